@@ -1,0 +1,43 @@
+// Runs on any Node from 18 on: installs what package-lock.json asks for and generates the API types, only when needed,
+// then tells where the pinned Node is. Plain JavaScript because an old Node cannot strip types.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+const stampFile = `${root}node_modules/.sluice-installed`;
+
+function run(command, args, what) {
+  const done = spawnSync(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
+  if (done.status !== 0) {
+    console.error(`sluice: ${what} failed (${command} ${args.join(" ")}); see the lines above`);
+    process.exit(1);
+  }
+}
+
+/** The Node that the project pins; the directory that holds it goes first on PATH so that children find it too. */
+export function ensure() {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major < 18) {
+    console.error(`sluice: Node ${process.versions.node} is too old to set up; install Node 18 or newer`);
+    process.exit(1);
+  }
+  const want = createHash("sha256").update(readFileSync(`${root}package-lock.json`)).digest("hex");
+  const have = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
+  if (have !== want) {
+    console.log("sluice: installing packages (first start, or package-lock.json changed) …");
+    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], "installing packages");
+    mkdirSync(`${root}node_modules`, { recursive: true });
+    writeFileSync(stampFile, want);
+  }
+  const bin = `${root}node_modules/.bin`;
+  process.env.PATH = `${bin}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`;
+  const node = `${bin}/node`;
+  if (!existsSync(node)) {
+    console.error(`sluice: no build of the pinned Node for ${process.platform}-${process.arch}; see README.md, "Platforms"`);
+    process.exit(1);
+  }
+  run(node, [`${root}packages/xds/scripts/generate.ts`], "generating the API types");
+  return { node, bin };
+}

@@ -1,0 +1,64 @@
+/**
+ * Runs every suite with node:test and ends with `N passed, N failed[, N skipped]`.
+ *
+ *     npm test                      every x.test.ts and x.integration.test.ts, then the conformance and browser suites
+ *     npm test -- packages/xds      only the files whose path contains one of the words
+ *     npm run test:long             the x.long.test.ts files
+ */
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { run } from "node:test";
+import { fileURLToPath } from "node:url";
+import { ensureAdminBuild } from "../appliance/src/admin-build.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const args = process.argv.slice(2);
+const long = args.includes("--long");
+const words = args.filter((arg) => !arg.startsWith("--"));
+
+const all = globSync("{apps,packages,infra,test}/**/*.test.ts", { cwd: root, exclude: (name) => name === "node_modules" || name === ".next" || name === "gen" })
+  .filter((file) => file.endsWith(".long.test.ts") === long)
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .sort();
+// Suites that start whole appliances or measure time get the machine to themselves.
+const alone = all.filter((file) => file.startsWith("test/") || file.startsWith("infra/"));
+const together = all.filter((file) => !alone.includes(file));
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+async function runFiles(files: string[], concurrency: number): Promise<void> {
+  if (files.length === 0) return;
+  const stream = run({ files: files.map((file) => root + file), concurrency, cwd: root, timeout: long ? 3_600_000 : 600_000 });
+  for await (const event of stream) {
+    if (event.type === "test:stderr" || event.type === "test:stdout") {
+      if (event.type === "test:stderr") process.stderr.write(event.data.message);
+      continue;
+    }
+    if (event.type !== "test:pass" && event.type !== "test:fail") continue;
+    if (event.data.details.type === "suite") continue;
+    const isFile = event.data.nesting === 0 && event.data.name.endsWith(".test.ts");
+    if (event.data.skip !== undefined && event.data.skip !== false) {
+      skipped++;
+      console.log(`skip ${event.data.name}${typeof event.data.skip === "string" ? ` (${event.data.skip})` : ""}`);
+    } else if (event.type === "test:pass") {
+      if (!isFile) passed++;
+    } else {
+      failed++;
+      const cause = event.data.details.error.cause;
+      console.log(`FAIL ${event.data.file ?? ""} › ${event.data.name}`);
+      console.log(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? event.data.details.error));
+    }
+  }
+}
+
+if (words.length === 0 || alone.some((file) => file.startsWith("test/e2e"))) await ensureAdminBuild((line) => console.log(line));
+await runFiles(together, Math.max(1, availableParallelism()));
+await runFiles(alone, 1);
+if (passed + failed === 0) {
+  console.log("no test file matches");
+  failed = 1;
+}
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exit(failed === 0 ? 0 : 1);

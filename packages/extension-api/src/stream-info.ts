@@ -1,0 +1,105 @@
+/** What is known of a request or connection; the source of access logs, header formatters and traces (envoy/stream_info/stream_info.h). */
+export interface StreamInfo {
+  /** Wall clock of the first byte, in milliseconds since the epoch. */
+  readonly startTimeMs: number;
+  /** Monotonic, from the start, in milliseconds; undefined until it happened. */
+  readonly lastDownstreamRxByteMs: number | undefined;
+  readonly firstUpstreamTxByteMs: number | undefined;
+  readonly lastUpstreamTxByteMs: number | undefined;
+  readonly firstUpstreamRxByteMs: number | undefined;
+  readonly lastUpstreamRxByteMs: number | undefined;
+  readonly firstDownstreamTxByteMs: number | undefined;
+  readonly lastDownstreamTxByteMs: number | undefined;
+  readonly durationMs: number | undefined;
+  /** `HTTP/1.1`, `HTTP/2`, …, or undefined before it is known. */
+  readonly protocol: string | undefined;
+  /** 0 while there is none. */
+  readonly responseCode: number;
+  /** One snake_case word or more: `via_upstream`, `route_not_found`, … */
+  responseCodeDetails: string;
+  /** Bit set of `ResponseFlag`. */
+  readonly responseFlags: number;
+  setResponseFlag(flag: ResponseFlag): void;
+  /** Body bytes. */
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly routeName: string;
+  readonly virtualHostName: string;
+  readonly upstreamCluster: string | undefined;
+  readonly upstreamRemoteAddress: string | undefined;
+  readonly upstreamLocalAddress: string | undefined;
+  readonly upstreamTransportFailureReason: string;
+  readonly upstreamRequestAttemptCount: number;
+  /** Dynamic metadata by filter name. */
+  getDynamicMetadata(filter: string): Readonly<Record<string, unknown>> | undefined;
+  setDynamicMetadata(filter: string, value: Record<string, unknown>): void;
+  /** Objects shared between filters of one stream, by name. */
+  readonly filterState: Map<string, unknown>;
+}
+
+/** Envoy's response flags; `RESPONSE_FLAG_CODES` has the letters that access logs print. */
+export const ResponseFlag = {
+  FailedLocalHealthCheck: 1,
+  NoHealthyUpstream: 2,
+  UpstreamRequestTimeout: 4,
+  LocalReset: 8,
+  UpstreamRemoteReset: 16,
+  UpstreamConnectionFailure: 32,
+  UpstreamConnectionTermination: 64,
+  UpstreamOverflow: 128,
+  NoRouteFound: 256,
+  DelayInjected: 512,
+  FaultInjected: 1024,
+  RateLimited: 2048,
+  UnauthorizedExternalService: 4096,
+  RateLimitServiceError: 8192,
+  DownstreamConnectionTermination: 16384,
+  UpstreamRetryLimitExceeded: 32768,
+  StreamIdleTimeout: 65536,
+  InvalidEnvoyRequestHeaders: 131072,
+  DownstreamProtocolError: 262144,
+  UpstreamMaxStreamDurationReached: 524288,
+  ResponseFromCacheFilter: 1048576,
+  NoFilterConfigFound: 2097152,
+  DurationTimeout: 4194304,
+  UpstreamProtocolError: 8388608,
+  NoClusterFound: 16777216,
+  OverloadManager: 33554432,
+  DnsResolutionFailed: 67108864,
+  DropOverload: 134217728,
+  DownstreamRemoteReset: 268435456,
+} as const;
+export type ResponseFlag = (typeof ResponseFlag)[keyof typeof ResponseFlag];
+
+/** Bit → what %RESPONSE_FLAGS% prints, in the order in which Envoy prints several. */
+export const RESPONSE_FLAG_CODES: ReadonlyArray<readonly [ResponseFlag, string]> = [
+  [ResponseFlag.FailedLocalHealthCheck, "LH"],
+  [ResponseFlag.NoHealthyUpstream, "UH"],
+  [ResponseFlag.UpstreamRequestTimeout, "UT"],
+  [ResponseFlag.LocalReset, "LR"],
+  [ResponseFlag.UpstreamRemoteReset, "UR"],
+  [ResponseFlag.UpstreamConnectionFailure, "UF"],
+  [ResponseFlag.UpstreamConnectionTermination, "UC"],
+  [ResponseFlag.UpstreamOverflow, "UO"],
+  [ResponseFlag.NoRouteFound, "NR"],
+  [ResponseFlag.DelayInjected, "DI"],
+  [ResponseFlag.FaultInjected, "FI"],
+  [ResponseFlag.RateLimited, "RL"],
+  [ResponseFlag.UnauthorizedExternalService, "UAEX"],
+  [ResponseFlag.RateLimitServiceError, "RLSE"],
+  [ResponseFlag.DownstreamConnectionTermination, "DC"],
+  [ResponseFlag.UpstreamRetryLimitExceeded, "URX"],
+  [ResponseFlag.StreamIdleTimeout, "SI"],
+  [ResponseFlag.InvalidEnvoyRequestHeaders, "IH"],
+  [ResponseFlag.DownstreamProtocolError, "DPE"],
+  [ResponseFlag.UpstreamMaxStreamDurationReached, "UMSDR"],
+  [ResponseFlag.ResponseFromCacheFilter, "RFCF"],
+  [ResponseFlag.NoFilterConfigFound, "NFCF"],
+  [ResponseFlag.DurationTimeout, "DT"],
+  [ResponseFlag.UpstreamProtocolError, "UPE"],
+  [ResponseFlag.NoClusterFound, "NC"],
+  [ResponseFlag.OverloadManager, "OM"],
+  [ResponseFlag.DnsResolutionFailed, "DF"],
+  [ResponseFlag.DropOverload, "DO"],
+  [ResponseFlag.DownstreamRemoteReset, "DR"],
+];
