@@ -2,5 +2,8 @@ import { spawnSync } from "node:child_process";
 import { ensure, root } from "./ensure.mjs";
 
 const { node } = ensure();
-const done = spawnSync(node, [`${root}test/bench/src/main.ts`, ...process.argv.slice(2)], { cwd: root, stdio: "inherit" });
+const done = spawnSync(node, [`${root}test/bench/src/main.ts`, ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: "inherit",
+});
 process.exit(done.status ?? 1);

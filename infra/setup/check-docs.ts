@@ -5,7 +5,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.md"], { cwd: root, encoding: "utf8" })
+const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.md"], {
+  cwd: root,
+  encoding: "utf8",
+})
   .split("\n")
   .filter((file) => file !== "" && existsSync(join(root, file)));
 
@@ -16,7 +19,8 @@ for (const file of files) {
     for (const [, target = ""] of line.matchAll(/\]\(([^)\s]+)\)/g)) {
       const path = target.split("#")[0] ?? "";
       if (path === "" || /^[a-z]+:/.test(path)) continue;
-      if (!existsSync(join(root, dirname(file), path))) broken.push(`${file}:${index + 1}: ${target} does not exist`);
+      if (!existsSync(join(root, dirname(file), path)))
+        broken.push(`${file}:${index + 1}: ${target} does not exist`);
     }
     for (const [, path = ""] of line.matchAll(
       /`((?:apps|packages|infra|test|docs)\/[\w./()-]+\.(?:ts|tsx|mjs|md|sh|yaml|json))`/g,

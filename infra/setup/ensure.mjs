@@ -23,7 +23,9 @@ export function ensure() {
     console.error(`sluice: Node ${process.versions.node} is too old to set up; install Node 18 or newer`);
     process.exit(1);
   }
-  const want = createHash("sha256").update(readFileSync(`${root}package-lock.json`)).digest("hex");
+  const want = createHash("sha256")
+    .update(readFileSync(`${root}package-lock.json`))
+    .digest("hex");
   const have = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
   if (have !== want) {
     console.log("sluice: installing packages (first start, or package-lock.json changed) …");
@@ -35,7 +37,9 @@ export function ensure() {
   process.env.PATH = `${bin}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`;
   const node = `${bin}/node`;
   if (!existsSync(node)) {
-    console.error(`sluice: no build of the pinned Node for ${process.platform}-${process.arch}; see README.md, "Platforms"`);
+    console.error(
+      `sluice: no build of the pinned Node for ${process.platform}-${process.arch}; see README.md, "Platforms"`,
+    );
     process.exit(1);
   }
   run(node, [`${root}packages/xds/scripts/generate.ts`], "generating the API types");

@@ -16,7 +16,10 @@ const args = process.argv.slice(2);
 const long = args.includes("--long");
 const words = args.filter((arg) => !arg.startsWith("--"));
 
-const all = globSync("{apps,packages,infra,test}/**/*.test.ts", { cwd: root, exclude: (name) => name === "node_modules" || name === ".next" || name === "gen" })
+const all = globSync("{apps,packages,infra,test}/**/*.test.ts", {
+  cwd: root,
+  exclude: (name) => name === "node_modules" || name === ".next" || name === "gen",
+})
   .filter((file) => file.endsWith(".long.test.ts") === long)
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();
@@ -30,7 +33,12 @@ let skipped = 0;
 
 async function runFiles(files: string[], concurrency: number): Promise<void> {
   if (files.length === 0) return;
-  const stream = run({ files: files.map((file) => root + file), concurrency, cwd: root, timeout: long ? 3_600_000 : 600_000 });
+  const stream = run({
+    files: files.map((file) => root + file),
+    concurrency,
+    cwd: root,
+    timeout: long ? 3_600_000 : 600_000,
+  });
   for await (const event of stream) {
     if (event.type === "test:stderr" || event.type === "test:stdout") {
       if (event.type === "test:stderr") process.stderr.write(event.data.message);
@@ -41,19 +49,24 @@ async function runFiles(files: string[], concurrency: number): Promise<void> {
     const isFile = event.data.nesting === 0 && event.data.name.endsWith(".test.ts");
     if (event.data.skip !== undefined && event.data.skip !== false) {
       skipped++;
-      console.log(`skip ${event.data.name}${typeof event.data.skip === "string" ? ` (${event.data.skip})` : ""}`);
+      console.log(
+        `skip ${event.data.name}${typeof event.data.skip === "string" ? ` (${event.data.skip})` : ""}`,
+      );
     } else if (event.type === "test:pass") {
       if (!isFile) passed++;
     } else {
       failed++;
       const cause = event.data.details.error.cause;
       console.log(`FAIL ${event.data.file ?? ""} › ${event.data.name}`);
-      console.log(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? event.data.details.error));
+      console.log(
+        cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? event.data.details.error),
+      );
     }
   }
 }
 
-if (words.length === 0 || alone.some((file) => file.startsWith("test/e2e"))) await ensureAdminBuild((line) => console.log(line));
+if (words.length === 0 || alone.some((file) => file.startsWith("test/e2e")))
+  await ensureAdminBuild((line) => console.log(line));
 await runFiles(together, Math.max(1, availableParallelism()));
 await runFiles(alone, 1);
 if (passed + failed === 0) {

@@ -23,7 +23,9 @@ const results = await Promise.all(
         child.stderr.on("data", (chunk) => (output += chunk));
         child.on("close", (code) => {
           const seconds = ((performance.now() - started) / 1000).toFixed(1);
-          console.log(`${code === 0 ? "ok  " : "FAIL"} ${name} (${seconds} s)${code === 0 ? "" : `\n${output}`}`);
+          console.log(
+            `${code === 0 ? "ok  " : "FAIL"} ${name} (${seconds} s)${code === 0 ? "" : `\n${output}`}`,
+          );
           resolve(code === 0);
         });
       }),

@@ -1,3 +1,3 @@
-export { type Database, type OpenDatabase, openDatabase, type Sql } from "./open-database.ts";
 export { type MigrationSet, migrateAll } from "./migrate-all.ts";
 export { type NotificationBus, openNotificationBus } from "./notification-bus.ts";
+export { type Database, type OpenDatabase, openDatabase, type Sql } from "./open-database.ts";

@@ -86,7 +86,13 @@ export interface DecoderCallbacks extends StreamFilterCallbacks {
    * (snake_case, no spaces). `modify` may add headers. With gRPC requests the reply is a trailers-only response with
    * `grpcStatus`, else derived from `status`.
    */
-  sendLocalReply(status: number, body: string, details: string, modify?: (headers: HeaderMap) => void, grpcStatus?: number): void;
+  sendLocalReply(
+    status: number,
+    body: string,
+    details: string,
+    modify?: (headers: HeaderMap) => void,
+    grpcStatus?: number,
+  ): void;
   /** For terminal filters (router): the response comes in by these. */
   encode1xxHeaders(headers: HeaderMap): void;
   encodeHeaders(headers: HeaderMap, endStream: boolean, details: string): void;
@@ -108,7 +114,13 @@ export interface EncoderCallbacks extends StreamFilterCallbacks {
   addEncodedData(chunk: Uint8Array, streaming: boolean): void;
   injectEncodedData(chunk: Uint8Array, endStream: boolean): void;
   addEncodedTrailers(): HeaderMap;
-  sendLocalReply(status: number, body: string, details: string, modify?: (headers: HeaderMap) => void, grpcStatus?: number): void;
+  sendLocalReply(
+    status: number,
+    body: string,
+    details: string,
+    modify?: (headers: HeaderMap) => void,
+    grpcStatus?: number,
+  ): void;
 }
 
 export interface WatermarkCallbacks {

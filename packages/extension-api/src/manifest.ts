@@ -27,7 +27,9 @@ export interface ExtensionManifest<Category extends string = string, Factory = u
 }
 
 /** The result of compiling one message of configuration: every problem at once, never just the first. */
-export type Compiled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Compiled<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** What a factory may use. One per filter configuration and worker. */
 export interface FactoryContext {

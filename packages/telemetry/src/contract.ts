@@ -43,8 +43,9 @@ export interface Measures {
 
 /** Upper bounds. Fine enough that an interpolated percentile is within 10% of the true one. */
 export const LATENCY_BUCKETS_MS: readonly number[] = [
-  0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12.5, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 200, 250, 300,
-  400, 500, 600, 800, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 7500, 10000, 15000, 20000, 30000, 60000, 120000, 300000,
+  0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12.5, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150,
+  200, 250, 300, 400, 500, 600, 800, 1000, 1500, 2000, 2500, 3000, 4000, 5000, 7500, 10000, 15000, 20000,
+  30000, 60000, 120000, 300000,
 ];
 
 export type Resolution = "1s" | "10s" | "1m";
@@ -177,4 +178,8 @@ export interface TraceSummary {
  * Channels: `sluice_stats` {"at":"…"} after each 1 s tick was stored; `sluice_requests` {"upTo":"id"}; `sluice_traces`
  * {}. A reader then asks for what is new since its last cursor, so a lost notification loses nothing.
  */
-export const TELEMETRY_CHANNELS = { stats: "sluice_stats", requests: "sluice_requests", traces: "sluice_traces" } as const;
+export const TELEMETRY_CHANNELS = {
+  stats: "sluice_stats",
+  requests: "sluice_requests",
+  traces: "sluice_traces",
+} as const;

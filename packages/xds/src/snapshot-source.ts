@@ -45,7 +45,11 @@ export interface NodeIdentity {
   /** `node.metadata` as JSON. */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Names and type URLs of the extensions that the node has, as far as it says. */
-  readonly extensions: readonly { readonly name: string; readonly category: string; readonly typeUrls: readonly string[] }[];
+  readonly extensions: readonly {
+    readonly name: string;
+    readonly category: string;
+    readonly typeUrls: readonly string[];
+  }[];
 }
 
 /** Told of everything that happens on the streams, in order per stream; must not throw and must return at once. */
@@ -53,7 +57,13 @@ export interface XdsServerObserver {
   onStreamOpened(stream: XdsStreamInfo): void;
   onStreamClosed(stream: XdsStreamInfo, reason: string): void;
   /** `names`: the resources in this response; `removed`: delta only. */
-  onSent(stream: XdsStreamInfo, typeUrl: string, version: string, names: readonly string[], removed: readonly string[]): void;
+  onSent(
+    stream: XdsStreamInfo,
+    typeUrl: string,
+    version: string,
+    names: readonly string[],
+    removed: readonly string[],
+  ): void;
   onAck(stream: XdsStreamInfo, typeUrl: string, version: string): void;
   /** `message`: the node's own words. The node keeps what it had. */
   onNack(stream: XdsStreamInfo, typeUrl: string, version: string, message: string): void;
