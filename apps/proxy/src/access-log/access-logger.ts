@@ -1,0 +1,28 @@
+import type { Compiled, ConnectionInfo, HeaderMap, StreamInfo } from "@sluice/extension-api";
+import type { AccessLog } from "@sluice/xds/gen/envoy/config/accesslog/v3/accesslog_pb.js";
+
+/** What a log line or a header formatter may print from. */
+export interface FormatContext {
+  readonly request: HeaderMap | undefined;
+  readonly response: HeaderMap | undefined;
+  readonly responseTrailers: HeaderMap | undefined;
+  readonly streamInfo: StreamInfo;
+  readonly connection: ConnectionInfo;
+}
+
+/** One configured `access_log` entry: its filter and its sink. */
+export interface AccessLogger {
+  /** At the end of a stream or connection. Must not throw, must not block; a full buffer drops and counts. */
+  log(context: FormatContext): void;
+}
+
+export interface AccessLoggerFactory {
+  /** All of an `access_log` list; `path` is where it stands, for problems. `listenerName` labels gRPC logs. */
+  compile(configs: readonly AccessLog[], path: string): Compiled<readonly AccessLogger[]>;
+}
+
+/** Envoy's `%OPERATOR(args):length%` language, compiled (access logs, header values, local replies). */
+export interface SubstitutionFormatter {
+  /** Missing values print as `-` (`""` with omit_empty_values). */
+  format(context: FormatContext): string;
+}

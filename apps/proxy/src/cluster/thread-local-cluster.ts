@@ -1,0 +1,156 @@
+import type { Socket } from "node:net";
+import type { Counter, Gauge, HeaderMap, Histogram } from "@sluice/extension-api";
+
+/** A worker's view of all clusters. Written by `cluster/`, read by `upstream/` and by filters. */
+export interface ThreadLocalClusterManager {
+  get(name: string): ThreadLocalCluster | undefined;
+  has(name: string): boolean;
+}
+
+export interface ThreadLocalCluster {
+  /** Replaced as a whole when the cluster's configuration changes; its identity is the cache key of pools. */
+  readonly info: ClusterInfo;
+  /** Picks by the load-balancing policy; `undefined` when no host may be used (503 `no healthy upstream`). */
+  chooseHost(context: LoadBalancerContext): Host | undefined;
+  readonly hostCount: number;
+}
+
+/** What policies may look at; every member is cheap to call and may be left unused. */
+export interface LoadBalancerContext {
+  /** Undefined for TCP. */
+  readonly requestHeaders: HeaderMap | undefined;
+  /** Hash of the route's hash policy, when it has one. */
+  computeHash(): bigint | undefined;
+  /** True: this host was tried already and another one is wanted (retry host predicates). */
+  shouldSelectAnotherHost(host: Host): boolean;
+  /** How often to ask again when `shouldSelectAnotherHost`. */
+  readonly hostSelectionAttempts: number;
+}
+
+/** Compiled once per configuration, frozen. Units: ms, bytes. Defaults are Envoy's. */
+export interface ClusterInfo {
+  readonly name: string;
+  /** `alt_stat_name` or the name. */
+  readonly statName: string;
+  /** Default 5000. */
+  readonly connectTimeoutMs: number;
+  /** `per_connection_buffer_limit_bytes`, default 1 MiB. */
+  readonly bufferLimitBytes: number;
+  readonly protocol: "http1" | "http2";
+  /** `HttpProtocolOptions.common_http_protocol_options.idle_timeout`; default 1 h, 0 = none. */
+  readonly idleTimeoutMs: number;
+  /** 0 = no limit. */
+  readonly maxConnectionDurationMs: number;
+  /** 0 = no limit. */
+  readonly maxRequestsPerConnection: number;
+  /** Default 100. */
+  readonly maxResponseHeadersCount: number;
+  /** Default 60. */
+  readonly maxResponseHeadersKb: number;
+  readonly stats: ClusterStats;
+  readonly circuitBreakers: { readonly default: ResourceLimits; readonly high: ResourceLimits };
+  /** Starts a connection to a host behind the cluster's transport socket (raw or TLS); events are those of node:net. */
+  connect(host: Host): Socket;
+}
+
+/** `max…` from `circuit_breakers.thresholds` (defaults 1024/1024/1024/3); `open…` are this worker's share of what is in use. */
+export interface ResourceLimits {
+  readonly connections: Resource;
+  readonly pendingRequests: Resource;
+  readonly requests: Resource;
+  readonly retries: Resource;
+}
+
+/** Counted over all workers (shared memory). */
+export interface Resource {
+  /** Takes one; false (nothing taken) when the limit is reached. */
+  tryAcquire(): boolean;
+  release(): void;
+}
+
+export interface Host {
+  /** `ip:port`, `[v6]:port` or a socket path; what logs and stats print. */
+  readonly address: string;
+  readonly connectTo: { readonly host: string; readonly port: number } | { readonly path: string };
+  /** The DNS name that it came from, or `hostname` of the endpoint, or "". */
+  readonly hostname: string;
+  readonly weight: number;
+  readonly priority: number;
+  readonly zone: string;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** False once it left the cluster: pools drain its connections and open no more. */
+  readonly removed: boolean;
+  readonly stats: HostStats;
+  /** Active requests; least-request reads it, `upstream/` keeps it. */
+  activeRequests: number;
+  /** Room for `upstream/` to hang this worker's connection pool on; nobody else touches it. */
+  pool: unknown;
+}
+
+/** Per-endpoint figures (`/clusters`, `per_endpoint_stats`). */
+export interface HostStats {
+  readonly cxTotal: Counter;
+  readonly cxActive: Gauge;
+  readonly cxConnectFail: Counter;
+  readonly rqTotal: Counter;
+  readonly rqSuccess: Counter;
+  readonly rqError: Counter;
+  readonly rqTimeout: Counter;
+  readonly rqActive: Gauge;
+}
+
+/** Below `cluster.<name>.`; members are the stat names of Envoy's docs in camelCase. */
+export interface ClusterStats {
+  readonly upstreamCxTotal: Counter;
+  readonly upstreamCxActive: Gauge;
+  readonly upstreamCxHttp1Total: Counter;
+  readonly upstreamCxHttp2Total: Counter;
+  readonly upstreamCxConnectFail: Counter;
+  readonly upstreamCxConnectTimeout: Counter;
+  readonly upstreamCxConnectMs: Histogram;
+  readonly upstreamCxLengthMs: Histogram;
+  readonly upstreamCxDestroy: Counter;
+  readonly upstreamCxDestroyLocal: Counter;
+  readonly upstreamCxDestroyRemote: Counter;
+  readonly upstreamCxDestroyWithActiveRq: Counter;
+  readonly upstreamCxDestroyLocalWithActiveRq: Counter;
+  readonly upstreamCxDestroyRemoteWithActiveRq: Counter;
+  readonly upstreamCxCloseNotify: Counter;
+  readonly upstreamCxIdleTimeout: Counter;
+  readonly upstreamCxMaxRequests: Counter;
+  readonly upstreamCxMaxDurationReached: Counter;
+  readonly upstreamCxOverflow: Counter;
+  readonly upstreamCxPoolOverflow: Counter;
+  readonly upstreamCxProtocolError: Counter;
+  readonly upstreamCxNoneHealthy: Counter;
+  readonly upstreamCxRxBytesTotal: Counter;
+  readonly upstreamCxRxBytesBuffered: Gauge;
+  readonly upstreamCxTxBytesTotal: Counter;
+  readonly upstreamCxTxBytesBuffered: Gauge;
+  readonly upstreamRqTotal: Counter;
+  readonly upstreamRqActive: Gauge;
+  readonly upstreamRqPendingTotal: Counter;
+  readonly upstreamRqPendingActive: Gauge;
+  readonly upstreamRqPendingOverflow: Counter;
+  readonly upstreamRqPendingFailureEject: Counter;
+  readonly upstreamRqCancelled: Counter;
+  readonly upstreamRqMaintenanceMode: Counter;
+  readonly upstreamRqTimeout: Counter;
+  readonly upstreamRqPerTryTimeout: Counter;
+  readonly upstreamRqRxReset: Counter;
+  readonly upstreamRqTxReset: Counter;
+  readonly upstreamRqRetry: Counter;
+  readonly upstreamRqRetrySuccess: Counter;
+  readonly upstreamRqRetryOverflow: Counter;
+  readonly upstreamRqRetryLimitExceeded: Counter;
+  readonly upstreamRqRetryBackoffExponential: Counter;
+  readonly upstreamRqCompleted: Counter;
+  readonly upstreamFlowControlPausedReadingTotal: Counter;
+  readonly upstreamFlowControlResumedReadingTotal: Counter;
+  readonly upstreamFlowControlBackedUpTotal: Counter;
+  readonly upstreamFlowControlDrainedTotal: Counter;
+  /** `upstream_rq_time`, ms. */
+  readonly upstreamRqTime: Histogram;
+  /** Counts `upstream_rq_<class>xx` and `upstream_rq_<code>` (made on first use of a code). */
+  countResponse(status: number): void;
+}

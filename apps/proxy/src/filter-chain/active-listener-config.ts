@@ -1,0 +1,24 @@
+import type { Socket } from "node:net";
+import type { Compiled } from "@sluice/extension-api";
+import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import type { WorkerContext } from "../worker/worker-context.ts";
+
+/**
+ * A listener's configuration made ready to take connections: everything behind `accept`. `listener/` owns the sockets and
+ * the life of the listener; this owns the connections.
+ */
+export interface ActiveListenerConfig {
+  /** Takes over an accepted socket (paused, no listeners attached, noDelay not yet set): listener filters, chain match, network filters. Never throws. */
+  onAccept(socket: Socket): void;
+  readonly activeConnections: number;
+  /**
+   * No more new requests than need be: HTTP/1 answers carry `connection: close`, idle connections close. `onDrained` runs
+   * once when the last connection is gone.
+   */
+  drain(onDrained: () => void): void;
+  /** Closes what is left, now. */
+  close(): void;
+}
+
+/** The shape of `filter-chain/compile-listener.ts`. On the main thread it serves as validation: nothing it makes is used. */
+export type CompileListener = (listener: Listener, context: WorkerContext) => Compiled<ActiveListenerConfig>;

@@ -1,0 +1,28 @@
+import type { Compiled, HeaderMap } from "@sluice/extension-api";
+import type { HttpConnectionManager_Tracing } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import type { FormatContext } from "../access-log/access-logger.ts";
+
+/** A connection manager's tracing configuration, compiled. */
+export interface Tracer {
+  /**
+   * Decides sampling as Envoy does (client, random, overall; a parent's decision in the incoming headers holds) and starts
+   * the span of a downstream request. `undefined` when the request is not traced and nothing must be propagated.
+   */
+  startSpan(request: HeaderMap, startTimeMs: number, random: number): ActiveSpan | undefined;
+}
+
+export interface ActiveSpan {
+  readonly traceId: string;
+  readonly sampled: boolean;
+  /** Writes the propagation headers (W3C traceparent/tracestate) into an upstream request. */
+  inject(headers: HeaderMap): void;
+  /** A child for an upstream try (`spawn_upstream_span`), or undefined when configuration does not want one. */
+  startUpstreamSpan(clusterName: string, startTimeMs: number): ActiveSpan | undefined;
+  setTag(name: string, value: string): void;
+  /** Ends it and hands it to the exporter's bounded queue; `context` supplies Envoy's standard tags. */
+  finish(context: FormatContext): void;
+}
+
+export interface TracerFactory {
+  compile(config: HttpConnectionManager_Tracing, path: string): Compiled<Tracer>;
+}

@@ -1,0 +1,43 @@
+import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { AccessLoggerFactory } from "../access-log/access-logger.ts";
+import type { ThreadLocalClusterManager } from "../cluster/thread-local-cluster.ts";
+import type { RouteConfigRegistry } from "../route/route-config-registry.ts";
+import type { TracerFactory } from "../tracing/tracer.ts";
+
+/**
+ * What a thread gives to everything that it builds from configuration. Each worker has one; the main thread has one too,
+ * whose stats go nowhere and whose clusters only answer `has`, so that validation runs the very code that will serve.
+ */
+export interface WorkerContext {
+  /** 0-based; -1 on the main thread. */
+  readonly workerIndex: number;
+  /** `--concurrency`. */
+  readonly concurrency: number;
+  /** The root scope: Envoy's names stand below it as they are. */
+  readonly stats: StatsScope;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly localInfo: LocalInfo;
+  readonly clusters: ThreadLocalClusterManager;
+  readonly routeConfigs: RouteConfigRegistry;
+  readonly accessLoggers: AccessLoggerFactory;
+  readonly tracers: TracerFactory;
+  readonly drain: DrainDecision;
+}
+
+/** The bootstrap's `node`, as far as the data path needs it. */
+export interface LocalInfo {
+  readonly nodeId: string;
+  readonly nodeCluster: string;
+  readonly zone: string;
+  /** The address that Envoy puts into x-forwarded-for with `use_remote_address: false`; the first non-loopback one. */
+  readonly address: string;
+}
+
+export interface DrainDecision {
+  /** Asked once per response: should this connection end now? Gradual while draining (Envoy: chance = elapsed / drain time). */
+  drainClose(): boolean;
+}
