@@ -1,10 +1,12 @@
 /**
- * Generates gen/ (JavaScript and type declarations of the whole Envoy API) from the committed descriptor set, when it is
- * missing or older than the set. Run by `npm run generate` and by the set-up of start, test and verify.
+ * Generates gen/ from the committed descriptor set, each part when it is missing or older than what it is made of:
+ * JavaScript and type declarations of the whole Envoy API, and `descriptors.js`, the set itself as a module, so that it
+ * loads wherever JavaScript loads (bundled for the dashboard too). Run by `npm run generate` and by the set-up of
+ * start, test and verify.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -23,14 +25,38 @@ const template = JSON.stringify({
   ],
 });
 
-const stamp = `${root}gen/.stamp`;
-const want = createHash("sha256").update(readFileSync(descriptors)).update(template).digest("hex");
-if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== want) {
+const set = readFileSync(descriptors);
+
+generatePart("", [template], ["envoy"], () => {
   rmSync(`${root}gen`, { recursive: true, force: true });
   const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
   execFileSync(process.execPath, [buf, "generate", "--template", template, `${descriptors}#format=binpb`], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
   });
+});
+
+generatePart("descriptors", ["base64"], ["descriptors.js", "descriptors.d.ts"], () => {
+  writeWhole("descriptors.js", `export const descriptorSetBase64 = "${set.toString("base64")}";\n`);
+  writeWhole("descriptors.d.ts", "export declare const descriptorSetBase64: string;\n");
+});
+
+/** Runs `generate` unless the part's stamp matches the descriptor set and `inputs`, and its `outputs` are there. */
+function generatePart(name: string, inputs: string[], outputs: string[], generate: () => void): void {
+  const hash = createHash("sha256").update(set);
+  for (const input of inputs) hash.update(input);
+  const want = hash.digest("hex");
+  const stamp = `${root}gen/${name}.stamp`;
+  const whole = outputs.every((output) => existsSync(`${root}gen/${output}`));
+  if (whole && existsSync(stamp) && readFileSync(stamp, "utf8") === want) return;
+  generate();
   writeFileSync(stamp, want);
+}
+
+/** Never leaves half a file for a program that reads it meanwhile. */
+function writeWhole(name: string, text: string): void {
+  mkdirSync(`${root}gen`, { recursive: true });
+  const partial = `${root}gen/.${name}.${process.pid}`;
+  writeFileSync(partial, text);
+  renameSync(partial, `${root}gen/${name}`);
 }
