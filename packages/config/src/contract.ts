@@ -35,9 +35,59 @@ export type ConfigErrorCode =
   /** Nothing differs from what is live. */
   | "nothing_to_publish";
 
+/** A refusal. `details` is JSON; its shape depends on the code (see `ConflictDetails`, `InvalidDetails`). */
+export class ConfigError extends Error {
+  readonly code: ConfigErrorCode;
+  readonly details: unknown;
+
+  constructor(code: ConfigErrorCode, message: string, details: unknown = undefined) {
+    super(message);
+    this.name = "ConfigError";
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** `details` of `conflict`. */
+export interface ConflictDetails {
+  /** Who changed it, and when. Undefined when it was removed by an unknown hand. */
+  readonly by: string | undefined;
+  readonly at: string | undefined;
+  /** A draft resource: what is there now (secrets redacted); `undefined` when it is gone. */
+  readonly current?: { readonly yaml: string; readonly revision: number } | undefined;
+  /** A publish or rollback that came in between: its version. */
+  readonly version?: number;
+}
+
+/** `details` of `invalid`. */
+export interface InvalidDetails {
+  readonly problems: readonly ResourceProblem[];
+}
+
+/** A problem and the resource that has it. */
+export interface ResourceProblem {
+  readonly resource: ResourceRef;
+  readonly problem: ConfigProblem;
+}
+
 /** In path order of Envoy's API. `endpoints` are ClusterLoadAssignments served by EDS. */
 export const RESOURCE_KINDS = ["listeners", "routes", "clusters", "endpoints", "secrets"] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
+
+/** Full message names, without `type.googleapis.com/`. */
+export const KIND_TYPES = {
+  listeners: "envoy.config.listener.v3.Listener",
+  routes: "envoy.config.route.v3.RouteConfiguration",
+  clusters: "envoy.config.cluster.v3.Cluster",
+  endpoints: "envoy.config.endpoint.v3.ClusterLoadAssignment",
+  secrets: "envoy.extensions.transport_sockets.tls.v3.Secret",
+} as const satisfies Record<ResourceKind, string>;
+
+/** The cluster that every node's bootstrap provides: the control plane itself. References to it are always good. */
+export const CONTROL_CLUSTER = "sluice_control";
+
+/** What stands in every read where a secret's value is: `[redacted 1]`. Putting it back unchanged keeps the stored value. */
+export const REDACTED = /^\[redacted(?: \d+)?\]$/;
 
 /** One resource in the draft. */
 export interface DraftResource {
@@ -67,6 +117,61 @@ export interface Reference {
   readonly from: ResourceRef;
   readonly path: string;
   readonly to: ResourceRef;
+}
+
+/** What an unsaved text would be if it were put. */
+export interface CheckedText {
+  /** From the text; undefined when the text has none. */
+  readonly name: string | undefined;
+  readonly json: unknown;
+  readonly problems: readonly ConfigProblem[];
+  readonly references: readonly Reference[];
+}
+
+/**
+ * One edit of a form. `path` is a proto field path in snake_case (`virtual_hosts[0].routes[2].route.timeout`); list items
+ * are addressed by position.
+ */
+export type FieldEdit =
+  /** Sets a value (JSON), making what is missing on the way. Index = length appends. */
+  | { readonly op: "set"; readonly path: string; readonly value: unknown }
+  /** Removes a field or list item. Harmless when it is not there. */
+  | { readonly op: "remove"; readonly path: string }
+  /** Inserts into the list at `path` before `index`; the list is made when missing. */
+  | { readonly op: "insert"; readonly path: string; readonly index: number; readonly value: unknown }
+  /** Moves an item of the list at `path`. */
+  | { readonly op: "move"; readonly path: string; readonly from: number; readonly to: number };
+
+/** Numbers for badges. */
+export interface DraftStatus {
+  /** Names the draft's content and what is live; `publish` takes it so that nobody publishes what he has not seen. */
+  readonly hash: string;
+  readonly liveVersion: number | undefined;
+  readonly resourceCount: number;
+  readonly added: number;
+  readonly modified: number;
+  readonly removed: number;
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+export interface DraftDiff {
+  readonly hash: string;
+  readonly liveVersion: number | undefined;
+  /** By kind, then name. */
+  readonly resources: readonly ResourceDiff[];
+  /** Of the whole draft; errors block publishing. */
+  readonly problems: readonly ResourceProblem[];
+}
+
+/** One resource of a version, secrets redacted. */
+export interface VersionResource {
+  readonly kind: ResourceKind;
+  readonly name: string;
+  readonly yaml: string;
+  readonly json: unknown;
+  /** SHA-256, hex. */
+  readonly hash: string;
 }
 
 /** Immutable. */
@@ -110,6 +215,31 @@ export interface Rollout {
   readonly createdAt: Date;
 }
 
+/** How far one rollout is. */
+export interface RolloutStatus {
+  readonly rollout: Rollout;
+  /** A newer rollout took its place. */
+  readonly superseded: boolean;
+  /** Every connected node, and the ones that are not (they do not count). */
+  readonly nodes: readonly RolloutNode[];
+  readonly connected: number;
+  readonly effective: number;
+  readonly refused: number;
+  /** `effective`: on every connected node, of which there is at least one. */
+  readonly state: "waiting" | "effective" | "refused" | "superseded" | "no_nodes";
+}
+
+export interface RolloutNode {
+  readonly id: string;
+  readonly sync: SyncState;
+  /** The kind that is behind, and the node's own words where it refused. */
+  readonly behind: readonly {
+    readonly kind: ResourceKind;
+    readonly state: SyncState;
+    readonly message?: string;
+  }[];
+}
+
 /** One node as the control plane sees it. */
 export interface NodeState {
   readonly id: string;
@@ -141,6 +271,7 @@ export interface NodeTypeState {
   readonly state: SyncState;
   readonly sentVersion: number | undefined;
   readonly acknowledgedVersion: number | undefined;
+  readonly effectiveVersion: number | undefined;
   /** The node's own words. */
   readonly refusal: { readonly version: number; readonly message: string; readonly at: Date } | undefined;
 }

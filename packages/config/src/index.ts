@@ -1,1 +1,57 @@
+export { type ListAuditInput, listAudit } from "./audit/list-audit.ts";
+export { type AuditInput, recordAudit } from "./audit/record-audit.ts";
 export * from "./contract.ts";
+export { checkDraft } from "./draft/check-draft.ts";
+export { type CheckTextInput, checkText } from "./draft/check-text.ts";
+export { diffDraft } from "./draft/diff-draft.ts";
+export { draftStatus } from "./draft/draft-status.ts";
+export { getResource } from "./draft/get-resource.ts";
+export { type ListResourcesInput, listResources } from "./draft/list-resources.ts";
+export { type PatchResourceInput, patchResource } from "./draft/patch-resource.ts";
+export { type PutResourceInput, putResource } from "./draft/put-resource.ts";
+export { type ReferencesInput, references } from "./draft/references.ts";
+export { type RemoveResourceInput, removeResource } from "./draft/remove-resource.ts";
+export { type ResetDraftInput, resetDraft } from "./draft/reset-draft.ts";
+export { resetResource } from "./draft/reset-resource.ts";
+export { usedBy } from "./draft/used-by.ts";
+export { getNode } from "./node/get-node.ts";
+export { listNodes } from "./node/list-nodes.ts";
+export {
+  type ConnectedNode,
+  type DisconnectedNode,
+  type NodeContext,
+  type NodeNackEvent,
+  type NodeTypeEvent,
+  recordAck,
+  recordConnected,
+  recordDisconnected,
+  recordEffective,
+  recordNack,
+  recordSeen,
+  recordSent,
+} from "./node/record-node-events.ts";
+export { removeNode } from "./node/remove-node.ts";
+export { heartbeatReplica, REPLICA_LEASE_MS, releaseReplica } from "./node/replica-lease.ts";
+export { configMigrations } from "./schema/migrations.ts";
+export { createFirstRoute, type FirstRouteInput, type FirstRouteResult } from "./setup/create-first-route.ts";
+export { liveTarget } from "./snapshot/live-target.ts";
+export {
+  type ContentResource,
+  type KindContent,
+  loadVersionContent,
+  type VersionContent,
+} from "./snapshot/load-version-content.ts";
+export { applyEdits } from "./text/apply-edits.ts";
+export { diffFields } from "./text/diff-fields.ts";
+export { exportDraft } from "./transfer/export-draft.ts";
+export { type Exported, exportVersion } from "./transfer/export-version.ts";
+export { type ImportInput, type ImportResult, importYaml } from "./transfer/import-yaml.ts";
+export { diffVersions } from "./version/diff-versions.ts";
+export { getVersion } from "./version/get-version.ts";
+export { listRollouts } from "./version/list-rollouts.ts";
+export { type ListVersionsInput, listVersions } from "./version/list-versions.ts";
+export { liveVersion } from "./version/live-version.ts";
+export { type Published, type PublishInput, publish } from "./version/publish.ts";
+export { type RollbackInput, rollback } from "./version/rollback.ts";
+export { rolloutStatus } from "./version/rollout-status.ts";
+export { versionResources } from "./version/version-resources.ts";

@@ -1,0 +1,4 @@
+/** What the browser may use of this package: no Postgres in here. */
+export * from "./contract.ts";
+export { applyEdits } from "./text/apply-edits.ts";
+export { diffFields } from "./text/diff-fields.ts";

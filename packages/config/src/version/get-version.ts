@@ -1,0 +1,6 @@
+import type { Context, Version } from "../contract.ts";
+
+/** `not_found`. */
+export async function getVersion(context: Context, number: number): Promise<Version> {
+  throw new Error("being built");
+}
