@@ -61,6 +61,8 @@ export interface Series {
   /** Undefined: summed over all nodes. */
   readonly node: string | undefined;
   readonly resolution: Resolution;
+  /** Length of each point's interval; a multiple of the resolution when the range is long. */
+  readonly stepSeconds: number;
   readonly points: readonly { readonly at: Date; readonly measures: Measures }[];
 }
 
@@ -74,6 +76,41 @@ export interface Summary {
   readonly connectionsActive: number;
   readonly bytesReceivedPerSecond: number;
   readonly bytesSentPerSecond: number;
+}
+
+/** What one window of time held. `seconds` is its true length: `summarize(measures, seconds)` gives rates. */
+export interface Window {
+  readonly from: Date;
+  readonly seconds: number;
+  readonly measures: Measures;
+}
+
+export interface ScopeWindow extends Window {
+  readonly scope: Scope;
+  /** Undefined: summed over all nodes. */
+  readonly node: string | undefined;
+}
+
+/** Counted but not stored one by one: above a node's cap, or because Postgres was away longer than the queue is deep. */
+export interface Drops {
+  readonly requestsSampled: number;
+  readonly requestsLost: number;
+  readonly spansSampled: number;
+  readonly spansLost: number;
+  readonly statsLost: number;
+}
+
+export interface Overview {
+  /** When the newest report of any node arrived; undefined when none ever did. Older than 3 s: nothing is live. */
+  readonly asOf: Date | undefined;
+  readonly now: Window;
+  /** The same window one hour before; undefined when nothing was stored then. */
+  readonly hourAgo: Window | undefined;
+  readonly nodes: readonly ScopeWindow[];
+  readonly listeners: readonly ScopeWindow[];
+  readonly clusters: readonly ScopeWindow[];
+  /** In the last minute. */
+  readonly drops: Drops;
 }
 
 /** `downstream → listener → host → route → cluster → endpoint`, from live configuration and what was measured. */
@@ -172,6 +209,74 @@ export interface TraceSummary {
   readonly durationMs: number;
   readonly spanCount: number;
   readonly errorCount: number;
+}
+
+/** A page of requests, newest first. `next` goes into `before` of the next call; undefined: there is no more. */
+export interface RequestPage {
+  readonly entries: readonly AccessLogEntry[];
+  readonly next: string | undefined;
+}
+
+/** Requests stored after a cursor, oldest first. `cursor` goes into `after` of the next call. */
+export interface RequestTail {
+  readonly entries: readonly AccessLogEntry[];
+  readonly cursor: string;
+}
+
+/** All conditions must hold. */
+export interface TraceFilter {
+  readonly range?: TimeRange;
+  readonly node?: string;
+  /** Case-insensitive substring of the root's name, the service, or any span's attribute value. */
+  readonly text?: string;
+  readonly minDurationMs?: number;
+  readonly errorsOnly?: boolean;
+}
+
+export interface TracePage {
+  readonly traces: readonly TraceSummary[];
+  readonly next: string | undefined;
+}
+
+/** Traces that got spans after a cursor; one that grows comes again. */
+export interface TraceTail {
+  readonly traces: readonly TraceSummary[];
+  readonly cursor: string;
+}
+
+/** The live configuration as far as the graph needs it; `topologyConfigurationOf` makes it from Envoy's messages. */
+export interface TopologyConfiguration {
+  readonly listeners: readonly TopologyListener[];
+  readonly virtualHosts: readonly TopologyVirtualHost[];
+  readonly clusters: readonly TopologyCluster[];
+}
+export interface TopologyListener {
+  readonly name: string;
+  /** `0.0.0.0:10000` */
+  readonly address: string;
+  /** Names of the route configurations its connection managers use. */
+  readonly routeConfigurations: readonly string[];
+  /** Clusters that it sends TCP to without routes. */
+  readonly clusters: readonly string[];
+}
+export interface TopologyVirtualHost {
+  readonly routeConfiguration: string;
+  readonly name: string;
+  readonly domains: readonly string[];
+  readonly routes: readonly TopologyRoute[];
+}
+export interface TopologyRoute {
+  /** As in the scope `virtual host/route`: the route's `stat_prefix`. */
+  readonly statPrefix: string;
+  /** For people: `/api*`, `= /login`. */
+  readonly label: string;
+  /** With the weights' share, 0…1; empty for redirects and direct responses. */
+  readonly clusters: readonly { readonly name: string; readonly share: number }[];
+}
+export interface TopologyCluster {
+  readonly name: string;
+  /** `ip:port` (or `host:port` as configured where it is resolved by DNS). */
+  readonly endpoints: readonly string[];
 }
 
 /**

@@ -1,1 +1,13 @@
-export * from "./contract.ts";
+export * from "./measures/index.ts";
+export { telemetryMigrations } from "./migrations.ts";
+export { readDrops } from "./query/read-drops.ts";
+export { readAsOf, readOverview } from "./query/read-overview.ts";
+export { readRequest, readRequestsSince, searchRequests } from "./query/read-requests.ts";
+export { readSeries, readSeriesSince, type SeriesQuery } from "./query/read-series.ts";
+export { readTopScopes, type TopOrder, type TopScopesQuery } from "./query/read-top-scopes.ts";
+export { readTopology } from "./query/read-topology.ts";
+export { readTrace, readTracesSince, searchTraces } from "./query/read-traces.ts";
+export { parseStatusFilter } from "./query/status-filter.ts";
+export { buildTopology } from "./topology/build-topology.ts";
+export { routeStatPrefix } from "./topology/route-stat-prefix.ts";
+export { type ConfigurationMessages, topologyConfigurationOf } from "./topology/topology-configuration.ts";
