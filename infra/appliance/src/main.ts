@@ -1,5 +1,4 @@
 /** `npm start`: Postgres, the control plane, the dashboard and one proxy node, started in order, watched, and stopped in reverse. */
-import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderBootstrap } from "@sluice/control/bootstrap";
@@ -7,7 +6,6 @@ import { ensureAdminBuild } from "./admin-build.ts";
 import { ApplianceError } from "./appliance-error.ts";
 import { type Child, type ChildOptions, startChild } from "./child.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
-import { migrateAppliance } from "./migrate.ts";
 import { checkDataDir, checkPortFree, lockDataDir } from "./preflight.ts";
 import { checkDatabaseUrl, startPostgres } from "./start-postgres.ts";
 
@@ -16,13 +14,6 @@ const LEFTOVER_PATIENCE_MS = 5_000;
 
 function say(line: string): void {
   console.log(`sluice: ${line}`);
-}
-
-/** The dashboard's first user, made only while there is none: from the environment, or with a password made here and shown once. */
-function firstUser(): { email: string; password: string; generated: boolean } {
-  const email = process.env["SLUICE_ADMIN_EMAIL"] || "admin@sluice.local";
-  const given = process.env["SLUICE_ADMIN_PASSWORD"];
-  return given ? { email, password: given, generated: false } : { email, password: randomBytes(12).toString("base64url"), generated: true };
 }
 
 async function untilHealthy(url: string, stopped: () => boolean): Promise<void> {
@@ -127,7 +118,16 @@ async function main(): Promise<void> {
       await checkDatabaseUrl(databaseUrl);
     }
     if (stopping !== undefined) return;
+    // Loaded only here: what is wrong with the surroundings should be told at once.
+    const [{ ensureFirstUser }, { migrateAppliance }] = await Promise.all([
+      import("@sluice/admin/auth"),
+      import("./migrate.ts"),
+    ]);
     await migrateAppliance(databaseUrl);
+    const firstUser = await ensureFirstUser(databaseUrl, {
+      email: process.env["SLUICE_ADMIN_EMAIL"] || undefined,
+      password: process.env["SLUICE_ADMIN_PASSWORD"] || undefined,
+    });
 
     const control = { DATABASE_URL: databaseUrl, SLUICE_XDS_PORT: String(environment.xdsPort), SLUICE_CONTROL_HEALTH_PORT: String(environment.controlHealthPort) };
     start("control", [join(root, "apps/control/src/main.ts")], control);
@@ -140,8 +140,6 @@ async function main(): Promise<void> {
     await build;
     if (stopping !== undefined) return;
 
-    const user = firstUser();
-    let created = false;
     start(
       "admin",
       [join(root, "apps/admin/src/server/main.ts")],
@@ -150,26 +148,19 @@ async function main(): Promise<void> {
         DATABASE_URL: databaseUrl,
         PORT: String(environment.adminPort),
         SLUICE_ADMIN_HOST: environment.adminHost,
-        SLUICE_ADMIN_EMAIL: user.email,
-        SLUICE_ADMIN_PASSWORD: user.password,
         SLUICE_XDS_PORT: String(environment.xdsPort),
         SLUICE_CONTROL_HEALTH_URL: `http://127.0.0.1:${environment.controlHealthPort}/health`,
         SLUICE_NODE_ADMIN_URL: `http://127.0.0.1:${environment.nodeAdminPort}`,
       },
-      {
-        cwd: join(root, "apps/admin"),
-        onMessage: (message) => {
-          if (typeof message === "object" && message !== null && "type" in message && message.type === "first-user") created = true;
-        },
-      },
+      { cwd: join(root, "apps/admin") },
     );
     const host = environment.adminHost === "0.0.0.0" || environment.adminHost === "::" ? "127.0.0.1" : environment.adminHost;
     await untilHealthy(`http://${host}:${environment.adminPort}/api/health`, () => stopping !== undefined);
     if (stopping !== undefined) return;
     say(`ready: http://${host === "127.0.0.1" ? "localhost" : host}:${environment.adminPort}`);
-    if (created) {
-      say(`sign in as ${user.email}`);
-      if (user.generated) say(`password  ${user.password}   (shown this once)`);
+    if (firstUser.created) {
+      say(`sign in as ${firstUser.email}`);
+      if (firstUser.password !== undefined) say(`password   ${firstUser.password}   (shown this once)`);
     }
     say(`nodes join at 127.0.0.1:${environment.xdsPort}; data in ${dataDir}; Ctrl-C stops everything`);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** `node infra/appliance/src/migrate.ts`: brings the schema of DATABASE_URL up to date and exits; for installations without `npm start`. */
-import { authMigrations } from "@sluice/admin/migrations";
+import { authMigrations } from "@sluice/admin/auth";
 import { configMigrations } from "@sluice/config";
 import { migrateAll } from "@sluice/database";
 import { telemetryMigrations } from "@sluice/telemetry";

@@ -1,0 +1,45 @@
+import type { AppRouter } from "@sluice/admin/router";
+import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from "@trpc/client";
+import superjson from "superjson";
+import { CliError } from "./cli-error.ts";
+import type { Credentials } from "./credentials.ts";
+
+export type ApiClient = TRPCClient<AppRouter>;
+
+const CALL_DEADLINE_MS = 60_000;
+
+/** The dashboard's API with a bearer token; every call has a deadline of 60 s. */
+export function createApiClient({ server, token }: Credentials): ApiClient {
+  return createTRPCClient<AppRouter>({
+    links: [
+      httpLink({
+        url: `${server}/api/trpc`,
+        transformer: superjson,
+        headers: { authorization: `Bearer ${token}` },
+        fetch: (url, options) =>
+          fetch(url, { ...(options as RequestInit), signal: AbortSignal.timeout(CALL_DEADLINE_MS) }),
+      }),
+    ],
+  });
+}
+
+/** What to print for a call that failed. */
+export function describeFailure(error: unknown, server: string): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof TRPCClientError) {
+    const data = (error as TRPCClientError<AppRouter>).data;
+    if (data?.code === "UNAUTHORIZED") return new CliError(`${server} does not know this token: run \`sluice login\` again`);
+    const problems = problemsIn(data?.config?.details);
+    if (data !== undefined && data !== null) return new CliError([error.message, ...problems].join("\n"));
+    return new CliError(`${server} cannot be reached: ${error.cause?.message ?? error.message}`);
+  }
+  return new CliError(error instanceof Error ? error.message : String(error));
+}
+
+function problemsIn(details: unknown): string[] {
+  if (typeof details !== "object" || details === null || !("problems" in details) || !Array.isArray(details.problems)) return [];
+  return details.problems.map((problem: { kind?: string; name?: string; path?: string; message?: string }) => {
+    const where = [problem.kind && problem.name ? `${problem.kind}/${problem.name}` : "", problem.path ?? ""].filter(Boolean).join(" ");
+    return `  ${where}${where === "" ? "" : ": "}${problem.message ?? ""}`;
+  });
+}
