@@ -10,3 +10,35 @@ export interface HeaderView {
 export type Compiled<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** What a route may ask of the request beside its headers. Everything is optional: what is absent does not match. */
+export interface MatchContext {
+  /** Downstream TLS; absent for plain connections. */
+  readonly tls?:
+    | { readonly peerCertificatePresented: boolean; readonly peerCertificateValidated: boolean }
+    | undefined;
+  /** Dynamic metadata that filters have set so far, by filter name. */
+  dynamicMetadata?(filter: string): Readonly<Record<string, unknown>> | undefined;
+  /** Runtime overrides of fractions and weights; without it the configured defaults hold. */
+  readonly runtime?: RuntimeView | undefined;
+}
+
+/** The part of Envoy's runtime that decisions read; structurally the `Runtime` of @sluice/extension-api. */
+export interface RuntimeView {
+  integer(key: string, fallback: number): number;
+  featureEnabled(key: string, numerator: number, denominator: number, random: number): boolean;
+}
+
+/**
+ * One condition that a request must meet, compiled from one field of the configuration. Stateless; `matches` allocates
+ * nothing where the value allows it.
+ */
+export interface Condition {
+  /** The field that asks for it, relative to the message compiled: `match.headers[0]`. */
+  readonly field: string;
+  /** What it asks for, for people: `header x-tenant is exactly "a"`. */
+  readonly wanted: string;
+  /** Set when it holds exactly for this value of this header (`getAll`), so that routes can be grouped by it. */
+  readonly exactHeader?: { readonly key: string; readonly value: string } | undefined;
+  matches(headers: HeaderView, random: number, context: MatchContext): boolean;
+}

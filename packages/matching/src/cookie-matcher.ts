@@ -1,0 +1,45 @@
+import type { CookieMatcher } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { toBinaryString } from "./binary-string.ts";
+import type { Compiled, Condition } from "./contract.ts";
+import { fieldPath, ProblemList } from "./problem-list.ts";
+import { compileStringMatcher } from "./string-matcher.ts";
+
+/** The first value of cookie `name` in `cookies` (a Cookie header, RFC 6265 §4.2.1), without surrounding quotes. */
+export function cookieValue(cookies: string, name: string): string | undefined {
+  let start = 0;
+  while (start < cookies.length) {
+    const semicolon = cookies.indexOf(";", start);
+    const end = semicolon === -1 ? cookies.length : semicolon;
+    while (start < end && cookies.charCodeAt(start) === 0x20) start++;
+    const after = start + name.length;
+    if (after < end && cookies.charCodeAt(after) === 0x3d && cookies.startsWith(name, start)) {
+      const value = cookies.slice(after + 1, end).trimEnd();
+      return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+    }
+    start = end + 1;
+  }
+  return undefined;
+}
+
+/** `envoy.config.route.v3.CookieMatcher`; a cookie that is missing fails, unless inverted. */
+export function compileCookieMatcher(config: CookieMatcher, path: string): Compiled<Condition> {
+  const problems = new ProblemList();
+  const name = toBinaryString(config.name);
+  if (name === "") problems.error(fieldPath(path, "name"), "a cookie name is required");
+  if (config.stringMatch === undefined) {
+    problems.error(fieldPath(path, "string_match"), "a match is required");
+    return { ok: false, problems: problems.problems };
+  }
+  const value = problems.take(compileStringMatcher(config.stringMatch, fieldPath(path, "string_match")));
+  if (value === undefined) return { ok: false, problems: problems.problems };
+  const invert = config.invertMatch;
+  return problems.result(() => ({
+    field: path,
+    wanted: `${invert ? "not: " : ""}cookie ${config.name} ${value.wanted}`,
+    matches(headers) {
+      // Repeated Cookie headers come joined with a comma from getAll; "; " is what separates cookies.
+      const given = cookieValue(headers.getAll("cookie")?.replaceAll(",", ";") ?? "", name);
+      return (given !== undefined && value.matches(given)) !== invert;
+    },
+  }));
+}

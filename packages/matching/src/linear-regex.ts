@@ -1,0 +1,90 @@
+import type { RegexMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/regex_pb.js";
+import { RE2JS } from "re2js";
+import { fromBinaryString } from "./binary-string.ts";
+import type { Compiled } from "./contract.ts";
+import { fieldPath } from "./problem-list.ts";
+
+/** A regular expression in RE2 syntax whose cost is linear in the input's length, whatever the pattern. */
+export interface LinearRegex {
+  readonly source: string;
+  /** Whether the WHOLE of `value` (a binary string) matches; never when it is not UTF-8. */
+  matchesAll(value: string): boolean;
+}
+
+/** `envoy.type.matcher.v3.RegexMatcher`; `path` is where it stands. */
+export function compileRegex(config: RegexMatcher, path: string): Compiled<LinearRegex> {
+  const { regex } = config;
+  let pattern: RE2JS;
+  try {
+    pattern = RE2JS.compile(regex);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `${JSON.stringify(regex)} is not an RE2 regular expression: ${reason}`;
+    return { ok: false, problems: [{ path: fieldPath(path, "regex"), message, severity: "error" }] };
+  }
+  const sizeMax = config.engineType.case === "googleRe2" ? config.engineType.value.maxProgramSize : undefined;
+  const size = pattern.programSize();
+  if (sizeMax !== undefined && size > sizeMax) {
+    const message = `the program of ${JSON.stringify(regex)} has ${size} steps, more than max_program_size ${sizeMax}`;
+    return {
+      ok: false,
+      problems: [{ path: fieldPath(path, "google_re2.max_program_size"), message, severity: "error" }],
+    };
+  }
+  return {
+    ok: true,
+    value: {
+      source: regex,
+      matchesAll(value) {
+        const text = fromBinaryString(value);
+        return text !== undefined && pattern.testExact(text);
+      },
+    },
+  };
+}
+
+/**
+ * A literal with which every match of `regex` begins, "" when none can be told. Never longer than what is certain:
+ * anything but plain characters and escaped punctuation ends it.
+ */
+export function literalPrefix(regex: string): string {
+  if (hasTopLevelAlternative(regex)) return "";
+  let prefix = "";
+  let at = regex.startsWith("^") ? 1 : 0;
+  while (at < regex.length) {
+    let literal = regex.charAt(at);
+    let next = at + 1;
+    if (literal === "\\") {
+      literal = regex.charAt(next);
+      if (!/^[!-/:-@[-`{-~]$/.test(literal)) break;
+      next++;
+    } else if (/[.[\](){}*+?|^$]/.test(literal) || literal > "\x7f") break;
+    // A quantifier that allows zero times takes the literal away again.
+    if (/[*?{]/.test(regex.charAt(next))) break;
+    prefix += literal;
+    if (regex.charAt(next) === "+") break;
+    at = next;
+  }
+  return prefix;
+}
+
+function hasTopLevelAlternative(regex: string): boolean {
+  // \Q…\E quotes make the depth count wrong; so rare that they are not worth understanding.
+  if (regex.includes("\\Q")) return true;
+  let depth = 0;
+  let inClass = false;
+  for (let i = 0; i < regex.length; i++) {
+    const c = regex.charAt(i);
+    if (c === "\\") i++;
+    else if (inClass) inClass = c !== "]";
+    else if (c === "[") {
+      inClass = true;
+      // A "]" right behind "[" or "[^" stands for itself.
+      if (regex.charAt(i + 1) === "^") i++;
+      if (regex.charAt(i + 1) === "]") i++;
+    } else if (c === "(") depth++;
+    else if (c === ")") depth--;
+    else if (c === "|" && depth === 0) return true;
+  }
+  return false;
+}

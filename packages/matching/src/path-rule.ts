@@ -1,0 +1,125 @@
+import type { RouteMatch } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { asciiLowerCase, toBinaryString } from "./binary-string.ts";
+import type { Compiled, HeaderView } from "./contract.ts";
+import { compileRegex, type LinearRegex } from "./linear-regex.ts";
+import { fieldPath, ProblemList } from "./problem-list.ts";
+
+/**
+ * What a route asks of the path. `text` is a binary string, lower case where case does not count. Paths are compared
+ * without query and fragment, see `routingPath`.
+ */
+export type PathRule =
+  | {
+      readonly kind: "prefix" | "exact" | "separatedPrefix";
+      readonly field: string;
+      readonly text: string;
+      readonly ignoreCase: boolean;
+    }
+  | { readonly kind: "regex"; readonly field: string; readonly regex: LinearRegex }
+  | { readonly kind: "connect"; readonly field: string };
+
+/** `RouteMatch.path_specifier`; `path` is where the RouteMatch stands. */
+export function compilePathRule(match: RouteMatch, path: string): Compiled<PathRule> {
+  const problems = new ProblemList();
+  const specifier = match.pathSpecifier;
+  const ignoreCase = match.caseSensitive === false;
+  switch (specifier.case) {
+    case "prefix":
+    case "path":
+    case "pathSeparatedPrefix": {
+      const kind = LITERAL_KINDS[specifier.case];
+      const text = toBinaryString(specifier.value);
+      const field = fieldPath(path, FIELDS[specifier.case]);
+      if (kind === "separatedPrefix" && !/^[^?#]+[^?#/]$/.test(text))
+        problems.error(field, "must have at least two characters, no ? or #, and must not end in /");
+      return problems.result(() => ({
+        kind,
+        field,
+        text: ignoreCase ? asciiLowerCase(text) : text,
+        ignoreCase,
+      }));
+    }
+    case "safeRegex": {
+      const field = fieldPath(path, "safe_regex");
+      const regex = problems.take(compileRegex(specifier.value, field));
+      if (regex === undefined) break;
+      return { ok: true, value: { kind: "regex", field, regex } };
+    }
+    case "connectMatcher":
+      return { ok: true, value: { kind: "connect", field: fieldPath(path, "connect_matcher") } };
+    case "pathMatchPolicy":
+      problems.unimplemented(
+        fieldPath(path, "path_match_policy"),
+        `path match policy ${specifier.value.name || (specifier.value.typedConfig?.typeUrl ?? "")}`,
+      );
+      break;
+    default:
+      problems.error(
+        path,
+        "one of prefix, path, path_separated_prefix, safe_regex and connect_matcher is required",
+      );
+  }
+  return { ok: false, problems: problems.problems };
+}
+
+const LITERAL_KINDS = { prefix: "prefix", path: "exact", pathSeparatedPrefix: "separatedPrefix" } as const;
+const FIELDS = { prefix: "prefix", path: "path", pathSeparatedPrefix: "path_separated_prefix" } as const;
+
+/** The part of `:path` that routes look at. */
+export function routingPath(path: string, ignoreParameters: boolean): string {
+  let end = path.length;
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code === 0x3f || code === 0x23 || (ignoreParameters && code === 0x3b)) {
+      end = i;
+      break;
+    }
+  }
+  return end === path.length ? path : path.slice(0, end);
+}
+
+/** CONNECT, or an HTTP/1 upgrade to connect-udp: what `connect_matcher` takes. */
+export function isConnect(headers: HeaderView): boolean {
+  return (
+    headers.get(":method") === "CONNECT" ||
+    asciiLowerCase(headers.get("upgrade") ?? "") === "connect-udp" ||
+    headers.get(":protocol") === "connect-udp"
+  );
+}
+
+/** Whether `path` (as of `routingPath`) meets `rule`; what the index answers for many routes at once. */
+export function meetsPathRule(rule: PathRule, path: string | undefined, headers: HeaderView): boolean {
+  if (rule.kind === "connect") return isConnect(headers);
+  if (path === undefined) return false;
+  if (rule.kind === "regex") return rule.regex.matchesAll(path);
+  const given = rule.ignoreCase ? asciiLowerCase(path) : path;
+  switch (rule.kind) {
+    case "exact":
+      return given === rule.text;
+    case "prefix":
+      return given.startsWith(rule.text);
+    case "separatedPrefix":
+      return given.startsWith(rule.text) && endsAtSegment(given, rule.text.length);
+  }
+}
+
+/** Whether position `at` of `path` is its end or a slash. */
+export function endsAtSegment(path: string, at: number): boolean {
+  return path.length === at || path.charCodeAt(at) === 0x2f;
+}
+
+/** For people. */
+export function describePathRule(rule: PathRule): string {
+  switch (rule.kind) {
+    case "exact":
+      return `path is exactly ${JSON.stringify(rule.text)}`;
+    case "prefix":
+      return `path starts with ${JSON.stringify(rule.text)}`;
+    case "separatedPrefix":
+      return `path is ${JSON.stringify(rule.text)} or below it`;
+    case "regex":
+      return `path matches ${rule.regex.source}`;
+    case "connect":
+      return "method is CONNECT";
+  }
+}

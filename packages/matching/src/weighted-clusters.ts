@@ -1,0 +1,83 @@
+import type { WeightedCluster } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import type { Compiled, HeaderView, RuntimeView } from "./contract.ts";
+import { headerKey } from "./header-matcher.ts";
+import { fieldPath, ProblemList } from "./problem-list.ts";
+
+const UINT32_MAX = 0xffff_ffff;
+const UINT64_MAX = 2n ** 64n - 1n;
+
+/** `envoy.config.route.v3.WeightedCluster`, ready to be drawn from. */
+export class WeightedClusters {
+  private readonly weights: readonly number[];
+  private readonly names: readonly string[];
+  private readonly totalWeight: number;
+  private readonly runtimeKeyPrefix: string;
+  /** "" when the random number is always the request's own. */
+  private readonly randomHeader: string;
+
+  constructor(config: WeightedCluster) {
+    this.weights = config.clusters.map(({ weight }) => weight ?? 0);
+    this.names = config.clusters.map(({ name }) => name);
+    this.totalWeight = this.weights.reduce((sum, weight) => sum + weight, 0);
+    this.runtimeKeyPrefix = config.runtimeKeyPrefix;
+    const specifier = config.randomValueSpecifier;
+    this.randomHeader = specifier.case === "headerName" ? headerKey(specifier.value) : "";
+  }
+
+  /**
+   * Index into `clusters` of the one that gets this request; -1 when runtime has set all weights to 0.
+   *
+   * @param random an unsigned 32-bit integer; a valid `header_name` header of the request takes its place
+   */
+  pick(random: number, headers: HeaderView, runtime?: RuntimeView): number {
+    const weighed = this.runtimeKeyPrefix !== "" && runtime !== undefined;
+    const weights = weighed ? this.runtimeWeights(runtime) : this.weights;
+    const total = weighed ? weights.reduce((sum, weight) => sum + weight, 0) : this.totalWeight;
+    if (total === 0) return -1;
+    let left = this.fromHeader(headers, total) ?? random % total;
+    for (let i = 0; i < weights.length; i++) {
+      left -= weights[i] ?? 0;
+      if (left < 0) return i;
+    }
+    return -1;
+  }
+
+  private runtimeWeights(runtime: RuntimeView): number[] {
+    return this.weights.map((weight, i) =>
+      runtime.integer(`${this.runtimeKeyPrefix}.${this.names[i] ?? ""}`, weight),
+    );
+  }
+
+  /** The header's value modulo `total`; `undefined` when there is none, several, or no unsigned 64-bit integer. */
+  private fromHeader(headers: HeaderView, total: number): number | undefined {
+    if (this.randomHeader === "") return undefined;
+    const text = headers.getAll(this.randomHeader);
+    if (text === undefined || !/^\d{1,20}$/.test(text)) return undefined;
+    if (text.length < 16) return Number(text) % total;
+    const value = BigInt(text);
+    return value > UINT64_MAX ? undefined : Number(value % BigInt(total));
+  }
+}
+
+export function compileWeightedClusters(config: WeightedCluster, path: string): Compiled<WeightedClusters> {
+  const problems = new ProblemList();
+  const weights = config.clusters.map(({ weight }) => weight ?? 0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const at = fieldPath(path, "clusters");
+  if (config.clusters.length === 0) problems.error(at, "at least one cluster is required");
+  else if (total === 0) problems.error(at, "Sum of weights in the weighted_cluster must be greater than 0.");
+  else if (total > UINT32_MAX)
+    problems.error(at, `The sum of weights of all weighted clusters exceeds ${UINT32_MAX}`);
+  if (config.totalWeight !== undefined && config.totalWeight !== total)
+    problems.error(
+      fieldPath(path, "total_weight"),
+      `is deprecated and must be the sum of the weights, ${total}, if given at all`,
+    );
+  for (const [i, { name, clusterHeader }] of config.clusters.entries())
+    if ((name === "") === (clusterHeader === ""))
+      problems.error(`${at}[${i}]`, "exactly one of name and cluster_header is required");
+  const specifier = config.randomValueSpecifier;
+  if (specifier.case === "useHashPolicy" && specifier.value.value)
+    problems.unimplemented(fieldPath(path, "use_hash_policy"), "drawing by hash policy");
+  return problems.result(() => new WeightedClusters(config));
+}
