@@ -1,7 +1,8 @@
 export type { ConfigProblem, TextPosition } from "./config-problem.ts";
-export { packAny, typeNameOf, typeUrlOf, type UnpackedAny, unpackAny } from "./registry/any.ts";
+export { packAny, type UnpackedAny, unpackAny } from "./registry/any.ts";
 export { apiRegistry, messageDescriptor, messageTypeNames } from "./registry/api-registry.ts";
 export { nearestName } from "./registry/nearest-name.ts";
+export { typeNameOf, typeUrlOf, type UnknownType, unknownType } from "./registry/unknown-type.ts";
 export type {
   NodeIdentity,
   Snapshot,
@@ -11,3 +12,7 @@ export type {
   XdsServerObserver,
   XdsStreamInfo,
 } from "./snapshot-source.ts";
+export { type ParsedText, parseYaml } from "./text/parse-yaml.ts";
+export type { SourceOptions } from "./text/read-source.ts";
+export { toProtoJson } from "./text/to-proto-json.ts";
+export { toYaml } from "./text/to-yaml.ts";

@@ -7,8 +7,9 @@ import { BufferSchema } from "@sluice/xds/gen/envoy/extensions/filters/http/buff
 import { CorsSchema } from "@sluice/xds/gen/envoy/extensions/filters/http/cors/v3/cors_pb.js";
 import { ExportTraceServiceRequestSchema } from "@sluice/xds/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js";
 import { TypedStructSchema } from "@sluice/xds/gen/xds/type/v3/typed_struct_pb.js";
-import { packAny, typeNameOf, typeUrlOf, unpackAny } from "./any.ts";
+import { packAny, unpackAny } from "./any.ts";
 import { apiRegistry, messageTypeNames } from "./api-registry.ts";
+import { typeNameOf, typeUrlOf } from "./unknown-type.ts";
 
 test("the registry holds Envoy's API, its extensions and OTLP", () => {
   for (const name of [

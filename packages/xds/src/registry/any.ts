@@ -1,11 +1,11 @@
-import { create, type DescMessage, fromBinary, fromJson, type Message, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
 import type { TypedStruct } from "../../gen/xds/type/v3/typed_struct_pb.js";
-import { apiRegistry, messageDescriptor, messageTypeNames } from "./api-registry.ts";
-import { nearestName } from "./nearest-name.ts";
-
-const TYPE_URL_PREFIX = "type.googleapis.com/";
-const TYPED_STRUCTS: readonly string[] = ["xds.type.v3.TypedStruct", "udpa.type.v1.TypedStruct"];
+import { readMessage } from "../text/read-message.ts";
+import { Reader } from "../text/reader.ts";
+import { sourceOfJson } from "../text/source-node.ts";
+import { apiRegistry, messageDescriptor } from "./api-registry.ts";
+import { typeNameOf, typeUrlOf, type UnknownType, unknownType } from "./unknown-type.ts";
 
 /** What an Any holds, or why that cannot be said. */
 export type UnpackedAny =
@@ -16,29 +16,18 @@ export type UnpackedAny =
       readonly schema: DescMessage;
       readonly message: Message;
     }
+  | UnknownType
   | {
       readonly ok: false;
-      /** `unknown_type`: the API has no such message; `malformed`: it has, but the content is none. */
-      readonly reason: "unknown_type" | "malformed";
+      /** The API has such a message, but the content is none. */
+      readonly reason: "malformed";
       readonly typeName: string;
-      /** Nearest known full name, for unknown types. */
-      readonly nearest: string | undefined;
+      readonly nearest: undefined;
       /** One sentence for people. */
       readonly message: string;
     };
 
-/** `type.googleapis.com/envoy.config.cluster.v3.Cluster`, as `@type` and `type_url` have it. */
-export function typeUrlOf(type: DescMessage | string): string {
-  return TYPE_URL_PREFIX + (typeof type === "string" ? type : type.typeName);
-}
-
-/** Full message name of an Any or a type URL: what stands behind the last `/`; "" for an empty Any. */
-export function typeNameOf(any: { readonly typeUrl: string } | string): string {
-  const url = typeof any === "string" ? any : any.typeUrl;
-  return url.slice(url.lastIndexOf("/") + 1);
-}
-
-/** Encodes `message` into an Any. */
+/** Encodes `message` into an Any. Throws when `type` is a name that the API does not have. */
 export function packAny(type: DescMessage | string, message: Message): Any {
   const schema = messageDescriptor(type);
   return create(AnySchema, { typeUrl: typeUrlOf(schema), value: toBinary(schema, message) });
@@ -56,59 +45,35 @@ export function unpackAny(any: Pick<Any, "typeUrl" | "value">): UnpackedAny {
   try {
     message = fromBinary(schema, any.value);
   } catch (error) {
-    return malformed(typeName, error);
+    return malformed(typeName, error instanceof Error ? error.message : String(error));
   }
-  return TYPED_STRUCTS.includes(typeName)
-    ? unpackTypedStruct(schema, message)
+  return schema.name === "TypedStruct"
+    ? unpackTypedStruct(schema, asTypedStruct(message))
     : { ok: true, typeName, schema, message };
 }
 
-/** The result for a type that the API does not have. */
-export function unknownType(typeName: string): Extract<UnpackedAny, { ok: false }> {
-  const nearest = typeName === "" ? undefined : nearestName(typeName, messageTypeNames());
-  const proposal = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
-  return {
-    ok: false,
-    reason: "unknown_type",
-    typeName,
-    nearest,
-    message:
-      typeName === "" ? "the Any names no type (@type is missing)" : `unknown type '${typeName}'${proposal}`,
-  };
+function malformed(typeName: string, why: string): UnpackedAny {
+  const message = `the content is no ${typeName}: ${why}`;
+  return { ok: false, reason: "malformed", typeName, nearest: undefined, message };
 }
 
-function malformed(typeName: string, error: unknown): UnpackedAny {
-  const why = error instanceof Error ? error.message : String(error);
-  return {
-    ok: false,
-    reason: "malformed",
-    typeName,
-    nearest: undefined,
-    message: `the content is no ${typeName}: ${why}`,
-  };
-}
-
-function unpackTypedStruct(schema: DescMessage, message: Message): UnpackedAny {
-  const { typeUrl, value } = asTypedStruct(message);
-  const typeName = typeNameOf(typeUrl);
+function unpackTypedStruct(schema: DescMessage, struct: TypedStruct): UnpackedAny {
+  const typeName = typeNameOf(struct.typeUrl);
   if (typeName === "" || typeName === "google.protobuf.Struct") {
-    return { ok: true, typeName: schema.typeName, schema, message };
+    return { ok: true, typeName: schema.typeName, schema, message: struct };
   }
   const target = apiRegistry().getMessage(typeName);
   if (target === undefined) return unknownType(typeName);
-  try {
-    return {
-      ok: true,
-      typeName,
-      schema: target,
-      message: fromJson(target, value ?? {}, { registry: apiRegistry() }),
-    };
-  } catch (error) {
-    return malformed(typeName, error);
+  const reader = new Reader();
+  const message = readMessage(target, sourceOfJson(struct.value ?? {}), "", reader);
+  const errors = reader.problems.filter(({ severity }) => severity === "error");
+  if (message === undefined || errors.length > 0) {
+    return malformed(typeName, errors.map(({ path, message: text }) => `${path}: ${text}`).join("; "));
   }
+  return { ok: true, typeName, schema: target, message };
 }
 
-/** Both TypedStructs have the same two fields; the caller has checked the type. */
+/** Both TypedStructs (`xds.type.v3`, `udpa.type.v1`) have the same two fields; the caller has checked the name. */
 function asTypedStruct(message: Message): TypedStruct {
   return message as TypedStruct;
 }
