@@ -17,7 +17,10 @@ function processesOf(dataDir: string): string[] {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
       const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
-      if (Number(pid) !== process.pid && (command.includes(dataDir) || environment.includes(`SLUICE_DATA_DIR=${dataDir}`))) {
+      if (
+        Number(pid) !== process.pid &&
+        (command.includes(dataDir) || environment.includes(`SLUICE_DATA_DIR=${dataDir}`))
+      ) {
         found.push(`${pid} ${command.replaceAll("\0", " ")}`);
       }
     } catch {
@@ -66,7 +69,11 @@ test("a part that dies is started again", async () => {
     const control = processesOf(appliance.dataDir).find((line) => line.includes("apps/control/src/main.ts"));
     assert.ok(control !== undefined);
     process.kill(Number(control.split(" ")[0]), "SIGKILL");
-    await until("the crash is told", () => appliance.output().includes("control ended unexpectedly (signal SIGKILL)"), 5_000);
+    await until(
+      "the crash is told",
+      () => appliance.output().includes("control ended unexpectedly (signal SIGKILL)"),
+      5_000,
+    );
     const deadline = performance.now() + 20_000;
     while ((await health(appliance.url)).status !== 200) {
       assert.ok(performance.now() < deadline, "healthy again within 20 s");
@@ -113,11 +120,22 @@ test("a DATABASE_URL that does not work is one line that says why, and exit code
     SLUICE_NODE_ADMIN_PORT: String(node),
   };
   try {
-    const refused = await runApplianceToEnd({ SLUICE_DATA_DIR: dataDir, DATABASE_URL: `postgres://u:secret@127.0.0.1:${closed}/x`, ...ports });
+    const refused = await runApplianceToEnd({
+      SLUICE_DATA_DIR: dataDir,
+      DATABASE_URL: `postgres://u:secret@127.0.0.1:${closed}/x`,
+      ...ports,
+    });
     assert.equal(refused.code, 1);
-    assert.match(refused.output, new RegExp(`DATABASE_URL: the Postgres server at 127\\.0\\.0\\.1:${closed} cannot be reached`));
+    assert.match(
+      refused.output,
+      new RegExp(`DATABASE_URL: the Postgres server at 127\\.0\\.0\\.1:${closed} cannot be reached`),
+    );
     assert.doesNotMatch(refused.output, /secret/);
-    const nonsense = await runApplianceToEnd({ SLUICE_DATA_DIR: dataDir, DATABASE_URL: "mysql://x", ...ports });
+    const nonsense = await runApplianceToEnd({
+      SLUICE_DATA_DIR: dataDir,
+      DATABASE_URL: "mysql://x",
+      ...ports,
+    });
     assert.equal(nonsense.code, 1);
     assert.match(nonsense.output, /DATABASE_URL is not a Postgres address/);
   } finally {

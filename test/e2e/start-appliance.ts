@@ -120,7 +120,9 @@ export async function startAppliance(options: ApplianceOptions = {}): Promise<Ap
 }
 
 /** Runs the appliance until it ends by itself; for starts that must fail. */
-export async function runApplianceToEnd(env: Readonly<Record<string, string>>): Promise<{ code: number | null; output: string }> {
+export async function runApplianceToEnd(
+  env: Readonly<Record<string, string>>,
+): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [join(root, "infra/appliance/src/main.ts")], {
     cwd: root,
     env: { ...process.env, ...env },

@@ -36,22 +36,24 @@ function port(name: string, fallback: number): number {
 
 export function readEnvironment(): Environment {
   const root = fileURLToPath(new URL("../../../", import.meta.url));
-  const databaseUrl = process.env["DATABASE_URL"];
+  const databaseUrl = process.env.DATABASE_URL;
   if (databaseUrl !== undefined && databaseUrl !== "" && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new ApplianceError(
       "DATABASE_URL is not a Postgres address: use postgres://user:password@host:5432/database, or unset it for the embedded server",
     );
   }
-  const concurrency = Number(process.env["SLUICE_NODE_CONCURRENCY"] ?? 2);
+  const concurrency = Number(process.env.SLUICE_NODE_CONCURRENCY ?? 2);
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 256) {
-    throw new ApplianceError("SLUICE_NODE_CONCURRENCY is the local node's number of workers: use a whole number from 1 to 256");
+    throw new ApplianceError(
+      "SLUICE_NODE_CONCURRENCY is the local node's number of workers: use a whole number from 1 to 256",
+    );
   }
   return {
     root,
-    dataDir: resolve(root, process.env["SLUICE_DATA_DIR"] || ".sluice"),
+    dataDir: resolve(root, process.env.SLUICE_DATA_DIR || ".sluice"),
     databaseUrl: databaseUrl === "" ? undefined : databaseUrl,
     adminPort: port("PORT", 3000),
-    adminHost: process.env["SLUICE_ADMIN_HOST"] || "127.0.0.1",
+    adminHost: process.env.SLUICE_ADMIN_HOST || "127.0.0.1",
     xdsPort: port("SLUICE_XDS_PORT", 18_000),
     controlHealthPort: port("SLUICE_CONTROL_HEALTH_PORT", 18_001),
     nodeAdminPort: port("SLUICE_NODE_ADMIN_PORT", 9901),

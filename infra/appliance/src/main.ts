@@ -28,7 +28,9 @@ async function untilHealthy(url: string, stopped: () => boolean): Promise<void> 
       // Not listening yet.
     }
     if (performance.now() > deadline) {
-      throw new ApplianceError(`not every part was ready within 60 s: ${last}; see the logs in the data directory`);
+      throw new ApplianceError(
+        `not every part was ready within 60 s: ${last}; see the logs in the data directory`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -80,7 +82,12 @@ async function main(): Promise<void> {
     });
   }
 
-  const start = (name: string, args: string[], env: NodeJS.ProcessEnv, more: Partial<ChildOptions> = {}): void => {
+  const start = (
+    name: string,
+    args: string[],
+    env: NodeJS.ProcessEnv,
+    more: Partial<ChildOptions> = {},
+  ): void => {
     const logFile = join(dataDir, "logs", `${name}.log`);
     const child = startChild({
       name,
@@ -90,7 +97,9 @@ async function main(): Promise<void> {
       logFile,
       stopDeadlineMs: 10_000,
       onCrash: (how, lastLines, restartInMs) => {
-        say(`${name} ended unexpectedly (${how}), starting it again in ${restartInMs} ms; its log: ${logFile}`);
+        say(
+          `${name} ended unexpectedly (${how}), starting it again in ${restartInMs} ms; its log: ${logFile}`,
+        );
         for (const line of lastLines.slice(-5)) say(`  ${name}: ${line}`);
       },
       ...more,
@@ -100,10 +109,28 @@ async function main(): Promise<void> {
 
   try {
     await Promise.all([
-      checkPortFree(environment.adminHost, environment.adminPort, "the dashboard", "PORT", LEFTOVER_PATIENCE_MS),
+      checkPortFree(
+        environment.adminHost,
+        environment.adminPort,
+        "the dashboard",
+        "PORT",
+        LEFTOVER_PATIENCE_MS,
+      ),
       checkPortFree("127.0.0.1", environment.xdsPort, "xDS", "SLUICE_XDS_PORT", LEFTOVER_PATIENCE_MS),
-      checkPortFree("127.0.0.1", environment.controlHealthPort, "the control plane's health", "SLUICE_CONTROL_HEALTH_PORT", LEFTOVER_PATIENCE_MS),
-      checkPortFree("127.0.0.1", environment.nodeAdminPort, "the local node's admin interface", "SLUICE_NODE_ADMIN_PORT", LEFTOVER_PATIENCE_MS),
+      checkPortFree(
+        "127.0.0.1",
+        environment.controlHealthPort,
+        "the control plane's health",
+        "SLUICE_CONTROL_HEALTH_PORT",
+        LEFTOVER_PATIENCE_MS,
+      ),
+      checkPortFree(
+        "127.0.0.1",
+        environment.nodeAdminPort,
+        "the local node's admin interface",
+        "SLUICE_NODE_ADMIN_PORT",
+        LEFTOVER_PATIENCE_MS,
+      ),
     ]);
     const build = ensureAdminBuild(say);
     let databaseUrl = environment.databaseUrl;
@@ -125,18 +152,26 @@ async function main(): Promise<void> {
     ]);
     await migrateAppliance(databaseUrl);
     const firstUser = await ensureFirstUser(databaseUrl, {
-      email: process.env["SLUICE_ADMIN_EMAIL"] || undefined,
-      password: process.env["SLUICE_ADMIN_PASSWORD"] || undefined,
+      email: process.env.SLUICE_ADMIN_EMAIL || undefined,
+      password: process.env.SLUICE_ADMIN_PASSWORD || undefined,
     });
 
-    const control = { DATABASE_URL: databaseUrl, SLUICE_XDS_PORT: String(environment.xdsPort), SLUICE_CONTROL_HEALTH_PORT: String(environment.controlHealthPort) };
+    const control = {
+      DATABASE_URL: databaseUrl,
+      SLUICE_XDS_PORT: String(environment.xdsPort),
+      SLUICE_CONTROL_HEALTH_PORT: String(environment.controlHealthPort),
+    };
     start("control", [join(root, "apps/control/src/main.ts")], control);
-    start("node", [
-      join(root, "apps/proxy/src/main.ts"),
-      ...["--config-path", writeNodeBootstrap(environment)],
-      ...["--concurrency", String(environment.nodeConcurrency)],
-      ...["--state-dir", join(dataDir, "node/state")],
-    ], {});
+    start(
+      "node",
+      [
+        join(root, "apps/proxy/src/main.ts"),
+        ...["--config-path", writeNodeBootstrap(environment)],
+        ...["--concurrency", String(environment.nodeConcurrency)],
+        ...["--state-dir", join(dataDir, "node/state")],
+      ],
+      {},
+    );
     await build;
     if (stopping !== undefined) return;
 
@@ -154,7 +189,10 @@ async function main(): Promise<void> {
       },
       { cwd: join(root, "apps/admin") },
     );
-    const host = environment.adminHost === "0.0.0.0" || environment.adminHost === "::" ? "127.0.0.1" : environment.adminHost;
+    const host =
+      environment.adminHost === "0.0.0.0" || environment.adminHost === "::"
+        ? "127.0.0.1"
+        : environment.adminHost;
     await untilHealthy(`http://${host}:${environment.adminPort}/api/health`, () => stopping !== undefined);
     if (stopping !== undefined) return;
     say(`ready: http://${host === "127.0.0.1" ? "localhost" : host}:${environment.adminPort}`);
@@ -171,6 +209,9 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   if (error instanceof ApplianceError) console.error(`sluice: ${error.message}`);
-  else console.error(`sluice: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  else
+    console.error(
+      `sluice: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   process.exit(1);
 });

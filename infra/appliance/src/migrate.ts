@@ -9,7 +9,7 @@ export function migrateAppliance(url: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  const url = process.env["DATABASE_URL"];
+  const url = process.env.DATABASE_URL;
   if (url === undefined || url === "") {
     console.error("sluice: set DATABASE_URL to the Postgres database to migrate");
     process.exitCode = 1;

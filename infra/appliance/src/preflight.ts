@@ -123,7 +123,9 @@ export function freePort(): Promise<number> {
     server.listen({ host: "127.0.0.1", port: 0 }, () => {
       const address = server.address();
       server.close(() =>
-        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port")),
+        typeof address === "object" && address !== null
+          ? resolve(address.port)
+          : reject(new Error("no port")),
       );
     });
   });

@@ -35,7 +35,8 @@ export async function startPostgres(
 
   mkdirSync(dataDir, { recursive: true });
   const passwordFile = join(dataDir, "postgres.password");
-  if (!existsSync(passwordFile)) writeFileSync(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
+  if (!existsSync(passwordFile))
+    writeFileSync(passwordFile, randomBytes(24).toString("base64url"), { mode: 0o600 });
   const password = readFileSync(passwordFile, "utf8").trim();
   const port = await freePort();
 
@@ -60,13 +61,23 @@ export async function startPostgres(
     onCrash: (how, lastLines) => {
       if (isReady) onCrash(how, lastLines);
       else {
-        const reason = lastLines.findLast((line) => /FATAL|PANIC|ERROR|rror:/.test(line)) ?? lastLines.at(-1) ?? how;
-        fail(new ApplianceError(`the embedded Postgres did not start: ${reason} (more in ${join(dataDir, "logs/postgres.log")})`));
+        const reason =
+          lastLines.findLast((line) => /FATAL|PANIC|ERROR|rror:/.test(line)) ?? lastLines.at(-1) ?? how;
+        fail(
+          new ApplianceError(
+            `the embedded Postgres did not start: ${reason} (more in ${join(dataDir, "logs/postgres.log")})`,
+          ),
+        );
       }
     },
   });
   const timer = setTimeout(
-    () => fail(new ApplianceError(`the embedded Postgres did not start within 60 s; see ${join(dataDir, "logs/postgres.log")}`)),
+    () =>
+      fail(
+        new ApplianceError(
+          `the embedded Postgres did not start within 60 s; see ${join(dataDir, "logs/postgres.log")}`,
+        ),
+      ),
     READY_DEADLINE_MS,
   );
   try {
@@ -105,10 +116,15 @@ export async function checkDatabaseUrl(url: string): Promise<void> {
         ? `refused the user or password`
         : code === "3D000"
           ? `has no database "${new URL(url).pathname.slice(1)}": create it`
-          : code === "ECONNREFUSED" || code === "CONNECT_TIMEOUT" || code === "ENOTFOUND" || code === "EHOSTUNREACH"
+          : code === "ECONNREFUSED" ||
+              code === "CONNECT_TIMEOUT" ||
+              code === "ENOTFOUND" ||
+              code === "EHOSTUNREACH"
             ? `cannot be reached (${code})`
             : `answered: ${error instanceof Error ? error.message : String(error)}`;
-    throw new ApplianceError(`DATABASE_URL: the Postgres server at ${host} ${why}; mend DATABASE_URL, or unset it for the embedded server`);
+    throw new ApplianceError(
+      `DATABASE_URL: the Postgres server at ${host} ${why}; mend DATABASE_URL, or unset it for the embedded server`,
+    );
   } finally {
     await sql.end({ timeout: 1 });
   }

@@ -28,7 +28,8 @@ export function describeFailure(error: unknown, server: string): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof TRPCClientError) {
     const data = (error as TRPCClientError<AppRouter>).data;
-    if (data?.code === "UNAUTHORIZED") return new CliError(`${server} does not know this token: run \`sluice login\` again`);
+    if (data?.code === "UNAUTHORIZED")
+      return new CliError(`${server} does not know this token: run \`sluice login\` again`);
     const problems = problemsIn(data?.config?.details);
     if (data !== undefined && data !== null) return new CliError([error.message, ...problems].join("\n"));
     return new CliError(`${server} cannot be reached: ${error.cause?.message ?? error.message}`);
@@ -37,9 +38,22 @@ export function describeFailure(error: unknown, server: string): CliError {
 }
 
 function problemsIn(details: unknown): string[] {
-  if (typeof details !== "object" || details === null || !("problems" in details) || !Array.isArray(details.problems)) return [];
-  return details.problems.map((problem: { kind?: string; name?: string; path?: string; message?: string }) => {
-    const where = [problem.kind && problem.name ? `${problem.kind}/${problem.name}` : "", problem.path ?? ""].filter(Boolean).join(" ");
-    return `  ${where}${where === "" ? "" : ": "}${problem.message ?? ""}`;
-  });
+  if (
+    typeof details !== "object" ||
+    details === null ||
+    !("problems" in details) ||
+    !Array.isArray(details.problems)
+  )
+    return [];
+  return details.problems.map(
+    (problem: { kind?: string; name?: string; path?: string; message?: string }) => {
+      const where = [
+        problem.kind && problem.name ? `${problem.kind}/${problem.name}` : "",
+        problem.path ?? "",
+      ]
+        .filter(Boolean)
+        .join(" ");
+      return `  ${where}${where === "" ? "" : ": "}${problem.message ?? ""}`;
+    },
+  );
 }

@@ -11,13 +11,13 @@ export interface Credentials {
 
 /** `$XDG_CONFIG_HOME/sluice/credentials.json`, else below `~/.config`; readable by its owner only. */
 export function credentialsFile(environment: NodeJS.ProcessEnv): string {
-  return join(environment["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "sluice", "credentials.json");
+  return join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "sluice", "credentials.json");
 }
 
 /** `SLUICE_SERVER` and `SLUICE_TOKEN` first, then what `login` stored. */
 export function readCredentials(environment: NodeJS.ProcessEnv): Credentials {
-  const server = environment["SLUICE_SERVER"];
-  const token = environment["SLUICE_TOKEN"];
+  const server = environment.SLUICE_SERVER;
+  const token = environment.SLUICE_TOKEN;
   if (server && token) return { server: server.replace(/\/$/, ""), token };
   let stored: { server?: unknown; token?: unknown } = {};
   try {

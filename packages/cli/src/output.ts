@@ -10,7 +10,10 @@ export interface Column<Row> {
 
 /** Dates as ISO 8601, bigints as decimal text, undefined members left out. */
 function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item)) ?? "null");
+  return JSON.parse(
+    JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item)) ??
+      "null",
+  );
 }
 
 export function formatValue(format: "json" | "yaml", value: unknown): string {
@@ -19,10 +22,18 @@ export function formatValue(format: "json" | "yaml", value: unknown): string {
 
 /** Columns as wide as their widest cell; the last one as it comes. */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = [columns.map((column) => column.title.toUpperCase()), ...rows.map((row) => columns.map((column) => column.value(row)))];
+  const cells = [
+    columns.map((column) => column.title.toUpperCase()),
+    ...rows.map((row) => columns.map((column) => column.value(row))),
+  ];
   const widths = columns.map((_column, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
   return cells
-    .map((line) => line.map((cell, index) => (index === columns.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ").trimEnd())
+    .map((line) =>
+      line
+        .map((cell, index) => (index === columns.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n")
     .concat("\n");
 }

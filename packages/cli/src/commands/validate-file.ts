@@ -20,6 +20,7 @@ export function validateFile(file: string): readonly ConfigProblem[] {
 
 /** `file:line:column: error: path: message`, which editors and CI systems understand. */
 export function formatProblem(file: string, problem: ConfigProblem): string {
-  const place = problem.position === undefined ? file : `${file}:${problem.position.line}:${problem.position.column}`;
+  const place =
+    problem.position === undefined ? file : `${file}:${problem.position.line}:${problem.position.column}`;
   return `${place}: ${problem.severity}: ${problem.path === "" ? "" : `${problem.path}: `}${problem.message}`;
 }

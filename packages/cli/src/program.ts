@@ -1,0 +1,244 @@
+import { Command, Option } from "commander";
+import { type ApiClient, createApiClient, describeFailure } from "./api-client.ts";
+import { CliError } from "./cli-error.ts";
+import { exportConfiguration } from "./commands/export-configuration.ts";
+import { importFile } from "./commands/import-file.ts";
+import { join } from "./commands/join.ts";
+import { login } from "./commands/login.ts";
+import { publish } from "./commands/publish.ts";
+import { renderDiff } from "./commands/render-diff.ts";
+import { rollback } from "./commands/rollback.ts";
+import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
+import { formatProblem, validateFile } from "./commands/validate-file.ts";
+import { readCredentials } from "./credentials.ts";
+import { type Column, formatTable, formatValue, OUTPUT_FORMATS, type OutputFormat } from "./output.ts";
+
+export interface Surroundings {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Standard output. */
+  readonly write: (text: string) => void;
+  /** Standard error. */
+  readonly warn: (text: string) => void;
+}
+
+/** All commands; throws CliError for what the user can mend, CommanderError for wrong usage. */
+export function createProgram(surroundings: Surroundings): Command {
+  const { environment, write, warn } = surroundings;
+  const program = new Command("sluice")
+    .description("Configure and watch a Sluice appliance from the command line.")
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: warn })
+    .addOption(
+      new Option("-o, --output <format>", "how results are printed")
+        .choices([...OUTPUT_FORMATS])
+        .default("table"),
+    )
+    .showHelpAfterError("(sluice --help lists the commands)");
+
+  const output = (): OutputFormat => program.opts<{ output: OutputFormat }>().output;
+  const print = <Row>(value: unknown, columns: readonly Column<Row>[], rows: readonly Row[]): void => {
+    const format = output();
+    write(format === "table" ? formatTable(columns, rows) : formatValue(format, value));
+  };
+  /** Runs one command against the server, with its failures in words. */
+  const call = async <T>(run: (client: ApiClient) => Promise<T>): Promise<T> => {
+    const credentials = readCredentials(environment);
+    try {
+      return await run(createApiClient(credentials));
+    } catch (error) {
+      throw describeFailure(error, credentials.server);
+    }
+  };
+
+  // `-o` is understood before and after the command's name.
+  const command = (nameAndArguments: string, description: string): Command =>
+    program
+      .command(nameAndArguments)
+      .description(description)
+      .exitOverride()
+      .addOption(new Option("-o, --output <format>").choices([...OUTPUT_FORMATS]).hideHelp())
+      .hook("preAction", (_this, action) => {
+        const own = action.opts<{ output?: string }>().output;
+        if (own !== undefined) program.setOptionValue("output", own);
+      });
+
+  command("login", "sign in and store a token")
+    .requiredOption("--server <url>", "the dashboard's address")
+    .requiredOption("--email <email>", "the user's e-mail")
+    .option("--password-stdin", "read the password from standard input instead of asking")
+    .action(async (options: { server: string; email: string; passwordStdin?: boolean }) => {
+      const result = await login(options, surroundings);
+      print(
+        result,
+        [
+          { title: "signed in as", value: (row) => row.email },
+          { title: "role", value: (row) => row.role },
+          { title: "stored in", value: (row) => row.file },
+        ],
+        [result],
+      );
+    });
+
+  command("import <file>", "take Envoy YAML or JSON into the draft (`-` reads standard input)")
+    .option("--preview", "only tell what would change")
+    .action(async (file: string, options: { preview?: boolean }) => {
+      const result = await call((client) => importFile(client, file, options.preview ?? false));
+      if (output() !== "table") write(formatValue(output() as "json" | "yaml", result));
+      else {
+        const verb = options.preview ? "would be " : "";
+        for (const change of result.changes)
+          write(`${verb}${change.change}  ${change.kind}/${change.name}\n`);
+        if (result.changes.length === 0) write("nothing to change\n");
+        for (const part of result.ignored) warn(`ignored  ${part.path}: ${part.reason}\n`);
+        for (const problem of result.problems)
+          warn(`${problem.severity}  ${problem.kind}/${problem.name} ${problem.path}: ${problem.message}\n`);
+      }
+    });
+
+  command("export [version]", "print a version (default: the live one) as a bootstrap that stock Envoy loads")
+    .option("--draft", "the draft instead of a version")
+    .action(async (version: string | undefined, options: { draft?: boolean }) => {
+      const result = await call((client) =>
+        exportConfiguration(client, options.draft ? "draft" : numberOf(version)),
+      );
+      for (const warning of result.warnings) warn(`warning: ${warning}\n`);
+      write(output() === "json" ? formatValue("json", result) : result.yaml);
+    });
+
+  command("validate <file>", "check an Envoy bootstrap without a server (`-` reads standard input)").action(
+    (file: string) => {
+      const problems = validateFile(file);
+      if (output() === "table") for (const problem of problems) write(`${formatProblem(file, problem)}\n`);
+      else write(formatValue(output() as "json" | "yaml", problems));
+      const errors = problems.filter((problem) => problem.severity === "error").length;
+      if (errors > 0) throw new CliError(`${file} has ${errors} error${errors === 1 ? "" : "s"}`);
+      if (output() === "table") write(`${file} is valid\n`);
+    },
+  );
+
+  command(
+    "diff [a] [b]",
+    "what changed: the draft against the live version, version A against the live one, or A against B",
+  ).action(async (a: string | undefined, b: string | undefined) => {
+    const diffs = await call((client) => readDiff(client, numberOf(a), numberOf(b)));
+    write(output() === "table" ? renderDiff(diffs) : formatValue(output() as "json" | "yaml", diffs));
+  });
+
+  command("publish", "freeze the draft into a version and send it to the nodes")
+    .requiredOption("-m, --message <text>", "what changed and why")
+    .option("--wait", "return when it is effective on every connected node, or fail saying where it is not")
+    .option("--timeout <seconds>", "how long --wait waits", "60")
+    .option("--canary <selector>", "give it to some nodes first (not implemented yet: refused)")
+    .action(async (options: { message: string; wait?: boolean; timeout: string; canary?: string }) => {
+      if (options.canary !== undefined)
+        throw new CliError("--canary is not implemented yet: publish without it, to all nodes");
+      const result = await call((client) =>
+        publish(
+          client,
+          { message: options.message, waitMs: options.wait ? secondsOf(options.timeout) : 0 },
+          warn,
+        ),
+      );
+      print(result, VERSION_COLUMNS, [result.version]);
+    });
+
+  command("promote", "give a canary to all nodes (not implemented yet: refused)").action(() => {
+    throw new CliError("promote is not implemented yet: publish gives a version to all nodes at once");
+  });
+
+  command("rollback <version>", "make an older version live again")
+    .option("--wait", "return when it is effective on every connected node")
+    .option("--timeout <seconds>", "how long --wait waits", "60")
+    .action(async (version: string, options: { wait?: boolean; timeout: string }) => {
+      const number = numberOf(version);
+      if (number === undefined) throw new CliError("which version? `sluice versions` lists them", 2);
+      const rollout = await call((client) =>
+        rollback(client, number, options.wait ? secondsOf(options.timeout) : 0, warn),
+      );
+      print(
+        rollout,
+        [
+          { title: "live", value: (row) => String(row.version) },
+          { title: "by", value: (row) => row.author },
+        ],
+        [rollout],
+      );
+    });
+
+  command("versions", "list versions, newest first")
+    .option("--limit <n>", "how many", "50")
+    .action(async (options: { limit: string }) => {
+      const { versions } = await call((client) =>
+        client.version.list.query({ limit: numberOf(options.limit) ?? 50 }),
+      );
+      print(versions, VERSION_COLUMNS, versions);
+    });
+
+  command("nodes", "list nodes and how far each is").action(async () => {
+    const nodes = await call((client) => client.node.list.query());
+    print(nodes, NODE_COLUMNS, nodes);
+  });
+
+  command(
+    "status",
+    "health, the live version, and whether it is effective everywhere; exit code 1 when not all is well",
+  ).action(async () => {
+    const credentials = readCredentials(environment);
+    const status = await call((client) => statusLines(client, credentials.server));
+    if (output() === "table") write(status.lines.map((line) => `${line}\n`).join(""));
+    else write(formatValue(output() as "json" | "yaml", status.value));
+    if (!status.well) throw new CliError("not all is well");
+  });
+
+  command("explain <method> <url>", "which way a request would take (not implemented yet: refused)").action(
+    () => {
+      throw new CliError("explain is not implemented yet");
+    },
+  );
+
+  command("join", "print the bootstrap of a new node")
+    .option("--envoy", "for a stock Envoy instead of a Sluice proxy")
+    .option("--id <id>", "the node's id, unique in the appliance")
+    .option("--cluster <name>", "the node's cluster", "default")
+    .option("--control <host:port>", "where the node reaches the control plane", "127.0.0.1:18000")
+    .option("--admin-port <port>", "the node's admin interface on 127.0.0.1", "9902")
+    .option("--label <key=value...>", "labels of the node")
+    .action((options) => write(join(options)));
+
+  return program;
+}
+
+const VERSION_COLUMNS: readonly Column<{
+  number: number;
+  live: boolean;
+  author: string;
+  createdAt: Date;
+  message: string;
+}>[] = [
+  { title: "version", value: (row) => String(row.number) },
+  { title: "live", value: (row) => (row.live ? "live" : "") },
+  { title: "author", value: (row) => row.author },
+  { title: "created", value: (row) => row.createdAt.toISOString() },
+  { title: "message", value: (row) => row.message },
+];
+
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new CliError(`'${text}' is not a number from 1`, 2);
+  return number;
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0)) throw new CliError(`--timeout '${text}' is not a number of seconds`, 2);
+  return seconds * 1000;
+}
+
+async function readDiff(client: ApiClient, a: number | undefined, b: number | undefined) {
+  if (a === undefined) return (await client.draft.diff.query()).resources;
+  if (b !== undefined) return client.version.diff.query({ before: a, after: b });
+  const live = await client.version.live.query();
+  if (live === undefined) throw new CliError("nothing is published yet");
+  return client.version.diff.query({ before: a, after: live.number });
+}
