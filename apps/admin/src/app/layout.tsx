@@ -1,0 +1,32 @@
+import type { Metadata, Viewport } from "next";
+import { cookies, headers } from "next/headers";
+import type { ReactNode } from "react";
+import { loadMessages } from "../i18n/load-messages.ts";
+import { LOCALE_COOKIE, pickLocale } from "../i18n/locale.ts";
+import { Providers } from "./providers.tsx";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: { default: "Sluice", template: "%s · Sluice" },
+  robots: { index: false, follow: false },
+};
+
+export const viewport: Viewport = { width: "device-width", initialScale: 1 };
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const [cookieJar, requestHeaders] = await Promise.all([cookies(), headers()]);
+  const locale = pickLocale(cookieJar.get(LOCALE_COOKIE)?.value, requestHeaders.get("accept-language"));
+  return (
+    <html lang={locale} suppressHydrationWarning>
+      <body>
+        <Providers
+          locale={locale}
+          messages={await loadMessages(locale)}
+          nonce={requestHeaders.get("x-nonce") ?? ""}
+        >
+          {children}
+        </Providers>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,29 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useSubscription } from "@trpc/tanstack-react-query";
+import { useTRPC } from "./trpc.tsx";
+
+/**
+ * Keeps every query about configuration, versions and nodes fresh while the shell is there: a change anywhere asks again
+ * for what is on the screen. After a gap everything is asked again.
+ */
+export function useLiveChanges(): void {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  useSubscription(
+    trpc.live.changes.subscriptionOptions(undefined, {
+      onData: ({ data }) => {
+        for (const prefix of AFFECTED[data.topic])
+          void queries.invalidateQueries({ queryKey: [[prefix]], exact: false });
+      },
+    }),
+  );
+}
+
+/** Routers whose answers depend on a topic. */
+const AFFECTED = {
+  draft: ["draft", "version", "audit"],
+  rollout: ["draft", "version", "rollout", "node", "audit"],
+  node: ["node", "rollout"],
+} as const;

@@ -1,0 +1,27 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { useFormatter } from "use-intl";
+
+/** `3 minutes ago`, moving by itself; the exact time in the user's zone on hover and for screen readers. */
+export function RelativeTime({ at }: { readonly at: Date }) {
+  const format = useFormatter();
+  const [now, setNow] = useState<Date>();
+  useEffect(() => {
+    setNow(new Date());
+    const ageMs = Date.now() - at.getTime();
+    const timer = setInterval(() => setNow(new Date()), ageMs < 90_000 ? 1_000 : 30_000);
+    return () => clearInterval(timer);
+  }, [at]);
+  const exact = format.dateTime(at, { dateStyle: "medium", timeStyle: "medium" });
+  return (
+    <time
+      dateTime={at.toISOString()}
+      title={exact}
+      suppressHydrationWarning
+      className="whitespace-nowrap tabular"
+    >
+      {now ? format.relativeTime(at, now < at ? at : now) : exact}
+    </time>
+  );
+}

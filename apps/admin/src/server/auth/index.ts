@@ -1,0 +1,2 @@
+export { ensureFirstUser, type FirstUser } from "./ensure-first-user.ts";
+export { authMigrations } from "./migrations.ts";

@@ -1,0 +1,79 @@
+import { boolean, index, integer, pgSchema, text, timestamp } from "drizzle-orm/pg-core";
+
+/** Who may sign in, and how often somebody tried; the dashboard's own part of the database. */
+export const authSchema = pgSchema("auth");
+
+const when = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+
+export const user = authSchema.table("user", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  email: text("email").notNull().unique(),
+  emailVerified: boolean("email_verified").notNull().default(false),
+  image: text("image"),
+  role: text("role", { enum: ["viewer", "editor", "admin"] })
+    .notNull()
+    .default("viewer"),
+  createdAt: when("created_at").notNull().defaultNow(),
+  updatedAt: when("updated_at").notNull().defaultNow(),
+});
+
+export const session = authSchema.table(
+  "session",
+  {
+    id: text("id").primaryKey(),
+    token: text("token").notNull().unique(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    expiresAt: when("expires_at").notNull(),
+    ipAddress: text("ip_address"),
+    userAgent: text("user_agent"),
+    createdAt: when("created_at").notNull().defaultNow(),
+    updatedAt: when("updated_at").notNull().defaultNow(),
+  },
+  (table) => [index("session_user_id").on(table.userId)],
+);
+
+export const account = authSchema.table(
+  "account",
+  {
+    id: text("id").primaryKey(),
+    accountId: text("account_id").notNull(),
+    providerId: text("provider_id").notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    accessToken: text("access_token"),
+    refreshToken: text("refresh_token"),
+    idToken: text("id_token"),
+    accessTokenExpiresAt: when("access_token_expires_at"),
+    refreshTokenExpiresAt: when("refresh_token_expires_at"),
+    scope: text("scope"),
+    password: text("password"),
+    createdAt: when("created_at").notNull().defaultNow(),
+    updatedAt: when("updated_at").notNull().defaultNow(),
+  },
+  (table) => [index("account_user_id").on(table.userId)],
+);
+
+export const verification = authSchema.table(
+  "verification",
+  {
+    id: text("id").primaryKey(),
+    identifier: text("identifier").notNull(),
+    value: text("value").notNull(),
+    expiresAt: when("expires_at").notNull(),
+    createdAt: when("created_at").notNull().defaultNow(),
+    updatedAt: when("updated_at").notNull().defaultNow(),
+  },
+  (table) => [index("verification_identifier").on(table.identifier)],
+);
+
+/** One counter per address and per account; in the database so that replicas count together. */
+export const signInAttempt = authSchema.table("sign_in_attempt", {
+  /** `address:203.0.113.7`, `account:someone@example.org`. */
+  key: text("key").primaryKey(),
+  count: integer("count").notNull(),
+  windowStartedAt: when("window_started_at").notNull(),
+});

@@ -1,0 +1,64 @@
+import type { Database } from "@sluice/database";
+import { inArray, lt, sql } from "drizzle-orm";
+import { signInAttempt } from "./schema.ts";
+
+export interface SignInAttempt {
+  /** Of the peer. */
+  readonly address: string;
+  /** The e-mail as typed. */
+  readonly account: string;
+}
+
+/** Slows down guessing. Counts are in Postgres, so all replicas count together and a restart forgets nothing. */
+export interface SignInLimiter {
+  /** Counts an attempt before its password is looked at; answers the seconds to wait, 0 when it may go on. */
+  begin(attempt: SignInAttempt): Promise<number>;
+  /** Takes the attempt back: whoever knows the password is not guessing. */
+  succeeded(attempt: SignInAttempt): Promise<void>;
+}
+
+const WINDOW_SECONDS = 300;
+const ATTEMPTS_PER_ACCOUNT_MAX = 8;
+const ATTEMPTS_PER_ADDRESS_MAX = 30;
+
+/** @param now wall clock */
+export function createSignInLimiter(db: Database, now: () => Date): SignInLimiter {
+  const keysOf = ({ address, account }: SignInAttempt) => ({
+    address: `address:${address}`.slice(0, 200),
+    account: `account:${account.trim().toLowerCase()}`.slice(0, 200),
+  });
+  return {
+    async begin(attempt) {
+      const at = now();
+      const expiredBefore = new Date(at.getTime() - WINDOW_SECONDS * 1000);
+      const keys = keysOf(attempt);
+      const rows = await db
+        .insert(signInAttempt)
+        .values([keys.account, keys.address].map((key) => ({ key, count: 1, windowStartedAt: at })))
+        .onConflictDoUpdate({
+          target: signInAttempt.key,
+          set: {
+            count: sql`case when ${signInAttempt.windowStartedAt} < ${expiredBefore.toISOString()} then 1 else ${signInAttempt.count} + 1 end`,
+            windowStartedAt: sql`case when ${signInAttempt.windowStartedAt} < ${expiredBefore.toISOString()} then excluded.window_started_at else ${signInAttempt.windowStartedAt} end`,
+          },
+        })
+        .returning();
+      await db.delete(signInAttempt).where(lt(signInAttempt.windowStartedAt, expiredBefore));
+      let waitSeconds = 0;
+      for (const row of rows) {
+        const max = row.key === keys.account ? ATTEMPTS_PER_ACCOUNT_MAX : ATTEMPTS_PER_ADDRESS_MAX;
+        const endsInMs = row.windowStartedAt.getTime() + WINDOW_SECONDS * 1000 - at.getTime();
+        if (row.count > max) waitSeconds = Math.max(waitSeconds, Math.ceil(endsInMs / 1000), 1);
+      }
+      return waitSeconds;
+    },
+    async succeeded(attempt) {
+      const keys = keysOf(attempt);
+      await db.delete(signInAttempt).where(inArray(signInAttempt.key, [keys.account]));
+      await db
+        .update(signInAttempt)
+        .set({ count: sql`greatest(${signInAttempt.count} - 1, 0)` })
+        .where(inArray(signInAttempt.key, [keys.address]));
+    },
+  };
+}

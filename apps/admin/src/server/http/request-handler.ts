@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
+import { readSession, type SignedIn } from "../auth/session.ts";
+import { checkHealth, type HealthSources } from "../health/health.ts";
+import type { Services } from "../services.ts";
+import { appRouter } from "../trpc/app-router.ts";
+import { isSameOrigin } from "./same-origin.ts";
+import { setSecurityHeaders } from "./security-headers.ts";
+import { SESSION_HEADER } from "./session-header.ts";
+import { sendWebResponse, webHeaders, webRequest } from "./web-request.ts";
+
+export interface RequestHandlerOptions {
+  readonly services: Services;
+  readonly publicUrl: string | undefined;
+  readonly health: HealthSources;
+  /** Next's own handler. */
+  readonly pages: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+}
+
+const BODY_BYTES_MAX = 8 << 20;
+const AUTH_BODY_BYTES_MAX = 16 << 10;
+/** What is offered of better-auth; the rest (sign-up, user deletion, …) does not exist here. */
+const AUTH_PATHS = new Set([
+  "/api/auth/sign-in/email",
+  "/api/auth/sign-out",
+  "/api/auth/get-session",
+  "/api/auth/change-password",
+]);
+const OPEN_PAGES = new Set(["/sign-in", "/icon.svg", "/favicon.ico"]);
+
+/** Every HTTP request of the dashboard, in one place: who may reach what, and which room answers. */
+export function createRequestHandler(
+  options: RequestHandlerOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { services, publicUrl } = options;
+  const https = publicUrl?.startsWith("https:") ?? false;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { csp, nonce } = setSecurityHeaders(response, https);
+    const url = URL.parse(request.url ?? "/", "http://local");
+    if (!url) return sendJson(response, 400, { message: "This is not an address." });
+    const path = url.pathname;
+    if (path === "/api/health") {
+      const health = await checkHealth(options.health);
+      return sendJson(response, health.ready ? 200 : 503, health);
+    }
+    if (path.startsWith("/api/")) return await handleApi(request, response, path);
+    if (path.startsWith("/_next/static/")) return await options.pages(request, response);
+    const session = await readSession(services.auth, webHeaders(request));
+    if (!session && !OPEN_PAGES.has(path)) return redirect(response, signInAddress(url));
+    if (session && path === "/sign-in") return redirect(response, "/");
+    tellPages(request, session, csp, nonce);
+    await options.pages(request, response);
+  }
+
+  async function handleApi(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    response.setHeader("cache-control", "no-store");
+    if (request.method !== "GET" && request.method !== "HEAD" && !isSameOrigin(request, publicUrl))
+      return sendJson(response, 403, { message: "This request comes from another site." });
+    if (path.startsWith("/api/trpc/")) {
+      return await nodeHTTPRequestHandler({
+        router: appRouter,
+        req: request,
+        res: response,
+        path: path.slice("/api/trpc/".length),
+        maxBodySize: BODY_BYTES_MAX,
+        createContext: async () => ({
+          services,
+          session: await readSession(services.auth, webHeaders(request)),
+        }),
+      });
+    }
+    if (!AUTH_PATHS.has(path)) return sendJson(response, 404, { message: "There is nothing here." });
+    const origin = publicUrl ?? `http://${request.headers.host ?? "localhost"}`;
+    const webForm = await webRequest(request, origin, AUTH_BODY_BYTES_MAX);
+    if (!webForm) return sendJson(response, 413, { message: "The request is too long." });
+    await sendWebResponse(response, await services.auth.handler(webForm));
+  }
+
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      services.log.error({ err: error, url: request.url }, "a request failed");
+      if (response.headersSent) response.destroy();
+      else sendJson(response, 503, { message: "The server cannot answer now; its log says why." });
+    });
+  };
+}
+
+function tellPages(
+  request: IncomingMessage,
+  session: SignedIn | undefined,
+  csp: string,
+  nonce: string,
+): void {
+  request.headers["content-security-policy"] = csp;
+  request.headers["x-nonce"] = nonce;
+  delete request.headers[SESSION_HEADER];
+  if (session) request.headers[SESSION_HEADER] = encodeURIComponent(JSON.stringify(session));
+}
+
+function signInAddress(url: URL): string {
+  const wanted = `${url.pathname}${url.search.replace(/[?&]_rsc=[^&]*/, "")}`;
+  return wanted === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(wanted)}`;
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.statusCode = 307;
+  response.setHeader("location", location);
+  response.setHeader("cache-control", "no-store");
+  response.end();
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json; charset=utf-8");
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,21 @@
+// The dashboard's process. Prints one line and exits 1 when it cannot start.
+import { readEnvironment } from "./environment.ts";
+import { startAdminServer } from "./start-admin-server.ts";
+
+try {
+  const server = await startAdminServer(readEnvironment(process.env));
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    server.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+} catch (error) {
+  console.error(`sluice-admin: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

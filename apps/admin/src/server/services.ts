@@ -1,0 +1,15 @@
+import type { Database, Sql } from "@sluice/database";
+import type { Logger } from "pino";
+import type { Auth } from "./auth/auth.ts";
+import type { NotificationHub } from "./live/notification-hub.ts";
+
+/** What every request may use; made once per process in `start-admin-server.ts`. */
+export interface Services {
+  readonly db: Database;
+  readonly sql: Sql;
+  readonly hub: NotificationHub;
+  readonly auth: Auth;
+  readonly log: Logger;
+  /** Wall clock. */
+  readonly now: () => Date;
+}

@@ -1,0 +1,106 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { openDatabase } from "@sluice/database";
+import next from "next";
+import { pino } from "pino";
+import { createAuth } from "./auth/auth.ts";
+import { authSecret } from "./auth/auth-secret.ts";
+import { createSignInLimiter } from "./auth/sign-in-limiter.ts";
+import type { Environment } from "./environment.ts";
+import { createRequestHandler, type RequestHandlerOptions } from "./http/request-handler.ts";
+import { serveLiveSocket } from "./live/live-socket.ts";
+import { createNotificationHub } from "./live/notification-hub.ts";
+import type { Services } from "./services.ts";
+
+export interface AdminServer {
+  /** The port that it listens on (another than asked for when that was 0). */
+  readonly port: number;
+  /** Stops taking requests, ends the live streams, waits up to 3 s for what runs. */
+  close(): Promise<void>;
+}
+
+export interface AdminServerOptions {
+  /** Default: Next's production build in this app. */
+  readonly pages?: RequestHandlerOptions["pages"];
+  /** Of live sockets; see `LiveSocketOptions`. */
+  readonly recheckMs?: number;
+}
+
+/** Starts the dashboard over a migrated database; resolves when it listens. */
+export async function startAdminServer(
+  environment: Environment,
+  options: AdminServerOptions = {},
+): Promise<AdminServer> {
+  const log = pino({ level: environment.logLevel, name: "admin" });
+  const database = openDatabase(environment.databaseUrl, { applicationName: "sluice-admin" });
+  const now = (): Date => new Date();
+  const services: Services = {
+    db: database.db,
+    sql: database.sql,
+    hub: createNotificationHub(database.sql),
+    auth: createAuth({
+      db: database.db,
+      secret: environment.authSecret ?? (await authSecret(environment.dataDir)),
+      publicUrl: environment.publicUrl,
+      limiter: createSignInLimiter(database.db, now),
+    }),
+    log,
+    now,
+  };
+  let ready = false;
+  const pages = options.pages ?? (await preparePages(environment));
+  const server = createServer(
+    { requestTimeout: 60_000, headersTimeout: 20_000 },
+    createRequestHandler({
+      services,
+      publicUrl: environment.publicUrl,
+      pages,
+      health: {
+        pagesReady: () => ready,
+        sql: database.sql,
+        controlHealthUrl: environment.controlHealthUrl,
+        nodeAdminUrl: environment.nodeAdminUrl,
+      },
+    }),
+  );
+  const closeLive = serveLiveSocket(server, {
+    services,
+    publicUrl: environment.publicUrl,
+    ...(options.recheckMs === undefined ? {} : { recheckMs: options.recheckMs }),
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(environment.port, environment.host, resolve);
+  });
+  ready = true;
+  const { port } = server.address() as AddressInfo;
+  log.info({ host: environment.host, port }, "the dashboard listens");
+  return {
+    port,
+    async close() {
+      ready = false;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await closeLive();
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), 3000);
+      await closed;
+      clearTimeout(timer);
+      await services.hub.close();
+      await database.close();
+    },
+  };
+}
+
+async function preparePages(environment: Environment): Promise<RequestHandlerOptions["pages"]> {
+  const app = next({
+    dev: false,
+    dir: fileURLToPath(new URL("../..", import.meta.url)),
+    hostname: environment.host,
+    port: environment.port,
+    // Next would answer upgrades of the server that it is given; ours are tRPC's alone.
+    httpServer: createServer(),
+  });
+  await app.prepare();
+  return app.getRequestHandler();
+}

@@ -1,0 +1,13 @@
+import { liveRouter } from "./live/live-router.ts";
+import { sessionRouter } from "./session/session-router.ts";
+import { transferRouter } from "./transfer/transfer-router.ts";
+import { router } from "./trpc.ts";
+
+/** Everything that a browser or the CLI may ask. Thin: each procedure parses, calls one verb and returns its answer. */
+export const appRouter = router({
+  live: liveRouter,
+  session: sessionRouter,
+  transfer: transferRouter,
+});
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,70 @@
+import type { Context as ConfigContext } from "@sluice/config";
+import { initTRPC, TRPCError } from "@trpc/server";
+import superjson from "superjson";
+import type { SignedIn } from "../auth/session.ts";
+import type { Services } from "../services.ts";
+import { configErrorOf, trpcCodeOf } from "./config-error.ts";
+
+/** Of one request, or of one WebSocket for as long as it lives. */
+export interface RequestContext {
+  readonly services: Services;
+  readonly session: SignedIn | undefined;
+}
+
+const t = initTRPC.context<RequestContext>().create({
+  // Dates and bigints (span times) cross as themselves.
+  transformer: superjson,
+  sse: { enabled: false },
+  errorFormatter({ shape, error }) {
+    const config = configErrorOf(error.cause);
+    const unexpected = error.code === "INTERNAL_SERVER_ERROR";
+    return {
+      ...shape,
+      // Words of our own refusals reach the user; those of a crash stay in the log.
+      message: unexpected ? "Something went wrong on the server; its log says what." : shape.message,
+      data: {
+        code: shape.data.code,
+        httpStatus: shape.data.httpStatus,
+        path: shape.data.path,
+        config: config && { code: config.code, details: config.details },
+      },
+    };
+  },
+});
+
+export const router = t.router;
+export const mergeRouters = t.mergeRouters;
+
+/** The one place where a refusal of a verb becomes a status. */
+const mapErrors = t.middleware(async ({ ctx, next, path }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const refusal = configErrorOf(result.error.cause);
+  if (refusal)
+    throw new TRPCError({
+      code: trpcCodeOf(refusal.code),
+      message: refusal.message,
+      cause: result.error.cause,
+    });
+  if (result.error.code === "INTERNAL_SERVER_ERROR")
+    ctx.services.log.error({ err: result.error.cause ?? result.error, path }, "a request failed");
+  return result;
+});
+
+/** For anybody, signed in or not. */
+export const publicProcedure = t.procedure.use(mapErrors);
+
+/**
+ * For who is signed in. `ctx.config` is what the verbs of @sluice/config take first; they check the role.
+ */
+export const procedure = publicProcedure.use(({ ctx, next }) => {
+  const { session, services } = ctx;
+  if (!session) throw new TRPCError({ code: "UNAUTHORIZED", message: "Sign in first." });
+  const config: ConfigContext = {
+    db: services.db,
+    sql: services.sql,
+    actor: { id: session.id, name: session.name, role: session.role },
+    now: services.now,
+  };
+  return next({ ctx: { ...ctx, session, config } });
+});
