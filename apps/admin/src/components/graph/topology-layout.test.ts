@@ -8,7 +8,7 @@ import { visibleTopology } from "./visible-topology.ts";
 const all = { collapsed: new Set<string>(), hide: undefined };
 
 async function layoutOf(topology: ReturnType<typeof smallTopology>): Promise<TopologyLayout> {
-  const elk = new Elk.default();
+  const elk = new Elk();
   return fromElkGraph(await elk.layout(toElkGraph(visibleTopology(topology, all))));
 }
 
@@ -22,7 +22,7 @@ test("kinds stand in columns from downstream to endpoint, and no boxes overlap",
     columns.set(box.kind, (columns.get(box.kind) ?? new Set()).add(at.x));
     for (const [other, there] of positions) {
       if (other === box.id) continue;
-      const apart = Math.abs(there.x - at.x) >= BOX_WIDTH || Math.abs(there.y - at.y) >= BOX_HEIGHT;
+      const apart: boolean = Math.abs(there.x - at.x) >= BOX_WIDTH || Math.abs(there.y - at.y) >= BOX_HEIGHT;
       assert.ok(apart, `${box.id} over ${other}`);
     }
   }

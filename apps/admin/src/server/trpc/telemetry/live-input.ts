@@ -1,0 +1,44 @@
+import type { Resolution } from "@sluice/telemetry";
+import { z } from "zod";
+
+/** After a gap the browser says by itself which event it saw last. */
+export const resumable = z.object({ lastEventId: z.string().nullish() }).optional();
+
+export const scopeInput = z.object({
+  kind: z.enum(["node", "listener", "host", "route", "cluster", "endpoint"]),
+  name: z.string().max(1_000),
+});
+
+/** `requests` of the store, with exact optionals as its contract wants them. */
+export const requestFilterInput = z.object({
+  range: z.object({ from: z.date(), to: z.date() }).exactOptional(),
+  node: z.string().max(500).exactOptional(),
+  method: z.string().max(100).exactOptional(),
+  authority: z.string().max(500).exactOptional(),
+  path: z.string().max(2_000).exactOptional(),
+  status: z.string().max(20).exactOptional(),
+  flag: z.string().max(20).exactOptional(),
+  route: z.string().max(500).exactOptional(),
+  cluster: z.string().max(500).exactOptional(),
+  minDurationMs: z.number().nonnegative().exactOptional(),
+  requestId: z.string().max(200).exactOptional(),
+  traceId: z.string().max(64).exactOptional(),
+});
+
+export const traceFilterInput = z.object({
+  range: z.object({ from: z.date(), to: z.date() }).exactOptional(),
+  node: z.string().max(500).exactOptional(),
+  text: z.string().max(500).exactOptional(),
+  minDurationMs: z.number().nonnegative().exactOptional(),
+  errorsOnly: z.boolean().exactOptional(),
+});
+
+/** Fine enough for a chart as wide as a window, coarse enough for the wire; both kept by the store for that long. */
+export function resolutionFor(seconds: number): {
+  readonly resolution: Resolution;
+  readonly stepSeconds: number;
+} {
+  if (seconds <= 15 * 60) return { resolution: "1s", stepSeconds: 1 };
+  if (seconds <= 3 * 3600) return { resolution: "10s", stepSeconds: 10 };
+  return { resolution: "1m", stepSeconds: 60 };
+}

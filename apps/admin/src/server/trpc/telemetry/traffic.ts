@@ -1,0 +1,161 @@
+import type { Sql } from "@sluice/database";
+import {
+  readAsOf,
+  readSeries,
+  readTopScopes,
+  type Scope,
+  TELEMETRY_CHANNELS,
+  type TimeRange,
+} from "@sluice/telemetry";
+import { tracked } from "@trpc/server";
+import { z } from "zod";
+import type { TrafficColumns } from "../../../components/chart/traffic-columns.ts";
+import { procedure } from "../trpc.ts";
+import { columnsOfSeries } from "./columns-of-series.ts";
+import { feed } from "./feed.ts";
+import { resolutionFor, scopeInput } from "./live-input.ts";
+import { sharedReads } from "./shared-read.ts";
+
+export interface TrafficFrame {
+  /** The server's clock: the right edge of the charts. */
+  readonly at: Date;
+  /** When a node last reported. */
+  readonly asOf: Date | undefined;
+  /** All of the range at first and after a long gap, then what is new and the last points again. */
+  readonly columns: TrafficColumns;
+}
+
+const target = {
+  /** Default: everything. */
+  scope: scopeInput.optional(),
+  /** As one node saw it; default all nodes together. */
+  node: z.string().max(500).optional(),
+};
+const HOUR = 3_600;
+const POINTS_MAX = 20_000;
+/** A second is complete two seconds after it began; a coarser step when the rollup has run. */
+const AGAIN_STEPS = 4;
+const SHARED_MS = 400;
+
+export const trafficProcedures = {
+  /** The last `seconds` of a scope, going on by the second. */
+  trafficLive: procedure
+    .input(
+      z.object({
+        ...target,
+        seconds: z
+          .number()
+          .int()
+          .min(60)
+          .max(31 * 24 * HOUR),
+        lastEventId: z.string().nullish(),
+      }),
+    )
+    .subscription(async function* ({ ctx, input, signal }) {
+      const { services } = ctx;
+      const stop = signal ?? AbortSignal.abort();
+      const { stepSeconds } = resolutionFor(input.seconds);
+      let last = Number(input.lastEventId ?? Number.NaN);
+      const frames = feed(
+        { hub: services.hub, channels: [TELEMETRY_CHANNELS.stats], signal: stop, log: services.log },
+        async (): Promise<TrafficFrame> => {
+          const at = services.now();
+          const asOf = await sharedReads.read("as-of", SHARED_MS, () => readAsOf(services.sql));
+          const begin = at.getTime() / 1000 - input.seconds;
+          const from = Number.isNaN(last) ? begin : Math.max(begin, last - AGAIN_STEPS * stepSeconds);
+          const range = { from: secondsToDate(Math.floor(from / stepSeconds) * stepSeconds), to: at };
+          return { at, asOf, columns: await readColumns(services.sql, { ...input, range, asOf }) };
+        },
+      );
+      for await (const frame of frames) {
+        last = frame.columns.times.at(-1) ?? last;
+        yield tracked(String(last), frame);
+      }
+    }),
+
+  /** A range of the past. */
+  trafficRange: procedure
+    .input(z.object({ ...target, from: z.date(), to: z.date() }))
+    .query(async ({ ctx, input }): Promise<TrafficFrame> => {
+      const { sql, now } = ctx.services;
+      const asOf = await readAsOf(sql);
+      return { at: now(), asOf, columns: await readColumns(sql, { ...input, range: input, asOf }) };
+    }),
+
+  /** Names to choose from, busiest first. */
+  scopes: procedure
+    .input(
+      z.object({
+        kind: scopeInput.shape.kind,
+        seconds: z
+          .number()
+          .int()
+          .min(10)
+          .max(31 * 24 * HOUR),
+      }),
+    )
+    .query(({ ctx, input }) =>
+      scopeNames(ctx.services.sql, input.kind, lastSeconds(ctx.services.now(), input.seconds)),
+    ),
+};
+
+interface ColumnsQuery {
+  readonly scope?: Scope | undefined;
+  readonly node?: string | undefined;
+  readonly range: TimeRange;
+  readonly asOf: Date | undefined;
+  readonly seconds?: number;
+}
+
+async function readColumns(sql: Sql, query: ColumnsQuery): Promise<TrafficColumns> {
+  const { range, node, asOf } = query;
+  const fromSeconds = range.from.getTime() / 1000;
+  const toSeconds = range.to.getTime() / 1000;
+  const { resolution, stepSeconds } = resolutionFor(query.seconds ?? agedLength(range));
+  // Of the second that has just begun nothing can be said yet.
+  const ended = Math.floor(Math.min(toSeconds, (asOf?.getTime() ?? 0) / 1000) / stepSeconds) * stepSeconds;
+  const scopes = query.scope === undefined ? await totalScopes(sql, node, range) : [query.scope];
+  if (scopes.length === 0) return columnsOfSeries([], stepSeconds, fromSeconds, ended);
+  const series = await readSeries(sql, {
+    scopes,
+    // A gauge that was stored before the range still holds in it.
+    range: { from: secondsToDate(fromSeconds - Math.max(15, stepSeconds)), to: range.to },
+    ...(node === undefined ? {} : { node }),
+    resolution,
+    pointsMax: POINTS_MAX,
+  });
+  return columnsOfSeries(series, stepSeconds, fromSeconds, ended);
+}
+
+/** Old ranges are kept in coarse steps only: what counts is how long ago they begin. */
+function agedLength(range: TimeRange): number {
+  const ageSeconds = (Date.now() - range.from.getTime()) / 1000;
+  const length = (range.to.getTime() - range.from.getTime()) / 1000;
+  if (ageSeconds > 24 * HOUR) return Math.max(length, 24 * HOUR);
+  return ageSeconds > 14 * 60 ? Math.max(length, HOUR) : length;
+}
+
+/** Everything is the sum over the nodes, since each request passes one. */
+async function totalScopes(sql: Sql, node: string | undefined, range: TimeRange): Promise<readonly Scope[]> {
+  if (node !== undefined) return [{ kind: "node", name: node }];
+  const wide = lastSeconds(range.to, Math.max(60, (range.to.getTime() - range.from.getTime()) / 1000));
+  const key = `nodes/${Math.floor(wide.from.getTime() / 60_000)}`;
+  const names = await sharedReads.read(key, 2_000, () => scopeNames(sql, "node", wide));
+  return names.map((name) => ({ kind: "node", name }));
+}
+
+async function scopeNames(sql: Sql, kind: Scope["kind"], range: TimeRange): Promise<readonly string[]> {
+  const [busy, connected] = await Promise.all(
+    (["requests", "connections"] as const).map((by) => readTopScopes(sql, { kind, by, limit: 500, range })),
+  );
+  const names = [...(busy ?? []), ...(connected ?? [])].map(({ scope }) => scope.name);
+  return [...new Set(names)];
+}
+
+function lastSeconds(to: Date, seconds: number): TimeRange {
+  return { from: new Date(to.getTime() - seconds * 1000), to };
+}
+
+function secondsToDate(seconds: number): Date {
+  return new Date(seconds * 1000);
+}
