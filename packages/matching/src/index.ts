@@ -1,6 +1,16 @@
+export { type Cidr, CidrMap, CidrSet, parseCidr } from "./cidr-map.ts";
 export type { Compiled, Condition, HeaderView, MatchContext, RuntimeView } from "./contract.ts";
 export { compileCookieMatcher } from "./cookie-matcher.ts";
+export { type Explanation, explainMatch, type Verdict } from "./explain-match.ts";
+export type { ConnectionFacts } from "./filter-chain-level.ts";
+export {
+  type CompiledFilterChain,
+  type CompileFilterChainsOptions,
+  compileFilterChains,
+  type FilterChainTable,
+} from "./filter-chain-table.ts";
 export { compileHeaderMatcher } from "./header-matcher.ts";
+export { type IpAddress, isLoopback, parseIpAddress } from "./ip-address.ts";
 export { compileRegex, type LinearRegex } from "./linear-regex.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
 export {
@@ -12,4 +22,5 @@ export {
 } from "./route-table.ts";
 export { compileRuntimeFraction } from "./runtime-fraction.ts";
 export { type CompiledStringMatcher, compileStringMatcher } from "./string-matcher.ts";
+export { compileMetadataMatcher, compileValueMatcher } from "./value-matcher.ts";
 export { compileWeightedClusters, type WeightedClusters } from "./weighted-clusters.ts";

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import type { JsonObject } from "@bufbuild/protobuf";
+import * as fc from "fast-check";
+import { meetsPathRule } from "./path-rule.ts";
+import type { CompiledRoute } from "./route-table.ts";
+import { request, tableOf } from "./testing/tables.ts";
+
+// Few letters, so that paths and prefixes meet often.
+const segment = fc.string({ unit: fc.constantFrom("a", "b", "B", "-"), minLength: 0, maxLength: 3 });
+const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join("/")}`);
+
+const pathMatch: fc.Arbitrary<JsonObject> = fc.oneof(
+  fc.record({ prefix: path, caseSensitive: fc.boolean() }),
+  fc.record({ path, caseSensitive: fc.boolean() }),
+  path
+    .filter((text) => /^[^?#]+[^?#/]$/.test(text))
+    .chain((pathSeparatedPrefix) =>
+      fc.boolean().map((caseSensitive) => ({ pathSeparatedPrefix, caseSensitive })),
+    ),
+  fc
+    .tuple(path, fc.constantFrom("", ".*", "[ab]", "a*", "(a|b)+", "|/b.*", "+", "?", "{0,2}", "\\-b?"))
+    .map(([text, tail]) => ({ safeRegex: { regex: text + tail } })),
+);
+
+const value = fc.constantFrom("u", "v", "w");
+const headers: fc.Arbitrary<JsonObject[]> = fc.array(
+  fc.record({
+    name: fc.constantFrom("x-one", "x-two"),
+    stringMatch: fc.oneof(
+      value.map((exact) => ({ exact })),
+      value.map((prefix) => ({ prefix })),
+    ),
+    invertMatch: fc.boolean(),
+  }),
+  { maxLength: 2 },
+);
+
+const match: fc.Arbitrary<JsonObject> = fc
+  .tuple(pathMatch, headers, fc.option(fc.integer({ min: 0, max: 100 })))
+  .map(([specifier, list, percent]) => ({
+    ...specifier,
+    headers: list,
+    ...(percent === null ? {} : { runtimeFraction: { defaultValue: { numerator: percent } } }),
+  }));
+
+it("answers like a scan of the routes in their order", () => {
+  const asked = fc.record({ path, one: fc.option(value), two: fc.option(value), random: fc.nat(99) });
+  fc.assert(
+    fc.property(
+      fc.array(match, { minLength: 1, maxLength: 40 }),
+      fc.array(asked, { minLength: 1, maxLength: 20 }),
+      (matches, requests) => {
+        const table = tableOf({
+          virtualHosts: [
+            {
+              name: "v",
+              domains: ["*"],
+              routes: matches.map((one, i) => ({
+                name: String(i),
+                match: one,
+                directResponse: { status: 200 },
+              })),
+            },
+          ],
+        });
+        const host = table.virtualHosts[0];
+        assert.ok(host);
+        for (const { path: at, one, two, random } of requests) {
+          const given: [string, string][] = [];
+          if (one !== null) given.push(["x-one", one]);
+          if (two !== null) given.push(["x-two", two]);
+          const view = request(at, ...given);
+          const scanned: CompiledRoute<string> | undefined = host.routes.find(
+            (route) =>
+              meetsPathRule(route.pathRule, at, view) &&
+              route.conditions.every((condition) => condition.matches(view, random, {})),
+          );
+          assert.equal(table.match(view, random)?.payload, scanned?.payload, at);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
