@@ -1,17 +1,25 @@
+import { auditRouter } from "./audit/audit-router.ts";
+import { draftRouter } from "./draft/draft-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
+import { peopleRouter } from "./people/people-router.ts";
 import { sessionRouter } from "./session/session-router.ts";
 import { telemetryRouter } from "./telemetry/telemetry-router.ts";
 import { transferRouter } from "./transfer/transfer-router.ts";
 import { router } from "./trpc.ts";
+import { versionRouter } from "./version/version-router.ts";
 
 /** Everything that a browser or the CLI may ask. Thin: each procedure parses, calls one verb and returns its answer. */
 export const appRouter = router({
+  audit: auditRouter,
+  draft: draftRouter,
   live: liveRouter,
   node: nodeRouter,
+  people: peopleRouter,
   session: sessionRouter,
   telemetry: telemetryRouter,
   transfer: transferRouter,
+  version: versionRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -1,0 +1,30 @@
+import type { Context } from "@sluice/config";
+import { desc, eq, gt, max } from "drizzle-orm";
+import { session, user } from "../auth/schema.ts";
+import { isRole } from "../auth/session.ts";
+import type { Person } from "./person.ts";
+import { requireAdmin } from "./require-admin.ts";
+
+/** Everybody who may sign in, by name. Admin. */
+export async function listPeople(context: Context): Promise<readonly Person[]> {
+  await requireAdmin(context, "user.list", "");
+  const seen = context.db
+    .select({ userId: session.userId, at: max(session.updatedAt).as("at") })
+    .from(session)
+    .where(gt(session.expiresAt, context.now()))
+    .groupBy(session.userId)
+    .as("seen");
+  const rows = await context.db
+    .select({ user, lastSeenAt: seen.at })
+    .from(user)
+    .leftJoin(seen, eq(seen.userId, user.id))
+    .orderBy(user.name, desc(user.createdAt));
+  return rows.map(({ user: { id, name, email, role, createdAt }, lastSeenAt }) => ({
+    id,
+    name,
+    email,
+    role: isRole(role) ? role : "viewer",
+    createdAt,
+    lastSeenAt: lastSeenAt ?? undefined,
+  }));
+}

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { PASSWORD_LENGTH_MIN } from "../../auth/auth.ts";
+import { removePerson, resetPassword, setRole } from "../../people/change-person.ts";
+import { createPerson } from "../../people/create-person.ts";
+import { listPeople } from "../../people/list-people.ts";
+import { procedure, router } from "../trpc.ts";
+
+const id = z.string().max(100);
+const role = z.enum(["viewer", "editor", "admin"]);
+const password = z.string().min(PASSWORD_LENGTH_MIN).max(128);
+
+export const peopleRouter = router({
+  list: procedure.query(({ ctx }) => listPeople(ctx.config)),
+  create: procedure
+    .input(z.object({ name: z.string().trim().min(1).max(100), email: z.email().max(254), role, password }))
+    .mutation(({ ctx, input }) => createPerson(ctx.config, input)),
+  setRole: procedure
+    .input(z.object({ id, role }))
+    .mutation(({ ctx, input }) => setRole(ctx.config, input.id, input.role)),
+  resetPassword: procedure
+    .input(z.object({ id, password }))
+    .mutation(({ ctx, input }) => resetPassword(ctx.config, input.id, input.password)),
+  remove: procedure.input(z.object({ id })).mutation(({ ctx, input }) => removePerson(ctx.config, input.id)),
+});

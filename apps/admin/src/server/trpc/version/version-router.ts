@@ -1,0 +1,74 @@
+import {
+  CHANNELS,
+  diffVersions,
+  getVersion,
+  listRollouts,
+  listVersions,
+  liveVersion,
+  publish,
+  rollback,
+  rolloutStatus,
+  versionResources,
+} from "@sluice/config";
+import { tracked } from "@trpc/server";
+import { z } from "zod";
+import { firstOf } from "../../live/first-of.ts";
+import { kindInput } from "../draft/draft-inputs.ts";
+import { procedure, router } from "../trpc.ts";
+
+const number = z.number().int().positive();
+const RECHECK_MS = 2_000;
+
+/** What was published, and what the nodes made of it. */
+export const versionRouter = router({
+  list: procedure
+    .input(z.object({ before: number.optional(), limit: z.number().int().min(1).max(500).optional() }))
+    .query(({ ctx, input: { before, limit } }) =>
+      listVersions(ctx.config, {
+        ...(before === undefined ? {} : { before }),
+        ...(limit === undefined ? {} : { limit }),
+      }),
+    ),
+  get: procedure.input(z.object({ number })).query(({ ctx, input }) => getVersion(ctx.config, input.number)),
+  live: procedure.query(async ({ ctx }) => (await liveVersion(ctx.config))?.version),
+  resources: procedure
+    .input(z.object({ number, kind: kindInput.optional() }))
+    .query(({ ctx, input }) => versionResources(ctx.config, input.number, input.kind)),
+  diff: procedure
+    .input(z.object({ before: number, after: number }))
+    .query(({ ctx, input }) => diffVersions(ctx.config, input.before, input.after)),
+  publish: procedure
+    .input(z.object({ message: z.string().max(10_000), expectedDraftHash: z.string().max(200).optional() }))
+    .mutation(({ ctx, input }) => publish(ctx.config, input)),
+  rollback: procedure
+    .input(z.object({ version: number, expectedLive: number.optional() }))
+    .mutation(({ ctx, input }) => rollback(ctx.config, input)),
+  rollouts: procedure
+    .input(z.object({ limit: z.number().int().min(1).max(500).optional() }).optional())
+    .query(({ ctx, input }) => listRollouts(ctx.config, { limit: input?.limit ?? 50 })),
+  rolloutStatus: procedure
+    .input(z.object({ rollout: number.optional() }).optional())
+    .query(({ ctx, input }) => rolloutStatus(ctx.config, input?.rollout)),
+  /** A rollout's progress: its state now, then after each change at a node. Ends when it is superseded. */
+  watchRollout: procedure
+    .input(z.object({ rollout: number, lastEventId: z.string().nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const stop = signal ?? new AbortController().signal;
+      const [nodes, rollouts] = await Promise.all([
+        ctx.services.hub.watch(CHANNELS.node, stop),
+        ctx.services.hub.watch(CHANNELS.rollout, stop),
+      ]);
+      const changed = firstOf([nodes, rollouts], RECHECK_MS, stop);
+      let sent = "";
+      let id = 0;
+      for (;;) {
+        const status = await rolloutStatus(ctx.config, input.rollout);
+        const text = JSON.stringify(status);
+        // What the client has already seen is not sent again.
+        if (text !== sent) yield tracked(`${input.rollout}.${id++}`, status);
+        sent = text;
+        if (status.superseded || stop.aborted) return;
+        await changed.next();
+      }
+    }),
+});
