@@ -1,6 +1,6 @@
 export type { ConfigProblem, TextPosition } from "./config-problem.ts";
 export { packAny, type UnpackedAny, unpackAny } from "./registry/any.ts";
-export { apiRegistry, messageDescriptor, messageTypeNames } from "./registry/api-registry.ts";
+export { apiRegistry, messageDescriptor, messageInAny, messageTypeNames } from "./registry/api-registry.ts";
 export { nearestName } from "./registry/nearest-name.ts";
 export { typeNameOf, typeUrlOf, type UnknownType, unknownType } from "./registry/unknown-type.ts";
 export type {
@@ -16,3 +16,6 @@ export { type ParsedText, parseYaml } from "./text/parse-yaml.ts";
 export type { SourceOptions } from "./text/read-source.ts";
 export { toProtoJson } from "./text/to-proto-json.ts";
 export { toYaml } from "./text/to-yaml.ts";
+export { checkYaml } from "./validation/check-yaml.ts";
+export { type FieldRules, rulesOf } from "./validation/field-rules.ts";
+export { validateMessage } from "./validation/validate-message.ts";

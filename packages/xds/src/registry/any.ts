@@ -4,7 +4,7 @@ import type { TypedStruct } from "../../gen/xds/type/v3/typed_struct_pb.js";
 import { readMessage } from "../text/read-message.ts";
 import { Reader } from "../text/reader.ts";
 import { sourceOfJson } from "../text/source-node.ts";
-import { apiRegistry, messageDescriptor } from "./api-registry.ts";
+import { messageDescriptor, messageInAny } from "./api-registry.ts";
 import { typeNameOf, typeUrlOf, type UnknownType, unknownType } from "./unknown-type.ts";
 
 /** What an Any holds, or why that cannot be said. */
@@ -39,7 +39,7 @@ export function packAny(type: DescMessage | string, message: Message): Any {
  */
 export function unpackAny(any: Pick<Any, "typeUrl" | "value">): UnpackedAny {
   const typeName = typeNameOf(any);
-  const schema = apiRegistry().getMessage(typeName);
+  const schema = messageInAny(typeName);
   if (schema === undefined) return unknownType(typeName);
   let message: Message;
   try {
@@ -62,7 +62,7 @@ function unpackTypedStruct(schema: DescMessage, struct: TypedStruct): UnpackedAn
   if (typeName === "" || typeName === "google.protobuf.Struct") {
     return { ok: true, typeName: schema.typeName, schema, message: struct };
   }
-  const target = apiRegistry().getMessage(typeName);
+  const target = messageInAny(typeName);
   if (target === undefined) return unknownType(typeName);
   const reader = new Reader();
   const message = readMessage(target, sourceOfJson(struct.value ?? {}), "", reader);

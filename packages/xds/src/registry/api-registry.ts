@@ -27,14 +27,23 @@ export function messageDescriptor(type: DescMessage | string): DescMessage {
   return descriptor;
 }
 
+/** Envoy refuses its API's second version since 1.23, though descriptors of v3 still refer to it. */
+const RETIRED = /^envoy\.(?:.+\.)?v2(?:alpha[0-9]*)?\./;
+
+/** The message of that full name that an Any may hold. */
+export function messageInAny(typeName: string): DescMessage | undefined {
+  return RETIRED.test(typeName) ? undefined : apiRegistry().getMessage(typeName);
+}
+
 let names: readonly string[] | undefined;
 
-/** Full names of all messages, sorted. */
+/** Full names of all messages that an Any may hold, sorted. */
 export function messageTypeNames(): readonly string[] {
   if (names === undefined) {
     const found: string[] = [];
     for (const descriptor of apiRegistry()) {
-      if (descriptor.kind === "message") found.push(descriptor.typeName);
+      if (descriptor.kind === "message" && !RETIRED.test(descriptor.typeName))
+        found.push(descriptor.typeName);
     }
     names = found.sort();
   }

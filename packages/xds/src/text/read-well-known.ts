@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
-import { apiRegistry } from "../registry/api-registry.ts";
+import { messageInAny } from "../registry/api-registry.ts";
 import { typeNameOf, unknownType } from "../registry/unknown-type.ts";
 import type { readMessage } from "./read-message.ts";
 import { readScalar } from "./read-scalar.ts";
@@ -192,7 +192,7 @@ function readAny(
   const typeUrl = readScalar(ScalarType.STRING, typeEntry.value, typePath, reader);
   if (typeof typeUrl !== "string") return undefined;
   const typeName = typeNameOf(typeUrl);
-  const schema = apiRegistry().getMessage(typeName);
+  const schema = messageInAny(typeName);
   if (schema === undefined) return reader.error(typePath, unknownType(typeName).message, typeEntry.value);
   if (typeUrl.lastIndexOf("/") < 1) {
     return reader.error(typePath, `write 'type.googleapis.com/${typeName}'`, typeEntry.value);
@@ -230,7 +230,7 @@ function checkTypedStruct(
   const url = entries.find(({ key }) => key === "type_url" || key === "typeUrl")?.value;
   const content = entries.find(({ key }) => key === "value")?.value;
   if (url?.kind !== "string" || content?.kind !== "map") return;
-  const schema = apiRegistry().getMessage(typeNameOf(url.value));
+  const schema = messageInAny(typeNameOf(url.value));
   if (schema !== undefined && !isReadSpecially(schema))
     readNested(schema, content, fieldPath(path, "value"), reader);
 }

@@ -63,7 +63,7 @@ export class Reader {
 }
 
 /** `a.b[2].c` → `a.b[2]` → `a.b` → `a` → "". */
-export function parentPath(path: string): string {
+function parentPath(path: string): string {
   if (path.endsWith("]")) return path.slice(0, Math.max(0, path.lastIndexOf("[")));
   return path.slice(0, Math.max(0, Math.max(path.lastIndexOf("."), path.lastIndexOf("]") + 1)));
 }
