@@ -1,4 +1,28 @@
 export { freePort } from "./free-port.ts";
+export { type Fields, fieldOf, type Http1Body } from "./http1-message.ts";
+export {
+  connectRaw,
+  type RawConnection,
+  type RawResponse,
+  type RequestOptions,
+  requestBytes,
+  requestOnce,
+} from "./raw-client.ts";
+export {
+  type RecordedRequest,
+  type RecordingUpstream,
+  type ReplyChoice,
+  startRecordingUpstream,
+} from "./recording-upstream.ts";
+export type { ScriptedReply } from "./scripted-reply.ts";
+export { ConnectionEnded, SocketReader } from "./socket-reader.ts";
 export { startPostgres, type TestPostgres } from "./start-postgres.ts";
 export { type RunningProcess, type StartProcessOptions, startProcess } from "./start-process.ts";
+export {
+  installedEnvoy,
+  type RunningProxy,
+  type StartProxyOptions,
+  startEnvoy,
+  startSluiceProxy,
+} from "./start-proxy.ts";
 export { waitFor } from "./wait-for.ts";
