@@ -254,6 +254,10 @@ export interface TopologyListener {
   readonly name: string;
   /** `0.0.0.0:10000` */
   readonly address: string;
+  /** How its stats are named: its `stat_prefix`, else its address, as Envoy writes it (`0.0.0.0_10000`). */
+  readonly statName: string;
+  /** `stat_prefix` of its HTTP connection managers. */
+  readonly httpPrefixes: readonly string[];
   /** Names of the route configurations its connection managers use. */
   readonly routeConfigurations: readonly string[];
   /** Clusters that it sends TCP to without routes. */
@@ -275,6 +279,8 @@ export interface TopologyRoute {
 }
 export interface TopologyCluster {
   readonly name: string;
+  /** How its stats are named: `alt_stat_name`, else its name, as Envoy writes it. */
+  readonly statName: string;
   /** `ip:port` (or `host:port` as configured where it is resolved by DNS). */
   readonly endpoints: readonly string[];
 }

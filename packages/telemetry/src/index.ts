@@ -1,3 +1,14 @@
+export { classifyStat, type StatTarget } from "./ingest/classify-stat.ts";
+export { endpointReports } from "./ingest/endpoint-reports.ts";
+export {
+  MetricsReader,
+  type MetricsReaderOptions,
+  type MetricsReport,
+  type ScopeReport,
+} from "./ingest/metrics-reader.ts";
+export { type Naming, namingOf } from "./ingest/naming.ts";
+export { type NewAccessLogEntry, readAccessLog } from "./ingest/read-access-log.ts";
+export { readSpans } from "./ingest/read-spans.ts";
 export * from "./measures/index.ts";
 export { telemetryMigrations } from "./migrations.ts";
 export { readDrops } from "./query/read-drops.ts";
@@ -8,6 +19,10 @@ export { readTopScopes, type TopOrder, type TopScopesQuery } from "./query/read-
 export { readTopology } from "./query/read-topology.ts";
 export { readTrace, readTracesSince, searchTraces } from "./query/read-traces.ts";
 export { parseStatusFilter } from "./query/status-filter.ts";
+export type { Retention } from "./store/apply-retention.ts";
+export { type MaintenanceOptions, maintain, startMaintenance } from "./store/maintenance.ts";
+export type { StoreOptions } from "./store/store-options.ts";
+export { TelemetryStore } from "./store/telemetry-store.ts";
 export { buildTopology } from "./topology/build-topology.ts";
-export { routeStatPrefix } from "./topology/route-stat-prefix.ts";
+export { routeStatPrefix } from "./topology/stat-names.ts";
 export { type ConfigurationMessages, topologyConfigurationOf } from "./topology/topology-configuration.ts";

@@ -5,7 +5,9 @@ import { parseStatusFilter } from "./status-filter.ts";
 const COLUMNS = `id::text as id, (extract(epoch from at) * 1000)::float8 as at_ms, node, listener, method, authority, path,
   protocol, status::int as status, to_json(flags)::text as flags, details, duration_ms, bytes_received::float8 as bytes_received,
   bytes_sent::float8 as bytes_sent, virtual_host, route, cluster, upstream_address, downstream_address, attempts,
-  request_id, trace_id, user_agent, timings::text as timings`;
+  request_id, user_agent, timings::text as timings, coalesce(nullif(trace_id, ''), (
+    select s.trace_id from telemetry.spans s where s.request_id = requests.request_id and s.request_id <> '' limit 1
+  ), '') as trace_id`;
 
 interface RequestRow {
   id: string;
@@ -50,7 +52,7 @@ export async function searchRequests(
     select ${sql.unsafe(COLUMNS)} from telemetry.requests
     where ${query.before === undefined ? sql`true` : sql`id < ${cursorOf(query.before)}::bigint`}
       ${conditions(sql, query.filter ?? {})}
-    order by id desc limit ${limit + 1}`;
+    order by requests.id desc limit ${limit + 1}`;
   const entries = rows.slice(0, limit).map(entryOf);
   return { entries, next: rows.length > limit ? entries.at(-1)?.id : undefined };
 }
@@ -75,7 +77,7 @@ export async function readRequestsSince(
     select ${sql.unsafe(COLUMNS)} from telemetry.requests
     where id <= ${cursor}::bigint ${query.after === undefined ? sql`` : sql`and id > ${query.after}::bigint`}
       ${conditions(sql, query.filter ?? {})}
-    order by id desc limit ${limit}`;
+    order by requests.id desc limit ${limit}`;
   return { entries: rows.map(entryOf).reverse(), cursor };
 }
 
@@ -113,9 +115,15 @@ function conditions(sql: Sql, filter: AccessLogFilter) {
     ${filter.flag === undefined || filter.flag === "" ? sql`` : sql`and ${filter.flag.toUpperCase()} = any(flags)`}
     ${filter.minDurationMs === undefined ? sql`` : sql`and duration_ms >= ${filter.minDurationMs}`}
     ${filter.requestId === undefined || filter.requestId === "" ? sql`` : sql`and request_id <> '' and request_id = ${filter.requestId}`}
-    ${filter.traceId === undefined || filter.traceId === "" ? sql`` : sql`and trace_id <> '' and trace_id = ${filter.traceId}`}
+    ${filter.traceId === undefined || filter.traceId === "" ? sql`` : ofTrace(sql, filter.traceId.toLowerCase())}
     ${part("node", filter.node)} ${part("method", filter.method)} ${part("authority", filter.authority)}
     ${part("path", filter.path)} ${part("route", filter.route)} ${part("cluster", filter.cluster)}`;
+}
+
+/** Envoy's log entries name no trace; its spans name the request. */
+function ofTrace(sql: Sql, traceId: string) {
+  return sql`and ((trace_id <> '' and trace_id = ${traceId}) or (request_id <> '' and request_id in (
+    select s.request_id from telemetry.spans s where s.trace_id = ${traceId} and s.request_id <> '')))`;
 }
 
 function entryOf(row: RequestRow): AccessLogEntry {

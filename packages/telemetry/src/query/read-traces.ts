@@ -32,7 +32,7 @@ export async function searchTraces(
     select ${sql.unsafe(COLUMNS)} from telemetry.traces t
     where ${query.before === undefined ? sql`true` : sql`(start_ns, trace_id) < (${beforeNs ?? ""}::bigint, ${beforeId ?? ""})`}
       ${conditions(sql, query.filter ?? {})}
-    order by start_ns desc, trace_id desc limit ${limit + 1}`;
+    order by t.start_ns desc, t.trace_id desc limit ${limit + 1}`;
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
     traces: rows.slice(0, limit).map(summaryOf),
@@ -62,7 +62,7 @@ export async function readTracesSince(
     select ${sql.unsafe(COLUMNS)} from telemetry.traces t
     where seq <= ${cursor}::bigint ${query.after === undefined ? sql`` : sql`and seq > ${query.after}::bigint`}
       ${conditions(sql, query.filter ?? {})}
-    order by seq desc limit ${limit}`;
+    order by t.seq desc limit ${limit}`;
   return { traces: rows.map(summaryOf).reverse(), cursor };
 }
 
@@ -86,7 +86,7 @@ export async function readTrace(sql: Sql, traceId: string): Promise<Span[]> {
   >`
     select trace_id, span_id, parent_span_id, name, kind, service, node, start_ns::text as start_ns,
       duration_ns::text as duration_ns, error, attributes::text as attributes, events::text as events
-    from telemetry.spans where trace_id = ${traceId.toLowerCase()} order by start_ns, duration_ns desc, span_id`;
+    from telemetry.spans s where trace_id = ${traceId.toLowerCase()} order by s.start_ns, s.duration_ns desc, s.span_id`;
   return rows.map((row) => ({
     traceId: row.trace_id,
     spanId: row.span_id,

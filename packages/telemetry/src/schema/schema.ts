@@ -116,11 +116,14 @@ export const spans = telemetry.table(
     error: boolean("error").notNull(),
     attributes: jsonb("attributes").notNull(),
     events: jsonb("events").notNull(),
+    /** `x-request-id`, "" when the span names none: leads from a stored request to its trace. */
+    requestId: text("request_id").notNull().default(""),
     storedAt: instant("stored_at").notNull().defaultNow(),
   },
   (table) => [
     primaryKey({ columns: [table.traceId, table.spanId] }),
     index("spans_stored_at").using("brin", table.storedAt),
+    index("spans_request_id").on(table.requestId).where(sql`request_id <> ''`),
   ],
 );
 

@@ -19,7 +19,7 @@ import type {
   TopologyRoute,
   TopologyVirtualHost,
 } from "../contract.ts";
-import { routeStatPrefix } from "./route-stat-prefix.ts";
+import { envoyStatName, routeStatPrefix } from "./stat-names.ts";
 
 /** Envoy's messages of one configuration, as the nodes get it or as it was published: the graph is the same. */
 export interface ConfigurationMessages {
@@ -44,6 +44,7 @@ export function topologyConfigurationOf(messages: ConfigurationMessages): Topolo
 
 function describeListener(listener: Listener, inline: RouteConfiguration[]): TopologyListener {
   const routeConfigurations = new Set<string>();
+  const httpPrefixes = new Set<string>();
   const clusters = new Set<string>();
   const chains = [
     ...listener.filterChains,
@@ -53,7 +54,8 @@ function describeListener(listener: Listener, inline: RouteConfiguration[]): Top
     if (filter.configType.case !== "typedConfig") continue;
     const any = filter.configType.value;
     if (isOf(any, HttpConnectionManagerSchema.typeName)) {
-      const { routeSpecifier } = fromBinary(HttpConnectionManagerSchema, any.value);
+      const { routeSpecifier, statPrefix } = fromBinary(HttpConnectionManagerSchema, any.value);
+      httpPrefixes.add(envoyStatName(statPrefix));
       if (routeSpecifier.case === "rds") routeConfigurations.add(routeSpecifier.value.routeConfigName);
       if (routeSpecifier.case === "routeConfig") {
         const name =
@@ -69,9 +71,12 @@ function describeListener(listener: Listener, inline: RouteConfiguration[]): Top
       }
     }
   }
+  const address = addressText(listener.address);
   return {
     name: listener.name,
-    address: addressText(listener.address),
+    address,
+    statName: envoyStatName(listener.statPrefix === "" ? address : listener.statPrefix),
+    httpPrefixes: [...httpPrefixes],
     routeConfigurations: [...routeConfigurations],
     clusters: [...clusters],
   };
@@ -140,7 +145,12 @@ function describeCluster(cluster: Cluster, served: readonly ClusterLoadAssignmen
     .flatMap(({ hostIdentifier }) =>
       hostIdentifier.case === "endpoint" ? [addressText(hostIdentifier.value.address)] : [],
     );
-  return { name: cluster.name, endpoints: [...new Set(endpoints)].filter((endpoint) => endpoint !== "") };
+  const statName = envoyStatName(cluster.altStatName === "" ? cluster.name : cluster.altStatName);
+  return {
+    name: cluster.name,
+    statName,
+    endpoints: [...new Set(endpoints)].filter((endpoint) => endpoint !== ""),
+  };
 }
 
 /** `10.0.0.1:80`, `[::1]:80`, `/run/x.sock`. */

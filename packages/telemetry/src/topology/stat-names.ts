@@ -6,3 +6,8 @@ export function routeStatPrefix(name: string, index: number): string {
   const clean = name.replace(/[^A-Za-z0-9_-]+/g, "_");
   return clean === "" || clean === "_" ? `r${index}` : clean;
 }
+
+/** A name as Envoy writes it into stat names: `:` separates nothing there, so it becomes `_`. */
+export function envoyStatName(name: string): string {
+  return name.replaceAll(":", "_");
+}

@@ -1,0 +1,2 @@
+ALTER TABLE "telemetry"."spans" ADD COLUMN "request_id" text DEFAULT '' NOT NULL;--> statement-breakpoint
+CREATE INDEX "spans_request_id" ON "telemetry"."spans" USING btree ("request_id") WHERE request_id <> '';
