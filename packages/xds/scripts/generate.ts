@@ -1,13 +1,16 @@
 /**
  * Generates gen/ from the committed descriptor set, each part when it is missing or older than what it is made of:
- * JavaScript and type declarations of the whole Envoy API, and `descriptors.js`, the set itself as a module, so that it
- * loads wherever JavaScript loads (bundled for the dashboard too). Run by `npm run generate` and by the set-up of
+ * JavaScript and type declarations of the whole Envoy API; `descriptors.js`, the set itself as a module, so that it loads
+ * wherever JavaScript loads (bundled for the dashboard too); `docs.js`, the documentation of messages and fields, from the
+ * comments of the .proto files in @grpc/grpc-js-xds (an older API: what is newer has none). Run by `npm run generate` and by the set-up of
  * start, test and verify.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type ProtoComments, readProtoComments } from "./read-proto-comments.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const descriptors = `${root}descriptors/envoy-v1.40.0.binpb`;
@@ -39,6 +42,19 @@ generatePart("", [template], ["envoy"], () => {
 generatePart("descriptors", ["base64"], ["descriptors.js", "descriptors.d.ts"], () => {
   writeWhole("descriptors.js", `export const descriptorSetBase64 = "${set.toString("base64")}";\n`);
   writeWhole("descriptors.d.ts", "export declare const descriptorSetBase64: string;\n");
+});
+
+const protos = join(dirname(fileURLToPath(import.meta.resolve("@grpc/grpc-js-xds/package.json"))), "deps");
+const reader = readFileSync(new URL("read-proto-comments.ts", import.meta.url), "utf8");
+const edition = readFileSync(`${protos}/../package.json`, "utf8");
+
+generatePart("docs", [reader, edition], ["docs.js", "docs.d.ts"], () => {
+  const comments: ProtoComments = { docs: {}, slots: {}, hidden: [] };
+  for (const file of globSync("{envoy-api,xds}/**/*.proto", { cwd: protos }).sort()) {
+    readProtoComments(readFileSync(join(protos, file), "utf8"), comments);
+  }
+  writeWhole("docs.js", `export const commentsJson = ${JSON.stringify(JSON.stringify(comments))};\n`);
+  writeWhole("docs.d.ts", "export declare const commentsJson: string;\n");
 });
 
 /** Runs `generate` unless the part's stamp matches the descriptor set and `inputs`, and its `outputs` are there. */

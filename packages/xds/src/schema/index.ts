@@ -1,0 +1,8 @@
+export {
+  describeType,
+  type EnumValueDescription,
+  type FieldDescription,
+  type FieldKind,
+  type TypeDescription,
+} from "./describe-type.ts";
+export { type ExtensionType, extensionTypes } from "./extension-types.ts";
