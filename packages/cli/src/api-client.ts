@@ -1,4 +1,5 @@
 import type { AppRouter } from "@sluice/admin/router";
+import type { ResourceProblem } from "@sluice/config";
 import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
 import { CliError } from "./cli-error.ts";
@@ -45,15 +46,9 @@ function problemsIn(details: unknown): string[] {
     !Array.isArray(details.problems)
   )
     return [];
-  return details.problems.map(
-    (problem: { kind?: string; name?: string; path?: string; message?: string }) => {
-      const where = [
-        problem.kind && problem.name ? `${problem.kind}/${problem.name}` : "",
-        problem.path ?? "",
-      ]
-        .filter(Boolean)
-        .join(" ");
-      return `  ${where}${where === "" ? "" : ": "}${problem.message ?? ""}`;
-    },
-  );
+  const problems: readonly ResourceProblem[] = details.problems;
+  return problems.map(({ resource, problem }) => {
+    const where = problem.path === "" ? "" : ` ${problem.path}`;
+    return `  ${resource.kind}/${resource.name}${where}: ${problem.message}`;
+  });
 }

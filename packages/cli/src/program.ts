@@ -90,8 +90,11 @@ export function createProgram(surroundings: Surroundings): Command {
           write(`${verb}${change.change}  ${change.kind}/${change.name}\n`);
         if (result.changes.length === 0) write("nothing to change\n");
         for (const part of result.ignored) warn(`ignored  ${part.path}: ${part.reason}\n`);
-        for (const problem of result.problems)
-          warn(`${problem.severity}  ${problem.kind}/${problem.name} ${problem.path}: ${problem.message}\n`);
+        for (const { resource, problem } of result.problems) {
+          warn(
+            `${problem.severity}  ${resource.kind}/${resource.name} ${problem.path}: ${problem.message}\n`,
+          );
+        }
       }
     });
 

@@ -30,8 +30,12 @@ export async function login(
     throw new CliError(`${server} cannot be reached: ${cause}`);
   }
   if (!response.ok) {
-    const body: { message?: string } = await response.json().catch(() => ({}));
-    throw new CliError(`${server} refused the sign-in: ${body.message ?? `status ${response.status}`}`);
+    const body: unknown = await response.json().catch(() => undefined);
+    const said =
+      typeof body === "object" && body !== null && "message" in body
+        ? String(body.message)
+        : `status ${response.status}`;
+    throw new CliError(`${server} refused the sign-in: ${said}`);
   }
   const token = response.headers.get("set-auth-token");
   if (token === null) throw new CliError(`${server} gave no token: is it a Sluice dashboard?`);

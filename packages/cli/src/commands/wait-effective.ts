@@ -13,7 +13,7 @@ export async function waitEffective(client: ApiClient, rollout: number, deadline
     const where = behind
       .map(
         (node) =>
-          `${node.id} is ${node.sync}${node.behind.map((kind) => ` (${kind.kind}${kind.refusal === undefined ? "" : `: ${kind.refusal}`})`).join("")}`,
+          `${node.id} is ${node.sync}${node.behind.map((kind) => ` (${kind.kind}${kind.message === undefined ? "" : `: ${kind.message}`})`).join("")}`,
       )
       .join("; ");
     if (status.state === "refused") throw new CliError(`refused: ${where}`);

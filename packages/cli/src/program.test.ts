@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { CommanderError } from "commander";
+import { CliError } from "./cli-error.ts";
+import { renderDiff } from "./commands/render-diff.ts";
+import { readCredentials, storeCredentials } from "./credentials.ts";
+import { createProgram } from "./program.ts";
+
+async function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  let out = "";
+  let err = "";
+  let error: unknown;
+  try {
+    await createProgram({
+      environment,
+      write: (text) => {
+        out += text;
+      },
+      warn: (text) => {
+        err += text;
+      },
+    }).parseAsync(["node", "sluice", ...args]);
+  } catch (caught) {
+    error = caught;
+  }
+  return { out, err, error };
+}
+
+test("validate tells file, line, column and the nearest valid field, and fails", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "sluice-cli-"));
+  try {
+    const file = join(dir, "typo.yaml");
+    writeFileSync(file, "static_resources:\n  clusters:\n  - name: a\n    connect_timout: 5s\n");
+    const { out, error } = await run(["validate", file]);
+    assert.ok(
+      out.startsWith(`${file}:4:5: error: static_resources.clusters[0].connect_timout: unknown field`),
+      out,
+    );
+    assert.match(out, /did you mean 'connect_timeout'/);
+    assert.ok(error instanceof CliError);
+    const asJson = await run(["validate", file, "-o", "json"]);
+    assert.equal(JSON.parse(asJson.out)[0].position.line, 4);
+    writeFileSync(file, "static_resources:\n  clusters:\n  - name: a\n    connect_timeout: 5s\n");
+    const fine = await run(["validate", file]);
+    assert.equal(fine.error, undefined);
+    assert.equal(fine.out, `${file} is valid\n`);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test("a command that needs a server says how to sign in when nobody has", async () => {
+  const { error } = await run(["versions"], { XDG_CONFIG_HOME: "/nonexistent" });
+  assert.ok(error instanceof CliError);
+  assert.match(error.message, /not signed in: run `sluice login/);
+});
+
+test("a server that cannot be reached is told with its address and the reason", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  await new Promise((resolve) => server.close(resolve));
+  const url = `http://127.0.0.1:${address.port}`;
+  const { error } = await run(["versions"], { SLUICE_SERVER: url, SLUICE_TOKEN: "t" });
+  assert.ok(error instanceof CliError);
+  assert.match(error.message, new RegExp(`^${url} cannot be reached`));
+});
+
+test("credentials are readable by their owner only, and the environment goes first", () => {
+  const dir = mkdtempSync(join(tmpdir(), "sluice-cli-"));
+  try {
+    const file = storeCredentials({ XDG_CONFIG_HOME: dir }, { server: "http://a", token: "t" });
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), { server: "http://a", token: "t" });
+    assert.deepEqual(readCredentials({ XDG_CONFIG_HOME: dir }), { server: "http://a", token: "t" });
+    assert.deepEqual(
+      readCredentials({ XDG_CONFIG_HOME: dir, SLUICE_SERVER: "http://b/", SLUICE_TOKEN: "u" }),
+      {
+        server: "http://b",
+        token: "u",
+      },
+    );
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test("join prints a bootstrap with the id, the labels and the control plane's address", async () => {
+  const { out } = await run([
+    "join",
+    "--envoy",
+    "--id",
+    "edge-1",
+    "--control",
+    "10.0.0.5:18000",
+    "--label",
+    "zone=a",
+  ]);
+  assert.match(out, /id: "edge-1"/);
+  assert.match(out, /"zone":"a"/);
+  assert.match(out, /address: "10\.0\.0\.5", port_value: 18000/);
+  const { error } = await run(["join", "--control", "nowhere"]);
+  assert.ok(error instanceof CliError && error.exitCode === 2);
+});
+
+test("what is not implemented is refused by name, and an unknown command is wrong usage", async () => {
+  for (const args of [
+    ["promote"],
+    ["publish", "-m", "x", "--canary", "a=b"],
+    ["explain", "GET", "http://x/"],
+  ]) {
+    const { error } = await run(args);
+    assert.ok(error instanceof CliError && /not implemented yet/.test(error.message), args.join(" "));
+  }
+  const { error } = await run(["frobnicate"]);
+  assert.ok(error instanceof CommanderError);
+});
+
+test("a diff is one line per resource and one per field", () => {
+  assert.equal(
+    renderDiff([
+      {
+        kind: "clusters",
+        name: "web",
+        change: "modified",
+        fields: [{ path: "connect_timeout", before: "5s", after: "1s" }],
+      },
+      { kind: "routes", name: "old", change: "removed", fields: [] },
+    ]),
+    '~ clusters/web\n    connect_timeout: "5s" → "1s"\n- routes/old\n',
+  );
+  assert.equal(renderDiff([]), "no difference\n");
+});
