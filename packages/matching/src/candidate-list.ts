@@ -1,4 +1,5 @@
 import type { Condition, HeaderView, MatchContext } from "./contract.ts";
+import { headerValues, isRepeated } from "./header-values.ts";
 
 /** What the index needs of a route. */
 export interface Candidate {
@@ -55,9 +56,14 @@ export class CandidateList<C extends Candidate> {
   ): number {
     let lowest = best;
     if (this.byValue !== undefined) {
-      const value = headers.getAll(this.header);
-      const group = value === undefined ? undefined : this.byValue.get(value);
-      if (group !== undefined) lowest = group.first(lowest, path, headers, random, context);
+      const joined = headers.getAll(this.header);
+      if (joined !== undefined && isRepeated(headers, this.header, joined)) {
+        for (const value of headerValues(headers, this.header))
+          lowest = this.byValue.get(value)?.first(lowest, path, headers, random, context) ?? lowest;
+      } else if (joined !== undefined) {
+        const group = this.byValue.get(joined);
+        if (group !== undefined) lowest = group.first(lowest, path, headers, random, context);
+      }
     }
     const { plain } = this;
     for (let i = 0; i < plain.length; i++) {

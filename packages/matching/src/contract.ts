@@ -5,6 +5,8 @@ export interface HeaderView {
   get(name: string): string | undefined;
   /** Repeated headers joined with `,`. */
   getAll(name: string): string | undefined;
+  /** Every field, repeated ones each by itself. */
+  forEach(visit: (name: string, value: string) => void): void;
 }
 
 export type Compiled<T> =
@@ -38,7 +40,7 @@ export interface Condition {
   readonly field: string;
   /** What it asks for, for people: `header x-tenant is exactly "a"`. */
   readonly wanted: string;
-  /** Set when it holds exactly for this value of this header (`getAll`), so that routes can be grouped by it. */
+  /** Set when it holds exactly where one value of this header is this, so that routes can be grouped by it. */
   readonly exactHeader?: { readonly key: string; readonly value: string } | undefined;
   matches(headers: HeaderView, random: number, context: MatchContext): boolean;
 }

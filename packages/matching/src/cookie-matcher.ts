@@ -1,6 +1,7 @@
 import type { CookieMatcher } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { toBinaryString } from "./binary-string.ts";
-import type { Compiled, Condition } from "./contract.ts";
+import type { Compiled, Condition, HeaderView } from "./contract.ts";
+import { headerValues } from "./header-values.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 import { compileStringMatcher } from "./string-matcher.ts";
 
@@ -21,6 +22,12 @@ export function cookieValue(cookies: string, name: string): string | undefined {
   return undefined;
 }
 
+/** Cookie headers as one; several of them (HTTP/2 splits them) are joined as RFC 9113 §8.2.3 says. */
+function cookiesOf(headers: HeaderView): string {
+  const first = headers.get("cookie") ?? "";
+  return headers.getAll("cookie") === first ? first : headerValues(headers, "cookie").join("; ");
+}
+
 /** `envoy.config.route.v3.CookieMatcher`; a cookie that is missing fails, unless inverted. */
 export function compileCookieMatcher(config: CookieMatcher, path: string): Compiled<Condition> {
   const problems = new ProblemList();
@@ -37,8 +44,7 @@ export function compileCookieMatcher(config: CookieMatcher, path: string): Compi
     field: path,
     wanted: `${invert ? "not: " : ""}cookie ${config.name} ${value.wanted}`,
     matches(headers) {
-      // Repeated Cookie headers come joined with a comma from getAll; "; " is what separates cookies.
-      const given = cookieValue(headers.getAll("cookie")?.replaceAll(",", ";") ?? "", name);
+      const given = cookieValue(cookiesOf(headers), name);
       return (given !== undefined && value.matches(given)) !== invert;
     },
   }));

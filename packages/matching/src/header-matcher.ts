@@ -1,6 +1,7 @@
 import type { HeaderMatcher } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { asciiLowerCase, toBinaryString } from "./binary-string.ts";
 import type { Compiled, Condition, HeaderView } from "./contract.ts";
+import { someHeaderValue } from "./header-values.ts";
 import { compileRegex } from "./linear-regex.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 import { type CompiledStringMatcher, compileStringMatcher, literalMatcher } from "./string-matcher.ts";
@@ -12,8 +13,8 @@ export function headerKey(name: string): string {
 }
 
 /**
- * `envoy.config.route.v3.HeaderMatcher`, every kind. A repeated header is compared as its values joined with `,`. A header
- * that is missing fails every comparison, inverted or not, unless `treat_missing_header_as_empty`.
+ * `envoy.config.route.v3.HeaderMatcher`, every kind. Of a repeated header one value must pass, or none where the match is
+ * inverted. A header that is missing fails every comparison, inverted or not, unless `treat_missing_header_as_empty`.
  */
 export function compileHeaderMatcher(config: HeaderMatcher, path: string): Compiled<Condition> {
   const problems = new ProblemList();
@@ -135,7 +136,8 @@ class ValueCondition implements Condition {
   }
 
   matches(headers: HeaderView): boolean {
-    const value = headers.getAll(this.key) ?? (this.missingIsEmpty ? "" : undefined);
-    return value !== undefined && this.value.matches(value) !== this.invert;
+    const found = someHeaderValue(headers, this.key, this.value.matches);
+    if (found !== undefined) return found !== this.invert;
+    return this.missingIsEmpty && this.value.matches("") !== this.invert;
   }
 }

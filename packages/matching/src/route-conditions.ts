@@ -35,7 +35,7 @@ export function compileRouteConditions(match: RouteMatch, path: string): Compile
 /** Content type `application/grpc`, alone or with a `+` suffix: `application/grpc-web` is another protocol. */
 export function isGrpcContentType(value: string | undefined): boolean {
   if (value === undefined || !value.startsWith("application/grpc")) return false;
-  return value.length === 16 || value.charCodeAt(16) === 0x2b || value.charCodeAt(16) === 0x3b;
+  return value.length === 16 || value.charCodeAt(16) === 0x2b;
 }
 
 function grpcCondition(field: string): Condition {

@@ -36,7 +36,7 @@ function measure(shape: keyof typeof SHAPES, count: number): number {
       ...(header === true ? [["x-tenant", `t${i}`] as const] : []),
     ]);
     const get = (name: string) => fields.get(name);
-    return { want: String(i), view: { get, getAll: get } };
+    return { want: String(i), view: { get, getAll: get, forEach: () => {} } };
   });
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 5; round++) {

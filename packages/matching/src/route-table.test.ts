@@ -203,8 +203,14 @@ describe("conditions", () => {
     assert.equal(takes(header({ presentMatch: false, invertMatch: true }), h("a")), true);
   });
 
-  it("see a repeated header as one list and host as the authority", () => {
-    assert.equal(takes(header({ stringMatch: { exact: "a,b" } }), h("a", "b")), true);
+  it("see each value of a repeated header, lists as one, and host as the authority", () => {
+    assert.equal(takes(header({ stringMatch: { exact: "b" } }), h("a", "b")), true);
+    assert.equal(takes(header({ stringMatch: { exact: "a,b" } }), h("a", "b")), false);
+    assert.equal(takes(header({ stringMatch: { exact: "a,b" } }), h("a,b")), true);
+    assert.equal(takes(header({ stringMatch: { exact: "b" }, invertMatch: true }), h("a", "b")), false);
+    assert.equal(takes(header({ stringMatch: { exact: "c" }, invertMatch: true }), h("a", "b")), true);
+    const accept = { headers: [{ name: "accept", stringMatch: { exact: "a,b" } }] };
+    assert.equal(takes(accept, request("/", ["accept", "a"], ["accept", "b"])), true);
     const host = { headers: [{ name: "Host", stringMatch: { exact: "example.com" } }] };
     assert.equal(takes(host, request("/")), true);
   });
@@ -247,6 +253,7 @@ describe("conditions", () => {
     assert.equal(takes({ grpc: {} }, type("application/grpc")), true);
     assert.equal(takes({ grpc: {} }, type("application/grpc+proto")), true);
     assert.equal(takes({ grpc: {} }, type("application/grpc-web")), false);
+    assert.equal(takes({ grpc: {} }, type("application/grpc;x")), false);
     assert.equal(takes({ grpc: {} }, request("/")), false);
   });
 

@@ -15,6 +15,9 @@ export function headersOf(...fields: [string, string][]): HeaderView {
       const values = fields.filter(([field]) => field === name).map(([, value]) => value);
       return values.length === 0 ? undefined : values.join(",");
     },
+    forEach: (visit) => {
+      for (const [name, value] of fields) visit(name, value);
+    },
   };
 }
 
