@@ -1,0 +1,85 @@
+/** Pieces of YAML from which `httpBootstrap` makes a whole configuration. Each is indented as if it stood alone. */
+export interface HttpBootstrap {
+  /** Routes of one virtual host `all` for every domain. */
+  readonly routes?: string;
+  /** Or the whole RouteConfiguration. */
+  readonly routeConfig?: string;
+  /** Further fields of the HTTP connection manager. */
+  readonly hcm?: string;
+  /** HTTP filters in place of the router alone. */
+  readonly httpFilters?: string;
+  /** Further clusters; `one` and `two` lead to the upstreams, `dead` to nothing. */
+  readonly clusters?: string;
+  /** Further fields of the listener. */
+  readonly listener?: string;
+  /** Further fields of the bootstrap. */
+  readonly bootstrap?: string;
+}
+
+export const ROUTER = `
+- name: envoy.filters.http.router
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`;
+
+const CLUSTERS = ["one", "two", "dead"]
+  .map((name) => staticCluster(name, [`{{${portPlaceholder(name)}}}`]))
+  .join("");
+
+function portPlaceholder(name: string): string {
+  return name === "one" ? "upstream" : name === "two" ? "upstream2" : name;
+}
+
+/** A STATIC cluster on 127.0.0.1; `more` are further fields. */
+export function staticCluster(name: string, ports: readonly string[], more = ""): string {
+  const endpoints = ports.map((port) => endpoint(port)).join(", ");
+  return `
+- name: ${name}
+  type: STATIC
+  connect_timeout: 1s
+  load_assignment: { cluster_name: ${name}, endpoints: [{ lb_endpoints: [${endpoints}] }] }
+${indent(more, 2)}`;
+}
+
+export function endpoint(port: string, more = ""): string {
+  return `{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }${more} }`;
+}
+
+/** A bootstrap with one plain listener `main` on a free port of 127.0.0.1. */
+export function httpBootstrap(parts: HttpBootstrap): string {
+  const routeConfig =
+    parts.routeConfig ??
+    `name: local
+virtual_hosts:
+  - name: all
+    domains: ["*"]
+    routes:
+${indent(parts.routes ?? '- { match: { prefix: "/" }, route: { cluster: one } }', 6)}`;
+  const routed = parts.hcm?.includes("rds:") === true ? "" : `route_config:\n${indent(routeConfig, 2)}`;
+  return `
+static_resources:
+  listeners:
+    - name: main
+      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+${indent(parts.listener ?? "", 6)}
+      filter_chains:
+        - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                stat_prefix: main
+${indent(routed, 16)}
+${indent(parts.hcm ?? "", 16)}
+                http_filters:
+${indent(parts.httpFilters ?? ROUTER, 18)}
+  clusters:
+${indent(CLUSTERS + (parts.clusters ?? ""), 4)}
+${parts.bootstrap ?? ""}
+`;
+}
+
+export function indent(text: string, by: number): string {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => " ".repeat(by) + line)
+    .join("\n");
+}

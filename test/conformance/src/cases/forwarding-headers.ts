@@ -1,0 +1,213 @@
+import { httpBootstrap } from "../bootstrap.ts";
+import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
+
+const FORWARDED: CaseRequest[] = [
+  { path: "/" },
+  { path: "/", headers: [["x-forwarded-for", "1.2.3.4"]] },
+  {
+    path: "/",
+    headers: [
+      ["x-forwarded-for", "1.2.3.4, 10.0.0.1"],
+      ["x-forwarded-proto", "https"],
+    ],
+  },
+  {
+    path: "/",
+    headers: [
+      ["x-envoy-internal", "true"],
+      ["x-envoy-external-address", "9.9.9.9"],
+    ],
+  },
+  { path: "/", headers: [["x-forwarded-for", "not an address"]] },
+  {
+    path: "/",
+    headers: [
+      ["x-forwarded-proto", "ftp"],
+      ["x-forwarded-port", "1"],
+    ],
+  },
+];
+
+const CLIENT = `- match: { prefix: "/" }
+  route: { cluster: one }
+  request_headers_to_add: [{ header: { key: x-client, value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%" } }]`;
+
+function forwarding(title: string, hcm: string, requests = FORWARDED): ConformanceCase {
+  return { title, yaml: httpBootstrap({ routes: CLIENT, hcm }), requests };
+}
+
+export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
+  forwarding("behind another proxy, x-forwarded-for is trusted and passed on", ""),
+  forwarding("at the edge, x-forwarded-for gets the peer and is not trusted", "use_remote_address: true"),
+  forwarding(
+    "at the edge behind trusted hops, the client is the one that they saw",
+    "use_remote_address: true\nxff_num_trusted_hops: 1",
+  ),
+  forwarding("the last trusted hop is counted from the right", "xff_num_trusted_hops: 1"),
+  forwarding(
+    "x-forwarded-for is left alone where configured",
+    "use_remote_address: true\nskip_xff_append: true",
+  ),
+  forwarding(
+    "x-envoy headers of the outside are taken off at the edge",
+    "use_remote_address: true\ninternal_address_config: { cidr_ranges: [{ address_prefix: 10.0.0.0, prefix_len: 8 }] }",
+    [
+      {
+        path: "/",
+        headers: [
+          ["x-envoy-retry-on", "5xx"],
+          ["x-envoy-max-retries", "3"],
+          ["x-envoy-upstream-rq-timeout-ms", "5"],
+          ["x-envoy-decorator-operation", "o"],
+          ["x-envoy-other", "kept"],
+        ],
+      },
+    ],
+  ),
+  forwarding(
+    "x-request-id is made where it is missing and kept or replaced where it is given",
+    "always_set_request_id_in_response: true",
+    [{ path: "/" }, { path: "/", headers: [["x-request-id", "mine"]] }],
+  ),
+  forwarding(
+    "x-request-id is kept at the edge where configured",
+    "use_remote_address: true\npreserve_external_request_id: true",
+    [{ path: "/", headers: [["x-request-id", "mine"]] }],
+  ),
+  forwarding("x-request-id is replaced at the edge", "use_remote_address: true", [
+    { path: "/", headers: [["x-request-id", "mine"]] },
+  ]),
+  forwarding("x-request-id may be switched off", "generate_request_id: false", [
+    { path: "/" },
+    { path: "/", headers: [["x-request-id", "mine"]] },
+  ]),
+  {
+    title: "via and server are added to what is passed on",
+    yaml: httpBootstrap({ hcm: "via: edge\nserver_name: gate" }),
+    reply: {
+      headers: [
+        ["server", "origin"],
+        ["via", "1.1 other"],
+      ],
+      body: "one",
+    },
+    requests: [{ path: "/", headers: [["via", "1.0 first"]] }, { path: "/" }],
+  },
+  {
+    title: "the upstream's server header passes where configured",
+    yaml: httpBootstrap({ hcm: "server_header_transformation: PASS_THROUGH" }),
+    reply: (_request, index) => (index === 0 ? { headers: [["server", "origin"]] } : {}),
+    requests: [{ path: "/" }, { path: "/" }],
+  },
+  {
+    title: "the server header is added only where it is absent",
+    yaml: httpBootstrap({ hcm: "server_header_transformation: APPEND_IF_ABSENT" }),
+    reply: (_request, index) => (index === 0 ? { headers: [["server", "origin"]] } : {}),
+    requests: [{ path: "/" }, { path: "/" }],
+  },
+  {
+    title: "hop-by-hop headers end at the proxy, both ways",
+    yaml: httpBootstrap({}),
+    reply: {
+      headers: [
+        ["connection", "x-hop, keep-alive"],
+        ["keep-alive", "timeout=5"],
+        ["x-hop", "r"],
+        ["proxy-connection", "keep-alive"],
+        ["te", "x"],
+      ],
+      body: "one",
+    },
+    requests: [
+      {
+        path: "/",
+        headers: [
+          ["connection", "x-hop"],
+          ["x-hop", "1"],
+          ["keep-alive", "1"],
+          ["te", "trailers"],
+          ["proxy-connection", "keep-alive"],
+        ],
+      },
+      { path: "/", headers: [["te", "gzip, trailers"]] },
+      {
+        path: "/",
+        headers: [
+          ["connection", "te"],
+          ["te", "trailers"],
+        ],
+      },
+      {
+        path: "/",
+        headers: [
+          ["upgrade", "h2c"],
+          ["connection", "upgrade, http2-settings"],
+          ["http2-settings", "x"],
+        ],
+      },
+    ],
+  },
+  {
+    title: "Envoy's own response headers can be suppressed",
+    yaml: httpBootstrap({
+      httpFilters: `
+- name: envoy.filters.http.router
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router, suppress_envoy_headers: true }`,
+    }),
+    requests: [{ path: "/" }, { path: "/", headers: [["x-envoy-upstream-rq-timeout-ms", "5000"]] }],
+  },
+  {
+    title: "paths are normalised before they are matched and passed on",
+    yaml: httpBootstrap({
+      hcm: "normalize_path: true\nmerge_slashes: true\npath_with_escaped_slashes_action: UNESCAPE_AND_FORWARD",
+    }),
+    requests: [
+      "/a/../b",
+      "/a//b///c",
+      "/a/./b/",
+      "/a%2Fb",
+      "/a%5cb",
+      "/%7euser",
+      "/a/%2e%2e/b",
+      "/../../x",
+      "/a?x=/../y",
+      "/a\\b",
+      "/%41%zz",
+    ].map((path) => ({ path })),
+  },
+  {
+    title: "escaped slashes are refused where configured",
+    yaml: httpBootstrap({ hcm: "normalize_path: true\npath_with_escaped_slashes_action: REJECT_REQUEST" }),
+    requests: ["/a%2Fb", "/a%5Cb", "/ab?%2F"].map((path) => ({ path })),
+  },
+  {
+    title: "ports and trailing dots are stripped from the host where configured",
+    yaml: httpBootstrap({ hcm: "strip_any_host_port: true\nstrip_trailing_host_dot: true" }),
+    requests: ["a.test:80", "a.test.", "a.test.:80", "a.test:x", "[::1]:80"].map(
+      (host): CaseRequest => ({ path: "/", headers: [["host", host]] }),
+    ),
+  },
+  {
+    title: "headers with underscores are dropped where configured",
+    yaml: httpBootstrap({
+      hcm: "common_http_protocol_options: { headers_with_underscores_action: DROP_HEADER }",
+    }),
+    requests: [
+      {
+        path: "/",
+        headers: [
+          ["x_under", "1"],
+          ["x-dash", "2"],
+        ],
+      },
+    ],
+  },
+  {
+    title: "requests with underscores in headers are refused where configured",
+    yaml: httpBootstrap({
+      hcm: "common_http_protocol_options: { headers_with_underscores_action: REJECT_REQUEST }",
+    }),
+    requests: [{ path: "/", headers: [["x_under", "1"]] }, { path: "/" }],
+    stats: ["http.main.downstream_rq_4xx"],
+  },
+];

@@ -1,0 +1,51 @@
+import type { Fields, RawResponse, RecordedRequest } from "@sluice/harness";
+import type { SeenResponse } from "./conformance-case.ts";
+
+// What differs between two runs of one proxy, and so says nothing about two proxies.
+const VOLATILE: ReadonlyArray<readonly [field: string, value: RegExp, mark: string]> = [
+  ["date", /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/, "<date>"],
+  ["x-request-id", /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, "<uuid>"],
+  ["x-envoy-upstream-service-time", /^\d+$/, "<ms>"],
+];
+
+/** Volatile values masked (only well-formed ones), sorted by name; the order of fields is no promise of either proxy. */
+export function normalizeFields(fields: Fields): Fields {
+  const masked = fields.map(([name, value]): [string, string] => {
+    const rule = VOLATILE.find(([field]) => field === name.toLowerCase());
+    return [name, rule?.[1].test(value) === true ? rule[2] : value];
+  });
+  return masked.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+export function seenResponse(response: RawResponse): SeenResponse {
+  return {
+    version: response.version,
+    status: response.status,
+    reason: response.reason,
+    fields: normalizeFields(response.fields),
+    body: response.text,
+    trailers: normalizeFields(response.trailers),
+    complete: response.complete,
+    interim: response.interim.map(({ status }) => status),
+  };
+}
+
+/** What the upstream saw of one request. Connections are numbered by first use, since pools open them ahead. */
+export function seenRequests(requests: readonly RecordedRequest[]): unknown[] {
+  return requests.map((request) => ({
+    line: `${request.method} ${request.target} ${request.version}`,
+    fields: normalizeFields(request.fields),
+    body: request.body.toString("latin1"),
+    trailers: normalizeFields(request.trailers),
+    complete: request.complete,
+  }));
+}
+
+/** Access-log lines with times, durations and ephemeral ports masked. */
+export function normalizeLogLine(line: string): string {
+  return line
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "<time>")
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>")
+    .replaceAll(/\bms=\d+/g, "ms=<n>")
+    .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>");
+}

@@ -1,0 +1,31 @@
+/**
+ * For whoever works on a case: prints what was observed.
+ *
+ *     node test/conformance/src/show-case.ts WORDS [envoy|sluice]      cases whose title contains WORDS; both by default
+ */
+import { startEnvoy, startSluiceProxy } from "@sluice/harness";
+import { CASES } from "./cases.ts";
+import { runCase } from "./run-case.ts";
+
+const [words = "", kind] = process.argv.slice(2);
+for (const theCase of CASES.filter(({ title }) => title.includes(words))) {
+  console.log(`\n# ${theCase.title}`);
+  const starts =
+    kind === "envoy" ? [startEnvoy] : kind === "sluice" ? [startSluiceProxy] : [startEnvoy, startSluiceProxy];
+  for (const start of starts)
+    try {
+      const [observation] = await runCase(theCase, [start]);
+      console.log(`## ${start.name}`);
+      console.log(compact(observation));
+    } catch (error) {
+      console.log(`## ${start.name}`, error);
+    }
+}
+
+/** One line per response, request and field group. */
+function compact(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => inner, 1).replaceAll(
+    /\[\s+("(?:[^"\\]|\\.)*"),\s+("(?:[^"\\]|\\.)*")\s+\]/g,
+    "[$1, $2]",
+  );
+}
