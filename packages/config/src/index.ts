@@ -15,6 +15,7 @@ export { type ResetDraftInput, resetDraft } from "./draft/reset-draft.ts";
 export { resetResource } from "./draft/reset-resource.ts";
 export { usedBy } from "./draft/used-by.ts";
 export { getNode } from "./node/get-node.ts";
+export { REPLICA_LEASE_MS } from "./node/lease.ts";
 export { listNodes } from "./node/list-nodes.ts";
 export {
   type ConnectedNode,
@@ -31,7 +32,7 @@ export {
   recordSent,
 } from "./node/record-node-events.ts";
 export { removeNode } from "./node/remove-node.ts";
-export { heartbeatReplica, REPLICA_LEASE_MS, releaseReplica } from "./node/replica-lease.ts";
+export { heartbeatReplica, releaseReplica } from "./node/replica-lease.ts";
 export { configMigrations } from "./schema/migrations.ts";
 export { createFirstRoute, type FirstRouteInput, type FirstRouteResult } from "./setup/create-first-route.ts";
 export { liveTarget } from "./snapshot/live-target.ts";

@@ -1,4 +1,7 @@
+import { and, desc, eq, ilike, like, lt } from "drizzle-orm";
 import type { AuditEvent, Context } from "../contract.ts";
+import { auditEvent } from "../schema/index.ts";
+import { escapeLike } from "../text/escape-like.ts";
 
 export interface ListAuditInput {
   /** Only ids below this one: the last of the page before. */
@@ -17,5 +20,32 @@ export async function listAudit(
   context: Context,
   input: ListAuditInput = {},
 ): Promise<{ readonly events: readonly AuditEvent[]; readonly next: number | undefined }> {
-  throw new Error("being built");
+  const limit = Math.min(input.limit ?? 100, 500);
+  const { action, actor, before, subject } = input;
+  const rows = await context.db
+    .select()
+    .from(auditEvent)
+    .where(
+      and(
+        before === undefined ? undefined : lt(auditEvent.id, before),
+        actor === undefined ? undefined : eq(auditEvent.actor, actor),
+        action === undefined
+          ? undefined
+          : action.endsWith(".")
+            ? like(auditEvent.action, `${escapeLike(action)}%`)
+            : eq(auditEvent.action, action),
+        subject === undefined ? undefined : ilike(auditEvent.subject, `%${escapeLike(subject)}%`),
+      ),
+    )
+    .orderBy(desc(auditEvent.id))
+    .limit(limit + 1);
+  const events = rows.slice(0, limit).map((row) => ({
+    id: row.id,
+    at: row.at,
+    actor: row.actor,
+    action: row.action,
+    subject: row.subject,
+    details: row.details ?? undefined,
+  }));
+  return { events, next: rows.length > limit ? events.at(-1)?.id : undefined };
 }

@@ -1,4 +1,5 @@
 import type { Context } from "../contract.ts";
+import { appendAudit } from "./append-audit.ts";
 
 export interface AuditInput {
   readonly action: string;
@@ -9,5 +10,5 @@ export interface AuditInput {
 /** For verbs that live in other rooms (users, tokens, sessions): writes one event in the caller's name. Secrets have no place
  * in `details`. The verbs of this package write their own. */
 export async function recordAudit(context: Context, input: AuditInput): Promise<void> {
-  throw new Error("being built");
+  await appendAudit(context.db, context, input);
 }

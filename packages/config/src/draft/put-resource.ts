@@ -1,5 +1,7 @@
+import { change } from "../access/change.ts";
 import type { Context, DraftResource, ResourceKind } from "../contract.ts";
-
+import { showRow } from "./show-row.ts";
+import { storeText } from "./store-text.ts";
 export interface PutResourceInput {
   readonly kind: ResourceKind;
   /** The resource as it is called now; omit to create. Where the text has another name, the resource is renamed. */
@@ -14,5 +16,9 @@ export interface PutResourceInput {
  * `conflict` (details: ConflictDetails) when somebody changed it meanwhile, `already_exists` when created or renamed onto
  * another, `not_found` when `name` is gone and was never there. */
 export async function putResource(context: Context, input: PutResourceInput): Promise<DraftResource> {
-  throw new Error("being built");
+  const subject = `${input.kind}/${input.name ?? ""}`;
+  const row = await change(context, { role: "editor", action: "draft.put", subject }, (tx) =>
+    storeText(tx, context, input),
+  );
+  return await showRow(context.db, context.now, row);
 }

@@ -1,5 +1,8 @@
+import { sql } from "drizzle-orm";
+import type { Analysis } from "../analysis/analysis.ts";
 import type { Context, Reference, ResourceRef } from "../contract.ts";
-
+import { draftResource } from "../schema/index.ts";
+import { DRAFT_ORDER, isResource, refreshAnalyses } from "./draft-rows.ts";
 export interface ReferencesInput {
   /** Only those that stand in this resource; default all of the draft. */
   readonly from?: ResourceRef;
@@ -10,5 +13,21 @@ export async function references(
   context: Context,
   input: ReferencesInput = {},
 ): Promise<readonly Reference[]> {
-  throw new Error("being built");
+  await refreshAnalyses(context.db);
+  const rows = await context.db
+    .select({
+      kind: draftResource.kind,
+      name: draftResource.name,
+      found: sql<Analysis["references"]>`${draftResource.analysis}->'references'`,
+    })
+    .from(draftResource)
+    .where(input.from === undefined ? undefined : isResource(input.from))
+    .orderBy(...DRAFT_ORDER);
+  return rows.flatMap(({ kind, name, found }) =>
+    found.map((reference) => ({
+      from: { kind, name },
+      path: reference.path,
+      to: { kind: reference.kind, name: reference.name },
+    })),
+  );
 }

@@ -1,5 +1,8 @@
-import type { Context, ResourceRef } from "../contract.ts";
-
+import { change } from "../access/change.ts";
+import { ConfigError, type Context, type ResourceRef } from "../contract.ts";
+import { deleteRow } from "./delete-row.ts";
+import { lockDraft } from "./lock-draft.ts";
+import { conflictOver, lockRow } from "./store-text.ts";
 export interface RemoveResourceInput extends ResourceRef {
   /** Omit to remove whatever is there. */
   readonly expectedRevision?: number | undefined;
@@ -8,5 +11,16 @@ export interface RemoveResourceInput extends ResourceRef {
 /** Takes a resource out of the draft; it stays live until the next publish. References to it become problems of those that
  * refer. Editor. `not_found`, `conflict`. */
 export async function removeResource(context: Context, input: RemoveResourceInput): Promise<void> {
-  throw new Error("being built");
+  const subject = `${input.kind}/${input.name}`;
+  await change(context, { role: "editor", action: "draft.remove", subject }, async (tx) => {
+    await lockDraft(tx, "share");
+    const stored = await lockRow(tx, input);
+    if (stored === undefined && input.expectedRevision === undefined) {
+      throw new ConfigError("not_found", `the draft has no ${input.kind} '${input.name}'`);
+    }
+    if (stored === undefined || (input.expectedRevision ?? stored.revision) !== stored.revision) {
+      throw await conflictOver(tx, input, stored);
+    }
+    await deleteRow(tx, context, stored);
+  });
 }

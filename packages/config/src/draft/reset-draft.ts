@@ -1,5 +1,12 @@
-import type { Context } from "../contract.ts";
-
+import { sql } from "drizzle-orm";
+import { change } from "../access/change.ts";
+import { notify } from "../access/notify.ts";
+import { appendAudit } from "../audit/append-audit.ts";
+import { CHANNELS, ConfigError, type Context } from "../contract.ts";
+import { NO_KINDS, readLive, readVersion } from "../version/read-live.ts";
+import { versionEntries } from "../version/version-entries.ts";
+import { refreshAnalyses } from "./draft-rows.ts";
+import { lockDraft } from "./lock-draft.ts";
 export interface ResetDraftInput {
   /** Default: what is live. Any version may be loaded into the draft. */
   readonly toVersion?: number | undefined;
@@ -10,5 +17,54 @@ export async function resetDraft(
   context: Context,
   input: ResetDraftInput = {},
 ): Promise<{ readonly changed: number }> {
-  throw new Error("being built");
+  const attempt = { role: "editor", action: "draft.reset", subject: "draft" } as const;
+  return await change(context, attempt, async (tx) => {
+    await lockDraft(tx, "update");
+    const number = input.toVersion;
+    const row = number === undefined ? (await readLive(tx))?.version : await readVersion(tx, number);
+    if (number !== undefined && row === undefined)
+      throw new ConfigError("not_found", `there is no version ${number}`);
+    const entries = await versionEntries(tx, row?.kinds ?? NO_KINDS);
+    const wanted = Object.entries(entries).flatMap(([kind, names]) =>
+      [...names.values()].map(([name, hash]) => ({ kind, name, hash })),
+    );
+    // The rows' analyses follow from the texts; revision 0 of the rules has them made at once, below.
+    const result = await tx.execute<{ changed: number }>(sql`
+      with wanted as (
+        select * from json_to_recordset(${JSON.stringify(wanted)}::text::json) as w(kind text, name text, hash text)
+      ), gone as (
+        delete from config.draft_resource d
+        where not exists (select 1 from wanted w where w.kind = d.kind and w.name = d.name)
+        returning d.kind, d.name, d.revision
+      ), remembered as (
+        insert into config.draft_removal (kind, name, revision, removed_at, removed_by)
+        select kind, name, revision, ${context.now().toISOString()}::timestamptz, ${context.actor.name} from gone
+        on conflict (kind, name) do update
+          set revision = excluded.revision, removed_at = excluded.removed_at, removed_by = excluded.removed_by
+      ), put as (
+        insert into config.draft_resource as d
+          (kind, name, yaml, hash, revision, updated_at, updated_by, json, message, message_hash, analysis, rules)
+        select w.kind, w.name, b.yaml, b.hash, coalesce(r.revision, 0) + 1,
+          ${context.now().toISOString()}::timestamptz, ${context.actor.name}, b.json, b.message, b.message_hash, '{}', 0
+        from wanted w
+        join config.blob b on b.hash = w.hash
+        left join config.draft_removal r on r.kind = w.kind and r.name = w.name
+        on conflict (kind, name) do update
+          set yaml = excluded.yaml, hash = excluded.hash, revision = d.revision + 1, updated_at = excluded.updated_at,
+            updated_by = excluded.updated_by, json = excluded.json, message = excluded.message,
+            message_hash = excluded.message_hash, analysis = excluded.analysis, rules = excluded.rules
+          where d.hash <> excluded.hash
+        returning 1
+      )
+      select (select count(*) from gone)::int + (select count(*) from put)::int as changed`);
+    const changed = result[0]?.changed ?? 0;
+    await refreshAnalyses(tx);
+    await appendAudit(tx, context, {
+      action: "draft.reset",
+      subject: "draft",
+      details: { toVersion: row?.number ?? null, changed },
+    });
+    await notify(tx, CHANNELS.draft, { all: true });
+    return { changed };
+  });
 }

@@ -1,6 +1,9 @@
-import type { Context, Version } from "../contract.ts";
+import { ConfigError, type Context, type Version } from "../contract.ts";
+import { readLive, readVersion, toVersion } from "./read-live.ts";
 
 /** `not_found`. */
 export async function getVersion(context: Context, number: number): Promise<Version> {
-  throw new Error("being built");
+  const [row, live] = await Promise.all([readVersion(context.db, number), readLive(context.db)]);
+  if (row === undefined) throw new ConfigError("not_found", `there is no version ${number}`);
+  return toVersion(row, live?.version.number);
 }

@@ -1,4 +1,25 @@
-import type { Context, Rollout, Version } from "../contract.ts";
+import { inArray, max, sql } from "drizzle-orm";
+import { change } from "../access/change.ts";
+import type { Transaction } from "../access/executor.ts";
+import { notify } from "../access/notify.ts";
+import { sha256 } from "../analysis/content-hash.ts";
+import { appendAudit } from "../audit/append-audit.ts";
+import {
+  CHANNELS,
+  ConfigError,
+  type Context,
+  RESOURCE_KINDS,
+  type ResourceKind,
+  type Rollout,
+  type Version,
+} from "../contract.ts";
+import { lockDraft } from "../draft/lock-draft.ts";
+import { draftProblems, type ReadDraft, readDraft } from "../draft/read-draft.ts";
+import { bucket, rollout, tree, version } from "../schema/index.ts";
+import { type BuiltTree, buildTree } from "./build-tree.ts";
+import { draftConflict } from "./draft-conflict.ts";
+import { NO_KINDS, toRollout, toVersion } from "./read-live.ts";
+import type { VersionKinds } from "./version-entries.ts";
 
 export interface PublishInput {
   readonly message: string;
@@ -15,5 +36,132 @@ export interface Published {
  * `conflict` when somebody published, rolled back or edited since `expectedDraftHash` was read (details: ConflictDetails),
  * `invalid` when the draft has errors (InvalidDetails), `nothing_to_publish`. */
 export async function publish(context: Context, input: PublishInput): Promise<Published> {
-  throw new Error("being built");
+  const attempt = { role: "editor", action: "version.publish", subject: "draft" } as const;
+  return await change(context, attempt, async (tx) => {
+    await lockDraft(tx, "update");
+    const draft = await readDraft(tx, context.now);
+    if (input.expectedDraftHash !== undefined && input.expectedDraftHash !== draft.hash) {
+      throw await draftConflict(tx, draft);
+    }
+    refuseProblems(draft);
+    const trees = buildTrees(draft);
+    const kinds = versionKinds(draft, trees);
+    const before = draft.live?.version.kinds ?? NO_KINDS;
+    if (RESOURCE_KINDS.every((kind) => kinds[kind].tree === before[kind].tree)) {
+      throw new ConfigError("nothing_to_publish", "the draft is what is live already");
+    }
+    await storeContent(tx, draft, trees);
+    const published = await writeVersion(tx, context, input.message, draft, kinds);
+    await appendAudit(tx, context, {
+      action: "version.publish",
+      subject: `version/${published.version.number}`,
+      details: { message: input.message, hash: published.version.hash, rollout: published.rollout.id },
+    });
+    await notify(tx, CHANNELS.rollout, { rollout: published.rollout.id, version: published.version.number });
+    return published;
+  });
+}
+
+function refuseProblems(draft: ReadDraft): void {
+  const problems = draftProblems(draft).filter(({ problem }) => problem.severity === "error");
+  if (problems.length === 0) return;
+  const count = problems.length === 1 ? "an error" : `${problems.length} errors`;
+  throw new ConfigError("invalid", `the draft has ${count}; correct them first`, { problems });
+}
+
+type Trees = Readonly<Record<ResourceKind, BuiltTree>>;
+
+function buildTrees(draft: ReadDraft): Trees {
+  const of = (wanted: ResourceKind) =>
+    buildTree(
+      draft.rows
+        .filter(({ kind }) => kind === wanted)
+        .map(({ name, hash, messageHash }) => [name, hash, messageHash ?? ""] as const),
+    );
+  return {
+    listeners: of("listeners"),
+    routes: of("routes"),
+    clusters: of("clusters"),
+    endpoints: of("endpoints"),
+    secrets: of("secrets"),
+  };
+}
+
+function versionKinds(draft: ReadDraft, trees: Trees): VersionKinds {
+  const referred = new Set(
+    draft.rows.flatMap(({ analysis }) => analysis.references.map(({ kind, name }) => `${kind}/${name}`)),
+  );
+  const of = (kind: ResourceKind) => ({
+    tree: trees[kind].hash,
+    count: trees[kind].count,
+    contentHash: trees[kind].contentHash,
+    wanted:
+      kind === "listeners" || kind === "clusters"
+        ? trees[kind].count > 0
+        : draft.rows.some((row) => row.kind === kind && referred.has(`${kind}/${row.name}`)),
+  });
+  return {
+    listeners: of("listeners"),
+    routes: of("routes"),
+    clusters: of("clusters"),
+    endpoints: of("endpoints"),
+    secrets: of("secrets"),
+  };
+}
+
+/** Writes what no version has yet; blobs are copied inside the database. */
+async function storeContent(tx: Transaction, draft: ReadDraft, trees: Trees): Promise<void> {
+  const fresh = draft.rows
+    .filter((row) => draft.liveEntries[row.kind].get(row.name)?.[1] !== row.hash)
+    .map(({ hash }) => hash);
+  await tx.execute(sql`
+    insert into config.blob (hash, kind, name, yaml, json, message, message_hash)
+    select hash, kind, name, yaml, json, message, message_hash from config.draft_resource
+    where hash in (select json_array_elements_text(${JSON.stringify(fresh)}::text::json))
+    on conflict do nothing`);
+  const contents = new Map(RESOURCE_KINDS.flatMap((kind) => [...trees[kind].contents]));
+  const known = await tx
+    .select({ hash: bucket.hash })
+    .from(bucket)
+    .where(inArray(bucket.hash, contents.size > 0 ? [...contents.keys()] : [""]));
+  for (const { hash } of known) contents.delete(hash);
+  if (contents.size > 0) {
+    const rows = [...contents].map(([hash, entries]) => ({ hash, entries }));
+    await tx.insert(bucket).values(rows).onConflictDoNothing();
+  }
+  await tx
+    .insert(tree)
+    .values(RESOURCE_KINDS.map((kind) => ({ hash: trees[kind].hash, buckets: trees[kind].buckets })))
+    .onConflictDoNothing();
+}
+
+async function writeVersion(
+  tx: Transaction,
+  context: Context,
+  message: string,
+  draft: ReadDraft,
+  kinds: VersionKinds,
+): Promise<{ readonly version: Version; readonly rollout: Rollout }> {
+  const [newest] = await tx.select({ number: max(version.number) }).from(version);
+  const number = (newest?.number ?? 0) + 1;
+  const createdAt = context.now();
+  const author = context.actor.name;
+  const row = {
+    number,
+    hash: sha256(RESOURCE_KINDS.map((kind) => `${kind} ${kinds[kind].tree}`).join("\n")),
+    parent: draft.live?.version.number ?? null,
+    message,
+    author,
+    authorId: context.actor.id,
+    createdAt,
+    resourceCount: draft.rows.length,
+    kinds,
+  };
+  await tx.insert(version).values(row);
+  const [started] = await tx
+    .insert(rollout)
+    .values({ version: number, kind: "publish", author, createdAt })
+    .returning();
+  if (started === undefined) throw new Error("the rollout was not stored");
+  return { version: toVersion(row, number), rollout: toRollout(started) };
 }

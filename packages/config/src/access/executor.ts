@@ -1,0 +1,7 @@
+import type { Database } from "@sluice/database";
+
+/** A transaction of `Context.db`. */
+export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
+
+/** Where a query runs: by itself or inside a transaction. */
+export type Executor = Database | Transaction;

@@ -1,0 +1,42 @@
+import type { Executor } from "../access/executor.ts";
+import { sha256 } from "../analysis/content-hash.ts";
+import { crossCheck, type Surroundings } from "../analysis/cross-check.ts";
+import type { Context, ResourceKind, ResourceProblem } from "../contract.ts";
+import { type Live, readLive } from "../version/read-live.ts";
+import type { KindEntries } from "../version/version-entries.ts";
+import { type LightRow, readLightRows } from "./draft-rows.ts";
+import { liveHashes } from "./live-hashes.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+/** The whole draft without its texts, beside what is live. */
+export interface ReadDraft {
+  /** By kind, then name. */
+  readonly rows: readonly LightRow[];
+  readonly live: Live | undefined;
+  readonly liveEntries: Readonly<Record<ResourceKind, KindEntries>>;
+  readonly around: Surroundings;
+  /** Over the rollout in force and every name and text: what a publisher has seen. */
+  readonly hash: string;
+}
+
+export async function readDraft(executor: Executor, now: Context["now"]): Promise<ReadDraft> {
+  const [rows, live, around] = await Promise.all([
+    readLightRows(executor),
+    readLive(executor),
+    readSurroundings(executor, now),
+  ]);
+  const liveEntries = await liveHashes(executor, live);
+  const hash = sha256(
+    JSON.stringify([live?.rollout.id ?? 0, rows.map((row) => [row.kind, row.name, row.hash])]),
+  );
+  return { rows, live, liveEntries, around, hash };
+}
+
+export function draftProblems(draft: ReadDraft): readonly ResourceProblem[] {
+  return draft.rows.flatMap(({ kind, name, analysis }) =>
+    [...analysis.problems, ...crossCheck({ kind, name }, analysis, draft.around)].map((problem) => ({
+      resource: { kind, name },
+      problem,
+    })),
+  );
+}

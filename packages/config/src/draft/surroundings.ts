@@ -1,0 +1,70 @@
+import { and, eq, gt, sql } from "drizzle-orm";
+import type { Executor } from "../access/executor.ts";
+import type { FoundAddress } from "../analysis/analysis.ts";
+import type { Surroundings } from "../analysis/cross-check.ts";
+import type { Context, ResourceKind } from "../contract.ts";
+import { REPLICA_LEASE_MS } from "../node/lease.ts";
+import { controlReplica, draftResource, node } from "../schema/index.ts";
+
+/** Reads names, addresses and nodes, never texts: fast among thousands. */
+export async function readSurroundings(executor: Executor, now: Context["now"]): Promise<Surroundings> {
+  const [named, bound, nodes] = await Promise.all([
+    executor
+      .select({ kind: draftResource.kind, names: sql<string[]>`array_agg(${draftResource.name})` })
+      .from(draftResource)
+      .groupBy(draftResource.kind),
+    executor
+      .select({
+        name: draftResource.name,
+        addresses: sql<FoundAddress[]>`${draftResource.analysis}->'addresses'`,
+      })
+      .from(draftResource)
+      .where(eq(draftResource.kind, "listeners")),
+    executor
+      .select({ id: node.id, extensions: node.extensions })
+      .from(node)
+      .innerJoin(controlReplica, eq(controlReplica.id, node.replica))
+      .where(
+        and(node.connected, gt(controlReplica.heartbeatAt, new Date(now().getTime() - REPLICA_LEASE_MS))),
+      ),
+  ]);
+  const namesOf = (kind: ResourceKind) => new Set(named.find((row) => row.kind === kind)?.names);
+  return {
+    names: {
+      listeners: namesOf("listeners"),
+      routes: namesOf("routes"),
+      clusters: namesOf("clusters"),
+      endpoints: namesOf("endpoints"),
+      secrets: namesOf("secrets"),
+    },
+    addresses: byAddress(bound),
+    nodes: nodes.flatMap(({ id, extensions }) => {
+      const types = new Set(extensions.map((text) => text.slice(text.lastIndexOf("/") + 1)));
+      return [...types].some((type) => type.startsWith("envoy.extensions.")) ? [{ id, types }] : [];
+    }),
+  };
+}
+
+function byAddress(
+  listeners: readonly { readonly name: string; readonly addresses: readonly FoundAddress[] }[],
+): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { name, addresses } of listeners) {
+    for (const { key } of addresses) {
+      const names = found.get(key);
+      if (names === undefined) found.set(key, [name]);
+      else names.push(name);
+    }
+  }
+  return found;
+}
+
+/** The same, as they would be with one resource renamed to `name`, added, or (undefined) with nothing changed. */
+export function withResource(
+  around: Surroundings,
+  kind: ResourceKind,
+  name: string | undefined,
+): Surroundings {
+  if (name === undefined || around.names[kind].has(name)) return around;
+  return { ...around, names: { ...around.names, [kind]: new Set([...around.names[kind], name]) } };
+}

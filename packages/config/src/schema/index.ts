@@ -1,0 +1,5 @@
+export * from "./audit-tables.ts";
+export * from "./config-schema.ts";
+export * from "./draft-tables.ts";
+export * from "./node-tables.ts";
+export * from "./version-tables.ts";

@@ -1,0 +1,38 @@
+import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
+import { startPostgres } from "@sluice/harness";
+import type { Context, Role } from "../contract.ts";
+import { configMigrations } from "../schema/migrations.ts";
+
+/** A migrated, empty configuration database on a real server, for one test file. */
+export interface TestConfig {
+  /** As `name`, who has `role`. */
+  as(role: Role, name?: string): Context;
+  readonly database: OpenDatabase;
+  /** Moves the wall clock of all contexts. */
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+export async function startConfig(): Promise<TestConfig> {
+  const postgres = await startPostgres();
+  const url = await postgres.createDatabase();
+  await migrateAll(url, [configMigrations]);
+  const database = openDatabase(url);
+  let ahead = 0;
+  return {
+    as: (role, name = role) => ({
+      db: database.db,
+      sql: database.sql,
+      actor: { id: name, name, role },
+      now: () => new Date(Date.now() + ahead),
+    }),
+    database,
+    advance(ms) {
+      ahead += ms;
+    },
+    async close() {
+      await database.close();
+      await postgres.close();
+    },
+  };
+}
