@@ -1,0 +1,27 @@
+import type { ResourceKind } from "@sluice/config";
+import { injectCluster } from "./inject-cluster.ts";
+import { injectListener } from "./inject-listener.ts";
+import { injectRoutes } from "./inject-routes.ts";
+import type { InjectionSettings } from "./injection-settings.ts";
+
+/**
+ * What the nodes get for a published resource: the resource, and where the user has not set it what telemetry needs.
+ * Pure and deterministic: the same input gives the same bytes, or the very same object when nothing is added.
+ */
+export function injectTelemetry(
+  kind: ResourceKind,
+  value: Uint8Array,
+  settings: InjectionSettings,
+): Uint8Array {
+  switch (kind) {
+    case "listeners":
+      return injectListener(value, settings);
+    case "routes":
+      return injectRoutes(value);
+    case "clusters":
+      return injectCluster(value);
+    case "endpoints":
+    case "secrets":
+      return value;
+  }
+}

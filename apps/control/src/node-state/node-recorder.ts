@@ -1,0 +1,256 @@
+import {
+  type ConnectedNode,
+  type DisconnectedNode,
+  type NodeContext,
+  type NodeNackEvent,
+  type NodeTypeEvent,
+  type ResourceKind,
+  recordAck,
+  recordConnected,
+  recordDisconnected,
+  recordEffective,
+  recordNack,
+  recordSeen,
+  recordSent,
+} from "@sluice/config";
+import type { NodeIdentity, XdsServerObserver, XdsStreamInfo } from "@sluice/xds";
+import { kindOf } from "../snapshot/build-snapshot.ts";
+import type { VersionHistory } from "../snapshot/version-history.ts";
+
+type NodeEvent =
+  | { readonly verb: "connected"; readonly event: ConnectedNode }
+  | { readonly verb: "disconnected"; readonly event: DisconnectedNode }
+  | { readonly verb: "sent" | "ack" | "effective"; readonly event: NodeTypeEvent }
+  | { readonly verb: "nack"; readonly event: NodeNackEvent }
+  | { readonly verb: "seen"; readonly event: string };
+
+export interface NodeRecorderOptions {
+  readonly context: NodeContext;
+  /** Unique per process start. */
+  readonly replica: string;
+  readonly history: VersionHistory;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const GATHER_MS = 10;
+const RETRY_MS = 500;
+const SEEN_EVERY_MS = 1_000;
+const EVENTS_MAX = 20_000;
+
+/**
+ * Writes down what happens between the nodes and this replica, in order, a few milliseconds' worth at a time. While
+ * Postgres is away events wait; the oldest go when there are too many, and what is connected is told again afterwards.
+ */
+export class NodeRecorder implements XdsServerObserver {
+  readonly #options: NodeRecorderOptions;
+  #events: NodeEvent[] = [];
+  #overflowed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+  #closed = false;
+  #troubled = false;
+  #connections = 0;
+  /** A node may have several streams (no ADS, or the new one comes before the old one ends): it is connected while one is. */
+  readonly #nodes = new Map<string, { readonly connected: ConnectedNode; readonly streams: Set<number> }>();
+  readonly #seenAtMs = new Map<string, number>();
+  readonly #effective = new Map<string, number>();
+
+  constructor(options: NodeRecorderOptions) {
+    this.#options = options;
+  }
+
+  onStreamOpened(stream: XdsStreamInfo): void {
+    const node = this.#nodes.get(stream.node.id);
+    if (node !== undefined) {
+      node.streams.add(stream.id);
+      return;
+    }
+    const connected: ConnectedNode = {
+      ...describeNode(stream.node),
+      peer: stream.peer,
+      replica: this.#options.replica,
+      connection: `${this.#options.replica}/${++this.#connections}`,
+    };
+    this.#nodes.set(stream.node.id, { connected, streams: new Set([stream.id]) });
+    this.#forgetEffective(stream.node.id);
+    this.#add({ verb: "connected", event: connected });
+  }
+
+  onStreamClosed(stream: XdsStreamInfo): void {
+    const node = this.#nodes.get(stream.node.id);
+    if (node === undefined || !node.streams.delete(stream.id) || node.streams.size > 0) return;
+    this.#nodes.delete(stream.node.id);
+    const { connection } = node.connected;
+    this.#add({ verb: "disconnected", event: { id: stream.node.id, connection } });
+  }
+
+  onSent(stream: XdsStreamInfo, typeUrl: string, version: string): void {
+    this.#addTypeEvent("sent", stream, typeUrl, version);
+  }
+
+  onAck(stream: XdsStreamInfo, typeUrl: string, version: string): void {
+    this.#addTypeEvent("ack", stream, typeUrl, version);
+  }
+
+  onNack(stream: XdsStreamInfo, typeUrl: string, version: string, message: string): void {
+    const event = this.#typeEvent(stream, typeUrl, version);
+    if (event !== undefined) this.#add({ verb: "nack", event: { ...event, message } });
+  }
+
+  /** Telemetry of the node came. */
+  onSeen(id: string, nowMs: number): void {
+    if (nowMs - (this.#seenAtMs.get(id) ?? 0) < SEEN_EVERY_MS) return;
+    this.#seenAtMs.set(id, nowMs);
+    this.#add({ verb: "seen", event: id });
+  }
+
+  /** The node's stats say which versions are in force; only what is new is written. */
+  onEffective(id: string, versions: ReadonlyMap<ResourceKind, number>): void {
+    for (const [kind, version] of versions) {
+      const key = `${kind} ${id}`;
+      if (this.#effective.get(key) === version) continue;
+      this.#effective.set(key, version);
+      if (version > 0) this.#add({ verb: "effective", event: { id, kind, version } });
+    }
+  }
+
+  /** Writes what waits, once. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#writing;
+    await this.#write();
+  }
+
+  #forgetEffective(id: string): void {
+    for (const key of this.#effective.keys()) if (key.endsWith(` ${id}`)) this.#effective.delete(key);
+  }
+
+  #typeEvent(stream: XdsStreamInfo, typeUrl: string, version: string): NodeTypeEvent | undefined {
+    const kind = kindOf(typeUrl);
+    const known = kind === undefined ? undefined : this.#options.history.ofString(kind, version);
+    // Version 0 is the empty configuration before the first publish: nobody waits for it.
+    if (kind === undefined || known === undefined || known.number === 0) return undefined;
+    return { id: stream.node.id, kind, version: known.number };
+  }
+
+  #addTypeEvent(verb: "sent" | "ack", stream: XdsStreamInfo, typeUrl: string, version: string): void {
+    const event = this.#typeEvent(stream, typeUrl, version);
+    if (event !== undefined) this.#add({ verb, event });
+  }
+
+  #add(event: NodeEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > EVENTS_MAX) {
+      this.#events.splice(0, this.#events.length - EVENTS_MAX);
+      this.#overflowed = true;
+    }
+    this.#wake(GATHER_MS);
+  }
+
+  #wake(afterMs: number): void {
+    if (this.#closed || this.#timer !== undefined || this.#writing !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#writing = this.#write().finally(() => {
+        this.#writing = undefined;
+        if (this.#events.length > 0) this.#wake(this.#troubled ? RETRY_MS : GATHER_MS);
+      });
+    }, afterMs);
+  }
+
+  async #write(): Promise<void> {
+    if (this.#overflowed) {
+      this.#overflowed = false;
+      const connected = [...this.#nodes.values()].map((node) => node.connected);
+      this.#events.unshift(...connected.map((event): NodeEvent => ({ verb: "connected", event })));
+    }
+    const events = this.#events;
+    this.#events = [];
+    let done = 0;
+    try {
+      for (const run of runsOf(events)) {
+        await record(this.#options.context, run);
+        done += run.length;
+      }
+      this.#troubled = false;
+    } catch (error) {
+      if (!this.#troubled) this.#options.onTrouble(error);
+      this.#troubled = true;
+      this.#events = [...events.slice(done), ...this.#events];
+    }
+  }
+}
+
+/** Neighbours of one verb, in order; of the same node and kind at most one in a run, because a run is one statement. */
+function runsOf(events: readonly NodeEvent[]): NodeEvent[][] {
+  const runs: NodeEvent[][] = [];
+  let keys = new Set<string>();
+  for (const event of events) {
+    const key = keyOf(event);
+    const run = runs.at(-1);
+    if (run === undefined || run[0]?.verb !== event.verb || keys.has(key)) {
+      runs.push([event]);
+      keys = new Set([key]);
+    } else {
+      run.push(event);
+      keys.add(key);
+    }
+  }
+  return runs;
+}
+
+function keyOf(event: NodeEvent): string {
+  if (event.verb === "seen") return event.event;
+  return "kind" in event.event ? `${event.event.kind} ${event.event.id}` : event.event.id;
+}
+
+async function record(context: NodeContext, run: readonly NodeEvent[]): Promise<void> {
+  const verb = run[0]?.verb;
+  const connected = run.flatMap((item) => (item.verb === "connected" ? [item.event] : []));
+  const disconnected = run.flatMap((item) => (item.verb === "disconnected" ? [item.event] : []));
+  const typed = run.flatMap((item) =>
+    item.verb === "sent" || item.verb === "ack" || item.verb === "effective" ? [item.event] : [],
+  );
+  const nacks = run.flatMap((item) => (item.verb === "nack" ? [item.event] : []));
+  const seen = run.flatMap((item) => (item.verb === "seen" ? [item.event] : []));
+  switch (verb) {
+    case "connected":
+      return recordConnected(context, connected);
+    case "disconnected":
+      return recordDisconnected(context, disconnected);
+    case "sent":
+      return recordSent(context, typed);
+    case "ack":
+      return recordAck(context, typed);
+    case "effective":
+      return recordEffective(context, typed);
+    case "nack":
+      return recordNack(context, nacks);
+    case "seen":
+      return recordSeen(context, seen);
+    case undefined:
+      return undefined;
+  }
+}
+
+function describeNode(node: NodeIdentity): Omit<ConnectedNode, "peer" | "replica" | "connection"> {
+  const name = node.userAgentName.toLowerCase();
+  return {
+    id: node.id,
+    cluster: node.cluster,
+    product: name === "sluice" || name === "envoy" ? name : "other",
+    productVersion: node.userAgentVersion,
+    labels: labelsOf(node.metadata.sluice),
+    extensions: [
+      ...new Set(node.extensions.flatMap(({ name: extension, typeUrls }) => [extension, ...typeUrls])),
+    ],
+  };
+}
+
+/** `metadata.sluice.labels` of the bootstrap. */
+function labelsOf(metadata: unknown): Record<string, string> {
+  if (typeof metadata !== "object" || metadata === null || !("labels" in metadata)) return {};
+  if (typeof metadata.labels !== "object" || metadata.labels === null) return {};
+  return Object.fromEntries(Object.entries(metadata.labels).map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,70 @@
+import { createServer, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo } from "node:net";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Tells the nodes to go elsewhere (GOAWAY), ends the streams, and resolves when the last connection is gone. */
+  close(): Promise<void>;
+}
+
+const GRACE_MS = 500;
+const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * gRPC over HTTP/2 in the clear, for nodes on this machine or behind a proxy of their own.
+ *
+ * @param options.port 0 takes a free one
+ * @throws when the address cannot be listened on
+ */
+export async function startGrpcServer(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly routes: readonly ((router: ConnectRouter) => void)[];
+}): Promise<GrpcServer> {
+  const shutdown = new AbortController();
+  const handler = connectNodeAdapter({
+    routes: (router) => {
+      for (const routes of options.routes) routes(router);
+    },
+    connect: false,
+    grpcWeb: false,
+    readMaxBytes: MESSAGE_BYTES_MAX,
+    shutdownSignal: shutdown.signal,
+  });
+  const server = createServer(
+    { settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 } },
+    handler,
+  );
+  const sessions = new Set<ServerHttp2Session>();
+  server.on("session", (session) => {
+    sessions.add(session);
+    // One window for the whole connection would otherwise let a busy log stream hold up xDS.
+    session.setLocalWindowSize(16 * 1024 * 1024);
+    session.on("close", () => sessions.delete(session));
+    // A connection that breaks ends its streams with an error of their own.
+    session.on("error", () => {});
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const session of sessions) session.goaway();
+      shutdown.abort();
+      const force = setTimeout(() => {
+        for (const session of sessions) session.destroy();
+      }, GRACE_MS);
+      for (const session of sessions) session.close();
+      await closed;
+      clearTimeout(force);
+    },
+  };
+}
