@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { StreamMetricsMessageSchema } from "@sluice/xds/gen/envoy/service/metrics/v3/metrics_service_pb.js";
+import { type MetricFamilySchema, MetricType } from "@sluice/xds/gen/io/prometheus/client/metrics_pb.js";
+import type { Measures } from "../contract.ts";
+import { MetricsReader, type MetricsReport } from "./metrics-reader.ts";
+
+type Family = MessageInitShape<typeof MetricFamilySchema>;
+
+const message = (...envoyMetrics: Family[]) => create(StreamMetricsMessageSchema, { envoyMetrics });
+const counter = (name: string, value: number): Family => ({
+  name,
+  type: MetricType.COUNTER,
+  metric: [{ counter: { value } }],
+});
+const gauge = (name: string, value: number): Family => ({
+  name,
+  type: MetricType.GAUGE,
+  metric: [{ gauge: { value } }],
+});
+
+function cluster(report: MetricsReport): Measures | undefined {
+  return report.scopes.find(({ scope }) => scope.kind === "cluster")?.measures;
+}
+
+test("cumulative counters: the first report is the base, a new counter begins at 0, a smaller value is a restart", () => {
+  const reader = new MetricsReader({ node: "n", countersAreDeltas: false });
+  const completed = (value: number) => counter("cluster.web.upstream_rq_completed", value);
+  assert.equal(cluster(reader.read(message(completed(100)), 0)), undefined);
+  assert.equal(cluster(reader.read(message(completed(130)), 500))?.requests, 30);
+  const grown = reader.read(message(completed(130), counter("cluster.web.upstream_rq_5xx", 4)), 1000);
+  assert.equal(cluster(grown)?.responses5xx, 4);
+  assert.equal(cluster(reader.read(message(completed(7)), 1500))?.requests, 7);
+});
+
+test("deltas count from the first report on", () => {
+  const reader = new MetricsReader({ node: "n", countersAreDeltas: true });
+  const completed = message(counter("cluster.web.upstream_rq_completed", 5));
+  assert.equal(cluster(reader.read(completed, 0))?.requests, 5);
+  assert.equal(cluster(reader.read(completed, 500))?.requests, 5);
+  assert.equal(cluster(reader.read(message(), 1000)), undefined);
+});
+
+test("a scope is reported while something is active, when a gauge changes, and now and then while it has members", () => {
+  const reader = new MetricsReader({ node: "n", countersAreDeltas: true });
+  const state = (active: number) =>
+    message(gauge("cluster.web.upstream_cx_active", active), gauge("cluster.web.membership_total", 3));
+  assert.equal(cluster(reader.read(state(2), 0))?.connectionsActive, 2);
+  assert.equal(cluster(reader.read(state(2), 500))?.connectionsActive, 2);
+  assert.equal(cluster(reader.read(state(0), 1000))?.connectionsActive, 0);
+  assert.equal(cluster(reader.read(state(0), 1500)), undefined);
+  assert.equal(cluster(reader.read(state(0), 11_500))?.membersTotal, 3);
+});
+
+test("a gauge that is no longer sent counts as 0 after five seconds", () => {
+  const reader = new MetricsReader({ node: "n", countersAreDeltas: true });
+  reader.read(message(gauge("cluster.web.upstream_cx_active", 2)), 0);
+  assert.equal(cluster(reader.read(message(), 4_000))?.connectionsActive, 2);
+  assert.equal(cluster(reader.read(message(), 6_000))?.connectionsActive, 0);
+});
+
+test("of a histogram that is sent both ways only the buckets count; a summary alone counts too", () => {
+  const name = "cluster.web.upstream_rq_time";
+  const summary: Family = {
+    name,
+    type: MetricType.SUMMARY,
+    metric: [
+      {
+        summary: {
+          sampleCount: 10n,
+          quantile: [
+            { quantile: 0, value: 3 },
+            { quantile: 1, value: 4 },
+          ],
+        },
+      },
+    ],
+  };
+  const buckets: Family = {
+    name,
+    type: MetricType.HISTOGRAM,
+    metric: [
+      {
+        histogram: {
+          sampleCount: 10n,
+          bucket: [
+            { upperBound: 3, cumulativeCount: 0n },
+            { upperBound: 4, cumulativeCount: 10n },
+          ],
+        },
+      },
+    ],
+  };
+  const total = (report: MetricsReport) => cluster(report)?.latency.reduce((a, b) => a + b, 0);
+  const both = new MetricsReader({ node: "n", countersAreDeltas: true });
+  assert.equal(total(both.read(message(buckets, summary), 0)), 10);
+  const alone = new MetricsReader({ node: "n", countersAreDeltas: true });
+  assert.equal(total(alone.read(message(summary), 0)), 10);
+});
+
+test("version and warming gauges are told as facts", () => {
+  const reader = new MetricsReader({ node: "n", countersAreDeltas: true });
+  const { facts } = reader.read(
+    message(
+      gauge("cluster_manager.cds.version", 12),
+      gauge("cluster_manager.warming_clusters", 1),
+      gauge("server.uptime", 9),
+    ),
+    0,
+  );
+  assert.deepEqual(
+    [...facts],
+    [
+      ["cluster_manager.cds.version", 12],
+      ["cluster_manager.warming_clusters", 1],
+    ],
+  );
+});
