@@ -6,7 +6,7 @@ import { toProtoJson } from "@sluice/xds";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { renderBootstrap } from "../bootstrap/render-bootstrap.ts";
 import { exampleCluster } from "../testing/example-configuration.ts";
 import { encodeResource } from "../testing/parse-resource.ts";
@@ -175,7 +175,7 @@ test("a real Envoy takes what was injected", {
   const web = injectTelemetry("clusters", encodeResource(exampleCluster("web", 1), ClusterSchema), settings);
   bootstrap.static_resources.clusters?.push(toProtoJson(ClusterSchema, fromBinary(ClusterSchema, web)));
   bootstrap.static_resources.listeners = [injected(PLAIN), injected(OWN)];
-  const envoy = await startEnvoy({ yaml: JSON.stringify(bootstrap) });
+  const envoy = await startEnvoy({ yaml: stringify(bootstrap) });
   try {
     const dump = await envoy.admin("/config_dump");
     assert.match(dump, /envoy\.access_loggers\.http_grpc/);
