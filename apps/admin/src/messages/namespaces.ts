@@ -1,2 +1,14 @@
 /** One file per namespace and language, `<language>/<namespace>.json`; a test compares their keys. */
-export const NAMESPACES = ["common", "shell", "signIn"] as const;
+export const NAMESPACES = [
+  "common",
+  "shell",
+  "signIn",
+  "config",
+  "release",
+  "overview",
+  "topology",
+  "traffic",
+  "requests",
+  "traces",
+  "nodes",
+] as const;

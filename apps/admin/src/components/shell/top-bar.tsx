@@ -3,6 +3,7 @@
 import { useTranslations } from "use-intl";
 import { IconButton } from "../ui/button.tsx";
 import { ConnectionBadge } from "./connection-badge.tsx";
+import { DraftBadge } from "./draft-badge.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
 export function TopBar({ onToggleSidebar }: { readonly onToggleSidebar: () => void }) {
@@ -11,6 +12,7 @@ export function TopBar({ onToggleSidebar }: { readonly onToggleSidebar: () => vo
     <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line bg-canvas px-3">
       <IconButton icon="sidebar" label={t("toggleSidebar")} onClick={onToggleSidebar} />
       <div className="flex-1" />
+      <DraftBadge />
       <ConnectionBadge />
       <UserMenu />
     </header>

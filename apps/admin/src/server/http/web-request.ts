@@ -8,6 +8,9 @@ export function webHeaders(request: IncomingMessage): Headers {
     if (value === undefined || name.startsWith(":")) continue;
     for (const item of Array.isArray(value) ? value : [value]) headers.append(name, item);
   }
+  // Node's own fetch says `sec-fetch-mode` like a browser, which would then have to name its origin; a browser always does.
+  if (!headers.has("origin") && !headers.has("cookie"))
+    for (const name of ["sec-fetch-mode", "sec-fetch-site", "sec-fetch-dest"]) headers.delete(name);
   headers.set(ADDRESS_HEADER, request.socket.remoteAddress ?? "unknown");
   return headers;
 }

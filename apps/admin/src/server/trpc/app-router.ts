@@ -1,8 +1,10 @@
 import { auditRouter } from "./audit/audit-router.ts";
 import { draftRouter } from "./draft/draft-router.ts";
+import { figuresRouter } from "./figures/figures-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
 import { peopleRouter } from "./people/people-router.ts";
+import { schemaRouter } from "./schema/schema-router.ts";
 import { sessionRouter } from "./session/session-router.ts";
 import { telemetryRouter } from "./telemetry/telemetry-router.ts";
 import { transferRouter } from "./transfer/transfer-router.ts";
@@ -13,9 +15,11 @@ import { versionRouter } from "./version/version-router.ts";
 export const appRouter = router({
   audit: auditRouter,
   draft: draftRouter,
+  figures: figuresRouter,
   live: liveRouter,
   node: nodeRouter,
   people: peopleRouter,
+  schema: schemaRouter,
   session: sessionRouter,
   telemetry: telemetryRouter,
   transfer: transferRouter,

@@ -12,8 +12,8 @@ import {
 } from "@sluice/config";
 import { tracked } from "@trpc/server";
 import { z } from "zod";
-import { firstOf } from "../../live/first-of.ts";
 import { kindInput } from "../draft/draft-inputs.ts";
+import { feed } from "../telemetry/feed.ts";
 import { procedure, router } from "../trpc.ts";
 
 const number = z.number().int().positive();
@@ -53,22 +53,25 @@ export const versionRouter = router({
   watchRollout: procedure
     .input(z.object({ rollout: number, lastEventId: z.string().nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
-      const stop = signal ?? new AbortController().signal;
-      const [nodes, rollouts] = await Promise.all([
-        ctx.services.hub.watch(CHANNELS.node, stop),
-        ctx.services.hub.watch(CHANNELS.rollout, stop),
-      ]);
-      const changed = firstOf([nodes, rollouts], RECHECK_MS, stop);
+      const { hub, log } = ctx.services;
+      const statuses = feed(
+        {
+          hub,
+          log,
+          channels: [CHANNELS.node, CHANNELS.rollout],
+          signal: signal ?? AbortSignal.abort(),
+          heartbeatMs: RECHECK_MS,
+          intervalMinMs: 20,
+        },
+        () => rolloutStatus(ctx.config, input.rollout),
+      );
       let sent = "";
       let id = 0;
-      for (;;) {
-        const status = await rolloutStatus(ctx.config, input.rollout);
+      for await (const status of statuses) {
         const text = JSON.stringify(status);
-        // What the client has already seen is not sent again.
         if (text !== sent) yield tracked(`${input.rollout}.${id++}`, status);
         sent = text;
-        if (status.superseded || stop.aborted) return;
-        await changed.next();
+        if (status.superseded) return;
       }
     }),
 });

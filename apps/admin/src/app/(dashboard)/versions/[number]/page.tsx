@@ -1,0 +1,12 @@
+import { notFound } from "next/navigation";
+import { VersionPage } from "../../../../components/release/version-page.tsx";
+
+export async function generateMetadata({ params }: { params: Promise<{ number: string }> }) {
+  return { title: `Version ${(await params).number}` };
+}
+
+export default async function Page({ params }: { params: Promise<{ number: string }> }) {
+  const { number } = await params;
+  if (!/^[1-9]\d{0,8}$/.test(number)) notFound();
+  return <VersionPage number={Number(number)} />;
+}

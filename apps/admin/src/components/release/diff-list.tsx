@@ -1,0 +1,158 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import Link from "next/link";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+import type { ResourceDiff } from "../resource/config-types.ts";
+import { resourceHref } from "../resource/resource-href.ts";
+import { Badge, type Tone } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { classes } from "../ui/classes.ts";
+import { Icon } from "../ui/icon.tsx";
+import { SkeletonRows } from "../ui/skeleton.tsx";
+import { showValue } from "./show-value.ts";
+
+const YamlCompare = dynamic(() => import("../yaml/yaml-compare.tsx").then((module) => module.YamlCompare), {
+  ssr: false,
+  loading: () => <SkeletonRows />,
+});
+
+const TONES: Readonly<Record<ResourceDiff["change"], Tone>> = {
+  added: "ok",
+  removed: "bad",
+  modified: "info",
+};
+const FIELDS_SHOWN = 12;
+
+export interface DiffListProps {
+  readonly diffs: readonly ResourceDiff[];
+  /** What the two sides are called. */
+  readonly beforeLabel: string;
+  readonly afterLabel: string;
+  /** Names lead to the draft's resources. */
+  readonly linked?: boolean;
+}
+
+/** What changed, resource by resource: fields in words first, the two texts side by side on request. */
+export function DiffList({ diffs, beforeLabel, afterLabel, linked = false }: DiffListProps) {
+  return (
+    <ul className="flex flex-col gap-3">
+      {diffs.map((diff) => (
+        <DiffCard
+          key={`${diff.kind}/${diff.name}`}
+          diff={diff}
+          beforeLabel={beforeLabel}
+          afterLabel={afterLabel}
+          linked={linked}
+        />
+      ))}
+    </ul>
+  );
+}
+
+function DiffCard({
+  diff,
+  beforeLabel,
+  afterLabel,
+  linked,
+}: {
+  readonly diff: ResourceDiff;
+  readonly beforeLabel: string;
+  readonly afterLabel: string;
+  readonly linked: boolean;
+}) {
+  const t = useTranslations("release");
+  const kinds = useTranslations("config.kinds");
+  const [yaml, setYaml] = useState(false);
+  const [all, setAll] = useState(false);
+  const fields = all ? diff.fields : diff.fields.slice(0, FIELDS_SHOWN);
+  return (
+    <li className="overflow-hidden rounded-lg border border-line">
+      <div
+        className={classes(
+          "flex flex-wrap items-center gap-2 bg-canvas px-3 py-2",
+          (yaml || fields.length > 0) && "border-b border-line",
+        )}
+      >
+        <Icon name={diff.kind} className="text-faint" />
+        <span className="text-xs text-muted">{kinds(`${diff.kind}.one`)}</span>
+        {linked && diff.change !== "removed" ? (
+          <Link href={resourceHref(diff)} className="font-medium hover:underline">
+            {diff.name}
+          </Link>
+        ) : (
+          <span className="font-medium">{diff.name}</span>
+        )}
+        <Badge tone={TONES[diff.change]}>{t(`change.${diff.change}`)}</Badge>
+        <span className="flex-1" />
+        <Button size="sm" tone="quiet" aria-expanded={yaml} onClick={() => setYaml(!yaml)}>
+          {t(yaml ? "hideYaml" : "showYaml")}
+        </Button>
+      </div>
+      {!yaml && fields.length > 0 && (
+        <table className="w-full table-fixed text-sm" aria-label={t("fieldsOf", { name: diff.name })}>
+          <thead className="sr-only">
+            <tr>
+              <th scope="col">{t("field")}</th>
+              <th scope="col">{beforeLabel}</th>
+              <th scope="col">{afterLabel}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {fields.map((field) => (
+              <tr key={field.path} className="border-b border-line align-top last:border-b-0">
+                <th scope="row" className="w-2/5 px-3 py-1.5 text-left font-normal">
+                  <code className="font-mono text-xs break-all text-muted">{field.path}</code>
+                </th>
+                <td className="px-3 py-1.5">
+                  <Value value={field.before} tone="bad" sign="−" />
+                </td>
+                <td className="px-3 py-1.5">
+                  <Value value={field.after} tone="ok" sign="+" />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {!yaml && diff.fields.length > fields.length && (
+        <div className="border-t border-line px-3 py-1.5">
+          <Button size="sm" tone="quiet" onClick={() => setAll(true)}>
+            {t("moreFields", { count: diff.fields.length - fields.length })}
+          </Button>
+        </div>
+      )}
+      {yaml && (
+        <div className="p-3">
+          <YamlCompare
+            before={diff.beforeYaml ?? ""}
+            after={diff.afterYaml ?? ""}
+            beforeLabel={beforeLabel}
+            afterLabel={afterLabel}
+          />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Value({
+  value,
+  tone,
+  sign,
+}: {
+  readonly value: unknown;
+  readonly tone: "ok" | "bad";
+  readonly sign: string;
+}) {
+  if (value === undefined) return <span className="text-faint">–</span>;
+  return (
+    <span
+      className={classes("flex gap-1.5 font-mono text-xs break-all", tone === "ok" ? "text-ok" : "text-bad")}
+    >
+      <span aria-hidden="true">{sign}</span>
+      <span className="min-w-0 whitespace-pre-wrap">{showValue(value)}</span>
+    </span>
+  );
+}

@@ -1,0 +1,153 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ChangeEvent, useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useSession } from "../../client/session.tsx";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Button, LinkButton } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Field } from "../ui/field.tsx";
+import { Textarea } from "../ui/input.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { PageHeader } from "../ui/page-header.tsx";
+import { SkeletonRows } from "../ui/skeleton.tsx";
+import { DiffList } from "./diff-list.tsx";
+import { ProblemList } from "./problem-list.tsx";
+import { RolloutProgress } from "./rollout-progress.tsx";
+
+/** The draft against what is live; then, once published, what the nodes make of it. */
+export function PublishPage() {
+  const t = useTranslations("release");
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const { role } = useSession();
+  const [message, setMessage] = useState("");
+  const diff = useQuery(trpc.draft.diff.queryOptions());
+  const live = useQuery(trpc.version.live.queryOptions());
+  const publish = useMutation({
+    ...trpc.version.publish.mutationOptions(),
+    onSuccess: async () => {
+      setMessage("");
+      await Promise.all([
+        queries.invalidateQueries(trpc.draft.pathFilter()),
+        queries.invalidateQueries(trpc.version.pathFilter()),
+      ]);
+    },
+  });
+  const resources = diff.data?.resources ?? [];
+  const problems = diff.data?.problems ?? [];
+  const errors = problems.filter(({ problem }) => problem.severity === "error");
+  const done = publish.data;
+  const liveName = live.data ? t("versionNumber", { number: live.data.number }) : t("nothingLive");
+
+  function submit(): void {
+    if (!diff.data || errors.length > 0 || resources.length === 0 || publish.isPending) return;
+    publish.mutate({ message: message.trim(), expectedDraftHash: diff.data.hash });
+  }
+
+  return (
+    <>
+      <PageHeader
+        title={t("publishTitle")}
+        description={diff.data && t("summary", { count: resources.length, live: liveName })}
+      />
+      <div className="flex flex-col gap-6 px-6 pb-8 max-sm:px-4">
+        {done && (
+          <section className="flex flex-col gap-3" aria-label={t("published")}>
+            <Notice
+              tone="ok"
+              title={t("publishedAs", { number: done.version.number })}
+              action={
+                <LinkButton size="sm" href={`/versions/${done.version.number}`}>
+                  {t("openVersion")}
+                </LinkButton>
+              }
+            >
+              {t("publishedHint")}
+            </Notice>
+            <RolloutProgress rollout={done.rollout.id} />
+          </section>
+        )}
+        {diff.error && (
+          <Notice tone="bad" title={t("diffFailed")}>
+            {diff.error.message}
+          </Notice>
+        )}
+        {diff.isPending && <SkeletonRows />}
+        {diff.data && resources.length === 0 && !done && (
+          <EmptyState
+            icon="publish"
+            title={t("nothingTitle")}
+            action={
+              live.data ? (
+                <LinkButton href="/versions">{t("toVersions")}</LinkButton>
+              ) : (
+                <LinkButton href="/first-route" tone="primary">
+                  {t("toFirstRoute")}
+                </LinkButton>
+              )
+            }
+          >
+            {t("nothingHint")}
+          </EmptyState>
+        )}
+        {errors.length > 0 && (
+          <section className="flex flex-col gap-2" aria-label={t("problems")}>
+            <h2 className="text-base font-semibold">{t("blocked", { count: errors.length })}</h2>
+            <ProblemList problems={problems} />
+          </section>
+        )}
+        {resources.length > 0 && (
+          <div className="grid gap-6 xl:grid-cols-[minmax(0,1fr)_320px]">
+            <section className="flex min-w-0 flex-col gap-3" aria-label={t("changes")}>
+              <h2 className="text-base font-semibold">{t("changes")}</h2>
+              <DiffList diffs={resources} beforeLabel={liveName} afterLabel={t("draft")} linked />
+              {errors.length === 0 && problems.length > 0 && (
+                <>
+                  <h2 className="mt-3 text-base font-semibold">{t("warningsTitle")}</h2>
+                  <ProblemList problems={problems} />
+                </>
+              )}
+            </section>
+            {role !== "viewer" && (
+              <form
+                className="flex flex-col gap-3 self-start rounded-lg border border-line bg-canvas p-4 xl:sticky xl:top-0"
+                onSubmit={(event) => {
+                  event.preventDefault();
+                  submit();
+                }}
+              >
+                {publish.error && <Notice tone="bad">{refusalOf(publish.error).message || t("away")}</Notice>}
+                <Field label={t("message")} hint={t("messageHint")}>
+                  <Textarea
+                    rows={3}
+                    value={message}
+                    placeholder={t("messagePlaceholder")}
+                    onChange={(event: ChangeEvent<HTMLTextAreaElement>) => setMessage(event.target.value)}
+                    onKeyDown={(event) => {
+                      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
+                    }}
+                  />
+                </Field>
+                <Button
+                  type="submit"
+                  tone="primary"
+                  icon="publish"
+                  busy={publish.isPending}
+                  disabled={errors.length > 0}
+                >
+                  {t("publish")}
+                </Button>
+                {errors.length > 0 && (
+                  <p className="text-xs text-bad">{t("correctFirst", { count: errors.length })}</p>
+                )}
+              </form>
+            )}
+          </div>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
+import { useToast } from "../ui/toast.tsx";
+
+export interface Rollback {
+  /** The version that is being made live; undefined when none is. */
+  readonly pending: number | undefined;
+  /** Makes `version` live; `live` is what the user saw as live, and what undo goes back to. */
+  readonly start: (version: number, live: number | undefined) => Promise<void>;
+}
+
+/** One click, at once; the way back is in the toast. */
+export function useRollback(): Rollback {
+  const t = useTranslations("release");
+  const client = useTRPCClient();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const toast = useToast();
+  const [pending, setPending] = useState<number>();
+  const start = useCallback(
+    async (version: number, live: number | undefined): Promise<void> => {
+      setPending(version);
+      try {
+        await client.version.rollback.mutate({
+          version,
+          ...(live === undefined ? {} : { expectedLive: live }),
+        });
+        toast({
+          text: t("rolledBack", { number: version }),
+          ...(live === undefined ? {} : { undo: () => start(live, version) }),
+        });
+      } catch (error) {
+        toast({ tone: "bad", text: refusalOf(error).message || t("away") });
+      } finally {
+        setPending(undefined);
+        await Promise.all([
+          queries.invalidateQueries(trpc.version.pathFilter()),
+          queries.invalidateQueries(trpc.draft.pathFilter()),
+        ]);
+      }
+    },
+    [client, trpc, queries, toast, t],
+  );
+  return { pending, start };
+}

@@ -1,0 +1,122 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useRouter, useSearchParams } from "next/navigation";
+import { useTranslations } from "use-intl";
+import { useSession } from "../../client/session.tsx";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Field } from "../ui/field.tsx";
+import { Select } from "../ui/input.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { PageHeader } from "../ui/page-header.tsx";
+import { RelativeTime } from "../ui/relative-time.tsx";
+import { SkeletonRows } from "../ui/skeleton.tsx";
+import { DiffList } from "./diff-list.tsx";
+import { RolloutProgress } from "./rollout-progress.tsx";
+import { useRollback } from "./use-rollback.ts";
+
+/** One version: what it changed against its parent or any other, and the way to make it live. */
+export function VersionPage({ number }: { readonly number: number }) {
+  const t = useTranslations("release");
+  const trpc = useTRPC();
+  const router = useRouter();
+  const { role } = useSession();
+  const rollback = useRollback();
+  const asked = Number(useSearchParams().get("against")) || undefined;
+  const version = useQuery(trpc.version.get.queryOptions({ number }));
+  const versions = useQuery(trpc.version.list.queryOptions({ limit: 200 }));
+  const live = useQuery(trpc.version.live.queryOptions());
+  const rollouts = useQuery(trpc.version.rollouts.queryOptions({ limit: 1 }));
+  const against = asked ?? version.data?.parent;
+  const diff = useQuery({
+    ...trpc.version.diff.queryOptions({ before: against ?? number, after: number }),
+    enabled: against !== undefined,
+  });
+  const resources = useQuery({
+    ...trpc.version.resources.queryOptions({ number }),
+    enabled: version.data !== undefined && against === undefined,
+  });
+
+  if (version.error)
+    return (
+      <EmptyState icon="versions" title={t("noSuchVersion", { number })}>
+        {version.error.message}
+      </EmptyState>
+    );
+  if (!version.data) return <SkeletonRows />;
+  const current = rollouts.data?.[0];
+  const beforeLabel = against === undefined ? t("nothing") : t("versionNumber", { number: against });
+  const afterLabel = t("versionNumber", { number });
+  // A first version has no parent: everything in it is new.
+  const diffs =
+    against === undefined
+      ? resources.data?.map(({ kind, name, yaml }) => ({
+          kind,
+          name,
+          change: "added" as const,
+          beforeYaml: undefined,
+          afterYaml: yaml,
+          fields: [],
+        }))
+      : diff.data;
+  return (
+    <>
+      <PageHeader
+        title={afterLabel}
+        back={{ href: "/versions", label: t("versionsTitle") }}
+        marks={version.data.live && <Badge tone="ok">{t("live")}</Badge>}
+        description={
+          <>
+            {version.data.message || t("noMessage")} · {version.data.author} ·{" "}
+            <RelativeTime at={version.data.createdAt} />
+          </>
+        }
+        actions={
+          role !== "viewer" &&
+          !version.data.live && (
+            <Button
+              tone="primary"
+              icon="rollback"
+              busy={rollback.pending === number}
+              onClick={() => void rollback.start(number, live.data?.number)}
+            >
+              {t("rollBackTo", { number })}
+            </Button>
+          )
+        }
+      />
+      <div className="flex flex-col gap-4 px-6 pb-8 max-sm:px-4">
+        {version.data.live && current?.version === number && (
+          <RolloutProgress key={current.id} rollout={current.id} />
+        )}
+        <Field label={t("comparedWith")} className="max-w-96">
+          <Select
+            value={against ?? ""}
+            onChange={(event) => router.replace(`/versions/${number}?against=${event.target.value}`)}
+          >
+            {against === undefined && <option value="">{t("nothing")}</option>}
+            {versions.data?.versions
+              .filter((other) => other.number !== number)
+              .map((other) => (
+                <option key={other.number} value={other.number}>
+                  {other.number} · {other.message.slice(0, 60) || t("noMessage")}
+                  {other.live ? ` (${t("live")})` : ""}
+                </option>
+              ))}
+          </Select>
+        </Field>
+        {diff.error && <Notice tone="bad">{diff.error.message}</Notice>}
+        {diffs === undefined ? (
+          <SkeletonRows />
+        ) : diffs.length === 0 ? (
+          <Notice tone="info">{t("noDifference")}</Notice>
+        ) : (
+          <DiffList diffs={diffs} beforeLabel={beforeLabel} afterLabel={afterLabel} />
+        )}
+      </div>
+    </>
+  );
+}

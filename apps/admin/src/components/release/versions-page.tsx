@@ -1,0 +1,189 @@
+"use client";
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+import { useSession } from "../../client/session.tsx";
+import { useTRPC } from "../../client/trpc.tsx";
+import type { Version } from "../resource/config-types.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button, LinkButton } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { PageHeader } from "../ui/page-header.tsx";
+import { RelativeTime } from "../ui/relative-time.tsx";
+import { SkeletonRows } from "../ui/skeleton.tsx";
+import { Table } from "../ui/table.tsx";
+import { RolloutProgress } from "./rollout-progress.tsx";
+import { useRollback } from "./use-rollback.ts";
+
+const PAGE = 50;
+
+/** Every version ever published, newest first, with the rollout that is in force above. */
+export function VersionsPage() {
+  const t = useTranslations("release");
+  const trpc = useTRPC();
+  const router = useRouter();
+  const { role } = useSession();
+  const rollback = useRollback();
+  const [limit, setLimit] = useState(PAGE);
+  const [picked, setPicked] = useState<readonly number[]>([]);
+  const list = useQuery({ ...trpc.version.list.queryOptions({ limit }), placeholderData: keepPreviousData });
+  const rollouts = useQuery(trpc.version.rollouts.queryOptions({ limit: 1 }));
+  const versions = list.data?.versions ?? [];
+  const live = versions.find((version) => version.live)?.number;
+  const current = rollouts.data?.[0];
+
+  function pick(number: number): void {
+    setPicked((now) =>
+      now.includes(number) ? now.filter((other) => other !== number) : [...now.slice(-1), number],
+    );
+  }
+
+  function compare(): void {
+    const [before, after] = [...picked].sort((a, b) => a - b);
+    if (before !== undefined && after !== undefined) router.push(`/versions/${after}?against=${before}`);
+  }
+
+  return (
+    <>
+      <PageHeader
+        title={t("versionsTitle")}
+        description={t("versionsDescription")}
+        actions={
+          <>
+            <Button disabled={picked.length !== 2} onClick={compare}>
+              {t("compareTwo")}
+            </Button>
+            <LinkButton href="/publish" icon="publish">
+              {t("reviewDraft")}
+            </LinkButton>
+          </>
+        }
+      />
+      {current && (
+        <div className="px-6 pb-4 max-sm:px-4">
+          <RolloutProgress key={current.id} rollout={current.id} />
+        </div>
+      )}
+      {list.error && (
+        <div className="px-6 pb-4">
+          <Notice tone="bad">{list.error.message}</Notice>
+        </div>
+      )}
+      {list.isPending ? (
+        <SkeletonRows />
+      ) : versions.length === 0 ? (
+        <EmptyState
+          icon="versions"
+          title={t("noVersions")}
+          action={
+            <LinkButton href="/publish" tone="primary">
+              {t("reviewDraft")}
+            </LinkButton>
+          }
+        >
+          {t("noVersionsHint")}
+        </EmptyState>
+      ) : (
+        <div className="border-t border-line">
+          <Table<Version>
+            label={t("versionsTitle")}
+            rows={versions}
+            rowKey={(version) => String(version.number)}
+            rowHref={(version) => `/versions/${version.number}`}
+            columns={[
+              {
+                id: "pick",
+                header: <span className="sr-only">{t("pick")}</span>,
+                className: "w-8",
+                cell: (version) => (
+                  <input
+                    type="checkbox"
+                    aria-label={t("pickNumber", { number: version.number })}
+                    checked={picked.includes(version.number)}
+                    onChange={() => pick(version.number)}
+                    className="size-4 align-middle accent-(--accent)"
+                  />
+                ),
+              },
+              {
+                id: "number",
+                header: t("columns.version"),
+                cell: (version) => (
+                  <span className="flex items-center gap-2">
+                    <Link
+                      href={`/versions/${version.number}`}
+                      className="font-semibold tabular hover:underline"
+                    >
+                      {version.number}
+                    </Link>
+                    {version.live && <Badge tone="ok">{t("live")}</Badge>}
+                  </span>
+                ),
+              },
+              {
+                id: "message",
+                header: t("columns.message"),
+                className: "max-w-96",
+                cell: (version) => (
+                  <span className="block truncate" title={version.message}>
+                    {version.message || <span className="text-faint">{t("noMessage")}</span>}
+                  </span>
+                ),
+              },
+              {
+                id: "author",
+                header: t("columns.author"),
+                secondary: true,
+                cell: (version) => version.author,
+              },
+              {
+                id: "resources",
+                header: t("columns.resources"),
+                align: "right",
+                secondary: true,
+                cell: (version) => version.resourceCount,
+              },
+              {
+                id: "at",
+                header: t("columns.published"),
+                align: "right",
+                className: "text-muted",
+                cell: (version) => <RelativeTime at={version.createdAt} />,
+              },
+              ...(role === "viewer"
+                ? []
+                : [
+                    {
+                      id: "actions",
+                      header: <span className="sr-only">{t("columns.actions")}</span>,
+                      align: "right" as const,
+                      cell: (version: Version) =>
+                        !version.live && (
+                          <Button
+                            size="sm"
+                            icon="rollback"
+                            busy={rollback.pending === version.number}
+                            aria-label={t("rollBackTo", { number: version.number })}
+                            onClick={() => void rollback.start(version.number, live)}
+                          >
+                            {t("rollBack")}
+                          </Button>
+                        ),
+                    },
+                  ]),
+            ]}
+          />
+          {list.data?.next !== undefined && (
+            <div className="p-4 text-center">
+              <Button onClick={() => setLimit(Math.min(500, limit + PAGE))}>{t("older")}</Button>
+            </div>
+          )}
+        </div>
+      )}
+    </>
+  );
+}

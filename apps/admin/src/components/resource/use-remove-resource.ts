@@ -1,0 +1,42 @@
+"use client";
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
+import { useToast } from "../ui/toast.tsx";
+import type { ResourceRef } from "./config-types.ts";
+
+/** Takes a resource out of the draft at once and offers to put it back; answers whether it is gone. */
+export function useRemoveResource(): (ref: ResourceRef) => Promise<boolean> {
+  const t = useTranslations("config");
+  const client = useTRPCClient();
+  const queries = useQueryClient();
+  const trpc = useTRPC();
+  const toast = useToast();
+  return useCallback(
+    async (ref) => {
+      const refresh = () => queries.invalidateQueries(trpc.draft.pathFilter());
+      try {
+        const before = await client.draft.get.query(ref);
+        await client.draft.remove.mutate({ ...ref, expectedRevision: before.revision });
+        toast({
+          text: t("removed", { name: ref.name }),
+          undo: async () => {
+            await client.draft.put
+              .mutate({ kind: ref.kind, yaml: before.yaml })
+              .catch((error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }));
+            await refresh();
+          },
+        });
+        await refresh();
+        return true;
+      } catch (error) {
+        toast({ tone: "bad", text: refusalOf(error).message || t("away") });
+        return false;
+      }
+    },
+    [client, queries, trpc, toast, t],
+  );
+}
