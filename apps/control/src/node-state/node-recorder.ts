@@ -97,6 +97,11 @@ export class NodeRecorder implements XdsServerObserver {
     if (event !== undefined) this.#add({ verb: "nack", event: { ...event, message } });
   }
 
+  onUnchanged(stream: XdsStreamInfo, typeUrl: string, version: string): void {
+    this.#addTypeEvent("sent", stream, typeUrl, version);
+    this.#addTypeEvent("ack", stream, typeUrl, version);
+  }
+
   /** Telemetry of the node came. */
   onSeen(id: string, nowMs: number): void {
     if (nowMs - (this.#seenAtMs.get(id) ?? 0) < SEEN_EVERY_MS) return;

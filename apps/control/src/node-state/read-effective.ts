@@ -1,5 +1,5 @@
 import type { ResourceKind } from "@sluice/config";
-import type { SnapshotType } from "@sluice/xds";
+import type { SnapshotResource, SnapshotType } from "@sluice/xds";
 import type { KnownType, VersionHistory } from "../snapshot/version-history.ts";
 
 /** Where a node says which resource of a kind it runs; the group is the resource's stat name. */
@@ -67,8 +67,16 @@ function effectivePerResource(
   return compared === 0 ? undefined : target;
 }
 
-function resourcesByStatName(type: SnapshotType) {
-  return new Map(
-    [...type.resources.values()].map((resource) => [resource.name.replaceAll(":", "_"), resource]),
-  );
+const byStatNameOf = new WeakMap<SnapshotType, ReadonlyMap<string, SnapshotResource>>();
+
+/** Made once per type, because each node asks twice a second. */
+function resourcesByStatName(type: SnapshotType): ReadonlyMap<string, SnapshotResource> {
+  let found = byStatNameOf.get(type);
+  if (found === undefined) {
+    found = new Map(
+      [...type.resources.values()].map((resource) => [resource.name.replaceAll(":", "_"), resource]),
+    );
+    byStatNameOf.set(type, found);
+  }
+  return found;
 }

@@ -7,14 +7,20 @@ export interface PublishedSnapshotsOptions {
   readonly sql: Sql;
   readonly bus: NotificationBus;
   readonly builder: SnapshotBuilder;
+  /** Another one, for the versions before: each remembers its last. */
+  readonly older: SnapshotBuilder;
   /** After a snapshot took effect for the streams; `number` 0: nothing was published yet. */
   readonly onSnapshot: (number: number, snapshot: Snapshot) => void;
+  /** A version that nodes may still run, though this replica never served it. */
+  readonly onOlder: (number: number, snapshot: Snapshot) => void;
   readonly onTrouble: (error: unknown) => void;
   /** Default 5,000: a lost notification costs no more than that. */
   readonly pollMs?: number;
 }
 
 const RETRY_MS = 500;
+/** A route configuration that did not change for so many versions may show as not effective after a restart. */
+const OLDER_VERSIONS = 20;
 
 /**
  * What every node should run: the newest rollout's version, loaded when a notification comes or the poll finds another
@@ -24,6 +30,7 @@ export class PublishedSnapshots implements SnapshotSource {
   readonly #options: PublishedSnapshotsOptions;
   readonly #watchers = new Set<(affected: (node: NodeIdentity) => boolean) => void>();
   #current: { readonly content: VersionContent; readonly snapshot: Snapshot } | undefined;
+  readonly #known = new Set<number>();
   #looking: Promise<void> | undefined;
   #lookAgain = false;
   #timer: NodeJS.Timeout | undefined;
@@ -100,7 +107,22 @@ export class PublishedSnapshots implements SnapshotSource {
     const snapshot = builder.build(content);
     onSnapshot(number, snapshot);
     this.#current = { content, snapshot };
+    this.#known.add(number);
     for (const watcher of this.#watchers) watcher(() => true);
+    await this.#loadOlder(content);
+  }
+
+  /** Nodes stamp what they run with the version that brought it: from before this start, or between two looks. */
+  async #loadOlder(target: VersionContent): Promise<void> {
+    const { sql, older, onOlder } = this.#options;
+    let content = target;
+    for (let number = target.number - 1; number > 0 && number >= target.number - OLDER_VERSIONS; number--) {
+      if (this.#closed || this.#lookAgain) return;
+      if (this.#known.has(number)) continue;
+      content = await loadVersionContent({ sql }, number, content);
+      onOlder(number, older.build(content));
+      this.#known.add(number);
+    }
   }
 
   /** Postgres may not be there yet; once subscribed, the driver subscribes again by itself after it was away. */

@@ -44,6 +44,17 @@ export class VersionHistory {
     }
   }
 
+  /** A version that was published earlier or by way of another replica: what is known stays as it is. */
+  addOlder(number: number, snapshot: Snapshot): void {
+    for (const kind of RESOURCE_KINDS) {
+      const type = snapshot.types.get(typeUrlOf(kind));
+      if (type === undefined || this.ofString(kind, type.version) !== undefined) continue;
+      const known: KnownType = { number, type };
+      this.#byString.get(kind)?.set(type.version, known);
+      this.#byGauge.get(kind)?.set(this.#gaugeOf(type.version), known);
+    }
+  }
+
   ofString(kind: ResourceKind, version: string): KnownType | undefined {
     return this.#byString.get(kind)?.get(version);
   }
