@@ -1,14 +1,7 @@
 import type { Sql } from "@sluice/database";
 import type { Drops, TimeRange } from "../contract.ts";
 
-export const DROP_KINDS = [
-  "requestsSampled",
-  "requestsLost",
-  "spansSampled",
-  "spansLost",
-  "statsLost",
-] as const satisfies readonly (keyof Drops)[];
-export type DropKind = (typeof DROP_KINDS)[number];
+export type DropKind = keyof Drops;
 
 /** What was counted but not stored in the minutes that the range touches. */
 export async function readDrops(sql: Sql, range: TimeRange): Promise<Drops> {

@@ -4,7 +4,7 @@ import { GAUGES, type MutableMeasures } from "../measures/measures.ts";
 import { GAUGE_COLUMNS, measuresOf, SUM_COUNTERS, TABLE_OF } from "../schema/stats-columns.ts";
 
 /** A gauge that did not change is stored again at least this often while it is not zero. */
-export const GAUGE_HEARTBEAT_SECONDS = 10;
+const GAUGE_HEARTBEAT_SECONDS = 10;
 const GAUGE_SUMS = GAUGE_COLUMNS.map((column) => `sum(${column})::float8 as ${column}`).join(", ");
 
 export interface WindowQuery {
