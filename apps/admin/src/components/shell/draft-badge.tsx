@@ -14,7 +14,7 @@ export function DraftBadge() {
   const changes = data ? data.added + data.modified + data.removed : 0;
   if (!data || changes === 0) return null;
   return (
-    <LinkButton href="/publish" size="sm" tone="default" icon="publish">
+    <LinkButton href="/publish" tone="default" icon="publish">
       {t("changes", { count: changes })}
       {data.errors > 0 && <Badge tone="bad">{t("errors", { count: data.errors })}</Badge>}
       <span className="text-muted max-lg:hidden">{t("review")}</span>

@@ -1,12 +1,24 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useLiveChanges } from "../../client/use-live-changes.ts";
+import { useShortcuts } from "../palette/use-shortcuts.ts";
 import { classes } from "../ui/classes.ts";
 import { Sidebar } from "./sidebar.tsx";
 import { TopBar } from "./top-bar.tsx";
+
+// Loaded with the first key press: most visits never need them.
+const CommandPalette = dynamic(
+  () => import("../palette/command-palette.tsx").then((module) => module.CommandPalette),
+  { ssr: false },
+);
+const ShortcutsDialog = dynamic(
+  () => import("../palette/shortcuts-dialog.tsx").then((module) => module.ShortcutsDialog),
+  { ssr: false },
+);
 
 const COLLAPSED_KEY = "sluice.sidebar.collapsed";
 
@@ -15,6 +27,8 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const t = useTranslations("shell");
   const [collapsed, setCollapsed] = useState(false);
   const [drawerOpen, setDrawerOpen] = useState(false);
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  const [helpOpen, setHelpOpen] = useState(false);
   useLiveChanges();
   useEffect(() => setCollapsed(localStorage.getItem(COLLAPSED_KEY) === "1"), []);
   const toggle = (): void => {
@@ -24,6 +38,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       setCollapsed(!collapsed);
     }
   };
+  useShortcuts({
+    openPalette: () => setPaletteOpen(true),
+    openHelp: () => setHelpOpen(true),
+    toggleSidebar: toggle,
+  });
   return (
     <div className="flex h-dvh">
       <a
@@ -53,7 +72,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </Radix.Portal>
       </Radix.Root>
       <div className="flex min-w-0 flex-1 flex-col">
-        <TopBar onToggleSidebar={toggle} />
+        <TopBar onToggleSidebar={toggle} onOpenPalette={() => setPaletteOpen(true)} />
         <main
           id="main"
           tabIndex={-1}
@@ -62,6 +81,10 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           {children}
         </main>
       </div>
+      {paletteOpen && (
+        <CommandPalette open onOpenChange={setPaletteOpen} onShowHelp={() => setHelpOpen(true)} />
+      )}
+      {helpOpen && <ShortcutsDialog open onOpenChange={setHelpOpen} />}
     </div>
   );
 }

@@ -1,0 +1,197 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Command } from "cmdk";
+import { useRouter } from "next/navigation";
+import { useTheme } from "next-themes";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { useTranslations } from "use-intl";
+import { useSession } from "../../client/session.tsx";
+import { signOut } from "../../client/sign-out.ts";
+import { useTRPC } from "../../client/trpc.tsx";
+import { resourceHref } from "../resource/resource-href.ts";
+import { NAVIGATION } from "../shell/navigation.ts";
+import { Icon, type IconName } from "../ui/icon.tsx";
+import { Kbd } from "../ui/kbd.tsx";
+
+const KINDS = ["listeners", "routes", "clusters", "endpoints", "secrets"] as const;
+
+export interface CommandPaletteProps {
+  readonly open: boolean;
+  readonly onOpenChange: (open: boolean) => void;
+  readonly onShowHelp: () => void;
+}
+
+/** Everything by name: pages, resources, nodes, versions and actions. */
+export function CommandPalette({ open, onOpenChange, onShowHelp }: CommandPaletteProps) {
+  const t = useTranslations("palette");
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-[rgb(8_10_14/45%)]" />
+        <Radix.Content
+          aria-describedby={undefined}
+          className="fixed top-[12vh] left-1/2 z-50 w-[calc(100%-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-lg border border-line bg-surface shadow-pop focus:outline-none"
+        >
+          <Radix.Title className="sr-only">{t("title")}</Radix.Title>
+          <Entries close={() => onOpenChange(false)} onShowHelp={onShowHelp} />
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+function Entries({ close, onShowHelp }: { readonly close: () => void; readonly onShowHelp: () => void }) {
+  const t = useTranslations("palette");
+  const shell = useTranslations("shell");
+  const kinds = useTranslations("config.kinds");
+  const trpc = useTRPC();
+  const router = useRouter();
+  const { role } = useSession();
+  const { resolvedTheme, setTheme } = useTheme();
+  const names = useQuery(trpc.draft.names.queryOptions());
+  const nodes = useQuery(trpc.node.list.queryOptions());
+  const versions = useQuery(trpc.version.list.queryOptions({ limit: 50 }));
+
+  const run = (action: () => void) => () => {
+    close();
+    action();
+  };
+  const go = (href: string) => run(() => router.push(href));
+
+  return (
+    <Command label={t("title")} loop>
+      <div className="flex items-center gap-2 border-b border-line px-3">
+        <Icon name="search" className="text-faint" />
+        <Command.Input
+          placeholder={t("placeholder")}
+          className="h-11 w-full bg-transparent text-base outline-none placeholder:text-faint"
+        />
+        <Kbd keys="Esc" />
+      </div>
+      <Command.List className="max-h-[56vh] overflow-y-auto p-1">
+        <Command.Empty className="px-3 py-6 text-center text-sm text-muted">{t("nothing")}</Command.Empty>
+        <Group heading={t("pages")}>
+          {NAVIGATION.flatMap((group) => group.items).map((item) => (
+            <Entry
+              key={item.id}
+              icon={item.icon}
+              label={shell(`pages.${item.id}`)}
+              keywords={[item.id]}
+              keys={`g ${item.key}`}
+              onSelect={go(item.href)}
+            />
+          ))}
+        </Group>
+        <Group heading={t("actions")}>
+          {role !== "viewer" &&
+            KINDS.map((kind) => (
+              <Entry
+                key={kind}
+                icon="plus"
+                label={kinds(`${kind}.new`)}
+                keywords={["new", kind]}
+                onSelect={go(`/new/${kind}`)}
+              />
+            ))}
+          {role !== "viewer" && <Entry icon="routes" label={t("firstRoute")} onSelect={go("/first-route")} />}
+          <Entry
+            icon="publish"
+            label={t("review")}
+            keywords={["publish", "diff"]}
+            onSelect={go("/publish")}
+          />
+          <Entry
+            icon={resolvedTheme === "dark" ? "sun" : "moon"}
+            label={t(resolvedTheme === "dark" ? "light" : "dark")}
+            keywords={["theme"]}
+            onSelect={run(() => setTheme(resolvedTheme === "dark" ? "light" : "dark"))}
+          />
+          <Entry icon="keyboard" label={t("shortcuts")} keys="?" onSelect={run(onShowHelp)} />
+          <Entry icon="signOut" label={shell("signOut")} onSelect={run(() => void signOut())} />
+        </Group>
+        {(names.data?.length ?? 0) > 0 && (
+          <Group heading={t("resources")}>
+            {names.data?.map((ref) => (
+              <Entry
+                key={`${ref.kind}/${ref.name}`}
+                value={`${ref.kind}/${ref.name}`}
+                icon={ref.kind}
+                label={ref.name}
+                note={kinds(`${ref.kind}.one`)}
+                onSelect={go(resourceHref(ref))}
+              />
+            ))}
+          </Group>
+        )}
+        {(nodes.data?.length ?? 0) > 0 && (
+          <Group heading={t("nodes")}>
+            {nodes.data?.map((node) => (
+              <Entry
+                key={node.id}
+                value={`node/${node.id}`}
+                icon="nodes"
+                label={node.id}
+                note={node.product}
+                onSelect={go(`/nodes/${encodeURIComponent(node.id)}`)}
+              />
+            ))}
+          </Group>
+        )}
+        {(versions.data?.versions.length ?? 0) > 0 && (
+          <Group heading={t("versions")}>
+            {versions.data?.versions.map((version) => (
+              <Entry
+                key={version.number}
+                value={`version/${version.number} ${version.message}`}
+                icon="versions"
+                label={t("version", { number: version.number })}
+                note={version.message}
+                onSelect={go(`/versions/${version.number}`)}
+              />
+            ))}
+          </Group>
+        )}
+      </Command.List>
+    </Command>
+  );
+}
+
+function Group({ heading, children }: { readonly heading: string; readonly children: ReactNode }) {
+  return (
+    <Command.Group
+      heading={heading}
+      className="[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint"
+    >
+      {children}
+    </Command.Group>
+  );
+}
+
+interface EntryProps {
+  readonly icon: IconName;
+  readonly label: string;
+  readonly note?: string;
+  readonly keys?: string;
+  readonly keywords?: string[];
+  readonly value?: string;
+  readonly onSelect: () => void;
+}
+
+function Entry({ icon, label, note, keys, keywords, value, onSelect }: EntryProps) {
+  return (
+    <Command.Item
+      value={value ?? label}
+      {...(keywords ? { keywords } : {})}
+      onSelect={onSelect}
+      className="flex h-9 cursor-pointer items-center gap-2 rounded-md px-2 text-sm data-[selected=true]:bg-hover"
+    >
+      <Icon name={icon} className="text-faint" />
+      <span className="truncate">{label}</span>
+      {note && <span className="truncate text-xs text-faint">{note}</span>}
+      <span className="flex-1" />
+      {keys && <Kbd keys={keys} />}
+    </Command.Item>
+  );
+}

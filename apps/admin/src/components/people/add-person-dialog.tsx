@@ -1,0 +1,93 @@
+"use client";
+
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Button } from "../ui/button.tsx";
+import { CodeBlock } from "../ui/copy-button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Field } from "../ui/field.tsx";
+import { Input, Select } from "../ui/input.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { generatePassword } from "./generate-password.ts";
+
+export interface AddPersonDialogProps {
+  readonly open: boolean;
+  readonly onOpenChange: (open: boolean) => void;
+  readonly onDone: () => void;
+}
+
+/** Makes an account with a generated password, which is shown once. */
+export function AddPersonDialog({ open, onOpenChange, onDone }: AddPersonDialogProps) {
+  const t = useTranslations("people");
+  const roles = useTranslations("shell.roles");
+  const trpc = useTRPC();
+  const [made, setMade] = useState<{ readonly email: string; readonly password: string }>();
+  const create = useMutation({ ...trpc.people.create.mutationOptions(), onSuccess: onDone });
+
+  function close(): void {
+    setMade(undefined);
+    create.reset();
+    onOpenChange(false);
+  }
+
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const email = String(form.get("email") ?? "");
+    const password = generatePassword();
+    const role = form.get("role");
+    create.mutate(
+      {
+        name: String(form.get("name") ?? ""),
+        email,
+        role: role === "admin" || role === "editor" ? role : "viewer",
+        password,
+      },
+      { onSuccess: () => setMade({ email, password }) },
+    );
+  }
+
+  return (
+    <Dialog open={open} onOpenChange={(next) => !next && close()} title={t("add")} width="sm">
+      {made ? (
+        <div className="flex flex-col gap-4">
+          <Notice tone="ok" title={t("made", { email: made.email })}>
+            {t("passwordOnce")}
+          </Notice>
+          <CodeBlock code={made.password} label={t("password")} />
+          <div className="flex justify-end">
+            <Button tone="primary" onClick={close}>
+              {t("done")}
+            </Button>
+          </div>
+        </div>
+      ) : (
+        <form onSubmit={submit} className="flex flex-col gap-4">
+          {create.error && <Notice tone="bad">{refusalOf(create.error).message || t("away")}</Notice>}
+          <Field label={t("columns.name")} required>
+            <Input name="name" required maxLength={100} />
+          </Field>
+          <Field label={t("columns.email")} required>
+            <Input name="email" type="email" required maxLength={254} />
+          </Field>
+          <Field label={t("columns.role")} hint={t("roleHint")}>
+            <Select name="role" defaultValue="viewer">
+              <option value="viewer">{roles("viewer")}</option>
+              <option value="editor">{roles("editor")}</option>
+              <option value="admin">{roles("admin")}</option>
+            </Select>
+          </Field>
+          <div className="flex justify-end gap-2">
+            <Button onClick={close}>{t("cancel")}</Button>
+            <Button type="submit" tone="primary" busy={create.isPending}>
+              {t("add")}
+            </Button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,174 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useSession } from "../../client/session.tsx";
+import { useTRPC } from "../../client/trpc.tsx";
+import type { Person } from "../../server/people/person.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Select } from "../ui/input.tsx";
+import { Menu } from "../ui/menu.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { PageHeader } from "../ui/page-header.tsx";
+import { RelativeTime } from "../ui/relative-time.tsx";
+import { SkeletonRows } from "../ui/skeleton.tsx";
+import { Table } from "../ui/table.tsx";
+import { useToast } from "../ui/toast.tsx";
+import { AddPersonDialog } from "./add-person-dialog.tsx";
+import { RemovePersonDialog } from "./remove-person-dialog.tsx";
+import { ResetPasswordDialog } from "./reset-password-dialog.tsx";
+
+const ROLES = ["viewer", "editor", "admin"] as const;
+
+/** Who may sign in, and what they may do. Admins only. */
+export function PeoplePage() {
+  const t = useTranslations("people");
+  const roles = useTranslations("shell.roles");
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const toast = useToast();
+  const session = useSession();
+  const admin = session.role === "admin";
+  const [adding, setAdding] = useState(false);
+  const [resetting, setResetting] = useState<Person>();
+  const [removing, setRemoving] = useState<Person>();
+  const people = useQuery({ ...trpc.people.list.queryOptions(), enabled: admin });
+  const refresh = () => queries.invalidateQueries(trpc.people.pathFilter());
+  const setRole = useMutation({
+    ...trpc.people.setRole.mutationOptions(),
+    onSettled: refresh,
+    onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+  });
+
+  function changeRole(person: Person, role: Person["role"]): void {
+    setRole.mutate(
+      { id: person.id, role },
+      {
+        onSuccess: () =>
+          toast({
+            text: t("roleChanged", { name: person.name, role: roles(role) }),
+            undo: () => setRole.mutate({ id: person.id, role: person.role }),
+          }),
+      },
+    );
+  }
+
+  if (!admin)
+    return (
+      <>
+        <PageHeader title={t("title")} />
+        <EmptyState icon="people" title={t("adminsOnly")}>
+          {t("adminsOnlyHint")}
+        </EmptyState>
+      </>
+    );
+  return (
+    <>
+      <PageHeader
+        title={t("title")}
+        description={t("description")}
+        actions={
+          <Button tone="primary" icon="plus" onClick={() => setAdding(true)}>
+            {t("add")}
+          </Button>
+        }
+      />
+      {people.error && (
+        <div className="px-6 pb-4">
+          <Notice tone="bad">{people.error.message}</Notice>
+        </div>
+      )}
+      {people.isPending ? (
+        <SkeletonRows />
+      ) : (
+        <div className="border-t border-line">
+          <Table
+            label={t("title")}
+            rows={people.data ?? []}
+            rowKey={(person) => person.id}
+            columns={[
+              {
+                id: "name",
+                header: t("columns.name"),
+                cell: (person) => (
+                  <span className="flex items-center gap-2 font-medium">
+                    {person.name}
+                    {person.id === session.id && <Badge>{t("you")}</Badge>}
+                  </span>
+                ),
+              },
+              {
+                id: "email",
+                header: t("columns.email"),
+                className: "text-muted",
+                cell: (person) => person.email,
+              },
+              {
+                id: "role",
+                header: t("columns.role"),
+                cell: (person) => (
+                  <Select
+                    aria-label={t("roleOf", { name: person.name })}
+                    value={person.role}
+                    className="max-w-32"
+                    onChange={(event) => {
+                      const role = ROLES.find((name) => name === event.target.value);
+                      if (role) changeRole(person, role);
+                    }}
+                  >
+                    {ROLES.map((role) => (
+                      <option key={role} value={role}>
+                        {roles(role)}
+                      </option>
+                    ))}
+                  </Select>
+                ),
+              },
+              {
+                id: "seen",
+                header: t("columns.lastSeen"),
+                align: "right",
+                secondary: true,
+                className: "text-muted",
+                cell: (person) =>
+                  person.lastSeenAt ? <RelativeTime at={person.lastSeenAt} /> : t("notSignedIn"),
+              },
+              {
+                id: "actions",
+                header: <span className="sr-only">{t("columns.actions")}</span>,
+                align: "right",
+                className: "w-12",
+                cell: (person) => (
+                  <Menu
+                    trigger={
+                      <IconButton size="sm" icon="more" label={t("actionsOf", { name: person.name })} />
+                    }
+                    groups={[
+                      [{ label: t("resetPassword"), icon: "edit", onSelect: () => setResetting(person) }],
+                      [
+                        {
+                          label: t("remove"),
+                          icon: "trash",
+                          tone: "danger",
+                          disabled: person.id === session.id,
+                          onSelect: () => setRemoving(person),
+                        },
+                      ],
+                    ]}
+                  />
+                ),
+              },
+            ]}
+          />
+        </div>
+      )}
+      <AddPersonDialog open={adding} onOpenChange={setAdding} onDone={refresh} />
+      <ResetPasswordDialog person={resetting} onClose={() => setResetting(undefined)} />
+      <RemovePersonDialog person={removing} onClose={() => setRemoving(undefined)} onDone={refresh} />
+    </>
+  );
+}
