@@ -1,6 +1,7 @@
 import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
 import type { AccessLoggerFactory } from "../access-log/access-logger.ts";
 import type { ThreadLocalClusterManager } from "../cluster/thread-local-cluster.ts";
+import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { RouteConfigRegistry } from "../route/route-config-registry.ts";
 import type { TracerFactory } from "../tracing/tracer.ts";
 
@@ -26,6 +27,8 @@ export interface WorkerContext {
   readonly accessLoggers: AccessLoggerFactory;
   readonly tracers: TracerFactory;
   readonly drain: DrainDecision;
+  /** What is built in: `await loadStandardExtensions()` (extensions/standard.ts), once per thread. */
+  readonly extensions: ExtensionRegistry;
 }
 
 /** The bootstrap's `node`, as far as the data path needs it. */

@@ -1,0 +1,35 @@
+import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+
+/** What of access loggers has an effect. */
+export const ACCESS_LOG_SUPPORTED_FIELDS: SupportedFields = {
+  "envoy.extensions.access_loggers.file.v3.FileAccessLog": [
+    "path",
+    "format",
+    "json_format",
+    "typed_json_format",
+    "log_format",
+  ],
+  "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog": ["log_format"],
+  "envoy.extensions.access_loggers.stream.v3.StderrAccessLog": ["log_format"],
+  "envoy.config.core.v3.SubstitutionFormatString": [
+    "text_format",
+    "text_format_source",
+    "json_format",
+    "omit_empty_values",
+  ],
+  "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig": [
+    "common_config",
+    "additional_request_headers_to_log",
+    "additional_response_headers_to_log",
+    "additional_response_trailers_to_log",
+  ],
+  "envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig": ["common_config"],
+  "envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig": [
+    "log_name",
+    "grpc_service",
+    "transport_api_version",
+    "buffer_flush_interval",
+    "buffer_size_bytes",
+    "custom_tags",
+  ],
+};

@@ -1,0 +1,146 @@
+import type { Compiled, Problem, Random, Runtime } from "@sluice/extension-api";
+import { RESPONSE_FLAG_CODES } from "@sluice/extension-api";
+import {
+  type AccessLogFilter,
+  type ComparisonFilter,
+  ComparisonFilter_Op,
+} from "@sluice/xds/gen/envoy/config/accesslog/v3/accesslog_pb.js";
+import { FractionalPercent_DenominatorType } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
+import type { FormatContext } from "./access-logger.ts";
+import { compileHeaderCondition } from "./compile-header-condition.ts";
+import { grpcStatusOf } from "./grpc-status.ts";
+
+/** Whether an entry is to be logged. */
+export type LogCondition = (context: FormatContext) => boolean;
+
+export interface FilterDependencies {
+  readonly random: Random;
+  readonly runtime: Runtime;
+}
+
+const HTTP_TO_GRPC: Readonly<Record<number, number>> = {
+  400: 13,
+  401: 16,
+  403: 7,
+  404: 12,
+  429: 14,
+  502: 14,
+  503: 14,
+  504: 14,
+};
+
+/** All of Envoy's access-log filters except extension, metadata and log-type ones, which are refused by name. */
+export function compileAccessLogFilter(
+  filter: AccessLogFilter,
+  path: string,
+  use: FilterDependencies,
+): Compiled<LogCondition> {
+  const specifier = filter.filterSpecifier;
+  switch (specifier.case) {
+    case "statusCodeFilter": {
+      const compare = comparison(specifier.value.comparison, use.runtime);
+      return { ok: true, value: ({ streamInfo }) => compare(streamInfo.responseCode) };
+    }
+    case "durationFilter": {
+      const compare = comparison(specifier.value.comparison, use.runtime);
+      return {
+        ok: true,
+        value: ({ streamInfo }) =>
+          streamInfo.durationMs !== undefined && compare(Math.floor(streamInfo.durationMs)),
+      };
+    }
+    case "notHealthCheckFilter":
+      return {
+        ok: true,
+        value: ({ streamInfo }) => streamInfo.filterState.get("envoy.health_check") !== true,
+      };
+    case "runtimeFilter": {
+      const { runtimeKey, percentSampled } = specifier.value;
+      const denominator = denominatorOf(percentSampled?.denominator);
+      const numerator = percentSampled?.numerator ?? 0;
+      return {
+        ok: true,
+        value: () => use.runtime.featureEnabled(runtimeKey, numerator, denominator, use.random.uint32()),
+      };
+    }
+    case "andFilter":
+    case "orFilter": {
+      const every = specifier.case === "andFilter";
+      const name = every ? "and_filter" : "or_filter";
+      return combine(specifier.value.filters, `${path}.${name}.filters`, every, use);
+    }
+    case "headerFilter":
+      return compileHeaderCondition(specifier.value.header, `${path}.header_filter.header`);
+    case "responseFlagFilter": {
+      let mask = 0;
+      for (const flag of specifier.value.flags) {
+        mask |= RESPONSE_FLAG_CODES.find(([, code]) => code === flag)?.[0] ?? 0;
+      }
+      const any = specifier.value.flags.length === 0;
+      return {
+        ok: true,
+        value: ({ streamInfo }) =>
+          any ? streamInfo.responseFlags !== 0 : (streamInfo.responseFlags & mask) !== 0,
+      };
+    }
+    case "grpcStatusFilter": {
+      const statuses = new Set<number>(specifier.value.statuses);
+      const { exclude } = specifier.value;
+      return {
+        ok: true,
+        value: (context) => {
+          const status = grpcStatusOf(context) ?? HTTP_TO_GRPC[context.streamInfo.responseCode] ?? 2;
+          return statuses.has(status) !== exclude;
+        },
+      };
+    }
+    default: {
+      const name = (specifier.case ?? "no filter").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      return { ok: false, problems: [{ path, message: `${name} is not implemented`, severity: "error" }] };
+    }
+  }
+}
+
+function combine(
+  filters: readonly AccessLogFilter[],
+  path: string,
+  every: boolean,
+  use: FilterDependencies,
+): Compiled<LogCondition> {
+  const problems: Problem[] = [];
+  const parts: LogCondition[] = [];
+  filters.forEach((filter, index) => {
+    const part = compileAccessLogFilter(filter, `${path}[${index}]`, use);
+    if (part.ok) parts.push(part.value);
+    else problems.push(...part.problems);
+  });
+  if (problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    value: every
+      ? (context) => parts.every((part) => part(context))
+      : (context) => parts.some((part) => part(context)),
+  };
+}
+
+function comparison(filter: ComparisonFilter | undefined, runtime: Runtime): (value: number) => boolean {
+  const fallback = filter?.value?.defaultValue ?? 0;
+  const key = filter?.value?.runtimeKey ?? "";
+  const bound = key === "" ? () => fallback : () => runtime.integer(key, fallback);
+  switch (filter?.op) {
+    case ComparisonFilter_Op.GE:
+      return (value) => value >= bound();
+    case ComparisonFilter_Op.LE:
+      return (value) => value <= bound();
+    case ComparisonFilter_Op.NE:
+      return (value) => value !== bound();
+    default:
+      return (value) => value === bound();
+  }
+}
+
+/** The number that a FractionalPercent's denominator stands for. */
+export function denominatorOf(type: FractionalPercent_DenominatorType | undefined): number {
+  if (type === FractionalPercent_DenominatorType.TEN_THOUSAND) return 10_000;
+  return type === FractionalPercent_DenominatorType.MILLION ? 1_000_000 : 100;
+}

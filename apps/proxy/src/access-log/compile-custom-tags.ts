@@ -1,0 +1,53 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import type { CustomTag } from "@sluice/xds/gen/envoy/type/tracing/v3/custom_tag_pb.js";
+import type { ValueProvider } from "./command-operators.ts";
+import { compileProviders } from "./compile-substitution-format.ts";
+
+export type CompiledTag = readonly [tag: string, value: readonly (string | ValueProvider)[]];
+
+/** Custom tags of access logs and spans: literal, environment, request header, or a format string. */
+export function compileCustomTags(
+  tags: readonly CustomTag[],
+  path: string,
+): Compiled<readonly CompiledTag[]> {
+  const problems: Problem[] = [];
+  const compiled: CompiledTag[] = [];
+  tags.forEach(({ tag, type, valueType }, index) => {
+    const at = `${path}[${index}]`;
+    if (valueType !== 0) {
+      problems.push({
+        path: `${at}.value_type`,
+        message: "value_type is not implemented",
+        severity: "error",
+      });
+      return;
+    }
+    switch (type.case) {
+      case "literal":
+        compiled.push([tag, [type.value.value]]);
+        return;
+      case "environment":
+        compiled.push([tag, [process.env[type.value.name] ?? type.value.defaultValue]]);
+        return;
+      case "requestHeader": {
+        const name = type.value.name.toLowerCase();
+        const { defaultValue } = type.value;
+        compiled.push([tag, [({ request }) => request?.get(name) ?? defaultValue]]);
+        return;
+      }
+      case "value": {
+        const parts = compileProviders(type.value, `${at}.value`);
+        if (parts.ok) compiled.push([tag, parts.value]);
+        else problems.push(...parts.problems);
+        return;
+      }
+      default:
+        problems.push({
+          path: at,
+          message: `custom tag '${tag}': ${type.case ?? "no type"} is not implemented`,
+          severity: "error",
+        });
+    }
+  });
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: compiled };
+}

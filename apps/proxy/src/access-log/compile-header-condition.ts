@@ -1,0 +1,23 @@
+import type { Compiled } from "@sluice/extension-api";
+import { compileHeaderMatcher } from "@sluice/matching";
+import type { HeaderMatcher } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import type { FormatContext } from "./access-logger.ts";
+
+/** A condition on a request header, as `header_filter` has it. */
+export function compileHeaderCondition(
+  matcher: HeaderMatcher | undefined,
+  path: string,
+): Compiled<(context: FormatContext) => boolean> {
+  if (matcher === undefined) {
+    return { ok: false, problems: [{ path, message: "must be set", severity: "error" }] };
+  }
+  const compiled = compileHeaderMatcher(matcher, path);
+  if (!compiled.ok) return compiled;
+  const condition = compiled.value;
+  return {
+    ok: true,
+    value: ({ request }) => request !== undefined && condition.matches(request, 0, NOTHING_MORE),
+  };
+}
+
+const NOTHING_MORE = {};

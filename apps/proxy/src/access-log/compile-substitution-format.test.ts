@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ResponseFlag } from "@sluice/extension-api";
+import type { FormatContext } from "./access-logger.ts";
+import { compileSubstitutionFormat } from "./compile-substitution-format.ts";
+import { formatContext } from "./format-context-fixture.ts";
+
+function print(text: string, context: FormatContext, options = {}): string {
+  const compiled = compileSubstitutionFormat(text, "format", options);
+  assert.ok(compiled.ok, JSON.stringify(compiled));
+  return compiled.value.format(context);
+}
+
+test("prints what Envoy's default format prints", () => {
+  const context = formatContext({
+    request: { ":method": "GET", ":path": "/a?b=1", ":authority": "web", "user-agent": "curl" },
+    streamInfo: {
+      responseCode: 503,
+      responseFlags: ResponseFlag.UpstreamConnectionFailure,
+      durationMs: 12.9,
+    },
+  });
+  assert.equal(
+    print(
+      '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% %BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%"\n',
+      context,
+    ),
+    '[2026-01-02T03:04:05.678Z] "GET /a?b=1 HTTP/1.1" 503 UF 0 0 12 - "-" "curl"\n',
+  );
+});
+
+test("arguments, length limits, and the percent sign", () => {
+  const context = formatContext({ request: { "x-long": "abcdefghij", ":path": "/p?q=7" } });
+  assert.equal(print("%REQ(X-LONG):4%|100%%|%PATH(NQ)%|%QUERY_PARAM(q)%", context), "abcd|100%|/p|7");
+  assert.equal(
+    print("%START_TIME(%Y/%m/%d %H:%M:%S.%3f %s)%", context),
+    "2026/01/02 03:04:05.678 1767323045",
+  );
+});
+
+test("addresses with and without port, also for IPv6", () => {
+  const context = formatContext({ connection: { remoteAddress: "[::1]:9", localAddress: "10.0.0.1:80" } });
+  assert.equal(
+    print(
+      "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_ADDRESS_PORT% %UPSTREAM_HOST%",
+      context,
+    ),
+    "::1 80 -",
+  );
+});
+
+test("missing values are empty where the caller says so", () => {
+  assert.equal(print("a%REQ(none)%b", formatContext({}), { omitEmptyValues: true }), "ab");
+});
+
+test("gRPC status comes from trailers, else from headers, and only for gRPC", () => {
+  const request = { "content-type": "application/grpc" };
+  assert.equal(
+    print("%GRPC_STATUS%", formatContext({ request, trailers: { "grpc-status": "5" } })),
+    "NotFound",
+  );
+  assert.equal(
+    print(
+      "%GRPC_STATUS(SNAKE_STRING)% %GRPC_STATUS_NUMBER%",
+      formatContext({ request, response: { "grpc-status": "14" } }),
+    ),
+    "UNAVAILABLE 14",
+  );
+  assert.equal(print("%GRPC_STATUS%", formatContext({ response: { "grpc-status": "14" } })), "-");
+});
+
+test("every mistake is told, with the nearest operator", () => {
+  const compiled = compileSubstitutionFormat(
+    "%RESPONSE_COD% %REQ% %START_TIME(%Q)%",
+    "log_format.text_format",
+  );
+  assert.ok(!compiled.ok);
+  assert.deepEqual(
+    compiled.problems.map((problem) => problem.message),
+    [
+      "command operator %RESPONSE_COD% is not implemented; did you mean %RESPONSE_CODE%?",
+      "%REQ(HEADER)% needs a header name",
+      "time conversion '%Q' is not known",
+    ],
+  );
+  assert.equal(compiled.problems[0]?.path, "log_format.text_format");
+  const broken = compileSubstitutionFormat("50% of %REQ(A)%", "x");
+  assert.ok(!broken.ok && broken.problems[0]?.message.includes("position 2"));
+});

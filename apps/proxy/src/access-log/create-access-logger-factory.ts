@@ -1,0 +1,162 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { Clock, Compiled, Log, Problem, Random, Runtime, Timers } from "@sluice/extension-api";
+import { unpackAny } from "@sluice/xds";
+import type { AccessLog } from "@sluice/xds/gen/envoy/config/accesslog/v3/accesslog_pb.js";
+import type { FileAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
+import type {
+  HttpGrpcAccessLogConfig,
+  TcpGrpcAccessLogConfig,
+} from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
+import type { StdoutAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js";
+import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
+import { ACCESS_LOG_SUPPORTED_FIELDS } from "./access-log-supported-fields.ts";
+import type { AccessLogger, AccessLoggerFactory, FormatContext } from "./access-logger.ts";
+import { compileAccessLogFilter, type LogCondition } from "./compile-access-log-filter.ts";
+import { compileLineFormat } from "./compile-line-format.ts";
+import { compileGrpcLogger } from "./grpc-logger.ts";
+import { LogWriter } from "./log-writer.ts";
+
+export interface AccessLogDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly runtime: Runtime;
+  readonly timers: Timers;
+  readonly outbox: TelemetryOutbox;
+  readonly log: Log;
+  /** How long lines of files wait at most. */
+  readonly flushIntervalMs: number;
+}
+
+export interface AccessLoggers extends AccessLoggerFactory {
+  /** Opens every file anew. */
+  reopen(): void;
+  /** Writes what waits. */
+  flush(): void;
+}
+
+const FILE = "envoy.extensions.access_loggers.file.v3.FileAccessLog";
+const STDOUT = "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog";
+const STDERR = "envoy.extensions.access_loggers.stream.v3.StderrAccessLog";
+const HTTP_GRPC = "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig";
+const TCP_GRPC = "envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig";
+
+/** The access loggers of one thread; loggers of one path share one writer. */
+export function createAccessLoggerFactory(use: AccessLogDependencies): AccessLoggers {
+  const writers = new Map<string, LogWriter>();
+  return {
+    compile(configs, path) {
+      const problems: Problem[] = [];
+      const loggers: AccessLogger[] = [];
+      configs.forEach((config, index) => {
+        const compiled = compileOne(config, `${path}[${index}]`, use, writers);
+        if (compiled.ok) loggers.push(compiled.value);
+        else problems.push(...compiled.problems);
+      });
+      return problems.length > 0 ? { ok: false, problems } : { ok: true, value: loggers };
+    },
+    reopen() {
+      for (const writer of writers.values()) writer.reopen();
+    },
+    flush() {
+      for (const writer of writers.values()) writer.flushNow();
+    },
+  };
+}
+
+function compileOne(
+  config: AccessLog,
+  path: string,
+  use: AccessLogDependencies,
+  writers: Map<string, LogWriter>,
+): Compiled<AccessLogger> {
+  const condition =
+    config.filter === undefined ? undefined : compileAccessLogFilter(config.filter, `${path}.filter`, use);
+  const sink = compileSink(config, `${path}.typed_config`, use, writers);
+  const problems = [
+    ...(condition?.ok === false ? condition.problems : []),
+    ...(sink.ok ? [] : sink.problems),
+  ];
+  if (problems.length > 0 || !sink.ok) return { ok: false, problems };
+  return { ok: true, value: condition?.ok === true ? filtered(condition.value, sink.value) : sink.value };
+}
+
+function filtered(condition: LogCondition, logger: AccessLogger): AccessLogger {
+  return {
+    log: (context: FormatContext) => {
+      if (condition(context)) logger.log(context);
+    },
+  };
+}
+
+function compileSink(
+  config: AccessLog,
+  path: string,
+  use: AccessLogDependencies,
+  writers: Map<string, LogWriter>,
+): Compiled<AccessLogger> {
+  const refuse = (message: string): Compiled<never> => ({
+    ok: false,
+    problems: [{ path, message, severity: "error" }],
+  });
+  const any = config.configType.case === "typedConfig" ? config.configType.value : undefined;
+  if (any === undefined) return refuse(`access log '${config.name}' needs a typed_config`);
+  const unpacked = unpackAny(any);
+  if (!unpacked.ok) return refuse(unpacked.message);
+  const problems = refuseUnsupportedFields(
+    unpacked.schema,
+    unpacked.message,
+    ACCESS_LOG_SUPPORTED_FIELDS,
+    path,
+  );
+  if (problems.length > 0) return { ok: false, problems };
+  switch (unpacked.typeName) {
+    case FILE:
+      return lines(asFile(unpacked), asFile(unpacked).path, path, use, writers);
+    case STDOUT:
+      return lines(asStream(unpacked), "/dev/stdout", path, use, writers);
+    case STDERR:
+      return lines(asStream(unpacked), "/dev/stderr", path, use, writers);
+    case HTTP_GRPC: {
+      const grpc = asHttpGrpc(unpacked);
+      return compileGrpcLogger("http", grpc.commonConfig, grpc, path, use.outbox);
+    }
+    case TCP_GRPC:
+      return compileGrpcLogger("tcp", asTcpGrpc(unpacked).commonConfig, undefined, path, use.outbox);
+    default:
+      return refuse(`access log type ${unpacked.typeName} is not implemented`);
+  }
+}
+
+function lines(
+  config: FileAccessLog | StdoutAccessLog,
+  target: string,
+  path: string,
+  use: AccessLogDependencies,
+  writers: Map<string, LogWriter>,
+): Compiled<AccessLogger> {
+  const format = compileLineFormat(config.accessLogFormat, path);
+  if (!format.ok) return format;
+  let writer = writers.get(target);
+  if (writer === undefined) {
+    try {
+      writer = new LogWriter(target, use.timers, use.flushIntervalMs, use.log);
+    } catch (error) {
+      const message = `cannot open '${target}': ${error instanceof Error ? error.message : String(error)}`;
+      return { ok: false, problems: [{ path: `${path}.path`, message, severity: "error" }] };
+    }
+    writers.set(target, writer);
+  }
+  const to = writer;
+  return { ok: true, value: { log: (context) => to.append(format.value.format(context)) } };
+}
+
+/** The callers have checked the type's name. */
+interface Unpacked {
+  readonly schema: DescMessage;
+  readonly message: Message;
+}
+const asFile = ({ message }: Unpacked): FileAccessLog => message as FileAccessLog;
+const asStream = ({ message }: Unpacked): StdoutAccessLog => message as StdoutAccessLog;
+const asHttpGrpc = ({ message }: Unpacked): HttpGrpcAccessLogConfig => message as HttpGrpcAccessLogConfig;
+const asTcpGrpc = ({ message }: Unpacked): TcpGrpcAccessLogConfig => message as TcpGrpcAccessLogConfig;

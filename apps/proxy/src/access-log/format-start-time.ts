@@ -1,0 +1,100 @@
+/** `YYYY-MM-DDTHH:MM:SS.mmmZ`, Envoy's default for START_TIME. */
+export function isoTime(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}
+
+const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+
+type Piece = (date: Date, wallMs: number) => string;
+
+const pad = (value: number, width: number): string => String(value).padStart(width, "0");
+const fraction = (wallMs: number, digits: number): string =>
+  pad(Math.floor((((wallMs % 1000) + 1000) % 1000) * 1e6), 9).slice(0, digits);
+const dayOfYear = (date: Date): number =>
+  Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000) + 1;
+
+const CONVERSIONS: Readonly<Record<string, Piece>> = {
+  Y: (date) => String(date.getUTCFullYear()),
+  y: (date) => pad(date.getUTCFullYear() % 100, 2),
+  m: (date) => pad(date.getUTCMonth() + 1, 2),
+  d: (date) => pad(date.getUTCDate(), 2),
+  e: (date) => String(date.getUTCDate()).padStart(2, " "),
+  H: (date) => pad(date.getUTCHours(), 2),
+  I: (date) => pad(date.getUTCHours() % 12 === 0 ? 12 : date.getUTCHours() % 12, 2),
+  p: (date) => (date.getUTCHours() < 12 ? "AM" : "PM"),
+  M: (date) => pad(date.getUTCMinutes(), 2),
+  S: (date) => pad(date.getUTCSeconds(), 2),
+  s: (_date, wallMs) => String(Math.floor(wallMs / 1000)),
+  f: (_date, wallMs) => fraction(wallMs, 9),
+  a: (date) => (DAYS[date.getUTCDay()] ?? "").slice(0, 3),
+  A: (date) => DAYS[date.getUTCDay()] ?? "",
+  b: (date) => (MONTHS[date.getUTCMonth()] ?? "").slice(0, 3),
+  h: (date) => (MONTHS[date.getUTCMonth()] ?? "").slice(0, 3),
+  B: (date) => MONTHS[date.getUTCMonth()] ?? "",
+  j: (date) => pad(dayOfYear(date), 3),
+  u: (date) => String(date.getUTCDay() === 0 ? 7 : date.getUTCDay()),
+  w: (date) => String(date.getUTCDay()),
+  F: (date) => date.toISOString().slice(0, 10),
+  T: (date) => date.toISOString().slice(11, 19),
+  R: (date) => date.toISOString().slice(11, 16),
+  D: (date) =>
+    `${pad(date.getUTCMonth() + 1, 2)}/${pad(date.getUTCDate(), 2)}/${pad(date.getUTCFullYear() % 100, 2)}`,
+  z: () => "+0000",
+  Z: () => "UTC",
+  n: () => "\n",
+  t: () => "\t",
+  "%": () => "%",
+};
+
+/**
+ * Compiles a strftime pattern (UTC) with Envoy's additions `%3f`, `%6f`, `%9f`, `%E3S` and the like. Answers a message
+ * for a conversion that it does not know.
+ */
+export function compileTimeFormat(
+  pattern: string,
+): ((wallMs: number) => string) | { readonly message: string } {
+  const pieces: Piece[] = [];
+  let at = 0;
+  while (at < pattern.length) {
+    const percent = pattern.indexOf("%", at);
+    const text = percent < 0 ? pattern.slice(at) : pattern.slice(at, percent);
+    if (text !== "") pieces.push(() => text);
+    if (percent < 0) break;
+    const rest = pattern.slice(percent + 1);
+    const digits = /^E?([1-9])([fS])/.exec(rest);
+    if (digits !== null) {
+      const width = Number(digits[1]);
+      pieces.push(
+        digits[2] === "f"
+          ? (_date, wallMs) => fraction(wallMs, width)
+          : (date, wallMs) => `${pad(date.getUTCSeconds(), 2)}.${fraction(wallMs, width)}`,
+      );
+      at = percent + 1 + digits[0].length;
+      continue;
+    }
+    const piece = CONVERSIONS[rest[0] ?? ""];
+    if (piece === undefined) return { message: `time conversion '%${rest[0] ?? ""}' is not known` };
+    pieces.push(piece);
+    at = percent + 2;
+  }
+  return (wallMs) => {
+    const date = new Date(wallMs);
+    let out = "";
+    for (const piece of pieces) out += piece(date, wallMs);
+    return out;
+  };
+}

@@ -1,0 +1,61 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import type {
+  CommonGrpcAccessLogConfig,
+  HttpGrpcAccessLogConfig,
+} from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
+import { durationMs } from "../cluster/duration-ms.ts";
+import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
+import { ProtoWriter } from "../grpc/proto-writer.ts";
+import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
+import type { AccessLogger } from "./access-logger.ts";
+import { compileCustomTags } from "./compile-custom-tags.ts";
+import { type EntryExtras, encodeHttpEntry, encodeTcpEntry } from "./encode-http-entry.ts";
+
+/** Where the main thread sends batches of entries on to; travels as JSON. */
+export interface AccessLogSink {
+  readonly kind: "http" | "tcp";
+  readonly logName: string;
+  readonly target: GrpcTarget;
+}
+
+const lower = (names: readonly string[] | undefined): readonly string[] =>
+  (names ?? []).map((name) => name.toLowerCase());
+
+/** Encodes entries here and hands them to the main thread in batches. */
+export function compileGrpcLogger(
+  kind: "http" | "tcp",
+  common: CommonGrpcAccessLogConfig | undefined,
+  http: HttpGrpcAccessLogConfig | undefined,
+  path: string,
+  outbox: TelemetryOutbox,
+): Compiled<AccessLogger> {
+  const at = `${path}.common_config`;
+  const target = compileGrpcService(common?.grpcService, `${at}.grpc_service`);
+  const tags = compileCustomTags(common?.customTags ?? [], `${at}.custom_tags`);
+  const problems: Problem[] = [...(target.ok ? [] : target.problems), ...(tags.ok ? [] : tags.problems)];
+  if (!target.ok || !tags.ok) return { ok: false, problems };
+  const extras: EntryExtras = {
+    requestHeaders: lower(http?.additionalRequestHeadersToLog),
+    responseHeaders: lower(http?.additionalResponseHeadersToLog),
+    responseTrailers: lower(http?.additionalResponseTrailersToLog),
+    customTags: tags.value,
+  };
+  const sink: AccessLogSink = { kind, logName: common?.logName ?? "", target: target.value };
+  const out = outbox.open(
+    "access-log",
+    JSON.stringify(sink),
+    common?.bufferSizeBytes ?? 16384,
+    durationMs(common?.bufferFlushInterval, 1000),
+  );
+  const writer = new ProtoWriter();
+  const encode = kind === "http" ? encodeHttpEntry : encodeTcpEntry;
+  return {
+    ok: true,
+    value: {
+      log: (context) => {
+        encode(writer, context, extras);
+        out.push(writer.finish());
+      },
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
+import type { Thresholds } from "./circuit-breaker.ts";
+
+/** How a cluster learns of its hosts. Times in ms. */
+export type Discovery =
+  | { readonly kind: "static" }
+  | {
+      /** `strict`: every address is a host; `logical`: one host, its connections go to the first address. */
+      readonly kind: "strict_dns" | "logical_dns";
+      readonly refreshMs: number;
+      readonly failureRefreshMs: number;
+      readonly failureRefreshMaxMs: number;
+      readonly jitterMs: number;
+      readonly respectTtl: boolean;
+      readonly family: DnsFamily;
+    }
+  | { readonly kind: "eds"; readonly serviceName: string; readonly initialFetchTimeoutMs: number };
+
+export type DnsFamily = "auto" | "v4_only" | "v6_only" | "v4_preferred" | "all";
+
+/** What a cluster's Cluster message means; plain data, so that it can cross threads. Units and defaults as in `ClusterInfo`. */
+export interface ClusterConfig {
+  readonly name: string;
+  readonly statName: string;
+  readonly discovery: Discovery;
+  readonly connectTimeoutMs: number;
+  readonly bufferLimitBytes: number;
+  readonly protocol: "http1" | "http2";
+  readonly idleTimeoutMs: number;
+  readonly maxConnectionDurationMs: number;
+  readonly maxRequestsPerConnection: number;
+  readonly maxResponseHeadersCount: number;
+  readonly maxResponseHeadersKb: number;
+  readonly loadBalancer: LoadBalancerConfig;
+  readonly thresholds: { readonly default: Thresholds; readonly high: Thresholds };
+  readonly perEndpointStats: boolean;
+  /** Seconds; 0: the kernel's default; undefined: off. */
+  readonly tcpKeepaliveSeconds: number | undefined;
+  readonly tls: UpstreamTlsConfig | undefined;
+}
+
+/** PEM texts and names; see `UpstreamTlsContext`. */
+export interface UpstreamTlsConfig {
+  readonly sni: string;
+  readonly alpn: readonly string[];
+  readonly trustedCa: string | undefined;
+  readonly certificate: string | undefined;
+  readonly privateKey: string | undefined;
+  /** At least one must match a subject alternative name, when there are any. */
+  readonly subjectAltNames: readonly {
+    readonly kind: "exact" | "prefix" | "suffix" | "contains";
+    readonly value: string;
+  }[];
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion: "TLSv1.2" | "TLSv1.3";
+}
+
+/** A host as the main thread knows it; what it tells the workers. */
+export interface HostSpec {
+  /** Identity over updates: the address, or `name:port` for LOGICAL_DNS. */
+  readonly key: string;
+  readonly address: string;
+  readonly connectTo: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly hostname: string;
+  readonly weight: number;
+  readonly priority: number;
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly health: "healthy" | "degraded" | "unhealthy";
+  /** The `health_status` of the endpoint, for `/clusters`. */
+  readonly edsHealth: string;
+  readonly page: SharedArrayBuffer;
+}

@@ -1,0 +1,225 @@
+import { equals } from "@bufbuild/protobuf";
+import type { Log, Problem, Random } from "@sluice/extension-api";
+import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { StatsRegistry } from "../stats/stats-registry.ts";
+import { sanitizeStatName } from "../stats/thread-stats.ts";
+import type { WorkerCommand } from "../worker/worker-messages.ts";
+import { clearBreakers, OPEN_GAUGES, openBreakers } from "./circuit-breaker.ts";
+import { createClusterStats } from "./cluster-stats.ts";
+import { compileCluster } from "./compile-cluster.ts";
+import type { Resolve } from "./dns-discovery.ts";
+import type { EndpointDiscovery } from "./endpoint-discovery.ts";
+import { clearHostGauges, HOST_SLOTS, sumHostSlot } from "./host-stats.ts";
+import { ManagedCluster } from "./managed-cluster.ts";
+
+export interface ClusterManagerOptions {
+  readonly concurrency: number;
+  readonly stats: StatsRegistry;
+  readonly random: Random;
+  readonly resolve: Resolve;
+  readonly endpoints: EndpointDiscovery;
+  /** Tells all workers; resolves when it is in force in each. */
+  broadcast(command: WorkerCommand): Promise<unknown>;
+  readonly log: Log;
+}
+
+/** A cluster in service, and the one that is to take its place once its hosts are known. */
+interface Entry {
+  active: ManagedCluster | undefined;
+  warming: ManagedCluster | undefined;
+}
+
+/** All clusters, on the main thread. */
+export class ClusterManager {
+  readonly #options: ClusterManagerOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #waiters = new Set<() => void>();
+  /** Updates on their way to the workers. */
+  readonly #inFlight = new Set<Promise<unknown>>();
+
+  constructor(options: ClusterManagerOptions) {
+    this.#options = options;
+    const scope = options.stats.root().scope("cluster_manager");
+    for (const name of ["cluster_added", "cluster_modified", "cluster_removed", "cluster_updated"])
+      scope.counter(name);
+    options.stats.onRead(() => this.#refreshGauges());
+    options.stats.addSource((visit) => this.#endpointStats(visit));
+  }
+
+  /** Everything wrong with a cluster; changes nothing. */
+  check(cluster: Cluster): readonly Problem[] {
+    const compiled = compileCluster(cluster);
+    const problems = compiled.ok ? [] : [...compiled.problems];
+    if (this.#entries.get(cluster.name)?.active?.source === "static") {
+      problems.push({
+        path: "name",
+        message: `cluster '${cluster.name}' is in the bootstrap already`,
+        severity: "error",
+      });
+    }
+    return problems;
+  }
+
+  /** Adds or replaces a cluster that `check` passed. An unchanged one is left alone. */
+  set(cluster: Cluster, source: "static" | "dynamic", version: string): void {
+    const compiled = compileCluster(cluster);
+    if (!compiled.ok) throw new Error(`cluster '${cluster.name}' was not checked`);
+    const entry = this.#entries.get(cluster.name) ?? { active: undefined, warming: undefined };
+    const latest = entry.warming ?? entry.active;
+    if (latest !== undefined && equals(ClusterSchema, latest.message, cluster)) return;
+    this.#entries.set(cluster.name, entry);
+    const root = this.#options.stats.root();
+    const statName = compiled.value.config.statName;
+    root
+      .scope("cluster_manager")
+      .counter(latest === undefined ? "cluster_added" : "cluster_modified")
+      .inc();
+    this.#options.stats.show(`cluster.${sanitizeStatName(statName)}.`);
+    // Defined here too, so that they are listed before a worker counts.
+    createClusterStats(root, statName);
+    entry.warming?.stop();
+    const managed = new ManagedCluster({
+      compiled: compiled.value,
+      message: cluster,
+      source,
+      version,
+      concurrency: this.#options.concurrency,
+      stats: root.scope("cluster").scope(statName),
+      random: this.#options.random,
+      resolve: this.#options.resolve,
+      endpoints: this.#options.endpoints,
+      onHosts: (changed) => this.#onHosts(entry, changed),
+    });
+    entry.warming = managed;
+    managed.start();
+  }
+
+  /** Answers whether there was one that may be removed (those of the bootstrap may not). */
+  remove(name: string): boolean {
+    const entry = this.#entries.get(name);
+    const latest = entry?.warming ?? entry?.active;
+    if (entry === undefined || latest?.source !== "dynamic") return false;
+    entry.warming?.stop();
+    entry.active?.stop();
+    this.#entries.delete(name);
+    this.#options.stats.root().scope("cluster_manager").counter("cluster_removed").inc();
+    this.#send({ type: "remove-cluster", cluster: name });
+    this.#options.stats.hide(`cluster.${sanitizeStatName(latest.config.statName)}.`);
+    this.#notify();
+    return true;
+  }
+
+  /** In service or warming. */
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  get(name: string): ManagedCluster | undefined {
+    return this.#entries.get(name)?.active;
+  }
+
+  /** In order of arrival; a cluster that warms for the first time is among `warming` only. */
+  list(): { readonly active: readonly ManagedCluster[]; readonly warming: readonly ManagedCluster[] } {
+    const present = (cluster: ManagedCluster | undefined): cluster is ManagedCluster => cluster !== undefined;
+    const entries = [...this.#entries.values()];
+    return {
+      active: entries.map((entry) => entry.active).filter(present),
+      warming: entries.map((entry) => entry.warming).filter(present),
+    };
+  }
+
+  /** Resolves when nothing warms and the workers know all of it. */
+  async settled(): Promise<void> {
+    while (this.list().warming.length > 0) await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    await Promise.all(this.#inFlight);
+  }
+
+  /** What a new worker must be told. */
+  replay(): readonly WorkerCommand[] {
+    return this.list().active.map((cluster) => setCommand(cluster));
+  }
+
+  /** A worker ended: what it held is given back. */
+  onWorkerExit(workerIndex: number): void {
+    for (const cluster of this.list().active) {
+      clearBreakers(cluster.breakers, workerIndex);
+      for (const host of cluster.hosts) clearHostGauges(host.page, workerIndex);
+    }
+  }
+
+  stop(): void {
+    for (const { active, warming } of this.#entries.values()) {
+      active?.stop();
+      warming?.stop();
+    }
+  }
+
+  #onHosts(entry: Entry, changed: ManagedCluster): void {
+    if (entry.warming === changed) {
+      entry.active?.stop();
+      entry.active = changed;
+      entry.warming = undefined;
+      this.#send(setCommand(changed));
+      this.#notify();
+    } else if (entry.active === changed) {
+      this.#send({ type: "hosts", cluster: changed.config.name, hosts: changed.hosts });
+    }
+  }
+
+  #send(command: WorkerCommand): void {
+    const sent = this.#options.broadcast(command).finally(() => this.#inFlight.delete(sent));
+    this.#inFlight.add(sent);
+  }
+
+  #notify(): void {
+    if (this.list().warming.length > 0) return;
+    for (const resolve of this.#waiters) resolve();
+    this.#waiters.clear();
+  }
+
+  #refreshGauges(): void {
+    const root = this.#options.stats.root();
+    const { active, warming } = this.list();
+    root.scope("cluster_manager").gauge("active_clusters").set(active.length);
+    root.scope("cluster_manager").gauge("warming_clusters").set(warming.length);
+    for (const cluster of active) {
+      const scope = root.scope("cluster").scope(cluster.config.statName);
+      scope.gauge("warming_state").set(0);
+      for (const priority of ["default", "high"] as const) {
+        const breakers = scope.scope("circuit_breakers").scope(priority);
+        const open = openBreakers(cluster.breakers, priority, cluster.config.thresholds[priority]);
+        for (const [index, name] of OPEN_GAUGES.entries())
+          breakers.gauge(name).set(open[index] === true ? 1 : 0);
+      }
+    }
+  }
+
+  #endpointStats(visit: Parameters<Parameters<StatsRegistry["addSource"]>[0]>[0]): void {
+    for (const { config, hosts } of this.list().active) {
+      if (!config.perEndpointStats) continue;
+      for (const host of hosts) {
+        const address = host.address.replaceAll(":", "_");
+        const tags = [
+          ["envoy.cluster_name", config.statName],
+          ["envoy.endpoint_address", host.address],
+          ...(host.hostname === "" ? [] : [["envoy.endpoint_hostname", host.hostname] as const]),
+        ] as const;
+        const add = (name: string, kind: "counter" | "gauge", value: number): void =>
+          visit({
+            name: `cluster.${config.statName}.endpoint.${address}.${name}`,
+            tagged: { name: `cluster.endpoint.${name}`, tags },
+            kind,
+            value,
+          });
+        for (const slot of HOST_SLOTS) {
+          add(slot, slot.endsWith("_active") ? "gauge" : "counter", sumHostSlot(host.page, slot));
+        }
+        add("membership_healthy", "gauge", host.health === "healthy" ? 1 : 0);
+      }
+    }
+  }
+}
+
+function setCommand(cluster: ManagedCluster): WorkerCommand {
+  return { type: "cluster", config: cluster.config, breakers: cluster.breakers, hosts: cluster.hosts };
+}

@@ -1,0 +1,89 @@
+import type { Counter, StatsScope } from "@sluice/extension-api";
+import type { ClusterStats } from "./thread-local-cluster.ts";
+
+/** All stats of `cluster.<name>.`; `scope` is the root. */
+export function createClusterStats(root: StatsScope, statName: string): ClusterStats {
+  const scope = root.scope("cluster").scope(statName);
+  const counter = (name: string): Counter => scope.counter(name);
+  const responses = new ResponseCounters(scope);
+  return {
+    upstreamCxTotal: counter("upstream_cx_total"),
+    upstreamCxActive: scope.gauge("upstream_cx_active"),
+    upstreamCxHttp1Total: counter("upstream_cx_http1_total"),
+    upstreamCxHttp2Total: counter("upstream_cx_http2_total"),
+    upstreamCxConnectFail: counter("upstream_cx_connect_fail"),
+    upstreamCxConnectTimeout: counter("upstream_cx_connect_timeout"),
+    upstreamCxConnectMs: scope.histogram("upstream_cx_connect_ms"),
+    upstreamCxLengthMs: scope.histogram("upstream_cx_length_ms"),
+    upstreamCxDestroy: counter("upstream_cx_destroy"),
+    upstreamCxDestroyLocal: counter("upstream_cx_destroy_local"),
+    upstreamCxDestroyRemote: counter("upstream_cx_destroy_remote"),
+    upstreamCxDestroyWithActiveRq: counter("upstream_cx_destroy_with_active_rq"),
+    upstreamCxDestroyLocalWithActiveRq: counter("upstream_cx_destroy_local_with_active_rq"),
+    upstreamCxDestroyRemoteWithActiveRq: counter("upstream_cx_destroy_remote_with_active_rq"),
+    upstreamCxCloseNotify: counter("upstream_cx_close_notify"),
+    upstreamCxIdleTimeout: counter("upstream_cx_idle_timeout"),
+    upstreamCxMaxRequests: counter("upstream_cx_max_requests"),
+    upstreamCxMaxDurationReached: counter("upstream_cx_max_duration_reached"),
+    upstreamCxOverflow: counter("upstream_cx_overflow"),
+    upstreamCxPoolOverflow: counter("upstream_cx_pool_overflow"),
+    upstreamCxProtocolError: counter("upstream_cx_protocol_error"),
+    upstreamCxNoneHealthy: counter("upstream_cx_none_healthy"),
+    upstreamCxRxBytesTotal: counter("upstream_cx_rx_bytes_total"),
+    upstreamCxRxBytesBuffered: scope.gauge("upstream_cx_rx_bytes_buffered"),
+    upstreamCxTxBytesTotal: counter("upstream_cx_tx_bytes_total"),
+    upstreamCxTxBytesBuffered: scope.gauge("upstream_cx_tx_bytes_buffered"),
+    upstreamRqTotal: counter("upstream_rq_total"),
+    upstreamRqActive: scope.gauge("upstream_rq_active"),
+    upstreamRqPendingTotal: counter("upstream_rq_pending_total"),
+    upstreamRqPendingActive: scope.gauge("upstream_rq_pending_active"),
+    upstreamRqPendingOverflow: counter("upstream_rq_pending_overflow"),
+    upstreamRqPendingFailureEject: counter("upstream_rq_pending_failure_eject"),
+    upstreamRqCancelled: counter("upstream_rq_cancelled"),
+    upstreamRqMaintenanceMode: counter("upstream_rq_maintenance_mode"),
+    upstreamRqTimeout: counter("upstream_rq_timeout"),
+    upstreamRqPerTryTimeout: counter("upstream_rq_per_try_timeout"),
+    upstreamRqRxReset: counter("upstream_rq_rx_reset"),
+    upstreamRqTxReset: counter("upstream_rq_tx_reset"),
+    upstreamRqRetry: counter("upstream_rq_retry"),
+    upstreamRqRetrySuccess: counter("upstream_rq_retry_success"),
+    upstreamRqRetryOverflow: counter("upstream_rq_retry_overflow"),
+    upstreamRqRetryLimitExceeded: counter("upstream_rq_retry_limit_exceeded"),
+    upstreamRqRetryBackoffExponential: counter("upstream_rq_retry_backoff_exponential"),
+    upstreamRqCompleted: counter("upstream_rq_completed"),
+    upstreamFlowControlPausedReadingTotal: counter("upstream_flow_control_paused_reading_total"),
+    upstreamFlowControlResumedReadingTotal: counter("upstream_flow_control_resumed_reading_total"),
+    upstreamFlowControlBackedUpTotal: counter("upstream_flow_control_backed_up_total"),
+    upstreamFlowControlDrainedTotal: counter("upstream_flow_control_drained_total"),
+    upstreamRqTime: scope.histogram("upstream_rq_time"),
+    countResponse: (status) => responses.count(status),
+  };
+}
+
+/** `upstream_rq_<class>xx` and `upstream_rq_<code>`, made when a code is first seen. */
+class ResponseCounters {
+  readonly #scope: StatsScope;
+  readonly #codes: (Counter | undefined)[] = new Array<Counter | undefined>(1000).fill(undefined);
+  readonly #classes: (Counter | undefined)[] = new Array<Counter | undefined>(10).fill(undefined);
+
+  constructor(scope: StatsScope) {
+    this.#scope = scope;
+  }
+
+  count(status: number): void {
+    if (status < 100 || status > 999) return;
+    let code = this.#codes[status];
+    if (code === undefined) {
+      code = this.#scope.counter(`upstream_rq_${status}`);
+      this.#codes[status] = code;
+    }
+    code.inc();
+    const hundred = (status / 100) | 0;
+    let class_ = this.#classes[hundred];
+    if (class_ === undefined) {
+      class_ = this.#scope.counter(`upstream_rq_${hundred}xx`);
+      this.#classes[hundred] = class_;
+    }
+    class_.inc();
+  }
+}

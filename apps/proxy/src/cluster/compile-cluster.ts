@@ -1,0 +1,171 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { Compiled, Problem } from "@sluice/extension-api";
+import { unpackAny } from "@sluice/xds";
+import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { HttpProtocolOptions as CommonHttpOptions } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
+import type { UpstreamTlsContext } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
+import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
+import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { thresholdsOf } from "./circuit-breaker.ts";
+import type { ClusterConfig, Discovery, UpstreamTlsConfig } from "./cluster-config.ts";
+import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
+import { compileDiscovery } from "./compile-discovery.ts";
+import { compileEndpoints, type EndpointSpec } from "./compile-endpoints.ts";
+import { compileLoadBalancer } from "./compile-load-balancer.ts";
+import { compileUpstreamTls } from "./compile-upstream-tls.ts";
+import { durationMs } from "./duration-ms.ts";
+
+export interface CompiledCluster {
+  readonly config: ClusterConfig;
+  /** Of `load_assignment`; empty for EDS. */
+  readonly endpoints: readonly EndpointSpec[];
+}
+
+const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+const RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
+
+/** Reads a Cluster; the API's rules have been checked before. */
+export function compileCluster(cluster: Cluster): Compiled<CompiledCluster> {
+  const problems: Problem[] = refuseUnsupportedFields(ClusterSchema, cluster, CLUSTER_SUPPORTED_FIELDS);
+  if (cluster.name === "")
+    problems.push({ path: "name", message: "a cluster needs a name", severity: "error" });
+  const discovery: Discovery = compileDiscovery(cluster, problems);
+  const endpoints = compileEndpoints(
+    cluster.loadAssignment,
+    discovery.kind.endsWith("_dns"),
+    "load_assignment",
+  );
+  if (!endpoints.ok) problems.push(...endpoints.problems.filter((each) => isNew(each, problems)));
+  if (discovery.kind === "eds" && cluster.loadAssignment !== undefined) {
+    problems.push({
+      path: "load_assignment",
+      message: "an EDS cluster takes its endpoints from EDS; remove it",
+      severity: "error",
+    });
+  }
+  if (discovery.kind === "logical_dns" && endpoints.ok && endpoints.value.length !== 1) {
+    problems.push({
+      path: "load_assignment",
+      message: "LOGICAL_DNS needs exactly one endpoint",
+      severity: "error",
+    });
+  }
+  const http = httpOptions(cluster, problems);
+  const common = http?.commonHttpProtocolOptions ?? cluster.commonHttpProtocolOptions;
+  const config: ClusterConfig = {
+    name: cluster.name,
+    statName: cluster.altStatName === "" ? cluster.name : cluster.altStatName,
+    discovery,
+    connectTimeoutMs: durationMs(cluster.connectTimeout, 5000),
+    bufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
+    protocol: protocolOf(cluster, http),
+    ...commonLimits(common, cluster),
+    loadBalancer: compileLoadBalancer(cluster, problems),
+    thresholds: {
+      default: thresholdsOf(cluster.circuitBreakers, "default"),
+      high: thresholdsOf(cluster.circuitBreakers, "high"),
+    },
+    perEndpointStats: cluster.trackClusterStats?.perEndpointStats ?? false,
+    tcpKeepaliveSeconds:
+      cluster.upstreamConnectionOptions?.tcpKeepalive === undefined
+        ? undefined
+        : (cluster.upstreamConnectionOptions.tcpKeepalive.keepaliveTime ?? 0),
+    tls: transportSocket(cluster, problems),
+  };
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, value: { config, endpoints: endpoints.ok ? endpoints.value : [] } };
+}
+
+const isNew = (problem: Problem, known: readonly Problem[]): boolean =>
+  !known.some((each) => each.path === problem.path && each.message === problem.message);
+
+function commonLimits(
+  common: CommonHttpOptions | undefined,
+  cluster: Cluster,
+): Pick<
+  ClusterConfig,
+  | "idleTimeoutMs"
+  | "maxConnectionDurationMs"
+  | "maxRequestsPerConnection"
+  | "maxResponseHeadersCount"
+  | "maxResponseHeadersKb"
+> {
+  return {
+    idleTimeoutMs: durationMs(common?.idleTimeout, 3_600_000),
+    maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
+    maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
+    maxResponseHeadersCount: common?.maxHeadersCount ?? 100,
+    maxResponseHeadersKb: common?.maxResponseHeadersKb ?? 60,
+  };
+}
+
+function httpOptions(cluster: Cluster, problems: Problem[]): HttpProtocolOptions | undefined {
+  for (const [name, any] of Object.entries(cluster.typedExtensionProtocolOptions)) {
+    const path = `typed_extension_protocol_options[${name}]`;
+    const unpacked = unpackAny(any);
+    if (!unpacked.ok) {
+      problems.push({ path, message: unpacked.message, severity: "error" });
+    } else if (unpacked.typeName !== HTTP_OPTIONS) {
+      problems.push({ path, message: `${unpacked.typeName} is not implemented`, severity: "error" });
+    } else {
+      problems.push(
+        ...refuseUnsupportedFields(unpacked.schema, unpacked.message, CLUSTER_SUPPORTED_FIELDS, path),
+      );
+      return asHttpOptions(unpacked.message);
+    }
+  }
+  return undefined;
+}
+
+/** HTTP/2 clusters serve the proxy's own gRPC clients; the router refuses to send requests to them. */
+function protocolOf(cluster: Cluster, http: HttpProtocolOptions | undefined): ClusterConfig["protocol"] {
+  if (http !== undefined) {
+    const explicit =
+      http.upstreamProtocolOptions.case === "explicitHttpConfig"
+        ? http.upstreamProtocolOptions.value
+        : undefined;
+    return explicit?.protocolConfig.case === "http2ProtocolOptions" ? "http2" : "http1";
+  }
+  return cluster.http2ProtocolOptions === undefined ? "http1" : "http2";
+}
+
+function transportSocket(cluster: Cluster, problems: Problem[]): UpstreamTlsConfig | undefined {
+  const socket = cluster.transportSocket;
+  if (socket === undefined) return undefined;
+  const path = "transport_socket.typed_config";
+  const any = socket.configType.case === "typedConfig" ? socket.configType.value : undefined;
+  if (any === undefined) {
+    if (socket.name !== "envoy.transport_sockets.raw_buffer") {
+      problems.push({ path, message: `${socket.name} needs a typed_config`, severity: "error" });
+    }
+    return undefined;
+  }
+  const unpacked = unpackAny(any);
+  if (!unpacked.ok) {
+    problems.push({ path, message: unpacked.message, severity: "error" });
+    return undefined;
+  }
+  if (unpacked.typeName === RAW_BUFFER) return undefined;
+  if (unpacked.typeName !== UPSTREAM_TLS) {
+    problems.push({
+      path,
+      message: `transport socket ${unpacked.typeName} is not implemented`,
+      severity: "error",
+    });
+    return undefined;
+  }
+  const tls = compileUpstreamTls(asUpstreamTls(unpacked.message), path);
+  if (tls.ok) return tls.value;
+  problems.push(...tls.problems);
+  return undefined;
+}
+
+/** The callers have checked the type's name. */
+function asHttpOptions(message: Message): HttpProtocolOptions {
+  return message as HttpProtocolOptions;
+}
+function asUpstreamTls(message: Message): UpstreamTlsContext {
+  return message as UpstreamTlsContext;
+}

@@ -1,0 +1,114 @@
+import { isIP } from "node:net";
+import type { Compiled, Problem } from "@sluice/extension-api";
+import type { Address, SocketAddress } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
+import { HealthStatus } from "@sluice/xds/gen/envoy/config/core/v3/health_check_pb.js";
+import {
+  type ClusterLoadAssignment,
+  ClusterLoadAssignmentSchema,
+} from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
+import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { HostSpec } from "./cluster-config.ts";
+import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
+
+/** An endpoint of a load assignment; its address may still be a name. */
+export type EndpointSpec = Omit<HostSpec, "page" | "key">;
+
+/** Reads a load assignment. With `names`, addresses may be DNS names; otherwise they must be IP addresses or pipes. */
+export function compileEndpoints(
+  assignment: ClusterLoadAssignment | undefined,
+  names: boolean,
+  path: string,
+): Compiled<readonly EndpointSpec[]> {
+  if (assignment === undefined) return { ok: true, value: [] };
+  const problems: Problem[] = refuseUnsupportedFields(
+    ClusterLoadAssignmentSchema,
+    assignment,
+    CLUSTER_SUPPORTED_FIELDS,
+    path,
+  );
+  const endpoints: EndpointSpec[] = [];
+  const prefix = path === "" ? "" : `${path}.`;
+  assignment.endpoints.forEach((locality, outer) => {
+    locality.lbEndpoints.forEach((entry, inner) => {
+      const at = `${prefix}endpoints[${outer}].lb_endpoints[${inner}]`;
+      const endpoint = entry.hostIdentifier.case === "endpoint" ? entry.hostIdentifier.value : undefined;
+      const address = endpointAddress(endpoint?.address, names);
+      if (typeof address === "string") {
+        problems.push({ path: `${at}.endpoint.address`, message: address, severity: "error" });
+        return;
+      }
+      endpoints.push({
+        ...address,
+        hostname:
+          endpoint?.hostname !== undefined && endpoint.hostname !== "" ? endpoint.hostname : address.hostname,
+        weight: entry.loadBalancingWeight ?? 1,
+        priority: locality.priority,
+        region: locality.locality?.region ?? "",
+        zone: locality.locality?.zone ?? "",
+        subZone: locality.locality?.subZone ?? "",
+        metadata: entry.metadata?.filterMetadata,
+        health: healthOf(entry.healthStatus),
+        edsHealth:
+          HealthStatus[entry.healthStatus] === "UNKNOWN"
+            ? "HEALTHY"
+            : (HealthStatus[entry.healthStatus] ?? ""),
+      });
+    });
+  });
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: endpoints };
+}
+
+function healthOf(status: HealthStatus): HostSpec["health"] {
+  switch (status) {
+    case HealthStatus.UNHEALTHY:
+    case HealthStatus.DRAINING:
+    case HealthStatus.TIMEOUT:
+      return "unhealthy";
+    case HealthStatus.DEGRADED:
+      return "degraded";
+    default:
+      return "healthy";
+  }
+}
+
+function endpointAddress(
+  address: Address | undefined,
+  names: boolean,
+): Pick<EndpointSpec, "address" | "connectTo" | "hostname"> | string {
+  switch (address?.address.case) {
+    case "pipe": {
+      const { path } = address.address.value;
+      return { address: path, connectTo: { path }, hostname: "" };
+    }
+    case "socketAddress": {
+      const { value } = address.address;
+      const port = value.portSpecifier.case === "portValue" ? value.portSpecifier.value : undefined;
+      if (port === undefined || port === 0) return "needs a port_value other than 0";
+      if (value.protocol !== 0) return "protocol UDP is not implemented for endpoints";
+      const named = isIP(value.address) === 0;
+      if (named && !names) {
+        return `'${value.address}' is not an IP address; use cluster type STRICT_DNS or LOGICAL_DNS for names`;
+      }
+      return {
+        address: printAddress(value.address, port),
+        connectTo: { host: value.address, port },
+        hostname: named ? value.address : "",
+      };
+    }
+    default:
+      return "needs a socket_address or a pipe";
+  }
+}
+
+/** `1.2.3.4:80` or `[::1]:80`. */
+export function printAddress(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `address` and `port_value` of a socket address; port 0 where it has none. */
+export function socketAddress(address: SocketAddress): { readonly host: string; readonly port: number } {
+  return {
+    host: address.address,
+    port: address.portSpecifier.case === "portValue" ? address.portSpecifier.value : 0,
+  };
+}

@@ -1,0 +1,129 @@
+import { promises as dns } from "node:dns";
+import type { Random } from "@sluice/extension-api";
+import type { Discovery, DnsFamily } from "./cluster-config.ts";
+
+type DnsConfig = Extract<Discovery, { readonly kind: "strict_dns" | "logical_dns" }>;
+
+export interface DnsAnswer {
+  readonly addresses: readonly string[];
+  /** Seconds; undefined when not known. */
+  readonly ttl: number | undefined;
+}
+
+/** Looks a name up: `undefined` when the look-up failed, an empty list when the name has no address. */
+export type Resolve = (name: string, family: DnsFamily, withTtl: boolean) => Promise<DnsAnswer | undefined>;
+
+/** The system's resolver (hosts file, resolv.conf); with `withTtl` the name servers themselves, where they answer. */
+export const systemResolve: Resolve = async (name, family, withTtl) => {
+  if (withTtl) {
+    const answer = await resolveWithTtl(name, family);
+    if (answer !== undefined && answer.addresses.length > 0) return answer;
+  }
+  try {
+    const found = await dns.lookup(name, { all: true, order: "verbatim" });
+    const addresses = chooseFamily(
+      found.filter((each) => each.family === 4).map((each) => each.address),
+      found.filter((each) => each.family === 6).map((each) => each.address),
+      family,
+    );
+    return { addresses, ttl: undefined };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    return code === "ENOTFOUND" || code === "ENODATA" ? { addresses: [], ttl: undefined } : undefined;
+  }
+};
+
+async function resolveWithTtl(name: string, family: DnsFamily): Promise<DnsAnswer | undefined> {
+  const none: { address: string; ttl: number }[] = [];
+  const [v4, v6] = await Promise.all([
+    family === "v6_only" ? none : dns.resolve4(name, { ttl: true }).catch(() => none),
+    family === "v4_only" ? none : dns.resolve6(name, { ttl: true }).catch(() => none),
+  ]);
+  const all = [...v4, ...v6];
+  if (all.length === 0) return undefined;
+  return {
+    addresses: chooseFamily(
+      v4.map((each) => each.address),
+      v6.map((each) => each.address),
+      family,
+    ),
+    ttl: Math.min(...all.map((each) => each.ttl)),
+  };
+}
+
+/** AUTO: IPv6 where there is any, else IPv4. */
+export function chooseFamily(
+  v4: readonly string[],
+  v6: readonly string[],
+  family: DnsFamily,
+): readonly string[] {
+  switch (family) {
+    case "auto":
+      return v6.length > 0 ? v6 : v4;
+    case "v4_only":
+      return v4;
+    case "v6_only":
+      return v6;
+    case "v4_preferred":
+      return v4.length > 0 ? v4 : v6;
+    case "all":
+      return [...v6, ...v4];
+  }
+}
+
+export interface DnsCallbacks {
+  onAttempt(): void;
+  /** Addresses in the resolver's order; empty when the name has none. */
+  onSuccess(addresses: readonly string[]): void;
+  onFailure(): void;
+}
+
+/** Looks up one name again and again. A failure keeps what is known and tries again with backoff. */
+export class DnsPoller {
+  readonly #name: string;
+  readonly #config: DnsConfig;
+  readonly #callbacks: DnsCallbacks;
+  readonly #resolve: Resolve;
+  readonly #random: Random;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #stopped = false;
+
+  constructor(name: string, config: DnsConfig, callbacks: DnsCallbacks, resolve: Resolve, random: Random) {
+    this.#name = name;
+    this.#config = config;
+    this.#callbacks = callbacks;
+    this.#resolve = resolve;
+    this.#random = random;
+  }
+
+  start(): void {
+    void this.#poll();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #poll(): Promise<void> {
+    this.#callbacks.onAttempt();
+    const answer = await this.#resolve(this.#name, this.#config.family, this.#config.respectTtl);
+    if (this.#stopped) return;
+    let delayMs: number;
+    if (answer === undefined) {
+      this.#callbacks.onFailure();
+      delayMs = Math.min(
+        this.#config.failureRefreshMaxMs,
+        this.#config.failureRefreshMs * 2 ** this.#failures++,
+      );
+    } else {
+      this.#failures = 0;
+      this.#callbacks.onSuccess(answer.addresses);
+      const ttlMs = this.#config.respectTtl && answer.ttl !== undefined ? answer.ttl * 1000 : 0;
+      delayMs = ttlMs > 0 ? ttlMs : this.#config.refreshMs;
+    }
+    if (this.#config.jitterMs > 0) delayMs += this.#random.uint32() % Math.ceil(this.#config.jitterMs);
+    this.#timer = setTimeout(() => void this.#poll(), delayMs);
+  }
+}

@@ -1,0 +1,79 @@
+import type { Counter, Gauge } from "@sluice/extension-api";
+import type { HostStats } from "./thread-local-cluster.ts";
+
+/** Slots of one host in one worker, in this order. */
+export const HOST_SLOTS = [
+  "cx_total",
+  "cx_active",
+  "cx_connect_fail",
+  "rq_total",
+  "rq_success",
+  "rq_error",
+  "rq_timeout",
+  "rq_active",
+] as const;
+export type HostSlot = (typeof HOST_SLOTS)[number];
+
+class HostCell implements Counter, Gauge {
+  readonly #page: Float64Array;
+  readonly #index: number;
+  constructor(page: Float64Array, index: number) {
+    this.#page = page;
+    this.#index = index;
+  }
+  inc(): void {
+    this.#page[this.#index] = (this.#page[this.#index] ?? 0) + 1;
+  }
+  add(n: number): void {
+    this.#page[this.#index] = (this.#page[this.#index] ?? 0) + n;
+  }
+  sub(n: number): void {
+    this.#page[this.#index] = (this.#page[this.#index] ?? 0) - n;
+  }
+  set(n: number): void {
+    this.#page[this.#index] = n;
+  }
+}
+
+/** Room for one host's figures in all workers. */
+export function hostStatsPage(concurrency: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(concurrency * HOST_SLOTS.length * 8);
+}
+
+/** A worker's view of a host's page. */
+export function hostStats(page: SharedArrayBuffer, workerIndex: number): HostStats {
+  const slots = new Float64Array(page);
+  const base = workerIndex * HOST_SLOTS.length;
+  return {
+    cxTotal: new HostCell(slots, base),
+    cxActive: new HostCell(slots, base + 1),
+    cxConnectFail: new HostCell(slots, base + 2),
+    rqTotal: new HostCell(slots, base + 3),
+    rqSuccess: new HostCell(slots, base + 4),
+    rqError: new HostCell(slots, base + 5),
+    rqTimeout: new HostCell(slots, base + 6),
+    rqActive: new HostCell(slots, base + 7),
+  };
+}
+
+/** Stats of a host that nobody reads. */
+export function discardingHostStats(): HostStats {
+  return hostStats(hostStatsPage(1), 0);
+}
+
+/** A figure summed over all workers. */
+export function sumHostSlot(page: SharedArrayBuffer, slot: HostSlot): number {
+  const slots = new Float64Array(page);
+  let sum = 0;
+  for (let index = HOST_SLOTS.indexOf(slot); index < slots.length; index += HOST_SLOTS.length) {
+    sum += slots[index] ?? 0;
+  }
+  return sum;
+}
+
+/** An ended worker has no active connections or requests. */
+export function clearHostGauges(page: SharedArrayBuffer, workerIndex: number): void {
+  const slots = new Float64Array(page);
+  slots[workerIndex * HOST_SLOTS.length + 1] = 0;
+  slots[workerIndex * HOST_SLOTS.length + 7] = 0;
+}

@@ -1,0 +1,63 @@
+import { chmodSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import type { SocketSpec } from "../worker/worker-messages.ts";
+
+/** One listening socket of one worker. Who gets its connections may change while it listens. */
+export class ListenerSocket {
+  readonly key: string;
+  readonly #server: Server;
+  #onAccept: (socket: Socket) => void;
+
+  private constructor(key: string, server: Server, onAccept: (socket: Socket) => void) {
+    this.key = key;
+    this.#server = server;
+    this.#onAccept = onAccept;
+    server.on("connection", (socket: Socket) => this.#onAccept(socket));
+  }
+
+  /** Binds and listens; rejects with the system's error. Connections wait in the accept queue until then. */
+  static async listen(spec: SocketSpec, onAccept: (socket: Socket) => void): Promise<ListenerSocket> {
+    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
+    const socket = new ListenerSocket(spec.key, server, onAccept);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(listenOptions(spec), () => {
+        server.removeListener("error", reject);
+        resolve();
+      });
+    });
+    if (spec.kind === "pipe" && spec.mode !== 0) chmodSync(spec.path, spec.mode);
+    server.on("error", () => {
+      // accept(2) failed (out of descriptors); libuv goes on listening.
+    });
+    return socket;
+  }
+
+  /** 0 for a pipe. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  redirect(onAccept: (socket: Socket) => void): void {
+    this.#onAccept = onAccept;
+  }
+
+  /** Stops listening; accepted connections live on. */
+  close(): void {
+    this.#server.close();
+  }
+}
+
+function listenOptions(spec: SocketSpec) {
+  if (spec.kind === "pipe")
+    return { path: spec.path.startsWith("@") ? `\0${spec.path.slice(1)}` : spec.path };
+  return {
+    host: spec.host,
+    port: spec.port,
+    ipv6Only: spec.ipv6Only,
+    backlog: spec.backlog,
+    reusePort: spec.reusePort,
+    exclusive: true,
+  };
+}

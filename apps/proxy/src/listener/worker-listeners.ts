@@ -1,0 +1,171 @@
+import type { Socket } from "node:net";
+import { fromBinary } from "@bufbuild/protobuf";
+import type { Clock, Counter, Gauge, Histogram, StatsScope } from "@sluice/extension-api";
+import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import type { ActiveListenerConfig, CompileListener } from "../filter-chain/active-listener-config.ts";
+import type { WorkerContext } from "../worker/worker-context.ts";
+import type { ListenerSpec } from "../worker/worker-messages.ts";
+import { ListenerSocket } from "./listener-socket.ts";
+
+/** One configuration of one listener: the one that takes connections, or an older one that drains. */
+class ActiveListener {
+  readonly spec: ListenerSpec;
+  readonly config: ActiveListenerConfig;
+  readonly #clock: Clock;
+  readonly #cxTotal: Counter;
+  readonly #cxActive: Gauge;
+  readonly #cxDestroy: Counter;
+  readonly #cxLength: Histogram;
+  readonly #workerCxTotal: Counter;
+  readonly #workerCxActive: Gauge;
+
+  constructor(spec: ListenerSpec, config: ActiveListenerConfig, context: WorkerContext) {
+    this.spec = spec;
+    this.config = config;
+    this.#clock = context.clock;
+    const scope = listenerScope(context.stats, spec.statName);
+    const worker = scope.scope(`worker_${context.workerIndex}`);
+    this.#cxTotal = scope.counter("downstream_cx_total");
+    this.#cxActive = scope.gauge("downstream_cx_active");
+    this.#cxDestroy = scope.counter("downstream_cx_destroy");
+    this.#cxLength = scope.histogram("downstream_cx_length_ms");
+    this.#workerCxTotal = worker.counter("downstream_cx_total");
+    this.#workerCxActive = worker.gauge("downstream_cx_active");
+  }
+
+  readonly accept = (socket: Socket): void => {
+    const acceptedAt = this.#clock.nowMs();
+    this.#cxTotal.inc();
+    this.#cxActive.add(1);
+    this.#workerCxTotal.inc();
+    this.#workerCxActive.add(1);
+    socket.once("close", () => {
+      this.#cxActive.sub(1);
+      this.#workerCxActive.sub(1);
+      this.#cxDestroy.inc();
+      this.#cxLength.record(this.#clock.nowMs() - acceptedAt);
+    });
+    this.config.onAccept(socket);
+  };
+}
+
+function listenerScope(stats: StatsScope, statName: string): StatsScope {
+  return stats.scope("listener").scope(statName);
+}
+
+/** The listeners of one worker, driven by messages of the main thread. */
+export class WorkerListeners {
+  readonly #context: WorkerContext;
+  readonly #compile: CompileListener;
+  readonly #onDrained: (listenerId: number) => void;
+  readonly #active = new Map<string, ActiveListener>();
+  readonly #draining = new Map<number, ActiveListener>();
+  /** By name of the listener, then by key. */
+  readonly #sockets = new Map<string, Map<string, ListenerSocket>>();
+
+  constructor(context: WorkerContext, compile: CompileListener, onDrained: (listenerId: number) => void) {
+    this.#context = context;
+    this.#compile = compile;
+    this.#onDrained = onDrained;
+  }
+
+  /**
+   * Adds a listener, or gives the listener of that name a new configuration: sockets that stay are kept, the old
+   * configuration drains. Answers what is wrong, and the ports that the system chose, by socket key.
+   */
+  async set(spec: ListenerSpec): Promise<{ problems: readonly string[]; ports: Record<string, number> }> {
+    const compiled = this.#compile(fromBinary(ListenerSchema, spec.bytes), this.#context);
+    if (!compiled.ok) {
+      return { problems: compiled.problems.map(({ path, message }) => `${path}: ${message}`), ports: {} };
+    }
+    const next = new ActiveListener(spec, compiled.value, this.#context);
+    const held = this.#sockets.get(spec.name) ?? new Map<string, ListenerSocket>();
+    const opened: ListenerSocket[] = [];
+    const ports: Record<string, number> = {};
+    for (const wanted of spec.sockets) {
+      // The kernel cannot share a pipe among sockets: the first worker has it alone.
+      if (wanted.kind === "pipe" && this.#context.workerIndex !== 0) continue;
+      const socket = held.get(wanted.key);
+      if (socket !== undefined) {
+        socket.redirect(next.accept);
+        ports[wanted.key] = socket.port;
+        continue;
+      }
+      try {
+        const fresh = await ListenerSocket.listen(wanted, next.accept);
+        opened.push(fresh);
+        ports[wanted.key] = fresh.port;
+      } catch (error) {
+        for (const socket of opened) socket.close();
+        this.#restore(spec.name);
+        next.config.close();
+        const where = wanted.kind === "pipe" ? wanted.path : wanted.key;
+        return {
+          problems: [`cannot bind '${where}': ${error instanceof Error ? error.message : String(error)}`],
+          ports: {},
+        };
+      }
+    }
+    const keep = new Set(spec.sockets.map((socket) => socket.key));
+    for (const [key, socket] of held) {
+      if (keep.has(key)) continue;
+      socket.close();
+      held.delete(key);
+    }
+    for (const socket of opened) held.set(socket.key, socket);
+    this.#sockets.set(spec.name, held);
+    const old = this.#active.get(spec.name);
+    this.#active.set(spec.name, next);
+    if (old !== undefined) this.#drain(old);
+    return { problems: [], ports };
+  }
+
+  /** Stops listening; connections drain. */
+  remove(name: string): void {
+    this.#closeSockets(name);
+    const old = this.#active.get(name);
+    this.#active.delete(name);
+    if (old !== undefined) this.#drain(old);
+  }
+
+  /** Ends what is left of a configuration that drains. */
+  close(listenerId: number): void {
+    const listener = this.#draining.get(listenerId);
+    this.#draining.delete(listenerId);
+    listener?.config.close();
+  }
+
+  /** Stops listening everywhere. */
+  stopAll(drain: boolean): void {
+    for (const [name, listener] of [...this.#active]) {
+      this.#closeSockets(name);
+      if (!drain) continue;
+      this.#active.delete(name);
+      this.#drain(listener);
+    }
+  }
+
+  /** Tells every connection to end when it can; listeners go on. */
+  drainConnections(): void {
+    for (const listener of this.#active.values()) this.#drain(listener);
+  }
+
+  #drain(listener: ActiveListener): void {
+    this.#draining.set(listener.spec.id, listener);
+    listener.config.drain(() => {
+      this.#draining.delete(listener.spec.id);
+      this.#onDrained(listener.spec.id);
+    });
+  }
+
+  #closeSockets(name: string): void {
+    for (const socket of this.#sockets.get(name)?.values() ?? []) socket.close();
+    this.#sockets.delete(name);
+  }
+
+  #restore(name: string): void {
+    const active = this.#active.get(name);
+    if (active === undefined) return;
+    for (const socket of this.#sockets.get(name)?.values() ?? []) socket.redirect(active.accept);
+  }
+}

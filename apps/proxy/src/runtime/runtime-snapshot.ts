@@ -1,0 +1,34 @@
+import type { Runtime } from "@sluice/extension-api";
+
+/** Merged layers, by dotted key; values as configured (texts, numbers, booleans, FractionalPercent objects). */
+export type RuntimeValues = Readonly<Record<string, RuntimeValue>>;
+export type RuntimeValue =
+  | string
+  | number
+  | boolean
+  | { readonly numerator: number; readonly denominator: number };
+
+/** A thread's view of the runtime; the values are replaced as a whole. */
+export class RuntimeSnapshot implements Runtime {
+  #values: RuntimeValues = {};
+
+  replace(values: RuntimeValues): void {
+    this.#values = values;
+  }
+
+  integer(key: string, fallback: number): number {
+    const value = this.#values[key];
+    if (typeof value === "number") return Math.trunc(value);
+    if (typeof value === "string" && /^[0-9]+$/.test(value)) return Number(value);
+    return fallback;
+  }
+
+  featureEnabled(key: string, numerator: number, denominator: number, random: number): boolean {
+    const value = this.#values[key];
+    if (typeof value === "object") return random % value.denominator < value.numerator;
+    if (typeof value === "boolean") return value;
+    // A plain number under a fractional key is a percentage, as in Envoy.
+    if (value !== undefined) return random % 100 < this.integer(key, 0);
+    return random % denominator < numerator;
+  }
+}

@@ -1,0 +1,45 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { isFieldSet } from "@bufbuild/protobuf";
+import { isReflectMessage, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import type { Problem } from "@sluice/extension-api";
+
+/** Per full message name: the fields that have an effect; `*`: all of them. */
+export type SupportedFields = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Every field that is set and has no effect, by its path. Messages whose type is not in `supported` are not looked into:
+ * whoever lists a field as supported either lists its message too or reads that whole message himself.
+ */
+export function refuseUnsupportedFields(
+  schema: DescMessage,
+  message: Message,
+  supported: SupportedFields,
+  path = "",
+): Problem[] {
+  const problems: Problem[] = [];
+  visit(reflect(schema, message), supported, path, problems);
+  return problems;
+}
+
+function visit(message: ReflectMessage, supported: SupportedFields, path: string, problems: Problem[]): void {
+  const allowed = supported[message.desc.typeName];
+  if (allowed === undefined) return;
+  for (const field of message.fields) {
+    if (!isFieldSet(message.message, field)) continue;
+    const at = path === "" ? field.name : `${path}.${field.name}`;
+    if (!allowed.includes(field.name) && !allowed.includes("*")) {
+      problems.push({ path: at, message: `${field.name} is not implemented`, severity: "error" });
+      continue;
+    }
+    if (field.fieldKind === "message") {
+      const value: unknown = message.get(field);
+      if (isReflectMessage(value)) visit(value, supported, at, problems);
+    } else if (field.fieldKind === "list" && field.listKind === "message") {
+      let index = 0;
+      for (const item of message.get(field)) {
+        if (isReflectMessage(item)) visit(item, supported, `${at}[${index}]`, problems);
+        index++;
+      }
+    }
+  }
+}

@@ -1,0 +1,251 @@
+import type { StatsScope } from "@sluice/extension-api";
+import { extractTags, type TaggedName } from "./extract-tags.ts";
+import { HISTOGRAM_BINS, type HistogramView, histogramView } from "./log-linear-histogram.ts";
+import { type StatDefinition, type StatKind, ThreadStats } from "./thread-stats.ts";
+
+/** The main thread's own slots count as this worker. */
+const MAIN_THREAD = -1;
+
+interface Source {
+  readonly worker: number;
+  readonly slots: Float64Array | Uint32Array;
+  readonly index: number;
+}
+
+/** One stat over all threads. */
+class Stat {
+  readonly name: string;
+  readonly kind: StatKind;
+  sources: Source[] = [];
+  /** Counters: what ended workers had counted. */
+  carried = 0;
+  /** What `/reset_counters` and a removal took away. */
+  baseline = 0;
+  /** Counters: value at the last flush. */
+  flushed = 0;
+  everUsed = false;
+  hidden = false;
+  /** Histograms: totals, and those of the last whole interval. */
+  bins: Float64Array | undefined;
+  interval: Float64Array | undefined;
+  seen = new Map<Source, Uint32Array>();
+  #tagged: TaggedName | undefined;
+
+  constructor(name: string, kind: StatKind) {
+    this.name = name;
+    this.kind = kind;
+  }
+
+  get tagged(): TaggedName {
+    this.#tagged ??= extractTags(this.name);
+    return this.#tagged;
+  }
+
+  raw(): number {
+    let sum = this.carried;
+    for (const source of this.sources) sum += source.slots[source.index] ?? 0;
+    return sum;
+  }
+
+  value(): number {
+    return this.raw() - this.baseline;
+  }
+}
+
+export interface ScalarReading {
+  readonly name: string;
+  readonly tagged: TaggedName;
+  readonly kind: "counter" | "gauge";
+  readonly value: number;
+  /** Counters: since the last flush. */
+  readonly delta: number;
+  readonly used: boolean;
+}
+
+/** A reading that another room supplies; deltas are worked out here. */
+export type ExtraReading = Omit<ScalarReading, "delta" | "used">;
+
+export interface HistogramReading {
+  readonly name: string;
+  readonly tagged: TaggedName;
+  readonly cumulative: HistogramView;
+  /** Of the last whole flush interval. */
+  readonly interval: HistogramView;
+  readonly used: boolean;
+}
+
+/** All stats of the process, on the main thread: sums of what the threads keep. */
+export class StatsRegistry {
+  readonly #stats = new Map<string, Stat>();
+  readonly #texts = new Map<string, string>();
+  readonly #own: ThreadStats;
+  readonly #refreshers = new Set<() => void>();
+  readonly #extra = new Set<(visit: (reading: ExtraReading) => void) => void>();
+  readonly #extraFlushed = new Map<string, number>();
+
+  constructor() {
+    this.#own = new ThreadStats((definitions) => this.attach(MAIN_THREAD, definitions));
+  }
+
+  /** The main thread's own scope. */
+  root(): StatsScope {
+    return this.#own.root();
+  }
+
+  /** Takes in what a thread defined. */
+  attach(worker: number, definitions: readonly StatDefinition[]): void {
+    for (const { name, kind, page, index } of definitions) {
+      let stat = this.#stats.get(name);
+      if (stat === undefined) {
+        stat = new Stat(name, kind);
+        this.#stats.set(name, stat);
+      }
+      if (page === undefined || stat.kind !== kind) continue;
+      const slots =
+        kind === "histogram" ? new Uint32Array(page, index * 4, HISTOGRAM_BINS) : new Float64Array(page);
+      stat.sources.push({ worker, slots, index: kind === "histogram" ? 0 : index });
+    }
+  }
+
+  /** A worker ended: its counters are kept, its gauges go. */
+  detach(worker: number): void {
+    for (const stat of this.#stats.values()) {
+      const gone = stat.sources.filter((source) => source.worker === worker);
+      if (gone.length === 0) continue;
+      if (stat.kind === "histogram") this.#mergeHistogram(stat);
+      stat.sources = stat.sources.filter((source) => source.worker !== worker);
+      for (const source of gone) {
+        if (stat.kind === "counter") stat.carried += source.slots[source.index] ?? 0;
+        stat.seen.delete(source);
+      }
+    }
+  }
+
+  /** A stat whose value is a text (`control_plane.identifier`, `version_text`). */
+  setText(name: string, value: string): void {
+    this.#texts.set(name, value);
+  }
+  texts(): ReadonlyMap<string, string> {
+    return this.#texts;
+  }
+
+  /** `refresh` runs before each reading, to set gauges that are computed on demand. */
+  onRead(refresh: () => void): void {
+    this.#refreshers.add(refresh);
+  }
+
+  /** Adds readings that live elsewhere (per endpoint). */
+  addSource(source: (visit: (reading: ExtraReading) => void) => void): void {
+    this.#extra.add(source);
+  }
+
+  /** What is removed from the configuration is no longer shown; should it come back, counters start at zero. */
+  hide(prefix: string): void {
+    for (const stat of this.#stats.values()) if (stat.name.startsWith(prefix)) stat.hidden = true;
+    for (const name of this.#texts.keys()) if (name.startsWith(prefix)) this.#texts.delete(name);
+  }
+  show(prefix: string): void {
+    for (const stat of this.#stats.values()) {
+      if (!stat.hidden || !stat.name.startsWith(prefix)) continue;
+      stat.hidden = false;
+      if (stat.kind === "counter") stat.baseline = stat.raw();
+    }
+  }
+
+  resetCounters(): void {
+    for (const stat of this.#stats.values()) {
+      if (stat.kind !== "counter") continue;
+      stat.baseline = stat.raw();
+      stat.flushed = 0;
+    }
+  }
+
+  /** The present value of a counter or gauge; 0 for an unknown name. */
+  value(name: string): number {
+    this.#own.flushDefinitions();
+    return this.#stats.get(name)?.value() ?? 0;
+  }
+
+  /** Ends an interval: counters' deltas and histograms' intervals start anew after `read` has seen them. */
+  flush(read: (scalars: readonly ScalarReading[], histograms: readonly HistogramReading[]) => void): void {
+    for (const stat of this.#stats.values()) {
+      if (stat.kind === "histogram") {
+        stat.interval = undefined;
+        this.#mergeHistogram(stat);
+      }
+    }
+    read(this.scalars(), this.histograms());
+    for (const stat of this.#stats.values()) if (stat.kind === "counter") stat.flushed = stat.value();
+    this.#extraFlushed.clear();
+    for (const source of this.#extra) {
+      source(({ name, kind, value }) => {
+        if (kind === "counter") this.#extraFlushed.set(name, value);
+      });
+    }
+  }
+
+  scalars(): ScalarReading[] {
+    this.#own.flushDefinitions();
+    for (const refresh of this.#refreshers) refresh();
+    const out: ScalarReading[] = [];
+    for (const stat of this.#stats.values()) {
+      if (stat.kind === "histogram" || stat.hidden) continue;
+      const value = stat.value();
+      stat.everUsed ||= value !== 0;
+      out.push({
+        name: stat.name,
+        tagged: stat.tagged,
+        kind: stat.kind,
+        value,
+        delta: value - stat.flushed,
+        used: stat.everUsed,
+      });
+    }
+    for (const source of this.#extra) {
+      source((reading) =>
+        out.push({
+          ...reading,
+          delta: reading.value - (this.#extraFlushed.get(reading.name) ?? 0),
+          used: true,
+        }),
+      );
+    }
+    return out.sort(byName);
+  }
+
+  histograms(): HistogramReading[] {
+    this.#own.flushDefinitions();
+    const out: HistogramReading[] = [];
+    for (const stat of this.#stats.values()) {
+      if (stat.kind !== "histogram" || stat.hidden) continue;
+      const cumulative = histogramView(stat.bins ?? EMPTY);
+      const interval = histogramView(stat.interval ?? EMPTY);
+      out.push({ name: stat.name, tagged: stat.tagged, cumulative, interval, used: cumulative.count > 0 });
+    }
+    return out.sort(byName);
+  }
+
+  #mergeHistogram(stat: Stat): void {
+    for (const source of stat.sources) {
+      const bins = source.slots;
+      if (!(bins instanceof Uint32Array)) continue;
+      const seen = stat.seen.get(source) ?? new Uint32Array(HISTOGRAM_BINS);
+      stat.seen.set(source, seen);
+      for (let bin = 0; bin < HISTOGRAM_BINS; bin++) {
+        const now = bins[bin] ?? 0;
+        // Bins are 32-bit and may wrap; the difference is right all the same.
+        const more = (now - (seen[bin] ?? 0)) >>> 0;
+        if (more === 0) continue;
+        seen[bin] = now;
+        stat.bins ??= new Float64Array(HISTOGRAM_BINS);
+        stat.interval ??= new Float64Array(HISTOGRAM_BINS);
+        stat.bins[bin] = (stat.bins[bin] ?? 0) + more;
+        stat.interval[bin] = (stat.interval[bin] ?? 0) + more;
+      }
+    }
+  }
+}
+
+const EMPTY = new Float64Array(HISTOGRAM_BINS);
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : 0;

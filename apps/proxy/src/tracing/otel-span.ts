@@ -1,0 +1,161 @@
+import type { HeaderMap } from "@sluice/extension-api";
+import type { FormatContext } from "../access-log/access-logger.ts";
+import { responseFlags } from "../access-log/command-operators.ts";
+import type { CompiledTag } from "../access-log/compile-custom-tags.ts";
+import { printValue } from "../access-log/compile-substitution-format.ts";
+import type { ProtoWriter } from "../grpc/proto-writer.ts";
+import type { TelemetrySink } from "../worker/telemetry-outbox.ts";
+import { randomHex, type TraceParent } from "./trace-parent.ts";
+import type { ActiveSpan } from "./tracer.ts";
+
+/** What all spans of one connection manager share; frozen. */
+export interface SpanOptions {
+  readonly writer: ProtoWriter;
+  readonly sink: TelemetrySink;
+  readonly uint32: () => number;
+  readonly operation: ((context: FormatContext) => string) | undefined;
+  readonly upstreamOperation: ((context: FormatContext) => string) | undefined;
+  readonly customTags: readonly CompiledTag[];
+  readonly spawnUpstream: boolean;
+  readonly propagate: boolean;
+  readonly pathLengthMax: number;
+  readonly nodeId: string;
+  readonly zone: string;
+}
+
+/** OTLP's SpanKind. */
+const SERVER = 2;
+const CLIENT = 3;
+/** OTLP's STATUS_CODE_ERROR. */
+const ERROR = 2;
+
+/** A span of OpenTelemetry; encoded when it ends. */
+export class OtelSpan implements ActiveSpan {
+  readonly traceId: string;
+  readonly sampled: boolean;
+  readonly #options: SpanOptions;
+  readonly #spanId: string;
+  readonly #parentId: string;
+  readonly #traceState: string;
+  readonly #startTimeMs: number;
+  /** "" for the span of the downstream request. */
+  readonly #upstreamCluster: string;
+  readonly #tags: [string, string][] = [];
+
+  constructor(options: SpanOptions, parent: TraceParent, startTimeMs: number, upstreamCluster: string) {
+    this.#options = options;
+    this.traceId = parent.traceId;
+    this.sampled = parent.sampled;
+    this.#parentId = parent.spanId;
+    this.#traceState = parent.traceState;
+    this.#spanId = randomHex(options.uint32, 2);
+    this.#startTimeMs = startTimeMs;
+    this.#upstreamCluster = upstreamCluster;
+  }
+
+  inject(headers: HeaderMap): void {
+    if (!this.#options.propagate) return;
+    headers.set("traceparent", `00-${this.traceId}-${this.#spanId}-${this.sampled ? "01" : "00"}`);
+    if (this.#traceState !== "") headers.set("tracestate", this.#traceState);
+  }
+
+  startUpstreamSpan(clusterName: string, startTimeMs: number): ActiveSpan | undefined {
+    if (!this.#options.spawnUpstream) return undefined;
+    const parent = {
+      traceId: this.traceId,
+      spanId: this.#spanId,
+      sampled: this.sampled,
+      traceState: this.#traceState,
+    };
+    return new OtelSpan(this.#options, parent, startTimeMs, clusterName);
+  }
+
+  setTag(name: string, value: string): void {
+    if (this.sampled) this.#tags.push([name, value]);
+  }
+
+  finish(context: FormatContext): void {
+    if (!this.sampled) return;
+    const { writer, sink } = this.#options;
+    const upstream = this.#upstreamCluster !== "";
+    const span = writer.begin(2);
+    writer.bytes(1, Buffer.from(this.traceId, "hex"));
+    writer.bytes(2, Buffer.from(this.#spanId, "hex"));
+    writer.headerString(3, this.#traceState);
+    if (this.#parentId !== "") writer.bytes(4, Buffer.from(this.#parentId, "hex"));
+    writer.headerString(5, this.#name(context));
+    writer.uint(6, upstream ? CLIENT : SERVER);
+    writer.fixed64(7, nanoseconds(this.#startTimeMs));
+    writer.fixed64(8, nanoseconds(Math.max(Date.now(), this.#startTimeMs)));
+    this.#writeTags(context, upstream);
+    if (isError(context)) {
+      const status = writer.begin(15);
+      writer.uint(3, ERROR);
+      writer.end(status);
+    }
+    writer.end(span);
+    sink.push(writer.finish());
+  }
+
+  #name(context: FormatContext): string {
+    if (this.#upstreamCluster !== "") {
+      return this.#options.upstreamOperation?.(context) ?? `router ${this.#upstreamCluster} egress`;
+    }
+    return this.#options.operation?.(context) ?? "ingress";
+  }
+
+  #writeTags(context: FormatContext, upstream: boolean): void {
+    const { request, streamInfo: info, connection } = context;
+    const { nodeId, zone, pathLengthMax, customTags } = this.#options;
+    this.#tag("component", "proxy");
+    this.#tag("node_id", nodeId);
+    this.#tag("zone", zone);
+    if (!upstream && request !== undefined) {
+      const path = (request.get("x-envoy-original-path") ?? request.get(":path") ?? "").slice(
+        0,
+        pathLengthMax,
+      );
+      this.#tag("guid:x-request-id", request.get("x-request-id") ?? "");
+      this.#tag(
+        "http.url",
+        `${request.get(":scheme") ?? "http"}://${request.get(":authority") ?? ""}${path}`,
+      );
+      this.#tag("http.method", request.get(":method") ?? "");
+      this.#tag("user_agent", request.get("user-agent") ?? "-");
+      this.#tag("downstream_cluster", request.get("x-envoy-downstream-service-cluster") ?? "-");
+      this.#tag("peer.address", connection.directRemoteAddress);
+      this.#tag("request_size", String(info.bytesReceived));
+      this.#tag("response_size", String(info.bytesSent));
+    }
+    this.#tag("http.protocol", info.protocol ?? "");
+    this.#tag("http.status_code", String(info.responseCode));
+    this.#tag("upstream_cluster", info.upstreamCluster ?? this.#upstreamCluster);
+    this.#tag("upstream_cluster.name", info.upstreamCluster ?? this.#upstreamCluster);
+    this.#tag("upstream_address", info.upstreamRemoteAddress ?? "");
+    this.#tag("response_flags", printValue(responseFlags(context), "-"));
+    for (const [tag, parts] of customTags) {
+      let value = "";
+      for (const part of parts) value += typeof part === "string" ? part : printValue(part(context), "");
+      this.#tag(tag, value);
+    }
+    for (const [tag, value] of this.#tags) this.#tag(tag, value);
+    if (isError(context)) this.#tag("error", "true");
+  }
+
+  #tag(name: string, value: string): void {
+    if (value === "") return;
+    const { writer } = this.#options;
+    const pair = writer.begin(9);
+    writer.string(1, name);
+    const any = writer.begin(2);
+    writer.headerString(1, value);
+    writer.end(any);
+    writer.end(pair);
+  }
+}
+
+function isError({ streamInfo }: FormatContext): boolean {
+  return streamInfo.responseCode === 0 || streamInfo.responseCode >= 500;
+}
+
+const nanoseconds = (wallMs: number): bigint => BigInt(Math.round(wallMs * 1000)) * 1000n;

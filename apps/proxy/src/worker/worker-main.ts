@@ -1,0 +1,129 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
+import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
+import { loadStandardExtensions } from "../extensions/standard.ts";
+import { compileListener } from "../filter-chain/compile-listener.ts";
+import { WorkerListeners } from "../listener/worker-listeners.ts";
+import { WorkerRouteConfigs } from "../route/worker-route-configs.ts";
+import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
+import { ThreadStats } from "../stats/thread-stats.ts";
+import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
+import { SharedDrainState } from "./shared-drain-state.ts";
+import { systemClock, systemRandom, systemTimers } from "./system-time.ts";
+import { TelemetryOutbox } from "./telemetry-outbox.ts";
+import type { WorkerContext } from "./worker-context.ts";
+import { WorkerLog } from "./worker-log.ts";
+import type { WorkerCommand, WorkerInit, WorkerReport, WorkerRequest } from "./worker-messages.ts";
+
+const port = parentPort;
+if (port === null) throw new Error("worker-main runs only as a worker thread");
+const init = asInit(workerData);
+const report = (message: WorkerReport): void => port.postMessage(message);
+
+const stats = new ThreadStats((definitions) => report({ type: "stats", definitions }));
+const runtime = new RuntimeSnapshot();
+const log = new WorkerLog(report, init.logLevel);
+const outbox = new TelemetryOutbox(report, systemTimers);
+const clusters = new WorkerClusterManager(stats.root(), systemRandom, init.workerIndex);
+const routeConfigs = new WorkerRouteConfigs();
+const accessLoggers = createAccessLoggerFactory({
+  clock: systemClock,
+  random: systemRandom,
+  runtime,
+  timers: systemTimers,
+  outbox,
+  log,
+  flushIntervalMs: init.accessLogFlushMs,
+});
+const context: WorkerContext = {
+  workerIndex: init.workerIndex,
+  concurrency: init.concurrency,
+  stats: stats.root(),
+  clock: systemClock,
+  timers: systemTimers,
+  random: systemRandom,
+  runtime,
+  log,
+  localInfo: init.localInfo,
+  clusters,
+  routeConfigs,
+  accessLoggers,
+  tracers: createTracerFactory({ random: systemRandom, runtime, outbox, localInfo: init.localInfo }),
+  drain: new SharedDrainState(init.drainState, systemRandom),
+  extensions: await loadStandardExtensions(),
+};
+const listeners = new WorkerListeners(context, compileListener, (listenerId) =>
+  report({ type: "drained", listenerId }),
+);
+
+type Outcome = { readonly problems: readonly string[]; readonly ports: Readonly<Record<string, number>> };
+const DONE: Outcome = { problems: [], ports: {} };
+
+function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
+  switch (command.type) {
+    case "cluster":
+      clusters.set(command.config, command.breakers, command.hosts);
+      return DONE;
+    case "hosts":
+      clusters.setHosts(command.cluster, command.hosts);
+      return DONE;
+    case "remove-cluster":
+      clusters.remove(command.cluster);
+      return DONE;
+    case "route":
+      routeConfigs.set(command.name, command.bytes);
+      return DONE;
+    case "remove-route":
+      routeConfigs.remove(command.name);
+      return DONE;
+    case "listener":
+      return listeners.set(command.spec);
+    case "remove-listener":
+      listeners.remove(command.name);
+      return DONE;
+    case "close-listener":
+      listeners.close(command.id);
+      return DONE;
+    case "stop-listeners":
+      listeners.stopAll(command.drain);
+      return DONE;
+    case "drain-connections":
+      listeners.drainConnections();
+      return DONE;
+    case "runtime":
+      runtime.replace(command.values);
+      return DONE;
+    case "log-level":
+      log.setLevel(command.level);
+      return DONE;
+    case "reopen-logs":
+      accessLoggers.reopen();
+      return DONE;
+    case "flush":
+      accessLoggers.flush();
+      outbox.flush();
+      return DONE;
+  }
+}
+
+let queue: Promise<void> = Promise.resolve();
+port.on("message", (message: WorkerRequest) => {
+  // In order, also past the commands that wait for a socket.
+  queue = queue.then(async () => {
+    let outcome: Outcome;
+    try {
+      outcome = await apply(message.command);
+    } catch (error) {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      outcome = { problems: [`${message.command.type}: ${what}`], ports: {} };
+    }
+    stats.flushDefinitions();
+    report({ type: "done", sequence: message.sequence, ...outcome });
+  });
+});
+report({ type: "ready" });
+
+/** The main thread starts workers with a WorkerInit and nothing else. */
+function asInit(data: unknown): WorkerInit {
+  return data as WorkerInit;
+}

@@ -1,0 +1,92 @@
+import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
+import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
+import type { StatDefinition } from "../stats/thread-stats.ts";
+import type { LocalInfo } from "./worker-context.ts";
+
+/** What a worker is started with. */
+export interface WorkerInit {
+  readonly workerIndex: number;
+  readonly concurrency: number;
+  readonly localInfo: LocalInfo;
+  readonly logLevel: string;
+  /** See `SharedDrainState`. */
+  readonly drainState: SharedArrayBuffer;
+  readonly accessLogFlushMs: number;
+}
+
+/** Where a listener listens. `port` is never 0 here, except for the first worker on a new socket. */
+export type SocketSpec =
+  | {
+      readonly kind: "tcp";
+      /** Identity over updates: `host:port` as configured. */
+      readonly key: string;
+      readonly host: string;
+      readonly port: number;
+      readonly ipv6Only: boolean;
+      readonly backlog: number;
+      readonly reusePort: boolean;
+    }
+  | { readonly kind: "pipe"; readonly key: string; readonly path: string; readonly mode: number };
+
+export interface ListenerSpec {
+  /** One per accepted configuration; a listener that is updated gets a new one. */
+  readonly id: number;
+  readonly name: string;
+  /** `listener.<this>.` */
+  readonly statName: string;
+  /** The encoded Listener. */
+  readonly bytes: Uint8Array;
+  readonly sockets: readonly SocketSpec[];
+}
+
+/** Main → worker. Each is acknowledged when it is in force. */
+export type WorkerCommand =
+  | {
+      readonly type: "cluster";
+      readonly config: ClusterConfig;
+      readonly breakers: SharedArrayBuffer;
+      readonly hosts: readonly HostSpec[];
+    }
+  | { readonly type: "hosts"; readonly cluster: string; readonly hosts: readonly HostSpec[] }
+  | { readonly type: "remove-cluster"; readonly cluster: string }
+  /** `bytes`: an encoded RouteConfiguration. */
+  | { readonly type: "route"; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly type: "remove-route"; readonly name: string }
+  | { readonly type: "listener"; readonly spec: ListenerSpec }
+  | { readonly type: "remove-listener"; readonly name: string }
+  /** Ends what is left of drained configurations. */
+  | { readonly type: "close-listener"; readonly id: number }
+  /** Stops accepting; `drain`: lets connections end by themselves. */
+  | { readonly type: "stop-listeners"; readonly drain: boolean }
+  | { readonly type: "drain-connections" }
+  | { readonly type: "runtime"; readonly values: RuntimeValues }
+  | { readonly type: "log-level"; readonly level: string }
+  | { readonly type: "reopen-logs" }
+  | { readonly type: "flush" };
+
+export interface WorkerRequest {
+  readonly sequence: number;
+  readonly command: WorkerCommand;
+}
+
+/** Worker → main. */
+export type WorkerReport =
+  | { readonly type: "ready" }
+  /** `problems` is empty when the command is in force. */
+  | {
+      readonly type: "done";
+      readonly sequence: number;
+      readonly problems: readonly string[];
+      readonly ports: Readonly<Record<string, number>>;
+    }
+  | { readonly type: "stats"; readonly definitions: readonly StatDefinition[] }
+  | { readonly type: "drained"; readonly listenerId: number }
+  | { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly message: string }
+  /** Encoded entries for a gRPC sink; `sink` is its compiled configuration as JSON. */
+  | {
+      readonly type: "telemetry";
+      readonly kind: "access-log" | "spans";
+      readonly sink: string;
+      readonly entries: Uint8Array;
+      readonly count: number;
+    };
