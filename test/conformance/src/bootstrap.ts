@@ -53,8 +53,9 @@ virtual_hosts:
     domains: ["*"]
     routes:
 ${indent(parts.routes ?? '- { match: { prefix: "/" }, route: { cluster: one } }', 6)}`;
-  const routed = parts.hcm?.includes("rds:") === true ? "" : `route_config:\n${indent(routeConfig, 2)}`;
+  const routed = /^rds:/m.test(parts.hcm ?? "") ? "" : `route_config:\n${indent(routeConfig, 2)}`;
   return `
+node: { id: node, cluster: nodes }
 static_resources:
   listeners:
     - name: main

@@ -1,10 +1,16 @@
+import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
+import { HTTP1_CASES } from "./cases/http1.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
+import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 
 export const CASES: readonly ConformanceCase[] = [
   ...ROUTE_MATCH_CASES,
   ...ROUTE_ACTION_CASES,
   ...FORWARDING_HEADER_CASES,
+  ...HTTP1_CASES,
+  ...UPSTREAM_CASES,
+  ...ACCESS_LOG_CASES,
 ];

@@ -12,7 +12,8 @@ const VOLATILE: ReadonlyArray<readonly [field: string, value: RegExp, mark: stri
 export function normalizeFields(fields: Fields): Fields {
   const masked = fields.map(([name, value]): [string, string] => {
     const rule = VOLATILE.find(([field]) => field === name.toLowerCase());
-    return [name, rule?.[1].test(value) === true ? rule[2] : value];
+    if (rule?.[1].test(value) === true) return [name, rule[2]];
+    return [name, value.length > 500 ? `<${value.length} octets>` : value];
   });
   return masked.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
@@ -43,9 +44,13 @@ export function seenRequests(requests: readonly RecordedRequest[]): unknown[] {
 
 /** Access-log lines with times, durations and ephemeral ports masked. */
 export function normalizeLogLine(line: string): string {
-  return line
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "<time>")
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>")
-    .replaceAll(/\bms=\d+/g, "ms=<n>")
-    .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>");
+  return (
+    line
+      .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "<time>")
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>")
+      .replaceAll(/\bms=\d+/g, "ms=<n>")
+      // Duration and upstream service time of the default format.
+      .replace(/(" \d{3} \S+ \d+ \d+) \d+ \d+ "/, '$1 <n> <n> "')
+      .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
+  );
 }

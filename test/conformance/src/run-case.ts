@@ -6,6 +6,7 @@ import {
   type RecordingUpstream,
   type RunningProxy,
   requestBytes,
+  startEnvoy,
   startRecordingUpstream,
   waitFor,
 } from "@sluice/harness";
@@ -26,6 +27,10 @@ export type StartProxy = (options: {
   readonly yaml: string;
   readonly files: Readonly<Record<string, string>>;
 }) => Promise<RunningProxy>;
+
+/** A stock Envoy that writes its access logs at once rather than every 10 s. */
+export const startPromptEnvoy: StartProxy = (options) =>
+  startEnvoy({ ...options, args: ["--file-flush-interval-msec", "50"] });
 
 /**
  * Runs a case at each proxy in turn, before the same upstreams. Stats may lag behind the traffic: they are read until they

@@ -3,19 +3,24 @@
  *
  *     node test/conformance/src/show-case.ts WORDS [envoy|sluice]      cases whose title contains WORDS; both by default
  */
-import { startEnvoy, startSluiceProxy } from "@sluice/harness";
+import { startSluiceProxy } from "@sluice/harness";
 import { CASES } from "./cases.ts";
-import { runCase } from "./run-case.ts";
+import { runCase, startPromptEnvoy } from "./run-case.ts";
 
 const [words = "", kind] = process.argv.slice(2);
-for (const theCase of CASES.filter(({ title }) => title.includes(words))) {
+for (const theCase of CASES.filter(({ title }) => title.includes(words) || words === "")) {
   console.log(`\n# ${theCase.title}`);
   const starts =
-    kind === "envoy" ? [startEnvoy] : kind === "sluice" ? [startSluiceProxy] : [startEnvoy, startSluiceProxy];
+    kind === "envoy"
+      ? [startPromptEnvoy]
+      : kind === "sluice"
+        ? [startSluiceProxy]
+        : [startPromptEnvoy, startSluiceProxy];
   for (const start of starts)
     try {
+      const started = performance.now();
       const [observation] = await runCase(theCase, [start]);
-      console.log(`## ${start.name}`);
+      console.log(`## ${start.name}`, `${Math.round(performance.now() - started)} ms`);
       console.log(compact(observation));
     } catch (error) {
       console.log(`## ${start.name}`, error);

@@ -9,7 +9,7 @@ import {
   readHead,
   requestFraming,
 } from "./http1-message.ts";
-import { type ScriptedReply, sendReply } from "./scripted-reply.ts";
+import { type ScriptedReply, sendInterim, sendReply } from "./scripted-reply.ts";
 import { ConnectionEnded, SocketReader } from "./socket-reader.ts";
 
 /** What the upstream saw. It is listed as soon as its head has come; body and trailers grow until `complete`. */
@@ -109,8 +109,10 @@ class UpstreamState {
       const index = this.requests.push(request) - 1;
       const script = typeof this.choice === "function" ? this.choice(request, index) : this.choice;
       const body = readBody(reader, requestFraming(request.fields), request);
+      if (script.at === "interim") sendInterim(socket, script);
       if (script.at !== "head") await body;
       if (script.delayMs !== undefined) await delay(script.delayMs);
+      if (script.at !== "interim") sendInterim(socket, script);
       const outcome = await sendReply(socket, script, request.method);
       if (outcome === "tunnel") return this.echo(socket, reader, connection);
       if (outcome === "ended") return;

@@ -16,8 +16,8 @@ export interface ScriptedReply {
   readonly trailers?: Fields;
   /** 1xx responses sent first. */
   readonly interim?: readonly { readonly status: number; readonly headers?: Fields }[];
-  /** Answers as soon as the head has come rather than when the request is complete. */
-  readonly at?: "head";
+  /** Answers (`head`), or sends only `interim`, as soon as the head has come; else all of it when the request is complete. */
+  readonly at?: "head" | "interim";
   readonly delayMs?: number;
   /** Exactly these octets in place of everything above. */
   readonly raw?: string;
@@ -43,7 +43,11 @@ const REASONS: Record<number, string> = {
   503: "Service Unavailable",
 };
 
-/** Sends `script`; `method` is the request's (HEAD gets no body). */
+export function sendInterim(socket: Socket, script: ScriptedReply): void {
+  for (const { status, headers = [] } of script.interim ?? []) socket.write(head(status, undefined, headers));
+}
+
+/** Sends `script` but for its interim responses; `method` is the request's (HEAD gets no body). */
 export async function sendReply(
   socket: Socket,
   script: ScriptedReply,
