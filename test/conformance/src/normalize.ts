@@ -13,9 +13,16 @@ export function normalizeFields(fields: Fields): Fields {
   const masked = fields.map(([name, value]): [string, string] => {
     const rule = VOLATILE.find(([field]) => field === name.toLowerCase());
     if (rule?.[1].test(value) === true) return [name, rule[2]];
+    if (name.toLowerCase() === "x-envoy-expected-rq-timeout-ms") return [name, roundedTimeout(value)];
     return [name, value.length > 500 ? `<${value.length} octets>` : value];
   });
   return masked.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** A retry tells what is left of the timeout: up to the next half second, unless it is short. */
+function roundedTimeout(value: string): string {
+  const ms = Number(value);
+  return ms > 500 ? String(Math.ceil(ms / 500) * 500) : value;
 }
 
 export function seenResponse(response: RawResponse): SeenResponse {

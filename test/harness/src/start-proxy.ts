@@ -50,7 +50,7 @@ let envoyVersion: string | undefined | null = null;
 export function installedEnvoy(): string | undefined {
   if (envoyVersion === null) {
     const { stdout } = spawnSync("envoy", ["--version"], { encoding: "utf8", timeout: 20_000 });
-    envoyVersion = /\/(\d+\.\d+\.\d+)[^/]*\//.exec(stdout ?? "")?.[1];
+    envoyVersion = /version: [0-9a-f]+\/(\d+\.\d+\.\d+)/.exec(stdout ?? "")?.[1];
   }
   return envoyVersion;
 }

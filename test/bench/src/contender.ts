@@ -1,0 +1,222 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  freePort,
+  installedEnvoy,
+  type RunningProcess,
+  requestOnce,
+  startEnvoy,
+  startProcess,
+  startSluiceProxy,
+  waitFor,
+} from "@sluice/harness";
+
+/** A proxy under load: one worker on one CPU, plain HTTP/1.1 from a port of its own to one upstream. */
+export interface Contender {
+  readonly name: ContenderName;
+  readonly version: string;
+  readonly port: number;
+  readonly process: RunningProcess;
+  stop(): Promise<void>;
+}
+
+export type ContenderName = "envoy" | "sluice" | "nginx" | "haproxy";
+
+export interface ContenderOptions {
+  readonly upstreamPort: number;
+  readonly cpu: number;
+}
+
+/** Those that are installed, Envoy first: it is what the others are compared with. */
+export function installedContenders(): ContenderName[] {
+  const names: ContenderName[] = [];
+  if (installedEnvoy() !== undefined) names.push("envoy");
+  names.push("sluice");
+  if (hasProgram("nginx", ["-v"])) names.push("nginx");
+  if (hasProgram("haproxy", ["-v"])) names.push("haproxy");
+  return names;
+}
+
+function hasProgram(command: string, args: string[]): boolean {
+  return spawnSync(command, args).error === undefined;
+}
+
+function versionOf(command: string, args: string[]): string {
+  const { stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  return /\d+\.\d+\.\d+/.exec(`${stdout}${stderr}`)?.[0] ?? "unknown";
+}
+
+export async function startContender(name: ContenderName, options: ContenderOptions): Promise<Contender> {
+  switch (name) {
+    case "envoy":
+    case "sluice":
+      return startEnvoyLike(name, options);
+    case "nginx":
+      return startServer(name, versionOf("nginx", ["-v"]), nginxProxy(options.upstreamPort), options);
+    case "haproxy":
+      return startServer(name, versionOf("haproxy", ["-v"]), haproxyProxy(options.upstreamPort), options);
+  }
+}
+
+/** Envoy's defaults: HTTP connection manager and router, stats on, no access log. */
+function envoyYaml(upstreamPort: number): string {
+  return `
+static_resources:
+  listeners:
+    - name: main
+      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+      filter_chains:
+        - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                stat_prefix: bench
+                route_config:
+                  virtual_hosts:
+                    - name: all
+                      domains: ["*"]
+                      routes: [{ match: { prefix: / }, route: { cluster: upstream } }]
+                http_filters:
+                  - name: envoy.filters.http.router
+                    typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+  clusters:
+    - name: upstream
+      type: STATIC
+      connect_timeout: 1s
+      load_assignment:
+        cluster_name: upstream
+        endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${upstreamPort} } } } }] }]
+`;
+}
+
+async function startEnvoyLike(
+  name: "envoy" | "sluice",
+  { upstreamPort, cpu }: ContenderOptions,
+): Promise<Contender> {
+  const start = name === "envoy" ? startEnvoy : startSluiceProxy;
+  const proxy = await start({ yaml: envoyYaml(upstreamPort), concurrency: 1, cpu });
+  return {
+    name,
+    version: name === "envoy" ? (installedEnvoy() ?? "unknown") : `node ${process.versions.node}`,
+    port: await proxy.listenerPort("main"),
+    process: proxy.process,
+    stop: () => proxy.close(),
+  };
+}
+
+interface ServerSetup {
+  readonly command: string;
+  args(configFile: string): string[];
+  config(port: number, dir: string): string;
+}
+
+function nginxConfig(dir: string, http: string): string {
+  return `
+worker_processes 1;
+daemon off;
+master_process off;
+pid ${dir}/nginx.pid;
+error_log ${dir}/error.log;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  keepalive_requests 1000000000;
+  client_body_temp_path ${dir}/body; proxy_temp_path ${dir}/proxy; fastcgi_temp_path ${dir}/f; uwsgi_temp_path ${dir}/u; scgi_temp_path ${dir}/s;
+${http}
+}`;
+}
+
+function nginxProxy(upstreamPort: number): ServerSetup {
+  return {
+    command: "nginx",
+    args: (file) => ["-c", file],
+    config: (port, dir) =>
+      nginxConfig(
+        dir,
+        `  upstream u { server 127.0.0.1:${upstreamPort}; keepalive 256; keepalive_requests 1000000000; }
+  server { listen 127.0.0.1:${port}; location / { proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ""; } }`,
+      ),
+  };
+}
+
+function haproxyProxy(upstreamPort: number): ServerSetup {
+  return {
+    command: "haproxy",
+    args: (file) => ["-db", "-f", file],
+    config: (port) => `
+global
+  nbthread 1
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 30s
+  timeout server 30s
+  http-reuse always
+frontend f
+  bind 127.0.0.1:${port}
+  default_backend b
+backend b
+  server u 127.0.0.1:${upstreamPort}
+`,
+  };
+}
+
+/** The upstream that all share: nginx answering from its configuration. */
+export async function startBenchUpstream(
+  body: string,
+  cpu: number,
+): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  if (!hasProgram("nginx", ["-v"]))
+    throw new Error("the benchmark's upstream is nginx, and there is none on the PATH: install it");
+  const setup: ServerSetup = {
+    command: "nginx",
+    args: (file) => ["-c", file],
+    config: (port, dir) =>
+      nginxConfig(
+        dir,
+        `  server { listen 127.0.0.1:${port} backlog=4096; location / { default_type text/plain; return 200 "${body}"; } }`,
+      ),
+  };
+  return startServer("nginx", "", setup, { upstreamPort: 0, cpu });
+}
+
+async function startServer(
+  name: ContenderName,
+  version: string,
+  setup: ServerSetup,
+  { cpu }: ContenderOptions,
+): Promise<Contender> {
+  const dir = mkdtempSync(join(tmpdir(), `sluice-bench-${name}-`));
+  const port = await freePort();
+  const file = join(dir, "config");
+  writeFileSync(file, setup.config(port, dir));
+  const running = await startProcess("taskset", ["-c", String(cpu), setup.command, ...setup.args(file)]);
+  const stop = async () => {
+    await running.stop("SIGTERM");
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await waitFor(`${name} to answer`, async () => {
+      if (running.exit() !== undefined) return true;
+      await requestOnce(port);
+      return true;
+    });
+    if (running.exit() !== undefined) throw new Error(`${name} ended at once: ${running.output()}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { name, version, port, process: running, stop };
+}
+
+/** Resident memory in MiB; `undefined` where /proc does not tell. */
+export function residentMib(pid: number): number | undefined {
+  try {
+    const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kib === undefined ? undefined : Number(kib) / 1024;
+  } catch {
+    return undefined;
+  }
+}

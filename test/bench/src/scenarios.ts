@@ -1,0 +1,5 @@
+import type { Scenario } from "./scenario.ts";
+import { h1 } from "./scenarios/h1.ts";
+
+/** Everything that `npm run bench` measures, in this order. */
+export const SCENARIOS: readonly Scenario[] = [h1];
