@@ -64,6 +64,11 @@ export interface XdsServerObserver {
     names: readonly string[],
     removed: readonly string[],
   ): void;
+  /**
+   * Instead of `onSent` and `onAck`, when a new version of a type changes nothing that this stream subscribes to: the node
+   * runs `version` although it was sent nothing.
+   */
+  onUnchanged?(stream: XdsStreamInfo, typeUrl: string, version: string): void;
   onAck(stream: XdsStreamInfo, typeUrl: string, version: string): void;
   /** `message`: the node's own words. The node keeps what it had. */
   onNack(stream: XdsStreamInfo, typeUrl: string, version: string, message: string): void;

@@ -1,0 +1,1 @@
+export { peerKey, type XdsRoutesOptions, xdsRoutes } from "./xds-routes.ts";

@@ -1,0 +1,25 @@
+import type { SnapshotType } from "../snapshot-source.ts";
+
+/** A response that is ready to go. */
+export interface Outgoing<Response> {
+  readonly response: Response;
+  readonly version: string;
+  readonly names: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** One type on one stream: what the client wants, what it was sent. Variants differ in how they compare the two. */
+export interface TypeStream<Request, Response> {
+  readonly typeUrl: string;
+  /** The subscription's names together, in UTF-16 units. */
+  readonly namesLength: number;
+  /** Takes over what `request` asks for; its ACK or NACK has been dealt with. `first`: of this type on this stream. */
+  update(request: Request, first: boolean): void;
+  /** Whether a response would say anything new. */
+  isDue(section: SnapshotType): boolean;
+  /**
+   * The response that brings the client to `section`; counts as sent. With `retain`, resources that `section` has no more
+   * are kept for the client until the next response without it.
+   */
+  respond(section: SnapshotType, nonce: string, retain: boolean): Outgoing<Response>;
+}
