@@ -44,6 +44,7 @@ export async function startAdminServer(
       secret: environment.authSecret ?? (await authSecret(environment.dataDir)),
       publicUrl: environment.publicUrl,
       limiter: createSignInLimiter(database.db, now),
+      log,
     }),
     log,
     now,

@@ -34,7 +34,7 @@ export function RouteEditor({ path, route }: { readonly path: string; readonly r
   return (
     <div className="flex flex-col gap-4">
       {problem && <FieldMessage tone="error" text={problem} />}
-      <div className="grid gap-4 sm:grid-cols-[160px_minmax(0,1fr)]">
+      <div className="grid gap-4 sm:grid-cols-[200px_minmax(0,1fr)]">
         <Field label={t("match")}>
           <Select
             value={match ?? ""}
@@ -58,7 +58,7 @@ export function RouteEditor({ path, route }: { readonly path: string; readonly r
         )}
       </div>
       <HeaderMatchers path={`${path}.match.headers`} />
-      <div className="grid gap-4 sm:grid-cols-[160px_minmax(0,1fr)]">
+      <div className="grid gap-4 sm:grid-cols-[200px_minmax(0,1fr)]">
         <Field label={t("action")}>
           <Select
             value={action ?? ""}

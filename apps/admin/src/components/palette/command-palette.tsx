@@ -14,6 +14,7 @@ import { resourceHref } from "../resource/resource-href.ts";
 import { NAVIGATION } from "../shell/navigation.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Kbd } from "../ui/kbd.tsx";
+import { scoreEntry } from "./score-entry.ts";
 
 const KINDS = ["listeners", "routes", "clusters", "endpoints", "secrets"] as const;
 
@@ -61,7 +62,7 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
   const go = (href: string) => run(() => router.push(href));
 
   return (
-    <Command label={t("title")} loop>
+    <Command label={t("title")} loop filter={scoreEntry}>
       <div className="flex items-center gap-2 border-b border-line px-3">
         <Icon name="search" className="text-faint" />
         <Command.Input

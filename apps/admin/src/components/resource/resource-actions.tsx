@@ -6,7 +6,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
-import { Button, IconButton, LinkButton } from "../ui/button.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
@@ -95,9 +95,6 @@ export function ResourceActions({ kind, draft, session, onGone }: ResourceAction
           ],
         ]}
       />
-      <LinkButton href="/publish" icon="publish">
-        {t("review")}
-      </LinkButton>
       <Dialog
         open={renaming}
         onOpenChange={setRenaming}

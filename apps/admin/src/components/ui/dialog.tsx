@@ -39,6 +39,12 @@ export function Dialog({
         <Radix.Overlay className="fixed inset-0 z-40 bg-[rgb(8_10_14/45%)]" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          // To the first field, else to the dialog: on the closing button a tooltip would take the first Escape.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            const content = event.currentTarget as HTMLElement;
+            (content.querySelector<HTMLElement>("input, select, textarea") ?? content).focus();
+          }}
           className={classes(
             "fixed z-50 flex w-full flex-col border border-line bg-surface shadow-pop focus:outline-none",
             WIDTHS[width],

@@ -75,7 +75,7 @@ export function Icon({ name, size = 16, className }: IconProps) {
       viewBox="0 0 24 24"
       fill="none"
       stroke="currentColor"
-      strokeWidth={1.75}
+      strokeWidth={name === "more" || name === "drag" ? 2.75 : 1.75}
       strokeLinecap="round"
       strokeLinejoin="round"
       className={className ? `shrink-0 ${className}` : "shrink-0"}

@@ -3,6 +3,7 @@ import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { bearer } from "better-auth/plugins/bearer";
+import type { Logger } from "pino";
 import { ADDRESS_HEADER } from "./address-header.ts";
 import * as schema from "./schema.ts";
 import type { SignInLimiter } from "./sign-in-limiter.ts";
@@ -15,6 +16,7 @@ export interface AuthOptions {
   readonly secret: string;
   readonly publicUrl: string | undefined;
   readonly limiter: SignInLimiter;
+  readonly log: Logger;
 }
 
 export type Auth = ReturnType<typeof createAuth>;
@@ -23,7 +25,7 @@ export type Auth = ReturnType<typeof createAuth>;
  * Sessions by cookie (browser) or bearer token (CLI). Sign-up is closed: the first user is made at first start, the others
  * by an admin. Passwords are hashed with scrypt.
  */
-export function createAuth({ db, secret, publicUrl, limiter }: AuthOptions) {
+export function createAuth({ db, secret, publicUrl, limiter, log }: AuthOptions) {
   return betterAuth({
     database: drizzleAdapter(db, { provider: "pg", schema }),
     secret,
@@ -45,7 +47,9 @@ export function createAuth({ db, secret, publicUrl, limiter }: AuthOptions) {
       ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
     },
     telemetry: { enabled: false },
-    logger: { level: "error" },
+    onAPIError: { onError: () => {} },
+    // Refusals are answers, not errors; what really fails is thrown and logged by the server.
+    logger: { level: "error", log: (_level, message) => log.debug(message) },
     hooks: {
       before: createAuthMiddleware(async (context) => {
         if (context.path !== SIGN_IN_PATH) return;
