@@ -14,19 +14,17 @@ export const ALL_ADDRESSES: readonly Cidr[] = [
   { family: 6, words: [0, 0, 0, 0], prefixBits: 0 },
 ];
 
-/** `envoy.config.core.v3.CidrRange`; without `prefix_len` the range is 0 bits long, as in Envoy. */
+/**
+ * `envoy.config.core.v3.CidrRange`; without `prefix_len` the range is 0 bits long, one that is too long is a whole
+ * address, as in Envoy.
+ */
 export function parseCidr(config: CidrRange, path: string): Compiled<Cidr> {
   const address = parseIpAddress(config.addressPrefix);
   if (address === undefined) {
     const message = `${JSON.stringify(config.addressPrefix)} is not an IP address`;
     return { ok: false, problems: [{ path: fieldPath(path, "address_prefix"), message, severity: "error" }] };
   }
-  const bitsMax = address.family === 4 ? 32 : 128;
-  const prefixBits = config.prefixLen ?? 0;
-  if (prefixBits > bitsMax) {
-    const message = `must be at most ${bitsMax} for ${config.addressPrefix}`;
-    return { ok: false, problems: [{ path: fieldPath(path, "prefix_len"), message, severity: "error" }] };
-  }
+  const prefixBits = Math.min(config.prefixLen ?? 0, address.family === 4 ? 32 : 128);
   return {
     ok: true,
     value: { family: address.family, words: masked(address.words, prefixBits), prefixBits },

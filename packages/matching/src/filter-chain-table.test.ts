@@ -118,29 +118,35 @@ describe("the filter chain", () => {
 });
 
 describe("a listener is refused", () => {
+  const address = { socketAddress: { address: "127.0.0.1", portValue: 80 } };
+  const overlap = [
+    "filter_chains[1].filter_chain_match",
+    "error adding listener '127.0.0.1:80': multiple filter chains with overlapping matching rules are defined",
+  ];
+
   it("when two chains ask for the same", () => {
-    assert.deepEqual(problemsOf([{ serverNames: ["a", "b"] }, { serverNames: ["b", "a"] }]), [
+    assert.deepEqual(problemsOf([{ serverNames: ["a", "b"] }, { serverNames: ["a", "b"] }], { address }), [
       [
         "filter_chains[1].filter_chain_match",
-        "error adding listener 'l': filter chain 'c1' has the same matching rules defined as 'c0'",
+        `error adding listener '127.0.0.1:80': filter chain 'c1' has the same matching rules defined as 'c0'. duplicate matcher is: {"server_names":["a","b"]}`,
       ],
     ]);
   });
 
-  it("when two chains overlap", () => {
-    assert.deepEqual(problemsOf([{ serverNames: ["a", "b"] }, { serverNames: ["B"] }]), [
-      [
-        "filter_chains[1].filter_chain_match",
-        "error adding listener 'l': multiple filter chains with overlapping matching rules are defined",
-      ],
-    ]);
+  it("when two chains overlap, or one with itself", () => {
+    const twice: JsonObject[][] = [
+      [{ serverNames: ["a", "b"] }, { serverNames: ["B"] }],
+      [{ serverNames: ["a", "b"] }, { serverNames: ["b", "a"] }],
+      [{ sourcePorts: [1] }, { applicationProtocols: ["h2", "h2"] }],
+    ];
+    for (const matches of twice) assert.deepEqual(problemsOf(matches, { address }), [overlap]);
   });
 
   it("when it asks for what cannot be matched", () => {
     const paths = problemsOf(
       [
         { serverNames: ["w*.a"], suffixLen: 3 },
-        { prefixRanges: [range("10.0.0.0", 33), range("nonsense", 1)] },
+        { prefixRanges: [range("10.0.0.0.0", 8), range("nonsense", 1)] },
       ],
       { filterChainMatcher: {} },
     ).map(([path]) => path);
@@ -148,7 +154,7 @@ describe("a listener is refused", () => {
       "filter_chain_matcher",
       "filter_chains[0].filter_chain_match.suffix_len",
       "filter_chains[0].filter_chain_match.server_names[0]",
-      "filter_chains[1].filter_chain_match.prefix_ranges[0].prefix_len",
+      "filter_chains[1].filter_chain_match.prefix_ranges[0].address_prefix",
       "filter_chains[1].filter_chain_match.prefix_ranges[1].address_prefix",
     ]);
   });

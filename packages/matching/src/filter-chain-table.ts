@@ -9,6 +9,7 @@ import { asciiLowerCase } from "./binary-string.ts";
 import { ALL_ADDRESSES, type Cidr, cidrKey, parseCidr } from "./cidr-map.ts";
 import type { Compiled } from "./contract.ts";
 import { type ConnectionFacts, findLeaf, LEVELS, MatchLevel } from "./filter-chain-level.ts";
+import { filterChainMatchJson } from "./filter-chain-match-json.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 
 export interface CompiledFilterChain<T> {
@@ -64,6 +65,7 @@ export function compileFilterChains<T>(
   const root = new MatchLevel<CompiledFilterChain<T>>();
   const chains: CompiledFilterChain<T>[] = [];
   const seen = new Map<string, FilterChain>();
+  const address = addressText(listener);
   for (const [index, config] of listener.filterChains.entries()) {
     const path = `filter_chains[${index}]`;
     const payload = problems.take(wrap(options.payload(config, path)));
@@ -71,8 +73,9 @@ export function compileFilterChains<T>(
     if (payload === undefined || keys === undefined) continue;
     const chain = { index, config, payload: payload.it };
     chains.push(chain);
-    const overlap = overlapOf(root, keys, chain, seen, config, listener.name);
-    if (overlap !== undefined) problems.error(fieldPath(path, "filter_chain_match"), overlap);
+    const overlap = overlapOf(root, keys, chain, seen);
+    if (overlap !== undefined)
+      problems.error(fieldPath(path, "filter_chain_match"), `error adding listener '${address}': ${overlap}`);
   }
   const { defaultFilterChain } = listener;
   const defaultPayload =
@@ -93,22 +96,31 @@ function wrap<T>(compiled: Compiled<T>): Compiled<{ readonly it: T }> {
 }
 
 /** Adds the chain; answers Envoy's words for a chain that asks for the same as an earlier one. */
-function overlapOf<C>(
+function overlapOf<C extends { readonly config: FilterChain }>(
   root: MatchLevel<C>,
   keys: Keys,
   chain: C,
   seen: Map<string, FilterChain>,
-  config: FilterChain,
-  listener: string,
 ): string | undefined {
-  const same = JSON.stringify(keys.map((level) => level.map(({ key }) => key).sort()));
-  const first = seen.get(same);
-  seen.set(same, first ?? config);
+  const { config } = chain;
+  const json = filterChainMatchJson(config.filterChainMatch);
+  const first = seen.get(json);
+  seen.set(json, first ?? config);
   if (first !== undefined)
-    return `error adding listener '${listener}': filter chain '${config.name}' has the same matching rules defined as '${first.name}'`;
+    return `filter chain '${config.name}' has the same matching rules defined as '${first.name}'. duplicate matcher is: ${json}`;
   return root.add(keys, chain)
     ? undefined
-    : `error adding listener '${listener}': multiple filter chains with overlapping matching rules are defined`;
+    : "multiple filter chains with overlapping matching rules are defined";
+}
+
+/** How Envoy names a listener in its messages. */
+function addressText(listener: Listener): string {
+  const address = listener.address?.address;
+  if (address?.case === "pipe") return address.value.path;
+  if (address?.case !== "socketAddress") return listener.name;
+  const { address: ip, portSpecifier } = address.value;
+  const port = portSpecifier.case === "portValue" ? portSpecifier.value : 0;
+  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
 type Keys = readonly (readonly { readonly key: string; readonly cidr?: Cidr }[])[];
@@ -131,7 +143,7 @@ function matchKeys(
           .filter((cidr) => cidr !== undefined)
           .map((cidr) => ({ key: cidrKey(cidr), cidr }));
   const texts = (list: readonly (string | number)[] = []) =>
-    list.length === 0 ? [{ key: "" }] : [...new Set(list)].map((text) => ({ key: String(text) }));
+    list.length === 0 ? [{ key: "" }] : list.map((text) => ({ key: String(text) }));
   const sourceType = match?.sourceType ?? SourceType.ANY;
   const keys: Keys = [
     texts(match?.destinationPort === undefined ? [] : [match.destinationPort]),

@@ -63,7 +63,6 @@ it("is refused when nothing can be drawn", () => {
     { clusters: [] },
     { clusters: [{ name: "a", weight: 0 }] },
     { clusters: [{ weight: 1 }] },
-    { clusters: [{ name: "a", weight: 1 }], totalWeight: 5 },
     { clusters: [{ name: "a", weight: 1 }], useHashPolicy: true },
   ])
     assert.equal(compile(json).ok, false, JSON.stringify(json));

@@ -59,6 +59,10 @@ export class WeightedClusters {
   }
 }
 
+/**
+ * `path` is where the message stands. `total_weight` is checked by nobody, as in Envoy: since its deprecation the sum of the
+ * weights counts.
+ */
 export function compileWeightedClusters(config: WeightedCluster, path: string): Compiled<WeightedClusters> {
   const problems = new ProblemList();
   const weights = config.clusters.map(({ weight }) => weight ?? 0);
@@ -68,11 +72,6 @@ export function compileWeightedClusters(config: WeightedCluster, path: string): 
   else if (total === 0) problems.error(at, "Sum of weights in the weighted_cluster must be greater than 0.");
   else if (total > UINT32_MAX)
     problems.error(at, `The sum of weights of all weighted clusters exceeds ${UINT32_MAX}`);
-  if (config.totalWeight !== undefined && config.totalWeight !== total)
-    problems.error(
-      fieldPath(path, "total_weight"),
-      `is deprecated and must be the sum of the weights, ${total}, if given at all`,
-    );
   for (const [i, { name, clusterHeader }] of config.clusters.entries())
     if ((name === "") === (clusterHeader === ""))
       problems.error(`${at}[${i}]`, "exactly one of name and cluster_header is required");
