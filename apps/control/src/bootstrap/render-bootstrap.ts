@@ -23,7 +23,7 @@ const LATENCY_BOUNDS_MS =
 /**
  * The whole bootstrap of a node, as YAML: who it is, where its configuration comes from (delta ADS: only what changed
  * crosses the wire, and a node that comes back names what it has) and where its metrics go. Access logs and spans are
- * asked for by the configuration itself.
+ * asked for by the configuration itself. A Sluice proxy sends its quantiles beside the buckets instead of other bounds.
  *
  * Counters are sent as deltas, so that any replica can take any report without knowing the one before, and names without
  * labels, because Envoy's tags lose part of a name that has dots in it.
@@ -76,8 +76,7 @@ ${options.product === "envoy" ? latencyBounds() : ""}stats_sinks:
     transport_api_version: V3
     report_counters_as_deltas: true
     emit_tags_as_labels: false
-    histogram_emit_mode: HISTOGRAM
-    grpc_service:
+${options.product === "envoy" ? "    histogram_emit_mode: HISTOGRAM\n" : ""}    grpc_service:
       ${control}
 `;
 }

@@ -54,6 +54,8 @@ export class NodeRecorder implements XdsServerObserver {
   readonly #nodes = new Map<string, { readonly connected: ConnectedNode; readonly streams: Set<number> }>();
   readonly #seenAtMs = new Map<string, number>();
   readonly #effective = new Map<string, number>();
+  /** Kinds that something was sent of, or that were told to be unchanged, since the node connected: `kind node`. */
+  readonly #told = new Set<string>();
 
   constructor(options: NodeRecorderOptions) {
     this.#options = options;
@@ -72,7 +74,7 @@ export class NodeRecorder implements XdsServerObserver {
       connection: `${this.#options.replica}/${++this.#connections}`,
     };
     this.#nodes.set(stream.node.id, { connected, streams: new Set([stream.id]) });
-    this.#forgetEffective(stream.node.id);
+    this.#forget(stream.node.id);
     this.#add({ verb: "connected", event: connected });
   }
 
@@ -109,13 +111,21 @@ export class NodeRecorder implements XdsServerObserver {
     this.#add({ verb: "seen", event: id });
   }
 
-  /** The node's stats say which versions are in force; only what is new is written. */
+  /**
+   * The node's stats say which versions are in force; only what is new is written. A node that came back with delta xDS and
+   * has all it asks for is sent nothing, so nothing is acknowledged either: that it runs it is the acknowledgement.
+   */
   onEffective(id: string, versions: ReadonlyMap<ResourceKind, number>): void {
     for (const [kind, version] of versions) {
       const key = `${kind} ${id}`;
-      if (this.#effective.get(key) === version) continue;
+      if (version === 0 || this.#effective.get(key) === version) continue;
       this.#effective.set(key, version);
-      if (version > 0) this.#add({ verb: "effective", event: { id, kind, version } });
+      const event: NodeTypeEvent = { id, kind, version };
+      if (this.#nodes.has(id) && !this.#told.has(key)) {
+        this.#add({ verb: "sent", event });
+        this.#add({ verb: "ack", event });
+      }
+      this.#add({ verb: "effective", event });
     }
   }
 
@@ -127,8 +137,9 @@ export class NodeRecorder implements XdsServerObserver {
     await this.#write();
   }
 
-  #forgetEffective(id: string): void {
+  #forget(id: string): void {
     for (const key of this.#effective.keys()) if (key.endsWith(` ${id}`)) this.#effective.delete(key);
+    for (const key of this.#told) if (key.endsWith(` ${id}`)) this.#told.delete(key);
   }
 
   #typeEvent(stream: XdsStreamInfo, typeUrl: string, version: string): NodeTypeEvent | undefined {
@@ -136,6 +147,7 @@ export class NodeRecorder implements XdsServerObserver {
     const known = kind === undefined ? undefined : this.#options.history.ofString(kind, version);
     // Version 0 is the empty configuration before the first publish: nobody waits for it.
     if (kind === undefined || known === undefined || known.number === 0) return undefined;
+    this.#told.add(`${kind} ${stream.node.id}`);
     return { id: stream.node.id, kind, version: known.number };
   }
 

@@ -2,6 +2,7 @@ import { createServer, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { peerContextValues } from "@sluice/xds/server";
 
 export interface GrpcServer {
   readonly port: number;
@@ -9,7 +10,7 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
-const GRACE_MS = 500;
+const GRACE_MS = 250;
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
@@ -32,6 +33,7 @@ export async function startGrpcServer(options: {
     grpcWeb: false,
     readMaxBytes: MESSAGE_BYTES_MAX,
     shutdownSignal: shutdown.signal,
+    contextValues: peerContextValues,
   });
   const server = createServer(
     { settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 } },

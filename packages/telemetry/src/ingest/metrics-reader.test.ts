@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { StreamMetricsMessageSchema } from "@sluice/xds/gen/envoy/service/metrics/v3/metrics_service_pb.js";
 import { type MetricFamilySchema, MetricType } from "@sluice/xds/gen/io/prometheus/client/metrics_pb.js";
-import type { Measures } from "../contract.ts";
+import { LATENCY_BUCKETS_MS, type Measures } from "../contract.ts";
 import { MetricsReader, type MetricsReport } from "./metrics-reader.ts";
 
 type Family = MessageInitShape<typeof MetricFamilySchema>;
@@ -60,7 +60,7 @@ test("a gauge that is no longer sent counts as 0 after five seconds", () => {
   assert.equal(cluster(reader.read(message(), 6_000))?.connectionsActive, 0);
 });
 
-test("of a histogram that is sent both ways only the buckets count; a summary alone counts too", () => {
+test("a histogram that is sent as buckets and as quantiles counts once, with what both say; either alone counts too", () => {
   const name = "cluster.web.upstream_rq_time";
   const summary: Family = {
     name,
@@ -93,10 +93,27 @@ test("of a histogram that is sent both ways only the buckets count; a summary al
     ],
   };
   const total = (report: MetricsReport) => cluster(report)?.latency.reduce((a, b) => a + b, 0);
-  const both = new MetricsReader({ node: "n", countersAreDeltas: true });
-  assert.equal(total(both.read(message(buckets, summary), 0)), 10);
-  const alone = new MetricsReader({ node: "n", countersAreDeltas: true });
-  assert.equal(total(alone.read(message(summary), 0)), 10);
+  const report = (...families: Family[]) =>
+    new MetricsReader({ node: "n", countersAreDeltas: true }).read(message(...families), 0);
+  assert.equal(total(report(buckets, summary)), 10);
+  assert.equal(total(report(summary)), 10);
+  assert.equal(total(report(buckets)), 10);
+  const coarse: Family = {
+    name,
+    type: MetricType.HISTOGRAM,
+    metric: [
+      {
+        histogram: {
+          sampleCount: 10n,
+          bucket: [
+            { upperBound: 1, cumulativeCount: 0n },
+            { upperBound: 5, cumulativeCount: 10n },
+          ],
+        },
+      },
+    ],
+  };
+  assert.equal(cluster(report(coarse, summary))?.latency[LATENCY_BUCKETS_MS.indexOf(4)], 10);
 });
 
 test("version and warming gauges are told as facts", () => {

@@ -48,6 +48,13 @@ interface GaugeState {
   readonly targets: readonly StatTarget[];
 }
 
+/** Of one report: Envoy's histograms hold what came since the last, whatever its counters do. */
+interface Distribution {
+  readonly targets: readonly StatTarget[];
+  readonly total: number;
+  readonly points: CumulativePoint[];
+}
+
 const FACT = /(?:\.version|warming_clusters|total_listeners_warming|\.warming_state)$/;
 const GAUGE_HEARTBEAT_MS = 10_000;
 const GAUGE_GONE_MS = 5_000;
@@ -63,7 +70,6 @@ export class MetricsReader {
   readonly #scopes = new Map<string, ScopeState>();
   readonly #gauges = new Map<string, GaugeState>();
   readonly #previous = new Map<string, number>();
-  readonly #histograms = new Set<string>();
   #reports = 0;
   #reportsEndpoints = false;
 
@@ -88,6 +94,7 @@ export class MetricsReader {
   /** @param nowMs wall clock at arrival */
   read(message: StreamMetricsMessage, nowMs: number): MetricsReport {
     const facts = new Map<string, number>();
+    const distributions = new Map<string, Distribution>();
     const firstReport = this.#reports++ === 0;
     for (const family of message.envoyMetrics) {
       for (const metric of family.metric) {
@@ -104,13 +111,14 @@ export class MetricsReader {
             break;
           case MetricType.HISTOGRAM:
           case MetricType.SUMMARY:
-            this.#histogram(stat, targets, family.type, metric);
+            this.#collect(distributions, stat, targets, metric);
             break;
           default:
             break;
         }
       }
     }
+    for (const distribution of distributions.values()) this.#addLatency(distribution);
     this.#forgetGoneGauges(nowMs);
     return { scopes: this.#takeScopes(nowMs), facts };
   }
@@ -172,10 +180,30 @@ export class MetricsReader {
     }
   }
 
-  #histogram(stat: string, targets: readonly StatTarget[], type: MetricType, metric: Metric): void {
-    if (type === MetricType.HISTOGRAM) this.#histograms.add(stat);
-    const counts = type === MetricType.HISTOGRAM ? bucketCounts(metric) : this.#summaryCounts(stat, metric);
-    if (counts === undefined) return;
+  /** Envoy sends a distribution as buckets, as quantiles, or both: one that comes both ways is one, known twice. */
+  #collect(
+    distributions: Map<string, Distribution>,
+    stat: string,
+    targets: readonly StatTarget[],
+    metric: Metric,
+  ): void {
+    const total = Number(metric.histogram?.sampleCount ?? metric.summary?.sampleCount ?? 0n);
+    if (total === 0) return;
+    let distribution = distributions.get(stat);
+    if (distribution === undefined) {
+      distribution = { targets, total, points: [] };
+      distributions.set(stat, distribution);
+    }
+    for (const { upperBound, cumulativeCount } of metric.histogram?.bucket ?? []) {
+      distribution.points.push({ bound: upperBound, count: Number(cumulativeCount) });
+    }
+    for (const { quantile, value } of metric.summary?.quantile ?? []) {
+      if (Number.isFinite(value)) distribution.points.push({ bound: value, count: quantile * total });
+    }
+  }
+
+  #addLatency({ targets, total, points }: Distribution): void {
+    const counts = rebucket(points, total);
     for (const { scope } of targets) {
       const state = this.#scope(scope);
       const { latency } = state.measures;
@@ -184,17 +212,6 @@ export class MetricsReader {
       }
       state.counted = true;
     }
-  }
-
-  /** By default Envoy sends a histogram both ways: the summary counts only for a node that sends nothing else. */
-  #summaryCounts(stat: string, metric: Metric): number[] | undefined {
-    if (this.#histograms.has(stat)) return undefined;
-    const total = Number(metric.summary?.sampleCount ?? 0n);
-    if (total === 0) return undefined;
-    const points = (metric.summary?.quantile ?? [])
-      .filter(({ value }) => Number.isFinite(value))
-      .map(({ quantile, value }): CumulativePoint => ({ bound: value, count: quantile * total }));
-    return rebucket(points, total);
   }
 
   #scope(scope: Scope): ScopeState {
@@ -230,17 +247,4 @@ export class MetricsReader {
     }
     return reports;
   }
-}
-
-/** Envoy's buckets hold what came since the last report, whatever its counters do. */
-function bucketCounts(metric: Metric): number[] | undefined {
-  const total = Number(metric.histogram?.sampleCount ?? 0n);
-  if (total === 0) return undefined;
-  const points = (metric.histogram?.bucket ?? []).map(
-    ({ upperBound, cumulativeCount }): CumulativePoint => ({
-      bound: upperBound,
-      count: Number(cumulativeCount),
-    }),
-  );
-  return rebucket(points, total);
 }

@@ -1,6 +1,6 @@
 import { LATENCY_BUCKETS_MS } from "../contract.ts";
 
-/** Points of a cumulative distribution: at most `count` values are ≤ `bound`; both ascend. */
+/** A point of a cumulative distribution: `count` values are ≤ `bound`. */
 export interface CumulativePoint {
   readonly bound: number;
   readonly count: number;
@@ -9,8 +9,11 @@ export interface CumulativePoint {
 /**
  * A distribution with any bounds, counted into `LATENCY_BUCKETS_MS`: exact where the bounds are ours, else values are taken
  * to lie evenly between two bounds. What is above the last bound goes to the open-ended bucket. The sum is `total`.
+ *
+ * @param given in any order; bounds of buckets and quantiles may be mixed
  */
-export function rebucket(points: readonly CumulativePoint[], total: number): number[] {
+export function rebucket(given: readonly CumulativePoint[], total: number): number[] {
+  const points = ascending(given, total);
   const counts: number[] = [];
   let before = 0;
   let next = 0;
@@ -28,4 +31,15 @@ export function rebucket(points: readonly CumulativePoint[], total: number): num
   }
   counts.push(Math.max(0, total - before));
   return counts;
+}
+
+/** By bound, counts never falling: of two that contradict each other within rounding the greater holds. */
+function ascending(given: readonly CumulativePoint[], total: number): CumulativePoint[] {
+  let most = 0;
+  return given
+    .toSorted((a, b) => a.bound - b.bound || a.count - b.count)
+    .map(({ bound, count }) => {
+      most = Math.min(total, Math.max(most, count));
+      return { bound, count: most };
+    });
 }

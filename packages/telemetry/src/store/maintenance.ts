@@ -10,7 +10,7 @@ const LOCK = 7_583_442_103;
 
 export interface MaintenanceOptions {
   readonly retention?: Retention;
-  readonly onTrouble?: (what: string, error: unknown) => void;
+  readonly onTrouble?: (error: unknown) => void;
 }
 
 /** Rolls up every 5 s and deletes every 30 s, on one of the replicas that run it. */
@@ -23,7 +23,7 @@ export function startMaintenance(sql: Sql, options: MaintenanceOptions = {}): { 
   const next = () => {
     timer = setTimeout(() => {
       running = maintain(sql, round++, options.retention)
-        .catch((error: unknown) => options.onTrouble?.("maintenance", error))
+        .catch((error: unknown) => options.onTrouble?.(error))
         .then(() => {
           if (!closed) next();
         });
