@@ -6,7 +6,7 @@ import { fieldPath, ProblemList } from "./problem-list.ts";
 import { compileStringMatcher } from "./string-matcher.ts";
 
 /** The first value of cookie `name` in `cookies` (a Cookie header, RFC 6265 §4.2.1), without surrounding quotes. */
-export function cookieValue(cookies: string, name: string): string | undefined {
+function cookieValue(cookies: string, name: string): string | undefined {
   let start = 0;
   while (start < cookies.length) {
     const semicolon = cookies.indexOf(";", start);

@@ -76,7 +76,7 @@ function rangeMatcher(start: bigint, end: bigint): CompiledStringMatcher {
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** As absl::SimpleAtoi: spaces around and a sign are allowed; `undefined` when it is no 64-bit integer. */
-export function parseInt64(text: string): bigint | undefined {
+function parseInt64(text: string): bigint | undefined {
   const digits = /^[\t-\r ]*([+-]?)(\d+)[\t-\r ]*$/.exec(text);
   if (digits === null) return undefined;
   const magnitude = BigInt(digits[2] ?? "");

@@ -13,6 +13,7 @@ export { compileHeaderMatcher } from "./header-matcher.ts";
 export { type IpAddress, isLoopback, parseIpAddress } from "./ip-address.ts";
 export { compileRegex, type LinearRegex } from "./linear-regex.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
+export { isGrpcContentType } from "./route-conditions.ts";
 export {
   type CompiledRoute,
   type CompiledVirtualHost,

@@ -7,7 +7,7 @@ import { fieldPath } from "./problem-list.ts";
 const DENOMINATORS = [100, 10_000, 1_000_000];
 
 /** The number under the bar; `undefined` for a denominator that the API does not know. */
-export function denominatorOf(fraction: FractionalPercent): number | undefined {
+function denominatorOf(fraction: FractionalPercent): number | undefined {
   return DENOMINATORS[fraction.denominator];
 }
 

@@ -34,7 +34,7 @@ export interface Scenario {
   run(options: BenchOptions): Promise<ScenarioResult>;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;

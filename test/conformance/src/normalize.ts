@@ -9,7 +9,7 @@ const VOLATILE: ReadonlyArray<readonly [field: string, value: RegExp, mark: stri
 ];
 
 /** Volatile values masked (only well-formed ones), sorted by name; the order of fields is no promise of either proxy. */
-export function normalizeFields(fields: Fields): Fields {
+function normalizeFields(fields: Fields): Fields {
   const masked = fields.map(([name, value]): [string, string] => {
     const rule = VOLATILE.find(([field]) => field === name.toLowerCase());
     if (rule?.[1].test(value) === true) return [name, rule[2]];

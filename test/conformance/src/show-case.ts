@@ -1,7 +1,7 @@
 /**
  * For whoever works on a case: prints what was observed.
  *
- *     node test/conformance/src/show-case.ts WORDS [envoy|sluice]      cases whose title contains WORDS; both by default
+ *     npm run -w test/conformance show -- WORDS [envoy|sluice]     cases whose title contains WORDS; both by default
  */
 import { startSluiceProxy } from "@sluice/harness";
 import { CASES } from "./cases.ts";

@@ -130,7 +130,7 @@ export const HTTP1_CASES: readonly ConformanceCase[] = [
   },
   {
     title: "HTTP/1.0 is told to upgrade unless accepted",
-    yaml: PLAIN,
+    yaml: CLOSING,
     observe: (target) =>
       exchanges(target, {
         withHost: request("GET / HTTP/1.0", "host: example.test"),
