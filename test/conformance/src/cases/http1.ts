@@ -240,6 +240,7 @@ export const HTTP1_CASES: readonly ConformanceCase[] = [
   {
     title: "targets in absolute, asterisk and authority form",
     yaml: httpBootstrap({
+      hcm: "delayed_close_timeout: 0.1s",
       routes: `- { match: { connect_matcher: {} }, direct_response: { status: 403 } }\n${ECHO_ROUTES}`,
     }),
     reply: (seen) => ({ body: seen.target }),
@@ -272,7 +273,7 @@ export const HTTP1_CASES: readonly ConformanceCase[] = [
   {
     title: "limits on the head can be lowered",
     yaml: httpBootstrap({
-      hcm: "max_request_headers_kb: 1\ncommon_http_protocol_options: { max_headers_count: 5 }",
+      hcm: "delayed_close_timeout: 0.1s\nmax_request_headers_kb: 1\ncommon_http_protocol_options: { max_headers_count: 5 }",
     }),
     observe: (target) =>
       exchanges(target, {

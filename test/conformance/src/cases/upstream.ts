@@ -127,7 +127,7 @@ export const UPSTREAM_CASES: readonly ConformanceCase[] = [
   },
   {
     title: "an upstream that breaks off its response breaks the downstream response off too",
-    yaml: httpBootstrap({}),
+    yaml: httpBootstrap({ hcm: "delayed_close_timeout: 0.1s" }),
     reply: (_request, index) => {
       if (index === 0)
         return { raw: "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc", afterwards: "close" };
