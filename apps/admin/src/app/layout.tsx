@@ -1,8 +1,8 @@
 import type { Metadata, Viewport } from "next";
-import { cookies, headers } from "next/headers";
+import { headers } from "next/headers";
 import type { ReactNode } from "react";
 import { loadMessages } from "../i18n/load-messages.ts";
-import { LOCALE_COOKIE, pickLocale } from "../i18n/locale.ts";
+import { requestLocale } from "../i18n/request-locale.ts";
 import { Providers } from "./providers.tsx";
 import "./globals.css";
 
@@ -14,8 +14,7 @@ export const metadata: Metadata = {
 export const viewport: Viewport = { width: "device-width", initialScale: 1 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const [cookieJar, requestHeaders] = await Promise.all([cookies(), headers()]);
-  const locale = pickLocale(cookieJar.get(LOCALE_COOKIE)?.value, requestHeaders.get("accept-language"));
+  const [locale, requestHeaders] = await Promise.all([requestLocale(), headers()]);
   return (
     <html lang={locale} suppressHydrationWarning>
       <body>

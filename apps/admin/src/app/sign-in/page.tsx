@@ -1,6 +1,7 @@
+import { pageTitle } from "../../i18n/page-title.ts";
 import { SignInForm } from "./sign-in-form.tsx";
 
-export const metadata = { title: "Sign in" };
+export const generateMetadata = () => pageTitle("signIn");
 
 export default async function SignInPage({
   searchParams,

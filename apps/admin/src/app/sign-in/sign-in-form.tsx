@@ -44,7 +44,7 @@ export function SignInForm({ next }: { readonly next: string }) {
       <div className="w-full max-w-80">
         <Wordmark />
         <h1 className="mt-6 mb-4 text-xl font-semibold tracking-tight">{t("title")}</h1>
-        <form onSubmit={submit} className="flex flex-col gap-4">
+        <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
           {failure && (
             <Notice tone="bad">
               {t(`failures.${failure}`, { minutes: Math.max(1, Math.ceil(waitSeconds / 60)) })}

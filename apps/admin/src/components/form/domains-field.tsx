@@ -16,6 +16,7 @@ export function DomainsField({ path, label, hint, placeholder }: PathFieldProps)
   return (
     <Field label={label} hint={hint} error={field.error} warning={field.warning} required>
       <Input
+        data-path={path}
         value={typed ?? text}
         placeholder={placeholder ?? "example.com, *.example.com"}
         readOnly={field.readOnly}

@@ -37,6 +37,7 @@ export function TextField({
       className={className ?? ""}
     >
       <Input
+        data-path={path}
         value={field.text}
         placeholder={placeholder}
         readOnly={field.readOnly}
@@ -69,6 +70,7 @@ export function NumberField({
       className={className ?? ""}
     >
       <Input
+        data-path={path}
         inputMode="numeric"
         value={typed ?? field.text}
         placeholder={placeholder}
@@ -115,6 +117,7 @@ export function SelectField({
       className={className ?? ""}
     >
       <Select
+        data-path={path}
         value={value}
         disabled={field.readOnly}
         onChange={(event: ChangeEvent<HTMLSelectElement>) =>

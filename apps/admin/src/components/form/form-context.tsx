@@ -10,6 +10,8 @@ export interface FormState {
   readonly value: unknown;
   readonly problems: readonly ConfigProblem[];
   readonly readOnly: boolean;
+  /** Field to show first: what holds it is open, and it has the focus. */
+  readonly at?: string | undefined;
   readonly edit: (edits: readonly FieldEdit[]) => void;
 }
 

@@ -8,7 +8,7 @@ import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
 import { TextField } from "./fields.tsx";
 import { useForm, useFormList } from "./form-context.tsx";
-import { RemoveRow } from "./route-form.tsx";
+import { RemoveRow } from "./remove-row.tsx";
 
 const KINDS = ["exact", "prefix", "suffix", "contains", "safe_regex", "present"] as const;
 type Kind = (typeof KINDS)[number];

@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 import { IconButton } from "../ui/button.tsx";
 import { classes } from "../ui/classes.ts";
 import { Icon } from "../ui/icon.tsx";
-import type { FormList } from "./form-context.tsx";
+import { type FormList, useForm } from "./form-context.tsx";
 
 export interface OrderedListProps {
   readonly list: FormList;
@@ -28,7 +28,8 @@ export interface OrderedListProps {
 export function OrderedList({ list, label, title, nameOf, body, mark, empty }: OrderedListProps) {
   const t = useTranslations("config");
   const root = useRef<HTMLOListElement>(null);
-  const [open, setOpen] = useState<number>();
+  const { at } = useForm();
+  const [open, setOpen] = useState<number | undefined>(() => indexIn(list.path, at));
   const [dragged, setDragged] = useState<number>();
   const [over, setOver] = useState<number>();
   const [said, setSaid] = useState("");
@@ -157,4 +158,11 @@ export function OrderedList({ list, label, title, nameOf, body, mark, empty }: O
       </span>
     </>
   );
+}
+
+/** Which item of the list a field path leads through. */
+function indexIn(path: string, at: string | undefined): number | undefined {
+  if (!at?.startsWith(`${path}[`)) return undefined;
+  const index = Number.parseInt(at.slice(path.length + 1), 10);
+  return Number.isNaN(index) ? undefined : index;
 }

@@ -33,6 +33,7 @@ export function ReferenceField({
       className={className ?? ""}
     >
       <Combobox
+        data-path={path}
         value={field.text}
         options={options}
         readOnly={field.readOnly}

@@ -8,7 +8,7 @@ import { NumberField, SelectField, TextField } from "./fields.tsx";
 import { useForm, useFormField, useFormList } from "./form-context.tsx";
 import { HeaderMatchers } from "./header-matchers.tsx";
 import { ReferenceField } from "./reference-field.tsx";
-import { RemoveRow } from "./route-form.tsx";
+import { RemoveRow } from "./remove-row.tsx";
 import {
   ACTION_KINDS,
   type ActionKind,

@@ -4,7 +4,7 @@ import { useTranslations } from "use-intl";
 import { listAt, textAt } from "../resource/field-value.ts";
 import { problemAt, worstOf } from "../resource/problems-at.ts";
 import { StatusDot } from "../ui/badge.tsx";
-import { Button, IconButton } from "../ui/button.tsx";
+import { Button } from "../ui/button.tsx";
 import { FieldMessage } from "../ui/field.tsx";
 import { DomainsField } from "./domains-field.tsx";
 import { TextField } from "./fields.tsx";
@@ -154,8 +154,4 @@ function freeName(hosts: readonly unknown[]): string {
     const name = number === 1 ? "web" : `web-${number}`;
     if (!taken.has(name)) return name;
   }
-}
-
-export function RemoveRow({ label, onClick }: { readonly label: string; readonly onClick: () => void }) {
-  return <IconButton size="sm" icon="trash" label={label} onClick={onClick} className="mt-1" />;
 }

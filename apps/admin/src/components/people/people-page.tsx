@@ -166,9 +166,13 @@ export function PeoplePage() {
           />
         </div>
       )}
-      <AddPersonDialog open={adding} onOpenChange={setAdding} onDone={refresh} />
+      <AddPersonDialog open={adding} onOpenChange={setAdding} onDone={() => void refresh()} />
       <ResetPasswordDialog person={resetting} onClose={() => setResetting(undefined)} />
-      <RemovePersonDialog person={removing} onClose={() => setRemoving(undefined)} onDone={refresh} />
+      <RemovePersonDialog
+        person={removing}
+        onClose={() => setRemoving(undefined)}
+        onDone={() => void refresh()}
+      />
     </>
   );
 }

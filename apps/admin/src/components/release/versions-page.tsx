@@ -151,6 +151,7 @@ export function VersionsPage() {
                 id: "at",
                 header: t("columns.published"),
                 align: "right",
+                secondary: true,
                 className: "text-muted",
                 cell: (version) => <RelativeTime at={version.createdAt} />,
               },

@@ -1,7 +1,7 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { FormProvider } from "../form/form-context.tsx";
 import { Button } from "../ui/button.tsx";
@@ -30,13 +30,16 @@ export interface FormViewProps {
   readonly session: { edit(edits: readonly FieldEdit[]): string | undefined };
   readonly readOnly: boolean;
   readonly onShowYaml: () => void;
+  /** Field path to show first. */
+  readonly at?: string | undefined;
 }
 
 /** The form over the text. While the text is no YAML there is nothing to draw a form from, and it says so. */
-export function FormView({ kind, draft, session, readOnly, onShowYaml }: FormViewProps) {
+export function FormView({ kind, draft, session, readOnly, onShowYaml, at }: FormViewProps) {
   const t = useTranslations("config");
   const toast = useToast();
   const { value, error } = useMemo(() => readYaml(draft.text), [draft.text]);
+  useFocusAt(at);
   const Form = kind in FORMS ? FORMS[kind as keyof typeof FORMS] : undefined;
   if (error !== undefined || !Form)
     return (
@@ -71,6 +74,7 @@ export function FormView({ kind, draft, session, readOnly, onShowYaml }: FormVie
           value,
           problems: draft.problems,
           readOnly,
+          at,
           edit: (edits) => {
             const refusal = session.edit(edits);
             if (refusal) toast({ tone: "bad", text: refusal });
@@ -81,4 +85,27 @@ export function FormView({ kind, draft, session, readOnly, onShowYaml }: FormVie
       </FormProvider>
     </div>
   );
+}
+
+const FOCUS_WITHIN_MS = 3_000;
+
+/** Puts the focus on the field (else the nearest one around it) as soon as the form has drawn it. */
+function useFocusAt(at: string | undefined): void {
+  useEffect(() => {
+    if (at === undefined) return undefined;
+    const until = performance.now() + FOCUS_WITHIN_MS;
+    let frame = 0;
+    const look = (): void => {
+      const fields = [...document.querySelectorAll<HTMLElement>("[data-path]")];
+      const field =
+        fields.find(({ dataset }) => dataset.path === at) ??
+        fields.find(({ dataset }) => dataset.path?.startsWith(at));
+      if (field) {
+        field.focus();
+        field.scrollIntoView({ block: "center" });
+      } else if (performance.now() < until) frame = requestAnimationFrame(look);
+    };
+    look();
+    return () => cancelAnimationFrame(frame);
+  }, [at]);
 }

@@ -173,7 +173,12 @@ function useColumns(
       className: "max-w-72",
       cell: (row) => (
         <span className="flex min-w-0 items-center gap-2">
-          <Link href={resourceHref(row)} className="truncate font-medium hover:underline" title={row.name}>
+          <Link
+            prefetch={false}
+            href={resourceHref(row)}
+            className="truncate font-medium hover:underline"
+            title={row.name}
+          >
             {row.name}
           </Link>
           <ChangeBadge change={row.change} />

@@ -92,6 +92,7 @@ export function ResourceWorkspace({
                       session={session}
                       readOnly={readOnly}
                       onShowYaml={() => setTab("yaml")}
+                      at={at}
                     />
                   ),
                 },

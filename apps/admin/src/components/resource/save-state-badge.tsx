@@ -19,7 +19,7 @@ export function SaveStateBadge({ draft }: { readonly draft: DraftSnapshot }) {
   return (
     <span className="text-xs text-muted" role="status" title={draft.refusal}>
       <StatusDot tone={TONES[draft.state]} pulse={draft.state === "saving"}>
-        {t(`save.${draft.state}`)}
+        {t(draft.state === "saved" && draft.change === "unchanged" ? "save.live" : `save.${draft.state}`)}
         {draft.refusal && <span className="text-bad">{draft.refusal}</span>}
       </StatusDot>
     </span>

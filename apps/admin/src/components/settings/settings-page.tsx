@@ -96,7 +96,7 @@ function PasswordForm() {
   }
 
   return (
-    <form onSubmit={submit} className="flex max-w-sm flex-col gap-4">
+    <form onSubmit={(event) => void submit(event)} className="flex max-w-sm flex-col gap-4">
       {state === "done" && <Notice tone="ok">{t("passwordChanged")}</Notice>}
       {state === "away" && <Notice tone="bad">{t("away")}</Notice>}
       <input type="text" name="username" autoComplete="username" value={session.email} readOnly hidden />

@@ -1,5 +1,5 @@
 import Link from "next/link";
-import type { ComponentProps, ReactNode } from "react";
+import type { ComponentProps } from "react";
 import { classes } from "./classes.ts";
 import { Icon, type IconName } from "./icon.tsx";
 import { Tip } from "./tip.tsx";
@@ -66,7 +66,7 @@ export function LinkButton({
   return (
     <Link {...rest} className={classes(BASE, TONES[tone], SIZES[size], className)}>
       {icon && <Icon name={icon} size={size === "sm" ? 14 : 16} />}
-      {children as ReactNode}
+      {children}
     </Link>
   );
 }

@@ -19,6 +19,7 @@ export interface ComboboxProps {
   readonly "aria-describedby"?: string | undefined;
   readonly "aria-invalid"?: boolean | undefined;
   readonly "aria-label"?: string;
+  readonly "data-path"?: string;
 }
 
 const SHOWN_MAX = 50;

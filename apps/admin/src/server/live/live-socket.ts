@@ -9,7 +9,7 @@ import type { Services } from "../services.ts";
 import { appRouter } from "../trpc/app-router.ts";
 import type { RequestContext } from "../trpc/trpc.ts";
 
-export const LIVE_PATH = "/api/live";
+const LIVE_PATH = "/api/live";
 
 export interface LiveSocketOptions {
   readonly services: Services;

@@ -33,7 +33,6 @@ const t = initTRPC.context<RequestContext>().create({
 });
 
 export const router = t.router;
-export const mergeRouters = t.mergeRouters;
 
 /** The one place where a refusal of a verb becomes a status. */
 const mapErrors = t.middleware(async ({ ctx, next, path }) => {
@@ -52,7 +51,7 @@ const mapErrors = t.middleware(async ({ ctx, next, path }) => {
 });
 
 /** For anybody, signed in or not. */
-export const publicProcedure = t.procedure.use(mapErrors);
+const publicProcedure = t.procedure.use(mapErrors);
 
 /**
  * For who is signed in. `ctx.config` is what the verbs of @sluice/config take first; they check the role.

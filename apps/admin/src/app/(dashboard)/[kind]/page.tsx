@@ -1,9 +1,9 @@
 import { ResourceList } from "../../../components/resource/resource-list.tsx";
+import { pageTitle } from "../../../i18n/page-title.ts";
 import { resourceKind } from "./resource-kind.ts";
 
 export async function generateMetadata({ params }: { params: Promise<{ kind: string }> }) {
-  const { kind } = await params;
-  return { title: `${kind.charAt(0).toUpperCase()}${kind.slice(1)}` };
+  return pageTitle((await params).kind);
 }
 
 export default async function ResourceListPage({ params }: { params: Promise<{ kind: string }> }) {

@@ -1,6 +1,7 @@
 import { AuditPage } from "../../../components/audit/audit-page.tsx";
+import { pageTitle } from "../../../i18n/page-title.ts";
 
-export const metadata = { title: "Audit" };
+export const generateMetadata = () => pageTitle("audit");
 
 export default function Page() {
   return <AuditPage />;

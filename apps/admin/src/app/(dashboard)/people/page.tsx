@@ -1,6 +1,7 @@
 import { PeoplePage } from "../../../components/people/people-page.tsx";
+import { pageTitle } from "../../../i18n/page-title.ts";
 
-export const metadata = { title: "People" };
+export const generateMetadata = () => pageTitle("people");
 
 export default function Page() {
   return <PeoplePage />;

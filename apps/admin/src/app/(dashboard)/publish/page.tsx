@@ -1,6 +1,7 @@
 import { PublishPage } from "../../../components/release/publish-page.tsx";
+import { pageTitle } from "../../../i18n/page-title.ts";
 
-export const metadata = { title: "Publish" };
+export const generateMetadata = () => pageTitle("publish");
 
 export default function Page() {
   return <PublishPage />;

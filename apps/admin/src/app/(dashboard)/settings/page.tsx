@@ -1,6 +1,7 @@
 import { SettingsPage } from "../../../components/settings/settings-page.tsx";
+import { pageTitle } from "../../../i18n/page-title.ts";
 
-export const metadata = { title: "Settings" };
+export const generateMetadata = () => pageTitle("settings");
 
 export default function Page() {
   return <SettingsPage />;

@@ -1,7 +1,7 @@
 import { RESOURCE_KINDS } from "@sluice/config";
 import { z } from "zod";
 
-export const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
+const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
 
 export const kindInput = z.enum(RESOURCE_KINDS);
 export const refInput = z.object({ kind: kindInput, name: z.string().max(1024) });

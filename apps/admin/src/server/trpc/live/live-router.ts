@@ -23,11 +23,14 @@ export const liveRouter = router({
       const stop = signal ?? new AbortController().signal;
       let id = Date.now();
       const hints = await watchAll(ctx.services.hub, stop);
-      for (const topic of CHANNEL_NAMES)
-        yield tracked(String(id++), { topic, payload: undefined } as ChangeHint);
+      for (const topic of CHANNEL_NAMES) yield tracked(String(id++), hintOf(topic, undefined));
       for await (const hint of hints) yield tracked(String(id++), hint);
     }),
 });
+
+function hintOf(topic: ChangeHint["topic"], payload: string | undefined): ChangeHint {
+  return { topic, payload };
+}
 
 async function watchAll(
   hub: NotificationHub,

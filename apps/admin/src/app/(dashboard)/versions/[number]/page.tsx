@@ -1,8 +1,10 @@
 import { notFound } from "next/navigation";
 import { VersionPage } from "../../../../components/release/version-page.tsx";
+import { pageTitle } from "../../../../i18n/page-title.ts";
 
 export async function generateMetadata({ params }: { params: Promise<{ number: string }> }) {
-  return { title: `Version ${(await params).number}` };
+  const [{ number }, { title }] = await Promise.all([params, pageTitle("versions")]);
+  return { title: `${title} · ${number}` };
 }
 
 export default async function Page({ params }: { params: Promise<{ number: string }> }) {
