@@ -16,6 +16,7 @@ export { type ParsedText, parseYaml } from "./text/parse-yaml.ts";
 export type { SourceOptions } from "./text/read-source.ts";
 export { toProtoJson } from "./text/to-proto-json.ts";
 export { toYaml } from "./text/to-yaml.ts";
+export { TYPE_URLS, WHOLE_SET_TYPES, WILDCARD } from "./type-urls.ts";
 export { checkYaml } from "./validation/check-yaml.ts";
 export { type FieldRules, rulesOf } from "./validation/field-rules.ts";
 export { validateMessage } from "./validation/validate-message.ts";

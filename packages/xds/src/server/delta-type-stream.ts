@@ -57,26 +57,25 @@ export class DeltaTypeStream implements TypeStream<DeltaDiscoveryRequest, DeltaD
       this.settled = undefined;
   }
 
-  isDue(section: SnapshotType): boolean {
+  isDue(section: SnapshotType, retain: boolean): boolean {
     if (this.settled === section) return false;
     // The first answer goes out even when it is empty: a client that starts waits for it.
     if (!this.answered && this.subscription.wildcard) return true;
-    const { updated, removed } = this.difference(section);
+    const { updated, removed } = this.difference(section, retain);
     if (updated.length > 0 || removed.length > 0) return true;
-    this.settled = section;
+    if (!retain) this.settled = section;
     return false;
   }
 
   respond(section: SnapshotType, nonce: string, retain: boolean): Outgoing<DeltaDiscoveryResponse> {
-    const { updated, removed: gone } = this.difference(section);
-    const removed = retain ? gone.filter((name) => !this.held.has(name)) : gone;
+    const { updated, removed } = this.difference(section, retain);
     for (const { name, version } of updated) this.held.set(name, version);
     for (const name of removed) {
       if (this.subscription.names.has(name)) this.held.set(name, ABSENT);
       else this.held.delete(name);
     }
     this.answered = true;
-    this.settled = removed.length === gone.length ? section : undefined;
+    this.settled = retain ? undefined : section;
     const { typeUrl } = this;
     const response = create(DeltaDiscoveryResponseSchema, {
       systemVersionInfo: section.version,
@@ -91,13 +90,16 @@ export class DeltaTypeStream implements TypeStream<DeltaDiscoveryRequest, DeltaD
     return { response, version: section.version, names: updated.map(({ name }) => name), removed };
   }
 
-  private difference(section: SnapshotType): { updated: SnapshotResource[]; removed: string[] } {
+  private difference(
+    section: SnapshotType,
+    retain: boolean,
+  ): { updated: SnapshotResource[]; removed: string[] } {
     const updated: SnapshotResource[] = [];
     for (const [name, resource] of this.subscription.select(section)) {
       if (this.held.get(name) !== resource.version) updated.push(resource);
     }
     const removed: string[] = [];
-    for (const [name, version] of this.held) {
+    for (const [name, version] of retain ? [] : this.held) {
       if (version !== ABSENT && !section.resources.has(name)) removed.push(name);
     }
     for (const name of this.subscription.names) {

@@ -10,7 +10,7 @@ import type {
 } from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
 import { nodeIdentity } from "./node-identity.ts";
-import type { Outgoing, TypeStream } from "./type-stream.ts";
+import type { TypeStream } from "./type-stream.ts";
 
 /**
  * What a stream sends first when several types are due: what others refer to before what refers to it, so that nothing is
@@ -41,7 +41,7 @@ const REFUSAL_LENGTH_MAX = 16 * 1024;
 const EMPTY: SnapshotType = { version: "0", resources: new Map() };
 
 /** The parts that both discovery requests have. */
-interface AnyDiscoveryRequest {
+export interface AnyDiscoveryRequest {
   readonly typeUrl: string;
   readonly node?: Node | undefined;
   readonly responseNonce: string;
@@ -83,6 +83,7 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
   private snapshot: Snapshot | undefined;
   private lastNonce = 0;
   private wake: (() => void) | undefined;
+  private timer: NodeJS.Timeout | undefined;
   private ended: { readonly error: ConnectError | undefined } | undefined;
 
   constructor(options: DiscoveryStreamOptions<Request, Response>) {
@@ -187,14 +188,13 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
     for (const [typeUrl, state] of this.typesInOrder()) {
       if (state.inFlight !== undefined || this.isHeld(typeUrl)) continue;
       const section = snapshot.types.get(typeUrl) ?? EMPTY;
-      if (!state.stream.isDue(section)) {
+      const retain = typeUrl === TYPE_URLS.cluster && this.mustRetainClusters(snapshot);
+      if (!state.stream.isDue(section, retain)) {
         this.tellUnchanged(info, state, section.version);
         continue;
       }
-      const retain = typeUrl === TYPE_URLS.cluster && this.mustRetainClusters(snapshot);
       const nonce = String(++this.lastNonce);
       const outgoing = state.stream.respond(section, nonce, retain);
-      if (retain && state.toldVersion === section.version && isEmpty(outgoing)) continue;
       state.nonce = nonce;
       state.inFlight = { version: section.version, since: performance.now() };
       state.toldVersion = section.version;
@@ -238,12 +238,10 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
       return (
         state.inFlight !== undefined ||
         state.refused ||
-        state.stream.isDue(snapshot.types.get(typeUrl) ?? EMPTY)
+        state.stream.isDue(snapshot.types.get(typeUrl) ?? EMPTY, false)
       );
     });
   }
-
-  private timer: NodeJS.Timeout | undefined;
 
   private signalAfter(delayMs: number): void {
     this.timer ??= setTimeout(() => {
@@ -263,8 +261,4 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
       this.wake = resolve;
     });
   }
-}
-
-function isEmpty({ names, removed }: Outgoing<unknown>): boolean {
-  return names.length === 0 && removed.length === 0;
 }

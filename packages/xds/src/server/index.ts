@@ -1,1 +1,1 @@
-export { peerKey, type XdsRoutesOptions, xdsRoutes } from "./xds-routes.ts";
+export { peerContextValues, type XdsServer, type XdsServerOptions, xdsRoutes } from "./xds-routes.ts";

@@ -26,7 +26,6 @@ export class SotwTypeStream implements TypeStream<DiscoveryRequest, DiscoveryRes
   private sent: ReadonlyMap<string, SnapshotResource> = new Map();
   /** The first response goes out even when it is empty: a client that starts waits for it. */
   private unanswered = true;
-  private retaining = false;
 
   constructor(typeUrl: string, encoded: EncodedResources) {
     this.typeUrl = typeUrl;
@@ -53,22 +52,20 @@ export class SotwTypeStream implements TypeStream<DiscoveryRequest, DiscoveryRes
     }
   }
 
-  isDue(section: SnapshotType): boolean {
+  isDue(section: SnapshotType, retain: boolean): boolean {
     if (this.settled === section || this.subscription.isEmpty) return false;
     const due = this.wholeSet
-      ? this.unanswered || this.retaining || this.differs(this.subscription.select(section))
+      ? this.unanswered || this.differs(this.target(section, retain))
       : this.changes(section).size > 0;
-    if (!due) this.settled = section;
+    if (!due && !retain) this.settled = section;
     return due;
   }
 
   respond(section: SnapshotType, nonce: string, retain: boolean): Outgoing<DiscoveryResponse> {
-    const selected = this.wholeSet ? this.subscription.select(section) : this.changes(section);
-    const resources = this.wholeSet && retain ? this.withRemoved(selected) : selected;
-    this.retaining = resources !== selected;
+    const resources = this.target(section, retain);
     this.sent = this.wholeSet ? resources : new Map([...this.sent, ...resources]);
     this.unanswered = false;
-    this.settled = this.retaining ? undefined : section;
+    this.settled = retain ? undefined : section;
     const { typeUrl } = this;
     const response = create(DiscoveryResponseSchema, { versionInfo: section.version, typeUrl, nonce });
     response.$unknown =
@@ -76,6 +73,12 @@ export class SotwTypeStream implements TypeStream<DiscoveryRequest, DiscoveryRes
         ? this.encoded.wholeSotw(typeUrl, section)
         : this.encoded.sotw(typeUrl, resources.values());
     return { response, version: section.version, names: [...resources.keys()], removed: [] };
+  }
+
+  private target(section: SnapshotType, retain: boolean): ReadonlyMap<string, SnapshotResource> {
+    if (!this.wholeSet) return this.changes(section);
+    const selected = this.subscription.select(section);
+    return retain ? this.withRemoved(selected) : selected;
   }
 
   private changes(section: SnapshotType): ReadonlyMap<string, SnapshotResource> {

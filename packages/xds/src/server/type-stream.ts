@@ -15,11 +15,11 @@ export interface TypeStream<Request, Response> {
   readonly namesLength: number;
   /** Takes over what `request` asks for; its ACK or NACK has been dealt with. `first`: of this type on this stream. */
   update(request: Request, first: boolean): void;
-  /** Whether a response would say anything new. */
-  isDue(section: SnapshotType): boolean;
   /**
-   * The response that brings the client to `section`; counts as sent. With `retain`, resources that `section` has no more
-   * are kept for the client until the next response without it.
+   * Whether a response would say anything new. With `retain`, resources that `section` has no more are not removed from
+   * the client yet.
    */
+  isDue(section: SnapshotType, retain: boolean): boolean;
+  /** The response that brings the client to `section`; counts as sent. */
   respond(section: SnapshotType, nonce: string, retain: boolean): Outgoing<Response>;
 }

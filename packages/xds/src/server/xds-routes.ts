@@ -1,18 +1,20 @@
-import { create } from "@bufbuild/protobuf";
+import type { DescMethodBiDiStreaming, DescService } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
   type ConnectRouter,
+  type ContextValues,
   createContextKey,
+  createContextValues,
   type HandlerContext,
+  type MethodImpl,
 } from "@connectrpc/connect";
 import { ClusterDiscoveryService } from "../../gen/envoy/service/cluster/v3/cds_pb.js";
 import { AggregatedDiscoveryService } from "../../gen/envoy/service/discovery/v3/ads_pb.js";
-import {
-  type DeltaDiscoveryRequest,
-  type DeltaDiscoveryResponse,
-  type DiscoveryRequest,
-  type DiscoveryResponse,
+import type {
+  DeltaDiscoveryRequestSchema,
+  DeltaDiscoveryResponseSchema,
+  DiscoveryRequestSchema,
   DiscoveryResponseSchema,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { EndpointDiscoveryService } from "../../gen/envoy/service/endpoint/v3/eds_pb.js";
@@ -28,161 +30,188 @@ import { SecretDiscoveryService } from "../../gen/envoy/service/secret/v3/sds_pb
 import type { SnapshotSource, XdsServerObserver, XdsStreamInfo } from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
 import { DeltaTypeStream } from "./delta-type-stream.ts";
-import { DiscoveryStream } from "./discovery-stream.ts";
+import {
+  type AnyDiscoveryRequest,
+  DiscoveryStream,
+  type DiscoveryStreamOptions,
+} from "./discovery-stream.ts";
 import { EncodedResources } from "./encoded-resources.ts";
-import { nodeIdentity } from "./node-identity.ts";
 import { SotwTypeStream } from "./sotw-type-stream.ts";
 
-export interface XdsRoutesOptions {
-  /** Open streams at most; one more is refused with `resource_exhausted`. Default 10,000. */
+export interface XdsServerOptions {
+  readonly source: SnapshotSource;
+  readonly observer: XdsServerObserver;
+  /** Streams open at once; further ones end with RESOURCE_EXHAUSTED. Default 20,000. */
   readonly maxStreams?: number;
-  /** How long listeners and routes wait for the ACK of the clusters before them. Default 5,000 ms. */
+  /** Largest request, in bytes. Default 16 MiB (a delta client names everything it has). */
+  readonly requestBytesMax?: number;
+  /**
+   * How long, on ADS, listeners and routes wait for the node to acknowledge clusters sent before them, in milliseconds.
+   * Envoy acknowledges clusters when they are warm. Default 500.
+   */
   readonly holdMs?: number;
+  /** Told of streams that end before they said who they are. */
+  readonly log?: (message: string) => void;
 }
 
-/** Set it in the adapter's `contextValues` to the `ip:port` of the socket's peer. */
-export const peerKey = createContextKey("", { description: "the peer of the connection, ip:port" });
+/** The mounted server. */
+export interface XdsServer {
+  /** Streams that have said who they are. */
+  streams(): readonly XdsStreamInfo[];
+  /** Ends every stream with UNAVAILABLE (clients connect again) and takes no more; stops watching the source. */
+  close(): void;
+}
 
-type Variant = XdsStreamInfo["variant"];
-type Refreshable = { refresh(): void; readonly info: XdsStreamInfo | undefined };
+type SotwMethod = DescMethodBiDiStreaming<typeof DiscoveryRequestSchema, typeof DiscoveryResponseSchema>;
+type DeltaMethod = DescMethodBiDiStreaming<
+  typeof DeltaDiscoveryRequestSchema,
+  typeof DeltaDiscoveryResponseSchema
+>;
+
+/** `typeUrl` undefined: any (ADS). */
+const SERVICES: readonly { readonly service: DescService; readonly typeUrl: string | undefined }[] = [
+  { service: AggregatedDiscoveryService, typeUrl: undefined },
+  { service: ListenerDiscoveryService, typeUrl: TYPE_URLS.listener },
+  { service: RouteDiscoveryService, typeUrl: TYPE_URLS.route },
+  { service: ScopedRoutesDiscoveryService, typeUrl: TYPE_URLS.scopedRoute },
+  { service: VirtualHostDiscoveryService, typeUrl: TYPE_URLS.virtualHost },
+  { service: ClusterDiscoveryService, typeUrl: TYPE_URLS.cluster },
+  { service: EndpointDiscoveryService, typeUrl: TYPE_URLS.endpoint },
+  { service: SecretDiscoveryService, typeUrl: TYPE_URLS.secret },
+  { service: RuntimeDiscoveryService, typeUrl: TYPE_URLS.runtime },
+  { service: ExtensionConfigDiscoveryService, typeUrl: TYPE_URLS.extensionConfig },
+];
+
+const peerKey = createContextKey("");
+
+/** For `connectNodeAdapter({ contextValues })`: lets the server know each stream's peer. */
+export function peerContextValues(request: {
+  readonly socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined };
+}): ContextValues {
+  const { remoteAddress, remotePort } = request.socket;
+  if (remoteAddress === undefined) return createContextValues();
+  const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
+  return createContextValues().set(peerKey, `${host}:${remotePort}`);
+}
 
 /**
- * Mounts xDS on a Connect router: aggregated and separate services, state of the world, delta and (for one-off fetches by
- * gRPC) unary. The content comes from `source`; `observer` is told what happens on each stream.
+ * Mounts xDS on a Connect router: the aggregated service (ADS) and one service per type, state of the world and delta, over
+ * gRPC. Fetch (REST) methods answer UNIMPLEMENTED. On ADS clusters go before endpoints, listeners and routes, and clusters
+ * that are gone are taken from a node only after it has replaced what may refer to them.
  */
-export function xdsRoutes(
-  source: SnapshotSource,
-  observer: XdsServerObserver,
-  options: XdsRoutesOptions = {},
-): (router: ConnectRouter) => void {
-  const maxStreams = options.maxStreams ?? 10_000;
-  const holdMs = options.holdMs ?? 5_000;
-  const encoded = new EncodedResources();
-  const open = new Set<Refreshable>();
-  let lastId = 0;
-  source.watch((affected) => {
-    for (const stream of open) if (stream.info !== undefined && affected(stream.info.node)) stream.refresh();
-  });
+export function xdsRoutes(router: ConnectRouter, options: XdsServerOptions): XdsServer {
+  const server = new Server(options);
+  const handlerOptions = { readMaxBytes: options.requestBytesMax ?? 16 * 1024 * 1024 };
+  for (const { service, typeUrl } of SERVICES) {
+    for (const method of service.methods) {
+      if (isSotw(method)) router.rpc(method, server.sotwHandler(typeUrl), handlerOptions);
+      if (isDelta(method)) router.rpc(method, server.deltaHandler(typeUrl), handlerOptions);
+    }
+  }
+  return server;
+}
 
-  async function* run<Request extends DiscoveryRequest | DeltaDiscoveryRequest, Response>(
+function isSotw(method: DescService["methods"][number]): method is SotwMethod {
+  return method.methodKind === "bidi_streaming" && method.input.name === "DiscoveryRequest";
+}
+
+function isDelta(method: DescService["methods"][number]): method is DeltaMethod {
+  return method.methodKind === "bidi_streaming" && method.input.name === "DeltaDiscoveryRequest";
+}
+
+/** What the server needs of a stream, whatever its messages are. */
+type OpenStream = Pick<DiscoveryStream<never, unknown>, "info" | "refresh" | "end">;
+
+class Server implements XdsServer {
+  private readonly options: XdsServerOptions;
+  private readonly encoded = new EncodedResources();
+  private readonly open = new Set<OpenStream>();
+  private readonly unwatch: () => void;
+  private lastId = 0;
+  private closed = false;
+
+  constructor(options: XdsServerOptions) {
+    this.options = options;
+    this.unwatch = options.source.watch((affected) => {
+      for (const stream of this.open) {
+        if (stream.info !== undefined && affected(stream.info.node)) stream.refresh();
+      }
+    });
+  }
+
+  streams(): readonly XdsStreamInfo[] {
+    return [...this.open].flatMap(({ info }) => (info === undefined ? [] : [info]));
+  }
+
+  close(): void {
+    this.closed = true;
+    this.unwatch();
+    for (const stream of this.open) stream.end(new ConnectError("the control plane stops", Code.Unavailable));
+  }
+
+  sotwHandler(typeUrl: string | undefined): MethodImpl<SotwMethod> {
+    const variant = typeUrl === undefined ? "ads" : "sotw";
+    return this.handler(variant, typeUrl, (url) => new SotwTypeStream(url, this.encoded));
+  }
+
+  deltaHandler(typeUrl: string | undefined): MethodImpl<DeltaMethod> {
+    const variant = typeUrl === undefined ? "delta-ads" : "delta";
+    return this.handler(variant, typeUrl, (url) => new DeltaTypeStream(url, this.encoded));
+  }
+
+  private handler<Request extends AnyDiscoveryRequest, Response>(
+    variant: XdsStreamInfo["variant"],
+    typeUrl: string | undefined,
+    createTypeStream: DiscoveryStreamOptions<Request, Response>["createTypeStream"],
+  ) {
+    return (requests: AsyncIterable<Request>, context: HandlerContext): AsyncIterable<Response> => {
+      if (this.closed) throw new ConnectError("the control plane stops", Code.Unavailable);
+      if (this.open.size >= (this.options.maxStreams ?? 20_000)) {
+        throw new ConnectError("too many xDS streams", Code.ResourceExhausted);
+      }
+      const { source, observer, holdMs = 500 } = this.options;
+      const stream = new DiscoveryStream<Request, Response>({
+        id: ++this.lastId,
+        variant,
+        peer: context.values.get(peerKey),
+        typeUrl,
+        source,
+        observer,
+        holdMs,
+        createTypeStream,
+      });
+      return this.run(stream, requests, context.signal);
+    };
+  }
+
+  private async *run<Request extends AnyDiscoveryRequest, Response>(
     stream: DiscoveryStream<Request, Response>,
     requests: AsyncIterable<Request>,
-    context: HandlerContext,
+    signal: AbortSignal,
   ): AsyncGenerator<Response> {
-    if (open.size >= maxStreams) {
-      throw new ConnectError(`more than ${maxStreams} xDS streams are open`, Code.ResourceExhausted);
-    }
-    open.add(stream);
-    let reason = "the node ended it";
+    this.open.add(stream);
+    let reason = "closed by the node";
     const aborted = (): void => stream.end();
-    context.signal.addEventListener("abort", aborted);
-    if (context.signal.aborted) stream.end();
+    signal.addEventListener("abort", aborted);
     void (async () => {
       try {
         for await (const request of requests) stream.receive(request);
         stream.end();
       } catch (error) {
-        reason = error instanceof Error ? error.message : String(error);
-        stream.end(error instanceof ConnectError ? error : undefined);
+        const failure = ConnectError.from(error);
+        reason = failure.rawMessage;
+        stream.end(failure);
       }
     })();
     try {
       yield* stream.responses();
     } finally {
-      context.signal.removeEventListener("abort", aborted);
+      signal.removeEventListener("abort", aborted);
       stream.end();
-      open.delete(stream);
-      if (stream.info !== undefined) observer.onStreamClosed(stream.info, reason);
+      this.open.delete(stream);
+      if (this.closed) reason = "the control plane stops";
+      if (stream.info !== undefined) this.options.observer.onStreamClosed(stream.info, reason);
+      else this.options.log?.(`an xDS stream ended before its first request was understood: ${reason}`);
     }
   }
-
-  const sotw = (variant: Variant, typeUrl: string | undefined) =>
-    async function* (requests: AsyncIterable<DiscoveryRequest>, context: HandlerContext) {
-      const stream = new DiscoveryStream<DiscoveryRequest, DiscoveryResponse>({
-        id: ++lastId,
-        variant,
-        peer: context.values.get(peerKey),
-        typeUrl,
-        source,
-        observer,
-        holdMs,
-        createTypeStream: (type) => new SotwTypeStream(type, encoded),
-      });
-      yield* run(stream, requests, context);
-    };
-  const delta = (variant: Variant, typeUrl: string | undefined) =>
-    async function* (requests: AsyncIterable<DeltaDiscoveryRequest>, context: HandlerContext) {
-      const stream = new DiscoveryStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>({
-        id: ++lastId,
-        variant,
-        peer: context.values.get(peerKey),
-        typeUrl,
-        source,
-        observer,
-        holdMs,
-        createTypeStream: (type) => new DeltaTypeStream(type, encoded),
-      });
-      yield* run(stream, requests, context);
-    };
-  /** One answer with what there is now. */
-  const fetchOf = (typeUrl: string) => (request: DiscoveryRequest) => {
-    const node = nodeIdentity(request.node);
-    if (node === undefined)
-      throw new ConnectError("the request must carry a node with an id", Code.InvalidArgument);
-    const section = source.snapshotFor(node)?.types.get(typeUrl);
-    if (section === undefined) throw new ConnectError(`there is nothing of ${typeUrl}`, Code.NotFound);
-    const typeStream = new SotwTypeStream(typeUrl, encoded);
-    typeStream.update(request);
-    return typeStream.isDue(section)
-      ? typeStream.respond(section, "", false).response
-      : create(DiscoveryResponseSchema, { versionInfo: section.version, typeUrl });
-  };
-
-  return (router) => {
-    router.service(AggregatedDiscoveryService, {
-      streamAggregatedResources: sotw("ads", undefined),
-      deltaAggregatedResources: delta("delta-ads", undefined),
-    });
-    router.service(ClusterDiscoveryService, {
-      streamClusters: sotw("sotw", TYPE_URLS.cluster),
-      deltaClusters: delta("delta", TYPE_URLS.cluster),
-      fetchClusters: fetchOf(TYPE_URLS.cluster),
-    });
-    router.service(EndpointDiscoveryService, {
-      streamEndpoints: sotw("sotw", TYPE_URLS.endpoint),
-      deltaEndpoints: delta("delta", TYPE_URLS.endpoint),
-      fetchEndpoints: fetchOf(TYPE_URLS.endpoint),
-    });
-    router.service(ListenerDiscoveryService, {
-      streamListeners: sotw("sotw", TYPE_URLS.listener),
-      deltaListeners: delta("delta", TYPE_URLS.listener),
-      fetchListeners: fetchOf(TYPE_URLS.listener),
-    });
-    router.service(RouteDiscoveryService, {
-      streamRoutes: sotw("sotw", TYPE_URLS.route),
-      deltaRoutes: delta("delta", TYPE_URLS.route),
-      fetchRoutes: fetchOf(TYPE_URLS.route),
-    });
-    router.service(VirtualHostDiscoveryService, { deltaVirtualHosts: delta("delta", TYPE_URLS.virtualHost) });
-    router.service(ScopedRoutesDiscoveryService, {
-      streamScopedRoutes: sotw("sotw", TYPE_URLS.scopedRoute),
-      deltaScopedRoutes: delta("delta", TYPE_URLS.scopedRoute),
-      fetchScopedRoutes: fetchOf(TYPE_URLS.scopedRoute),
-    });
-    router.service(SecretDiscoveryService, {
-      streamSecrets: sotw("sotw", TYPE_URLS.secret),
-      deltaSecrets: delta("delta", TYPE_URLS.secret),
-      fetchSecrets: fetchOf(TYPE_URLS.secret),
-    });
-    router.service(RuntimeDiscoveryService, {
-      streamRuntime: sotw("sotw", TYPE_URLS.runtime),
-      deltaRuntime: delta("delta", TYPE_URLS.runtime),
-      fetchRuntime: fetchOf(TYPE_URLS.runtime),
-    });
-    router.service(ExtensionConfigDiscoveryService, {
-      streamExtensionConfigs: sotw("sotw", TYPE_URLS.extensionConfig),
-      deltaExtensionConfigs: delta("delta", TYPE_URLS.extensionConfig),
-      fetchExtensionConfigs: fetchOf(TYPE_URLS.extensionConfig),
-    });
-  };
 }

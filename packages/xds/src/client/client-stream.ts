@@ -1,0 +1,279 @@
+import { connect as connectSocket } from "node:net";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { ClusterDiscoveryService } from "../../gen/envoy/service/cluster/v3/cds_pb.js";
+import { AggregatedDiscoveryService } from "../../gen/envoy/service/discovery/v3/ads_pb.js";
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+  DiscoveryRequest,
+  DiscoveryResponse,
+} from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
+import { EndpointDiscoveryService } from "../../gen/envoy/service/endpoint/v3/eds_pb.js";
+import { ListenerDiscoveryService } from "../../gen/envoy/service/listener/v3/lds_pb.js";
+import { RouteDiscoveryService } from "../../gen/envoy/service/route/v3/rds_pb.js";
+import { SecretDiscoveryService } from "../../gen/envoy/service/secret/v3/sds_pb.js";
+import { TYPE_URLS } from "../type-urls.ts";
+import type { TypeSubscription } from "./type-subscription.ts";
+import type { XdsClientOptions, XdsTarget } from "./xds-client.ts";
+
+type Transport = ReturnType<typeof createGrpcTransport>;
+type Call<Request, Response> = (
+  requests: AsyncIterable<Request>,
+  options: { readonly signal: AbortSignal; readonly headers: Record<string, string> },
+) => AsyncIterable<Response>;
+
+const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
+const CONNECT_DEADLINE_MS = 5_000;
+
+/** One xDS stream that is opened again whenever it ends: of all types (ADS), or of one. */
+export class ClientStream {
+  connected = false;
+  private readonly options: XdsClientOptions;
+  /** Undefined: aggregated. */
+  private readonly onlyType: string | undefined;
+  private readonly subscriptions = new Map<string, TypeSubscription>();
+  /** Types that have something to say, in the order in which it came up. */
+  private readonly dirty = new Set<TypeSubscription>();
+  private wake: (() => void) | undefined;
+  private readonly closing = new AbortController();
+  private running: Promise<void> | undefined;
+  private attempts = 0;
+
+  constructor(options: XdsClientOptions, onlyType: string | undefined) {
+    this.options = options;
+    this.onlyType = onlyType;
+  }
+
+  add(subscription: TypeSubscription): void {
+    this.subscriptions.set(subscription.typeUrl, subscription);
+    this.changed(subscription);
+    this.running ??= this.run();
+  }
+
+  remove(subscription: TypeSubscription): void {
+    if (this.subscriptions.get(subscription.typeUrl) === subscription)
+      this.subscriptions.delete(subscription.typeUrl);
+    this.changed(subscription);
+  }
+
+  /** It has something to tell the server. */
+  changed(subscription: TypeSubscription): void {
+    this.dirty.add(subscription);
+    this.wake?.();
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    for (const subscription of this.subscriptions.values()) subscription.close();
+    this.wake?.();
+    await this.running;
+  }
+
+  private get isDelta(): boolean {
+    return this.options.variant === "delta" || this.options.variant === "delta-ads";
+  }
+
+  private async run(): Promise<void> {
+    while (!this.closing.signal.aborted) {
+      const detail = await this.runOnce();
+      this.connected = false;
+      if (this.closing.signal.aborted) return;
+      const { baseMs, maxMs } = this.options.backoff ?? { baseMs: 500, maxMs: 30_000 };
+      const retryInMs = Math.round(this.options.random() * Math.min(maxMs, baseMs * 2 ** this.attempts));
+      this.attempts = Math.min(this.attempts + 1, 30);
+      this.options.onState?.({ connected: false, detail, retryInMs });
+      await this.pause(retryInMs);
+    }
+  }
+
+  /** One stream from its first request to its end; answers why it ended. */
+  private async runOnce(): Promise<string> {
+    const target = this.options.target();
+    if (target === undefined) return "the management server's address is not known";
+    const url = baseUrl(target);
+    const keepalive = this.options.keepalive ?? { intervalMs: 10_000, timeoutMs: 5_000 };
+    const session = new Http2SessionManager(
+      url,
+      { pingIntervalMs: keepalive.intervalMs, pingTimeoutMs: keepalive.timeoutMs, pingIdleConnection: true },
+      sessionOptions(target),
+    );
+    const ended = new AbortController();
+    const signal = AbortSignal.any([ended.signal, this.closing.signal]);
+    try {
+      const state = await within(session.connect(), CONNECT_DEADLINE_MS);
+      if (state !== "open" && state !== "idle") return `no connection to ${url}: ${state}`;
+      const transport = createGrpcTransport({
+        baseUrl: url,
+        sessionManager: session,
+        readMaxBytes: MESSAGE_BYTES_MAX,
+      });
+      for (const subscription of this.subscriptions.values()) {
+        subscription.resetStream();
+        this.dirty.add(subscription);
+      }
+      const callOptions = { signal, headers: { ...this.options.metadata } };
+      if (this.isDelta) {
+        const responses = deltaCall(transport, this.onlyType)(
+          this.requests(signal, (subscription, node) => subscription.deltaRequest(node)),
+          callOptions,
+        );
+        for await (const response of responses)
+          await this.take(response.typeUrl, (each) => each.onDelta(response));
+      } else {
+        const responses = sotwCall(transport, this.onlyType)(
+          this.requests(signal, (subscription, node) => subscription.sotwRequest(node)),
+          callOptions,
+        );
+        for await (const response of responses)
+          await this.take(response.typeUrl, (each) => each.onSotw(response));
+      }
+      return "the server ended the stream";
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      ended.abort();
+      session.abort();
+    }
+  }
+
+  /** Responses are handled one after the other: an update may depend on the one before (CDS before EDS). */
+  private async take(
+    typeUrl: string,
+    hand: (subscription: TypeSubscription) => Promise<void>,
+  ): Promise<void> {
+    if (!this.connected) {
+      this.connected = true;
+      this.options.onState?.({ connected: true });
+    }
+    this.attempts = 0;
+    const subscription = this.subscriptions.get(this.onlyType ?? typeUrl);
+    if (subscription === undefined) return;
+    await hand(subscription);
+    this.changed(subscription);
+  }
+
+  private async *requests<Request>(
+    signal: AbortSignal,
+    make: (subscription: TypeSubscription, node: XdsClientOptions["node"] | undefined) => Request | undefined,
+  ): AsyncGenerator<Request> {
+    let first = true;
+    const stop = (): void => this.wake?.();
+    signal.addEventListener("abort", stop);
+    try {
+      while (!signal.aborted) {
+        const [subscription] = this.dirty;
+        if (subscription === undefined) {
+          await new Promise<void>((resolve) => {
+            this.wake = resolve;
+          });
+          continue;
+        }
+        this.dirty.delete(subscription);
+        const withNode = first || this.options.setNodeOnFirstMessageOnly !== true;
+        const request = make(subscription, withNode ? this.options.node : undefined);
+        if (request === undefined) continue;
+        first = false;
+        yield request;
+      }
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  private pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.closing;
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, delayMs);
+      signal.addEventListener("abort", done);
+    });
+  }
+}
+
+function baseUrl(target: XdsTarget): string {
+  const scheme = target.tls === undefined ? "http" : "https";
+  if ("path" in target) return `${scheme}://localhost`;
+  return `${scheme}://${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
+}
+
+function sessionOptions(target: XdsTarget): object {
+  const { tls } = target;
+  return {
+    ...("path" in target ? { createConnection: () => connectSocket(target.path) } : {}),
+    ...(tls === undefined
+      ? {}
+      : {
+          ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+          ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+          ...(tls.key === undefined ? {} : { key: tls.key }),
+          ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+        }),
+    settings: { initialWindowSize: 1024 * 1024 },
+  };
+}
+
+async function within<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no connection within ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function sotwCall(
+  transport: Transport,
+  onlyType: string | undefined,
+): Call<DiscoveryRequest, DiscoveryResponse> {
+  switch (onlyType) {
+    case undefined:
+      return bound(createClient(AggregatedDiscoveryService, transport), "streamAggregatedResources");
+    case TYPE_URLS.cluster:
+      return bound(createClient(ClusterDiscoveryService, transport), "streamClusters");
+    case TYPE_URLS.endpoint:
+      return bound(createClient(EndpointDiscoveryService, transport), "streamEndpoints");
+    case TYPE_URLS.listener:
+      return bound(createClient(ListenerDiscoveryService, transport), "streamListeners");
+    case TYPE_URLS.route:
+      return bound(createClient(RouteDiscoveryService, transport), "streamRoutes");
+    case TYPE_URLS.secret:
+      return bound(createClient(SecretDiscoveryService, transport), "streamSecrets");
+    default:
+      throw new Error(`${onlyType} has no stream of its own in this client`);
+  }
+}
+
+function deltaCall(
+  transport: Transport,
+  onlyType: string | undefined,
+): Call<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
+  switch (onlyType) {
+    case undefined:
+      return bound(createClient(AggregatedDiscoveryService, transport), "deltaAggregatedResources");
+    case TYPE_URLS.cluster:
+      return bound(createClient(ClusterDiscoveryService, transport), "deltaClusters");
+    case TYPE_URLS.endpoint:
+      return bound(createClient(EndpointDiscoveryService, transport), "deltaEndpoints");
+    case TYPE_URLS.listener:
+      return bound(createClient(ListenerDiscoveryService, transport), "deltaListeners");
+    case TYPE_URLS.route:
+      return bound(createClient(RouteDiscoveryService, transport), "deltaRoutes");
+    case TYPE_URLS.secret:
+      return bound(createClient(SecretDiscoveryService, transport), "deltaSecrets");
+    default:
+      throw new Error(`${onlyType} has no stream of its own in this client`);
+  }
+}
+
+/** A client's method with its own types. */
+function bound<Methods, Name extends keyof Methods>(client: Methods, name: Name): Methods[Name] {
+  return client[name];
+}

@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
+import { NodeSchema } from "../../gen/envoy/config/core/v3/base_pb.js";
+import { ClusterLoadAssignmentSchema } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
+import { xdsRoutes } from "../server/index.ts";
+import type { Snapshot, SnapshotResource, SnapshotSource, XdsServerObserver } from "../snapshot-source.ts";
+import { TYPE_URLS } from "../type-urls.ts";
+import { createXdsClient, type XdsClientOptions, type XdsUpdate } from "./index.ts";
+
+const VARIANTS = ["ads", "delta-ads", "sotw", "delta"] as const;
+
+function cluster(name: string, version: string, timeoutS: number): SnapshotResource {
+  const value = toBinary(
+    ClusterSchema,
+    create(ClusterSchema, { name, connectTimeout: { seconds: BigInt(timeoutS) } }),
+  );
+  return { name, version, value };
+}
+
+function assignment(name: string, version: string): SnapshotResource {
+  const value = toBinary(
+    ClusterLoadAssignmentSchema,
+    create(ClusterLoadAssignmentSchema, { clusterName: name }),
+  );
+  return { name, version, value };
+}
+
+class Source implements SnapshotSource {
+  current: Snapshot | undefined;
+  private readonly watchers = new Set<(affected: () => boolean) => void>();
+  snapshotFor(): Snapshot | undefined {
+    return this.current;
+  }
+  watch(onChange: (affected: () => boolean) => void): () => void {
+    this.watchers.add(onChange);
+    return () => this.watchers.delete(onChange);
+  }
+  set(version: string, clusters: SnapshotResource[], endpoints: SnapshotResource[] = []): void {
+    const section = (resources: SnapshotResource[]) => ({
+      version: `${version}-${resources.map((each) => each.version).join("")}`,
+      resources: new Map(resources.map((each) => [each.name, each])),
+    });
+    this.current = {
+      version,
+      types: new Map([
+        [TYPE_URLS.cluster, section(clusters)],
+        [TYPE_URLS.endpoint, section(endpoints)],
+      ]),
+    };
+    for (const watcher of this.watchers) watcher(() => true);
+  }
+}
+
+class Events implements XdsServerObserver {
+  readonly lines: string[] = [];
+  onStreamOpened(): void {}
+  onStreamClosed(): void {}
+  onSent(): void {}
+  onAck(_stream: unknown, typeUrl: string, version: string): void {
+    this.lines.push(`ack ${typeUrl.split(".").at(-1)} ${version}`);
+  }
+  onNack(_stream: unknown, typeUrl: string, _version: string, message: string): void {
+    this.lines.push(`nack ${typeUrl.split(".").at(-1)} ${message}`);
+  }
+}
+
+async function serve(source: SnapshotSource, observer: XdsServerObserver, port = 0) {
+  const server = createServer(
+    connectNodeAdapter({
+      routes: (router) => {
+        xdsRoutes(router, { source, observer });
+      },
+      connect: false,
+      grpcWeb: false,
+    }),
+  );
+  const sessions = new Set<{ destroy(): void }>();
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.on("close", () => sessions.delete(session));
+    session.on("error", () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const session of sessions) session.destroy();
+      await closed;
+    },
+  };
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function optionsFor(variant: XdsClientOptions["variant"], port: () => number): XdsClientOptions {
+  return {
+    target: () => ({ host: "127.0.0.1", port: port() }),
+    node: create(NodeSchema, { id: "n1" }),
+    variant,
+    setNodeOnFirstMessageOnly: true,
+    random: () => 0.5,
+    backoff: { baseMs: 20, maxMs: 100 },
+  };
+}
+
+for (const variant of VARIANTS) {
+  test(`${variant}: takes what there is, then changes and removals, and says ACK or NACK with its words`, async () => {
+    const source = new Source();
+    const events = new Events();
+    source.set("1", [cluster("a", "a1", 1), cluster("b", "b1", 1)]);
+    const server = await serve(source, events);
+    const updates: XdsUpdate[] = [];
+    let refusal: string | undefined;
+    const client = createXdsClient(optionsFor(variant, () => server.port));
+    try {
+      client.subscribe(TYPE_URLS.cluster, "*", (update) => {
+        updates.push(update);
+        return refusal;
+      });
+      await until("the first update", () => updates.length === 1);
+      assert.deepEqual(updates[0]?.updated.map(({ name }) => name).sort(), ["a", "b"]);
+      await until("its ACK", () => events.lines.includes("ack Cluster 1-a1b1"));
+      assert.equal(client.connected, true);
+
+      refusal = "cluster a: no such thing";
+      source.set("2", [cluster("a", "a2", 2), cluster("b", "b1", 1)]);
+      await until("the NACK", () => events.lines.includes("nack Cluster cluster a: no such thing"));
+      refusal = undefined;
+      source.set("3", [cluster("a", "a3", 3)]);
+      await until("the ACK of the third", () => events.lines.includes("ack Cluster 3-a3"));
+      const last = updates.at(-1);
+      assert.deepEqual(
+        last?.updated.map(({ name }) => name),
+        ["a"],
+      );
+      assert.deepEqual(last?.removed, ["b"]);
+    } finally {
+      await client.close();
+      await server.close();
+    }
+  });
+
+  test(`${variant}: names can be added and dropped on a live subscription`, async () => {
+    const source = new Source();
+    source.set("1", [], [assignment("x", "x1"), assignment("y", "y1")]);
+    const events = new Events();
+    const server = await serve(source, events);
+    const seen: string[] = [];
+    const client = createXdsClient(optionsFor(variant, () => server.port));
+    try {
+      const subscription = client.subscribe(TYPE_URLS.endpoint, ["x"], (update) => {
+        seen.push(...update.updated.map(({ name, version }) => `${name} ${version.at(-2)}${version.at(-1)}`));
+        return undefined;
+      });
+      await until("x", () => seen.some((each) => each.startsWith("x ")));
+      subscription.setNames(["x", "y"]);
+      await until("y", () => seen.some((each) => each.startsWith("y ")));
+      subscription.setNames(["y"]);
+      const before = seen.length;
+      source.set("2", [], [assignment("x", "x2"), assignment("y", "y2")]);
+      await until("the change of y", () => seen.length > before);
+      assert.ok(!seen.slice(before).some((each) => each.startsWith("x ")), "x is not wanted any more");
+    } finally {
+      await client.close();
+      await server.close();
+    }
+  });
+
+  test(`${variant}: reconnects with backoff after the server was away, and learns what changed meanwhile`, async () => {
+    const source = new Source();
+    source.set("1", [cluster("a", "a1", 1), cluster("b", "b1", 1)]);
+    let server = await serve(source, new Events());
+    const { port } = server;
+    const updates: XdsUpdate[] = [];
+    const states: boolean[] = [];
+    const client = createXdsClient({
+      ...optionsFor(variant, () => port),
+      onState: (state) => states.push(state.connected),
+    });
+    try {
+      client.subscribe(TYPE_URLS.cluster, "*", (update) => {
+        updates.push(update);
+        return undefined;
+      });
+      await until("the first update", () => updates.length === 1);
+      await server.close();
+      await until("the loss is noticed", () => states.at(-1) === false);
+      source.set("2", [cluster("a", "a2", 2)]);
+      server = await serve(source, new Events(), port);
+      await until("what changed", () => updates.at(-1)?.removed.includes("b") === true);
+      assert.deepEqual(
+        updates.at(-1)?.updated.map(({ name }) => name),
+        ["a"],
+      );
+      assert.equal(states.at(-1), true);
+    } finally {
+      await client.close();
+      await server.close();
+    }
+  });
+}
+
+test("nothing within the initial fetch timeout is told, and the subscription goes on", async () => {
+  const source = new Source();
+  const server = await serve(source, new Events());
+  let timedOut = 0;
+  const seen: string[] = [];
+  const client = createXdsClient(optionsFor("ads", () => server.port));
+  try {
+    client.subscribe(
+      TYPE_URLS.cluster,
+      "*",
+      (update) => {
+        seen.push(...update.updated.map(({ name }) => name));
+        return undefined;
+      },
+      {
+        initialFetchTimeoutMs: 50,
+        onInitialFetchTimeout: () => {
+          timedOut++;
+        },
+      },
+    );
+    await until("the timeout", () => timedOut === 1);
+    source.set("1", [cluster("late", "l1", 1)]);
+    await until("the late answer", () => seen.includes("late"));
+    assert.equal(timedOut, 1);
+  } finally {
+    await client.close();
+    await server.close();
+  }
+});
+
+test("a handler that throws is a NACK, and the next update is handled", async () => {
+  const source = new Source();
+  source.set("1", [cluster("a", "a1", 1)]);
+  const events = new Events();
+  const server = await serve(source, events);
+  let fail = true;
+  const client = createXdsClient(optionsFor("delta-ads", () => server.port));
+  try {
+    client.subscribe(TYPE_URLS.cluster, "*", () => {
+      if (fail) throw new Error("out of order");
+      return undefined;
+    });
+    await until("the NACK", () => events.lines.includes("nack Cluster internal error: out of order"));
+    fail = false;
+    source.set("2", [cluster("a", "a2", 2)]);
+    await until("the ACK", () => events.lines.includes("ack Cluster 2-a2"));
+  } finally {
+    await client.close();
+    await server.close();
+  }
+});
