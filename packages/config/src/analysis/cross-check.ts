@@ -28,11 +28,7 @@ export function crossCheck(
   around: Surroundings,
 ): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  const add = (
-    at: Pick<ConfigProblem, "path" | "position">,
-    severity: ConfigProblem["severity"],
-    message: string,
-  ) => {
+  const add = (at: Place, severity: ConfigProblem["severity"], message: string) => {
     const { path, position } = at;
     problems.push(
       position === undefined ? { path, message, severity } : { path, message, severity, position },

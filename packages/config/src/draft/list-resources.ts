@@ -1,4 +1,4 @@
-import { and, asc, eq, ilike, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, ilike, or, type SQL, sql } from "drizzle-orm";
 import type { Context, DraftResource, ResourceKind } from "../contract.ts";
 import { draftResource } from "../schema/index.ts";
 import { escapeLike } from "../text/escape-like.ts";

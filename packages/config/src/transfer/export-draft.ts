@@ -1,7 +1,30 @@
-import type { Context } from "../contract.ts";
+import { ConfigError, type Context, type ResourceKind } from "../contract.ts";
+import { DRAFT_ORDER, refreshAnalyses } from "../draft/draft-rows.ts";
+import { draftResource } from "../schema/index.ts";
+import { buildBootstrap } from "./build-bootstrap.ts";
 import type { Exported } from "./export-version.ts";
 
 /** As `exportVersion`, of the draft. `invalid` when a resource does not parse. */
 export async function exportDraft(context: Context): Promise<Exported> {
-  throw new Error("being built");
+  await refreshAnalyses(context.db);
+  const rows = await context.db
+    .select()
+    .from(draftResource)
+    .orderBy(...DRAFT_ORDER);
+  const problems = rows
+    .filter(({ json }) => json === null)
+    .flatMap(({ kind, name, analysis }) =>
+      analysis.problems.map((problem) => ({ resource: { kind, name }, problem })),
+    );
+  if (problems.length > 0)
+    throw new ConfigError("invalid", "the draft has texts that do not parse", { problems });
+  const of = (wanted: ResourceKind) =>
+    new Map(rows.filter(({ kind }) => kind === wanted).map(({ name, json }) => [name, json]));
+  return buildBootstrap({
+    listeners: of("listeners"),
+    routes: of("routes"),
+    clusters: of("clusters"),
+    endpoints: of("endpoints"),
+    secrets: of("secrets"),
+  });
 }
