@@ -14,6 +14,7 @@ import {
   recordSent,
 } from "@sluice/config";
 import type { NodeIdentity, XdsServerObserver, XdsStreamInfo } from "@sluice/xds";
+import { withDeadline } from "../server/with-deadline.ts";
 import { kindOf } from "../snapshot/build-snapshot.ts";
 import type { VersionHistory } from "../snapshot/version-history.ts";
 
@@ -36,6 +37,8 @@ const GATHER_MS = 10;
 const RETRY_MS = 500;
 const SEEN_EVERY_MS = 1_000;
 const EVENTS_MAX = 20_000;
+/** Writing again what was written after all is harmless. */
+const WRITE_DEADLINE_MS = 5_000;
 
 /**
  * Writes down what happens between the nodes and this replica, in order, a few milliseconds' worth at a time. While
@@ -187,7 +190,7 @@ export class NodeRecorder implements XdsServerObserver {
     let done = 0;
     try {
       for (const run of runsOf(events)) {
-        await record(this.#options.context, run);
+        await withDeadline("recording nodes' states", WRITE_DEADLINE_MS, record(this.#options.context, run));
         done += run.length;
       }
       this.#troubled = false;

@@ -1,4 +1,5 @@
 import { heartbeatReplica, type NodeContext, REPLICA_LEASE_MS, releaseReplica } from "@sluice/config";
+import { withDeadline } from "../server/with-deadline.ts";
 
 /** Says every few seconds that this replica lives; its nodes show as disconnected once it no longer does. */
 export function holdReplicaLease(
@@ -10,7 +11,7 @@ export function holdReplicaLease(
   let timer: NodeJS.Timeout | undefined;
   let beating: Promise<void> = Promise.resolve();
   const beat = () => {
-    beating = heartbeatReplica(context, replica)
+    beating = withDeadline("the heartbeat", REPLICA_LEASE_MS / 3, heartbeatReplica(context, replica))
       .catch(onTrouble)
       .then(() => {
         if (!closed) timer = setTimeout(beat, REPLICA_LEASE_MS / 3);
@@ -22,7 +23,7 @@ export function holdReplicaLease(
       closed = true;
       clearTimeout(timer);
       await beating;
-      await releaseReplica(context, replica).catch(onTrouble);
+      await withDeadline("giving the lease back", 2_000, releaseReplica(context, replica)).catch(onTrouble);
     },
   };
 }

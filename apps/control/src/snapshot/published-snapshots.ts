@@ -1,6 +1,7 @@
 import { CHANNELS, liveTarget, loadVersionContent, type VersionContent } from "@sluice/config";
 import type { NotificationBus, Sql } from "@sluice/database";
 import type { NodeIdentity, Snapshot, SnapshotSource } from "@sluice/xds";
+import { withDeadline } from "../server/with-deadline.ts";
 import { EMPTY_CONTENT, type SnapshotBuilder } from "./build-snapshot.ts";
 
 export interface PublishedSnapshotsOptions {
@@ -19,6 +20,8 @@ export interface PublishedSnapshotsOptions {
 }
 
 const RETRY_MS = 500;
+const READ_DEADLINE_MS = 5_000;
+const LOAD_DEADLINE_MS = 30_000;
 /** A route configuration that did not change for so many versions may show as not effective after a restart. */
 const OLDER_VERSIONS = 20;
 
@@ -99,11 +102,10 @@ export class PublishedSnapshots implements SnapshotSource {
 
   async #load(): Promise<void> {
     const { sql, builder, onSnapshot } = this.#options;
-    const target = await liveTarget({ sql });
+    const target = await withDeadline("reading the live rollout", READ_DEADLINE_MS, liveTarget({ sql }));
     const number = target?.version ?? 0;
     if (number === this.#current?.content.number) return;
-    const content =
-      number === 0 ? EMPTY_CONTENT : await loadVersionContent({ sql }, number, this.#current?.content);
+    const content = number === 0 ? EMPTY_CONTENT : await this.#loadContent(number, this.#current?.content);
     const snapshot = builder.build(content);
     onSnapshot(number, snapshot);
     this.#current = { content, snapshot };
@@ -112,14 +114,20 @@ export class PublishedSnapshots implements SnapshotSource {
     await this.#loadOlder(content);
   }
 
+  #loadContent(number: number, previous: VersionContent | undefined): Promise<VersionContent> {
+    const { sql } = this.#options;
+    const loading = loadVersionContent({ sql }, number, previous);
+    return withDeadline(`loading version ${number}`, LOAD_DEADLINE_MS, loading);
+  }
+
   /** Nodes stamp what they run with the version that brought it: from before this start, or between two looks. */
   async #loadOlder(target: VersionContent): Promise<void> {
-    const { sql, older, onOlder } = this.#options;
+    const { older, onOlder } = this.#options;
     let content = target;
     for (let number = target.number - 1; number > 0 && number >= target.number - OLDER_VERSIONS; number--) {
       if (this.#closed || this.#lookAgain) return;
       if (this.#known.has(number)) continue;
-      content = await loadVersionContent({ sql }, number, content);
+      content = await this.#loadContent(number, content);
       onOlder(number, older.build(content));
       this.#known.add(number);
     }

@@ -58,6 +58,8 @@ interface Distribution {
 const FACT = /(?:\.version|warming_clusters|total_listeners_warming|\.warming_state)$/;
 const GAUGE_HEARTBEAT_MS = 10_000;
 const GAUGE_GONE_MS = 5_000;
+/** Looked up names that are remembered; a node with more is looked up again now and then. */
+const STAT_NAMES_MAX = 1_000_000;
 
 /**
  * Turns one node's metrics stream into reports. Keeps what must be remembered between two messages: cumulative counters'
@@ -126,6 +128,7 @@ export class MetricsReader {
   #targetsOf(stat: string): readonly StatTarget[] {
     let targets = this.#targets.get(stat);
     if (targets === undefined) {
+      if (this.#targets.size >= STAT_NAMES_MAX) this.#targets.clear();
       targets = classifyStat(stat, this.#options.node, this.#naming);
       this.#targets.set(stat, targets);
       if (targets.some(({ scope }) => scope.kind === "endpoint")) this.#reportsEndpoints = true;
@@ -232,11 +235,15 @@ export class MetricsReader {
 
   #takeScopes(nowMs: number): ScopeReport[] {
     const reports: ScopeReport[] = [];
-    for (const state of this.#scopes.values()) {
+    for (const [key, state] of this.#scopes) {
       const { measures } = state;
       const active = measures.connectionsActive > 0 || measures.requestsActive > 0;
       const due = measures.membersTotal > 0 && nowMs - state.lastReportedMs >= GAUGE_HEARTBEAT_MS;
-      if (!state.counted && !state.gaugesChanged && !active && !due) continue;
+      if (!state.counted && !state.gaugesChanged && !active && !due) {
+        // Names come and go with the configuration: what is all zero is made anew when it is needed.
+        if (GAUGES.every((gauge) => measures[gauge] === 0)) this.#scopes.delete(key);
+        continue;
+      }
       reports.push({ scope: state.scope, measures });
       const next = emptyMeasures();
       for (const gauge of GAUGES) next[gauge] = measures[gauge];
