@@ -13,23 +13,24 @@ export interface LinearRegex {
 
 /** `envoy.type.matcher.v3.RegexMatcher`; `path` is where it stands. */
 export function compileRegex(config: RegexMatcher, path: string): Compiled<LinearRegex> {
-  const { regex } = config;
+  const sizeMax = config.engineType.case === "googleRe2" ? config.engineType.value.maxProgramSize : undefined;
+  return compileRegexText(config.regex, fieldPath(path, "regex"), sizeMax);
+}
+
+/** @param sizeMax steps that the compiled program may have at most; its measure is that of this engine, close to RE2's */
+export function compileRegexText(regex: string, path: string, sizeMax?: number): Compiled<LinearRegex> {
   let pattern: RE2JS;
   try {
     pattern = RE2JS.compile(regex);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${JSON.stringify(regex)} is not an RE2 regular expression: ${reason}`;
-    return { ok: false, problems: [{ path: fieldPath(path, "regex"), message, severity: "error" }] };
+    return { ok: false, problems: [{ path, message, severity: "error" }] };
   }
-  const sizeMax = config.engineType.case === "googleRe2" ? config.engineType.value.maxProgramSize : undefined;
   const size = pattern.programSize();
   if (sizeMax !== undefined && size > sizeMax) {
-    const message = `the program of ${JSON.stringify(regex)} has ${size} steps, more than max_program_size ${sizeMax}`;
-    return {
-      ok: false,
-      problems: [{ path: fieldPath(path, "google_re2.max_program_size"), message, severity: "error" }],
-    };
+    const message = `regex '${regex}' RE2 program size of ${size} > max program size of ${sizeMax}. Increase configured max program size if necessary.`;
+    return { ok: false, problems: [{ path, message, severity: "error" }] };
   }
   return {
     ok: true,

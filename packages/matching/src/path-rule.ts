@@ -1,8 +1,12 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type { RouteMatch } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { UriTemplateMatchConfigSchema } from "@sluice/xds/gen/envoy/extensions/path/match/uri_template/v3/uri_template_match_pb.js";
 import { asciiLowerCase, toBinaryString } from "./binary-string.ts";
 import type { Compiled, HeaderView } from "./contract.ts";
-import { compileRegex, type LinearRegex } from "./linear-regex.ts";
+import { compileRegex, compileRegexText, type LinearRegex } from "./linear-regex.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
+import { compileUriTemplate } from "./uri-template.ts";
 
 /**
  * What a route asks of the path. `text` is a binary string, lower case where case does not count. Paths are compared
@@ -48,11 +52,7 @@ export function compilePathRule(match: RouteMatch, path: string): Compiled<PathR
     case "connectMatcher":
       return { ok: true, value: { kind: "connect", field: fieldPath(path, "connect_matcher") } };
     case "pathMatchPolicy":
-      problems.unimplemented(
-        fieldPath(path, "path_match_policy"),
-        `path match policy ${specifier.value.name || (specifier.value.typedConfig?.typeUrl ?? "")}`,
-      );
-      break;
+      return compilePathMatchPolicy(specifier.value, fieldPath(path, "path_match_policy"));
     default:
       problems.error(
         path,
@@ -60,6 +60,27 @@ export function compilePathRule(match: RouteMatch, path: string): Compiled<PathR
       );
   }
   return { ok: false, problems: problems.problems };
+}
+
+const URI_TEMPLATE = "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig";
+
+/** The one path matcher that Envoy has: URI templates, as regular expressions. */
+function compilePathMatchPolicy(policy: TypedExtensionConfig, path: string): Compiled<PathRule> {
+  const problems = new ProblemList();
+  const at = fieldPath(path, "typed_config");
+  const type = policy.typedConfig?.typeUrl.replace(/^.*\//, "") ?? "";
+  if (policy.typedConfig === undefined || type !== URI_TEMPLATE) {
+    problems.unimplemented(at, `path match policy ${type || policy.name}`);
+    return { ok: false, problems: problems.problems };
+  }
+  const { pathTemplate } = fromBinary(UriTemplateMatchConfigSchema, policy.typedConfig.value);
+  const template = compileUriTemplate(pathTemplate);
+  if (!template.ok) {
+    problems.error(fieldPath(at, "path_template"), `${JSON.stringify(pathTemplate)} ${template.message}`);
+    return { ok: false, problems: problems.problems };
+  }
+  const regex = compileRegexText(template.regex, at);
+  return regex.ok ? { ok: true, value: { kind: "regex", field: path, regex: regex.value } } : regex;
 }
 
 const LITERAL_KINDS = { prefix: "prefix", path: "exact", pathSeparatedPrefix: "separatedPrefix" } as const;

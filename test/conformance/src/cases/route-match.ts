@@ -12,6 +12,12 @@ function named(lines: Record<string, string>): string {
     .join("\n");
 }
 
+/** A match by URI template. */
+function template(path: string): string {
+  const type = "type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig";
+  return `{ path_match_policy: { name: template, typed_config: { "@type": ${type}, path_template: "${path}" } } }`;
+}
+
 function paths(...list: string[]): CaseRequest[] {
   return list.map((path) => ({ path }));
 }
@@ -114,6 +120,37 @@ virtual_hosts:
 ${indent(named({ exact: '{ path: "/a" }', regex: '{ safe_regex: { regex: "/b[0-9]" } }', rest: '{ prefix: "/" }' }), 6)}`,
     }),
     requests: paths("/a;v=1", "/b1;x", "/b;1", "/a;v?q=1"),
+  },
+  {
+    title: "URI templates match by segments",
+    yaml: httpBootstrap({
+      routes: named({
+        glob: template("/a/*"),
+        text: template("/b/**"),
+        variable: template("/c/{x}/d"),
+        pattern: template("/d/{x=v/*}/e"),
+        mixed: template("/g/{x}.json"),
+        tail: template("/h/**/z"),
+      }),
+    }),
+    requests: paths(
+      "/a/x",
+      "/a/",
+      "/a/x/y",
+      "/a/x|y",
+      "/b",
+      "/b/",
+      "/b/x//y?q",
+      "/c/x=y/d",
+      "/c//d",
+      "/d/v/1/e",
+      "/d/w/1/e",
+      "/g/x.json",
+      "/g/xajson",
+      "/h/x/z",
+      "/h/z",
+      "/A/x",
+    ),
   },
   {
     title: "the most specific domain wins: exact, longest suffix, longest prefix, any",
