@@ -1,5 +1,8 @@
-import { PageHeader } from "../../components/ui/page-header.tsx";
+import type { Metadata } from "next";
+import { OverviewPage } from "./overview/overview-page.tsx";
 
-export default function OverviewPage() {
-  return <PageHeader title="Overview" />;
+export const metadata: Metadata = { title: "Overview" };
+
+export default function Page() {
+  return <OverviewPage />;
 }

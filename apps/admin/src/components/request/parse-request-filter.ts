@@ -109,6 +109,8 @@ interface Word {
   readonly end: number;
 }
 
+type Conditions = { -readonly [Key in keyof AccessLogFilter]: AccessLogFilter[Key] };
+
 function split(text: string): readonly Word[] | FilterProblem {
   const words: Word[] = [];
   let index = 0;
@@ -136,7 +138,7 @@ export function parseRequestFilter(text: string): ParsedRequestFilter {
   const words = split(text);
   if (!Array.isArray(words)) return { ok: false, problem: words as FilterProblem };
   const terms: RequestTerm[] = [];
-  const filter: Record<string, string | number> = {};
+  const filter: Conditions = {};
   for (const word of words as readonly Word[]) {
     const refuse = (code: FilterProblemCode, suggestion?: RequestField): ParsedRequestFilter => ({
       ok: false,
@@ -178,7 +180,7 @@ const TEXT_KEYS = {
 } as const;
 
 function apply(
-  filter: Record<string, string | number>,
+  filter: Conditions,
   field: RequestField,
   operator: string,
   value: string,
@@ -186,13 +188,13 @@ function apply(
   if (field === "duration") {
     const ms = parseDurationMs(value.replace(/^>=?/, ""));
     if (ms === undefined) return "bad_duration";
-    filter["minDurationMs"] = ms;
+    filter.minDurationMs = ms;
     return undefined;
   }
   if (field === "status") {
     const status = operator === ":" ? value : operator + value;
     if (!STATUS.test(status)) return "bad_status";
-    filter["status"] = status.toLowerCase();
+    filter.status = status.toLowerCase();
     return undefined;
   }
   if (operator !== ":") return "missing_value";

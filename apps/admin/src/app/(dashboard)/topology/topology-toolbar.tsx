@@ -1,0 +1,91 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "use-intl";
+import { useTRPC } from "../../../client/trpc.tsx";
+import { FindInput } from "../../../components/graph/find-input.tsx";
+import { Button } from "../../../components/ui/button.tsx";
+import { Field } from "../../../components/ui/field.tsx";
+import { Select } from "../../../components/ui/input.tsx";
+import { FindHelp } from "./find-help.tsx";
+import type { Expression } from "./topology-page.tsx";
+
+export interface TopologyToolbarProps {
+  readonly view: "graph" | "table";
+  readonly node: string | undefined;
+  readonly find: Expression;
+  readonly hide: Expression;
+  readonly foundCount: number | undefined;
+  readonly hiddenCount: number;
+  readonly folded: boolean;
+  readonly onFold: (fold: boolean) => void;
+  readonly onChange: (changes: Readonly<Record<string, string | undefined>>) => void;
+}
+
+const SEGMENT =
+  "h-8 border-y border-r border-line-strong px-3 text-xs font-medium first:rounded-l-md first:border-l last:rounded-r-md";
+
+export function TopologyToolbar(props: TopologyToolbarProps) {
+  const { view, node, find, hide, foundCount, hiddenCount, folded, onFold, onChange } = props;
+  const t = useTranslations("topology");
+  const trpc = useTRPC();
+  const nodes = useQuery(trpc.node.list.queryOptions());
+  return (
+    <div className="flex flex-wrap items-center gap-2 px-6 pb-3 max-sm:px-4">
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot lay its children out in a row everywhere */}
+      <div role="group" aria-label={t("views.label")} className="inline-flex">
+        {(["graph", "table"] as const).map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={view === one}
+            onClick={() => onChange({ view: one === "graph" ? undefined : one })}
+            className={`${SEGMENT} ${view === one ? "bg-accent-soft text-accent" : "text-muted hover:bg-hover"}`}
+          >
+            {t(`views.${one}`)}
+          </button>
+        ))}
+      </div>
+      <FindInput
+        label={t("findLabel")}
+        placeholder={t("find")}
+        value={find.text}
+        parsed={find.parsed}
+        outcome={foundCount === undefined ? undefined : t("found", { count: foundCount })}
+        onChange={(text) => onChange({ find: text })}
+      />
+      <FindInput
+        label={t("hideLabel")}
+        placeholder={t("hide")}
+        value={hide.text}
+        parsed={hide.parsed}
+        outcome={hide.predicate === undefined ? undefined : t("hiddenCount", { count: hiddenCount })}
+        onChange={(text) => onChange({ hide: text })}
+      />
+      <FindHelp onTry={(expression) => onChange({ find: expression })} />
+      <Button
+        aria-pressed={hide.text === "idle"}
+        onClick={() => onChange({ hide: hide.text === "idle" ? undefined : "idle" })}
+      >
+        {t("hideIdle")}
+      </Button>
+      {view === "graph" && (
+        <Button onClick={() => onFold(!folded)}>{folded ? t("expandAll") : t("collapseAll")}</Button>
+      )}
+      {(nodes.data?.length ?? 0) > 1 && (
+        <Field label={t("node")} labelHidden>
+          <Select
+            className="w-40"
+            value={node ?? ""}
+            onChange={(event) => onChange({ node: event.target.value })}
+          >
+            <option value="">{t("allNodes")}</option>
+            {nodes.data?.map(({ id }) => (
+              <option key={id} value={id}>
+                {id}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+import type UPlot from "uplot";
+import type { LineChartProps } from "./line-chart.tsx";
+import { readPalette, type SeriesTone, withAlpha } from "./series-style.ts";
+import { rangeFromZero, rangeToOne } from "./stack-series.ts";
+
+interface Surroundings {
+  readonly width: number;
+  readonly height: number;
+  /** Index of the point under the cross-hair, of this chart or of one that it is in step with. */
+  readonly onCursor: (index: number | undefined) => void;
+}
+
+const FONT = "11px ui-sans-serif, system-ui, sans-serif";
+const AXIS_WIDTH = 64;
+
+/** What uPlot needs to draw in our tokens. `props` is read anew at each drawing, colours too: they follow the theme. */
+export function chartOptions(props: () => LineChartProps, around: Surroundings): UPlot.Options {
+  const { series, stacked, axis, syncKey, onSelect } = props();
+  return {
+    width: around.width,
+    height: around.height,
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    cursor: {
+      points: { size: 6 },
+      drag: { x: onSelect !== undefined, y: false, setScale: false },
+      ...(syncKey === undefined ? {} : { sync: { key: syncKey, setSeries: false } }),
+    },
+    scales: {
+      x: { time: true, range: () => [props().from, props().to] },
+      y: { range: (_, low, high) => (axis === "share" ? rangeToOne(low) : rangeFromZero(high)) },
+    },
+    axes: [
+      { ...axisLook(), space: 80, size: 28 },
+      {
+        ...axisLook(),
+        size: AXIS_WIDTH,
+        space: 36,
+        values: (_, ticks) => ticks.map((tick) => (axis === "share" && tick > 1 ? "" : props().format(tick))),
+      },
+    ],
+    series: [
+      {},
+      ...series.map(({ label, tone, dash }) => ({
+        label,
+        stroke: () => readPalette()[tone],
+        fill: () => fillOf(tone, stacked === true, series.length),
+        width: 1.5,
+        ...(dash === undefined ? {} : { dash: [...dash] }),
+        points: { show: false },
+        spanGaps: false,
+      })),
+    ],
+    hooks: {
+      setCursor: [(plot) => around.onCursor(plot.cursor.idx ?? undefined)],
+      draw: [(plot) => drawMarkers(plot, props())],
+      setSelect: [
+        (plot) => {
+          const { left, width } = plot.select;
+          if (width > 4) props().onSelect?.(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+    },
+  };
+}
+
+/** Stacked areas cover what is under them, so they mix with the ground instead of letting it through. */
+function fillOf(tone: SeriesTone, stacked: boolean, count: number): string {
+  const palette = readPalette();
+  if (stacked) return `color-mix(in srgb, ${palette[tone]} 22%, ${palette.surface})`;
+  return count === 1 ? withAlpha(palette[tone], 0.1) : "transparent";
+}
+
+function axisLook(): Partial<UPlot.Axis> {
+  return {
+    stroke: () => readPalette().faint,
+    font: FONT,
+    grid: { stroke: () => readPalette().line, width: 1 },
+    ticks: { show: false },
+    gap: 6,
+  };
+}
+
+function drawMarkers(plot: UPlot, { markers, from, to }: LineChartProps): void {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  const { faint, surface } = readPalette();
+  ctx.save();
+  ctx.font = `${11 * ratio}px ui-sans-serif, system-ui, sans-serif`;
+  ctx.strokeStyle = faint;
+  ctx.setLineDash([3 * ratio, 3 * ratio]);
+  ctx.lineWidth = ratio;
+  let labelledUntil = Number.NEGATIVE_INFINITY;
+  for (const { at, label } of markers ?? []) {
+    if (at < from || at > to) continue;
+    const x = Math.round(plot.valToPos(at, "x", true));
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const width = ctx.measureText(label).width + 6 * ratio;
+    if (x < labelledUntil) continue;
+    labelledUntil = x + width;
+    ctx.fillStyle = surface;
+    ctx.fillRect(x + ratio, bbox.top, width, 14 * ratio);
+    ctx.fillStyle = faint;
+    ctx.fillText(label, x + 4 * ratio, bbox.top + 11 * ratio);
+  }
+  ctx.restore();
+}

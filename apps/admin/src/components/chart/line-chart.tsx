@@ -1,0 +1,138 @@
+"use client";
+
+import { useEffect, useId, useRef, useState } from "react";
+import type UPlot from "uplot";
+import { useFormatter } from "use-intl";
+import "uplot/dist/uPlot.min.css";
+import { chartOptions } from "./chart-options.ts";
+import type { ChartSeries } from "./series-style.ts";
+import { SeriesSwatch } from "./series-swatch.tsx";
+import { stackSeries } from "./stack-series.ts";
+import { latest } from "./traffic-columns.ts";
+
+export interface ChartMarker {
+  /** Epoch seconds. */
+  readonly at: number;
+  readonly label: string;
+}
+
+export interface LineChartProps {
+  /** What it shows; stands above it and names it for screen readers. */
+  readonly title: string;
+  /** Epoch seconds. */
+  readonly times: readonly number[];
+  readonly series: readonly ChartSeries[];
+  /** Edges of the time axis, epoch seconds, whether there are points or not. */
+  readonly from: number;
+  readonly to: number;
+  readonly format: (value: number) => string;
+  /** `share`: the axis ends at 100% and zooms to the losses. Default `zero`: it begins at 0. */
+  readonly axis?: "zero" | "share";
+  readonly stacked?: boolean;
+  /** Pixels, default 160. */
+  readonly height?: number;
+  /** Charts with the same key share their cross-hair. */
+  readonly syncKey?: string;
+  readonly markers?: readonly ChartMarker[];
+  /** A range was drawn with the mouse; epoch seconds. */
+  readonly onSelect?: (from: number, to: number) => void;
+  /** Text for "no data in this range". */
+  readonly emptyText: string;
+}
+
+/** A time series. The drawing library loads on first use; the legend shows the values under the cross-hair, else the newest. */
+export function LineChart(props: LineChartProps) {
+  const { title, times, series, height = 160, format, emptyText } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const chart = useRef<UPlot>(undefined);
+  const current = useRef(props);
+  current.current = props;
+  const [cursor, setCursor] = useState<number>();
+  const titleId = useId();
+  const dates = useFormatter();
+  const shape = JSON.stringify([
+    series.map(({ id, tone, dash }) => [id, tone, dash]),
+    props.stacked,
+    props.axis,
+    props.syncKey,
+    height,
+  ]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for what the options are made of
+  useEffect(() => {
+    const host = box.current;
+    if (host === null) return;
+    let gone = false;
+    let resize: ResizeObserver | undefined;
+    let theme: MutationObserver | undefined;
+    void import("uplot").then(({ default: Plot }) => {
+      if (gone) return;
+      const made = new Plot(
+        chartOptions(() => current.current, { width: host.clientWidth, height, onCursor: setCursor }),
+        dataOf(current.current),
+        host,
+      );
+      chart.current = made;
+      resize = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height }));
+      resize.observe(host);
+      theme = new MutationObserver(() => made.redraw(false));
+      theme.observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
+    });
+    return () => {
+      gone = true;
+      resize?.disconnect();
+      theme?.disconnect();
+      chart.current?.destroy();
+      chart.current = undefined;
+    };
+  }, [shape]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn anew is read through `current`
+  useEffect(() => {
+    chart.current?.setData(dataOf(current.current), true);
+  }, [times, series, props.from, props.to, props.markers]);
+
+  const shownAt = cursor === undefined ? undefined : times[cursor];
+  const isEmpty = series.every(({ values }) => values.every((value) => value === null));
+  return (
+    <figure aria-labelledby={titleId} className="flex min-w-0 flex-col">
+      <figcaption className="flex min-h-6 flex-wrap items-baseline justify-between gap-x-4 px-1">
+        <span id={titleId} className="text-sm font-medium">
+          {title}
+        </span>
+        <span className="tabular text-xs text-faint" aria-hidden="true">
+          {shownAt === undefined
+            ? ""
+            : dates.dateTime(new Date(shownAt * 1000), { dateStyle: "short", timeStyle: "medium" })}
+        </span>
+      </figcaption>
+      <ul className="flex flex-wrap gap-x-4 gap-y-0.5 px-1 pb-1 text-xs text-muted">
+        {series.map((one) => {
+          const value = cursor === undefined ? latest(one.values) : (one.values[cursor] ?? undefined);
+          return (
+            <li key={one.id} className="inline-flex items-center gap-1.5">
+              <SeriesSwatch series={one} />
+              {one.label}
+              <span className="tabular font-medium text-ink">
+                {value === undefined ? "–" : format(value)}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      <div className="relative" style={{ height }}>
+        <div ref={box} aria-hidden="true" className="absolute inset-0" />
+        {isEmpty && (
+          <p className="pointer-events-none absolute inset-0 flex items-center justify-center text-xs text-faint">
+            {emptyText}
+          </p>
+        )}
+      </div>
+    </figure>
+  );
+}
+
+function dataOf({ times, series, stacked }: LineChartProps): UPlot.AlignedData {
+  const values = series.map((one) => one.values as (number | null)[]);
+  return [times as number[], ...(stacked ? stackSeries(values) : values)];
+}

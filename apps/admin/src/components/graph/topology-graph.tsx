@@ -1,0 +1,125 @@
+"use client";
+
+import { ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
+import "@xyflow/react/dist/style.css";
+import { useEffect, useMemo, useRef } from "react";
+import { useTranslations } from "use-intl";
+import { IconButton } from "../ui/button.tsx";
+import { BOX_HEIGHT, BOX_WIDTH } from "./topology-layout.ts";
+import { type LineEdge, TopologyLine } from "./topology-line.tsx";
+import { type BoxNode, TopologyNode } from "./topology-node.tsx";
+import type { LaidOut } from "./use-layout.ts";
+
+export interface TopologyGraphProps {
+  readonly laidOut: LaidOut;
+  readonly foldable: ReadonlySet<string>;
+  readonly selected: string | undefined;
+  readonly onSelect: (id: string | undefined) => void;
+  readonly onToggle: (id: string) => void;
+}
+
+const NODE_TYPES = { box: TopologyNode };
+const EDGE_TYPES = { line: TopologyLine };
+const FIT = { padding: 0.06, maxZoom: 1 };
+
+/** Pan, zoom and select. Only what is in the window is drawn. */
+export function TopologyGraph(props: TopologyGraphProps) {
+  return (
+    <ReactFlowProvider>
+      <Graph {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+function Graph({ laidOut, foldable, selected, onSelect, onToggle }: TopologyGraphProps) {
+  const t = useTranslations("topology");
+  const nodes = useMemo(() => nodesOf(laidOut, foldable, onToggle), [laidOut, foldable, onToggle]);
+  const edges = useMemo(() => edgesOf(laidOut), [laidOut]);
+  const marked = useMemo(
+    () => nodes.map((node) => (node.id === selected ? { ...node, selected: true } : node)),
+    [nodes, selected],
+  );
+  const markedEdges = useMemo(
+    () => edges.map((edge) => (edge.id === selected ? { ...edge, selected: true } : edge)),
+    [edges, selected],
+  );
+  return (
+    <ReactFlow
+      nodes={marked}
+      edges={markedEdges}
+      nodeTypes={NODE_TYPES}
+      edgeTypes={EDGE_TYPES}
+      onlyRenderVisibleElements
+      nodesDraggable={false}
+      nodesConnectable={false}
+      edgesFocusable={false}
+      elevateNodesOnSelect={false}
+      deleteKeyCode={null}
+      minZoom={0.03}
+      maxZoom={2}
+      fitView
+      fitViewOptions={FIT}
+      onNodeClick={(_, node) => onSelect(node.id)}
+      onEdgeClick={(_, edge) => onSelect(edge.id)}
+      onPaneClick={() => onSelect(undefined)}
+      onSelectionChange={({ nodes: chosen }) => {
+        const first = chosen[0]?.id;
+        if (first !== undefined && first !== selected) onSelect(first);
+      }}
+      aria-label={t("graphLabel")}
+      proOptions={{ hideAttribution: true }}
+    >
+      <Controls structure={laidOut.visible.structure} />
+    </ReactFlow>
+  );
+}
+
+/** Fits once, when the first boxes have come; after that the view is the user's. */
+function Controls({ structure }: { readonly structure: string }) {
+  const t = useTranslations("topology");
+  const flow = useReactFlow();
+  const zoom = useStore((state) => state.transform[2]);
+  const fitted = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when there is something to fit
+  useEffect(() => {
+    if (fitted.current || structure === "") return;
+    fitted.current = true;
+    void flow.fitView(FIT);
+  }, [structure]);
+  return (
+    <div className="absolute right-3 bottom-3 z-10 flex items-center rounded-md border border-line bg-surface shadow-pop">
+      <IconButton icon="minus" label={t("zoomOut")} onClick={() => void flow.zoomOut()} />
+      <span className="tabular w-10 text-center text-xs text-muted">{Math.round(zoom * 100)}%</span>
+      <IconButton icon="plus" label={t("zoomIn")} onClick={() => void flow.zoomIn()} />
+      <IconButton icon="overview" label={t("fit")} onClick={() => void flow.fitView(FIT)} />
+    </div>
+  );
+}
+
+function nodesOf(
+  { visible, layout }: LaidOut,
+  foldable: ReadonlySet<string>,
+  onToggle: (id: string) => void,
+): BoxNode[] {
+  return visible.boxes.map((box) => ({
+    id: box.id,
+    type: "box",
+    position: layout.positions.get(box.id) ?? { x: 0, y: 0 },
+    width: BOX_WIDTH,
+    height: BOX_HEIGHT,
+    ariaLabel: box.label,
+    data: { foldable: foldable.has(box.id), onToggle },
+  }));
+}
+
+function edgesOf({ visible }: LaidOut): LineEdge[] {
+  const leaving = new Map<string, number>();
+  for (const { from } of visible.edges) leaving.set(from, (leaving.get(from) ?? 0) + 1);
+  return visible.edges.map(({ id, from, to }) => ({
+    id,
+    type: "line",
+    source: from,
+    target: to,
+    data: { labelAt: (leaving.get(from) ?? 0) > 1 ? "target" : "source" },
+  }));
+}
