@@ -1,0 +1,131 @@
+import { createServer, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { peerContextValues, type XdsServer, type XdsServerOptions, xdsRoutes } from "../server/index.ts";
+import type {
+  Snapshot,
+  SnapshotResource,
+  SnapshotSource,
+  XdsServerObserver,
+  XdsStreamInfo,
+} from "../snapshot-source.ts";
+
+/** An encoded resource; its version is its content. */
+export function resource<Desc extends DescMessage>(
+  name: string,
+  schema: Desc,
+  init: MessageInitShape<Desc>,
+): SnapshotResource {
+  const value = toBinary(schema, create(schema, init));
+  return { name, version: Buffer.from(value).toString("base64url").slice(0, 40), value };
+}
+
+/** One snapshot for all nodes, changed at will; sections whose content stays are shared. */
+export class MutableSource implements SnapshotSource {
+  private snapshot: Snapshot | undefined;
+  private readonly watchers = new Set<(affected: () => boolean) => void>();
+
+  snapshotFor(): Snapshot | undefined {
+    return this.snapshot;
+  }
+
+  watch(onChange: (affected: () => boolean) => void): () => void {
+    this.watchers.add(onChange);
+    return () => this.watchers.delete(onChange);
+  }
+
+  set(version: string, types: Readonly<Record<string, readonly SnapshotResource[]>>): void {
+    const sections = Object.entries(types).map(([typeUrl, resources]) => {
+      const content = resources.map((each) => `${each.name}=${each.version}`).join();
+      const known = this.snapshot?.types.get(typeUrl);
+      const section = { version: content, resources: new Map(resources.map((each) => [each.name, each])) };
+      return [typeUrl, known?.version === content ? known : section] as const;
+    });
+    this.snapshot = { version, types: new Map(sections) };
+    for (const watcher of this.watchers) watcher(() => true);
+  }
+}
+
+/** Writes down what happens, one line each: `sent Cluster a,b -c`, `ack Cluster`, `nack Cluster why`. */
+export class RecordingObserver implements XdsServerObserver {
+  readonly lines: string[] = [];
+  readonly streams: XdsStreamInfo[] = [];
+  onStreamOpened(stream: XdsStreamInfo): void {
+    this.streams.push(stream);
+    this.lines.push(`opened ${stream.variant} ${stream.node.id}`);
+  }
+  onStreamClosed(_stream: XdsStreamInfo, reason: string): void {
+    this.lines.push(`closed ${reason}`);
+  }
+  onSent(
+    _stream: XdsStreamInfo,
+    typeUrl: string,
+    _version: string,
+    names: readonly string[],
+    removed: readonly string[],
+  ): void {
+    const gone = removed.map((name) => ` -${name}`).join("");
+    this.lines.push(`sent ${shortName(typeUrl)} ${[...names].sort().join()}${gone}`);
+  }
+  onUnchanged(_stream: XdsStreamInfo, typeUrl: string): void {
+    this.lines.push(`unchanged ${shortName(typeUrl)}`);
+  }
+  onAck(_stream: XdsStreamInfo, typeUrl: string): void {
+    this.lines.push(`ack ${shortName(typeUrl)}`);
+  }
+  onNack(_stream: XdsStreamInfo, typeUrl: string, _version: string, message: string): void {
+    this.lines.push(`nack ${shortName(typeUrl)} ${message}`);
+  }
+}
+
+function shortName(typeUrl: string): string {
+  return typeUrl.slice(typeUrl.lastIndexOf(".") + 1);
+}
+
+export interface RunningServer {
+  readonly port: number;
+  readonly xds: XdsServer;
+  close(): Promise<void>;
+}
+
+/** The xDS server alone on a port of its own. */
+export async function startXdsServer(options: XdsServerOptions): Promise<RunningServer> {
+  let xds: XdsServer | undefined;
+  const handler = connectNodeAdapter({
+    routes: (router) => {
+      xds = xdsRoutes(router, options);
+    },
+    contextValues: peerContextValues,
+  });
+  const server = createServer(handler);
+  const sessions = new Set<ServerHttp2Session>();
+  server.on("session", (session) => {
+    sessions.add(session);
+    session.on("close", () => sessions.delete(session));
+    session.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  if (xds === undefined) throw new Error("the adapter did not mount the routes");
+  const mounted = xds;
+  return {
+    port: (server.address() as AddressInfo).port,
+    xds: mounted,
+    async close() {
+      mounted.close();
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const session of sessions) session.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Polls until `condition` holds; throws, naming `what` and `state`, after 10 s. */
+export async function until(what: string, condition: () => boolean, state?: () => unknown): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline)
+      throw new Error(`in vain: ${what} ${JSON.stringify(state?.(), undefined, 1) ?? ""}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
