@@ -33,5 +33,5 @@ export function openDatabase(
     onnotice: () => {},
     connection: { application_name: options.applicationName ?? "sluice" },
   });
-  return { db: drizzle(sql) as Database, sql, close: () => sql.end({ timeout: 5 }) };
+  return { db: drizzle(sql), sql, close: () => sql.end({ timeout: 5 }) };
 }

@@ -7,7 +7,7 @@ const known = new WeakMap<Sql, Database>();
 export function databaseOver(sql: Sql): Database {
   let db = known.get(sql);
   if (db === undefined) {
-    db = drizzle(sql) as Database;
+    db = drizzle(sql);
     known.set(sql, db);
   }
   return db;

@@ -59,7 +59,7 @@ function namesIn(
 }
 
 /** The ClusterLoadAssignment that a cluster asks for by EDS. */
-export function edsName(cluster: Cluster): string | undefined {
+function edsName(cluster: Cluster): string | undefined {
   if (cluster.clusterDiscoveryType.case !== "type") return undefined;
   if (cluster.clusterDiscoveryType.value !== Cluster_DiscoveryType.EDS) return undefined;
   if (comesFromElsewhere(cluster.edsClusterConfig?.edsConfig)) return undefined;

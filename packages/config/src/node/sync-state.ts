@@ -25,11 +25,7 @@ const ORDER: readonly SyncState[] = [
  * How far the node is with one kind. A number of another version counts as the target's where both have the same content of
  * that kind: what did not change is not sent again.
  */
-export function kindState(
-  kind: ResourceKind,
-  row: TypeStateRow | undefined,
-  target: Target | undefined,
-): SyncState {
+function kindState(kind: ResourceKind, row: TypeStateRow | undefined, target: Target | undefined): SyncState {
   if (target === undefined) return "pending";
   const same = (version: number | null | undefined) =>
     version !== null &&

@@ -167,7 +167,7 @@ function isEmpty(node: unknown): boolean {
 }
 
 function valueNode(doc: Document, value: unknown): Node {
-  return doc.createNode(value) as Node;
+  return doc.createNode(value);
 }
 
 function keepComments(from: unknown, to: Node): void {

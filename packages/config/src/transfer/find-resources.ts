@@ -103,7 +103,7 @@ function textOf(doc: Document, node: Node): string {
   const own = new Document(usesAlias(node) ? node.toJS(doc) : node.clone());
   if (isMap(own.contents)) {
     const type = findPair(own.contents, "@type");
-    if (type !== undefined) own.contents.items.splice(own.contents.items.indexOf(type as never), 1);
+    if (type !== undefined) own.contents.items.splice(own.contents.items.indexOf(type), 1);
     own.contents.flow = false;
   }
   return own.toString({ lineWidth: 0 });
