@@ -1,3 +1,4 @@
+export { type Completion, type CompletionResult, completionsAt } from "./completions-at.ts";
 export {
   describeType,
   type EnumValueDescription,

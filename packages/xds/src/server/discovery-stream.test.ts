@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { ListenerSchema } from "../../gen/envoy/config/listener/v3/listener_pb.js";
@@ -68,13 +68,13 @@ function puller<Response>(responses: AsyncGenerator<Response>): () => Promise<Re
     ]);
     if (first === nothing) return undefined;
     pending = undefined;
-    const result = first as IteratorResult<Response>;
-    return result.done === true ? undefined : result.value;
+    return first.done === true ? undefined : first.value;
   };
 }
 
 const node = { id: "n" };
-const request = (init: Partial<DiscoveryRequest>) => create(DiscoveryRequestSchema, { node, ...init });
+const request = (init: Omit<MessageInitShape<typeof DiscoveryRequestSchema>, "node" | "$typeName">) =>
+  create(DiscoveryRequestSchema, { node, ...init });
 const ack = (response: DiscoveryResponse | undefined, resourceNames: string[] = []) =>
   request({
     typeUrl: response?.typeUrl ?? "",
@@ -140,7 +140,7 @@ test("a refusal is told with the node's words, and the same content is not sent 
     request({
       typeUrl: cluster,
       responseNonce: first?.nonce ?? "",
-      errorDetail: create(DiscoveryRequestSchema, { errorDetail: { message: "no good" } }).errorDetail,
+      errorDetail: { message: "no good" },
     }),
   );
   assert.equal(observer.lines.at(-1), "nack Cluster no good");
