@@ -31,7 +31,8 @@ export class WorkerRouteConfigs implements RouteConfigRegistry {
     if (current !== undefined) onUpdate(current);
     return () => {
       subscribers.delete(onUpdate);
-      if (subscribers.size === 0 && this.#subscribers.get(name) === subscribers) this.#subscribers.delete(name);
+      if (subscribers.size === 0 && this.#subscribers.get(name) === subscribers)
+        this.#subscribers.delete(name);
     };
   }
 }

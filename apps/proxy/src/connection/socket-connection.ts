@@ -1,0 +1,246 @@
+import type { Socket } from "node:net";
+import type { Connection, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import { socketAddressText } from "./socket-address.ts";
+import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn } from "./turn.ts";
+
+/** Who reads a connection. Never called after `onClose`. */
+export interface ConnectionSink {
+  /** `endStream`: the peer half-closed behind these (perhaps no) bytes. */
+  onData(chunk: Buffer, endStream: boolean): void;
+  /** Once, last. `error`: the socket's, when there was one. */
+  onClose(by: "local" | "remote", error: NodeJS.ErrnoException | undefined): void;
+}
+
+let nextConnectionId = 1;
+/** Bytes up to which a chunk joins the text of the turn's single write; larger ones are written as they are. */
+const INLINE_CHUNK_BYTES_MAX = 4096;
+
+/**
+ * A socket as rooms see it. Output of one event-loop turn is gathered (heads and small chunks as one latin1 text) and leaves in
+ * one write; reading is paused by count; watermarks tell when the peer does not keep up.
+ */
+export class SocketConnection implements Connection, Flushable {
+  readonly id: number = nextConnectionId++;
+  readonly directRemoteAddress: string;
+  remoteAddress: string;
+  readonly localAddress: string;
+  requestedServerName: string | undefined = undefined;
+  tls: TlsInfo | undefined = undefined;
+  state: "open" | "closing" | "closed" = "open";
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Why this side closed it, for logs. */
+  closeDetails = "";
+
+  private readonly socket: Socket;
+  private readonly limitBytes: number;
+  private sink: ConnectionSink | undefined = undefined;
+  private pauses = 0;
+  private text = "";
+  private parts: (string | Uint8Array)[] | undefined = undefined;
+  private partsBytes = 0;
+  private flushing = false;
+  private endAfterFlush = false;
+  private ended = false;
+  private closeAfterFlush = false;
+  private aboveHigh = false;
+  private watermarks: WatermarkCallbacks[] = [];
+  private socketError: NodeJS.ErrnoException | undefined = undefined;
+  private readonly onWritten: () => void;
+
+  /** `limitBytes`: the high watermark of the output; the low one is half of it. */
+  constructor(socket: Socket, limitBytes: number) {
+    this.socket = socket;
+    this.limitBytes = limitBytes;
+    this.directRemoteAddress = socketAddressText(socket.remoteAddress, socket.remotePort);
+    this.remoteAddress = this.directRemoteAddress;
+    this.localAddress = socketAddressText(socket.localAddress, socket.localPort);
+    this.onWritten = () => this.checkLowWatermark();
+    // Half-close is the owner's decision, not the stream's.
+    socket.allowHalfOpen = true;
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => this.handleData(chunk));
+    socket.on("end", () => this.handleEnd());
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.socketError = error;
+    });
+    socket.on("close", () => this.handleClose());
+  }
+
+  /** Events go to `sink` from now on. */
+  attach(sink: ConnectionSink): void {
+    this.sink = sink;
+  }
+
+  get bufferedBytes(): number {
+    return this.socket.writableLength + this.text.length + this.partsBytes;
+  }
+
+  get readDisabled(): boolean {
+    return this.pauses > 0;
+  }
+
+  addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+    this.watermarks.push(callbacks);
+  }
+
+  removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+    this.watermarks = this.watermarks.filter((one) => one !== callbacks);
+  }
+
+  get aboveHighWatermark(): boolean {
+    return this.aboveHigh;
+  }
+
+  /** Strings are latin1. A chunk must not change afterwards. */
+  write(chunk: Uint8Array | string, endStream: boolean): void {
+    if (this.state !== "open" || this.ended) return;
+    if (typeof chunk === "string") {
+      this.text = this.text === "" ? chunk : this.text + chunk;
+    } else if (chunk.length > 0) {
+      if (chunk.length <= INLINE_CHUNK_BYTES_MAX && this.parts === undefined) {
+        const text = asBuffer(chunk).toString("latin1");
+        this.text = this.text === "" ? text : this.text + text;
+      } else {
+        this.parts ??= [];
+        if (this.text !== "") {
+          this.parts.push(this.text);
+          this.partsBytes += this.text.length;
+          this.text = "";
+        }
+        this.parts.push(chunk);
+        this.partsBytes += chunk.length;
+      }
+    }
+    if (endStream) this.endAfterFlush = true;
+    if (!this.flushing) {
+      this.flushing = true;
+      flushAtTurnEnd(this);
+    }
+    if (!this.aboveHigh && this.bufferedBytes > this.limitBytes) this.goAboveHigh();
+  }
+
+  flush(): void {
+    this.flushing = false;
+    if (this.state === "closed") return;
+    const { socket, parts } = this;
+    if (parts === undefined) {
+      const text = this.text;
+      if (text !== "") {
+        this.text = "";
+        this.bytesSent += text.length;
+        if (this.aboveHigh) socket.write(text, "latin1", this.onWritten);
+        else socket.write(text, "latin1");
+      }
+    } else {
+      if (this.text !== "") parts.push(this.text);
+      this.parts = undefined;
+      this.partsBytes = 0;
+      this.text = "";
+      socket.cork();
+      const last = parts.length - 1;
+      for (let i = 0; i <= last; i++) {
+        const part = parts[i] ?? "";
+        this.bytesSent += part.length;
+        const callback = i === last && this.aboveHigh ? this.onWritten : undefined;
+        if (typeof part === "string") socket.write(part, "latin1", callback);
+        else socket.write(part, callback);
+      }
+      socket.uncork();
+    }
+    if (this.endAfterFlush && !this.ended) {
+      this.ended = true;
+      socket.end();
+    }
+    if (this.closeAfterFlush) this.finishClose();
+  }
+
+  close(how: "flush" | "noFlush" | "abort", details: string): void {
+    if (this.state === "closed") return;
+    if (this.closeDetails === "") this.closeDetails = details;
+    if (how === "flush") {
+      if (this.state === "closing") return;
+      this.state = "closing";
+      this.closeAfterFlush = true;
+      if (!this.flushing) {
+        this.flushing = true;
+        flushAtTurnEnd(this);
+      }
+      return;
+    }
+    this.text = "";
+    this.parts = undefined;
+    this.partsBytes = 0;
+    if (how === "abort") this.socket.resetAndDestroy();
+    else this.socket.destroy();
+    this.handleClose();
+  }
+
+  readDisable(disable: boolean): void {
+    if (disable) {
+      if (this.pauses++ === 0 && this.state !== "closed") this.socket.pause();
+    } else if (this.pauses > 0 && --this.pauses === 0 && this.state !== "closed") {
+      this.socket.resume();
+    }
+  }
+
+  private finishClose(): void {
+    const { socket } = this;
+    if (socket.writableLength === 0 || socket.destroyed) {
+      socket.destroy();
+      this.handleClose();
+      return;
+    }
+    // What the kernel has not taken yet goes first; the owner bounds the wait (delayed close).
+    socket.end(() => socket.destroy());
+  }
+
+  private goAboveHigh(): void {
+    this.aboveHigh = true;
+    for (const one of this.watermarks) one.onAboveHighWatermark();
+  }
+
+  private checkLowWatermark(): void {
+    if (!this.aboveHigh || this.state === "closed" || this.bufferedBytes > this.limitBytes / 2) return;
+    this.aboveHigh = false;
+    enterTurn();
+    for (const one of this.watermarks) one.onBelowLowWatermark();
+    leaveTurn();
+  }
+
+  private handleData(chunk: Buffer): void {
+    this.bytesReceived += chunk.length;
+    const sink = this.sink;
+    if (sink === undefined || this.state === "closed") return;
+    enterTurn();
+    sink.onData(chunk, false);
+    leaveTurn();
+  }
+
+  private handleEnd(): void {
+    const sink = this.sink;
+    if (sink === undefined || this.state === "closed") return;
+    enterTurn();
+    sink.onData(EMPTY, true);
+    leaveTurn();
+  }
+
+  private handleClose(): void {
+    if (this.state === "closed") return;
+    const by = this.closeDetails === "" ? "remote" : "local";
+    this.state = "closed";
+    const sink = this.sink;
+    this.sink = undefined;
+    this.watermarks = [];
+    if (sink === undefined) return;
+    enterTurn();
+    sink.onClose(by, this.socketError);
+    leaveTurn();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function asBuffer(chunk: Uint8Array): Buffer {
+  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}

@@ -1,0 +1,607 @@
+import {
+  type DecoderCallbacks,
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+  type HeaderMap,
+  type HttpFilterFactory,
+  ResponseFlag,
+  type StreamDecoderFilter,
+  type Timer,
+  type WatermarkCallbacks,
+} from "@sluice/extension-api";
+import type { Router } from "@sluice/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js";
+import type {
+  Host,
+  LoadBalancerContext,
+  ThreadLocalCluster,
+} from "../../../../cluster/thread-local-cluster.ts";
+import type { StreamResetReason } from "../../../../http/codec.ts";
+import { asHeaders, type Headers } from "../../../../http/header-map.ts";
+import type { HttpStream } from "../../../../http/http-stream.ts";
+import { streamOf } from "../../../../http/stream-of.ts";
+import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import {
+  backOffMs,
+  parseRetryOn,
+  type RetryConfig,
+  RetryOn,
+  retriesStatus,
+} from "../../../../route/retry-policy.ts";
+import type { ForwardAction, RouteEntry } from "../../../../route/route-entry.ts";
+import type { Http1Connection } from "../../../../upstream/http1-connection.ts";
+import { poolOf } from "../../../../upstream/http1-pool.ts";
+import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import { createRouterStats, type RouterStats } from "./stats.ts";
+import { type TryOwner, UpstreamTry } from "./upstream-try.ts";
+
+interface RouterConfig {
+  readonly worker: WorkerContext;
+  readonly stats: RouterStats;
+  readonly suppressEnvoyHeaders: boolean;
+  readonly respectExpectedTimeout: boolean;
+}
+
+const NO_RETRY: RetryConfig = {
+  retryOn: 0,
+  numRetries: 0,
+  perTryTimeoutMs: 0,
+  statusCodes: [],
+  baseIntervalMs: 25,
+  maxIntervalMs: 250,
+};
+const BODY_FOR_RETRY_BYTES_MAX = 1024 * 1024;
+
+class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks, LoadBalancerContext {
+  highPriority = false;
+  readonly hostSelectionAttempts = 1;
+  requestHeaders: HeaderMap | undefined = undefined;
+  private readonly config: RouterConfig;
+  private callbacks!: DecoderCallbacks;
+  private stream!: HttpStream;
+  private route: RouteEntry | undefined = undefined;
+  private forward: ForwardAction | undefined = undefined;
+  private cluster: ThreadLocalCluster | undefined = undefined;
+  private attempt: UpstreamTry | undefined = undefined;
+  private headers: Headers | undefined = undefined;
+  private headersOnly = false;
+  /** The request body so far while a retry may want it again or the connection is not there yet. */
+  private body: Uint8Array[] = [];
+  private bodyBytes = 0;
+  private bodyKept = true;
+  private requestEnded = false;
+  private trailers: Headers | undefined = undefined;
+  private responseStarted = false;
+  private paused = false;
+  private downstreamAbove = false;
+  private upstreamAbove = false;
+  private retry: RetryConfig = NO_RETRY;
+  private retriesLeft = 0;
+  private attempts = 0;
+  private requestHeld = false;
+  private requestsLimitHeld = false;
+  private timeoutMs = 0;
+  private timeout: Timer | undefined = undefined;
+  private perTry: Timer | undefined = undefined;
+  private backOff: Timer | undefined = undefined;
+  private destroyed = false;
+
+  constructor(config: RouterConfig) {
+    this.config = config;
+  }
+
+  setDecoderCallbacks(callbacks: DecoderCallbacks): void {
+    this.callbacks = callbacks;
+    this.stream = streamOf(callbacks);
+  }
+
+  computeHash(): bigint | undefined {
+    return undefined;
+  }
+  shouldSelectAnotherHost(_host: Host): boolean {
+    return false;
+  }
+
+  decodeHeaders(map: HeaderMap, endStream: boolean): FilterHeadersStatus {
+    const { callbacks, config, stream } = this;
+    const { stats } = config;
+    const headers = asHeaders(map);
+    this.headers = headers;
+    this.requestHeaders = headers;
+    this.headersOnly = endStream;
+    this.requestEnded = endStream;
+    stats.rqTotal.inc();
+    const route = stream.route();
+    if (route === undefined) {
+      stats.noRoute.inc();
+      stream.streamInfo.setResponseFlag(ResponseFlag.NoRouteFound);
+      callbacks.sendLocalReply(404, "", "route_not_found");
+      return FilterHeadersStatus.StopIteration;
+    }
+    this.route = route;
+    const { action } = route;
+    if (action.kind !== "forward") {
+      (action.kind === "redirect" ? stats.rqRedirect : stats.rqDirectResponse).inc();
+      const body = action.kind === "direct" ? action.body : "";
+      callbacks.sendLocalReply(action.status, body, "direct_response", (out) => {
+        if (action.kind === "redirect") out.append("location", action.location(headers));
+        route.finalizeResponse(out, stream);
+      });
+      return FilterHeadersStatus.StopIteration;
+    }
+    const { forward } = action;
+    this.forward = forward;
+    this.highPriority = forward.highPriority;
+    const clusterName = route.clusterName ?? "";
+    const cluster = config.worker.clusters.get(clusterName);
+    if (cluster === undefined) {
+      stats.noCluster.inc();
+      stream.streamInfo.setResponseFlag(ResponseFlag.NoClusterFound);
+      callbacks.sendLocalReply(forward.clusterNotFoundStatus, "", "cluster_not_found");
+      return FilterHeadersStatus.StopIteration;
+    }
+    this.cluster = cluster;
+    stream.streamInfo.upstreamCluster = clusterName;
+    this.readTimeouts(headers, forward);
+    if (forward.includeAttemptCount) headers.set("x-envoy-attempt-count", "1");
+    this.rewrite(headers, route, forward);
+    route.finalizeRequest(headers, stream);
+    route.stats?.upstreamRqTotal.inc();
+    this.bodyKept = true;
+    this.startTry();
+    return FilterHeadersStatus.StopIteration;
+  }
+
+  decodeData(chunk: Uint8Array, endStream: boolean): FilterDataStatus {
+    if (endStream) this.requestEnded = true;
+    const connection = this.attempt?.connection;
+    const keep = connection === undefined || (this.retriesLeft > 0 && this.bodyKept && !this.responseStarted);
+    if (keep) {
+      this.body.push(Buffer.from(chunk));
+      this.bodyBytes += chunk.length;
+      if (connection === undefined) {
+        if (this.bodyBytes > this.callbacks.bufferLimitBytes()) this.pauseDownstream();
+      } else if (this.bodyBytes > BODY_FOR_RETRY_BYTES_MAX) {
+        this.bodyKept = false;
+        this.body = [];
+      }
+    } else if (this.body.length > 0) {
+      this.bodyKept = false;
+      this.body = [];
+    } else this.bodyKept = false;
+    if (connection !== undefined) connection.codec.encodeData(chunk, endStream);
+    if (endStream) this.armTimeout();
+    return FilterDataStatus.StopIterationNoBuffer;
+  }
+
+  decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
+    this.requestEnded = true;
+    this.trailers = asHeaders(trailers);
+    this.attempt?.connection?.codec.encodeTrailers(this.trailers);
+    this.armTimeout();
+    return FilterTrailersStatus.StopIteration;
+  }
+
+  onDestroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    this.attempt?.cancel();
+    this.attempt = undefined;
+    this.timeout?.disarm();
+    this.perTry?.disarm();
+    this.backOff?.disarm();
+    this.releaseRequest();
+    this.body = [];
+  }
+
+  // ── tries ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private startTry(): void {
+    const { cluster, callbacks, stream, headers } = this;
+    if (cluster === undefined || headers === undefined) return;
+    const { info } = cluster;
+    const host = cluster.chooseHost(this);
+    if (host === undefined) {
+      info.stats.upstreamCxNoneHealthy.inc();
+      stream.streamInfo.setResponseFlag(ResponseFlag.NoHealthyUpstream);
+      this.countFailure(503);
+      callbacks.sendLocalReply(503, "no healthy upstream", "no_healthy_upstream");
+      return;
+    }
+    if (!this.requestsLimitHeld) {
+      const limits = this.highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
+      if (!limits.requests.tryAcquire()) {
+        info.stats.upstreamRqPendingOverflow.inc();
+        this.failTry("overflow", "");
+        return;
+      }
+      this.requestsLimitHeld = true;
+    }
+    this.attempts++;
+    stream.streamInfo.upstreamRequestAttemptCount = this.attempts;
+    stream.streamInfo.upstreamRemoteAddress = host.address;
+    const { forward } = this;
+    if (forward?.hostRewrite.kind === "auto" && host.hostname !== "")
+      headers.set(":authority", host.hostname);
+    if (forward?.includeAttemptCount === true && this.attempts > 1) {
+      headers.set("x-envoy-attempt-count", String(this.attempts));
+    }
+    const { clock, timers } = this.config.worker;
+    const pool = poolOf(info, host, clock, timers);
+    const attempt = new UpstreamTry(this, info, host, pool);
+    attempt.startedAtMs = clock.nowMs();
+    this.attempt = attempt;
+    if (this.requestEnded) this.armTimeout();
+    pool.request(attempt);
+  }
+
+  onTryReady(attempt: UpstreamTry, connection: Http1Connection): undefined {
+    const { headers, stream } = this;
+    if (headers === undefined || this.destroyed) return attempt.cancel();
+    stream.streamInfo.upstreamLocalAddress = connection.connection.localAddress;
+    stream.streamInfo.firstUpstreamTxByteMs = this.sinceStart();
+    stream.span?.inject(headers);
+    const { codec } = connection;
+    codec.encodeHeaders(headers, this.headersOnly);
+    if (!this.headersOnly) {
+      const chunks = this.body;
+      for (let i = 0; i < chunks.length; i++) {
+        const last = this.requestEnded && this.trailers === undefined && i === chunks.length - 1;
+        codec.encodeData(chunks[i] ?? EMPTY, last);
+      }
+      if (this.trailers !== undefined) codec.encodeTrailers(this.trailers);
+      else if (this.requestEnded && chunks.length === 0) codec.encodeData(EMPTY, true);
+    }
+    if (this.requestEnded) stream.streamInfo.lastUpstreamTxByteMs = this.sinceStart();
+    if (this.retriesLeft === 0) this.body = [];
+    if (!this.upstreamAbove) this.resumeDownstream();
+    if (this.retry.perTryTimeoutMs > 0) {
+      this.perTry ??= this.config.worker.timers.create(() => this.onPerTryTimeout());
+      this.perTry.arm(this.retry.perTryTimeoutMs);
+    }
+  }
+
+  onTry1xx(headers: Headers): void {
+    if (headers.get(":status") === "100") this.callbacks.encode1xxHeaders(headers);
+  }
+
+  onTryHeaders(attempt: UpstreamTry, headers: Headers, endStream: boolean): void {
+    const { cluster, route, forward, stream, callbacks } = this;
+    if (cluster === undefined || route === undefined || forward === undefined) return;
+    const status = Number(headers.get(":status") ?? "0");
+    this.perTry?.disarm();
+    stream.streamInfo.firstUpstreamRxByteMs = this.sinceStart();
+    (status >= 500 ? attempt.host.stats.rqError : attempt.host.stats.rqSuccess).inc();
+    if (retriesStatus(this.retry.retryOn, this.retry.statusCodes, status) && this.mayRetry()) {
+      cluster.info.stats.countResponse(status);
+      if (!endStream) attempt.cancel();
+      this.attempt = undefined;
+      this.scheduleRetry();
+      return;
+    }
+    if (this.attempts > 1 && status < 500) {
+      cluster.info.stats.upstreamRqRetrySuccess.inc();
+      route.stats?.upstreamRqRetrySuccess.inc();
+    }
+    this.responseStarted = true;
+    this.body = [];
+    cluster.info.stats.countResponse(status);
+    route.stats?.countResponse(status);
+    if (!this.config.suppressEnvoyHeaders) {
+      const elapsed = this.config.worker.clock.nowMs() - attempt.startedAtMs;
+      headers.set("x-envoy-upstream-service-time", String(Math.floor(elapsed)));
+    }
+    if (forward.includeAttemptCountInResponse) headers.set("x-envoy-attempt-count", String(this.attempts));
+    route.finalizeResponse(headers, stream);
+    if (endStream) this.endResponse();
+    else callbacks.setDownstreamWatermarkCallbacks(this.downstreamWatermarks);
+    callbacks.encodeHeaders(headers, endStream, "via_upstream");
+  }
+
+  onTryData(chunk: Uint8Array, endStream: boolean): void {
+    if (endStream) this.endResponse();
+    this.callbacks.encodeData(chunk, endStream);
+  }
+
+  onTryTrailers(trailers: Headers): void {
+    this.endResponse();
+    this.callbacks.encodeTrailers(trailers);
+  }
+
+  onTryReset(attempt: UpstreamTry, reason: StreamResetReason, transportFailure: string): void {
+    if (this.attempt !== undefined && this.attempt !== attempt) return;
+    this.attempt = undefined;
+    this.failTry(reason, transportFailure);
+  }
+
+  private failTry(reason: StreamResetReason, transportFailure: string): undefined {
+    const { stream, callbacks } = this;
+    if (this.destroyed) return;
+    this.perTry?.disarm();
+    const { streamInfo } = stream;
+    streamInfo.upstreamTransportFailureReason = transportFailure;
+    if (!this.responseStarted && this.retriesReset(reason) && this.mayRetry()) return this.scheduleRetry();
+    streamInfo.setResponseFlag(RESET_FLAGS[reason]);
+    if (this.responseStarted) {
+      streamInfo.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll(" ", "_")}}`;
+      this.config.stats.rqResetAfterDownstreamResponseStarted.inc();
+      callbacks.resetStream();
+      return;
+    }
+    const status = reason === "protocol error" ? 502 : 503;
+    this.countFailure(status);
+    const transport = transportFailure === "" || reason === "protocol error" ? "" : `|${transportFailure}`;
+    callbacks.sendLocalReply(
+      status,
+      `upstream connect error or disconnect/reset before headers. ${this.attempts > 1 ? "retried and the latest " : ""}reset reason: ${reason}`,
+      `upstream_reset_before_response_started{${reason}${transport}}`,
+      reason === "overflow" ? (out) => out.append("x-envoy-overloaded", "true") : undefined,
+    );
+  }
+
+  private retriesReset(reason: StreamResetReason): boolean {
+    const { retryOn } = this.retry;
+    if ((retryOn & (RetryOn.FiveXx | RetryOn.Reset)) !== 0 && reason !== "overflow") return true;
+    const connectFailed =
+      reason === "remote connection failure" ||
+      reason === "local connection failure" ||
+      reason === "connection timeout";
+    return connectFailed && (retryOn & (RetryOn.ConnectFailure | RetryOn.GatewayError)) !== 0;
+  }
+
+  private mayRetry(): boolean {
+    if (this.retry.retryOn === 0 || this.responseStarted || !(this.bodyKept || this.headersOnly))
+      return false;
+    const stats = this.cluster?.info.stats;
+    if (this.retriesLeft <= 0) {
+      stats?.upstreamRqRetryLimitExceeded.inc();
+      this.route?.stats?.upstreamRqRetryLimitExceeded.inc();
+      this.stream.streamInfo.setResponseFlag(ResponseFlag.UpstreamRetryLimitExceeded);
+      return false;
+    }
+    const limits = this.cluster?.info.circuitBreakers[this.highPriority ? "high" : "default"];
+    if (limits?.retries.tryAcquire() !== true) {
+      stats?.upstreamRqRetryOverflow.inc();
+      this.route?.stats?.upstreamRqRetryOverflow.inc();
+      return false;
+    }
+    this.requestHeld = true;
+    return true;
+  }
+
+  private scheduleRetry(): undefined {
+    const { worker } = this.config;
+    this.retriesLeft--;
+    this.cluster?.info.stats.upstreamRqRetry.inc();
+    this.route?.stats?.upstreamRqRetry.inc();
+    this.cluster?.info.stats.upstreamRqRetryBackoffExponential.inc();
+    this.backOff ??= worker.timers.create(() => {
+      this.releaseRetry();
+      this.startTry();
+    });
+    this.backOff.arm(backOffMs(this.retry, this.attempts, worker.random.uint32()));
+  }
+
+  // ── timeouts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private readTimeouts(headers: Headers, forward: ForwardAction): void {
+    this.timeoutMs = forward.timeoutMs;
+    let retry = forward.retry ?? NO_RETRY;
+    const timeout = takeInteger(headers, "x-envoy-upstream-rq-timeout-ms");
+    if (timeout !== undefined) this.timeoutMs = timeout;
+    const perTry = takeInteger(headers, "x-envoy-upstream-rq-per-try-timeout-ms");
+    const retryOn = headers.get("x-envoy-retry-on");
+    const maxRetries = takeInteger(headers, "x-envoy-max-retries");
+    if (perTry !== undefined || retryOn !== undefined || maxRetries !== undefined) {
+      headers.remove("x-envoy-retry-on");
+      retry = {
+        ...retry,
+        retryOn: retry.retryOn | (retryOn === undefined ? 0 : parseRetryOn(retryOn)),
+        numRetries: maxRetries ?? (retry === NO_RETRY ? 1 : retry.numRetries),
+        perTryTimeoutMs: perTry ?? retry.perTryTimeoutMs,
+      };
+    }
+    this.retry = retry;
+    this.retriesLeft = retry.retryOn === 0 ? 0 : retry.numRetries;
+    const expected = retry.perTryTimeoutMs > 0 ? retry.perTryTimeoutMs : this.timeoutMs;
+    if (this.config.respectExpectedTimeout) {
+      const wanted = Number(headers.get("x-envoy-expected-rq-timeout-ms"));
+      if (Number.isInteger(wanted) && wanted > 0) this.timeoutMs = wanted;
+    }
+    if (expected > 0 && !this.config.suppressEnvoyHeaders) {
+      headers.set("x-envoy-expected-rq-timeout-ms", expected === 15_000 ? "15000" : String(expected));
+    }
+  }
+
+  /** The clock of the whole request starts when its last byte is there. */
+  private armTimeout(): void {
+    if (this.timeoutMs === 0 || this.timeout?.armed === true) return;
+    this.timeout ??= this.config.worker.timers.create(() => this.onTimeout());
+    this.timeout.arm(this.timeoutMs);
+  }
+
+  private onTimeout(): void {
+    const { stream, cluster } = this;
+    cluster?.info.stats.upstreamRqTimeout.inc();
+    this.route?.stats?.upstreamRqTimeout.inc();
+    this.attempt?.host.stats.rqTimeout.inc();
+    this.attempt?.cancel();
+    this.attempt = undefined;
+    stream.streamInfo.setResponseFlag(ResponseFlag.UpstreamRequestTimeout);
+    if (!this.responseStarted) this.countFailure(504);
+    this.callbacks.sendLocalReply(
+      504,
+      "upstream request timeout",
+      this.responseStarted ? "upstream_response_timeout" : "response_timeout",
+    );
+  }
+
+  private onPerTryTimeout(): void {
+    this.cluster?.info.stats.upstreamRqPerTryTimeout.inc();
+    this.attempt?.cancel();
+    this.attempt = undefined;
+    if (
+      (this.retry.retryOn & (RetryOn.FiveXx | RetryOn.GatewayError | RetryOn.Reset)) !== 0 &&
+      this.mayRetry()
+    ) {
+      this.scheduleRetry();
+      return;
+    }
+    this.stream.streamInfo.setResponseFlag(ResponseFlag.UpstreamRequestTimeout);
+    this.countFailure(504);
+    this.callbacks.sendLocalReply(504, "upstream request timeout", "upstream_per_try_timeout");
+  }
+
+  // ── backpressure ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The upstream connection's. */
+  onAboveHighWatermark(): void {
+    this.upstreamAbove = true;
+    this.cluster?.info.stats.upstreamFlowControlBackedUpTotal.inc();
+    this.pauseDownstream();
+  }
+  onBelowLowWatermark(): void {
+    this.upstreamAbove = false;
+    this.cluster?.info.stats.upstreamFlowControlDrainedTotal.inc();
+    this.resumeDownstream();
+  }
+
+  private get downstreamWatermarks(): WatermarkCallbacks {
+    return {
+      onAboveHighWatermark: () => {
+        if (this.downstreamAbove) return;
+        this.downstreamAbove = true;
+        this.cluster?.info.stats.upstreamFlowControlPausedReadingTotal.inc();
+        this.attempt?.connection?.connection.readDisable(true);
+      },
+      onBelowLowWatermark: () => this.resumeUpstream(),
+    };
+  }
+
+  private resumeUpstream(): void {
+    if (!this.downstreamAbove) return;
+    this.downstreamAbove = false;
+    this.cluster?.info.stats.upstreamFlowControlResumedReadingTotal.inc();
+    this.attempt?.connection?.connection.readDisable(false);
+  }
+
+  private pauseDownstream(): void {
+    if (this.paused) return;
+    this.paused = true;
+    this.callbacks.pauseRequest();
+  }
+  private resumeDownstream(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.callbacks.resumeRequest();
+  }
+
+  // ── the rest ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private rewrite(headers: Headers, route: RouteEntry, forward: ForwardAction): void {
+    const path = headers.get(":path");
+    if (forward.rewritesPath && path !== undefined) {
+      if (!this.config.suppressEnvoyHeaders) headers.set("x-envoy-original-path", path);
+      headers.set(":path", forward.rewritePath(path));
+    }
+    const { hostRewrite } = forward;
+    const authority = headers.get(":authority") ?? "";
+    let rewritten: string | undefined;
+    if (hostRewrite.kind === "literal") rewritten = hostRewrite.value;
+    else if (hostRewrite.kind === "header") rewritten = headers.get(hostRewrite.name);
+    if (rewritten === undefined || rewritten === "" || route.clusterName === undefined) return;
+    if (forward.appendXForwardedHost) headers.append("x-forwarded-host", authority);
+    headers.set(":authority", rewritten);
+  }
+
+  private endResponse(): void {
+    const { cluster, attempt, stream, route } = this;
+    this.resumeUpstream();
+    this.timeout?.disarm();
+    this.perTry?.disarm();
+    stream.streamInfo.lastUpstreamRxByteMs = this.sinceStart();
+    if (attempt !== undefined) {
+      const elapsed = this.config.worker.clock.nowMs() - attempt.startedAtMs;
+      cluster?.info.stats.upstreamRqTime.record(elapsed);
+      route?.stats?.upstreamRqTime.record(elapsed);
+    }
+    // An early answer: the request's rest has no reader.
+    if (this.requestEnded) this.attempt = undefined;
+    this.releaseRequest();
+  }
+
+  private countFailure(status: number): void {
+    this.cluster?.info.stats.countResponse(status);
+    this.route?.stats?.countResponse(status);
+    this.releaseRequest();
+  }
+
+  private releaseRetry(): void {
+    if (!this.requestHeld) return;
+    this.requestHeld = false;
+    this.cluster?.info.circuitBreakers[this.highPriority ? "high" : "default"].retries.release();
+  }
+
+  private releaseRequest(): void {
+    this.releaseRetry();
+    if (!this.requestsLimitHeld) return;
+    this.requestsLimitHeld = false;
+    this.cluster?.info.circuitBreakers[this.highPriority ? "high" : "default"].requests.release();
+  }
+
+  private sinceStart(): number {
+    return this.config.worker.clock.nowMs() - this.stream.streamInfo.startNowMs;
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+const RESET_FLAGS: Readonly<Record<StreamResetReason, ResponseFlag>> = {
+  "local reset": ResponseFlag.LocalReset,
+  "remote reset": ResponseFlag.UpstreamRemoteReset,
+  "connection termination": ResponseFlag.UpstreamConnectionTermination,
+  "local connection failure": ResponseFlag.UpstreamConnectionFailure,
+  "remote connection failure": ResponseFlag.UpstreamConnectionFailure,
+  "connection timeout": ResponseFlag.UpstreamConnectionFailure,
+  overflow: ResponseFlag.UpstreamOverflow,
+  "protocol error": ResponseFlag.UpstreamProtocolError,
+};
+
+/** Reads and removes an unsigned integer header. */
+function takeInteger(headers: Headers, name: string): number | undefined {
+  const text = headers.get(name);
+  if (text === undefined) return undefined;
+  headers.remove(name);
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+export const routerFactory: HttpFilterFactory = {
+  terminal: true,
+  compile(message, context) {
+    const config = asRouter(message);
+    const { worker, stats } = asHttpContext(context);
+    return {
+      ok: true,
+      value: {
+        worker,
+        stats: createRouterStats(stats),
+        suppressEnvoyHeaders: config.suppressEnvoyHeaders,
+        respectExpectedTimeout: config.respectExpectedRqTimeout,
+      } satisfies RouterConfig,
+    };
+  },
+  create: (config) => new RouterFilter(asRouterConfig(config)),
+};
+
+/** The registry hands a factory only messages of its `configTypes`. */
+function asRouter(message: unknown): Router {
+  return message as Router;
+}
+/** HTTP filters of this proxy are always compiled with its own context. */
+function asHttpContext(context: unknown): HttpFactoryContext {
+  return context as HttpFactoryContext;
+}
+/** What `compile` above made. */
+function asRouterConfig(config: unknown): RouterConfig {
+  return config as RouterConfig;
+}

@@ -1,0 +1,16 @@
+import type { HttpFilterManifest } from "@sluice/extension-api";
+
+export const routerManifest: HttpFilterManifest = {
+  name: "envoy.filters.http.router",
+  category: "envoy.filters.http",
+  configTypes: ["envoy.extensions.filters.http.router.v3.Router"],
+  perRouteConfigTypes: [],
+  supportedFields: {
+    "envoy.extensions.filters.http.router.v3.Router": [
+      "suppress_envoy_headers",
+      "respect_expected_rq_timeout",
+      "dynamic_stats",
+    ],
+  },
+  load: async () => (await import("./filter.ts")).routerFactory,
+};

@@ -1,0 +1,175 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import { HttpProtocolOptions_HeadersWithUnderscoresAction as Underscores } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
+import {
+  HttpConnectionManager_CodecType as CodecType,
+  type HttpConnectionManager as Config,
+  HttpConnectionManager_PathWithEscapedSlashesAction as EscapedSlashes,
+  HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
+} from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { asSocketConnection, HttpConnectionManager } from "../../../../http/connection-manager.ts";
+import type { ConnectionManagerConfig, UpgradeChain } from "../../../../http/connection-manager-config.ts";
+import {
+  createConnectionManagerStats,
+  createListenerHttpStats,
+} from "../../../../http/connection-manager-stats.ts";
+import { compileHttpFilters } from "../../../../http-filter/compile-filter-chain.ts";
+import {
+  asNetworkContext,
+  type ConnectionFilterFactory,
+  type NetworkFactoryContext,
+} from "../../../../network-filter/network-factory-context.ts";
+import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
+
+const HOUR_MS = 3_600_000;
+
+function compile(config: Config, context: NetworkFactoryContext): Compiled<ConnectionManagerConfig> {
+  const { worker } = context;
+  const problems: Problem[] = [];
+  const error = (path: string, message: string): void => {
+    problems.push({ path, message, severity: "error" });
+  };
+  const take = <T>(compiled: Compiled<T>, prefix = ""): T | undefined => {
+    if (compiled.ok) return compiled.value;
+    for (const p of compiled.problems) {
+      problems.push(prefix === "" ? p : { ...p, path: p.path === "" ? prefix : `${prefix}.${p.path}` });
+    }
+    return undefined;
+  };
+  if (config.codecType === CodecType.HTTP2 || config.codecType === CodecType.HTTP3) {
+    error("codec_type", `${CodecType[config.codecType]} is not implemented; use AUTO or HTTP1`);
+  }
+  if (config.httpProtocolOptions?.allowAbsoluteUrl === false) {
+    error("http_protocol_options.allow_absolute_url", "false is not implemented");
+  }
+  const statPrefix = config.statPrefix === "" ? "ingress_http" : config.statPrefix;
+  const stats = worker.stats.scope("http").scope(statPrefix);
+  const filters = take(compileHttpFilters(config.httpFilters, "http_filters", worker, stats)) ?? [];
+  const upgrades = new Map<string, UpgradeChain>();
+  for (const [i, upgrade] of config.upgradeConfigs.entries()) {
+    const own =
+      upgrade.filters.length === 0
+        ? undefined
+        : take(compileHttpFilters(upgrade.filters, `upgrade_configs[${i}].filters`, worker, stats));
+    upgrades.set(upgrade.upgradeType.toLowerCase(), { enabled: upgrade.enabled ?? true, filters: own });
+  }
+  const routes: ConnectionManagerConfig["routes"] = { current: undefined };
+  const filterNames = new Set(filters.map(({ name }) => name));
+  const { routeSpecifier } = config;
+  if (routeSpecifier.case === "routeConfig") {
+    const validateClusters = routeSpecifier.value.validateClusters ?? true;
+    routes.current = take(
+      compileRouteConfiguration(routeSpecifier.value, { worker, stats, filterNames, validateClusters }),
+      "route_config",
+    );
+  } else if (routeSpecifier.case === "rds") {
+    const name = routeSpecifier.value.routeConfigName;
+    const stop = worker.routeConfigs.subscribe(name, (update) => {
+      const table = compileRouteConfiguration(update, {
+        worker,
+        stats,
+        filterNames,
+        validateClusters: false,
+      });
+      if (table.ok) routes.current = table.value;
+      else
+        for (const p of table.problems)
+          worker.log.warn(`route configuration ${name}: ${p.path}: ${p.message}`);
+    });
+    context.onClose(stop);
+  } else error("", "rds or route_config is required; scoped_routes is not implemented");
+  const accessLoggers = take(worker.accessLoggers.compile(config.accessLog, "access_log")) ?? [];
+  const tracer =
+    config.tracing === undefined ? undefined : take(worker.tracers.compile(config.tracing, "tracing"));
+  if (problems.length > 0) return { ok: false, problems };
+  const common = config.commonHttpProtocolOptions;
+  const http1 = config.httpProtocolOptions;
+  const value: ConnectionManagerConfig = {
+    worker,
+    stats: createConnectionManagerStats(stats),
+    listenerStats: createListenerHttpStats(context.listenerStats.scope("http").scope(statPrefix)),
+    routes,
+    filters,
+    filtersVary: filters.length > 1 || filters.some(({ disabled }) => disabled),
+    http1: {
+      headBytesMax: (config.maxRequestHeadersKb ?? 60) * 1024,
+      headersMax: common?.maxHeadersCount ?? 100,
+      acceptHttp10: http1?.acceptHttp10 ?? false,
+      defaultHostForHttp10: http1?.defaultHostForHttp10 ?? "",
+      trailers: http1?.enableTrailers ?? false,
+      underscores: underscoresAction(common?.headersWithUnderscoresAction),
+      anyMethod: false,
+    },
+    upgrades,
+    accessLoggers,
+    tracer,
+    serverName: config.serverName === "" ? "envoy" : config.serverName,
+    serverHeader: SERVER_HEADERS[config.serverHeaderTransformation],
+    via: config.via,
+    useRemoteAddress: config.useRemoteAddress ?? false,
+    xffNumTrustedHops: config.xffNumTrustedHops,
+    skipXffAppend: config.skipXffAppend,
+    addUserAgent: config.addUserAgent ?? false,
+    generateRequestId: config.generateRequestId ?? true,
+    preserveExternalRequestId: config.preserveExternalRequestId,
+    alwaysSetRequestIdInResponse: config.alwaysSetRequestIdInResponse,
+    proxy100Continue: config.proxy100Continue,
+    normalizePath: config.normalizePath ?? false,
+    mergeSlashes: config.mergeSlashes,
+    escapedSlashes: ESCAPED_SLASHES[config.pathWithEscapedSlashesAction],
+    stripPort:
+      config.stripPortMode.case === "stripAnyHostPort" && config.stripPortMode.value
+        ? "any"
+        : config.stripMatchingHostPort
+          ? "matching"
+          : "keep",
+    stripTrailingHostDot: config.stripTrailingHostDot,
+    streamIdleTimeoutMs: durationMs(config.streamIdleTimeout, 300_000),
+    requestTimeoutMs: durationMs(config.requestTimeout, 0),
+    requestHeadersTimeoutMs: durationMs(config.requestHeadersTimeout, 0),
+    idleTimeoutMs: durationMs(common?.idleTimeout, HOUR_MS),
+    maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
+    maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
+    delayedCloseTimeoutMs: durationMs(config.delayedCloseTimeout, 1000),
+    bufferLimitBytes: context.bufferLimitBytes,
+  };
+  return { ok: true, value };
+}
+
+const SERVER_HEADERS: Readonly<Record<ServerHeader, ConnectionManagerConfig["serverHeader"]>> = {
+  [ServerHeader.OVERWRITE]: "overwrite",
+  [ServerHeader.APPEND_IF_ABSENT]: "append",
+  [ServerHeader.PASS_THROUGH]: "pass",
+};
+
+const ESCAPED_SLASHES: Readonly<Record<EscapedSlashes, ConnectionManagerConfig["escapedSlashes"]>> = {
+  [EscapedSlashes.IMPLEMENTATION_SPECIFIC_DEFAULT]: "keep",
+  [EscapedSlashes.KEEP_UNCHANGED]: "keep",
+  [EscapedSlashes.REJECT_REQUEST]: "reject",
+  [EscapedSlashes.UNESCAPE_AND_REDIRECT]: "redirect",
+  [EscapedSlashes.UNESCAPE_AND_FORWARD]: "forward",
+};
+
+function underscoresAction(action: Underscores | undefined): "allow" | "reject" | "drop" {
+  if (action === Underscores.REJECT_REQUEST) return "reject";
+  return action === Underscores.DROP_HEADER ? "drop" : "allow";
+}
+
+export const httpConnectionManagerFactory: ConnectionFilterFactory = {
+  terminal: true,
+  compile: (message, context) => compile(asConfig(message), asNetworkContext(context)),
+  create: () => {
+    throw new Error("a connection manager is created for its connection");
+  },
+  createFor: (config, connection) =>
+    new HttpConnectionManager(asCompiled(config), asSocketConnection(connection)),
+};
+
+/** The registry hands a factory only messages of its `configTypes`. */
+function asConfig(message: unknown): Config {
+  return message as Config;
+}
+/** What `compile` above made. */
+function asCompiled(config: unknown): ConnectionManagerConfig {
+  return config as ConnectionManagerConfig;
+}

@@ -1,0 +1,204 @@
+import type {
+  Clock,
+  ConnectionInfo,
+  DecoderCallbacks,
+  EncoderCallbacks,
+  HeaderMap,
+  MatchedRoute,
+  Random,
+  StreamDecoderFilter,
+  StreamEncoderFilter,
+  StreamInfo,
+  Timers,
+  WatermarkCallbacks,
+} from "@sluice/extension-api";
+import { asHeaders } from "../http/header-map.ts";
+import type { FilterManager } from "./filter-manager.ts";
+
+/** Where one direction of the iteration stands at one filter. */
+export const Iteration = { Continue: 0, StopSingle: 1, StopAllBuffer: 2, StopAllWatermark: 3 } as const;
+export type Iteration = (typeof Iteration)[keyof typeof Iteration];
+
+/** The state of one direction at one filter. */
+export class DirectionState {
+  iteration: Iteration = Iteration.Continue;
+  headersContinued = false;
+  /** The filter has seen the end of the message. */
+  sawEnd = false;
+  /** What was stopped whole has not been shown to the filter: it gets it first. */
+  fromCurrent = false;
+}
+
+/** A filter in a stream's chain: its two states, and the callbacks that it was given. */
+export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
+  readonly manager: FilterManager;
+  readonly name: string;
+  readonly index: number;
+  readonly decoder: StreamDecoderFilter | undefined;
+  readonly encoder: StreamEncoderFilter | undefined;
+  readonly decoding = new DirectionState();
+  readonly encoding = new DirectionState();
+
+  constructor(
+    manager: FilterManager,
+    name: string,
+    index: number,
+    decoder: StreamDecoderFilter | undefined,
+    encoder: StreamEncoderFilter | undefined,
+  ) {
+    this.manager = manager;
+    this.name = name;
+    this.index = index;
+    this.decoder = decoder;
+    this.encoder = encoder;
+  }
+
+  get streamId(): number {
+    return this.manager.host.streamId;
+  }
+  get streamInfo(): StreamInfo {
+    return this.manager.host.streamInfo;
+  }
+  get connection(): ConnectionInfo {
+    return this.manager.host.connection;
+  }
+  get clock(): Clock {
+    return this.manager.host.clock;
+  }
+  get timers(): Timers {
+    return this.manager.host.timers;
+  }
+  get random(): Random {
+    return this.manager.host.random;
+  }
+
+  route(): MatchedRoute | undefined {
+    return this.manager.host.route();
+  }
+
+  clearRouteCache(): void {
+    this.manager.host.clearRouteCache();
+  }
+
+  perRouteConfig<T>(): T | undefined {
+    const levels = this.manager.host.route()?.levels;
+    if (levels === undefined) return undefined;
+    for (let i = levels.length - 1; i >= 0; i--) {
+      const found = levels[i]?.get(this.name);
+      if (found?.config !== undefined) return asConfig<T>(found.config);
+    }
+    return undefined;
+  }
+
+  allPerRouteConfigs<T>(): readonly T[] {
+    const found: T[] = [];
+    for (const level of this.manager.host.route()?.levels ?? []) {
+      const config = level.get(this.name)?.config;
+      if (config !== undefined) found.push(asConfig<T>(config));
+    }
+    return found;
+  }
+
+  resetStream(): void {
+    this.manager.host.abort();
+  }
+
+  bufferLimitBytes(): number {
+    return this.manager.host.bufferLimitBytes;
+  }
+
+  continueDecoding(): void {
+    this.manager.continueDecoding(this);
+  }
+
+  decodingBuffer(): Uint8Array | undefined {
+    return this.manager.decodingBuffer();
+  }
+
+  setDecodingBuffer(body: Uint8Array): void {
+    this.manager.setDecodingBuffer(body);
+  }
+
+  addDecodedData(chunk: Uint8Array, streaming: boolean): void {
+    this.manager.addDecodedData(this, chunk, streaming);
+  }
+
+  injectDecodedData(chunk: Uint8Array, endStream: boolean): void {
+    this.manager.injectDecodedData(this, chunk, endStream);
+  }
+
+  addDecodedTrailers(): HeaderMap {
+    return this.manager.addDecodedTrailers();
+  }
+
+  sendLocalReply(
+    status: number,
+    body: string,
+    details: string,
+    modify?: (headers: HeaderMap) => void,
+    grpcStatus?: number,
+  ): void {
+    this.manager.sendLocalReply(status, body, details, modify, grpcStatus);
+  }
+
+  encode1xxHeaders(headers: HeaderMap): void {
+    this.manager.encode1xxHeaders(asHeaders(headers));
+  }
+
+  encodeHeaders(headers: HeaderMap, endStream: boolean, details: string): void {
+    this.manager.respond(asHeaders(headers), endStream, details);
+  }
+
+  encodeData(chunk: Uint8Array, endStream: boolean): void {
+    this.manager.encodeData(undefined, chunk, endStream);
+  }
+
+  encodeTrailers(trailers: HeaderMap): void {
+    this.manager.encodeTrailers(undefined, asHeaders(trailers));
+  }
+
+  pauseRequest(): void {
+    this.manager.host.readDisable(true);
+  }
+
+  resumeRequest(): void {
+    this.manager.host.readDisable(false);
+  }
+
+  setDownstreamWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void {
+    this.manager.host.setWatermarkCallbacks(callbacks);
+  }
+
+  recreateStream(): boolean {
+    return this.manager.host.recreate();
+  }
+
+  continueEncoding(): void {
+    this.manager.continueEncoding(this);
+  }
+
+  encodingBuffer(): Uint8Array | undefined {
+    return this.manager.encodingBuffer();
+  }
+
+  setEncodingBuffer(body: Uint8Array): void {
+    this.manager.setEncodingBuffer(body);
+  }
+
+  addEncodedData(chunk: Uint8Array, streaming: boolean): void {
+    this.manager.addEncodedData(this, chunk, streaming);
+  }
+
+  injectEncodedData(chunk: Uint8Array, endStream: boolean): void {
+    this.manager.injectEncodedData(this, chunk, endStream);
+  }
+
+  addEncodedTrailers(): HeaderMap {
+    return this.manager.addEncodedTrailers();
+  }
+}
+
+/** What a manifest's `compilePerRoute` made is what its own filter asks for. */
+function asConfig<T>(config: unknown): T {
+  return config as T;
+}

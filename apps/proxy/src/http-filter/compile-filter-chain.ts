@@ -1,0 +1,79 @@
+import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
+import { unpackAny } from "@sluice/xds";
+import type { HttpFilter } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { WorkerContext } from "../worker/worker-context.ts";
+import type { HttpFilterConfig } from "./filter-chain-config.ts";
+import { httpFactoryContext } from "./http-factory-context.ts";
+
+/** `http_filters`: every problem, and Envoy's words on a chain that does not end in a terminal filter. */
+export function compileHttpFilters(
+  filters: readonly HttpFilter[],
+  path: string,
+  worker: WorkerContext,
+  stats: StatsScope,
+): Compiled<readonly HttpFilterConfig[]> {
+  const problems: Problem[] = [];
+  const chain: HttpFilterConfig[] = [];
+  for (const [i, filter] of filters.entries()) {
+    const one = compileHttpFilter(filter, `${path}[${i}]`, worker, stats);
+    if (one.ok) chain.push(one.value);
+    else problems.push(...one.problems);
+  }
+  if (problems.length === 0) {
+    for (const [i, { factory, name }] of chain.entries()) {
+      const last = i === chain.length - 1;
+      if (factory.terminal === last) continue;
+      problems.push({
+        path: `${path}[${i}]`,
+        message: last
+          ? `Error: non-terminal filter named ${name} is the last filter in a http filter chain.`
+          : `Error: terminal filter named ${name} must be the last filter in a http filter chain.`,
+        severity: "error",
+      });
+    }
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: chain };
+}
+
+function compileHttpFilter(
+  filter: HttpFilter,
+  path: string,
+  worker: WorkerContext,
+  stats: StatsScope,
+): Compiled<HttpFilterConfig> {
+  const refuse = (message: string): Compiled<HttpFilterConfig> => ({
+    ok: false,
+    problems: [{ path, message, severity: "error" }],
+  });
+  if (filter.configType.case !== "typedConfig")
+    return refuse(`${filter.name}: only typed_config is implemented`);
+  const unpacked = unpackAny(filter.configType.value);
+  if (!unpacked.ok) return refuse(unpacked.message);
+  const extension = worker.extensions.httpFilter(unpacked.typeName);
+  if (extension === undefined) return refuse(`${filter.name} (${unpacked.typeName}) is not implemented`);
+  const at = `${path}.typed_config`;
+  const unsupported = refuseUnsupportedFields(
+    unpacked.schema,
+    unpacked.message,
+    extension.manifest.supportedFields,
+    at,
+  );
+  if (unsupported.length > 0) return { ok: false, problems: unsupported };
+  const compiled = extension.factory.compile(unpacked.message, httpFactoryContext(worker, stats));
+  if (!compiled.ok) {
+    return {
+      ok: false,
+      problems: compiled.problems.map((p) => ({ ...p, path: p.path === "" ? at : `${at}.${p.path}` })),
+    };
+  }
+  return {
+    ok: true,
+    value: {
+      name: filter.name,
+      factory: extension.factory,
+      config: compiled.value,
+      disabled: filter.disabled,
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { FactoryContext, HttpFilterFactory } from "@sluice/extension-api";
+import type { WorkerContext } from "../worker/worker-context.ts";
+
+/** What HTTP filter factories of this proxy get: the public context and, for those that live in its rooms, the thread's. */
+export interface HttpFactoryContext extends FactoryContext {
+  readonly worker: WorkerContext;
+  /** `http.<stat_prefix>.`, where HTTP filters put their stats. */
+  readonly stats: FactoryContext["stats"];
+}
+
+/** One entry of `http_filters`, compiled. */
+export interface HttpFilterConfig {
+  /** The entry's name: the key of per-route configuration. */
+  readonly name: string;
+  readonly factory: HttpFilterFactory;
+  readonly config: unknown;
+  /** Off unless a route turns it on. */
+  readonly disabled: boolean;
+}
+
+/** Per-route settings of one filter at one level (route, virtual host, …). */
+export interface PerRouteFilterConfig {
+  /** `undefined`: only `disabled` was set. */
+  readonly config: unknown;
+  /** `undefined`: says nothing of it. */
+  readonly disabled: boolean | undefined;
+}
+
+/** A level's `typed_per_filter_config`, by filter name. */
+export type PerFilterConfigs = ReadonlyMap<string, PerRouteFilterConfig>;
+
+/** What the filter chain reads of a route; `route/` makes it. Levels: least specific first. */
+export interface RoutePerFilter {
+  readonly levels: readonly PerFilterConfigs[];
+}

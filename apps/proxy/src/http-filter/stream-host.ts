@@ -1,0 +1,39 @@
+import type {
+  Clock,
+  ConnectionInfo,
+  MatchedRoute,
+  Random,
+  Timers,
+  WatermarkCallbacks,
+} from "@sluice/extension-api";
+import type { Headers } from "../http/header-map.ts";
+import type { RequestStreamInfo } from "../http/request-stream-info.ts";
+import type { RoutePerFilter } from "./filter-chain-config.ts";
+
+/** What the filter chain needs of the stream that it belongs to: the connection manager's end of it. */
+export interface StreamHost {
+  readonly streamId: number;
+  readonly streamInfo: RequestStreamInfo;
+  readonly connection: ConnectionInfo;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly bufferLimitBytes: number;
+  readonly requestHeaders: Headers | undefined;
+  route(): (MatchedRoute & RoutePerFilter) | undefined;
+  clearRouteCache(): void;
+  /** The response as it left the filters. */
+  writeInformational(headers: Headers): void;
+  writeHeaders(headers: Headers, endStream: boolean): void;
+  writeData(chunk: Uint8Array, endStream: boolean): void;
+  writeTrailers(trailers: Headers): void;
+  /** Ends the stream without a (whole) response. */
+  abort(): void;
+  readDisable(disable: boolean): void;
+  /** Changes a local reply before anything is sent (`local_reply_config`); answers the body. */
+  mapLocalReply(headers: Headers, body: string): string;
+  setWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void;
+  recreate(): boolean;
+  /** A filter passed a bug: log it; the stream ends with 500. */
+  onFilterBug(error: unknown): void;
+}

@@ -1,0 +1,53 @@
+import type { RouteTable } from "@sluice/matching";
+import type { AccessLogger } from "../access-log/access-logger.ts";
+import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
+import type { RoutePayload } from "../route/route-entry.ts";
+import type { Tracer } from "../tracing/tracer.ts";
+import type { WorkerContext } from "../worker/worker-context.ts";
+import type { ConnectionManagerStats, ListenerHttpStats } from "./connection-manager-stats.ts";
+import type { Http1ServerOptions } from "./h1/server-codec.ts";
+
+/** A connection manager, compiled and frozen but for its route table, which RDS replaces. Times in ms, 0: none. */
+export interface ConnectionManagerConfig {
+  readonly worker: WorkerContext;
+  readonly stats: ConnectionManagerStats;
+  readonly listenerStats: ListenerHttpStats;
+  readonly routes: { current: RouteTable<RoutePayload> | undefined };
+  readonly filters: readonly HttpFilterConfig[];
+  /** Some filter starts disabled or may be by a route. */
+  readonly filtersVary: boolean;
+  readonly http1: Http1ServerOptions;
+  readonly upgrades: ReadonlyMap<string, UpgradeChain>;
+  readonly accessLoggers: readonly AccessLogger[];
+  readonly tracer: Tracer | undefined;
+  readonly serverName: string;
+  readonly serverHeader: "overwrite" | "append" | "pass";
+  readonly via: string;
+  readonly useRemoteAddress: boolean;
+  readonly xffNumTrustedHops: number;
+  readonly skipXffAppend: boolean;
+  readonly addUserAgent: boolean;
+  readonly generateRequestId: boolean;
+  readonly preserveExternalRequestId: boolean;
+  readonly alwaysSetRequestIdInResponse: boolean;
+  readonly proxy100Continue: boolean;
+  readonly normalizePath: boolean;
+  readonly mergeSlashes: boolean;
+  readonly escapedSlashes: "keep" | "reject" | "redirect" | "forward";
+  readonly stripPort: "keep" | "matching" | "any";
+  readonly stripTrailingHostDot: boolean;
+  readonly streamIdleTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly requestHeadersTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly maxConnectionDurationMs: number;
+  readonly maxRequestsPerConnection: number;
+  readonly delayedCloseTimeoutMs: number;
+  readonly bufferLimitBytes: number;
+}
+
+export interface UpgradeChain {
+  readonly enabled: boolean;
+  /** `undefined`: the connection manager's own. */
+  readonly filters: readonly HttpFilterConfig[] | undefined;
+}

@@ -1,0 +1,93 @@
+import type { Counter, Gauge, Histogram, StatsScope } from "@sluice/extension-api";
+
+/** `http.<stat_prefix>.`, Envoy's names in camelCase. */
+const COUNTERS = [
+  "downstream_cx_total",
+  "downstream_cx_http1_total",
+  "downstream_cx_destroy",
+  "downstream_cx_destroy_remote",
+  "downstream_cx_destroy_local",
+  "downstream_cx_destroy_active_rq",
+  "downstream_cx_destroy_remote_active_rq",
+  "downstream_cx_destroy_local_active_rq",
+  "downstream_cx_rx_bytes_total",
+  "downstream_cx_tx_bytes_total",
+  "downstream_cx_drain_close",
+  "downstream_cx_idle_timeout",
+  "downstream_cx_max_duration_reached",
+  "downstream_cx_max_requests_reached",
+  "downstream_cx_protocol_error",
+  "downstream_cx_delayed_close_timeout",
+  "downstream_cx_upgrades_total",
+  "downstream_rq_total",
+  "downstream_rq_http1_total",
+  "downstream_rq_rx_reset",
+  "downstream_rq_tx_reset",
+  "downstream_rq_non_relative_path",
+  "downstream_rq_too_large",
+  "downstream_rq_completed",
+  "downstream_rq_1xx",
+  "downstream_rq_2xx",
+  "downstream_rq_3xx",
+  "downstream_rq_4xx",
+  "downstream_rq_5xx",
+  "downstream_rq_ws_on_non_ws_route",
+  "downstream_rq_idle_timeout",
+  "downstream_rq_timeout",
+  "downstream_rq_header_timeout",
+  "downstream_rq_response_before_rq_complete",
+  "downstream_rq_failed_path_normalization",
+  "downstream_rq_redirected_with_normalized_path",
+  "no_route",
+  "no_cluster",
+  "rq_direct_response",
+  "rq_redirect",
+  "rq_total",
+  "rq_reset_after_downstream_response_started",
+] as const;
+
+type CounterName = (typeof COUNTERS)[number];
+
+export interface ConnectionManagerStats {
+  readonly counters: Readonly<Record<CounterName, Counter>>;
+  readonly cxActive: Gauge;
+  readonly cxHttp1Active: Gauge;
+  readonly cxUpgradesActive: Gauge;
+  readonly rqActive: Gauge;
+  readonly cxLengthMs: Histogram;
+  readonly rqTime: Histogram;
+  /** By hundreds digit: `downstream_rq_<n>xx`. */
+  readonly classes: readonly Counter[];
+}
+
+export function createConnectionManagerStats(scope: StatsScope): ConnectionManagerStats {
+  const counters = Object.fromEntries(COUNTERS.map((name) => [name, scope.counter(name)]));
+  return {
+    counters: asRecord(counters),
+    cxActive: scope.gauge("downstream_cx_active"),
+    cxHttp1Active: scope.gauge("downstream_cx_http1_active"),
+    cxUpgradesActive: scope.gauge("downstream_cx_upgrades_active"),
+    rqActive: scope.gauge("downstream_rq_active"),
+    cxLengthMs: scope.histogram("downstream_cx_length_ms"),
+    rqTime: scope.histogram("downstream_rq_time"),
+    classes: [1, 2, 3, 4, 5].map((digit) => scope.counter(`downstream_rq_${digit}xx`)),
+  };
+}
+
+/** `listener.<address>.http.<stat_prefix>.`: what Envoy counts per listener. */
+export interface ListenerHttpStats {
+  readonly completed: Counter;
+  readonly classes: readonly Counter[];
+}
+
+export function createListenerHttpStats(scope: StatsScope): ListenerHttpStats {
+  return {
+    completed: scope.counter("downstream_rq_completed"),
+    classes: [1, 2, 3, 4, 5].map((digit) => scope.counter(`downstream_rq_${digit}xx`)),
+  };
+}
+
+/** Every name was made from `COUNTERS`. */
+function asRecord(counters: Record<string, Counter>): Readonly<Record<CounterName, Counter>> {
+  return counters as Record<CounterName, Counter>;
+}

@@ -1,0 +1,415 @@
+import {
+  type Clock,
+  type ConnectionInfo,
+  type Random,
+  ResponseFlag,
+  type Timers,
+  type WatermarkCallbacks,
+} from "@sluice/extension-api";
+import type { FormatContext } from "../access-log/access-logger.ts";
+import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
+import { FilterManager } from "../http-filter/filter-manager.ts";
+import type { StreamHost } from "../http-filter/stream-host.ts";
+import { type RouteEntry, resolveRoute } from "../route/route-entry.ts";
+import type { ActiveSpan } from "../tracing/tracer.ts";
+import type { CodecError, RequestStream, ResponseEncoder, StreamResetReason } from "./codec.ts";
+import type { HttpConnectionManager } from "./connection-manager.ts";
+import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
+import { hasToken } from "./h1/server-codec.ts";
+import type { Headers } from "./header-map.ts";
+import { httpDate } from "./http-date.ts";
+import { prepareHost, preparePath, prepareRequestHeaders } from "./prepare-request.ts";
+import { RequestStreamInfo } from "./request-stream-info.ts";
+import { statusPhrase } from "./status-text.ts";
+
+let nextStreamId = 1;
+
+/** One request and its response: between the codec and the filters. */
+export class HttpStream implements RequestStream, StreamHost, FormatContext {
+  readonly streamId: number = nextStreamId++;
+  readonly streamInfo: RequestStreamInfo;
+  requestHeaders: Headers | undefined = undefined;
+  response: Headers | undefined = undefined;
+  responseTrailers: Headers | undefined = undefined;
+  isTunnel = false;
+  span: ActiveSpan | undefined = undefined;
+
+  private readonly manager: HttpConnectionManager;
+  private readonly config: ConnectionManagerConfig;
+  private readonly encoder: ResponseEncoder;
+  private readonly filters: FilterManager;
+  private readonly routeRandom: number;
+  private cachedRoute: RouteEntry | undefined = undefined;
+  private routeKnown = false;
+  private upgradeType = "";
+  private requestDone = false;
+  private responseDone = false;
+  private done = false;
+  private idleTimeoutMs: number;
+  private watermarks: WatermarkCallbacks | undefined = undefined;
+  private clientWantsClose = false;
+
+  constructor(manager: HttpConnectionManager, encoder: ResponseEncoder) {
+    this.manager = manager;
+    this.encoder = encoder;
+    const { config } = manager;
+    this.config = config;
+    const { worker, stats } = config;
+    this.streamInfo = new RequestStreamInfo(worker.clock.wallMs(), worker.clock.nowMs());
+    this.streamInfo.protocol = "HTTP/1.1";
+    this.routeRandom = worker.random.uint32();
+    this.idleTimeoutMs = config.streamIdleTimeoutMs;
+    this.filters = new FilterManager(this);
+    stats.counters.downstream_rq_total.inc();
+    stats.counters.downstream_rq_http1_total.inc();
+    stats.rqActive.add(1);
+    if (this.idleTimeoutMs > 0) manager.streamIdle.set(this.idleTimeoutMs, this.streamInfo.startNowMs);
+    if (config.requestTimeoutMs > 0) manager.requestTimeout.set(config.requestTimeoutMs);
+  }
+
+  get request(): Headers | undefined {
+    return this.requestHeaders;
+  }
+  get connection(): ConnectionInfo {
+    return this.manager.connection;
+  }
+  get clock(): Clock {
+    return this.config.worker.clock;
+  }
+  get timers(): Timers {
+    return this.config.worker.timers;
+  }
+  get random(): Random {
+    return this.config.worker.random;
+  }
+  get bufferLimitBytes(): number {
+    return this.config.bufferLimitBytes;
+  }
+
+  // ── from the codec ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  decodeHeaders(headers: Headers, endStream: boolean): undefined {
+    const { config, manager, encoder } = this;
+    this.requestHeaders = headers;
+    this.streamInfo.protocol = encoder.protocol;
+    if (endStream) this.endRequest();
+    const connectionHeader = headers.getAll("connection");
+    if (connectionHeader !== undefined && hasToken(connectionHeader, "close")) this.clientWantsClose = true;
+    if (encoder.requestIsHttp10 && !hasToken(connectionHeader, "keep-alive")) this.clientWantsClose = true;
+    if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
+      manager.connection.write("HTTP/1.1 100 Continue\r\n\r\n", false);
+      headers.remove("expect");
+    }
+    if (!headers.has(":authority")) {
+      manager.closing = true;
+      return this.reply(400, "", "missing_host_header");
+    }
+    const isConnect = headers.get(":method") === "CONNECT";
+    if (!isConnect) {
+      const path = headers.get(":path");
+      if (path === undefined || path === "") return this.reply(404, "", "missing_path_rejected");
+      if (path.charCodeAt(0) !== 47) {
+        config.stats.counters.downstream_rq_non_relative_path.inc();
+        return this.reply(404, "", "absolute_path_rejected");
+      }
+      const verdict = preparePath(headers, config);
+      if (verdict === "reject") {
+        manager.closing = true;
+        config.stats.counters.downstream_rq_failed_path_normalization.inc();
+        return this.reply(400, "", "path_normalization_failed");
+      }
+      if (verdict === "redirect") {
+        config.stats.counters.downstream_rq_redirected_with_normalized_path.inc();
+        this.createChain(config.filters);
+        return this.filters.sendLocalReply(307, "", "path_normalization_redirect", (out) =>
+          out.append("location", headers.get(":path") ?? "/"),
+        );
+      }
+    }
+    const { localAddress } = manager.connection;
+    prepareHost(headers, config, localAddress.slice(localAddress.lastIndexOf(":") + 1));
+    const upgrade = headers.get("upgrade");
+    const isUpgrade = upgrade !== undefined && hasToken(connectionHeader, "upgrade");
+    this.upgradeType = isConnect ? "connect" : isUpgrade ? upgrade.toLowerCase() : "";
+    manager.connection.remoteAddress = prepareRequestHeaders(headers, manager.connection, config, isUpgrade);
+    if (config.tracer !== undefined) {
+      this.span = config.tracer.startSpan(headers, this.streamInfo.startTimeMs, this.routeRandom);
+    }
+    const chain = this.chooseChain();
+    if (chain === undefined) {
+      config.stats.counters.downstream_rq_ws_on_non_ws_route.inc();
+      this.createChain(config.filters);
+      return this.filters.sendLocalReply(403, "", "upgrade_failed");
+    }
+    this.createChain(chain);
+    if (this.upgradeType !== "") {
+      this.isTunnel = true;
+      config.stats.counters.downstream_cx_upgrades_total.inc();
+    }
+    this.filters.decodeHeaders(headers, endStream);
+  }
+
+  decodeData(chunk: Uint8Array, endStream: boolean): void {
+    this.streamInfo.bytesReceived += chunk.length;
+    this.touch();
+    if (endStream) this.endRequest();
+    if (!this.done) this.filters.decodeData(chunk, endStream);
+  }
+
+  decodeTrailers(trailers: Headers): void {
+    this.endRequest();
+    if (!this.done) this.filters.decodeTrailers(trailers);
+  }
+
+  onCodecError(error: CodecError): void {
+    this.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
+    this.manager.closing = true;
+    if (error.status === 431) this.config.stats.counters.downstream_rq_too_large.inc();
+    if (this.requestHeaders === undefined)
+      this.reply(error.status, statusPhrase(error.status), error.details);
+    else this.filters.sendLocalReply(error.status, statusPhrase(error.status), error.details);
+  }
+
+  onReset(_reason: StreamResetReason): void {
+    this.config.stats.counters.downstream_rq_rx_reset.inc();
+    this.streamInfo.setResponseFlag(ResponseFlag.DownstreamConnectionTermination);
+    if (this.streamInfo.responseCodeDetails === "" || this.response !== undefined) {
+      this.streamInfo.responseCodeDetails = "downstream_remote_disconnect";
+    }
+    this.finish(false);
+  }
+
+  onComplete(): void {
+    this.finish(true);
+  }
+
+  // ── timeouts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  onIdleTimeout(): void {
+    this.config.stats.counters.downstream_rq_idle_timeout.inc();
+    this.streamInfo.setResponseFlag(ResponseFlag.StreamIdleTimeout);
+    // Envoy: nothing of the request has been passed on or all of it has: 504, else 408.
+    this.filters.sendLocalReply(this.requestDone ? 504 : 408, "stream timeout", "stream_idle_timeout");
+  }
+
+  onRequestTimeout(): void {
+    this.config.stats.counters.downstream_rq_timeout.inc();
+    this.filters.sendLocalReply(408, "request timeout", "request_overall_timeout");
+  }
+
+  replyBeforeHeaders(status: number, body: string, details: string): void {
+    this.reply(status, body, details);
+  }
+
+  // ── for the filters ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  route(): RouteEntry | undefined {
+    if (!this.routeKnown) {
+      this.routeKnown = true;
+      const { requestHeaders, config } = this;
+      if (requestHeaders === undefined) return undefined;
+      const match = config.routes.current?.match(requestHeaders, this.routeRandom);
+      const entry =
+        match === undefined ? undefined : resolveRoute(match.payload, requestHeaders, this.routeRandom);
+      this.cachedRoute = entry;
+      if (entry !== undefined) {
+        this.streamInfo.routeName = entry.name;
+        this.streamInfo.virtualHostName = entry.virtualHostName;
+        const { action } = entry;
+        if (action.kind === "forward" && action.forward.idleTimeoutMs !== undefined) {
+          this.idleTimeoutMs = action.forward.idleTimeoutMs;
+          if (this.idleTimeoutMs > 0) this.manager.streamIdle.set(this.idleTimeoutMs);
+          else this.manager.streamIdle.clear();
+        }
+      }
+    }
+    return this.cachedRoute;
+  }
+
+  clearRouteCache(): void {
+    this.routeKnown = false;
+    this.cachedRoute = undefined;
+  }
+
+  writeInformational(headers: Headers): void {
+    // Envoy answers 100-continue by itself and drops the upstream's, unless it is told to pass them on.
+    if (!this.done && this.config.proxy100Continue) this.encoder.encode1xxHeaders(headers);
+  }
+
+  writeHeaders(headers: Headers, endStream: boolean): void {
+    const { config, manager, streamInfo } = this;
+    const status = Number(headers.get(":status") ?? "0");
+    streamInfo.responseCode = status;
+    this.response = headers;
+    this.touch();
+    streamInfo.firstDownstreamTxByteMs = this.sinceStart();
+    const upgraded = this.isTunnel && (status === 101 || (this.upgradeType === "connect" && status < 300));
+    if (!upgraded) {
+      headers.remove("connection");
+      headers.remove("upgrade");
+    }
+    headers.remove("keep-alive");
+    headers.remove("proxy-connection");
+    if (config.alwaysSetRequestIdInResponse) {
+      const id = this.requestHeaders?.get("x-request-id");
+      if (id !== undefined) headers.set("x-request-id", id);
+    }
+    if (config.via !== "") {
+      const via = headers.getAll("via");
+      headers.set("via", via === undefined ? config.via : `${via}, ${config.via}`);
+    }
+    headers.set("date", httpDate(config.worker.clock.wallMs()));
+    if (config.serverHeader === "overwrite") headers.set("server", config.serverName);
+    else if (config.serverHeader === "append" && !headers.has("server"))
+      headers.append("server", config.serverName);
+    if (!manager.closing && config.worker.drain.drainClose()) {
+      manager.closing = true;
+      config.stats.counters.downstream_cx_drain_close.inc();
+    }
+    if (this.clientWantsClose) manager.closing = true;
+    if (!this.requestDone) {
+      if (!upgraded) manager.closing = true;
+      config.stats.counters.downstream_rq_response_before_rq_complete.inc();
+    }
+    if (!upgraded) {
+      // HTTP/1.0 bodies without a length end with the connection.
+      if (this.encoder.requestIsHttp10 && !endStream && !headers.has("content-length"))
+        manager.closing = true;
+      if (manager.closing) headers.append("connection", "close");
+      else if (this.encoder.requestIsHttp10) headers.append("connection", "keep-alive");
+    }
+    if (endStream) this.responseDone = true;
+    this.encoder.encodeHeaders(headers, endStream);
+    if (endStream) this.afterResponse();
+  }
+
+  writeData(chunk: Uint8Array, endStream: boolean): void {
+    if (this.done) return;
+    this.touch();
+    if (this.requestHeaders?.get(":method") !== "HEAD") this.streamInfo.bytesSent += chunk.length;
+    if (endStream) this.responseDone = true;
+    this.encoder.encodeData(chunk, endStream);
+    if (endStream) this.afterResponse();
+  }
+
+  writeTrailers(trailers: Headers): void {
+    if (this.done) return;
+    this.responseTrailers = trailers;
+    this.responseDone = true;
+    this.encoder.encodeTrailers(trailers);
+    this.afterResponse();
+  }
+
+  abort(): void {
+    if (this.done) return;
+    this.config.stats.counters.downstream_rq_tx_reset.inc();
+    this.manager.closing = true;
+    this.finish(false);
+  }
+
+  readDisable(disable: boolean): void {
+    if (!this.done) this.encoder.readDisable(disable);
+  }
+
+  mapLocalReply(_headers: Headers, body: string): string {
+    return body;
+  }
+
+  setWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void {
+    const { connection } = this.manager;
+    if (this.watermarks !== undefined) connection.removeWatermarkCallbacks(this.watermarks);
+    this.watermarks = callbacks;
+    if (callbacks === undefined) return;
+    connection.addWatermarkCallbacks(callbacks);
+    if (connection.aboveHighWatermark) callbacks.onAboveHighWatermark();
+  }
+
+  recreate(): boolean {
+    return false;
+  }
+
+  onFilterBug(error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.config.worker.log.error(`an HTTP filter threw: ${text}`);
+  }
+
+  // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private reply(status: number, body: string, details: string): undefined {
+    this.createChain(this.config.filters);
+    this.filters.sendLocalReply(status, body, details);
+  }
+
+  private createChain(chain: readonly HttpFilterConfig[]): undefined {
+    if (!this.config.filtersVary) {
+      this.filters.createChain(chain, ALWAYS);
+      return;
+    }
+    const levels = this.requestHeaders === undefined ? undefined : this.route()?.levels;
+    this.filters.createChain(chain, (filter) => {
+      for (let i = (levels?.length ?? 0) - 1; i >= 0; i--) {
+        const found = levels?.[i]?.get(filter.name);
+        if (found === undefined) continue;
+        if (found.disabled !== undefined) return !found.disabled;
+        return true;
+      }
+      return !filter.disabled;
+    });
+  }
+
+  /** `undefined`: the upgrade is not allowed here. */
+  private chooseChain(): readonly HttpFilterConfig[] | undefined {
+    const { upgradeType, config } = this;
+    if (upgradeType === "") return config.filters;
+    const action = this.route()?.action;
+    const byRoute = action?.kind === "forward" ? action.forward.upgrades.get(upgradeType) : undefined;
+    const own = config.upgrades.get(upgradeType);
+    // CONNECT without a route that takes it ends as 404 in the router, as Envoy has it.
+    if (upgradeType === "connect" && action === undefined) return config.filters;
+    return (byRoute ?? own?.enabled ?? false) ? (own?.filters ?? config.filters) : undefined;
+  }
+
+  private endRequest(): void {
+    this.requestDone = true;
+    this.streamInfo.lastDownstreamRxByteMs = this.sinceStart();
+    this.manager.requestTimeout.clear();
+  }
+
+  /** An early answer: there is nothing to wait for, the connection ends with the stream. */
+  private afterResponse(): void {
+    if (!this.requestDone && !this.done) this.finish(false);
+  }
+
+  private touch(): void {
+    if (this.idleTimeoutMs > 0) this.manager.streamIdle.set(this.idleTimeoutMs);
+  }
+
+  private sinceStart(): number {
+    return this.config.worker.clock.nowMs() - this.streamInfo.startNowMs;
+  }
+
+  private finish(reusable: boolean): void {
+    if (this.done) return;
+    this.done = true;
+    const { config, streamInfo } = this;
+    const { stats, listenerStats } = config;
+    this.setWatermarkCallbacks(undefined);
+    streamInfo.durationMs = this.sinceStart();
+    if (this.responseDone) streamInfo.lastDownstreamTxByteMs = streamInfo.durationMs;
+    this.filters.destroy();
+    stats.rqActive.sub(1);
+    if (streamInfo.responseCode !== 0) {
+      const index = Math.trunc(streamInfo.responseCode / 100) - 1;
+      stats.counters.downstream_rq_completed.inc();
+      stats.classes[index]?.inc();
+      listenerStats.completed.inc();
+      listenerStats.classes[index]?.inc();
+    }
+    stats.rqTime.record(streamInfo.durationMs);
+    for (const logger of config.accessLoggers) logger.log(this);
+    this.span?.finish(this);
+    this.manager.onStreamDone(this, reusable);
+  }
+}
+
+const ALWAYS = (): boolean => true;

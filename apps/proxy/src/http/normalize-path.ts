@@ -1,0 +1,52 @@
+import { splitPath } from "../route/rewrite-path.ts";
+
+const UNRESERVED = /[A-Za-z0-9\-._~]/;
+
+/**
+ * RFC 3986 §6.2 as Envoy does it: percent-encoded unreserved octets are decoded, backslashes become slashes, dot segments are
+ * resolved. `undefined`: refuse the request (encoded NUL, a malformed escape, or more `..` than segments).
+ */
+export function normalizePath(target: string): string | undefined {
+  const [path, query] = splitPath(target);
+  if (!/[%\\.]/.test(path)) return target;
+  let decoded = "";
+  for (let i = 0; i < path.length; i++) {
+    const c = path[i] ?? "";
+    if (c === "\\") decoded += "/";
+    else if (c !== "%") decoded += c;
+    else {
+      const hex = path.slice(i + 1, i + 3);
+      if (!/^[0-9A-Fa-f]{2}$/.test(hex) || hex === "00") return undefined;
+      const octet = String.fromCharCode(Number.parseInt(hex, 16));
+      decoded += UNRESERVED.test(octet) ? octet : `%${hex.toUpperCase()}`;
+      i += 2;
+    }
+  }
+  const out: string[] = [];
+  const segments = decoded.split("/").slice(1);
+  for (const [i, segment] of segments.entries()) {
+    const last = i === segments.length - 1;
+    if (segment === "..") {
+      out.pop();
+      if (last) out.push("");
+    } else if (segment === ".") {
+      if (last) out.push("");
+    } else out.push(segment);
+  }
+  return `/${out.join("/")}${query}`;
+}
+
+export function mergeSlashes(target: string): string {
+  const [path, query] = splitPath(target);
+  return path.replace(/\/{2,}/g, "/") + query;
+}
+
+/** `%2F` and `%5C` in the path. */
+export function hasEscapedSlash(target: string): boolean {
+  return target.includes("%") && /%(?:2f|5c)/i.test(splitPath(target)[0]);
+}
+
+export function unescapeSlashes(target: string): string {
+  const [path, query] = splitPath(target);
+  return path.replace(/%2f/gi, "/").replace(/%5c/gi, "\\") + query;
+}

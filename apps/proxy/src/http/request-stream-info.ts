@@ -1,0 +1,54 @@
+import type { ResponseFlag, StreamInfo } from "@sluice/extension-api";
+
+/** The stream info of one request (or, with the same fields, of a TCP connection). Times: see `StreamInfo`. */
+export class RequestStreamInfo implements StreamInfo {
+  readonly startTimeMs: number;
+  /** Monotonic start, from which the others count. */
+  readonly startNowMs: number;
+  lastDownstreamRxByteMs: number | undefined = undefined;
+  firstUpstreamTxByteMs: number | undefined = undefined;
+  lastUpstreamTxByteMs: number | undefined = undefined;
+  firstUpstreamRxByteMs: number | undefined = undefined;
+  lastUpstreamRxByteMs: number | undefined = undefined;
+  firstDownstreamTxByteMs: number | undefined = undefined;
+  lastDownstreamTxByteMs: number | undefined = undefined;
+  durationMs: number | undefined = undefined;
+  protocol: string | undefined = undefined;
+  responseCode = 0;
+  responseCodeDetails = "";
+  responseFlags = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  routeName = "";
+  virtualHostName = "";
+  upstreamCluster: string | undefined = undefined;
+  upstreamRemoteAddress: string | undefined = undefined;
+  upstreamLocalAddress: string | undefined = undefined;
+  upstreamTransportFailureReason = "";
+  upstreamRequestAttemptCount = 0;
+  private metadata: Map<string, Record<string, unknown>> | undefined = undefined;
+  private state: Map<string, unknown> | undefined = undefined;
+
+  constructor(startTimeMs: number, startNowMs: number) {
+    this.startTimeMs = startTimeMs;
+    this.startNowMs = startNowMs;
+  }
+
+  setResponseFlag(flag: ResponseFlag): void {
+    this.responseFlags |= flag;
+  }
+
+  getDynamicMetadata(filter: string): Readonly<Record<string, unknown>> | undefined {
+    return this.metadata?.get(filter);
+  }
+
+  setDynamicMetadata(filter: string, value: Record<string, unknown>): void {
+    this.metadata ??= new Map();
+    this.metadata.set(filter, { ...this.metadata.get(filter), ...value });
+  }
+
+  get filterState(): Map<string, unknown> {
+    this.state ??= new Map();
+    return this.state;
+  }
+}

@@ -1,0 +1,33 @@
+import type { FactoryContext, NetworkFilterFactory, ReadFilter, StatsScope } from "@sluice/extension-api";
+import type { SocketConnection } from "../connection/socket-connection.ts";
+import type { WorkerContext } from "../worker/worker-context.ts";
+
+/** What network filter factories of this proxy get. */
+export interface NetworkFactoryContext extends FactoryContext {
+  readonly worker: WorkerContext;
+  readonly listenerName: string;
+  /** `listener.<address>.`. */
+  readonly listenerStats: StatsScope;
+  readonly bufferLimitBytes: number;
+  /** Called when the listener is thrown away; subscriptions end here. */
+  onClose(release: () => void): void;
+}
+
+/** A terminal filter that takes whole connections, and can be asked to let them go. */
+export interface ConnectionFilter extends ReadFilter {
+  drain?(): void;
+}
+
+/** Network filters of this proxy are compiled with its own context. */
+export function asNetworkContext(context: FactoryContext): NetworkFactoryContext {
+  return context as NetworkFactoryContext;
+}
+
+/** What `create` of such a factory takes. */
+export interface ConnectionFilterFactory extends NetworkFilterFactory {
+  createFor(config: unknown, connection: SocketConnection): ConnectionFilter;
+}
+
+export function hasCreateFor(factory: NetworkFilterFactory): factory is ConnectionFilterFactory {
+  return "createFor" in factory;
+}

@@ -1,0 +1,179 @@
+import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
+import { compileRouteTable, compileWeightedClusters, type RouteTable } from "@sluice/matching";
+import type { Route, VirtualHost } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import {
+  type RouteConfiguration,
+  RouteConfigurationSchema,
+} from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import type { PerFilterConfigs } from "../http-filter/filter-chain-config.ts";
+import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { WorkerContext } from "../worker/worker-context.ts";
+import { compilePerFilterConfigs } from "./compile-per-filter-configs.ts";
+import { compileRouteAction } from "./compile-route-action.ts";
+import { compileHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
+import { RouteEntry, type RoutePayload } from "./route-entry.ts";
+import { createRouteStats } from "./route-stats.ts";
+import { ROUTE_SUPPORTED_FIELDS } from "./route-supported-fields.ts";
+
+export interface RouteCompileContext {
+  readonly worker: WorkerContext;
+  readonly stats: StatsScope;
+  /** Names of the chain's filters: per-route configuration of others is refused. */
+  readonly filterNames: ReadonlySet<string> | undefined;
+  /** Whether clusters that a route names must exist: inline configurations, unless `validate_clusters: false`. */
+  readonly validateClusters: boolean;
+}
+
+interface Level {
+  readonly requestMutations: HeaderMutations | undefined;
+  readonly responseMutations: HeaderMutations | undefined;
+  readonly filters: PerFilterConfigs | undefined;
+}
+
+/** One of the messages that carry header mutations and per-filter configuration. */
+type LevelConfig = Pick<
+  Route,
+  | "requestHeadersToAdd"
+  | "requestHeadersToRemove"
+  | "responseHeadersToAdd"
+  | "responseHeadersToRemove"
+  | "typedPerFilterConfig"
+>;
+
+/** A route configuration, compiled for one worker. Every problem at once, paths from the RouteConfiguration's root. */
+export function compileRouteConfiguration(
+  config: RouteConfiguration,
+  context: RouteCompileContext,
+): Compiled<RouteTable<RoutePayload>> {
+  const compiler = new Compiler(config, context);
+  const table = compileRouteTable<RoutePayload>(config, {
+    payload: (route, host, path) => compiler.payload(route, host, path),
+  });
+  const problems = [
+    ...refuseUnsupportedFields(RouteConfigurationSchema, config, ROUTE_SUPPORTED_FIELDS),
+    ...compiler.problems,
+    ...(table.ok ? [] : table.problems),
+  ];
+  if (problems.length > 0 || !table.ok) return { ok: false, problems };
+  return table;
+}
+
+class Compiler {
+  readonly problems: Problem[] = [];
+  private readonly config: RouteConfiguration;
+  private readonly context: RouteCompileContext;
+  private readonly root: Level;
+  private readonly hosts = new Map<VirtualHost, Level>();
+
+  constructor(config: RouteConfiguration, context: RouteCompileContext) {
+    this.config = config;
+    this.context = context;
+    this.root = this.level(config, "");
+  }
+
+  payload(route: Route, host: VirtualHost, path: string): Compiled<RoutePayload> {
+    const action = compileRouteAction(route, host, path);
+    let hostLevel = this.hosts.get(host);
+    if (hostLevel === undefined) {
+      hostLevel = this.level(host, path.slice(0, path.lastIndexOf(".")));
+      this.hosts.set(host, hostLevel);
+    }
+    const levels = [this.root, hostLevel, this.level(route, path)];
+    if (!action.ok) return action;
+    const entry = (clusterName: string | undefined, extra: readonly Level[]): RouteEntry =>
+      this.entry(route, host, action.value, clusterName, [...levels, ...extra]);
+    const specifier = route.action.case === "route" ? route.action.value.clusterSpecifier : undefined;
+    switch (specifier?.case) {
+      case "cluster":
+        this.checkCluster(specifier.value, `${path}.route.cluster`);
+        return { ok: true, value: { kind: "fixed", entry: entry(specifier.value, []) } };
+      case "clusterHeader":
+        return {
+          ok: true,
+          value: {
+            kind: "clusterHeader",
+            entry: entry(undefined, []),
+            header: specifier.value.toLowerCase(),
+          },
+        };
+      case "weightedClusters": {
+        const at = `${path}.route.weighted_clusters`;
+        const weights = compileWeightedClusters(specifier.value, at);
+        if (!weights.ok) return weights;
+        const entries = specifier.value.clusters.map((cluster, i) => {
+          this.checkCluster(cluster.name, `${at}.clusters[${i}].name`);
+          return entry(cluster.name, [this.level(cluster, `${at}.clusters[${i}]`)]);
+        });
+        return { ok: true, value: { kind: "weighted", weights: weights.value, entries } };
+      }
+      default:
+        if (route.action.case === "route") {
+          return {
+            ok: false,
+            problems: [
+              { path: `${path}.route`, message: "a cluster specifier is required", severity: "error" },
+            ],
+          };
+        }
+        return { ok: true, value: { kind: "fixed", entry: entry(undefined, []) } };
+    }
+  }
+
+  private checkCluster(name: string, path: string): void {
+    if (!this.context.validateClusters || this.context.worker.clusters.has(name)) return;
+    this.problems.push({ path, message: `route: unknown cluster '${name}'`, severity: "error" });
+  }
+
+  private entry(
+    route: Route,
+    host: VirtualHost,
+    action: RouteEntry["action"],
+    clusterName: string | undefined,
+    levels: readonly Level[],
+  ): RouteEntry {
+    // Envoy applies the most specific level first, or last when the configuration says that it wins.
+    const inOrder = this.config.mostSpecificHeaderMutationsWins ? levels : [...levels].reverse();
+    return new RouteEntry({
+      name: route.name,
+      virtualHostName: host.name,
+      clusterName,
+      metadata: route.metadata?.filterMetadata,
+      levels: levels.map(({ filters }) => filters).filter((filters) => filters !== undefined),
+      action,
+      stats:
+        route.statPrefix === ""
+          ? undefined
+          : createRouteStats(this.context.worker.stats, host.name, route.statPrefix),
+      requestMutations: inOrder.map((one) => one.requestMutations).filter((one) => one !== undefined),
+      responseMutations: inOrder.map((one) => one.responseMutations).filter((one) => one !== undefined),
+    });
+  }
+
+  private level(config: LevelConfig, path: string): Level {
+    return {
+      requestMutations: this.take(
+        compileHeaderMutations(
+          config.requestHeadersToAdd,
+          config.requestHeadersToRemove,
+          path,
+          "request_headers",
+        ),
+      ),
+      responseMutations: this.take(
+        compileHeaderMutations(
+          config.responseHeadersToAdd,
+          config.responseHeadersToRemove,
+          path,
+          "response_headers",
+        ),
+      ),
+      filters: this.take(compilePerFilterConfigs(config.typedPerFilterConfig, path, this.context)),
+    };
+  }
+
+  private take<T>(compiled: Compiled<T>): T | undefined {
+    if (compiled.ok) return compiled.value;
+    this.problems.push(...compiled.problems);
+    return undefined;
+  }
+}

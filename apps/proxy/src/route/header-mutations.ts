@@ -1,0 +1,82 @@
+import type { Compiled, HeaderMap, Problem } from "@sluice/extension-api";
+import {
+  HeaderValueOption_HeaderAppendAction as AppendAction,
+  type HeaderValueOption,
+} from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
+import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+
+interface Addition {
+  readonly name: string;
+  readonly value: SubstitutionFormatter;
+  readonly action: AppendAction;
+  readonly keepEmpty: boolean;
+}
+
+/** `…_headers_to_add` and `…_headers_to_remove` of one level. */
+export interface HeaderMutations {
+  readonly additions: readonly Addition[];
+  readonly removals: readonly string[];
+}
+
+/** `undefined` when there is nothing to do. `field` is the start of both field names: `request_headers`. */
+export function compileHeaderMutations(
+  add: readonly HeaderValueOption[],
+  remove: readonly string[],
+  path: string,
+  field: string,
+): Compiled<HeaderMutations | undefined> {
+  const problems: Problem[] = [];
+  const additions: Addition[] = [];
+  for (const [i, option] of add.entries()) {
+    const at = `${path === "" ? "" : `${path}.`}${field}_to_add[${i}]`;
+    const name = (option.header?.key ?? "").toLowerCase();
+    if (name.startsWith(":") || name === "host") {
+      problems.push({
+        path: at,
+        message: ":-prefixed or host headers may not be modified",
+        severity: "error",
+      });
+    }
+    const value = compileSubstitutionFormat(option.header?.value ?? "", `${at}.header.value`, {
+      omitEmptyValues: true,
+    });
+    if (!value.ok) {
+      problems.push(...value.problems);
+      continue;
+    }
+    const action = option.append === false ? AppendAction.OVERWRITE_IF_EXISTS_OR_ADD : option.appendAction;
+    additions.push({ name, value: value.value, action, keepEmpty: option.keepEmptyValue });
+  }
+  const removals = remove.map((name) => name.toLowerCase());
+  for (const [i, name] of removals.entries()) {
+    if (name.startsWith(":") || name === "host") {
+      problems.push({
+        path: `${path === "" ? "" : `${path}.`}${field}_to_remove[${i}]`,
+        message: ":-prefixed or host headers may not be removed",
+        severity: "error",
+      });
+    }
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  if (additions.length === 0 && removals.length === 0) return { ok: true, value: undefined };
+  return { ok: true, value: { additions, removals } };
+}
+
+/** Removals first, then additions, as Envoy does at each level. */
+export function applyHeaderMutations(
+  mutations: HeaderMutations,
+  headers: HeaderMap,
+  context: FormatContext,
+): void {
+  for (const name of mutations.removals) headers.remove(name);
+  for (const { name, value, action, keepEmpty } of mutations.additions) {
+    const text = value.format(context);
+    if (text === "" && !keepEmpty) continue;
+    const has = headers.has(name);
+    if (action === AppendAction.APPEND_IF_EXISTS_OR_ADD) headers.append(name, text);
+    else if (action === AppendAction.ADD_IF_ABSENT) {
+      if (!has) headers.append(name, text);
+    } else if (action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD || has) headers.set(name, text);
+  }
+}
