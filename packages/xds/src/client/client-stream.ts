@@ -1,19 +1,13 @@
 import { connect as connectSocket } from "node:net";
-import { createClient } from "@connectrpc/connect";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { ClusterDiscoveryService } from "../../gen/envoy/service/cluster/v3/cds_pb.js";
-import { AggregatedDiscoveryService } from "../../gen/envoy/service/discovery/v3/ads_pb.js";
 import type {
   DeltaDiscoveryRequest,
   DeltaDiscoveryResponse,
   DiscoveryRequest,
   DiscoveryResponse,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
-import { EndpointDiscoveryService } from "../../gen/envoy/service/endpoint/v3/eds_pb.js";
-import { ListenerDiscoveryService } from "../../gen/envoy/service/listener/v3/lds_pb.js";
-import { RouteDiscoveryService } from "../../gen/envoy/service/route/v3/rds_pb.js";
-import { SecretDiscoveryService } from "../../gen/envoy/service/secret/v3/sds_pb.js";
-import { TYPE_URLS } from "../type-urls.ts";
+import { DISCOVERY_SERVICES, isDelta, isSotw } from "../discovery-services.ts";
 import type { TypeSubscription } from "./type-subscription.ts";
 import type { XdsClientOptions, XdsTarget } from "./xds-client.ts";
 
@@ -233,47 +227,26 @@ function sotwCall(
   transport: Transport,
   onlyType: string | undefined,
 ): Call<DiscoveryRequest, DiscoveryResponse> {
-  switch (onlyType) {
-    case undefined:
-      return bound(createClient(AggregatedDiscoveryService, transport), "streamAggregatedResources");
-    case TYPE_URLS.cluster:
-      return bound(createClient(ClusterDiscoveryService, transport), "streamClusters");
-    case TYPE_URLS.endpoint:
-      return bound(createClient(EndpointDiscoveryService, transport), "streamEndpoints");
-    case TYPE_URLS.listener:
-      return bound(createClient(ListenerDiscoveryService, transport), "streamListeners");
-    case TYPE_URLS.route:
-      return bound(createClient(RouteDiscoveryService, transport), "streamRoutes");
-    case TYPE_URLS.secret:
-      return bound(createClient(SecretDiscoveryService, transport), "streamSecrets");
-    default:
-      throw new Error(`${onlyType} has no stream of its own in this client`);
-  }
+  const method = methodsFor(onlyType).find(isSotw);
+  if (method === undefined) throw new Error(`${onlyType} has no state-of-the-world service of its own`);
+  return async function* (requests, { signal, headers }) {
+    const response = await transport.stream(method, signal, undefined, headers, requests);
+    yield* response.message;
+  };
 }
 
 function deltaCall(
   transport: Transport,
   onlyType: string | undefined,
 ): Call<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
-  switch (onlyType) {
-    case undefined:
-      return bound(createClient(AggregatedDiscoveryService, transport), "deltaAggregatedResources");
-    case TYPE_URLS.cluster:
-      return bound(createClient(ClusterDiscoveryService, transport), "deltaClusters");
-    case TYPE_URLS.endpoint:
-      return bound(createClient(EndpointDiscoveryService, transport), "deltaEndpoints");
-    case TYPE_URLS.listener:
-      return bound(createClient(ListenerDiscoveryService, transport), "deltaListeners");
-    case TYPE_URLS.route:
-      return bound(createClient(RouteDiscoveryService, transport), "deltaRoutes");
-    case TYPE_URLS.secret:
-      return bound(createClient(SecretDiscoveryService, transport), "deltaSecrets");
-    default:
-      throw new Error(`${onlyType} has no stream of its own in this client`);
-  }
+  const method = methodsFor(onlyType).find(isDelta);
+  if (method === undefined) throw new Error(`${onlyType} has no delta service of its own`);
+  return async function* (requests, { signal, headers }) {
+    const response = await transport.stream(method, signal, undefined, headers, requests);
+    yield* response.message;
+  };
 }
 
-/** A client's method with its own types. */
-function bound<Methods, Name extends keyof Methods>(client: Methods, name: Name): Methods[Name] {
-  return client[name];
+function methodsFor(onlyType: string | undefined): readonly DescMethod[] {
+  return DISCOVERY_SERVICES.find(({ typeUrl }) => typeUrl === onlyType)?.service.methods ?? [];
 }

@@ -1,4 +1,3 @@
-import type { DescMethodBiDiStreaming, DescService } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -9,26 +8,14 @@ import {
   type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
-import { ClusterDiscoveryService } from "../../gen/envoy/service/cluster/v3/cds_pb.js";
-import { AggregatedDiscoveryService } from "../../gen/envoy/service/discovery/v3/ads_pb.js";
-import type {
-  DeltaDiscoveryRequestSchema,
-  DeltaDiscoveryResponseSchema,
-  DiscoveryRequestSchema,
-  DiscoveryResponseSchema,
-} from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
-import { EndpointDiscoveryService } from "../../gen/envoy/service/endpoint/v3/eds_pb.js";
-import { ExtensionConfigDiscoveryService } from "../../gen/envoy/service/extension/v3/config_discovery_pb.js";
-import { ListenerDiscoveryService } from "../../gen/envoy/service/listener/v3/lds_pb.js";
 import {
-  RouteDiscoveryService,
-  VirtualHostDiscoveryService,
-} from "../../gen/envoy/service/route/v3/rds_pb.js";
-import { ScopedRoutesDiscoveryService } from "../../gen/envoy/service/route/v3/srds_pb.js";
-import { RuntimeDiscoveryService } from "../../gen/envoy/service/runtime/v3/rtds_pb.js";
-import { SecretDiscoveryService } from "../../gen/envoy/service/secret/v3/sds_pb.js";
+  type DeltaMethod,
+  DISCOVERY_SERVICES,
+  isDelta,
+  isSotw,
+  type SotwMethod,
+} from "../discovery-services.ts";
 import type { SnapshotSource, XdsServerObserver, XdsStreamInfo } from "../snapshot-source.ts";
-import { TYPE_URLS } from "../type-urls.ts";
 import { DeltaTypeStream } from "./delta-type-stream.ts";
 import {
   type AnyDiscoveryRequest,
@@ -62,26 +49,6 @@ export interface XdsServer {
   close(): void;
 }
 
-type SotwMethod = DescMethodBiDiStreaming<typeof DiscoveryRequestSchema, typeof DiscoveryResponseSchema>;
-type DeltaMethod = DescMethodBiDiStreaming<
-  typeof DeltaDiscoveryRequestSchema,
-  typeof DeltaDiscoveryResponseSchema
->;
-
-/** `typeUrl` undefined: any (ADS). */
-const SERVICES: readonly { readonly service: DescService; readonly typeUrl: string | undefined }[] = [
-  { service: AggregatedDiscoveryService, typeUrl: undefined },
-  { service: ListenerDiscoveryService, typeUrl: TYPE_URLS.listener },
-  { service: RouteDiscoveryService, typeUrl: TYPE_URLS.route },
-  { service: ScopedRoutesDiscoveryService, typeUrl: TYPE_URLS.scopedRoute },
-  { service: VirtualHostDiscoveryService, typeUrl: TYPE_URLS.virtualHost },
-  { service: ClusterDiscoveryService, typeUrl: TYPE_URLS.cluster },
-  { service: EndpointDiscoveryService, typeUrl: TYPE_URLS.endpoint },
-  { service: SecretDiscoveryService, typeUrl: TYPE_URLS.secret },
-  { service: RuntimeDiscoveryService, typeUrl: TYPE_URLS.runtime },
-  { service: ExtensionConfigDiscoveryService, typeUrl: TYPE_URLS.extensionConfig },
-];
-
 const peerKey = createContextKey("");
 
 /** For `connectNodeAdapter({ contextValues })`: lets the server know each stream's peer. */
@@ -102,21 +69,13 @@ export function peerContextValues(request: {
 export function xdsRoutes(router: ConnectRouter, options: XdsServerOptions): XdsServer {
   const server = new Server(options);
   const handlerOptions = { readMaxBytes: options.requestBytesMax ?? 16 * 1024 * 1024 };
-  for (const { service, typeUrl } of SERVICES) {
+  for (const { service, typeUrl } of DISCOVERY_SERVICES) {
     for (const method of service.methods) {
       if (isSotw(method)) router.rpc(method, server.sotwHandler(typeUrl), handlerOptions);
       if (isDelta(method)) router.rpc(method, server.deltaHandler(typeUrl), handlerOptions);
     }
   }
   return server;
-}
-
-function isSotw(method: DescService["methods"][number]): method is SotwMethod {
-  return method.methodKind === "bidi_streaming" && method.input.name === "DiscoveryRequest";
-}
-
-function isDelta(method: DescService["methods"][number]): method is DeltaMethod {
-  return method.methodKind === "bidi_streaming" && method.input.name === "DeltaDiscoveryRequest";
 }
 
 /** What the server needs of a stream, whatever its messages are. */
