@@ -168,6 +168,7 @@ export class StatsRegistry {
 
   /** Ends an interval: counters' deltas and histograms' intervals start anew after `read` has seen them. */
   flush(read: (scalars: readonly ScalarReading[], histograms: readonly HistogramReading[]) => void): void {
+    this.#own.flushDefinitions();
     for (const stat of this.#stats.values()) {
       if (stat.kind === "histogram") {
         stat.interval = undefined;

@@ -1,0 +1,96 @@
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import type { Server } from "../server/server.ts";
+import type { SocketSpec } from "../worker/worker-messages.ts";
+import { ADMIN_COMMANDS, type AdminCommand, type AdminReply } from "./admin-commands.ts";
+import { helpText, indexPage } from "./help.ts";
+
+/** Envoy's admin interface: its paths, parameters and formats. */
+export class AdminServer {
+  readonly #server: Server;
+  readonly #http: HttpServer;
+
+  constructor(server: Server) {
+    this.#server = server;
+    this.#http = createServer((request, response) => {
+      this.#handle(request).then(
+        (reply) => send(request, response, reply),
+        (error: unknown) => send(request, response, { status: 500, body: `${String(error)}\n` }),
+      );
+    });
+  }
+
+  /** Resolves to the address that it listens on. */
+  listen(spec: SocketSpec): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#http.once("error", reject);
+      const options = spec.kind === "pipe" ? { path: spec.path } : { host: spec.host, port: spec.port };
+      this.#http.listen(options, () => {
+        const address = this.#http.address();
+        const port = typeof address === "object" && address !== null ? address.port : 0;
+        resolve(
+          spec.kind === "pipe"
+            ? spec.path
+            : `${spec.host.includes(":") ? `[${spec.host}]` : spec.host}:${port}`,
+        );
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#http.close(() => resolve());
+      this.#http.closeAllConnections();
+    });
+  }
+
+  async #handle(request: IncomingMessage): Promise<AdminReply> {
+    const url = new URL(request.url ?? "/", "http://admin");
+    if (url.pathname === "/") return { body: indexPage(), type: "text/html; charset=UTF-8" };
+    if (url.pathname === "/help") return { body: helpText() };
+    const command = ADMIN_COMMANDS.find((each) => each.path === url.pathname);
+    if (command === undefined) return { status: 404, body: `invalid path. ${helpText()}` };
+    const method = request.method ?? "GET";
+    if (command.post === true && method !== "POST") {
+      return { status: 405, body: `Method ${method} not allowed, POST required.` };
+    }
+    const body = method === "POST" ? await readBody(request) : "";
+    const parameters = new URLSearchParams(url.search);
+    const form = request.headers["content-type"] === "application/x-www-form-urlencoded";
+    if (form) for (const [key, value] of new URLSearchParams(body)) parameters.append(key, value);
+    return run(command, this.#server, parameters);
+  }
+}
+
+async function run(command: AdminCommand, server: Server, parameters: URLSearchParams): Promise<AdminReply> {
+  return command.run(server, parameters);
+}
+
+const BODY_BYTES_MAX = 64 * 1024;
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    const buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    bytes += buffer.length;
+    if (bytes > BODY_BYTES_MAX) break;
+    chunks.push(buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function send(request: IncomingMessage, response: ServerResponse, reply: AdminReply): void {
+  response.writeHead(reply.status ?? 200, {
+    "content-type": reply.type ?? "text/plain; charset=UTF-8",
+    "cache-control": "no-cache, max-age=0",
+    "x-content-type-options": "nosniff",
+    server: "envoy",
+  });
+  response.end(request.method === "HEAD" ? "" : reply.body);
+  reply.after?.();
+}

@@ -1,0 +1,110 @@
+import type { HostSpec } from "../cluster/cluster-config.ts";
+import { type HostSlot, sumHostSlot } from "../cluster/host-stats.ts";
+import type { ManagedCluster } from "../cluster/managed-cluster.ts";
+import type { Server } from "../server/server.ts";
+import { addressJson } from "./address-json.ts";
+import { compileFilter } from "./stat-filter.ts";
+
+const COUNTERS: readonly HostSlot[] = [
+  "cx_connect_fail",
+  "cx_total",
+  "rq_error",
+  "rq_success",
+  "rq_timeout",
+  "rq_total",
+];
+const GAUGES: readonly HostSlot[] = ["cx_active", "rq_active"];
+const TEXT_ORDER: readonly HostSlot[] = [
+  "cx_active",
+  "cx_connect_fail",
+  "cx_total",
+  "rq_active",
+  "rq_error",
+  "rq_success",
+  "rq_timeout",
+  "rq_total",
+];
+
+function shown(server: Server, pattern: string | null): readonly ManagedCluster[] {
+  const filter = compileFilter(pattern);
+  const { active } = server.clusters.list();
+  return typeof filter === "function" ? active.filter(({ config }) => filter(config.name)) : [];
+}
+
+/** `/clusters` as text, line by line as Envoy prints it. */
+export function clustersText(server: Server, pattern: string | null): string {
+  const lines: string[] = [];
+  for (const { config, hosts, source } of shown(server, pattern)) {
+    const { name } = config;
+    lines.push(`${name}::observability_name::${config.statName}`);
+    for (const priority of ["default", "high"] as const) {
+      const limits = config.thresholds[priority];
+      lines.push(`${name}::${priority}_priority::max_connections::${limits.connections}`);
+      lines.push(`${name}::${priority}_priority::max_pending_requests::${limits.pendingRequests}`);
+      lines.push(`${name}::${priority}_priority::max_requests::${limits.requests}`);
+      lines.push(`${name}::${priority}_priority::max_retries::${limits.retries}`);
+    }
+    lines.push(`${name}::added_via_api::${source === "dynamic"}`);
+    for (const host of hosts) {
+      const at = `${name}::${host.address}::`;
+      for (const slot of TEXT_ORDER) lines.push(`${at}${slot}::${sumHostSlot(host.page, slot)}`);
+      lines.push(`${at}hostname::${host.hostname}`);
+      lines.push(`${at}health_flags::${healthFlags(host)}`);
+      lines.push(`${at}weight::${host.weight}`);
+      lines.push(`${at}region::${host.region}`);
+      lines.push(`${at}zone::${host.zone}`);
+      lines.push(`${at}sub_zone::${host.subZone}`);
+      lines.push(`${at}canary::false`);
+      lines.push(`${at}priority::${host.priority}`);
+      lines.push(`${at}success_rate::-1`);
+      lines.push(`${at}local_origin_success_rate::-1`);
+    }
+  }
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+function healthFlags(host: HostSpec): string {
+  if (host.health === "healthy") return "healthy";
+  return host.health === "degraded" ? "/eds_degraded" : "/failed_eds_health";
+}
+
+/** `/clusters?format=json`: envoy.admin.v3.Clusters. */
+export function clustersJson(server: Server, pattern: string | null): unknown {
+  const statuses = shown(server, pattern).map(({ config, hosts, source }) => ({
+    name: config.name,
+    ...(source === "dynamic" ? { added_via_api: true } : {}),
+    host_statuses: hosts.map((host) => ({
+      address: addressJson(host.address),
+      stats: [
+        ...COUNTERS.map((name) => statJson(host, name, undefined)),
+        ...GAUGES.map((name) => statJson(host, name, "GAUGE")),
+      ],
+      health_status: { eds_health_status: host.edsHealth },
+      weight: host.weight,
+      ...(host.hostname === "" ? {} : { hostname: host.hostname }),
+      ...(host.priority === 0 ? {} : { priority: host.priority }),
+      locality: {
+        ...(host.region === "" ? {} : { region: host.region }),
+        ...(host.zone === "" ? {} : { zone: host.zone }),
+        ...(host.subZone === "" ? {} : { sub_zone: host.subZone }),
+      },
+    })),
+    circuit_breakers: {
+      thresholds: (["default", "high"] as const).map((priority) => ({
+        ...(priority === "high" ? { priority: "HIGH" } : {}),
+        max_connections: config.thresholds[priority].connections,
+        max_pending_requests: config.thresholds[priority].pendingRequests,
+        max_requests: config.thresholds[priority].requests,
+        max_retries: config.thresholds[priority].retries,
+      })),
+    },
+    observability_name: config.statName,
+    ...(config.discovery.kind === "eds" ? { eds_service_name: config.discovery.serviceName } : {}),
+  }));
+  return { cluster_statuses: statuses };
+}
+
+function statJson(host: HostSpec, name: HostSlot, type: "GAUGE" | undefined): unknown {
+  const value = sumHostSlot(host.page, name);
+  return { ...(type === undefined ? {} : { type }), ...(value === 0 ? {} : { value: String(value) }), name };
+}

@@ -1,0 +1,211 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { toProtoJson } from "@sluice/xds";
+import { BootstrapSchema } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
+import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import { ClusterLoadAssignmentSchema } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
+import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import {
+  type RouteConfiguration,
+  RouteConfigurationSchema,
+} from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import type { ManagedCluster } from "../cluster/managed-cluster.ts";
+import type { ManagedListener } from "../listener/listener-manager.ts";
+import { listenerRoutes } from "../listener/route-references.ts";
+import type { Server } from "../server/server.ts";
+import type { AdminReply } from "./admin-commands.ts";
+import { compileFilter } from "./stat-filter.ts";
+
+const ADMIN = "type.googleapis.com/envoy.admin.v3.";
+type Section = Record<string, unknown>;
+
+function typed<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Section {
+  const json = toProtoJson(schema, message);
+  return { "@type": `type.googleapis.com/${schema.typeName}`, ...(typeof json === "object" ? json : {}) };
+}
+
+/** envoy.admin.v3.ConfigDump. `resource` picks one list of one section, `mask` fields of its elements. */
+export function configDump(server: Server, parameters: URLSearchParams): AdminReply {
+  const filter = compileFilter(parameters.get("name_regex"));
+  if (typeof filter !== "function") return { status: 400, body: `${filter.error}\n` };
+  const sections = [
+    bootstrapSection(server),
+    clustersSection(server, filter),
+    ...(parameters.has("include_eds") ? [endpointsSection(server, filter)] : []),
+    listenersSection(server, filter),
+    routesSection(server, filter),
+  ];
+  const resource = parameters.get("resource");
+  if (resource === null)
+    return reply({ configs: sections.map((section) => masked(section, parameters.get("mask"))) });
+  for (const section of sections) {
+    const list = section[resource];
+    if (!Array.isArray(list)) continue;
+    const type = ELEMENT_TYPES[resource];
+    const configs = list.map((item: unknown) =>
+      masked({ "@type": `${ADMIN}${type}`, ...Object(item) }, parameters.get("mask")),
+    );
+    return reply({ configs });
+  }
+  if (ELEMENT_TYPES[resource] !== undefined) return reply({ configs: [] });
+  return { status: 404, body: `${resource} not found in config dump` };
+}
+
+const ELEMENT_TYPES: Readonly<Record<string, string>> = {
+  static_clusters: "ClustersConfigDump.StaticCluster",
+  dynamic_active_clusters: "ClustersConfigDump.DynamicCluster",
+  dynamic_warming_clusters: "ClustersConfigDump.DynamicCluster",
+  static_listeners: "ListenersConfigDump.StaticListener",
+  dynamic_listeners: "ListenersConfigDump.DynamicListener",
+  static_route_configs: "RoutesConfigDump.StaticRouteConfig",
+  dynamic_route_configs: "RoutesConfigDump.DynamicRouteConfig",
+  static_endpoint_configs: "EndpointsConfigDump.StaticEndpointConfig",
+  dynamic_endpoint_configs: "EndpointsConfigDump.DynamicEndpointConfig",
+};
+
+const reply = (value: unknown): AdminReply => ({
+  type: "application/json",
+  body: `${JSON.stringify(value, null, 1)}\n`,
+});
+
+/** Keeps only the paths of a field mask (`cluster.name,last_updated`). */
+function masked(section: Section, mask: string | null): Section {
+  if (mask === null || mask === "") return section;
+  const out: Section = { "@type": section["@type"] };
+  for (const path of mask.split(",")) copyPath(section, out, path.split("."));
+  return out;
+}
+
+function copyPath(from: Section, to: Section, [head = "", ...rest]: string[]): void {
+  const value = from[head];
+  if (value === undefined) return;
+  if (rest.length === 0 || typeof value !== "object" || value === null || Array.isArray(value)) {
+    to[head] = value;
+    return;
+  }
+  const inner: Section = { ...Object(to[head]) };
+  copyPath({ ...value }, inner, rest);
+  to[head] = inner;
+}
+
+function bootstrapSection(server: Server): Section {
+  const bootstrap = toProtoJson(BootstrapSchema, server.bootstrap.message);
+  return {
+    "@type": `${ADMIN}BootstrapConfigDump`,
+    bootstrap: { ...Object(bootstrap), node: toProtoJson(NodeSchema, server.node) },
+    last_updated: new Date(server.startedAt).toISOString(),
+  };
+}
+
+function clustersSection(server: Server, filter: (name: string) => boolean): Section {
+  const { active, warming } = server.clusters.list();
+  const of = (list: readonly ManagedCluster[], source: "static" | "dynamic"): readonly ManagedCluster[] =>
+    list.filter((cluster) => cluster.source === source && filter(cluster.config.name));
+  const dump = (cluster: ManagedCluster): Section => ({
+    ...(cluster.version === "" ? {} : { version_info: cluster.version }),
+    cluster: typed(ClusterSchema, cluster.message),
+    last_updated: cluster.updatedAt.toISOString(),
+  });
+  const cds = server.stats.texts().get("cluster_manager.cds.version_text");
+  return filled({
+    "@type": `${ADMIN}ClustersConfigDump`,
+    version_info: cds,
+    static_clusters: of(active, "static").map(dump),
+    dynamic_active_clusters: of(active, "dynamic").map(dump),
+    dynamic_warming_clusters: of(warming, "dynamic").map(dump),
+  });
+}
+
+function endpointsSection(server: Server, filter: (name: string) => boolean): Section {
+  return filled({
+    "@type": `${ADMIN}EndpointsConfigDump`,
+    static_endpoint_configs: server.clusters.list().active.flatMap(({ message }) => {
+      const { loadAssignment } = message;
+      return loadAssignment === undefined || !filter(message.name)
+        ? []
+        : [{ endpoint_config: typed(ClusterLoadAssignmentSchema, loadAssignment) }];
+    }),
+    dynamic_endpoint_configs: server.endpoints
+      .list()
+      .filter(({ assignment }) => filter(assignment.clusterName))
+      .map(({ assignment, version }) => ({
+        version_info: version,
+        endpoint_config: typed(ClusterLoadAssignmentSchema, assignment),
+      })),
+  });
+}
+
+function listenersSection(server: Server, filter: (name: string) => boolean): Section {
+  const entries = server.listeners.list();
+  const state = (listener: ManagedListener): Section => ({
+    ...(listener.version === "" ? {} : { version_info: listener.version }),
+    listener: typed(ListenerSchema, listener.message),
+    last_updated: listener.updatedAt.toISOString(),
+  });
+  const dynamic = entries.filter(
+    ({ active, warming, failure }) =>
+      (active ?? warming)?.source === "dynamic" || (failure !== undefined && active?.source !== "static"),
+  );
+  return filled({
+    "@type": `${ADMIN}ListenersConfigDump`,
+    version_info: server.stats.texts().get("listener_manager.lds.version_text"),
+    static_listeners: entries.flatMap(({ active }) =>
+      active?.source === "static" && filter(active.spec.name) ? [state(active)] : [],
+    ),
+    dynamic_listeners: dynamic.flatMap(({ active, warming, failure }) => {
+      const name = (active ?? warming)?.spec.name ?? failure?.listener.name ?? "";
+      if (!filter(name)) return [];
+      return [
+        {
+          name,
+          ...(active === undefined ? {} : { active_state: state(active) }),
+          ...(warming === undefined ? {} : { warming_state: state(warming) }),
+          ...(failure === undefined ? {} : { error_state: errorState(failure) }),
+        },
+      ];
+    }),
+  });
+}
+
+function errorState(failure: {
+  readonly message: string;
+  readonly at: Date;
+  readonly version: string;
+  readonly listener: Listener;
+}): Section {
+  return {
+    failed_configuration: typed(ListenerSchema, failure.listener),
+    last_update_attempt: failure.at.toISOString(),
+    details: failure.message,
+    version_info: failure.version,
+  };
+}
+
+function routesSection(server: Server, filter: (name: string) => boolean): Section {
+  const dump = (config: RouteConfiguration, updatedAt: Date): Section => ({
+    route_config: typed(RouteConfigurationSchema, config),
+    last_updated: updatedAt.toISOString(),
+  });
+  return filled({
+    "@type": `${ADMIN}RoutesConfigDump`,
+    static_route_configs: server.listeners.list().flatMap(({ active }) => {
+      if (active === undefined) return [];
+      return listenerRoutes(active.message)
+        .inline.filter((config) => filter(config.name))
+        .map((config) => dump(config, active.updatedAt));
+    }),
+    dynamic_route_configs: server.routes
+      .list()
+      .filter(({ config }) => filter(config.name))
+      .map(({ config, version, updatedAt }) => ({ version_info: version, ...dump(config, updatedAt) })),
+  });
+}
+
+/** Without empty lists and undefined members, as proto JSON leaves them out. */
+function filled(section: Section): Section {
+  return Object.fromEntries(
+    Object.entries(section).filter(
+      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  );
+}

@@ -1,0 +1,100 @@
+import { isIP } from "node:net";
+import type { Compiled, Problem } from "@sluice/extension-api";
+import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
+import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { printAddress } from "../cluster/compile-endpoints.ts";
+import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { sanitizeStatName } from "../stats/thread-stats.ts";
+import type { SocketSpec } from "../worker/worker-messages.ts";
+
+/** What of a listener has an effect; what its filter chains hold is for `filter-chain/` to judge. */
+const SUPPORTED: SupportedFields = {
+  "envoy.config.listener.v3.Listener": [
+    "name",
+    "address",
+    "additional_addresses",
+    "stat_prefix",
+    "filter_chains",
+    "default_filter_chain",
+    "per_connection_buffer_limit_bytes",
+    "metadata",
+    "traffic_direction",
+    "listener_filters",
+    "listener_filters_timeout",
+    "continue_on_listener_filters_timeout",
+    "enable_reuse_port",
+    "tcp_backlog_size",
+    "access_log",
+  ],
+  "envoy.config.listener.v3.AdditionalAddress": ["address"],
+  "envoy.config.core.v3.Address": ["socket_address", "pipe"],
+  "envoy.config.core.v3.SocketAddress": ["protocol", "address", "port_value", "ipv4_compat"],
+  "envoy.config.core.v3.Pipe": ["path", "mode"],
+};
+
+/** Node's default, which the kernel caps at net.core.somaxconn. */
+const BACKLOG = 4096;
+
+export interface ListenerSockets {
+  readonly sockets: readonly SocketSpec[];
+  /** `listener.<this>.`: `stat_prefix`, or the first address. */
+  readonly statName: string;
+}
+
+/** Where a listener listens, and everything set on it that has no effect. */
+export function compileListenerSockets(listener: Listener): Compiled<ListenerSockets> {
+  const problems: Problem[] = refuseUnsupportedFields(ListenerSchema, listener, SUPPORTED);
+  if (listener.enableReusePort === false) {
+    problems.push({
+      path: "enable_reuse_port",
+      message: "false is not implemented: every worker has its own socket",
+      severity: "error",
+    });
+  }
+  const backlog = listener.tcpBacklogSize ?? BACKLOG;
+  const sockets: SocketSpec[] = [];
+  const addresses: [Address | undefined, string][] = [
+    [listener.address, "address"],
+    ...listener.additionalAddresses.map((each, index): [Address | undefined, string] => [
+      each.address,
+      `additional_addresses[${index}].address`,
+    ]),
+  ];
+  for (const [address, path] of addresses) {
+    const socket = compileAddress(address, backlog);
+    if (typeof socket === "string") problems.push({ path, message: socket, severity: "error" });
+    else sockets.push(socket);
+  }
+  const [first] = sockets;
+  if (problems.length > 0 || first === undefined) return { ok: false, problems };
+  const statName = listener.statPrefix === "" ? first.key : listener.statPrefix;
+  return { ok: true, value: { sockets, statName: sanitizeStatName(statName) } };
+}
+
+/** A message when the address cannot be listened on. */
+export function compileAddress(address: Address | undefined, backlog = BACKLOG): SocketSpec | string {
+  switch (address?.address.case) {
+    case "pipe": {
+      const { path, mode } = address.address.value;
+      return { kind: "pipe", key: path, path, mode };
+    }
+    case "socketAddress": {
+      const { value } = address.address;
+      if (value.protocol !== 0) return "protocol UDP is not implemented";
+      if (isIP(value.address) === 0) return `'${value.address}' is not an IP address`;
+      const port = value.portSpecifier.case === "portValue" ? value.portSpecifier.value : undefined;
+      if (port === undefined) return "needs a port_value (0: the system chooses)";
+      return {
+        kind: "tcp",
+        key: printAddress(value.address, port),
+        host: value.address,
+        port,
+        ipv6Only: !value.ipv4Compat,
+        backlog,
+        reusePort: true,
+      };
+    }
+    default:
+      return "needs a socket_address or a pipe";
+  }
+}

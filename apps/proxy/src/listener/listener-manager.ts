@@ -1,0 +1,336 @@
+import { equals, toBinary } from "@bufbuild/protobuf";
+import type { Compiled, Log, Problem } from "@sluice/extension-api";
+import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
+import type { StatsRegistry } from "../stats/stats-registry.ts";
+import type { ListenerSpec, SocketSpec, WorkerCommand } from "../worker/worker-messages.ts";
+import type { WorkerOutcome } from "../worker/worker-pool.ts";
+import type { RouteDiscovery } from "../xds/route-discovery.ts";
+import { compileListenerSockets } from "./compile-listener-sockets.ts";
+import { probeAddress } from "./probe-address.ts";
+import { listenerRoutes } from "./route-references.ts";
+
+export interface ListenerManagerOptions {
+  readonly concurrency: number;
+  readonly stats: StatsRegistry;
+  readonly routes: RouteDiscovery;
+  readonly drainTimeMs: number;
+  broadcast(command: WorkerCommand): Promise<readonly WorkerOutcome[]>;
+  send(workerIndex: number, command: WorkerCommand): Promise<WorkerOutcome>;
+  /** The dry run on the main thread. */
+  compile(listener: Listener): Compiled<ActiveListenerConfig>;
+  readonly log: Log;
+}
+
+/** One configuration of one listener. */
+export interface ManagedListener {
+  readonly spec: ListenerSpec;
+  readonly message: Listener;
+  readonly source: "static" | "dynamic";
+  readonly version: string;
+  readonly updatedAt: Date;
+  /** Ports that the system chose, by socket key. */
+  ports: Readonly<Record<string, number>>;
+  release(): void;
+}
+
+interface Entry {
+  active: ManagedListener | undefined;
+  warming: ManagedListener | undefined;
+  /** The reason of the last refusal, for `/config_dump`. */
+  failure:
+    | { readonly message: string; readonly at: Date; readonly version: string; readonly listener: Listener }
+    | undefined;
+}
+
+interface Draining {
+  readonly listener: ManagedListener;
+  /** Workers that still have connections of it. */
+  readonly workers: Set<number>;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** All listeners, on the main thread. */
+export class ListenerManager {
+  readonly #options: ListenerManagerOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #draining = new Map<number, Draining>();
+  #nextId = 1;
+  #stopped = false;
+
+  constructor(options: ListenerManagerOptions) {
+    this.#options = options;
+    const scope = this.#scope();
+    for (const name of [
+      "listener_added",
+      "listener_modified",
+      "listener_removed",
+      "listener_stopped",
+      "listener_create_success",
+      "listener_create_failure",
+      "listener_in_place_updated",
+    ]) {
+      scope.counter(name);
+    }
+    options.stats.onRead(() => {
+      const entries = [...this.#entries.values()];
+      scope.gauge("total_listeners_active").set(entries.filter((entry) => entry.active !== undefined).length);
+      scope
+        .gauge("total_listeners_warming")
+        .set(entries.filter((entry) => entry.warming !== undefined).length);
+      scope.gauge("total_listeners_draining").set(this.#draining.size);
+      scope.gauge("total_filter_chains_draining").set(0);
+    });
+  }
+
+  /** Everything wrong with a listener; changes nothing. */
+  check(listener: Listener): readonly Problem[] {
+    const problems: Problem[] = [];
+    if (listener.name === "")
+      problems.push({ path: "name", message: "a listener needs a name", severity: "error" });
+    const sockets = compileListenerSockets(listener);
+    const compiled = this.#options.compile(listener);
+    const routes = listenerRoutes(listener);
+    const found = [
+      ...(sockets.ok ? [] : sockets.problems),
+      ...(compiled.ok ? [] : compiled.problems),
+      ...routes.problems,
+    ];
+    const seen = new Set<string>();
+    for (const problem of found) {
+      const key = `${problem.path} ${problem.message}`;
+      if (!seen.has(key)) problems.push(problem);
+      seen.add(key);
+    }
+    if (sockets.ok) problems.push(...this.#conflicts(listener.name, sockets.value.sockets));
+    if (this.#entries.get(listener.name)?.active?.source === "static") {
+      problems.push({
+        path: "name",
+        message: `listener '${listener.name}' is in the bootstrap already`,
+        severity: "error",
+      });
+    }
+    return problems;
+  }
+
+  /**
+   * Adds or updates a listener that `check` passed. Resolves with what is wrong once its addresses are known to be free;
+   * taking it into service goes on behind (`settled`).
+   */
+  async set(listener: Listener, source: "static" | "dynamic", version: string): Promise<readonly Problem[]> {
+    const entry = this.#entries.get(listener.name) ?? {
+      active: undefined,
+      warming: undefined,
+      failure: undefined,
+    };
+    const latest = entry.warming ?? entry.active;
+    if (latest !== undefined && equals(ListenerSchema, latest.message, listener)) return [];
+    const sockets = compileListenerSockets(listener);
+    if (!sockets.ok) return sockets.problems;
+    const held = new Set(entry.active?.spec.sockets.map((socket) => socket.key));
+    for (const socket of sockets.value.sockets) {
+      const problem = held.has(socket.key) ? undefined : await probeAddress(socket);
+      if (problem === undefined) continue;
+      this.#scope().counter("listener_create_failure").inc();
+      return [{ path: "address", message: problem, severity: "error" }];
+    }
+    this.#entries.set(listener.name, entry);
+    this.#scope()
+      .counter(latest === undefined ? "listener_added" : "listener_modified")
+      .inc();
+    entry.warming?.release();
+    const acquired = listenerRoutes(listener).references.map((reference) =>
+      this.#options.routes.acquire(reference),
+    );
+    const managed: ManagedListener = {
+      spec: {
+        id: this.#nextId++,
+        name: listener.name,
+        statName: sockets.value.statName,
+        bytes: toBinary(ListenerSchema, listener),
+        sockets: sockets.value.sockets,
+      },
+      message: listener,
+      source,
+      version,
+      updatedAt: new Date(),
+      ports: {},
+      release: () => {
+        for (const each of acquired) each.release();
+      },
+    };
+    entry.warming = managed;
+    entry.failure = undefined;
+    const warm = Promise.all(acquired.map(({ ready }) => ready)).then(() => this.#activate(entry, managed));
+    this.#track(warm);
+    return [];
+  }
+
+  /** Answers whether there was one that may be removed. */
+  remove(name: string): boolean {
+    const entry = this.#entries.get(name);
+    const latest = entry?.warming ?? entry?.active;
+    if (entry === undefined || latest?.source !== "dynamic") return false;
+    this.#entries.delete(name);
+    this.#scope().counter("listener_removed").inc();
+    entry.warming?.release();
+    if (entry.active !== undefined) {
+      this.#startDraining(entry.active);
+      this.#track(this.#options.broadcast({ type: "remove-listener", name }));
+    }
+    return true;
+  }
+
+  recordFailure(listener: Listener, version: string, message: string): void {
+    const entry = this.#entries.get(listener.name) ?? {
+      active: undefined,
+      warming: undefined,
+      failure: undefined,
+    };
+    entry.failure = { message, at: new Date(), version, listener };
+    this.#entries.set(listener.name, entry);
+  }
+
+  list(): readonly Readonly<Entry>[] {
+    return [...this.#entries.values()];
+  }
+
+  draining(): readonly ManagedListener[] {
+    return [...this.#draining.values()].map(({ listener }) => listener);
+  }
+
+  readonly #work = new Set<Promise<unknown>>();
+  #track(work: Promise<unknown>): void {
+    const tracked = work
+      .catch((error: unknown) => this.#options.log.error(String(error)))
+      .finally(() => this.#work.delete(tracked));
+    this.#work.add(tracked);
+  }
+
+  /** Resolves when nothing warms and the workers have taken over everything. */
+  async settled(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  /** A worker has no connections of that configuration any more. */
+  onDrained(workerIndex: number, listenerId: number): void {
+    const draining = this.#draining.get(listenerId);
+    if (draining === undefined) return;
+    draining.workers.delete(workerIndex);
+    if (draining.workers.size === 0) this.#endDraining(listenerId);
+  }
+
+  /** An ended worker has no connections. */
+  onWorkerExit(workerIndex: number): void {
+    for (const id of [...this.#draining.keys()]) this.onDrained(workerIndex, id);
+  }
+
+  replay(): readonly WorkerCommand[] {
+    if (this.#stopped) return [];
+    const active = this.list().flatMap((entry) => (entry.active === undefined ? [] : [entry.active]));
+    return active.map((listener) => ({ type: "listener", spec: withPorts(listener.spec, listener.ports) }));
+  }
+
+  /** Stops listening everywhere; with `drain`, connections end by themselves. */
+  async stopAll(drain: boolean): Promise<void> {
+    this.#stopped = true;
+    for (const { active } of this.#entries.values()) {
+      if (active === undefined) continue;
+      this.#scope().counter("listener_stopped").inc();
+      if (drain) this.#startDraining(active);
+    }
+    await this.#options.broadcast({ type: "stop-listeners", drain });
+  }
+
+  stop(): void {
+    for (const { timer } of this.#draining.values()) clearTimeout(timer);
+  }
+
+  async #activate(entry: Entry, managed: ManagedListener): Promise<void> {
+    // Overtaken by a newer configuration, or removed.
+    if (entry.warming !== managed || this.#entries.get(managed.spec.name) !== entry || this.#stopped) return;
+    const { spec } = managed;
+    const first = await this.#options.send(0, { type: "listener", spec });
+    if (first.problems.length > 0) return this.#failed(entry, managed, first.problems);
+    managed.ports = first.ports;
+    const resolved = withPorts(spec, first.ports);
+    const outcomes: WorkerOutcome[] = [first];
+    const others = Array.from({ length: this.#options.concurrency - 1 }, (_, index) =>
+      this.#options.send(index + 1, { type: "listener", spec: resolved }),
+    );
+    outcomes.push(...(await Promise.all(others)));
+    const problems = outcomes.flatMap((outcome) => outcome.problems);
+    if (problems.length > 0) return this.#failed(entry, managed, problems);
+    for (const _ of outcomes) this.#scope().counter("listener_create_success").inc();
+    const old = entry.active;
+    entry.active = managed;
+    if (entry.warming === managed) entry.warming = undefined;
+    if (old !== undefined) this.#startDraining(old);
+    const where = resolved.sockets.map((socket) =>
+      socket.kind === "tcp" ? `${socket.host}:${socket.port}` : socket.path,
+    );
+    this.#options.log.info(`listener '${spec.name}' is in service on ${where.join(", ")}`);
+  }
+
+  #failed(entry: Entry, managed: ManagedListener, problems: readonly string[]): void {
+    if (entry.warming === managed) entry.warming = undefined;
+    managed.release();
+    this.#scope().counter("listener_create_failure").inc();
+    entry.failure = {
+      message: problems.join("; "),
+      at: new Date(),
+      version: managed.version,
+      listener: managed.message,
+    };
+    this.#options.log.error(
+      `listener '${managed.spec.name}' could not be taken into service: ${problems.join("; ")}`,
+    );
+  }
+
+  #startDraining(listener: ManagedListener): void {
+    const { id } = listener.spec;
+    const workers = new Set(Array.from({ length: this.#options.concurrency }, (_, index) => index));
+    const timer = setTimeout(() => {
+      void this.#options.broadcast({ type: "close-listener", id });
+      this.#endDraining(id);
+    }, this.#options.drainTimeMs);
+    this.#draining.set(id, { listener, workers, timer });
+  }
+
+  #endDraining(id: number): void {
+    const draining = this.#draining.get(id);
+    if (draining === undefined) return;
+    clearTimeout(draining.timer);
+    this.#draining.delete(id);
+    draining.listener.release();
+  }
+
+  #conflicts(name: string, sockets: readonly SocketSpec[]): Problem[] {
+    for (const [other, entry] of this.#entries) {
+      if (other === name) continue;
+      const taken = (entry.warming ?? entry.active)?.spec.sockets ?? [];
+      const shared = taken.find(
+        (each) =>
+          sockets.some((socket) => socket.key === each.key) && !(each.kind === "tcp" && each.port === 0),
+      );
+      if (shared !== undefined) {
+        const message = `duplicate address '${shared.key}': listener '${other}' has it`;
+        return [{ path: "address", message, severity: "error" }];
+      }
+    }
+    return [];
+  }
+
+  #scope() {
+    return this.#options.stats.root().scope("listener_manager");
+  }
+}
+
+function withPorts(spec: ListenerSpec, ports: Readonly<Record<string, number>>): ListenerSpec {
+  return {
+    ...spec,
+    sockets: spec.sockets.map((socket) =>
+      socket.kind === "tcp" && socket.port === 0 ? { ...socket, port: ports[socket.key] ?? 0 } : socket,
+    ),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { Problem } from "@sluice/extension-api";
+import { unpackAny } from "@sluice/xds";
+import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
+import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import type { HttpConnectionManager } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { durationMs } from "../cluster/duration-ms.ts";
+
+const HTTP_CONNECTION_MANAGER =
+  "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+
+/** A connection manager that takes its routes from RDS. */
+export interface RouteReference {
+  readonly routeConfigName: string;
+  readonly statPrefix: string;
+  /** 0: wait for ever. */
+  readonly initialFetchTimeoutMs: number;
+}
+
+export interface ListenerRoutes {
+  readonly references: readonly RouteReference[];
+  /** Route configurations that stand in the listener itself. */
+  readonly inline: readonly RouteConfiguration[];
+  readonly problems: readonly Problem[];
+}
+
+/** The route configurations of all connection managers of a listener. */
+export function listenerRoutes(listener: Listener): ListenerRoutes {
+  const references: RouteReference[] = [];
+  const inline: RouteConfiguration[] = [];
+  const problems: Problem[] = [];
+  const chains = listener.filterChains.map((chain, index): [FilterChain, string] => [
+    chain,
+    `filter_chains[${index}]`,
+  ]);
+  if (listener.defaultFilterChain !== undefined)
+    chains.push([listener.defaultFilterChain, "default_filter_chain"]);
+  for (const [chain, chainPath] of chains) {
+    for (const [index, filter] of chain.filters.entries()) {
+      const any = filter.configType.case === "typedConfig" ? filter.configType.value : undefined;
+      const unpacked = any === undefined ? undefined : unpackAny(any);
+      if (unpacked?.ok !== true || unpacked.typeName !== HTTP_CONNECTION_MANAGER) continue;
+      const manager = asConnectionManager(unpacked.message);
+      const routes = manager.routeSpecifier;
+      if (routes.case === "routeConfig") inline.push(routes.value);
+      if (routes.case !== "rds") continue;
+      const source = routes.value.configSource;
+      if (source?.configSourceSpecifier.case !== "ads") {
+        const path = `${chainPath}.filters[${index}].typed_config.rds.config_source`;
+        problems.push({
+          path,
+          message: "only ads is implemented as the source of routes",
+          severity: "error",
+        });
+      }
+      references.push({
+        routeConfigName: routes.value.routeConfigName,
+        statPrefix: manager.statPrefix,
+        initialFetchTimeoutMs: durationMs(source?.initialFetchTimeout, 15_000),
+      });
+    }
+  }
+  return { references, inline, problems };
+}
+
+/** The caller has checked the type's name. */
+function asConnectionManager(message: Message): HttpConnectionManager {
+  return message as HttpConnectionManager;
+}

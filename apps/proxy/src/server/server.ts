@@ -1,0 +1,411 @@
+import { writeFileSync } from "node:fs";
+import { toBinary } from "@bufbuild/protobuf";
+import type { Problem } from "@sluice/extension-api";
+import { unpackAny } from "@sluice/xds";
+import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import {
+  type MetricsServiceConfig,
+  MetricsServiceConfigSchema,
+} from "@sluice/xds/gen/envoy/config/metrics/v3/metrics_service_pb.js";
+import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { AdminServer } from "../admin/admin-server.ts";
+import { ClusterManager } from "../cluster/cluster-manager.ts";
+import { systemResolve } from "../cluster/dns-discovery.ts";
+import { durationMs } from "../cluster/duration-ms.ts";
+import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { loadStandardExtensions } from "../extensions/standard.ts";
+import { compileListener } from "../filter-chain/compile-listener.ts";
+import { compileAddress } from "../listener/compile-listener-sockets.ts";
+import { ListenerManager } from "../listener/listener-manager.ts";
+import { RuntimeLayers } from "../runtime/layered-runtime.ts";
+import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
+import { compileMetricsSink, MetricsServiceSink } from "../stats/metrics-service-sink.ts";
+import { StatsRegistry } from "../stats/stats-registry.ts";
+import { SharedDrainState } from "../worker/shared-drain-state.ts";
+import { systemRandom } from "../worker/system-time.ts";
+import type { WorkerContext } from "../worker/worker-context.ts";
+import type { WorkerCommand, WorkerReport } from "../worker/worker-messages.ts";
+import { WorkerPool } from "../worker/worker-pool.ts";
+import { DynamicResources } from "../xds/dynamic-resources.ts";
+import { EndpointRegistry } from "../xds/endpoint-registry.ts";
+import { RouteDiscovery } from "../xds/route-discovery.ts";
+import type { ApplicationLog } from "./application-log.ts";
+import { checkRoutes } from "./check-routes.ts";
+import type { ServerOptions } from "./command-line.ts";
+import type { LoadedBootstrap } from "./load-bootstrap.ts";
+import { buildNode, localInfoOf } from "./node-identity.ts";
+import { StartupError } from "./startup-error.ts";
+import { TelemetryRelay } from "./telemetry-relay.ts";
+import { createValidationContext } from "./validation-context.ts";
+
+export type ServerState = "LIVE" | "DRAINING" | "PRE_INITIALIZING" | "INITIALIZING";
+const STATE_GAUGE: Readonly<Record<ServerState, number>> = {
+  LIVE: 0,
+  DRAINING: 1,
+  PRE_INITIALIZING: 2,
+  INITIALIZING: 3,
+};
+
+const FLUSH_INTERVAL_MS = 5000;
+
+/** The main thread: everything that is not a connection. */
+export class Server {
+  readonly options: ServerOptions;
+  readonly bootstrap: LoadedBootstrap;
+  readonly node: Node;
+  readonly stats = new StatsRegistry();
+  readonly log: ApplicationLog;
+  readonly clusters: ClusterManager;
+  readonly listeners: ListenerManager;
+  readonly routes: RouteDiscovery;
+  readonly endpoints: EndpointRegistry;
+  readonly runtime: RuntimeLayers;
+  readonly drain: SharedDrainState;
+  readonly startedAt = Date.now();
+  readonly dynamic: DynamicResources | undefined;
+  state: ServerState = "PRE_INITIALIZING";
+  readonly #pool: WorkerPool;
+  readonly #runtimeView = new RuntimeSnapshot();
+  readonly #drainBuffer = SharedDrainState.allocate();
+  readonly #context: WorkerContext;
+  readonly #relay: TelemetryRelay;
+  readonly #sinks: MetricsServiceSink[] = [];
+  #admin: AdminServer | undefined;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #resolveEnded: () => void = () => {};
+  #stopping = false;
+  /** Clusters of the bootstrap: known to checks before they are made. */
+  #declaredClusters: ReadonlySet<string> = new Set();
+  /** Resolves when the server has stopped. */
+  readonly ended = new Promise<void>((resolve) => {
+    this.#resolveEnded = resolve;
+  });
+
+  private constructor(
+    options: ServerOptions,
+    bootstrap: LoadedBootstrap,
+    log: ApplicationLog,
+    extensions: ExtensionRegistry,
+  ) {
+    this.options = options;
+    this.bootstrap = bootstrap;
+    this.log = log;
+    this.node = buildNode(bootstrap.message.node, options, extensions);
+    this.drain = new SharedDrainState(this.#drainBuffer, systemRandom);
+    this.runtime = new RuntimeLayers(bootstrap.message.layeredRuntime);
+    this.#runtimeView.replace(this.runtime.merged());
+    const localInfo = localInfoOf(this.node);
+    const { concurrency } = options;
+    const broadcast = (command: WorkerCommand) => this.#pool.broadcast(command);
+    this.endpoints = new EndpointRegistry((names) => this.dynamic?.setEndpointNames(names));
+    this.clusters = new ClusterManager({
+      concurrency,
+      stats: this.stats,
+      random: systemRandom,
+      resolve: systemResolve,
+      endpoints: this.endpoints,
+      broadcast,
+      log,
+    });
+    this.routes = new RouteDiscovery({
+      stats: this.stats,
+      broadcast,
+      onNames: (names) => this.dynamic?.setRouteNames(names),
+      check: (config) => this.checkRoutes(config),
+    });
+    this.listeners = new ListenerManager({
+      concurrency,
+      stats: this.stats,
+      routes: this.routes,
+      drainTimeMs: options.drainTimeMs,
+      broadcast,
+      send: (index, command) => this.#pool.send(index, command),
+      compile: (listener) => compileListener(listener, this.#context),
+      log,
+    });
+    this.#context = createValidationContext({
+      concurrency,
+      runtime: this.#runtimeView,
+      log,
+      localInfo,
+      clusters: { has: (name) => this.clusters.has(name) || this.#declaredClusters.has(name) },
+      extensions,
+    });
+    this.#pool = new WorkerPool({
+      concurrency,
+      init: (workerIndex) => ({
+        workerIndex,
+        concurrency,
+        localInfo,
+        logLevel: log.level,
+        drainState: this.#drainBuffer,
+        accessLogFlushMs: options.accessLogFlushMs,
+      }),
+      onReport: (workerIndex, report) => this.#onReport(workerIndex, report),
+      onExit: (workerIndex) => {
+        this.stats.detach(workerIndex);
+        this.clusters.onWorkerExit(workerIndex);
+        this.listeners.onWorkerExit(workerIndex);
+      },
+      replay: () => [
+        { type: "runtime", values: this.runtime.merged() },
+        ...this.clusters.replay(),
+        ...this.routes.replay(),
+        ...this.listeners.replay(),
+      ],
+      log,
+    });
+    const nodeBytes = toBinary(NodeSchema, this.node);
+    this.#relay = new TelemetryRelay(
+      nodeBytes,
+      this.node.id,
+      (name) => this.resolveCluster(name),
+      this.stats,
+    );
+    for (const [index, sink] of bootstrap.message.statsSinks.entries()) {
+      this.#sinks.push(
+        this.#createSink(sink.configType.value, `stats_sinks[${index}].typed_config`, nodeBytes),
+      );
+    }
+    this.dynamic = DynamicResources.create(this);
+    this.#serverStats();
+  }
+
+  /** Checks everything that can be checked without running. Throws a StartupError that lists every problem. */
+  static async create(
+    options: ServerOptions,
+    bootstrap: LoadedBootstrap,
+    log: ApplicationLog,
+  ): Promise<Server> {
+    const server = new Server(options, bootstrap, log, await loadStandardExtensions());
+    server.#checkStatic();
+    return server;
+  }
+
+  /** Runs until `stop`. Throws a StartupError when it cannot. */
+  async start(): Promise<void> {
+    const began = performance.now();
+    await this.#pool.start();
+    await this.#pool.broadcast({ type: "runtime", values: this.runtime.merged() });
+    await this.#startAdmin();
+    this.state = "INITIALIZING";
+    const resources = this.bootstrap.message.staticResources;
+    for (const cluster of resources?.clusters ?? []) this.clusters.set(cluster, "static", "");
+    if (this.dynamic === undefined) await this.clusters.settled();
+    else await this.dynamic.start();
+    for (const [index, listener] of (resources?.listeners ?? []).entries()) {
+      const problems = await this.listeners.set(listener, "static", "");
+      if (problems.length > 0) throw this.#refuse(problems, `static_resources.listeners[${index}]`);
+    }
+    await this.listeners.settled();
+    for (const { failure } of this.listeners.list()) {
+      if (failure !== undefined) throw new StartupError(failure.message);
+    }
+    if (!this.#stopping) this.state = "LIVE";
+    this.stats
+      .root()
+      .histogram("server.initialization_time_ms")
+      .record(performance.now() - began);
+    const intervalMs = durationMs(this.bootstrap.message.statsFlushInterval, FLUSH_INTERVAL_MS);
+    this.#flushTimer = setInterval(() => this.flushStats(), intervalMs);
+    this.flushStats();
+    this.log.info(
+      `started in ${Math.round(performance.now() - began)} ms with ${this.options.concurrency} workers`,
+    );
+  }
+
+  /** Ends an interval of the stats and sends them to the sinks. */
+  flushStats(): void {
+    this.stats.flush((scalars, histograms) => {
+      const now = Date.now();
+      for (const sink of this.#sinks) sink.flush(scalars, histograms, now);
+    });
+  }
+
+  checkRoutes(config: RouteConfiguration): readonly Problem[] {
+    return checkRoutes(config, (listener: Listener) => compileListener(listener, this.#context));
+  }
+
+  /** `host:port` of a host of the cluster, for the proxy's own gRPC clients. */
+  resolveCluster(name: string): string | undefined {
+    const hosts = this.clusters.get(name)?.hosts.filter((host) => host.health === "healthy") ?? [];
+    return hosts[Math.floor(Math.random() * hosts.length)]?.address;
+  }
+
+  broadcast(command: WorkerCommand) {
+    return this.#pool.broadcast(command);
+  }
+
+  modifyRuntime(overrides: Iterable<readonly [string, string]>): boolean {
+    if (!this.runtime.modify(overrides)) return false;
+    const values = this.runtime.merged();
+    this.#runtimeView.replace(values);
+    void this.#pool.broadcast({ type: "runtime", values });
+    return true;
+  }
+
+  /** Connections end as they can, listeners stop; used by SIGTERM and `/drain_listeners`. */
+  async drainListeners(graceful: boolean): Promise<void> {
+    if (graceful) this.drain.start(this.options.drainTimeMs, this.options.drainStrategy === "gradual");
+    await this.listeners.stopAll(graceful);
+  }
+
+  /** SIGTERM: as `stop`, but connections get `--termination-drain-s` to end. */
+  async terminate(): Promise<void> {
+    if (this.state === "DRAINING") return;
+    this.state = "DRAINING";
+    const limitMs = this.options.terminationDrainMs;
+    if (limitMs > 0) {
+      this.log.info(`draining for at most ${limitMs / 1000} s`);
+      this.drain.start(limitMs, false);
+      await this.listeners.stopAll(true);
+      const until = Date.now() + limitMs;
+      while (this.listeners.draining().length > 0 && Date.now() < until && !this.#stopping) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+    await this.stop();
+  }
+
+  async reopenLogs(): Promise<void> {
+    this.log.reopen();
+    await this.#pool.broadcast({ type: "reopen-logs" });
+  }
+
+  /** Ends at once; what is buffered (access logs, spans, stats) is still sent, for a second at most. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    clearInterval(this.#flushTimer);
+    await this.#admin?.close();
+    this.dynamic?.stop();
+    this.clusters.stop();
+    this.listeners.stop();
+    await Promise.race([
+      this.#pool.broadcast({ type: "flush" }),
+      new Promise((resolve) => setTimeout(resolve, 500)),
+    ]);
+    this.flushStats();
+    await this.#pool.stop();
+    await Promise.all([this.#relay.close(1000), ...this.#sinks.map((sink) => sink.close(1000))]);
+    this.#resolveEnded();
+  }
+
+  #onReport(workerIndex: number, report: WorkerReport): void {
+    switch (report.type) {
+      case "stats":
+        this.stats.attach(workerIndex, report.definitions);
+        return;
+      case "drained":
+        this.listeners.onDrained(workerIndex, report.listenerId);
+        return;
+      case "log":
+        this.log.write(
+          report.level === "warn" ? "warning" : report.level,
+          report.message,
+          `worker_${workerIndex}`,
+        );
+        return;
+      case "telemetry":
+        this.#relay.relay(report.kind, report.sink, report.entries, report.count);
+    }
+  }
+
+  #checkStatic(): void {
+    const resources = this.bootstrap.message.staticResources;
+    const lines: string[] = [];
+    const add = (problems: readonly Problem[], path: string): void => {
+      for (const problem of problems)
+        if (problem.severity === "error") lines.push(this.#explain(problem, path));
+    };
+    const names = new Set<string>();
+    for (const [index, cluster] of (resources?.clusters ?? []).entries()) {
+      const path = `static_resources.clusters[${index}]`;
+      add(this.clusters.check(cluster), path);
+      if (names.has(cluster.name)) {
+        add([{ path: "name", message: `duplicate cluster '${cluster.name}'`, severity: "error" }], path);
+      }
+      names.add(cluster.name);
+    }
+    this.#declaredClusters = names;
+    for (const [index, listener] of (resources?.listeners ?? []).entries()) {
+      add(this.listeners.check(listener), `static_resources.listeners[${index}]`);
+    }
+    if (lines.length > 0) throw new StartupError(lines.join("\n"));
+  }
+
+  #explain(problem: Problem, path: string): string {
+    return this.bootstrap.explain({
+      ...problem,
+      path: problem.path === "" ? path : `${path}.${problem.path}`,
+    });
+  }
+
+  #refuse(problems: readonly Problem[], path: string): StartupError {
+    return new StartupError(problems.map((problem) => this.#explain(problem, path)).join("\n"));
+  }
+
+  #createSink(
+    any: Parameters<typeof unpackAny>[0] | undefined,
+    path: string,
+    node: Uint8Array,
+  ): MetricsServiceSink {
+    const unpacked = any === undefined ? undefined : unpackAny(any);
+    if (unpacked?.ok !== true || unpacked.typeName !== MetricsServiceConfigSchema.typeName) {
+      const what =
+        unpacked === undefined
+          ? "needs a typed_config"
+          : unpacked.ok
+            ? `${unpacked.typeName} is not implemented`
+            : unpacked.message;
+      throw this.#refuse([{ path: "", message: what, severity: "error" }], path);
+    }
+    const compiled = compileMetricsSink(asMetricsConfig(unpacked.message), path);
+    if (!compiled.ok) {
+      throw new StartupError(compiled.problems.map((problem) => this.bootstrap.explain(problem)).join("\n"));
+    }
+    return new MetricsServiceSink(compiled.value, node, (name) => this.resolveCluster(name));
+  }
+
+  async #startAdmin(): Promise<void> {
+    const address = this.bootstrap.message.admin?.address;
+    if (address === undefined) return;
+    const socket = compileAddress(address);
+    if (typeof socket === "string") {
+      throw this.#refuse([{ path: "", message: socket, severity: "error" }], "admin.address");
+    }
+    this.#admin = new AdminServer(this);
+    const where = await this.#admin.listen(socket).catch((error: unknown) => {
+      throw new StartupError(`admin: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    this.log.info(`admin address: ${where}`);
+    if (this.options.adminAddressPath !== undefined) writeFileSync(this.options.adminAddressPath, where);
+  }
+
+  #serverStats(): void {
+    const scope = this.stats.root().scope("server");
+    scope.gauge("concurrency").set(this.options.concurrency);
+    scope.gauge("hot_restart_epoch").set(0);
+    scope.gauge("parent_connections").set(0);
+    this.stats.onRead(() => {
+      const memory = process.memoryUsage();
+      scope.gauge("live").set(this.state === "LIVE" && !this.drain.healthCheckFailed ? 1 : 0);
+      scope.gauge("state").set(STATE_GAUGE[this.readiness]);
+      scope.gauge("uptime").set(Math.floor((Date.now() - this.startedAt) / 1000));
+      scope.gauge("memory_allocated").set(memory.heapUsed + memory.external);
+      scope.gauge("memory_heap_size").set(memory.heapTotal);
+      scope.gauge("memory_physical_size").set(memory.rss);
+    });
+  }
+
+  /** What `/ready` tells. */
+  get readiness(): ServerState {
+    return this.state === "LIVE" && this.drain.healthCheckFailed ? "DRAINING" : this.state;
+  }
+}
+
+/** The caller has checked the type's name. */
+function asMetricsConfig(message: unknown): MetricsServiceConfig {
+  return message as MetricsServiceConfig;
+}

@@ -1,0 +1,106 @@
+import type { AccessLogSink } from "../access-log/grpc-logger.ts";
+import type { GrpcTarget } from "../grpc/compile-grpc-service.ts";
+import { GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
+import { ProtoWriter } from "../grpc/proto-writer.ts";
+import type { StatsRegistry } from "../stats/stats-registry.ts";
+import type { SpanSink } from "../tracing/create-tracer-factory.ts";
+
+const ACCESS_LOGS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";
+const SPANS = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/** Sends on what workers encoded: one stream per sink. What the peer does not take in time is dropped and counted. */
+export class TelemetryRelay {
+  readonly #node: Uint8Array;
+  readonly #nodeId: string;
+  readonly #resolve: ResolveCluster;
+  readonly #stats: StatsRegistry;
+  readonly #senders = new Map<string, (entries: Uint8Array) => boolean>();
+  readonly #all: GrpcSender[] = [];
+
+  /** `node`: the encoded envoy.config.core.v3.Node. */
+  constructor(node: Uint8Array, nodeId: string, resolve: ResolveCluster, stats: StatsRegistry) {
+    this.#node = node;
+    this.#nodeId = nodeId;
+    this.#resolve = resolve;
+    this.#stats = stats;
+  }
+
+  relay(kind: "access-log" | "spans", sink: string, entries: Uint8Array, count: number): void {
+    const key = `${kind} ${sink}`;
+    let send = this.#senders.get(key);
+    if (send === undefined) {
+      send = kind === "access-log" ? this.#accessLogs(asAccessLogSink(sink)) : this.#spans(asSpanSink(sink));
+      this.#senders.set(key, send);
+    }
+    const scope = kind === "access-log" ? "access_logs.grpc_access_log." : "tracing.opentelemetry.";
+    const names = kind === "access-log" ? ["logs_written", "logs_dropped"] : ["spans_sent", "spans_dropped"];
+    const name = send(entries) ? names[0] : names[1];
+    this.#stats.root().counter(`${scope}${name}`).add(count);
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    await Promise.all(this.#all.map((sender) => sender.close(deadlineMs)));
+  }
+
+  #accessLogs({ kind, logName, target }: AccessLogSink): (entries: Uint8Array) => boolean {
+    const sender = this.#open(target, ACCESS_LOGS, "stream", () => {
+      const writer = new ProtoWriter();
+      const identifier = writer.begin(1);
+      writer.bytes(1, this.#node);
+      writer.string(2, logName);
+      writer.end(identifier);
+      return writer.finish();
+    });
+    const writer = new ProtoWriter();
+    return (entries) => {
+      writer.bytes(kind === "http" ? 2 : 3, entries);
+      return sender.send(writer.finish());
+    };
+  }
+
+  #spans({ serviceName, target }: SpanSink): (entries: Uint8Array) => boolean {
+    const sender = this.#open(target, SPANS, "unary", () => undefined);
+    const writer = new ProtoWriter();
+    const attribute = (name: string, value: string): void => {
+      if (value === "") return;
+      const pair = writer.begin(1);
+      writer.string(1, name);
+      const any = writer.begin(2);
+      writer.string(1, value);
+      writer.end(any);
+      writer.end(pair);
+    };
+    return (entries) => {
+      const resourceSpans = writer.begin(1);
+      const resource = writer.begin(1);
+      attribute("service.name", serviceName);
+      attribute("service.instance.id", this.#nodeId);
+      writer.end(resource);
+      const scopeSpans = writer.begin(2);
+      writer.raw(entries);
+      writer.end(scopeSpans);
+      writer.end(resourceSpans);
+      return sender.send(writer.finish());
+    };
+  }
+
+  #open(
+    target: GrpcTarget,
+    path: string,
+    kind: "stream" | "unary",
+    hello: () => Uint8Array | undefined,
+  ): GrpcSender {
+    const sender = new GrpcSender(target, path, kind, this.#resolve, hello);
+    this.#all.push(sender);
+    return sender;
+  }
+}
+
+/** Written by `compileGrpcLogger` in a worker of this process. */
+function asAccessLogSink(json: string): AccessLogSink {
+  return JSON.parse(json) as AccessLogSink;
+}
+/** Written by `createTracerFactory` in a worker of this process. */
+function asSpanSink(json: string): SpanSink {
+  return JSON.parse(json) as SpanSink;
+}

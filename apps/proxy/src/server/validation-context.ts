@@ -1,0 +1,51 @@
+import type { Log, Runtime } from "@sluice/extension-api";
+import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
+import type { ClusterManager } from "../cluster/cluster-manager.ts";
+import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { discardingStats } from "../stats/thread-stats.ts";
+import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
+import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
+import { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
+import type { LocalInfo, WorkerContext } from "../worker/worker-context.ts";
+
+/** The main thread's context: configuration is compiled with it to find what is wrong, and the result thrown away. */
+export function createValidationContext(given: {
+  readonly concurrency: number;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly localInfo: LocalInfo;
+  readonly clusters: Pick<ClusterManager, "has">;
+  readonly extensions: ExtensionRegistry;
+}): WorkerContext {
+  const outbox = new TelemetryOutbox(() => {}, systemTimers);
+  return {
+    workerIndex: -1,
+    concurrency: given.concurrency,
+    stats: discardingStats(),
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    runtime: given.runtime,
+    log: given.log,
+    localInfo: given.localInfo,
+    clusters: { get: () => undefined, has: (name) => given.clusters.has(name) },
+    routeConfigs: { subscribe: () => () => {} },
+    accessLoggers: createAccessLoggerFactory({
+      clock: systemClock,
+      random: systemRandom,
+      runtime: given.runtime,
+      timers: systemTimers,
+      outbox,
+      log: given.log,
+      flushIntervalMs: 1000,
+    }),
+    tracers: createTracerFactory({
+      random: systemRandom,
+      runtime: given.runtime,
+      outbox,
+      localInfo: given.localInfo,
+    }),
+    drain: { drainClose: () => false },
+    extensions: given.extensions,
+  };
+}
