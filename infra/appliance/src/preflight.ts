@@ -1,15 +1,22 @@
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ApplianceError } from "./appliance-error.ts";
 
 const FREE_BYTES_MIN = 256 * 1024 * 1024;
+
+/** Node's own recursive mkdir never returns below directories that refuse with ENOENT, as /proc does. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path);
+}
 
 /** Makes the data directory if need be and proves that it can be written and has room. */
 export function checkDataDir(dataDir: string): void {
   const probe = join(dataDir, ".write-probe");
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeDirectory(dataDir);
     writeFileSync(probe, "x".repeat(4096));
     rmSync(probe);
   } catch (error) {
