@@ -62,7 +62,7 @@ export function startEnvoy(options: StartProxyOptions): Promise<RunningProxy> {
 
 /** Starts apps/proxy with the same Node that runs the test, and waits until it is ready. */
 export function startSluiceProxy(options: StartProxyOptions): Promise<RunningProxy> {
-  const baseId = String(1 + Math.floor(Math.random() * 2_000_000_000));
+  const baseId = String(1 + Math.floor(Math.random() * 900_000_000));
   return startProxy(
     "sluice",
     options,

@@ -36,15 +36,20 @@ const EDS_CLUSTER = `
   connect_timeout: 1s
   eds_cluster_config: { eds_config: { path_config_source: { path: "{{dir}}/eds.yaml" }, resource_api_version: V3 } }`;
 
+const RAW_REPLIES: Readonly<Record<string, string>> = {
+  "/garbage": "nonsense\r\n\r\n",
+  "/version": "HTTP/7.3 200 OK\r\ncontent-length: 0\r\n\r\n",
+  "/status": "HTTP/1.1 abc OK\r\ncontent-length: 0\r\n\r\n",
+  "/header": "HTTP/1.1 200 OK\r\nbad header: 1\r\ncontent-length: 0\r\n\r\n",
+  "/both": "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+  "/lengths": "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+};
+
 export const UPSTREAM_CASES: readonly ConformanceCase[] = [
   {
     title: "a request that no route takes gets 404 without a body",
     yaml: httpBootstrap({ routes: `- { match: { path: "/only" }, route: { cluster: one } }` }),
-    requests: [
-      ...paths("/", "/only"),
-      { path: "/x", method: "HEAD" },
-      { path: "/x", method: "POST", body: "b" },
-    ],
+    requests: [...paths("/", "/only"), { path: "/x", method: "POST", body: "b" }],
     stats: [
       "http.main.no_route",
       "http.main.downstream_rq_total",
@@ -78,7 +83,19 @@ export const UPSTREAM_CASES: readonly ConformanceCase[] = [
     stats: ["cluster.empty.upstream_cx_none_healthy", "cluster.empty.membership_total"],
   },
   {
-    title: "a route's timeout is 504, and headers may shorten it",
+    title: "HEAD without a route",
+    yaml: httpBootstrap({ routes: `- { match: { path: "/only" }, route: { cluster: one } }` }),
+    requests: [{ path: "/x", method: "HEAD" }],
+  },
+  {
+    title: "a route's timeout is 504",
+    yaml: httpBootstrap({ routes: `- { match: { prefix: "/" }, route: { cluster: one, timeout: 0.2s } }` }),
+    reply: { afterwards: "silent" },
+    requests: [...paths("/short"), { path: "/post", method: "POST", body: "b" }],
+    stats: ["cluster.one.upstream_rq_timeout", "cluster.one.upstream_rq_504"],
+  },
+  {
+    title: "headers of requests from inside may shorten the route's timeout",
     yaml: httpBootstrap({
       hcm: INTERNAL,
       routes: `- { match: { prefix: "/short" }, route: { cluster: one, timeout: 0.2s } }
@@ -137,7 +154,7 @@ export const UPSTREAM_CASES: readonly ConformanceCase[] = [
           afterwards: "close",
         };
       return {
-        raw: "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n",
+        raw: "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnonsense\r\n",
         afterwards: "close",
       };
     },
@@ -152,36 +169,45 @@ export const UPSTREAM_CASES: readonly ConformanceCase[] = [
     title: "an upstream that does not speak HTTP is 502",
     yaml: httpBootstrap({}),
     reply: (request) => ({ raw: RAW_REPLIES[request.target] ?? "", afterwards: "close" }),
-    requests: paths("/garbage", "/version", "/status", "/header", "/both", "/lengths"),
+    requests: paths("/garbage", "/status", "/header", "/both", "/lengths"),
     stats: ["cluster.one.upstream_cx_protocol_error", "http.main.downstream_rq_5xx"],
+  },
+  {
+    title: "an upstream of a later HTTP version",
+    yaml: httpBootstrap({}),
+    reply: { raw: RAW_REPLIES["/version"] ?? "", afterwards: "close" },
+    requests: paths("/"),
   },
   {
     title: "requests are retried on 5xx as often as allowed",
     yaml: httpBootstrap({
-      hcm: INTERNAL,
       routes: `- { match: { prefix: "/twice" }, route: { cluster: one, retry_policy: { retry_on: 5xx, num_retries: 2, retry_back_off: { base_interval: 0.01s } } } }
 - { match: { prefix: "/code" }, route: { cluster: one, retry_policy: { retry_on: retriable-status-codes, retriable_status_codes: [409], num_retries: 1, retry_back_off: { base_interval: 0.01s } } } }
-- { match: { prefix: "/header" }, route: { cluster: one, timeout: 5s } }
 - { match: { prefix: "/" }, route: { cluster: one } }`,
     }),
     reply: (request) => ({ status: request.target.startsWith("/code") ? 409 : 500, body: "failed" }),
-    requests: [
-      ...paths("/none", "/twice", "/code"),
-      { path: "/twice", method: "POST", body: "again" },
-      {
-        path: "/header",
-        headers: [
-          ["x-envoy-retry-on", "5xx"],
-          ["x-envoy-max-retries", "1"],
-        ],
-      },
-    ],
+    requests: [...paths("/none", "/twice", "/code"), { path: "/twice", method: "POST", body: "again" }],
     stats: [
       "cluster.one.upstream_rq_retry",
       "cluster.one.upstream_rq_retry_limit_exceeded",
       "cluster.one.upstream_rq_total",
       "cluster.one.upstream_rq_500",
     ],
+  },
+  {
+    title: "headers of requests from inside may ask for retries",
+    yaml: httpBootstrap({ hcm: INTERNAL }),
+    reply: { status: 500, body: "failed" },
+    requests: [
+      {
+        path: "/",
+        headers: [
+          ["x-envoy-retry-on", "5xx"],
+          ["x-envoy-max-retries", "1"],
+        ],
+      },
+    ],
+    stats: ["cluster.one.upstream_rq_retry", "cluster.one.upstream_rq_total"],
   },
   {
     title: "a retry that succeeds is a success, and its attempts are counted where asked",
@@ -396,15 +422,6 @@ virtual_hosts:
     },
   },
 ];
-
-const RAW_REPLIES: Readonly<Record<string, string>> = {
-  "/garbage": "nonsense\r\n\r\n",
-  "/version": "HTTP/7.3 200 OK\r\ncontent-length: 0\r\n\r\n",
-  "/status": "HTTP/1.1 abc OK\r\ncontent-length: 0\r\n\r\n",
-  "/header": "HTTP/1.1 200 OK\r\nbad header: 1\r\ncontent-length: 0\r\n\r\n",
-  "/both": "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
-  "/lengths": "HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
-};
 
 function routesFile(cluster: string): string {
   return `version_info: "${cluster}"
