@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { applyEdits } from "@sluice/config/browser";
-import { readYaml } from "../resource/field-value.ts";
+import { readYaml } from "../resource/read-yaml.ts";
 import {
   ACTION_KINDS,
   actionEdits,

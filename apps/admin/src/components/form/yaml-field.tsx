@@ -3,7 +3,8 @@
 import { type ChangeEvent, useState } from "react";
 import { useTranslations } from "use-intl";
 import { stringify } from "yaml";
-import { readYaml, valueAt } from "../resource/field-value.ts";
+import { valueAt } from "../resource/field-value.ts";
+import { readYaml } from "../resource/read-yaml.ts";
 import { Field } from "../ui/field.tsx";
 import { Textarea } from "../ui/input.tsx";
 import { useForm, useFormField } from "./form-context.tsx";

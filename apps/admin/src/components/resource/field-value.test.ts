@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listAt, readYaml, textAt, valueAt } from "./field-value.ts";
+import { listAt, textAt, valueAt } from "./field-value.ts";
+import { readYaml } from "./read-yaml.ts";
 
 test("fields are found in either spelling, and a single value stands for a list of one", () => {
   const { value } = readYaml("virtualHosts:\n  name: a\n  domains: x.example\n");

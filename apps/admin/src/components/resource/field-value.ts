@@ -1,17 +1,3 @@
-import { parseDocument } from "yaml";
-
-/** A YAML text as plain data, or what is wrong with it as YAML. */
-export function readYaml(text: string): { readonly value: unknown; readonly error: string | undefined } {
-  const document = parseDocument(text, { merge: true });
-  const [error] = document.errors;
-  if (error) return { value: undefined, error: error.message };
-  try {
-    return { value: document.toJS({ maxAliasCount: 1000 }), error: undefined };
-  } catch (failure) {
-    return { value: undefined, error: failure instanceof Error ? failure.message : String(failure) };
-  }
-}
-
 /** Follows a field path (`a.b[0].c`); fields may be spelled in snake_case or camelCase, as Envoy reads them. */
 export function valueAt(root: unknown, path: string): unknown {
   let value = root;

@@ -9,7 +9,7 @@ import { Notice } from "../ui/notice.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { useToast } from "../ui/toast.tsx";
 import type { ConfigProblem, FieldEdit, ResourceKind } from "./config-types.ts";
-import { readYaml } from "./field-value.ts";
+import { readYaml } from "./read-yaml.ts";
 
 const FORMS = {
   clusters: dynamic(() => import("../form/cluster-form.tsx").then((module) => module.ClusterForm), {

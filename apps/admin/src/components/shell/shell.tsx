@@ -1,7 +1,6 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useLiveChanges } from "../../client/use-live-changes.ts";
@@ -10,13 +9,18 @@ import { classes } from "../ui/classes.ts";
 import { Sidebar } from "./sidebar.tsx";
 import { TopBar } from "./top-bar.tsx";
 
-// Loaded with the first key press: most visits never need them.
+// Loaded when first opened: most visits never need them.
 const CommandPalette = dynamic(
   () => import("../palette/command-palette.tsx").then((module) => module.CommandPalette),
   { ssr: false },
 );
 const ShortcutsDialog = dynamic(
   () => import("../palette/shortcuts-dialog.tsx").then((module) => module.ShortcutsDialog),
+  { ssr: false },
+);
+
+const NavigationDrawer = dynamic(
+  () => import("./navigation-drawer.tsx").then((module) => module.NavigationDrawer),
   { ssr: false },
 );
 
@@ -44,7 +48,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
     toggleSidebar: toggle,
   });
   return (
-    <div className="flex h-dvh">
+    <div className="flex h-dvh overflow-hidden">
       <a
         href="#main"
         className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
@@ -59,24 +63,13 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       >
         <Sidebar collapsed={collapsed} />
       </div>
-      <Radix.Root open={drawerOpen} onOpenChange={setDrawerOpen}>
-        <Radix.Portal>
-          <Radix.Overlay className="fixed inset-0 z-40 bg-[rgb(8_10_14/45%)] md:hidden" />
-          <Radix.Content
-            aria-describedby={undefined}
-            className="fixed inset-y-0 left-0 z-50 w-60 border-r border-line bg-canvas shadow-pop focus:outline-none md:hidden"
-          >
-            <Radix.Title className="sr-only">{t("navigation")}</Radix.Title>
-            <Sidebar collapsed={false} onNavigate={() => setDrawerOpen(false)} />
-          </Radix.Content>
-        </Radix.Portal>
-      </Radix.Root>
+      {drawerOpen && <NavigationDrawer onOpenChange={setDrawerOpen} />}
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar onToggleSidebar={toggle} onOpenPalette={() => setPaletteOpen(true)} />
         <main
           id="main"
           tabIndex={-1}
-          className="flex min-h-0 flex-1 flex-col overflow-y-auto bg-surface focus:outline-none"
+          className="relative flex min-h-0 flex-1 flex-col overflow-y-auto bg-surface focus:outline-none"
         >
           {children}
         </main>

@@ -75,10 +75,7 @@ export function Combobox({ value, options, onChange, readOnly, href, ...control 
         aria-activedescendant={visible && active >= 0 ? `${listId}-${active}` : undefined}
         value={value}
         readOnly={readOnly}
-        onFocus={() => {
-          setTyped(false);
-          setOpen(true);
-        }}
+        onFocus={() => setTyped(false)}
         onClick={() => setOpen(true)}
         onKeyDown={onKeyDown}
         onChange={(event) => {
