@@ -6,6 +6,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { NodeSchema } from "../../gen/envoy/config/core/v3/base_pb.js";
+import { TypedExtensionConfigSchema } from "../../gen/envoy/config/core/v3/extension_pb.js";
 import { ClusterLoadAssignmentSchema } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { xdsRoutes } from "../server/index.ts";
 import type { Snapshot, SnapshotResource, SnapshotSource, XdsServerObserver } from "../snapshot-source.ts";
@@ -264,3 +265,27 @@ test("a handler that throws is a NACK, and the next update is handled", async ()
     await server.close();
   }
 });
+
+for (const variant of ["sotw", "delta"] as const) {
+  test(`${variant}: types beside the usual ones are followed on their own services`, async () => {
+    const source = new Source();
+    const events = new Events();
+    const server = await serve(source, events);
+    const value = toBinary(TypedExtensionConfigSchema, create(TypedExtensionConfigSchema, { name: "cors" }));
+    const section = { version: "1", resources: new Map([["cors", { name: "cors", version: "1", value }]]) };
+    source.current = { version: "1", types: new Map([[TYPE_URLS.extensionConfig, section]]) };
+    const client = createXdsClient(optionsFor(variant, () => server.port));
+    const seen: string[] = [];
+    try {
+      client.subscribe(TYPE_URLS.extensionConfig, ["cors"], ({ updated }) => {
+        seen.push(...updated.map(({ name }) => name));
+        return undefined;
+      });
+      await until("the ACK", () => events.lines.includes("ack TypedExtensionConfig 1"));
+      assert.deepEqual(seen, ["cors"]);
+    } finally {
+      await client.close();
+      await server.close();
+    }
+  });
+}

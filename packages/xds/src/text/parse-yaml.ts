@@ -24,7 +24,7 @@ export interface ParsedText<Shape extends Message = Message> {
  * Reads YAML or JSON as a message of Envoy's API, as Envoy's own reader does: a single value where a list is expected,
  * both spellings of a field's name, durations and wrappers as values or objects, enums by name in any letter case or by
  * number, numbers in quotes, entries whose key is tagged `!ignore` left out. Merge keys (`<<`), which Envoy refuses, are
- * resolved. Never throws because of the text. Limits: 16 Mi characters, 100 levels, a million values once aliases unfold.
+ * resolved. Never throws because of the text. Limits: 16 Mi characters, 100 levels, 250,000 values once aliases unfold.
  * Checks names and types only; `checkYaml` applies the API's rules too.
  */
 export function parseYaml<Desc extends DescMessage = DescMessage>(

@@ -2,7 +2,7 @@ import type { ConfigProblem } from "../config-problem.ts";
 import { NOWHERE, type SourceNode, type SourceRange } from "./source-node.ts";
 
 /** Nodes read in one text, aliases counted at each use: what stops a text that is small but unfolds without end. */
-const NODES_MAX = 1_000_000;
+const NODES_MAX = 250_000;
 /** Envoy's own limit for nested JSON. */
 const DEPTH_MAX = 100;
 
