@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { describe, it } from "node:test";
+import { messageDescriptor } from "@sluice/xds";
+import { loadStandardExtensions, STANDARD_EXTENSIONS } from "./standard.ts";
+
+const ROOT = new URL("./filters/", import.meta.url);
+
+/** `http/router` for each folder below filters/. */
+function folders(): string[] {
+  return readdirSync(ROOT).flatMap((kind) =>
+    readdirSync(new URL(`${kind}/`, ROOT)).map((name) => `${kind}/${name}`),
+  );
+}
+
+describe("the standard extensions", () => {
+  it("are the folders, both ways", () => {
+    const listed = STANDARD_EXTENSIONS.map(({ name }) =>
+      name.replace("envoy.filters.", "").replace(".", "/"),
+    );
+    assert.deepEqual([...listed].sort(), folders().sort());
+  });
+
+  it("are whole: manifest and documentation", () => {
+    for (const folder of folders()) {
+      const files = readdirSync(new URL(`${folder}/`, ROOT));
+      for (const file of ["manifest.ts", "README.md"])
+        assert.ok(files.includes(file), `${folder} lacks ${file}`);
+    }
+  });
+
+  it("name fields that their messages have", () => {
+    for (const { name, supportedFields } of STANDARD_EXTENSIONS) {
+      for (const [type, fields] of Object.entries(supportedFields)) {
+        const known = messageDescriptor(type).fields.map((field) => field.name);
+        for (const field of fields)
+          assert.ok(field === "*" || known.includes(field), `${name}: ${type}.${field}`);
+      }
+    }
+  });
+
+  it("load, and are found by the type of their configuration", async () => {
+    const registry = await loadStandardExtensions();
+    assert.equal(
+      registry.httpFilter("envoy.extensions.filters.http.router.v3.Router")?.factory.terminal,
+      true,
+    );
+    assert.equal(registry.httpFilter("envoy.extensions.filters.http.lua.v3.Lua"), undefined);
+  });
+});

@@ -1,0 +1,370 @@
+import assert from "node:assert/strict";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { after, before, describe, it } from "node:test";
+import { fromJson } from "@bufbuild/protobuf";
+import { apiRegistry } from "@sluice/xds";
+import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { createClusterStats } from "../cluster/cluster-stats.ts";
+import { discardingHostStats } from "../cluster/host-stats.ts";
+import type {
+  ClusterInfo,
+  Host,
+  Resource,
+  ResourceLimits,
+  ThreadLocalCluster,
+} from "../cluster/thread-local-cluster.ts";
+import { loadStandardExtensions } from "../extensions/standard.ts";
+import { createValidationContext } from "../server/validation-context.ts";
+import { discardingStats } from "../stats/thread-stats.ts";
+import type { WorkerContext } from "../worker/worker-context.ts";
+import type { ActiveListenerConfig } from "./active-listener-config.ts";
+import { compileListener } from "./compile-listener.ts";
+
+const DEADLINE_MS = 5000;
+
+class CountedResource implements Resource {
+  used = 0;
+  private readonly max: number;
+  constructor(max: number) {
+    this.max = max;
+  }
+  tryAcquire(): boolean {
+    if (this.used >= this.max) return false;
+    this.used++;
+    return true;
+  }
+  release(): void {
+    this.used--;
+  }
+}
+
+function limits(pending = 1024): ResourceLimits {
+  return {
+    connections: new CountedResource(1024),
+    pendingRequests: new CountedResource(pending),
+    requests: new CountedResource(1024),
+    retries: new CountedResource(3),
+  };
+}
+
+/** A cluster of one host at a real port; port 0: of none. */
+function cluster(name: string, port: number, pending?: number): ThreadLocalCluster {
+  const info: ClusterInfo = {
+    name,
+    statName: name,
+    connectTimeoutMs: 1000,
+    bufferLimitBytes: 1024 * 1024,
+    protocol: "http1",
+    idleTimeoutMs: 0,
+    maxConnectionDurationMs: 0,
+    maxRequestsPerConnection: 0,
+    maxResponseHeadersCount: 100,
+    maxResponseHeadersKb: 60,
+    stats: createClusterStats(discardingStats(), name),
+    circuitBreakers: { default: limits(pending), high: limits() },
+    connect: (host) => connect("port" in host.connectTo ? host.connectTo : { path: host.connectTo.path }),
+  };
+  const host: Host = {
+    address: `127.0.0.1:${port}`,
+    connectTo: { host: "127.0.0.1", port },
+    hostname: "",
+    weight: 1,
+    priority: 0,
+    zone: "",
+    metadata: undefined,
+    removed: false,
+    stats: discardingHostStats(),
+    activeRequests: 0,
+    pool: undefined,
+  };
+  return { info, chooseHost: () => (port === 0 ? undefined : host), hostCount: port === 0 ? 0 : 1 };
+}
+
+const ROUTES = [
+  { match: { path: "/direct" }, direct_response: { status: 200, body: { inline_string: "hello" } } },
+  { match: { prefix: "/redirect" }, redirect: { path_redirect: "/there", https_redirect: true } },
+  { match: { prefix: "/empty" }, route: { cluster: "empty" } },
+  { match: { prefix: "/full" }, route: { cluster: "full" } },
+  { match: { prefix: "/dead" }, route: { cluster: "dead" } },
+  { match: { prefix: "/slow" }, route: { cluster: "up", timeout: "0.05s" } },
+  {
+    match: { prefix: "/retry" },
+    route: {
+      cluster: "up",
+      retry_policy: { retry_on: "5xx", num_retries: 2, retry_back_off: { base_interval: "0.001s" } },
+    },
+  },
+  {
+    match: { prefix: "/rewrite/" },
+    route: { cluster: "up", prefix_rewrite: "/new/", host_rewrite_literal: "other" },
+    request_headers_to_add: [{ header: { key: "x-added", value: "yes" } }],
+    response_headers_to_remove: ["x-secret"],
+  },
+  {
+    match: { prefix: "/ws" },
+    route: { cluster: "up", timeout: "0s", upgrade_configs: [{ upgrade_type: "websocket" }] },
+  },
+  { match: { prefix: "/" }, route: { cluster: "up" } },
+];
+
+function listenerWith(hcm: object): ReturnType<typeof listenerOf> {
+  return listenerOf({
+    "@type":
+      "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+    stat_prefix: "test",
+    http_filters: [
+      {
+        name: "envoy.filters.http.router",
+        typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router" },
+      },
+    ],
+    route_config: { virtual_hosts: [{ name: "all", domains: ["*"], routes: ROUTES }] },
+    ...hcm,
+  });
+}
+
+function listenerOf(config: object) {
+  const json = JSON.parse(
+    JSON.stringify({ name: "l", filter_chains: [{ filters: [{ name: "hcm", typed_config: config }] }] }),
+  );
+  return fromJson(ListenerSchema, json, { registry: apiRegistry() });
+}
+
+describe("a listener with a connection manager", () => {
+  let upstream: Server;
+  let proxy: Server;
+  let context: WorkerContext;
+  let active: ActiveListenerConfig;
+  let seen: string[] = [];
+  const upstreamSockets = new Set<Socket>();
+  let flakyAnswers = 0;
+
+  before(async () => {
+    upstream = createServer((socket) => {
+      upstreamSockets.add(socket);
+      socket.on("close", () => upstreamSockets.delete(socket));
+      socket.on("error", () => {});
+      let text = "";
+      socket.on("data", (chunk) => {
+        text += chunk.toString("latin1");
+        if (text.startsWith("TUNNEL")) return;
+        const end = text.indexOf("\r\n\r\n");
+        if (end < 0) return;
+        const chunked = /transfer-encoding: chunked/.test(text);
+        if (chunked && !text.endsWith("0\r\n\r\n")) return;
+        const message = text;
+        text = "";
+        seen.push(message);
+        const path = message.split(" ")[1] ?? "";
+        if (path.startsWith("/slow")) return;
+        if (path.startsWith("/close")) socket.destroy();
+        else if (path.startsWith("/garbage")) socket.write("garbage\r\n\r\n");
+        else if (path.startsWith("/ws")) {
+          socket.write(
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n",
+          );
+          text = "TUNNEL";
+          if (message.length > end + 4) socket.write(`echo ${message.slice(end + 4)}`);
+          socket.on("data", (bytes) => socket.write(`echo ${bytes.toString()}`));
+        } else if (path.startsWith("/retry")) {
+          const status = flakyAnswers-- > 0 ? "503 X" : "200 OK";
+          socket.write(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`);
+        } else if (path.startsWith("/chunked")) {
+          socket.write(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+          );
+        } else socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-secret: 1\r\n\r\nok");
+      });
+    });
+    const port = await listen(upstream);
+    const unused = createServer();
+    const deadPort = await listen(unused);
+    await new Promise<void>((resolve) => unused.close(() => resolve()));
+    const clusters = new Map([
+      ["up", cluster("up", port)],
+      ["empty", cluster("empty", 0)],
+      ["full", cluster("full", port, 0)],
+      ["dead", cluster("dead", deadPort)],
+    ]);
+    const quiet = { debug() {}, info() {}, warn() {}, error: (text: string) => assert.fail(text) };
+    context = {
+      ...createValidationContext({
+        concurrency: 1,
+        runtime: {
+          integer: (_key, fallback) => fallback,
+          featureEnabled: (_key, n, d, random) => random % d < n,
+        },
+        log: quiet,
+        localInfo: { nodeId: "n", nodeCluster: "c", zone: "", address: "10.0.0.1" },
+        clusters: { has: (name) => clusters.has(name) },
+        extensions: await loadStandardExtensions(),
+      }),
+      clusters: { get: (name) => clusters.get(name), has: (name) => clusters.has(name) },
+    };
+    const compiled = compileListener(listenerWith({ upgrade_configs: [] }), context);
+    assert.ok(compiled.ok, JSON.stringify(compiled));
+    active = compiled.value;
+    proxy = createServer({ pauseOnConnect: true }, (socket) => active.onAccept(socket));
+    await listen(proxy);
+  });
+
+  after(async () => {
+    active.close();
+    for (const socket of upstreamSockets) socket.destroy();
+    await Promise.all([proxy, upstream].map((one) => new Promise<void>((done) => one.close(() => done()))));
+  });
+
+  /** Sends bytes and reads until `until` is in the answer, or the end. Date and request times are blanked. */
+  function exchange(text: string, until: RegExp | "end"): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const address = proxy.address() as AddressInfo;
+      const socket = connect(address.port, "127.0.0.1", () => socket.write(text, "latin1"));
+      let answer = "";
+      const timer = setTimeout(() => reject(new Error(`no answer in time, only: ${answer}`)), DEADLINE_MS);
+      const finish = (): void => {
+        clearTimeout(timer);
+        socket.destroy();
+        resolve(answer.replace(/date: [^\r]*\r\n/g, "").replace(/service-time: \d+/g, "service-time: 0"));
+      };
+      socket.on("data", (chunk) => {
+        answer += chunk.toString("latin1");
+        if (until !== "end" && until.test(answer)) finish();
+      });
+      socket.on("end", finish);
+      socket.on("error", reject);
+    });
+  }
+  const get = (path: string, until: RegExp | "end" = /\r\n\r\n/): Promise<string> =>
+    exchange(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`, until);
+
+  it("answers by itself with Envoy's head", async () => {
+    assert.equal(
+      await get("/direct", /hello/),
+      "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-type: text/plain\r\nserver: envoy\r\n\r\nhello",
+    );
+  });
+
+  it("redirects with scheme and query", async () => {
+    assert.match(await get("/redirect?x=1"), /^HTTP\/1.1 301 .*\r\nlocation: https:\/\/a\/there\?x=1\r\n/);
+  });
+
+  it("forwards a request with Envoy's headers and returns the response", async () => {
+    seen = [];
+    assert.equal(
+      await get("/x?y=1", /ok$/),
+      "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-secret: 1\r\nx-envoy-upstream-service-time: 0\r\nserver: envoy\r\n\r\nok",
+    );
+    assert.match(
+      seen[0] ?? "",
+      /^GET \/x\?y=1 HTTP\/1.1\r\nhost: a\r\nx-forwarded-proto: http\r\nx-request-id: [0-9a-f-]{36}\r\nx-envoy-expected-rq-timeout-ms: 15000\r\n\r\n$/,
+    );
+  });
+
+  it("rewrites path and host, adds and removes headers", async () => {
+    seen = [];
+    assert.doesNotMatch(await get("/rewrite/z?q", /ok$/), /x-secret/);
+    assert.match(seen[0] ?? "", /^GET \/new\/z\?q HTTP\/1.1\r\nhost: other\r\n/);
+    assert.match(seen[0] ?? "", /x-envoy-original-path: \/rewrite\/z\?q\r\n.*x-added: yes\r\n/s);
+  });
+
+  it("answers pipelined requests in order on one connection", async () => {
+    const one = "GET /p HTTP/1.1\r\nHost: a\r\n\r\n";
+    const direct = "GET /direct HTTP/1.1\r\nHost: a\r\n\r\n";
+    const answer = await exchange(one + direct + one, /ok.*hello.*ok$/s);
+    assert.equal(answer.split("HTTP/1.1 200 OK").length, 4);
+  });
+
+  it("passes chunked bodies both ways", async () => {
+    seen = [];
+    const answer = await exchange(
+      "POST /chunked HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n",
+      /0\r\n\r\n$/,
+    );
+    assert.match(answer, /transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n$/);
+    assert.match(seen[0] ?? "", /transfer-encoding: chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n$/);
+  });
+
+  for (const [path, status, body] of [
+    ["/empty", 503, "no healthy upstream"],
+    ["/full", 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow"],
+    [
+      "/dead",
+      503,
+      "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure",
+    ],
+    [
+      "/close",
+      503,
+      "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+    ],
+    [
+      "/garbage",
+      502,
+      "upstream connect error or disconnect/reset before headers. reset reason: protocol error",
+    ],
+    ["/slow", 504, "upstream request timeout"],
+  ] as const) {
+    it(`answers ${status} in Envoy's words for ${path}`, async () => {
+      const answer = await get(path, new RegExp(`${body.slice(-12)}$`));
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.ok(answer.endsWith(`\r\n\r\n${body}`), answer);
+    });
+  }
+
+  it("retries until the budget is used up", async () => {
+    flakyAnswers = 2;
+    assert.match(await get("/retry"), /^HTTP\/1.1 200 /);
+    flakyAnswers = 9;
+    assert.match(await get("/retry"), /^HTTP\/1.1 503 /);
+  });
+
+  it("tunnels a websocket where the route allows it, and refuses it elsewhere", async () => {
+    const upgrade = (path: string): string =>
+      `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    assert.match(
+      await exchange(`${upgrade("/ws")}ping`, /echo ping/),
+      /^HTTP\/1.1 101 .*upgrade: websocket/s,
+    );
+    assert.match(await exchange(upgrade("/no"), "end"), /^HTTP\/1.1 403 Forbidden\r\n/);
+  });
+
+  it("closes behind an answer to a request that it has not read whole", async () => {
+    const answer = await exchange("POST /direct HTTP/1.1\r\nHost: a\r\ncontent-length: 9\r\n\r\nabc", "end");
+    assert.match(answer, /connection: close\r\n\r\nhello$/);
+  });
+
+  it("closes when the client asks for it", async () => {
+    const answer = await exchange("GET /direct HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "end");
+    assert.match(answer, /connection: close\r\n\r\nhello$/);
+  });
+
+  it("refuses what is not implemented by name", () => {
+    const refused = (hcm: object): string => {
+      const compiled = compileListener(listenerWith(hcm), context);
+      return compiled.ok ? "" : compiled.problems.map((p) => `${p.path}: ${p.message}`).join("\n");
+    };
+    assert.match(refused({ codec_type: "HTTP2" }), /codec_type: HTTP2 is not implemented/);
+    assert.match(refused({ append_x_forwarded_port: true }), /append_x_forwarded_port is not implemented/);
+    const lua = {
+      name: "lua",
+      typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua" },
+    };
+    assert.match(refused({ http_filters: [lua] }), /http_filters\[0\].*lua.*is not implemented/);
+    assert.match(
+      refused({
+        route_config: {
+          virtual_hosts: [
+            { name: "a", domains: ["*"], routes: [{ match: { prefix: "/" }, route: { cluster: "gone" } }] },
+          ],
+        },
+      }),
+      /virtual_hosts\[0\]\.routes\[0\]\.route\.cluster: route: unknown cluster 'gone'/,
+    );
+  });
+});
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+  });
+}
