@@ -31,7 +31,12 @@ export function chartOptions(props: () => LineChartProps, around: Surroundings):
       y: { range: (_, low, high) => (axis === "share" ? rangeToOne(low) : rangeFromZero(high)) },
     },
     axes: [
-      { ...axisLook(), space: 80, size: 28 },
+      {
+        ...axisLook(),
+        space: 80,
+        size: 28,
+        values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick, step)),
+      },
       {
         ...axisLook(),
         size: AXIS_WIDTH,
@@ -72,6 +77,15 @@ function fillOf(tone: SeriesTone, stacked: boolean, count: number): string {
   return count === 1 ? withAlpha(palette[tone], 0.1) : "transparent";
 }
 
+/** One line, in the zone and the language of the page: seconds only where the marks are that close, days where they are that far. */
+function timeLabel(tick: number, stepSeconds: number): string {
+  const at = new Date(tick * 1000);
+  const locale = document.documentElement.lang;
+  if (stepSeconds >= 86_400) return at.toLocaleDateString(locale, { month: "short", day: "numeric" });
+  const seconds = stepSeconds < 60 ? { second: "2-digit" as const } : {};
+  return at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", hour12: false, ...seconds });
+}
+
 function axisLook(): Partial<UPlot.Axis> {
   return {
     stroke: () => readPalette().faint,
@@ -88,6 +102,8 @@ function drawMarkers(plot: UPlot, { markers, from, to }: LineChartProps): void {
   const { faint, surface } = readPalette();
   ctx.save();
   ctx.font = `${11 * ratio}px ui-sans-serif, system-ui, sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
   ctx.strokeStyle = faint;
   ctx.setLineDash([3 * ratio, 3 * ratio]);
   ctx.lineWidth = ratio;
@@ -99,13 +115,13 @@ function drawMarkers(plot: UPlot, { markers, from, to }: LineChartProps): void {
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    const width = ctx.measureText(label).width + 6 * ratio;
+    const width = ctx.measureText(label).width + 5 * ratio;
     if (x < labelledUntil) continue;
     labelledUntil = x + width;
     ctx.fillStyle = surface;
-    ctx.fillRect(x + ratio, bbox.top, width, 14 * ratio);
+    ctx.fillRect(x + 2 * ratio, bbox.top, width, 13 * ratio);
     ctx.fillStyle = faint;
-    ctx.fillText(label, x + 4 * ratio, bbox.top + 11 * ratio);
+    ctx.fillText(label, x + 4 * ratio, bbox.top + ratio);
   }
   ctx.restore();
 }

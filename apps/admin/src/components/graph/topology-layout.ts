@@ -2,7 +2,7 @@ import type { ElkNode } from "elkjs/lib/elk-api.js";
 import type { VisibleTopology } from "./visible-topology.ts";
 
 /** Pixels of every box, on the 4 px grid. */
-export const BOX_WIDTH = 208;
+export const BOX_WIDTH = 216;
 export const BOX_HEIGHT = 60;
 
 export interface TopologyLayout {
@@ -14,7 +14,7 @@ export interface TopologyLayout {
 
 const LAYERS = ["downstream", "listener", "host", "route", "cluster", "endpoint"] as const;
 
-const COLUMN_PITCH = BOX_WIDTH + 128;
+const COLUMN_PITCH = BOX_WIDTH + 120;
 
 /**
  * `INTERACTIVE` keeps each box in the column that its kind gives it. (Partitions would too, but ELK joins every pair of

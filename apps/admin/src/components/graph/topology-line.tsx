@@ -51,7 +51,7 @@ export const TopologyLine = memo(function TopologyLine(props: EdgeProps<LineEdge
       {labelled && look.tone !== "idle" && (
         <g
           className="tabular pointer-events-none fill-muted text-[11px]"
-          style={{ paintOrder: "stroke", stroke: "var(--surface)", strokeWidth: 4, strokeLinejoin: "round" }}
+          style={{ paintOrder: "stroke", stroke: "var(--canvas)", strokeWidth: 4, strokeLinejoin: "round" }}
           textAnchor={atTarget ? "end" : "start"}
         >
           <text x={x} y={y - 6}>

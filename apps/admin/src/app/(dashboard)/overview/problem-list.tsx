@@ -58,7 +58,9 @@ function ProblemLine({ problem }: { readonly problem: Problem }) {
         <span className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-2">
           <StatusDot tone={severity}>
             <span className="sr-only">{t(`severity.${severity}`)}: </span>
-            <span className="font-medium">{t(`problems.${code}`, { subject, amount, total, share })}</span>
+            <span className="font-medium whitespace-normal">
+              {t(`problems.${code}`, { subject, amount, total, share })}
+            </span>
           </StatusDot>
           {detail !== "" && <span className="min-w-0 truncate font-mono text-xs text-muted">{detail}</span>}
           {since && (

@@ -180,12 +180,14 @@ function TraceTable({ traces }: { readonly traces: readonly TraceSummary[] }) {
     },
   ];
   return (
-    <Table
-      label={t("title")}
-      columns={columns}
-      rows={traces}
-      rowKey={(trace) => trace.traceId}
-      rowHref={hrefOf}
-    />
+    <div className="shrink-0">
+      <Table
+        label={t("title")}
+        columns={columns}
+        rows={traces}
+        rowKey={(trace) => trace.traceId}
+        rowHref={hrefOf}
+      />
+    </div>
   );
 }

@@ -38,6 +38,8 @@ export function TrafficPage() {
   );
   const shown = useTraffic(target, range);
   const markers = useVersionMarkers();
+  // Only upstreams are counted by whether they answered.
+  const countsFailures = target.scope?.kind === "cluster" || target.scope?.kind === "endpoint";
   const charts = {
     columns: shown.columns,
     from: shown.from,
@@ -77,7 +79,7 @@ export function TrafficPage() {
         <ClassChart {...charts} />
         <LatencyChart {...charts} />
         <SuccessChart {...charts} />
-        <FailureChart {...charts} />
+        {countsFailures && <FailureChart {...charts} />}
         <ConnectionChart {...charts} />
         <BytesChart {...charts} />
         <p className="text-xs text-faint">{t("range.zoomHint")}</p>
