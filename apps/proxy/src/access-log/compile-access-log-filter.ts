@@ -140,7 +140,7 @@ function comparison(filter: ComparisonFilter | undefined, runtime: Runtime): (va
 }
 
 /** The number that a FractionalPercent's denominator stands for. */
-export function denominatorOf(type: FractionalPercent_DenominatorType | undefined): number {
+function denominatorOf(type: FractionalPercent_DenominatorType | undefined): number {
   if (type === FractionalPercent_DenominatorType.TEN_THOUSAND) return 10_000;
   return type === FractionalPercent_DenominatorType.MILLION ? 1_000_000 : 100;
 }

@@ -2,7 +2,7 @@ import type { ConnectionInfo, HeaderMap, StreamInfo } from "@sluice/extension-ap
 import type { FormatContext } from "./access-logger.ts";
 
 /** A plain header map over a Map; for tests of what reads headers. */
-export class MapHeaders implements HeaderMap {
+class MapHeaders implements HeaderMap {
   readonly #fields: Map<string, string>;
 
   constructor(fields: Readonly<Record<string, string>>) {

@@ -21,7 +21,7 @@ const CAMEL = [
 ];
 
 /** gRPC's status codes in Envoy's spelling, by number. */
-export const GRPC_STATUS_SNAKE = [
+const GRPC_STATUS_SNAKE = [
   "OK",
   "CANCELLED",
   "UNKNOWN",

@@ -26,7 +26,7 @@ export interface AdminCommand {
   run(server: Server, parameters: URLSearchParams): AdminReply | Promise<AdminReply>;
 }
 
-export const JSON_TYPE = "application/json";
+const JSON_TYPE = "application/json";
 const OK: AdminReply = { body: "OK\n" };
 const json = (value: unknown): AdminReply => ({
   type: JSON_TYPE,

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Compiled, Problem } from "@sluice/extension-api";
-import type { Address, SocketAddress } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
+import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import { HealthStatus } from "@sluice/xds/gen/envoy/config/core/v3/health_check_pb.js";
 import {
   type ClusterLoadAssignment,
@@ -103,12 +103,4 @@ function endpointAddress(
 /** `1.2.3.4:80` or `[::1]:80`. */
 export function printAddress(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** `address` and `port_value` of a socket address; port 0 where it has none. */
-export function socketAddress(address: SocketAddress): { readonly host: string; readonly port: number } {
-  return {
-    host: address.address,
-    port: address.portSpecifier.case === "portValue" ? address.portSpecifier.value : 0,
-  };
 }

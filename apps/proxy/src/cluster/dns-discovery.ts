@@ -52,11 +52,7 @@ async function resolveWithTtl(name: string, family: DnsFamily): Promise<DnsAnswe
 }
 
 /** AUTO: IPv6 where there is any, else IPv4. */
-export function chooseFamily(
-  v4: readonly string[],
-  v6: readonly string[],
-  family: DnsFamily,
-): readonly string[] {
+function chooseFamily(v4: readonly string[], v6: readonly string[], family: DnsFamily): readonly string[] {
   switch (family) {
     case "auto":
       return v6.length > 0 ? v6 : v4;

@@ -2,7 +2,7 @@ import type { Random } from "@sluice/extension-api";
 import type { Host, LoadBalancerContext } from "../cluster/thread-local-cluster.ts";
 
 /** The names of the policies that are implemented. */
-export const LOAD_BALANCERS = ["round_robin", "least_request", "random"] as const;
+const LOAD_BALANCERS = ["round_robin", "least_request", "random"] as const;
 
 /** What a cluster's configuration says about picking; frozen. */
 export interface LoadBalancerConfig {

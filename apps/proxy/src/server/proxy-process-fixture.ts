@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
-/** Polls until `probe` gives something; throws with `what` and `state` after 20 s. */
+/** Polls until `probe` gives something; throws with `what` and `state` after 60 s (machines that run all suites at once are slow). */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined> | T | undefined,

@@ -107,15 +107,4 @@ export const DEFAULT_BUCKET_BOUNDS: readonly number[] = [
   3600000,
 ];
 
-/** Calls `visit` for each bin that holds something. */
-export function forEachBin(
-  view: HistogramView,
-  visit: (lower: number, upper: number, count: number) => void,
-): void {
-  for (let bin = 0; bin < HISTOGRAM_BINS; bin++) {
-    const count = view.bins[bin] ?? 0;
-    if (count > 0) visit(LOWER[bin] ?? 0, UPPER[bin] ?? 0, count);
-  }
-}
-
 const round = (value: number): number => Number(value.toPrecision(12));

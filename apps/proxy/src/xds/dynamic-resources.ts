@@ -1,4 +1,4 @@
-import { type DescMessage, fromBinary, type Message, type MessageShape } from "@bufbuild/protobuf";
+import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import type { Problem, StatsScope } from "@sluice/extension-api";
 import { validateMessage } from "@sluice/xds";
 import { createXdsClient, type XdsClient, type XdsSubscription, type XdsUpdate } from "@sluice/xds/client";
@@ -125,7 +125,7 @@ export class DynamicResources {
     const fallback = setTimeout(() => void this.#useLastGood(), LAST_GOOD_AFTER_MS);
     let giveUp: NodeJS.Timeout | undefined;
     await Promise.race([
-      Promise.all(wanted.map((typeUrl) => this.#firstPromises.get(typeUrl))),
+      Promise.all(wanted.map((typeUrl) => this.#firstPromises.get(typeUrl) ?? Promise.resolve())),
       new Promise((resolve) => {
         giveUp = setTimeout(resolve, INITIAL_FETCH_TIMEOUT_MS);
       }),
@@ -347,7 +347,7 @@ class Refusals {
       ]);
       return undefined;
     }
-    const violations = validateMessage(schema, asMessage(message)).filter(isError);
+    const violations = validateMessage(schema, message).filter(isError);
     const problems = violations.length > 0 ? violations : check(message).filter(isError);
     if (problems.length === 0) return message;
     this.add(resource.name, problems);
@@ -367,8 +367,3 @@ class Refusals {
 }
 
 const isError = (problem: Problem): boolean => problem.severity === "error";
-
-/** Every generated message is one. */
-function asMessage(message: Message): Message {
-  return message;
-}

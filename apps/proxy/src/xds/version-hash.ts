@@ -4,9 +4,5 @@ const { h64 } = await xxhash();
 
 /** xxHash64 of a version string, as Envoy's `version` gauges show it (a gauge is a double: beyond 2^53 it is rounded). */
 export function hashVersion(version: string): number {
-  return Number(hashVersionExact(version));
-}
-
-export function hashVersionExact(version: string): bigint {
-  return version === "" ? 0n : h64(version);
+  return version === "" ? 0 : Number(h64(version));
 }
