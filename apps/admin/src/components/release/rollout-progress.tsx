@@ -1,5 +1,6 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import Link from "next/link";
 import { useTranslations } from "use-intl";
@@ -34,8 +35,10 @@ const STEPS: readonly Sync[] = ["sent", "acknowledged", "effective"];
 export function RolloutProgress({ rollout }: { readonly rollout: number }) {
   const t = useTranslations("release.rollout");
   const trpc = useTRPC();
+  // The first state comes with the page's other answers, every later one by itself.
+  const first = useQuery(trpc.version.rolloutStatus.queryOptions({ rollout }));
   const { data: event } = useSubscription(trpc.version.watchRollout.subscriptionOptions({ rollout }));
-  const status = event?.data;
+  const status = event?.data ?? first.data;
   if (!status)
     return (
       <p className="text-sm text-muted" role="status">
