@@ -31,6 +31,11 @@ export class SocketConnection implements Connection, Flushable {
   bytesSent = 0;
   /** Why this side closed it, for logs. */
   closeDetails = "";
+  /**
+   * A flushing close half-closes and reads on until the peer has closed too; its owner bounds the wait. Otherwise unread
+   * input would turn the close into a reset, which may cost the peer the answer.
+   */
+  lingers = false;
 
   private readonly socket: Socket;
   private readonly limitBytes: number;
@@ -85,7 +90,8 @@ export class SocketConnection implements Connection, Flushable {
   }
 
   removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
-    this.watermarks = this.watermarks.filter((one) => one !== callbacks);
+    const at = this.watermarks.indexOf(callbacks);
+    if (at >= 0) this.watermarks.splice(at, 1);
   }
 
   get aboveHighWatermark(): boolean {
@@ -186,6 +192,11 @@ export class SocketConnection implements Connection, Flushable {
 
   private finishClose(): void {
     const { socket } = this;
+    if (this.lingers && !socket.destroyed && !socket.readableEnded) {
+      socket.end();
+      socket.resume();
+      return;
+    }
     if (socket.writableLength === 0 || socket.destroyed) {
       socket.destroy();
       this.handleClose();

@@ -37,6 +37,7 @@ export class HttpConnectionManager implements ReadFilter {
   constructor(config: ConnectionManagerConfig, connection: SocketConnection) {
     this.config = config;
     this.connection = connection;
+    connection.lingers = config.delayedCloseTimeoutMs > 0;
     const { clock, timers } = config.worker;
     this.codec = new Http1ServerCodec(connection, this, config.http1);
     this.connectedAtMs = clock.nowMs();
@@ -94,7 +95,7 @@ export class HttpConnectionManager implements ReadFilter {
   /** The listener is going: end at the next chance. */
   drain(): void {
     this.closing = true;
-    if (this.stream === undefined && !this.codec.busy) this.connection.close("flush", "drained");
+    if (this.stream === undefined && !this.codec.busy) this.closeAfterFlush("drained");
   }
 
   onDestroy(): void {

@@ -294,7 +294,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     if (forward.includeAttemptCountInResponse) headers.set("x-envoy-attempt-count", String(this.attempts));
     route.finalizeResponse(headers, stream);
     if (endStream) this.endResponse();
-    else callbacks.setDownstreamWatermarkCallbacks(this.downstreamWatermarks);
+    else callbacks.setDownstreamWatermarkCallbacks(new DownstreamWatermarks(this));
     callbacks.encodeHeaders(headers, endStream, "via_upstream");
   }
 
@@ -466,19 +466,15 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.resumeDownstream();
   }
 
-  private get downstreamWatermarks(): WatermarkCallbacks {
-    return {
-      onAboveHighWatermark: () => {
-        if (this.downstreamAbove) return;
-        this.downstreamAbove = true;
-        this.cluster?.info.stats.upstreamFlowControlPausedReadingTotal.inc();
-        this.attempt?.connection?.connection.readDisable(true);
-      },
-      onBelowLowWatermark: () => this.resumeUpstream(),
-    };
+  /** The downstream connection's, by `DownstreamWatermarks`. */
+  pauseUpstream(): void {
+    if (this.downstreamAbove) return;
+    this.downstreamAbove = true;
+    this.cluster?.info.stats.upstreamFlowControlPausedReadingTotal.inc();
+    this.attempt?.connection?.connection.readDisable(true);
   }
 
-  private resumeUpstream(): void {
+  resumeUpstream(): void {
     if (!this.downstreamAbove) return;
     this.downstreamAbove = false;
     this.cluster?.info.stats.upstreamFlowControlResumedReadingTotal.inc();
@@ -551,6 +547,20 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
 
   private sinceStart(): number {
     return this.config.worker.clock.nowMs() - this.stream.streamInfo.startNowMs;
+  }
+}
+
+/** Told of the response's sink, where the filter itself is told of the request's. */
+class DownstreamWatermarks implements WatermarkCallbacks {
+  private readonly filter: RouterFilter;
+  constructor(filter: RouterFilter) {
+    this.filter = filter;
+  }
+  onAboveHighWatermark(): void {
+    this.filter.pauseUpstream();
+  }
+  onBelowLowWatermark(): void {
+    this.filter.resumeUpstream();
   }
 }
 
