@@ -1,53 +1,15 @@
-import { ApplicationLog, compileLogFormat } from "./server/application-log.ts";
-import { parseCommandLine, type ServerOptions } from "./server/command-line.ts";
-import { loadBootstrap } from "./server/load-bootstrap.ts";
-import { Server } from "./server/server.ts";
-import { StartupError } from "./server/startup-error.ts";
+import { enableCompileCache } from "node:module";
 
-/** Envoy's command line → a running server. The only file that may end the process. */
-async function main(): Promise<number> {
-  const options = parseCommandLine(process.argv.slice(2));
-  if ("print" in options) {
-    process.stdout.write(options.print);
-    return 0;
-  }
-  const bootstrap = loadBootstrap(options);
-  const log = openLog(options);
-  const server = await Server.create(options, bootstrap, log);
-  if (options.mode === "validate") {
-    process.stdout.write(`configuration '${bootstrap.name === "--config-yaml" ? "" : bootstrap.name}' OK\n`);
-    return 0;
-  }
-  process.on("SIGTERM", () => void server.terminate());
-  process.on("SIGINT", () => void server.stop());
-  process.on("SIGUSR1", () => void server.reopenLogs());
-  process.on("SIGHUP", () => log.info("SIGHUP is ignored, as in Envoy"));
-  try {
-    await server.start();
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
-  if (options.mode === "init_only") await server.stop();
-  await server.ended;
-  return 0;
-}
+// Before anything else is loaded: what was compiled once starts in two thirds of the time.
+enableCompileCache();
+const { runProxy } = await import("./server/run-proxy.ts");
 
-function openLog(options: ServerOptions): ApplicationLog {
-  const format = compileLogFormat(options.logFormat);
-  if (typeof format !== "function") throw new StartupError(format.message);
-  try {
-    return new ApplicationLog(options.logLevel, format, options.logPath);
-  } catch (error) {
-    throw new StartupError(`--log-path: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-main().then(
+/** The only file that may end the process. */
+runProxy(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const text =
-      error instanceof StartupError ? error.message : error instanceof Error ? error.stack : String(error);
+    const expected = error instanceof Error && error.name === "StartupError";
+    const text = error instanceof Error ? (expected ? error.message : error.stack) : String(error);
     process.stderr.write(`${text}\n`);
     process.exit(1);
   },

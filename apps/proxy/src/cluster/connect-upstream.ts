@@ -11,7 +11,7 @@ export function createConnector(config: ClusterConfig): (host: Host) => Socket {
       : { keepAlive: true, keepAliveInitialDelay: config.tcpKeepaliveSeconds * 1000 };
   const { tls } = config;
   if (tls === undefined) return (host) => connect({ ...target(host), noDelay: true, ...keepAlive });
-  const options = tlsOptions(tls);
+  const options = upstreamTlsOptions(tls);
   return (host) => connectTls({ ...target(host), ...options, ...keepAlive });
 }
 
@@ -21,7 +21,8 @@ function target(host: Host): NetConnectOpts {
     : { host: host.connectTo.host, port: host.connectTo.port };
 }
 
-function tlsOptions(tls: UpstreamTlsConfig): ConnectionOptions {
+/** Options of node:tls for a cluster; also for the proxy's own gRPC clients. */
+export function upstreamTlsOptions(tls: UpstreamTlsConfig): ConnectionOptions {
   return {
     ...(tls.sni === "" ? {} : { servername: tls.sni }),
     ...(tls.alpn.length === 0 ? {} : { ALPNProtocols: [...tls.alpn] }),

@@ -81,7 +81,9 @@ class WorkerCluster implements ThreadLocalCluster {
     return this.#hosts.size;
   }
 
+  /** HTTP/2 to upstreams is not built: such a cluster serves the main thread's gRPC clients and has no host for requests. */
   chooseHost(context: LoadBalancerContext): Host | undefined {
+    if (this.info.protocol === "http2") return undefined;
     return this.#balancer.choose(context);
   }
 

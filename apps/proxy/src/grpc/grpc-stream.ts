@@ -1,8 +1,15 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import type { UpstreamTlsConfig } from "../cluster/cluster-config.ts";
+import { upstreamTlsOptions } from "../cluster/connect-upstream.ts";
 import type { GrpcTarget } from "./compile-grpc-service.ts";
 
-/** Where a cluster's hosts are now. */
-export type ResolveCluster = (cluster: string) => string | undefined;
+/** A host of a cluster to connect to now, and how. */
+export interface GrpcHost {
+  /** `host:port`. */
+  readonly address: string;
+  readonly tls: UpstreamTlsConfig | undefined;
+}
+export type ResolveCluster = (cluster: string) => GrpcHost | undefined;
 
 const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 30_000;
@@ -148,12 +155,15 @@ export class GrpcSender {
   #connect(): ClientHttp2Session | undefined {
     if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed)
       return this.#session;
-    const address = this.#resolve(this.#target.cluster);
-    if (address === undefined) {
+    const host = this.#resolve(this.#target.cluster);
+    if (host === undefined) {
       this.#again();
       return undefined;
     }
-    const session = connect(`http://${address}`);
+    const session =
+      host.tls === undefined
+        ? connect(`http://${host.address}`)
+        : connect(`https://${host.address}`, { ...upstreamTlsOptions(host.tls), ALPNProtocols: ["h2"] });
     const timer = setTimeout(() => session.destroy(), CONNECT_TIMEOUT_MS);
     session.on("connect", () => clearTimeout(timer));
     session.on("error", () => {});

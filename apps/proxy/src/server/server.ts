@@ -16,6 +16,7 @@ import { durationMs } from "../cluster/duration-ms.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { loadStandardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
+import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
 import { RuntimeLayers } from "../runtime/layered-runtime.ts";
@@ -227,10 +228,12 @@ export class Server {
     return checkRoutes(config, (listener: Listener) => compileListener(listener, this.#context));
   }
 
-  /** `host:port` of a host of the cluster, for the proxy's own gRPC clients. */
-  resolveCluster(name: string): string | undefined {
-    const hosts = this.clusters.get(name)?.hosts.filter((host) => host.health === "healthy") ?? [];
-    return hosts[Math.floor(Math.random() * hosts.length)]?.address;
+  /** A host of the cluster, for the proxy's own gRPC clients. */
+  resolveCluster(name: string): GrpcHost | undefined {
+    const cluster = this.clusters.get(name);
+    const hosts = cluster?.hosts.filter((host) => host.health === "healthy") ?? [];
+    const host = hosts[Math.floor(Math.random() * hosts.length)];
+    return host === undefined ? undefined : { address: host.address, tls: cluster?.config.tls };
   }
 
   broadcast(command: WorkerCommand) {

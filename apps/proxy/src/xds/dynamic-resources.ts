@@ -1,7 +1,13 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import type { Problem, StatsScope } from "@sluice/extension-api";
 import { validateMessage } from "@sluice/xds";
-import { createXdsClient, type XdsClient, type XdsSubscription, type XdsUpdate } from "@sluice/xds/client";
+import {
+  createXdsClient,
+  type XdsClient,
+  type XdsSubscription,
+  type XdsTarget,
+  type XdsUpdate,
+} from "@sluice/xds/client";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import { ApiConfigSource_ApiType } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import { ClusterLoadAssignmentSchema } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
@@ -312,12 +318,26 @@ export class DynamicResources {
     }
   }
 
-  #target() {
-    const address = this.#server.resolveCluster(this.#clusterName);
-    if (address === undefined) return undefined;
-    if (address.startsWith("/")) return { path: address };
-    const colon = address.lastIndexOf(":");
-    return { host: address.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(address.slice(colon + 1)) };
+  #target(): XdsTarget | undefined {
+    const host = this.#server.resolveCluster(this.#clusterName);
+    if (host === undefined) return undefined;
+    if (host.address.startsWith("/")) return { path: host.address };
+    const colon = host.address.lastIndexOf(":");
+    const target = {
+      host: host.address.slice(0, colon).replace(/^\[|\]$/g, ""),
+      port: Number(host.address.slice(colon + 1)),
+    };
+    if (host.tls === undefined) return target;
+    const { trustedCa, certificate, privateKey, sni } = host.tls;
+    return {
+      ...target,
+      tls: {
+        ...(trustedCa === undefined ? {} : { ca: trustedCa }),
+        ...(certificate === undefined ? {} : { cert: certificate }),
+        ...(privateKey === undefined ? {} : { key: privateKey }),
+        ...(sni === "" ? {} : { serverName: sni }),
+      },
+    };
   }
 
   #scopeOf(typeUrl: string): StatsScope | undefined {
