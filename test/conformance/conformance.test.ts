@@ -11,7 +11,7 @@ const skip =
 describe("Sluice does what Envoy does", { skip }, () => {
   for (const theCase of CASES) {
     const reason = KNOWN_DIFFERENCES[theCase.title];
-    it(theCase.title, { timeout: 120_000 }, async (context) => {
+    it(theCase.title, { timeout: 240_000 }, async (context) => {
       const compare = async () => {
         const [envoy, sluice] = await runCase(theCase, [startPromptEnvoy, startSluiceProxy]);
         assert.deepEqual(sluice, envoy);

@@ -2,4 +2,41 @@
  * Cases in which Sluice does not do what Envoy does, with the reason. The suite expects the difference: one that has gone
  * fails, so that its line is taken out.
  */
-export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {};
+export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
+  "gRPC is told by its content type":
+    "a direct response of 200 to a gRPC request carries grpc-status 0; Envoy says 2 (unknown)",
+  "a virtual host that requires TLS redirects what is not https":
+    "require_tls is not enforced (CompiledVirtualHost.requireTls tells it)",
+  "headers are added, replaced and removed at every level, the least specific last":
+    "%RESPONSE_CODE% in response_headers_to_add is 0: the response is not yet known to the formatter",
+  "header values are formatted from the request, the connection and the response":
+    "%RESPONSE_CODE%, %RESPONSE_CODE_DETAILS% and %RESP()% in response_headers_to_add do not see the response",
+  "x-envoy headers of the outside are taken off at the edge":
+    "internal_address_config is refused as not implemented",
+  "headers of requests from inside may shorten the route's timeout":
+    "internal_address_config is refused as not implemented",
+  "headers of requests from inside may ask for retries":
+    "internal_address_config is refused as not implemented",
+  "the host is rewritten from the path": "host_rewrite_path_regex is refused as not implemented",
+  "the host is rewritten: literal, from a header, automatically, and kept in x-forwarded-host":
+    "x-envoy-original-host is not sent; auto_host_rewrite does not append x-forwarded-host; a given x-forwarded-host gets a second field rather than a second value",
+  "direct responses may come from a file": "direct responses from files are refused as not implemented",
+  "what is no percent-encoding is left alone by normalisation":
+    "normalize_path answers 400 to %zz; Envoy passes it on",
+  "two hosts, folded lines, bare line feeds and overlong chunks":
+    "Sluice refuses what RFC 9112 lets it refuse (sections 2.2, 3.2, 5.2, 7.1): such requests are read differently by different servers. Envoy takes them",
+  "an upstream of a later HTTP version": "Envoy takes HTTP/7.3 for HTTP/1.1; Sluice answers 502",
+  "HEAD without a route":
+    "Envoy sends transfer-encoding: chunked with its empty 404; Sluice sends no framing",
+  "a WebSocket upgrade becomes a tunnel where enabled":
+    "the end of the client's half of a tunnel does not end the tunnel",
+  "an upgrade that the upstream declines is an ordinary response":
+    "Envoy drops the body and sends content-length 0; Sluice passes the response on",
+  "targets in absolute, asterisk and authority form":
+    "OPTIONS without a body goes upstream without content-length: 0",
+  "trailers pass both ways where enabled":
+    "enable_trailers of upstream HTTP options is refused as not implemented",
+  "a 100-continue of the upstream passes where configured": "the 100 Continue is sent to the client twice",
+  "HTTP/1.0 is served where accepted, under the default host":
+    "the status line of the response to an HTTP/1.0 request says HTTP/1.1; Envoy says HTTP/1.0",
+};

@@ -37,7 +37,7 @@ export interface StartProxyOptions {
   readonly cpu?: number;
   /** Files to put into `dir` before it starts, by name. `{{dir}}` is replaced in them too. */
   readonly files?: Readonly<Record<string, string>>;
-  /** How long it may take to become ready, default 30 s. */
+  /** How long it may take to become ready, default 60 s: a busy machine is slow. */
   readonly readyMs?: number;
 }
 
@@ -102,7 +102,7 @@ async function startProxy(
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    const adminUrl = await ready(kind, running, addressFile, options.readyMs ?? 30_000);
+    const adminUrl = await ready(kind, running, addressFile, options.readyMs ?? 60_000);
     const admin = (path: string, method = "GET") => ask(adminUrl + path, method);
     return {
       kind,

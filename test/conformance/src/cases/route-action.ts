@@ -95,17 +95,23 @@ export const ROUTE_ACTION_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({
       routes: `- { match: { prefix: "/empty" }, direct_response: { status: 204 } }
 - { match: { prefix: "/text" }, direct_response: { status: 503, body: { inline_string: "sorry\\n" } } }
-- { match: { prefix: "/file" }, direct_response: { status: 200, body: { filename: "{{dir}}/body.txt" } } }
 - match: { prefix: "/html" }
   direct_response: { status: 200, body: { inline_string: "<p>" } }
   response_headers_to_add: [{ header: { key: content-type, value: text/html }, append_action: OVERWRITE_IF_EXISTS_OR_ADD }]`,
     }),
-    files: { "body.txt": "from a file\n" },
     requests: [
-      ...paths("/empty", "/text", "/file", "/html", "/nothing"),
+      ...paths("/empty", "/text", "/html", "/nothing"),
       { path: "/text", method: "HEAD" },
       { path: "/text", method: "POST", body: "ignored" },
     ],
+  },
+  {
+    title: "direct responses may come from a file",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: "/file" }, direct_response: { status: 200, body: { filename: "{{dir}}/body.txt" } } }`,
+    }),
+    files: { "body.txt": "from a file\n" },
+    requests: paths("/file"),
   },
   {
     title: "a virtual host that requires TLS redirects what is not https",
