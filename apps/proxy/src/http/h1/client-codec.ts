@@ -45,6 +45,11 @@ export class Http1ClientCodec implements Http1ParserSink {
     return this.stream !== undefined;
   }
 
+  /** Whether `stream`'s exchange is the one in progress. */
+  carries(stream: ResponseStream): boolean {
+    return this.stream === stream;
+  }
+
   /** Begins an exchange. */
   start(stream: ResponseStream): void {
     this.stream = stream;

@@ -468,7 +468,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
 
   /** The downstream connection's, by `DownstreamWatermarks`. */
   pauseUpstream(): void {
-    if (this.downstreamAbove) return;
+    if (this.downstreamAbove || this.attempt === undefined) return;
     this.downstreamAbove = true;
     this.cluster?.info.stats.upstreamFlowControlPausedReadingTotal.inc();
     this.attempt?.connection?.connection.readDisable(true);

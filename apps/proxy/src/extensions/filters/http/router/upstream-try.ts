@@ -54,8 +54,15 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
 
   /** Gives it up. */
   cancel(): undefined {
-    if (this.done) return;
     const { connection } = this;
+    if (this.done) {
+      // Answered early: the request's rest will never be sent, so the connection cannot serve another.
+      if (connection?.codec.carries(this) === true) {
+        connection.codec.abandon();
+        connection.close("request cut short");
+      }
+      return;
+    }
     if (connection === undefined) {
       this.done = true;
       this.pool.cancel(this);
