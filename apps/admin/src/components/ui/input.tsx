@@ -55,16 +55,3 @@ export function SearchInput({ label, className, ...rest }: SearchInputProps) {
     </span>
   );
 }
-
-export interface CheckboxProps extends Omit<ComponentProps<"input">, "type"> {
-  readonly label: string;
-}
-
-export function Checkbox({ label, className, ...rest }: CheckboxProps) {
-  return (
-    <label className={classes("inline-flex min-h-6 items-center gap-2 text-sm", className)}>
-      <input type="checkbox" {...rest} className="size-4 accent-(--accent)" />
-      {label}
-    </label>
-  );
-}

@@ -1,4 +1,4 @@
-import { ConfigError, type Context, recordAudit, type Role } from "@sluice/config";
+import { ConfigError, type Context, type Role, recordAudit } from "@sluice/config";
 import { hashPassword } from "better-auth/crypto";
 import { and, eq, ne, sql } from "drizzle-orm";
 import { account, session, user } from "../auth/schema.ts";
@@ -57,5 +57,7 @@ async function lockPerson(tx: Transaction, id: string): Promise<{ readonly email
 async function keepAnAdmin(tx: Transaction, leaving: string): Promise<void> {
   const others = await tx.$count(user, and(eq(user.role, "admin"), ne(user.id, leaving)));
   if (others === 0)
-    throw new ConfigError("invalid", "This is the last admin; make somebody else admin first.", { problems: [] });
+    throw new ConfigError("invalid", "This is the last admin; make somebody else admin first.", {
+      problems: [],
+    });
 }

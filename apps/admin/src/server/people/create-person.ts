@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { ConfigError, type Context, recordAudit, type Role } from "@sluice/config";
+import { ConfigError, type Context, type Role, recordAudit } from "@sluice/config";
 import { hashPassword } from "better-auth/crypto";
 import { account, user } from "../auth/schema.ts";
 import { requireAdmin } from "./require-admin.ts";
@@ -13,7 +13,10 @@ export interface CreatePersonInput {
 }
 
 /** Admin. `already_exists` when the e-mail is taken. */
-export async function createPerson(context: Context, input: CreatePersonInput): Promise<{ readonly id: string }> {
+export async function createPerson(
+  context: Context,
+  input: CreatePersonInput,
+): Promise<{ readonly id: string }> {
   const email = input.email.trim().toLowerCase();
   await requireAdmin(context, "user.create", email);
   const id = randomUUID();
