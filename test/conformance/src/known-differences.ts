@@ -39,4 +39,5 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "a 100-continue of the upstream passes where configured": "the 100 Continue is sent to the client twice",
   "HTTP/1.0 is served where accepted, under the default host":
     "the status line of the response to an HTTP/1.0 request says HTTP/1.1; Envoy says HTTP/1.0",
+  "header names may be proper-cased on the way out": "header_key_format is refused as not implemented",
 };
