@@ -4,13 +4,19 @@ import type { VisibleTopology } from "./visible-topology.ts";
 
 let elk: Promise<ELK> | undefined;
 
-/** Off the main thread: a graph of 1,000 boxes takes seconds, during which the old one stays fluid. */
-export async function layoutInWorker(visible: VisibleTopology): Promise<TopologyLayout> {
+/** Loads the layout engine ahead of the first graph. */
+export function prepareLayout(): Promise<ELK> {
   elk ??= import("elkjs/lib/elk-api.js").then(
     ({ default: Elk }) =>
       new Elk({
         workerFactory: () => new Worker(new URL("./elk-worker.ts", import.meta.url), { type: "module" }),
       }),
   );
-  return fromElkGraph(await (await elk).layout(toElkGraph(visible)));
+  return elk;
+}
+
+/** Off the main thread: a graph of 1,000 boxes takes seconds, during which the old one stays fluid. */
+export async function layoutInWorker(visible: VisibleTopology): Promise<TopologyLayout> {
+  const engine = await prepareLayout();
+  return fromElkGraph(await engine.layout(toElkGraph(visible)));
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import { layoutInWorker } from "./layout-in-worker.ts";
+import { layoutInWorker, prepareLayout } from "./layout-in-worker.ts";
 import type { TopologyLayout } from "./topology-layout.ts";
 import type { VisibleTopology } from "./visible-topology.ts";
 
@@ -19,6 +19,7 @@ export function useLayout(visible: VisibleTopology | undefined): LaidOut | undef
   const newest = useRef<VisibleTopology>(undefined);
   newest.current = visible;
   const structure = visible?.structure;
+  useEffect(() => void prepareLayout(), []);
   useEffect(() => {
     const asked = newest.current;
     if (asked === undefined || structure === undefined) return;
