@@ -115,7 +115,7 @@ test("a route to a dead port shows its errors within 2 s, and a rollback mends t
   await api.client.draft.put.mutate({
     kind: "clusters",
     name: cluster.name,
-    yaml: full.yaml.replaceAll(String(upstreamPort), String(deadPort)),
+    yaml: full.yaml.replace(`port_value: ${upstreamPort}`, `port_value: ${deadPort}`),
     expectedRevision: full.revision,
   });
   await publishAndWait(api, "route to a dead port");

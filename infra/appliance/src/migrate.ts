@@ -1,5 +1,8 @@
-/** `node infra/appliance/src/migrate.ts`: brings the schema of DATABASE_URL up to date and exits; for installations without `npm start`. */
-import { authMigrations } from "@sluice/admin/auth";
+/**
+ * `npm run migrate`: brings the schema of DATABASE_URL up to date, makes the first user while there is none, and exits; for
+ * installations without `npm start`.
+ */
+import { authMigrations, ensureFirstUser } from "@sluice/admin/auth";
 import { configMigrations } from "@sluice/config";
 import { migrateAll } from "@sluice/database";
 import { telemetryMigrations } from "@sluice/telemetry";
@@ -16,5 +19,11 @@ if (import.meta.main) {
   } else {
     await migrateAppliance(url);
     console.log("the schema is up to date");
+    const user = await ensureFirstUser(url, {
+      email: process.env.SLUICE_ADMIN_EMAIL || undefined,
+      password: process.env.SLUICE_ADMIN_PASSWORD || undefined,
+    });
+    if (user.created) console.log(`made the first user ${user.email}`);
+    if (user.password !== undefined) console.log(`with the password ${user.password} (shown this once)`);
   }
 }

@@ -10,7 +10,7 @@ export interface Credentials {
 }
 
 /** `$XDG_CONFIG_HOME/sluice/credentials.json`, else below `~/.config`; readable by its owner only. */
-export function credentialsFile(environment: NodeJS.ProcessEnv): string {
+function credentialsFile(environment: NodeJS.ProcessEnv): string {
   return join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "sluice", "credentials.json");
 }
 

@@ -28,7 +28,7 @@ export async function statusLines(client: ApiClient, server: string) {
   const [health, live, nodes, draft] = await Promise.all([
     fetch(`${server}/api/health`, { signal: AbortSignal.timeout(10_000) }).then(async (response) => ({
       ok: response.ok,
-      parts: (await response.json()) as unknown,
+      parts: await response.json(),
     })),
     client.version.live.query(),
     client.node.list.query(),
