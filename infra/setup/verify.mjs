@@ -4,9 +4,10 @@ import { ensure, root } from "./ensure.mjs";
 
 const { bin, node } = ensure();
 const checks = [
-  ["format and lint", `${bin}/biome`, ["ci", "--error-on-warnings", "."]],
+  ["format and lint", `${bin}/biome`, ["ci", "--colors=off", "--error-on-warnings", "."]],
   ["type-aware lint", `${bin}/oxlint`, ["--type-aware", "--deny-warnings"]],
   ["types", `${bin}/tsc`, ["-p", "tsconfig.json"]],
+  ["types of test/e2e", `${bin}/tsc`, ["-p", "test/e2e/tsconfig.json"]],
   ["types of apps/admin", `${bin}/tsc`, ["-p", "apps/admin/tsconfig.json"]],
   ["unused code", `${bin}/knip`, ["--no-progress"]],
   ["docs", node, ["infra/setup/check-docs.ts"]],

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -27,7 +28,7 @@ export async function ensureAdminBuild(log: (line: string) => void): Promise<voi
   const want = sourceHash();
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === want) return;
   log("building the dashboard …");
-  const next = fileURLToPath(import.meta.resolve("next/dist/bin/next"));
+  const next = createRequire(`${admin}package.json`).resolve("next/dist/bin/next");
   await new Promise<void>((resolve, reject) => {
     const child = spawn(process.execPath, [next, "build"], {
       cwd: admin,

@@ -49,7 +49,7 @@ export const Sparkline = memo(function Sparkline({
 });
 
 /** Gaps are bridged: at this size a hole would look like a zero. */
-export function sparklinePath(values: readonly (number | null)[], width: number, height: number): string {
+function sparklinePath(values: readonly (number | null)[], width: number, height: number): string {
   const last = values.length - 1;
   if (last < 1) return "";
   const high = Math.max(...values.map((value) => value ?? 0));

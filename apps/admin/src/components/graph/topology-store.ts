@@ -46,7 +46,7 @@ export function createTopologyStore(): TopologyStore {
 const StoreContext = createContext<TopologyStore | undefined>(undefined);
 export const TopologyStoreProvider = StoreContext.Provider;
 
-export function useTopologyStore(): TopologyStore {
+function useTopologyStore(): TopologyStore {
   const store = useContext(StoreContext);
   if (store === undefined) throw new Error("a box or edge outside TopologyStoreProvider");
   return store;

@@ -7,7 +7,7 @@ import type { AccessLogFilter } from "@sluice/telemetry";
  *
  * A value with spaces stands in double quotes. A word alone that begins with `/` is a path. Each field may be given once.
  */
-export const REQUEST_FIELDS = [
+const REQUEST_FIELDS = [
   "status",
   "path",
   "host",

@@ -7,7 +7,7 @@ export const FIELD_VALUE = new Uint8Array(256);
 /** 1 for octets that a request target may hold here: visible ASCII. */
 export const TARGET = new Uint8Array(256);
 /** 1 for octets of a Host value: RFC 3986 authority, percent-encoding and `[`, `]` included. */
-export const AUTHORITY = new Uint8Array(256);
+const AUTHORITY = new Uint8Array(256);
 
 for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
   TOKEN_LOWER[c.charCodeAt(0)] = c.charCodeAt(0);

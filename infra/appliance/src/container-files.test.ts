@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { validate } from "dockerfile-utils";
 import { parse } from "yaml";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const read = (path: string): string => readFileSync(root + path, "utf8");
 
 interface Compose {
