@@ -214,7 +214,7 @@ export class ClusterManager {
         for (const slot of HOST_SLOTS) {
           add(slot, slot.endsWith("_active") ? "gauge" : "counter", sumHostSlot(host.page, slot));
         }
-        add("membership_healthy", "gauge", host.health === "healthy" ? 1 : 0);
+        add("healthy", "gauge", host.health === "healthy" ? 1 : 0);
       }
     }
   }

@@ -6,6 +6,8 @@ export function createClusterStats(root: StatsScope, statName: string): ClusterS
   const scope = root.scope("cluster").scope(statName);
   const counter = (name: string): Counter => scope.counter(name);
   const responses = new ResponseCounters(scope);
+  const external = new ResponseCounters(scope.scope("external"));
+  const retried = new ResponseCounters(scope.scope("retry"));
   return {
     upstreamCxTotal: counter("upstream_cx_total"),
     upstreamCxActive: scope.gauge("upstream_cx_active"),
@@ -50,19 +52,23 @@ export function createClusterStats(root: StatsScope, statName: string): ClusterS
     upstreamRqRetryOverflow: counter("upstream_rq_retry_overflow"),
     upstreamRqRetryLimitExceeded: counter("upstream_rq_retry_limit_exceeded"),
     upstreamRqRetryBackoffExponential: counter("upstream_rq_retry_backoff_exponential"),
-    upstreamRqCompleted: counter("upstream_rq_completed"),
     upstreamFlowControlPausedReadingTotal: counter("upstream_flow_control_paused_reading_total"),
     upstreamFlowControlResumedReadingTotal: counter("upstream_flow_control_resumed_reading_total"),
     upstreamFlowControlBackedUpTotal: counter("upstream_flow_control_backed_up_total"),
     upstreamFlowControlDrainedTotal: counter("upstream_flow_control_drained_total"),
     upstreamRqTime: scope.histogram("upstream_rq_time"),
-    countResponse: (status) => responses.count(status),
+    countResponse: (status) => {
+      responses.count(status);
+      external.count(status);
+    },
+    countRetried: (status) => retried.count(status),
   };
 }
 
-/** `upstream_rq_<class>xx` and `upstream_rq_<code>`, made when a code is first seen. */
+/** `upstream_rq_completed`, `upstream_rq_<class>xx` and `upstream_rq_<code>`; codes are made when first seen. */
 class ResponseCounters {
   readonly #scope: StatsScope;
+  #completed: Counter | undefined = undefined;
   readonly #codes: (Counter | undefined)[] = new Array<Counter | undefined>(1000).fill(undefined);
   readonly #classes: (Counter | undefined)[] = new Array<Counter | undefined>(10).fill(undefined);
 
@@ -72,6 +78,8 @@ class ResponseCounters {
 
   count(status: number): void {
     if (status < 100 || status > 999) return;
+    this.#completed ??= this.#scope.counter("upstream_rq_completed");
+    this.#completed.inc();
     let code = this.#codes[status];
     if (code === undefined) {
       code = this.#scope.counter(`upstream_rq_${status}`);

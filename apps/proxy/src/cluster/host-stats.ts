@@ -1,4 +1,4 @@
-import type { Counter, Gauge } from "@sluice/extension-api";
+import type { Counter, Gauge, Histogram } from "@sluice/extension-api";
 import type { HostStats } from "./thread-local-cluster.ts";
 
 /** Slots of one host in one worker, in this order. */
@@ -41,7 +41,7 @@ export function hostStatsPage(concurrency: number): SharedArrayBuffer {
 }
 
 /** A worker's view of a host's page. */
-export function hostStats(page: SharedArrayBuffer, workerIndex: number): HostStats {
+export function hostStats(page: SharedArrayBuffer, workerIndex: number, rqTime?: Histogram): HostStats {
   const slots = new Float64Array(page);
   const base = workerIndex * HOST_SLOTS.length;
   return {
@@ -53,6 +53,7 @@ export function hostStats(page: SharedArrayBuffer, workerIndex: number): HostSta
     rqError: new HostCell(slots, base + 5),
     rqTimeout: new HostCell(slots, base + 6),
     rqActive: new HostCell(slots, base + 7),
+    rqTime,
   };
 }
 

@@ -97,6 +97,8 @@ export interface HostStats {
   readonly rqError: Counter;
   readonly rqTimeout: Counter;
   readonly rqActive: Gauge;
+  /** `rq_time`, ms; only with `per_endpoint_stats`. */
+  readonly rqTime: Histogram | undefined;
 }
 
 /** Below `cluster.<name>.`; members are the stat names of Envoy's docs in camelCase. */
@@ -144,13 +146,17 @@ export interface ClusterStats {
   readonly upstreamRqRetryOverflow: Counter;
   readonly upstreamRqRetryLimitExceeded: Counter;
   readonly upstreamRqRetryBackoffExponential: Counter;
-  readonly upstreamRqCompleted: Counter;
   readonly upstreamFlowControlPausedReadingTotal: Counter;
   readonly upstreamFlowControlResumedReadingTotal: Counter;
   readonly upstreamFlowControlBackedUpTotal: Counter;
   readonly upstreamFlowControlDrainedTotal: Counter;
   /** `upstream_rq_time`, ms. */
   readonly upstreamRqTime: Histogram;
-  /** Counts `upstream_rq_<class>xx` and `upstream_rq_<code>` (made on first use of a code). */
+  /**
+   * Counts `upstream_rq_completed`, `upstream_rq_<class>xx` and `upstream_rq_<code>` (made on first use of a code), and again
+   * below `external.` (no request is internal as long as `internal_address_config` is not built).
+   */
   countResponse(status: number): void;
+  /** A response that another try replaces: the same names below `retry.` only. */
+  countRetried(status: number): void;
 }

@@ -29,7 +29,8 @@ class WorkerHost implements BalancedHost {
   pool: unknown = undefined;
   readonly stats: HostStats;
 
-  constructor(spec: HostSpec, workerIndex: number) {
+  /** `clusterStats`: where the host has stats of its own, `per_endpoint_stats`. */
+  constructor(spec: HostSpec, workerIndex: number, clusterStats: StatsScope | undefined) {
     this.address = spec.address;
     this.connectTo = spec.connectTo;
     this.hostname = spec.hostname;
@@ -38,7 +39,8 @@ class WorkerHost implements BalancedHost {
     this.zone = spec.zone;
     this.metadata = spec.metadata;
     this.health = spec.health;
-    this.stats = hostStats(spec.page, workerIndex);
+    const rqTime = clusterStats?.scope("endpoint").scope(spec.address).histogram("rq_time");
+    this.stats = hostStats(spec.page, workerIndex, rqTime);
   }
 
   update(spec: HostSpec): void {
@@ -59,6 +61,7 @@ class WorkerCluster implements ThreadLocalCluster {
   readonly #random: Random;
   readonly #workerIndex: number;
   readonly #onHostsRemoved: ((hosts: readonly Host[]) => void) | undefined;
+  readonly #hostStats: StatsScope | undefined;
   #hosts = new Map<string, WorkerHost>();
   #balancer: PriorityLoadBalancer;
 
@@ -68,8 +71,10 @@ class WorkerCluster implements ThreadLocalCluster {
     random: Random,
     workerIndex: number,
     onHostsRemoved: ((hosts: readonly Host[]) => void) | undefined,
+    stats: StatsScope,
   ) {
     this.#config = config;
+    this.#hostStats = config.perEndpointStats ? stats.scope("cluster").scope(config.statName) : undefined;
     this.info = info;
     this.#random = random;
     this.#workerIndex = workerIndex;
@@ -92,7 +97,7 @@ class WorkerCluster implements ThreadLocalCluster {
     for (const spec of specs) {
       const known = this.#hosts.get(spec.key);
       known?.update(spec);
-      next.set(spec.key, known ?? new WorkerHost(spec, this.#workerIndex));
+      next.set(spec.key, known ?? new WorkerHost(spec, this.#workerIndex, this.#hostStats));
     }
     const gone: WorkerHost[] = [];
     for (const [key, host] of this.#hosts) {
@@ -138,7 +143,14 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
   /** Puts a cluster in place of the one with its name, hosts and all. */
   set(config: ClusterConfig, breakers: SharedArrayBuffer, hosts: readonly HostSpec[]): void {
     const info = this.#info(config, breakers);
-    const cluster = new WorkerCluster(config, info, this.#random, this.#workerIndex, this.#onHostsRemoved);
+    const cluster = new WorkerCluster(
+      config,
+      info,
+      this.#random,
+      this.#workerIndex,
+      this.#onHostsRemoved,
+      this.#stats,
+    );
     cluster.setHosts(hosts);
     const old = this.#clusters.get(config.name);
     this.#clusters.set(config.name, cluster);

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Connection, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import type { Connection, Counter, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
 import { socketAddressText } from "./socket-address.ts";
 import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn } from "./turn.ts";
 
@@ -29,6 +29,8 @@ export class SocketConnection implements Connection, Flushable {
   state: "open" | "closing" | "closed" = "open";
   bytesReceived = 0;
   bytesSent = 0;
+  /** Counts sent bytes as they leave. */
+  sentCounter: Counter | undefined = undefined;
   /** Why this side closed it, for logs. */
   closeDetails = "";
   /**
@@ -129,7 +131,7 @@ export class SocketConnection implements Connection, Flushable {
   flush(): void {
     this.flushing = false;
     if (this.state === "closed") return;
-    const { socket, parts } = this;
+    const { socket, parts, bytesSent } = this;
     if (parts === undefined) {
       const text = this.text;
       if (text !== "") {
@@ -154,6 +156,7 @@ export class SocketConnection implements Connection, Flushable {
       }
       socket.uncork();
     }
+    this.sentCounter?.add(this.bytesSent - bytesSent);
     if (this.endAfterFlush && !this.ended) {
       this.ended = true;
       socket.end();

@@ -57,6 +57,7 @@ export class HttpConnectionManager implements ReadFilter {
         ? undefined
         : new Deadline(clock, timers, () => this.onMaxDuration());
     const { stats } = config;
+    connection.sentCounter = stats.counters.downstream_cx_tx_bytes_total;
     stats.counters.downstream_cx_total.inc();
     stats.counters.downstream_cx_http1_total.inc();
     stats.cxActive.add(1);
@@ -117,7 +118,6 @@ export class HttpConnectionManager implements ReadFilter {
     this.requestTimeout.dispose();
     this.headTimeout?.dispose();
     this.lifetime?.dispose();
-    c.downstream_cx_tx_bytes_total.add(this.connection.bytesSent);
     stats.cxActive.sub(1);
     stats.cxHttp1Active.sub(1);
     stats.cxLengthMs.record(worker.clock.nowMs() - this.connectedAtMs);

@@ -36,6 +36,11 @@ const RULES: readonly Rule[] = [
   },
   { tag: "envoy.cluster_name", contains: "cluster.", pattern: new RegExp(`^cluster\\.((${VALUE})\\.)`, "d") },
   {
+    tag: "envoy.endpoint_address",
+    contains: ".endpoint.",
+    pattern: new RegExp(`^cluster\\.${VALUE}\\.endpoint\\.((${ADDRESS})\\.)`, "d"),
+  },
+  {
     tag: "envoy.rds_route_config",
     contains: ".rds.",
     pattern: /^http(?=\.).*?\.rds\.(([\w\-.]+)\.)\w+?$/d,
@@ -81,7 +86,7 @@ export function extractTags(name: string): TaggedName {
     if (match === null || value === undefined) continue;
     const span = match.indices?.[1];
     if (span === undefined) continue;
-    tags.push([rule.tag, value]);
+    tags.push([rule.tag, rule.tag === "envoy.endpoint_address" ? unsanitizeAddress(value) : value]);
     cuts.push(span);
   }
   if (cuts.length === 0) return { name, tags };
@@ -89,4 +94,9 @@ export function extractTags(name: string): TaggedName {
   let rest = name;
   for (const [start, end] of cuts) rest = rest.slice(0, start) + rest.slice(end);
   return { name: rest, tags };
+}
+
+/** Stat names have `_` for the colons of an address. */
+function unsanitizeAddress(address: string): string {
+  return address.startsWith("[") ? address.replaceAll("_", ":") : address.replace(/_(\d+)$/, ":$1");
 }

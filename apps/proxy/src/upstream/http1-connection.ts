@@ -43,6 +43,7 @@ export class Http1Connection implements ConnectionSink {
       trailers: false,
     });
     this.connection.attach(this);
+    this.connection.sentCounter = info.stats.upstreamCxTxBytesTotal;
     this.deadline = new Deadline(clock, timers, () => this.onDeadline());
     this.deadline.set(info.connectTimeoutMs);
     socket.once(secure ? "secureConnect" : "connect", () => this.onConnect());
@@ -80,7 +81,6 @@ export class Http1Connection implements ConnectionSink {
     this.closed = true;
     this.deadline.dispose();
     const { stats } = this.info;
-    stats.upstreamCxTxBytesTotal.add(this.connection.bytesSent);
     stats.upstreamCxActive.sub(1);
     this.host.stats.cxActive.sub(1);
     stats.upstreamCxDestroy.inc();

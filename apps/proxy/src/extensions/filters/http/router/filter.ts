@@ -273,7 +273,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     stream.streamInfo.firstUpstreamRxByteMs = this.sinceStart();
     (status >= 500 ? attempt.host.stats.rqError : attempt.host.stats.rqSuccess).inc();
     if (retriesStatus(this.retry.retryOn, this.retry.statusCodes, status) && this.mayRetry()) {
-      cluster.info.stats.countResponse(status);
+      cluster.info.stats.countRetried(status);
       if (!endStream) attempt.cancel();
       this.attempt = undefined;
       this.scheduleRetry();
@@ -520,6 +520,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       const elapsed = this.config.worker.clock.nowMs() - attempt.startedAtMs;
       cluster?.info.stats.upstreamRqTime.record(elapsed);
       route?.stats?.upstreamRqTime.record(elapsed);
+      attempt.host.stats.rqTime?.record(elapsed);
     }
     // An early answer: the request's rest has no reader.
     if (this.requestEnded) this.attempt = undefined;
