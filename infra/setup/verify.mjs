@@ -11,6 +11,7 @@ const checks = [
   ["types of apps/admin", `${bin}/tsc`, ["-p", "apps/admin/tsconfig.json"]],
   ["unused code", `${bin}/knip`, ["--no-progress"]],
   ["docs", node, ["infra/setup/check-docs.ts"]],
+  ["compatibility table", node, ["apps/proxy/scripts/compatibility.ts", "--check"]],
 ];
 
 const results = await Promise.all(

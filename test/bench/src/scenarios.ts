@@ -1,5 +1,6 @@
 import type { Scenario } from "./scenario.ts";
 import { h1 } from "./scenarios/h1.ts";
+import { publish } from "./scenarios/publish.ts";
 
 /** Everything that `npm run bench` measures, in this order. */
-export const SCENARIOS: readonly Scenario[] = [h1];
+export const SCENARIOS: readonly Scenario[] = [h1, publish];

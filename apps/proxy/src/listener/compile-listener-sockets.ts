@@ -8,7 +8,7 @@ import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
 
 /** What of a listener has an effect; what its filter chains hold is for `filter-chain/` to judge. */
-const SUPPORTED: SupportedFields = {
+export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.listener.v3.Listener": [
     "name",
     "address",
@@ -43,7 +43,7 @@ export interface ListenerSockets {
 
 /** Where a listener listens, and everything set on it that has no effect. */
 export function compileListenerSockets(listener: Listener): Compiled<ListenerSockets> {
-  const problems: Problem[] = refuseUnsupportedFields(ListenerSchema, listener, SUPPORTED);
+  const problems: Problem[] = refuseUnsupportedFields(ListenerSchema, listener, LISTENER_SUPPORTED_FIELDS);
   if (listener.enableReusePort === false) {
     problems.push({
       path: "enable_reuse_port",

@@ -36,7 +36,7 @@ const OPENTELEMETRY = "envoy.config.trace.v3.OpenTelemetryConfig";
 const FLUSH_MS = 500;
 const BATCH_BYTES = 64 * 1024;
 
-const SUPPORTED: SupportedFields = {
+export const TRACING_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing": [
     "client_sampling",
     "random_sampling",
@@ -65,7 +65,7 @@ function compileTracer(
   const problems: Problem[] = refuseUnsupportedFields(
     HttpConnectionManager_TracingSchema,
     config,
-    SUPPORTED,
+    TRACING_SUPPORTED_FIELDS,
     path,
   );
   const sink = compileProvider(config, `${path}.provider`);
@@ -150,7 +150,7 @@ function compileProvider(config: HttpConnectionManager_Tracing, path: string): C
   if (!unpacked.ok) return refuse(unpacked.message);
   if (unpacked.typeName !== OPENTELEMETRY) return refuse(`tracer ${unpacked.typeName} is not implemented`);
   const at = `${path}.typed_config`;
-  const problems = refuseUnsupportedFields(unpacked.schema, unpacked.message, SUPPORTED, at);
+  const problems = refuseUnsupportedFields(unpacked.schema, unpacked.message, TRACING_SUPPORTED_FIELDS, at);
   const otel = asOpenTelemetry(unpacked.message);
   const target = compileGrpcService(otel.grpcService, `${at}.grpc_service`);
   if (!target.ok) problems.push(...target.problems);
