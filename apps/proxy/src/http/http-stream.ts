@@ -407,7 +407,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     }
     stats.rqTime.record(streamInfo.durationMs);
     for (const logger of config.accessLoggers) logger.log(this);
-    this.span?.finish(this);
+    this.span?.finish(this, streamInfo.startTimeMs + streamInfo.durationMs, streamInfo.responseCode);
     this.manager.onStreamDone(this, reusable);
   }
 }

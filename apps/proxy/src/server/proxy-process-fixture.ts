@@ -81,7 +81,11 @@ export class ProxyProcess {
   async live(): Promise<void> {
     await eventually(
       "LIVE",
-      async () => ((await this.admin("/ready").catch(() => undefined))?.status === 200 ? true : undefined),
+      async () => {
+        if (this.child.exitCode !== null) throw new Error(`the proxy ended: ${this.output}`);
+        const ready = this.#admin === "" ? undefined : await this.admin("/ready").catch(() => undefined);
+        return ready?.status === 200 ? true : undefined;
+      },
       () => this.output,
     );
   }

@@ -74,7 +74,7 @@ export class OtelSpan implements ActiveSpan {
     if (this.sampled) this.#tags.push([name, value]);
   }
 
-  finish(context: FormatContext): void {
+  finish(context: FormatContext, endTimeMs: number, status: number): void {
     if (!this.sampled) return;
     const { writer, sink } = this.#options;
     const upstream = this.#upstreamCluster !== "";
@@ -86,12 +86,13 @@ export class OtelSpan implements ActiveSpan {
     writer.headerString(5, this.#name(context));
     writer.uint(6, upstream ? CLIENT : SERVER);
     writer.fixed64(7, nanoseconds(this.#startTimeMs));
-    writer.fixed64(8, nanoseconds(Math.max(Date.now(), this.#startTimeMs)));
-    this.#writeTags(context, upstream);
-    if (isError(context)) {
-      const status = writer.begin(15);
+    writer.fixed64(8, nanoseconds(Math.max(endTimeMs, this.#startTimeMs)));
+    this.#writeTags(context, upstream, status);
+    // OpenTelemetry's HTTP conventions: a client's error may be the fault of a server's client.
+    if (status >= (upstream ? 400 : 500)) {
+      const message = writer.begin(15);
       writer.uint(3, ERROR);
-      writer.end(status);
+      writer.end(message);
     }
     writer.end(span);
     sink.push(writer.finish());
@@ -104,7 +105,7 @@ export class OtelSpan implements ActiveSpan {
     return this.#options.operation?.(context) ?? "ingress";
   }
 
-  #writeTags(context: FormatContext, upstream: boolean): void {
+  #writeTags(context: FormatContext, upstream: boolean, status: number): void {
     const { request, streamInfo: info, connection } = context;
     const { nodeId, zone, pathLengthMax, customTags } = this.#options;
     this.#tag("component", "proxy");
@@ -128,7 +129,7 @@ export class OtelSpan implements ActiveSpan {
       this.#tag("response_size", String(info.bytesSent));
     }
     this.#tag("http.protocol", info.protocol ?? "");
-    this.#tag("http.status_code", String(info.responseCode));
+    this.#tag("http.status_code", String(status));
     this.#tag("upstream_cluster", info.upstreamCluster ?? this.#upstreamCluster);
     this.#tag("upstream_cluster.name", info.upstreamCluster ?? this.#upstreamCluster);
     this.#tag("upstream_address", info.upstreamRemoteAddress ?? "");
@@ -139,7 +140,7 @@ export class OtelSpan implements ActiveSpan {
       this.#tag(tag, value);
     }
     for (const [tag, value] of this.#tags) this.#tag(tag, value);
-    if (isError(context)) this.#tag("error", "true");
+    if (status === 0 || status >= 500) this.#tag("error", "true");
   }
 
   #tag(name: string, value: string): void {
@@ -152,10 +153,6 @@ export class OtelSpan implements ActiveSpan {
     writer.end(any);
     writer.end(pair);
   }
-}
-
-function isError({ streamInfo }: FormatContext): boolean {
-  return streamInfo.responseCode === 0 || streamInfo.responseCode >= 500;
 }
 
 const nanoseconds = (wallMs: number): bigint => BigInt(Math.round(wallMs * 1000)) * 1000n;

@@ -19,8 +19,11 @@ export interface ActiveSpan {
   /** A child for an upstream try (`spawn_upstream_span`), or undefined when configuration does not want one. */
   startUpstreamSpan(clusterName: string, startTimeMs: number): ActiveSpan | undefined;
   setTag(name: string, value: string): void;
-  /** Ends it and hands it to the exporter's bounded queue; `context` supplies Envoy's standard tags. */
-  finish(context: FormatContext): void;
+  /**
+   * Ends it and hands it to the exporter's bounded queue; `context` supplies Envoy's standard tags. `endTimeMs`: wall-clock
+   * start of the request plus what has passed since on the monotonic clock. `status`: of the response, 0 for none.
+   */
+  finish(context: FormatContext, endTimeMs: number, status: number): void;
 }
 
 export interface TracerFactory {

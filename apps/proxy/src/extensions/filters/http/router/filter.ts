@@ -29,6 +29,7 @@ import {
   retriesStatus,
 } from "../../../../route/retry-policy.ts";
 import type { ForwardAction, RouteEntry } from "../../../../route/route-entry.ts";
+import type { ActiveSpan } from "../../../../tracing/tracer.ts";
 import type { Http1Connection } from "../../../../upstream/http1-connection.ts";
 import { poolOf } from "../../../../upstream/http1-pool.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
@@ -85,6 +86,9 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   private perTry: Timer | undefined = undefined;
   private backOff: Timer | undefined = undefined;
   private destroyed = false;
+  /** The try's, with `spawn_upstream_span`. */
+  private span: ActiveSpan | undefined = undefined;
+  private upstreamStatus = 0;
 
   constructor(config: RouterConfig) {
     this.config = config;
@@ -187,6 +191,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.destroyed = true;
     this.attempt?.cancel();
     this.attempt = undefined;
+    this.endSpan();
     this.timeout?.disarm();
     this.perTry?.disarm();
     this.backOff?.disarm();
@@ -231,6 +236,14 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     const attempt = new UpstreamTry(this, info, host, pool);
     attempt.startedAtMs = clock.nowMs();
     this.attempt = attempt;
+    if (stream.span !== undefined) {
+      this.upstreamStatus = 0;
+      this.span = stream.span.startUpstreamSpan(
+        info.statName,
+        stream.streamInfo.startTimeMs + this.sinceStart(),
+      );
+      if (this.attempts > 1) this.span?.setTag("retry.count", String(this.attempts - 1));
+    }
     if (this.requestEnded) this.armTimeout();
     pool.request(attempt);
   }
@@ -240,7 +253,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     if (headers === undefined || this.destroyed) return attempt.cancel();
     stream.streamInfo.upstreamLocalAddress = connection.connection.localAddress;
     stream.streamInfo.firstUpstreamTxByteMs = this.sinceStart();
-    stream.span?.inject(headers);
+    (this.span ?? stream.span)?.inject(headers);
     const { codec } = connection;
     codec.encodeHeaders(headers, this.headersOnly);
     if (!this.headersOnly) {
@@ -269,12 +282,14 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     const { cluster, route, forward, stream, callbacks } = this;
     if (cluster === undefined || route === undefined || forward === undefined) return;
     const status = Number(headers.get(":status") ?? "0");
+    this.upstreamStatus = status;
     this.perTry?.disarm();
     stream.streamInfo.firstUpstreamRxByteMs = this.sinceStart();
     (status >= 500 ? attempt.host.stats.rqError : attempt.host.stats.rqSuccess).inc();
     if (retriesStatus(this.retry.retryOn, this.retry.statusCodes, status) && this.mayRetry()) {
       cluster.info.stats.countRetried(status);
       if (!endStream) attempt.cancel();
+      this.endSpan();
       this.attempt = undefined;
       this.scheduleRetry();
       return;
@@ -320,8 +335,13 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.perTry?.disarm();
     const { streamInfo } = stream;
     streamInfo.upstreamTransportFailureReason = transportFailure;
-    if (!this.responseStarted && this.retriesReset(reason) && this.mayRetry()) return this.scheduleRetry();
+    this.upstreamStatus = 0;
+    if (!this.responseStarted && this.retriesReset(reason) && this.mayRetry()) {
+      this.endSpan();
+      return this.scheduleRetry();
+    }
     streamInfo.setResponseFlag(RESET_FLAGS[reason]);
+    this.endSpan();
     if (this.responseStarted) {
       streamInfo.responseCodeDetails = `upstream_reset_after_response_started{${reason.replaceAll(" ", "_")}}`;
       this.config.stats.rqResetAfterDownstreamResponseStarted.inc();
@@ -428,6 +448,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.attempt?.cancel();
     this.attempt = undefined;
     stream.streamInfo.setResponseFlag(ResponseFlag.UpstreamRequestTimeout);
+    this.endSpan();
     if (!this.responseStarted) this.countFailure(504);
     this.callbacks.sendLocalReply(
       504,
@@ -444,10 +465,12 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       (this.retry.retryOn & (RetryOn.FiveXx | RetryOn.GatewayError | RetryOn.Reset)) !== 0 &&
       this.mayRetry()
     ) {
+      this.endSpan();
       this.scheduleRetry();
       return;
     }
     this.stream.streamInfo.setResponseFlag(ResponseFlag.UpstreamRequestTimeout);
+    this.endSpan();
     this.countFailure(504);
     this.callbacks.sendLocalReply(504, "upstream request timeout", "upstream_per_try_timeout");
   }
@@ -516,6 +539,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.timeout?.disarm();
     this.perTry?.disarm();
     stream.streamInfo.lastUpstreamRxByteMs = this.sinceStart();
+    this.endSpan();
     if (attempt !== undefined) {
       const elapsed = this.config.worker.clock.nowMs() - attempt.startedAtMs;
       cluster?.info.stats.upstreamRqTime.record(elapsed);
@@ -525,6 +549,13 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     // An early answer: the request's rest has no reader.
     if (this.requestEnded) this.attempt = undefined;
     this.releaseRequest();
+  }
+
+  private endSpan(): void {
+    const { span, stream } = this;
+    if (span === undefined) return;
+    this.span = undefined;
+    span.finish(stream, stream.streamInfo.startTimeMs + this.sinceStart(), this.upstreamStatus);
   }
 
   private countFailure(status: number): void {
