@@ -24,7 +24,7 @@ export const Sparkline = memo(function Sparkline({
   width = 96,
   height = 28,
 }: SparklineProps) {
-  const path = sparklinePath(values, width, height);
+  const { path, from } = sparklinePath(values, width, height);
   return (
     <svg
       aria-hidden="true"
@@ -34,7 +34,7 @@ export const Sparkline = memo(function Sparkline({
     >
       {path !== "" && (
         <>
-          <path d={`${path}V${height}H0z`} fill="currentColor" opacity="0.1" stroke="none" />
+          <path d={`${path}V${height}H${from}z`} fill="currentColor" opacity="0.1" stroke="none" />
           <path
             d={path}
             fill="none"
@@ -48,17 +48,23 @@ export const Sparkline = memo(function Sparkline({
   );
 });
 
-/** Gaps are bridged: at this size a hole would look like a zero. */
-function sparklinePath(values: readonly (number | null)[], width: number, height: number): string {
+/** Gaps are bridged: at this size a hole would look like a zero. It begins where the values do. */
+function sparklinePath(
+  values: readonly (number | null)[],
+  width: number,
+  height: number,
+): { readonly path: string; readonly from: string } {
   const last = values.length - 1;
-  if (last < 1) return "";
+  if (last < 1) return { path: "", from: "0" };
   const high = Math.max(...values.map((value) => value ?? 0));
   let path = "";
+  let from = "0";
   values.forEach((value, index) => {
     if (value === null) return;
     const x = ((index / last) * width).toFixed(1);
     const y = (height - 2 - (high === 0 ? 0 : value / high) * (height - 4)).toFixed(1);
-    path += path === "" ? `M0 ${y}L${x} ${y}` : `L${x} ${y}`;
+    if (path === "") from = x;
+    path += `${path === "" ? "M" : "L"}${x} ${y}`;
   });
-  return path;
+  return { path, from };
 }

@@ -24,8 +24,14 @@ interface Tail {
 
 const EMPTY: Tail = { rows: [], held: [], receivedAt: undefined };
 
+/** Workers and nodes report apart, so that a batch may hold what began before rows that are there already. */
 function onTop(newer: readonly AccessLogEntry[], rows: readonly AccessLogEntry[]): readonly AccessLogEntry[] {
-  return newer.length === 0 ? rows : [...newer, ...rows].slice(0, ROWS_MAX);
+  if (newer.length === 0) return rows;
+  const oldest = Math.min(...newer.map(({ at }) => at.getTime()));
+  const settled = rows.findIndex(({ at }) => at.getTime() < oldest);
+  const overlap = settled < 0 ? rows : rows.slice(0, settled);
+  const top = [...newer, ...overlap].sort((a, b) => b.at.getTime() - a.at.getTime());
+  return (settled < 0 ? top : [...top, ...rows.slice(settled)]).slice(0, ROWS_MAX);
 }
 
 /** Requests as they come; while paused they gather aside, so that what is read stands still. */
@@ -41,7 +47,7 @@ export function useLiveRows(filter: AccessLogFilter, paused: boolean, enabled: b
       {
         enabled,
         onData: ({ data }) => {
-          const newer = data.entries.toReversed();
+          const newer = data.entries;
           setTail(({ rows, held }) => ({
             rows: paused ? rows : onTop(newer, rows),
             held: paused ? onTop(newer, held) : held,
