@@ -51,7 +51,9 @@ export class SocketConnection implements Connection, Flushable {
   private ended = false;
   private closeAfterFlush = false;
   private aboveHigh = false;
-  private watermarks: WatermarkCallbacks[] = [];
+  /** The usual single listener has a field: an array that changes with every request would be old garbage's link to the young. */
+  private watermark: WatermarkCallbacks | undefined = undefined;
+  private moreWatermarks: readonly WatermarkCallbacks[] = [];
   private socketError: NodeJS.ErrnoException | undefined = undefined;
   private readonly onWritten: () => void;
 
@@ -88,12 +90,15 @@ export class SocketConnection implements Connection, Flushable {
   }
 
   addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
-    this.watermarks.push(callbacks);
+    if (this.watermark === undefined) this.watermark = callbacks;
+    else this.moreWatermarks = [...this.moreWatermarks, callbacks];
   }
 
   removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
-    const at = this.watermarks.indexOf(callbacks);
-    if (at >= 0) this.watermarks.splice(at, 1);
+    if (this.watermark === callbacks) this.watermark = undefined;
+    else if (this.moreWatermarks.length > 0) {
+      this.moreWatermarks = this.moreWatermarks.filter((one) => one !== callbacks);
+    }
   }
 
   get aboveHighWatermark(): boolean {
@@ -211,14 +216,16 @@ export class SocketConnection implements Connection, Flushable {
 
   private goAboveHigh(): void {
     this.aboveHigh = true;
-    for (const one of this.watermarks) one.onAboveHighWatermark();
+    this.watermark?.onAboveHighWatermark();
+    for (const one of this.moreWatermarks) one.onAboveHighWatermark();
   }
 
   private checkLowWatermark(): void {
     if (!this.aboveHigh || this.state === "closed" || this.bufferedBytes > this.limitBytes / 2) return;
     this.aboveHigh = false;
     enterTurn();
-    for (const one of this.watermarks) one.onBelowLowWatermark();
+    this.watermark?.onBelowLowWatermark();
+    for (const one of this.moreWatermarks) one.onBelowLowWatermark();
     leaveTurn();
   }
 
@@ -245,7 +252,8 @@ export class SocketConnection implements Connection, Flushable {
     this.state = "closed";
     const sink = this.sink;
     this.sink = undefined;
-    this.watermarks = [];
+    this.watermark = undefined;
+    this.moreWatermarks = [];
     if (sink === undefined) return;
     enterTurn();
     sink.onClose(by, this.socketError);
