@@ -149,7 +149,10 @@ export class ManagedCluster {
     const known = new Map(this.hosts.map((host) => [host.key, host]));
     const next = new Map<string, HostSpec>();
     for (const endpoint of endpoints) {
-      const key = this.#keyOf(endpoint);
+      const address = this.#keyOf(endpoint);
+      // A static list may name an address twice, and then it is two hosts; discovered ones are told apart by address.
+      const twice = this.config.discovery.kind === "static" && next.has(address);
+      const key = twice ? `${address}#${next.size}` : address;
       const page = known.get(key)?.page ?? hostStatsPage(this.#options.concurrency);
       next.set(key, { ...endpoint, key, page });
     }
