@@ -1,0 +1,98 @@
+import {
+  type DecoderCallbacks,
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+  type HeaderMap,
+  type HttpFilterFactory,
+  type StreamFilter,
+} from "@sluice/extension-api";
+import type {
+  HeaderMutation,
+  HeaderMutationPerRoute,
+} from "@sluice/xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
+import type { FormatContext } from "../../../../access-log/access-logger.ts";
+import {
+  applyEdits,
+  type CompiledMutations,
+  compileHeaderMutation,
+  compileHeaderMutationPerRoute,
+  type HeaderMutationConfig,
+} from "./config.ts";
+
+class HeaderMutationFilter implements StreamFilter {
+  private readonly config: HeaderMutationConfig;
+  private callbacks: DecoderCallbacks | undefined = undefined;
+  private request: HeaderMap | undefined = undefined;
+  private response: HeaderMap | undefined = undefined;
+  /** Of the route, in the order in which they are applied; the request's route holds for the response too. */
+  private perRoute: readonly CompiledMutations[] | undefined = undefined;
+
+  constructor(config: HeaderMutationConfig) {
+    this.config = config;
+  }
+
+  setDecoderCallbacks(callbacks: DecoderCallbacks): void {
+    this.callbacks = callbacks;
+  }
+  setEncoderCallbacks(): void {}
+
+  decodeHeaders(headers: HeaderMap): FilterHeadersStatus {
+    this.request = headers;
+    this.apply("request", headers);
+    return FilterHeadersStatus.Continue;
+  }
+  decodeData(): FilterDataStatus {
+    return FilterDataStatus.Continue;
+  }
+  decodeTrailers(): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+
+  encodeHeaders(headers: HeaderMap): FilterHeadersStatus {
+    this.response = headers;
+    this.apply("response", headers);
+    return FilterHeadersStatus.Continue;
+  }
+  encodeData(): FilterDataStatus {
+    return FilterDataStatus.Continue;
+  }
+  encodeTrailers(): FilterTrailersStatus {
+    return FilterTrailersStatus.Continue;
+  }
+
+  onDestroy(): void {
+    this.callbacks = undefined;
+  }
+
+  private apply(part: keyof CompiledMutations, headers: HeaderMap): void {
+    const { callbacks, config, request, response } = this;
+    if (callbacks === undefined) return;
+    const { streamInfo, connection } = callbacks;
+    const context: FormatContext = { request, response, responseTrailers: undefined, streamInfo, connection };
+    applyEdits(config.mutations[part], headers, context);
+    this.perRoute ??= this.routeMutations(callbacks);
+    for (const mutations of this.perRoute) applyEdits(mutations[part], headers, context);
+  }
+
+  private routeMutations(callbacks: DecoderCallbacks): readonly CompiledMutations[] {
+    const leastFirst = callbacks.allPerRouteConfigs<CompiledMutations>();
+    return this.config.mostSpecificWins ? leastFirst : leastFirst.toReversed();
+  }
+}
+
+export const headerMutationFactory: HttpFilterFactory<HeaderMutationConfig, CompiledMutations> = {
+  terminal: false,
+  compile: (config) => compileHeaderMutation(asConfig(config)),
+  compilePerRoute: (config) => compileHeaderMutationPerRoute(asPerRoute(config)),
+  create: (config) => new HeaderMutationFilter(config),
+};
+
+/** The registry hands a factory only messages of its `configTypes`. */
+function asConfig(message: unknown): HeaderMutation {
+  return message as HeaderMutation;
+}
+/** … and of its `perRouteConfigTypes`. */
+function asPerRoute(message: unknown): HeaderMutationPerRoute {
+  return message as HeaderMutationPerRoute;
+}
