@@ -1,11 +1,13 @@
 import type { HttpFilterManifest, NetworkFilterManifest } from "@sluice/extension-api";
 import { type ExtensionRegistry, loadExtensions } from "./extension-registry.ts";
+import { corsManifest } from "./filters/http/cors/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
 import { httpConnectionManagerManifest } from "./filters/network/http_connection_manager/manifest.ts";
 
 /** What is built in. An extension's folder is not used before it stands here. */
 export const STANDARD_EXTENSIONS: readonly (HttpFilterManifest | NetworkFilterManifest)[] = [
+  corsManifest,
   headerMutationManifest,
   routerManifest,
   httpConnectionManagerManifest,
