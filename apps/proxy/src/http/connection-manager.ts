@@ -87,9 +87,8 @@ export class HttpConnectionManager implements ReadFilter {
         this.headTimeout.set(this.config.requestHeadersTimeoutMs);
       }
     }
-    // As Envoy: a client that half-closes has left.
-    if (endStream && !this.destroyed && !(this.stream?.isTunnel ?? false))
-      this.connection.close("noFlush", "");
+    // As Envoy: a client that half-closes has left, a tunnel's too.
+    if (endStream && !this.destroyed) this.connection.close("noFlush", "");
     return NetworkFilterStatus.StopIteration;
   }
 

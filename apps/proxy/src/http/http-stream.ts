@@ -10,6 +10,7 @@ import type { FormatContext } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
 import type { StreamHost } from "../http-filter/stream-host.ts";
+import { HTTPS_REDIRECT, needsHttps } from "../route/require-tls.ts";
 import { type RouteEntry, resolveRoute } from "../route/route-entry.ts";
 import type { ActiveSpan } from "../tracing/tracer.ts";
 import type { CodecError, RequestStream, ResponseEncoder, StreamResetReason } from "./codec.ts";
@@ -145,6 +146,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     if (this.upgradeType !== "") {
       this.isTunnel = true;
       config.stats.counters.downstream_cx_upgrades_total.inc();
+      config.stats.cxUpgradesActive.add(1);
     }
     this.filters.decodeHeaders(headers, endStream);
   }
@@ -208,7 +210,13 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
       this.routeKnown = true;
       const { requestHeaders, config } = this;
       if (requestHeaders === undefined) return undefined;
-      const match = config.routes.current?.match(requestHeaders, this.routeRandom);
+      const host = config.routes.current?.findVirtualHost(requestHeaders);
+      if (host === undefined) return undefined;
+      if (needsHttps(host, requestHeaders)) {
+        this.cachedRoute = HTTPS_REDIRECT;
+        return HTTPS_REDIRECT;
+      }
+      const match = host.match(requestHeaders, this.routeRandom);
       const entry =
         match === undefined ? undefined : resolveRoute(match.payload, requestHeaders, this.routeRandom);
       this.cachedRoute = entry;
@@ -398,6 +406,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     if (this.responseDone) streamInfo.lastDownstreamTxByteMs = streamInfo.durationMs;
     this.filters.destroy();
     stats.rqActive.sub(1);
+    if (this.isTunnel) stats.cxUpgradesActive.sub(1);
     if (streamInfo.responseCode !== 0) {
       const index = Math.trunc(streamInfo.responseCode / 100) - 1;
       stats.counters.downstream_rq_completed.inc();

@@ -147,8 +147,3 @@ function redirectLocation(
   if (config.stripQuery) target = splitPath(target)[0];
   return `${scheme}://${host}${target}`;
 }
-
-/** Where `require_tls` sends a plain request. */
-export function httpsLocation(headers: HeaderMap): string {
-  return `https://${headers.get(":authority") ?? ""}${headers.get(":path") ?? "/"}`;
-}

@@ -1,7 +1,7 @@
 import type { RetryPolicy } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
 
-/** Bits of `retry_on`. */
+/** Bits of `retry_on`. `refused-stream` is a matter of HTTP/2 and 3; as in Envoy it says nothing to HTTP/1.1. */
 export const RetryOn = {
   FiveXx: 1,
   GatewayError: 2,
@@ -63,8 +63,17 @@ export function retryConfig(policy: RetryPolicy): RetryConfig {
   };
 }
 
-/** Whether a response's status asks for another try. */
-export function retriesStatus(retryOn: number, statusCodes: readonly number[], status: number): boolean {
+/**
+ * Whether a response asks for another try. `rateLimited`: it carries x-envoy-ratelimited, which rules out every reason but
+ * its own.
+ */
+export function retriesResponse(
+  retryOn: number,
+  statusCodes: readonly number[],
+  status: number,
+  rateLimited: boolean,
+): boolean {
+  if (rateLimited) return (retryOn & RetryOn.EnvoyRatelimited) !== 0;
   if ((retryOn & RetryOn.FiveXx) !== 0 && status >= 500 && status < 600) return true;
   if ((retryOn & RetryOn.GatewayError) !== 0 && status >= 502 && status <= 504) return true;
   if ((retryOn & RetryOn.Retriable4xx) !== 0 && status === 409) return true;

@@ -1,5 +1,5 @@
 import type { Clock, Timers } from "@sluice/extension-api";
-import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
+import type { ClusterInfo, Host, Resource, ResourceLimits } from "../cluster/thread-local-cluster.ts";
 import { enterTurn, leaveTurn } from "../connection/turn.ts";
 import type { StreamResetReason } from "../http/codec.ts";
 import { type ConnectionOwner, Http1Connection } from "./http1-connection.ts";
@@ -21,7 +21,8 @@ export class Http1Pool implements ConnectionOwner {
   private readonly clock: Clock;
   private readonly timers: Timers;
   private readonly idle: Http1Connection[] = [];
-  private readonly all = new Set<Http1Connection>();
+  /** With what each gives back when it closes; nothing where it was opened past the limit. */
+  private readonly all = new Map<Http1Connection, Resource | undefined>();
   private waiters: PoolWaiter[] = [];
   private connecting = 0;
 
@@ -80,14 +81,15 @@ export class Http1Pool implements ConnectionOwner {
   }
 
   private open(limits: ResourceLimits): void {
-    if (!limits.connections.tryAcquire()) {
+    const within = limits.connections.tryAcquire();
+    if (!within) {
       this.info.stats.upstreamCxOverflow.inc();
       // Envoy opens one all the same when there is none, so that the queue is served at all.
       if (this.all.size > 0) return;
-      limits.connections.tryAcquire();
     }
     this.connecting++;
-    this.all.add(new Http1Connection(this.info, this.host, this, this.clock, this.timers));
+    const connection = new Http1Connection(this.info, this.host, this, this.clock, this.timers);
+    this.all.set(connection, within ? limits.connections : undefined);
   }
 
   onConnected(connection: Http1Connection): void {
@@ -130,8 +132,8 @@ export class Http1Pool implements ConnectionOwner {
   }
 
   onClosed(connection: Http1Connection): void {
+    this.all.get(connection)?.release();
     this.all.delete(connection);
-    this.info.circuitBreakers.default.connections.release();
     const at = this.idle.indexOf(connection);
     if (at >= 0) this.idle.splice(at, 1);
     const [waiter] = this.waiters;
@@ -149,4 +151,9 @@ export function poolOf(info: ClusterInfo, host: Host, clock: Clock, timers: Time
   const pool = new Http1Pool(info, host, clock, timers);
   host.pool = pool;
   return pool;
+}
+
+/** A host has left its cluster, or its cluster has gone or changed. */
+export function drainPoolOf(host: Host): void {
+  if (host.pool instanceof Http1Pool) host.pool.drain();
 }

@@ -232,6 +232,17 @@ for (const apiType of ["GRPC", "DELTA_GRPC"]) {
       await eventually("the good part of v3", async () => ((await get()) === "one" ? true : undefined));
       assert.equal(await proxy.stat("cluster_manager.cds.update_rejected"), 1);
 
+      const broken = routesYaml("main", "one").replace("prefix: /", 'safe_regex: {regex: "("}');
+      control.publish("v3b", { ...base, [ROUTE]: { main: broken } });
+      const refused = await eventually(
+        "a NACK of the routes",
+        () => control.lines.find((line) => line.startsWith("nack RouteConfiguration v3b")),
+        () => control.lines.join("\n"),
+      );
+      assert.match(refused, /main: virtual_hosts\[0\]\.routes\[0\]\.match\.safe_regex/);
+      assert.equal(await proxy.stat("http.ingress.rds.main.update_rejected"), 1);
+      assert.equal(await get(), "one");
+
       control.publish("v4", { ...base, [ROUTE]: { main: routesYaml("main", "two") } });
       await eventually("v4", async () => ((await get()) === "two" ? true : undefined));
       await control.stop();

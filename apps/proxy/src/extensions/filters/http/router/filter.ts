@@ -26,7 +26,7 @@ import {
   parseRetryOn,
   type RetryConfig,
   RetryOn,
-  retriesStatus,
+  retriesResponse,
 } from "../../../../route/retry-policy.ts";
 import type { ForwardAction, RouteEntry } from "../../../../route/route-entry.ts";
 import type { ActiveSpan } from "../../../../tracing/tracer.ts";
@@ -41,6 +41,8 @@ interface RouterConfig {
   readonly stats: RouterStats;
   readonly suppressEnvoyHeaders: boolean;
   readonly respectExpectedTimeout: boolean;
+  /** False: nothing is counted by response code, and no time is recorded. */
+  readonly dynamicStats: boolean;
 }
 
 const NO_RETRY: RetryConfig = {
@@ -217,7 +219,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       const limits = this.highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
       if (!limits.requests.tryAcquire()) {
         info.stats.upstreamRqPendingOverflow.inc();
-        this.failTry("overflow", "");
+        this.failTry("overflow", "", false);
         return;
       }
       this.requestsLimitHeld = true;
@@ -286,7 +288,12 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.perTry?.disarm();
     stream.streamInfo.firstUpstreamRxByteMs = this.sinceStart();
     (status >= 500 ? attempt.host.stats.rqError : attempt.host.stats.rqSuccess).inc();
-    if (retriesStatus(this.retry.retryOn, this.retry.statusCodes, status) && this.mayRetry()) {
+    const { retryOn, statusCodes } = this.retry;
+    if (
+      retryOn !== 0 &&
+      retriesResponse(retryOn, statusCodes, status, headers.has("x-envoy-ratelimited")) &&
+      this.mayRetry()
+    ) {
       cluster.info.stats.countRetried(status);
       if (!endStream) attempt.cancel();
       this.endSpan();
@@ -300,8 +307,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     }
     this.responseStarted = true;
     this.body = [];
-    cluster.info.stats.countResponse(status);
-    route.stats?.countResponse(status);
+    this.countResponse(status);
     if (!this.config.suppressEnvoyHeaders) {
       const elapsed = this.config.worker.clock.nowMs() - attempt.startedAtMs;
       headers.set("x-envoy-upstream-service-time", String(Math.floor(elapsed)));
@@ -326,17 +332,17 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   onTryReset(attempt: UpstreamTry, reason: StreamResetReason, transportFailure: string): void {
     if (this.attempt !== undefined && this.attempt !== attempt) return;
     this.attempt = undefined;
-    this.failTry(reason, transportFailure);
+    this.failTry(reason, transportFailure, attempt.connection !== undefined);
   }
 
-  private failTry(reason: StreamResetReason, transportFailure: string): undefined {
+  private failTry(reason: StreamResetReason, transportFailure: string, requestSent: boolean): undefined {
     const { stream, callbacks } = this;
     if (this.destroyed) return;
     this.perTry?.disarm();
     const { streamInfo } = stream;
     streamInfo.upstreamTransportFailureReason = transportFailure;
     this.upstreamStatus = 0;
-    if (!this.responseStarted && this.retriesReset(reason) && this.mayRetry()) {
+    if (!this.responseStarted && this.retriesReset(reason, requestSent) && this.mayRetry()) {
       this.endSpan();
       return this.scheduleRetry();
     }
@@ -359,14 +365,16 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     );
   }
 
-  private retriesReset(reason: StreamResetReason): boolean {
+  private retriesReset(reason: StreamResetReason, requestSent: boolean): boolean {
     const { retryOn } = this.retry;
-    if ((retryOn & (RetryOn.FiveXx | RetryOn.Reset)) !== 0 && reason !== "overflow") return true;
+    if (reason === "overflow") return false;
+    if ((retryOn & (RetryOn.FiveXx | RetryOn.GatewayError | RetryOn.Reset)) !== 0) return true;
+    if (!requestSent && (retryOn & RetryOn.ResetBeforeRequest) !== 0) return true;
     const connectFailed =
       reason === "remote connection failure" ||
       reason === "local connection failure" ||
       reason === "connection timeout";
-    return connectFailed && (retryOn & (RetryOn.ConnectFailure | RetryOn.GatewayError)) !== 0;
+    return connectFailed && (retryOn & RetryOn.ConnectFailure) !== 0;
   }
 
   private mayRetry(): boolean {
@@ -540,7 +548,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.perTry?.disarm();
     stream.streamInfo.lastUpstreamRxByteMs = this.sinceStart();
     this.endSpan();
-    if (attempt !== undefined) {
+    if (attempt !== undefined && this.config.dynamicStats) {
       const elapsed = this.config.worker.clock.nowMs() - attempt.startedAtMs;
       cluster?.info.stats.upstreamRqTime.record(elapsed);
       route?.stats?.upstreamRqTime.record(elapsed);
@@ -559,9 +567,14 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   }
 
   private countFailure(status: number): void {
+    this.countResponse(status);
+    this.releaseRequest();
+  }
+
+  private countResponse(status: number): void {
+    if (!this.config.dynamicStats) return;
     this.cluster?.info.stats.countResponse(status);
     this.route?.stats?.countResponse(status);
-    this.releaseRequest();
   }
 
   private releaseRetry(): void {
@@ -629,6 +642,7 @@ export const routerFactory: HttpFilterFactory = {
         stats: createRouterStats(stats),
         suppressEnvoyHeaders: config.suppressEnvoyHeaders,
         respectExpectedTimeout: config.respectExpectedRqTimeout,
+        dynamicStats: config.dynamicStats ?? true,
       } satisfies RouterConfig,
     };
   },

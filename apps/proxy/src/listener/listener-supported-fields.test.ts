@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { apiRegistry } from "@sluice/xds";
+import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { compileListenerSockets } from "./compile-listener-sockets.ts";
+
+const ADDRESS = { socket_address: { address: "127.0.0.1", port_value: 0 } };
+const FILE_LOG = {
+  name: "file",
+  typed_config: {
+    "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+    path: "/dev/null",
+  },
+};
+
+function problems(listener: JsonObject): string {
+  const message = fromJson(
+    ListenerSchema,
+    { name: "l", address: ADDRESS, ...listener },
+    { registry: apiRegistry() },
+  );
+  const compiled = compileListenerSockets(message);
+  return compiled.ok ? "" : compiled.problems.map(({ path, message }) => `${path}: ${message}`).join("\n");
+}
+
+const REFUSED: Readonly<Record<string, JsonObject>> = {
+  use_original_dst: { use_original_dst: true },
+  transparent: { transparent: true },
+  freebind: { freebind: true },
+  deprecated_v1: { deprecated_v1: { bind_to_port: false } },
+  drain_type: { drain_type: "MODIFY_ONLY" },
+  socket_options: { socket_options: [{ level: "1", name: "2", int_value: "3" }] },
+  tcp_fast_open_queue_length: { tcp_fast_open_queue_length: 5 },
+  udp_listener_config: { udp_listener_config: {} },
+  api_listener: { api_listener: {} },
+  connection_balance_config: { connection_balance_config: { exact_balance: {} } },
+  reuse_port: { reuse_port: true },
+  enable_reuse_port: { enable_reuse_port: false },
+  access_log: { access_log: [FILE_LOG] },
+  bind_to_port: { bind_to_port: false },
+  internal_listener: { internal_listener: {} },
+  enable_mptcp: { enable_mptcp: true },
+  ignore_global_conn_limit: { ignore_global_conn_limit: true },
+  filter_chain_matcher: { filter_chain_matcher: {} },
+  max_connections_to_accept_per_socket_event: { max_connections_to_accept_per_socket_event: 1 },
+  bypass_overload_manager: { bypass_overload_manager: true },
+  "filter_chains[0].use_proxy_proto": { filter_chains: [{ use_proxy_proto: true }] },
+  "filter_chains[0].transport_socket_connect_timeout": {
+    filter_chains: [{ transport_socket_connect_timeout: "1s" }],
+  },
+  "default_filter_chain.transport_socket_connect_timeout": {
+    default_filter_chain: { transport_socket_connect_timeout: "1s" },
+  },
+  "filter_chains[0].filters[0].config_discovery": {
+    filter_chains: [{ filters: [{ name: "f", config_discovery: {} }] }],
+  },
+  "address.socket_address.named_port": {
+    address: { socket_address: { address: "::1", named_port: "http" } },
+  },
+  "address.socket_address.resolver_name": {
+    address: { socket_address: { address: "::1", port_value: 1, resolver_name: "r" } },
+  },
+  "address.envoy_internal_address": { address: { envoy_internal_address: { server_listener_name: "x" } } },
+  "additional_addresses[0].socket_options": {
+    additional_addresses: [{ address: ADDRESS, socket_options: {} }],
+  },
+};
+
+for (const [path, listener] of Object.entries(REFUSED)) {
+  test(`${path} of a listener is refused by name`, () => {
+    const found = problems(listener)
+      .split("\n")
+      .find((line) => line.startsWith(`${path}: `));
+    assert.match(found ?? "", /not implemented/);
+  });
+}
+
+test("a listener of what is implemented has no problems", () => {
+  assert.equal(problems({ tcp_backlog_size: 5, stat_prefix: "x", enable_reuse_port: true }), "");
+});

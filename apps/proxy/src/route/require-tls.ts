@@ -1,0 +1,26 @@
+import type { HeaderMap } from "@sluice/extension-api";
+import type { CompiledVirtualHost } from "@sluice/matching";
+import { RouteEntry, type RoutePayload } from "./route-entry.ts";
+
+/** Whether `require_tls` of the virtual host sends this request away; nothing else of the host is asked then. */
+export function needsHttps(host: CompiledVirtualHost<RoutePayload>, headers: HeaderMap): boolean {
+  if (host.requireTls === "none" || headers.get("x-forwarded-proto") === "https") return false;
+  return host.requireTls === "all" || headers.get("x-envoy-internal") !== "true";
+}
+
+/** Where such a request goes: the same address by https, for good. */
+export const HTTPS_REDIRECT: RouteEntry = new RouteEntry({
+  name: "",
+  virtualHostName: "",
+  clusterName: undefined,
+  metadata: undefined,
+  levels: [],
+  action: {
+    kind: "redirect",
+    status: 301,
+    location: (headers) => `https://${headers.get(":authority") ?? ""}${headers.get(":path") ?? "/"}`,
+  },
+  stats: undefined,
+  requestMutations: [],
+  responseMutations: [],
+});
