@@ -2,11 +2,28 @@
 // then tells where the pinned Node is. Plain JavaScript because an old Node cannot strip types.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
-const stampFile = `${root}node_modules/.sluice-installed`;
+const installedStamp = `${root}node_modules/.sluice-installed`;
+const generatedStamp = `${root}packages/xds/gen/.generated-from`;
+const GENERATED_FROM = [
+  "package-lock.json",
+  "packages/xds/descriptors/envoy-v1.40.0.binpb",
+  "packages/xds/scripts/generate.ts",
+  "packages/xds/scripts/read-proto-comments.ts",
+];
+
+function stampOf(files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(readFileSync(root + file));
+  return hash.digest("hex");
+}
+
+function read(file) {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
 
 function run(command, args, what) {
   const done = spawnSync(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
@@ -23,15 +40,11 @@ export function ensure() {
     console.error(`sluice: Node ${process.versions.node} is too old to set up; install Node 18 or newer`);
     process.exit(1);
   }
-  const want = createHash("sha256")
-    .update(readFileSync(`${root}package-lock.json`))
-    .digest("hex");
-  const have = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
-  if (have !== want) {
+  const installed = stampOf(["package-lock.json"]);
+  if (read(installedStamp) !== installed) {
     console.log("sluice: installing packages (first start, or package-lock.json changed) …");
     run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], "installing packages");
-    mkdirSync(`${root}node_modules`, { recursive: true });
-    writeFileSync(stampFile, want);
+    writeFileSync(installedStamp, installed);
   }
   const bin = `${root}node_modules/.bin`;
   process.env.PATH = `${bin}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`;
@@ -42,6 +55,10 @@ export function ensure() {
     );
     process.exit(1);
   }
-  run(node, [`${root}packages/xds/scripts/generate.ts`], "generating the API types");
+  const generated = stampOf(GENERATED_FROM);
+  if (read(generatedStamp) !== generated) {
+    run(node, [`${root}packages/xds/scripts/generate.ts`], "generating the API types");
+    writeFileSync(generatedStamp, generated);
+  }
   return { node, bin };
 }
