@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,7 +53,9 @@ export async function freePorts(count: number): Promise<number[]> {
 
 /** A fresh directory that user postgres can walk into, also when the tests run as root. */
 export function freshDataDir(): string {
-  return mkdtempSync(join("/tmp", "sluice-e2e-"));
+  const dir = mkdtempSync(join("/tmp", "sluice-e2e-"));
+  chmodSync(dir, 0o755);
+  return dir;
 }
 
 const PASSWORD = "e2e-password-7431";

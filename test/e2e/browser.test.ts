@@ -1,0 +1,399 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { join } from "node:path";
+import { after, before, suite, type TestContext, test } from "node:test";
+import { waitFor } from "@sluice/harness";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { openApi } from "./api.ts";
+import { findViolations, keepImage } from "./check-page.ts";
+import { checkPages } from "./check-pages.ts";
+import { startCuttableRelay } from "./cuttable-relay.ts";
+import { findChromium, openBrowser, openWindow, signIn } from "./open-browser.ts";
+import { publishShop } from "./publish-shop.ts";
+import { type Appliance, freePorts, startAppliance } from "./start-appliance.ts";
+import { ask, startTraffic, startUpstream, type TrafficSource } from "./traffic-source.ts";
+
+const chromium = findChromium();
+const hasEnvoy = spawnSync("envoy", ["--version"]).status === 0;
+const FIGURES_WITHIN_MS = 5_000;
+const ERRORS_WITHIN_MS = 2_000;
+const MENDED_WITHIN_MS = 1_000;
+const TRACE_ID = "5b8efff798038103d269b633813fc60c";
+
+let appliance: Appliance;
+let browser: Browser;
+let window: BrowserContext;
+let page: Page;
+let upstream: Server;
+let upstreamPort = 0;
+let deadPort = 0;
+let listenerPort = 0;
+let traffic: TrafficSource | undefined;
+const errors: string[] = [];
+
+let failedStep: string | undefined;
+
+/** A step of one story: each stands on those before, so that none runs once one has failed. */
+function step(name: string, run: (t: TestContext) => Promise<void>, skip: string | false = false): void {
+  test(name, { skip }, async (t) => {
+    if (failedStep !== undefined) return t.skip(`needs: ${failedStep}`);
+    failedStep = name;
+    await run(t);
+    failedStep = undefined;
+  });
+}
+
+/** The page's link in the navigation. */
+const navigate = async (name: string): Promise<void> => {
+  await page
+    .getByRole("navigation", { name: "Main navigation" })
+    .getByRole("link", { name, exact: true })
+    .click();
+  await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+};
+const button = (name: string | RegExp): Locator => page.getByRole("button", { name, exact: true });
+const link = (name: string): Locator => page.getByRole("link", { name, exact: true });
+const tab = (name: string): Locator => page.getByRole("tab", { name });
+const textbox = (name: string): Locator => page.getByRole("textbox", { name });
+const saved = async (): Promise<void> =>
+  await page.getByRole("status").filter({ hasText: "Saved in the draft" }).waitFor();
+const clusterName = (): string => `127-0-0-1-${upstreamPort}`;
+
+async function publish(message: string, version: number): Promise<void> {
+  await textbox("Message").fill(message);
+  await button("Publish").click();
+  await page.getByText(`Published as version ${version}`).waitFor();
+}
+
+/** Takes away what an editor holds and types something else. */
+async function retype(editor: Locator, text: string): Promise<void> {
+  await editor.click();
+  await editor.press("ControlOrMeta+a");
+  await page.keyboard.insertText(text);
+}
+
+suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set CHROMIUM_PATH" }, () => {
+  before(async () => {
+    const started = await startUpstream();
+    upstream = started.server;
+    upstreamPort = started.port;
+    [listenerPort = 0, deadPort = 0] = await freePorts(2);
+    [appliance, browser] = await Promise.all([startAppliance(), openBrowser(chromium ?? "")]);
+    window = await openWindow(browser, appliance, errors);
+    page = await window.newPage();
+  });
+
+  after(async () => {
+    await traffic?.stop();
+    await browser?.close();
+    await appliance?.stop();
+    upstream?.closeAllConnections();
+    upstream?.close();
+  });
+
+  step("signs in by keyboard alone, after a wrong password was refused at the form", async () => {
+    await page.goto("/clusters");
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    assert.deepEqual(await findViolations(page), []);
+    await keepImage(page, "sign-in-light");
+    await page.keyboard.type(appliance.email);
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("not the password");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("E-mail or password is wrong.").waitFor();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.type(appliance.password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Clusters" }).waitFor();
+    assert.equal(new URL(page.url()).pathname, "/clusters", "back where the sign-in was asked for");
+  });
+
+  step(
+    "an empty appliance offers the guided first route, which leads to the review of what it made",
+    async () => {
+      await navigate("Overview");
+      await link("Set up the first route").click();
+      await textbox("Domain").fill("shop.example");
+      await textbox("Path").fill("/");
+      await textbox("Port").fill(String(listenerPort));
+      await textbox("Send to").fill("nonsense");
+      await textbox("Send to").press("Enter");
+      await page.getByText("Write host:port, like 127.0.0.1:8080.").waitFor();
+      await textbox("Send to").fill(`127.0.0.1:${upstreamPort}`);
+      assert.deepEqual(await findViolations(page), []);
+      await keepImage(page, "first-route-light");
+      await button("Make it and review").click();
+      await page.getByText("3 resources differ from what is live (nothing).").waitFor();
+      const changes = page.getByRole("region", { name: "Changes" });
+      for (const name of [clusterName(), `http-${listenerPort}`])
+        await changes.getByRole("link", { name }).first().waitFor();
+    },
+  );
+
+  step("a cluster made by form shows as YAML, and its YAML changes the form", async () => {
+    await navigate("Clusters");
+    await link("New cluster").first().click();
+    await textbox("Name").fill("spare");
+    await button("Add endpoint").click();
+    await textbox("Host 1").fill("127.0.0.1");
+    await textbox("Port 1").fill("4001");
+    await tab("YAML").click();
+    const draftText = page.getByRole("textbox", { name: "YAML of the new resource" });
+    await draftText.getByText("port_value: 4001").waitFor();
+    await button("Create in draft").click();
+    await page.getByRole("heading", { level: 1, name: "spare" }).waitFor();
+    await tab("YAML").click();
+    const text = page.getByRole("textbox", { name: "YAML of spare" });
+    await retype(
+      text,
+      [
+        "name: spare",
+        "type: STATIC",
+        "lb_policy: RANDOM",
+        "load_assignment:",
+        "  cluster_name: spare",
+        "  endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: 4002 } } } }] }]",
+        "",
+      ].join("\n"),
+    );
+    await saved();
+    await tab("Form").click();
+    await waitForValue(textbox("Port 1"), "4002");
+    await waitForValue(page.getByRole("combobox", { name: "Load balancing" }), "RANDOM");
+    await page.getByRole("combobox", { name: "Load balancing" }).selectOption({ label: "Least requests" });
+    await saved();
+    await tab("YAML").click();
+    await text.getByText("lb_policy: LEAST_REQUEST").waitFor();
+    await retype(text, "name: spare\ntipe: STATIC\n");
+    await page.getByRole("list", { name: "Problems" }).getByText("tipe").first().waitFor();
+    await saved();
+    await button("More actions").click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByText("spare is out of the draft.").waitFor();
+    await page.getByRole("heading", { level: 1, name: "Clusters" }).waitFor();
+  });
+
+  step("a route to a cluster that does not exist is said at the field and blocks publishing", async () => {
+    await navigate("Routes");
+    await link(`http-${listenerPort}`).click();
+    await page
+      .getByRole("list", { name: "Routes of shop.example" })
+      .getByRole("button", { expanded: false })
+      .click();
+    const cluster = page.getByRole("combobox", { name: "Cluster", exact: true });
+    await cluster.fill("nowhere");
+    await waitFor("the field is marked", async () => (await cluster.getAttribute("aria-invalid")) === "true");
+    const told = await page.getByText(/nowhere/).allInnerTexts();
+    assert.ok(
+      told.some((text) => /cluster/i.test(text)),
+      `words at the field: ${told.join("; ")}`,
+    );
+    await saved();
+    await navigate("Publish");
+    await page.getByRole("heading", { name: "One problem blocks publishing" }).waitFor();
+    assert.equal(await button("Publish").isDisabled(), true);
+    await page.getByRole("list", { name: "Problems" }).getByRole("link").click();
+    await cluster.waitFor();
+    await cluster.fill(clusterName());
+    await waitFor("the mark is gone", async () => (await cluster.getAttribute("aria-invalid")) === null);
+    await saved();
+  });
+
+  step("publishing with a message makes a version that becomes effective on the node", async () => {
+    await navigate("Publish");
+    await page.getByText("3 resources differ from what is live (nothing).").waitFor();
+    await publish("The first route", 1);
+    await page.getByText("Version 1 is effective on the connected node").waitFor();
+    await navigate("Versions");
+    const row = page.getByRole("table", { name: "Versions" }).getByRole("row").nth(1);
+    assert.match(await row.innerText(), /1\s+Live\s+The first route\s+\S/);
+  });
+
+  step(
+    "a request through the proxy answers, and shows in figures, requests, topology and a trace",
+    async (t) => {
+      const watch = await window.newPage();
+      await watch.goto("/requests");
+      await watch.getByText("Requests appear here as nodes report them").waitFor();
+      await navigate("Overview");
+      const figures = page.getByRole("region", { name: "Figures" });
+      await figures.getByText("0/s", { exact: true }).waitFor();
+      const startedAt = performance.now();
+      const answer = await ask(listenerPort, "/first", { traceId: TRACE_ID });
+      assert.deepEqual(answer, { status: 200, body: "upstream saw shop.example /first" });
+      traffic = startTraffic(listenerPort, 20);
+      await watch.getByRole("row").filter({ hasText: "/first" }).waitFor({ timeout: FIGURES_WITHIN_MS });
+      t.diagnostic(`request listed after ${Math.round(performance.now() - startedAt)} ms`);
+      await figures.getByText(/^[1-9][\d.]*\/s$/).waitFor({ timeout: FIGURES_WITHIN_MS });
+      t.diagnostic(`figures move after ${Math.round(performance.now() - startedAt)} ms`);
+      await watch.close();
+
+      await navigate("Topology");
+      const box = page.getByRole("group", { name: clusterName() });
+      await box.getByText(/^[1-9][\d.]*\/s$/).waitFor({ timeout: FIGURES_WITHIN_MS });
+      await button("Table").click();
+      const tree = page.getByRole("treegrid", { name: "Topology" });
+      await tree.getByRole("row", { name: "/*" }).press("ArrowRight");
+      await tree.getByRole("row", { name: clusterName() }).filter({ hasText: /\d\/s/ }).waitFor();
+
+      await navigate("Traces");
+      const trace = page.getByRole("row").filter({ hasText: TRACE_ID.slice(0, 16) });
+      await trace.getByRole("link").click({ timeout: FIGURES_WITHIN_MS });
+      await page.getByRole("tree", { name: "Waterfall" }).getByRole("treeitem").first().waitFor();
+    },
+  );
+
+  step(
+    "a cluster broken in the browser shows its errors at once, and one click on an older version mends it",
+    async (t) => {
+      const watch = await window.newPage();
+      await watch.goto("/requests?q=status:503");
+      await watch.getByText("No request matches").waitFor();
+      await navigate("Clusters");
+      await link(clusterName()).click();
+      await textbox("Port 1").fill(String(deadPort));
+      await saved();
+      await page.getByRole("banner").getByRole("link", { name: "1 change" }).click();
+      await page.getByRole("table", { name: `Changed fields of ${clusterName()}` }).waitFor();
+      await publish("Break it", 2);
+      const brokenAt = performance.now();
+      await watch.getByRole("row").filter({ hasText: "503" }).first().waitFor();
+      const shownMs = performance.now() - brokenAt;
+      t.diagnostic(`errors shown ${Math.round(shownMs)} ms after the version was published`);
+      assert.ok(shownMs < ERRORS_WITHIN_MS, `errors shown after ${Math.round(shownMs)} ms`);
+      await watch.close();
+      await navigate("Overview");
+      await page.getByText(`Cluster ${clusterName()}:`).waitFor({ timeout: FIGURES_WITHIN_MS });
+
+      await navigate("Versions");
+      await page.getByRole("checkbox", { name: "Pick version 1 for comparison" }).check();
+      await page.getByRole("checkbox", { name: "Pick version 2 for comparison" }).check();
+      await button("Compare two").click();
+      const fields = page.getByRole("table", { name: `Changed fields of ${clusterName()}` });
+      await fields.getByText(String(upstreamPort)).first().waitFor();
+      await fields.getByText(String(deadPort)).first().waitFor();
+      await link("Versions").first().click();
+      const startedAt = performance.now();
+      await button("Roll back to version 1").click();
+      await waitFor("a right answer", async () => (await ask(listenerPort, "/mended")).status === 200);
+      const mendedMs = performance.now() - startedAt;
+      t.diagnostic(`traffic right ${Math.round(mendedMs)} ms after the click`);
+      assert.ok(mendedMs < MENDED_WITHIN_MS, `right again after ${Math.round(mendedMs)} ms`);
+      await page.getByText("Version 1 is effective on the connected node").waitFor();
+    },
+  );
+
+  step("a browser that was offline says so, and takes up its streams by itself when it is back", async () => {
+    const relay = await startCuttableRelay(Number(new URL(appliance.url).port));
+    const far = await window.newPage();
+    try {
+      await far.goto(`http://localhost:${relay.port}/requests?q=path:/offline-`);
+      await far.getByRole("button", { name: "Live", exact: true }).waitFor();
+      await ask(listenerPort, "/offline-before");
+      await far.getByRole("row").filter({ hasText: "/offline-before" }).waitFor();
+      relay.cut();
+      await far.getByRole("button", { name: /Reconnecting|Offline/ }).waitFor();
+      await ask(listenerPort, "/offline-while");
+      relay.mend();
+      await far.getByRole("button", { name: "Live", exact: true }).waitFor();
+      await ask(listenerPort, "/offline-after");
+      await far.getByRole("row").filter({ hasText: "/offline-after" }).waitFor();
+      await far.getByRole("row").filter({ hasText: "/offline-while" }).waitFor();
+      await far.getByRole("row").filter({ hasText: "/offline-before" }).waitFor();
+    } finally {
+      await far.close();
+      await relay.close();
+    }
+  });
+
+  step("a viewer sees everything, is offered no change, and is refused one by the server", async () => {
+    await navigate("People");
+    await button("Add person").click();
+    const dialog = page.getByRole("dialog", { name: "Add person" });
+    await dialog.getByRole("textbox", { name: "Name" }).fill("Vera");
+    await dialog.getByRole("textbox", { name: "E-mail" }).fill("vera@shop.example");
+    await dialog.getByRole("combobox", { name: "Role" }).selectOption({ label: "Viewer" });
+    await dialog.getByRole("button", { name: "Add person" }).click();
+    const password = await dialog.getByRole("region", { name: "Password" }).innerText();
+    await dialog.getByRole("button", { name: "Done" }).click();
+
+    const second = await openWindow(browser, appliance, errors);
+    const hers = await second.newPage();
+    await hers.goto("/sign-in");
+    await signIn(hers, "vera@shop.example", password.trim());
+    await hers.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await hers.goto(`/clusters/${clusterName()}`);
+    await hers.getByRole("textbox", { name: "Port 1" }).waitFor();
+    assert.equal(await hers.getByRole("textbox", { name: "Port 1" }).isEditable(), false);
+    assert.equal(await hers.getByRole("button", { name: "Add endpoint" }).count(), 0);
+    await hers.goto("/versions");
+    await hers.getByRole("table", { name: "Versions" }).waitFor();
+    assert.equal(await hers.getByRole("button", { name: /Roll back/ }).count(), 0);
+    await hers.goto("/people");
+    await hers.getByText("Admins manage people").waitFor();
+    await second.close();
+
+    const api = await openApi({ url: appliance.url, email: "vera@shop.example", password: password.trim() });
+    await assert.rejects(api.client.version.rollback.mutate({ version: 2 }), /editor|viewer/);
+    await assert.rejects(
+      api.client.draft.put.mutate({ kind: "clusters", yaml: "name: hers" }),
+      /editor|viewer/,
+    );
+    await api.close();
+  });
+
+  step(
+    "a stock Envoy started with the bootstrap of the Nodes page becomes effective and its requests show",
+    async () => {
+      const [adminPort = 0] = await freePorts(1);
+      await navigate("Nodes");
+      await button("Add a node").click();
+      const dialog = page.getByRole("dialog", { name: "Add a node" });
+      await dialog.getByRole("combobox", { name: "Software" }).selectOption({ label: "Envoy" });
+      await dialog.getByRole("textbox", { name: "Node id" }).fill("edge-1");
+      await dialog.getByRole("textbox", { name: "Control plane address" }).fill("127.0.0.1");
+      await dialog.getByRole("textbox", { name: "Port", exact: true }).fill(String(appliance.xdsPort));
+      await dialog.getByRole("textbox", { name: "The node's admin port" }).fill(String(adminPort));
+      const file = join(appliance.dataDir, "edge-1.yaml");
+      writeFileSync(file, await dialog.getByRole("region", { name: "Bootstrap" }).innerText());
+      assert.deepEqual(await findViolations(page), []);
+      await keepImage(page, "add-node-light");
+      await dialog.getByRole("button", { name: "Close" }).click();
+      const envoy: ChildProcess = spawn(
+        "envoy",
+        ["-c", file, "--concurrency", "1", "--use-dynamic-base-id", "-l", "error"],
+        { stdio: "ignore" },
+      );
+      const closed = new Promise((resolve) => envoy.once("close", resolve));
+      try {
+        const row = page.getByRole("table", { name: "Nodes" }).getByRole("row", { name: /^edge-1/ });
+        await row.getByText("Effective").waitFor();
+        await navigate("Requests");
+        await page.getByRole("searchbox", { name: "Filter requests" }).fill("node:edge-1");
+        // The kernel spreads connections over all sockets of the port: both nodes get some.
+        await page.getByRole("row").filter({ hasText: "shop.example" }).first().waitFor();
+        await navigate("Nodes");
+        await keepImage(page, "nodes-light");
+      } finally {
+        envoy.kill("SIGTERM");
+        await closed;
+      }
+    },
+    hasEnvoy ? false : "envoy is not installed",
+  );
+
+  step("axe finds nothing on any page, in light and in dark", async () => {
+    const api = await openApi(appliance);
+    await publishShop(api, { listenerPort, upstreamPort });
+    await api.close();
+    await checkPages(page, { cluster: "catalog", traceId: TRACE_ID });
+  });
+
+  test("no page reported an error of its own", () => assert.deepEqual(errors, []));
+});
+
+async function waitForValue(control: Locator, value: string): Promise<void> {
+  await waitFor(`the value ${value}`, async () => (await control.inputValue()) === value);
+}

@@ -1,0 +1,78 @@
+import type { Page } from "playwright-core";
+import { checkPage } from "./check-page.ts";
+
+export interface Subjects {
+  readonly cluster: string;
+  readonly traceId: string;
+}
+
+interface Visit {
+  /** Of the picture. */
+  readonly name: string;
+  readonly path: string;
+  /** Stands on the page once its data has come. */
+  readonly ready: (page: Page) => Promise<void>;
+  readonly dark?: boolean;
+}
+
+const seen = (text: string | RegExp) => async (page: Page) => await page.getByText(text).first().waitFor();
+const rowOf = (name: string) => async (page: Page) =>
+  await page.getByRole("row").filter({ hasText: name }).first().waitFor();
+
+function visits({ cluster, traceId }: Subjects): readonly Visit[] {
+  return [
+    { name: "overview", path: "/", ready: seen("Nodes in sync"), dark: true },
+    {
+      name: "topology",
+      path: "/topology",
+      ready: async (page) => await page.getByRole("group", { name: cluster }).waitFor(),
+      dark: true,
+    },
+    { name: "traffic", path: "/traffic", ready: seen("Requests by response") },
+    { name: "requests", path: "/requests", ready: rowOf("/items") },
+    { name: "traces", path: "/traces", ready: rowOf("ingress") },
+    {
+      name: "trace",
+      path: `/traces/${traceId}`,
+      ready: async (page) => await page.getByRole("treeitem").first().waitFor(),
+    },
+    { name: "listeners", path: "/listeners", ready: rowOf("http-") },
+    { name: "routes", path: "/routes", ready: rowOf("http-") },
+    { name: "clusters", path: "/clusters", ready: rowOf(cluster) },
+    { name: "endpoints", path: "/endpoints", ready: seen("No endpoint list yet") },
+    { name: "secrets", path: "/secrets", ready: seen("No secret yet") },
+    { name: "cluster-form", path: `/clusters/${cluster}`, ready: seen("Host, port and weight") },
+    {
+      name: "cluster-yaml",
+      path: `/clusters/${cluster}`,
+      ready: async (page) => {
+        await page.getByRole("tab", { name: "YAML" }).click();
+        await page.getByRole("textbox", { name: `YAML of ${cluster}` }).waitFor();
+      },
+    },
+    { name: "first-route", path: "/first-route", ready: seen("Send your first traffic") },
+    { name: "publish", path: "/publish", ready: seen("Nothing to publish") },
+    { name: "versions", path: "/versions", ready: rowOf("The first route") },
+    { name: "version", path: "/versions/1", ready: seen("Compared with") },
+    { name: "nodes", path: "/nodes", ready: rowOf("local") },
+    { name: "node", path: "/nodes/local", ready: seen("Configuration by type") },
+    { name: "people", path: "/people", ready: rowOf("admin@sluice.local") },
+    { name: "audit", path: "/audit", ready: rowOf("version") },
+    { name: "settings", path: "/settings", ready: seen("Appearance") },
+    { name: "not-found", path: "/there-is-no-such-page", ready: seen("There is no such page") },
+  ];
+}
+
+/** Every page with real data on it: axe in light and dark, and its picture when pictures are kept. */
+export async function checkPages(page: Page, subjects: Subjects): Promise<void> {
+  for (const { name, path, ready, dark } of visits(subjects)) {
+    await page.goto(path);
+    await ready(page);
+    await checkPage(page, name, dark);
+  }
+  await page.setViewportSize({ width: 400, height: 800 });
+  await page.goto("/");
+  await seen("Nodes in sync")(page);
+  await checkPage(page, "overview-narrow");
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
