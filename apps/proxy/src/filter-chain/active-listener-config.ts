@@ -12,7 +12,7 @@ export interface ActiveListenerConfig {
   onAccept(socket: Socket): void;
   readonly activeConnections: number;
   /**
-   * No more new requests than need be: HTTP/1 answers carry `connection: close`, idle connections close. `onDrained` runs
+   * No more new requests than need be: HTTP/1 answers carry `connection: close`, idle connections close after `drain_timeout`. `onDrained` runs
    * once when the last connection is gone.
    */
   drain(onDrained: () => void): void;

@@ -43,6 +43,8 @@ export interface ConnectionManagerConfig {
   readonly maxConnectionDurationMs: number;
   readonly maxRequestsPerConnection: number;
   readonly delayedCloseTimeoutMs: number;
+  /** How long an idle connection of a draining listener waits for a last request; default 5000. */
+  readonly drainTimeoutMs: number;
   readonly bufferLimitBytes: number;
 }
 

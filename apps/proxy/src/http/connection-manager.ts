@@ -92,10 +92,17 @@ export class HttpConnectionManager implements ReadFilter {
     return NetworkFilterStatus.StopIteration;
   }
 
-  /** The listener is going: end at the next chance. */
+  /**
+   * The listener is going: the next response says so and is the last. An idle connection has `drain_timeout` for it, since
+   * to close at once would cost the request that is on its way.
+   */
   drain(): void {
+    if (this.closing) return;
     this.closing = true;
-    if (this.stream === undefined && !this.codec.busy) this.closeAfterFlush("drained");
+    if (this.stream !== undefined) return;
+    const { drainTimeoutMs } = this.config;
+    if (drainTimeoutMs > 0) this.idle.set(drainTimeoutMs);
+    else if (!this.codec.busy) this.closeAfterFlush("drained");
   }
 
   onDestroy(): void {
@@ -158,7 +165,7 @@ export class HttpConnectionManager implements ReadFilter {
     else this.armIdle();
   }
 
-  private closeAfterFlush(details: string): void {
+  private closeAfterFlush(details: string): undefined {
     const { connection } = this;
     this.codec.stop();
     if (connection.state !== "open") return;
@@ -173,6 +180,7 @@ export class HttpConnectionManager implements ReadFilter {
   }
 
   private onIdle(): void {
+    if (this.closing) return this.closeAfterFlush("drained");
     this.config.stats.counters.downstream_cx_idle_timeout.inc();
     this.closeAfterFlush("idle timeout");
   }

@@ -269,3 +269,48 @@ for (const apiType of ["GRPC", "DELTA_GRPC"]) {
     }
   });
 }
+
+test("a listener is updated in place under load without a failed request", async () => {
+  const upstream = await startUpstream("one");
+  const control = new ControlPlane();
+  await control.start();
+  const publish = (version: string): void =>
+    control.publish(version, {
+      [CLUSTER]: { one: clusterYaml("one", upstream.port) },
+      [LISTENER]: {
+        main: listenerYaml("main", `route_config: ${routesYaml("r", "one")}`, `server_name: ${version}`),
+      },
+    });
+  publish("v0");
+  const proxy = new ProxyProcess(bootstrap(control.port, "GRPC"));
+  try {
+    await proxy.live();
+    const port = await proxy.listenerPort("main");
+    let running = true;
+    let latest = "";
+    const failures: string[] = [];
+    const load = async (): Promise<void> => {
+      while (running) {
+        try {
+          const response = await fetch(`http://127.0.0.1:${port}/`);
+          if ((await response.text()) !== "one") failures.push(`status ${response.status}`);
+          latest = response.headers.get("server") ?? "";
+        } catch (error) {
+          failures.push(error instanceof Error ? String(error.cause) : String(error));
+        }
+      }
+    };
+    const clients = Array.from({ length: 8 }, load);
+    for (let update = 1; update <= 8; update++) {
+      publish(`v${update}`);
+      await eventually(`v${update}`, () => (latest === `v${update}` ? true : undefined));
+    }
+    running = false;
+    await Promise.all(clients);
+    assert.deepEqual(failures, []);
+  } finally {
+    await proxy.stop();
+    await control.stop();
+    await upstream.close();
+  }
+});

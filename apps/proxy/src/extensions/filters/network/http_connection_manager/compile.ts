@@ -131,6 +131,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
     delayedCloseTimeoutMs: durationMs(config.delayedCloseTimeout, 1000),
+    drainTimeoutMs: durationMs(config.drainTimeout, 5000),
     bufferLimitBytes: context.bufferLimitBytes,
   };
   return { ok: true, value };
