@@ -1,5 +1,6 @@
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
+import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
@@ -13,4 +14,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP1_CASES,
   ...UPSTREAM_CASES,
   ...ACCESS_LOG_CASES,
+  ...HTTP_FILTER_CASES,
 ];

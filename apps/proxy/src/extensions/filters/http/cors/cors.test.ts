@@ -119,8 +119,9 @@ describe("envoy.filters.http.cors", () => {
     assert.deepEqual(corsFields(await preflight(proxy)), { "allow-origin": "http://a.test" });
   });
 
-  it("does nothing where it is off or has no policy", async () => {
-    for (const route of [policy({ ...ORIGIN, filter_enabled: share(0) }), {}]) {
+  it("does nothing where it is off, has no policy, or the route answers directly", async () => {
+    const direct = { route: undefined, direct_response: { status: 200 }, ...policy(ORIGIN) };
+    for (const route of [policy({ ...ORIGIN, filter_enabled: share(0) }), {}, direct]) {
       const proxy = await start({ route });
       assert.deepEqual(corsFields(await preflight(proxy)), {});
       assert.equal(proxy.stat("http.test.cors.origin_valid"), 0);

@@ -31,7 +31,8 @@ class CorsFilter implements StreamFilter {
 
   decodeHeaders(headers: HeaderMap): FilterHeadersStatus {
     const { callbacks } = this;
-    if (callbacks === undefined) return FilterHeadersStatus.Continue;
+    // As in Envoy, redirects and direct responses have no policy.
+    if (callbacks?.route()?.clusterName === undefined) return FilterHeadersStatus.Continue;
     this.policies = callbacks.allPerRouteConfigs<CompiledCorsPolicy>().toReversed();
     const [nearest] = this.policies;
     if (nearest === undefined) return FilterHeadersStatus.Continue;
