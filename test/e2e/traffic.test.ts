@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { Agent, createServer, request, type Server } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { waitFor } from "@sluice/harness";
 import { type Api, openApi, publishAndWait, untilEffective } from "./api.ts";
 import { type Appliance, freePorts, startAppliance } from "./start-appliance.ts";
+import { suspendPostgres } from "./suspend-postgres.ts";
 
 const cli = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
 const hasEnvoy = spawnSync("envoy", ["--version"]).status === 0;
@@ -188,25 +189,7 @@ test("the control plane killed under load and started again costs no request", a
 });
 
 test("while Postgres is away the proxy serves on, the dashboard says so, and all recovers by itself", async () => {
-  const databaseDir = join(appliance.dataDir, "postgres");
-  const postmaster = Number(readFileSync(join(databaseDir, "postmaster.pid"), "utf8").split("\n")[0]);
-  const family = (): number[] => [
-    postmaster,
-    ...readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-      .filter((pid) => {
-        try {
-          return (
-            readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[1] === String(postmaster)
-          );
-        } catch {
-          return false;
-        }
-      }),
-  ];
-  const stopped = family();
-  for (const pid of stopped) process.kill(pid, "SIGSTOP");
+  const resume = suspendPostgres(appliance.dataDir);
   try {
     await waitFor(
       "the dashboard's health says that Postgres is away",
@@ -218,7 +201,7 @@ test("while Postgres is away the proxy serves on, the dashboard says so, and all
     );
     for (let n = 0; n < 50; n++) assert.equal((await get("/without-postgres")).status, 200);
   } finally {
-    for (const pid of stopped) process.kill(pid, "SIGCONT");
+    resume();
   }
   await waitFor("healthy again", async () => (await fetch(`${appliance.url}/api/health`)).status === 200, {
     deadlineMs: 20_000,
