@@ -23,8 +23,10 @@ const all = globSync("{apps,packages,infra,test}/**/*.test.ts", {
   .filter((file) => file.endsWith(".long.test.ts") === long)
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();
-// Suites that start whole appliances or measure time get the machine to themselves.
-const alone = all.filter((file) => file.startsWith("test/") || file.startsWith("infra/"));
+// Suites that start processes or measure time get the machine to themselves.
+const alone = all.filter(
+  (file) => file.startsWith("test/") || file.startsWith("infra/") || file.endsWith(".integration.test.ts"),
+);
 const together = all.filter((file) => !alone.includes(file));
 
 let passed = 0;

@@ -27,7 +27,7 @@ export async function startControlProcess(databaseUrl: string, xdsPort = 0): Pro
         .split("\n")
         .find((text) => text.includes('"control plane ready"'));
     },
-    { deadlineMs: 20_000 },
+    { deadlineMs: 60_000 },
   );
   const { xdsPort: port } = JSON.parse(line) as { xdsPort: number };
   return { process: running, xdsPort: port };
