@@ -5,8 +5,6 @@
 export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "gRPC is told by its content type":
     "a direct response of 200 to a gRPC request carries grpc-status 0; Envoy says 2 (unknown)",
-  "a virtual host that requires TLS redirects what is not https":
-    "require_tls is not enforced (CompiledVirtualHost.requireTls tells it)",
   "headers are added, replaced and removed at every level, the least specific last":
     "%RESPONSE_CODE% in response_headers_to_add is 0: the response is not yet known to the formatter",
   "header values are formatted from the request, the connection and the response":
