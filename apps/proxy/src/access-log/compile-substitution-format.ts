@@ -1,5 +1,5 @@
 import type { Compiled } from "@sluice/extension-api";
-import { nearestName } from "@sluice/xds";
+import { nearestName } from "@sluice/xds/nearest-name";
 import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
 import { COMMAND_OPERATORS, type FormatValue, type ValueProvider } from "./command-operators.ts";
 import { type FormatToken, parseSubstitutionFormat } from "./parse-substitution-format.ts";

@@ -1,6 +1,6 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { Clock, Compiled, Log, Problem, Random, Runtime, Timers } from "@sluice/extension-api";
-import { unpackAny } from "@sluice/xds";
+import { unpackAny } from "@sluice/xds/any";
 import type { AccessLog } from "@sluice/xds/gen/envoy/config/accesslog/v3/accesslog_pb.js";
 import type { FileAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
 import type {

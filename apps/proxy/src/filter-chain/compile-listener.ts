@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Compiled, NetworkFilterFactory, Problem } from "@sluice/extension-api";
 import { type ConnectionFacts, compileFilterChains } from "@sluice/matching";
-import { unpackAny } from "@sluice/xds";
+import { unpackAny } from "@sluice/xds/any";
 import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { ipOf } from "../connection/socket-address.ts";

@@ -1,5 +1,5 @@
 import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
-import { unpackAny } from "@sluice/xds";
+import { unpackAny } from "@sluice/xds/any";
 import type { HttpFilter } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";

@@ -1,6 +1,6 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem } from "@sluice/extension-api";
-import { unpackAny } from "@sluice/xds";
+import { unpackAny } from "@sluice/xds/any";
 import type { FilterConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { PerFilterConfigs, PerRouteFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { httpFactoryContext } from "../http-filter/http-factory-context.ts";

@@ -1,6 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Compiled, HeaderMap, Problem, Random, Runtime } from "@sluice/extension-api";
-import { unpackAny } from "@sluice/xds";
+import { unpackAny } from "@sluice/xds/any";
 import type { OpenTelemetryConfig } from "@sluice/xds/gen/envoy/config/trace/v3/opentelemetry_pb.js";
 import {
   type HttpConnectionManager_Tracing,

@@ -68,7 +68,7 @@ export class WorkerPool {
   }
 
   async #spawn(workerIndex: number): Promise<void> {
-    const worker = new Worker(new URL("./worker-main.ts", import.meta.url), {
+    const worker = new Worker(new URL("./start-worker.ts", import.meta.url), {
       name: `worker_${workerIndex}`,
       workerData: this.#options.init(workerIndex),
     });

@@ -30,9 +30,20 @@ export function messageDescriptor(type: DescMessage | string): DescMessage {
 /** Envoy refuses its API's second version since 1.23, though descriptors of v3 still refer to it. */
 const RETIRED = /^envoy\.(?:.+\.)?v2(?:alpha[0-9]*)?\./;
 
+const preferred = new Map<string, DescMessage>();
+
+/**
+ * Names messages of `@sluice/xds/gen` that this thread has loaded anyway: reading an Any of one of them does not build the
+ * registry of the whole API, which costs a short-lived or small thread more than all of its own messages.
+ */
+export function preferMessages(schemas: readonly DescMessage[]): void {
+  for (const schema of schemas) preferred.set(schema.typeName, schema);
+}
+
 /** The message of that full name that an Any may hold. */
 export function messageInAny(typeName: string): DescMessage | undefined {
-  return RETIRED.test(typeName) ? undefined : apiRegistry().getMessage(typeName);
+  if (RETIRED.test(typeName)) return undefined;
+  return preferred.get(typeName) ?? apiRegistry().getMessage(typeName);
 }
 
 let names: readonly string[] | undefined;
