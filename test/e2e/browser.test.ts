@@ -31,6 +31,7 @@ let upstreamPort = 0;
 let deadPort = 0;
 let listenerPort = 0;
 let traffic: TrafficSource | undefined;
+let envoy: { readonly process: ChildProcess; readonly closed: Promise<unknown> } | undefined;
 const errors: string[] = [];
 
 let failedStep: string | undefined;
@@ -88,6 +89,8 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
   after(async () => {
     await traffic?.stop();
     await browser?.close();
+    envoy?.process.kill("SIGTERM");
+    await envoy?.closed;
     await appliance?.stop();
     upstream?.closeAllConnections();
     upstream?.close();
@@ -361,25 +364,18 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
       assert.deepEqual(await findViolations(page), []);
       await keepImage(page, "add-node-light");
       await dialog.getByRole("button", { name: "Close" }).click();
-      const envoy: ChildProcess = spawn(
+      const started = spawn(
         "envoy",
         ["-c", file, "--concurrency", "1", "--use-dynamic-base-id", "-l", "error"],
         { stdio: "ignore" },
       );
-      const closed = new Promise((resolve) => envoy.once("close", resolve));
-      try {
-        const row = page.getByRole("table", { name: "Nodes" }).getByRole("row", { name: /^edge-1/ });
-        await row.getByText("Effective").waitFor();
-        await navigate("Requests");
-        await page.getByRole("searchbox", { name: "Filter requests" }).fill("node:edge-1");
-        // The kernel spreads connections over all sockets of the port: both nodes get some.
-        await page.getByRole("row").filter({ hasText: "shop.example" }).first().waitFor();
-        await navigate("Nodes");
-        await keepImage(page, "nodes-light");
-      } finally {
-        envoy.kill("SIGTERM");
-        await closed;
-      }
+      envoy = { process: started, closed: new Promise((resolve) => started.once("close", resolve)) };
+      const row = page.getByRole("table", { name: "Nodes" }).getByRole("row", { name: /^edge-1/ });
+      await row.getByText("Effective").waitFor();
+      await navigate("Requests");
+      await page.getByRole("searchbox", { name: "Filter requests" }).fill("node:edge-1");
+      // The kernel spreads connections over all sockets of the port: both nodes get some.
+      await page.getByRole("row").filter({ hasText: "shop.example" }).first().waitFor();
     },
     hasEnvoy ? false : "envoy is not installed",
   );

@@ -13,6 +13,8 @@ interface Visit {
   /** Stands on the page once its data has come. */
   readonly ready: (page: Page) => Promise<void>;
   readonly dark?: boolean;
+  /** Of the window; default 1280 px. */
+  readonly width?: number;
 }
 
 const seen = (text: string | RegExp) => async (page: Page) => await page.getByText(text).first().waitFor();
@@ -27,6 +29,7 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
       path: "/topology",
       ready: async (page) => await page.getByRole("group", { name: cluster }).waitFor(),
       dark: true,
+      width: 1600,
     },
     { name: "traffic", path: "/traffic", ready: seen("Requests by response") },
     { name: "requests", path: "/requests", ready: rowOf("/items") },
@@ -65,14 +68,11 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
 
 /** Every page with real data on it: axe in light and dark, and its picture when pictures are kept. */
 export async function checkPages(page: Page, subjects: Subjects): Promise<void> {
-  for (const { name, path, ready, dark } of visits(subjects)) {
+  const narrow: Visit = { name: "overview-narrow", path: "/", ready: seen("Nodes in sync"), width: 400 };
+  for (const { name, path, ready, dark, width } of [...visits(subjects), narrow]) {
+    await page.setViewportSize({ width: width ?? 1280, height: 800 });
     await page.goto(path);
     await ready(page);
     await checkPage(page, name, dark);
   }
-  await page.setViewportSize({ width: 400, height: 800 });
-  await page.goto("/");
-  await seen("Nodes in sync")(page);
-  await checkPage(page, "overview-narrow");
-  await page.setViewportSize({ width: 1280, height: 800 });
 }

@@ -93,7 +93,8 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref, onDelete, em
                   key={column.id}
                   className={classes(
                     "h-10 px-3 py-1.5 first:pl-6 last:pr-6 max-sm:first:pl-4 max-sm:last:pr-4",
-                    column.align === "right" && "text-right",
+                    // A figure and its unit stay together.
+                    column.align === "right" && "text-right whitespace-nowrap",
                     column.secondary && "max-md:hidden",
                     column.className,
                   )}
