@@ -46,4 +46,6 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "access logs as JSON keep the types of their values":
     "%RESPONSE_FLAGS% without flags is null in JSON, Envoy writes a dash; the reason phrase of 418 is Envoy's Unknown",
   "access logs can be filtered by status": "the reason phrase of 418 is Unknown in Envoy",
+  "a request over the filter's buffer limit is 413":
+    "Envoy closes the connection; Sluice, which has read the request whole, keeps it",
 };

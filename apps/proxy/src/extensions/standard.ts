@@ -1,5 +1,6 @@
 import type { HttpFilterManifest, NetworkFilterManifest } from "@sluice/extension-api";
 import { type ExtensionRegistry, loadExtensions } from "./extension-registry.ts";
+import { bufferManifest } from "./filters/http/buffer/manifest.ts";
 import { corsManifest } from "./filters/http/cors/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
@@ -7,6 +8,7 @@ import { httpConnectionManagerManifest } from "./filters/network/http_connection
 
 /** What is built in. An extension's folder is not used before it stands here. */
 export const STANDARD_EXTENSIONS: readonly (HttpFilterManifest | NetworkFilterManifest)[] = [
+  bufferManifest,
   corsManifest,
   headerMutationManifest,
   routerManifest,

@@ -119,6 +119,10 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
     this.manager.setDecodingBuffer(body);
   }
 
+  setDecoderBufferLimit(bytes: number): void {
+    this.manager.requestBytesMax = bytes;
+  }
+
   addDecodedData(chunk: Uint8Array, streaming: boolean): void {
     this.manager.addDecodedData(this, chunk, streaming);
   }

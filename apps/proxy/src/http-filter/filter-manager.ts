@@ -21,6 +21,8 @@ import type { StreamHost } from "./stream-host.ts";
  */
 export class FilterManager {
   readonly host: StreamHost;
+  /** What may be buffered of the request where a filter has said so; else the connection's limit holds. */
+  requestBytesMax: number | undefined = undefined;
   private filters: ActiveFilter[] = [];
   private requestTrailers: Headers | undefined = undefined;
   private responseTrailers: Headers | undefined = undefined;
@@ -258,7 +260,7 @@ export class FilterManager {
   private bufferRequest(chunk: Uint8Array): void {
     this.requestBuffer ??= new BodyBuffer();
     this.requestBuffer.add(chunk);
-    if (this.requestBuffer.bytes <= this.host.bufferLimitBytes) return;
+    if (this.requestBuffer.bytes <= (this.requestBytesMax ?? this.host.bufferLimitBytes)) return;
     if (!this.requestBufferStreaming) {
       this.sendLocalReply(413, "Payload Too Large", "request_payload_too_large");
     } else if (!this.requestPausedByBuffer) {

@@ -56,9 +56,9 @@ function cors(path: string, method: string, ...headers: Fields): CaseRequest {
   const answered = asks && (path === "/any" || path === "/own" || (path === "/all" && headers.includes(A)));
   return method === "OPTIONS" && !answered ? { path, method, headers, body: "x" } : { path, method, headers };
 }
-const A = ["origin", "http://a.test"] as const;
-const B = ["origin", "http://b.test"] as const;
-const ASKS = ["access-control-request-method", "PUT"] as const;
+const A: Fields[number] = ["origin", "http://a.test"];
+const B: Fields[number] = ["origin", "http://b.test"];
+const ASKS: Fields[number] = ["access-control-request-method", "PUT"];
 
 function corsRoute(path: string, fields: string): string {
   return `- match: { prefix: "${path}" }
@@ -140,5 +140,18 @@ export const HTTP_FILTER_CASES: readonly ConformanceCase[] = [
       cors(path, "OPTIONS", A, ASKS, ["access-control-request-private-network", "true"]),
     ]),
     stats: ["http.main.cors.origin_valid", "http.main.cors.origin_invalid"],
+  },
+  {
+    title: "requests are buffered whole, up to the filter's limit and beyond the listener's",
+    yaml: httpBootstrap({
+      httpFilters: filterAndRouter("buffer.v3.Buffer", "max_request_bytes: 10"),
+      listener: "per_connection_buffer_limit_bytes: 5",
+    }),
+    requests: [{ path: "/" }, { path: "/", method: "POST", body: "0123456789" }],
+  },
+  {
+    title: "a request over the filter's buffer limit is 413",
+    yaml: httpBootstrap({ httpFilters: filterAndRouter("buffer.v3.Buffer", "max_request_bytes: 10") }),
+    requests: [{ path: "/", method: "POST", body: "01234567890" }],
   },
 ];
