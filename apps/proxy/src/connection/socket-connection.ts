@@ -51,7 +51,7 @@ export class SocketConnection implements Connection, Flushable {
   private ended = false;
   private closeAfterFlush = false;
   private aboveHigh = false;
-  /** The usual single listener has a field: an array that changes with every request would be old garbage's link to the young. */
+  /** The usual single listener has a field: an array that changes with every request makes collections keep more. */
   private watermark: WatermarkCallbacks | undefined = undefined;
   private moreWatermarks: readonly WatermarkCallbacks[] = [];
   private socketError: NodeJS.ErrnoException | undefined = undefined;

@@ -6,8 +6,8 @@ const TIMER_DELAY_MS_MAX = 0x7fff_ffff;
 
 /**
  * Timers of a thread over few Node timeouts. Almost every timer on the data path is disarmed before it is due, and a timeout
- * per request costs more than its own work: timeouts in flight link the garbage of one request to that of the next, so that
- * a young-generation collection keeps all of it. Here a disarmed timer leaves its timeout pending for the next one that is
+ * per request costs more than its own work: with them a young-generation collection keeps several times as much of what is
+ * dead (docs/benchmarks.md). Here a disarmed timer leaves its timeout pending for the next one that is
  * armed; one that fires for nobody is spent, one that fires early is set again for the rest.
  */
 export class PooledTimers implements Timers {
