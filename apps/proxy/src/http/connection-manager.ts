@@ -180,7 +180,10 @@ export class HttpConnectionManager implements ReadFilter {
   }
 
   private onIdle(): void {
-    if (this.closing) return this.closeAfterFlush("drained");
+    if (this.closing) {
+      this.closeAfterFlush("drained");
+      return;
+    }
     this.config.stats.counters.downstream_cx_idle_timeout.inc();
     this.closeAfterFlush("idle timeout");
   }
