@@ -30,6 +30,7 @@ export class ClientStream {
   /** Types that have something to say, in the order in which it came up. */
   private readonly dirty = new Set<TypeSubscription>();
   private wake: (() => void) | undefined;
+  private readonly handling = new Map<TypeSubscription, Promise<void>>();
   private readonly closing = new AbortController();
   private running: Promise<void> | undefined;
   private attempts = 0;
@@ -131,7 +132,10 @@ export class ClientStream {
     }
   }
 
-  /** Responses are handled one after the other: an update may depend on the one before (CDS before EDS). */
+  /**
+   * Responses of one type are handled one after the other. Those of other types go on meanwhile: a listener may wait for
+   * clusters that wait for their endpoints, and a server may send these in any order.
+   */
   private async take(
     typeUrl: string,
     hand: (subscription: TypeSubscription) => Promise<void>,
@@ -143,8 +147,12 @@ export class ClientStream {
     this.attempts = 0;
     const subscription = this.subscriptions.get(this.onlyType ?? typeUrl);
     if (subscription === undefined) return;
-    await hand(subscription);
-    this.changed(subscription);
+    await this.handling.get(subscription);
+    const handled = hand(subscription).then(() => {
+      this.handling.delete(subscription);
+      this.changed(subscription);
+    });
+    this.handling.set(subscription, handled);
   }
 
   private async *requests<Request>(
