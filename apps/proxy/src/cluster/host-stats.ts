@@ -1,4 +1,5 @@
-import type { Counter, Gauge, Histogram } from "@sluice/extension-api";
+import type { Histogram } from "@sluice/extension-api";
+import { Slot } from "../stats/thread-stats.ts";
 import type { HostStats } from "./thread-local-cluster.ts";
 
 /** Slots of one host in one worker, in this order. */
@@ -14,27 +15,6 @@ export const HOST_SLOTS = [
 ] as const;
 export type HostSlot = (typeof HOST_SLOTS)[number];
 
-class HostCell implements Counter, Gauge {
-  readonly #page: Float64Array;
-  readonly #index: number;
-  constructor(page: Float64Array, index: number) {
-    this.#page = page;
-    this.#index = index;
-  }
-  inc(): void {
-    this.#page[this.#index] = (this.#page[this.#index] ?? 0) + 1;
-  }
-  add(n: number): void {
-    this.#page[this.#index] = (this.#page[this.#index] ?? 0) + n;
-  }
-  sub(n: number): void {
-    this.#page[this.#index] = (this.#page[this.#index] ?? 0) - n;
-  }
-  set(n: number): void {
-    this.#page[this.#index] = n;
-  }
-}
-
 /** Room for one host's figures in all workers. */
 export function hostStatsPage(concurrency: number): SharedArrayBuffer {
   return new SharedArrayBuffer(concurrency * HOST_SLOTS.length * 8);
@@ -45,14 +25,14 @@ export function hostStats(page: SharedArrayBuffer, workerIndex: number, rqTime?:
   const slots = new Float64Array(page);
   const base = workerIndex * HOST_SLOTS.length;
   return {
-    cxTotal: new HostCell(slots, base),
-    cxActive: new HostCell(slots, base + 1),
-    cxConnectFail: new HostCell(slots, base + 2),
-    rqTotal: new HostCell(slots, base + 3),
-    rqSuccess: new HostCell(slots, base + 4),
-    rqError: new HostCell(slots, base + 5),
-    rqTimeout: new HostCell(slots, base + 6),
-    rqActive: new HostCell(slots, base + 7),
+    cxTotal: new Slot(slots, base),
+    cxActive: new Slot(slots, base + 1),
+    cxConnectFail: new Slot(slots, base + 2),
+    rqTotal: new Slot(slots, base + 3),
+    rqSuccess: new Slot(slots, base + 4),
+    rqError: new Slot(slots, base + 5),
+    rqTimeout: new Slot(slots, base + 6),
+    rqActive: new Slot(slots, base + 7),
     rqTime,
   };
 }

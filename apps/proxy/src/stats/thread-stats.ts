@@ -16,7 +16,7 @@ export interface StatDefinition {
 const SLOTS_PER_PAGE = 2048;
 
 /** A slot in a page that this thread alone writes; that is why a plain add is enough. */
-class Slot implements Counter, Gauge {
+export class Slot implements Counter, Gauge {
   readonly #page: Float64Array;
   readonly #index: number;
 
