@@ -22,8 +22,8 @@ export interface ExtensionManifest<Category extends string = string, Factory = u
    * implemented. A message that is absent here is taken as wholly implemented only when it has no fields.
    */
   readonly supportedFields: Readonly<Record<string, readonly string[]>>;
-  /** Loads the implementation; called once per worker on first use. */
-  load(): Promise<Factory>;
+  /** Loads the implementation; called once per thread, when a configuration first asks for it. */
+  load(): Factory;
 }
 
 /** The result of compiling one message of configuration: every problem at once, never just the first. */

@@ -1,54 +1,62 @@
-import type {
-  HttpFilterFactory,
-  HttpFilterManifest,
-  NetworkFilterFactory,
-  NetworkFilterManifest,
-} from "@sluice/extension-api";
+import type { ExtensionManifest, HttpFilterFactory, NetworkFilterFactory } from "@sluice/extension-api";
+
+/** What an extension of each of Envoy's categories gives; a room that takes a new kind of extension adds its line. */
+export interface ExtensionFactories {
+  "envoy.filters.http": HttpFilterFactory;
+  "envoy.filters.network": NetworkFilterFactory;
+}
+export type ExtensionCategory = keyof ExtensionFactories;
+export type ManifestOf<C extends ExtensionCategory> = ExtensionManifest<C, ExtensionFactories[C]>;
+export type StandardManifest = { [C in ExtensionCategory]: ManifestOf<C> }[ExtensionCategory];
 
 /** A manifest whose implementation has been loaded. */
-export interface LoadedExtension<Manifest, Factory> {
-  readonly manifest: Manifest;
-  readonly factory: Factory;
+export interface LoadedExtension<C extends ExtensionCategory> {
+  readonly manifest: ManifestOf<C>;
+  readonly factory: ExtensionFactories[C];
 }
 
-/** What this build can do, by the full message name of the configuration. */
+/** What this build can do. Implementations load when they are first found. */
 export interface ExtensionRegistry {
-  httpFilter(configType: string): LoadedExtension<HttpFilterManifest, HttpFilterFactory> | undefined;
+  /** `configType`: the full message name of the configuration. */
+  find<C extends ExtensionCategory>(category: C, configType: string): LoadedExtension<C> | undefined;
   /** By the message name of a per-route configuration. */
-  httpFilterByRouteType(
-    configType: string,
-  ): LoadedExtension<HttpFilterManifest, HttpFilterFactory> | undefined;
-  networkFilter(configType: string): LoadedExtension<NetworkFilterManifest, NetworkFilterFactory> | undefined;
+  findByRouteType(configType: string): LoadedExtension<"envoy.filters.http"> | undefined;
   /** Everything, for listings. */
-  readonly manifests: readonly (HttpFilterManifest | NetworkFilterManifest)[];
+  readonly manifests: readonly StandardManifest[];
 }
 
-/** Loads every implementation. Throws when two manifests share a name or a configuration type: that is a bug of the build. */
-export async function loadExtensions(
-  manifests: readonly (HttpFilterManifest | NetworkFilterManifest)[],
-): Promise<ExtensionRegistry> {
-  const http = new Map<string, LoadedExtension<HttpFilterManifest, HttpFilterFactory>>();
-  const httpByRouteType = new Map<string, LoadedExtension<HttpFilterManifest, HttpFilterFactory>>();
-  const network = new Map<string, LoadedExtension<NetworkFilterManifest, NetworkFilterFactory>>();
+/** Throws when two manifests share a name or a configuration type of one category: that is a bug of the build. */
+export function createExtensionRegistry(manifests: readonly StandardManifest[]): ExtensionRegistry {
+  const byType = new Map<string, StandardManifest>();
+  const byRouteType = new Map<string, StandardManifest>();
+  const loaded = new Map<StandardManifest, LoadedExtension<ExtensionCategory>>();
   const names = new Set<string>();
   for (const manifest of manifests) {
     if (names.has(manifest.name)) throw new Error(`two extensions are named ${manifest.name}`);
     names.add(manifest.name);
-    if (manifest.category === "envoy.filters.http") {
-      const loaded = { manifest, factory: await manifest.load() };
-      for (const type of manifest.configTypes) addUnique(http, type, loaded);
-      for (const type of manifest.perRouteConfigTypes) addUnique(httpByRouteType, type, loaded);
-    } else {
-      const loaded = { manifest, factory: await manifest.load() };
-      for (const type of manifest.configTypes) addUnique(network, type, loaded);
-    }
+    for (const type of manifest.configTypes) addUnique(byType, `${manifest.category} ${type}`, manifest);
+    for (const type of manifest.perRouteConfigTypes) addUnique(byRouteType, type, manifest);
   }
+  const load = (manifest: StandardManifest | undefined): LoadedExtension<ExtensionCategory> | undefined => {
+    if (manifest === undefined) return undefined;
+    const known = loaded.get(manifest);
+    if (known !== undefined) return known;
+    const extension = { manifest, factory: manifest.load() };
+    loaded.set(manifest, extension);
+    return extension;
+  };
   return {
-    httpFilter: (type) => http.get(type),
-    httpFilterByRouteType: (type) => httpByRouteType.get(type),
-    networkFilter: (type) => network.get(type),
+    find: (category, configType) => ofCategory(load(byType.get(`${category} ${configType}`))),
+    findByRouteType: (configType) => ofCategory(load(byRouteType.get(configType))),
     manifests,
   };
+}
+
+/** The key that found it began with the category; only HTTP filters have per-route configuration. */
+function ofCategory<C extends ExtensionCategory>(
+  extension: LoadedExtension<ExtensionCategory> | undefined,
+): LoadedExtension<C> | undefined {
+  return extension as LoadedExtension<C> | undefined;
 }
 
 function addUnique<T>(map: Map<string, T>, type: string, value: T): void {

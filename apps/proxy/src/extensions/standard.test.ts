@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 import { messageDescriptor } from "@sluice/xds";
-import { loadStandardExtensions, STANDARD_EXTENSIONS } from "./standard.ts";
+import { STANDARD_EXTENSIONS, standardExtensions } from "./standard.ts";
 
 const ROOT = new URL("./filters/", import.meta.url);
 
@@ -39,12 +39,12 @@ describe("the standard extensions", () => {
     }
   });
 
-  it("load, and are found by the type of their configuration", async () => {
-    const registry = await loadStandardExtensions();
+  it("load, and are found by the type of their configuration", () => {
+    const registry = standardExtensions();
     assert.equal(
-      registry.httpFilter("envoy.extensions.filters.http.router.v3.Router")?.factory.terminal,
+      registry.find("envoy.filters.http", "envoy.extensions.filters.http.router.v3.Router")?.factory.terminal,
       true,
     );
-    assert.equal(registry.httpFilter("envoy.extensions.filters.http.lua.v3.Lua"), undefined);
+    assert.equal(registry.find("envoy.filters.http", "envoy.extensions.filters.http.lua.v3.Lua"), undefined);
   });
 });

@@ -1,5 +1,8 @@
-import type { HttpFilterManifest, NetworkFilterManifest } from "@sluice/extension-api";
-import { type ExtensionRegistry, loadExtensions } from "./extension-registry.ts";
+import {
+  createExtensionRegistry,
+  type ExtensionRegistry,
+  type StandardManifest,
+} from "./extension-registry.ts";
 import { bufferManifest } from "./filters/http/buffer/manifest.ts";
 import { corsManifest } from "./filters/http/cors/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
@@ -7,7 +10,7 @@ import { routerManifest } from "./filters/http/router/manifest.ts";
 import { httpConnectionManagerManifest } from "./filters/network/http_connection_manager/manifest.ts";
 
 /** What is built in. An extension's folder is not used before it stands here. */
-export const STANDARD_EXTENSIONS: readonly (HttpFilterManifest | NetworkFilterManifest)[] = [
+export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   bufferManifest,
   corsManifest,
   headerMutationManifest,
@@ -15,6 +18,6 @@ export const STANDARD_EXTENSIONS: readonly (HttpFilterManifest | NetworkFilterMa
   httpConnectionManagerManifest,
 ];
 
-export function loadStandardExtensions(): Promise<ExtensionRegistry> {
-  return loadExtensions(STANDARD_EXTENSIONS);
+export function standardExtensions(): ExtensionRegistry {
+  return createExtensionRegistry(STANDARD_EXTENSIONS);
 }

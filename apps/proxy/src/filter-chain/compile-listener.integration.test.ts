@@ -13,7 +13,7 @@ import type {
   ResourceLimits,
   ThreadLocalCluster,
 } from "../cluster/thread-local-cluster.ts";
-import { loadStandardExtensions } from "../extensions/standard.ts";
+import { standardExtensions } from "../extensions/standard.ts";
 import { createValidationContext } from "../server/validation-context.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
@@ -197,7 +197,7 @@ describe("a listener with a connection manager", () => {
         log: quiet,
         localInfo: { nodeId: "n", nodeCluster: "c", zone: "", address: "10.0.0.1" },
         clusters: { has: (name) => clusters.has(name) },
-        extensions: await loadStandardExtensions(),
+        extensions: standardExtensions(),
       }),
       clusters: { get: (name) => clusters.get(name), has: (name) => clusters.has(name) },
     };

@@ -109,7 +109,7 @@ function compileChain(
   if (filter.configType.case !== "typedConfig") return refuse(at, "only typed_config is implemented");
   const unpacked = unpackAny(filter.configType.value);
   if (!unpacked.ok) return refuse(`${at}.typed_config`, unpacked.message);
-  const extension = context.worker.extensions.networkFilter(unpacked.typeName);
+  const extension = context.worker.extensions.find("envoy.filters.network", unpacked.typeName);
   if (extension === undefined) return refuse(at, `${filter.name} (${unpacked.typeName}) is not implemented`);
   const here = `${at}.typed_config`;
   const unsupported = refuseUnsupportedFields(

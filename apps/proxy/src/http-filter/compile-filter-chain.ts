@@ -50,7 +50,7 @@ function compileHttpFilter(
     return refuse(`${filter.name}: only typed_config is implemented`);
   const unpacked = unpackAny(filter.configType.value);
   if (!unpacked.ok) return refuse(unpacked.message);
-  const extension = worker.extensions.httpFilter(unpacked.typeName);
+  const extension = worker.extensions.find("envoy.filters.http", unpacked.typeName);
   if (extension === undefined) return refuse(`${filter.name} (${unpacked.typeName}) is not implemented`);
   const at = `${path}.typed_config`;
   const unsupported = refuseUnsupportedFields(

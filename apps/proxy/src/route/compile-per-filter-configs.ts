@@ -36,7 +36,7 @@ function compileOne(any: Any, path: string, context: RouteCompileContext): Compi
     const inner = compileOne(config, `${path}.config`, context);
     return inner.ok ? { ok: true, value: { config: inner.value.config, disabled } } : inner;
   }
-  const extension = context.worker.extensions.httpFilterByRouteType(unpacked.typeName);
+  const extension = context.worker.extensions.findByRouteType(unpacked.typeName);
   const compile = extension?.factory.compilePerRoute;
   if (extension === undefined || compile === undefined) {
     return refuse(path, `per-route configuration ${unpacked.typeName} is not implemented`);

@@ -14,7 +14,7 @@ import { ClusterManager } from "../cluster/cluster-manager.ts";
 import { systemResolve } from "../cluster/dns-discovery.ts";
 import { durationMs } from "../cluster/duration-ms.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
-import { loadStandardExtensions } from "../extensions/standard.ts";
+import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import { compileAddress } from "../listener/compile-listener-sockets.ts";
@@ -179,7 +179,7 @@ export class Server {
     bootstrap: LoadedBootstrap,
     log: ApplicationLog,
   ): Promise<Server> {
-    const server = new Server(options, bootstrap, log, await loadStandardExtensions());
+    const server = new Server(options, bootstrap, log, standardExtensions());
     server.#checkStatic();
     return server;
   }

@@ -27,7 +27,7 @@ export interface WorkerContext {
   readonly accessLoggers: AccessLoggerFactory;
   readonly tracers: TracerFactory;
   readonly drain: DrainDecision;
-  /** What is built in: `await loadStandardExtensions()` (extensions/standard.ts), once per thread. */
+  /** What is built in: `standardExtensions()` (extensions/standard.ts), once per thread. */
   readonly extensions: ExtensionRegistry;
 }
 

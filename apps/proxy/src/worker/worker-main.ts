@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
-import { loadStandardExtensions } from "../extensions/standard.ts";
+import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
 import { WorkerRouteConfigs } from "../route/worker-route-configs.ts";
@@ -53,7 +53,7 @@ const context: WorkerContext = {
   accessLoggers,
   tracers: createTracerFactory({ random: systemRandom, runtime, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
-  extensions: await loadStandardExtensions(),
+  extensions: standardExtensions(),
 };
 const listeners = new WorkerListeners(context, compileListener, (listenerId) =>
   report({ type: "drained", listenerId }),

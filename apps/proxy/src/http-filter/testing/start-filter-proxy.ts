@@ -18,7 +18,7 @@ import type {
   ResourceLimits,
   ThreadLocalCluster,
 } from "../../cluster/thread-local-cluster.ts";
-import { type ExtensionRegistry, loadExtensions } from "../../extensions/extension-registry.ts";
+import { createExtensionRegistry, type ExtensionRegistry } from "../../extensions/extension-registry.ts";
 import { STANDARD_EXTENSIONS } from "../../extensions/standard.ts";
 import { compileListener } from "../../filter-chain/compile-listener.ts";
 import { RuntimeSnapshot } from "../../runtime/runtime-snapshot.ts";
@@ -145,7 +145,7 @@ async function filterTestContext(
       log,
       localInfo: { nodeId: "n", nodeCluster: "c", zone: "", address: "10.0.0.1" },
       clusters: { has },
-      extensions: options.extensions ?? (await loadExtensions(STANDARD_EXTENSIONS)),
+      extensions: options.extensions ?? createExtensionRegistry(STANDARD_EXTENSIONS),
     }),
     stats,
     clusters: { has, get: (name) => (has(name) ? cluster : undefined) },

@@ -1,4 +1,7 @@
+import { createRequire } from "node:module";
 import type { HttpFilterManifest } from "@sluice/extension-api";
+
+const require = createRequire(import.meta.url);
 
 const PACKAGE = "envoy.extensions.filters.http.buffer.v3";
 
@@ -11,5 +14,5 @@ export const bufferManifest: HttpFilterManifest = {
     [`${PACKAGE}.Buffer`]: ["max_request_bytes"],
     [`${PACKAGE}.BufferPerRoute`]: ["disabled", "buffer"],
   },
-  load: async () => (await import("./filter.ts")).bufferFactory,
+  load: () => (require("./filter.ts") as typeof import("./filter.ts")).bufferFactory,
 };

@@ -1,4 +1,7 @@
+import { createRequire } from "node:module";
 import type { HttpFilterManifest } from "@sluice/extension-api";
+
+const require = createRequire(import.meta.url);
 
 const PACKAGE = "envoy.extensions.filters.http.cors.v3";
 
@@ -22,5 +25,5 @@ export const corsManifest: HttpFilterManifest = {
       "forward_not_matching_preflights",
     ],
   },
-  load: async () => (await import("./filter.ts")).corsFactory,
+  load: () => (require("./filter.ts") as typeof import("./filter.ts")).corsFactory,
 };

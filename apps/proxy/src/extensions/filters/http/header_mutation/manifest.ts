@@ -1,4 +1,7 @@
+import { createRequire } from "node:module";
 import type { HttpFilterManifest } from "@sluice/extension-api";
+
+const require = createRequire(import.meta.url);
 
 const PACKAGE = "envoy.extensions.filters.http.header_mutation.v3";
 
@@ -16,5 +19,5 @@ export const headerMutationManifest: HttpFilterManifest = {
     "envoy.config.core.v3.HeaderValueOption": ["header", "append_action", "keep_empty_value"],
     "envoy.config.core.v3.HeaderValue": ["key", "value"],
   },
-  load: async () => (await import("./filter.ts")).headerMutationFactory,
+  load: () => (require("./filter.ts") as typeof import("./filter.ts")).headerMutationFactory,
 };

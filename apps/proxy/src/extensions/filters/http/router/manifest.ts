@@ -1,4 +1,7 @@
+import { createRequire } from "node:module";
 import type { HttpFilterManifest } from "@sluice/extension-api";
+
+const require = createRequire(import.meta.url);
 
 export const routerManifest: HttpFilterManifest = {
   name: "envoy.filters.http.router",
@@ -12,5 +15,5 @@ export const routerManifest: HttpFilterManifest = {
       "dynamic_stats",
     ],
   },
-  load: async () => (await import("./filter.ts")).routerFactory,
+  load: () => (require("./filter.ts") as typeof import("./filter.ts")).routerFactory,
 };

@@ -1,4 +1,7 @@
+import { createRequire } from "node:module";
 import type { NetworkFilterManifest } from "@sluice/extension-api";
+
+const require = createRequire(import.meta.url);
 
 const HCM = "envoy.extensions.filters.network.http_connection_manager.v3";
 
@@ -60,5 +63,5 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "allow_absolute_url",
     ],
   },
-  load: async () => (await import("./compile.ts")).httpConnectionManagerFactory,
+  load: () => (require("./compile.ts") as typeof import("./compile.ts")).httpConnectionManagerFactory,
 };
