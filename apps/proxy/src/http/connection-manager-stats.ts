@@ -4,6 +4,7 @@ import type { Counter, Gauge, Histogram, StatsScope } from "@sluice/extension-ap
 const COUNTERS = [
   "downstream_cx_total",
   "downstream_cx_http1_total",
+  "downstream_cx_http2_total",
   "downstream_cx_destroy",
   "downstream_cx_destroy_remote",
   "downstream_cx_destroy_local",
@@ -21,6 +22,7 @@ const COUNTERS = [
   "downstream_cx_upgrades_total",
   "downstream_rq_total",
   "downstream_rq_http1_total",
+  "downstream_rq_http2_total",
   "downstream_rq_rx_reset",
   "downstream_rq_tx_reset",
   "downstream_rq_non_relative_path",
@@ -52,6 +54,7 @@ export interface ConnectionManagerStats {
   readonly counters: Readonly<Record<CounterName, Counter>>;
   readonly cxActive: Gauge;
   readonly cxHttp1Active: Gauge;
+  readonly cxHttp2Active: Gauge;
   readonly cxUpgradesActive: Gauge;
   readonly rqActive: Gauge;
   readonly cxLengthMs: Histogram;
@@ -66,6 +69,7 @@ export function createConnectionManagerStats(scope: StatsScope): ConnectionManag
     counters: asRecord(counters),
     cxActive: scope.gauge("downstream_cx_active"),
     cxHttp1Active: scope.gauge("downstream_cx_http1_active"),
+    cxHttp2Active: scope.gauge("downstream_cx_http2_active"),
     cxUpgradesActive: scope.gauge("downstream_cx_upgrades_active"),
     rqActive: scope.gauge("downstream_rq_active"),
     cxLengthMs: scope.histogram("downstream_cx_length_ms"),

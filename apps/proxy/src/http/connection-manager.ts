@@ -3,55 +3,63 @@ import {
   NetworkFilterStatus,
   type ReadFilter,
   type ReadFilterCallbacks,
-  ResponseFlag,
 } from "@sluice/extension-api";
 import { Deadline } from "../connection/deadline.ts";
 import type { SocketConnection } from "../connection/socket-connection.ts";
-import type { CodecError, RequestStream, ResponseEncoder } from "./codec.ts";
+import type {
+  CodecError,
+  RequestStream,
+  ResponseEncoder,
+  ServerCodec,
+  ServerCodecCallbacks,
+} from "./codec.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { Http1ServerCodec } from "./h1/server-codec.ts";
 import { HttpStream } from "./http-stream.ts";
+import { StreamTimers, type TimedStream } from "./stream-timers.ts";
+
+/** Timers that wait for a connection's next stream; what is above goes. */
+const FREE_TIMERS_MAX = 64;
 
 /**
  * One downstream connection under a connection manager: its codec, its streams and its timers
  * (envoy.filters.network.http_connection_manager).
  */
-export class HttpConnectionManager implements ReadFilter {
+export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
   readonly config: ConnectionManagerConfig;
   readonly connection: SocketConnection;
-  /** The connection ends after the response in progress. */
-  closing = false;
-  private readonly codec: Http1ServerCodec;
+  private codec: ServerCodec | undefined = undefined;
   private readonly connectedAtMs: number;
-  private stream: HttpStream | undefined = undefined;
+  private activeStreams = 0;
   private requests = 0;
+  /** The peer has been told that the connection will end. */
+  private draining = false;
+  /** It ends with its last stream. */
+  private ending = false;
   private destroyed = false;
   private readonly idle: Deadline;
+  private readonly drainTimeout: Deadline;
   private readonly lifetime: Deadline | undefined;
   private readonly delayedClose: Deadline;
   private readonly headTimeout: Deadline | undefined;
-  /** Shared by the streams one after the other. */
-  readonly streamIdle: Deadline;
-  readonly requestTimeout: Deadline;
+  private readonly freeTimers: StreamTimers[] = [];
 
   constructor(config: ConnectionManagerConfig, connection: SocketConnection) {
     this.config = config;
     this.connection = connection;
     connection.lingers = config.delayedCloseTimeoutMs > 0;
     const { clock, timers } = config.worker;
-    this.codec = new Http1ServerCodec(connection, this, config.http1);
     this.connectedAtMs = clock.nowMs();
     this.idle = new Deadline(clock, timers, () => this.onIdle());
+    this.drainTimeout = new Deadline(clock, timers, () => this.endWithLastStream());
     this.delayedClose = new Deadline(clock, timers, () => {
       config.stats.counters.downstream_cx_delayed_close_timeout.inc();
       connection.close("noFlush", "delayed close timeout");
     });
-    this.streamIdle = new Deadline(clock, timers, () => this.stream?.onIdleTimeout());
-    this.requestTimeout = new Deadline(clock, timers, () => this.stream?.onRequestTimeout());
     this.headTimeout =
       config.requestHeadersTimeoutMs === 0
         ? undefined
-        : new Deadline(clock, timers, () => this.onHeadTimeout());
+        : new Deadline(clock, timers, () => this.codec?.failHead());
     this.lifetime =
       config.maxConnectionDurationMs === 0
         ? undefined
@@ -59,9 +67,7 @@ export class HttpConnectionManager implements ReadFilter {
     const { stats } = config;
     connection.sentCounter = stats.counters.downstream_cx_tx_bytes_total;
     stats.counters.downstream_cx_total.inc();
-    stats.counters.downstream_cx_http1_total.inc();
     stats.cxActive.add(1);
-    stats.cxHttp1Active.add(1);
     this.armIdle();
     this.lifetime?.set(config.maxConnectionDurationMs);
   }
@@ -77,15 +83,9 @@ export class HttpConnectionManager implements ReadFilter {
   onData(chunk: Uint8Array, endStream: boolean): NetworkFilterStatus {
     this.config.stats.counters.downstream_cx_rx_bytes_total.add(chunk.length);
     if (chunk.length > 0) {
+      this.codec ??= this.createCodec();
       this.codec.dispatch(asBuffer(chunk));
-      if (
-        this.headTimeout !== undefined &&
-        this.stream === undefined &&
-        !this.headTimeout.isSet &&
-        this.codec.busy
-      ) {
-        this.headTimeout.set(this.config.requestHeadersTimeoutMs);
-      }
+      if (this.headTimeout !== undefined) this.watchHead(this.headTimeout, this.codec);
     }
     // As Envoy: a client that half-closes has left, a tunnel's too.
     if (endStream && !this.destroyed) this.connection.close("noFlush", "");
@@ -93,39 +93,47 @@ export class HttpConnectionManager implements ReadFilter {
   }
 
   /**
-   * The listener is going: the next response says so and is the last. An idle connection has `drain_timeout` for it, since
-   * to close at once would cost the request that is on its way.
+   * The connection is to end: the peer is told, and has `drain_timeout` for what is on its way, since to close at once would
+   * cost that request. Then the connection takes no more and ends with its last stream.
    */
   drain(): void {
-    if (this.closing) return;
-    this.closing = true;
-    if (this.stream !== undefined) return;
+    if (this.draining || this.destroyed) return;
+    this.draining = true;
+    this.codec?.notifyShutdown();
     const { drainTimeoutMs } = this.config;
-    if (drainTimeoutMs > 0) this.idle.set(drainTimeoutMs);
-    else if (!this.codec.busy) this.closeAfterFlush("drained");
+    if (drainTimeoutMs > 0) this.drainTimeout.set(drainTimeoutMs);
+    else if (this.codec === undefined || this.codec.multiplexed || !this.codec.busy) this.endWithLastStream();
+  }
+
+  /** Before each response's head: the worker may be draining. */
+  drainIfAsked(): void {
+    if (this.draining || !this.config.worker.drain.drainClose()) return;
+    this.config.stats.counters.downstream_cx_drain_close.inc();
+    this.drain();
   }
 
   onDestroy(): void {
     if (this.destroyed) return;
     this.destroyed = true;
     const { stats, worker } = this.config;
+    const { codec } = this;
     const local = this.connection.closeDetails !== "";
     const c = stats.counters;
     c.downstream_cx_destroy.inc();
     (local ? c.downstream_cx_destroy_local : c.downstream_cx_destroy_remote).inc();
-    if (this.stream !== undefined) {
+    if (this.activeStreams > 0) {
       c.downstream_cx_destroy_active_rq.inc();
       (local ? c.downstream_cx_destroy_local_active_rq : c.downstream_cx_destroy_remote_active_rq).inc();
     }
-    this.codec.onConnectionClosed();
+    codec?.onConnectionClosed();
     this.idle.dispose();
+    this.drainTimeout.dispose();
     this.delayedClose.dispose();
-    this.streamIdle.dispose();
-    this.requestTimeout.dispose();
     this.headTimeout?.dispose();
     this.lifetime?.dispose();
+    for (const timers of this.freeTimers) timers.dispose();
     stats.cxActive.sub(1);
-    stats.cxHttp1Active.sub(1);
+    if (codec !== undefined) (codec.multiplexed ? stats.cxHttp2Active : stats.cxHttp1Active).sub(1);
     stats.cxLengthMs.record(worker.clock.nowMs() - this.connectedAtMs);
   }
 
@@ -135,14 +143,13 @@ export class HttpConnectionManager implements ReadFilter {
     const { config } = this;
     this.idle.clear();
     this.headTimeout?.clear();
+    this.activeStreams++;
     this.requests++;
     if (config.maxRequestsPerConnection !== 0 && this.requests >= config.maxRequestsPerConnection) {
-      this.closing = true;
-      config.stats.counters.downstream_cx_max_requests_reached.inc();
+      if (!this.draining) config.stats.counters.downstream_cx_max_requests_reached.inc();
+      this.drain();
     }
-    const stream = new HttpStream(this, encoder);
-    this.stream = stream;
-    return stream;
+    return new HttpStream(this, encoder);
   }
 
   onProtocolError(_error: CodecError): void {
@@ -154,20 +161,57 @@ export class HttpConnectionManager implements ReadFilter {
     this.config.worker.log.debug("dropped headers with underscores");
   }
 
-  /** A stream is through. `reusable`: its messages both ended properly. */
-  onStreamDone(stream: HttpStream, reusable: boolean): void {
-    if (this.stream !== stream) return;
-    this.stream = undefined;
-    this.streamIdle.clear();
-    this.requestTimeout.clear();
-    if (this.destroyed) return;
-    if (!reusable || this.closing) this.closeAfterFlush("closing");
+  // ── for its streams ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  lendTimers(stream: TimedStream): StreamTimers {
+    const { clock, timers } = this.config.worker;
+    const lent = this.freeTimers.pop() ?? new StreamTimers(clock, timers);
+    lent.stream = stream;
+    return lent;
+  }
+
+  /** A stream is through, and gives its timers back. `reusable`: its messages both ended properly. */
+  onStreamDone(timers: StreamTimers, reusable: boolean): void {
+    const { codec } = this;
+    this.activeStreams--;
+    if (this.destroyed || this.freeTimers.length >= FREE_TIMERS_MAX) {
+      timers.dispose();
+      if (this.destroyed) return;
+    } else {
+      timers.release();
+      this.freeTimers.push(timers);
+    }
+    if (codec?.multiplexed === false && !(reusable && codec.reusable)) this.closeAfterFlush("closing");
+    else if (this.activeStreams > 0) return;
+    else if (this.ending) this.closeAfterFlush("drained");
     else this.armIdle();
+  }
+
+  // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private createCodec(): ServerCodec {
+    const { stats, http1 } = this.config;
+    stats.counters.downstream_cx_http1_total.inc();
+    stats.cxHttp1Active.add(1);
+    const codec = new Http1ServerCodec(this.connection, this, http1);
+    if (this.draining) codec.notifyShutdown();
+    return codec;
+  }
+
+  private watchHead(timeout: Deadline, codec: ServerCodec): void {
+    if (!codec.readingHead) timeout.clear();
+    else if (!timeout.isSet) timeout.set(this.config.requestHeadersTimeoutMs);
+  }
+
+  private endWithLastStream(): void {
+    this.ending = true;
+    this.codec?.goAway();
+    if (this.activeStreams === 0) this.closeAfterFlush("drained");
   }
 
   private closeAfterFlush(details: string): undefined {
     const { connection } = this;
-    this.codec.stop();
+    this.codec?.stop();
     if (connection.state !== "open") return;
     connection.close("flush", details);
     if (this.config.delayedCloseTimeoutMs > 0 && !this.destroyed) {
@@ -180,26 +224,15 @@ export class HttpConnectionManager implements ReadFilter {
   }
 
   private onIdle(): void {
-    if (this.closing) {
-      this.closeAfterFlush("drained");
-      return;
-    }
     this.config.stats.counters.downstream_cx_idle_timeout.inc();
-    this.closeAfterFlush("idle timeout");
+    if (this.codec === undefined) this.closeAfterFlush("idle timeout");
+    else this.drain();
   }
 
   private onMaxDuration(): void {
     this.config.stats.counters.downstream_cx_max_duration_reached.inc();
-    this.drain();
-  }
-
-  private onHeadTimeout(): void {
-    this.config.stats.counters.downstream_rq_header_timeout.inc();
-    const stream = new HttpStream(this, this.codec);
-    this.stream = stream;
-    stream.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
-    this.closing = true;
-    stream.replyBeforeHeaders(408, "Request Timeout", "request_header_timeout");
+    if (this.codec === undefined) this.connection.close("noFlush", "max connection duration");
+    else this.drain();
   }
 }
 

@@ -17,11 +17,12 @@ import type { CodecError, RequestStream, ResponseEncoder, StreamResetReason } fr
 import type { HttpConnectionManager } from "./connection-manager.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { hasToken } from "./h1/server-codec.ts";
-import type { Headers } from "./header-map.ts";
+import { Headers } from "./header-map.ts";
 import { httpDate } from "./http-date.ts";
 import { prepareHost, preparePath, prepareRequestHeaders } from "./prepare-request.ts";
 import { RequestStreamInfo } from "./request-stream-info.ts";
 import { statusPhrase } from "./status-text.ts";
+import type { StreamTimers } from "./stream-timers.ts";
 
 let nextStreamId = 1;
 
@@ -48,7 +49,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
   private done = false;
   private idleTimeoutMs: number;
   private watermarks: WatermarkCallbacks | undefined = undefined;
-  private clientWantsClose = false;
+  private readonly deadlines: StreamTimers;
 
   constructor(manager: HttpConnectionManager, encoder: ResponseEncoder) {
     this.manager = manager;
@@ -57,15 +58,17 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     this.config = config;
     const { worker, stats } = config;
     this.streamInfo = new RequestStreamInfo(worker.clock.wallMs(), worker.clock.nowMs());
-    this.streamInfo.protocol = "HTTP/1.1";
+    this.streamInfo.protocol = encoder.protocol;
     this.routeRandom = worker.random.uint32();
     this.idleTimeoutMs = config.streamIdleTimeoutMs;
     this.filters = new FilterManager(this);
     stats.counters.downstream_rq_total.inc();
-    stats.counters.downstream_rq_http1_total.inc();
+    if (encoder.protocol === "HTTP/2") stats.counters.downstream_rq_http2_total.inc();
+    else stats.counters.downstream_rq_http1_total.inc();
     stats.rqActive.add(1);
-    if (this.idleTimeoutMs > 0) manager.streamIdle.set(this.idleTimeoutMs, this.streamInfo.startNowMs);
-    if (config.requestTimeoutMs > 0) manager.requestTimeout.set(config.requestTimeoutMs);
+    this.deadlines = manager.lendTimers(this);
+    if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs, this.streamInfo.startNowMs);
+    if (config.requestTimeoutMs > 0) this.deadlines.request.set(config.requestTimeoutMs);
   }
 
   get request(): Headers | undefined {
@@ -95,14 +98,12 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     this.streamInfo.protocol = encoder.protocol;
     if (endStream) this.endRequest();
     const connectionHeader = headers.getAll("connection");
-    if (connectionHeader !== undefined && hasToken(connectionHeader, "close")) this.clientWantsClose = true;
-    if (encoder.requestIsHttp10 && !hasToken(connectionHeader, "keep-alive")) this.clientWantsClose = true;
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
-      manager.connection.write("HTTP/1.1 100 Continue\r\n\r\n", false);
+      encoder.encode1xxHeaders(new Headers([":status", "100"]));
       headers.remove("expect");
     }
     if (!headers.has(":authority")) {
-      manager.closing = true;
+      encoder.refuseReuse();
       return this.reply(400, "", "missing_host_header");
     }
     const isConnect = headers.get(":method") === "CONNECT";
@@ -115,7 +116,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
       }
       const verdict = preparePath(headers, config);
       if (verdict === "reject") {
-        manager.closing = true;
+        encoder.refuseReuse();
         config.stats.counters.downstream_rq_failed_path_normalization.inc();
         return this.reply(400, "", "path_normalization_failed");
       }
@@ -165,14 +166,13 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
 
   onCodecError(error: CodecError): void {
     this.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
-    this.manager.closing = true;
     if (error.status === 431) this.config.stats.counters.downstream_rq_too_large.inc();
     if (this.requestHeaders === undefined)
       this.reply(error.status, statusPhrase(error.status), error.details);
     else this.filters.sendLocalReply(error.status, statusPhrase(error.status), error.details);
   }
 
-  onReset(_reason: StreamResetReason): void {
+  onReset(_reason: StreamResetReason, _details: string): void {
     this.config.stats.counters.downstream_rq_rx_reset.inc();
     this.streamInfo.setResponseFlag(ResponseFlag.DownstreamConnectionTermination);
     if (this.streamInfo.responseCodeDetails === "" || this.response !== undefined) {
@@ -199,8 +199,10 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     this.filters.sendLocalReply(408, "request timeout", "request_overall_timeout");
   }
 
-  replyBeforeHeaders(status: number, body: string, details: string): void {
-    this.reply(status, body, details);
+  onHeadTimeout(): void {
+    this.config.stats.counters.downstream_rq_header_timeout.inc();
+    this.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
+    this.reply(408, "Request Timeout", "request_header_timeout");
   }
 
   // ── for the filters ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -226,8 +228,8 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
         const { action } = entry;
         if (action.kind === "forward" && action.forward.idleTimeoutMs !== undefined) {
           this.idleTimeoutMs = action.forward.idleTimeoutMs;
-          if (this.idleTimeoutMs > 0) this.manager.streamIdle.set(this.idleTimeoutMs);
-          else this.manager.streamIdle.clear();
+          if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs);
+          else this.deadlines.idle.clear();
         }
       }
     }
@@ -270,22 +272,8 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     if (config.serverHeader === "overwrite") headers.set("server", config.serverName);
     else if (config.serverHeader === "append" && !headers.has("server"))
       headers.append("server", config.serverName);
-    if (!manager.closing && config.worker.drain.drainClose()) {
-      manager.closing = true;
-      config.stats.counters.downstream_cx_drain_close.inc();
-    }
-    if (this.clientWantsClose) manager.closing = true;
-    if (!this.requestDone) {
-      if (!upgraded) manager.closing = true;
-      config.stats.counters.downstream_rq_response_before_rq_complete.inc();
-    }
-    if (!upgraded) {
-      // HTTP/1.0 bodies without a length end with the connection.
-      if (this.encoder.requestIsHttp10 && !endStream && !headers.has("content-length"))
-        manager.closing = true;
-      if (manager.closing) headers.append("connection", "close");
-      else if (this.encoder.requestIsHttp10) headers.append("connection", "keep-alive");
-    }
+    manager.drainIfAsked();
+    if (!this.requestDone) config.stats.counters.downstream_rq_response_before_rq_complete.inc();
     if (endStream) this.responseDone = true;
     this.encoder.encodeHeaders(headers, endStream);
     if (endStream) this.afterResponse();
@@ -311,7 +299,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
   abort(): void {
     if (this.done) return;
     this.config.stats.counters.downstream_rq_tx_reset.inc();
-    this.manager.closing = true;
+    this.encoder.reset("local reset");
     this.finish(false);
   }
 
@@ -324,12 +312,12 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
   }
 
   setWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void {
-    const { connection } = this.manager;
-    if (this.watermarks !== undefined) connection.removeWatermarkCallbacks(this.watermarks);
+    const { encoder } = this;
+    if (this.watermarks !== undefined) encoder.removeWatermarkCallbacks(this.watermarks);
     this.watermarks = callbacks;
     if (callbacks === undefined) return;
-    connection.addWatermarkCallbacks(callbacks);
-    if (connection.aboveHighWatermark) callbacks.onAboveHighWatermark();
+    encoder.addWatermarkCallbacks(callbacks);
+    if (encoder.aboveHighWatermark) callbacks.onAboveHighWatermark();
   }
 
   recreate(): boolean {
@@ -380,16 +368,18 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
   private endRequest(): void {
     this.requestDone = true;
     this.streamInfo.lastDownstreamRxByteMs = this.sinceStart();
-    this.manager.requestTimeout.clear();
+    this.deadlines.request.clear();
   }
 
-  /** An early answer: there is nothing to wait for, the connection ends with the stream. */
+  /** An early answer: the rest of the request is of no interest. */
   private afterResponse(): void {
-    if (!this.requestDone && !this.done) this.finish(false);
+    if (this.requestDone || this.done) return;
+    this.encoder.reset("local reset");
+    this.finish(false);
   }
 
   private touch(): void {
-    if (this.idleTimeoutMs > 0) this.manager.streamIdle.set(this.idleTimeoutMs);
+    if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs);
   }
 
   private sinceStart(): number {
@@ -417,7 +407,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     stats.rqTime.record(streamInfo.durationMs);
     for (const logger of config.accessLoggers) logger.log(this);
     this.span?.finish(this, streamInfo.startTimeMs + streamInfo.durationMs, streamInfo.responseCode);
-    this.manager.onStreamDone(this, reusable);
+    this.manager.onStreamDone(this.deadlines, reusable);
   }
 }
 

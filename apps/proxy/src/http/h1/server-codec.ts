@@ -1,5 +1,12 @@
+import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
-import type { CodecError, RequestStream, ResponseEncoder } from "../codec.ts";
+import type {
+  RequestStream,
+  ResponseEncoder,
+  ServerCodec,
+  ServerCodecCallbacks,
+  StreamResetReason,
+} from "../codec.ts";
 import type { Headers } from "../header-map.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { Framing, Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
@@ -19,20 +26,14 @@ export interface Http1ServerOptions {
   readonly anyMethod: boolean;
 }
 
-export interface ServerCodecCallbacks {
-  /** A request begins (or something that should have been one failed). */
-  newStream(encoder: ResponseEncoder): RequestStream;
-  /** After the stream's `onCodecError`; the connection is to be closed. */
-  onProtocolError(error: CodecError): void;
-  onHeadersDropped(count: number): void;
-}
-
 /**
  * HTTP/1.1, server side (RFC 9112). One request at a time: pipelined ones wait in the parser until the answer before them is
  * out. The codec is its only stream's response encoder, so that a request allocates neither.
  */
-export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder {
-  requestIsHttp10 = false;
+export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, ServerCodec {
+  readonly multiplexed = false;
+  reusable = true;
+  private requestIsHttp10 = false;
   private readonly connection: SocketConnection;
   private readonly callbacks: ServerCodecCallbacks;
   private readonly options: Http1ServerOptions;
@@ -65,6 +66,10 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder {
     return this.stream !== undefined || this.parser.inMessage;
   }
 
+  get readingHead(): boolean {
+    return this.stream === undefined && this.parser.inMessage;
+  }
+
   dispatch(chunk: Buffer): void {
     this.parser.execute(chunk);
     if (this.parser.hasPendingInput && !this.waitingReadPaused) {
@@ -83,7 +88,24 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder {
   onConnectionClosed(): void {
     const { stream } = this;
     this.stop();
-    stream?.onReset("connection termination");
+    stream?.onReset("connection termination", "");
+  }
+
+  notifyShutdown(): void {
+    this.reusable = false;
+  }
+
+  goAway(): void {
+    this.reusable = false;
+  }
+
+  refuseReuse(): void {
+    this.reusable = false;
+  }
+
+  failHead(): void {
+    this.reusable = false;
+    this.startStream().onHeadTimeout();
   }
 
   // ── request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,6 +121,13 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder {
       this.onParseError(error);
       return;
     }
+    const connectionHeader = headers.getAll("connection");
+    if (
+      this.requestIsHttp10
+        ? !hasToken(connectionHeader, "keep-alive")
+        : connectionHeader !== undefined && hasToken(connectionHeader, "close")
+    )
+      this.reusable = false;
     if (this.connectRequested || this.upgradeRequested) parser.becomeTunnel = true;
     const endStream = parser.framing === Framing.None && !parser.becomeTunnel;
     if (endStream) this.completeRequest();
@@ -123,6 +152,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder {
 
   onParseError(error: Http1Error): void {
     this.parser.stop();
+    this.reusable = false;
     const stream = this.stream ?? this.startStream();
     if (!this.responseStarted) stream.onCodecError(error);
     this.callbacks.onProtocolError(error);
@@ -224,6 +254,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder {
     this.responseStarted = true;
     const tunnel =
       (this.upgradeRequested && status === 101) || (this.connectRequested && status >= 200 && status < 300);
+    if (!tunnel) this.settleReuse(headers, endStream);
     const head = responseHead(headers, status, endStream, {
       toHead: this.toHead,
       tunnel,
@@ -232,6 +263,14 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder {
     this.chunked = head.chunked;
     this.connection.write(head.text, false);
     if (endStream) this.endResponse();
+  }
+
+  /** Says whether the connection stays: not behind an early answer, nor behind an HTTP/1.0 body that the close ends. */
+  private settleReuse(headers: Headers, endStream: boolean): void {
+    if (!this.requestComplete) this.reusable = false;
+    if (this.requestIsHttp10 && !endStream && !headers.has("content-length")) this.reusable = false;
+    if (!this.reusable) headers.append("connection", "close");
+    else if (this.requestIsHttp10) headers.append("connection", "keep-alive");
   }
 
   encodeData(chunk: Uint8Array, endStream: boolean): void {
@@ -258,13 +297,26 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder {
     this.endResponse();
   }
 
-  reset(): void {
+  /** The manager closes the connection behind what is written: all that is left is to end the message visibly short. */
+  reset(_reason: StreamResetReason): void {
+    this.reusable = false;
     this.stop();
-    this.connection.close("noFlush", "stream reset");
   }
 
   readDisable(disable: boolean): void {
     this.connection.readDisable(disable);
+  }
+
+  addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+    this.connection.addWatermarkCallbacks(callbacks);
+  }
+
+  removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+    this.connection.removeWatermarkCallbacks(callbacks);
+  }
+
+  get aboveHighWatermark(): boolean {
+    return this.connection.aboveHighWatermark;
   }
 
   private endResponse(): void {

@@ -613,7 +613,10 @@ const EMPTY = Buffer.alloc(0);
 
 const RESET_FLAGS: Readonly<Record<StreamResetReason, ResponseFlag>> = {
   "local reset": ResponseFlag.LocalReset,
+  "local refused stream reset": ResponseFlag.LocalReset,
   "remote reset": ResponseFlag.UpstreamRemoteReset,
+  "remote refused stream reset": ResponseFlag.UpstreamRemoteReset,
+  "connect error": ResponseFlag.UpstreamRemoteReset,
   "connection termination": ResponseFlag.UpstreamConnectionTermination,
   "local connection failure": ResponseFlag.UpstreamConnectionFailure,
   "remote connection failure": ResponseFlag.UpstreamConnectionFailure,
