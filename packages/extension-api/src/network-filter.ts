@@ -5,20 +5,28 @@ import type { Clock, Random, Timers } from "./time.ts";
 
 /**
  * Network (L4) filters (envoy/network/filter.h). A connection's read filters are called in configured order; the last one
- * is terminal (HTTP connection manager, TCP proxy). Chunks are borrowed for the call.
+ * is terminal (HTTP connection manager, TCP proxy). Chunks must not be changed.
+ *
+ * A filter sees each byte once. Bytes for which a filter that is not the last answers `StopIteration` are kept for the filters behind it,
+ * up to the connection's buffer limit (then reading pauses), until it calls `continueReading` or answers `Continue` to later
+ * bytes. Those for which the last filter answers `StopIteration` are its own.
  */
 export interface ReadFilter {
   initializeReadFilterCallbacks(callbacks: ReadFilterCallbacks): void;
   /** Once, before any data. `StopIteration` keeps later filters from seeing the connection until `continueReading`. */
   onNewConnection(): NetworkFilterStatus;
-  /** `endStream`: the peer half-closed behind these bytes. */
+  /** `endStream`: the peer half-closed behind these bytes; only where a filter called `enableHalfClose`. */
   onData(chunk: Uint8Array, endStream: boolean): NetworkFilterStatus;
+  /** The connection ought to end when it can: its listener goes. */
+  drain?(): void;
   /** Once, last; the connection is gone for whatever reason. */
   onDestroy(): void;
 }
 
+/** Write filters are called in reverse of the configured order. An object that is both kinds is destroyed once. */
 export interface WriteFilter {
-  initializeWriteFilterCallbacks(callbacks: ReadFilterCallbacks): void;
+  initializeWriteFilterCallbacks(callbacks: WriteFilterCallbacks): void;
+  /** `StopIteration`: the filter has taken the bytes, and writes on by `injectWriteData`. */
   onWrite(chunk: Uint8Array, endStream: boolean): NetworkFilterStatus;
   onDestroy(): void;
 }
@@ -29,7 +37,20 @@ export interface ReadFilterCallbacks {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
+  /** Ends a stop of this filter: the filters behind it see the connection and what was kept for them. */
   continueReading(): void;
+  /** Passes bytes on to the filters behind this one, beside the iteration. */
+  injectReadData(chunk: Uint8Array, endStream: boolean): void;
+}
+
+export interface WriteFilterCallbacks {
+  readonly connection: Connection;
+  readonly streamInfo: StreamInfo;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** Passes bytes on to the write filters behind this one, and to the socket. */
+  injectWriteData(chunk: Uint8Array | string, endStream: boolean): void;
 }
 
 /** A downstream or upstream connection behind its transport socket. */
@@ -40,7 +61,10 @@ export interface Connection extends ConnectionInfo {
   close(how: "flush" | "noFlush" | "abort", details: string): void;
   /** Counted: reading stops at the first `true` and goes on at the last matching `false`. */
   readDisable(disable: boolean): void;
+  /** From now on the peer's half-close is an event (`endStream`) and not the end of the connection. Off by default. */
+  enableHalfClose(): void;
   addWatermarkCallbacks(callbacks: WatermarkCallbacks): void;
+  removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void;
   /** Bytes queued and not yet taken by the kernel. */
   readonly bufferedBytes: number;
   readonly state: "open" | "closing" | "closed";

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Connection, Counter, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import type { Connection, Counter, StreamInfo, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
 import { socketAddressText } from "./socket-address.ts";
 import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn } from "./turn.ts";
 
@@ -9,6 +9,12 @@ export interface ConnectionSink {
   onData(chunk: Buffer, endStream: boolean): void;
   /** Once, last. `error`: the socket's, when there was one. */
   onClose(by: "local" | "remote", error: NodeJS.ErrnoException | undefined): void;
+}
+
+/** Stands between the writer and the socket. */
+export interface WriteHook {
+  /** True: the bytes go on as they are. False: the hook has taken them. */
+  onWrite(chunk: Uint8Array | string, endStream: boolean): boolean;
 }
 
 let nextConnectionId = 1;
@@ -23,9 +29,12 @@ export class SocketConnection implements Connection, Flushable {
   readonly id: number = nextConnectionId++;
   readonly directRemoteAddress: string;
   remoteAddress: string;
-  readonly localAddress: string;
+  /** What the client connected to; listener filters may know better than the socket. */
+  localAddress: string;
   requestedServerName: string | undefined = undefined;
   tls: TlsInfo | undefined = undefined;
+  /** What listener and network filters know of the connection; undefined where nobody asked for it. */
+  streamInfo: StreamInfo | undefined = undefined;
   state: "open" | "closing" | "closed" = "open";
   bytesReceived = 0;
   bytesSent = 0;
@@ -38,6 +47,9 @@ export class SocketConnection implements Connection, Flushable {
    * input would turn the close into a reset, which may cost the peer the answer.
    */
   lingers = false;
+  /** Whether the peer's half-close is only an event. */
+  halfClose = false;
+  writeHook: WriteHook | undefined = undefined;
 
   private readonly socket: Socket;
   private readonly limitBytes: number;
@@ -101,12 +113,22 @@ export class SocketConnection implements Connection, Flushable {
     }
   }
 
+  enableHalfClose(): void {
+    this.halfClose = true;
+  }
+
   get aboveHighWatermark(): boolean {
     return this.aboveHigh;
   }
 
   /** Strings are latin1. A chunk must not change afterwards. */
   write(chunk: Uint8Array | string, endStream: boolean): void {
+    if (this.writeHook !== undefined && !this.writeHook.onWrite(chunk, endStream)) return;
+    this.writeToSocket(chunk, endStream);
+  }
+
+  /** `write` behind the hook. */
+  writeToSocket(chunk: Uint8Array | string, endStream: boolean): void {
     if (this.state !== "open" || this.ended) return;
     if (typeof chunk === "string") {
       this.text = this.text === "" ? chunk : this.text + chunk;

@@ -7,6 +7,8 @@ import { bufferManifest } from "./filters/http/buffer/manifest.ts";
 import { corsManifest } from "./filters/http/cors/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
+import { directResponseManifest } from "./filters/network/direct_response/manifest.ts";
+import { echoManifest } from "./filters/network/echo/manifest.ts";
 import { httpConnectionManagerManifest } from "./filters/network/http_connection_manager/manifest.ts";
 
 /** What is built in. An extension's folder is not used before it stands here. */
@@ -15,6 +17,8 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   corsManifest,
   headerMutationManifest,
   routerManifest,
+  directResponseManifest,
+  echoManifest,
   httpConnectionManagerManifest,
 ];
 

@@ -23,11 +23,20 @@ export function asNetworkContext(context: FactoryContext): NetworkFactoryContext
   return context as NetworkFactoryContext;
 }
 
-/** What `create` of such a factory takes. */
+/**
+ * A factory whose filter takes the connection itself, at construction. One that stands alone in its chain reads the
+ * connection directly, without the filter manager between.
+ */
 export interface ConnectionFilterFactory extends NetworkFilterFactory {
   createFor(config: unknown, connection: SocketConnection): ConnectionFilter;
 }
 
 export function hasCreateFor(factory: NetworkFilterFactory): factory is ConnectionFilterFactory {
   return "createFor" in factory;
+}
+
+/** A network filter of a chain, compiled. */
+export interface NetworkFilterEntry {
+  readonly factory: NetworkFilterFactory;
+  readonly config: unknown;
 }

@@ -1,0 +1,47 @@
+import type { Log } from "@sluice/extension-api";
+import type { ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
+
+/** What reads a connection: the filter manager, or a filter that stands alone. */
+export interface ConnectionReader {
+  onData(chunk: Uint8Array, endStream: boolean): unknown;
+  drain?(): void;
+  onDestroy(): void;
+}
+
+/** Who keeps count of the connections of a listener. */
+export interface ConnectionOwner {
+  onConnectionClosed(connection: ActiveConnection): void;
+  readonly log: Log;
+}
+
+/** A downstream connection in service. A reader that throws costs its own connection only. */
+export class ActiveConnection implements ConnectionSink {
+  readonly connection: SocketConnection;
+  readonly reader: ConnectionReader;
+  private readonly owner: ConnectionOwner;
+
+  constructor(connection: SocketConnection, reader: ConnectionReader, owner: ConnectionOwner) {
+    this.connection = connection;
+    this.reader = reader;
+    this.owner = owner;
+  }
+
+  onData(chunk: Buffer, endStream: boolean): void {
+    try {
+      this.reader.onData(chunk, endStream);
+    } catch (error) {
+      this.onThrow(error);
+    }
+  }
+
+  onClose(): void {
+    this.owner.onConnectionClosed(this);
+    this.reader.onDestroy();
+  }
+
+  onThrow(error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.owner.log.error(`a connection's filter threw: ${text}`);
+    this.connection.close("noFlush", "internal error");
+  }
+}
