@@ -23,5 +23,6 @@ export {
 } from "./route-table.ts";
 export { compileRuntimeFraction } from "./runtime-fraction.ts";
 export { type CompiledStringMatcher, compileStringMatcher } from "./string-matcher.ts";
+export { compileUriTemplate, type UriTemplate } from "./uri-template.ts";
 export { compileMetadataMatcher, compileValueMatcher } from "./value-matcher.ts";
 export { compileWeightedClusters, type WeightedClusters } from "./weighted-clusters.ts";

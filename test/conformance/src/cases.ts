@@ -4,6 +4,7 @@ import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
+import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 
@@ -15,4 +16,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...UPSTREAM_CASES,
   ...ACCESS_LOG_CASES,
   ...HTTP_FILTER_CASES,
+  ...ROUTE_REWRITE_CASES,
 ];

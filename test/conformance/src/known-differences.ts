@@ -3,22 +3,12 @@
  * fails, so that its line is taken out.
  */
 export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
-  "gRPC is told by its content type":
-    "a direct response of 200 to a gRPC request carries grpc-status 0; Envoy says 2 (unknown)",
-  "headers are added, replaced and removed at every level, the least specific last":
-    "%RESPONSE_CODE% in response_headers_to_add is 0: the response is not yet known to the formatter",
-  "header values are formatted from the request, the connection and the response":
-    "%RESPONSE_CODE%, %RESPONSE_CODE_DETAILS% and %RESP()% in response_headers_to_add do not see the response",
   "x-envoy headers of the outside are taken off at the edge":
     "internal_address_config is refused as not implemented",
   "headers of requests from inside may shorten the route's timeout":
     "internal_address_config is refused as not implemented",
   "headers of requests from inside may ask for retries":
     "internal_address_config is refused as not implemented",
-  "the host is rewritten from the path": "host_rewrite_path_regex is refused as not implemented",
-  "the host is rewritten: literal, from a header, automatically, and kept in x-forwarded-host":
-    "x-envoy-original-host is not sent; auto_host_rewrite does not append x-forwarded-host; a given x-forwarded-host gets a second field rather than a second value",
-  "direct responses may come from a file": "direct responses from files are refused as not implemented",
   "what is no percent-encoding is left alone by normalisation":
     "normalize_path answers 400 to %zz; Envoy passes it on",
   "two hosts, folded lines, bare line feeds and overlong chunks":

@@ -8,6 +8,8 @@ export interface FormatContext {
   readonly responseTrailers: HeaderMap | undefined;
   readonly streamInfo: StreamInfo;
   readonly connection: ConnectionInfo;
+  /** %LOCAL_REPLY_BODY%: the body of a local reply or direct response before it is formatted. */
+  readonly localReplyBody?: string | undefined;
 }
 
 /** One configured `access_log` entry: its filter and its sink. */

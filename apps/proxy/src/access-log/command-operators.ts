@@ -225,6 +225,7 @@ export const COMMAND_OPERATORS: Readonly<Record<string, OperatorCompiler>> = {
   REQUESTED_SERVER_NAME: plain(({ connection }) => connection.requestedServerName),
   ROUTE_NAME: plain(({ streamInfo }) => filled(streamInfo.routeName)),
   VIRTUAL_HOST_NAME: plain(({ streamInfo }) => filled(streamInfo.virtualHostName)),
+  LOCAL_REPLY_BODY: plain(({ localReplyBody }) => localReplyBody),
   HOSTNAME: plain(() => host),
   DYNAMIC_METADATA: dynamicMetadata,
   FILTER_STATE: filterState,

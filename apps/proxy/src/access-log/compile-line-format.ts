@@ -31,7 +31,7 @@ export function compileLineFormat(
 }
 
 /** `SubstitutionFormatString`; text ends where it ends, JSON gets a newline. */
-function compileFormatString(
+export function compileFormatString(
   format: SubstitutionFormatString,
   path: string,
 ): Compiled<SubstitutionFormatter> {

@@ -30,7 +30,7 @@ export function localReplyHeaders(
 ): LocalReply {
   const toHead = request?.get(":method") === "HEAD";
   if (isGrpc(request)) {
-    const code = status === 200 ? 0 : (grpcStatus ?? GRPC_STATUS.get(status) ?? GRPC_UNKNOWN);
+    const code = grpcStatus ?? GRPC_STATUS.get(status) ?? GRPC_UNKNOWN;
     const fields = [":status", "200", "content-type", "application/grpc", "grpc-status", String(code)];
     if (body !== "") fields.push("grpc-message", percentEncode(body));
     return { headers: new Headers(fields), body: "", isGrpc: true, toHead };

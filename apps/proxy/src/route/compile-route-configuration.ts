@@ -72,7 +72,7 @@ class Compiler {
   }
 
   payload(route: Route, host: VirtualHost, path: string): Compiled<RoutePayload> {
-    const action = compileRouteAction(route, host, path);
+    const action = compileRouteAction(route, host, this.config, path);
     let hostLevel = this.hosts.get(host);
     if (hostLevel === undefined) {
       hostLevel = this.level(host, path.slice(0, path.lastIndexOf(".")));
@@ -115,7 +115,11 @@ class Compiler {
             ],
           };
         }
-        return { ok: true, value: { kind: "fixed", entry: entry(undefined, []) } };
+        // A route for filters alone forwards to a cluster that cannot be.
+        return {
+          ok: true,
+          value: { kind: "fixed", entry: entry(action.value.kind === "forward" ? "" : undefined, []) },
+        };
     }
   }
 

@@ -18,6 +18,7 @@ export const HTTPS_REDIRECT: RouteEntry = new RouteEntry({
   action: {
     kind: "redirect",
     status: 301,
+    rewritePath: undefined,
     location: (headers) => `https://${headers.get(":authority") ?? ""}${headers.get(":path") ?? "/"}`,
   },
   stats: undefined,

@@ -4,6 +4,8 @@ import type { FormatContext } from "../access-log/access-logger.ts";
 import type { PerFilterConfigs, RoutePerFilter } from "../http-filter/filter-chain-config.ts";
 import { applyHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
 import type { RetryConfig } from "./retry-policy.ts";
+import { type HostRewriter, replaceAuthority } from "./rewrite-host.ts";
+import { type PathRewriter, targetOf } from "./rewrite-path.ts";
 
 /** `vhost.<host>.route.<stat_prefix>.`, Envoy's names. */
 export interface RouteStats {
@@ -25,13 +27,10 @@ export interface ForwardAction {
   /** `undefined`: the connection manager's. */
   readonly idleTimeoutMs: number | undefined;
   readonly retry: RetryConfig | undefined;
-  rewritePath(path: string): string;
-  readonly rewritesPath: boolean;
-  readonly hostRewrite:
-    | { readonly kind: "none" }
-    | { readonly kind: "literal"; readonly value: string }
-    | { readonly kind: "auto" }
-    | { readonly kind: "header"; readonly name: string };
+  readonly rewritePath: PathRewriter | undefined;
+  readonly rewriteHost: HostRewriter | undefined;
+  /** The endpoint's name becomes the authority. */
+  readonly autoHostRewrite: boolean;
   readonly appendXForwardedHost: boolean;
   readonly highPriority: boolean;
   readonly clusterNotFoundStatus: number;
@@ -43,8 +42,22 @@ export interface ForwardAction {
 
 export type RouteAction =
   | { readonly kind: "forward"; readonly forward: ForwardAction }
-  | { readonly kind: "direct"; readonly status: number; readonly body: string }
-  | { readonly kind: "redirect"; readonly status: number; location(headers: HeaderMap): string };
+  | {
+      readonly kind: "direct";
+      readonly status: number;
+      /** `undefined`: text/plain. */
+      readonly contentType: string | undefined;
+      body(context: FormatContext): string;
+      /** `undefined`: none. */
+      readonly location: ((headers: HeaderMap) => string) | undefined;
+    }
+  | {
+      readonly kind: "redirect";
+      readonly status: number;
+      /** Applied to the request before the location is made of it. */
+      readonly rewritePath: PathRewriter | undefined;
+      location(headers: HeaderMap): string;
+    };
 
 /** A route as a stream uses it: its cluster is chosen. */
 export class RouteEntry implements MatchedRoute, RoutePerFilter {
@@ -75,13 +88,38 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
     return new RouteEntry({ ...this, clusterName });
   }
 
-  finalizeRequest(headers: HeaderMap, context: FormatContext): void {
+  /**
+   * What the route does to a request that is forwarded: header mutations, then the host, then the path. `keepOriginals`: the
+   * old ones go into x-envoy-original-host and -path.
+   */
+  finalizeRequest(headers: HeaderMap, context: FormatContext, keepOriginals: boolean): void {
     for (const mutations of this.requestMutations) applyHeaderMutations(mutations, headers, context);
+    const { action } = this;
+    if (action.kind !== "forward") return;
+    const { rewriteHost, rewritePath, appendXForwardedHost } = action.forward;
+    if (rewriteHost !== undefined) {
+      const host = rewriteHost(headers, context);
+      if (host !== "") replaceAuthority(headers, host, appendXForwardedHost, keepOriginals);
+    }
+    if (rewritePath !== undefined) replacePath(headers, rewritePath, context, keepOriginals);
   }
 
   finalizeResponse(headers: HeaderMap, context: FormatContext): void {
     for (const mutations of this.responseMutations) applyHeaderMutations(mutations, headers, context);
   }
+}
+
+/** Rewrites `:path`; `keepOriginal`: the old one goes into x-envoy-original-path. */
+export function replacePath(
+  headers: HeaderMap,
+  rewrite: PathRewriter,
+  context: FormatContext,
+  keepOriginal: boolean,
+): void {
+  const target = targetOf(headers);
+  const rewritten = rewrite(target, context);
+  if (keepOriginal) headers.set("x-envoy-original-path", target);
+  headers.set(":path", rewritten);
 }
 
 export interface RouteEntryInit {

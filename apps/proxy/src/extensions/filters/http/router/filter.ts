@@ -28,7 +28,13 @@ import {
   RetryOn,
   retriesResponse,
 } from "../../../../route/retry-policy.ts";
-import type { ForwardAction, RouteEntry } from "../../../../route/route-entry.ts";
+import { replaceAuthority } from "../../../../route/rewrite-host.ts";
+import {
+  type ForwardAction,
+  type RouteAction,
+  type RouteEntry,
+  replacePath,
+} from "../../../../route/route-entry.ts";
 import type { ActiveSpan } from "../../../../tracing/tracer.ts";
 import type { Http1Connection } from "../../../../upstream/http1-connection.ts";
 import { poolOf } from "../../../../upstream/http1-pool.ts";
@@ -127,12 +133,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.route = route;
     const { action } = route;
     if (action.kind !== "forward") {
-      (action.kind === "redirect" ? stats.rqRedirect : stats.rqDirectResponse).inc();
-      const body = action.kind === "direct" ? action.body : "";
-      callbacks.sendLocalReply(action.status, body, "direct_response", (out) => {
-        if (action.kind === "redirect") out.append("location", action.location(headers));
-        route.finalizeResponse(out, stream);
-      });
+      this.answer(action, route, headers);
       return FilterHeadersStatus.StopIteration;
     }
     const { forward } = action;
@@ -150,8 +151,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     stream.streamInfo.upstreamCluster = clusterName;
     this.readTimeouts(headers, forward);
     if (forward.includeAttemptCount) headers.set("x-envoy-attempt-count", "1");
-    this.rewrite(headers, route, forward);
-    route.finalizeRequest(headers, stream);
+    route.finalizeRequest(headers, stream, !config.suppressEnvoyHeaders);
     route.stats?.upstreamRqTotal.inc();
     this.bodyKept = true;
     this.startTry();
@@ -228,8 +228,10 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     stream.streamInfo.upstreamRequestAttemptCount = this.attempts;
     stream.streamInfo.upstreamRemoteAddress = host.address;
     const { forward } = this;
-    if (forward?.hostRewrite.kind === "auto" && host.hostname !== "")
-      headers.set(":authority", host.hostname);
+    if (forward?.autoHostRewrite === true && host.hostname !== "") {
+      const keep = !this.config.suppressEnvoyHeaders;
+      replaceAuthority(headers, host.hostname, forward.appendXForwardedHost, keep);
+    }
     if (forward?.includeAttemptCount === true && this.attempts > 1) {
       headers.set("x-envoy-attempt-count", String(this.attempts));
     }
@@ -313,6 +315,9 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       headers.set("x-envoy-upstream-service-time", String(Math.floor(elapsed)));
     }
     if (forward.includeAttemptCountInResponse) headers.set("x-envoy-attempt-count", String(this.attempts));
+    stream.response = headers;
+    stream.streamInfo.responseCode = status;
+    stream.streamInfo.responseCodeDetails = "via_upstream";
     route.finalizeResponse(headers, stream);
     if (endStream) this.endResponse();
     else callbacks.setDownstreamWatermarkCallbacks(new DownstreamWatermarks(this));
@@ -525,20 +530,27 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
 
   // ── the rest ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private rewrite(headers: Headers, route: RouteEntry, forward: ForwardAction): void {
-    const path = headers.get(":path");
-    if (forward.rewritesPath && path !== undefined) {
-      if (!this.config.suppressEnvoyHeaders) headers.set("x-envoy-original-path", path);
-      headers.set(":path", forward.rewritePath(path));
+  /** Routes that answer by themselves. */
+  private answer(
+    action: Exclude<RouteAction, { kind: "forward" }>,
+    route: RouteEntry,
+    headers: Headers,
+  ): void {
+    const { config, stream, callbacks } = this;
+    config.stats.rqDirectResponse.inc();
+    if (action.kind === "redirect" && action.rewritePath !== undefined) {
+      replacePath(headers, action.rewritePath, stream, !config.suppressEnvoyHeaders);
     }
-    const { hostRewrite } = forward;
-    const authority = headers.get(":authority") ?? "";
-    let rewritten: string | undefined;
-    if (hostRewrite.kind === "literal") rewritten = hostRewrite.value;
-    else if (hostRewrite.kind === "header") rewritten = headers.get(hostRewrite.name);
-    if (rewritten === undefined || rewritten === "" || route.clusterName === undefined) return;
-    if (forward.appendXForwardedHost) headers.append("x-forwarded-host", authority);
-    headers.set(":authority", rewritten);
+    const body = action.kind === "direct" ? action.body(stream) : "";
+    callbacks.sendLocalReply(action.status, body, "direct_response", (out) => {
+      if (action.kind === "direct" && action.contentType !== undefined && out.has("content-type")) {
+        out.set("content-type", action.contentType);
+      }
+      const location = action.location?.(headers);
+      if (location !== undefined) out.append("location", location);
+      stream.response = asHeaders(out);
+      route.finalizeResponse(out, stream);
+    });
   }
 
   private endResponse(): void {

@@ -1,0 +1,64 @@
+import type { Compiled, HeaderMap } from "@sluice/extension-api";
+import type { DirectResponseAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import type { SubstitutionFormatter } from "../access-log/access-logger.ts";
+import { compileFormatString } from "../access-log/compile-line-format.ts";
+import { readDataSource } from "./read-data-source.ts";
+import { targetOf } from "./rewrite-path.ts";
+import type { RouteAction } from "./route-entry.ts";
+
+/** `direct_response`: a body from the configuration, a file or the environment, perhaps formatted. */
+export function compileDirectResponse(
+  config: DirectResponseAction,
+  path: string,
+  bodyBytesMax: number,
+): Compiled<RouteAction> {
+  const { status } = config;
+  const body = readDataSource(config.body, `${path}.body`, bodyBytesMax);
+  if (!body.ok) return body;
+  const text = body.value.toString();
+  if (!Buffer.from(text).equals(body.value)) {
+    const message = "is not UTF-8 text; other bodies are not implemented";
+    return { ok: false, problems: [{ path: `${path}.body`, message, severity: "error" }] };
+  }
+  const location = status === 201 || (status >= 300 && status < 400) ? ownAddress : undefined;
+  if (config.bodyFormat === undefined) {
+    const value: RouteAction = { kind: "direct", status, contentType: undefined, location, body: () => text };
+    return { ok: true, value };
+  }
+  const { bodyFormat } = config;
+  const at = `${path}.body_format`;
+  if (bodyFormat.formatters.length > 0) {
+    const message = "formatters is not implemented";
+    return { ok: false, problems: [{ path: `${at}.formatters`, message, severity: "error" }] };
+  }
+  const format: Compiled<SubstitutionFormatter> = compileFormatString(bodyFormat, at);
+  if (!format.ok) return format;
+  const contentType =
+    bodyFormat.contentType !== ""
+      ? bodyFormat.contentType
+      : bodyFormat.format.case === "jsonFormat"
+        ? "application/json"
+        : undefined;
+  return {
+    ok: true,
+    value: {
+      kind: "direct",
+      status,
+      contentType,
+      location,
+      body: (context) => format.value.format({ ...contextOf(context), localReplyBody: text }),
+    },
+  };
+}
+
+/** The members that formats read; a stream has more, and getters among them. */
+function contextOf(context: Parameters<SubstitutionFormatter["format"]>[0]): typeof context {
+  const { request, response, responseTrailers, streamInfo, connection } = context;
+  return { request, response, responseTrailers, streamInfo, connection };
+}
+
+/** Envoy sends Created and redirections with the address of the request itself. */
+function ownAddress(headers: HeaderMap): string {
+  const scheme = headers.get("x-forwarded-proto") ?? headers.get(":scheme") ?? "http";
+  return `${scheme}://${headers.get(":authority") ?? ""}${targetOf(headers)}`;
+}

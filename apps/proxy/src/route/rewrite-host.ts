@@ -1,0 +1,54 @@
+import type { Compiled, HeaderMap } from "@sluice/extension-api";
+import type { RouteAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import type { FormatContext } from "../access-log/access-logger.ts";
+import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import { compileRegexSubstitution, splitPath, targetOf } from "./rewrite-path.ts";
+
+/** The new `:authority`; "" leaves it as it is. */
+export type HostRewriter = (headers: HeaderMap, context: FormatContext) => string;
+
+/** `host_rewrite_specifier` without `auto_host_rewrite`, which needs the endpoint; `undefined` when there is none. */
+export function compileHostRewrite(
+  specifier: RouteAction["hostRewriteSpecifier"],
+  path: string,
+): Compiled<HostRewriter | undefined> {
+  switch (specifier.case) {
+    case "hostRewriteLiteral": {
+      const { value } = specifier;
+      return { ok: true, value: () => value };
+    }
+    case "hostRewriteHeader": {
+      const name = specifier.value.toLowerCase();
+      return { ok: true, value: (headers) => headers.get(name) ?? "" };
+    }
+    case "hostRewritePathRegex": {
+      const substitute = compileRegexSubstitution(specifier.value, `${path}.host_rewrite_path_regex`);
+      if (!substitute.ok) return substitute;
+      return { ok: true, value: (headers) => substitute.value(splitPath(targetOf(headers))[0]) };
+    }
+    case "hostRewrite": {
+      const format = compileSubstitutionFormat(specifier.value, `${path}.host_rewrite`);
+      if (!format.ok) return format;
+      return { ok: true, value: (_headers, context) => format.value.format(context) };
+    }
+    default:
+      return { ok: true, value: undefined };
+  }
+}
+
+/**
+ * Puts `host` in the authority's place. `append`: what it was joins x-forwarded-host, unless it is already the last there;
+ * `keepOld`: it goes into x-envoy-original-host.
+ */
+export function replaceAuthority(headers: HeaderMap, host: string, append: boolean, keepOld: boolean): void {
+  const old = headers.get(":authority") ?? "";
+  if (append && old !== "") {
+    const forwarded = headers.getAll("x-forwarded-host");
+    if (forwarded === undefined || forwarded === "") headers.set("x-forwarded-host", old);
+    else if (forwarded.slice(forwarded.lastIndexOf(",") + 1) !== old) {
+      headers.set("x-forwarded-host", `${forwarded},${old}`);
+    }
+  }
+  if (keepOld) headers.set("x-envoy-original-host", old);
+  headers.set(":authority", host);
+}
