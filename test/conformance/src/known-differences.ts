@@ -28,8 +28,6 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "HTTP/1.0 is served where accepted, under the default host":
     "the status line of the response to an HTTP/1.0 request says HTTP/1.1; Envoy says HTTP/1.0",
   "header names may be proper-cased on the way out": "header_key_format is refused as not implemented",
-  "an upstream that closes before it answers is 503":
-    "upstream_cx_destroy_remote_with_active_rq counts only one of a close and a reset",
   "endpoints come from a file and change with it": "Sluice refuses the configuration at start",
   "routes come from a file and change with it": "Sluice refuses the configuration at start",
   "access log lines tell what happened in Envoy's words": "Sluice refuses the configuration at start",

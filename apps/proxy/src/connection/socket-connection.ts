@@ -27,7 +27,7 @@ const INLINE_CHUNK_BYTES_MAX = 4096;
  */
 export class SocketConnection implements Connection, Flushable {
   readonly id: number = nextConnectionId++;
-  readonly directRemoteAddress: string;
+  directRemoteAddress: string;
   remoteAddress: string;
   /** What the client connected to; listener filters may know better than the socket. */
   localAddress: string;
@@ -86,6 +86,14 @@ export class SocketConnection implements Connection, Flushable {
       this.socketError = error;
     });
     socket.on("close", () => this.handleClose());
+  }
+
+  /** For a socket that was not connected yet when this was made of it. */
+  refreshAddresses(): void {
+    const { socket } = this;
+    this.directRemoteAddress = socketAddressText(socket.remoteAddress, socket.remotePort);
+    this.remoteAddress = this.directRemoteAddress;
+    this.localAddress = socketAddressText(socket.localAddress, socket.localPort);
   }
 
   /** Events go to `sink` from now on. */

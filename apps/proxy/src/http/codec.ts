@@ -44,8 +44,57 @@ export interface CodecError {
 /** A response's stream as the client codec drives it. */
 export interface ResponseStream extends MessageDecoder {
   decode1xxHeaders(headers: Headers): void;
-  /** Nothing follows. `reused`: the connection had served a request before. */
+  /** Nothing follows. */
   onReset(reason: StreamResetReason, transportFailure: string): void;
+}
+
+/**
+ * What a request is sent through. It may be used until its stream is over: both messages are through, or it was reset by
+ * either side. Afterwards it may belong to another stream (HTTP/1 has one encoder per connection).
+ */
+export interface RequestEncoder {
+  readonly protocol: "HTTP/1.1" | "HTTP/2";
+  encodeHeaders(headers: Headers, endStream: boolean): void;
+  encodeData(chunk: Uint8Array, endStream: boolean): void;
+  encodeTrailers(trailers: Headers): void;
+  /** Gives the exchange up: its response stream hears nothing more. HTTP/1 loses the connection with it. */
+  reset(): void;
+  /** Holds the response back. Counted; what is still held when the stream is over is let go. */
+  readDisable(disable: boolean): void;
+  /** Tells when the request's sink (the connection, or the stream's window) is full; over with the stream. */
+  addWatermarkCallbacks(callbacks: WatermarkCallbacks): void;
+  removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void;
+}
+
+/** One upstream connection's codec. Bytes come by `dispatch`, go to the connection that it was made with. */
+export interface ClientCodec {
+  readonly protocol: "HTTP/1.1" | "HTTP/2";
+  readonly activeStreams: number;
+  /** Streams that may be open at once: the smaller of the configuration's and the peer's limit; 1 for HTTP/1. */
+  readonly maxConcurrentStreams: number;
+  /** Begins an exchange; the caller has asked `maxConcurrentStreams` before. */
+  newStream(response: ResponseStream): RequestEncoder;
+  dispatch(chunk: Buffer): void;
+  /**
+   * The connection is gone (or the peer has half-closed it): ends the body that lasts until then, resets every other stream.
+   * Answers whether one was reset.
+   */
+  onConnectionClosed(reason: StreamResetReason, transportFailure: string): boolean;
+}
+
+/** Who made a client codec. */
+export interface ClientCodecCallbacks {
+  /**
+   * A stream is over, after its response stream was told. `reusable`: the connection may carry another. `complete`: both
+   * messages went through.
+   */
+  onStreamClosed(reusable: boolean, complete: boolean): void;
+  /** The peer takes no more streams; those in progress go on. */
+  onGoAway(): void;
+  /** `maxConcurrentStreams` has changed. */
+  onStreamLimit(): void;
+  /** The peer broke the protocol; the streams have been told, the connection is to be closed. */
+  onProtocolError(error: CodecError): void;
 }
 
 /** The protocol of a stream, as access logs print it. */

@@ -8,7 +8,7 @@ import { WorkerRouteConfigs } from "../route/worker-route-configs.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { ThreadStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
-import { drainPoolOf } from "../upstream/http1-pool.ts";
+import { drainHost } from "../upstream/host-pools.ts";
 import { SharedDrainState } from "./shared-drain-state.ts";
 import { systemClock, systemRandom, systemTimers } from "./system-time.ts";
 import { TelemetryOutbox } from "./telemetry-outbox.ts";
@@ -26,7 +26,7 @@ const runtime = new RuntimeSnapshot();
 const log = new WorkerLog(report, init.logLevel);
 const outbox = new TelemetryOutbox(report, systemTimers);
 const clusters = new WorkerClusterManager(stats.root(), systemRandom, init.workerIndex, (hosts) =>
-  hosts.forEach(drainPoolOf),
+  hosts.forEach(drainHost),
 );
 const routeConfigs = new WorkerRouteConfigs();
 const accessLoggers = createAccessLoggerFactory({

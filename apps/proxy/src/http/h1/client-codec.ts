@@ -1,5 +1,12 @@
+import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
-import type { CodecError, ResponseStream, StreamResetReason } from "../codec.ts";
+import type {
+  ClientCodec,
+  ClientCodecCallbacks,
+  RequestEncoder,
+  ResponseStream,
+  StreamResetReason,
+} from "../codec.ts";
 import type { Headers } from "../header-map.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { Framing, Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
@@ -12,15 +19,10 @@ export interface Http1ClientOptions {
   readonly trailers: boolean;
 }
 
-export interface ClientCodecCallbacks {
-  /** Both messages are through. `reusable`: the connection may carry another. */
-  onExchangeComplete(reusable: boolean): void;
-  /** The peer broke the protocol; the stream has been told, the connection is to be closed. */
-  onProtocolError(error: CodecError): void;
-}
-
-/** HTTP/1.1, client side: one exchange at a time. It is also the request encoder of its stream. */
-export class Http1ClientCodec implements Http1ParserSink {
+/** HTTP/1.1, client side: one exchange at a time. It is also the request encoder of its stream: a request allocates neither. */
+export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEncoder {
+  readonly protocol = "HTTP/1.1";
+  readonly maxConcurrentStreams = 1;
   private readonly connection: SocketConnection;
   private readonly callbacks: ClientCodecCallbacks;
   private readonly options: Http1ClientOptions;
@@ -31,8 +33,9 @@ export class Http1ClientCodec implements Http1ParserSink {
   private requestComplete = false;
   private responseComplete = false;
   private keepAlive = true;
-  /** A byte of the response has arrived. */
-  responseStarted = false;
+  private responseStarted = false;
+  private pauses = 0;
+  private watermarks: WatermarkCallbacks | undefined = undefined;
 
   constructor(connection: SocketConnection, callbacks: ClientCodecCallbacks, options: Http1ClientOptions) {
     this.connection = connection;
@@ -41,28 +44,38 @@ export class Http1ClientCodec implements Http1ParserSink {
     this.parser = new Http1Parser(false, this, options);
   }
 
-  get active(): boolean {
-    return this.stream !== undefined;
+  get activeStreams(): number {
+    return this.stream === undefined ? 0 : 1;
   }
 
-  /** Whether `stream`'s exchange is the one in progress. */
-  carries(stream: ResponseStream): boolean {
-    return this.stream === stream;
-  }
-
-  /** Begins an exchange. */
-  start(stream: ResponseStream): void {
-    this.stream = stream;
+  newStream(response: ResponseStream): RequestEncoder {
+    this.stream = response;
     this.requestComplete = false;
     this.responseComplete = false;
     this.responseStarted = false;
     this.keepAlive = true;
+    return this;
   }
 
-  /** The stream is no longer interested; the connection cannot be used again. */
-  abandon(): void {
-    this.stream = undefined;
-    this.parser.stop();
+  reset(): void {
+    if (this.stream === undefined) return;
+    this.abandon();
+    this.callbacks.onStreamClosed(false, false);
+  }
+
+  readDisable(disable: boolean): void {
+    this.pauses += disable ? 1 : -1;
+    this.connection.readDisable(disable);
+  }
+
+  addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+    this.watermarks = callbacks;
+    this.connection.addWatermarkCallbacks(callbacks);
+  }
+
+  removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+    if (this.watermarks === callbacks) this.watermarks = undefined;
+    this.connection.removeWatermarkCallbacks(callbacks);
   }
 
   // ── request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,14 +131,15 @@ export class Http1ClientCodec implements Http1ParserSink {
     this.parser.execute(chunk);
   }
 
-  /** The peer closed (or half-closed): a body that lasts until then ends, everything else is a reset. */
-  onConnectionClosed(reason: StreamResetReason, transportFailure: string): void {
+  onConnectionClosed(reason: StreamResetReason, transportFailure: string): boolean {
     const { stream } = this;
-    if (stream === undefined) return;
+    if (stream === undefined) return false;
     this.keepAlive = false;
-    if (this.parser.finish()) return;
+    if (this.parser.finish()) return false;
     this.abandon();
     stream.onReset(reason, transportFailure);
+    this.callbacks.onStreamClosed(false, false);
+    return true;
   }
 
   onHead(headers: Headers): void {
@@ -170,15 +184,32 @@ export class Http1ClientCodec implements Http1ParserSink {
     this.abandon();
     stream?.onReset("protocol error", error.message);
     this.callbacks.onProtocolError(error);
+    if (stream !== undefined) this.callbacks.onStreamClosed(false, false);
+  }
+
+  /** Nobody is interested any more; the connection cannot be used again. */
+  private abandon(): void {
+    this.endStream();
+    this.parser.stop();
+  }
+
+  private endStream(): void {
+    this.stream = undefined;
+    const { connection, watermarks } = this;
+    if (watermarks !== undefined) {
+      this.watermarks = undefined;
+      connection.removeWatermarkCallbacks(watermarks);
+    }
+    for (; this.pauses > 0; this.pauses--) connection.readDisable(false);
   }
 
   private finishExchange(): void {
     if (this.stream === undefined) return;
-    this.stream = undefined;
+    this.endStream();
     this.parser.resume();
     // Bytes behind the answer belong to no request.
     const clean = !this.parser.hasPendingInput && !this.parser.inMessage;
-    this.callbacks.onExchangeComplete(this.keepAlive && clean);
+    this.callbacks.onStreamClosed(this.keepAlive && clean, true);
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  type ConnectionInfo,
   type DecoderCallbacks,
   FilterDataStatus,
   FilterHeadersStatus,
@@ -36,8 +37,7 @@ import {
   replacePath,
 } from "../../../../route/route-entry.ts";
 import type { ActiveSpan } from "../../../../tracing/tracer.ts";
-import type { Http1Connection } from "../../../../upstream/http1-connection.ts";
-import { poolOf } from "../../../../upstream/http1-pool.ts";
+import { httpPoolOf } from "../../../../upstream/host-pools.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { createRouterStats, type RouterStats } from "./stats.ts";
 import { type TryOwner, UpstreamTry } from "./upstream-try.ts";
@@ -87,8 +87,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   private retry: RetryConfig = NO_RETRY;
   private retriesLeft = 0;
   private attempts = 0;
-  private requestHeld = false;
-  private requestsLimitHeld = false;
+  private retryHeld = false;
   private timeoutMs = 0;
   private timeout: Timer | undefined = undefined;
   private perTry: Timer | undefined = undefined;
@@ -160,12 +159,12 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
 
   decodeData(chunk: Uint8Array, endStream: boolean): FilterDataStatus {
     if (endStream) this.requestEnded = true;
-    const connection = this.attempt?.connection;
-    const keep = connection === undefined || (this.retriesLeft > 0 && this.bodyKept && !this.responseStarted);
+    const attempt = this.attempt?.ready === true ? this.attempt : undefined;
+    const keep = attempt === undefined || (this.retriesLeft > 0 && this.bodyKept && !this.responseStarted);
     if (keep) {
       this.body.push(Buffer.from(chunk));
       this.bodyBytes += chunk.length;
-      if (connection === undefined) {
+      if (attempt === undefined) {
         if (this.bodyBytes > this.callbacks.bufferLimitBytes()) this.pauseDownstream();
       } else if (this.bodyBytes > BODY_FOR_RETRY_BYTES_MAX) {
         this.bodyKept = false;
@@ -175,7 +174,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       this.bodyKept = false;
       this.body = [];
     } else this.bodyKept = false;
-    if (connection !== undefined) connection.codec.encodeData(chunk, endStream);
+    attempt?.encodeData(chunk, endStream);
     if (endStream) this.armTimeout();
     return FilterDataStatus.StopIterationNoBuffer;
   }
@@ -183,7 +182,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
     this.requestEnded = true;
     this.trailers = asHeaders(trailers);
-    this.attempt?.connection?.codec.encodeTrailers(this.trailers);
+    if (this.attempt?.ready === true) this.attempt.encodeTrailers(this.trailers);
     this.armTimeout();
     return FilterTrailersStatus.StopIteration;
   }
@@ -197,7 +196,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.timeout?.disarm();
     this.perTry?.disarm();
     this.backOff?.disarm();
-    this.releaseRequest();
+    this.releaseRetry();
     this.body = [];
   }
 
@@ -215,15 +214,6 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       callbacks.sendLocalReply(503, "no healthy upstream", "no_healthy_upstream");
       return;
     }
-    if (!this.requestsLimitHeld) {
-      const limits = this.highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
-      if (!limits.requests.tryAcquire()) {
-        info.stats.upstreamRqPendingOverflow.inc();
-        this.failTry("overflow", "", false);
-        return;
-      }
-      this.requestsLimitHeld = true;
-    }
     this.attempts++;
     stream.streamInfo.upstreamRequestAttemptCount = this.attempts;
     stream.streamInfo.upstreamRemoteAddress = host.address;
@@ -236,7 +226,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       headers.set("x-envoy-attempt-count", String(this.attempts));
     }
     const { clock, timers } = this.config.worker;
-    const pool = poolOf(info, host, clock, timers);
+    const pool = httpPoolOf(info, host, this.highPriority, clock, timers);
     const attempt = new UpstreamTry(this, info, host, pool);
     attempt.startedAtMs = clock.nowMs();
     this.attempt = attempt;
@@ -249,25 +239,24 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       if (this.attempts > 1) this.span?.setTag("retry.count", String(this.attempts - 1));
     }
     if (this.requestEnded) this.armTimeout();
-    pool.request(attempt);
+    pool.newStream(attempt);
   }
 
-  onTryReady(attempt: UpstreamTry, connection: Http1Connection): undefined {
+  onTryReady(attempt: UpstreamTry, connection: ConnectionInfo): undefined {
     const { headers, stream } = this;
     if (headers === undefined || this.destroyed) return attempt.cancel();
-    stream.streamInfo.upstreamLocalAddress = connection.connection.localAddress;
+    stream.streamInfo.upstreamLocalAddress = connection.localAddress;
     stream.streamInfo.firstUpstreamTxByteMs = this.sinceStart();
     (this.span ?? stream.span)?.inject(headers);
-    const { codec } = connection;
-    codec.encodeHeaders(headers, this.headersOnly);
+    attempt.encodeHeaders(headers, this.headersOnly);
     if (!this.headersOnly) {
       const chunks = this.body;
       for (let i = 0; i < chunks.length; i++) {
         const last = this.requestEnded && this.trailers === undefined && i === chunks.length - 1;
-        codec.encodeData(chunks[i] ?? EMPTY, last);
+        attempt.encodeData(chunks[i] ?? EMPTY, last);
       }
-      if (this.trailers !== undefined) codec.encodeTrailers(this.trailers);
-      else if (this.requestEnded && chunks.length === 0) codec.encodeData(EMPTY, true);
+      if (this.trailers !== undefined) attempt.encodeTrailers(this.trailers);
+      else if (this.requestEnded && chunks.length === 0) attempt.encodeData(EMPTY, true);
     }
     if (this.requestEnded) stream.streamInfo.lastUpstreamTxByteMs = this.sinceStart();
     if (this.retriesLeft === 0) this.body = [];
@@ -337,7 +326,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   onTryReset(attempt: UpstreamTry, reason: StreamResetReason, transportFailure: string): void {
     if (this.attempt !== undefined && this.attempt !== attempt) return;
     this.attempt = undefined;
-    this.failTry(reason, transportFailure, attempt.connection !== undefined);
+    this.failTry(reason, transportFailure, attempt.ready);
   }
 
   private failTry(reason: StreamResetReason, transportFailure: string, requestSent: boolean): undefined {
@@ -398,7 +387,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       this.route?.stats?.upstreamRqRetryOverflow.inc();
       return false;
     }
-    this.requestHeld = true;
+    this.retryHeld = true;
     return true;
   }
 
@@ -507,14 +496,14 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     if (this.downstreamAbove || this.attempt === undefined) return;
     this.downstreamAbove = true;
     this.cluster?.info.stats.upstreamFlowControlPausedReadingTotal.inc();
-    this.attempt?.connection?.connection.readDisable(true);
+    this.attempt?.readDisable(true);
   }
 
   resumeUpstream(): void {
     if (!this.downstreamAbove) return;
     this.downstreamAbove = false;
     this.cluster?.info.stats.upstreamFlowControlResumedReadingTotal.inc();
-    this.attempt?.connection?.connection.readDisable(false);
+    this.attempt?.readDisable(false);
   }
 
   private pauseDownstream(): void {
@@ -568,7 +557,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     }
     // An early answer: the request's rest has no reader.
     if (this.requestEnded) this.attempt = undefined;
-    this.releaseRequest();
+    this.releaseRetry();
   }
 
   private endSpan(): void {
@@ -580,7 +569,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
 
   private countFailure(status: number): void {
     this.countResponse(status);
-    this.releaseRequest();
+    this.releaseRetry();
   }
 
   private countResponse(status: number): void {
@@ -590,16 +579,9 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   }
 
   private releaseRetry(): void {
-    if (!this.requestHeld) return;
-    this.requestHeld = false;
+    if (!this.retryHeld) return;
+    this.retryHeld = false;
     this.cluster?.info.circuitBreakers[this.highPriority ? "high" : "default"].retries.release();
-  }
-
-  private releaseRequest(): void {
-    this.releaseRetry();
-    if (!this.requestsLimitHeld) return;
-    this.requestsLimitHeld = false;
-    this.cluster?.info.circuitBreakers[this.highPriority ? "high" : "default"].requests.release();
   }
 
   private sinceStart(): number {

@@ -1,13 +1,12 @@
-import type { WatermarkCallbacks } from "@sluice/extension-api";
+import type { ConnectionInfo, WatermarkCallbacks } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
-import type { ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
+import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
-import type { Http1Connection } from "../../../../upstream/http1-connection.ts";
-import type { Http1Pool, PoolWaiter } from "../../../../upstream/http1-pool.ts";
+import type { HttpPool, PoolWaiter } from "../../../../upstream/http-pool.ts";
 
 export interface TryOwner extends WatermarkCallbacks {
   readonly highPriority: boolean;
-  onTryReady(attempt: UpstreamTry, connection: Http1Connection): undefined;
+  onTryReady(attempt: UpstreamTry, connection: ConnectionInfo): undefined;
   onTry1xx(headers: Headers): void;
   onTryHeaders(attempt: UpstreamTry, headers: Headers, endStream: boolean): void;
   onTryData(chunk: Uint8Array, endStream: boolean): void;
@@ -19,14 +18,19 @@ export interface TryOwner extends WatermarkCallbacks {
 export class UpstreamTry implements PoolWaiter, ResponseStream {
   readonly host: Host;
   readonly highPriority: boolean;
-  connection: Http1Connection | undefined = undefined;
+  /** The exchange has begun: the request may be sent. */
+  ready = false;
   startedAtMs = 0;
   private readonly owner: TryOwner;
   private readonly info: ClusterInfo;
-  private readonly pool: Http1Pool;
+  private readonly pool: HttpPool;
+  /** From `ready` until both messages are through, or it was reset. */
+  private encoder: RequestEncoder | undefined = undefined;
+  private requestComplete = false;
+  /** The response is complete, or there will be none. */
   private done = false;
 
-  constructor(owner: TryOwner, info: ClusterInfo, host: Host, pool: Http1Pool) {
+  constructor(owner: TryOwner, info: ClusterInfo, host: Host, pool: HttpPool) {
     this.owner = owner;
     this.info = info;
     this.host = host;
@@ -34,15 +38,14 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     this.highPriority = owner.highPriority;
   }
 
-  onReady(connection: Http1Connection): void {
-    this.connection = connection;
-    const { host, info } = this;
-    info.stats.upstreamRqActive.add(1);
-    host.stats.rqTotal.inc();
-    host.stats.rqActive.add(1);
-    host.activeRequests++;
-    connection.codec.start(this);
-    connection.connection.addWatermarkCallbacks(this.owner);
+  get response(): ResponseStream {
+    return this;
+  }
+
+  onReady(encoder: RequestEncoder, connection: ConnectionInfo): void {
+    this.ready = true;
+    this.encoder = encoder;
+    encoder.addWatermarkCallbacks(this.owner);
     this.owner.onTryReady(this, connection);
   }
 
@@ -52,61 +55,87 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     this.owner.onTryReset(this, reason, transportFailure);
   }
 
+  // ── request, once `ready` ───────────────────────────────────────────────────────────────────────────────────────────
+
+  encodeHeaders(headers: Headers, endStream: boolean): void {
+    const encoder = this.sending(endStream);
+    encoder?.encodeHeaders(headers, endStream);
+  }
+
+  encodeData(chunk: Uint8Array, endStream: boolean): void {
+    const encoder = this.sending(endStream);
+    encoder?.encodeData(chunk, endStream);
+  }
+
+  encodeTrailers(trailers: Headers): void {
+    const encoder = this.sending(true);
+    encoder?.encodeTrailers(trailers);
+  }
+
+  readDisable(disable: boolean): void {
+    this.encoder?.readDisable(disable);
+  }
+
   /** Gives it up. */
   cancel(): undefined {
-    const { connection } = this;
-    if (this.done) {
-      // Answered early: the request's rest will never be sent, so the connection cannot serve another.
-      if (connection?.codec.carries(this) === true) {
-        connection.codec.abandon();
-        connection.close("request cut short");
-      }
-      return;
-    }
-    if (connection === undefined) {
+    const { encoder } = this;
+    if (!this.ready) {
+      if (!this.done) this.pool.cancel(this);
       this.done = true;
-      this.pool.cancel(this);
       return;
     }
-    this.settle();
-    this.info.stats.upstreamRqTxReset.inc();
-    connection.codec.abandon();
-    connection.close("stream reset");
+    if (encoder === undefined) return;
+    this.encoder = undefined;
+    // Behind an early answer nothing is reset from the response's side of view.
+    if (!this.done) this.info.stats.upstreamRqTxReset.inc();
+    this.done = true;
+    encoder.reset();
   }
+
+  /** The encoder belongs to this try for the last time when both messages end. */
+  private sending(endStream: boolean): RequestEncoder | undefined {
+    const { encoder } = this;
+    if (endStream) {
+      this.requestComplete = true;
+      if (this.done) this.encoder = undefined;
+    }
+    return encoder;
+  }
+
+  // ── response ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   decode1xxHeaders(headers: Headers): void {
     this.owner.onTry1xx(headers);
   }
 
   decodeHeaders(headers: Headers, endStream: boolean): void {
-    if (endStream) this.settle();
+    if (endStream) this.endResponse();
     this.owner.onTryHeaders(this, headers, endStream);
   }
 
   decodeData(chunk: Uint8Array, endStream: boolean): void {
-    if (endStream) this.settle();
+    if (endStream) this.endResponse();
     this.owner.onTryData(chunk, endStream);
   }
 
   decodeTrailers(trailers: Headers): void {
-    this.settle();
+    this.endResponse();
     this.owner.onTryTrailers(trailers);
   }
 
   onReset(reason: StreamResetReason, transportFailure: string): void {
-    this.settle();
+    this.done = true;
+    this.encoder = undefined;
     this.host.stats.rqError.inc();
     this.info.stats.upstreamRqRxReset.inc();
     this.owner.onTryReset(this, reason, transportFailure);
   }
 
-  private settle(): void {
-    if (this.done) return;
+  private endResponse(): void {
     this.done = true;
-    const { host, info } = this;
-    info.stats.upstreamRqActive.sub(1);
-    host.stats.rqActive.sub(1);
-    host.activeRequests--;
-    this.connection?.connection.removeWatermarkCallbacks(this.owner);
+    const { encoder } = this;
+    if (encoder === undefined) return;
+    encoder.removeWatermarkCallbacks(this.owner);
+    if (this.requestComplete) this.encoder = undefined;
   }
 }

@@ -1,39 +1,59 @@
 import type { Clock, Timers } from "@sluice/extension-api";
-import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
+import type { ClusterInfo, Host, Resource } from "../cluster/thread-local-cluster.ts";
 import { Deadline } from "../connection/deadline.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
-import type { CodecError, StreamResetReason } from "../http/codec.ts";
+import type { ClientCodec, ClientCodecCallbacks, CodecError, StreamResetReason } from "../http/codec.ts";
 import { Http1ClientCodec } from "../http/h1/client-codec.ts";
 
 export interface ConnectionOwner {
-  onConnected(connection: Http1Connection): void;
+  onConnected(connection: UpstreamConnection): void;
   /** It never got as far as being connected. */
-  onConnectFailed(connection: Http1Connection, reason: StreamResetReason, transportFailure: string): void;
-  onIdle(connection: Http1Connection): void;
-  onClosed(connection: Http1Connection): void;
+  onConnectFailed(connection: UpstreamConnection, reason: StreamResetReason, transportFailure: string): void;
+  onStreamClosed(connection: UpstreamConnection, reusable: boolean): void;
+  onGoAway(connection: UpstreamConnection): void;
+  onStreamLimit(connection: UpstreamConnection): void;
+  onClosed(connection: UpstreamConnection): void;
 }
 
-/** A connection to an upstream host, for HTTP/1.1: one exchange at a time. */
-export class Http1Connection implements ConnectionSink {
-  readonly codec: Http1ClientCodec;
+/** Where a connection stands in its pool. */
+export const ConnectionState = { Connecting: 0, Ready: 1, Busy: 2, Draining: 3, Closed: 4 } as const;
+export type ConnectionState = (typeof ConnectionState)[keyof typeof ConnectionState];
+
+/** A connection to an upstream host: its socket, its codec, its deadlines and its figures. The pool decides what it carries. */
+export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks {
+  readonly codec: ClientCodec;
   readonly connection: SocketConnection;
   readonly host: Host;
-  exchanges = 0;
-  connected = false;
-  closed = false;
+  /** The pool's. */
+  state: ConnectionState = ConnectionState.Connecting;
+  /** Streams that it may still begin (`max_requests_per_connection`). */
+  streamsLeft: number;
+  /** Given back when it closes; nothing where it was opened past the limit. */
+  private held: Resource | undefined;
   private readonly info: ClusterInfo;
   private readonly owner: ConnectionOwner;
   private readonly clock: Clock;
   private readonly startedAtMs: number;
   private readonly deadline: Deadline;
   private timedOut = false;
+  private cutShort = false;
 
-  constructor(info: ClusterInfo, host: Host, owner: ConnectionOwner, clock: Clock, timers: Timers) {
+  constructor(
+    info: ClusterInfo,
+    host: Host,
+    owner: ConnectionOwner,
+    held: Resource | undefined,
+    clock: Clock,
+    timers: Timers,
+  ) {
     this.info = info;
     this.host = host;
     this.owner = owner;
+    this.held = held;
     this.clock = clock;
     this.startedAtMs = clock.nowMs();
+    this.streamsLeft =
+      info.maxRequestsPerConnection > 0 ? info.maxRequestsPerConnection : Number.POSITIVE_INFINITY;
     const socket = info.connect(host);
     const secure = "encrypted" in socket;
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
@@ -55,7 +75,11 @@ export class Http1Connection implements ConnectionSink {
     host.stats.cxActive.add(1);
   }
 
-  /** Parks it, or lets it go when the pool has no use for it. */
+  get closed(): boolean {
+    return this.state === ConnectionState.Closed;
+  }
+
+  /** Nothing is on it: it may stay so for the idle timeout. */
   startIdle(): void {
     if (this.info.idleTimeoutMs > 0) this.deadline.set(this.info.idleTimeoutMs);
   }
@@ -71,42 +95,55 @@ export class Http1Connection implements ConnectionSink {
   onData(chunk: Buffer, endStream: boolean): void {
     this.info.stats.upstreamCxRxBytesTotal.add(chunk.length);
     if (chunk.length > 0) this.codec.dispatch(chunk);
-    if (endStream && !this.closed) {
-      if (this.codec.active) this.codec.onConnectionClosed("connection termination", "");
-      this.connection.close("noFlush", "");
-    }
+    if (endStream) this.connection.close("noFlush", "");
   }
 
   onClose(by: "local" | "remote", error: NodeJS.ErrnoException | undefined): void {
-    this.closed = true;
+    const connecting = this.state === ConnectionState.Connecting;
+    this.state = ConnectionState.Closed;
     this.deadline.dispose();
     const { stats } = this.info;
+    const cut = this.codec.onConnectionClosed("connection termination", "") || this.cutShort;
     stats.upstreamCxActive.sub(1);
     this.host.stats.cxActive.sub(1);
+    this.held?.release();
+    this.held = undefined;
     stats.upstreamCxDestroy.inc();
     (by === "local" ? stats.upstreamCxDestroyLocal : stats.upstreamCxDestroyRemote).inc();
     stats.upstreamCxLengthMs.record(this.clock.nowMs() - this.startedAtMs);
-    if (!this.connected) {
+    if (connecting) {
       stats.upstreamCxConnectFail.inc();
       this.host.stats.cxConnectFail.inc();
       if (this.timedOut) stats.upstreamCxConnectTimeout.inc();
-      const reason = this.timedOut ? "connection timeout" : "remote connection failure";
+      const reason = this.timedOut
+        ? "connection timeout"
+        : by === "local"
+          ? "local connection failure"
+          : "remote connection failure";
       this.owner.onConnectFailed(this, reason, this.timedOut ? "" : connectFailureText(error));
-    } else if (this.codec.active) {
+    } else if (cut) {
       stats.upstreamCxDestroyWithActiveRq.inc();
       (by === "local"
         ? stats.upstreamCxDestroyLocalWithActiveRq
         : stats.upstreamCxDestroyRemoteWithActiveRq
       ).inc();
-      this.codec.onConnectionClosed("connection termination", "");
     }
     this.owner.onClosed(this);
   }
 
-  onExchangeComplete(reusable: boolean): void {
-    if (this.closed) return;
-    if (!reusable) this.close("done");
-    else this.owner.onIdle(this);
+  // ── from the codec ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  onStreamClosed(reusable: boolean, complete: boolean): void {
+    if (!reusable && !complete) this.cutShort = true;
+    this.owner.onStreamClosed(this, reusable);
+  }
+
+  onGoAway(): void {
+    this.owner.onGoAway(this);
+  }
+
+  onStreamLimit(): void {
+    this.owner.onStreamLimit(this);
   }
 
   onProtocolError(_error: CodecError): void {
@@ -114,18 +151,21 @@ export class Http1Connection implements ConnectionSink {
     this.close("protocol error");
   }
 
+  // ── deadlines ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
   private onConnect(): void {
     if (this.closed) return;
-    this.connected = true;
     this.deadline.clear();
+    this.connection.refreshAddresses();
     this.info.stats.upstreamCxConnectMs.record(this.clock.nowMs() - this.startedAtMs);
     this.owner.onConnected(this);
   }
 
   private onDeadline(): void {
-    if (this.connected) this.info.stats.upstreamCxIdleTimeout.inc();
-    else this.timedOut = true;
-    this.close(this.connected ? "idle timeout" : "connect timeout");
+    const connecting = this.state === ConnectionState.Connecting;
+    if (connecting) this.timedOut = true;
+    else this.info.stats.upstreamCxIdleTimeout.inc();
+    this.close(connecting ? "connect timeout" : "idle timeout");
   }
 }
 

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { createServer, type Server, type Socket } from "node:net";
+import { fromJson, type JsonValue } from "@bufbuild/protobuf";
+import type { ConnectionInfo } from "@sluice/extension-api";
+import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { circuitBreakerPage } from "../cluster/circuit-breaker.ts";
+import { compileCluster } from "../cluster/compile-cluster.ts";
+import { hostStatsPage } from "../cluster/host-stats.ts";
+import type { Host } from "../cluster/thread-local-cluster.ts";
+import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
+import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
+import { Headers } from "../http/header-map.ts";
+import { eventually, portOf } from "../server/proxy-process-fixture.ts";
+import { discardingStats } from "../stats/thread-stats.ts";
+import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
+import { drainHost, httpPoolOf } from "./host-pools.ts";
+import type { PoolWaiter } from "./http-pool.ts";
+
+/** A server of raw sockets whose test decides what it answers. */
+export class RawServer {
+  readonly sockets: Socket[] = [];
+  /** All that arrived, by connection in order of arrival. */
+  readonly received: string[] = [];
+  port = 0;
+  private readonly server: Server;
+
+  constructor() {
+    this.server = createServer((socket) => {
+      const index = this.sockets.push(socket) - 1;
+      this.received.push("");
+      socket.on("error", () => {});
+      socket.on("data", (chunk) => {
+        this.received[index] += chunk.toString("latin1");
+      });
+    });
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+    this.port = portOf(this.server.address());
+  }
+
+  get open(): number {
+    return this.sockets.filter((socket) => !socket.destroyed).length;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** A request that a test sends through a pool, and what came of it. */
+export class TestRequest implements PoolWaiter, ResponseStream {
+  readonly highPriority: boolean;
+  readonly response = this;
+  encoder: RequestEncoder | undefined = undefined;
+  connection: ConnectionInfo | undefined = undefined;
+  failure: StreamResetReason | undefined = undefined;
+  reset: StreamResetReason | undefined = undefined;
+  headers: Headers | undefined = undefined;
+  body = "";
+  trailers: Headers | undefined = undefined;
+  complete = false;
+
+  constructor(highPriority = false) {
+    this.highPriority = highPriority;
+  }
+
+  onReady(encoder: RequestEncoder, connection: ConnectionInfo): void {
+    this.encoder = encoder;
+    this.connection = connection;
+    const head = [":method", "GET", ":path", "/", ":authority", "web", ":scheme", "http"];
+    encoder.encodeHeaders(new Headers(head), true);
+  }
+  onFailure(reason: StreamResetReason): void {
+    this.failure = reason;
+  }
+  decode1xxHeaders(): void {}
+  decodeHeaders(headers: Headers, endStream: boolean): void {
+    this.headers = headers;
+    this.complete = endStream;
+  }
+  decodeData(chunk: Uint8Array, endStream: boolean): void {
+    this.body += Buffer.from(chunk).toString("latin1");
+    this.complete = endStream;
+  }
+  decodeTrailers(trailers: Headers): void {
+    this.trailers = trailers;
+    this.complete = true;
+  }
+  onReset(reason: StreamResetReason): void {
+    this.reset = reason;
+  }
+
+  async ready(): Promise<this> {
+    await eventually("a connection for the request", () => this.encoder ?? this.failure);
+    return this;
+  }
+  async answered(): Promise<this> {
+    await eventually("the response's end", () =>
+      this.complete || this.reset !== undefined ? true : undefined,
+    );
+    return this;
+  }
+}
+
+/** A cluster of one host at `port`, in a worker of its own. `settings`: of the Cluster. */
+export function startCluster(port: number, settings: Record<string, JsonValue>) {
+  const address = { socket_address: { address: "127.0.0.1", port_value: port } };
+  const compiled = compileCluster(
+    fromJson(ClusterSchema, {
+      name: "web",
+      connect_timeout: "1s",
+      load_assignment: { cluster_name: "web", endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
+      ...settings,
+    }),
+  );
+  assert.ok(compiled.ok, JSON.stringify(compiled));
+  const { config, endpoints } = compiled.value;
+  const breakers = circuitBreakerPage(1);
+  const manager = new WorkerClusterManager(discardingStats(), systemRandom, 0, (hosts) =>
+    hosts.forEach(drainHost),
+  );
+  const specs = endpoints.map((one) => ({ ...one, key: one.address, page: hostStatsPage(1) }));
+  manager.set(config, breakers, specs);
+  const host = manager.get("web")?.chooseHost({
+    requestHeaders: undefined,
+    computeHash: () => undefined,
+    shouldSelectAnotherHost: () => false,
+    hostSelectionAttempts: 1,
+  });
+  assert.ok(host);
+  /** Connections counted: of the default priority, of the high one. */
+  const counted = (): number[] => {
+    const slots = new Int32Array(breakers);
+    return [slots[0] ?? 0, slots[4] ?? 0];
+  };
+  const send = (highPriority = false, onto: Host = host): TestRequest => {
+    const info = manager.get("web")?.info;
+    assert.ok(info);
+    const request = new TestRequest(highPriority);
+    httpPoolOf(info, onto, highPriority, systemClock, systemTimers).newStream(request);
+    return request;
+  };
+  return { manager, config, breakers, specs, host, counted, send };
+}
