@@ -1,6 +1,9 @@
+import { quickStart } from "@sluice/database/quick-start";
 import { pino } from "pino";
 import { type Environment, readEnvironment } from "./environment.ts";
-import { startControl } from "./start-control.ts";
+
+quickStart();
+const { startControl } = await import("./start-control.ts");
 
 const CLOSE_DEADLINE_MS = 9_000;
 

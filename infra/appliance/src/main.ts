@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderBootstrap } from "@sluice/control/bootstrap";
+import { quickStart } from "@sluice/database/quick-start";
 import { ensureAdminBuild } from "./admin-build.ts";
 import { ApplianceError } from "./appliance-error.ts";
 import { type Child, type ChildOptions, startChild } from "./child.ts";
@@ -54,6 +55,7 @@ function writeNodeBootstrap(environment: Environment): string {
 }
 
 async function main(): Promise<void> {
+  quickStart();
   const environment = readEnvironment();
   const { root, dataDir } = environment;
   checkDataDir(dataDir);
@@ -146,15 +148,8 @@ async function main(): Promise<void> {
     }
     if (stopping !== undefined) return;
     // Loaded only here: what is wrong with the surroundings should be told at once.
-    const [{ ensureFirstUser }, { migrateAppliance }] = await Promise.all([
-      import("@sluice/admin/auth"),
-      import("./migrate.ts"),
-    ]);
+    const { migrateAppliance } = await import("./migrate.ts");
     await migrateAppliance(databaseUrl);
-    const firstUser = await ensureFirstUser(databaseUrl, {
-      email: process.env.SLUICE_ADMIN_EMAIL || undefined,
-      password: process.env.SLUICE_ADMIN_PASSWORD || undefined,
-    });
 
     const control = {
       DATABASE_URL: databaseUrl,
@@ -193,6 +188,11 @@ async function main(): Promise<void> {
       environment.adminHost === "0.0.0.0" || environment.adminHost === "::"
         ? "127.0.0.1"
         : environment.adminHost;
+    const { ensureFirstUser } = await import("@sluice/admin/auth");
+    const firstUser = await ensureFirstUser(databaseUrl, {
+      email: process.env.SLUICE_ADMIN_EMAIL || undefined,
+      password: process.env.SLUICE_ADMIN_PASSWORD || undefined,
+    });
     await untilHealthy(`http://${host}:${environment.adminPort}/api/health`, () => stopping !== undefined);
     if (stopping !== undefined) return;
     say(`ready: http://${host === "127.0.0.1" ? "localhost" : host}:${environment.adminPort}`);

@@ -2,10 +2,10 @@
  * `npm run migrate`: brings the schema of DATABASE_URL up to date, makes the first user while there is none, and exits; for
  * installations without `npm start`.
  */
-import { authMigrations, ensureFirstUser } from "@sluice/admin/auth";
-import { configMigrations } from "@sluice/config";
+import { authMigrations } from "@sluice/admin/migrations";
+import { configMigrations } from "@sluice/config/migrations";
 import { migrateAll } from "@sluice/database";
-import { telemetryMigrations } from "@sluice/telemetry";
+import { telemetryMigrations } from "@sluice/telemetry/migrations";
 
 export function migrateAppliance(url: string): Promise<void> {
   return migrateAll(url, [configMigrations, telemetryMigrations, authMigrations]);
@@ -19,6 +19,7 @@ if (import.meta.main) {
   } else {
     await migrateAppliance(url);
     console.log("the schema is up to date");
+    const { ensureFirstUser } = await import("@sluice/admin/auth");
     const user = await ensureFirstUser(url, {
       email: process.env.SLUICE_ADMIN_EMAIL || undefined,
       password: process.env.SLUICE_ADMIN_PASSWORD || undefined,

@@ -1,6 +1,9 @@
 // The dashboard's process. Prints one line and exits 1 when it cannot start.
+import { quickStart } from "@sluice/database/quick-start";
 import { readEnvironment } from "./environment.ts";
-import { startAdminServer } from "./start-admin-server.ts";
+
+quickStart();
+const { startAdminServer } = await import("./start-admin-server.ts");
 
 try {
   const server = await startAdminServer(readEnvironment(process.env));
