@@ -1,7 +1,6 @@
-import type { CidrRange } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import type { Compiled } from "./contract.ts";
 import { type IpAddress, parseIpAddress } from "./ip-address.ts";
-import { fieldPath } from "./problem-list.ts";
+import { fieldPath, ProblemList } from "./problem-list.ts";
 
 /** A block of addresses, its host bits cleared. */
 export interface Cidr extends IpAddress {
@@ -14,11 +13,17 @@ export const ALL_ADDRESSES: readonly Cidr[] = [
   { family: 6, words: [0, 0, 0, 0], prefixBits: 0 },
 ];
 
+/** `envoy.config.core.v3.CidrRange` and `xds.core.v3.CidrRange`. */
+export interface CidrConfig {
+  readonly addressPrefix: string;
+  readonly prefixLen?: number | undefined;
+}
+
 /**
- * `envoy.config.core.v3.CidrRange`; without `prefix_len` the range is 0 bits long, one that is too long is a whole
+ * One range; without `prefix_len` the range is 0 bits long, one that is too long is a whole
  * address, as in Envoy.
  */
-export function parseCidr(config: CidrRange, path: string): Compiled<Cidr> {
+export function parseCidr(config: CidrConfig, path: string): Compiled<Cidr> {
   const address = parseIpAddress(config.addressPrefix);
   if (address === undefined) {
     const message = `${JSON.stringify(config.addressPrefix)} is not an IP address`;
@@ -69,6 +74,26 @@ export class CidrMap<V> {
     }
     return undefined;
   }
+
+  /** The values of all blocks that hold `address`, the smallest first. */
+  findAll(address: IpAddress): V[] {
+    const found: V[] = [];
+    for (const prefixBits of this.lengths[address.family]) {
+      const words = masked(address.words, prefixBits);
+      const value = this.values.get(cidrKey({ family: address.family, words, prefixBits }));
+      if (value !== undefined) found.push(value);
+    }
+    return found;
+  }
+}
+
+/** A list of ranges as a set; `path` is where the list stands. */
+export function compileCidrSet(ranges: readonly CidrConfig[], path: string): Compiled<CidrSet> {
+  const problems = new ProblemList();
+  const blocks = ranges
+    .map((range, i) => problems.take(parseCidr(range, `${path}[${i}]`)))
+    .filter((cidr) => cidr !== undefined);
+  return problems.result(() => new CidrSet(blocks));
 }
 
 function descending(lengths: Set<number>): readonly number[] {

@@ -1,4 +1,4 @@
-export { type Cidr, CidrMap, CidrSet, parseCidr } from "./cidr-map.ts";
+export { type Cidr, CidrMap, CidrSet, compileCidrSet, parseCidr } from "./cidr-map.ts";
 export type { Compiled, Condition, HeaderView, MatchContext, RuntimeView } from "./contract.ts";
 export { compileCookieMatcher } from "./cookie-matcher.ts";
 export { type Explanation, explainMatch, type Verdict } from "./explain-match.ts";
@@ -12,6 +12,37 @@ export {
 export { compileHeaderMatcher } from "./header-matcher.ts";
 export { type IpAddress, isLoopback, parseIpAddress } from "./ip-address.ts";
 export { compileRegex, type LinearRegex } from "./linear-regex.ts";
+export {
+  type CompileMatcherOptions,
+  compileMatcher,
+  type MatcherConfig,
+  MatcherTree,
+} from "./matcher/compile-matcher.ts";
+export {
+  type ConnectionAddresses,
+  ConnectionMatchView,
+  splitAddress,
+} from "./matcher/connection-view.ts";
+export { HTTP_INPUTS } from "./matcher/http-inputs.ts";
+export type { MatchStep } from "./matcher/match-trace.ts";
+export { INSUFFICIENT_DATA, type MatchAnswer } from "./matcher/match-tree.ts";
+export {
+  type ConnectionView,
+  type FilterStateObject,
+  filterStateText,
+  type MatchInput,
+  type MatchingData,
+  NOT_AVAILABLE,
+} from "./matcher/matching-data.ts";
+export { CONNECTION_INPUTS, NETWORK_INPUTS } from "./matcher/network-inputs.ts";
+export {
+  compileExtension,
+  type KnownExtensions,
+  known,
+  type TypedExtension,
+} from "./matcher/typed-extension.ts";
+export { metadataValue } from "./metadata-value.ts";
+export { percentDecoded } from "./percent-decoded.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
 export { isGrpcContentType } from "./route-conditions.ts";
 export {
@@ -22,7 +53,12 @@ export {
   type RouteTable,
 } from "./route-table.ts";
 export { compileRuntimeFraction } from "./runtime-fraction.ts";
-export { type CompiledStringMatcher, compileStringMatcher } from "./string-matcher.ts";
+export {
+  type CompiledStringMatcher,
+  compileStringMatcher,
+  type StringMatcherConfig,
+} from "./string-matcher.ts";
 export { compileUriTemplate, type UriTemplate } from "./uri-template.ts";
 export { compileMetadataMatcher, compileValueMatcher } from "./value-matcher.ts";
 export { compileWeightedClusters, type WeightedClusters } from "./weighted-clusters.ts";
+export { xxHash64 } from "./xx-hash64.ts";

@@ -1,4 +1,3 @@
-import type { RegexMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/regex_pb.js";
 import { RE2JS } from "re2js";
 import { fromBinaryString } from "./binary-string.ts";
 import type { Compiled } from "./contract.ts";
@@ -11,9 +10,21 @@ export interface LinearRegex {
   matchesAll(value: string): boolean;
 }
 
-/** `envoy.type.matcher.v3.RegexMatcher`; `path` is where it stands. */
-export function compileRegex(config: RegexMatcher, path: string): Compiled<LinearRegex> {
-  const sizeMax = config.engineType.case === "googleRe2" ? config.engineType.value.maxProgramSize : undefined;
+/** `envoy.type.matcher.v3.RegexMatcher` and `xds.type.matcher.v3.RegexMatcher`. */
+export interface RegexConfig {
+  readonly regex: string;
+  readonly engineType:
+    | { readonly case: "googleRe2"; readonly value: object }
+    | { readonly case: undefined; readonly value?: undefined };
+}
+
+/** `path` is where the matcher stands. */
+export function compileRegex(config: RegexConfig, path: string): Compiled<LinearRegex> {
+  const engine = config.engineType.value;
+  const sizeMax =
+    engine !== undefined && "maxProgramSize" in engine && typeof engine.maxProgramSize === "number"
+      ? engine.maxProgramSize
+      : undefined;
   return compileRegexText(config.regex, fieldPath(path, "regex"), sizeMax);
 }
 

@@ -1,7 +1,6 @@
-import type { StringMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/string_pb.js";
 import { asciiLowerCase, toBinaryString } from "./binary-string.ts";
 import type { Compiled } from "./contract.ts";
-import { compileRegex } from "./linear-regex.ts";
+import { compileRegex, type RegexConfig } from "./linear-regex.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 
 export interface CompiledStringMatcher {
@@ -11,8 +10,21 @@ export interface CompiledStringMatcher {
   matches(value: string): boolean;
 }
 
-/** `envoy.type.matcher.v3.StringMatcher`, all but `custom`; `path` is where it stands. */
-export function compileStringMatcher(config: StringMatcher, path: string): Compiled<CompiledStringMatcher> {
+/** `envoy.type.matcher.v3.StringMatcher` and `xds.type.matcher.v3.StringMatcher`. */
+export interface StringMatcherConfig {
+  readonly matchPattern:
+    | { readonly case: "exact" | "prefix" | "suffix" | "contains"; readonly value: string }
+    | { readonly case: "safeRegex"; readonly value: RegexConfig }
+    | { readonly case: "custom"; readonly value: { readonly name: string } }
+    | { readonly case: undefined; readonly value?: undefined };
+  readonly ignoreCase: boolean;
+}
+
+/** Every kind but `custom`; `path` is where it stands. */
+export function compileStringMatcher(
+  config: StringMatcherConfig,
+  path: string,
+): Compiled<CompiledStringMatcher> {
   const problems = new ProblemList();
   const pattern = config.matchPattern;
   switch (pattern.case) {

@@ -2,6 +2,7 @@ import type { MetadataMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/meta
 import type { ValueMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/value_pb.js";
 import { toBinaryString } from "./binary-string.ts";
 import type { Compiled, Condition } from "./contract.ts";
+import { metadataValue } from "./metadata-value.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 import { compileStringMatcher } from "./string-matcher.ts";
 
@@ -73,13 +74,7 @@ export function compileMetadataMatcher(config: MetadataMatcher, path: string): C
     field: path,
     wanted: `${config.invert ? "not: " : ""}metadata ${config.filter} ${keys.join(".")} matches`,
     matches(_headers, _random, context) {
-      let value: unknown = context.dynamicMetadata?.(config.filter);
-      for (const key of keys) value = isRecord(value) ? value[key] : undefined;
-      return test(value) !== config.invert;
+      return test(metadataValue(context.dynamicMetadata?.(config.filter), keys)) !== config.invert;
     },
   }));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

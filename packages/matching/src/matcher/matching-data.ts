@@ -1,0 +1,72 @@
+import type { HeaderView, RuntimeView } from "../contract.ts";
+
+/** The answer of an input whose data has not arrived yet: the tree cannot be decided so far. */
+export const NOT_AVAILABLE: unique symbol = Symbol("not available");
+
+/** What inputs may read. `undefined` headers and trailers have not arrived yet; what else is absent has no value. */
+export interface MatchingData {
+  readonly requestHeaders?: HeaderView | undefined;
+  readonly requestTrailers?: HeaderView | undefined;
+  readonly responseHeaders?: HeaderView | undefined;
+  readonly responseTrailers?: HeaderView | undefined;
+  /** Whether this proxy made the response; `undefined` before there is one. */
+  readonly isLocalReply?: boolean | undefined;
+  readonly connection?: ConnectionView | undefined;
+  /** By filter name. */
+  dynamicMetadata?(filter: string): Readonly<Record<string, unknown>> | undefined;
+  /** By key: a text, or an object as of `FilterStateObject`. */
+  filterState?(key: string): unknown;
+  readonly runtime?: RuntimeView | undefined;
+}
+
+/** A connection as its matchers see it. Addresses without port; `undefined` for pipes. */
+export interface ConnectionView {
+  readonly destinationIp: string | undefined;
+  readonly destinationPort: number | undefined;
+  /** The client as listener filters or x-forwarded-for tell it. */
+  readonly sourceIp: string | undefined;
+  readonly sourcePort: number | undefined;
+  /** The peer of the socket. */
+  readonly directSourceIp: string | undefined;
+  /** SNI; "" when there is none. */
+  readonly serverName: string;
+  /** `tls`, `raw_buffer` or "" when no listener filter looked. */
+  readonly transportProtocol: string;
+  /** ALPN in the client's order. */
+  readonly applicationProtocols: readonly string[];
+  readonly uriSanPeer: readonly string[];
+  readonly dnsSanPeer: readonly string[];
+  /** RFC 2253; "" without a client certificate. */
+  readonly subjectPeer: string;
+}
+
+/** What objects of the filter state may offer to matchers. */
+export interface FilterStateObject {
+  serializeAsString?(): string | undefined;
+  getField?(name: string): string | number | undefined;
+}
+
+/** The text of a filter state object (of one of its fields when `field` is not empty); `undefined` when it has none. */
+export function filterStateText(object: unknown, field = ""): string | undefined {
+  if (field !== "") {
+    const value = isFilterStateObject(object) ? object.getField?.(field) : undefined;
+    return value === undefined ? undefined : String(value);
+  }
+  if (typeof object === "string") return object;
+  if (typeof object === "number" || typeof object === "boolean") return String(object);
+  return isFilterStateObject(object) ? object.serializeAsString?.() : undefined;
+}
+
+function isFilterStateObject(object: unknown): object is FilterStateObject {
+  return typeof object === "object" && object !== null;
+}
+
+/** Takes one value out of the data. */
+export interface MatchInput {
+  /** For people: `request header x-tenant`. */
+  readonly name: string;
+  /** Matchers of texts take `string` only; `metadata` is what the metadata matcher takes. */
+  readonly dataType: "string" | "metadata";
+  /** A text (binary string) or a metadata value; `undefined` when there is none, NOT_AVAILABLE when it is yet to come. */
+  get(data: MatchingData): unknown;
+}
