@@ -68,7 +68,7 @@ ${isAddress ? "" : "    dns_lookup_family: V4_PREFERRED\n"}    typed_extension_p
         - endpoint:
             address:
               socket_address: { address: ${host}, port_value: ${options.controlPort} }
-stats_flush_interval: 0.5s
+stats_flush_interval: 0.3s
 ${options.product === "envoy" ? latencyBounds() : ""}stats_sinks:
 - name: envoy.stat_sinks.metrics_service
   typed_config:

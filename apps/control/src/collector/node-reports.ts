@@ -22,7 +22,7 @@ export interface NodeReportsOptions {
 
 /** A report that comes after a longer pause is not spread over all of it: nobody knows when it happened. */
 const INTERVAL_MAX_MS = 5_000;
-const INTERVAL_GUESS_MS = 500;
+const INTERVAL_GUESS_MS = 300;
 
 /** What the gRPC services hand over, independent of gRPC: one object per process. */
 export class NodeReports {

@@ -69,7 +69,7 @@ function effectivePerResource(
 
 const byStatNameOf = new WeakMap<SnapshotType, ReadonlyMap<string, SnapshotResource>>();
 
-/** Made once per type, because each node asks twice a second. */
+/** Made once per type, because each node asks several times a second. */
 function resourcesByStatName(type: SnapshotType): ReadonlyMap<string, SnapshotResource> {
   let found = byStatNameOf.get(type);
   if (found === undefined) {

@@ -9,7 +9,7 @@ export interface SecondShare {
 
 /**
  * A report covers the time since the one before, which rarely begins and ends with a second: its counts are shared out by
- * time, else a node that reports twice a second would now and then show a second with one report or three. Nothing is
+ * time, else a node that reports a few times a second would now and then show a second with one report or three. Nothing is
  * lost: what rounding leaves goes to the last second. Gauges are those of the report's end.
  *
  * @param fromMs at most a few seconds before `toMs`

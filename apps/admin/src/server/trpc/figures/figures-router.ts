@@ -15,7 +15,7 @@ export interface Figure {
 
 const WINDOW_SECONDS = 10;
 const SCOPES_MAX = 2_000;
-const SHARED_MS = 500;
+const SHARED_MS = 200;
 
 export const figuresRouter = router({
   /** Every scope of a kind that had traffic just now; those that are left out had none. */

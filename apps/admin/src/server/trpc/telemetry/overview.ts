@@ -48,7 +48,7 @@ export interface OverviewFrame {
 }
 
 const ROWS_MAX = 50;
-const SHARED_MS = 400;
+const SHARED_MS = 200;
 const CHANGES = [TELEMETRY_CHANNELS.stats, CHANNELS.node, CHANNELS.rollout];
 
 export const overviewProcedures = {

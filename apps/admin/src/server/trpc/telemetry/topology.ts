@@ -19,7 +19,7 @@ const input = z.object({
   windowSeconds: z.number().int().min(1).max(900).default(10),
   lastEventId: z.string().nullish(),
 });
-const SHARED_MS = 400;
+const SHARED_MS = 200;
 
 export const topologyProcedures = {
   /**

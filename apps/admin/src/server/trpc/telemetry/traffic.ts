@@ -35,7 +35,7 @@ const HOUR = 3_600;
 const POINTS_MAX = 20_000;
 /** A second is complete two seconds after it began; a coarser step when the rollup has run. */
 const AGAIN_STEPS = 4;
-const SHARED_MS = 400;
+const SHARED_MS = 200;
 
 export const trafficProcedures = {
   /** The last `seconds` of a scope, going on by the second. */
