@@ -154,6 +154,33 @@ export interface TlsInfo {
   readonly subjectPeer: string | undefined;
   /** SHA-256, hex. */
   readonly sha256PeerCertificateDigest: string | undefined;
+  /** Hex; absent where the session has none. */
+  readonly sessionId?: string;
+  /** What else the peer's certificate says, where one was presented. */
+  readonly peer?: CertificateInfo;
+  /** The peer's whole chain as it was sent, the leaf first, each in PEM. */
+  readonly peerChainPem?: readonly string[];
+  /** This side's certificate. */
+  readonly local?: CertificateInfo;
+}
+
+/** What a certificate says of its holder. Texts are as Envoy's %DOWNSTREAM_PEER_…% operators print them. */
+export interface CertificateInfo {
+  /** RFC 2253. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hex, lower case. */
+  readonly serial: string;
+  readonly sha1: string;
+  readonly sha256: string;
+  readonly uriSans: readonly string[];
+  readonly dnsSans: readonly string[];
+  readonly emailSans: readonly string[];
+  readonly ipSans: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly validFromMs: number;
+  readonly validUntilMs: number;
+  readonly pem: string;
 }
 
 /** The part of a chosen route that filters may look at. */

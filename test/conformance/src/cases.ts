@@ -1,4 +1,5 @@
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
+import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
@@ -17,4 +18,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...ACCESS_LOG_CASES,
   ...HTTP_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,
+  ...CONNECTION_MANAGER_CASES,
 ];

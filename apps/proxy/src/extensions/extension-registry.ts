@@ -1,9 +1,13 @@
 import type { ExtensionManifest, HttpFilterFactory, NetworkFilterFactory } from "@sluice/extension-api";
+import type { AddressDetectionFactory } from "../http/address-detection-factory.ts";
+import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.ts";
 
 /** What an extension of each of Envoy's categories gives; a room that takes a new kind of extension adds its line. */
 export interface ExtensionFactories {
   "envoy.filters.http": HttpFilterFactory;
   "envoy.filters.network": NetworkFilterFactory;
+  "envoy.http.early_header_mutation": EarlyHeaderMutationFactory;
+  "envoy.http.original_ip_detection": AddressDetectionFactory;
 }
 export type ExtensionCategory = keyof ExtensionFactories;
 export type ManifestOf<C extends ExtensionCategory> = ExtensionManifest<C, ExtensionFactories[C]>;

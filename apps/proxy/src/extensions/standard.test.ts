@@ -4,20 +4,19 @@ import { describe, it } from "node:test";
 import { messageDescriptor } from "@sluice/xds";
 import { STANDARD_EXTENSIONS, standardExtensions } from "./standard.ts";
 
-const ROOT = new URL("./filters/", import.meta.url);
+const ROOT = new URL("./", import.meta.url);
 
-/** `http/router` for each folder below filters/. */
+/** `filters/http/router` for each folder that holds an extension. */
 function folders(): string[] {
-  return readdirSync(ROOT).flatMap((kind) =>
-    readdirSync(new URL(`${kind}/`, ROOT)).map((name) => `${kind}/${name}`),
-  );
+  return readdirSync(ROOT, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith("/manifest.ts") || path.endsWith("/README.md"))
+    .map((path) => path.slice(0, path.lastIndexOf("/")))
+    .filter((folder, i, all) => all.indexOf(folder) === i);
 }
 
 describe("the standard extensions", () => {
   it("are the folders, both ways", () => {
-    const listed = STANDARD_EXTENSIONS.map(({ name }) =>
-      name.replace("envoy.filters.", "").replace(".", "/"),
-    );
+    const listed = STANDARD_EXTENSIONS.map(({ name }) => name.replace("envoy.", "").replaceAll(".", "/"));
     assert.deepEqual([...listed].sort(), folders().sort());
   });
 

@@ -10,6 +10,9 @@ import { routerManifest } from "./filters/http/router/manifest.ts";
 import { directResponseManifest } from "./filters/network/direct_response/manifest.ts";
 import { echoManifest } from "./filters/network/echo/manifest.ts";
 import { httpConnectionManagerManifest } from "./filters/network/http_connection_manager/manifest.ts";
+import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header_mutation/manifest.ts";
+import { customHeaderDetectionManifest } from "./http/original_ip_detection/custom_header/manifest.ts";
+import { xffDetectionManifest } from "./http/original_ip_detection/xff/manifest.ts";
 
 /** What is built in. An extension's folder is not used before it stands here. */
 export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
@@ -20,6 +23,9 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   directResponseManifest,
   echoManifest,
   httpConnectionManagerManifest,
+  earlyHeaderMutationManifest,
+  customHeaderDetectionManifest,
+  xffDetectionManifest,
 ];
 
 export function standardExtensions(): ExtensionRegistry {

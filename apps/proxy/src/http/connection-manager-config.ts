@@ -5,6 +5,9 @@ import type { RoutePayload } from "../route/route-entry.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { ConnectionManagerStats, ListenerHttpStats } from "./connection-manager-stats.ts";
+import type { EarlyHeaderMutation } from "./early-header-mutation.ts";
+import type { ClientCertDetails, ForwardClientCert } from "./forward-client-cert.ts";
+import type { ForwardingConfig } from "./forwarding-headers.ts";
 import type { Http1ServerOptions } from "./h1/server-codec.ts";
 
 /** A connection manager, compiled and frozen but for its route table, which RDS replaces. Times in ms, 0: none. */
@@ -23,9 +26,10 @@ export interface ConnectionManagerConfig {
   readonly serverName: string;
   readonly serverHeader: "overwrite" | "append" | "pass";
   readonly via: string;
-  readonly useRemoteAddress: boolean;
-  readonly xffNumTrustedHops: number;
-  readonly skipXffAppend: boolean;
+  readonly forwarding: ForwardingConfig;
+  readonly forwardClientCert: ForwardClientCert;
+  readonly clientCertDetails: ClientCertDetails;
+  readonly earlyHeaderMutations: readonly EarlyHeaderMutation[];
   readonly addUserAgent: boolean;
   readonly generateRequestId: boolean;
   readonly preserveExternalRequestId: boolean;

@@ -63,6 +63,14 @@ export class Headers implements HeaderMap {
     return this.#removeFrom(name, 0);
   }
 
+  hasNameWithPrefix(prefix: string): boolean {
+    const fields = this.fields;
+    for (let i = 0; i < fields.length; i += 2) {
+      if (fields[i]?.startsWith(prefix) === true) return true;
+    }
+    return false;
+  }
+
   /** Removes the fields for which `test` holds; returns how many. */
   removeWhere(test: (name: string) => boolean): number {
     const fields = this.fields;

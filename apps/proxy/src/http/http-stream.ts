@@ -22,6 +22,7 @@ import { httpDate } from "./http-date.ts";
 import { prepareHost, preparePath, prepareRequestHeaders } from "./prepare-request.ts";
 import { RequestStreamInfo } from "./request-stream-info.ts";
 import { statusPhrase } from "./status-text.ts";
+import { StreamConnectionInfo } from "./stream-connection-info.ts";
 import type { StreamTimers } from "./stream-timers.ts";
 
 let nextStreamId = 1;
@@ -30,6 +31,7 @@ let nextStreamId = 1;
 export class HttpStream implements RequestStream, StreamHost, FormatContext {
   readonly streamId: number = nextStreamId++;
   readonly streamInfo: RequestStreamInfo;
+  connection: ConnectionInfo;
   requestHeaders: Headers | undefined = undefined;
   response: Headers | undefined = undefined;
   responseTrailers: Headers | undefined = undefined;
@@ -54,6 +56,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
   constructor(manager: HttpConnectionManager, encoder: ResponseEncoder) {
     this.manager = manager;
     this.encoder = encoder;
+    this.connection = manager.connection;
     const { config } = manager;
     this.config = config;
     const { worker, stats } = config;
@@ -73,9 +76,6 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
 
   get request(): Headers | undefined {
     return this.requestHeaders;
-  }
-  get connection(): ConnectionInfo {
-    return this.manager.connection;
   }
   get clock(): Clock {
     return this.config.worker.clock;
@@ -98,6 +98,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     this.streamInfo.protocol = encoder.protocol;
     if (endStream) this.endRequest();
     const connectionHeader = headers.getAll("connection");
+    for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
       encoder.encode1xxHeaders(new Headers([":status", "100"]));
       headers.remove("expect");
@@ -133,7 +134,13 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     const upgrade = headers.get("upgrade");
     const isUpgrade = upgrade !== undefined && hasToken(connectionHeader, "upgrade");
     this.upgradeType = isConnect ? "connect" : isUpgrade ? upgrade.toLowerCase() : "";
-    manager.connection.remoteAddress = prepareRequestHeaders(headers, manager.connection, config, isUpgrade);
+    const verdict = prepareRequestHeaders(headers, manager.connection, config, isUpgrade);
+    if (verdict.remoteAddress !== this.connection.remoteAddress) {
+      this.connection = new StreamConnectionInfo(manager.connection, verdict.remoteAddress);
+    }
+    if (verdict.rejectStatus !== undefined) {
+      return this.reply(verdict.rejectStatus, "", "rejecting_because_detection_failed");
+    }
     if (config.tracer !== undefined) {
       this.span = config.tracer.startSpan(headers, this.streamInfo.startTimeMs, this.routeRandom);
     }
@@ -260,7 +267,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     }
     headers.remove("keep-alive");
     headers.remove("proxy-connection");
-    if (config.alwaysSetRequestIdInResponse) {
+    if (config.alwaysSetRequestIdInResponse || this.requestHeaders?.has("x-envoy-force-trace") === true) {
       const id = this.requestHeaders?.get("x-request-id");
       if (id !== undefined) headers.set("x-request-id", id);
     }

@@ -3,8 +3,8 @@ import { splitPath } from "../route/rewrite-path.ts";
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
 /**
- * RFC 3986 §6.2 as Envoy does it: percent-encoded unreserved octets are decoded, backslashes become slashes, dot segments are
- * resolved. `undefined`: refuse the request (encoded NUL, a malformed escape, or more `..` than segments).
+ * RFC 3986 §6.2 as Envoy does it: percent-encoded unreserved octets are decoded, what is no escape stays, backslashes become slashes, dot segments are
+ * resolved. `undefined`: refuse the request (encoded NUL).
  */
 export function normalizePath(target: string): string | undefined {
   const [path, query] = splitPath(target);
@@ -16,7 +16,11 @@ export function normalizePath(target: string): string | undefined {
     else if (c !== "%") decoded += c;
     else {
       const hex = path.slice(i + 1, i + 3);
-      if (!/^[0-9A-Fa-f]{2}$/.test(hex) || hex === "00") return undefined;
+      if (!/^[0-9A-Fa-f]{2}$/.test(hex)) {
+        decoded += c;
+        continue;
+      }
+      if (hex === "00") return undefined;
       const octet = String.fromCharCode(Number.parseInt(hex, 16));
       decoded += UNRESERVED.test(octet) ? octet : `%${hex.toUpperCase()}`;
       i += 2;

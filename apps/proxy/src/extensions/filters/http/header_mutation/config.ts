@@ -1,25 +1,11 @@
-import type { Compiled, HeaderMap, Problem } from "@sluice/extension-api";
-import { type CompiledStringMatcher, compileStringMatcher } from "@sluice/matching";
+import type { Compiled, Problem } from "@sluice/extension-api";
 import type { HeaderMutation as MutationConfig } from "@sluice/xds/gen/envoy/config/common/mutation_rules/v3/mutation_rules_pb.js";
-import { HeaderValueOption_HeaderAppendAction as AppendAction } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type {
   HeaderMutation,
   HeaderMutationPerRoute,
   Mutations,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
-import type { FormatContext, SubstitutionFormatter } from "../../../../access-log/access-logger.ts";
-import { compileSubstitutionFormat } from "../../../../access-log/compile-substitution-format.ts";
-
-type HeaderEdit =
-  | { readonly kind: "remove"; readonly name: string }
-  | { readonly kind: "removeMatching"; readonly matcher: CompiledStringMatcher }
-  | {
-      readonly kind: "append";
-      readonly name: string;
-      readonly value: SubstitutionFormatter;
-      readonly action: AppendAction;
-      readonly keepEmpty: boolean;
-    };
+import { compileHeaderEdits, type HeaderEdit } from "../../../../route/header-edits.ts";
 
 /** One `Mutations` message: what is done to the headers of each direction, in the configured order. */
 export interface CompiledMutations {
@@ -46,85 +32,15 @@ export function compileHeaderMutationPerRoute(config: HeaderMutationPerRoute): C
 
 function compileMutations(config: Mutations | undefined): Compiled<CompiledMutations> {
   const problems: Problem[] = [];
-  const edits = (list: readonly MutationConfig[] | undefined, field: string): readonly HeaderEdit[] =>
-    (list ?? []).flatMap((one, i) => {
-      const edit = compileEdit(one, `mutations.${field}[${i}]`);
-      if (edit.ok) return [edit.value];
-      problems.push(...edit.problems);
-      return [];
-    });
+  const edits = (list: readonly MutationConfig[] | undefined, field: string): readonly HeaderEdit[] => {
+    const compiled = compileHeaderEdits(list ?? [], `mutations.${field}`);
+    if (compiled.ok) return compiled.value;
+    problems.push(...compiled.problems);
+    return [];
+  };
   const value = Object.freeze({
     request: edits(config?.requestMutations, "request_mutations"),
     response: edits(config?.responseMutations, "response_mutations"),
   });
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
-}
-
-function compileEdit({ action }: MutationConfig, path: string): Compiled<HeaderEdit> {
-  const refuse = (at: string, message: string): Compiled<HeaderEdit> => ({
-    ok: false,
-    problems: [{ path: `${path}${at}`, message, severity: "error" }],
-  });
-  switch (action.case) {
-    case "remove":
-      if (isProtected(action.value))
-        return refuse(".remove", ":-prefixed or host headers may not be removed");
-      return { ok: true, value: { kind: "remove", name: action.value.toLowerCase() } };
-    case "removeOnMatch": {
-      const matcher = action.value.keyMatcher;
-      if (matcher === undefined) return refuse(".remove_on_match", "key_matcher is required");
-      const compiled = compileStringMatcher(matcher, `${path}.remove_on_match.key_matcher`);
-      return compiled.ok
-        ? { ok: true, value: { kind: "removeMatching", matcher: compiled.value } }
-        : compiled;
-    }
-    case "append": {
-      const { header, appendAction, keepEmptyValue } = action.value;
-      if (header === undefined) return refuse(".append", "header is required");
-      if (isProtected(header.key)) {
-        return refuse(".append.header.key", ":-prefixed or host headers may not be modified");
-      }
-      const format = compileSubstitutionFormat(header.value, `${path}.append.header.value`, {
-        omitEmptyValues: true,
-      });
-      if (!format.ok) return format;
-      const name = header.key.toLowerCase();
-      const keepEmpty = keepEmptyValue;
-      return {
-        ok: true,
-        value: { kind: "append", name, value: format.value, action: appendAction, keepEmpty },
-      };
-    }
-    case undefined:
-      return refuse("", "one of remove, append and remove_on_match is required");
-  }
-}
-
-/** What a message cannot be without. */
-function isProtected(name: string): boolean {
-  return name.startsWith(":") || name.toLowerCase() === "host";
-}
-
-export function applyEdits(edits: readonly HeaderEdit[], headers: HeaderMap, context: FormatContext): void {
-  for (const edit of edits) {
-    if (edit.kind === "remove") headers.remove(edit.name);
-    else if (edit.kind === "removeMatching") removeMatching(edit.matcher, headers);
-    else {
-      const text = edit.value.format(context);
-      if (text === "" && !edit.keepEmpty) continue;
-      const has = headers.has(edit.name);
-      if (edit.action === AppendAction.APPEND_IF_EXISTS_OR_ADD) headers.append(edit.name, text);
-      else if (edit.action === AppendAction.ADD_IF_ABSENT) {
-        if (!has) headers.append(edit.name, text);
-      } else if (edit.action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD || has) headers.set(edit.name, text);
-    }
-  }
-}
-
-function removeMatching(matcher: CompiledStringMatcher, headers: HeaderMap): void {
-  const names = new Set<string>();
-  headers.forEach((name) => {
-    if (!isProtected(name) && matcher.matches(name)) names.add(name);
-  });
-  for (const name of names) headers.remove(name);
 }

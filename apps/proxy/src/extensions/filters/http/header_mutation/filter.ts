@@ -12,8 +12,8 @@ import type {
   HeaderMutationPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
 import type { FormatContext } from "../../../../access-log/access-logger.ts";
+import { applyHeaderEdits } from "../../../../route/header-edits.ts";
 import {
-  applyEdits,
   type CompiledMutations,
   compileHeaderMutation,
   compileHeaderMutationPerRoute,
@@ -70,9 +70,9 @@ class HeaderMutationFilter implements StreamFilter {
     if (callbacks === undefined) return;
     const { streamInfo, connection } = callbacks;
     const context: FormatContext = { request, response, responseTrailers: undefined, streamInfo, connection };
-    applyEdits(config.mutations[part], headers, context);
+    applyHeaderEdits(config.mutations[part], headers, context);
     this.perRoute ??= this.routeMutations(callbacks);
-    for (const mutations of this.perRoute) applyEdits(mutations[part], headers, context);
+    for (const mutations of this.perRoute) applyHeaderEdits(mutations[part], headers, context);
   }
 
   private routeMutations(callbacks: DecoderCallbacks): readonly CompiledMutations[] {

@@ -20,6 +20,7 @@ import {
   type NetworkFactoryContext,
 } from "../../../../network-filter/network-factory-context.ts";
 import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
+import { compileForwarding } from "./compile-forwarding.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -81,7 +82,8 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   const accessLoggers = take(worker.accessLoggers.compile(config.accessLog, "access_log")) ?? [];
   const tracer =
     config.tracing === undefined ? undefined : take(worker.tracers.compile(config.tracing, "tracing"));
-  if (problems.length > 0) return { ok: false, problems };
+  const forwarding = take(compileForwarding(config, worker));
+  if (problems.length > 0 || forwarding === undefined) return { ok: false, problems };
   const common = config.commonHttpProtocolOptions;
   const http1 = config.httpProtocolOptions;
   const value: ConnectionManagerConfig = {
@@ -106,9 +108,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     serverName: config.serverName === "" ? "envoy" : config.serverName,
     serverHeader: SERVER_HEADERS[config.serverHeaderTransformation],
     via: config.via,
-    useRemoteAddress: config.useRemoteAddress ?? false,
-    xffNumTrustedHops: config.xffNumTrustedHops,
-    skipXffAppend: config.skipXffAppend,
+    ...forwarding,
     addUserAgent: config.addUserAgent ?? false,
     generateRequestId: config.generateRequestId ?? true,
     preserveExternalRequestId: config.preserveExternalRequestId,

@@ -1,0 +1,127 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import {
+  HttpConnectionManager_ForwardClientCertDetails as CertDetails,
+  HttpConnectionManager_ForwardClientCertFormat as CertFormat,
+  type HttpConnectionManager as Config,
+} from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { resolveExtension } from "../../../../extensions/resolve-extension.ts";
+import { type AddressDetection, XffHopsDetection } from "../../../../http/client-address.ts";
+import { compileCidrs } from "../../../../http/compile-cidrs.ts";
+import type { EarlyHeaderMutation } from "../../../../http/early-header-mutation.ts";
+import type { ClientCertDetails, ForwardClientCert } from "../../../../http/forward-client-cert.ts";
+import type { ForwardingConfig } from "../../../../http/forwarding-headers.ts";
+import { InternalAddresses } from "../../../../http/internal-addresses.ts";
+import type { WorkerContext } from "../../../../worker/worker-context.ts";
+
+/** What of a connection manager decides whom a request's forwarding fields are believed from. */
+export interface CompiledForwarding {
+  readonly forwarding: ForwardingConfig;
+  readonly forwardClientCert: ForwardClientCert;
+  readonly clientCertDetails: ClientCertDetails;
+  readonly earlyHeaderMutations: readonly EarlyHeaderMutation[];
+}
+
+export function compileForwarding(config: Config, worker: WorkerContext): Compiled<CompiledForwarding> {
+  const problems: Problem[] = [];
+  const error = (path: string, message: string): void => {
+    problems.push({ path, message, severity: "error" });
+  };
+  const internal = config.internalAddressConfig;
+  const ranges = compileCidrs(internal?.cidrRanges ?? [], "internal_address_config.cidr_ranges");
+  if (!ranges.ok) problems.push(...ranges.problems);
+  const detections = compileDetections(config, worker, problems);
+  const early = compileEarlyMutations(config, worker, problems);
+  const scheme = config.schemeHeaderTransformation?.transformation;
+  const httpsPorts = new Set(config.forwardProtoConfig?.httpsDestinationPorts);
+  const httpPorts = new Set(config.forwardProtoConfig?.httpDestinationPorts);
+  for (const port of httpPorts) {
+    if (httpsPorts.has(port)) error("forward_proto_config", `port ${port} stands in both lists`);
+  }
+  const details = config.setCurrentClientCertDetails;
+  if (details !== undefined && details.format !== CertFormat.TEXT) {
+    error("set_current_client_cert_details.format", "only TEXT is implemented");
+  }
+  if (problems.length > 0 || !ranges.ok) return { ok: false, problems };
+  return {
+    ok: true,
+    value: {
+      forwarding: {
+        useRemoteAddress: config.useRemoteAddress ?? false,
+        xffNumTrustedHops: config.xffNumTrustedHops,
+        skipXffAppend: config.skipXffAppend,
+        detections,
+        internalAddresses: new InternalAddresses(internal?.unixSockets ?? false, ranges.value),
+        appendXForwardedPort: config.appendXForwardedPort,
+        schemeToSet: scheme?.case === "schemeToOverwrite" ? scheme.value : "",
+        httpsPorts,
+        httpPorts,
+        localIp: worker.localInfo.address,
+      },
+      forwardClientCert: CERT_DETAILS[config.forwardClientCertDetails],
+      clientCertDetails: {
+        subject: details?.subject ?? false,
+        issuer: details?.issuer ?? false,
+        cert: details?.cert ?? false,
+        chain: details?.chain ?? false,
+        dns: details?.dns ?? false,
+        uri: details?.uri ?? false,
+      },
+      earlyHeaderMutations: early,
+    },
+  };
+}
+
+function compileDetections(
+  config: Config,
+  worker: WorkerContext,
+  problems: Problem[],
+): readonly AddressDetection[] {
+  const extensions = config.originalIpDetectionExtensions;
+  if (extensions.length === 0) return [new XffHopsDetection(config.xffNumTrustedHops, true)];
+  const path = "original_ip_detection_extensions";
+  const mixed =
+    (config.useRemoteAddress ?? false)
+      ? "use_remote_address"
+      : config.xffNumTrustedHops > 0
+        ? "xff_num_trusted_hops"
+        : undefined;
+  if (mixed !== undefined) {
+    const message = `Original IP detection extensions and ${mixed} may not be mixed`;
+    problems.push({ path, message, severity: "error" });
+  }
+  return extensions.flatMap((extension, i) => {
+    const at = `${path}[${i}]`;
+    const found = resolveExtension("envoy.http.original_ip_detection", extension, at, worker.extensions);
+    const compiled = found.ok
+      ? found.value.factory.compile(found.value.message, `${at}.typed_config`)
+      : found;
+    if (compiled.ok) return [compiled.value];
+    problems.push(...compiled.problems);
+    return [];
+  });
+}
+
+function compileEarlyMutations(
+  config: Config,
+  worker: WorkerContext,
+  problems: Problem[],
+): readonly EarlyHeaderMutation[] {
+  return config.earlyHeaderMutationExtensions.flatMap((extension, i) => {
+    const at = `early_header_mutation_extensions[${i}]`;
+    const found = resolveExtension("envoy.http.early_header_mutation", extension, at, worker.extensions);
+    const compiled = found.ok
+      ? found.value.factory.compile(found.value.message, `${at}.typed_config`)
+      : found;
+    if (compiled.ok) return [compiled.value];
+    problems.push(...compiled.problems);
+    return [];
+  });
+}
+
+const CERT_DETAILS: Readonly<Record<CertDetails, ForwardClientCert>> = {
+  [CertDetails.SANITIZE]: "sanitize",
+  [CertDetails.FORWARD_ONLY]: "forwardOnly",
+  [CertDetails.APPEND_FORWARD]: "appendForward",
+  [CertDetails.SANITIZE_SET]: "sanitizeSet",
+  [CertDetails.ALWAYS_FORWARD_ONLY]: "alwaysForwardOnly",
+};

@@ -1,0 +1,12 @@
+import type { Compiled, HeaderMap } from "@sluice/extension-api";
+import type { FormatContext } from "../access-log/access-logger.ts";
+
+/** Changes a request's headers before anything else looks at them (`envoy.http.early_header_mutation`). */
+export interface EarlyHeaderMutation {
+  mutate(headers: HeaderMap, context: FormatContext): void;
+}
+
+export interface EarlyHeaderMutationFactory {
+  /** `path`: where the configuration stands, for problems. */
+  compile(message: unknown, path: string): Compiled<EarlyHeaderMutation>;
+}

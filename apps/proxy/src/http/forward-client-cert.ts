@@ -1,0 +1,66 @@
+import type { HeaderMap, TlsInfo } from "@sluice/extension-api";
+
+/** `forward_client_cert_details`, Envoy's words in camelCase. */
+export type ForwardClientCert =
+  | "sanitize"
+  | "forwardOnly"
+  | "appendForward"
+  | "sanitizeSet"
+  | "alwaysForwardOnly";
+
+/** Which parts of the client's certificate stand in `x-forwarded-client-cert` (`set_current_client_cert_details`). */
+export interface ClientCertDetails {
+  readonly subject: boolean;
+  readonly issuer: boolean;
+  readonly cert: boolean;
+  readonly chain: boolean;
+  readonly uri: boolean;
+  readonly dns: boolean;
+}
+
+const NAME = "x-forwarded-client-cert";
+
+/** Sets, keeps or removes `x-forwarded-client-cert` by the trust that configuration states. */
+export function forwardClientCert(
+  headers: HeaderMap,
+  tls: TlsInfo | undefined,
+  mode: ForwardClientCert,
+  details: ClientCertDetails,
+): void {
+  if (mode === "alwaysForwardOnly") return;
+  if (mode === "sanitize" || tls?.peerCertificatePresented !== true) {
+    headers.remove(NAME);
+    return;
+  }
+  if (mode === "forwardOnly") return;
+  const element = describe(tls, details);
+  const given = mode === "appendForward" ? headers.getAll(NAME) : undefined;
+  if (given !== undefined) headers.set(NAME, element === "" ? given : `${given},${element}`);
+  else if (element !== "") headers.set(NAME, element);
+  else headers.remove(NAME);
+}
+
+function describe(tls: TlsInfo, details: ClientCertDetails): string {
+  const parts: string[] = [];
+  for (const san of tls.local?.uriSans ?? []) parts.push(`By=${san}`);
+  if (tls.sha256PeerCertificateDigest !== undefined) parts.push(`Hash=${tls.sha256PeerCertificateDigest}`);
+  if (details.cert && tls.peer !== undefined) parts.push(`Cert="${encodePem(tls.peer.pem)}"`);
+  if (details.chain && tls.peerChainPem !== undefined) {
+    parts.push(`Chain="${encodePem(tls.peerChainPem.join(""))}"`);
+  }
+  if (details.subject) parts.push(`Subject="${escapeQuotes(tls.subjectPeer ?? "")}"`);
+  if (details.issuer) parts.push(`Issuer="${escapeQuotes(tls.peer?.issuer ?? "")}"`);
+  if (details.uri) {
+    if (tls.uriSanPeer.length === 0) parts.push("URI=");
+    for (const san of tls.uriSanPeer) parts.push(`URI=${san}`);
+  }
+  if (details.dns) for (const san of tls.dnsSanPeer) parts.push(`DNS=${san}`);
+  return parts.join(";");
+}
+
+const escapeQuotes = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+
+/** PEM inside a quoted value: what a URL component may not hold is percent-encoded. */
+function encodePem(pem: string): string {
+  return encodeURIComponent(pem);
+}
