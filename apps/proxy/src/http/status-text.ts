@@ -1,10 +1,13 @@
 import { STATUS_CODES } from "node:http";
 
+/** Codes that Node has a phrase for and Envoy has not. */
+const UNNAMED: ReadonlySet<number> = new Set([418, 451, 509]);
+
 /** Reason phrases as they stand in status lines; `Unknown` for codes without one. */
-const PHRASES: readonly string[] = Array.from(
-  { length: 1000 },
-  (_, status) => STATUS_CODES[status] ?? "Unknown",
+const PHRASES: string[] = Array.from({ length: 1000 }, (_, status) =>
+  UNNAMED.has(status) ? "Unknown" : (STATUS_CODES[status] ?? "Unknown"),
 );
+PHRASES[599] = "Last Unassigned Server Error Code";
 const STATUS_LINES: readonly string[] = PHRASES.map((phrase, status) => `HTTP/1.1 ${status} ${phrase}\r\n`);
 
 export function statusPhrase(status: number): string {

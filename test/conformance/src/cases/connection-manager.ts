@@ -91,10 +91,26 @@ const listeners: Readonly<Record<string, ListenerParts>> = Object.fromEntries(
   Object.entries(HCMS).map(([name, hcm]) => [name, { hcm, routes: CLIENT }]),
 );
 
+const PHRASED = [
+  201, 203, 207, 208, 226, 299, 300, 305, 306, 402, 413, 414, 416, 418, 421, 422, 425, 426, 428, 431, 451,
+  499, 501, 505, 506, 507, 508, 509, 510, 511, 599,
+];
+
 export const CONNECTION_MANAGER_CASES: readonly ConformanceCase[] = [
   {
     title: "who a request comes from, and what it may say of itself",
     yaml: listenersBootstrap(listeners),
     observe: async (target) => askListeners(target, Object.keys(listeners), FORWARDED),
+  },
+  {
+    title: "reason phrases are Envoy's",
+    yaml: listenersBootstrap({
+      main: {
+        routes: PHRASED.map(
+          (status) => `- { match: { path: "/${status}" }, direct_response: { status: ${status} } }`,
+        ).join("\n"),
+      },
+    }),
+    requests: PHRASED.map((status) => ({ path: `/${status}` })),
   },
 ];
