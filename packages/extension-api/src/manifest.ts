@@ -47,6 +47,8 @@ export interface FactoryContext {
 export interface Runtime {
   /** Integer under `key`, else `fallback`. */
   integer(key: string, fallback: number): number;
+  /** Number under `key`, with a fraction or without, else `fallback`. */
+  double(key: string, fallback: number): number;
   /** Decides a `RuntimeFractionalPercent`: `random` is compared modulo the denominator. */
   featureEnabled(key: string, numerator: number, denominator: number, random: number): boolean;
 }

@@ -1,5 +1,6 @@
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import type { Thresholds } from "./circuit-breaker.ts";
+import type { HostHealth } from "./thread-local-cluster.ts";
 
 /** How a cluster learns of its hosts. Times in ms. */
 export type Discovery =
@@ -32,11 +33,22 @@ export interface ClusterConfig {
   readonly maxResponseHeadersCount: number;
   readonly maxResponseHeadersKb: number;
   readonly loadBalancer: LoadBalancerConfig;
+  readonly commonLb: CommonLbSettings;
   readonly thresholds: { readonly default: Thresholds; readonly high: Thresholds };
   readonly perEndpointStats: boolean;
   /** Seconds; 0: the kernel's default; undefined: off. */
   readonly tcpKeepaliveSeconds: number | undefined;
   readonly tls: UpstreamTlsConfig | undefined;
+}
+
+/** `common_lb_config`, as far as it is not part of a policy. */
+export interface CommonLbSettings {
+  /** Percent of usable hosts under which health is ignored; default 50, 0 turns it off. */
+  readonly panicThreshold: number;
+  /** Connections of all hosts drain whenever a host comes or goes. */
+  readonly closeConnectionsOnHostSetChange: boolean;
+  /** The health of hosts that a request may insist on by their address (stateful sessions). */
+  readonly overrideHostStatus: readonly HostHealth[];
 }
 
 /** PEM texts and names; see `UpstreamTlsContext`. */
@@ -67,8 +79,12 @@ export interface HostSpec {
   readonly region: string;
   readonly zone: string;
   readonly subZone: string;
+  /** `load_balancing_weight` of its locality; 0 when it has none. */
+  readonly localityWeight: number;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
-  readonly health: "healthy" | "degraded" | "unhealthy";
+  readonly health: HostHealth;
+  /** Left out when its priority's health is judged. */
+  readonly excluded: boolean;
   /** The `health_status` of the endpoint, for `/clusters`. */
   readonly edsHealth: string;
   readonly page: SharedArrayBuffer;

@@ -1,6 +1,8 @@
 import { equals } from "@bufbuild/protobuf";
 import type { Log, Problem, Random } from "@sluice/extension-api";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
@@ -18,6 +20,7 @@ export interface ClusterManagerOptions {
   readonly random: Random;
   readonly resolve: Resolve;
   readonly endpoints: EndpointDiscovery;
+  readonly extensions: ExtensionRegistry;
   /** Tells all workers; resolves when it is in force in each. */
   broadcast(command: WorkerCommand): Promise<unknown>;
   readonly log: Log;
@@ -48,7 +51,7 @@ export class ClusterManager {
 
   /** Everything wrong with a cluster; changes nothing. */
   check(cluster: Cluster): readonly Problem[] {
-    const compiled = compileCluster(cluster);
+    const compiled = compileCluster(cluster, this.#options.extensions);
     const problems = compiled.ok ? [] : [...compiled.problems];
     if (this.#entries.get(cluster.name)?.active?.source === "static") {
       problems.push({
@@ -62,7 +65,7 @@ export class ClusterManager {
 
   /** Adds or replaces a cluster that `check` passed. An unchanged one is left alone. */
   set(cluster: Cluster, source: "static" | "dynamic", version: string): void {
-    const compiled = compileCluster(cluster);
+    const compiled = compileCluster(cluster, this.#options.extensions);
     if (!compiled.ok) throw new Error(`cluster '${cluster.name}' was not checked`);
     const entry = this.#entries.get(cluster.name) ?? { active: undefined, warming: undefined };
     const latest = entry.warming ?? entry.active;
@@ -77,6 +80,7 @@ export class ClusterManager {
     this.#options.stats.show(`cluster.${sanitizeStatName(statName)}.`);
     // Defined here too, so that they are listed before a worker counts.
     createClusterStats(root, statName);
+    createLoadBalancerStats(root.scope("cluster").scope(statName));
     entry.warming?.stop();
     const managed = new ManagedCluster({
       compiled: compiled.value,
@@ -162,7 +166,8 @@ export class ClusterManager {
       this.#send(setCommand(changed));
       this.#notify();
     } else if (entry.active === changed) {
-      this.#send({ type: "hosts", cluster: changed.config.name, hosts: changed.hosts });
+      const { config, hosts, assignmentPolicy } = changed;
+      this.#send({ type: "hosts", cluster: config.name, hosts, policy: assignmentPolicy });
     }
   }
 
@@ -221,5 +226,6 @@ export class ClusterManager {
 }
 
 function setCommand(cluster: ManagedCluster): WorkerCommand {
-  return { type: "cluster", config: cluster.config, breakers: cluster.breakers, hosts: cluster.hosts };
+  const { config, breakers, hosts, assignmentPolicy } = cluster;
+  return { type: "cluster", config, breakers, hosts, policy: assignmentPolicy };
 }

@@ -5,20 +5,22 @@ import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluste
 import type { HttpProtocolOptions as CommonHttpOptions } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
 import type { UpstreamTlsContext } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
+import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { thresholdsOf } from "./circuit-breaker.ts";
 import type { ClusterConfig, Discovery, UpstreamTlsConfig } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
+import { compileCommonLb } from "./compile-common-lb.ts";
 import { compileDiscovery } from "./compile-discovery.ts";
-import { compileEndpoints, type EndpointSpec } from "./compile-endpoints.ts";
+import { compileEndpoints, EMPTY_ASSIGNMENT, type LoadAssignment } from "./compile-endpoints.ts";
 import { compileLoadBalancer } from "./compile-load-balancer.ts";
 import { compileUpstreamTls } from "./compile-upstream-tls.ts";
 import { durationMs } from "./duration-ms.ts";
 
 export interface CompiledCluster {
   readonly config: ClusterConfig;
-  /** Of `load_assignment`; empty for EDS. */
-  readonly endpoints: readonly EndpointSpec[];
+  /** `load_assignment`; empty for EDS. */
+  readonly assignment: LoadAssignment;
 }
 
 const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -26,7 +28,7 @@ const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsConte
 const RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
 /** Reads a Cluster; the API's rules have been checked before. */
-export function compileCluster(cluster: Cluster): Compiled<CompiledCluster> {
+export function compileCluster(cluster: Cluster, extensions: ExtensionRegistry): Compiled<CompiledCluster> {
   const problems: Problem[] = refuseUnsupportedFields(ClusterSchema, cluster, CLUSTER_SUPPORTED_FIELDS);
   if (cluster.name === "")
     problems.push({ path: "name", message: "a cluster needs a name", severity: "error" });
@@ -44,7 +46,7 @@ export function compileCluster(cluster: Cluster): Compiled<CompiledCluster> {
       severity: "error",
     });
   }
-  if (discovery.kind === "logical_dns" && endpoints.ok && endpoints.value.length !== 1) {
+  if (discovery.kind === "logical_dns" && endpoints.ok && endpoints.value.endpoints.length !== 1) {
     problems.push({
       path: "load_assignment",
       message: "LOGICAL_DNS needs exactly one endpoint",
@@ -61,7 +63,8 @@ export function compileCluster(cluster: Cluster): Compiled<CompiledCluster> {
     bufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
     protocol: protocolOf(cluster, http),
     ...commonLimits(common, cluster),
-    loadBalancer: compileLoadBalancer(cluster, problems),
+    loadBalancer: compileLoadBalancer(cluster, extensions, problems),
+    commonLb: compileCommonLb(cluster.commonLbConfig),
     thresholds: {
       default: thresholdsOf(cluster.circuitBreakers, "default"),
       high: thresholdsOf(cluster.circuitBreakers, "high"),
@@ -75,7 +78,7 @@ export function compileCluster(cluster: Cluster): Compiled<CompiledCluster> {
   };
   return problems.length > 0
     ? { ok: false, problems }
-    : { ok: true, value: { config, endpoints: endpoints.ok ? endpoints.value : [] } };
+    : { ok: true, value: { config, assignment: endpoints.ok ? endpoints.value : EMPTY_ASSIGNMENT } };
 }
 
 const isNew = (problem: Problem, known: readonly Problem[]): boolean =>

@@ -6,20 +6,35 @@ import {
   type ClusterLoadAssignment,
   ClusterLoadAssignmentSchema,
 } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
+import { type AssignmentPolicy, DEFAULT_ASSIGNMENT_POLICY } from "../load-balancer/host-set.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { HostSpec } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
+import { durationMs } from "./duration-ms.ts";
 
 /** An endpoint of a load assignment; its address may still be a name. */
 export type EndpointSpec = Omit<HostSpec, "page" | "key">;
+
+export interface LoadAssignment {
+  readonly endpoints: readonly EndpointSpec[];
+  readonly policy: AssignmentPolicy;
+  /** `endpoint_stale_after`; 0: never. */
+  readonly staleAfterMs: number;
+}
+
+export const EMPTY_ASSIGNMENT: LoadAssignment = {
+  endpoints: [],
+  policy: DEFAULT_ASSIGNMENT_POLICY,
+  staleAfterMs: 0,
+};
 
 /** Reads a load assignment. With `names`, addresses may be DNS names; otherwise they must be IP addresses or pipes. */
 export function compileEndpoints(
   assignment: ClusterLoadAssignment | undefined,
   names: boolean,
   path: string,
-): Compiled<readonly EndpointSpec[]> {
-  if (assignment === undefined) return { ok: true, value: [] };
+): Compiled<LoadAssignment> {
+  if (assignment === undefined) return { ok: true, value: EMPTY_ASSIGNMENT };
   const problems: Problem[] = refuseUnsupportedFields(
     ClusterLoadAssignmentSchema,
     assignment,
@@ -29,9 +44,22 @@ export function compileEndpoints(
   const endpoints: EndpointSpec[] = [];
   const prefix = path === "" ? "" : `${path}.`;
   assignment.endpoints.forEach((locality, outer) => {
-    locality.lbEndpoints.forEach((entry, inner) => {
-      const at = `${prefix}endpoints[${outer}].lb_endpoints[${inner}]`;
-      const endpoint = entry.hostIdentifier.case === "endpoint" ? entry.hostIdentifier.value : undefined;
+    const listed = locality.lbConfig.case === "loadBalancerEndpoints" ? locality.lbConfig.value : undefined;
+    const within = listed === undefined ? "lb_endpoints" : "load_balancer_endpoints.lb_endpoints";
+    (listed?.lbEndpoints ?? locality.lbEndpoints).forEach((entry, inner) => {
+      const at = `${prefix}endpoints[${outer}].${within}[${inner}]`;
+      const named = entry.hostIdentifier.case === "endpointName" ? entry.hostIdentifier.value : undefined;
+      if (named !== undefined && assignment.namedEndpoints[named] === undefined) {
+        const message = `there is no '${named}' in named_endpoints`;
+        problems.push({ path: `${at}.endpoint_name`, message, severity: "error" });
+        return;
+      }
+      const endpoint =
+        named !== undefined
+          ? assignment.namedEndpoints[named]
+          : entry.hostIdentifier.case === "endpoint"
+            ? entry.hostIdentifier.value
+            : undefined;
       const address = endpointAddress(endpoint?.address, names);
       if (typeof address === "string") {
         problems.push({ path: `${at}.endpoint.address`, message: address, severity: "error" });
@@ -46,8 +74,10 @@ export function compileEndpoints(
         region: locality.locality?.region ?? "",
         zone: locality.locality?.zone ?? "",
         subZone: locality.locality?.subZone ?? "",
+        localityWeight: locality.loadBalancingWeight ?? 0,
         metadata: entry.metadata?.filterMetadata,
         health: healthOf(entry.healthStatus),
+        excluded: false,
         edsHealth:
           HealthStatus[entry.healthStatus] === "UNKNOWN"
             ? "HEALTHY"
@@ -55,10 +85,41 @@ export function compileEndpoints(
       });
     });
   });
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: endpoints };
+  const policy = assignmentPolicy(assignment, prefix, problems);
+  const staleAfterMs = durationMs(assignment.policy?.endpointStaleAfter, 0);
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, value: { endpoints, policy, staleAfterMs } };
 }
 
-function healthOf(status: HealthStatus): HostSpec["health"] {
+function assignmentPolicy(
+  assignment: ClusterLoadAssignment,
+  prefix: string,
+  problems: Problem[],
+): AssignmentPolicy {
+  const { policy } = assignment;
+  const [drop, ...more] = policy?.dropOverloads ?? [];
+  const path = `${prefix}policy.drop_overloads`;
+  if (more.length > 0) {
+    problems.push({ path, message: "more than one category is not supported", severity: "error" });
+  }
+  const denominator = 100 ** ((drop?.dropPercentage?.denominator ?? 0) + 1);
+  const dropPerMillion = Math.round(((drop?.dropPercentage?.numerator ?? 0) * 1_000_000) / denominator);
+  if (dropPerMillion > 1_000_000) {
+    problems.push({
+      path: `${path}[0].drop_percentage`,
+      message: "is more than 100 percent",
+      severity: "error",
+    });
+  }
+  return {
+    overprovisioningFactor: policy?.overprovisioningFactor ?? 140,
+    weightedPriorityHealth: policy?.weightedPriorityHealth ?? false,
+    dropPerMillion,
+  };
+}
+
+export function healthOf(status: HealthStatus): HostSpec["health"] {
   switch (status) {
     case HealthStatus.UNHEALTHY:
     case HealthStatus.DRAINING:

@@ -1,80 +1,115 @@
-import type { Message } from "@bufbuild/protobuf";
-import type { Problem } from "@sluice/extension-api";
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { Compiled, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
-import { type Cluster, Cluster_LbPolicy } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
-import type { LeastRequest } from "@sluice/xds/gen/envoy/extensions/load_balancing_policies/least_request/v3/least_request_pb.js";
+import {
+  type Cluster,
+  Cluster_LbPolicy,
+  type LoadBalancingPolicy,
+} from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
+import { legacyPolicyMessage } from "./legacy-load-balancer.ts";
 
-const POLICY_TYPES: Readonly<Record<string, LoadBalancerConfig["policy"]>> = {
-  "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin": "round_robin",
-  "envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest": "least_request",
-  "envoy.extensions.load_balancing_policies.random.v3.Random": "random",
-};
+const CATEGORY = "envoy.load_balancing_policies";
+/** Stands where the configuration is refused anyway. */
+const NONE: LoadBalancerConfig = { type: "", config: undefined };
 
-/** `load_balancing_policy` where it is set, else `lb_policy` with its `…_lb_config`. */
-export function compileLoadBalancer(cluster: Cluster, problems: Problem[]): LoadBalancerConfig {
-  const panicThreshold = cluster.commonLbConfig?.healthyPanicThreshold?.value ?? 50;
-  const plain = { choiceCount: 2, activeRequestBias: 1, panicThreshold };
-  if (cluster.loadBalancingPolicy !== undefined) {
-    const problemsBefore = problems.length;
-    for (const [index, entry] of cluster.loadBalancingPolicy.policies.entries()) {
-      const path = `load_balancing_policy.policies[${index}].typed_extension_config.typed_config`;
-      const any = entry.typedExtensionConfig?.typedConfig;
-      const unpacked = any === undefined ? undefined : unpackAny(any);
-      if (unpacked === undefined || !unpacked.ok) continue;
-      const policy = POLICY_TYPES[unpacked.typeName];
-      if (policy === undefined) continue;
-      problems.push(
-        ...refuseUnsupportedFields(unpacked.schema, unpacked.message, CLUSTER_SUPPORTED_FIELDS, path),
-      );
-      if (policy !== "least_request") return { ...plain, policy };
-      const { choiceCount, activeRequestBias } = asLeastRequest(unpacked.message);
-      return {
-        policy,
-        panicThreshold,
-        choiceCount: choiceCount ?? 2,
-        activeRequestBias: activeRequestBias?.defaultValue ?? 1,
-      };
-    }
-    if (problems.length === problemsBefore) {
-      const names = cluster.loadBalancingPolicy.policies.map(
-        (entry) => entry.typedExtensionConfig?.name ?? "?",
-      );
-      problems.push({
-        path: "load_balancing_policy",
-        message: `none of these load-balancing policies is implemented: ${names.join(", ")}; use round_robin, least_request or random`,
-        severity: "error",
-      });
-    }
-    return { ...plain, policy: "round_robin" };
-  }
-  switch (cluster.lbPolicy) {
-    case Cluster_LbPolicy.ROUND_ROBIN:
-      return { ...plain, policy: "round_robin" };
-    case Cluster_LbPolicy.RANDOM:
-      return { ...plain, policy: "random" };
-    case Cluster_LbPolicy.LEAST_REQUEST: {
-      const given = cluster.lbConfig.case === "leastRequestLbConfig" ? cluster.lbConfig.value : undefined;
-      return {
-        policy: "least_request",
-        panicThreshold,
-        choiceCount: given?.choiceCount ?? 2,
-        activeRequestBias: given?.activeRequestBias?.defaultValue ?? 1,
-      };
-    }
-    default:
-      problems.push({
-        path: "lb_policy",
-        message: `${Cluster_LbPolicy[cluster.lbPolicy] ?? cluster.lbPolicy} is not implemented; use ROUND_ROBIN, LEAST_REQUEST or RANDOM`,
-        severity: "error",
-      });
-      return { ...plain, policy: "round_robin" };
-  }
+/** `load_balancing_policy` where it is set, else `lb_policy` with its `…_lb_config`, read as the policy that it stands for. */
+export function compileLoadBalancer(
+  cluster: Cluster,
+  extensions: ExtensionRegistry,
+  problems: Problem[],
+): LoadBalancerConfig {
+  const compiled = isExtensionPolicy(cluster)
+    ? compileExtensionPolicy(cluster, extensions)
+    : compileLegacyPolicy(cluster, extensions);
+  if (compiled.ok) return compiled.value;
+  problems.push(...compiled.problems);
+  return NONE;
 }
 
-/** The caller has checked the type's name. */
-function asLeastRequest(message: Message): LeastRequest {
-  return message as LeastRequest;
+function isExtensionPolicy(cluster: Cluster): boolean {
+  return (
+    cluster.loadBalancingPolicy !== undefined ||
+    cluster.lbPolicy === Cluster_LbPolicy.LOAD_BALANCING_POLICY_CONFIG
+  );
+}
+
+function compileExtensionPolicy(
+  cluster: Cluster,
+  extensions: ExtensionRegistry,
+): Compiled<LoadBalancerConfig> {
+  const path = "load_balancing_policy";
+  if (cluster.loadBalancingPolicy === undefined) return refused(path, "must be set");
+  if (cluster.lbSubsetConfig !== undefined) {
+    return refused("lb_subset_config", "cannot be combined with load_balancing_policy");
+  }
+  const common = cluster.commonLbConfig;
+  if (common?.localityConfigSpecifier.case !== undefined || common?.consistentHashingLbConfig !== undefined) {
+    return refused(
+      "common_lb_config",
+      "zone_aware_lb_config, locality_weighted_lb_config and consistent_hashing_lb_config cannot be combined with load_balancing_policy",
+    );
+  }
+  return compileNested(cluster.loadBalancingPolicy, path, extensions);
+}
+
+function compileLegacyPolicy(cluster: Cluster, extensions: ExtensionRegistry): Compiled<LoadBalancerConfig> {
+  const legacy = legacyPolicyMessage(cluster);
+  if (legacy === undefined) {
+    const name = Cluster_LbPolicy[cluster.lbPolicy] ?? cluster.lbPolicy;
+    return refused("lb_policy", `${name} is not implemented`);
+  }
+  const compiled = compilePolicy(legacy.schema, legacy.message, legacy.path, extensions);
+  return compiled ?? refused("lb_policy", `${Cluster_LbPolicy[cluster.lbPolicy]} is not implemented`);
+}
+
+/** The first policy that is known; the others are not looked at, as in Envoy. */
+function compileNested(
+  policy: LoadBalancingPolicy | undefined,
+  path: string,
+  extensions: ExtensionRegistry,
+): Compiled<LoadBalancerConfig> {
+  const names: string[] = [];
+  for (const [index, { typedExtensionConfig }] of (policy?.policies ?? []).entries()) {
+    const any = typedExtensionConfig?.typedConfig;
+    const unpacked = any === undefined ? undefined : unpackAny(any);
+    names.push(typedExtensionConfig?.name ?? "?");
+    if (unpacked?.ok !== true) continue;
+    const at = `${path}.policies[${index}].typed_extension_config.typed_config`;
+    const compiled = compilePolicy(unpacked.schema, unpacked.message, at, extensions);
+    if (compiled !== undefined) return compiled;
+  }
+  if (names.length === 0) return refused(path, "needs at least one policy");
+  return refused(path, `none of these load-balancing policies is implemented: ${names.join(", ")}`);
+}
+
+/** Undefined when no extension is configured by such a message. */
+function compilePolicy(
+  schema: DescMessage,
+  message: Message,
+  path: string,
+  extensions: ExtensionRegistry,
+): Compiled<LoadBalancerConfig> | undefined {
+  const found = extensions.find(CATEGORY, schema.typeName);
+  if (found === undefined) return undefined;
+  const problems = refuseUnsupportedFields(
+    schema,
+    message,
+    { ...CLUSTER_SUPPORTED_FIELDS, ...found.manifest.supportedFields },
+    path,
+  );
+  const compiled = found.factory.compile(message, {
+    path,
+    compileNested: (policy, at) => compileNested(policy, at, extensions),
+  });
+  if (!compiled.ok) problems.push(...compiled.problems);
+  if (problems.length > 0 || !compiled.ok) return { ok: false, problems };
+  return { ok: true, value: { type: schema.typeName, config: compiled.value } };
+}
+
+function refused(path: string, message: string): Compiled<never> {
+  return { ok: false, problems: [{ path, message, severity: "error" }] };
 }

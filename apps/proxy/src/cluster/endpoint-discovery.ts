@@ -1,4 +1,4 @@
-import type { EndpointSpec } from "./compile-endpoints.ts";
+import type { LoadAssignment } from "./compile-endpoints.ts";
 
 /** Where EDS clusters get their endpoints; `xds/` provides it. */
 export interface EndpointDiscovery {
@@ -6,5 +6,5 @@ export interface EndpointDiscovery {
    * Calls `onUpdate` with what is known (at once where it is) and at each change, with `undefined` when the control plane
    * has no such resource. Returns the way to stop.
    */
-  watch(serviceName: string, onUpdate: (endpoints: readonly EndpointSpec[] | undefined) => void): () => void;
+  watch(serviceName: string, onUpdate: (assignment: LoadAssignment | undefined) => void): () => void;
 }

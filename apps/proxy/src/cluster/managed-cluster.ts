@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Random, StatsScope } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import type { CompiledCluster } from "./compile-cluster.ts";
@@ -32,6 +34,7 @@ export class ManagedCluster {
   readonly updatedAt = new Date();
   readonly breakers: SharedArrayBuffer;
   hosts: readonly HostSpec[] = [];
+  assignmentPolicy: AssignmentPolicy;
   /** Its hosts are known, or it was decided not to wait longer. */
   initialized = false;
   readonly #options: ManagedClusterOptions;
@@ -46,13 +49,14 @@ export class ManagedCluster {
     this.source = options.source;
     this.version = options.version;
     this.breakers = circuitBreakerPage(options.concurrency);
+    this.assignmentPolicy = options.compiled.assignment.policy;
   }
 
   start(): void {
     const { discovery } = this.config;
     switch (discovery.kind) {
       case "static":
-        this.#setEndpoints(this.#options.compiled.endpoints);
+        this.#setEndpoints(this.#options.compiled.assignment.endpoints);
         return;
       case "eds":
         this.#startEds(discovery.serviceName, discovery.initialFetchTimeoutMs);
@@ -77,10 +81,10 @@ export class ManagedCluster {
       }, timeoutMs);
     }
     this.#stops.push(
-      this.#options.endpoints.watch(serviceName, (endpoints) => {
+      this.#options.endpoints.watch(serviceName, (assignment) => {
         clearTimeout(this.#timer);
-        if (endpoints === undefined) this.#initialize();
-        else this.#setEndpoints(endpoints);
+        if (assignment === undefined) this.#initialize();
+        else this.#setEndpoints(assignment.endpoints, assignment.policy);
       }),
     );
   }
@@ -89,7 +93,7 @@ export class ManagedCluster {
     const { discovery } = this.config;
     if (discovery.kind !== "strict_dns" && discovery.kind !== "logical_dns") return;
     const { stats } = this.#options;
-    const endpoints = this.#options.compiled.endpoints;
+    const { endpoints } = this.#options.compiled.assignment;
     if (endpoints.length === 0) this.#initialize();
     endpoints.forEach((endpoint, index) => {
       if (
@@ -135,7 +139,7 @@ export class ManagedCluster {
 
   #onResolved(index: number, endpoints: readonly EndpointSpec[]): void {
     this.#resolved.set(index, endpoints);
-    if (this.#resolved.size < this.#options.compiled.endpoints.length) return;
+    if (this.#resolved.size < this.#options.compiled.assignment.endpoints.length) return;
     this.#setEndpoints([...this.#resolved.values()].flat());
   }
 
@@ -145,7 +149,7 @@ export class ManagedCluster {
   }
 
   /** Hosts that stay keep their figures. */
-  #setEndpoints(endpoints: readonly EndpointSpec[]): void {
+  #setEndpoints(endpoints: readonly EndpointSpec[], policy: AssignmentPolicy = this.assignmentPolicy): void {
     const known = new Map(this.hosts.map((host) => [host.key, host]));
     const next = new Map<string, HostSpec>();
     for (const endpoint of endpoints) {
@@ -157,11 +161,16 @@ export class ManagedCluster {
       next.set(key, { ...endpoint, key, page });
     }
     const hosts = [...next.values()];
-    if (this.initialized && sameHosts(this.hosts, hosts)) {
+    if (
+      this.initialized &&
+      isDeepStrictEqual(policy, this.assignmentPolicy) &&
+      sameHosts(this.hosts, hosts)
+    ) {
       this.#options.stats.counter("update_no_rebuild").inc();
       return;
     }
     this.hosts = hosts;
+    this.assignmentPolicy = policy;
     this.initialized = true;
     const { stats } = this.#options;
     stats.counter("membership_change").inc();

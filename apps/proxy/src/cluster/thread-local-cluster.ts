@@ -1,5 +1,9 @@
 import type { Socket } from "node:net";
-import type { Counter, Gauge, HeaderMap, Histogram } from "@sluice/extension-api";
+import type { Counter, Gauge, HeaderMap, Histogram, StreamInfo } from "@sluice/extension-api";
+import type { HostSet } from "../load-balancer/host-set.ts";
+import type { ResponseObserver } from "../load-balancer/load-balancer.ts";
+import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
+import type { PriorityLoads, PriorityState } from "../load-balancer/priority-load.ts";
 
 /** A worker's view of all clusters. Written by `cluster/`, read by `upstream/` and by filters. */
 export interface ThreadLocalClusterManager {
@@ -13,6 +17,10 @@ export interface ThreadLocalCluster {
   /** Picks by the load-balancing policy; `undefined` when no host may be used (503 `no healthy upstream`). */
   chooseHost(context: LoadBalancerContext): Host | undefined;
   readonly hostCount: number;
+  /** Draws whether this request is to be refused (`drop_overloads` of the load assignment): 503 `drop overload`. */
+  dropOverload?(): boolean;
+  /** For policies that read load reports: to be called with each response's headers, and its trailers where it has any. */
+  readonly onResponse?: ResponseObserver | undefined;
 }
 
 /** What policies may look at; every member is cheap to call and may be left unused. */
@@ -25,6 +33,20 @@ export interface LoadBalancerContext {
   shouldSelectAnotherHost(host: Host): boolean;
   /** How often to ask again when `shouldSelectAnotherHost`. */
   readonly hostSelectionAttempts: number;
+  /** The route's `metadata_match` with the request's own `envoy.lb` metadata: what subset load balancing goes by. */
+  readonly metadataMatch?: MetadataMatch | undefined;
+  /** A host that is wanted by its address (stateful sessions); taken where its status is in `override_host_status`. */
+  readonly overrideHost?: OverrideHost | undefined;
+  /** Retry priorities: other shares than those that the priorities' health gives. */
+  adjustPriorityLoad?(state: PriorityState, sets: readonly HostSet[]): PriorityLoads;
+  /** The request's or connection's; undefined for requests of the proxy's own. */
+  readonly streamInfo?: StreamInfo | undefined;
+}
+
+export interface OverrideHost {
+  readonly address: string;
+  /** No other host will do. */
+  readonly strict: boolean;
 }
 
 /** Compiled once per configuration, frozen. Units: ms, bytes. Defaults are Envoy's. */
@@ -68,6 +90,8 @@ export interface Resource {
   release(): void;
 }
 
+export type HostHealth = "healthy" | "degraded" | "unhealthy";
+
 export interface Host {
   /** `ip:port`, `[v6]:port` or a socket path; what logs and stats print. */
   readonly address: string;
@@ -77,12 +101,23 @@ export interface Host {
   readonly weight: number;
   readonly priority: number;
   readonly zone: string;
+  /** Region, zone and sub-zone in one: `localityKey`. */
+  readonly locality: string;
+  /** `load_balancing_weight` of its locality; 0 when that has none. */
+  readonly localityWeight: number;
+  readonly health: HostHealth;
+  /** Left out when its priority's health is judged (not yet checked for the first time, or told to fail at once). */
+  readonly excluded: boolean;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   /** False once it left the cluster: pools drain its connections and open no more. */
   readonly removed: boolean;
   readonly stats: HostStats;
   /** Active requests; least-request reads it, `upstream/` keeps it. */
   activeRequests: number;
+  /** Active requests of all workers. */
+  requestsInFlight(): number;
+  /** Monotonic, ms: since when it is healthy; policies with a slow start set it first. */
+  healthySinceMs: number | undefined;
   /** Room for `upstream/` to hang this worker's connection pool on; nobody else touches it. */
   pool: unknown;
 }

@@ -1,135 +1,46 @@
-import type { Random, StatsScope } from "@sluice/extension-api";
-import { type BalancedHost, PriorityLoadBalancer } from "../load-balancer/priority-load-balancer.ts";
+import type { Clock, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import {
+  type AssignmentPolicy,
+  DEFAULT_ASSIGNMENT_POLICY,
+  type HostSet,
+  localityKey,
+} from "../load-balancer/host-set.ts";
+import type { LoadBalancer, LoadBalancerConfig, PolicyContext } from "../load-balancer/load-balancer.ts";
+import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
+import type { LocalInfo } from "../worker/worker-context.ts";
 import { resourceLimits } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import { createClusterStats } from "./cluster-stats.ts";
 import { createConnector } from "./connect-upstream.ts";
-import { hostStats } from "./host-stats.ts";
-import type {
-  ClusterInfo,
-  Host,
-  HostStats,
-  LoadBalancerContext,
-  ThreadLocalCluster,
-  ThreadLocalClusterManager,
-} from "./thread-local-cluster.ts";
+import type { ClusterInfo, Host, ThreadLocalClusterManager } from "./thread-local-cluster.ts";
+import { WorkerCluster } from "./worker-cluster.ts";
 
-/** A host in one worker. Its identity lasts as long as its key stays in the cluster. */
-class WorkerHost implements BalancedHost {
-  address: string;
-  connectTo: Host["connectTo"];
-  hostname: string;
-  weight: number;
-  priority: number;
-  zone: string;
-  metadata: Host["metadata"];
-  health: BalancedHost["health"];
-  removed = false;
-  activeRequests = 0;
-  pool: unknown = undefined;
-  readonly stats: HostStats;
-
-  /** `clusterStats`: where the host has stats of its own, `per_endpoint_stats`. */
-  constructor(spec: HostSpec, workerIndex: number, clusterStats: StatsScope | undefined) {
-    this.address = spec.address;
-    this.connectTo = spec.connectTo;
-    this.hostname = spec.hostname;
-    this.weight = spec.weight;
-    this.priority = spec.priority;
-    this.zone = spec.zone;
-    this.metadata = spec.metadata;
-    this.health = spec.health;
-    const rqTime = clusterStats?.scope("endpoint").scope(spec.address).histogram("rq_time");
-    this.stats = hostStats(spec.page, workerIndex, rqTime);
-  }
-
-  update(spec: HostSpec): void {
-    this.address = spec.address;
-    this.connectTo = spec.connectTo;
-    this.hostname = spec.hostname;
-    this.weight = spec.weight;
-    this.priority = spec.priority;
-    this.zone = spec.zone;
-    this.metadata = spec.metadata;
-    this.health = spec.health;
-  }
-}
-
-class WorkerCluster implements ThreadLocalCluster {
-  readonly info: ClusterInfo;
-  readonly #config: ClusterConfig;
-  readonly #random: Random;
-  readonly #workerIndex: number;
-  readonly #onHostsRemoved: ((hosts: readonly Host[]) => void) | undefined;
-  readonly #hostStats: StatsScope | undefined;
-  #hosts = new Map<string, WorkerHost>();
-  #balancer: PriorityLoadBalancer;
-
-  constructor(
-    config: ClusterConfig,
-    info: ClusterInfo,
-    random: Random,
-    workerIndex: number,
-    onHostsRemoved: ((hosts: readonly Host[]) => void) | undefined,
-    stats: StatsScope,
-  ) {
-    this.#config = config;
-    this.#hostStats = config.perEndpointStats ? stats.scope("cluster").scope(config.statName) : undefined;
-    this.info = info;
-    this.#random = random;
-    this.#workerIndex = workerIndex;
-    this.#onHostsRemoved = onHostsRemoved;
-    this.#balancer = new PriorityLoadBalancer(config.loadBalancer, [], random);
-  }
-
-  get hostCount(): number {
-    return this.#hosts.size;
-  }
-
-  /** HTTP/2 to upstreams is not built: such a cluster serves the main thread's gRPC clients and has no host for requests. */
-  chooseHost(context: LoadBalancerContext): Host | undefined {
-    if (this.info.protocol === "http2") return undefined;
-    return this.#balancer.choose(context);
-  }
-
-  setHosts(specs: readonly HostSpec[]): void {
-    const next = new Map<string, WorkerHost>();
-    for (const spec of specs) {
-      const known = this.#hosts.get(spec.key);
-      known?.update(spec);
-      next.set(spec.key, known ?? new WorkerHost(spec, this.#workerIndex, this.#hostStats));
-    }
-    const gone: WorkerHost[] = [];
-    for (const [key, host] of this.#hosts) {
-      if (next.has(key)) continue;
-      host.removed = true;
-      gone.push(host);
-    }
-    this.#hosts = next;
-    this.#balancer = new PriorityLoadBalancer(this.#config.loadBalancer, [...next.values()], this.#random);
-    if (gone.length > 0) this.#onHostsRemoved?.(gone);
-  }
+export interface WorkerClusterManagerOptions {
+  readonly stats: StatsScope;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly runtime: Runtime;
+  readonly extensions: ExtensionRegistry;
+  readonly workerIndex: number;
+  readonly localInfo: Pick<LocalInfo, "region" | "zone" | "subZone">;
+  /** Name of the cluster that the proxies themselves form, for zone-aware routing; "": none. */
+  readonly localCluster: string;
+  /** Told of hosts whose pools are to drain at once, because they left or because the host set changed. */
+  onHostsRemoved?(hosts: readonly Host[]): void;
 }
 
 /** All clusters of one worker; driven by messages of the main thread. */
 export class WorkerClusterManager implements ThreadLocalClusterManager {
   readonly #clusters = new Map<string, WorkerCluster>();
-  readonly #stats: StatsScope;
-  readonly #random: Random;
-  readonly #workerIndex: number;
-  readonly #onHostsRemoved: ((hosts: readonly Host[]) => void) | undefined;
+  readonly #options: WorkerClusterManagerOptions;
+  readonly #locality: string;
 
-  /** `onHostsRemoved`: told of hosts that left, so that their pools drain at once. */
-  constructor(
-    stats: StatsScope,
-    random: Random,
-    workerIndex: number,
-    onHostsRemoved?: (hosts: readonly Host[]) => void,
-  ) {
-    this.#stats = stats;
-    this.#random = random;
-    this.#workerIndex = workerIndex;
-    this.#onHostsRemoved = onHostsRemoved;
+  constructor(options: WorkerClusterManagerOptions) {
+    this.#options = options;
+    const { region, zone, subZone } = options.localInfo;
+    this.#locality = localityKey(region, zone, subZone);
   }
 
   get(name: string): WorkerCluster | undefined {
@@ -141,30 +52,70 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
   }
 
   /** Puts a cluster in place of the one with its name, hosts and all. */
-  set(config: ClusterConfig, breakers: SharedArrayBuffer, hosts: readonly HostSpec[]): void {
-    const info = this.#info(config, breakers);
-    const cluster = new WorkerCluster(
-      config,
-      info,
-      this.#random,
-      this.#workerIndex,
-      this.#onHostsRemoved,
-      this.#stats,
-    );
-    cluster.setHosts(hosts);
+  set(
+    config: ClusterConfig,
+    breakers: SharedArrayBuffer,
+    hosts: readonly HostSpec[],
+    policy: AssignmentPolicy = DEFAULT_ASSIGNMENT_POLICY,
+  ): void {
+    const { stats, random, workerIndex } = this.#options;
+    const scope = stats.scope("cluster").scope(config.statName);
     const old = this.#clusters.get(config.name);
+    // First, so that what it counted in gauges is given back before the new one counts.
+    old?.close();
+    const cluster = new WorkerCluster({
+      config,
+      info: this.#info(config, breakers),
+      balancer: this.#balancer(config, config.loadBalancer, scope),
+      random,
+      workerIndex,
+      locality: this.#locality,
+      hostStats: config.perEndpointStats ? scope : undefined,
+      onHostsRemoved: (gone) => this.#options.onHostsRemoved?.(gone),
+    });
     this.#clusters.set(config.name, cluster);
-    old?.setHosts([]);
+    cluster.setHosts(hosts, policy, this.#localSet());
+    this.#onLocalChange(config.name);
   }
 
-  setHosts(name: string, hosts: readonly HostSpec[]): void {
-    this.#clusters.get(name)?.setHosts(hosts);
+  setHosts(name: string, hosts: readonly HostSpec[], policy: AssignmentPolicy): void {
+    this.#clusters.get(name)?.setHosts(hosts, policy, this.#localSet());
+    this.#onLocalChange(name);
   }
 
   remove(name: string): void {
     const old = this.#clusters.get(name);
     this.#clusters.delete(name);
-    old?.setHosts([]);
+    old?.close();
+  }
+
+  #localSet(): HostSet | undefined {
+    return this.#clusters.get(this.#options.localCluster)?.hostSets[0];
+  }
+
+  /** Zone-aware routing of all clusters goes by the local cluster's hosts. */
+  #onLocalChange(name: string): void {
+    if (name !== this.#options.localCluster) return;
+    const local = this.#localSet();
+    for (const cluster of this.#clusters.values()) cluster.setLocal(local);
+  }
+
+  #balancer(config: ClusterConfig, policy: LoadBalancerConfig, scope: StatsScope): LoadBalancer {
+    const { random, clock, timers, runtime, extensions, workerIndex } = this.#options;
+    const found = extensions.find("envoy.load_balancing_policies", policy.type);
+    if (found === undefined) throw new Error(`load-balancing policy ${policy.type} was not checked`);
+    const context: PolicyContext = {
+      stats: createLoadBalancerStats(scope),
+      scope,
+      workerIndex,
+      random,
+      clock,
+      timers,
+      runtime,
+      panicThreshold: config.commonLb.panicThreshold,
+      createNested: (nested) => this.#balancer(config, nested, scope),
+    };
+    return found.factory.create(policy.config, context);
   }
 
   #info(config: ClusterConfig, breakers: SharedArrayBuffer): ClusterInfo {
@@ -179,10 +130,10 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       maxRequestsPerConnection: config.maxRequestsPerConnection,
       maxResponseHeadersCount: config.maxResponseHeadersCount,
       maxResponseHeadersKb: config.maxResponseHeadersKb,
-      stats: createClusterStats(this.#stats, config.statName),
+      stats: createClusterStats(this.#options.stats, config.statName),
       circuitBreakers: {
-        default: resourceLimits(breakers, this.#workerIndex, "default", config.thresholds.default),
-        high: resourceLimits(breakers, this.#workerIndex, "high", config.thresholds.high),
+        default: resourceLimits(breakers, this.#options.workerIndex, "default", config.thresholds.default),
+        high: resourceLimits(breakers, this.#options.workerIndex, "high", config.thresholds.high),
       },
       connect: createConnector(config),
     });

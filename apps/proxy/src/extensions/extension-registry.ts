@@ -1,6 +1,7 @@
 import type { ExtensionManifest, HttpFilterFactory, NetworkFilterFactory } from "@sluice/extension-api";
 import type { AddressDetectionFactory } from "../http/address-detection-factory.ts";
 import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.ts";
+import type { LoadBalancingPolicyFactory } from "../load-balancer/load-balancer.ts";
 
 /** What an extension of each of Envoy's categories gives; a room that takes a new kind of extension adds its line. */
 export interface ExtensionFactories {
@@ -8,9 +9,11 @@ export interface ExtensionFactories {
   "envoy.filters.network": NetworkFilterFactory;
   "envoy.http.early_header_mutation": EarlyHeaderMutationFactory;
   "envoy.http.original_ip_detection": AddressDetectionFactory;
+  "envoy.load_balancing_policies": LoadBalancingPolicyFactory;
 }
 export type ExtensionCategory = keyof ExtensionFactories;
 export type ManifestOf<C extends ExtensionCategory> = ExtensionManifest<C, ExtensionFactories[C]>;
+export type LoadBalancingPolicyManifest = ManifestOf<"envoy.load_balancing_policies">;
 export type StandardManifest = { [C in ExtensionCategory]: ManifestOf<C> }[ExtensionCategory];
 
 /** A manifest whose implementation has been loaded. */

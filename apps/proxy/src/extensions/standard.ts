@@ -13,6 +13,9 @@ import { httpConnectionManagerManifest } from "./filters/network/http_connection
 import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header_mutation/manifest.ts";
 import { customHeaderDetectionManifest } from "./http/original_ip_detection/custom_header/manifest.ts";
 import { xffDetectionManifest } from "./http/original_ip_detection/xff/manifest.ts";
+import { leastRequestManifest } from "./load_balancing_policies/least_request/manifest.ts";
+import { randomManifest } from "./load_balancing_policies/random/manifest.ts";
+import { roundRobinManifest } from "./load_balancing_policies/round_robin/manifest.ts";
 
 /** What is built in. An extension's folder is not used before it stands here. */
 export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
@@ -26,6 +29,9 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   earlyHeaderMutationManifest,
   customHeaderDetectionManifest,
   xffDetectionManifest,
+  leastRequestManifest,
+  randomManifest,
+  roundRobinManifest,
 ];
 
 export function standardExtensions(): ExtensionRegistry {

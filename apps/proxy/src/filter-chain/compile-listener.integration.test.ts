@@ -74,7 +74,13 @@ function cluster(name: string, port: number, pending?: number): ThreadLocalClust
     metadata: undefined,
     removed: false,
     stats: discardingHostStats(),
+    locality: "",
+    localityWeight: 0,
+    health: "healthy",
+    excluded: false,
     activeRequests: 0,
+    requestsInFlight: () => 0,
+    healthySinceMs: undefined,
     pool: undefined,
   };
   return { info, chooseHost: () => (port === 0 ? undefined : host), hostCount: port === 0 ? 0 : 1 };
@@ -192,10 +198,11 @@ describe("a listener with a connection manager", () => {
         concurrency: 1,
         runtime: {
           integer: (_key, fallback) => fallback,
+          double: (_key, fallback) => fallback,
           featureEnabled: (_key, n, d, random) => random % d < n,
         },
         log: quiet,
-        localInfo: { nodeId: "n", nodeCluster: "c", zone: "", address: "10.0.0.1" },
+        localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "10.0.0.1" },
         clusters: { has: (name) => clusters.has(name) },
         extensions: standardExtensions(),
       }),

@@ -1,33 +1,67 @@
-import type { Random } from "@sluice/extension-api";
+import type { Clock, Compiled, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { LoadBalancingPolicy } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { Host, LoadBalancerContext } from "../cluster/thread-local-cluster.ts";
+import type { HostSet } from "./host-set.ts";
+import type { LoadBalancerStats } from "./load-balancer-stats.ts";
 
-/** The names of the policies that are implemented. */
-const LOAD_BALANCERS = ["round_robin", "least_request", "random"] as const;
-
-/** What a cluster's configuration says about picking; frozen. */
+/** A cluster's policy with its configuration, as plain data: it is compiled on the main thread and used in each worker. */
 export interface LoadBalancerConfig {
-  readonly policy: (typeof LOAD_BALANCERS)[number];
-  /** LEAST_REQUEST: how many hosts are compared; default 2. */
-  readonly choiceCount: number;
-  /** LEAST_REQUEST with unequal weights: exponent of the active requests; default 1. */
-  readonly activeRequestBias: number;
-  /** Percent of healthy hosts under which health is ignored; default 50, 0 turns it off. */
+  /** Full message name; finds the extension. */
+  readonly type: string;
+  /** What the extension's `compile` gave. */
+  readonly config: unknown;
+}
+
+/**
+ * Picks hosts of one cluster in one worker. `update` is called once before the first `choose`, then whenever hosts, their
+ * health, weights or metadata change; everything that can be computed beforehand is computed there.
+ */
+export interface LoadBalancer {
+  /** `sets`: one per priority, without gaps, at least one. `local`: priority 0 of the local cluster, for zone-aware routing. */
+  update(sets: readonly HostSet[], local: HostSet | undefined): void;
+  /** Undefined: no host may be used. */
+  choose(context: LoadBalancerContext): Host | undefined;
+  /** The response to a request that went to `host`: for policies that read load reports; headers or trailers. */
+  readonly onResponse: ResponseObserver | undefined;
+  /** Ends timers, gives back gauges. */
+  close(): void;
+}
+
+/** Called with the headers and, where there are any, the trailers of each response. */
+export type ResponseObserver = (host: Host, headers: { get(name: string): string | undefined }) => void;
+
+/** What `load` of an extension of category `envoy.load_balancing_policies` gives. `C` is plain data (structured clone). */
+export interface LoadBalancingPolicyFactory<C = unknown> {
+  compile(message: unknown, context: PolicyCompileContext): Compiled<C>;
+  create(config: C, context: PolicyContext): LoadBalancer;
+}
+
+export interface PolicyCompileContext {
+  /** Of the policy's own message; problems begin with it. */
+  readonly path: string;
+  /** Compiles a nested policy: the first that is known. */
+  compileNested(policy: LoadBalancingPolicy | undefined, path: string): Compiled<LoadBalancerConfig>;
+}
+
+/** One per cluster configuration and worker. */
+export interface PolicyContext {
+  readonly stats: LoadBalancerStats;
+  /** `cluster.<name>.` */
+  readonly scope: StatsScope;
+  /** 0-based. A gauge that is the same in every worker is set by worker 0 only: workers' gauges add up. */
+  readonly workerIndex: number;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly runtime: Runtime;
+  /** `common_lb_config.healthy_panic_threshold`, percent; default 50. */
   readonly panicThreshold: number;
+  createNested(config: LoadBalancerConfig): LoadBalancer;
 }
 
-/** Picks among the usable hosts of one priority; made anew when that set changes. */
+/** Picks among the hosts of one priority, health and (perhaps) locality; made anew when these change. */
 export interface HostPicker {
-  pick(): Host | undefined;
-}
-
-/** How often to ask again when a retry predicate refuses a host. */
-export function pickAccepted(picker: HostPicker, context: LoadBalancerContext): Host | undefined {
-  let host = picker.pick();
-  for (let attempt = 0; attempt < context.hostSelectionAttempts; attempt++) {
-    if (host === undefined || !context.shouldSelectAnotherHost(host)) return host;
-    host = picker.pick();
-  }
-  return host;
+  pick(context: LoadBalancerContext): Host | undefined;
 }
 
 /** A whole number in [0, bound). */

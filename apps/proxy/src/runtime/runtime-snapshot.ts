@@ -23,6 +23,13 @@ export class RuntimeSnapshot implements Runtime {
     return fallback;
   }
 
+  double(key: string, fallback: number): number {
+    const value = this.#values[key];
+    if (typeof value === "number") return value;
+    const read = typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
+    return Number.isFinite(read) ? read : fallback;
+  }
+
   featureEnabled(key: string, numerator: number, denominator: number, random: number): boolean {
     const value = this.#values[key];
     if (typeof value === "object") return random % value.denominator < value.numerator;

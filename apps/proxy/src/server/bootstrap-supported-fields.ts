@@ -10,7 +10,9 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "stats_flush_interval",
     "layered_runtime",
     "admin",
+    "cluster_manager",
   ],
+  "envoy.config.bootstrap.v3.ClusterManager": ["local_cluster_name"],
   "envoy.config.bootstrap.v3.Bootstrap.StaticResources": ["listeners", "clusters"],
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources": ["ads_config", "lds_config", "cds_config"],
   "envoy.config.core.v3.ApiConfigSource": [

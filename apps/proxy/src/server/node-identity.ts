@@ -117,7 +117,9 @@ export function localInfoOf(node: Node): LocalInfo {
   return {
     nodeId: node.id,
     nodeCluster: node.cluster,
+    region: node.locality?.region ?? "",
     zone: node.locality?.zone ?? "",
+    subZone: node.locality?.subZone ?? "",
     address: localAddress(),
   };
 }

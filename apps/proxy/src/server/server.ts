@@ -106,6 +106,7 @@ export class Server {
       random: systemRandom,
       resolve: systemResolve,
       endpoints: this.endpoints,
+      extensions,
       broadcast,
       log,
     });
@@ -139,6 +140,7 @@ export class Server {
         workerIndex,
         concurrency,
         localInfo,
+        localCluster: bootstrap.message.clusterManager?.localClusterName ?? "",
         logLevel: log.level,
         drainState: this.#drainBuffer,
         accessLogFlushMs: options.accessLogFlushMs,

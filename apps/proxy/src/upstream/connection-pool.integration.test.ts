@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { DEFAULT_ASSIGNMENT_POLICY } from "../load-balancer/host-set.ts";
 import { eventually } from "../server/proxy-process-fixture.ts";
 import { RawServer, startCluster, type TestRequest } from "./pool-fixture.ts";
 
@@ -51,7 +52,7 @@ test("a connection whose exchange is through carries the next one", async () => 
 });
 
 for (const [how, leave] of [
-  ["its host has left", ({ manager }) => manager.setHosts("web", [])],
+  ["its host has left", ({ manager }) => manager.setHosts("web", [], DEFAULT_ASSIGNMENT_POLICY)],
   ["its cluster has gone", ({ manager }) => manager.remove("web")],
   ["its cluster has changed", ({ manager, config, breakers, specs }) => manager.set(config, breakers, specs)],
 ] as [string, (cluster: ReturnType<typeof startCluster>) => void][]) {

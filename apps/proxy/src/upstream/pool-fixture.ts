@@ -8,13 +8,17 @@ import { compileCluster } from "../cluster/compile-cluster.ts";
 import { hostStatsPage } from "../cluster/host-stats.ts";
 import type { Host } from "../cluster/thread-local-cluster.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
+import { standardExtensions } from "../extensions/standard.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import { Headers } from "../http/header-map.ts";
+import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { eventually, portOf } from "../server/proxy-process-fixture.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
 import { drainHost, httpPoolOf } from "./host-pools.ts";
 import type { PoolWaiter } from "./http-pool.ts";
+
+const extensions = standardExtensions();
 
 /** A server of raw sockets whose test decides what it answers. */
 export class RawServer {
@@ -115,14 +119,24 @@ export function startCluster(port: number, settings: Record<string, JsonValue>) 
       load_assignment: { cluster_name: "web", endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
       ...settings,
     }),
+    extensions,
   );
   assert.ok(compiled.ok, JSON.stringify(compiled));
-  const { config, endpoints } = compiled.value;
+  const { config, assignment } = compiled.value;
   const breakers = circuitBreakerPage(1);
-  const manager = new WorkerClusterManager(discardingStats(), systemRandom, 0, (hosts) =>
-    hosts.forEach(drainHost),
-  );
-  const specs = endpoints.map((one) => ({ ...one, key: one.address, page: hostStatsPage(1) }));
+  const manager = new WorkerClusterManager({
+    stats: discardingStats(),
+    random: systemRandom,
+    clock: systemClock,
+    timers: systemTimers,
+    runtime: new RuntimeSnapshot(),
+    extensions,
+    workerIndex: 0,
+    localInfo: { region: "", zone: "", subZone: "" },
+    localCluster: "",
+    onHostsRemoved: (hosts) => hosts.forEach(drainHost),
+  });
+  const specs = assignment.endpoints.map((one) => ({ ...one, key: one.address, page: hostStatsPage(1) }));
   manager.set(config, breakers, specs);
   const host = manager.get("web")?.chooseHost({
     requestHeaders: undefined,

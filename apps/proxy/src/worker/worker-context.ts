@@ -35,7 +35,9 @@ export interface WorkerContext {
 export interface LocalInfo {
   readonly nodeId: string;
   readonly nodeCluster: string;
+  readonly region: string;
   readonly zone: string;
+  readonly subZone: string;
   /** The address that Envoy puts into x-forwarded-for with `use_remote_address: false`; the first non-loopback one. */
   readonly address: string;
 }

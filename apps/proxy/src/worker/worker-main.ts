@@ -25,9 +25,19 @@ const stats = new ThreadStats((definitions) => report({ type: "stats", definitio
 const runtime = new RuntimeSnapshot();
 const log = new WorkerLog(report, init.logLevel);
 const outbox = new TelemetryOutbox(report, systemTimers);
-const clusters = new WorkerClusterManager(stats.root(), systemRandom, init.workerIndex, (hosts) =>
-  hosts.forEach(drainHost),
-);
+const extensions = standardExtensions();
+const clusters = new WorkerClusterManager({
+  stats: stats.root(),
+  random: systemRandom,
+  clock: systemClock,
+  timers: systemTimers,
+  runtime,
+  extensions,
+  workerIndex: init.workerIndex,
+  localInfo: init.localInfo,
+  localCluster: init.localCluster,
+  onHostsRemoved: (hosts) => hosts.forEach(drainHost),
+});
 const routeConfigs = new WorkerRouteConfigs();
 const accessLoggers = createAccessLoggerFactory({
   clock: systemClock,
@@ -53,7 +63,7 @@ const context: WorkerContext = {
   accessLoggers,
   tracers: createTracerFactory({ random: systemRandom, runtime, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
-  extensions: standardExtensions(),
+  extensions,
 };
 const listeners = new WorkerListeners(context, compileListener, (listenerId) =>
   report({ type: "drained", listenerId }),
@@ -65,10 +75,10 @@ const DONE: Outcome = { problems: [], ports: {} };
 function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
   switch (command.type) {
     case "cluster":
-      clusters.set(command.config, command.breakers, command.hosts);
+      clusters.set(command.config, command.breakers, command.hosts, command.policy);
       return DONE;
     case "hosts":
-      clusters.setHosts(command.cluster, command.hosts);
+      clusters.setHosts(command.cluster, command.hosts, command.policy);
       return DONE;
     case "remove-cluster":
       clusters.remove(command.cluster);

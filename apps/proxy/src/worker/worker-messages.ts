@@ -1,4 +1,5 @@
 import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
+import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
 import type { StatDefinition } from "../stats/thread-stats.ts";
 import type { LocalInfo } from "./worker-context.ts";
@@ -8,6 +9,8 @@ export interface WorkerInit {
   readonly workerIndex: number;
   readonly concurrency: number;
   readonly localInfo: LocalInfo;
+  /** `cluster_manager.local_cluster_name`; "": none. */
+  readonly localCluster: string;
   readonly logLevel: string;
   /** See `SharedDrainState`. */
   readonly drainState: SharedArrayBuffer;
@@ -46,8 +49,14 @@ export type WorkerCommand =
       readonly config: ClusterConfig;
       readonly breakers: SharedArrayBuffer;
       readonly hosts: readonly HostSpec[];
+      readonly policy: AssignmentPolicy;
     }
-  | { readonly type: "hosts"; readonly cluster: string; readonly hosts: readonly HostSpec[] }
+  | {
+      readonly type: "hosts";
+      readonly cluster: string;
+      readonly hosts: readonly HostSpec[];
+      readonly policy: AssignmentPolicy;
+    }
   | { readonly type: "remove-cluster"; readonly cluster: string }
   /** `bytes`: an encoded RouteConfiguration. */
   | { readonly type: "route"; readonly name: string; readonly bytes: Uint8Array }

@@ -47,7 +47,8 @@ test("a worker that ends is started again, told everything, and serves", async (
     init: (workerIndex) => ({
       workerIndex,
       concurrency: 1,
-      localInfo: { nodeId: "n", nodeCluster: "c", zone: "", address: "" },
+      localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "" },
+      localCluster: "",
       logLevel: "info",
       drainState: SharedDrainState.allocate(),
       accessLogFlushMs: 1000,

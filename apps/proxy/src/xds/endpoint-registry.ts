@@ -1,14 +1,14 @@
 import type { Problem } from "@sluice/extension-api";
 import type { ClusterLoadAssignment } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
-import { compileEndpoints, type EndpointSpec } from "../cluster/compile-endpoints.ts";
+import { compileEndpoints, type LoadAssignment } from "../cluster/compile-endpoints.ts";
 import type { EndpointDiscovery } from "../cluster/endpoint-discovery.ts";
 
-type Watcher = (endpoints: readonly EndpointSpec[] | undefined) => void;
+type Watcher = (assignment: LoadAssignment | undefined) => void;
 
 interface Entry {
   readonly watchers: Set<Watcher>;
   assignment: ClusterLoadAssignment | undefined;
-  endpoints: readonly EndpointSpec[] | undefined;
+  compiled: LoadAssignment | undefined;
   version: string;
 }
 
@@ -29,13 +29,13 @@ export class EndpointRegistry implements EndpointDiscovery {
   watch(serviceName: string, onUpdate: Watcher): () => void {
     let entry = this.#entries.get(serviceName);
     if (entry === undefined) {
-      entry = { watchers: new Set(), assignment: undefined, endpoints: undefined, version: "" };
+      entry = { watchers: new Set(), assignment: undefined, compiled: undefined, version: "" };
       this.#entries.set(serviceName, entry);
       this.#onNames(this.names);
     }
     const watched = entry;
     watched.watchers.add(onUpdate);
-    if (watched.endpoints !== undefined) onUpdate(watched.endpoints);
+    if (watched.compiled !== undefined) onUpdate(watched.compiled);
     return () => {
       watched.watchers.delete(onUpdate);
       if (watched.watchers.size > 0 || this.#entries.get(serviceName) !== watched) return;
@@ -55,7 +55,7 @@ export class EndpointRegistry implements EndpointDiscovery {
     const compiled = compileEndpoints(assignment, false, "");
     if (entry === undefined || !compiled.ok) return;
     entry.assignment = assignment;
-    entry.endpoints = compiled.value;
+    entry.compiled = compiled.value;
     entry.version = version;
     for (const onUpdate of entry.watchers) onUpdate(compiled.value);
   }

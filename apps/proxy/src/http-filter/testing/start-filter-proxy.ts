@@ -143,7 +143,7 @@ async function filterTestContext(
       concurrency: 1,
       runtime,
       log,
-      localInfo: { nodeId: "n", nodeCluster: "c", zone: "", address: "10.0.0.1" },
+      localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "10.0.0.1" },
       clusters: { has },
       extensions: options.extensions ?? createExtensionRegistry(STANDARD_EXTENSIONS),
     }),
@@ -196,7 +196,13 @@ function oneHostCluster(name: string, port: number): ThreadLocalCluster {
     metadata: undefined,
     removed: false,
     stats: discardingHostStats(),
+    locality: "",
+    localityWeight: 0,
+    health: "healthy",
+    excluded: false,
     activeRequests: 0,
+    requestsInFlight: () => 0,
+    healthySinceMs: undefined,
     pool: undefined,
   };
   return {

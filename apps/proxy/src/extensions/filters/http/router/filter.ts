@@ -148,6 +148,14 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     }
     this.cluster = cluster;
     stream.streamInfo.upstreamCluster = clusterName;
+    if (cluster.dropOverload?.() === true) {
+      stream.streamInfo.setResponseFlag(ResponseFlag.DropOverload);
+      this.countFailure(503);
+      callbacks.sendLocalReply(503, "drop overload", "drop_overload", (out) => {
+        if (!config.suppressEnvoyHeaders) out.append("x-envoy-drop-overload", "true");
+      });
+      return FilterHeadersStatus.StopIteration;
+    }
     this.readTimeouts(headers, forward);
     if (forward.includeAttemptCount) headers.set("x-envoy-attempt-count", "1");
     route.finalizeRequest(headers, stream, !config.suppressEnvoyHeaders);

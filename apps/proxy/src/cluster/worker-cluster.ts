@@ -1,0 +1,113 @@
+import type { Random, StatsScope } from "@sluice/extension-api";
+import {
+  type AssignmentPolicy,
+  buildHostSets,
+  DEFAULT_ASSIGNMENT_POLICY,
+  type HostSet,
+} from "../load-balancer/host-set.ts";
+import type { LoadBalancer, ResponseObserver } from "../load-balancer/load-balancer.ts";
+import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
+import type { ClusterInfo, Host, LoadBalancerContext, ThreadLocalCluster } from "./thread-local-cluster.ts";
+import { WorkerHost } from "./worker-host.ts";
+
+export interface WorkerClusterOptions {
+  readonly config: ClusterConfig;
+  readonly info: ClusterInfo;
+  readonly balancer: LoadBalancer;
+  readonly random: Random;
+  readonly workerIndex: number;
+  /** This node's own: `localityKey`. */
+  readonly locality: string;
+  /** With `per_endpoint_stats`: `cluster.<name>.` */
+  readonly hostStats: StatsScope | undefined;
+  onHostsRemoved(hosts: readonly Host[]): void;
+}
+
+/** One configuration of one cluster in one worker: its hosts and who picks among them. */
+export class WorkerCluster implements ThreadLocalCluster {
+  readonly info: ClusterInfo;
+  hostSets: readonly HostSet[] = [];
+  readonly #options: WorkerClusterOptions;
+  #hosts = new Map<string, WorkerHost>();
+  #policy: AssignmentPolicy = DEFAULT_ASSIGNMENT_POLICY;
+  /** By address, for requests that insist on a host; made when first asked for. */
+  #byAddress: Map<string, WorkerHost> | undefined = undefined;
+
+  constructor(options: WorkerClusterOptions) {
+    this.#options = options;
+    this.info = options.info;
+  }
+
+  get hostCount(): number {
+    return this.#hosts.size;
+  }
+
+  get onResponse(): ResponseObserver | undefined {
+    return this.#options.balancer.onResponse;
+  }
+
+  /** HTTP/2 to upstreams is not built: such a cluster serves the main thread's gRPC clients and has no host for requests. */
+  chooseHost(context: LoadBalancerContext): Host | undefined {
+    if (this.info.protocol === "http2") return undefined;
+    const wanted = context.overrideHost;
+    if (wanted !== undefined) {
+      const host = this.#hostAt(wanted.address);
+      if (host !== undefined && this.#options.config.commonLb.overrideHostStatus.includes(host.health)) {
+        return host;
+      }
+      if (wanted.strict) return undefined;
+    }
+    return this.#options.balancer.choose(context);
+  }
+
+  dropOverload(): boolean {
+    const { dropPerMillion } = this.#policy;
+    return dropPerMillion > 0 && this.#options.random.uint32() % 1_000_000 < dropPerMillion;
+  }
+
+  setHosts(specs: readonly HostSpec[], policy: AssignmentPolicy, local: HostSet | undefined): void {
+    const { workerIndex, hostStats, config, locality } = this.#options;
+    const next = new Map<string, WorkerHost>();
+    let added = false;
+    for (const spec of specs) {
+      const known = this.#hosts.get(spec.key);
+      known?.update(spec);
+      added ||= known === undefined;
+      next.set(spec.key, known ?? new WorkerHost(spec, workerIndex, hostStats));
+    }
+    const gone: WorkerHost[] = [];
+    for (const [key, host] of this.#hosts) {
+      if (next.has(key)) continue;
+      host.removed = true;
+      gone.push(host);
+    }
+    const stay = [...this.#hosts.values()].filter((host) => !host.removed);
+    this.#hosts = next;
+    this.#byAddress = undefined;
+    this.#policy = policy;
+    this.hostSets = buildHostSets(next.values(), policy, locality);
+    this.#options.balancer.update(this.hostSets, local);
+    const changed = added || gone.length > 0;
+    const draining = changed && config.commonLb.closeConnectionsOnHostSetChange ? [...gone, ...stay] : gone;
+    if (draining.length > 0) this.#options.onHostsRemoved(draining);
+  }
+
+  /** The hosts of the local cluster have changed. */
+  setLocal(local: HostSet | undefined): void {
+    if (this.hostSets.length > 0) this.#options.balancer.update(this.hostSets, local);
+  }
+
+  /** Its configuration was replaced or removed. */
+  close(): void {
+    this.setHosts([], DEFAULT_ASSIGNMENT_POLICY, undefined);
+    this.#options.balancer.close();
+  }
+
+  #hostAt(address: string): WorkerHost | undefined {
+    if (this.#byAddress === undefined) {
+      this.#byAddress = new Map();
+      for (const host of this.#hosts.values()) this.#byAddress.set(host.address, host);
+    }
+    return this.#byAddress.get(address);
+  }
+}

@@ -1,0 +1,58 @@
+import type { StatsScope } from "@sluice/extension-api";
+import { localityKey } from "../load-balancer/host-set.ts";
+import type { HostSpec } from "./cluster-config.ts";
+import { HOST_SLOTS, hostStats } from "./host-stats.ts";
+import type { Host, HostHealth, HostStats } from "./thread-local-cluster.ts";
+
+const ACTIVE = HOST_SLOTS.indexOf("rq_active");
+
+/** A host in one worker. Its identity lasts as long as its key stays in the cluster. */
+export class WorkerHost implements Host {
+  address = "";
+  connectTo: Host["connectTo"] = { path: "" };
+  hostname = "";
+  weight = 1;
+  priority = 0;
+  zone = "";
+  locality = "";
+  localityWeight = 0;
+  metadata: Host["metadata"] = undefined;
+  health: HostHealth = "healthy";
+  excluded = false;
+  removed = false;
+  activeRequests = 0;
+  healthySinceMs: number | undefined = undefined;
+  pool: unknown = undefined;
+  readonly stats: HostStats;
+  /** The host's figures of all workers. */
+  readonly #slots: Float64Array;
+
+  /** `clusterStats`: where the host has stats of its own, `per_endpoint_stats`. */
+  constructor(spec: HostSpec, workerIndex: number, clusterStats: StatsScope | undefined) {
+    this.update(spec);
+    const rqTime = clusterStats?.scope("endpoint").scope(spec.address).histogram("rq_time");
+    this.stats = hostStats(spec.page, workerIndex, rqTime);
+    this.#slots = new Float64Array(spec.page);
+  }
+
+  update(spec: HostSpec): void {
+    this.address = spec.address;
+    this.connectTo = spec.connectTo;
+    this.hostname = spec.hostname;
+    this.weight = spec.weight;
+    this.priority = spec.priority;
+    this.zone = spec.zone;
+    this.locality = localityKey(spec.region, spec.zone, spec.subZone);
+    this.localityWeight = spec.localityWeight;
+    this.metadata = spec.metadata;
+    this.health = spec.health;
+    this.excluded = spec.excluded;
+  }
+
+  requestsInFlight(): number {
+    const slots = this.#slots;
+    let sum = 0;
+    for (let index = ACTIVE; index < slots.length; index += HOST_SLOTS.length) sum += slots[index] ?? 0;
+    return sum;
+  }
+}

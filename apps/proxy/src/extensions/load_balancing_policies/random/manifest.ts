@@ -1,0 +1,17 @@
+import { createRequire } from "node:module";
+import type { LoadBalancingPolicyManifest } from "../../extension-registry.ts";
+
+const require = createRequire(import.meta.url);
+
+const PACKAGE = "envoy.extensions.load_balancing_policies.random.v3";
+
+export const randomManifest: LoadBalancingPolicyManifest = {
+  name: "envoy.load_balancing_policies.random",
+  category: "envoy.load_balancing_policies",
+  configTypes: [`${PACKAGE}.Random`],
+  perRouteConfigTypes: [],
+  supportedFields: {
+    [`${PACKAGE}.Random`]: ["locality_lb_config"],
+  },
+  load: () => (require("./policy.ts") as typeof import("./policy.ts")).randomFactory,
+};
