@@ -61,7 +61,7 @@ export function buildHostSets(
   return byPriority.map((list, priority) => buildHostSet(list, priority, policy, localLocality));
 }
 
-export function buildHostSet(
+function buildHostSet(
   hosts: readonly Host[],
   priority: number,
   policy: AssignmentPolicy,

@@ -21,12 +21,6 @@ export interface LocalityConfig {
   readonly failTrafficOnPanic: boolean;
 }
 
-export const LOCALITY_WEIGHTED: LocalityConfig = {
-  weighted: true,
-  zoneAware: { routingEnabled: 100, minClusterSize: 6, forceLocalZoneMinSize: 0, byWeight: false },
-  failTrafficOnPanic: false,
-};
-
 export function compileLocalityConfig(config: LocalityLbConfig | undefined): LocalityConfig {
   const specifier = config?.localityConfigSpecifier;
   const zone = specifier?.case === "zoneAwareLbConfig" ? specifier.value : undefined;

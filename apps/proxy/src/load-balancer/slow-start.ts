@@ -1,4 +1,4 @@
-import type { Clock, Problem, Runtime } from "@sluice/extension-api";
+import type { Clock, Runtime } from "@sluice/extension-api";
 import type { Cluster_SlowStartConfig } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { SlowStartConfig as SlowStartMessage } from "@sluice/xds/gen/envoy/extensions/load_balancing_policies/common/v3/common_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
@@ -24,11 +24,6 @@ export function compileSlowStart(
     aggression: compileRuntimeDouble(config.aggression, 1),
     minWeight: (config.minWeightPercent?.value ?? 10) / 100,
   };
-}
-
-/** `[]` when the values of a RuntimeDouble that must be above 0 are. */
-export function checkPositive(config: RuntimeDoubleConfig, path: string): readonly Problem[] {
-  return config.value > 0 ? [] : [{ path, message: "must be greater than 0", severity: "error" }];
 }
 
 /** Hosts that became healthy lately get a part of their weight, more and more of it over the window. */

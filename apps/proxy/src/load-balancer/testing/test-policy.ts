@@ -129,11 +129,3 @@ export function policyJson(name: string, config: Record<string, JsonValue> = {})
     ],
   };
 }
-
-/** What the policy is refused for, one problem a line; "" when it is taken. */
-export function refusalOfPolicy(cluster: Record<string, JsonValue>): string {
-  const problems: Parameters<typeof compileLoadBalancer>[2] = [];
-  const message = fromJson(ClusterSchema, { name: "test", ...cluster }, { registry: apiRegistry() });
-  compileLoadBalancer(message, extensions, problems);
-  return problems.map(({ path, message: text }) => `${path}: ${text}`).join("\n");
-}

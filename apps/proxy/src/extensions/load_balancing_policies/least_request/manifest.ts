@@ -13,5 +13,5 @@ export const leastRequestManifest: LoadBalancingPolicyManifest = {
   supportedFields: {
     [`${PACKAGE}.LeastRequest`]: ["*"],
   },
-  load: () => (require("./policy.ts") as typeof import("./policy.ts")).leastRequestFactory,
+  load: () => (require("./factory.ts") as typeof import("./factory.ts")).leastRequestFactory,
 };

@@ -13,5 +13,5 @@ export const randomManifest: LoadBalancingPolicyManifest = {
   supportedFields: {
     [`${PACKAGE}.Random`]: ["locality_lb_config"],
   },
-  load: () => (require("./policy.ts") as typeof import("./policy.ts")).randomFactory,
+  load: () => (require("./factory.ts") as typeof import("./factory.ts")).randomFactory,
 };

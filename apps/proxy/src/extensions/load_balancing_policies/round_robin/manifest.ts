@@ -13,5 +13,5 @@ export const roundRobinManifest: LoadBalancingPolicyManifest = {
   supportedFields: {
     [`${PACKAGE}.RoundRobin`]: ["slow_start_config", "locality_lb_config"],
   },
-  load: () => (require("./policy.ts") as typeof import("./policy.ts")).roundRobinFactory,
+  load: () => (require("./factory.ts") as typeof import("./factory.ts")).roundRobinFactory,
 };
