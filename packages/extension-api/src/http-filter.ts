@@ -155,13 +155,16 @@ export interface TlsInfo {
   /** SHA-256, hex. */
   readonly sha256PeerCertificateDigest: string | undefined;
   /** Hex; absent where the session has none. */
-  readonly sessionId?: string;
+  readonly sessionId?: string | undefined;
+  /** SNI of the handshake. */
+  readonly requestedServerName?: string | undefined;
+  readonly sessionReused?: boolean;
   /** What else the peer's certificate says, where one was presented. */
-  readonly peer?: CertificateInfo;
+  readonly peer?: CertificateInfo | undefined;
   /** The peer's whole chain as it was sent, the leaf first, each in PEM. */
-  readonly peerChainPem?: readonly string[];
+  readonly peerChainPem?: readonly string[] | undefined;
   /** This side's certificate. */
-  readonly local?: CertificateInfo;
+  readonly local?: CertificateInfo | undefined;
 }
 
 /** What a certificate says of its holder. Texts are as Envoy's %DOWNSTREAM_PEER_…% operators print them. */
@@ -177,6 +180,7 @@ export interface CertificateInfo {
   readonly dnsSans: readonly string[];
   readonly emailSans: readonly string[];
   readonly ipSans: readonly string[];
+  readonly otherNameSans?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly validFromMs: number;
   readonly validUntilMs: number;

@@ -52,6 +52,7 @@ export class SocketConnection implements Connection, Flushable {
   writeHook: WriteHook | undefined = undefined;
 
   private readonly socket: Socket;
+  private readonly transport: Socket;
   private readonly limitBytes: number;
   private sink: ConnectionSink | undefined = undefined;
   private pauses = 0;
@@ -69,9 +70,13 @@ export class SocketConnection implements Connection, Flushable {
   private socketError: NodeJS.ErrnoException | undefined = undefined;
   private readonly onWritten: () => void;
 
-  /** `limitBytes`: the high watermark of the output; the low one is half of it. */
-  constructor(socket: Socket, limitBytes: number) {
+  /**
+   * `limitBytes`: the high watermark of the output; the low one is half of it. `transport`: the TCP socket below, where `socket` is
+   * that of TLS.
+   */
+  constructor(socket: Socket, limitBytes: number, transport: Socket = socket) {
     this.socket = socket;
+    this.transport = transport;
     this.limitBytes = limitBytes;
     this.directRemoteAddress = socketAddressText(socket.remoteAddress, socket.remotePort);
     this.remoteAddress = this.directRemoteAddress;
@@ -215,7 +220,7 @@ export class SocketConnection implements Connection, Flushable {
     this.text = "";
     this.parts = undefined;
     this.partsBytes = 0;
-    if (how === "abort") this.socket.resetAndDestroy();
+    if (how === "abort") this.transport.resetAndDestroy();
     else this.socket.destroy();
     this.handleClose();
   }

@@ -2,6 +2,7 @@ import type { ExtensionManifest, HttpFilterFactory, NetworkFilterFactory } from 
 import type { AddressDetectionFactory } from "../http/address-detection-factory.ts";
 import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.ts";
 import type { LoadBalancingPolicyFactory } from "../load-balancer/load-balancer.ts";
+import type { DownstreamTransportSocketFactory } from "../transport-socket/downstream-transport-socket.ts";
 
 /** What an extension of each of Envoy's categories gives; a room that takes a new kind of extension adds its line. */
 export interface ExtensionFactories {
@@ -10,6 +11,7 @@ export interface ExtensionFactories {
   "envoy.http.early_header_mutation": EarlyHeaderMutationFactory;
   "envoy.http.original_ip_detection": AddressDetectionFactory;
   "envoy.load_balancing_policies": LoadBalancingPolicyFactory;
+  "envoy.transport_sockets.downstream": DownstreamTransportSocketFactory;
 }
 export type ExtensionCategory = keyof ExtensionFactories;
 export type ManifestOf<C extends ExtensionCategory> = ExtensionManifest<C, ExtensionFactories[C]>;
@@ -39,8 +41,10 @@ export function createExtensionRegistry(manifests: readonly StandardManifest[]):
   const loaded = new Map<StandardManifest, LoadedExtension<ExtensionCategory>>();
   const names = new Set<string>();
   for (const manifest of manifests) {
-    if (names.has(manifest.name)) throw new Error(`two extensions are named ${manifest.name}`);
-    names.add(manifest.name);
+    // A name stands for the upstream and the downstream kind of a transport socket.
+    const identity = `${manifest.category} ${manifest.name}`;
+    if (names.has(identity)) throw new Error(`two extensions are named ${manifest.name}`);
+    names.add(identity);
     for (const type of manifest.configTypes) addUnique(byType, `${manifest.category} ${type}`, manifest);
     for (const type of manifest.perRouteConfigTypes) addUnique(byRouteType, type, manifest);
   }

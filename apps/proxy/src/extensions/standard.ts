@@ -16,6 +16,8 @@ import { xffDetectionManifest } from "./http/original_ip_detection/xff/manifest.
 import { leastRequestManifest } from "./load_balancing_policies/least_request/manifest.ts";
 import { randomManifest } from "./load_balancing_policies/random/manifest.ts";
 import { roundRobinManifest } from "./load_balancing_policies/round_robin/manifest.ts";
+import { rawBufferManifest } from "./transport_sockets/raw_buffer/manifest.ts";
+import { downstreamTlsManifest } from "./transport_sockets/tls/manifest.ts";
 
 /** What is built in. An extension's folder is not used before it stands here. */
 export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
@@ -32,6 +34,8 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   leastRequestManifest,
   randomManifest,
   roundRobinManifest,
+  rawBufferManifest,
+  downstreamTlsManifest,
 ];
 
 export function standardExtensions(): ExtensionRegistry {

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import type { Log } from "@sluice/extension-api";
-import type { ConnectionFacts } from "@sluice/matching";
-import { ipOf } from "../connection/socket-address.ts";
+import { Deadline } from "../connection/deadline.ts";
 import { SocketConnection } from "../connection/socket-connection.ts";
 import { RequestStreamInfo } from "../http/request-stream-info.ts";
 import {
@@ -10,6 +9,8 @@ import {
   type NetworkFilterEntry,
 } from "../network-filter/network-factory-context.ts";
 import { NetworkFilterManager } from "../network-filter/network-filter-manager.ts";
+import type { DownstreamTransportSocket } from "../transport-socket/downstream-transport-socket.ts";
+import { AcceptedSocket } from "./accepted-socket.ts";
 import { ActiveConnection } from "./active-connection.ts";
 import type { ActiveListenerConfig } from "./active-listener-config.ts";
 
@@ -17,10 +18,14 @@ import type { ActiveListenerConfig } from "./active-listener-config.ts";
 export interface ChainPayload {
   readonly name: string;
   readonly filters: readonly NetworkFilterEntry[];
+  /** Undefined: the filters get the socket as it is. */
+  readonly transportSocket: DownstreamTransportSocket | undefined;
+  /** `transport_socket_connect_timeout` in ms; 0: none. */
+  readonly handshakeTimeoutMs: number;
 }
 
 /** Which chain a connection gets; undefined: it is closed. */
-export type FindChain = (connection: SocketConnection) => ChainPayload | undefined;
+export type FindChain = (accepted: AcceptedSocket) => ChainPayload | undefined;
 
 /** The connections of one listener configuration in one worker. */
 export class ActiveListener implements ActiveListenerConfig {
@@ -29,6 +34,8 @@ export class ActiveListener implements ActiveListenerConfig {
   private readonly releases: readonly (() => void)[];
   private readonly context: NetworkFactoryContext;
   private readonly connections = new Set<ActiveConnection>();
+  /** Sockets whose handshake is not done. */
+  private readonly handshakes = new Set<Socket>();
   private onDrained: (() => void) | undefined = undefined;
   private released = false;
 
@@ -44,23 +51,61 @@ export class ActiveListener implements ActiveListenerConfig {
   }
 
   onAccept(socket: Socket): void {
-    const connection = new SocketConnection(socket, this.context.bufferLimitBytes);
-    const chain = this.find(connection);
+    const accepted = new AcceptedSocket(socket);
+    const chain = this.find(accepted);
     if (chain === undefined) {
       this.context.listenerStats.counter("no_filter_chain_match").inc();
-      connection.close("noFlush", "filter_chain_not_found");
-      return;
-    }
+      socket.destroy();
+    } else if (chain.transportSocket === undefined) {
+      this.serve(chain, new SocketConnection(socket, this.context.bufferLimitBytes), accepted);
+      socket.resume();
+    } else this.handshake(chain, chain.transportSocket, accepted);
+  }
+
+  private handshake(
+    chain: ChainPayload,
+    transportSocket: DownstreamTransportSocket,
+    accepted: AcceptedSocket,
+  ): void {
+    const { clock, timers, listenerStats, bufferLimitBytes } = this.context;
+    const { socket } = accepted;
+    this.handshakes.add(socket);
+    const deadline = new Deadline(clock, timers, () => {
+      listenerStats.counter("downstream_cx_transport_socket_connect_timeout").inc();
+      socket.destroy();
+    });
+    if (chain.handshakeTimeoutMs > 0) deadline.set(chain.handshakeTimeoutMs);
+    const ended = (): void => {
+      deadline.dispose();
+      this.handshakes.delete(socket);
+    };
+    transportSocket.accept(socket, {
+      onReady: (ready, tls) => {
+        ended();
+        const connection = new SocketConnection(ready, bufferLimitBytes, socket);
+        connection.tls = tls;
+        if (tls?.requestedServerName !== undefined) connection.requestedServerName = tls.requestedServerName;
+        this.serve(chain, connection, accepted);
+        ready.resume();
+      },
+      onFailure: (reason) => {
+        ended();
+        if (reason !== "") this.log.debug(`${accepted.directRemoteAddress}: ${reason}`);
+        if (this.connections.size === 0) this.finishDrain();
+      },
+    });
+  }
+
+  private serve(chain: ChainPayload, connection: SocketConnection, accepted: AcceptedSocket): void {
+    connection.remoteAddress = accepted.remoteAddress;
+    connection.localAddress = accepted.localAddress;
+    connection.requestedServerName ??= accepted.requestedServerName;
     const [only] = chain.filters;
-    if (only === undefined) {
-      connection.close("noFlush", "no network filters");
-      return;
-    }
-    if (chain.filters.length === 1 && hasCreateFor(only.factory)) {
+    if (only === undefined) connection.close("noFlush", "no network filters");
+    else if (chain.filters.length === 1 && hasCreateFor(only.factory)) {
       const filter = only.factory.createFor(only.config, connection);
       this.take(new ActiveConnection(connection, filter, this));
     } else this.startFilters(chain.filters, connection);
-    socket.resume();
   }
 
   private startFilters(filters: readonly NetworkFilterEntry[], connection: SocketConnection): void {
@@ -95,13 +140,14 @@ export class ActiveListener implements ActiveListenerConfig {
   }
 
   close(): void {
+    for (const socket of [...this.handshakes]) socket.destroy();
     for (const { connection } of [...this.connections]) connection.close("noFlush", "listener closed");
     this.release();
   }
 
   private finishDrain(): void {
     const done = this.onDrained;
-    if (done === undefined || this.connections.size > 0) return;
+    if (done === undefined || this.connections.size + this.handshakes.size > 0) return;
     this.onDrained = undefined;
     this.release();
     done();
@@ -112,18 +158,4 @@ export class ActiveListener implements ActiveListenerConfig {
     this.released = true;
     for (const release of this.releases) release();
   }
-}
-
-export function connectionFacts(connection: SocketConnection): ConnectionFacts {
-  const port = (text: string): number => Number(text.slice(text.lastIndexOf(":") + 1));
-  return {
-    destinationIp: ipOf(connection.localAddress),
-    destinationPort: port(connection.localAddress),
-    serverName: connection.requestedServerName ?? "",
-    transportProtocol: "raw_buffer",
-    applicationProtocols: [],
-    directSourceIp: ipOf(connection.directRemoteAddress),
-    sourceIp: ipOf(connection.remoteAddress),
-    sourcePort: port(connection.remoteAddress),
-  };
 }

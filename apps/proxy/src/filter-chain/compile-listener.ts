@@ -2,10 +2,12 @@ import type { Compiled, Problem } from "@sluice/extension-api";
 import { compileFilterChains } from "@sluice/matching";
 import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { durationMs } from "../cluster/duration-ms.ts";
 import { compileNetworkFilters } from "../network-filter/compile-network-filters.ts";
 import type { NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
+import { compileDownstreamTransportSocket } from "../transport-socket/compile-downstream-transport-socket.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
-import { ActiveListener, type ChainPayload, connectionFacts, type FindChain } from "./active-listener.ts";
+import { ActiveListener, type ChainPayload, type FindChain } from "./active-listener.ts";
 import type { ActiveListenerConfig } from "./active-listener-config.ts";
 
 const DEFAULT_BUFFER_LIMIT_BYTES = 1024 * 1024;
@@ -48,7 +50,7 @@ export function compileListener(listener: Listener, context: WorkerContext): Com
   const find: FindChain =
     chains.length === 1 && only !== undefined && only.config.filterChainMatch === undefined
       ? () => only.payload
-      : (connection) => table.value.find(connectionFacts(connection))?.payload;
+      : (accepted) => table.value.find(accepted.facts())?.payload;
   return { ok: true, value: new ActiveListener(find, releases, factoryContext) };
 }
 
@@ -65,14 +67,27 @@ function compileChain(
   path: string,
   context: NetworkFactoryContext,
 ): Compiled<ChainPayload> {
-  if (chain.transportSocket !== undefined) {
-    const any = chain.transportSocket.configType.value;
-    const type = any?.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1) ?? "";
-    if (type !== "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer") {
-      const message = `${chain.transportSocket.name} is not implemented`;
-      return { ok: false, problems: [{ path: `${path}.transport_socket`, message, severity: "error" }] };
-    }
-  }
   const filters = compileNetworkFilters(chain.filters, `${path}.filters`, context);
-  return filters.ok ? { ok: true, value: { name: chain.name, filters: filters.value } } : filters;
+  const transportSocket = compileDownstreamTransportSocket(
+    chain.transportSocket,
+    `${path}.transport_socket`,
+    {
+      worker: context.worker,
+      stats: context.listenerStats,
+      onClose: context.onClose,
+    },
+  );
+  if (!filters.ok || !transportSocket.ok) {
+    const problems = [filters, transportSocket].flatMap((part) => (part.ok ? [] : part.problems));
+    return { ok: false, problems };
+  }
+  return {
+    ok: true,
+    value: {
+      name: chain.name,
+      filters: filters.value,
+      transportSocket: transportSocket.value,
+      handshakeTimeoutMs: durationMs(chain.transportSocketConnectTimeout, 0),
+    },
+  };
 }

@@ -30,6 +30,7 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "filter_chain_match",
     "filters",
     "transport_socket",
+    "transport_socket_connect_timeout",
     "metadata",
   ],
   "envoy.config.listener.v3.Filter": ["name", "typed_config"],

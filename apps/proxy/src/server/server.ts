@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
@@ -69,6 +70,7 @@ export class Server {
   readonly #pool: WorkerPool;
   readonly #runtimeView = new RuntimeSnapshot();
   readonly #drainBuffer = SharedDrainState.allocate();
+  readonly #ticketSeed = randomBytes(32);
   readonly #context: WorkerContext;
   readonly #relay: TelemetryRelay;
   readonly #sinks: MetricsServiceSink[] = [];
@@ -144,6 +146,7 @@ export class Server {
         logLevel: log.level,
         drainState: this.#drainBuffer,
         accessLogFlushMs: options.accessLogFlushMs,
+        ticketSeed: this.#ticketSeed,
       }),
       onReport: (workerIndex, report) => this.#onReport(workerIndex, report),
       onExit: (workerIndex) => {

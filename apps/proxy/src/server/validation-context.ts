@@ -47,5 +47,6 @@ export function createValidationContext(given: {
     }),
     drain: { drainClose: () => false },
     extensions: given.extensions,
+    secrets: { ticketSeed: new Uint8Array(0) },
   };
 }

@@ -3,6 +3,7 @@ import type { AccessLoggerFactory } from "../access-log/access-logger.ts";
 import type { ThreadLocalClusterManager } from "../cluster/thread-local-cluster.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { RouteConfigRegistry } from "../route/route-config-registry.ts";
+import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { TracerFactory } from "../tracing/tracer.ts";
 
 /**
@@ -29,6 +30,7 @@ export interface WorkerContext {
   readonly drain: DrainDecision;
   /** What is built in: `standardExtensions()` (extensions/standard.ts), once per thread. */
   readonly extensions: ExtensionRegistry;
+  readonly secrets: SecretLookup;
 }
 
 /** The bootstrap's `node`, as far as the data path needs it. */

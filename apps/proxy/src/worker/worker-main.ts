@@ -64,6 +64,7 @@ const context: WorkerContext = {
   tracers: createTracerFactory({ random: systemRandom, runtime, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
   extensions,
+  secrets: { ticketSeed: init.ticketSeed },
 };
 const listeners = new WorkerListeners(context, compileListener, (listenerId) =>
   report({ type: "drained", listenerId }),

@@ -15,6 +15,8 @@ export interface WorkerInit {
   /** See `SharedDrainState`. */
   readonly drainState: SharedArrayBuffer;
   readonly accessLogFlushMs: number;
+  /** See `SecretLookup.ticketSeed`. */
+  readonly ticketSeed: Uint8Array;
 }
 
 /** Where a listener listens. `port` is never 0 here, except for the first worker on a new socket. */

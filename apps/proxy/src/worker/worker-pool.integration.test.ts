@@ -52,6 +52,7 @@ test("a worker that ends is started again, told everything, and serves", async (
       logLevel: "info",
       drainState: SharedDrainState.allocate(),
       accessLogFlushMs: 1000,
+      ticketSeed: new Uint8Array(32),
     }),
     onReport: () => {},
     onExit: (index) => exits.push(index),

@@ -1,0 +1,6 @@
+import type { DownstreamTransportSocketFactory } from "../../../transport-socket/downstream-transport-socket.ts";
+
+/** Bytes as they are: nothing stands between the socket and the filters. */
+export const downstreamRawBufferFactory: DownstreamTransportSocketFactory = {
+  compile: () => ({ ok: true, value: undefined }),
+};

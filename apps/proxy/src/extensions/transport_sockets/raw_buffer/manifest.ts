@@ -1,0 +1,15 @@
+import { createRequire } from "node:module";
+import type { ManifestOf } from "../../extension-registry.ts";
+
+const require = createRequire(import.meta.url);
+
+const TYPE = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
+
+export const rawBufferManifest: ManifestOf<"envoy.transport_sockets.downstream"> = {
+  name: "envoy.transport_sockets.raw_buffer",
+  category: "envoy.transport_sockets.downstream",
+  configTypes: [TYPE],
+  perRouteConfigTypes: [],
+  supportedFields: { [TYPE]: [] },
+  load: () => (require("./factory.ts") as typeof import("./factory.ts")).downstreamRawBufferFactory,
+};

@@ -1,0 +1,29 @@
+import type { SupportedFields } from "../../../server/refuse-unsupported-fields.ts";
+
+const TLS = "envoy.extensions.transport_sockets.tls.v3";
+
+/** What of the messages that both directions share has an effect. */
+export const TLS_SUPPORTED_FIELDS: SupportedFields = {
+  [`${TLS}.CommonTlsContext`]: ["tls_params", "tls_certificates", "validation_context", "alpn_protocols"],
+  [`${TLS}.TlsParameters`]: [
+    "tls_minimum_protocol_version",
+    "tls_maximum_protocol_version",
+    "cipher_suites",
+    "ecdh_curves",
+    "signature_algorithms",
+    "compliance_policies",
+  ],
+  [`${TLS}.TlsCertificate`]: ["certificate_chain", "private_key", "password"],
+  [`${TLS}.CertificateValidationContext`]: [
+    "trusted_ca",
+    "verify_certificate_spki",
+    "verify_certificate_hash",
+    "match_typed_subject_alt_names",
+    "crl",
+    "allow_expired_certificate",
+    "trust_chain_verification",
+    "max_verify_depth",
+  ],
+  [`${TLS}.SubjectAltNameMatcher`]: ["san_type", "matcher", "oid"],
+  "envoy.config.core.v3.DataSource": ["filename", "inline_bytes", "inline_string", "environment_variable"],
+};

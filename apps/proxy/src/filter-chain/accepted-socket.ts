@@ -1,0 +1,38 @@
+import type { Socket } from "node:net";
+import type { ConnectionFacts } from "@sluice/matching";
+import { ipOf, socketAddressText } from "../connection/socket-address.ts";
+
+/** An accepted socket before a filter chain is chosen; listener filters set what they find out. */
+export class AcceptedSocket {
+  readonly socket: Socket;
+  readonly directRemoteAddress: string;
+  remoteAddress: string;
+  localAddress: string;
+  requestedServerName: string | undefined = undefined;
+  /** `raw_buffer` or `tls`, as detected. */
+  transportProtocol = "raw_buffer";
+  applicationProtocols: readonly string[] = [];
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    this.directRemoteAddress = socketAddressText(socket.remoteAddress, socket.remotePort);
+    this.remoteAddress = this.directRemoteAddress;
+    this.localAddress = socketAddressText(socket.localAddress, socket.localPort);
+  }
+
+  /** What filter chains match on. */
+  facts(): ConnectionFacts {
+    return {
+      destinationIp: ipOf(this.localAddress),
+      destinationPort: portOf(this.localAddress),
+      serverName: this.requestedServerName ?? "",
+      transportProtocol: this.transportProtocol,
+      applicationProtocols: this.applicationProtocols,
+      directSourceIp: ipOf(this.directRemoteAddress),
+      sourceIp: ipOf(this.remoteAddress),
+      sourcePort: portOf(this.remoteAddress),
+    };
+  }
+}
+
+const portOf = (text: string): number => Number(text.slice(text.lastIndexOf(":") + 1));

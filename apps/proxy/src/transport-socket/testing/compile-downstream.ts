@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import { apiRegistry } from "@sluice/xds";
+import { TransportSocketSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import { DownstreamTlsContextSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
+import { standardExtensions } from "../../extensions/standard.ts";
+import { createValidationContext } from "../../server/validation-context.ts";
+import { discardingStats } from "../../stats/thread-stats.ts";
+import { compileDownstreamTransportSocket } from "../compile-downstream-transport-socket.ts";
+import type { DownstreamTransportSocket } from "../downstream-transport-socket.ts";
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A `DownstreamTlsContext` in JSON, made ready; what is wrong with it fails the test. */
+export function compileDownstream(config: object): DownstreamTransportSocket {
+  const message = fromJson(DownstreamTlsContextSchema, asJson(config), { registry: apiRegistry() });
+  const socket = create(TransportSocketSchema, {
+    name: "envoy.transport_sockets.tls",
+    configType: { case: "typedConfig", value: anyPack(DownstreamTlsContextSchema, message) },
+  });
+  const worker = createValidationContext({
+    concurrency: 1,
+    runtime: {
+      integer: (_key, fallback) => fallback,
+      double: (_key, fallback) => fallback,
+      featureEnabled: () => false,
+    },
+    log: quiet,
+    localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "10.0.0.1" },
+    clusters: { has: () => false },
+    extensions: standardExtensions(),
+  });
+  const compiled = compileDownstreamTransportSocket(socket, "transport_socket", {
+    worker,
+    stats: discardingStats(),
+    onClose: () => {},
+  });
+  assert.ok(compiled.ok, JSON.stringify(compiled));
+  assert.ok(compiled.value);
+  return compiled.value;
+}
+
+/** Tests write their configuration as JSON. */
+function asJson(config: object): JsonObject {
+  return config as JsonObject;
+}

@@ -1,0 +1,54 @@
+import type { ClientHello } from "./client-hello.ts";
+import type { CertificateAndKey } from "./tls-certificate.ts";
+
+/**
+ * Which certificate a client gets, by Envoy's rules: the exact server name, then a wildcard one label up, ECDSA before RSA where the
+ * client can verify it; else the first certificate, or the first fitting one (`full_scan_certs_on_sni_mismatch`, or no SNI).
+ */
+export class ServerCertificates {
+  readonly all: readonly CertificateAndKey[];
+  private readonly fullScan: boolean;
+  /** `www.example.com`, or `.example.com` for `*.example.com`; the first of each key type. */
+  private readonly byName = new Map<string, CertificateAndKey[]>();
+
+  constructor(all: readonly CertificateAndKey[], fullScanOnSniMismatch: boolean) {
+    this.all = all;
+    this.fullScan = fullScanOnSniMismatch;
+    for (const certificate of all) {
+      for (const name of certificate.serverNames) {
+        const key = name.startsWith("*.") ? name.slice(1) : name;
+        const known = this.byName.get(key);
+        if (known === undefined) this.byName.set(key, [certificate]);
+        else if (!known.some(({ keyType }) => keyType === certificate.keyType)) known.push(certificate);
+      }
+    }
+  }
+
+  /** Index into `all`; -1 when there is none at all. */
+  choose(hello: ClientHello | undefined): number {
+    const sni = hello?.serverName ?? "";
+    if (sni !== "") {
+      const dot = sni.indexOf(".", 1);
+      const wildcard = dot > 0 && dot < sni.length - 1 ? sni.slice(dot) : "";
+      const named =
+        this.fitting(this.byName.get(sni), hello) ??
+        (wildcard === "" ? undefined : this.fitting(this.byName.get(wildcard), hello));
+      if (named !== undefined) return this.all.indexOf(named);
+      if (!this.fullScan) return this.all.length - 1 < 0 ? -1 : 0;
+    }
+    const scanned = this.fitting(this.all, hello) ?? this.all[0];
+    return scanned === undefined ? -1 : this.all.indexOf(scanned);
+  }
+
+  private fitting(
+    candidates: readonly CertificateAndKey[] | undefined,
+    hello: ClientHello | undefined,
+  ): CertificateAndKey | undefined {
+    if (candidates === undefined) return undefined;
+    const curves = hello?.ecdsaCurves ?? [];
+    return (
+      candidates.find(({ keyType, curve }) => keyType === "ecdsa" && curves.includes(curve)) ??
+      candidates.find(({ keyType }) => keyType !== "ecdsa")
+    );
+  }
+}

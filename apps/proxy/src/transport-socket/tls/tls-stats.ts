@@ -1,0 +1,52 @@
+import type { Counter, StatsScope } from "@sluice/extension-api";
+
+/** Below `listener.<address>.ssl.` or `cluster.<name>.ssl.`, under Envoy's names. */
+export interface TlsStats {
+  readonly connectionError: Counter;
+  readonly handshake: Counter;
+  readonly sessionReused: Counter;
+  readonly noCertificate: Counter;
+  readonly failVerifyNoCert: Counter;
+  readonly failVerifyError: Counter;
+  readonly failVerifySan: Counter;
+  readonly failVerifyCertHash: Counter;
+  readonly ocspStapleFailed: Counter;
+  readonly ocspStapleOmitted: Counter;
+  readonly ocspStapleResponses: Counter;
+  readonly ocspStapleRequests: Counter;
+  /** `ciphers.<suite>` and `versions.<version>`; made when one is first negotiated. */
+  countNegotiated(cipher: string, version: string): void;
+}
+
+export function createTlsStats(parent: StatsScope): TlsStats {
+  const scope = parent.scope("ssl");
+  const named = new Map<string, Counter>();
+  const count = (kind: string, name: string): void => {
+    const key = `${kind}.${name}`;
+    let counter = named.get(key);
+    if (counter === undefined) {
+      counter = scope.counter(key);
+      named.set(key, counter);
+    }
+    counter.inc();
+  };
+  scope.counter("was_key_usage_invalid");
+  return {
+    connectionError: scope.counter("connection_error"),
+    handshake: scope.counter("handshake"),
+    sessionReused: scope.counter("session_reused"),
+    noCertificate: scope.counter("no_certificate"),
+    failVerifyNoCert: scope.counter("fail_verify_no_cert"),
+    failVerifyError: scope.counter("fail_verify_error"),
+    failVerifySan: scope.counter("fail_verify_san"),
+    failVerifyCertHash: scope.counter("fail_verify_cert_hash"),
+    ocspStapleFailed: scope.counter("ocsp_staple_failed"),
+    ocspStapleOmitted: scope.counter("ocsp_staple_omitted"),
+    ocspStapleResponses: scope.counter("ocsp_staple_responses"),
+    ocspStapleRequests: scope.counter("ocsp_staple_requests"),
+    countNegotiated: (cipher, version) => {
+      count("ciphers", cipher);
+      count("versions", version);
+    },
+  };
+}
