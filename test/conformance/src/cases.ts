@@ -6,6 +6,7 @@ import { HTTP1_CASES } from "./cases/http1.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
+import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 
@@ -14,6 +15,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...ROUTE_ACTION_CASES,
   ...FORWARDING_HEADER_CASES,
   ...HTTP1_CASES,
+  ...TCP_PROXY_CASES,
   ...UPSTREAM_CASES,
   ...ACCESS_LOG_CASES,
   ...HTTP_FILTER_CASES,

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Fields, RawConnection, RecordingUpstream, ReplyChoice, RunningProxy } from "@sluice/harness";
 
 /**
@@ -18,6 +19,8 @@ export interface ConformanceCase {
   readonly reply?: ReplyChoice;
   /** Requests, each on a connection of its own, one after the other. */
   readonly requests?: readonly CaseRequest[];
+  /** A plain TCP upstream on port `{{tcp}}`: what it does with each connection (half-open allowed). */
+  readonly tcp?: (socket: Socket) => void;
   /** What else is done and seen, after the requests; the result must be JSON and equal for both. */
   observe?(target: Target): Promise<unknown>;
   /** Names of counters and gauges that must be equal in the end. */

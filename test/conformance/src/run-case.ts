@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import {
   connectRaw,
@@ -42,16 +43,34 @@ export async function runCase(
 ): Promise<Observation[]> {
   const upstream = await startRecordingUpstream();
   const upstream2 = await startRecordingUpstream({ reply: { body: "two" } });
+  const sockets = new Set<Socket>();
+  const tcp = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => {});
+    theCase.tcp?.(socket);
+  });
   try {
     const dead = await freePort();
-    const ports = { upstream: upstream.port, upstream2: upstream2.port, dead };
+    const ports = { upstream: upstream.port, upstream2: upstream2.port, dead, tcp: await listen(tcp) };
     const observations: Observation[] = [];
     for (const start of starts)
       observations.push(await observe(theCase, start, ports, [upstream, upstream2], observations[0]?.stats));
     return observations;
   } finally {
+    tcp.close();
+    for (const socket of sockets) socket.destroy();
     await Promise.all([upstream.close(), upstream2.close()]);
   }
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : 0);
+    });
+  });
 }
 
 async function observe(

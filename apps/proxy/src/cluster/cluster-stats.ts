@@ -24,6 +24,7 @@ export function createClusterStats(root: StatsScope, statName: string): ClusterS
     upstreamCxDestroyLocalWithActiveRq: counter("upstream_cx_destroy_local_with_active_rq"),
     upstreamCxDestroyRemoteWithActiveRq: counter("upstream_cx_destroy_remote_with_active_rq"),
     upstreamCxCloseNotify: counter("upstream_cx_close_notify"),
+    upstreamCxConnectAttemptsExceeded: counter("upstream_cx_connect_attempts_exceeded"),
     upstreamCxIdleTimeout: counter("upstream_cx_idle_timeout"),
     upstreamCxMaxRequests: counter("upstream_cx_max_requests"),
     upstreamCxMaxDurationReached: counter("upstream_cx_max_duration_reached"),

@@ -153,6 +153,7 @@ export interface ClusterStats {
   readonly upstreamCxDestroyLocalWithActiveRq: Counter;
   readonly upstreamCxDestroyRemoteWithActiveRq: Counter;
   readonly upstreamCxCloseNotify: Counter;
+  readonly upstreamCxConnectAttemptsExceeded: Counter;
   readonly upstreamCxIdleTimeout: Counter;
   readonly upstreamCxMaxRequests: Counter;
   readonly upstreamCxMaxDurationReached: Counter;

@@ -130,6 +130,16 @@ export class SocketConnection implements Connection, Flushable {
     this.halfClose = true;
   }
 
+  /** This side has half-closed, and everything before it has left. */
+  get writeEnded(): boolean {
+    return this.ended && this.bufferedBytes === 0;
+  }
+
+  /** Whether the peer broke the connection off with a reset; known when it is closed. */
+  get wasReset(): boolean {
+    return this.socketError?.code === "ECONNRESET";
+  }
+
   get aboveHighWatermark(): boolean {
     return this.aboveHigh;
   }

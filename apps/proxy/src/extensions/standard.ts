@@ -10,6 +10,7 @@ import { routerManifest } from "./filters/http/router/manifest.ts";
 import { directResponseManifest } from "./filters/network/direct_response/manifest.ts";
 import { echoManifest } from "./filters/network/echo/manifest.ts";
 import { httpConnectionManagerManifest } from "./filters/network/http_connection_manager/manifest.ts";
+import { tcpProxyManifest } from "./filters/network/tcp_proxy/manifest.ts";
 import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header_mutation/manifest.ts";
 import { customHeaderDetectionManifest } from "./http/original_ip_detection/custom_header/manifest.ts";
 import { xffDetectionManifest } from "./http/original_ip_detection/xff/manifest.ts";
@@ -36,6 +37,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   roundRobinManifest,
   rawBufferManifest,
   downstreamTlsManifest,
+  tcpProxyManifest,
 ];
 
 export function standardExtensions(): ExtensionRegistry {

@@ -1,4 +1,10 @@
-import type { FactoryContext, NetworkFilterFactory, ReadFilter, StatsScope } from "@sluice/extension-api";
+import type {
+  FactoryContext,
+  NetworkFilterFactory,
+  ReadFilter,
+  ReadFilterCallbacks,
+  StatsScope,
+} from "@sluice/extension-api";
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 
@@ -33,6 +39,11 @@ export interface ConnectionFilterFactory extends NetworkFilterFactory {
 
 export function hasCreateFor(factory: NetworkFilterFactory): factory is ConnectionFilterFactory {
   return "createFor" in factory;
+}
+
+/** What a network filter of this proxy is on is always a socket's connection. */
+export function socketConnectionOf(callbacks: ReadFilterCallbacks): SocketConnection {
+  return callbacks.connection as SocketConnection;
 }
 
 /** A network filter of a chain, compiled. */

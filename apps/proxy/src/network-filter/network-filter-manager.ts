@@ -60,6 +60,7 @@ export class NetworkFilterManager implements FilterHost, WriteHook {
       return;
     }
     this.iterate(0, chunk, endStream);
+    if (endStream && this.connection.writeEnded) this.connection.close("noFlush", "");
   }
 
   drain(): void {

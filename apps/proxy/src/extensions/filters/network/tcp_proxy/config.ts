@@ -1,0 +1,93 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import type { TcpProxy } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
+import type { AccessLogger } from "../../../../access-log/access-logger.ts";
+import { durationMs } from "../../../../cluster/duration-ms.ts";
+import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
+import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import { createTcpProxyStats, type TcpProxyStats } from "./stats.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Frozen. 0 means no limit wherever a time is optional. */
+export interface TcpProxyConfig {
+  readonly worker: WorkerContext;
+  readonly stats: TcpProxyStats;
+  /** With weights; one of weight 1 for `cluster`. */
+  readonly clusters: readonly { readonly name: string; readonly weight: number }[];
+  readonly totalWeight: number;
+  /** Default 1 h. */
+  readonly idleTimeoutMs: number;
+  readonly maxDurationMs: number;
+  /** Up to so much is added to the duration, by chance. */
+  readonly maxDurationJitterMs: number;
+  readonly maxConnectAttempts: number;
+  /** Undefined: the next attempt is made at once. */
+  readonly backoff: { readonly baseMs: number; readonly maxMs: number } | undefined;
+  readonly accessLoggers: readonly AccessLogger[];
+  readonly accessLogFlushIntervalMs: number;
+  readonly logsOnConnected: boolean;
+  readonly logsOnStart: boolean;
+}
+
+/** The message → frozen configuration. */
+export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext): Compiled<TcpProxyConfig> {
+  const { worker } = context;
+  const problems: Problem[] = [];
+  const specifier = config.clusterSpecifier;
+  const clusters =
+    specifier.case === "weightedClusters"
+      ? specifier.value.clusters.map(({ name, weight }) => ({ name, weight }))
+      : [{ name: specifier.value ?? "", weight: 1 }];
+  const loggers = worker.accessLoggers.compile(config.accessLog, "access_log");
+  if (!loggers.ok) problems.push(...loggers.problems);
+  const options = config.accessLogOptions;
+  if (
+    options !== undefined &&
+    (config.accessLogFlushInterval !== undefined || config.flushAccessLogOnConnected)
+  )
+    problems.push({
+      path: "access_log_options",
+      message:
+        "only one of access_log_options and the deprecated access_log_flush_interval, flush_access_log_on_connected can be set",
+      severity: "error",
+    });
+  const backoff = backoffOf(config, problems);
+  if (problems.length > 0 || !loggers.ok) return { ok: false, problems };
+  const maxDurationMs = durationMs(config.maxDownstreamConnectionDuration, 0);
+  const jitter = config.maxDownstreamConnectionDurationJitterPercentage?.value ?? 0;
+  return {
+    ok: true,
+    value: {
+      worker,
+      stats: createTcpProxyStats(worker.stats, config.statPrefix),
+      clusters,
+      totalWeight: clusters.reduce((sum, { weight }) => sum + weight, 0),
+      idleTimeoutMs: durationMs(config.idleTimeout, HOUR_MS),
+      maxDurationMs,
+      maxDurationJitterMs: (maxDurationMs * jitter) / 100,
+      maxConnectAttempts: config.maxConnectAttempts ?? 1,
+      backoff,
+      accessLoggers: loggers.value,
+      accessLogFlushIntervalMs: durationMs(
+        options?.accessLogFlushInterval ?? config.accessLogFlushInterval,
+        0,
+      ),
+      logsOnConnected: options?.flushAccessLogOnConnected ?? config.flushAccessLogOnConnected,
+      logsOnStart: options?.flushAccessLogOnStart ?? false,
+    },
+  };
+}
+
+function backoffOf(config: TcpProxy, problems: Problem[]): TcpProxyConfig["backoff"] {
+  const options = config.backoffOptions;
+  if (options === undefined) return undefined;
+  const baseMs = durationMs(options.baseInterval, 1);
+  const maxMs = durationMs(options.maxInterval, baseMs * 10);
+  if (maxMs < baseMs)
+    problems.push({
+      path: "backoff_options.max_interval",
+      message: "max_backoff_interval must be greater or equal to base_backoff_interval",
+      severity: "error",
+    });
+  return { baseMs, maxMs };
+}

@@ -1,0 +1,34 @@
+import { createRequire } from "node:module";
+import type { NetworkFilterManifest } from "@sluice/extension-api";
+
+const require = createRequire(import.meta.url);
+
+const TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
+
+export const tcpProxyManifest: NetworkFilterManifest = {
+  name: "envoy.filters.network.tcp_proxy",
+  category: "envoy.filters.network",
+  configTypes: [TCP_PROXY],
+  perRouteConfigTypes: [],
+  supportedFields: {
+    [TCP_PROXY]: [
+      "stat_prefix",
+      "cluster",
+      "weighted_clusters",
+      "idle_timeout",
+      "access_log",
+      "max_connect_attempts",
+      "backoff_options",
+      "max_downstream_connection_duration",
+      "max_downstream_connection_duration_jitter_percentage",
+      "access_log_flush_interval",
+      "flush_access_log_on_connected",
+      "access_log_options",
+    ],
+    [`${TCP_PROXY}.WeightedCluster`]: ["clusters"],
+    [`${TCP_PROXY}.WeightedCluster.ClusterWeight`]: ["name", "weight"],
+    [`${TCP_PROXY}.TcpAccessLogOptions`]: ["*"],
+    "envoy.config.core.v3.BackoffStrategy": ["*"],
+  },
+  load: () => (require("./filter.ts") as typeof import("./filter.ts")).tcpProxyFactory,
+};

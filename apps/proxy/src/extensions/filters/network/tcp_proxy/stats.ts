@@ -1,0 +1,34 @@
+import type { Counter, Gauge, StatsScope } from "@sluice/extension-api";
+
+/** Below `tcp.<stat_prefix>.`. */
+export interface TcpProxyStats {
+  readonly downstreamCxTotal: Counter;
+  readonly downstreamCxNoRoute: Counter;
+  readonly downstreamCxRxBytesTotal: Counter;
+  readonly downstreamCxTxBytesTotal: Counter;
+  readonly pausedReading: Counter;
+  readonly resumedReading: Counter;
+  readonly idleTimeout: Counter;
+  readonly maxConnectionDuration: Counter;
+  readonly upstreamFlushTotal: Counter;
+  readonly upstreamFlushActive: Gauge;
+}
+
+export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpProxyStats {
+  const scope = root.scope("tcp").scope(statPrefix);
+  // Bytes never wait between the sockets' own buffers here.
+  scope.gauge("downstream_cx_rx_bytes_buffered");
+  scope.gauge("downstream_cx_tx_bytes_buffered");
+  return {
+    downstreamCxTotal: scope.counter("downstream_cx_total"),
+    downstreamCxNoRoute: scope.counter("downstream_cx_no_route"),
+    downstreamCxRxBytesTotal: scope.counter("downstream_cx_rx_bytes_total"),
+    downstreamCxTxBytesTotal: scope.counter("downstream_cx_tx_bytes_total"),
+    pausedReading: scope.counter("downstream_flow_control_paused_reading_total"),
+    resumedReading: scope.counter("downstream_flow_control_resumed_reading_total"),
+    idleTimeout: scope.counter("idle_timeout"),
+    maxConnectionDuration: scope.counter("max_downstream_connection_duration"),
+    upstreamFlushTotal: scope.counter("upstream_flush_total"),
+    upstreamFlushActive: scope.gauge("upstream_flush_active"),
+  };
+}

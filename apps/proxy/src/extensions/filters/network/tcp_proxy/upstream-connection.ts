@@ -1,0 +1,167 @@
+import type { Clock, Timers, WatermarkCallbacks } from "@sluice/extension-api";
+import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
+import { Deadline } from "../../../../connection/deadline.ts";
+import { socketAddressText } from "../../../../connection/socket-address.ts";
+import { type ConnectionSink, SocketConnection } from "../../../../connection/socket-connection.ts";
+import { enterTurn, leaveTurn } from "../../../../connection/turn.ts";
+
+export type ConnectFailure = "overflow" | "remote" | "timeout";
+
+/** Told once how connecting ended, then of what comes, then once of the end (unless it ended itself). */
+export interface UpstreamOwner extends WatermarkCallbacks {
+  onUpstreamConnected(localAddress: string): void;
+  onUpstreamConnectFailed(failure: ConnectFailure, transportFailure: string): void;
+  onUpstreamData(chunk: Buffer, endStream: boolean): void;
+  onUpstreamClosed(reset: boolean): void;
+}
+
+const CONNECTING = 0;
+const CONNECTED = 1;
+const CLOSED = 2;
+
+/** One connection to a host for one downstream connection, counted as a pool of connections for one use each would. */
+export class UpstreamConnection implements ConnectionSink {
+  readonly host: Host;
+  readonly connection: SocketConnection;
+  private readonly info: ClusterInfo;
+  private readonly clock: Clock;
+  private readonly deadline: Deadline;
+  private readonly startedAtMs: number;
+  private owner: UpstreamOwner | undefined;
+  private state: typeof CONNECTING | typeof CONNECTED | typeof CLOSED = CONNECTING;
+  private timedOut = false;
+
+  /** The caller has taken a connection and a pending request from the cluster's limits; both are given back here. */
+  constructor(info: ClusterInfo, host: Host, owner: UpstreamOwner, clock: Clock, timers: Timers) {
+    this.info = info;
+    this.host = host;
+    this.owner = owner;
+    this.clock = clock;
+    this.startedAtMs = clock.nowMs();
+    const { stats } = info;
+    stats.upstreamCxTotal.inc();
+    stats.upstreamCxActive.add(1);
+    stats.upstreamRqPendingTotal.inc();
+    stats.upstreamRqPendingActive.add(1);
+    host.stats.cxTotal.inc();
+    host.stats.cxActive.add(1);
+    const socket = info.connect(host);
+    this.connection = new SocketConnection(socket, info.bufferLimitBytes);
+    this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
+    this.connection.addWatermarkCallbacks(owner);
+    this.connection.attach(this);
+    this.deadline = new Deadline(clock, timers, () => this.onConnectTimeout());
+    this.deadline.set(info.connectTimeoutMs);
+    socket.once("encrypted" in socket ? "secureConnect" : "connect", () => {
+      enterTurn();
+      this.onConnect(socketAddressText(socket.localAddress, socket.localPort));
+      leaveTurn();
+    });
+  }
+
+  /** Ends it, also while it connects; its owner hears no more. */
+  abandon(how: "noFlush" | "abort"): void {
+    this.owner = undefined;
+    if (this.state === CONNECTING) this.info.stats.upstreamRqCancelled.inc();
+    this.connection.close(how, "abandoned");
+  }
+
+  pauseReading(pause: boolean): void {
+    const { stats } = this.info;
+    (pause
+      ? stats.upstreamFlowControlPausedReadingTotal
+      : stats.upstreamFlowControlResumedReadingTotal
+    ).inc();
+    this.connection.readDisable(pause);
+  }
+
+  /** What is queued still goes; `owner` takes the place of the first one. False when nothing is left to go. */
+  flushAndClose(owner: UpstreamOwner): boolean {
+    this.connection.removeWatermarkCallbacks(this.owner ?? owner);
+    this.owner = owner;
+    this.connection.close("flush", "downstream closed");
+    return this.connection.state !== "closed" && this.connection.bufferedBytes > 0;
+  }
+
+  onData(chunk: Buffer, endStream: boolean): void {
+    this.info.stats.upstreamCxRxBytesTotal.add(chunk.length);
+    this.owner?.onUpstreamData(chunk, endStream);
+    // Both halves are through: that the host was the last to end makes it the host's close.
+    if (endStream && this.connection.writeEnded) this.connection.close("noFlush", "");
+  }
+
+  onClose(by: "local" | "remote", error: NodeJS.ErrnoException | undefined): void {
+    const { info, host, owner } = this;
+    const { stats, circuitBreakers } = info;
+    const was = this.state;
+    const local = by === "local";
+    this.state = CLOSED;
+    this.owner = undefined;
+    this.deadline.dispose();
+    stats.upstreamCxActive.sub(1);
+    host.stats.cxActive.sub(1);
+    circuitBreakers.default.connections.release();
+    stats.upstreamCxDestroy.inc();
+    (local ? stats.upstreamCxDestroyLocal : stats.upstreamCxDestroyRemote).inc();
+    stats.upstreamCxLengthMs.record(this.clock.nowMs() - this.startedAtMs);
+    if (was === CONNECTING) {
+      stats.upstreamCxConnectFail.inc();
+      host.stats.cxConnectFail.inc();
+      this.leavePending();
+      if (this.timedOut) stats.upstreamCxConnectTimeout.inc();
+      if (owner === undefined) return;
+      stats.upstreamRqPendingFailureEject.inc();
+      owner.onUpstreamConnectFailed(
+        this.timedOut ? "timeout" : "remote",
+        this.timedOut ? "" : connectFailureText(error),
+      );
+      return;
+    }
+    stats.upstreamRqActive.sub(1);
+    host.stats.rqActive.sub(1);
+    host.activeRequests--;
+    stats.upstreamCxDestroyWithActiveRq.inc();
+    (local ? stats.upstreamCxDestroyLocalWithActiveRq : stats.upstreamCxDestroyRemoteWithActiveRq).inc();
+    owner?.onUpstreamClosed(error?.code === "ECONNRESET");
+  }
+
+  private onConnect(localAddress: string): void {
+    if (this.state !== CONNECTING) return;
+    this.state = CONNECTED;
+    this.deadline.clear();
+    this.leavePending();
+    const { stats } = this.info;
+    stats.upstreamCxConnectMs.record(this.clock.nowMs() - this.startedAtMs);
+    stats.upstreamRqTotal.inc();
+    stats.upstreamRqActive.add(1);
+    this.host.stats.rqTotal.inc();
+    this.host.stats.rqActive.add(1);
+    this.host.activeRequests++;
+    this.owner?.onUpstreamConnected(localAddress);
+  }
+
+  private leavePending(): void {
+    this.info.stats.upstreamRqPendingActive.sub(1);
+    this.info.circuitBreakers.default.pendingRequests.release();
+  }
+
+  private onConnectTimeout(): void {
+    this.timedOut = true;
+    this.connection.close("noFlush", "connect timeout");
+  }
+}
+
+const CONNECT_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "Connection refused",
+  EHOSTUNREACH: "No route to host",
+  ENETUNREACH: "Network is unreachable",
+  ETIMEDOUT: "Connection timed out",
+  ECONNRESET: "Connection reset by peer",
+};
+
+/** As the operating system words it, which is what Envoy reports. */
+function connectFailureText(error: NodeJS.ErrnoException | undefined): string {
+  if (error === undefined) return "";
+  const known = CONNECT_ERRORS[error.code ?? ""];
+  return known === undefined ? error.message : `delayed connect error: ${known}`;
+}

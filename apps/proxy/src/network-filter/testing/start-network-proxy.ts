@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { fromJson } from "@bufbuild/protobuf";
+import type { StatsScope } from "@sluice/extension-api";
+import { apiRegistry } from "@sluice/xds";
+import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { createClusterStats } from "../../cluster/cluster-stats.ts";
+import { discardingHostStats } from "../../cluster/host-stats.ts";
+import type {
+  Host,
+  Resource,
+  ResourceLimits,
+  ThreadLocalCluster,
+} from "../../cluster/thread-local-cluster.ts";
+import { standardExtensions } from "../../extensions/standard.ts";
+import { compileListener } from "../../filter-chain/compile-listener.ts";
+import { RuntimeSnapshot } from "../../runtime/runtime-snapshot.ts";
+import { createValidationContext } from "../../server/validation-context.ts";
+import { discardingStats, type StatDefinition, ThreadStats } from "../../stats/thread-stats.ts";
+import type { WorkerContext } from "../../worker/worker-context.ts";
+
+export interface NetworkProxyOptions {
+  /** `filters` of the one filter chain, in proto JSON: configuration by the last part of its message's full name. */
+  readonly filters: readonly NetworkFilterJson[];
+  /** Further fields of the listener. */
+  readonly listener?: object;
+  /** What the upstream of cluster `up` does with its connections; without it the cluster's host refuses them. */
+  readonly upstream?: (socket: Socket) => void;
+  /** `per_connection_buffer_limit_bytes` of the listener and the cluster. */
+  readonly bufferLimitBytes?: number;
+  readonly context?: Partial<WorkerContext>;
+}
+
+export interface NetworkFilterJson {
+  readonly name?: string;
+  /** `envoy.extensions.filters.network.echo.v3.Echo`. */
+  readonly type: string;
+  readonly config?: object;
+}
+
+/** A listener with the given network filters, over real sockets. */
+export interface NetworkProxy {
+  readonly port: number;
+  readonly runtime: RuntimeSnapshot;
+  readonly activeConnections: number;
+  /** A counter's or gauge's value, 0 when there is none. */
+  stat(name: string): number;
+  close(): Promise<void>;
+}
+
+/** Fails with the problems when the configuration is refused. */
+export async function startNetworkProxy(options: NetworkProxyOptions): Promise<NetworkProxy> {
+  const sockets = new Set<Socket>();
+  const upstream = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => {});
+    options.upstream?.(socket);
+  });
+  const upstreamPort = await listen(upstream);
+  if (options.upstream === undefined) await new Promise<void>((done) => upstream.close(() => done()));
+  const definitions = new Map<string, StatDefinition>();
+  const stats = new ThreadStats((batch) => {
+    for (const one of batch) definitions.set(one.name, one);
+  });
+  const runtime = new RuntimeSnapshot();
+  const context = testContext(options, upstreamPort, stats.root(), runtime);
+  const compiled = compileListener(listenerOf(options), context);
+  assert.ok(compiled.ok, compiled.ok ? "" : JSON.stringify(compiled.problems));
+  const active = compiled.value;
+  const proxy = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
+    active.onAccept(socket),
+  );
+  const port = await listen(proxy);
+  return {
+    port,
+    runtime,
+    get activeConnections() {
+      return active.activeConnections;
+    },
+    stat(name) {
+      stats.flushDefinitions();
+      const found = definitions.get(name);
+      return found?.page === undefined ? 0 : (new Float64Array(found.page)[found.index] ?? 0);
+    },
+    async close() {
+      active.close();
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((done) => proxy.close(() => done()));
+      if (upstream.listening) await new Promise<void>((done) => upstream.close(() => done()));
+    },
+  };
+}
+
+/** The problems that the configuration is refused for, one a line; "" when it is taken. */
+export function networkRefusalOf(options: NetworkProxyOptions): string {
+  const context = testContext(options, 1, discardingStats(), new RuntimeSnapshot());
+  const compiled = compileListener(listenerOf(options), context);
+  if (compiled.ok) {
+    compiled.value.close();
+    return "";
+  }
+  return compiled.problems.map(({ path, message }) => `${path}: ${message}`).join("\n");
+}
+
+function listenerOf(options: NetworkProxyOptions) {
+  const json = JSON.parse(
+    JSON.stringify({
+      name: "l",
+      ...(options.bufferLimitBytes !== undefined && {
+        per_connection_buffer_limit_bytes: options.bufferLimitBytes,
+      }),
+      filter_chains: [
+        {
+          filters: options.filters.map(({ name, type, config }) => ({
+            name: name ?? type,
+            typed_config: { "@type": `type.googleapis.com/${type}`, ...config },
+          })),
+        },
+      ],
+      ...options.listener,
+    }),
+  );
+  return fromJson(ListenerSchema, json, { registry: apiRegistry() });
+}
+
+function testContext(
+  options: NetworkProxyOptions,
+  upstreamPort: number,
+  stats: StatsScope,
+  runtime: RuntimeSnapshot,
+): WorkerContext {
+  const cluster = oneHostCluster(upstreamPort, options.bufferLimitBytes ?? 1024 * 1024);
+  const has = (name: string): boolean => name === "up";
+  const log = { debug() {}, info() {}, warn() {}, error: (text: string) => assert.fail(text) };
+  return {
+    ...createValidationContext({
+      concurrency: 1,
+      runtime,
+      log,
+      localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "10.0.0.1" },
+      clusters: { has },
+      extensions: standardExtensions(),
+    }),
+    stats,
+    clusters: { has, get: (name) => (has(name) ? cluster : undefined) },
+    ...options.context,
+  };
+}
+
+function oneHostCluster(port: number, bufferLimitBytes: number): ThreadLocalCluster {
+  const unlimited: Resource = { tryAcquire: () => true, release() {} };
+  const limits: ResourceLimits = {
+    connections: unlimited,
+    pendingRequests: unlimited,
+    requests: unlimited,
+    retries: unlimited,
+  };
+  const host: Host = {
+    address: `127.0.0.1:${port}`,
+    connectTo: { host: "127.0.0.1", port },
+    hostname: "",
+    weight: 1,
+    priority: 0,
+    zone: "",
+    metadata: undefined,
+    removed: false,
+    stats: discardingHostStats(),
+    locality: "",
+    localityWeight: 0,
+    health: "healthy",
+    excluded: false,
+    activeRequests: 0,
+    requestsInFlight: () => 0,
+    healthySinceMs: undefined,
+    pool: undefined,
+  };
+  return {
+    info: {
+      name: "up",
+      statName: "up",
+      connectTimeoutMs: 1000,
+      bufferLimitBytes,
+      protocol: "http1",
+      idleTimeoutMs: 0,
+      maxConnectionDurationMs: 0,
+      maxRequestsPerConnection: 0,
+      maxResponseHeadersCount: 100,
+      maxResponseHeadersKb: 60,
+      stats: createClusterStats(discardingStats(), "up"),
+      circuitBreakers: { default: limits, high: limits },
+      connect: () => connect(port, "127.0.0.1"),
+    },
+    chooseHost: () => host,
+    hostCount: 1,
+  };
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : 0);
+    });
+  });
+}
