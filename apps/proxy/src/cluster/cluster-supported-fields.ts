@@ -54,6 +54,10 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.cluster.v3.Cluster.LbSubsetConfig": ["*"],
   "envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector": ["*"],
   "envoy.config.cluster.v3.Cluster.SlowStartConfig": ["*"],
+  "envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig": [
+    "use_hostname_for_hashing",
+    "hash_balance_factor",
+  ],
   "envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig": ["*"],
   "envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig": ["*"],
   "envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig": ["*"],

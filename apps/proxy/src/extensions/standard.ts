@@ -15,7 +15,9 @@ import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header
 import { customHeaderDetectionManifest } from "./http/original_ip_detection/custom_header/manifest.ts";
 import { xffDetectionManifest } from "./http/original_ip_detection/xff/manifest.ts";
 import { leastRequestManifest } from "./load_balancing_policies/least_request/manifest.ts";
+import { maglevManifest } from "./load_balancing_policies/maglev/manifest.ts";
 import { randomManifest } from "./load_balancing_policies/random/manifest.ts";
+import { ringHashManifest } from "./load_balancing_policies/ring_hash/manifest.ts";
 import { roundRobinManifest } from "./load_balancing_policies/round_robin/manifest.ts";
 import { rawBufferManifest } from "./transport_sockets/raw_buffer/manifest.ts";
 import { downstreamTlsManifest } from "./transport_sockets/tls/manifest.ts";
@@ -33,7 +35,9 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   customHeaderDetectionManifest,
   xffDetectionManifest,
   leastRequestManifest,
+  maglevManifest,
   randomManifest,
+  ringHashManifest,
   roundRobinManifest,
   rawBufferManifest,
   downstreamTlsManifest,

@@ -19,6 +19,12 @@ const POLICIES: Readonly<Record<string, Contract>> = {
     cluster: { loadBalancingPolicy: policyJson("least_request", { selectionMethod: "FULL_SCAN" }) },
     weighted: true,
   },
+  ring_hash: { cluster: { loadBalancingPolicy: policyJson("ring_hash") }, weighted: true },
+  "ring_hash, murmur": {
+    cluster: { loadBalancingPolicy: policyJson("ring_hash", { hashFunction: "MURMUR_HASH_2" }) },
+    weighted: true,
+  },
+  maglev: { cluster: { loadBalancingPolicy: policyJson("maglev", { tableSize: "1009" }) }, weighted: true },
   random: { cluster: { loadBalancingPolicy: policyJson("random") }, weighted: false },
 };
 

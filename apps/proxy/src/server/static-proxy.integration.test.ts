@@ -97,7 +97,7 @@ test("a wrong configuration names file, line, column and the nearest field, and 
 test("what is not implemented is refused by name", async () => {
   const yaml = bootstrap(1).replace(
     "connect_timeout: 1s",
-    "connect_timeout: 1s, lb_policy: MAGLEV, outlier_detection: {}",
+    "connect_timeout: 1s, lb_policy: CLUSTER_PROVIDED, outlier_detection: {}",
   );
   const proxy = new ProxyProcess(`${yaml}\nenable_dispatcher_stats: true\n`, ["--mode", "validate"]);
   assert.equal(await proxy.exited, 1);
@@ -106,7 +106,7 @@ test("what is not implemented is refused by name", async () => {
   const second = new ProxyProcess(yaml, ["--mode", "validate"]);
   assert.equal(await second.exited, 1);
   assert.match(second.output, /outlier_detection is not implemented/);
-  assert.match(second.output, /lb_policy: MAGLEV is not implemented/);
+  assert.match(second.output, /lb_policy: CLUSTER_PROVIDED is not implemented/);
   await second.stop();
 });
 

@@ -1,0 +1,39 @@
+import type { Host } from "../cluster/thread-local-cluster.ts";
+import { type HostSet, localityWeights } from "./host-set.ts";
+
+/** Hosts with their shares, which add up to 1. */
+export interface HostWeights {
+  readonly hosts: readonly Host[];
+  readonly weights: readonly number[];
+  readonly least: number;
+  readonly greatest: number;
+}
+
+/** Of the healthy hosts of a priority, or in panic of all. `byLocality`: each locality's share is its weight's. */
+export function normalizeHostWeights(set: HostSet, panic: boolean, byLocality: boolean): HostWeights {
+  const hosts: Host[] = [];
+  const weights: number[] = [];
+  const add = (list: readonly Host[], share: number): void => {
+    const sum = list.reduce((all, host) => all + host.weight, 0);
+    for (const host of list) {
+      hosts.push(host);
+      weights.push((host.weight * share) / sum);
+    }
+  };
+  const shares = byLocality ? localityWeights(set) : undefined;
+  if (shares === undefined) add(panic ? set.hosts : set.healthy, 1);
+  else {
+    const sum = shares.reduce((all, share) => all + share, 0);
+    set.localities.forEach((locality, index) => {
+      const share = shares[index] ?? 0;
+      if (share > 0) add(panic ? locality.hosts : locality.healthy, share / sum);
+    });
+  }
+  let least = 1;
+  let greatest = 0;
+  for (const weight of weights) {
+    least = Math.min(least, weight);
+    greatest = Math.max(greatest, weight);
+  }
+  return { hosts, weights, least, greatest };
+}
