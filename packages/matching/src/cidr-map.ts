@@ -1,5 +1,5 @@
 import type { Compiled } from "./contract.ts";
-import { type IpAddress, parseIpAddress } from "./ip-address.ts";
+import { formatIpAddress, type IpAddress, parseIpAddress } from "./ip-address.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 
 /** A block of addresses, its host bits cleared. */
@@ -85,6 +85,14 @@ export class CidrMap<V> {
     }
     return found;
   }
+}
+
+/** The block of `bits` (by family) that `ip` is in, as Envoy writes it: `10.1.0.0/16`; `undefined` for what is no IP. */
+export function maskedAddress(ip: string, v4Bits: number, v6Bits: number): string | undefined {
+  const address = parseIpAddress(ip);
+  if (address === undefined) return undefined;
+  const bits = address.family === 4 ? Math.min(v4Bits, 32) : Math.min(v6Bits, 128);
+  return `${formatIpAddress({ family: address.family, words: masked(address.words, bits) })}/${bits}`;
 }
 
 /** A list of ranges as a set; `path` is where the list stands. */

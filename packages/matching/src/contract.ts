@@ -1,4 +1,5 @@
 import type { ConfigProblem } from "@sluice/xds";
+import type { ConnectionView } from "./matcher/matching-data.ts";
 
 /** What route matching reads of a request; the proxy's header map is one. Names lower case, pseudo-headers included. */
 export interface HeaderView {
@@ -21,6 +22,9 @@ export interface MatchContext {
     | undefined;
   /** Dynamic metadata that filters have set so far, by filter name. */
   dynamicMetadata?(filter: string): Readonly<Record<string, unknown>> | undefined;
+  /** The filter state's object of that name: a text, or an object as of `FilterStateObject`. */
+  filterState?(key: string): unknown;
+  readonly connection?: ConnectionView | undefined;
   /** Runtime overrides of fractions and weights; without it the configured defaults hold. */
   readonly runtime?: RuntimeView | undefined;
 }

@@ -6,7 +6,7 @@ import { fieldPath, ProblemList } from "./problem-list.ts";
 import { compileStringMatcher } from "./string-matcher.ts";
 
 /** The first value of cookie `name` in `cookies` (a Cookie header, RFC 6265 §4.2.1), without surrounding quotes. */
-function cookieValue(cookies: string, name: string): string | undefined {
+function cookieIn(cookies: string, name: string): string | undefined {
   let start = 0;
   while (start < cookies.length) {
     const semicolon = cookies.indexOf(";", start);
@@ -28,6 +28,11 @@ function cookiesOf(headers: HeaderView): string {
   return headers.getAll("cookie") === first ? first : headerValues(headers, "cookie").join("; ");
 }
 
+/** The first value of cookie `name` (a binary string); `undefined` when there is none. */
+export function cookieValue(headers: HeaderView, name: string): string | undefined {
+  return cookieIn(cookiesOf(headers), name);
+}
+
 /** `envoy.config.route.v3.CookieMatcher`; a cookie that is missing fails, unless inverted. */
 export function compileCookieMatcher(config: CookieMatcher, path: string): Compiled<Condition> {
   const problems = new ProblemList();
@@ -44,7 +49,7 @@ export function compileCookieMatcher(config: CookieMatcher, path: string): Compi
     field: path,
     wanted: `${invert ? "not: " : ""}cookie ${config.name} ${value.wanted}`,
     matches(headers) {
-      const given = cookieValue(cookiesOf(headers), name);
+      const given = cookieValue(headers, name);
       return (given !== undefined && value.matches(given)) !== invert;
     },
   }));

@@ -1,6 +1,7 @@
-export { type Cidr, CidrMap, CidrSet, compileCidrSet, parseCidr } from "./cidr-map.ts";
+export { toBinaryString } from "./binary-string.ts";
+export { type Cidr, CidrMap, CidrSet, compileCidrSet, maskedAddress, parseCidr } from "./cidr-map.ts";
 export type { Compiled, Condition, HeaderView, MatchContext, RuntimeView } from "./contract.ts";
-export { compileCookieMatcher } from "./cookie-matcher.ts";
+export { compileCookieMatcher, cookieValue } from "./cookie-matcher.ts";
 export { type Explanation, explainMatch, type Verdict } from "./explain-match.ts";
 export type { ConnectionFacts } from "./filter-chain-level.ts";
 export {

@@ -57,6 +57,31 @@ function parseGroups(text: string): number[] | undefined {
   return groups;
 }
 
+/** Dotted quad, or RFC 5952 text: lower case, the longest run of zero groups as `::`. */
+export function formatIpAddress({ family, words }: IpAddress): string {
+  if (family === 4) {
+    const word = words[0] ?? 0;
+    return [24, 16, 8, 0].map((shift) => (word >>> shift) & 0xff).join(".");
+  }
+  const groups = words.flatMap((word) => [Math.floor(word / 0x10000), word % 0x10000]);
+  let start = -1;
+  let length = 1;
+  for (let i = 0; i < groups.length; i++) {
+    let end = i;
+    while (groups[end] === 0) end++;
+    if (end - i > length) {
+      start = i;
+      length = end - i;
+    }
+  }
+  const text = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(":");
+  return start === -1 ? text(0, 8) : `${text(0, start)}::${text(start + length, 8)}`;
+}
+
 /** 127.0.0.0/8 and ::1. */
 export function isLoopback({ family, words }: IpAddress): boolean {
   if (family === 4) return Math.floor((words[0] ?? 0) / 0x1000000) === 127;

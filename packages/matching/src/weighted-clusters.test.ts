@@ -63,7 +63,23 @@ it("is refused when nothing can be drawn", () => {
     { clusters: [] },
     { clusters: [{ name: "a", weight: 0 }] },
     { clusters: [{ weight: 1 }] },
-    { clusters: [{ name: "a", weight: 1 }], useHashPolicy: true },
   ])
     assert.equal(compile(json).ok, false, JSON.stringify(json));
+});
+
+it("draws by the hash of the hash policy where there is one", () => {
+  const compiled = compileWeightedClusters(
+    fromJson(WeightedClusterSchema, {
+      clusters: [
+        { name: "a", weight: 1 },
+        { name: "b", weight: 2 },
+      ],
+      useHashPolicy: true,
+    }),
+    "",
+  );
+  assert.ok(compiled.ok && compiled.value.usesHash);
+  assert.equal(compiled.value.pick(0, headersOf(), undefined, 2n ** 64n - 1n), 0);
+  assert.equal(compiled.value.pick(0, headersOf(), undefined, 2n ** 64n - 2n), 1);
+  assert.equal(compiled.value.pick(2, headersOf(), undefined, undefined), 1);
 });

@@ -14,6 +14,8 @@ export class WeightedClusters {
   private readonly runtimeKeyPrefix: string;
   /** "" when the random number is always the request's own. */
   private readonly randomHeader: string;
+  /** `use_hash_policy`: the hash of the route's hash policy is drawn from where there is one. */
+  readonly usesHash: boolean;
 
   constructor(config: WeightedCluster) {
     this.weights = config.clusters.map(({ weight }) => weight ?? 0);
@@ -21,6 +23,7 @@ export class WeightedClusters {
     this.totalWeight = this.weights.reduce((sum, weight) => sum + weight, 0);
     this.runtimeKeyPrefix = config.runtimeKeyPrefix;
     const specifier = config.randomValueSpecifier;
+    this.usesHash = specifier.case === "useHashPolicy" && (specifier.value.value ?? false);
     this.randomHeader = specifier.case === "headerName" ? headerKey(specifier.value) : "";
   }
 
@@ -28,13 +31,15 @@ export class WeightedClusters {
    * Index into `clusters` of the one that gets this request; -1 when runtime has set all weights to 0.
    *
    * @param random an unsigned 32-bit integer; a valid `header_name` header of the request takes its place
+   * @param hash of the route's hash policy; takes the random number's place with `use_hash_policy`
    */
-  pick(random: number, headers: HeaderView, runtime?: RuntimeView): number {
+  pick(random: number, headers: HeaderView, runtime?: RuntimeView, hash?: bigint): number {
     const weighed = this.runtimeKeyPrefix !== "" && runtime !== undefined;
     const weights = weighed ? this.runtimeWeights(runtime) : this.weights;
     const total = weighed ? weights.reduce((sum, weight) => sum + weight, 0) : this.totalWeight;
     if (total === 0) return -1;
-    let left = this.fromHeader(headers, total) ?? random % total;
+    let left =
+      this.fromHeader(headers, total) ?? (hash === undefined ? random % total : Number(hash % BigInt(total)));
     for (let i = 0; i < weights.length; i++) {
       left -= weights[i] ?? 0;
       if (left < 0) return i;
@@ -75,8 +80,5 @@ export function compileWeightedClusters(config: WeightedCluster, path: string): 
   for (const [i, { name, clusterHeader }] of config.clusters.entries())
     if ((name === "") === (clusterHeader === ""))
       problems.error(`${at}[${i}]`, "exactly one of name and cluster_header is required");
-  const specifier = config.randomValueSpecifier;
-  if (specifier.case === "useHashPolicy" && specifier.value.value)
-    problems.unimplemented(fieldPath(path, "use_hash_policy"), "drawing by hash policy");
   return problems.result(() => new WeightedClusters(config));
 }

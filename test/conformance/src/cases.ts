@@ -1,6 +1,7 @@
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
+import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
@@ -12,6 +13,7 @@ import type { ConformanceCase } from "./conformance-case.ts";
 
 export const CASES: readonly ConformanceCase[] = [
   ...ROUTE_MATCH_CASES,
+  ...HASH_POLICY_CASES,
   ...ROUTE_ACTION_CASES,
   ...FORWARDING_HEADER_CASES,
   ...HTTP1_CASES,

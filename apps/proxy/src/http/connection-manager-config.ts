@@ -1,7 +1,7 @@
 import type { RouteTable } from "@sluice/matching";
 import type { AccessLogger } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
-import type { RoutePayload } from "../route/route-entry.ts";
+import type { RoutePayload } from "../route/route-payload.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { ConnectionManagerStats, ListenerHttpStats } from "./connection-manager-stats.ts";

@@ -10,8 +10,8 @@ import type { FormatContext } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
 import type { StreamHost } from "../http-filter/stream-host.ts";
-import { HTTPS_REDIRECT, needsHttps } from "../route/require-tls.ts";
-import { type RouteEntry, resolveRoute } from "../route/route-entry.ts";
+import { findRoute } from "../route/find-route.ts";
+import type { RouteEntry } from "../route/route-entry.ts";
 import type { ActiveSpan } from "../tracing/tracer.ts";
 import type { CodecError, RequestStream, ResponseEncoder, StreamResetReason } from "./codec.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
@@ -219,15 +219,8 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
       this.routeKnown = true;
       const { requestHeaders, config } = this;
       if (requestHeaders === undefined) return undefined;
-      const host = config.routes.current?.findVirtualHost(requestHeaders);
-      if (host === undefined) return undefined;
-      if (needsHttps(host, requestHeaders)) {
-        this.cachedRoute = HTTPS_REDIRECT;
-        return HTTPS_REDIRECT;
-      }
-      const match = host.match(requestHeaders, this.routeRandom);
-      const entry =
-        match === undefined ? undefined : resolveRoute(match.payload, requestHeaders, this.routeRandom);
+      const { runtime } = config.worker;
+      const entry = findRoute(config.routes.current, requestHeaders, this.routeRandom, this, runtime);
       this.cachedRoute = entry;
       if (entry !== undefined) {
         this.streamInfo.routeName = entry.name;

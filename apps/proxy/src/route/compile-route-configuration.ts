@@ -1,17 +1,28 @@
 import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
 import { compileRouteTable, compileWeightedClusters, type RouteTable } from "@sluice/matching";
-import type { Route, VirtualHost } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import type {
+  WeightedCluster_ClusterWeight as ClusterWeight,
+  RateLimit as RateLimitConfig,
+  Route,
+  VirtualHost,
+} from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import {
   type RouteConfiguration,
   RouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import type { PerFilterConfigs } from "../http-filter/filter-chain-config.ts";
+import { metadataMatchOf } from "../load-balancer/metadata-match.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { compilePerFilterConfigs } from "./compile-per-filter-configs.ts";
 import { compileRouteAction } from "./compile-route-action.ts";
+import { compileHashPolicy } from "./hash-policy.ts";
 import { compileHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
-import { RouteEntry, type RoutePayload } from "./route-entry.ts";
+import { compileRateLimits, type RateLimitPolicy } from "./rate-limit-policy.ts";
+import { compileHostRewrite } from "./rewrite-host.ts";
+import { RouteEntry } from "./route-entry.ts";
+import type { RoutePayload } from "./route-payload.ts";
+import type { RoutePolicies } from "./route-policies.ts";
 import { createRouteStats } from "./route-stats.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "./route-supported-fields.ts";
 
@@ -28,6 +39,11 @@ interface Level {
   readonly requestMutations: HeaderMutations | undefined;
   readonly responseMutations: HeaderMutations | undefined;
   readonly filters: PerFilterConfigs | undefined;
+}
+
+/** What all routes of a virtual host share. */
+interface HostParts extends Level {
+  readonly rateLimits: RateLimitPolicy | undefined;
 }
 
 /** One of the messages that carry header mutations and per-filter configuration. */
@@ -63,7 +79,7 @@ class Compiler {
   private readonly config: RouteConfiguration;
   private readonly context: RouteCompileContext;
   private readonly root: Level;
-  private readonly hosts = new Map<VirtualHost, Level>();
+  private readonly hosts = new Map<VirtualHost, HostParts>();
 
   constructor(config: RouteConfiguration, context: RouteCompileContext) {
     this.config = config;
@@ -75,13 +91,18 @@ class Compiler {
     const action = compileRouteAction(route, host, this.config, path);
     let hostLevel = this.hosts.get(host);
     if (hostLevel === undefined) {
-      hostLevel = this.level(host, path.slice(0, path.lastIndexOf(".")));
+      const at = path.slice(0, path.lastIndexOf("."));
+      hostLevel = {
+        ...this.level(host, at),
+        rateLimits: this.rateLimits(host.rateLimits, `${at}.rate_limits`),
+      };
       this.hosts.set(host, hostLevel);
     }
     const levels = [this.root, hostLevel, this.level(route, path)];
     if (!action.ok) return action;
+    const policies = this.policies(route, hostLevel, path);
     const entry = (clusterName: string | undefined, extra: readonly Level[]): RouteEntry =>
-      this.entry(route, host, action.value, clusterName, [...levels, ...extra]);
+      this.entry(route, host, action.value, clusterName, [...levels, ...extra], policies);
     const specifier = route.action.case === "route" ? route.action.value.clusterSpecifier : undefined;
     switch (specifier?.case) {
       case "cluster":
@@ -101,10 +122,19 @@ class Compiler {
         const weights = compileWeightedClusters(specifier.value, at);
         if (!weights.ok) return weights;
         const entries = specifier.value.clusters.map((cluster, i) => {
-          this.checkCluster(cluster.name, `${at}.clusters[${i}].name`);
-          return entry(cluster.name, [this.level(cluster, `${at}.clusters[${i}]`)]);
+          const here = `${at}.clusters[${i}]`;
+          if (cluster.clusterHeader === "") this.checkCluster(cluster.name, `${here}.name`);
+          return this.entry(
+            route,
+            host,
+            this.weightedAction(action.value, cluster, here),
+            cluster.name,
+            [...levels, this.level(cluster, here)],
+            { ...policies, metadataMatch: metadataMatchOf(lbMetadata(route, cluster)) },
+          );
         });
-        return { ok: true, value: { kind: "weighted", weights: weights.value, entries } };
+        const headers = specifier.value.clusters.map(({ clusterHeader }) => clusterHeader.toLowerCase());
+        return { ok: true, value: { kind: "weighted", weights: weights.value, entries, headers } };
       }
       default:
         if (route.action.case === "route") {
@@ -134,6 +164,7 @@ class Compiler {
     action: RouteEntry["action"],
     clusterName: string | undefined,
     levels: readonly Level[],
+    policies: RoutePolicies,
   ): RouteEntry {
     // Envoy applies the most specific level first, or last when the configuration says that it wins.
     const inOrder = this.config.mostSpecificHeaderMutationsWins ? levels : [...levels].reverse();
@@ -148,9 +179,39 @@ class Compiler {
         route.statPrefix === ""
           ? undefined
           : createRouteStats(this.context.worker.stats, host.name, route.statPrefix),
+      policies,
       requestMutations: inOrder.map((one) => one.requestMutations).filter((one) => one !== undefined),
       responseMutations: inOrder.map((one) => one.responseMutations).filter((one) => one !== undefined),
     });
+  }
+
+  private policies(route: Route, host: HostParts, path: string): RoutePolicies {
+    const forward = route.action.case === "route" ? route.action.value : undefined;
+    const at = `${path}.route`;
+    return {
+      hashPolicy: this.take(compileHashPolicy(forward?.hashPolicy ?? [], `${at}.hash_policy`)),
+      metadataMatch: metadataMatchOf(lbMetadata(route, undefined)),
+      rateLimits: this.rateLimits(forward?.rateLimits ?? [], `${at}.rate_limits`),
+      virtualHostRateLimits: host.rateLimits,
+      includeVirtualHostRateLimits: forward?.includeVhRateLimits ?? false,
+    };
+  }
+
+  private rateLimits(configs: readonly RateLimitConfig[], path: string): RateLimitPolicy | undefined {
+    return configs.length === 0
+      ? undefined
+      : this.take(compileRateLimits(configs, path, this.context.worker));
+  }
+
+  /** A weighted cluster may have a host of its own. */
+  private weightedAction(
+    action: RouteEntry["action"],
+    { hostRewriteSpecifier }: ClusterWeight,
+    path: string,
+  ): RouteEntry["action"] {
+    if (action.kind !== "forward" || hostRewriteSpecifier.case === undefined) return action;
+    const rewriteHost = this.take(compileHostRewrite(hostRewriteSpecifier, path));
+    return { kind: "forward", forward: { ...action.forward, rewriteHost, autoHostRewrite: false } };
   }
 
   private level(config: LevelConfig, path: string): Level {
@@ -180,4 +241,14 @@ class Compiler {
     this.problems.push(...compiled.problems);
     return undefined;
   }
+}
+
+/** The `envoy.lb` part of the route's `metadata_match`, with the weighted cluster's fields over it. */
+function lbMetadata(
+  { action }: Route,
+  cluster: ClusterWeight | undefined,
+): Readonly<Record<string, unknown>> | undefined {
+  const own = action.case === "route" ? action.value.metadataMatch?.filterMetadata["envoy.lb"] : undefined;
+  const more = cluster?.metadataMatch?.filterMetadata["envoy.lb"];
+  return own === undefined && more === undefined ? undefined : { ...own, ...more };
 }

@@ -1,6 +1,8 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import type { CompiledVirtualHost } from "@sluice/matching";
-import { RouteEntry, type RoutePayload } from "./route-entry.ts";
+import { RouteEntry } from "./route-entry.ts";
+import type { RoutePayload } from "./route-payload.ts";
+import { NO_POLICIES } from "./route-policies.ts";
 
 /** Whether `require_tls` of the virtual host sends this request away; nothing else of the host is asked then. */
 export function needsHttps(host: CompiledVirtualHost<RoutePayload>, headers: HeaderMap): boolean {
@@ -22,6 +24,7 @@ export const HTTPS_REDIRECT: RouteEntry = new RouteEntry({
     location: (headers) => `https://${headers.get(":authority") ?? ""}${headers.get(":path") ?? "/"}`,
   },
   stats: undefined,
+  policies: NO_POLICIES,
   requestMutations: [],
   responseMutations: [],
 });

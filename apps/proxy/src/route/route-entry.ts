@@ -1,11 +1,11 @@
 import type { Counter, HeaderMap, Histogram, MatchedRoute } from "@sluice/extension-api";
-import type { WeightedClusters } from "@sluice/matching";
 import type { FormatContext } from "../access-log/access-logger.ts";
 import type { PerFilterConfigs, RoutePerFilter } from "../http-filter/filter-chain-config.ts";
 import { applyHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
 import type { RetryConfig } from "./retry-policy.ts";
 import { type HostRewriter, replaceAuthority } from "./rewrite-host.ts";
 import { type PathRewriter, targetOf } from "./rewrite-path.ts";
+import type { RoutePolicies } from "./route-policies.ts";
 
 /** `vhost.<host>.route.<stat_prefix>.`, Envoy's names. */
 export interface RouteStats {
@@ -68,6 +68,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
   readonly levels: readonly PerFilterConfigs[];
   readonly action: RouteAction;
   readonly stats: RouteStats | undefined;
+  readonly policies: RoutePolicies;
   /** Most specific first. */
   readonly requestMutations: readonly HeaderMutations[];
   readonly responseMutations: readonly HeaderMutations[];
@@ -80,6 +81,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
     this.levels = init.levels;
     this.action = init.action;
     this.stats = init.stats;
+    this.policies = init.policies;
     this.requestMutations = init.requestMutations;
     this.responseMutations = init.responseMutations;
   }
@@ -130,31 +132,7 @@ export interface RouteEntryInit {
   readonly levels: readonly PerFilterConfigs[];
   readonly action: RouteAction;
   readonly stats: RouteStats | undefined;
+  readonly policies: RoutePolicies;
   readonly requestMutations: readonly HeaderMutations[];
   readonly responseMutations: readonly HeaderMutations[];
-}
-
-/** What a route compiles to: how to get from a match to an entry. */
-export type RoutePayload =
-  | { readonly kind: "fixed"; readonly entry: RouteEntry }
-  | { readonly kind: "clusterHeader"; readonly entry: RouteEntry; readonly header: string }
-  | {
-      readonly kind: "weighted";
-      readonly weights: WeightedClusters;
-      readonly entries: readonly RouteEntry[];
-    };
-
-export function resolveRoute(
-  payload: RoutePayload,
-  headers: HeaderMap,
-  random: number,
-): RouteEntry | undefined {
-  switch (payload.kind) {
-    case "fixed":
-      return payload.entry;
-    case "clusterHeader":
-      return payload.entry.withCluster(headers.get(payload.header) ?? "");
-    case "weighted":
-      return payload.entries[payload.weights.pick(random, headers)];
-  }
 }

@@ -35,6 +35,7 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "retry_policy",
     "route_specifiers",
     "metadata",
+    "rate_limits",
   ],
   "envoy.config.route.v3.Route": [
     "name",
@@ -72,6 +73,10 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "retry_policy",
     "priority",
     "upgrade_configs",
+    "metadata_match",
+    "hash_policy",
+    "rate_limits",
+    "include_vh_rate_limits",
   ],
   "envoy.config.route.v3.RouteAction.UpgradeConfig": ["upgrade_type", "enabled"],
   "envoy.config.route.v3.RetryPolicy": [
@@ -91,7 +96,10 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
   ],
   "envoy.config.route.v3.WeightedCluster.ClusterWeight": [
     "name",
+    "cluster_header",
     "weight",
+    "metadata_match",
+    "host_rewrite_literal",
     "request_headers_to_add",
     "request_headers_to_remove",
     "response_headers_to_add",

@@ -8,6 +8,7 @@ import {
   type HttpFilterFactory,
   ResponseFlag,
   type StreamDecoderFilter,
+  type StreamInfo,
   type Timer,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
@@ -22,6 +23,7 @@ import { asHeaders, type Headers } from "../../../../http/header-map.ts";
 import type { HttpStream } from "../../../../http/http-stream.ts";
 import { streamOf } from "../../../../http/stream-of.ts";
 import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import {
   backOffMs,
   parseRetryOn,
@@ -93,6 +95,10 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   private perTry: Timer | undefined = undefined;
   private backOff: Timer | undefined = undefined;
   private destroyed = false;
+  private hashKnown = false;
+  private hash: bigint | undefined = undefined;
+  /** What the hash policy wants the client to keep. */
+  private setCookies: string[] = [];
   /** The try's, with `spawn_upstream_span`. */
   private span: ActiveSpan | undefined = undefined;
   private upstreamStatus = 0;
@@ -107,7 +113,30 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   }
 
   computeHash(): bigint | undefined {
-    return undefined;
+    const { route, requestHeaders } = this;
+    const policy = route?.policies.hashPolicy;
+    if (policy === undefined || requestHeaders === undefined) return undefined;
+    // Once per request: tries share the hash, and the cookie that may have been made for it.
+    if (!this.hashKnown) {
+      this.hashKnown = true;
+      this.hash = policy.hash(requestHeaders, this);
+    }
+    return this.hash;
+  }
+  addCookie(setCookie: string): void {
+    this.setCookies.push(setCookie);
+  }
+  get connection(): ConnectionInfo {
+    return this.stream.connection;
+  }
+  get streamInfo(): StreamInfo {
+    return this.stream.streamInfo;
+  }
+  get metadataMatch(): MetadataMatch | undefined {
+    return mergeMetadataMatch(
+      this.route?.policies.metadataMatch,
+      this.stream.streamInfo.getDynamicMetadata("envoy.lb"),
+    );
   }
   shouldSelectAnotherHost(_host: Host): boolean {
     return false;
@@ -316,6 +345,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     stream.streamInfo.responseCode = status;
     stream.streamInfo.responseCodeDetails = "via_upstream";
     route.finalizeResponse(headers, stream);
+    for (const cookie of this.setCookies) headers.append("set-cookie", cookie);
     if (endStream) this.endResponse();
     else callbacks.setDownstreamWatermarkCallbacks(new DownstreamWatermarks(this));
     callbacks.encodeHeaders(headers, endStream, "via_upstream");

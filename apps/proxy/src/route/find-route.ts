@@ -1,0 +1,25 @@
+import type { HeaderMap, Runtime } from "@sluice/extension-api";
+import type { RouteTable } from "@sluice/matching";
+import { HTTPS_REDIRECT, needsHttps } from "./require-tls.ts";
+import type { RouteEntry } from "./route-entry.ts";
+import { type RoutePayload, resolveRoute } from "./route-payload.ts";
+import { type MatchedStream, StreamMatchingData } from "./stream-matching-data.ts";
+
+/**
+ * The route of a request, its cluster chosen; `undefined` when there is none.
+ *
+ * @param random the stream's own number, the same however often its route is looked up
+ */
+export function findRoute(
+  table: RouteTable<RoutePayload> | undefined,
+  headers: HeaderMap,
+  random: number,
+  stream: MatchedStream,
+  runtime: Runtime,
+): RouteEntry | undefined {
+  const host = table?.findVirtualHost(headers);
+  if (host === undefined) return undefined;
+  if (needsHttps(host, headers)) return HTTPS_REDIRECT;
+  const match = host.match(headers, random, new StreamMatchingData(stream, runtime));
+  return match === undefined ? undefined : resolveRoute(match.payload, headers, random, stream, runtime);
+}

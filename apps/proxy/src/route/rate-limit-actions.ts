@@ -1,0 +1,226 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import {
+  type Condition,
+  compileCidrSet,
+  compileExtension,
+  compileHeaderMatcher,
+  compileQueryParameterMatcher,
+  HTTP_INPUTS,
+  maskedAddress,
+  metadataValue,
+  NOT_AVAILABLE,
+  percentDecoded,
+  queryParameter,
+  splitAddress,
+  toBinaryString,
+} from "@sluice/matching";
+import {
+  type RateLimit_Action as ActionConfig,
+  RateLimit_Action_MetaData_Source as MetadataSource,
+} from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import type { DescriptorEntry, DescriptorSource, RateLimitContext } from "./rate-limit-policy.ts";
+import { StreamMatchingData } from "./stream-matching-data.ts";
+
+/** Adds its entry; false when there is no descriptor then. */
+export type DescriptorAction = (source: DescriptorSource, entries: DescriptorEntry[]) => boolean;
+
+/** One of `RateLimit.actions`; `path` is where it stands. */
+export function compileDescriptorAction(
+  config: ActionConfig,
+  path: string,
+  worker: RateLimitContext,
+): Compiled<DescriptorAction> {
+  const specifier = config.actionSpecifier;
+  switch (specifier.case) {
+    case "sourceCluster":
+      return always("source_cluster", () => worker.localInfo.nodeCluster);
+    case "destinationCluster":
+      return always("destination_cluster", ({ route }) => route?.clusterName ?? "");
+    case "requestHeaders": {
+      const { headerName, descriptorKey, skipIfAbsent } = specifier.value;
+      const name = headerName.toLowerCase();
+      return valueAction(descriptorKey, skipIfAbsent, ({ request }) => request.get(name));
+    }
+    case "queryParameters": {
+      const { queryParameterName, descriptorKey, skipIfAbsent } = specifier.value;
+      const name = toBinaryString(queryParameterName);
+      return valueAction(descriptorKey, skipIfAbsent, ({ request }) => {
+        const value = queryParameter(request.get(":path") ?? "", name);
+        return value === undefined ? undefined : percentDecoded(value);
+      });
+    }
+    case "remoteAddress":
+      return valueAction("remote_address", false, remoteIp);
+    case "maskedRemoteAddress": {
+      const { v4PrefixMaskLen = 32, v6PrefixMaskLen = 128 } = specifier.value;
+      return valueAction("masked_remote_address", false, (source) => {
+        const ip = remoteIp(source);
+        return ip === undefined ? undefined : maskedAddress(ip, v4PrefixMaskLen, v6PrefixMaskLen);
+      });
+    }
+    case "genericKey":
+      return formatted(specifier.value, "generic_key", `${path}.generic_key`, () => true);
+    case "headerValueMatch": {
+      const at = `${path}.header_value_match`;
+      const matchers = specifier.value.headers.map((one, i) =>
+        compileHeaderMatcher(one, `${at}.headers[${i}]`),
+      );
+      return conditional(specifier.value, matchers, "header_match", at);
+    }
+    case "queryParameterValueMatch": {
+      const at = `${path}.query_parameter_value_match`;
+      const matchers = specifier.value.queryParameters.map((one, i) =>
+        compileQueryParameterMatcher(one, `${at}.query_parameters[${i}]`),
+      );
+      return conditional(specifier.value, matchers, "query_match", at);
+    }
+    case "remoteAddressMatch": {
+      const at = `${path}.remote_address_match`;
+      const { addressMatcher } = specifier.value;
+      const ranges = compileCidrSet(addressMatcher?.ranges ?? [], `${at}.address_matcher.ranges`);
+      if (!ranges.ok) return ranges;
+      const wanted = !(addressMatcher?.invertMatch ?? false);
+      return formatted(specifier.value, "remote_address_match", at, (source) => {
+        const ip = remoteIp(source);
+        return ip !== undefined && ranges.value.has(ip) === wanted;
+      });
+    }
+    case "dynamicMetadata":
+    case "metadata":
+      return metadataAction(specifier.value);
+    case "extension":
+      return inputAction(specifier.value, path, worker);
+    default:
+      return { ok: false, problems: [{ path, message: "an action is required", severity: "error" }] };
+  }
+}
+
+function remoteIp({ connection }: DescriptorSource): string | undefined {
+  return splitAddress(connection.remoteAddress)?.ip;
+}
+
+function always(key: string, value: (source: DescriptorSource) => string): Compiled<DescriptorAction> {
+  return {
+    ok: true,
+    value: (source, entries) => {
+      entries.push({ key, value: value(source) });
+      return true;
+    },
+  };
+}
+
+/** Without a value there is no entry, and no descriptor either unless `skipIfAbsent`. */
+function valueAction(
+  key: string,
+  skipIfAbsent: boolean,
+  read: (source: DescriptorSource) => string | undefined,
+): Compiled<DescriptorAction> {
+  return {
+    ok: true,
+    value: (source, entries) => {
+      const value = read(source);
+      if (value === undefined) return skipIfAbsent;
+      entries.push({ key, value });
+      return true;
+    },
+  };
+}
+
+interface FormattedConfig {
+  readonly descriptorValue: string;
+  readonly defaultValue: string;
+  readonly descriptorKey: string;
+}
+
+/** `descriptor_value` may name parts of the request; where it comes out empty, `default_value` takes its place. */
+function formatted(
+  config: FormattedConfig,
+  defaultKey: string,
+  path: string,
+  applies: (source: DescriptorSource) => boolean,
+): Compiled<DescriptorAction> {
+  const format = compileSubstitutionFormat(config.descriptorValue, `${path}.descriptor_value`, {
+    omitEmptyValues: true,
+  });
+  if (!format.ok) return format;
+  const key = config.descriptorKey === "" ? defaultKey : config.descriptorKey;
+  return {
+    ok: true,
+    value: (source, entries) => {
+      if (!applies(source)) return false;
+      const value = format.value.format(source) || config.defaultValue;
+      if (value !== "") entries.push({ key, value });
+      return true;
+    },
+  };
+}
+
+function conditional(
+  config: FormattedConfig & { readonly expectMatch?: boolean | undefined },
+  compiled: readonly Compiled<Condition>[],
+  defaultKey: string,
+  path: string,
+): Compiled<DescriptorAction> {
+  const problems: Problem[] = [];
+  const conditions: Condition[] = [];
+  for (const one of compiled)
+    if (one.ok) conditions.push(one.value);
+    else problems.push(...one.problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const expected = config.expectMatch ?? true;
+  return formatted(
+    config,
+    defaultKey,
+    path,
+    ({ request }) => conditions.every((condition) => condition.matches(request, 0, {})) === expected,
+  );
+}
+
+type MetadataConfig = Extract<
+  ActionConfig["actionSpecifier"],
+  { case: "dynamicMetadata" | "metadata" }
+>["value"];
+
+/** Texts only: another value counts as absent. */
+function metadataAction(config: MetadataConfig): Compiled<DescriptorAction> {
+  const keys =
+    config.metadataKey?.path.map(({ segment }) => (segment.case === "key" ? segment.value : "")) ?? [];
+  const filter = config.metadataKey?.key ?? "";
+  const ofRoute = "source" in config && config.source === MetadataSource.ROUTE_ENTRY;
+  const skipIfAbsent = "skipIfAbsent" in config && config.skipIfAbsent;
+  return {
+    ok: true,
+    value: ({ streamInfo, route }, entries) => {
+      const metadata = ofRoute ? route?.metadata?.[filter] : streamInfo.getDynamicMetadata(filter);
+      const found = metadataAt(metadata, keys);
+      const value = typeof found === "string" && found !== "" ? found : config.defaultValue;
+      if (value === "") return skipIfAbsent;
+      entries.push({ key: config.descriptorKey, value });
+      return true;
+    },
+  };
+}
+
+export function metadataAt(metadata: unknown, keys: readonly string[]): unknown {
+  return metadataValue({ root: metadata }, ["root", ...keys]);
+}
+
+/** Any HTTP matching input may be a descriptor; the extension's name is its key. */
+function inputAction(
+  extension: Extract<ActionConfig["actionSpecifier"], { case: "extension" }>["value"],
+  path: string,
+  worker: RateLimitContext,
+): Compiled<DescriptorAction> {
+  const input = compileExtension(extension, HTTP_INPUTS, "rate limit descriptor", `${path}.extension`);
+  if (!input.ok) return input;
+  return {
+    ok: true,
+    value: (source, entries) => {
+      const value = input.value.get(new StreamMatchingData(source, worker.runtime));
+      if (value === NOT_AVAILABLE || typeof value !== "string") return false;
+      if (value !== "") entries.push({ key: extension.name, value });
+      return true;
+    },
+  };
+}

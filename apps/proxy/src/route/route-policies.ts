@@ -1,0 +1,23 @@
+import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
+import type { HashPolicy } from "./hash-policy.ts";
+import type { RateLimitPolicy } from "./rate-limit-policy.ts";
+
+/** What a route and its virtual host say about requests beside the action itself. */
+export interface RoutePolicies {
+  readonly hashPolicy: HashPolicy | undefined;
+  /** `metadata_match`: the `envoy.lb` part, the chosen weighted cluster's over the route's; `undefined`: any endpoint. */
+  readonly metadataMatch: MetadataMatch | undefined;
+  /** `undefined`: none. */
+  readonly rateLimits: RateLimitPolicy | undefined;
+  readonly virtualHostRateLimits: RateLimitPolicy | undefined;
+  /** `include_vh_rate_limits`: the virtual host's apply although the route has its own. */
+  readonly includeVirtualHostRateLimits: boolean;
+}
+
+export const NO_POLICIES: RoutePolicies = Object.freeze({
+  hashPolicy: undefined,
+  metadataMatch: undefined,
+  rateLimits: undefined,
+  virtualHostRateLimits: undefined,
+  includeVirtualHostRateLimits: false,
+});
