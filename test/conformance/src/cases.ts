@@ -4,6 +4,7 @@ import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
+import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
@@ -18,6 +19,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...FORWARDING_HEADER_CASES,
   ...HTTP1_CASES,
   ...TCP_PROXY_CASES,
+  ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
   ...ACCESS_LOG_CASES,
   ...HTTP_FILTER_CASES,

@@ -8,20 +8,6 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "two hosts, folded lines, bare line feeds and overlong chunks":
     "Sluice refuses what RFC 9112 lets it refuse (sections 2.2, 3.2, 5.2, 7.1): such requests are read differently by different servers. Envoy takes them",
   "an upstream of a later HTTP version": "Envoy takes HTTP/7.3 for HTTP/1.1; Sluice answers 502",
-  "HEAD without a route":
-    "Envoy sends transfer-encoding: chunked with its empty 404; Sluice sends no framing",
-  "a WebSocket upgrade becomes a tunnel where enabled":
-    "the end of the client's half of a tunnel does not end the tunnel",
-  "an upgrade that the upstream declines is an ordinary response":
-    "Envoy drops the body and sends content-length 0; Sluice passes the response on",
-  "targets in absolute, asterisk and authority form":
-    "OPTIONS without a body goes upstream without content-length: 0",
-  "trailers pass both ways where enabled":
-    "enable_trailers of upstream HTTP options is refused as not implemented",
-  "a 100-continue of the upstream passes where configured": "the 100 Continue is sent to the client twice",
-  "HTTP/1.0 is served where accepted, under the default host":
-    "the status line of the response to an HTTP/1.0 request says HTTP/1.1; Envoy says HTTP/1.0",
-  "header names may be proper-cased on the way out": "header_key_format is refused as not implemented",
   "endpoints come from a file and change with it": "Sluice refuses the configuration at start",
   "routes come from a file and change with it": "Sluice refuses the configuration at start",
   "access log lines tell what happened in Envoy's words": "Sluice refuses the configuration at start",

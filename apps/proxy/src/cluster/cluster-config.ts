@@ -1,5 +1,6 @@
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import type { Thresholds } from "./circuit-breaker.ts";
+import type { UpstreamHttpConfig } from "./compile-http-options.ts";
 import type { HostHealth } from "./thread-local-cluster.ts";
 
 /** How a cluster learns of its hosts. Times in ms. */
@@ -26,12 +27,7 @@ export interface ClusterConfig {
   readonly discovery: Discovery;
   readonly connectTimeoutMs: number;
   readonly bufferLimitBytes: number;
-  readonly protocol: "http1" | "http2";
-  readonly idleTimeoutMs: number;
-  readonly maxConnectionDurationMs: number;
-  readonly maxRequestsPerConnection: number;
-  readonly maxResponseHeadersCount: number;
-  readonly maxResponseHeadersKb: number;
+  readonly http: UpstreamHttpConfig;
   readonly loadBalancer: LoadBalancerConfig;
   readonly commonLb: CommonLbSettings;
   readonly thresholds: { readonly default: Thresholds; readonly high: Thresholds };

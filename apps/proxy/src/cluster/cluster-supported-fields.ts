@@ -1,3 +1,4 @@
+import { HEADER_KEY_FORMAT_FIELDS, HTTP1_CLIENT_FIELDS } from "../http/h1/http1-option-fields.ts";
 import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
 
 /** What of a cluster has an effect. Everything else that is set is refused by name. */
@@ -83,8 +84,13 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "max_headers_count",
     "max_requests_per_connection",
     "max_response_headers_kb",
+    "max_connection_duration_jitter",
+    // Envoy asks it of requests from clients only: upstream it is without effect there, too.
+    "headers_with_underscores_action",
   ],
-  "envoy.config.core.v3.Http1ProtocolOptions": [],
+  "envoy.type.v3.Percent": ["value"],
+  "envoy.config.core.v3.Http1ProtocolOptions": HTTP1_CLIENT_FIELDS,
+  ...HEADER_KEY_FORMAT_FIELDS,
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": [
     "common_http_protocol_options",
     "explicit_http_config",

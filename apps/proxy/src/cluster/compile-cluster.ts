@@ -2,9 +2,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
-import type { HttpProtocolOptions as CommonHttpOptions } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
 import type { UpstreamTlsContext } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
-import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { thresholdsOf } from "./circuit-breaker.ts";
@@ -13,6 +11,7 @@ import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { compileCommonLb } from "./compile-common-lb.ts";
 import { compileDiscovery } from "./compile-discovery.ts";
 import { compileEndpoints, EMPTY_ASSIGNMENT, type LoadAssignment } from "./compile-endpoints.ts";
+import { compileHttpOptions } from "./compile-http-options.ts";
 import { compileLoadBalancer } from "./compile-load-balancer.ts";
 import { compileUpstreamTls } from "./compile-upstream-tls.ts";
 import { durationMs } from "./duration-ms.ts";
@@ -23,7 +22,6 @@ export interface CompiledCluster {
   readonly assignment: LoadAssignment;
 }
 
-const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 const RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
@@ -53,16 +51,13 @@ export function compileCluster(cluster: Cluster, extensions: ExtensionRegistry):
       severity: "error",
     });
   }
-  const http = httpOptions(cluster, problems);
-  const common = http?.commonHttpProtocolOptions ?? cluster.commonHttpProtocolOptions;
   const config: ClusterConfig = {
     name: cluster.name,
     statName: cluster.altStatName === "" ? cluster.name : cluster.altStatName,
     discovery,
     connectTimeoutMs: durationMs(cluster.connectTimeout, 5000),
     bufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
-    protocol: protocolOf(cluster, http),
-    ...commonLimits(common, cluster),
+    http: compileHttpOptions(cluster, extensions, problems),
     loadBalancer: compileLoadBalancer(cluster, extensions, problems),
     commonLb: compileCommonLb(cluster.commonLbConfig),
     thresholds: {
@@ -83,56 +78,6 @@ export function compileCluster(cluster: Cluster, extensions: ExtensionRegistry):
 
 const isNew = (problem: Problem, known: readonly Problem[]): boolean =>
   !known.some((each) => each.path === problem.path && each.message === problem.message);
-
-function commonLimits(
-  common: CommonHttpOptions | undefined,
-  cluster: Cluster,
-): Pick<
-  ClusterConfig,
-  | "idleTimeoutMs"
-  | "maxConnectionDurationMs"
-  | "maxRequestsPerConnection"
-  | "maxResponseHeadersCount"
-  | "maxResponseHeadersKb"
-> {
-  return {
-    idleTimeoutMs: durationMs(common?.idleTimeout, 3_600_000),
-    maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
-    maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
-    maxResponseHeadersCount: common?.maxHeadersCount ?? 100,
-    maxResponseHeadersKb: common?.maxResponseHeadersKb ?? 60,
-  };
-}
-
-function httpOptions(cluster: Cluster, problems: Problem[]): HttpProtocolOptions | undefined {
-  for (const [name, any] of Object.entries(cluster.typedExtensionProtocolOptions)) {
-    const path = `typed_extension_protocol_options[${name}]`;
-    const unpacked = unpackAny(any);
-    if (!unpacked.ok) {
-      problems.push({ path, message: unpacked.message, severity: "error" });
-    } else if (unpacked.typeName !== HTTP_OPTIONS) {
-      problems.push({ path, message: `${unpacked.typeName} is not implemented`, severity: "error" });
-    } else {
-      problems.push(
-        ...refuseUnsupportedFields(unpacked.schema, unpacked.message, CLUSTER_SUPPORTED_FIELDS, path),
-      );
-      return asHttpOptions(unpacked.message);
-    }
-  }
-  return undefined;
-}
-
-/** HTTP/2 clusters serve the proxy's own gRPC clients; the router refuses to send requests to them. */
-function protocolOf(cluster: Cluster, http: HttpProtocolOptions | undefined): ClusterConfig["protocol"] {
-  if (http !== undefined) {
-    const explicit =
-      http.upstreamProtocolOptions.case === "explicitHttpConfig"
-        ? http.upstreamProtocolOptions.value
-        : undefined;
-    return explicit?.protocolConfig.case === "http2ProtocolOptions" ? "http2" : "http1";
-  }
-  return cluster.http2ProtocolOptions === undefined ? "http1" : "http2";
-}
 
 function transportSocket(cluster: Cluster, problems: Problem[]): UpstreamTlsConfig | undefined {
   const socket = cluster.transportSocket;
@@ -165,10 +110,7 @@ function transportSocket(cluster: Cluster, problems: Problem[]): UpstreamTlsConf
   return undefined;
 }
 
-/** The callers have checked the type's name. */
-function asHttpOptions(message: Message): HttpProtocolOptions {
-  return message as HttpProtocolOptions;
-}
+/** The caller has checked the type's name. */
 function asUpstreamTls(message: Message): UpstreamTlsContext {
   return message as UpstreamTlsContext;
 }

@@ -1,9 +1,11 @@
 import type { Socket } from "node:net";
 import type { Counter, Gauge, HeaderMap, Histogram, StreamInfo } from "@sluice/extension-api";
+import type { Http1ClientOptions } from "../http/h1/client-codec.ts";
 import type { HostSet } from "../load-balancer/host-set.ts";
 import type { ResponseObserver } from "../load-balancer/load-balancer.ts";
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
 import type { PriorityLoads, PriorityState } from "../load-balancer/priority-load.ts";
+import type { UpstreamHttpConfig } from "./compile-http-options.ts";
 
 /** A worker's view of all clusters. Written by `cluster/`, read by `upstream/` and by filters. */
 export interface ThreadLocalClusterManager {
@@ -58,17 +60,8 @@ export interface ClusterInfo {
   readonly connectTimeoutMs: number;
   /** `per_connection_buffer_limit_bytes`, default 1 MiB. */
   readonly bufferLimitBytes: number;
-  readonly protocol: "http1" | "http2";
-  /** `HttpProtocolOptions.common_http_protocol_options.idle_timeout`; default 1 h, 0 = none. */
-  readonly idleTimeoutMs: number;
-  /** 0 = no limit. */
-  readonly maxConnectionDurationMs: number;
-  /** 0 = no limit. */
-  readonly maxRequestsPerConnection: number;
-  /** Default 100. */
-  readonly maxResponseHeadersCount: number;
-  /** Default 60. */
-  readonly maxResponseHeadersKb: number;
+  readonly http: UpstreamHttpConfig;
+  readonly http1: Http1ClientOptions;
   readonly stats: ClusterStats;
   readonly circuitBreakers: { readonly default: ResourceLimits; readonly high: ResourceLimits };
   /** Starts a connection to a host behind the cluster's transport socket (raw or TLS); events are those of node:net. */

@@ -119,17 +119,18 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
   }
 
   #info(config: ClusterConfig, breakers: SharedArrayBuffer): ClusterInfo {
+    const { http } = config;
     return Object.freeze({
       name: config.name,
       statName: config.statName,
       connectTimeoutMs: config.connectTimeoutMs,
       bufferLimitBytes: config.bufferLimitBytes,
-      protocol: config.protocol,
-      idleTimeoutMs: config.idleTimeoutMs,
-      maxConnectionDurationMs: config.maxConnectionDurationMs,
-      maxRequestsPerConnection: config.maxRequestsPerConnection,
-      maxResponseHeadersCount: config.maxResponseHeadersCount,
-      maxResponseHeadersKb: config.maxResponseHeadersKb,
+      http,
+      http1: {
+        ...http.http1,
+        headBytesMax: http.maxResponseHeadersKb * 1024,
+        headersMax: http.maxResponseHeadersCount,
+      },
       stats: createClusterStats(this.#options.stats, config.statName),
       circuitBreakers: {
         default: resourceLimits(breakers, this.#options.workerIndex, "default", config.thresholds.default),

@@ -1,6 +1,7 @@
 import type { ExtensionManifest, HttpFilterFactory, NetworkFilterFactory } from "@sluice/extension-api";
 import type { AddressDetectionFactory } from "../http/address-detection-factory.ts";
 import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.ts";
+import type { HeaderFormatterFactory } from "../http/h1/header-formatter.ts";
 import type { LoadBalancingPolicyFactory } from "../load-balancer/load-balancer.ts";
 import type { DownstreamTransportSocketFactory } from "../transport-socket/downstream-transport-socket.ts";
 
@@ -8,6 +9,7 @@ import type { DownstreamTransportSocketFactory } from "../transport-socket/downs
 export interface ExtensionFactories {
   "envoy.filters.http": HttpFilterFactory;
   "envoy.filters.network": NetworkFilterFactory;
+  "envoy.http.stateful_header_formatters": HeaderFormatterFactory;
   "envoy.http.early_header_mutation": EarlyHeaderMutationFactory;
   "envoy.http.original_ip_detection": AddressDetectionFactory;
   "envoy.load_balancing_policies": LoadBalancingPolicyFactory;

@@ -14,6 +14,7 @@ import { tcpProxyManifest } from "./filters/network/tcp_proxy/manifest.ts";
 import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header_mutation/manifest.ts";
 import { customHeaderDetectionManifest } from "./http/original_ip_detection/custom_header/manifest.ts";
 import { xffDetectionManifest } from "./http/original_ip_detection/xff/manifest.ts";
+import { preserveCaseManifest } from "./http/stateful_header_formatters/preserve_case/manifest.ts";
 import { leastRequestManifest } from "./load_balancing_policies/least_request/manifest.ts";
 import { maglevManifest } from "./load_balancing_policies/maglev/manifest.ts";
 import { randomManifest } from "./load_balancing_policies/random/manifest.ts";
@@ -42,6 +43,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   rawBufferManifest,
   downstreamTlsManifest,
   tcpProxyManifest,
+  preserveCaseManifest,
 ];
 
 export function standardExtensions(): ExtensionRegistry {

@@ -6,6 +6,7 @@ import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { createClusterStats } from "../cluster/cluster-stats.ts";
 import { discardingHostStats } from "../cluster/host-stats.ts";
+import { PLAIN_HTTP } from "../cluster/plain-http-fixture.ts";
 import type {
   ClusterInfo,
   Host,
@@ -54,12 +55,7 @@ function cluster(name: string, port: number, pending?: number): ThreadLocalClust
     statName: name,
     connectTimeoutMs: 1000,
     bufferLimitBytes: 1024 * 1024,
-    protocol: "http1",
-    idleTimeoutMs: 0,
-    maxConnectionDurationMs: 0,
-    maxRequestsPerConnection: 0,
-    maxResponseHeadersCount: 100,
-    maxResponseHeadersKb: 60,
+    ...PLAIN_HTTP,
     stats: createClusterStats(discardingStats(), name),
     circuitBreakers: { default: limits(pending), high: limits() },
     connect: (host) => connect("port" in host.connectTo ? host.connectTo : { path: host.connectTo.path }),

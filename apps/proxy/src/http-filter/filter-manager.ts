@@ -557,6 +557,7 @@ export class FilterManager {
     }
     this.decodeAborted = true;
     this.responseBuffer = undefined;
+    host.beforeLocalReply(status);
     const reply = localReplyHeaders(host.requestHeaders, status, body, grpcStatus);
     modify?.(reply.headers);
     const mapped = reply.isGrpc ? reply.body : host.mapLocalReply(reply.headers, reply.body);

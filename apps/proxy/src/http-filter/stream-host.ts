@@ -30,6 +30,8 @@ export interface StreamHost {
   /** Ends the stream without a (whole) response. */
   abort(): void;
   readDisable(disable: boolean): void;
+  /** A local reply begins, unless it is too late for one. */
+  beforeLocalReply(status: number): void;
   /** Changes a local reply before anything is sent (`local_reply_config`); answers the body. */
   mapLocalReply(headers: Headers, body: string): string;
   setWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void;

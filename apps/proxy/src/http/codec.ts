@@ -115,7 +115,10 @@ export interface ResponseEncoder {
   addWatermarkCallbacks(callbacks: WatermarkCallbacks): void;
   removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void;
   readonly aboveHighWatermark: boolean;
-  /** No message follows this one on its connection (`connection: close`); without effect where streams are independent. */
+  /**
+   * The message was answered as invalid: none follows it on its connection (`connection: close`), unless the codec is told to
+   * keep it. Without effect where streams are independent.
+   */
   refuseReuse(): void;
 }
 

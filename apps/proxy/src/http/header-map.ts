@@ -1,4 +1,5 @@
 import type { HeaderMap } from "@sluice/extension-api";
+import type { HeaderCase } from "./h1/header-case.ts";
 
 /**
  * The header map of every codec: names and values alternate in one array, pseudo-headers first. Names that came from a codec
@@ -7,6 +8,8 @@ import type { HeaderMap } from "@sluice/extension-api";
 export class Headers implements HeaderMap {
   /** `[name, value, name, value, …]`; codecs read it, nobody else. */
   readonly fields: string[];
+  /** How HTTP/1 writes the names; undefined: as the codec does. */
+  spelling: HeaderCase | undefined = undefined;
 
   constructor(fields: string[] = []) {
     this.fields = fields;
@@ -103,7 +106,9 @@ export class Headers implements HeaderMap {
   }
 
   clone(): Headers {
-    return new Headers(this.fields.slice());
+    const copy = new Headers(this.fields.slice());
+    copy.spelling = this.spelling;
+    return copy;
   }
 
   #removeFrom(name: string, from: number): number {

@@ -104,7 +104,6 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
       headers.remove("expect");
     }
     if (!headers.has(":authority")) {
-      encoder.refuseReuse();
       return this.reply(400, "", "missing_host_header");
     }
     const isConnect = headers.get(":method") === "CONNECT";
@@ -117,7 +116,6 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
       }
       const verdict = preparePath(headers, config);
       if (verdict === "reject") {
-        encoder.refuseReuse();
         config.stats.counters.downstream_rq_failed_path_normalization.inc();
         return this.reply(400, "", "path_normalization_failed");
       }
@@ -309,6 +307,11 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
 
   mapLocalReply(_headers: Headers, body: string): string {
     return body;
+  }
+
+  beforeLocalReply(status: number): void {
+    // As Envoy: a 400 of our own says that the message was no good, and what follows it may not be either.
+    if (status === 400) this.encoder.refuseReuse();
   }
 
   setWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void {

@@ -98,8 +98,7 @@ function removeHopByHop(headers: Headers, isUpgrade: boolean): void {
         continue;
       if (!name.startsWith(":") && !name.startsWith("x-forwarded-") && name !== "host") headers.remove(name);
     }
-    if (isUpgrade) headers.set("connection", "upgrade");
-    else headers.remove("connection");
+    if (!isUpgrade) headers.remove("connection");
   }
   if (!isUpgrade) headers.remove("upgrade");
   headers.remove("keep-alive");

@@ -14,7 +14,10 @@ export function statusPhrase(status: number): string {
   return PHRASES[status] ?? "Unknown";
 }
 
-/** `HTTP/1.1 200 OK` with its line end. */
-export function statusLine(status: number): string {
+/** `HTTP/1.1 200 OK` with its line end. `reason`: in place of the code's own phrase. */
+export function statusLine(status: number, http10 = false, reason?: string): string {
+  if (http10 || reason !== undefined) {
+    return `HTTP/1.${http10 ? 0 : 1} ${status} ${reason ?? statusPhrase(status)}\r\n`;
+  }
   return STATUS_LINES[status] ?? `HTTP/1.1 ${status} Unknown\r\n`;
 }

@@ -53,15 +53,11 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
     this.clock = clock;
     this.startedAtMs = clock.nowMs();
     this.streamsLeft =
-      info.maxRequestsPerConnection > 0 ? info.maxRequestsPerConnection : Number.POSITIVE_INFINITY;
+      info.http.maxRequestsPerConnection > 0 ? info.http.maxRequestsPerConnection : Number.POSITIVE_INFINITY;
     const socket = info.connect(host);
     const secure = "encrypted" in socket;
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
-    this.codec = new Http1ClientCodec(this.connection, this, {
-      headBytesMax: info.maxResponseHeadersKb * 1024,
-      headersMax: info.maxResponseHeadersCount,
-      trailers: false,
-    });
+    this.codec = new Http1ClientCodec(this.connection, this, info.http1);
     this.connection.attach(this);
     this.connection.sentCounter = info.stats.upstreamCxTxBytesTotal;
     this.deadline = new Deadline(clock, timers, () => this.onDeadline());
@@ -81,7 +77,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
 
   /** Nothing is on it: it may stay so for the idle timeout. */
   startIdle(): void {
-    if (this.info.idleTimeoutMs > 0) this.deadline.set(this.info.idleTimeoutMs);
+    if (this.info.http.idleTimeoutMs > 0) this.deadline.set(this.info.http.idleTimeoutMs);
   }
 
   stopIdle(): void {

@@ -8,15 +8,27 @@ import type {
   StreamResetReason,
 } from "../codec.ts";
 import type { Headers } from "../header-map.ts";
+import { type HeaderSpelling, writtenCase } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { Framing, Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
-import { requestHead, trailerSection } from "./serialize-head.ts";
+import { type HeadFormat, requestHead, trailerSection } from "./serialize-head.ts";
 import { hasToken } from "./server-codec.ts";
 
-export interface Http1ClientOptions {
+/** A cluster's Http1ProtocolOptions; plain data, so that it can cross threads. */
+export interface Http1ClientSettings {
+  /** `enable_trailers`; otherwise trailers are dropped both ways. */
+  readonly trailers: boolean;
+  /** `allow_chunked_length`. */
+  readonly allowChunkedLength: boolean;
+  /** `send_fully_qualified_url`. */
+  readonly fullyQualifiedUrl: boolean;
+  /** `header_key_format`. */
+  readonly spelling: HeaderSpelling;
+}
+
+export interface Http1ClientOptions extends Http1ClientSettings {
   readonly headBytesMax: number;
   readonly headersMax: number;
-  readonly trailers: boolean;
 }
 
 /** HTTP/1.1, client side: one exchange at a time. It is also the request encoder of its stream: a request allocates neither. */
@@ -27,6 +39,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
   private readonly callbacks: ClientCodecCallbacks;
   private readonly options: Http1ClientOptions;
   private readonly parser: Http1Parser;
+  private readonly format: HeadFormat;
   private stream: ResponseStream | undefined = undefined;
   private chunked = false;
   private upgrade = false;
@@ -42,6 +55,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     this.callbacks = callbacks;
     this.options = options;
     this.parser = new Http1Parser(false, this, options);
+    this.format = { spelling: writtenCase(options.spelling), fullyQualifiedUrl: options.fullyQualifiedUrl };
   }
 
   get activeStreams(): number {
@@ -85,7 +99,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     this.upgrade = headers.get("upgrade") !== undefined;
     this.parser.responseToHead = method === "HEAD";
     this.parser.responseToConnect = method === "CONNECT";
-    const head = requestHead(headers, endStream, this.upgrade);
+    const head = requestHead(headers, endStream, this.upgrade, this.format);
     this.chunked = head.chunked;
     this.connection.write(head.text, false);
     if (endStream) this.endRequest();
@@ -105,7 +119,10 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
 
   encodeTrailers(trailers: Headers): void {
     if (this.chunked) {
-      this.connection.write(this.options.trailers ? trailerSection(trailers) : "0\r\n\r\n", false);
+      this.connection.write(
+        this.options.trailers ? trailerSection(trailers, this.format.spelling) : "0\r\n\r\n",
+        false,
+      );
     }
     this.endRequest();
   }

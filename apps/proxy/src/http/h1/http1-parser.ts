@@ -1,5 +1,7 @@
 import { Headers } from "../header-map.ts";
 import { hashStep, internName } from "../well-known-names.ts";
+import { PROPER_CASE, PreservedCase } from "./header-case.ts";
+import type { HeaderSpelling } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { FIELD_VALUE, TARGET, TOKEN_LOWER } from "./octet-classes.ts";
 
@@ -22,6 +24,10 @@ export interface Http1ParserLimits {
   readonly headBytesMax: number;
   /** Header fields. */
   readonly headersMax: number;
+  /** `allow_chunked_length`: chunks win over a length beside them, which is dropped. Default false: refused. */
+  readonly allowChunkedLength?: boolean;
+  /** `header_key_format`; only `preserve` matters here. */
+  readonly spelling?: HeaderSpelling;
 }
 
 /** How a body ends (RFC 9112 §6.3). */
@@ -144,12 +150,17 @@ export class Http1Parser {
   private readonly fieldsMax: number;
   private input: Buffer | undefined = undefined;
   private inputAt = 0;
+  private readonly allowChunkedLength: boolean;
+  private readonly preserve: (HeaderSpelling & { readonly kind: "preserve" }) | undefined;
+  private preserved: PreservedCase | undefined = undefined;
 
   constructor(isRequest: boolean, sink: Http1ParserSink, limits: Http1ParserLimits) {
     this.isRequest = isRequest;
     this.sink = sink;
     this.limits = limits;
     this.fieldsMax = limits.headersMax * 2 + (isRequest ? 6 : 2);
+    this.allowChunkedLength = limits.allowChunkedLength ?? false;
+    this.preserve = limits.spelling?.kind === "preserve" ? limits.spelling : undefined;
   }
 
   /** True while a message's head has begun and the message has not ended. */
@@ -341,6 +352,9 @@ export class Http1Parser {
     }
     this.status = status;
     this.headers.fields.push(":status", statusText(status));
+    if (this.preserve?.forwardReasonPhrase === true) {
+      this.preservedCase().reason = text.substring(start + 13, end);
+    }
     return undefined;
   }
 
@@ -360,6 +374,7 @@ export class Http1Parser {
       return text.charCodeAt(i) === 0 ? Http1Errors.headerCharacters : Http1Errors.headerName;
     }
     const name = internName(text, start, i, hash, hasUpper);
+    if (this.preserve !== undefined) this.preservedCase().remember(name, text.substring(start, i));
     i++;
     while (i < end && (text.charCodeAt(i) === SP || text.charCodeAt(i) === HT)) i++;
     const valueStart = i;
@@ -390,13 +405,36 @@ export class Http1Parser {
     return undefined;
   }
 
-  private endHead(): undefined {
+  /** Of the message being read. */
+  private preservedCase(): PreservedCase {
+    let preserved = this.preserved;
+    if (preserved === undefined) {
+      preserved = new PreservedCase(this.preserve?.othersProper === true ? PROPER_CASE : undefined);
+      this.preserved = preserved;
+    }
+    return preserved;
+  }
+
+  private takeHeaders(): Headers {
     const headers = this.headers;
     this.headers = new Headers();
     this.headBytes = 0;
+    if (this.preserved !== undefined) {
+      headers.spelling = this.preserved;
+      this.preserved = undefined;
+    }
+    return headers;
+  }
+
+  private endHead(): undefined {
+    const headers = this.takeHeaders();
     this.leadingLines = 0;
     if (this.hasTransferEncoding) {
-      if (this.contentLength >= 0) return this.fail(Http1Errors.lengthAndChunked);
+      if (this.contentLength >= 0) {
+        if (!this.allowChunkedLength) return this.fail(Http1Errors.lengthAndChunked);
+        headers.remove("content-length");
+        this.contentLength = -1;
+      }
       if (this.version === 10) return this.fail(Http1Errors.transferEncoding10);
     }
     this.framing = this.isRequest ? this.requestFraming() : this.responseFraming();
@@ -439,9 +477,7 @@ export class Http1Parser {
   }
 
   private endTrailers(): undefined {
-    const trailers = this.headers;
-    this.headers = new Headers();
-    this.headBytes = 0;
+    const trailers = this.takeHeaders();
     this.state = State.FirstLine;
     if (trailers.fields.length === 0) {
       if (this.pendingBody === undefined) this.sink.onBody(EMPTY, true);

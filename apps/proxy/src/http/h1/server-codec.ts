@@ -1,4 +1,5 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
+import type { CompiledStringMatcher } from "@sluice/matching";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
 import type {
   RequestStream,
@@ -8,6 +9,8 @@ import type {
   StreamResetReason,
 } from "../codec.ts";
 import type { Headers } from "../header-map.ts";
+import type { HeaderCase } from "./header-case.ts";
+import { type HeaderSpelling, writtenCase } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { Framing, Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
 import { isAuthority } from "./octet-classes.ts";
@@ -23,7 +26,18 @@ export interface Http1ServerOptions {
   /** `enable_trailers`; otherwise trailers are read and dropped. */
   readonly trailers: boolean;
   readonly underscores: "allow" | "reject" | "drop";
+  /** `allow_custom_methods`. */
   readonly anyMethod: boolean;
+  /** `allow_chunked_length`. */
+  readonly allowChunkedLength: boolean;
+  /** `allow_absolute_url`; where false such a target is taken for a path, which nothing serves. */
+  readonly allowAbsoluteUrl: boolean;
+  /** `ignore_http_11_upgrade`: offers to upgrade that are not heard. */
+  readonly ignoredUpgrades: readonly CompiledStringMatcher[];
+  /** `override_stream_error_on_invalid_http_message`: a 400 of our own need not end the connection. */
+  readonly keepsOpenOnInvalidMessage: boolean;
+  /** `header_key_format`. */
+  readonly spelling: HeaderSpelling;
 }
 
 /**
@@ -38,6 +52,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   private readonly callbacks: ServerCodecCallbacks;
   private readonly options: Http1ServerOptions;
   private readonly parser: Http1Parser;
+  private readonly spelling: HeaderCase | undefined;
   private stream: RequestStream | undefined = undefined;
   private requestComplete = false;
   private responseStarted = false;
@@ -55,6 +70,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     this.parser = new Http1Parser(true, this, options);
     this.parser.acceptHttp10 = options.acceptHttp10;
     this.parser.anyMethod = options.anyMethod;
+    this.spelling = writtenCase(options.spelling);
   }
 
   get protocol(): "HTTP/1.0" | "HTTP/1.1" {
@@ -100,7 +116,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   }
 
   refuseReuse(): void {
-    this.reusable = false;
+    if (!this.options.keepsOpenOnInvalidMessage) this.reusable = false;
   }
 
   failHead(): void {
@@ -188,7 +204,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     } else if (target.charCodeAt(0) !== 47) {
       if (target === "*") {
         if (parser.method !== "OPTIONS") return Http1Errors.url;
-      } else {
+      } else if (this.options.allowAbsoluteUrl) {
         const scheme = target.indexOf("://");
         if (scheme <= 0) return Http1Errors.requestLine;
         const name = target.slice(0, scheme).toLowerCase();
@@ -230,6 +246,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       headers.removeWhere((name) => name.includes("_"));
       this.callbacks.onHeadersDropped(dropped);
     }
+    if (this.upgradeRequested && options.ignoredUpgrades.length > 0) this.ignoreUpgrades(headers);
     if (this.upgradeRequested && headers.getAll("upgrade")?.toLowerCase() === "h2c") {
       // An offer that may be declined (RFC 9110 §7.8): go on in HTTP/1.1.
       headers.remove("upgrade");
@@ -243,10 +260,30 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     return undefined;
   }
 
+  private ignoreUpgrades(headers: Headers): void {
+    const { ignoredUpgrades } = this.options;
+    const kept = (headers.getAll("upgrade") ?? "")
+      .split(",")
+      .map((offer) => offer.trim())
+      .filter((offer) => !ignoredUpgrades.some((matcher) => matcher.matches(offer)));
+    if (kept.length > 0) {
+      headers.set("upgrade", kept.join(","));
+      return;
+    }
+    headers.remove("upgrade");
+    const connection = withoutTokens(headers.getAll("connection") ?? "", ["upgrade"]);
+    if (connection === "") headers.remove("connection");
+    else headers.set("connection", connection);
+    this.upgradeRequested = false;
+  }
+
   // ── response ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   encode1xxHeaders(headers: Headers): void {
-    this.connection.write(informationalHead(headers, Number(headers.get(":status") ?? "100")), false);
+    this.connection.write(
+      informationalHead(headers, Number(headers.get(":status") ?? "100"), this.spelling),
+      false,
+    );
   }
 
   encodeHeaders(headers: Headers, endStream: boolean): void {
@@ -259,6 +296,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       toHead: this.toHead,
       tunnel,
       http10: this.requestIsHttp10,
+      spelling: this.spelling,
     });
     this.chunked = head.chunked;
     this.connection.write(head.text, false);
@@ -293,7 +331,10 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
 
   encodeTrailers(trailers: Headers): void {
     if (this.chunked)
-      this.connection.write(this.options.trailers ? trailerSection(trailers) : "0\r\n\r\n", false);
+      this.connection.write(
+        this.options.trailers ? trailerSection(trailers, this.spelling) : "0\r\n\r\n",
+        false,
+      );
     this.endResponse();
   }
 

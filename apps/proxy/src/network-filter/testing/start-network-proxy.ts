@@ -6,6 +6,7 @@ import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { createClusterStats } from "../../cluster/cluster-stats.ts";
 import { discardingHostStats } from "../../cluster/host-stats.ts";
+import { PLAIN_HTTP } from "../../cluster/plain-http-fixture.ts";
 import type {
   Host,
   Resource,
@@ -181,12 +182,7 @@ function oneHostCluster(port: number, bufferLimitBytes: number): ThreadLocalClus
       statName: "up",
       connectTimeoutMs: 1000,
       bufferLimitBytes,
-      protocol: "http1",
-      idleTimeoutMs: 0,
-      maxConnectionDurationMs: 0,
-      maxRequestsPerConnection: 0,
-      maxResponseHeadersCount: 100,
-      maxResponseHeadersKb: 60,
+      ...PLAIN_HTTP,
       stats: createClusterStats(discardingStats(), "up"),
       circuitBreakers: { default: limits, high: limits },
       connect: () => connect(port, "127.0.0.1"),

@@ -336,7 +336,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.responseStarted = true;
     this.body = [];
     this.countResponse(status);
-    if (!this.config.suppressEnvoyHeaders) {
+    if (!this.config.suppressEnvoyHeaders && this.requestEnded) {
       const elapsed = this.config.worker.clock.nowMs() - attempt.startedAtMs;
       headers.set("x-envoy-upstream-service-time", String(Math.floor(elapsed)));
     }

@@ -1,6 +1,7 @@
 import type { ConnectionInfo, WatermarkCallbacks } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
+import { hasToken } from "../../../../http/h1/server-codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import type { HttpPool, PoolWaiter } from "../../../../upstream/http-pool.ts";
 
@@ -27,6 +28,9 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   /** From `ready` until both messages are through, or it was reset. */
   private encoder: RequestEncoder | undefined = undefined;
   private requestComplete = false;
+  private continued = false;
+  /** What follows an offer to speak WebSocket, until the upstream has taken it. */
+  private held: { readonly chunks: Uint8Array[]; bytes: number; endStream: boolean } | undefined = undefined;
   /** The response is complete, or there will be none. */
   private done = false;
 
@@ -58,18 +62,17 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   // ── request, once `ready` ───────────────────────────────────────────────────────────────────────────────────────────
 
   encodeHeaders(headers: Headers, endStream: boolean): void {
-    const encoder = this.sending(endStream);
-    encoder?.encodeHeaders(headers, endStream);
+    if (!endStream && offersWebSocket(headers)) this.held = { chunks: [], bytes: 0, endStream: false };
+    this.sending(endStream)?.encodeHeaders(headers, endStream);
   }
 
   encodeData(chunk: Uint8Array, endStream: boolean): void {
-    const encoder = this.sending(endStream);
-    encoder?.encodeData(chunk, endStream);
+    if (this.held === undefined) this.sending(endStream)?.encodeData(chunk, endStream);
+    else this.hold(this.held, chunk, endStream);
   }
 
   encodeTrailers(trailers: Headers): void {
-    const encoder = this.sending(true);
-    encoder?.encodeTrailers(trailers);
+    this.sending(true)?.encodeTrailers(trailers);
   }
 
   readDisable(disable: boolean): void {
@@ -92,6 +95,22 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     encoder.reset();
   }
 
+  private hold(held: NonNullable<UpstreamTry["held"]>, chunk: Uint8Array, endStream: boolean): void {
+    const limit = this.info.bufferLimitBytes;
+    const below = held.bytes <= limit;
+    held.chunks.push(Buffer.from(chunk));
+    held.bytes += chunk.length;
+    held.endStream ||= endStream;
+    if (below && held.bytes > limit) this.owner.onAboveHighWatermark();
+  }
+
+  private release(held: NonNullable<UpstreamTry["held"]>): void {
+    this.held = undefined;
+    for (const chunk of held.chunks) this.encodeData(chunk, false);
+    if (held.endStream) this.encodeData(EMPTY, true);
+    if (held.bytes > this.info.bufferLimitBytes) this.owner.onBelowLowWatermark();
+  }
+
   /** The encoder belongs to this try for the last time when both messages end. */
   private sending(endStream: boolean): RequestEncoder | undefined {
     const { encoder } = this;
@@ -105,12 +124,36 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   // ── response ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   decode1xxHeaders(headers: Headers): void {
+    // One is all that the client waits for.
+    if (this.continued) return;
+    this.continued = headers.get(":status") === "100";
     this.owner.onTry1xx(headers);
   }
 
   decodeHeaders(headers: Headers, endStream: boolean): void {
+    const { held } = this;
+    if (held !== undefined && !endStream) {
+      const status = headers.get(":status") ?? "";
+      if (status.startsWith("2")) {
+        this.decline(headers);
+        return;
+      }
+      this.owner.onTryHeaders(this, headers, false);
+      if (status === "101") this.release(held);
+      return;
+    }
     if (endStream) this.endResponse();
     this.owner.onTryHeaders(this, headers, endStream);
+  }
+
+  /** As Envoy: of a success that is no handshake (RFC 6455 §4.1) only the head is passed on. */
+  private decline(headers: Headers): void {
+    const { encoder } = this;
+    this.encoder = undefined;
+    this.done = true;
+    headers.remove("content-length");
+    encoder?.reset();
+    this.owner.onTryHeaders(this, headers, true);
   }
 
   decodeData(chunk: Uint8Array, endStream: boolean): void {
@@ -138,4 +181,12 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     encoder.removeWatermarkCallbacks(this.owner);
     if (this.requestComplete) this.encoder = undefined;
   }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function offersWebSocket(headers: Headers): boolean {
+  return (
+    headers.get("upgrade")?.toLowerCase() === "websocket" && hasToken(headers.getAll("connection"), "upgrade")
+  );
 }

@@ -1,5 +1,4 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
-import { HttpProtocolOptions_HeadersWithUnderscoresAction as Underscores } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
 import {
   HttpConnectionManager_CodecType as CodecType,
   type HttpConnectionManager as Config,
@@ -13,6 +12,7 @@ import {
   createConnectionManagerStats,
   createListenerHttpStats,
 } from "../../../../http/connection-manager-stats.ts";
+import { compileHttp1ServerOptions } from "../../../../http/h1/compile-http1-options.ts";
 import { compileHttpFilters } from "../../../../http-filter/compile-filter-chain.ts";
 import {
   asNetworkContext,
@@ -40,9 +40,15 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   if (config.codecType === CodecType.HTTP2 || config.codecType === CodecType.HTTP3) {
     error("codec_type", `${CodecType[config.codecType]} is not implemented; use AUTO or HTTP1`);
   }
-  if (config.httpProtocolOptions?.allowAbsoluteUrl === false) {
-    error("http_protocol_options.allow_absolute_url", "false is not implemented");
-  }
+  const common = config.commonHttpProtocolOptions;
+  const http1Options = compileHttp1ServerOptions(
+    config.httpProtocolOptions,
+    common,
+    (config.maxRequestHeadersKb ?? 60) * 1024,
+    worker.extensions,
+    "http_protocol_options",
+    (problem) => problems.push(problem),
+  );
   const statPrefix = config.statPrefix === "" ? "ingress_http" : config.statPrefix;
   const stats = worker.stats.scope("http").scope(statPrefix);
   const filters = take(compileHttpFilters(config.httpFilters, "http_filters", worker, stats)) ?? [];
@@ -84,8 +90,6 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     config.tracing === undefined ? undefined : take(worker.tracers.compile(config.tracing, "tracing"));
   const forwarding = take(compileForwarding(config, worker));
   if (problems.length > 0 || forwarding === undefined) return { ok: false, problems };
-  const common = config.commonHttpProtocolOptions;
-  const http1 = config.httpProtocolOptions;
   const value: ConnectionManagerConfig = {
     worker,
     stats: createConnectionManagerStats(stats),
@@ -93,15 +97,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     routes,
     filters,
     filtersVary: filters.length > 1 || filters.some(({ disabled }) => disabled),
-    http1: {
-      headBytesMax: (config.maxRequestHeadersKb ?? 60) * 1024,
-      headersMax: common?.maxHeadersCount ?? 100,
-      acceptHttp10: http1?.acceptHttp10 ?? false,
-      defaultHostForHttp10: http1?.defaultHostForHttp10 ?? "",
-      trailers: http1?.enableTrailers ?? false,
-      underscores: underscoresAction(common?.headersWithUnderscoresAction),
-      anyMethod: false,
-    },
+    http1: http1Options,
     upgrades,
     accessLoggers,
     tracer,
@@ -150,11 +146,6 @@ const ESCAPED_SLASHES: Readonly<Record<EscapedSlashes, ConnectionManagerConfig["
   [EscapedSlashes.UNESCAPE_AND_REDIRECT]: "redirect",
   [EscapedSlashes.UNESCAPE_AND_FORWARD]: "forward",
 };
-
-function underscoresAction(action: Underscores | undefined): "allow" | "reject" | "drop" {
-  if (action === Underscores.REJECT_REQUEST) return "reject";
-  return action === Underscores.DROP_HEADER ? "drop" : "allow";
-}
 
 export const httpConnectionManagerFactory: ConnectionFilterFactory = {
   terminal: true,

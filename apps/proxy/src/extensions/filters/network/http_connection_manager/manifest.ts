@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import type { NetworkFilterManifest } from "@sluice/extension-api";
 
+import { HEADER_KEY_FORMAT_FIELDS, HTTP1_SERVER_FIELDS } from "../../../../http/h1/http1-option-fields.ts";
+
 const require = createRequire(import.meta.url);
 
 const HCM = "envoy.extensions.filters.network.http_connection_manager.v3";
@@ -76,12 +78,8 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "max_requests_per_connection",
       "headers_with_underscores_action",
     ],
-    "envoy.config.core.v3.Http1ProtocolOptions": [
-      "accept_http_10",
-      "default_host_for_http_10",
-      "enable_trailers",
-      "allow_absolute_url",
-    ],
+    "envoy.config.core.v3.Http1ProtocolOptions": HTTP1_SERVER_FIELDS,
+    ...HEADER_KEY_FORMAT_FIELDS,
   },
   load: () => (require("./compile.ts") as typeof import("./compile.ts")).httpConnectionManagerFactory,
 };

@@ -1,0 +1,149 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { Problem } from "@sluice/extension-api";
+import { unpackAny } from "@sluice/xds";
+import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import type {
+  HttpProtocolOptions as CommonHttpOptions,
+  Http1ProtocolOptions,
+  Http2ProtocolOptions,
+} from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
+import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
+import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import type { Http1ClientSettings } from "../http/h1/client-codec.ts";
+import { compileHttp1ClientOptions } from "../http/h1/compile-http1-options.ts";
+import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
+import { durationMs } from "./duration-ms.ts";
+
+/** `auto`: what ALPN says, else HTTP/1; `downstream`: what the client speaks. */
+export type UpstreamProtocol = "http1" | "http2" | "auto" | "downstream";
+
+/** How a cluster speaks HTTP; plain data, so that it can cross threads. Times in ms, 0: none; defaults are Envoy's. */
+export interface UpstreamHttpConfig {
+  readonly protocol: UpstreamProtocol;
+  readonly http1: Http1ClientSettings;
+  /** Default 1 h. */
+  readonly idleTimeoutMs: number;
+  readonly maxConnectionDurationMs: number;
+  /** Up to which share of it a connection may live longer, drawn by lot; 0 to 100. */
+  readonly maxConnectionDurationJitterPercent: number;
+  /** 0: no limit. */
+  readonly maxRequestsPerConnection: number;
+  /** Default 100. */
+  readonly maxResponseHeadersCount: number;
+  /** Default 60. */
+  readonly maxResponseHeadersKb: number;
+}
+
+const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+/** Reads `typed_extension_protocol_options`, or the older fields of the cluster itself. */
+export function compileHttpOptions(
+  cluster: Cluster,
+  extensions: ExtensionRegistry,
+  problems: Problem[],
+): UpstreamHttpConfig {
+  const found = httpOptions(cluster, problems);
+  const { protocol, http1, path } =
+    found === undefined ? ofCluster(cluster) : ofExtension(found.options, found.path);
+  const common: CommonHttpOptions | undefined =
+    found?.options.commonHttpProtocolOptions ?? cluster.commonHttpProtocolOptions;
+  if (protocol === "auto" && cluster.transportSocket === undefined) {
+    problems.push({
+      path: path === "" ? "auto_config" : path,
+      message: "ALPN needs a transport socket that has it (TLS)",
+      severity: "error",
+    });
+  }
+  return {
+    protocol,
+    http1: compileHttp1ClientOptions(
+      http1,
+      extensions,
+      path === "" ? "http_protocol_options" : `${path}.http_protocol_options`,
+      (problem) => problems.push(problem),
+    ),
+    idleTimeoutMs: durationMs(common?.idleTimeout, 3_600_000),
+    maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
+    maxConnectionDurationJitterPercent: common?.maxConnectionDurationJitter?.value ?? 0,
+    maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
+    maxResponseHeadersCount: common?.maxHeadersCount ?? 100,
+    maxResponseHeadersKb: common?.maxResponseHeadersKb ?? 60,
+  };
+}
+
+interface Choice {
+  readonly protocol: UpstreamProtocol;
+  readonly http1: Http1ProtocolOptions | undefined;
+  readonly http2: Http2ProtocolOptions | undefined;
+  /** Of the message that holds the protocols' options, "" for the cluster. */
+  readonly path: string;
+}
+
+function ofExtension(options: HttpProtocolOptions, path: string): Choice {
+  const { upstreamProtocolOptions: chosen } = options;
+  switch (chosen.case) {
+    case "autoConfig":
+      return {
+        protocol: "auto",
+        http1: chosen.value.httpProtocolOptions,
+        http2: chosen.value.http2ProtocolOptions,
+        path: `${path}.auto_config`,
+      };
+    case "useDownstreamProtocolConfig":
+      return {
+        protocol: "downstream",
+        http1: chosen.value.httpProtocolOptions,
+        http2: chosen.value.http2ProtocolOptions,
+        path: `${path}.use_downstream_protocol_config`,
+      };
+    default: {
+      const config = chosen.value?.protocolConfig;
+      const http2 = config?.case === "http2ProtocolOptions" ? config.value : undefined;
+      return {
+        protocol: http2 === undefined ? "http1" : "http2",
+        http1: config?.case === "httpProtocolOptions" ? config.value : undefined,
+        http2,
+        path: `${path}.explicit_http_config`,
+      };
+    }
+  }
+}
+
+function ofCluster(cluster: Cluster): Choice {
+  const http2 = cluster.http2ProtocolOptions;
+  // ClusterProtocolSelection: 0 USE_CONFIGURED_PROTOCOL, 1 USE_DOWNSTREAM_PROTOCOL.
+  const downstream = cluster.protocolSelection === 1;
+  return {
+    protocol: downstream ? "downstream" : http2 === undefined ? "http1" : "http2",
+    http1: cluster.httpProtocolOptions,
+    http2,
+    path: "",
+  };
+}
+
+function httpOptions(
+  cluster: Cluster,
+  problems: Problem[],
+): { readonly options: HttpProtocolOptions; readonly path: string } | undefined {
+  for (const [name, any] of Object.entries(cluster.typedExtensionProtocolOptions)) {
+    const path = `typed_extension_protocol_options[${name}]`;
+    const unpacked = unpackAny(any);
+    if (!unpacked.ok) {
+      problems.push({ path, message: unpacked.message, severity: "error" });
+    } else if (unpacked.typeName !== HTTP_OPTIONS) {
+      problems.push({ path, message: `${unpacked.typeName} is not implemented`, severity: "error" });
+    } else {
+      problems.push(
+        ...refuseUnsupportedFields(unpacked.schema, unpacked.message, CLUSTER_SUPPORTED_FIELDS, path),
+      );
+      return { options: asHttpOptions(unpacked.message), path };
+    }
+  }
+  return undefined;
+}
+
+/** The caller has checked the type's name. */
+function asHttpOptions(message: Message): HttpProtocolOptions {
+  return message as HttpProtocolOptions;
+}
