@@ -138,6 +138,8 @@ export interface ConnectionInfo {
   /** The client's address as worked out by listener filters and x-forwarded-for. */
   readonly remoteAddress: string;
   readonly localAddress: string;
+  /** Where the socket itself is bound, if a listener filter restored another `localAddress`. */
+  readonly directLocalAddress?: string;
   /** SNI, or undefined. */
   readonly requestedServerName: string | undefined;
   readonly tls: TlsInfo | undefined;

@@ -1,3 +1,5 @@
+import type { TlsInfo } from "./http-filter.ts";
+
 /** What is known of a request or connection; the source of access logs, header formatters and traces (envoy/stream_info/stream_info.h). */
 export interface StreamInfo {
   /** Wall clock of the first byte, in milliseconds since the epoch. */
@@ -30,12 +32,30 @@ export interface StreamInfo {
   readonly upstreamLocalAddress: string | undefined;
   readonly upstreamTransportFailureReason: string;
   readonly upstreamRequestAttemptCount: number;
+  /** Of the upstream connection that served (or failed) the last try. */
+  readonly upstreamProtocol?: string | undefined;
+  readonly upstreamConnectionId?: number | undefined;
+  readonly upstreamTls?: TlsInfo | undefined;
+  /** The endpoint's own name, where configuration gives it one. */
+  readonly upstreamHostName?: string | undefined;
+  /** From the wish for an upstream stream until one was ready. */
+  readonly upstreamPoolReadyMs?: number | undefined;
+  readonly virtualClusterName?: string | undefined;
+  /** Why the downstream connection was ended by us. */
+  readonly connectionTerminationDetails?: string | undefined;
+  /** What filters flag beyond `ResponseFlag`, joined with commas. */
+  readonly customFlags?: string | undefined;
+  /** Why the request is traced; undefined: it is not. */
+  readonly traceReason?: TraceReason | undefined;
   /** Dynamic metadata by filter name. */
   getDynamicMetadata(filter: string): Readonly<Record<string, unknown>> | undefined;
   setDynamicMetadata(filter: string, value: Record<string, unknown>): void;
   /** Objects shared between filters of one stream, by name. */
   readonly filterState: Map<string, unknown>;
 }
+
+/** Who wanted a request to be traced. */
+export type TraceReason = "sampling" | "service_forced" | "client_forced";
 
 /** Envoy's response flags; `RESPONSE_FLAG_CODES` has the letters that access logs print. */
 export const ResponseFlag = {

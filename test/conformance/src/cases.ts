@@ -5,6 +5,8 @@ import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
+import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
+import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
@@ -25,4 +27,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,
   ...CONNECTION_MANAGER_CASES,
+  ...LOCAL_REPLY_CASES,
+  ...LOG_OPERATOR_CASES,
 ];

@@ -10,9 +10,6 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "an upstream of a later HTTP version": "Envoy takes HTTP/7.3 for HTTP/1.1; Sluice answers 502",
   "endpoints come from a file and change with it": "Sluice refuses the configuration at start",
   "routes come from a file and change with it": "Sluice refuses the configuration at start",
-  "access log lines tell what happened in Envoy's words": "Sluice refuses the configuration at start",
-  "access logs as JSON keep the types of their values":
-    "%RESPONSE_FLAGS% without flags is null in JSON, Envoy writes a dash; the reason phrase of 418 is Envoy's Unknown",
   "a request over the filter's buffer limit is 413":
     "Envoy closes the connection; Sluice, which has read the request whole, keeps it",
 };

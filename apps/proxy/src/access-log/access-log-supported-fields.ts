@@ -16,6 +16,7 @@ export const ACCESS_LOG_SUPPORTED_FIELDS: SupportedFields = {
     "text_format_source",
     "json_format",
     "omit_empty_values",
+    "formatters",
   ],
   "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig": [
     "common_config",

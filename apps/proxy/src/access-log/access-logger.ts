@@ -10,7 +10,32 @@ export interface FormatContext {
   readonly connection: ConnectionInfo;
   /** %LOCAL_REPLY_BODY%: the body of a local reply or direct response before it is formatted. */
   readonly localReplyBody?: string | undefined;
+  /** %ACCESS_LOG_TYPE%; undefined: not a log entry, or one of no kind. */
+  readonly accessLogType?: AccessLogType | undefined;
+  /** Of the span of this request, hex. */
+  readonly traceId?: string | undefined;
+  readonly spanId?: string | undefined;
+  /** Metadata by namespace of what the request was matched to. */
+  metadata?(source: MetadataSource): Readonly<Record<string, unknown>> | undefined;
 }
+
+export type MetadataSource = "DYNAMIC" | "CLUSTER" | "UPSTREAM_HOST" | "ROUTE" | "VIRTUAL_HOST";
+
+/** Why an entry is written, by the names of `envoy.data.accesslog.v3.AccessLogType`. */
+export type AccessLogType =
+  | "TcpUpstreamConnected"
+  | "TcpPeriodic"
+  | "TcpConnectionEnd"
+  | "DownstreamStart"
+  | "DownstreamPeriodic"
+  | "DownstreamEnd"
+  | "UpstreamPoolReady"
+  | "UpstreamPeriodic"
+  | "UpstreamEnd"
+  | "DownstreamTunnelSuccessfullyEstablished"
+  | "UdpTunnelUpstreamConnected"
+  | "UdpPeriodic"
+  | "UdpSessionEnd";
 
 /** One configured `access_log` entry: its filter and its sink. */
 export interface AccessLogger {

@@ -1,7 +1,7 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { CustomTag } from "@sluice/xds/gen/envoy/type/tracing/v3/custom_tag_pb.js";
-import type { ValueProvider } from "./command-operators.ts";
 import { compileProviders } from "./compile-substitution-format.ts";
+import type { ValueProvider } from "./operator.ts";
 
 export type CompiledTag = readonly [tag: string, value: readonly (string | ValueProvider)[]];
 

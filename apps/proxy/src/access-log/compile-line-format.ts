@@ -1,11 +1,14 @@
-import { readFileSync } from "node:fs";
 import type { Compiled } from "@sluice/extension-api";
 import type { SubstitutionFormatString } from "@sluice/xds/gen/envoy/config/core/v3/substitution_format_string_pb.js";
 import type { FileAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
 import type { StdoutAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js";
+import { readDataSource } from "../route/read-data-source.ts";
 import type { SubstitutionFormatter } from "./access-logger.ts";
+import { compileFormatters } from "./compile-formatters.ts";
 import { compileSubstitutionFormat } from "./compile-substitution-format.ts";
 import { compileJsonFormat } from "./json-formatter.ts";
+
+const FORMAT_BYTES_MAX = 1024 * 1024;
 
 /** Envoy's default line. */
 const DEFAULT_FORMAT =
@@ -22,45 +25,47 @@ export function compileLineFormat(
     case "format":
       return compileSubstitutionFormat(format.value, `${path}.format`);
     case "jsonFormat":
-      return compileJsonFormat(format.value, `${path}.json_format`, false);
+      return compileJsonFormat(format.value, `${path}.json_format`, false, {});
     case "typedJsonFormat":
-      return compileJsonFormat(format.value, `${path}.typed_json_format`, false);
+      return compileJsonFormat(format.value, `${path}.typed_json_format`, false, {});
     case "logFormat":
-      return compileFormatString(format.value, `${path}.log_format`);
+      return compileOctets(format.value, `${path}.log_format`);
   }
 }
 
-/** `SubstitutionFormatString`; text ends where it ends, JSON gets a newline. */
+/** `SubstitutionFormatString` for a message's body, as text rather than octets. */
 export function compileFormatString(
   format: SubstitutionFormatString,
   path: string,
 ): Compiled<SubstitutionFormatter> {
-  const omitEmptyValues = format.omitEmptyValues;
+  const octets = compileOctets(format, path);
+  if (!octets.ok) return octets;
+  return {
+    ok: true,
+    value: { format: (context) => Buffer.from(octets.value.format(context), "latin1").toString() },
+  };
+}
+
+/** Text ends where it ends, JSON gets a newline. */
+function compileOctets(format: SubstitutionFormatString, path: string): Compiled<SubstitutionFormatter> {
+  const { omitEmptyValues } = format;
+  const operators = compileFormatters(format.formatters, `${path}.formatters`);
+  if (!operators.ok) return operators;
+  const options = { omitEmptyValues, operators: operators.value };
   switch (format.format.case) {
     case "textFormat":
-      return compileSubstitutionFormat(format.format.value, `${path}.text_format`, { omitEmptyValues });
+      return compileSubstitutionFormat(format.format.value, `${path}.text_format`, options);
     case "jsonFormat":
-      return compileJsonFormat(format.format.value, `${path}.json_format`, omitEmptyValues);
+      return compileJsonFormat(
+        format.format.value,
+        `${path}.json_format`,
+        omitEmptyValues,
+        options.operators,
+      );
     case "textFormatSource": {
       const at = `${path}.text_format_source`;
-      const source = format.format.value.specifier;
-      if (source.case === "inlineString")
-        return compileSubstitutionFormat(source.value, at, { omitEmptyValues });
-      if (source.case === "inlineBytes") {
-        return compileSubstitutionFormat(Buffer.from(source.value).toString(), at, { omitEmptyValues });
-      }
-      if (source.case === "filename") {
-        try {
-          return compileSubstitutionFormat(readFileSync(source.value, "utf8"), at, { omitEmptyValues });
-        } catch (error) {
-          const message = error instanceof Error ? error.message : String(error);
-          return { ok: false, problems: [{ path: at, message, severity: "error" }] };
-        }
-      }
-      return {
-        ok: false,
-        problems: [{ path: at, message: "this source is not implemented", severity: "error" }],
-      };
+      const source = readDataSource(format.format.value, at, FORMAT_BYTES_MAX);
+      return source.ok ? compileSubstitutionFormat(source.value.toString(), at, options) : source;
     }
     default:
       return {

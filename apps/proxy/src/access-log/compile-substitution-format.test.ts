@@ -41,10 +41,7 @@ test("arguments, length limits, and the percent sign", () => {
 test("addresses with and without port, also for IPv6", () => {
   const context = formatContext({ connection: { remoteAddress: "[::1]:9", localAddress: "10.0.0.1:80" } });
   assert.equal(
-    print(
-      "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_ADDRESS_PORT% %UPSTREAM_HOST%",
-      context,
-    ),
+    print("%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_PORT% %UPSTREAM_HOST%", context),
     "::1 80 -",
   );
 });

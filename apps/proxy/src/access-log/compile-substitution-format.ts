@@ -1,12 +1,15 @@
 import type { Compiled } from "@sluice/extension-api";
 import { nearestName } from "@sluice/xds/nearest-name";
 import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
-import { COMMAND_OPERATORS, type FormatValue, type ValueProvider } from "./command-operators.ts";
+import { COMMAND_OPERATORS } from "./command-operators.ts";
+import type { FormatValue, OperatorTable, ValueProvider } from "./operator.ts";
 import { type FormatToken, parseSubstitutionFormat } from "./parse-substitution-format.ts";
 
 export interface SubstitutionFormatOptions {
   /** Missing values print as "" instead of `-`. Default false; header values and JSON use true. */
   readonly omitEmptyValues?: boolean;
+  /** Operators that formatter extensions add. */
+  readonly operators?: OperatorTable;
 }
 
 /**
@@ -18,7 +21,7 @@ export function compileSubstitutionFormat(
   path: string,
   options: SubstitutionFormatOptions = {},
 ): Compiled<SubstitutionFormatter> {
-  const providers = compileProviders(text, path);
+  const providers = compileProviders(text, path, options.operators);
   if (!providers.ok) return providers;
   const missing = options.omitEmptyValues === true ? "" : "-";
   const [only] = providers.value;
@@ -33,13 +36,17 @@ export function compileSubstitutionFormat(
 }
 
 /** Text pieces and operators, in order. */
-export function compileProviders(text: string, path: string): Compiled<readonly (string | ValueProvider)[]> {
+export function compileProviders(
+  text: string,
+  path: string,
+  more: OperatorTable = NO_OPERATORS,
+): Compiled<readonly (string | ValueProvider)[]> {
   const parsed = parseSubstitutionFormat(text);
   if (!parsed.ok) return { ok: false, problems: [{ path, message: parsed.message, severity: "error" }] };
   const parts: (string | ValueProvider)[] = [];
   const messages: string[] = [];
   for (const token of parsed.tokens) {
-    const part = token.kind === "text" ? { value: token.text } : compileOperator(token);
+    const part = token.kind === "text" ? { value: token.text } : compileOperator(token, more);
     if (typeof part === "string") messages.push(part);
     else parts.push(part.value);
   }
@@ -47,8 +54,13 @@ export function compileProviders(text: string, path: string): Compiled<readonly 
   return { ok: false, problems: messages.map((message) => ({ path, message, severity: "error" as const })) };
 }
 
-function compileOperator(token: FormatToken & { kind: "operator" }): { value: ValueProvider } | string {
-  const compiler = COMMAND_OPERATORS[token.name];
+const NO_OPERATORS: OperatorTable = {};
+
+function compileOperator(
+  token: FormatToken & { kind: "operator" },
+  more: OperatorTable,
+): { value: ValueProvider } | string {
+  const compiler = more[token.name] ?? COMMAND_OPERATORS[token.name];
   if (compiler === undefined) {
     const nearest = nearestName(token.name, Object.keys(COMMAND_OPERATORS));
     const proposal = nearest === undefined ? "" : `; did you mean %${nearest}%?`;

@@ -2,8 +2,8 @@ import type { HeaderMap } from "@sluice/extension-api";
 import { ResponseFlag } from "@sluice/extension-api";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { FormatContext } from "./access-logger.ts";
-import type { ValueProvider } from "./command-operators.ts";
 import { printValue } from "./compile-substitution-format.ts";
+import type { ValueProvider } from "./operator.ts";
 
 /** What a gRPC access log adds to the standard properties. Header names are lower case. */
 export interface EntryExtras {

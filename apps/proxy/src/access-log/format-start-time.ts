@@ -3,6 +3,11 @@ export function isoTime(wallMs: number): string {
   return new Date(wallMs).toISOString();
 }
 
+/** `YYYY-MM-DDTHH:MM:SSZ`. */
+export function isoTimeSeconds(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+}
+
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = [
   "January",
@@ -19,13 +24,23 @@ const MONTHS = [
   "December",
 ];
 
-type Piece = (date: Date, wallMs: number) => string;
+/** `date`: its UTC fields are those to print; `wallMs`: the moment; `offsetMinutes`: of the zone, east positive. */
+type Piece = (date: Date, wallMs: number, offsetMinutes: number) => string;
 
 const pad = (value: number, width: number): string => String(value).padStart(width, "0");
 const fraction = (wallMs: number, digits: number): string =>
   pad(Math.floor((((wallMs % 1000) + 1000) % 1000) * 1e6), 9).slice(0, digits);
 const dayOfYear = (date: Date): number =>
   Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000) + 1;
+
+const zoneOffset = (minutes: number, colon: string): string => {
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? "-" : "+"}${pad(Math.floor(size / 60), 2)}${colon}${pad(size % 60, 2)}`;
+};
+const zoneName = (wallMs: number): string =>
+  new Intl.DateTimeFormat("en-US", { timeZoneName: "short" })
+    .formatToParts(wallMs)
+    .find(({ type }) => type === "timeZoneName")?.value ?? "";
 
 const CONVERSIONS: Readonly<Record<string, Piece>> = {
   Y: (date) => String(date.getUTCFullYear()),
@@ -53,19 +68,21 @@ const CONVERSIONS: Readonly<Record<string, Piece>> = {
   R: (date) => date.toISOString().slice(11, 16),
   D: (date) =>
     `${pad(date.getUTCMonth() + 1, 2)}/${pad(date.getUTCDate(), 2)}/${pad(date.getUTCFullYear() % 100, 2)}`,
-  z: () => "+0000",
-  Z: () => "UTC",
+  z: (_date, _wallMs, offset) => zoneOffset(offset, ""),
+  Z: (_date, wallMs, offset) => (offset === 0 ? "UTC" : zoneName(wallMs)),
+  c: (date) => date.toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+).*$/, "$1 $3 $2 $5 $4"),
   n: () => "\n",
   t: () => "\t",
   "%": () => "%",
 };
 
 /**
- * Compiles a strftime pattern (UTC) with Envoy's additions `%3f`, `%6f`, `%9f`, `%E3S` and the like. Answers a message
- * for a conversion that it does not know.
+ * Compiles a strftime pattern with Envoy's additions `%3f`, `%6f`, `%9f`, `%E3S`, `%E*S`, `%Ez` and the like, in UTC or in
+ * the process's time zone. Answers a message for a conversion that it does not know.
  */
 export function compileTimeFormat(
   pattern: string,
+  local = false,
 ): ((wallMs: number) => string) | { readonly message: string } {
   const pieces: Piece[] = [];
   let at = 0;
@@ -75,15 +92,10 @@ export function compileTimeFormat(
     if (text !== "") pieces.push(() => text);
     if (percent < 0) break;
     const rest = pattern.slice(percent + 1);
-    const digits = /^E?([1-9])([fS])/.exec(rest);
-    if (digits !== null) {
-      const width = Number(digits[1]);
-      pieces.push(
-        digits[2] === "f"
-          ? (_date, wallMs) => fraction(wallMs, width)
-          : (date, wallMs) => `${pad(date.getUTCSeconds(), 2)}.${fraction(wallMs, width)}`,
-      );
-      at = percent + 1 + digits[0].length;
+    const extended = extendedConversion(rest);
+    if (extended !== undefined) {
+      pieces.push(extended.piece);
+      at = percent + 1 + extended.length;
       continue;
     }
     const piece = CONVERSIONS[rest[0] ?? ""];
@@ -92,9 +104,29 @@ export function compileTimeFormat(
     at = percent + 2;
   }
   return (wallMs) => {
-    const date = new Date(wallMs);
+    const offset = local ? -new Date(wallMs).getTimezoneOffset() : 0;
+    const date = new Date(wallMs + offset * 60_000);
     let out = "";
-    for (const piece of pieces) out += piece(date, wallMs);
+    for (const piece of pieces) out += piece(date, wallMs, offset);
     return out;
   };
+}
+
+/** What absl and Envoy have beyond strftime, at the start of `text`. */
+function extendedConversion(text: string): { readonly piece: Piece; readonly length: number } | undefined {
+  if (text.startsWith("Ez")) return { piece: (_date, _wallMs, offset) => zoneOffset(offset, ":"), length: 2 };
+  const match = /^E?([1-9]|(?<=E)\*)([fS])/.exec(text);
+  if (match === null) return undefined;
+  const digits = match[1] === "*" ? undefined : Number(match[1]);
+  const part = (wallMs: number): string =>
+    digits === undefined ? fraction(wallMs, 9).replace(/0+$/, "") : fraction(wallMs, digits);
+  const piece: Piece =
+    match[2] === "f"
+      ? (_date, wallMs) => part(wallMs)
+      : (date, wallMs) => {
+          const seconds = pad(date.getUTCSeconds(), 2);
+          const more = part(wallMs);
+          return more === "" ? seconds : `${seconds}.${more}`;
+        };
+  return { piece, length: match[0].length };
 }

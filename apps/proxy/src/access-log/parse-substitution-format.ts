@@ -42,7 +42,7 @@ export function parseSubstitutionFormat(text: string): ParsedFormat {
         message: `'${text.slice(percent, percent + 30)}' at position ${percent} is no command operator: write %NAME%, %NAME(ARGUMENT)% or %NAME(ARGUMENT):LENGTH%, and %% for a percent sign`,
       };
     }
-    if (literal !== "") tokens.push({ kind: "text", text: literal });
+    if (literal !== "") tokens.push({ kind: "text", text: octets(literal) });
     literal = "";
     tokens.push({
       kind: "operator",
@@ -52,6 +52,11 @@ export function parseSubstitutionFormat(text: string): ParsedFormat {
     });
     at = OPERATOR.lastIndex;
   }
-  if (literal !== "") tokens.push({ kind: "text", text: literal });
+  if (literal !== "") tokens.push({ kind: "text", text: octets(literal) });
   return { ok: true, tokens };
+}
+
+/** As the binary string that headers and log lines are made of. */
+function octets(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }

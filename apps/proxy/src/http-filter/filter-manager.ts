@@ -11,7 +11,7 @@ import { Headers } from "../http/header-map.ts";
 import { ActiveFilter, type DirectionState, Iteration } from "./active-filter.ts";
 import { BodyBuffer } from "./body-buffer.ts";
 import type { HttpFilterConfig } from "./filter-chain-config.ts";
-import { localReplyHeaders } from "./local-reply.ts";
+import { prepareLocalReply } from "./local-reply.ts";
 import type { StreamHost } from "./stream-host.ts";
 
 /**
@@ -558,10 +558,8 @@ export class FilterManager {
     this.decodeAborted = true;
     this.responseBuffer = undefined;
     host.beforeLocalReply(status);
-    const reply = localReplyHeaders(host.requestHeaders, status, body, grpcStatus);
-    modify?.(reply.headers);
-    const mapped = reply.isGrpc ? reply.body : host.mapLocalReply(reply.headers, reply.body);
-    const text = reply.toHead ? "" : mapped;
+    const reply = prepareLocalReply(host.requestHeaders, status, body, grpcStatus, modify, host);
+    const text = reply.body;
     const direct = this.responseBegun;
     this.responseBegun = true;
     this.responseHeaders = reply.headers;

@@ -3,9 +3,20 @@ import { Headers } from "../http/header-map.ts";
 
 export interface LocalReply {
   readonly headers: Headers;
+  /** "" for gRPC and for HEAD. */
   readonly body: string;
-  readonly isGrpc: boolean;
-  readonly toHead: boolean;
+}
+
+/** What an answer of the proxy's own says, before it becomes a message. */
+export interface LocalReplyContent {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType: string;
+}
+
+/** Who may change such an answer (`local_reply_config`); `undefined`: it stays as it is. */
+export interface LocalReplyRewriter {
+  rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined;
 }
 
 /** HTTP status → gRPC status (gRPC's http-grpc-status-mapping). */
@@ -21,25 +32,51 @@ const GRPC_STATUS: ReadonlyMap<number, number> = new Map([
 ]);
 const GRPC_UNKNOWN = 2;
 
-/** The head of an answer that the proxy gives by itself; for gRPC requests a response of trailers only. */
-export function localReplyHeaders(
+/**
+ * An answer that the proxy gives by itself; for gRPC requests a response of trailers only. `modify` adds headers before
+ * `rewriter` sees them.
+ */
+export function prepareLocalReply(
   request: Headers | undefined,
   status: number,
   body: string,
   grpcStatus: number | undefined,
+  modify: ((headers: Headers) => void) | undefined,
+  rewriter: LocalReplyRewriter,
 ): LocalReply {
+  const headers = new Headers([":status", statusText(status)]);
+  modify?.(headers);
+  const givenType = headers.get("content-type");
+  const rewritten = rewriter.rewriteLocalReply(headers, status, body);
+  const finalStatus = rewritten?.status ?? status;
+  const text = rewritten?.body ?? body;
   const toHead = request?.get(":method") === "HEAD";
   if (isGrpc(request)) {
-    const code = grpcStatus ?? GRPC_STATUS.get(status) ?? GRPC_UNKNOWN;
-    const fields = [":status", "200", "content-type", "application/grpc", "grpc-status", String(code)];
-    if (body !== "") fields.push("grpc-message", percentEncode(body));
-    return { headers: new Headers(fields), body: "", isGrpc: true, toHead };
+    headers.set(":status", "200");
+    headers.set("content-type", "application/grpc");
+    if (!headers.has("grpc-status")) {
+      headers.set("grpc-status", String(grpcStatus ?? GRPC_STATUS.get(finalStatus) ?? GRPC_UNKNOWN));
+    }
+    if (text !== "" && !toHead) {
+      // A line of JSON ends with a newline; a header does not need it.
+      const json = rewritten?.contentType === "application/json";
+      headers.set("grpc-message", percentEncode(json ? text.trimEnd() : text));
+    }
+    headers.remove("content-length");
+    return { headers, body: "" };
   }
-  const fields = [":status", statusText(status)];
-  if (body !== "") {
-    fields.push("content-length", String(Buffer.byteLength(body)), "content-type", "text/plain");
+  headers.set(":status", statusText(finalStatus));
+  if (text === "") {
+    headers.remove("content-length");
+    headers.remove("content-type");
+    return { headers, body: "" };
   }
-  return { headers: new Headers(fields), body, isGrpc: false, toHead };
+  headers.set("content-length", String(Buffer.byteLength(text)));
+  const retyped = headers.get("content-type") !== givenType;
+  if (!headers.has("content-type") || (text !== body && !retyped)) {
+    headers.set("content-type", rewritten?.contentType ?? "text/plain");
+  }
+  return { headers, body: toHead ? "" : text };
 }
 
 function isGrpc(request: Headers | undefined): boolean {

@@ -9,9 +9,10 @@ import type {
 import type { Headers } from "../http/header-map.ts";
 import type { RequestStreamInfo } from "../http/request-stream-info.ts";
 import type { RoutePerFilter } from "./filter-chain-config.ts";
+import type { LocalReplyRewriter } from "./local-reply.ts";
 
 /** What the filter chain needs of the stream that it belongs to: the connection manager's end of it. */
-export interface StreamHost {
+export interface StreamHost extends LocalReplyRewriter {
   readonly streamId: number;
   readonly streamInfo: RequestStreamInfo;
   readonly connection: ConnectionInfo;
@@ -32,8 +33,6 @@ export interface StreamHost {
   readDisable(disable: boolean): void;
   /** A local reply begins, unless it is too late for one. */
   beforeLocalReply(status: number): void;
-  /** Changes a local reply before anything is sent (`local_reply_config`); answers the body. */
-  mapLocalReply(headers: Headers, body: string): string;
   setWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void;
   recreate(): boolean;
   /** A filter passed a bug: log it; the stream ends with 500. */

@@ -9,6 +9,8 @@ import type { EarlyHeaderMutation } from "./early-header-mutation.ts";
 import type { ClientCertDetails, ForwardClientCert } from "./forward-client-cert.ts";
 import type { ForwardingConfig } from "./forwarding-headers.ts";
 import type { Http1ServerOptions } from "./h1/server-codec.ts";
+import type { LocalReplyMapper } from "./local-reply-mapper.ts";
+import type { ProxyStatusConfig } from "./proxy-status.ts";
 
 /** A connection manager, compiled and frozen but for its route table, which RDS replaces. Times in ms, 0: none. */
 export interface ConnectionManagerConfig {
@@ -21,6 +23,8 @@ export interface ConnectionManagerConfig {
   readonly filtersVary: boolean;
   readonly http1: Http1ServerOptions;
   readonly upgrades: ReadonlyMap<string, UpgradeChain>;
+  readonly localReplies: LocalReplyMapper | undefined;
+  readonly proxyStatus: ProxyStatusConfig | undefined;
   readonly accessLoggers: readonly AccessLogger[];
   readonly tracer: Tracer | undefined;
   readonly serverName: string;

@@ -6,9 +6,10 @@ import {
   type Timers,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
-import type { FormatContext } from "../access-log/access-logger.ts";
+import type { AccessLogType, MetadataSource } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
+import type { LocalReplyContent } from "../http-filter/local-reply.ts";
 import type { StreamHost } from "../http-filter/stream-host.ts";
 import { findRoute } from "../route/find-route.ts";
 import type { RouteEntry } from "../route/route-entry.ts";
@@ -19,7 +20,9 @@ import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { hasToken } from "./h1/server-codec.ts";
 import { Headers } from "./header-map.ts";
 import { httpDate } from "./http-date.ts";
+import type { LocalReplyView } from "./local-reply-mapper.ts";
 import { prepareHost, preparePath, prepareRequestHeaders } from "./prepare-request.ts";
+import { setProxyStatus } from "./proxy-status.ts";
 import { RequestStreamInfo } from "./request-stream-info.ts";
 import { statusPhrase } from "./status-text.ts";
 import { StreamConnectionInfo } from "./stream-connection-info.ts";
@@ -28,7 +31,7 @@ import type { StreamTimers } from "./stream-timers.ts";
 let nextStreamId = 1;
 
 /** One request and its response: between the codec and the filters. */
-export class HttpStream implements RequestStream, StreamHost, FormatContext {
+export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   readonly streamId: number = nextStreamId++;
   readonly streamInfo: RequestStreamInfo;
   connection: ConnectionInfo;
@@ -37,6 +40,8 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
   responseTrailers: Headers | undefined = undefined;
   isTunnel = false;
   span: ActiveSpan | undefined = undefined;
+  localReplyBody: string | undefined = undefined;
+  accessLogType: AccessLogType | undefined = undefined;
 
   private readonly manager: HttpConnectionManager;
   private readonly config: ConnectionManagerConfig;
@@ -246,6 +251,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
 
   writeHeaders(headers: Headers, endStream: boolean): void {
     const { config, manager, streamInfo } = this;
+    if (config.proxyStatus !== undefined) setProxyStatus(headers, streamInfo, config.proxyStatus);
     const status = Number(headers.get(":status") ?? "0");
     streamInfo.responseCode = status;
     this.response = headers;
@@ -305,8 +311,27 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
     if (!this.done) this.encoder.readDisable(disable);
   }
 
-  mapLocalReply(_headers: Headers, body: string): string {
-    return body;
+  rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined {
+    const { config } = this;
+    if (config.localReplies === undefined) return undefined;
+    this.response = headers;
+    return config.localReplies.rewrite(headers, status, body, this);
+  }
+
+  setResponseCode(status: number): void {
+    this.streamInfo.responseCode = status;
+  }
+
+  get traceId(): string | undefined {
+    return this.span?.traceId;
+  }
+  get spanId(): string | undefined {
+    return this.span?.spanId;
+  }
+
+  metadata(source: MetadataSource): Readonly<Record<string, unknown>> | undefined {
+    if (source === "ROUTE") return this.cachedRoute?.metadata;
+    return undefined;
   }
 
   beforeLocalReply(status: number): void {
@@ -408,6 +433,7 @@ export class HttpStream implements RequestStream, StreamHost, FormatContext {
       listenerStats.classes[index]?.inc();
     }
     stats.rqTime.record(streamInfo.durationMs);
+    this.accessLogType = "DownstreamEnd";
     for (const logger of config.accessLoggers) logger.log(this);
     this.span?.finish(this, streamInfo.startTimeMs + streamInfo.durationMs, streamInfo.responseCode);
     this.manager.onStreamDone(this.deadlines, reusable);

@@ -1,4 +1,4 @@
-import type { ResponseFlag, StreamInfo } from "@sluice/extension-api";
+import type { ConnectionInfo, ResponseFlag, StreamInfo, TlsInfo, TraceReason } from "@sluice/extension-api";
 
 /** The stream info of one request (or, with the same fields, of a TCP connection). Times: see `StreamInfo`. */
 export class RequestStreamInfo implements StreamInfo {
@@ -26,6 +26,15 @@ export class RequestStreamInfo implements StreamInfo {
   upstreamLocalAddress: string | undefined = undefined;
   upstreamTransportFailureReason = "";
   upstreamRequestAttemptCount = 0;
+  upstreamProtocol: string | undefined = undefined;
+  upstreamConnectionId: number | undefined = undefined;
+  upstreamTls: TlsInfo | undefined = undefined;
+  upstreamHostName: string | undefined = undefined;
+  upstreamPoolReadyMs: number | undefined = undefined;
+  virtualClusterName: string | undefined = undefined;
+  connectionTerminationDetails: string | undefined = undefined;
+  customFlags: string | undefined = undefined;
+  traceReason: TraceReason | undefined = undefined;
   private metadata: Map<string, Record<string, unknown>> | undefined = undefined;
   private state: Map<string, unknown> | undefined = undefined;
 
@@ -36,6 +45,15 @@ export class RequestStreamInfo implements StreamInfo {
 
   setResponseFlag(flag: ResponseFlag): void {
     this.responseFlags |= flag;
+  }
+
+  /** A try has its connection; `readyMs`: how long it waited for it. */
+  onUpstreamReady(connection: ConnectionInfo, protocol: string, readyMs: number): void {
+    this.upstreamLocalAddress = connection.localAddress;
+    this.upstreamConnectionId = connection.id;
+    this.upstreamTls = connection.tls;
+    this.upstreamProtocol = protocol;
+    this.upstreamPoolReadyMs = readyMs;
   }
 
   getDynamicMetadata(filter: string): Readonly<Record<string, unknown>> | undefined {

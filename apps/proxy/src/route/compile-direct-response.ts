@@ -27,10 +27,6 @@ export function compileDirectResponse(
   }
   const { bodyFormat } = config;
   const at = `${path}.body_format`;
-  if (bodyFormat.formatters.length > 0) {
-    const message = "formatters is not implemented";
-    return { ok: false, problems: [{ path: `${at}.formatters`, message, severity: "error" }] };
-  }
   const format: Compiled<SubstitutionFormatter> = compileFormatString(bodyFormat, at);
   if (!format.ok) return format;
   const contentType =

@@ -34,7 +34,7 @@ export class OtelSpan implements ActiveSpan {
   readonly traceId: string;
   readonly sampled: boolean;
   readonly #options: SpanOptions;
-  readonly #spanId: string;
+  readonly spanId: string;
   readonly #parentId: string;
   readonly #traceState: string;
   readonly #startTimeMs: number;
@@ -48,14 +48,14 @@ export class OtelSpan implements ActiveSpan {
     this.sampled = parent.sampled;
     this.#parentId = parent.spanId;
     this.#traceState = parent.traceState;
-    this.#spanId = randomHex(options.uint32, 2);
+    this.spanId = randomHex(options.uint32, 2);
     this.#startTimeMs = startTimeMs;
     this.#upstreamCluster = upstreamCluster;
   }
 
   inject(headers: HeaderMap): void {
     if (!this.#options.propagate) return;
-    headers.set("traceparent", `00-${this.traceId}-${this.#spanId}-${this.sampled ? "01" : "00"}`);
+    headers.set("traceparent", `00-${this.traceId}-${this.spanId}-${this.sampled ? "01" : "00"}`);
     if (this.#traceState !== "") headers.set("tracestate", this.#traceState);
   }
 
@@ -63,7 +63,7 @@ export class OtelSpan implements ActiveSpan {
     if (!this.#options.spawnUpstream) return undefined;
     const parent = {
       traceId: this.traceId,
-      spanId: this.#spanId,
+      spanId: this.spanId,
       sampled: this.sampled,
       traceState: this.#traceState,
     };
@@ -80,7 +80,7 @@ export class OtelSpan implements ActiveSpan {
     const upstream = this.#upstreamCluster !== "";
     const span = writer.begin(2);
     writer.bytes(1, Buffer.from(this.traceId, "hex"));
-    writer.bytes(2, Buffer.from(this.#spanId, "hex"));
+    writer.bytes(2, Buffer.from(this.spanId, "hex"));
     writer.headerString(3, this.#traceState);
     if (this.#parentId !== "") writer.bytes(4, Buffer.from(this.#parentId, "hex"));
     writer.headerString(5, this.#name(context));

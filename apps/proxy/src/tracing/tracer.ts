@@ -13,6 +13,7 @@ export interface Tracer {
 
 export interface ActiveSpan {
   readonly traceId: string;
+  readonly spanId: string;
   readonly sampled: boolean;
   /** Writes the propagation headers (W3C traceparent/tracestate) into an upstream request. */
   inject(headers: HeaderMap): void;

@@ -254,6 +254,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     this.attempts++;
     stream.streamInfo.upstreamRequestAttemptCount = this.attempts;
     stream.streamInfo.upstreamRemoteAddress = host.address;
+    stream.streamInfo.upstreamHostName = host.hostname;
     const { forward } = this;
     if (forward?.autoHostRewrite === true && host.hostname !== "") {
       const keep = !this.config.suppressEnvoyHeaders;
@@ -282,7 +283,8 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   onTryReady(attempt: UpstreamTry, connection: ConnectionInfo): undefined {
     const { headers, stream } = this;
     if (headers === undefined || this.destroyed) return attempt.cancel();
-    stream.streamInfo.upstreamLocalAddress = connection.localAddress;
+    const readyMs = this.config.worker.clock.nowMs() - attempt.startedAtMs;
+    stream.streamInfo.onUpstreamReady(connection, attempt.protocol, readyMs);
     stream.streamInfo.firstUpstreamTxByteMs = this.sinceStart();
     (this.span ?? stream.span)?.inject(headers);
     attempt.encodeHeaders(headers, this.headersOnly);

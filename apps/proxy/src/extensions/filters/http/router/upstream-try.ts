@@ -42,6 +42,11 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     this.highPriority = owner.highPriority;
   }
 
+  /** "" before it is ready. */
+  get protocol(): string {
+    return this.encoder?.protocol ?? "";
+  }
+
   get response(): ResponseStream {
     return this;
   }

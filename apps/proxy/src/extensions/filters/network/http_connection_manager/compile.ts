@@ -13,6 +13,7 @@ import {
   createListenerHttpStats,
 } from "../../../../http/connection-manager-stats.ts";
 import { compileHttp1ServerOptions } from "../../../../http/h1/compile-http1-options.ts";
+import type { ProxyStatusConfig } from "../../../../http/proxy-status.ts";
 import { compileHttpFilters } from "../../../../http-filter/compile-filter-chain.ts";
 import {
   asNetworkContext,
@@ -21,6 +22,7 @@ import {
 } from "../../../../network-filter/network-factory-context.ts";
 import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
 import { compileForwarding } from "./compile-forwarding.ts";
+import { compileLocalReply } from "./compile-local-reply.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -89,6 +91,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   const tracer =
     config.tracing === undefined ? undefined : take(worker.tracers.compile(config.tracing, "tracing"));
   const forwarding = take(compileForwarding(config, worker));
+  const localReplies = take(compileLocalReply(config.localReplyConfig, "local_reply_config", worker));
   if (problems.length > 0 || forwarding === undefined) return { ok: false, problems };
   const value: ConnectionManagerConfig = {
     worker,
@@ -97,8 +100,16 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     routes,
     filters,
     filtersVary: filters.length > 1 || filters.some(({ disabled }) => disabled),
-    http1: http1Options,
+    http1: {
+      ...http1Options,
+      keepsOpenOnInvalidMessage:
+        config.httpProtocolOptions?.overrideStreamErrorOnInvalidHttpMessage ??
+        config.streamErrorOnInvalidHttpMessage ??
+        false,
+    },
     upgrades,
+    localReplies,
+    proxyStatus: compileProxyStatus(config, worker.localInfo.nodeId),
     accessLoggers,
     tracer,
     serverName: config.serverName === "" ? "envoy" : config.serverName,
@@ -131,6 +142,26 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     bufferLimitBytes: context.bufferLimitBytes,
   };
   return { ok: true, value };
+}
+
+function compileProxyStatus(config: Config, nodeId: string): ProxyStatusConfig | undefined {
+  const status = config.proxyStatusConfig;
+  if (status === undefined) return undefined;
+  const name = status.proxyName;
+  return {
+    proxyName:
+      name.case === "literalProxyName" && name.value !== ""
+        ? name.value
+        : name.case === "useNodeId" && name.value
+          ? nodeId
+          : config.serverName === ""
+            ? "envoy"
+            : config.serverName,
+    details: !status.removeDetails,
+    terminationDetails: !status.removeConnectionTerminationDetails,
+    responseFlags: !status.removeResponseFlags,
+    setRecommendedStatus: status.setRecommendedResponseCode,
+  };
 }
 
 const SERVER_HEADERS: Readonly<Record<ServerHeader, ConnectionManagerConfig["serverHeader"]>> = {

@@ -1,0 +1,90 @@
+import type { FormatContext, MetadataSource } from "./access-logger.ts";
+import type { FormatValue, OperatorCompiler, OperatorTable } from "./operator.ts";
+
+/** `NAMESPACE(:KEY)*` of one source of metadata. */
+function metadataOf(source: MetadataSource): OperatorCompiler {
+  return (argument, name) => {
+    const [namespace, ...keys] = (argument ?? "").split(":");
+    if (namespace === undefined || namespace === "") return `%${name}(NAMESPACE:KEY*)% needs a namespace`;
+    return (context) => {
+      let value = read(context, source, namespace);
+      for (const key of keys) value = memberOf(value, key);
+      return asFormatValue(value);
+    };
+  };
+}
+
+function read(context: FormatContext, source: MetadataSource, namespace: string): unknown {
+  if (source === "DYNAMIC") return context.streamInfo.getDynamicMetadata(namespace);
+  return memberOf(context.metadata?.(source), namespace);
+}
+
+const SOURCES: readonly MetadataSource[] = ["DYNAMIC", "CLUSTER", "UPSTREAM_HOST", "ROUTE", "VIRTUAL_HOST"];
+
+/** `%METADATA(TYPE:NAMESPACE:KEY*)%`. */
+const metadata: OperatorCompiler = (argument, name) => {
+  const [type = "", ...rest] = (argument ?? "").split(":");
+  const source = SOURCES.find((each) => each === type);
+  if (source === undefined) return `%${name}(${type})%: the types are ${SOURCES.join(", ")}`;
+  return metadataOf(source)(rest.join(":"), name);
+};
+
+/** `%FILTER_STATE(KEY:PLAIN|TYPED|FIELD:NAME)%`. */
+const filterState: OperatorCompiler = (argument, name) => {
+  const [key, kind = "TYPED", field, ...rest] = (argument ?? "").split(":");
+  if (key === undefined || key === "") return "Invalid filter state configuration, key cannot be empty.";
+  if (
+    rest.length > 0 ||
+    !["PLAIN", "TYPED", "FIELD"].includes(kind) ||
+    (kind === "FIELD") !== (field !== undefined)
+  ) {
+    return `%${name}(${argument})%: KEY, KEY:PLAIN, KEY:TYPED and KEY:FIELD:NAME are possible`;
+  }
+  return ({ streamInfo }) => {
+    const value: unknown = streamInfo.filterState.get(key);
+    if (field !== undefined) return asFormatValue(memberOf(value, field));
+    const shown = asFormatValue(value);
+    // As serialised JSON, Envoy's default, a text keeps its quotes.
+    return kind === "TYPED" && typeof shown === "string" ? JSON.stringify(shown) : shown;
+  };
+};
+
+export const METADATA_OPERATORS: OperatorTable = {
+  DYNAMIC_METADATA: metadataOf("DYNAMIC"),
+  CLUSTER_METADATA: metadataOf("CLUSTER"),
+  UPSTREAM_METADATA: metadataOf("UPSTREAM_HOST"),
+  METADATA: metadata,
+  FILTER_STATE: filterState,
+};
+
+function memberOf(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return Reflect.get(value, key);
+}
+
+function asFormatValue(value: unknown): FormatValue {
+  switch (typeof value) {
+    case "string":
+    case "number":
+    case "boolean":
+      return value;
+    case "object":
+      return value === null ? undefined : sorted(value);
+    default:
+      return value === undefined ? undefined : String(value);
+  }
+}
+
+/** Envoy prints the members of a struct in the order of their names. */
+function sorted(value: object): object {
+  if (Array.isArray(value)) return value.map((item: unknown) => (isObject(item) ? sorted(item) : item));
+  const out: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    out[key] = isObject(member) ? sorted(member) : member;
+  }
+  return out;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
