@@ -100,7 +100,12 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     for (const cluster of this.#clusters.values()) cluster.setLocal(local);
   }
 
-  #balancer(config: ClusterConfig, policy: LoadBalancerConfig, scope: StatsScope): LoadBalancer {
+  #balancer(
+    config: ClusterConfig,
+    policy: LoadBalancerConfig,
+    scope: StatsScope,
+    byLocality = false,
+  ): LoadBalancer {
     const { random, clock, timers, runtime, extensions, workerIndex } = this.#options;
     const found = extensions.find("envoy.load_balancing_policies", policy.type);
     if (found === undefined) throw new Error(`load-balancing policy ${policy.type} was not checked`);
@@ -113,7 +118,8 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       timers,
       runtime,
       panicThreshold: config.commonLb.panicThreshold,
-      createNested: (nested) => this.#balancer(config, nested, scope),
+      byLocality,
+      createNested: (nested, within) => this.#balancer(config, nested, scope, within ?? byLocality),
     };
     return found.factory.create(policy.config, context);
   }

@@ -15,11 +15,15 @@ import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header
 import { customHeaderDetectionManifest } from "./http/original_ip_detection/custom_header/manifest.ts";
 import { xffDetectionManifest } from "./http/original_ip_detection/xff/manifest.ts";
 import { preserveCaseManifest } from "./http/stateful_header_formatters/preserve_case/manifest.ts";
+import { clientSideWeightedRoundRobinManifest } from "./load_balancing_policies/client_side_weighted_round_robin/manifest.ts";
 import { leastRequestManifest } from "./load_balancing_policies/least_request/manifest.ts";
 import { maglevManifest } from "./load_balancing_policies/maglev/manifest.ts";
+import { overrideHostManifest } from "./load_balancing_policies/override_host/manifest.ts";
 import { randomManifest } from "./load_balancing_policies/random/manifest.ts";
 import { ringHashManifest } from "./load_balancing_policies/ring_hash/manifest.ts";
 import { roundRobinManifest } from "./load_balancing_policies/round_robin/manifest.ts";
+import { subsetManifest } from "./load_balancing_policies/subset/manifest.ts";
+import { wrrLocalityManifest } from "./load_balancing_policies/wrr_locality/manifest.ts";
 import { rawBufferManifest } from "./transport_sockets/raw_buffer/manifest.ts";
 import { downstreamTlsManifest } from "./transport_sockets/tls/manifest.ts";
 
@@ -35,11 +39,15 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   earlyHeaderMutationManifest,
   customHeaderDetectionManifest,
   xffDetectionManifest,
+  clientSideWeightedRoundRobinManifest,
   leastRequestManifest,
   maglevManifest,
+  overrideHostManifest,
   randomManifest,
   ringHashManifest,
   roundRobinManifest,
+  subsetManifest,
+  wrrLocalityManifest,
   rawBufferManifest,
   downstreamTlsManifest,
   tcpProxyManifest,

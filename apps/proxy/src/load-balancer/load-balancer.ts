@@ -1,4 +1,4 @@
-import type { Clock, Compiled, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { Clock, Compiled, HeaderMap, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
 import type { LoadBalancingPolicy } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { Host, LoadBalancerContext } from "../cluster/thread-local-cluster.ts";
 import type { HostSet } from "./host-set.ts";
@@ -28,7 +28,7 @@ export interface LoadBalancer {
 }
 
 /** Called with the headers and, where there are any, the trailers of each response. */
-export type ResponseObserver = (host: Host, headers: { get(name: string): string | undefined }) => void;
+export type ResponseObserver = (host: Host, headers: Pick<HeaderMap, "get" | "getAll">) => void;
 
 /** What `load` of an extension of category `envoy.load_balancing_policies` gives. `C` is plain data (structured clone). */
 export interface LoadBalancingPolicyFactory<C = unknown> {
@@ -56,7 +56,9 @@ export interface PolicyContext {
   readonly runtime: Runtime;
   /** `common_lb_config.healthy_panic_threshold`, percent; default 50. */
   readonly panicThreshold: number;
-  createNested(config: LoadBalancerConfig): LoadBalancer;
+  /** The policy around this one wants localities to be drawn by their weights first. */
+  readonly byLocality: boolean;
+  createNested(config: LoadBalancerConfig, byLocality?: boolean): LoadBalancer;
 }
 
 /** Picks among the hosts of one priority, health and (perhaps) locality; made anew when these change. */

@@ -25,6 +25,29 @@ const POLICIES: Readonly<Record<string, Contract>> = {
     weighted: true,
   },
   maglev: { cluster: { loadBalancingPolicy: policyJson("maglev", { tableSize: "1009" }) }, weighted: true },
+  client_side_weighted_round_robin: {
+    cluster: { loadBalancingPolicy: policyJson("client_side_weighted_round_robin") },
+    weighted: true,
+  },
+  "subset, any endpoint": {
+    cluster: {
+      loadBalancingPolicy: policyJson("subset", {
+        fallbackPolicy: "ANY_ENDPOINT",
+        subsetSelectors: [{ keys: ["version"] }],
+        subsetLbPolicy: policyJson("round_robin"),
+      }),
+    },
+    weighted: true,
+  },
+  override_host: {
+    cluster: {
+      loadBalancingPolicy: policyJson("override_host", {
+        overrideHostSources: [{ header: "x-host" }],
+        fallbackPolicy: policyJson("round_robin"),
+      }),
+    },
+    weighted: true,
+  },
   random: { cluster: { loadBalancingPolicy: policyJson("random") }, weighted: false },
 };
 

@@ -28,12 +28,12 @@ export function mergeMetadataMatch(
   return metadataMatchOf(Object.assign(merged, more));
 }
 
-function criterionOf(name: string, value: unknown): MetadataCriterion {
+export function criterionOf(name: string, value: unknown): MetadataCriterion {
   return { name, value, key: valueKey(value) };
 }
 
 /** A text that is the same for equal values: members of objects sorted. */
-function valueKey(value: unknown): string {
+export function valueKey(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(valueKey).join(",")}]`;
   if (typeof value === "object" && value !== null) {
     const members = Object.entries(value).sort(([a], [b]) => byCodeUnits(a, b));

@@ -73,13 +73,14 @@ export function createTestPolicy(cluster: Record<string, JsonValue>, seed = 1): 
     },
     runtime,
     panicThreshold: Math.round(message.commonLbConfig?.healthyPanicThreshold?.value ?? 50),
-    createNested: (nested) => create(nested),
+    byLocality: false,
+    createNested: (nested, byLocality) => create(nested, byLocality),
   };
-  const create = (given: LoadBalancerConfig): LoadBalancer => {
+  const create = (given: LoadBalancerConfig, byLocality = false): LoadBalancer => {
     const found = extensions.find("envoy.load_balancing_policies", given.type);
     assert.ok(found);
     // As when it crosses to a worker.
-    return found.factory.create(structuredClone(given.config), context);
+    return found.factory.create(structuredClone(given.config), { ...context, byLocality });
   };
   const balancer = create(config);
   return {
@@ -128,4 +129,12 @@ export function policyJson(name: string, config: Record<string, JsonValue> = {})
       },
     ],
   };
+}
+
+/** What the policy is refused for, one problem a line; "" when it is taken. */
+export function refusalOfPolicy(cluster: Record<string, JsonValue>): string {
+  const problems: Parameters<typeof compileLoadBalancer>[2] = [];
+  const message = fromJson(ClusterSchema, { name: "test", ...cluster }, { registry: apiRegistry() });
+  compileLoadBalancer(message, extensions, problems);
+  return problems.map(({ path, message: text }) => `${path}: ${text}`).join("\n");
 }

@@ -1,0 +1,24 @@
+import { createRequire } from "node:module";
+import type { LoadBalancingPolicyManifest } from "../../extension-registry.ts";
+
+const require = createRequire(import.meta.url);
+
+const PACKAGE = "envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3";
+
+export const clientSideWeightedRoundRobinManifest: LoadBalancingPolicyManifest = {
+  name: "envoy.load_balancing_policies.client_side_weighted_round_robin",
+  category: "envoy.load_balancing_policies",
+  configTypes: [`${PACKAGE}.ClientSideWeightedRoundRobin`],
+  perRouteConfigTypes: [],
+  supportedFields: {
+    [`${PACKAGE}.ClientSideWeightedRoundRobin`]: [
+      "blackout_period",
+      "weight_expiration_period",
+      "weight_update_period",
+      "error_utilization_penalty",
+      "metric_names_for_computing_utilization",
+      "slow_start_config",
+    ],
+  },
+  load: () => (require("./factory.ts") as typeof import("./factory.ts")).clientSideWeightedRoundRobinFactory,
+};
