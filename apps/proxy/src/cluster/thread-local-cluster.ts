@@ -21,8 +21,6 @@ export interface ThreadLocalCluster {
   readonly hostCount: number;
   /** Draws whether this request is to be refused (`drop_overloads` of the load assignment): 503 `drop overload`. */
   dropOverload?(): boolean;
-  /** For policies that read load reports: to be called with each response's headers, and its trailers where it has any. */
-  readonly onResponse?: ResponseObserver | undefined;
 }
 
 /** What policies may look at; every member is cheap to call and may be left unused. */
@@ -63,6 +61,8 @@ export interface ClusterInfo {
   readonly http: UpstreamHttpConfig;
   readonly http1: Http1ClientOptions;
   readonly stats: ClusterStats;
+  /** For policies that read load reports: to be called with each response's headers, and its trailers where it has any. */
+  readonly onResponse?: ResponseObserver | undefined;
   readonly circuitBreakers: { readonly default: ResourceLimits; readonly high: ResourceLimits };
   /** Starts a connection to a host behind the cluster's transport socket (raw or TLS); events are those of node:net. */
   connect(host: Host): Socket;

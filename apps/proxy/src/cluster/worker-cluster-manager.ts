@@ -63,10 +63,11 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     const old = this.#clusters.get(config.name);
     // First, so that what it counted in gauges is given back before the new one counts.
     old?.close();
+    const balancer = this.#balancer(config, config.loadBalancer, scope);
     const cluster = new WorkerCluster({
       config,
-      info: this.#info(config, breakers),
-      balancer: this.#balancer(config, config.loadBalancer, scope),
+      info: this.#info(config, breakers, balancer),
+      balancer,
       random,
       workerIndex,
       locality: this.#locality,
@@ -124,7 +125,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     return found.factory.create(policy.config, context);
   }
 
-  #info(config: ClusterConfig, breakers: SharedArrayBuffer): ClusterInfo {
+  #info(config: ClusterConfig, breakers: SharedArrayBuffer, balancer: LoadBalancer): ClusterInfo {
     const { http } = config;
     return Object.freeze({
       name: config.name,
@@ -138,6 +139,10 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
         headersMax: http.maxResponseHeadersCount,
       },
       stats: createClusterStats(this.#options.stats, config.statName),
+      // A policy may come to know only with its first hosts that it listens.
+      get onResponse() {
+        return balancer.onResponse;
+      },
       circuitBreakers: {
         default: resourceLimits(breakers, this.#options.workerIndex, "default", config.thresholds.default),
         high: resourceLimits(breakers, this.#options.workerIndex, "high", config.thresholds.high),

@@ -5,7 +5,7 @@ import {
   DEFAULT_ASSIGNMENT_POLICY,
   type HostSet,
 } from "../load-balancer/host-set.ts";
-import type { LoadBalancer, ResponseObserver } from "../load-balancer/load-balancer.ts";
+import type { LoadBalancer } from "../load-balancer/load-balancer.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import type { ClusterInfo, Host, LoadBalancerContext, ThreadLocalCluster } from "./thread-local-cluster.ts";
 import { WorkerHost } from "./worker-host.ts";
@@ -40,10 +40,6 @@ export class WorkerCluster implements ThreadLocalCluster {
 
   get hostCount(): number {
     return this.#hosts.size;
-  }
-
-  get onResponse(): ResponseObserver | undefined {
-    return this.#options.balancer.onResponse;
   }
 
   /** HTTP/2 to upstreams is not built: such a cluster serves the main thread's gRPC clients and has no host for requests. */

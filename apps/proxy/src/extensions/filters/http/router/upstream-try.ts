@@ -136,6 +136,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   }
 
   decodeHeaders(headers: Headers, endStream: boolean): void {
+    this.info.onResponse?.(this.host, headers);
     const { held } = this;
     if (held !== undefined && !endStream) {
       const status = headers.get(":status") ?? "";
@@ -167,6 +168,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   }
 
   decodeTrailers(trailers: Headers): void {
+    this.info.onResponse?.(this.host, trailers);
     this.endResponse();
     this.owner.onTryTrailers(trailers);
   }
