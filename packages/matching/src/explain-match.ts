@@ -1,7 +1,11 @@
 import { asciiLowerCase } from "./binary-string.ts";
+import type { CompiledRoute } from "./compiled-route.ts";
 import type { HeaderView, MatchContext } from "./contract.ts";
+import type { MatchStep } from "./matcher/match-trace.ts";
+import { INSUFFICIENT_DATA } from "./matcher/match-tree.ts";
 import { describePathRule, meetsPathRule } from "./path-rule.ts";
-import type { CompiledRoute, CompiledVirtualHost, RouteTable } from "./route-table.ts";
+import { RequestMatchingData } from "./route-matcher.ts";
+import type { CompiledVirtualHost, RouteTable } from "./route-table.ts";
 import { type Domain, type DomainKind, domainTakes } from "./virtual-host-index.ts";
 
 /** Why a request went where it went: every candidate with its fate, in the configuration's order. */
@@ -11,7 +15,9 @@ export interface Explanation<T> {
   /** The path that was compared with the routes. */
   readonly path: string | undefined;
   readonly virtualHosts: readonly Verdict[];
-  /** Those of the chosen virtual host; empty when none was. */
+  /** The steps of the chosen virtual host's matcher, which chooses among lists of routes; empty when it has none. */
+  readonly matcher: readonly MatchStep[];
+  /** Those of the chosen virtual host, or of the list that its matcher chose; empty when none was. */
   readonly routes: readonly Verdict[];
   readonly virtualHost: CompiledVirtualHost<T> | undefined;
   readonly route: CompiledRoute<T> | undefined;
@@ -38,17 +44,19 @@ export function explainMatch<T>(
   const virtualHost = table.findVirtualHost(headers);
   const path = virtualHost?.routingPath(headers);
   const route = virtualHost?.match(headers, random, context);
-  const hostAt = virtualHost === undefined ? -1 : table.virtualHosts.indexOf(virtualHost);
+  const tree = virtualHost?.matcher?.explain(new RequestMatchingData(headers, context));
+  const list =
+    tree === undefined ? virtualHost?.list : tree.answer === INSUFFICIENT_DATA ? undefined : tree.answer;
   return {
     host,
     path,
     virtualHost,
     route,
-    virtualHosts: table.virtualHosts.map((candidate, v) => hostVerdict(candidate, v, host, virtualHost)),
-    routes: (virtualHost?.routes ?? []).map((candidate) => {
-      const at = `virtual_hosts[${hostAt}].routes[${candidate.index}]`;
-      return routeVerdict(candidate, at, route, { path, headers, random, context });
-    }),
+    virtualHosts: table.virtualHosts.map((candidate) => hostVerdict(candidate, host, virtualHost)),
+    matcher: tree?.steps ?? [],
+    routes: (list?.routes ?? []).map((candidate) =>
+      routeVerdict(candidate, route, { path, headers, random, context }),
+    ),
   };
 }
 
@@ -61,11 +69,10 @@ const KINDS: Record<DomainKind, string> = {
 
 function hostVerdict<T>(
   candidate: CompiledVirtualHost<T>,
-  index: number,
   host: string | undefined,
   chosen: CompiledVirtualHost<T> | undefined,
 ): Verdict {
-  const path = `virtual_hosts[${index}]`;
+  const { path } = candidate;
   const { name } = candidate.config;
   if (candidate === chosen) return { name, path, outcome: "chosen", reasons: [] };
   const field = `${path}.domains`;
@@ -98,10 +105,10 @@ interface Asked {
 
 function routeVerdict<T>(
   candidate: CompiledRoute<T>,
-  path: string,
   chosen: CompiledRoute<T> | undefined,
   asked: Asked,
 ): Verdict {
+  const { path } = candidate;
   const { name } = candidate.config;
   if (candidate === chosen) return { name, path, outcome: "chosen", reasons: [] };
   const reasons: { field: string; message: string }[] = [];

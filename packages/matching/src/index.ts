@@ -1,5 +1,6 @@
 export { toBinaryString } from "./binary-string.ts";
 export { type Cidr, CidrMap, CidrSet, compileCidrSet, maskedAddress, parseCidr } from "./cidr-map.ts";
+export type { CompiledRoute } from "./compiled-route.ts";
 export type { Compiled, Condition, HeaderView, MatchContext, RuntimeView } from "./contract.ts";
 export { compileCookieMatcher, cookieValue } from "./cookie-matcher.ts";
 export { type Explanation, explainMatch, type Verdict } from "./explain-match.ts";
@@ -10,6 +11,7 @@ export {
   compileFilterChains,
   type FilterChainTable,
 } from "./filter-chain-table.ts";
+export { compileFilterStateMatcher } from "./filter-state-matcher.ts";
 export { compileHeaderMatcher } from "./header-matcher.ts";
 export { type IpAddress, isLoopback, parseIpAddress } from "./ip-address.ts";
 export { compileRegex, type LinearRegex } from "./linear-regex.ts";
@@ -24,6 +26,7 @@ export {
   ConnectionMatchView,
   splitAddress,
 } from "./matcher/connection-view.ts";
+export { environmentInput } from "./matcher/environment-input.ts";
 export { HTTP_INPUTS } from "./matcher/http-inputs.ts";
 export type { MatchStep } from "./matcher/match-trace.ts";
 export { INSUFFICIENT_DATA, type MatchAnswer } from "./matcher/match-tree.ts";
@@ -43,11 +46,11 @@ export {
   type TypedExtension,
 } from "./matcher/typed-extension.ts";
 export { metadataValue } from "./metadata-value.ts";
+export { compilePathMatcher } from "./path-matcher.ts";
 export { percentDecoded } from "./percent-decoded.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
 export { isGrpcContentType } from "./route-conditions.ts";
 export {
-  type CompiledRoute,
   type CompiledVirtualHost,
   type CompileRouteTableOptions,
   compileRouteTable,

@@ -1,6 +1,7 @@
 import type { RouteMatch } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { Compiled, Condition } from "./contract.ts";
 import { compileCookieMatcher } from "./cookie-matcher.ts";
+import { compileFilterStateMatcher } from "./filter-state-matcher.ts";
 import { compileHeaderMatcher } from "./header-matcher.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 import { compileQueryParameterMatcher } from "./query-parameter-matcher.ts";
@@ -27,8 +28,8 @@ export function compileRouteConditions(match: RouteMatch, path: string): Compile
   if (match.tlsContext) conditions.push(...tlsConditions(match.tlsContext, fieldPath(path, "tls_context")));
   for (const [i, metadata] of match.dynamicMetadata.entries())
     add(compileMetadataMatcher(metadata, fieldPath(path, `dynamic_metadata[${i}]`)));
-  if (match.filterState.length > 0)
-    problems.unimplemented(fieldPath(path, "filter_state"), "matching on filter state");
+  for (const [i, state] of match.filterState.entries())
+    add(compileFilterStateMatcher(state, fieldPath(path, `filter_state[${i}]`)));
   return problems.result(() => conditions);
 }
 

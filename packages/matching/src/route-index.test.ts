@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { JsonObject } from "@bufbuild/protobuf";
 import * as fc from "fast-check";
+import type { CompiledRoute } from "./compiled-route.ts";
 import { meetsPathRule } from "./path-rule.ts";
-import type { CompiledRoute } from "./route-table.ts";
 import { request, tableOf } from "./testing/tables.ts";
 
 // Few letters, so that paths and prefixes meet often.

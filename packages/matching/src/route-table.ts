@@ -4,13 +4,14 @@ import {
   VirtualHost_TlsRequirementType,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import type { Candidate } from "./candidate-list.ts";
-import type { Compiled, Condition, HeaderView, MatchContext } from "./contract.ts";
+import { CompiledRoute, compileRoute } from "./compiled-route.ts";
+import type { Compiled, HeaderView, MatchContext } from "./contract.ts";
 import { headerKey } from "./header-matcher.ts";
-import { compilePathRule, type PathRule, routingPath } from "./path-rule.ts";
+import type { MatcherTree } from "./matcher/compile-matcher.ts";
+import { INSUFFICIENT_DATA } from "./matcher/match-tree.ts";
+import { routingPath } from "./path-rule.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
-import { compileRouteConditions } from "./route-conditions.ts";
-import { RouteIndex } from "./route-index.ts";
+import { compileRouteMatcher, RequestMatchingData, RouteList } from "./route-matcher.ts";
 import {
   checkDomains,
   type Domain,
@@ -21,69 +22,41 @@ import {
 
 const EMPTY_CONTEXT: MatchContext = Object.freeze({});
 
-/** A route, ready to be matched. `payload` is what the user of the table has compiled from its action. */
-export class CompiledRoute<T> implements Candidate {
-  readonly index: number;
-  readonly config: Route;
-  readonly virtualHost: CompiledVirtualHost<T>;
-  readonly payload: T;
-  readonly pathRule: PathRule;
-  readonly conditions: readonly Condition[];
-
-  constructor(
-    virtualHost: CompiledVirtualHost<T>,
-    index: number,
-    config: Route,
-    match: CompiledMatch,
-    payload: T,
-  ) {
-    this.virtualHost = virtualHost;
-    this.index = index;
-    this.config = config;
-    this.pathRule = match.pathRule;
-    this.conditions = match.conditions;
-    this.payload = payload;
-  }
-
-  accepts(path: string | undefined, headers: HeaderView, random: number, context: MatchContext): boolean {
-    const { pathRule, conditions } = this;
-    if (pathRule.kind === "regex" && (path === undefined || !pathRule.regex.matchesAll(path))) return false;
-    for (let i = 0; i < conditions.length; i++)
-      if (conditions[i]?.matches(headers, random, context) === false) return false;
-    return true;
-  }
-}
-
-interface CompiledMatch {
-  readonly pathRule: PathRule;
-  readonly conditions: readonly Condition[];
-}
-
-interface RouteParts<T> extends CompiledMatch {
-  readonly config: Route;
-  readonly payload: T;
-}
-
 export class CompiledVirtualHost<T> {
   readonly config: VirtualHost;
+  /** Where it stands, from the RouteConfiguration's root. */
+  readonly path: string;
   readonly domains: readonly Domain[];
   /**
    * `require_tls`: to be checked before any route is. `all`: a request whose x-forwarded-proto is not https is redirected;
    * `externalOnly`: only if it does not come from inside (x-envoy-internal).
    */
   readonly requireTls: "none" | "externalOnly" | "all";
-  /** In the configuration's order. */
-  readonly routes: readonly CompiledRoute<T>[];
-  private readonly index: RouteIndex<CompiledRoute<T>>;
+  /** Its routes; empty with a matcher. */
+  readonly list: RouteList<T>;
+  /** Chooses among lists of routes. */
+  readonly matcher: MatcherTree<RouteList<T>> | undefined;
   private readonly ignorePathParameters: boolean;
 
-  constructor(config: VirtualHost, parts: readonly RouteParts<T>[], ignorePathParameters: boolean) {
+  constructor(
+    config: VirtualHost,
+    path: string,
+    list: RouteList<T>,
+    matcher: MatcherTree<RouteList<T>> | undefined,
+    ignorePathParameters: boolean,
+  ) {
     this.config = config;
+    this.path = path;
     this.domains = config.domains.map(parseDomain);
     this.requireTls = tlsRequirement(config.requireTls);
-    this.routes = parts.map((part, i) => new CompiledRoute(this, i, part.config, part, part.payload));
-    this.index = new RouteIndex(this.routes);
+    this.list = list;
+    this.matcher = matcher;
     this.ignorePathParameters = ignorePathParameters;
+  }
+
+  /** In the configuration's order; those of a matcher are not among them. */
+  get routes(): readonly CompiledRoute<T>[] {
+    return this.list.routes;
   }
 
   /** The path as its routes see it: without query, fragment and, if so configured, parameters. */
@@ -98,7 +71,14 @@ export class CompiledVirtualHost<T> {
     random: number,
     context: MatchContext = EMPTY_CONTEXT,
   ): CompiledRoute<T> | undefined {
-    return this.index.match(this.routingPath(headers), headers, random, context);
+    const { matcher } = this;
+    let { list } = this;
+    if (matcher !== undefined) {
+      const chosen = matcher.match(new RequestMatchingData(headers, context));
+      if (chosen === undefined || chosen === INSUFFICIENT_DATA) return undefined;
+      list = chosen;
+    }
+    return list.match(this.routingPath(headers), headers, random, context);
   }
 }
 
@@ -139,13 +119,15 @@ export class RouteTable<T> {
 }
 
 export interface CompileRouteTableOptions<T> {
-  /** Compiles what the route does; `path` is where the route stands, for the paths of the problems. */
-  payload(route: Route, virtualHost: VirtualHost, path: string): Compiled<T>;
+  /** Compiles what the route does; `path` and `hostPath` say where both stand, for the paths of the problems. */
+  payload(route: Route, virtualHost: VirtualHost, path: string, hostPath: string): Compiled<T>;
+  /** Environment variables of the process that matches; without it all are unset. */
+  readonly environment?: ((name: string) => string | undefined) | undefined;
 }
 
 /**
  * `envoy.config.route.v3.RouteConfiguration` → table. Problems carry paths from the RouteConfiguration's root; what is not
- * implemented (matcher trees, VHDS, route specifiers, filter state) is refused by name.
+ * implemented (VHDS, route specifiers) is refused by name.
  */
 export function compileRouteTable<T>(
   config: RouteConfiguration,
@@ -170,31 +152,27 @@ function compileVirtualHost<T>(
 ): CompiledVirtualHost<T> {
   if (host.domains.length === 0)
     problems.error(fieldPath(path, "domains"), "at least one domain is required");
-  if (host.matcher) problems.unimplemented(fieldPath(path, "matcher"), "matcher trees in virtual hosts");
   if (host.routeSpecifiers.length > 0)
     problems.unimplemented(fieldPath(path, "route_specifiers"), "route specifiers");
-  const parts: RouteParts<T>[] = [];
+  if (host.matcher && host.routes.length > 0)
+    problems.error(path, "cannot set both matcher and routes on virtual host");
+  const payload = (route: Route, at: string) => options.payload(route, host, at, path);
+  const routes: CompiledRoute<T>[] = [];
   for (const [r, route] of host.routes.entries()) {
-    const at = fieldPath(path, `routes[${r}]`);
-    const match = compileMatch(route, at, problems);
-    const payload = options.payload(route, host, at);
-    if (!payload.ok) problems.problems.push(...payload.problems);
-    else if (match !== undefined) parts.push({ ...match, config: route, payload: payload.value });
+    const parts = problems.take(compileRoute(route, fieldPath(path, `routes[${r}]`), payload));
+    if (parts !== undefined) routes.push(new CompiledRoute(routes.length, parts));
   }
-  return new CompiledVirtualHost(host, parts, config.ignorePathParametersInPathMatching);
-}
-
-function compileMatch(route: Route, path: string, problems: ProblemList): CompiledMatch | undefined {
-  if (route.routeSpecifiers.length > 0)
-    problems.unimplemented(fieldPath(path, "route_specifiers"), "route specifiers");
-  const { match } = route;
-  if (match === undefined) {
-    problems.error(fieldPath(path, "match"), "a match is required");
-    return undefined;
-  }
-  const pathRule = problems.take(compilePathRule(match, fieldPath(path, "match")));
-  const conditions = problems.take(compileRouteConditions(match, fieldPath(path, "match")));
-  return pathRule && conditions && { pathRule, conditions };
+  const { environment } = options;
+  const matcher =
+    host.matcher &&
+    problems.take(compileRouteMatcher(host.matcher, fieldPath(path, "matcher"), { payload, environment }));
+  return new CompiledVirtualHost(
+    host,
+    path,
+    new RouteList(routes),
+    matcher,
+    config.ignorePathParametersInPathMatching,
+  );
 }
 
 function tlsRequirement(type: VirtualHost_TlsRequirementType): "none" | "externalOnly" | "all" {

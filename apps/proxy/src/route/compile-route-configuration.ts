@@ -1,10 +1,11 @@
 import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
 import { compileRouteTable, compileWeightedClusters, type RouteTable } from "@sluice/matching";
-import type {
-  WeightedCluster_ClusterWeight as ClusterWeight,
-  RateLimit as RateLimitConfig,
-  Route,
-  VirtualHost,
+import {
+  type WeightedCluster_ClusterWeight as ClusterWeight,
+  type RateLimit as RateLimitConfig,
+  type Route,
+  RouteSchema,
+  type VirtualHost,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import {
   type RouteConfiguration,
@@ -14,6 +15,11 @@ import type { PerFilterConfigs } from "../http-filter/filter-chain-config.ts";
 import { metadataMatchOf } from "../load-balancer/metadata-match.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
+import {
+  type ClusterSpecifier,
+  compileClusterSpecifier,
+  compileClusterSpecifiers,
+} from "./cluster-specifier.ts";
 import { compilePerFilterConfigs } from "./compile-per-filter-configs.ts";
 import { compileRouteAction } from "./compile-route-action.ts";
 import { compileHashPolicy } from "./hash-policy.ts";
@@ -25,6 +31,7 @@ import type { RoutePayload } from "./route-payload.ts";
 import type { RoutePolicies } from "./route-policies.ts";
 import { createRouteStats } from "./route-stats.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "./route-supported-fields.ts";
+import { compileVirtualClusters, type VirtualClusters } from "./virtual-clusters.ts";
 
 export interface RouteCompileContext {
   readonly worker: WorkerContext;
@@ -44,6 +51,7 @@ interface Level {
 /** What all routes of a virtual host share. */
 interface HostParts extends Level {
   readonly rateLimits: RateLimitPolicy | undefined;
+  readonly virtualClusters: VirtualClusters | undefined;
 }
 
 /** One of the messages that carry header mutations and per-filter configuration. */
@@ -63,7 +71,8 @@ export function compileRouteConfiguration(
 ): Compiled<RouteTable<RoutePayload>> {
   const compiler = new Compiler(config, context);
   const table = compileRouteTable<RoutePayload>(config, {
-    payload: (route, host, path) => compiler.payload(route, host, path),
+    payload: (route, host, path, hostPath) => compiler.payload(route, host, path, hostPath),
+    environment: (name) => process.env[name],
   });
   const problems = [
     ...refuseUnsupportedFields(RouteConfigurationSchema, config, ROUTE_SUPPORTED_FIELDS),
@@ -79,22 +88,36 @@ class Compiler {
   private readonly config: RouteConfiguration;
   private readonly context: RouteCompileContext;
   private readonly root: Level;
+  private readonly specifiers: ReadonlyMap<string, ClusterSpecifier | undefined>;
   private readonly hosts = new Map<VirtualHost, HostParts>();
 
   constructor(config: RouteConfiguration, context: RouteCompileContext) {
     this.config = config;
     this.context = context;
     this.root = this.level(config, "");
+    this.specifiers =
+      this.take(compileClusterSpecifiers(config.clusterSpecifierPlugins, "cluster_specifier_plugins")) ??
+      new Map();
   }
 
-  payload(route: Route, host: VirtualHost, path: string): Compiled<RoutePayload> {
+  payload(route: Route, host: VirtualHost, path: string, hostPath: string): Compiled<RoutePayload> {
+    // What a matcher holds is packed: the look through the whole configuration does not see it.
+    if (path.startsWith(`${hostPath}.matcher`))
+      this.problems.push(...refuseUnsupportedFields(RouteSchema, route, ROUTE_SUPPORTED_FIELDS, path));
     const action = compileRouteAction(route, host, this.config, path);
     let hostLevel = this.hosts.get(host);
     if (hostLevel === undefined) {
-      const at = path.slice(0, path.lastIndexOf("."));
       hostLevel = {
-        ...this.level(host, at),
-        rateLimits: this.rateLimits(host.rateLimits, `${at}.rate_limits`),
+        ...this.level(host, hostPath),
+        rateLimits: this.rateLimits(host.rateLimits, `${hostPath}.rate_limits`),
+        virtualClusters: this.take(
+          compileVirtualClusters(
+            host.virtualClusters,
+            `${hostPath}.virtual_clusters`,
+            host.name,
+            this.context.worker.stats,
+          ),
+        ),
       };
       this.hosts.set(host, hostLevel);
     }
@@ -117,6 +140,25 @@ class Compiler {
             header: specifier.value.toLowerCase(),
           },
         };
+      case "clusterSpecifierPlugin":
+        if (!this.specifiers.has(specifier.value))
+          this.problem(
+            `${path}.route.cluster_specifier_plugin`,
+            `Unknown cluster specifier plugin name: ${specifier.value}`,
+          );
+        return {
+          ok: true,
+          value: {
+            kind: "specified",
+            entry: entry(undefined, []),
+            specifier: this.specifiers.get(specifier.value),
+          },
+        };
+      case "inlineClusterSpecifierPlugin": {
+        const at = `${path}.route.inline_cluster_specifier_plugin`;
+        const inline = this.take(compileClusterSpecifier(specifier.value, at));
+        return { ok: true, value: { kind: "specified", entry: entry(undefined, []), specifier: inline } };
+      }
       case "weightedClusters": {
         const at = `${path}.route.weighted_clusters`;
         const weights = compileWeightedClusters(specifier.value, at);
@@ -155,7 +197,7 @@ class Compiler {
 
   private checkCluster(name: string, path: string): void {
     if (!this.context.validateClusters || this.context.worker.clusters.has(name)) return;
-    this.problems.push({ path, message: `route: unknown cluster '${name}'`, severity: "error" });
+    this.problem(path, `route: unknown cluster '${name}'`);
   }
 
   private entry(
@@ -178,7 +220,7 @@ class Compiler {
       stats:
         route.statPrefix === ""
           ? undefined
-          : createRouteStats(this.context.worker.stats, host.name, route.statPrefix),
+          : createRouteStats(this.context.worker.stats, host.name, "route", route.statPrefix),
       policies,
       requestMutations: inOrder.map((one) => one.requestMutations).filter((one) => one !== undefined),
       responseMutations: inOrder.map((one) => one.responseMutations).filter((one) => one !== undefined),
@@ -193,6 +235,7 @@ class Compiler {
       metadataMatch: metadataMatchOf(lbMetadata(route, undefined)),
       rateLimits: this.rateLimits(forward?.rateLimits ?? [], `${at}.rate_limits`),
       virtualHostRateLimits: host.rateLimits,
+      virtualClusters: host.virtualClusters,
       includeVirtualHostRateLimits: forward?.includeVhRateLimits ?? false,
     };
   }
@@ -234,6 +277,10 @@ class Compiler {
       ),
       filters: this.take(compilePerFilterConfigs(config.typedPerFilterConfig, path, this.context)),
     };
+  }
+
+  private problem(path: string, message: string): void {
+    this.problems.push({ path, message, severity: "error" });
   }
 
   private take<T>(compiled: Compiled<T>): T | undefined {

@@ -20,6 +20,9 @@ export function findRoute(
   const host = table?.findVirtualHost(headers);
   if (host === undefined) return undefined;
   if (needsHttps(host, headers)) return HTTPS_REDIRECT;
-  const match = host.match(headers, random, new StreamMatchingData(stream, runtime));
-  return match === undefined ? undefined : resolveRoute(match.payload, headers, random, stream, runtime);
+  const data = new StreamMatchingData(stream, runtime);
+  const match = host.match(headers, random, data);
+  return match === undefined
+    ? undefined
+    : resolveRoute(match.payload, headers, random, stream, data, runtime);
 }

@@ -2,6 +2,7 @@ import type { Counter, HeaderMap, Histogram, MatchedRoute } from "@sluice/extens
 import type { FormatContext } from "../access-log/access-logger.ts";
 import type { PerFilterConfigs, RoutePerFilter } from "../http-filter/filter-chain-config.ts";
 import { applyHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
+import { PairedRouteStats } from "./paired-route-stats.ts";
 import type { RetryConfig } from "./retry-policy.ts";
 import { type HostRewriter, replaceAuthority } from "./rewrite-host.ts";
 import { type PathRewriter, targetOf } from "./rewrite-path.ts";
@@ -72,6 +73,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
   /** Most specific first. */
   readonly requestMutations: readonly HeaderMutations[];
   readonly responseMutations: readonly HeaderMutations[];
+  private pairs: Map<RouteStats, RouteStats> | undefined = undefined;
 
   constructor(init: RouteEntryInit) {
     this.name = init.name;
@@ -84,6 +86,20 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
     this.policies = init.policies;
     this.requestMutations = init.requestMutations;
     this.responseMutations = init.responseMutations;
+  }
+
+  /** What counts this request: the route's figures, its virtual cluster's, both or none. */
+  statsFor(headers: HeaderMap): RouteStats | undefined {
+    const { stats } = this;
+    const cluster = this.policies.virtualClusters?.statsFor(headers);
+    if (stats === undefined || cluster === undefined) return stats ?? cluster;
+    this.pairs ??= new Map();
+    let pair = this.pairs.get(cluster);
+    if (pair === undefined) {
+      pair = new PairedRouteStats(stats, cluster);
+      this.pairs.set(cluster, pair);
+    }
+    return pair;
   }
 
   withCluster(clusterName: string): RouteEntry {

@@ -1,6 +1,7 @@
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
 import type { HashPolicy } from "./hash-policy.ts";
 import type { RateLimitPolicy } from "./rate-limit-policy.ts";
+import type { VirtualClusters } from "./virtual-clusters.ts";
 
 /** What a route and its virtual host say about requests beside the action itself. */
 export interface RoutePolicies {
@@ -12,6 +13,7 @@ export interface RoutePolicies {
   readonly virtualHostRateLimits: RateLimitPolicy | undefined;
   /** `include_vh_rate_limits`: the virtual host's apply although the route has its own. */
   readonly includeVirtualHostRateLimits: boolean;
+  readonly virtualClusters: VirtualClusters | undefined;
 }
 
 export const NO_POLICIES: RoutePolicies = Object.freeze({
@@ -20,4 +22,5 @@ export const NO_POLICIES: RoutePolicies = Object.freeze({
   rateLimits: undefined,
   virtualHostRateLimits: undefined,
   includeVirtualHostRateLimits: false,
+  virtualClusters: undefined,
 });

@@ -1,10 +1,15 @@
 import type { Counter, StatsScope } from "@sluice/extension-api";
 import type { RouteStats } from "./route-entry.ts";
 
-/** `vhost.<host>.route.<prefix>.upstream_rq_*` (Envoy's route and virtual host stats). */
-export function createRouteStats(root: StatsScope, virtualHost: string, prefix: string): RouteStats {
-  const scope = root.scope("vhost").scope(virtualHost).scope("route").scope(prefix);
-  const classes = [1, 2, 3, 4, 5].map((digit) => scope.counter(`upstream_rq_${digit}xx`));
+/** `vhost.<host>.<kind>.<name>.upstream_rq_*`: Envoy's stats of routes with a `stat_prefix` and of virtual clusters. */
+export function createRouteStats(
+  root: StatsScope,
+  virtualHost: string,
+  kind: "route" | "vcluster",
+  name: string,
+): RouteStats {
+  const scope = root.scope("vhost").scope(virtualHost).scope(kind).scope(name);
+  const classes: (Counter | undefined)[] = [];
   const codes: (Counter | undefined)[] = [];
   const upstreamRqCompleted = scope.counter("upstream_rq_completed");
   return {
@@ -18,7 +23,15 @@ export function createRouteStats(root: StatsScope, virtualHost: string, prefix: 
     upstreamRqTime: scope.histogram("upstream_rq_time"),
     countResponse(status) {
       upstreamRqCompleted.inc();
-      classes[Math.trunc(status / 100) - 1]?.inc();
+      const digit = Math.trunc(status / 100);
+      if (digit >= 1 && digit <= 5) {
+        let ofClass = classes[digit];
+        if (ofClass === undefined) {
+          ofClass = scope.counter(`upstream_rq_${digit}xx`);
+          classes[digit] = ofClass;
+        }
+        ofClass.inc();
+      }
       let code = codes[status];
       if (code === undefined) {
         code = scope.counter(`upstream_rq_${status}`);

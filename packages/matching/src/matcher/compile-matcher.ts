@@ -65,6 +65,8 @@ export interface CompileMatcherOptions<A> {
   readonly inputs: KnownExtensions<MatchInput>;
   /** Compiles an action; `path` is where its TypedExtensionConfig stands. */
   action(config: TypedExtension, path: string): Compiled<A>;
+  /** False: `keep_matching` is refused, as Envoy does where one answer is wanted. Default true. */
+  readonly keepMatching?: boolean;
 }
 
 /** A matcher tree, ready to be asked. Immutable and without state. */
@@ -144,6 +146,8 @@ class Compiler<A> {
   private onMatch(config: OnMatchConfig | undefined, path: string, depth: number): OnMatch<A> | undefined {
     const on = config?.onMatch;
     const keep = config?.keepMatching ?? false;
+    if (keep && this.options.keepMatching === false)
+      this.problems.error(fieldPath(path, "keep_matching"), "keep_matching is not supported in this context");
     switch (on?.case) {
       case "matcher":
         return new OnMatch<A>(

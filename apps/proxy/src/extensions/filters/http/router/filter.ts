@@ -36,6 +36,7 @@ import {
   type ForwardAction,
   type RouteAction,
   type RouteEntry,
+  type RouteStats,
   replacePath,
 } from "../../../../route/route-entry.ts";
 import type { ActiveSpan } from "../../../../tracing/tracer.ts";
@@ -95,6 +96,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   private perTry: Timer | undefined = undefined;
   private backOff: Timer | undefined = undefined;
   private destroyed = false;
+  private routeStats: RouteStats | undefined = undefined;
   private hashKnown = false;
   private hash: bigint | undefined = undefined;
   /** What the hash policy wants the client to keep. */
@@ -185,10 +187,11 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
       });
       return FilterHeadersStatus.StopIteration;
     }
+    this.routeStats = route.statsFor(headers);
     this.readTimeouts(headers, forward);
     if (forward.includeAttemptCount) headers.set("x-envoy-attempt-count", "1");
     route.finalizeRequest(headers, stream, !config.suppressEnvoyHeaders);
-    route.stats?.upstreamRqTotal.inc();
+    this.routeStats?.upstreamRqTotal.inc();
     this.bodyKept = true;
     this.startTry();
     return FilterHeadersStatus.StopIteration;
@@ -333,7 +336,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     }
     if (this.attempts > 1 && status < 500) {
       cluster.info.stats.upstreamRqRetrySuccess.inc();
-      route.stats?.upstreamRqRetrySuccess.inc();
+      this.routeStats?.upstreamRqRetrySuccess.inc();
     }
     this.responseStarted = true;
     this.body = [];
@@ -417,14 +420,14 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     const stats = this.cluster?.info.stats;
     if (this.retriesLeft <= 0) {
       stats?.upstreamRqRetryLimitExceeded.inc();
-      this.route?.stats?.upstreamRqRetryLimitExceeded.inc();
+      this.routeStats?.upstreamRqRetryLimitExceeded.inc();
       this.stream.streamInfo.setResponseFlag(ResponseFlag.UpstreamRetryLimitExceeded);
       return false;
     }
     const limits = this.cluster?.info.circuitBreakers[this.highPriority ? "high" : "default"];
     if (limits?.retries.tryAcquire() !== true) {
       stats?.upstreamRqRetryOverflow.inc();
-      this.route?.stats?.upstreamRqRetryOverflow.inc();
+      this.routeStats?.upstreamRqRetryOverflow.inc();
       return false;
     }
     this.retryHeld = true;
@@ -435,7 +438,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     const { worker } = this.config;
     this.retriesLeft--;
     this.cluster?.info.stats.upstreamRqRetry.inc();
-    this.route?.stats?.upstreamRqRetry.inc();
+    this.routeStats?.upstreamRqRetry.inc();
     this.cluster?.info.stats.upstreamRqRetryBackoffExponential.inc();
     this.backOff ??= worker.timers.create(() => {
       this.releaseRetry();
@@ -485,7 +488,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   private onTimeout(): void {
     const { stream, cluster } = this;
     cluster?.info.stats.upstreamRqTimeout.inc();
-    this.route?.stats?.upstreamRqTimeout.inc();
+    this.routeStats?.upstreamRqTimeout.inc();
     this.attempt?.host.stats.rqTimeout.inc();
     this.attempt?.cancel();
     this.attempt = undefined;
@@ -583,7 +586,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   }
 
   private endResponse(): void {
-    const { cluster, attempt, stream, route } = this;
+    const { cluster, attempt, stream } = this;
     this.resumeUpstream();
     this.timeout?.disarm();
     this.perTry?.disarm();
@@ -592,7 +595,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     if (attempt !== undefined && this.config.dynamicStats) {
       const elapsed = this.config.worker.clock.nowMs() - attempt.startedAtMs;
       cluster?.info.stats.upstreamRqTime.record(elapsed);
-      route?.stats?.upstreamRqTime.record(elapsed);
+      this.routeStats?.upstreamRqTime.record(elapsed);
       attempt.host.stats.rqTime?.record(elapsed);
     }
     // An early answer: the request's rest has no reader.
@@ -615,7 +618,7 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
   private countResponse(status: number): void {
     if (!this.config.dynamicStats) return;
     this.cluster?.info.stats.countResponse(status);
-    this.route?.stats?.countResponse(status);
+    this.routeStats?.countResponse(status);
   }
 
   private releaseRetry(): void {
