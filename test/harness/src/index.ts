@@ -9,6 +9,15 @@ export {
   requestOnce,
 } from "./raw-client.ts";
 export {
+  type Http2Frame,
+  type Http2StreamOutcome,
+  headerBlock,
+  http2Frame,
+  RawHttp2Client,
+  type RawHttp2Options,
+  requestFields,
+} from "./raw-http2-client.ts";
+export {
   type RecordedRequest,
   type RecordingUpstream,
   type ReplyChoice,

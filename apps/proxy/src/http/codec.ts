@@ -128,6 +128,8 @@ export interface ServerCodecCallbacks {
   newStream(encoder: ResponseEncoder): RequestStream;
   /** The peer broke the protocol; streams have been told. The connection is to be closed behind what was written. */
   onProtocolError(error: CodecError): void;
+  /** The peer exceeded a limit against floods; streams have been told. The connection is to be closed. */
+  onFlood(details: string): void;
   onHeadersDropped(count: number): void;
 }
 

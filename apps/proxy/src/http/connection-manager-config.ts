@@ -9,6 +9,7 @@ import type { EarlyHeaderMutation } from "./early-header-mutation.ts";
 import type { ClientCertDetails, ForwardClientCert } from "./forward-client-cert.ts";
 import type { ForwardingConfig } from "./forwarding-headers.ts";
 import type { Http1ServerOptions } from "./h1/server-codec.ts";
+import type { Http2ServerSetup } from "./h2/server-codec.ts";
 import type { LocalReplyMapper } from "./local-reply-mapper.ts";
 import type { ProxyStatusConfig } from "./proxy-status.ts";
 
@@ -21,7 +22,10 @@ export interface ConnectionManagerConfig {
   readonly filters: readonly HttpFilterConfig[];
   /** Some filter starts disabled or may be by a route. */
   readonly filtersVary: boolean;
+  /** `codec_type`; "auto": by ALPN, else by the connection's first bytes. */
+  readonly codecType: "auto" | "http1" | "http2";
   readonly http1: Http1ServerOptions;
+  readonly http2: Http2ServerSetup;
   readonly upgrades: ReadonlyMap<string, UpgradeChain>;
   readonly localReplies: LocalReplyMapper | undefined;
   readonly proxyStatus: ProxyStatusConfig | undefined;

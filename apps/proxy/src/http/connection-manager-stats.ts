@@ -37,6 +37,7 @@ const COUNTERS = [
   "downstream_rq_idle_timeout",
   "downstream_rq_timeout",
   "downstream_rq_header_timeout",
+  "downstream_rq_too_many_premature_resets",
   "downstream_rq_response_before_rq_complete",
   "downstream_rq_failed_path_normalization",
   "downstream_rq_redirected_with_normalized_path",

@@ -14,8 +14,12 @@ import type {
   ServerCodecCallbacks,
 } from "./codec.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
+import { detectProtocol } from "./detect-protocol.ts";
 import { Http1ServerCodec } from "./h1/server-codec.ts";
+import { Http2ServerCodec } from "./h2/server-codec.ts";
 import { HttpStream } from "./http-stream.ts";
+import { PrematureResets } from "./premature-resets.ts";
+import type { RequestStreamInfo } from "./request-stream-info.ts";
 import { StreamTimers, type TimedStream } from "./stream-timers.ts";
 
 /** Timers that wait for a connection's next stream; what is above goes. */
@@ -29,6 +33,8 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
   readonly config: ConnectionManagerConfig;
   readonly connection: SocketConnection;
   private codec: ServerCodec | undefined = undefined;
+  /** What came before the protocol was clear. */
+  private firstBytes: Buffer | undefined = undefined;
   private readonly connectedAtMs: number;
   private activeStreams = 0;
   private requests = 0;
@@ -43,6 +49,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
   private readonly delayedClose: Deadline;
   private readonly headTimeout: Deadline | undefined;
   private readonly freeTimers: StreamTimers[] = [];
+  private readonly resets: PrematureResets;
 
   constructor(config: ConnectionManagerConfig, connection: SocketConnection) {
     this.config = config;
@@ -59,11 +66,12 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     this.headTimeout =
       config.requestHeadersTimeoutMs === 0
         ? undefined
-        : new Deadline(clock, timers, () => this.codec?.failHead());
+        : new Deadline(clock, timers, () => this.onHeadTimeout());
     this.lifetime =
       config.maxConnectionDurationMs === 0
         ? undefined
         : new Deadline(clock, timers, () => this.onMaxDuration());
+    this.resets = new PrematureResets(config.worker.runtime);
     const { stats } = config;
     connection.sentCounter = stats.counters.downstream_cx_tx_bytes_total;
     stats.counters.downstream_cx_total.inc();
@@ -83,9 +91,14 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
   onData(chunk: Uint8Array, endStream: boolean): NetworkFilterStatus {
     this.config.stats.counters.downstream_cx_rx_bytes_total.add(chunk.length);
     if (chunk.length > 0) {
-      this.codec ??= this.createCodec();
-      this.codec.dispatch(asBuffer(chunk));
-      if (this.headTimeout !== undefined) this.watchHead(this.headTimeout, this.codec);
+      let input = asBuffer(chunk);
+      if (this.codec === undefined) {
+        if (this.firstBytes !== undefined) input = Buffer.concat([this.firstBytes, input]);
+        this.codec = this.createCodec(input);
+        this.firstBytes = this.codec === undefined ? input : undefined;
+      }
+      this.codec?.dispatch(input);
+      if (this.headTimeout !== undefined) this.watchHead(this.headTimeout);
     }
     // As Envoy: a client that half-closes has left, a tunnel's too.
     if (endStream && !this.destroyed) this.connection.close("noFlush", "");
@@ -157,6 +170,10 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     this.closeAfterFlush("protocol error");
   }
 
+  onFlood(details: string): void {
+    this.closeAfterFlush(details);
+  }
+
   onHeadersDropped(_count: number): void {
     this.config.worker.log.debug("dropped headers with underscores");
   }
@@ -171,9 +188,11 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
   }
 
   /** A stream is through, and gives its timers back. `reusable`: its messages both ended properly. */
-  onStreamDone(timers: StreamTimers, reusable: boolean): void {
+  onStreamDone(timers: StreamTimers, reusable: boolean, info: RequestStreamInfo): void {
     const { codec } = this;
     this.activeStreams--;
+    if (codec?.multiplexed === true && !this.destroyed && this.resets.exceededBy(info))
+      this.onTooManyResets();
     if (this.destroyed || this.freeTimers.length >= FREE_TIMERS_MAX) {
       timers.dispose();
       if (this.destroyed) return;
@@ -187,19 +206,37 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     else this.armIdle();
   }
 
+  private onTooManyResets(): void {
+    this.config.stats.counters.downstream_rq_too_many_premature_resets.inc();
+    this.connection.close("abort", "too_many_premature_resets");
+  }
+
   // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private createCodec(): ServerCodec {
-    const { stats, http1 } = this.config;
-    stats.counters.downstream_cx_http1_total.inc();
-    stats.cxHttp1Active.add(1);
-    const codec = new Http1ServerCodec(this.connection, this, http1);
+  /** `undefined`: `input` may become either protocol's first bytes. */
+  private createCodec(input: Buffer): ServerCodec | undefined {
+    const { config, connection } = this;
+    const { stats } = config;
+    const protocol =
+      config.codecType === "auto" ? detectProtocol(connection.tls?.alpn, input) : config.codecType;
+    if (protocol === undefined) return undefined;
+    if (protocol === "http2") {
+      stats.counters.downstream_cx_http2_total.inc();
+      stats.cxHttp2Active.add(1);
+    } else {
+      stats.counters.downstream_cx_http1_total.inc();
+      stats.cxHttp1Active.add(1);
+    }
+    const codec =
+      protocol === "http2"
+        ? new Http2ServerCodec(connection, this, config.http2)
+        : new Http1ServerCodec(connection, this, config.http1);
     if (this.draining) codec.notifyShutdown();
     return codec;
   }
 
-  private watchHead(timeout: Deadline, codec: ServerCodec): void {
-    if (!codec.readingHead) timeout.clear();
+  private watchHead(timeout: Deadline): void {
+    if (this.codec?.readingHead === false) timeout.clear();
     else if (!timeout.isSet) timeout.set(this.config.requestHeadersTimeoutMs);
   }
 
@@ -227,6 +264,11 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     this.config.stats.counters.downstream_cx_idle_timeout.inc();
     if (this.codec === undefined) this.closeAfterFlush("idle timeout");
     else this.drain();
+  }
+
+  private onHeadTimeout(): void {
+    if (this.codec !== undefined) this.codec.failHead();
+    else this.closeAfterFlush("request header timeout");
   }
 
   private onMaxDuration(): void {

@@ -182,11 +182,21 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     else this.filters.sendLocalReply(error.status, statusPhrase(error.status), error.details);
   }
 
-  onReset(_reason: StreamResetReason, _details: string): void {
+  onReset(reason: StreamResetReason, details: string): void {
+    const { streamInfo } = this;
     this.config.stats.counters.downstream_rq_rx_reset.inc();
-    this.streamInfo.setResponseFlag(ResponseFlag.DownstreamConnectionTermination);
-    if (this.streamInfo.responseCodeDetails === "" || this.response !== undefined) {
-      this.streamInfo.responseCodeDetails = "downstream_remote_disconnect";
+    if (details !== "") {
+      streamInfo.setResponseFlag(
+        reason === "protocol error"
+          ? ResponseFlag.DownstreamProtocolError
+          : ResponseFlag.DownstreamRemoteReset,
+      );
+      streamInfo.responseCodeDetails = details;
+    } else {
+      streamInfo.setResponseFlag(ResponseFlag.DownstreamConnectionTermination);
+      if (streamInfo.responseCodeDetails === "" || this.response !== undefined) {
+        streamInfo.responseCodeDetails = "downstream_remote_disconnect";
+      }
     }
     this.finish(false);
   }
@@ -436,7 +446,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.accessLogType = "DownstreamEnd";
     for (const logger of config.accessLoggers) logger.log(this);
     this.span?.finish(this, streamInfo.startTimeMs + streamInfo.durationMs, streamInfo.responseCode);
-    this.manager.onStreamDone(this.deadlines, reusable);
+    this.manager.onStreamDone(this.deadlines, reusable, streamInfo);
   }
 }
 

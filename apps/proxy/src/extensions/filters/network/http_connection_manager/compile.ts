@@ -13,6 +13,8 @@ import {
   createListenerHttpStats,
 } from "../../../../http/connection-manager-stats.ts";
 import { compileHttp1ServerOptions } from "../../../../http/h1/compile-http1-options.ts";
+import { compileHttp2Options, http2OptionProblems } from "../../../../http/h2/http2-options.ts";
+import { createHttp2Stats } from "../../../../http/h2/http2-stats.ts";
 import type { ProxyStatusConfig } from "../../../../http/proxy-status.ts";
 import { compileHttpFilters } from "../../../../http-filter/compile-filter-chain.ts";
 import {
@@ -39,8 +41,8 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     }
     return undefined;
   };
-  if (config.codecType === CodecType.HTTP2 || config.codecType === CodecType.HTTP3) {
-    error("codec_type", `${CodecType[config.codecType]} is not implemented; use AUTO or HTTP1`);
+  if (config.codecType === CodecType.HTTP3) {
+    error("codec_type", "HTTP3 is not implemented; use AUTO, HTTP1 or HTTP2");
   }
   const common = config.commonHttpProtocolOptions;
   const http1Options = compileHttp1ServerOptions(
@@ -51,6 +53,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     "http_protocol_options",
     (problem) => problems.push(problem),
   );
+  problems.push(...http2OptionProblems(config.http2ProtocolOptions, "http2_protocol_options"));
   const statPrefix = config.statPrefix === "" ? "ingress_http" : config.statPrefix;
   const stats = worker.stats.scope("http").scope(statPrefix);
   const filters = take(compileHttpFilters(config.httpFilters, "http_filters", worker, stats)) ?? [];
@@ -106,6 +109,18 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
         config.httpProtocolOptions?.overrideStreamErrorOnInvalidHttpMessage ??
         config.streamErrorOnInvalidHttpMessage ??
         false,
+    },
+    codecType: CODEC_TYPES[config.codecType],
+    http2: {
+      options: compileHttp2Options(
+        config.http2ProtocolOptions,
+        config.streamErrorOnInvalidHttpMessage ?? false,
+      ),
+      stats: createHttp2Stats(worker.stats),
+      context: worker,
+      headBytesMax: (config.maxRequestHeadersKb ?? 60) * 1024,
+      headersMax: common?.maxHeadersCount ?? 100,
+      underscores: http1Options.underscores,
     },
     upgrades,
     localReplies,
@@ -163,6 +178,12 @@ function compileProxyStatus(config: Config, nodeId: string): ProxyStatusConfig |
     setRecommendedStatus: status.setRecommendedResponseCode,
   };
 }
+const CODEC_TYPES: Readonly<Record<CodecType, ConnectionManagerConfig["codecType"]>> = {
+  [CodecType.AUTO]: "auto",
+  [CodecType.HTTP1]: "http1",
+  [CodecType.HTTP2]: "http2",
+  [CodecType.HTTP3]: "auto",
+};
 
 const SERVER_HEADERS: Readonly<Record<ServerHeader, ConnectionManagerConfig["serverHeader"]>> = {
   [ServerHeader.OVERWRITE]: "overwrite",

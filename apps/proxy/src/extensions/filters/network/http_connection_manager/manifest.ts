@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { NetworkFilterManifest } from "@sluice/extension-api";
-
 import { HEADER_KEY_FORMAT_FIELDS, HTTP1_SERVER_FIELDS } from "../../../../http/h1/http1-option-fields.ts";
+import { HTTP2_SUPPORTED_FIELDS } from "../../../../http/h2/http2-supported-fields.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -23,6 +23,8 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "tracing",
       "common_http_protocol_options",
       "http_protocol_options",
+      "http2_protocol_options",
+      "stream_error_on_invalid_http_message",
       "server_name",
       "server_header_transformation",
       "max_request_headers_kb",
@@ -92,6 +94,7 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
     "envoy.config.core.v3.SchemeHeaderTransformation": ["scheme_to_overwrite"],
     [`${HCM}.HttpFilter`]: ["name", "typed_config", "disabled"],
     [`${HCM}.Rds`]: ["config_source", "route_config_name"],
+    ...HTTP2_SUPPORTED_FIELDS,
     "envoy.config.core.v3.HttpProtocolOptions": [
       "idle_timeout",
       "max_connection_duration",

@@ -1,0 +1,179 @@
+import { isAuthority } from "../h1/octet-classes.ts";
+import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
+
+/** What a request's header block says, checked (RFC 9113 §8.3.1, RFC 8441 §4). */
+export interface RequestHead {
+  /** Pseudo-headers first; to be copied before anything changes them. */
+  readonly fields: readonly string[];
+  /** `content-length`; -1 for none. */
+  readonly contentLength: number;
+  readonly toHead: boolean;
+  readonly isConnect: boolean;
+  /** Of an extended CONNECT, which goes on as HTTP/1's upgrade; "" for none. */
+  readonly upgrade: string;
+  /** Names with an underscore that were left out, or because of which the request is refused. */
+  readonly underscores: number;
+}
+
+export interface RequestHeadRules {
+  readonly allowConnect: boolean;
+  readonly underscores: "allow" | "reject" | "drop";
+}
+
+/** `undefined`: no HTTP request. */
+export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): RequestHead | undefined {
+  if (block.malformed) return undefined;
+  const { fields } = block;
+  let method: string | undefined;
+  let path: string | undefined;
+  let scheme: string | undefined;
+  let authority: string | undefined;
+  let protocol: string | undefined;
+  let at = 0;
+  for (; at < fields.length && (fields[at] ?? "").charCodeAt(0) === 58; at += 2) {
+    const value = fields[at + 1] ?? "";
+    switch (fields[at]) {
+      case ":method":
+        if (method !== undefined) return undefined;
+        method = value;
+        break;
+      case ":path":
+        if (path !== undefined || value === "") return undefined;
+        path = value;
+        break;
+      case ":scheme":
+        if (scheme !== undefined) return undefined;
+        scheme = value;
+        break;
+      case ":authority":
+        if (authority !== undefined) return undefined;
+        authority = value;
+        break;
+      case ":protocol":
+        if (protocol !== undefined || !rules.allowConnect) return undefined;
+        protocol = value;
+        break;
+      default:
+        return undefined;
+    }
+  }
+  const rest: string[] = [];
+  const found = readRegularFields(fields, at, rest, rules);
+  if (found === undefined) return undefined;
+  authority ??= found.host;
+  if (method === undefined || method === "" || authority === undefined || !isAuthority(authority)) {
+    return undefined;
+  }
+  const isConnect = method === "CONNECT" && protocol === undefined;
+  if (protocol !== undefined && method !== "CONNECT") return undefined;
+  if (isConnect ? path !== undefined || scheme !== undefined : path === undefined || scheme === undefined) {
+    return undefined;
+  }
+  if (!isConnect && !isRequestPath(path ?? "", method)) return undefined;
+  const head = isConnect
+    ? [":method", method, ":authority", authority]
+    : [
+        ":method",
+        protocol === undefined ? method : "GET",
+        ":path",
+        path ?? "/",
+        ":authority",
+        authority,
+        ":scheme",
+        scheme ?? "http",
+      ];
+  if (protocol !== undefined) rest.push("upgrade", protocol, "connection", "upgrade");
+  if (found.cookies !== undefined) rest.push("cookie", found.cookies);
+  for (let i = 0; i < rest.length; i++) head.push(rest[i] ?? "");
+  return {
+    fields: head,
+    contentLength: found.contentLength,
+    toHead: method === "HEAD",
+    isConnect,
+    upgrade: protocol ?? "",
+    underscores: found.underscores,
+  };
+}
+
+function isRequestPath(path: string, method: string): boolean {
+  if (path === "*") return method === "OPTIONS";
+  if (path.charCodeAt(0) !== 47) return false;
+  for (let i = 0; i < path.length; i++) {
+    const octet = path.charCodeAt(i);
+    if (octet <= 0x20 || octet >= 0x7f) return false;
+  }
+  return true;
+}
+
+interface RegularFields {
+  readonly host: string | undefined;
+  /** The crumbs, joined (RFC 9113 §8.2.3). */
+  readonly cookies: string | undefined;
+  readonly contentLength: number;
+  readonly underscores: number;
+}
+
+/** Copies what goes on to `out`. */
+function readRegularFields(
+  fields: readonly string[],
+  from: number,
+  out: string[],
+  rules: RequestHeadRules,
+): RegularFields | undefined {
+  let host: string | undefined;
+  let cookies: string | undefined;
+  let contentLength = -1;
+  let underscores = 0;
+  for (let i = from; i < fields.length; i += 2) {
+    const name = fields[i] ?? "";
+    const value = fields[i + 1] ?? "";
+    if (name.charCodeAt(0) === 58) return undefined;
+    switch (name) {
+      case "host":
+        host ??= value;
+        continue;
+      case "cookie":
+        cookies = cookies === undefined ? value : `${cookies}; ${value}`;
+        continue;
+      case "connection":
+      case "keep-alive":
+      case "proxy-connection":
+      case "transfer-encoding":
+      case "upgrade":
+        return undefined;
+      case "te":
+        if (value !== "trailers") return undefined;
+        break;
+      case "content-length":
+        if (contentLength >= 0 || !/^\d{1,15}$/.test(value)) return undefined;
+        contentLength = Number(value);
+        break;
+      default:
+        if (rules.underscores !== "allow" && name.includes("_")) {
+          underscores++;
+          if (rules.underscores === "drop") continue;
+        }
+    }
+    out.push(name, value);
+  }
+  return { host, cookies, contentLength, underscores };
+}
+
+/** Whether a block may stand behind a body: no pseudo-headers, nothing of the connection. */
+export function isTrailerSection(block: HeaderBlock): boolean {
+  if (block.malformed) return false;
+  const { fields } = block;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] ?? "";
+    if (name.charCodeAt(0) === 58) return false;
+    if (
+      name === "connection" ||
+      name === "transfer-encoding" ||
+      name === "upgrade" ||
+      name === "keep-alive"
+    ) {
+      return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,257 @@
+import type { SocketConnection } from "../../connection/socket-connection.ts";
+import type {
+  RequestStream,
+  ResponseEncoder,
+  ServerCodec,
+  ServerCodecCallbacks,
+  StreamProtocol,
+  StreamResetReason,
+} from "../codec.ts";
+import { Headers } from "../header-map.ts";
+import { Ended } from "./closed-streams.ts";
+import { Http2ErrorCode, STREAM_ID_MAX } from "./frames.ts";
+import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
+import { Http2Connection, type Http2Setup } from "./http2-connection.ts";
+import { Http2Stream } from "./http2-stream.ts";
+import { isTrailerSection, type RequestHead, readRequestHead } from "./request-head.ts";
+
+export interface Http2ServerSetup extends Http2Setup {
+  readonly headersMax: number;
+  readonly underscores: "allow" | "reject" | "drop";
+}
+
+/** HTTP/2, server side: the peer opens streams, each is a request. */
+export class Http2ServerCodec extends Http2Connection implements ServerCodec {
+  readonly multiplexed = true;
+  readonly reusable = true;
+  protected override readonly setup: Http2ServerSetup;
+  private readonly callbacks: ServerCodecCallbacks;
+  /** Streams above it are not taken any more. */
+  private acceptedStreamIdMax = STREAM_ID_MAX;
+
+  constructor(connection: SocketConnection, callbacks: ServerCodecCallbacks, setup: Http2ServerSetup) {
+    super(connection, setup, true);
+    this.setup = setup;
+    this.callbacks = callbacks;
+    this.sendPreface([], "");
+  }
+
+  get busy(): boolean {
+    return this.streams.size > 0 || this.readingHead;
+  }
+
+  dispatch(chunk: Buffer): void {
+    this.read(chunk);
+  }
+
+  stop(): void {
+    this.dispose();
+    for (const stream of [...this.streams.values()]) this.discard(stream);
+  }
+
+  onConnectionClosed(): void {
+    this.dispose();
+    this.resetAll(Http2ErrorCode.NoError, false, "");
+  }
+
+  notifyShutdown(): void {
+    this.sendGoAway(STREAM_ID_MAX, Http2ErrorCode.NoError);
+  }
+
+  goAway(): void {
+    this.acceptedStreamIdMax = this.lastPeerStreamId;
+    this.stats.counters.goaway_sent.inc();
+    this.sendGoAway(this.lastPeerStreamId, Http2ErrorCode.NoError);
+  }
+
+  failHead(): void {
+    this.fail(Http2ErrorCode.EnhanceYourCalm, "request_header_timeout", true);
+  }
+
+  protected override isIdle(streamId: number): boolean {
+    return streamId % 2 === 0 || streamId > this.lastPeerStreamId;
+  }
+
+  protected override onPeerSetting(): void {
+    // Nothing else matters to a server that pushes nothing.
+  }
+
+  protected override onPeerGoAway(): void {
+    // The peer will take no pushes: there are none.
+  }
+
+  protected override onStreamGone(): void {
+    // The manager counts its streams itself.
+  }
+
+  protected override onConnectionError(details: string, flood: boolean): void {
+    for (const stream of [...this.streams.values()]) {
+      this.discard(stream);
+      if (stream instanceof ServerStream) stream.onConnectionError(details);
+    }
+    this.dispose();
+    if (flood) this.callbacks.onFlood(details);
+    else this.callbacks.onProtocolError({ status: 400, details, message: details });
+  }
+
+  protected override onHeaderBlock(
+    streamId: number,
+    stream: Http2Stream | undefined,
+    block: HeaderBlock,
+    endStream: boolean,
+  ): void {
+    if (stream !== undefined) this.onTrailers(stream, block, endStream);
+    else if (streamId % 2 === 0) this.fail(Http2ErrorCode.ProtocolError, "a client's stream is odd", false);
+    else if (streamId <= this.lastPeerStreamId) this.onLateHeaders(streamId);
+    else if (streamId <= this.acceptedStreamIdMax) {
+      this.lastPeerStreamId = streamId;
+      this.onRequest(streamId, block, endStream);
+    }
+  }
+
+  private onLateHeaders(streamId: number): undefined {
+    const ended = this.closedStreams.find(streamId);
+    if (ended === Ended.ResetHere) return;
+    if (ended === Ended.Unknown) this.fail(Http2ErrorCode.ProtocolError, "stream numbers must grow", false);
+    else this.fail(Http2ErrorCode.StreamClosed, "HEADERS on a closed stream", false);
+  }
+
+  private onTrailers(stream: Http2Stream, block: HeaderBlock, endStream: boolean): undefined {
+    if (stream.remoteEnded) {
+      this.fail(Http2ErrorCode.StreamClosed, "HEADERS behind the end of the message", false);
+      return;
+    }
+    this.stats.counters.trailers.inc();
+    if (
+      !endStream ||
+      !isTrailerSection(block) ||
+      (stream.expectedBytes >= 0 && stream.receivedBytes !== stream.expectedBytes)
+    ) {
+      this.failMessage(stream.id, "http2.violation.of.messaging.rule");
+    } else if (this.exceedsLimits(block)) {
+      this.stats.counters.header_overflow.inc();
+      this.failStream(stream.id, Http2ErrorCode.InternalError, "http2.too_many_headers");
+    } else stream.receiveTrailers(new Headers(block.fields.slice()));
+  }
+
+  private exceedsLimits(block: HeaderBlock): boolean {
+    return block.bytes > this.setup.headBytesMax || block.fields.length > this.setup.headersMax * 2;
+  }
+
+  private onRequest(streamId: number, block: HeaderBlock, endStream: boolean): undefined {
+    if (this.streams.size >= this.options.maxConcurrentStreams) {
+      this.stats.counters.stream_refused_errors.inc();
+      this.failStream(streamId, Http2ErrorCode.RefusedStream, "");
+      return;
+    }
+    const stream = new ServerStream(this, streamId);
+    this.adopt(stream);
+    stream.request = this.callbacks.newStream(stream);
+    if (this.exceedsLimits(block)) {
+      this.stats.counters.header_overflow.inc();
+      this.failStream(streamId, Http2ErrorCode.InternalError, "http2.too_many_headers");
+      return;
+    }
+    let head = block.meaning as RequestHead | undefined;
+    if (head === undefined) {
+      head = readRequestHead(block, {
+        allowConnect: this.options.allowConnect,
+        underscores: this.setup.underscores,
+      });
+      if (head === undefined || (endStream && head.contentLength > 0)) {
+        this.failMessage(streamId, "http2.invalid.header.field");
+        return;
+      }
+      block.meaning = head;
+    }
+    if (head.underscores > 0 && this.refusesUnderscores(head)) {
+      this.failStream(streamId, Http2ErrorCode.InternalError, "http2.unexpected_underscore");
+      return;
+    }
+    stream.toHead = head.toHead;
+    stream.upgrade = head.upgrade;
+    stream.expectedBytes = head.contentLength;
+    stream.remoteEnded = endStream;
+    stream.request.decodeHeaders(new Headers(head.fields.slice()), endStream);
+  }
+
+  private refusesUnderscores(head: RequestHead): boolean {
+    const { counters } = this.stats;
+    if (this.setup.underscores === "reject") {
+      counters.requests_rejected_with_underscores_in_headers.inc();
+      return true;
+    }
+    counters.dropped_headers_with_underscores.add(head.underscores);
+    this.callbacks.onHeadersDropped(head.underscores);
+    return false;
+  }
+}
+
+/** A request and what answers it. */
+class ServerStream extends Http2Stream implements ResponseEncoder {
+  readonly protocol: StreamProtocol = "HTTP/2";
+  request: RequestStream | undefined = undefined;
+  toHead = false;
+  upgrade = "";
+
+  protected override get decoder(): RequestStream | undefined {
+    return this.request;
+  }
+
+  encode1xxHeaders(headers: Headers): void {
+    if (!this.closed) this.session.sendHeaders(this, headers.fields, false);
+  }
+
+  encodeHeaders(headers: Headers, endStream: boolean): void {
+    if (this.closed || this.localEnded) return;
+    if (this.upgrade !== "" && headers.get(":status") === "101") {
+      // What HTTP/1 answers by 101 is any success here (RFC 8441 §5).
+      headers.set(":status", "200");
+    }
+    if (endStream) this.localEnded = true;
+    this.session.sendHeaders(this, headers.fields, endStream);
+    if (endStream) this.finishSending();
+  }
+
+  override encodeData(chunk: Uint8Array, endStream: boolean): void {
+    if (!this.toHead) super.encodeData(chunk, endStream);
+    else if (endStream) super.encodeData(EMPTY, true);
+  }
+
+  reset(reason: StreamResetReason): void {
+    this.request = undefined;
+    this.session.resetStream(this, RESET_CODES[reason] ?? Http2ErrorCode.NoError);
+  }
+
+  refuseReuse(): void {
+    // Other streams have nothing to do with this one.
+  }
+
+  onReset(code: number, byPeer: boolean, details: string): void {
+    const { request } = this;
+    this.request = undefined;
+    if (!byPeer && details === "") request?.onReset("connection termination", "");
+    else if (code === Http2ErrorCode.RefusedStream) request?.onReset("remote refused stream reset", details);
+    else if (code === Http2ErrorCode.ConnectError) request?.onReset("connect error", details);
+    else request?.onReset("remote reset", byPeer ? details : "http2.remote_reset");
+  }
+
+  onConnectionError(details: string): void {
+    const { request } = this;
+    this.request = undefined;
+    request?.onReset("protocol error", `codec_error:${details.replaceAll(" ", "_")}`);
+  }
+
+  onComplete(): void {
+    const { request } = this;
+    this.request = undefined;
+    request?.onComplete();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+const RESET_CODES: Readonly<Partial<Record<StreamResetReason, number>>> = {
+  "local refused stream reset": Http2ErrorCode.RefusedStream,
+  "connect error": Http2ErrorCode.ConnectError,
+};
