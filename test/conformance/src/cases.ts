@@ -13,6 +13,7 @@ import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
+import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 
 export const CASES: readonly ConformanceCase[] = [
@@ -25,6 +26,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...TCP_PROXY_CASES,
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
+  ...UPSTREAM_TLS_CASES,
   ...ACCESS_LOG_CASES,
   ...HTTP_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,

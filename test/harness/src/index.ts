@@ -34,4 +34,5 @@ export {
   startEnvoy,
   startSluiceProxy,
 } from "./start-proxy.ts";
+export { type CertificateWish, type TestCertificate, TestCertificates } from "./test-certificates.ts";
 export { waitFor } from "./wait-for.ts";

@@ -2,6 +2,7 @@ import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import type { Thresholds } from "./circuit-breaker.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
 import type { HostHealth } from "./thread-local-cluster.ts";
+import type { TransportSocketMatch } from "./transport-socket-matches.ts";
 
 /** How a cluster learns of its hosts. Times in ms. */
 export type Discovery =
@@ -34,7 +35,9 @@ export interface ClusterConfig {
   readonly perEndpointStats: boolean;
   /** Seconds; 0: the kernel's default; undefined: off. */
   readonly tcpKeepaliveSeconds: number | undefined;
-  readonly tls: UpstreamTlsConfig | undefined;
+  /** An encoded TransportSocket; undefined: raw. */
+  readonly transportSocket: Uint8Array | undefined;
+  readonly transportSocketMatches: readonly TransportSocketMatch[];
 }
 
 /** `common_lb_config`, as far as it is not part of a policy. */
@@ -45,22 +48,6 @@ export interface CommonLbSettings {
   readonly closeConnectionsOnHostSetChange: boolean;
   /** The health of hosts that a request may insist on by their address (stateful sessions). */
   readonly overrideHostStatus: readonly HostHealth[];
-}
-
-/** PEM texts and names; see `UpstreamTlsContext`. */
-export interface UpstreamTlsConfig {
-  readonly sni: string;
-  readonly alpn: readonly string[];
-  readonly trustedCa: string | undefined;
-  readonly certificate: string | undefined;
-  readonly privateKey: string | undefined;
-  /** At least one must match a subject alternative name, when there are any. */
-  readonly subjectAltNames: readonly {
-    readonly kind: "exact" | "prefix" | "suffix" | "contains";
-    readonly value: string;
-  }[];
-  readonly minVersion: "TLSv1.2" | "TLSv1.3";
-  readonly maxVersion: "TLSv1.2" | "TLSv1.3";
 }
 
 /** A host as the main thread knows it; what it tells the workers. */

@@ -3,6 +3,7 @@ import type { Log, Problem, Random } from "@sluice/extension-api";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
+import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
@@ -21,6 +22,7 @@ export interface ClusterManagerOptions {
   readonly resolve: Resolve;
   readonly endpoints: EndpointDiscovery;
   readonly extensions: ExtensionRegistry;
+  readonly secrets: SecretLookup;
   /** Tells all workers; resolves when it is in force in each. */
   broadcast(command: WorkerCommand): Promise<unknown>;
   readonly log: Log;
@@ -51,7 +53,7 @@ export class ClusterManager {
 
   /** Everything wrong with a cluster; changes nothing. */
   check(cluster: Cluster): readonly Problem[] {
-    const compiled = compileCluster(cluster, this.#options.extensions);
+    const compiled = compileCluster(cluster, this.#options.extensions, this.#options.secrets);
     const problems = compiled.ok ? [] : [...compiled.problems];
     if (this.#entries.get(cluster.name)?.active?.source === "static") {
       problems.push({
@@ -65,7 +67,7 @@ export class ClusterManager {
 
   /** Adds or replaces a cluster that `check` passed. An unchanged one is left alone. */
   set(cluster: Cluster, source: "static" | "dynamic", version: string): void {
-    const compiled = compileCluster(cluster, this.#options.extensions);
+    const compiled = compileCluster(cluster, this.#options.extensions, this.#options.secrets);
     if (!compiled.ok) throw new Error(`cluster '${cluster.name}' was not checked`);
     const entry = this.#entries.get(cluster.name) ?? { active: undefined, warming: undefined };
     const latest = entry.warming ?? entry.active;

@@ -31,6 +31,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "round_robin_lb_config",
     "common_lb_config",
     "transport_socket",
+    "transport_socket_matches",
     "metadata",
     "upstream_connection_options",
     "load_balancing_policy",
@@ -67,6 +68,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   ],
   "envoy.config.core.v3.RuntimeDouble": ["default_value", "runtime_key"],
   "envoy.config.cluster.v3.Cluster.RefreshRate": ["base_interval", "max_interval"],
+  "envoy.config.cluster.v3.Cluster.TransportSocketMatch": ["name", "match", "transport_socket"],
   "envoy.config.cluster.v3.CircuitBreakers": ["thresholds"],
   "envoy.config.cluster.v3.CircuitBreakers.Thresholds": [
     "priority",
@@ -139,23 +141,4 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "all_addresses_in_single_endpoint",
   ],
   "envoy.extensions.clusters.dns.v3.DnsCluster.RefreshRate": ["base_interval", "max_interval"],
-  "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext": ["common_tls_context", "sni"],
-  "envoy.extensions.transport_sockets.tls.v3.CommonTlsContext": [
-    "tls_params",
-    "tls_certificates",
-    "validation_context",
-    "alpn_protocols",
-  ],
-  "envoy.extensions.transport_sockets.tls.v3.TlsParameters": [
-    "tls_minimum_protocol_version",
-    "tls_maximum_protocol_version",
-  ],
-  "envoy.extensions.transport_sockets.tls.v3.TlsCertificate": ["certificate_chain", "private_key"],
-  "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext": [
-    "trusted_ca",
-    "match_typed_subject_alt_names",
-  ],
-  "envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher": ["san_type", "matcher"],
-  "envoy.type.matcher.v3.StringMatcher": ["exact", "prefix", "suffix", "contains"],
-  "envoy.config.core.v3.DataSource": ["filename", "inline_bytes", "inline_string"],
 };

@@ -1,19 +1,17 @@
-import type { Message } from "@bufbuild/protobuf";
 import type { Compiled, Problem } from "@sluice/extension-api";
-import { unpackAny } from "@sluice/xds";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
-import type { UpstreamTlsContext } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { thresholdsOf } from "./circuit-breaker.ts";
-import type { ClusterConfig, Discovery, UpstreamTlsConfig } from "./cluster-config.ts";
+import type { ClusterConfig, Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { compileCommonLb } from "./compile-common-lb.ts";
 import { compileDiscovery } from "./compile-discovery.ts";
 import { compileEndpoints, EMPTY_ASSIGNMENT, type LoadAssignment } from "./compile-endpoints.ts";
 import { compileHttpOptions } from "./compile-http-options.ts";
 import { compileLoadBalancer } from "./compile-load-balancer.ts";
-import { compileUpstreamTls } from "./compile-upstream-tls.ts";
+import { compileTransportSockets } from "./compile-transport-sockets.ts";
 import { durationMs } from "./duration-ms.ts";
 
 export interface CompiledCluster {
@@ -22,11 +20,12 @@ export interface CompiledCluster {
   readonly assignment: LoadAssignment;
 }
 
-const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
-const RAW_BUFFER = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
-
 /** Reads a Cluster; the API's rules have been checked before. */
-export function compileCluster(cluster: Cluster, extensions: ExtensionRegistry): Compiled<CompiledCluster> {
+export function compileCluster(
+  cluster: Cluster,
+  extensions: ExtensionRegistry,
+  secrets: SecretLookup = NO_SECRETS,
+): Compiled<CompiledCluster> {
   const problems: Problem[] = refuseUnsupportedFields(ClusterSchema, cluster, CLUSTER_SUPPORTED_FIELDS);
   if (cluster.name === "")
     problems.push({ path: "name", message: "a cluster needs a name", severity: "error" });
@@ -69,7 +68,7 @@ export function compileCluster(cluster: Cluster, extensions: ExtensionRegistry):
       cluster.upstreamConnectionOptions?.tcpKeepalive === undefined
         ? undefined
         : (cluster.upstreamConnectionOptions.tcpKeepalive.keepaliveTime ?? 0),
-    tls: transportSocket(cluster, problems),
+    ...compileTransportSockets(cluster, extensions, secrets, problems),
   };
   return problems.length > 0
     ? { ok: false, problems }
@@ -78,39 +77,3 @@ export function compileCluster(cluster: Cluster, extensions: ExtensionRegistry):
 
 const isNew = (problem: Problem, known: readonly Problem[]): boolean =>
   !known.some((each) => each.path === problem.path && each.message === problem.message);
-
-function transportSocket(cluster: Cluster, problems: Problem[]): UpstreamTlsConfig | undefined {
-  const socket = cluster.transportSocket;
-  if (socket === undefined) return undefined;
-  const path = "transport_socket.typed_config";
-  const any = socket.configType.case === "typedConfig" ? socket.configType.value : undefined;
-  if (any === undefined) {
-    if (socket.name !== "envoy.transport_sockets.raw_buffer") {
-      problems.push({ path, message: `${socket.name} needs a typed_config`, severity: "error" });
-    }
-    return undefined;
-  }
-  const unpacked = unpackAny(any);
-  if (!unpacked.ok) {
-    problems.push({ path, message: unpacked.message, severity: "error" });
-    return undefined;
-  }
-  if (unpacked.typeName === RAW_BUFFER) return undefined;
-  if (unpacked.typeName !== UPSTREAM_TLS) {
-    problems.push({
-      path,
-      message: `transport socket ${unpacked.typeName} is not implemented`,
-      severity: "error",
-    });
-    return undefined;
-  }
-  const tls = compileUpstreamTls(asUpstreamTls(unpacked.message), path);
-  if (tls.ok) return tls.value;
-  problems.push(...tls.problems);
-  return undefined;
-}
-
-/** The caller has checked the type's name. */
-function asUpstreamTls(message: Message): UpstreamTlsContext {
-  return message as UpstreamTlsContext;
-}

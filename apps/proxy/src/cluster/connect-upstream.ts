@@ -1,57 +1,63 @@
 import { connect, type NetConnectOpts, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls, type PeerCertificate } from "node:tls";
-import type { ClusterConfig, UpstreamTlsConfig } from "./cluster-config.ts";
+import { fromBinary } from "@bufbuild/protobuf";
+import { TransportSocketSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import { compileUpstreamTransportSocket } from "../transport-socket/compile-upstream-transport-socket.ts";
+import {
+  type ConnectOptions,
+  NO_CONNECT_OPTIONS,
+  type UpstreamSocketContext,
+  type UpstreamTransportSocket,
+} from "../transport-socket/upstream-transport-socket.ts";
+import type { ClusterConfig } from "./cluster-config.ts";
 import type { Host } from "./thread-local-cluster.ts";
+import { metadataMatches, TRANSPORT_SOCKET_MATCH } from "./transport-socket-matches.ts";
 
-/** How a cluster's connections are opened: raw or TLS, with the cluster's socket options. */
-export function createConnector(config: ClusterConfig): (host: Host) => Socket {
+export type ConnectableHost = Pick<Host, "address" | "connectTo" | "hostname" | "metadata">;
+export type Connector = (host: ConnectableHost, options?: ConnectOptions) => Socket;
+
+/** How a cluster's connections are opened: raw or behind its transport socket, with the cluster's socket options. */
+export function createConnector(config: ClusterConfig, context: UpstreamSocketContext): Connector {
   const keepAlive =
     config.tcpKeepaliveSeconds === undefined
       ? {}
       : { keepAlive: true, keepAliveInitialDelay: config.tcpKeepaliveSeconds * 1000 };
-  const { tls } = config;
-  if (tls === undefined) return (host) => connect({ ...target(host), noDelay: true, ...keepAlive });
-  const options = upstreamTlsOptions(tls);
-  return (host) => connectTls({ ...target(host), ...options, ...keepAlive });
-}
-
-function target(host: Host): NetConnectOpts {
-  return "path" in host.connectTo
-    ? { path: host.connectTo.path }
-    : { host: host.connectTo.host, port: host.connectTo.port };
-}
-
-/** Options of node:tls for a cluster; also for the proxy's own gRPC clients. */
-export function upstreamTlsOptions(tls: UpstreamTlsConfig): ConnectionOptions {
-  return {
-    ...(tls.sni === "" ? {} : { servername: tls.sni }),
-    ...(tls.alpn.length === 0 ? {} : { ALPNProtocols: [...tls.alpn] }),
-    ...(tls.trustedCa === undefined ? {} : { ca: tls.trustedCa }),
-    ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
-    ...(tls.privateKey === undefined ? {} : { key: tls.privateKey }),
-    minVersion: tls.minVersion,
-    maxVersion: tls.maxVersion,
-    // As Envoy: without a trusted CA nothing is verified; names are verified only where the configuration lists them.
-    rejectUnauthorized: tls.trustedCa !== undefined,
-    checkServerIdentity: (_hostname, certificate) => checkNames(tls, certificate),
+  const transportSocket = transportSocketChooser(config, context);
+  return (host, options = NO_CONNECT_OPTIONS) => {
+    const raw = connect({ ...target(host), noDelay: true, ...keepAlive });
+    const socket = transportSocket(host);
+    return socket === undefined ? raw : socket.wrap(raw, host, options);
   };
 }
 
-function checkNames(tls: UpstreamTlsConfig, certificate: PeerCertificate): Error | undefined {
-  if (tls.subjectAltNames.length === 0) return undefined;
-  const names = (certificate.subjectaltname ?? "")
-    .split(", ")
-    .map((entry) => entry.slice(entry.indexOf(":") + 1));
-  const matches = names.some((name) =>
-    tls.subjectAltNames.some(
-      ({ kind, value }) =>
-        (kind === "exact" && name === value) ||
-        (kind === "prefix" && name.startsWith(value)) ||
-        (kind === "suffix" && name.endsWith(value)) ||
-        (kind === "contains" && name.includes(value)),
-    ),
-  );
-  return matches
-    ? undefined
-    : new Error(`the certificate has no expected subject alternative name (it has: ${names.join(", ")})`);
+function target({ connectTo }: ConnectableHost): NetConnectOpts {
+  return "path" in connectTo ? { path: connectTo.path } : { host: connectTo.host, port: connectTo.port };
+}
+
+type Chooser = (host: ConnectableHost) => UpstreamTransportSocket | undefined;
+
+function transportSocketChooser(config: ClusterConfig, context: UpstreamSocketContext): Chooser {
+  const compile = (bytes: Uint8Array | undefined): UpstreamTransportSocket | undefined => {
+    if (bytes === undefined) return undefined;
+    const message = fromBinary(TransportSocketSchema, bytes);
+    const compiled = compileUpstreamTransportSocket(message, "transport_socket", context);
+    // The main thread has checked it; a file may have gone since.
+    if (!compiled.ok)
+      throw new Error(compiled.problems.map((each) => `${each.path}: ${each.message}`).join("; "));
+    return compiled.value;
+  };
+  const usual = compile(config.transportSocket);
+  if (config.transportSocketMatches.length === 0) return () => usual;
+  const scope = context.stats.scope("transport_socket_match");
+  const matches = config.transportSocketMatches.map(({ name, match, transportSocket }) => ({
+    match,
+    socket: compile(transportSocket),
+    total: scope.scope(name).counter("total_match_count"),
+  }));
+  const otherwise = scope.scope("default").counter("total_match_count");
+  return (host) => {
+    const metadata = host.metadata?.[TRANSPORT_SOCKET_MATCH];
+    const found = matches.find(({ match }) => metadataMatches(match, metadata));
+    (found?.total ?? otherwise).inc();
+    return found === undefined ? usual : found.socket;
+  };
 }

@@ -5,6 +5,7 @@ import type { HostSet } from "../load-balancer/host-set.ts";
 import type { ResponseObserver } from "../load-balancer/load-balancer.ts";
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
 import type { PriorityLoads, PriorityState } from "../load-balancer/priority-load.ts";
+import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
 
 /** A worker's view of all clusters. Written by `cluster/`, read by `upstream/` and by filters. */
@@ -64,8 +65,8 @@ export interface ClusterInfo {
   /** For policies that read load reports: to be called with each response's headers, and its trailers where it has any. */
   readonly onResponse?: ResponseObserver | undefined;
   readonly circuitBreakers: { readonly default: ResourceLimits; readonly high: ResourceLimits };
-  /** Starts a connection to a host behind the cluster's transport socket (raw or TLS); events are those of node:net. */
-  connect(host: Host): Socket;
+  /** Starts a connection to a host behind the cluster's transport socket; `whenTransportReady` tells when it may carry bytes. */
+  connect(host: Host, options?: ConnectOptions): Socket;
 }
 
 /** `max…` from `circuit_breakers.thresholds` (defaults 1024/1024/1024/3); `open…` are this worker's share of what is in use. */

@@ -1,4 +1,4 @@
-import type { Clock, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import {
   type AssignmentPolicy,
@@ -8,6 +8,7 @@ import {
 } from "../load-balancer/host-set.ts";
 import type { LoadBalancer, LoadBalancerConfig, PolicyContext } from "../load-balancer/load-balancer.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
+import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
 import { resourceLimits } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
@@ -23,6 +24,8 @@ export interface WorkerClusterManagerOptions {
   readonly timers: Timers;
   readonly runtime: Runtime;
   readonly extensions: ExtensionRegistry;
+  readonly secrets: SecretLookup;
+  readonly log: Log;
   readonly workerIndex: number;
   readonly localInfo: Pick<LocalInfo, "region" | "zone" | "subZone">;
   /** Name of the cluster that the proxies themselves form, for zone-aware routing; "": none. */
@@ -60,19 +63,22 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
   ): void {
     const { stats, random, workerIndex } = this.#options;
     const scope = stats.scope("cluster").scope(config.statName);
+    const releases: (() => void)[] = [];
     const old = this.#clusters.get(config.name);
     // First, so that what it counted in gauges is given back before the new one counts.
     old?.close();
     const balancer = this.#balancer(config, config.loadBalancer, scope);
+    const info = this.#info(config, breakers, balancer, scope, releases);
     const cluster = new WorkerCluster({
       config,
-      info: this.#info(config, breakers, balancer),
+      info,
       balancer,
       random,
       workerIndex,
       locality: this.#locality,
       hostStats: config.perEndpointStats ? scope : undefined,
       onHostsRemoved: (gone) => this.#options.onHostsRemoved?.(gone),
+      releases,
     });
     this.#clusters.set(config.name, cluster);
     cluster.setHosts(hosts, policy, this.#localSet());
@@ -125,7 +131,14 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     return found.factory.create(policy.config, context);
   }
 
-  #info(config: ClusterConfig, breakers: SharedArrayBuffer, balancer: LoadBalancer): ClusterInfo {
+  #info(
+    config: ClusterConfig,
+    breakers: SharedArrayBuffer,
+    balancer: LoadBalancer,
+    scope: StatsScope,
+    releases: (() => void)[],
+  ): ClusterInfo {
+    const { secrets, extensions, log } = this.#options;
     const { http } = config;
     return Object.freeze({
       name: config.name,
@@ -147,7 +160,13 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
         default: resourceLimits(breakers, this.#options.workerIndex, "default", config.thresholds.default),
         high: resourceLimits(breakers, this.#options.workerIndex, "high", config.thresholds.high),
       },
-      connect: createConnector(config),
+      connect: createConnector(config, {
+        secrets,
+        extensions,
+        stats: scope,
+        onError: (message) => log.error(`cluster '${config.name}': ${message}`),
+        onClose: (release) => releases.push(release),
+      }),
     });
   }
 }

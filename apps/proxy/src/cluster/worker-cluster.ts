@@ -21,6 +21,8 @@ export interface WorkerClusterOptions {
   /** With `per_endpoint_stats`: `cluster.<name>.` */
   readonly hostStats: StatsScope | undefined;
   onHostsRemoved(hosts: readonly Host[]): void;
+  /** What ends with it. */
+  readonly releases: readonly (() => void)[];
 }
 
 /** One configuration of one cluster in one worker: its hosts and who picks among them. */
@@ -95,6 +97,7 @@ export class WorkerCluster implements ThreadLocalCluster {
 
   /** Its configuration was replaced or removed. */
   close(): void {
+    for (const release of this.#options.releases) release();
     this.setHosts([], DEFAULT_ASSIGNMENT_POLICY, undefined);
     this.#options.balancer.close();
   }

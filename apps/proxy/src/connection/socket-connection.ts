@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Connection, Counter, StreamInfo, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import { resetSocket } from "./reset-socket.ts";
 import { socketAddressText } from "./socket-address.ts";
 import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn } from "./turn.ts";
 
@@ -52,7 +53,6 @@ export class SocketConnection implements Connection, Flushable {
   writeHook: WriteHook | undefined = undefined;
 
   private readonly socket: Socket;
-  private readonly transport: Socket;
   private readonly limitBytes: number;
   private sink: ConnectionSink | undefined = undefined;
   private pauses = 0;
@@ -70,13 +70,9 @@ export class SocketConnection implements Connection, Flushable {
   private socketError: NodeJS.ErrnoException | undefined = undefined;
   private readonly onWritten: () => void;
 
-  /**
-   * `limitBytes`: the high watermark of the output; the low one is half of it. `transport`: the TCP socket below, where `socket` is
-   * that of TLS.
-   */
-  constructor(socket: Socket, limitBytes: number, transport: Socket = socket) {
+  /** `limitBytes`: the high watermark of the output; the low one is half of it. */
+  constructor(socket: Socket, limitBytes: number) {
     this.socket = socket;
-    this.transport = transport;
     this.limitBytes = limitBytes;
     this.directRemoteAddress = socketAddressText(socket.remoteAddress, socket.remotePort);
     this.remoteAddress = this.directRemoteAddress;
@@ -230,7 +226,7 @@ export class SocketConnection implements Connection, Flushable {
     this.text = "";
     this.parts = undefined;
     this.partsBytes = 0;
-    if (how === "abort") this.transport.resetAndDestroy();
+    if (how === "abort") resetSocket(this.socket);
     else this.socket.destroy();
     this.handleClose();
   }

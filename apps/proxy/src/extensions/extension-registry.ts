@@ -4,6 +4,7 @@ import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.t
 import type { HeaderFormatterFactory } from "../http/h1/header-formatter.ts";
 import type { LoadBalancingPolicyFactory } from "../load-balancer/load-balancer.ts";
 import type { DownstreamTransportSocketFactory } from "../transport-socket/downstream-transport-socket.ts";
+import type { UpstreamTransportSocketFactory } from "../transport-socket/upstream-transport-socket.ts";
 
 /** What an extension of each of Envoy's categories gives; a room that takes a new kind of extension adds its line. */
 export interface ExtensionFactories {
@@ -14,6 +15,7 @@ export interface ExtensionFactories {
   "envoy.http.original_ip_detection": AddressDetectionFactory;
   "envoy.load_balancing_policies": LoadBalancingPolicyFactory;
   "envoy.transport_sockets.downstream": DownstreamTransportSocketFactory;
+  "envoy.transport_sockets.upstream": UpstreamTransportSocketFactory;
 }
 export type ExtensionCategory = keyof ExtensionFactories;
 export type ManifestOf<C extends ExtensionCategory> = ExtensionManifest<C, ExtensionFactories[C]>;

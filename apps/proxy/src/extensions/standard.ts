@@ -24,8 +24,11 @@ import { ringHashManifest } from "./load_balancing_policies/ring_hash/manifest.t
 import { roundRobinManifest } from "./load_balancing_policies/round_robin/manifest.ts";
 import { subsetManifest } from "./load_balancing_policies/subset/manifest.ts";
 import { wrrLocalityManifest } from "./load_balancing_policies/wrr_locality/manifest.ts";
-import { rawBufferManifest } from "./transport_sockets/raw_buffer/manifest.ts";
-import { downstreamTlsManifest } from "./transport_sockets/tls/manifest.ts";
+import {
+  downstreamRawBufferManifest,
+  upstreamRawBufferManifest,
+} from "./transport_sockets/raw_buffer/manifest.ts";
+import { downstreamTlsManifest, upstreamTlsManifest } from "./transport_sockets/tls/manifest.ts";
 
 /** What is built in. An extension's folder is not used before it stands here. */
 export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
@@ -48,8 +51,10 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   roundRobinManifest,
   subsetManifest,
   wrrLocalityManifest,
-  rawBufferManifest,
+  downstreamRawBufferManifest,
+  upstreamRawBufferManifest,
   downstreamTlsManifest,
+  upstreamTlsManifest,
   tcpProxyManifest,
   preserveCaseManifest,
 ];

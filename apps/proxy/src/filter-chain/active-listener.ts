@@ -82,7 +82,7 @@ export class ActiveListener implements ActiveListenerConfig {
     transportSocket.accept(socket, {
       onReady: (ready, tls) => {
         ended();
-        const connection = new SocketConnection(ready, bufferLimitBytes, socket);
+        const connection = new SocketConnection(ready, bufferLimitBytes);
         connection.tls = tls;
         if (tls?.requestedServerName !== undefined) connection.requestedServerName = tls.requestedServerName;
         this.serve(chain, connection, accepted);

@@ -1,13 +1,14 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
-import type { UpstreamTlsConfig } from "../cluster/cluster-config.ts";
-import { upstreamTlsOptions } from "../cluster/connect-upstream.ts";
+import type { Socket } from "node:net";
 import type { GrpcTarget } from "./compile-grpc-service.ts";
 
 /** A host of a cluster to connect to now, and how. */
 export interface GrpcHost {
   /** `host:port`. */
   readonly address: string;
-  readonly tls: UpstreamTlsConfig | undefined;
+  /** Whether there is TLS on the socket. */
+  readonly secure: boolean;
+  connect(): Socket;
 }
 export type ResolveCluster = (cluster: string) => GrpcHost | undefined;
 
@@ -160,10 +161,9 @@ export class GrpcSender {
       this.#again();
       return undefined;
     }
-    const session =
-      host.tls === undefined
-        ? connect(`http://${host.address}`)
-        : connect(`https://${host.address}`, { ...upstreamTlsOptions(host.tls), ALPNProtocols: ["h2"] });
+    const session = connect(`${host.secure ? "https" : "http"}://${host.address}`, {
+      createConnection: () => host.connect(),
+    });
     const timer = setTimeout(() => session.destroy(), CONNECT_TIMEOUT_MS);
     session.on("connect", () => clearTimeout(timer));
     session.on("error", () => {});

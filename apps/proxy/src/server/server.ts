@@ -11,7 +11,9 @@ import {
 } from "@sluice/xds/gen/envoy/config/metrics/v3/metrics_service_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import { AdminServer } from "../admin/admin-server.ts";
+import type { ClusterConfig } from "../cluster/cluster-config.ts";
 import { ClusterManager } from "../cluster/cluster-manager.ts";
+import { type Connector, createConnector } from "../cluster/connect-upstream.ts";
 import { systemResolve } from "../cluster/dns-discovery.ts";
 import { durationMs } from "../cluster/duration-ms.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
@@ -22,6 +24,7 @@ import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
 import { RuntimeLayers } from "../runtime/layered-runtime.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
+import { SecretStore } from "../secret/secret-store.ts";
 import { compileMetricsSink, MetricsServiceSink } from "../stats/metrics-service-sink.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
@@ -71,6 +74,8 @@ export class Server {
   readonly #runtimeView = new RuntimeSnapshot();
   readonly #drainBuffer = SharedDrainState.allocate();
   readonly #ticketSeed = randomBytes(32);
+  readonly secrets = new SecretStore(this.#ticketSeed);
+  readonly #connectors = new WeakMap<ClusterConfig, Connector>();
   readonly #context: WorkerContext;
   readonly #relay: TelemetryRelay;
   readonly #sinks: MetricsServiceSink[] = [];
@@ -108,6 +113,7 @@ export class Server {
       random: systemRandom,
       resolve: systemResolve,
       endpoints: this.endpoints,
+      secrets: this.secrets,
       extensions,
       broadcast,
       log,
@@ -238,7 +244,25 @@ export class Server {
     const cluster = this.clusters.get(name);
     const hosts = cluster?.hosts.filter((host) => host.health === "healthy") ?? [];
     const host = hosts[Math.floor(Math.random() * hosts.length)];
-    return host === undefined ? undefined : { address: host.address, tls: cluster?.config.tls };
+    if (host === undefined || cluster === undefined) return undefined;
+    const secure = cluster.config.transportSocket !== undefined;
+    const connect = () => this.#connectorOf(cluster.config)(host, secure ? { alpn: ["h2"] } : undefined);
+    return { address: host.address, secure, connect };
+  }
+
+  /** The main thread's own connections to a cluster. */
+  #connectorOf(config: ClusterConfig): Connector {
+    const known = this.#connectors.get(config);
+    if (known !== undefined) return known;
+    const connector = createConnector(config, {
+      secrets: this.secrets,
+      extensions: this.#context.extensions,
+      stats: this.stats.root().scope("cluster").scope(config.statName),
+      onError: (message) => this.log.error(`cluster '${config.name}': ${message}`),
+      onClose: () => {},
+    });
+    this.#connectors.set(config, connector);
+    return connector;
   }
 
   broadcast(command: WorkerCommand) {

@@ -2,6 +2,7 @@ import type { Log, Runtime } from "@sluice/extension-api";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import type { ClusterManager } from "../cluster/cluster-manager.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
@@ -16,6 +17,7 @@ export function createValidationContext(given: {
   readonly localInfo: LocalInfo;
   readonly clusters: Pick<ClusterManager, "has">;
   readonly extensions: ExtensionRegistry;
+  readonly secrets?: SecretLookup;
 }): WorkerContext {
   const outbox = new TelemetryOutbox(() => {}, systemTimers);
   return {
@@ -47,6 +49,6 @@ export function createValidationContext(given: {
     }),
     drain: { drainClose: () => false },
     extensions: given.extensions,
-    secrets: { ticketSeed: new Uint8Array(0) },
+    secrets: given.secrets ?? NO_SECRETS,
   };
 }

@@ -12,6 +12,7 @@ import { standardExtensions } from "../extensions/standard.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import { Headers } from "../http/header-map.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
+import { NO_SECRETS } from "../secret/secret-lookup.ts";
 import { eventually, portOf } from "../server/proxy-process-fixture.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
@@ -131,6 +132,8 @@ export function startCluster(port: number, settings: Record<string, JsonValue>) 
     timers: systemTimers,
     runtime: new RuntimeSnapshot(),
     extensions,
+    secrets: NO_SECRETS,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
     workerIndex: 0,
     localInfo: { region: "", zone: "", subZone: "" },
     localCluster: "",

@@ -1,9 +1,16 @@
+import type { Socket } from "node:net";
 import type { Clock, Timers } from "@sluice/extension-api";
 import type { ClusterInfo, Host, Resource } from "../cluster/thread-local-cluster.ts";
 import { Deadline } from "../connection/deadline.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
 import type { ClientCodec, ClientCodecCallbacks, CodecError, StreamResetReason } from "../http/codec.ts";
 import { Http1ClientCodec } from "../http/h1/client-codec.ts";
+import { transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
+import {
+  type ConnectOptions,
+  tlsInfoOf,
+  whenTransportReady,
+} from "../transport-socket/upstream-transport-socket.ts";
 
 export interface ConnectionOwner {
   onConnected(connection: UpstreamConnection): void;
@@ -19,6 +26,8 @@ export interface ConnectionOwner {
 export const ConnectionState = { Connecting: 0, Ready: 1, Busy: 2, Draining: 3, Closed: 4 } as const;
 export type ConnectionState = (typeof ConnectionState)[keyof typeof ConnectionState];
 
+const HTTP1_OPTIONS: ConnectOptions = { fallbackAlpn: ["http/1.1"] };
+
 /** A connection to an upstream host: its socket, its codec, its deadlines and its figures. The pool decides what it carries. */
 export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks {
   readonly codec: ClientCodec;
@@ -30,6 +39,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
   streamsLeft: number;
   /** Given back when it closes; nothing where it was opened past the limit. */
   private held: Resource | undefined;
+  private readonly socket: Socket;
   private readonly info: ClusterInfo;
   private readonly owner: ConnectionOwner;
   private readonly clock: Clock;
@@ -54,15 +64,15 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
     this.startedAtMs = clock.nowMs();
     this.streamsLeft =
       info.http.maxRequestsPerConnection > 0 ? info.http.maxRequestsPerConnection : Number.POSITIVE_INFINITY;
-    const socket = info.connect(host);
-    const secure = "encrypted" in socket;
+    const socket = info.connect(host, HTTP1_OPTIONS);
+    this.socket = socket;
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
     this.codec = new Http1ClientCodec(this.connection, this, info.http1);
     this.connection.attach(this);
     this.connection.sentCounter = info.stats.upstreamCxTxBytesTotal;
     this.deadline = new Deadline(clock, timers, () => this.onDeadline());
     this.deadline.set(info.connectTimeoutMs);
-    socket.once(secure ? "secureConnect" : "connect", () => this.onConnect());
+    whenTransportReady(socket, () => this.onConnect());
     const { stats } = info;
     stats.upstreamCxTotal.inc();
     stats.upstreamCxHttp1Total.inc();
@@ -116,7 +126,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
         : by === "local"
           ? "local connection failure"
           : "remote connection failure";
-      this.owner.onConnectFailed(this, reason, this.timedOut ? "" : connectFailureText(error));
+      this.owner.onConnectFailed(this, reason, this.timedOut ? "" : transportFailureReason(error));
     } else if (cut) {
       stats.upstreamCxDestroyWithActiveRq.inc();
       (by === "local"
@@ -153,6 +163,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
     if (this.closed) return;
     this.deadline.clear();
     this.connection.refreshAddresses();
+    this.connection.tls = tlsInfoOf(this.socket);
     this.info.stats.upstreamCxConnectMs.record(this.clock.nowMs() - this.startedAtMs);
     this.owner.onConnected(this);
   }
@@ -163,19 +174,4 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
     else this.info.stats.upstreamCxIdleTimeout.inc();
     this.close(connecting ? "connect timeout" : "idle timeout");
   }
-}
-
-const CONNECT_ERRORS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Connection refused",
-  EHOSTUNREACH: "No route to host",
-  ENETUNREACH: "Network is unreachable",
-  ETIMEDOUT: "Connection timed out",
-  ECONNRESET: "Connection reset by peer",
-};
-
-/** As the operating system words it, which is what Envoy reports. */
-function connectFailureText(error: NodeJS.ErrnoException | undefined): string {
-  if (error === undefined) return "";
-  const known = CONNECT_ERRORS[error.code ?? ""];
-  return known === undefined ? error.message : `delayed connect error: ${known}`;
 }

@@ -6,6 +6,7 @@ import { compileListener } from "../filter-chain/compile-listener.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
 import { WorkerRouteConfigs } from "../route/worker-route-configs.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
+import { SecretStore } from "../secret/secret-store.ts";
 import { ThreadStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { drainHost } from "../upstream/host-pools.ts";
@@ -26,6 +27,7 @@ const runtime = new RuntimeSnapshot();
 const log = new WorkerLog(report, init.logLevel);
 const outbox = new TelemetryOutbox(report, systemTimers);
 const extensions = standardExtensions();
+const secrets = new SecretStore(init.ticketSeed);
 const clusters = new WorkerClusterManager({
   stats: stats.root(),
   random: systemRandom,
@@ -33,6 +35,8 @@ const clusters = new WorkerClusterManager({
   timers: systemTimers,
   runtime,
   extensions,
+  secrets,
+  log,
   workerIndex: init.workerIndex,
   localInfo: init.localInfo,
   localCluster: init.localCluster,
@@ -64,7 +68,7 @@ const context: WorkerContext = {
   tracers: createTracerFactory({ random: systemRandom, runtime, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
   extensions,
-  secrets: { ticketSeed: init.ticketSeed },
+  secrets,
 };
 const listeners = new WorkerListeners(context, compileListener, (listenerId) =>
   report({ type: "drained", listenerId }),

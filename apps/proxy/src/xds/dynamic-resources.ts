@@ -321,23 +321,7 @@ export class DynamicResources {
   #target(): XdsTarget | undefined {
     const host = this.#server.resolveCluster(this.#clusterName);
     if (host === undefined) return undefined;
-    if (host.address.startsWith("/")) return { path: host.address };
-    const colon = host.address.lastIndexOf(":");
-    const target = {
-      host: host.address.slice(0, colon).replace(/^\[|\]$/g, ""),
-      port: Number(host.address.slice(colon + 1)),
-    };
-    if (host.tls === undefined) return target;
-    const { trustedCa, certificate, privateKey, sni } = host.tls;
-    return {
-      ...target,
-      tls: {
-        ...(trustedCa === undefined ? {} : { ca: trustedCa }),
-        ...(certificate === undefined ? {} : { cert: certificate }),
-        ...(privateKey === undefined ? {} : { key: privateKey }),
-        ...(sni === "" ? {} : { serverName: sni }),
-      },
-    };
+    return { authority: host.address, secure: host.secure, connect: () => host.connect() };
   }
 
   #scopeOf(typeUrl: string): StatsScope | undefined {

@@ -198,12 +198,18 @@ export class ClientStream {
 }
 
 function baseUrl(target: XdsTarget): string {
+  if ("connect" in target) {
+    const authority = target.authority.startsWith("/") ? "localhost" : target.authority;
+    return `${target.secure ? "https" : "http"}://${authority}`;
+  }
   const scheme = target.tls === undefined ? "http" : "https";
   if ("path" in target) return `${scheme}://localhost`;
   return `${scheme}://${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
 }
 
 function sessionOptions(target: XdsTarget): object {
+  const settings = { initialWindowSize: 1024 * 1024 };
+  if ("connect" in target) return { createConnection: () => target.connect(), settings };
   const { tls } = target;
   return {
     ...("path" in target ? { createConnection: () => connectSocket(target.path) } : {}),
@@ -215,7 +221,7 @@ function sessionOptions(target: XdsTarget): object {
           ...(tls.key === undefined ? {} : { key: tls.key }),
           ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
         }),
-    settings: { initialWindowSize: 1024 * 1024 },
+    settings,
   };
 }
 

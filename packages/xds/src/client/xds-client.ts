@@ -1,9 +1,15 @@
+import type { Socket } from "node:net";
 import type { Node } from "../../gen/envoy/config/core/v3/base_pb.js";
 import { ClientStream } from "./client-stream.ts";
 import { TypeSubscription } from "./type-subscription.ts";
 
 /** Where a management server is. `tls`: verified against `ca` (PEM), or the system's roots. */
-export type XdsTarget = ({ readonly host: string; readonly port: number } | { readonly path: string }) & {
+export type XdsTarget =
+  | AddressTarget
+  /** Connections are the caller's; `authority` names the server (`host:port`), `secure` says whether TLS is on them. */
+  | { readonly authority: string; readonly secure: boolean; connect(): Socket };
+
+type AddressTarget = ({ readonly host: string; readonly port: number } | { readonly path: string }) & {
   readonly tls?: {
     readonly ca?: string;
     readonly cert?: string;

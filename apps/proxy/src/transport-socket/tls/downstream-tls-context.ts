@@ -2,10 +2,12 @@ import { constants, createHash } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { DownstreamTlsContext } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import { durationMs } from "../../cluster/duration-ms.ts";
+import type { SecretLookup } from "../../secret/secret-lookup.ts";
 import { type ClientCertificateMode, PeerValidation } from "./peer-validation.ts";
 import type { ProblemSink } from "./problem-sink.ts";
 import { ServerCertificates } from "./server-certificates.ts";
-import { type CertificateAndKey, compileTlsCertificate } from "./tls-certificate.ts";
+import { compileTlsCertificate } from "./tls-certificate.ts";
+import { collectTlsMaterial } from "./tls-material.ts";
 import { compileTlsParameters } from "./tls-parameters.ts";
 
 /** What new handshakes of a filter chain use. Replaced as a whole when a secret changes. */
@@ -17,40 +19,40 @@ export interface ServerTlsState {
   readonly clientCertificate: ClientCertificateMode;
 }
 
-/** `DownstreamTlsContext` with its certificates; undefined when there are problems. Files are read now. */
+/** `DownstreamTlsContext` with its certificates; undefined while a secret is missing and when there are problems. */
 export function compileServerTlsState(
   config: DownstreamTlsContext,
-  ticketSeed: Uint8Array,
+  secrets: SecretLookup,
   sink: ProblemSink,
 ): ServerTlsState | undefined {
   const common = config.commonTlsContext;
   const at = sink.at("common_tls_context");
   const parameters = compileTlsParameters(common?.tlsParams, "TLSv1.3", at.at("tls_params"));
-  const validationConfig =
-    common?.validationContextType.case === "validationContext"
-      ? common.validationContextType.value
-      : undefined;
-  const validation = new PeerValidation(validationConfig, at.at("validation_context"));
-  const all: CertificateAndKey[] = [];
-  (common?.tlsCertificates ?? []).forEach((each, index) => {
-    const compiled = compileTlsCertificate(each, at.at(`tls_certificates[${index}]`));
-    if (compiled !== undefined) all.push(compiled);
+  const material = collectTlsMaterial(common, secrets, at);
+  const validation = new PeerValidation(material.validation, at.at(material.validationPath));
+  const all = material.certificates.flatMap(({ config: each, path }) => {
+    const compiled = compileTlsCertificate(each, at.at(path));
+    return compiled ?? [];
   });
-  if ((common?.tlsCertificates ?? []).length === 0) at.add("No TLS certificates found for server context");
-  if (sink.problems.length > 0) return undefined;
+  if (material.certificates.length === 0 && !material.incomplete)
+    at.add("No TLS certificates found for server context");
+  if (sink.problems.length > 0 || material.incomplete) return undefined;
   const options = {
     ...parameters,
     honorCipherOrder: !config.preferClientCiphers,
     ...(validation.trustedCa === undefined ? {} : { ca: validation.trustedCa, allowPartialTrustChain: true }),
     ...(validation.crl === undefined ? {} : { crl: validation.crl }),
-    ...resumption(config, ticketSeed, [
+    ...resumption(config, secrets.ticketSeed, [
       ...all.map(({ chain }) => chain),
       validation.trustedCa ?? "",
       validation.crl ?? "",
     ]),
   };
   const contexts = all.map((each, index) =>
-    createContext({ ...options, cert: each.chain, key: each.key }, at.at(`tls_certificates[${index}]`)),
+    createContext(
+      { ...options, cert: each.chain, key: each.key },
+      at.at(material.certificates[index]?.path ?? ""),
+    ),
   );
   if (sink.problems.length > 0) return undefined;
   return {

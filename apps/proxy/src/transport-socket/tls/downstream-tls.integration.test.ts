@@ -3,9 +3,9 @@ import { connect as connectTcp, createServer, type Server } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { type ConnectionOptions, connect } from "node:tls";
 import type { TlsInfo } from "@sluice/extension-api";
+import { TestCertificates } from "@sluice/harness";
 import { portOf } from "../../server/proxy-process-fixture.ts";
 import type { DownstreamTransportSocket } from "../downstream-transport-socket.ts";
-import { TestCertificates } from "../testing/certificates.ts";
 import { compileDownstream } from "../testing/compile-downstream.ts";
 
 const certificates = new TestCertificates();

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
+import { carriedBy } from "../../connection/reset-socket.ts";
 
 /** Who waits for the server's side of a handshake. */
 export interface ServerHandshakeSink {
@@ -20,6 +21,7 @@ export function startServerTls(
   sink: ServerHandshakeSink,
 ): TLSSocket {
   const socket = new TLSSocket(raw, { ...options, secureContext, isServer: true });
+  carriedBy(socket, raw);
   let done = false;
   socket.on("secure", () => {
     if (done) return;

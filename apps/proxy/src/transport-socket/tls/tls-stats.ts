@@ -10,6 +10,7 @@ export interface TlsStats {
   readonly failVerifyError: Counter;
   readonly failVerifySan: Counter;
   readonly failVerifyCertHash: Counter;
+  readonly wasKeyUsageInvalid: Counter;
   readonly ocspStapleFailed: Counter;
   readonly ocspStapleOmitted: Counter;
   readonly ocspStapleResponses: Counter;
@@ -30,7 +31,6 @@ export function createTlsStats(parent: StatsScope): TlsStats {
     }
     counter.inc();
   };
-  scope.counter("was_key_usage_invalid");
   return {
     connectionError: scope.counter("connection_error"),
     handshake: scope.counter("handshake"),
@@ -40,6 +40,7 @@ export function createTlsStats(parent: StatsScope): TlsStats {
     failVerifyError: scope.counter("fail_verify_error"),
     failVerifySan: scope.counter("fail_verify_san"),
     failVerifyCertHash: scope.counter("fail_verify_cert_hash"),
+    wasKeyUsageInvalid: scope.counter("was_key_usage_invalid"),
     ocspStapleFailed: scope.counter("ocsp_staple_failed"),
     ocspStapleOmitted: scope.counter("ocsp_staple_omitted"),
     ocspStapleResponses: scope.counter("ocsp_staple_responses"),

@@ -8,8 +8,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "certificate has expired",
   CRL_NOT_YET_VALID: "CRL is not yet valid",
   CRL_HAS_EXPIRED: "CRL has expired",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "self-signed certificate",
-  SELF_SIGNED_CERT_IN_CHAIN: "self-signed certificate in certificate chain",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "self signed certificate",
+  SELF_SIGNED_CERT_IN_CHAIN: "self signed certificate in certificate chain",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "unable to get local issuer certificate",
   // OpenSSL goes on after the issuer was not found and reports this last.
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "unable to get local issuer certificate",

@@ -5,11 +5,20 @@ const require = createRequire(import.meta.url);
 
 const TYPE = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
-export const rawBufferManifest: ManifestOf<"envoy.transport_sockets.downstream"> = {
+export const downstreamRawBufferManifest: ManifestOf<"envoy.transport_sockets.downstream"> = {
   name: "envoy.transport_sockets.raw_buffer",
   category: "envoy.transport_sockets.downstream",
   configTypes: [TYPE],
   perRouteConfigTypes: [],
   supportedFields: { [TYPE]: [] },
   load: () => (require("./factory.ts") as typeof import("./factory.ts")).downstreamRawBufferFactory,
+};
+
+export const upstreamRawBufferManifest: ManifestOf<"envoy.transport_sockets.upstream"> = {
+  name: "envoy.transport_sockets.raw_buffer",
+  category: "envoy.transport_sockets.upstream",
+  configTypes: [TYPE],
+  perRouteConfigTypes: [],
+  supportedFields: { [TYPE]: [] },
+  load: () => (require("./factory.ts") as typeof import("./factory.ts")).upstreamRawBufferFactory,
 };

@@ -1,31 +1,91 @@
-import type { DownstreamTlsContext } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
+import type {
+  DownstreamTlsContext,
+  UpstreamTlsContext,
+} from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
+import { secretKey } from "../../../secret/secret-lookup.ts";
 import type { DownstreamTransportSocketFactory } from "../../../transport-socket/downstream-transport-socket.ts";
 import { compileServerTlsState } from "../../../transport-socket/tls/downstream-tls-context.ts";
 import { DownstreamTlsSocket } from "../../../transport-socket/tls/downstream-tls-socket.ts";
 import { ProblemSink } from "../../../transport-socket/tls/problem-sink.ts";
+import { tlsSecretConfigs } from "../../../transport-socket/tls/tls-material.ts";
 import { createTlsStats } from "../../../transport-socket/tls/tls-stats.ts";
+import { compileClientTlsState } from "../../../transport-socket/tls/upstream-tls-context.ts";
+import { UpstreamTlsSocket } from "../../../transport-socket/tls/upstream-tls-socket.ts";
+import type { UpstreamTransportSocketFactory } from "../../../transport-socket/upstream-transport-socket.ts";
 
 export const downstreamTlsFactory: DownstreamTransportSocketFactory = {
   compile(message, context) {
     const config = asDownstreamTls(message);
+    const { secrets, log } = context.worker;
     const sink = new ProblemSink("");
-    const state = compileServerTlsState(config, context.worker.secrets.ticketSeed, sink);
+    const state = compileServerTlsState(config, secrets, sink);
     if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
-    const notReady = context.stats
-      .scope("server_ssl_socket_factory")
-      .counter("downstream_context_secrets_not_ready");
+    const scope = context.stats.scope("server_ssl_socket_factory");
+    const updated = scope.counter("ssl_context_update_by_sds");
+    const notReady = scope.counter("downstream_context_secrets_not_ready");
     const options = {
       alpn: config.commonTlsContext?.alpnProtocols ?? [],
       requireSni: config.requireSni ?? false,
     };
-    return {
-      ok: true,
-      value: new DownstreamTlsSocket(options, state, createTlsStats(context.stats), () => notReady.inc()),
-    };
+    const socket = new DownstreamTlsSocket(options, state, createTlsStats(context.stats), () =>
+      notReady.inc(),
+    );
+    for (const secret of tlsSecretConfigs(config.commonTlsContext)) {
+      const unsubscribe = secrets.subscribe(secretKey(secret), () => {
+        const found = new ProblemSink("");
+        const next = compileServerTlsState(config, secrets, found);
+        if (next !== undefined) {
+          socket.state = next;
+          updated.inc();
+        }
+        for (const { path, message: what } of found.problems)
+          log.error(`secret '${secret.name}' is not used: ${path}: ${what}`);
+      });
+      context.onClose(unsubscribe);
+    }
+    return { ok: true, value: socket };
   },
 };
 
-/** The registry found the factory by the message's type. */
+export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
+  compile(message, context) {
+    const config = asUpstreamTls(message);
+    const sink = new ProblemSink("");
+    const state = compileClientTlsState(config, context.secrets, sink);
+    if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
+    const scope = context.stats.scope("client_ssl_socket_factory");
+    const updated = scope.counter("ssl_context_update_by_sds");
+    const notReady = scope.counter("upstream_context_secrets_not_ready");
+    const options = {
+      sni: config.sni,
+      autoHostSni: config.autoHostSni,
+      autoSniSanValidation: config.autoSniSanValidation,
+      alpn: config.commonTlsContext?.alpnProtocols ?? [],
+      maxSessionKeys: config.maxSessionKeys ?? 1,
+      enforceRsaKeyUsage: config.enforceRsaKeyUsage ?? false,
+    };
+    const socket = new UpstreamTlsSocket(options, state, createTlsStats(context.stats), () => notReady.inc());
+    for (const secret of tlsSecretConfigs(config.commonTlsContext)) {
+      const unsubscribe = context.secrets.subscribe(secretKey(secret), () => {
+        const found = new ProblemSink("");
+        const next = compileClientTlsState(config, context.secrets, found);
+        if (next !== undefined) {
+          socket.replace(next);
+          updated.inc();
+        }
+        for (const { path, message: what } of found.problems)
+          context.onError(`secret '${secret.name}' is not used: ${path}: ${what}`);
+      });
+      context.onClose(unsubscribe);
+    }
+    return { ok: true, value: socket };
+  },
+};
+
+/** The registry found the factories by the message's type. */
 function asDownstreamTls(message: unknown): DownstreamTlsContext {
   return message as DownstreamTlsContext;
+}
+function asUpstreamTls(message: unknown): UpstreamTlsContext {
+  return message as UpstreamTlsContext;
 }

@@ -5,6 +5,7 @@ import { TLS_SUPPORTED_FIELDS } from "./supported-fields.ts";
 const require = createRequire(import.meta.url);
 
 const TYPE = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext";
+const UPSTREAM_TYPE = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 
 export const downstreamTlsManifest: ManifestOf<"envoy.transport_sockets.downstream"> = {
   name: "envoy.transport_sockets.tls",
@@ -25,4 +26,23 @@ export const downstreamTlsManifest: ManifestOf<"envoy.transport_sockets.downstre
     ...TLS_SUPPORTED_FIELDS,
   },
   load: () => (require("./factory.ts") as typeof import("./factory.ts")).downstreamTlsFactory,
+};
+
+export const upstreamTlsManifest: ManifestOf<"envoy.transport_sockets.upstream"> = {
+  name: "envoy.transport_sockets.tls",
+  category: "envoy.transport_sockets.upstream",
+  configTypes: [UPSTREAM_TYPE],
+  perRouteConfigTypes: [],
+  supportedFields: {
+    [UPSTREAM_TYPE]: [
+      "common_tls_context",
+      "sni",
+      "auto_host_sni",
+      "auto_sni_san_validation",
+      "max_session_keys",
+      "enforce_rsa_key_usage",
+    ],
+    ...TLS_SUPPORTED_FIELDS,
+  },
+  load: () => (require("./factory.ts") as typeof import("./factory.ts")).upstreamTlsFactory,
 };

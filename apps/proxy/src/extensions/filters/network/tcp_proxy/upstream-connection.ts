@@ -4,6 +4,8 @@ import { Deadline } from "../../../../connection/deadline.ts";
 import { socketAddressText } from "../../../../connection/socket-address.ts";
 import { type ConnectionSink, SocketConnection } from "../../../../connection/socket-connection.ts";
 import { enterTurn, leaveTurn } from "../../../../connection/turn.ts";
+import { transportFailureReason } from "../../../../transport-socket/transport-failure-reason.ts";
+import { whenTransportReady } from "../../../../transport-socket/upstream-transport-socket.ts";
 
 export type ConnectFailure = "overflow" | "remote" | "timeout";
 
@@ -52,7 +54,7 @@ export class UpstreamConnection implements ConnectionSink {
     this.connection.attach(this);
     this.deadline = new Deadline(clock, timers, () => this.onConnectTimeout());
     this.deadline.set(info.connectTimeoutMs);
-    socket.once("encrypted" in socket ? "secureConnect" : "connect", () => {
+    whenTransportReady(socket, () => {
       enterTurn();
       this.onConnect(socketAddressText(socket.localAddress, socket.localPort));
       leaveTurn();
@@ -113,7 +115,7 @@ export class UpstreamConnection implements ConnectionSink {
       stats.upstreamRqPendingFailureEject.inc();
       owner.onUpstreamConnectFailed(
         this.timedOut ? "timeout" : "remote",
-        this.timedOut ? "" : connectFailureText(error),
+        this.timedOut ? "" : transportFailureReason(error),
       );
       return;
     }
@@ -149,19 +151,4 @@ export class UpstreamConnection implements ConnectionSink {
     this.timedOut = true;
     this.connection.close("noFlush", "connect timeout");
   }
-}
-
-const CONNECT_ERRORS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Connection refused",
-  EHOSTUNREACH: "No route to host",
-  ENETUNREACH: "Network is unreachable",
-  ETIMEDOUT: "Connection timed out",
-  ECONNRESET: "Connection reset by peer",
-};
-
-/** As the operating system words it, which is what Envoy reports. */
-function connectFailureText(error: NodeJS.ErrnoException | undefined): string {
-  if (error === undefined) return "";
-  const known = CONNECT_ERRORS[error.code ?? ""];
-  return known === undefined ? error.message : `delayed connect error: ${known}`;
 }

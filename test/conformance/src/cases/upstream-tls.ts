@@ -1,0 +1,148 @@
+import { createSecureContext, createServer } from "node:tls";
+import { type TestCertificate, TestCertificates } from "@sluice/harness";
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import type { ConformanceCase } from "../conformance-case.ts";
+
+const certificates = new TestCertificates();
+process.on("exit", () => certificates.remove());
+const ca = certificates.create("ca", { ca: true });
+const other = certificates.create("other-ca", { ca: true });
+const intermediate = certificates.create("intermediate", { ca: true, issuer: ca });
+const client = certificates.create("client", { issuer: ca, names: "URI:spiffe://client" });
+
+const SERVERS: Readonly<Record<string, TestCertificate>> = {
+  good: certificates.create("good", {
+    issuer: ca,
+    names: "DNS:good.test,DNS:*.wild.test,URI:spiffe://good,IP:127.0.0.1,email:a@b.test",
+  }),
+  expired: certificates.create("expired", { issuer: ca, names: "DNS:expired.test", days: -1 }),
+  untrusted: certificates.create("untrusted", { issuer: other, names: "DNS:untrusted.test" }),
+  self: certificates.create("self", { names: "DNS:self.test" }),
+  rsa: certificates.create("rsa", { issuer: ca, names: "DNS:rsa.test", rsa: true }),
+  deep: certificates.create("deep", { issuer: intermediate, names: "DNS:deep.test" }),
+};
+
+/** One server: SNI picks the certificate, and `old`/`new` the versions; it tells what it saw of the client. */
+const contextOf = (name: string) => {
+  const chosen = SERVERS[name] ?? SERVERS.good;
+  const chain = (chosen?.certificate ?? "") + (name === "deep" ? intermediate.certificate : "");
+  return createSecureContext({
+    cert: chain,
+    key: chosen?.key ?? "",
+    ...(name === "mutual" ? { ca: ca.certificate } : {}),
+    ...(name === "new" ? { minVersion: "TLSv1.3" } : {}),
+  });
+};
+const server = createServer(
+  {
+    cert: SERVERS.good?.certificate,
+    key: SERVERS.good?.key,
+    ALPNProtocols: ["http/1.1"],
+    requestCert: true,
+    rejectUnauthorized: false,
+    SNICallback: (name, done) => done(null, contextOf(name.split(".")[0] ?? "")),
+  },
+  (socket) => {
+    const { subject } = socket.getPeerCertificate();
+    const seen = [socket.getProtocol(), socket.alpnProtocol, socket.servername, subject?.CN ?? "-"].join(" ");
+    socket.once("data", () => {
+      socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${seen.length}\r\nconnection: close\r\n\r\n${seen}`);
+    });
+    socket.on("error", () => {});
+  },
+);
+server.on("tlsClientError", () => {});
+
+function inline(pem: string): string {
+  return JSON.stringify(pem);
+}
+
+interface Wish {
+  readonly sni?: string;
+  readonly validation?: string;
+  readonly common?: string;
+  readonly more?: string;
+}
+
+function tls({ sni = "good.test", validation = "", common = "", more = "" }: Wish): string {
+  return `transport_socket:
+  name: tls
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+    sni: ${sni}
+    ${more}
+    common_tls_context:
+      ${common}
+      validation_context: { trusted_ca: { inline_string: ${inline(ca.certificate)} }${validation} }`;
+}
+
+const san = (type: string, matcher: string): string =>
+  `, match_typed_subject_alt_names: [{ san_type: ${type}, matcher: { ${matcher} } }]`;
+
+const CLUSTERS: Readonly<Record<string, string>> = {
+  good: tls({}),
+  none: `transport_socket: { name: tls, typed_config: { "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext } }`,
+  expired: tls({ sni: "expired.test" }),
+  "expired-allowed": tls({ sni: "expired.test", validation: ", allow_expired_certificate: true" }),
+  untrusted: tls({ sni: "untrusted.test" }),
+  "untrusted-accepted": tls({
+    sni: "untrusted.test",
+    validation: ", trust_chain_verification: ACCEPT_UNTRUSTED",
+  }),
+  self: tls({ sni: "self.test" }),
+  deep: tls({ sni: "deep.test" }),
+  "deep-limited": tls({ sni: "deep.test", validation: ", max_verify_depth: 0" }),
+  "san-dns": tls({ validation: san("DNS", "exact: GOOD.test") }),
+  "san-wild": tls({ validation: san("DNS", "exact: a.wild.test") }),
+  "san-uri": tls({ validation: san("URI", "prefix: spiffe://") }),
+  "san-ip": tls({ validation: san("IP_ADDRESS", "exact: 127.0.0.1") }),
+  "san-email": tls({ validation: san("EMAIL", "suffix: b.test") }),
+  "san-wrong": tls({ validation: san("DNS", "exact: other.test") }),
+  hash: tls({ validation: `, verify_certificate_hash: ["${"00".repeat(32)}"]` }),
+  "auto-san": tls({ sni: "rsa.test", more: "auto_sni_san_validation: true" }),
+  "auto-san-wrong": tls({ sni: "elsewhere.test", more: "auto_sni_san_validation: true" }),
+  "new-default": tls({ sni: "new.test" }),
+  "new-allowed": tls({ sni: "new.test", common: "tls_params: { tls_maximum_protocol_version: TLSv1_3 }" }),
+  alpn: tls({ common: `alpn_protocols: [foo, http/1.1]` }),
+  client: tls({
+    common: `tls_certificates: [{ certificate_chain: { inline_string: ${inline(client.certificate)} }, private_key: { inline_string: ${inline(client.key)} } }]`,
+  }),
+};
+
+const NAMES = Object.keys(CLUSTERS);
+
+export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
+  {
+    title: "upstream TLS verifies certificates by chain, names and hashes, and says why it refuses one",
+    tcp: (socket) => server.emit("connection", socket),
+    yaml: httpBootstrap({
+      routes: NAMES.map((name) => `- { match: { path: "/${name}" }, route: { cluster: ${name} } }`).join(
+        "\n",
+      ),
+      clusters: NAMES.map((name) => staticCluster(name, ["{{tcp}}"], CLUSTERS[name])).join(""),
+      hcm: `access_log:
+- name: file
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+    path: "{{dir}}/access.log"
+    log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TRANSPORT_FAILURE_REASON%\\n" } }`,
+    }),
+    requests: NAMES.map((name) => ({ path: `/${name}` })),
+    accessLog: { file: "access.log", lines: NAMES.length },
+    stats: [
+      ...NAMES.flatMap((name) =>
+        [
+          "connection_error",
+          "handshake",
+          "fail_verify_error",
+          "fail_verify_san",
+          "fail_verify_cert_hash",
+          "no_certificate",
+        ].map((stat) => `cluster.${name}.ssl.${stat}`),
+      ),
+      ...NAMES.map((name) => `cluster.${name}.upstream_cx_connect_fail`),
+      "cluster.good.ssl.versions.TLSv1.2",
+      "cluster.good.ssl.ciphers.ECDHE-ECDSA-AES128-GCM-SHA256",
+    ],
+  },
+];
