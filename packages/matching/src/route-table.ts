@@ -87,6 +87,8 @@ export class RouteTable<T> {
   readonly config: RouteConfiguration;
   readonly virtualHosts: readonly CompiledVirtualHost<T>[];
   private readonly index: VirtualHostIndex<CompiledVirtualHost<T>>;
+  /** `internal_only_headers`, lower case: what requests from outside must not bring along. */
+  readonly internalOnlyHeaders: readonly string[];
   private readonly hostHeader: string;
   private readonly ignorePort: boolean;
 
@@ -94,6 +96,7 @@ export class RouteTable<T> {
     this.config = config;
     this.virtualHosts = virtualHosts;
     this.index = new VirtualHostIndex(virtualHosts.map((host) => [host.domains, host] as const));
+    this.internalOnlyHeaders = config.internalOnlyHeaders.map(headerKey);
     this.hostHeader = config.vhostHeader === "" ? ":authority" : headerKey(config.vhostHeader);
     this.ignorePort = config.ignorePortInHostMatching;
   }

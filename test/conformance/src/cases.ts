@@ -8,6 +8,7 @@ import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
+import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
 import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
@@ -19,6 +20,7 @@ import type { ConformanceCase } from "./conformance-case.ts";
 export const CASES: readonly ConformanceCase[] = [
   ...ROUTE_MATCH_CASES,
   ...HASH_POLICY_CASES,
+  ...ROUTE_LEVEL_CASES,
   ...ROUTE_MATCHER_CASES,
   ...ROUTE_ACTION_CASES,
   ...FORWARDING_HEADER_CASES,

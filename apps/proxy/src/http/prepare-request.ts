@@ -57,7 +57,7 @@ export function prepareRequestHeaders(
   sanitizeReferer(headers);
   const verdict = setForwardingHeaders(headers, connection, config.forwarding);
   if (verdict.rejectStatus !== undefined) return verdict;
-  sanitizeExternal(headers, verdict, NOTHING);
+  sanitizeExternal(headers, verdict, config.routes.current?.internalOnlyHeaders ?? NOTHING);
   if (config.addUserAgent) {
     const { nodeCluster, nodeId } = config.worker.localInfo;
     headers.set("x-envoy-downstream-service-cluster", nodeCluster);

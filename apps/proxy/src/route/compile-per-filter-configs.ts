@@ -20,21 +20,30 @@ export function compilePerFilterConfigs(
   for (const [name, any] of Object.entries(configs)) {
     const at = `${path === "" ? "" : `${path}.`}typed_per_filter_config[${JSON.stringify(name)}]`;
     const one = compileOne(any, at, context);
-    if (one.ok) compiled.set(name, one.value);
-    else problems.push(...one.problems);
+    if (!one.ok) problems.push(...one.problems);
+    else if (one.value !== undefined) compiled.set(name, one.value);
   }
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, value: compiled.size === 0 ? undefined : compiled };
 }
 
-function compileOne(any: Any, path: string, context: RouteCompileContext): Compiled<PerRouteFilterConfig> {
+/** `undefined`: optional, and nobody knows it. */
+function compileOne(
+  any: Any,
+  path: string,
+  context: RouteCompileContext,
+): Compiled<PerRouteFilterConfig | undefined> {
   const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuse(path, unpacked.message);
   if (unpacked.typeName === FILTER_CONFIG) {
-    const { config, disabled } = asFilterConfig(unpacked.message);
-    if (config === undefined) return { ok: true, value: { config: undefined, disabled } };
+    const { config, disabled, isOptional } = asFilterConfig(unpacked.message);
+    if (disabled) return { ok: true, value: { config: undefined, disabled } };
+    if (config === undefined) return refuse(path, "config is required unless disabled is set");
+    // An empty Any says no more than that the filter is on.
+    if (config.typeUrl === "") return { ok: true, value: { config: undefined, disabled } };
+    if (isOptional && !isKnown(config, context)) return { ok: true, value: undefined };
     const inner = compileOne(config, `${path}.config`, context);
-    return inner.ok ? { ok: true, value: { config: inner.value.config, disabled } } : inner;
+    return inner.ok ? { ok: true, value: { config: inner.value?.config, disabled } } : inner;
   }
   const extension = context.worker.extensions.findByRouteType(unpacked.typeName);
   const compile = extension?.factory.compilePerRoute;
@@ -56,6 +65,13 @@ function compileOne(any: Any, path: string, context: RouteCompileContext): Compi
     };
   }
   return { ok: true, value: { config: result.value, disabled: undefined } };
+}
+
+function isKnown(any: Any, context: RouteCompileContext): boolean {
+  const unpacked = unpackAny(any);
+  if (!unpacked.ok) return false;
+  const extension = context.worker.extensions.findByRouteType(unpacked.typeName);
+  return extension?.factory.compilePerRoute !== undefined;
 }
 
 function refuse(

@@ -1,5 +1,10 @@
 import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
-import { compileRouteTable, compileWeightedClusters, type RouteTable } from "@sluice/matching";
+import {
+  compileRouteTable,
+  compileWeightedClusters,
+  type RouteTable,
+  toBinaryString,
+} from "@sluice/matching";
 import {
   type WeightedCluster_ClusterWeight as ClusterWeight,
   type RateLimit as RateLimitConfig,
@@ -25,7 +30,6 @@ import { compileRouteAction } from "./compile-route-action.ts";
 import { compileHashPolicy } from "./hash-policy.ts";
 import { compileHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
 import { compileRateLimits, type RateLimitPolicy } from "./rate-limit-policy.ts";
-import { compileHostRewrite } from "./rewrite-host.ts";
 import { RouteEntry } from "./route-entry.ts";
 import type { RoutePayload } from "./route-payload.ts";
 import type { RoutePolicies } from "./route-policies.ts";
@@ -166,14 +170,11 @@ class Compiler {
         const entries = specifier.value.clusters.map((cluster, i) => {
           const here = `${at}.clusters[${i}]`;
           if (cluster.clusterHeader === "") this.checkCluster(cluster.name, `${here}.name`);
-          return this.entry(
-            route,
-            host,
-            this.weightedAction(action.value, cluster, here),
-            cluster.name,
-            [...levels, this.level(cluster, here)],
-            { ...policies, metadataMatch: metadataMatchOf(lbMetadata(route, cluster)) },
-          );
+          return this.entry(route, host, action.value, cluster.name, [...levels, this.level(cluster, here)], {
+            ...policies,
+            metadataMatch: metadataMatchOf(lbMetadata(route, cluster)),
+            weightedHost: toBinaryString(cluster.hostRewriteSpecifier.value ?? ""),
+          });
         });
         const headers = specifier.value.clusters.map(({ clusterHeader }) => clusterHeader.toLowerCase());
         return { ok: true, value: { kind: "weighted", weights: weights.value, entries, headers } };
@@ -235,6 +236,7 @@ class Compiler {
       metadataMatch: metadataMatchOf(lbMetadata(route, undefined)),
       rateLimits: this.rateLimits(forward?.rateLimits ?? [], `${at}.rate_limits`),
       virtualHostRateLimits: host.rateLimits,
+      weightedHost: "",
       virtualClusters: host.virtualClusters,
       includeVirtualHostRateLimits: forward?.includeVhRateLimits ?? false,
     };
@@ -244,17 +246,6 @@ class Compiler {
     return configs.length === 0
       ? undefined
       : this.take(compileRateLimits(configs, path, this.context.worker));
-  }
-
-  /** A weighted cluster may have a host of its own. */
-  private weightedAction(
-    action: RouteEntry["action"],
-    { hostRewriteSpecifier }: ClusterWeight,
-    path: string,
-  ): RouteEntry["action"] {
-    if (action.kind !== "forward" || hostRewriteSpecifier.case === undefined) return action;
-    const rewriteHost = this.take(compileHostRewrite(hostRewriteSpecifier, path));
-    return { kind: "forward", forward: { ...action.forward, rewriteHost, autoHostRewrite: false } };
   }
 
   private level(config: LevelConfig, path: string): Level {

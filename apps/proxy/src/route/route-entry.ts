@@ -111,8 +111,9 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
    * old ones go into x-envoy-original-host and -path.
    */
   finalizeRequest(headers: HeaderMap, context: FormatContext, keepOriginals: boolean): void {
+    const { action, policies } = this;
+    if (policies.weightedHost !== "") headers.set(":authority", policies.weightedHost);
     for (const mutations of this.requestMutations) applyHeaderMutations(mutations, headers, context);
-    const { action } = this;
     if (action.kind !== "forward") return;
     const { rewriteHost, rewritePath, appendXForwardedHost } = action.forward;
     if (rewriteHost !== undefined) {

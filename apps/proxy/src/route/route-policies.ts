@@ -8,6 +8,8 @@ export interface RoutePolicies {
   readonly hashPolicy: HashPolicy | undefined;
   /** `metadata_match`: the `envoy.lb` part, the chosen weighted cluster's over the route's; `undefined`: any endpoint. */
   readonly metadataMatch: MetadataMatch | undefined;
+  /** `host_rewrite_literal` of the chosen weighted cluster, which the route's own rewrite starts from; "" without. */
+  readonly weightedHost: string;
   /** `undefined`: none. */
   readonly rateLimits: RateLimitPolicy | undefined;
   readonly virtualHostRateLimits: RateLimitPolicy | undefined;
@@ -19,6 +21,7 @@ export interface RoutePolicies {
 export const NO_POLICIES: RoutePolicies = Object.freeze({
   hashPolicy: undefined,
   metadataMatch: undefined,
+  weightedHost: "",
   rateLimits: undefined,
   virtualHostRateLimits: undefined,
   includeVirtualHostRateLimits: false,

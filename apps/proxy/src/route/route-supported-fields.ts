@@ -16,6 +16,7 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "ignore_path_parameters_in_path_matching",
     "typed_per_filter_config",
     "vhost_header",
+    "internal_only_headers",
     "cluster_specifier_plugins",
     "metadata",
     "vhds",
