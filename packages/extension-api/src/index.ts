@@ -1,6 +1,7 @@
 export * from "./filter-status.ts";
 export * from "./http-filter.ts";
 export * from "./http-headers.ts";
+export * from "./listener-filter.ts";
 export * from "./manifest.ts";
 export * from "./network-filter.ts";
 export * from "./problem.ts";

@@ -109,7 +109,9 @@ describe("the filter chain", () => {
       {},
     ]);
     assert.equal(find({ directSourceIp: "172.17.0.1" }), "c0");
-    assert.equal(find({ sourceIp: "127.0.0.2" }), "c1");
+    assert.equal(find({ sourceIp: "127.0.0.1" }), "c1");
+    // As in Envoy, only the canonical address counts as loopback.
+    assert.equal(find({ sourceIp: "127.0.0.2" }), undefined);
     assert.equal(find({ sourceIp: "10.0.0.1" }), "c1");
     assert.equal(find({}), "c2");
     assert.equal(find({ sourcePort: 1 }), "c3");

@@ -84,7 +84,7 @@ export function formatIpAddress({ family, words }: IpAddress): string {
 
 /** 127.0.0.0/8 and ::1. */
 export function isLoopback({ family, words }: IpAddress): boolean {
-  if (family === 4) return Math.floor((words[0] ?? 0) / 0x1000000) === 127;
+  if (family === 4) return words[0] === 0x7f000001;
   return words[0] === 0 && words[1] === 0 && words[2] === 0 && words[3] === 1;
 }
 

@@ -5,6 +5,7 @@ import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
+import { LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
@@ -31,6 +32,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...UPSTREAM_TLS_CASES,
   ...ACCESS_LOG_CASES,
   ...HTTP_FILTER_CASES,
+  ...LISTENER_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,
   ...CONNECTION_MANAGER_CASES,
   ...LOCAL_REPLY_CASES,

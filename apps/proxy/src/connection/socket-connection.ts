@@ -34,6 +34,9 @@ export class SocketConnection implements Connection, Flushable {
   localAddress: string;
   requestedServerName: string | undefined = undefined;
   tls: TlsInfo | undefined = undefined;
+  /** Fingerprints of a TLS client, where a listener filter took them. */
+  ja3: string | undefined = undefined;
+  ja4: string | undefined = undefined;
   /** What listener and network filters know of the connection; undefined where nobody asked for it. */
   streamInfo: StreamInfo | undefined = undefined;
   state: "open" | "closing" | "closed" = "open";
@@ -246,7 +249,8 @@ export class SocketConnection implements Connection, Flushable {
       socket.resume();
       return;
     }
-    if (socket.writableLength === 0 || socket.destroyed) {
+    const halfClosing = this.ended && !socket.writableFinished;
+    if ((socket.writableLength === 0 && !halfClosing) || socket.destroyed) {
       socket.destroy();
       this.handleClose();
       return;

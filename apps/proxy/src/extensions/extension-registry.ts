@@ -1,4 +1,9 @@
-import type { ExtensionManifest, HttpFilterFactory, NetworkFilterFactory } from "@sluice/extension-api";
+import type {
+  ExtensionManifest,
+  HttpFilterFactory,
+  ListenerFilterFactory,
+  NetworkFilterFactory,
+} from "@sluice/extension-api";
 import type { AddressDetectionFactory } from "../http/address-detection-factory.ts";
 import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.ts";
 import type { HeaderFormatterFactory } from "../http/h1/header-formatter.ts";
@@ -9,6 +14,7 @@ import type { UpstreamTransportSocketFactory } from "../transport-socket/upstrea
 /** What an extension of each of Envoy's categories gives; a room that takes a new kind of extension adds its line. */
 export interface ExtensionFactories {
   "envoy.filters.http": HttpFilterFactory;
+  "envoy.filters.listener": ListenerFilterFactory;
   "envoy.filters.network": NetworkFilterFactory;
   "envoy.http.stateful_header_formatters": HeaderFormatterFactory;
   "envoy.http.early_header_mutation": EarlyHeaderMutationFactory;

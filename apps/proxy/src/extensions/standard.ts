@@ -7,6 +7,9 @@ import { bufferManifest } from "./filters/http/buffer/manifest.ts";
 import { corsManifest } from "./filters/http/cors/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
+import { httpInspectorManifest } from "./filters/listener/http_inspector/manifest.ts";
+import { proxyProtocolManifest } from "./filters/listener/proxy_protocol/manifest.ts";
+import { tlsInspectorManifest } from "./filters/listener/tls_inspector/manifest.ts";
 import { directResponseManifest } from "./filters/network/direct_response/manifest.ts";
 import { echoManifest } from "./filters/network/echo/manifest.ts";
 import { httpConnectionManagerManifest } from "./filters/network/http_connection_manager/manifest.ts";
@@ -36,6 +39,9 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   corsManifest,
   headerMutationManifest,
   routerManifest,
+  httpInspectorManifest,
+  proxyProtocolManifest,
+  tlsInspectorManifest,
   directResponseManifest,
   echoManifest,
   httpConnectionManagerManifest,

@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
+import type { AcceptedConnection, StreamInfo } from "@sluice/extension-api";
 import type { ConnectionFacts } from "@sluice/matching";
 import { ipOf, socketAddressText } from "../connection/socket-address.ts";
 
 /** An accepted socket before a filter chain is chosen; listener filters set what they find out. */
-export class AcceptedSocket {
+export class AcceptedSocket implements AcceptedConnection {
   readonly socket: Socket;
   readonly directRemoteAddress: string;
   remoteAddress: string;
@@ -12,6 +13,10 @@ export class AcceptedSocket {
   /** `raw_buffer` or `tls`, as detected. */
   transportProtocol = "raw_buffer";
   applicationProtocols: readonly string[] = [];
+  ja3: string | undefined = undefined;
+  ja4: string | undefined = undefined;
+  /** The connection's, where listener filters ran. */
+  streamInfo: StreamInfo | undefined = undefined;
 
   constructor(socket: Socket) {
     this.socket = socket;

@@ -13,6 +13,9 @@ import type { DownstreamTransportSocket } from "../transport-socket/downstream-t
 import { AcceptedSocket } from "./accepted-socket.ts";
 import { ActiveConnection } from "./active-connection.ts";
 import type { ActiveListenerConfig } from "./active-listener-config.ts";
+import { createListenerFilters, type ListenerFilterEntry } from "./compile-listener-filters.ts";
+import { ListenerFilterRun } from "./listener-filter-run.ts";
+import { ListenerStats } from "./listener-stats.ts";
 
 /** A filter chain, compiled. */
 export interface ChainPayload {
@@ -24,6 +27,15 @@ export interface ChainPayload {
   readonly handshakeTimeoutMs: number;
 }
 
+/** What is done with an accepted socket before a chain is chosen. */
+export interface ListenerFilterPhase {
+  readonly entries: readonly ListenerFilterEntry[];
+  /** Default 15 s; 0: no limit. */
+  readonly timeoutMs: number;
+  /** After the timeout the connection goes on with what is known, rather than being closed. */
+  readonly continueOnTimeout: boolean;
+}
+
 /** Which chain a connection gets; undefined: it is closed. */
 export type FindChain = (accepted: AcceptedSocket) => ChainPayload | undefined;
 
@@ -33,14 +45,23 @@ export class ActiveListener implements ActiveListenerConfig {
   private readonly find: FindChain;
   private readonly releases: readonly (() => void)[];
   private readonly context: NetworkFactoryContext;
+  private readonly stats: ListenerStats;
+  private readonly phase: ListenerFilterPhase;
   private readonly connections = new Set<ActiveConnection>();
-  /** Sockets whose handshake is not done. */
-  private readonly handshakes = new Set<Socket>();
+  /** Sockets with which listener filters or the handshake are not done. */
+  private readonly pending = new Set<Socket>();
   private onDrained: (() => void) | undefined = undefined;
   private released = false;
 
-  constructor(find: FindChain, releases: readonly (() => void)[], context: NetworkFactoryContext) {
+  constructor(
+    find: FindChain,
+    phase: ListenerFilterPhase,
+    releases: readonly (() => void)[],
+    context: NetworkFactoryContext,
+  ) {
     this.find = find;
+    this.phase = phase;
+    this.stats = new ListenerStats(context.listenerStats, context.worker.workerIndex, context.clock);
     this.releases = releases;
     this.context = context;
     this.log = context.log;
@@ -52,11 +73,58 @@ export class ActiveListener implements ActiveListenerConfig {
 
   onAccept(socket: Socket): void {
     const accepted = new AcceptedSocket(socket);
+    if (this.phase.entries.length === 0) this.chooseChain(accepted);
+    else this.runListenerFilters(accepted);
+  }
+
+  private runListenerFilters(accepted: AcceptedSocket): void {
+    const { clock, timers } = this.context;
+    const { stats, phase } = this;
+    const { socket } = accepted;
+    const streamInfo = new RequestStreamInfo(clock.wallMs(), clock.nowMs());
+    accepted.streamInfo = streamInfo;
+    const filters = createListenerFilters(phase.entries, accepted.facts().destinationPort);
+    const deadline = timers.create(() => {
+      stats.preCxTimeout.inc();
+      if (phase.continueOnTimeout) run.skip();
+      else run.refuse();
+    });
+    const run = new ListenerFilterRun(accepted, streamInfo, filters, (_run, outcome) => {
+      deadline.disarm();
+      this.pending.delete(socket);
+      stats.pending(-1);
+      if (outcome === "passed") this.chooseChain(accepted);
+      else {
+        if (outcome === "left") stats.filterRemoteClose.inc();
+        this.finishDrain();
+      }
+    });
+    this.pending.add(socket);
+    stats.pending(1);
+    if (phase.timeoutMs > 0) deadline.arm(phase.timeoutMs);
+    try {
+      run.start();
+    } catch (error) {
+      this.log.error(
+        `a listener filter threw: ${error instanceof Error ? (error.stack ?? "") : String(error)}`,
+      );
+      run.refuse();
+    }
+  }
+
+  private chooseChain(accepted: AcceptedSocket): void {
+    const { socket } = accepted;
     const chain = this.find(accepted);
     if (chain === undefined) {
-      this.context.listenerStats.counter("no_filter_chain_match").inc();
-      socket.destroy();
-    } else if (chain.transportSocket === undefined) {
+      this.stats.noFilterChainMatch.inc();
+      // As closing a socket does whose input is unread.
+      if (socket.readableLength > 0) socket.resetAndDestroy();
+      else socket.destroy();
+      this.finishDrain();
+      return;
+    }
+    this.stats.count(socket);
+    if (chain.transportSocket === undefined) {
       this.serve(chain, new SocketConnection(socket, this.context.bufferLimitBytes), accepted);
       socket.resume();
     } else this.handshake(chain, chain.transportSocket, accepted);
@@ -67,17 +135,17 @@ export class ActiveListener implements ActiveListenerConfig {
     transportSocket: DownstreamTransportSocket,
     accepted: AcceptedSocket,
   ): void {
-    const { clock, timers, listenerStats, bufferLimitBytes } = this.context;
+    const { clock, timers, bufferLimitBytes } = this.context;
     const { socket } = accepted;
-    this.handshakes.add(socket);
+    this.pending.add(socket);
     const deadline = new Deadline(clock, timers, () => {
-      listenerStats.counter("downstream_cx_transport_socket_connect_timeout").inc();
+      this.stats.handshakeTimeout.inc();
       socket.destroy();
     });
     if (chain.handshakeTimeoutMs > 0) deadline.set(chain.handshakeTimeoutMs);
     const ended = (): void => {
       deadline.dispose();
-      this.handshakes.delete(socket);
+      this.pending.delete(socket);
     };
     transportSocket.accept(socket, {
       onReady: (ready, tls) => {
@@ -100,6 +168,9 @@ export class ActiveListener implements ActiveListenerConfig {
     connection.remoteAddress = accepted.remoteAddress;
     connection.localAddress = accepted.localAddress;
     connection.requestedServerName ??= accepted.requestedServerName;
+    connection.streamInfo = accepted.streamInfo;
+    connection.ja3 = accepted.ja3;
+    connection.ja4 = accepted.ja4;
     const [only] = chain.filters;
     if (only === undefined) connection.close("noFlush", "no network filters");
     else if (chain.filters.length === 1 && hasCreateFor(only.factory)) {
@@ -110,7 +181,7 @@ export class ActiveListener implements ActiveListenerConfig {
 
   private startFilters(filters: readonly NetworkFilterEntry[], connection: SocketConnection): void {
     const { clock, bufferLimitBytes } = this.context;
-    const streamInfo = new RequestStreamInfo(clock.wallMs(), clock.nowMs());
+    const streamInfo = connection.streamInfo ?? new RequestStreamInfo(clock.wallMs(), clock.nowMs());
     connection.streamInfo = streamInfo;
     const manager = new NetworkFilterManager(filters, connection, streamInfo, bufferLimitBytes, this.context);
     const active = new ActiveConnection(connection, manager, this);
@@ -140,14 +211,14 @@ export class ActiveListener implements ActiveListenerConfig {
   }
 
   close(): void {
-    for (const socket of [...this.handshakes]) socket.destroy();
+    for (const socket of [...this.pending]) socket.destroy();
     for (const { connection } of [...this.connections]) connection.close("noFlush", "listener closed");
     this.release();
   }
 
   private finishDrain(): void {
     const done = this.onDrained;
-    if (done === undefined || this.connections.size + this.handshakes.size > 0) return;
+    if (done === undefined || this.connections.size + this.pending.size > 0) return;
     this.onDrained = undefined;
     this.release();
     done();

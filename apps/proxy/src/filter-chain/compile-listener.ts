@@ -7,10 +7,17 @@ import { compileNetworkFilters } from "../network-filter/compile-network-filters
 import type { NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { compileDownstreamTransportSocket } from "../transport-socket/compile-downstream-transport-socket.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
-import { ActiveListener, type ChainPayload, type FindChain } from "./active-listener.ts";
+import {
+  ActiveListener,
+  type ChainPayload,
+  type FindChain,
+  type ListenerFilterPhase,
+} from "./active-listener.ts";
 import type { ActiveListenerConfig } from "./active-listener-config.ts";
+import { compileListenerFilters } from "./compile-listener-filters.ts";
 
 const DEFAULT_BUFFER_LIMIT_BYTES = 1024 * 1024;
+const LISTENER_FILTERS_TIMEOUT_MS = 15_000;
 
 /** `CompileListener`: everything of a listener behind `accept`. */
 export function compileListener(listener: Listener, context: WorkerContext): Compiled<ActiveListenerConfig> {
@@ -32,16 +39,14 @@ export function compileListener(listener: Listener, context: WorkerContext): Com
     clusters,
     log,
   };
-  const problems: Problem[] = listener.listenerFilters.map((filter, i) => ({
-    path: `listener_filters[${i}]`,
-    message: `${filter.name} is not implemented`,
-    severity: "error" as const,
-  }));
+  const problems: Problem[] = [];
+  const filters = compileListenerFilters(listener, context.extensions, factoryContext);
+  if (!filters.ok) problems.push(...filters.problems);
   const table = compileFilterChains<ChainPayload>(listener, {
     payload: (chain, path) => compileChain(chain, path, factoryContext),
   });
   if (!table.ok) problems.push(...table.problems);
-  if (problems.length > 0 || !table.ok) {
+  if (problems.length > 0 || !table.ok || !filters.ok) {
     for (const release of releases) release();
     return { ok: false, problems };
   }
@@ -51,7 +56,12 @@ export function compileListener(listener: Listener, context: WorkerContext): Com
     chains.length === 1 && only !== undefined && only.config.filterChainMatch === undefined
       ? () => only.payload
       : (accepted) => table.value.find(accepted.facts())?.payload;
-  return { ok: true, value: new ActiveListener(find, releases, factoryContext) };
+  const phase: ListenerFilterPhase = {
+    entries: filters.value,
+    timeoutMs: durationMs(listener.listenerFiltersTimeout, LISTENER_FILTERS_TIMEOUT_MS),
+    continueOnTimeout: listener.continueOnListenerFiltersTimeout,
+  };
+  return { ok: true, value: new ActiveListener(find, phase, releases, factoryContext) };
 }
 
 function statName(listener: Listener): string {

@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
-import type { Clock, Counter, Gauge, Histogram, StatsScope } from "@sluice/extension-api";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { ActiveListenerConfig, CompileListener } from "../filter-chain/active-listener-config.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
@@ -11,46 +10,13 @@ import { ListenerSocket } from "./listener-socket.ts";
 class ActiveListener {
   readonly spec: ListenerSpec;
   readonly config: ActiveListenerConfig;
-  readonly #clock: Clock;
-  readonly #cxTotal: Counter;
-  readonly #cxActive: Gauge;
-  readonly #cxDestroy: Counter;
-  readonly #cxLength: Histogram;
-  readonly #workerCxTotal: Counter;
-  readonly #workerCxActive: Gauge;
 
-  constructor(spec: ListenerSpec, config: ActiveListenerConfig, context: WorkerContext) {
+  constructor(spec: ListenerSpec, config: ActiveListenerConfig) {
     this.spec = spec;
     this.config = config;
-    this.#clock = context.clock;
-    const scope = listenerScope(context.stats, spec.statName);
-    const worker = scope.scope(`worker_${context.workerIndex}`);
-    this.#cxTotal = scope.counter("downstream_cx_total");
-    this.#cxActive = scope.gauge("downstream_cx_active");
-    this.#cxDestroy = scope.counter("downstream_cx_destroy");
-    this.#cxLength = scope.histogram("downstream_cx_length_ms");
-    this.#workerCxTotal = worker.counter("downstream_cx_total");
-    this.#workerCxActive = worker.gauge("downstream_cx_active");
   }
 
-  readonly accept = (socket: Socket): void => {
-    const acceptedAt = this.#clock.nowMs();
-    this.#cxTotal.inc();
-    this.#cxActive.add(1);
-    this.#workerCxTotal.inc();
-    this.#workerCxActive.add(1);
-    socket.once("close", () => {
-      this.#cxActive.sub(1);
-      this.#workerCxActive.sub(1);
-      this.#cxDestroy.inc();
-      this.#cxLength.record(this.#clock.nowMs() - acceptedAt);
-    });
-    this.config.onAccept(socket);
-  };
-}
-
-function listenerScope(stats: StatsScope, statName: string): StatsScope {
-  return stats.scope("listener").scope(statName);
+  readonly accept = (socket: Socket): void => this.config.onAccept(socket);
 }
 
 /** The listeners of one worker, driven by messages of the main thread. */
@@ -78,7 +44,7 @@ export class WorkerListeners {
     if (!compiled.ok) {
       return { problems: compiled.problems.map(({ path, message }) => `${path}: ${message}`), ports: {} };
     }
-    const next = new ActiveListener(spec, compiled.value, this.#context);
+    const next = new ActiveListener(spec, compiled.value);
     const held = this.#sockets.get(spec.name) ?? new Map<string, ListenerSocket>();
     const opened: ListenerSocket[] = [];
     const ports: Record<string, number> = {};

@@ -1,0 +1,138 @@
+import {
+  type Counter,
+  type Histogram,
+  type ListenerFilter,
+  type ListenerFilterCallbacks,
+  type ListenerFilterFactory,
+  ListenerFilterStatus,
+  type StatsScope,
+} from "@sluice/extension-api";
+import type { TlsInspector } from "@sluice/xds/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js";
+import { type ClientHello, readClientHello } from "./client-hello.ts";
+import { ja3Fingerprint, ja4Fingerprint } from "./fingerprints.ts";
+
+/** Default of `max_client_hello_size`, and the most that it can be. */
+const CLIENT_HELLO_BYTES_MAX = 16 * 1024;
+/** Records of one byte each are the worst case. */
+const RECORD_OVERHEAD = 6;
+
+interface TlsInspectorConfig {
+  readonly ja3: boolean;
+  readonly ja4: boolean;
+  readonly closesOnErrors: boolean;
+  readonly helloBytesMax: number;
+  readonly stats: TlsInspectorStats;
+}
+
+interface TlsInspectorStats {
+  readonly tooLarge: Counter;
+  readonly tlsFound: Counter;
+  readonly tlsNotFound: Counter;
+  readonly alpnFound: Counter;
+  readonly alpnNotFound: Counter;
+  readonly sniFound: Counter;
+  readonly sniNotFound: Counter;
+  readonly bytesProcessed: Histogram;
+}
+
+class TlsInspectorFilter implements ListenerFilter {
+  readonly readBytesMax: number;
+  private readonly config: TlsInspectorConfig;
+  private callbacks: ListenerFilterCallbacks | undefined = undefined;
+
+  constructor(config: TlsInspectorConfig) {
+    this.config = config;
+    this.readBytesMax = config.helloBytesMax * RECORD_OVERHEAD;
+  }
+
+  onAccept(callbacks: ListenerFilterCallbacks): ListenerFilterStatus {
+    this.callbacks = callbacks;
+    return ListenerFilterStatus.StopIteration;
+  }
+
+  onData(bytes: Uint8Array): ListenerFilterStatus {
+    const { config, callbacks } = this;
+    const { stats } = config;
+    const result = readClientHello(asBuffer(bytes), config.helloBytesMax);
+    switch (result.state) {
+      case "more":
+        return ListenerFilterStatus.StopIteration;
+      case "found":
+        stats.bytesProcessed.record(result.bytes);
+        this.onHello(result.hello);
+        return ListenerFilterStatus.Continue;
+      case "notTls":
+        stats.tlsNotFound.inc();
+        break;
+      case "malformed":
+        stats.tlsNotFound.inc();
+        if (config.closesOnErrors) {
+          callbacks?.close("malformed ClientHello");
+          return ListenerFilterStatus.StopIteration;
+        }
+        break;
+      case "tooLarge":
+        stats.tooLarge.inc();
+        stats.bytesProcessed.record(bytes.length);
+        callbacks?.close("ClientHello too large");
+        return ListenerFilterStatus.StopIteration;
+    }
+    stats.bytesProcessed.record(bytes.length);
+    return ListenerFilterStatus.Continue;
+  }
+
+  private onHello(hello: ClientHello): void {
+    const { config, callbacks } = this;
+    if (callbacks === undefined) return;
+    const { accepted } = callbacks;
+    const { stats } = config;
+    stats.tlsFound.inc();
+    accepted.transportProtocol = "tls";
+    (hello.serverName === undefined ? stats.sniNotFound : stats.sniFound).inc();
+    accepted.requestedServerName = hello.serverName;
+    (hello.applicationProtocols.length === 0 ? stats.alpnNotFound : stats.alpnFound).inc();
+    accepted.applicationProtocols = hello.applicationProtocols;
+    if (config.ja3) accepted.ja3 = ja3Fingerprint(hello);
+    if (config.ja4) accepted.ja4 = ja4Fingerprint(hello);
+  }
+}
+
+function createStats(root: StatsScope): TlsInspectorStats {
+  const scope = root.scope("tls_inspector");
+  return {
+    tooLarge: scope.counter("client_hello_too_large"),
+    tlsFound: scope.counter("tls_found"),
+    tlsNotFound: scope.counter("tls_not_found"),
+    alpnFound: scope.counter("alpn_found"),
+    alpnNotFound: scope.counter("alpn_not_found"),
+    sniFound: scope.counter("sni_found"),
+    sniNotFound: scope.counter("sni_not_found"),
+    bytesProcessed: scope.histogram("bytes_processed"),
+  };
+}
+
+export const tlsInspectorFactory: ListenerFilterFactory<TlsInspectorConfig> = {
+  compile: (message, context) => {
+    const config = asConfig(message);
+    return {
+      ok: true,
+      value: {
+        ja3: config.enableJa3Fingerprinting ?? false,
+        ja4: config.enableJa4Fingerprinting ?? false,
+        closesOnErrors: config.closeConnectionOnClientHelloParsingErrors,
+        helloBytesMax: Math.min(config.maxClientHelloSize ?? CLIENT_HELLO_BYTES_MAX, CLIENT_HELLO_BYTES_MAX),
+        stats: createStats(context.stats),
+      },
+    };
+  },
+  create: (config) => new TlsInspectorFilter(config),
+};
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The registry hands a factory only messages of its `configTypes`. */
+function asConfig(message: unknown): TlsInspector {
+  return message as TlsInspector;
+}

@@ -1,0 +1,124 @@
+import type {
+  Compiled,
+  FactoryContext,
+  ListenerFilter,
+  ListenerFilterFactory,
+  Problem,
+} from "@sluice/extension-api";
+import { unpackAny } from "@sluice/xds/any";
+import type {
+  ListenerFilterChainMatchPredicate,
+  ListenerFilter as ListenerFilterConfig,
+} from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
+import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+
+const CATEGORY = "envoy.filters.listener";
+
+/** Known ones that cannot be built, with the reason. */
+const IMPOSSIBLE: Readonly<Record<string, string>> = {
+  "envoy.extensions.filters.listener.original_dst.v3.OriginalDst":
+    "the address before a redirection (SO_ORIGINAL_DST) cannot be read from Node sockets",
+  "envoy.extensions.filters.listener.original_src.v3.OriginalSrc":
+    "connections from foreign addresses (IP_TRANSPARENT) cannot be made with Node sockets",
+};
+
+/** One filter of a listener, compiled. */
+export interface ListenerFilterEntry {
+  readonly factory: ListenerFilterFactory;
+  readonly config: unknown;
+  /** By the port that was connected to; undefined: never. */
+  readonly disabled: ((destinationPort: number) => boolean) | undefined;
+}
+
+/** `listener_filters`. None is added by itself, also where chains match on what only an inspector finds out. */
+export function compileListenerFilters(
+  listener: Listener,
+  extensions: ExtensionRegistry,
+  context: FactoryContext,
+): Compiled<readonly ListenerFilterEntry[]> {
+  const problems: Problem[] = [];
+  const entries: ListenerFilterEntry[] = [];
+  listener.listenerFilters.forEach((filter, index) => {
+    const compiled = compileOne(filter, `listener_filters[${index}]`, extensions, context);
+    if (!compiled.ok) problems.push(...compiled.problems);
+    else entries.push(compiled.value);
+  });
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, value: entries };
+}
+
+export function createListenerFilters(
+  entries: readonly ListenerFilterEntry[],
+  destinationPort: number,
+): readonly ListenerFilter[] {
+  const filters: ListenerFilter[] = [];
+  for (const { factory, config, disabled } of entries) {
+    if (disabled === undefined || !disabled(destinationPort)) filters.push(factory.create(config));
+  }
+  return filters;
+}
+
+function compileOne(
+  filter: ListenerFilterConfig,
+  path: string,
+  extensions: ExtensionRegistry,
+  context: FactoryContext,
+): Compiled<ListenerFilterEntry> {
+  const refuse = (at: string, message: string): Compiled<never> => ({
+    ok: false,
+    problems: [{ path: at, message, severity: "error" }],
+  });
+  if (filter.configType.case === "configDiscovery")
+    return refuse(`${path}.config_discovery`, "config_discovery is not implemented");
+  if (filter.configType.case !== "typedConfig") return refuse(path, `${filter.name} needs a typed_config`);
+  const here = `${path}.typed_config`;
+  const unpacked = unpackAny(filter.configType.value);
+  if (!unpacked.ok) return refuse(here, unpacked.message);
+  const extension = extensions.find(CATEGORY, unpacked.typeName);
+  if (extension === undefined) {
+    const reason = IMPOSSIBLE[unpacked.typeName];
+    const why = reason === undefined ? "" : `: ${reason}`;
+    return refuse(path, `${filter.name} (${unpacked.typeName}) is not implemented${why}`);
+  }
+  const { manifest, factory } = extension;
+  const problems = refuseUnsupportedFields(unpacked.schema, unpacked.message, manifest.supportedFields, here);
+  if (problems.length > 0) return { ok: false, problems };
+  const compiled = factory.compile(unpacked.message, context);
+  if (!compiled.ok) {
+    return {
+      ok: false,
+      problems: compiled.problems.map((p) => ({ ...p, path: p.path === "" ? here : `${here}.${p.path}` })),
+    };
+  }
+  const disabled = filter.filterDisabled === undefined ? undefined : compilePredicate(filter.filterDisabled);
+  return { ok: true, value: { factory, config: compiled.value, disabled } };
+}
+
+/** `ListenerFilterChainMatchPredicate`; the API's rules see to it that it is whole. */
+function compilePredicate(
+  predicate: ListenerFilterChainMatchPredicate,
+): (destinationPort: number) => boolean {
+  const { rule } = predicate;
+  switch (rule.case) {
+    case "orMatch": {
+      const rules = rule.value.rules.map(compilePredicate);
+      return (port) => rules.some((one) => one(port));
+    }
+    case "andMatch": {
+      const rules = rule.value.rules.map(compilePredicate);
+      return (port) => rules.every((one) => one(port));
+    }
+    case "notMatch": {
+      const inner = compilePredicate(rule.value);
+      return (port) => !inner(port);
+    }
+    case "destinationPortRange": {
+      const { start, end } = rule.value;
+      return (port) => port >= start && port < end;
+    }
+    default:
+      return () => rule.case === "anyMatch";
+  }
+}

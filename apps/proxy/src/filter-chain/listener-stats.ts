@@ -1,0 +1,56 @@
+import type { Socket } from "node:net";
+import type { Clock, Counter, Gauge, Histogram, StatsScope } from "@sluice/extension-api";
+
+/** Below `listener.<address>.`: the connections of one worker. */
+export class ListenerStats {
+  readonly preCxTimeout: Counter;
+  readonly filterRemoteClose: Counter;
+  readonly filterError: Counter;
+  readonly noFilterChainMatch: Counter;
+  readonly handshakeTimeout: Counter;
+  private readonly clock: Clock;
+  private readonly cxTotal: Counter;
+  private readonly cxActive: Gauge;
+  private readonly cxDestroy: Counter;
+  private readonly cxLength: Histogram;
+  private readonly preCxActive: Gauge;
+  private readonly workerCxTotal: Counter;
+  private readonly workerCxActive: Gauge;
+
+  constructor(scope: StatsScope, workerIndex: number, clock: Clock) {
+    this.clock = clock;
+    this.preCxTimeout = scope.counter("downstream_pre_cx_timeout");
+    this.filterRemoteClose = scope.counter("downstream_listener_filter_remote_close");
+    this.filterError = scope.counter("downstream_listener_filter_error");
+    this.noFilterChainMatch = scope.counter("no_filter_chain_match");
+    this.handshakeTimeout = scope.counter("downstream_cx_transport_socket_connect_timeout");
+    this.preCxActive = scope.gauge("downstream_pre_cx_active");
+    this.cxTotal = scope.counter("downstream_cx_total");
+    this.cxActive = scope.gauge("downstream_cx_active");
+    this.cxDestroy = scope.counter("downstream_cx_destroy");
+    this.cxLength = scope.histogram("downstream_cx_length_ms");
+    const worker = scope.scope(`worker_${workerIndex}`);
+    this.workerCxTotal = worker.counter("downstream_cx_total");
+    this.workerCxActive = worker.gauge("downstream_cx_active");
+  }
+
+  /** A socket with which listener filters are not done. */
+  pending(by: number): void {
+    this.preCxActive.add(by);
+  }
+
+  /** Counts a connection from now until its socket closes. */
+  count(socket: Socket): void {
+    const startedAt = this.clock.nowMs();
+    this.cxTotal.inc();
+    this.cxActive.add(1);
+    this.workerCxTotal.inc();
+    this.workerCxActive.add(1);
+    socket.once("close", () => {
+      this.cxActive.sub(1);
+      this.workerCxActive.sub(1);
+      this.cxDestroy.inc();
+      this.cxLength.record(this.clock.nowMs() - startedAt);
+    });
+  }
+}

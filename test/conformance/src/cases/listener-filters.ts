@@ -1,0 +1,286 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { indent } from "../bootstrap.ts";
+import type { ConformanceCase } from "../conformance-case.ts";
+import { type Session, session } from "../tcp-session.ts";
+
+/** A chain that answers with its own name. */
+function chain(name: string, match = "", more = ""): string {
+  return `- name: ${name}
+${indent(match === "" ? "" : `filter_chain_match: ${match}`, 2)}
+${indent(more, 2)}
+  filters:
+    - name: direct
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.filters.network.direct_response.v3.Config
+        response: { inline_string: "${name}" }
+`;
+}
+
+function listener(name: string, chains: string, filters = "", more = ""): string {
+  return `- name: ${name}
+  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+${indent(more, 2)}
+${indent(filters === "" ? "" : `listener_filters:\n${indent(filters, 2)}`, 2)}
+  filter_chains:
+${indent(chains, 4)}
+`;
+}
+
+function listenerFilter(name: string, type: string, fields = "", more = ""): string {
+  return `- name: envoy.filters.listener.${name}
+${indent(more, 2)}
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.listener.${name}.v3.${type}
+${indent(fields, 4)}
+`;
+}
+
+const TLS_INSPECTOR = listenerFilter("tls_inspector", "TlsInspector");
+const HTTP_INSPECTOR = listenerFilter("http_inspector", "HttpInspector");
+
+/** A ClientHello with these extensions, in records of at most `recordBytes`. */
+function clientHello(sni?: string, alpn: readonly string[] = [], recordBytes = 16384): Buffer {
+  const u16 = (n: number): Buffer => Buffer.from([n >> 8, n & 255]);
+  const vector = (bytes: Buffer): Buffer => Buffer.concat([u16(bytes.length), bytes]);
+  const extensions: Buffer[] = [];
+  if (sni !== undefined) {
+    const name = Buffer.concat([Buffer.from([0]), vector(Buffer.from(sni))]);
+    extensions.push(u16(0), vector(vector(name)));
+  }
+  if (alpn.length > 0) {
+    const names = alpn.map((one) => Buffer.concat([Buffer.from([one.length]), Buffer.from(one)]));
+    extensions.push(u16(16), vector(vector(Buffer.concat(names))));
+  }
+  extensions.push(u16(43), vector(Buffer.from([4, 3, 4, 3, 3])));
+  const body = Buffer.concat([
+    u16(0x0303),
+    Buffer.alloc(32, 7),
+    Buffer.from([0]),
+    vector(Buffer.from([0x13, 0x01, 0x13, 0x02])),
+    Buffer.from([1, 0]),
+    vector(Buffer.concat(extensions)),
+  ]);
+  const message = Buffer.concat([Buffer.from([1, 0]), u16(body.length), body]);
+  const records: Buffer[] = [];
+  for (let at = 0; at < message.length; at += recordBytes) {
+    const part = message.subarray(at, at + recordBytes);
+    records.push(Buffer.from([22, 3, 1]), u16(part.length), part);
+  }
+  return Buffer.concat(records);
+}
+
+const FACTS = [
+  chain("port9", "{ destination_port: 9 }"),
+  chain("sni-a", "{ server_names: [a.test], transport_protocol: tls }"),
+  chain("sni-wild", '{ server_names: ["*.a.test"] }'),
+  chain("alpn-h2", "{ application_protocols: [h2] }"),
+  chain("tls", "{ transport_protocol: tls }"),
+  chain("http11", "{ application_protocols: [http/1.1] }"),
+  chain("http10", "{ application_protocols: [http/1.0] }"),
+  chain("h2c", "{ application_protocols: [h2c] }"),
+  chain("from-2", "{ source_prefix_ranges: [{ address_prefix: 127.0.0.2, prefix_len: 32 }] }"),
+  chain("plain", "{ transport_protocol: raw_buffer, source_type: SAME_IP_OR_LOOPBACK }"),
+].join("");
+
+const PROXY_1 = "PROXY TCP4 1.2.3.4 5.6.7.8 111 222\r\n";
+const V2 = Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]);
+
+/** A PROXY header of version 2. */
+function version2(versionAndCommand: number, family: number, rest: readonly number[]): Buffer {
+  return Buffer.concat([
+    V2,
+    Buffer.from([versionAndCommand, family, rest.length >> 8, rest.length & 255, ...rest]),
+  ]);
+}
+const IPV4 = [1, 2, 3, 4, 5, 6, 7, 8, 0, 111, 0, 222];
+const IPV6 = [...Array<number>(15).fill(0), 1, 0x20, 1, 0xd, 0xb8, ...Array<number>(12).fill(0), 0, 1, 0, 2];
+const AUTHORITY_TLV = [2, 0, 3, 0x61, 0x62, 0x63, 0xe0, 0, 2, 0x78, 0xff];
+
+function proxyProtocol(fields: string): string {
+  return listenerFilter("proxy_protocol", "ProxyProtocol", fields);
+}
+
+const RULES = `rules:
+  - { tlv_type: 2, on_tlv_present: { key: authority } }
+  - { tlv_type: 224, on_tlv_present: { metadata_namespace: ns, key: other, value_string_encoding: SANITIZED_UTF8 } }`;
+
+const LOG_FORMAT =
+  "%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_ADDRESS% %DYNAMIC_METADATA(envoy.filters.listener.proxy_protocol:authority)% %DYNAMIC_METADATA(ns:other)%";
+
+/** A listener whose TCP proxy leads nowhere, for its access log. */
+function logged(name: string, filters: string): string {
+  return `- name: ${name}
+  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+  listener_filters:
+${indent(filters, 4)}
+  filter_chains:
+    - filters:
+        - name: tcp
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+            stat_prefix: ${name}
+            cluster: none
+            access_log:
+              - name: file
+                typed_config:
+                  "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+                  path: "{{dir}}/access.log"
+                  log_format: { text_format_source: { inline_string: "${name} ${LOG_FORMAT}\\n" } }
+`;
+}
+
+function bootstrap(listeners: readonly string[]): string {
+  return `
+node: { id: node, cluster: nodes }
+static_resources:
+  listeners:
+${indent(listeners.join(""), 4)}
+`;
+}
+
+export const LISTENER_FILTER_CASES: readonly ConformanceCase[] = [
+  {
+    title: "filter chains are chosen by what listener filters find out",
+    yaml: bootstrap([
+      listener("main", FACTS, TLS_INSPECTOR + HTTP_INSPECTOR, "listener_filters_timeout: 0.5s"),
+      listener("inspects", chain("a", "{ server_names: [a.test] }") + chain("rest")),
+      listener(
+        "onwards",
+        chain("tls", "{ transport_protocol: tls }") + chain("rest"),
+        TLS_INSPECTOR,
+        "listener_filters_timeout: 0.3s\ncontinue_on_listener_filters_timeout: true",
+      ),
+      listener(
+        "disabled",
+        chain("tls", "{ transport_protocol: tls }") + chain("rest"),
+        listenerFilter(
+          "tls_inspector",
+          "TlsInspector",
+          "",
+          "filter_disabled: { and_match: { rules: [{ any_match: true }, { not_match: { destination_port_range: { start: 1, end: 2 } } }] } }",
+        ),
+      ),
+      listener(
+        "small",
+        chain("tls", "{ transport_protocol: tls }") + chain("rest"),
+        listenerFilter("tls_inspector", "TlsInspector", "max_client_hello_size: 300"),
+      ),
+      listener("strict", chain("only", "{ destination_port: 9 }")),
+      listener("unfiltered", "- { name: empty }"),
+    ]),
+    observe: async ({ proxy, port }) => {
+      const seen: Record<string, unknown> = {};
+      const run = async (name: string, options: Session, at?: string) => {
+        seen[name] = await session(at === undefined ? port : await proxy.listenerPort(at), options);
+      };
+      await run("SNI", { send: clientHello("a.test") });
+      await run("SNI in capitals", { send: clientHello("A.TEST") });
+      await run("SNI below a wildcard", { send: clientHello("x.a.test") });
+      await run("SNI over many records", { send: clientHello("a.test", [], 3) });
+      await run("ALPN", { send: clientHello("b.test", ["x", "h2"]) });
+      await run("TLS without anything", { send: clientHello() });
+      await run("HTTP/1.1", { send: "GET / HTTP/1.1\r\nhost: a\r\n\r\n" });
+      await run("HTTP/1.0", { send: "GET / HTTP/1.0\r\n\r\n" });
+      await run("HTTP/2", { send: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" });
+      await run("garbage", { send: "garbage\r\n\r\n" });
+      await run("binary", { send: Buffer.from([0, 1, 2, 3, 4, 5, 6, 7]) });
+      await run("another TLS record", { send: Buffer.from([23, 3, 1, 0, 2, 1, 0]) });
+      await run("a broken ClientHello", {
+        send: Buffer.concat([clientHello("a.test").subarray(0, 40), Buffer.alloc(80)]),
+      });
+      await run("another source", { send: "garbage\r\n\r\n", localAddress: "127.0.0.2" });
+      await run("nothing, until the timeout", {});
+      await run("the client leaves", { send: "GE", end: true });
+      await run("no inspector by itself", { send: clientHello("a.test") }, "inspects");
+      await run("no inspector by itself, plain", { send: "plain text" }, "inspects");
+      await run("nothing, going on after the timeout", {}, "onwards");
+      await run("disabled", { send: clientHello("a.test") }, "disabled");
+      await run("too large", { send: clientHello("a".repeat(250)) }, "small");
+      await run("no chain", {}, "strict");
+      await run("no filters", {}, "unfiltered");
+      return seen;
+    },
+    stats: [
+      ...[
+        "client_hello_too_large",
+        "tls_found",
+        "tls_not_found",
+        "alpn_found",
+        "alpn_not_found",
+        "sni_found",
+        "sni_not_found",
+      ].map((name) => `tls_inspector.${name}`),
+      ...["read_error", "http10_found", "http11_found", "http2_found", "http_not_found"].map(
+        (name) => `http_inspector.${name}`,
+      ),
+    ],
+  },
+  {
+    title: "PROXY headers give a connection its addresses, or close it",
+    yaml: bootstrap([
+      logged("main", proxyProtocol(RULES)),
+      logged("optional", proxyProtocol("allow_requests_without_proxy_protocol: true\nstat_prefix: opt")),
+      logged("only2", proxyProtocol("disallowed_versions: [V1]\nstat_prefix: only2")),
+      listener(
+        "chosen",
+        chain(
+          "five",
+          "{ prefix_ranges: [{ address_prefix: 5.0.0.0, prefix_len: 8 }], destination_port: 222 }",
+        ) +
+          chain("one", "{ source_prefix_ranges: [{ address_prefix: 1.2.3.4, prefix_len: 32 }] }") +
+          chain("rest"),
+        proxyProtocol("allow_requests_without_proxy_protocol: true\nstat_prefix: chosen"),
+      ),
+    ]),
+    observe: async ({ proxy, port }) => {
+      const seen: Record<string, unknown> = {};
+      const run = async (name: string, send: string | Uint8Array, at?: string) => {
+        const to = at === undefined ? port : await proxy.listenerPort(at);
+        seen[name] = (await session(to, { send, waitMs: 700 })).received;
+        await wait(60);
+      };
+      await run("version 1", `${PROXY_1}hello`);
+      await run("version 1, IPv6", "PROXY TCP6 1:2::3 5:6::8 111 222\r\n");
+      await run("version 1, unknown", "PROXY UNKNOWN\r\n");
+      await run("version 1, unknown with more", "PROXY UNKNOWN ff:: 1:: 1 2\r\n");
+      await run("version 1, of another family", "PROXY TCP5 1.2.3.4 5.6.7.8 111 222\r\n");
+      await run("version 1, bad address", "PROXY TCP4 1.2.3 5.6.7.8 111 222\r\n");
+      await run("version 1, bad port", "PROXY TCP4 1.2.3.4 5.6.7.8 111 70000\r\n");
+      await run("version 1, words missing", "PROXY TCP4 1.2.3.4\r\n");
+      await run("version 1, endless", `PROXY TCP4 ${"1".repeat(200)}`);
+      await run("version 1, broadcast", "PROXY TCP4 255.255.255.255 5.6.7.8 111 222\r\n");
+      await run("version 1, ports with signs and zeros", "PROXY TCP4 1.2.3.4 5.6.7.8 0111 +222\r\n");
+      await run("version 1, a word too many", "PROXY TCP4 1.2.3.4 5.6.7.8 111 222 3\r\n");
+      await run("version 2", version2(0x21, 0x11, IPV4));
+      await run("version 2, IPv6 and TLVs", version2(0x21, 0x21, [...IPV6, ...AUTHORITY_TLV]));
+      await run("version 2, local", version2(0x20, 0x11, IPV4));
+      await run("version 2, local without addresses", version2(0x20, 0, []));
+      await run("version 2, unspecified", version2(0x21, 0, []));
+      await run("version 2, UDP", version2(0x21, 0x12, IPV4));
+      await run("version 2, local socket", version2(0x21, 0x31, Array<number>(216).fill(0)));
+      await run("version 2, of another command", version2(0x22, 0x11, IPV4));
+      await run("version 2, addresses cut off", version2(0x21, 0x11, IPV4.slice(4)));
+      await run("version 2, TLV cut off", version2(0x21, 0x11, [...IPV4, 2, 0, 9, 1]));
+      await run("version 3", version2(0x31, 0x11, IPV4));
+      await run("none", "GET / HTTP/1.1\r\n\r\n");
+      await run("none, allowed", "GET / HTTP/1.1\r\n\r\n", "optional");
+      await run("a beginning alone, allowed", "PROXI", "optional");
+      await run("version 1 where only 2 is allowed", PROXY_1, "only2");
+      await run("version 2 where only 2 is allowed", version2(0x21, 0x11, IPV4), "only2");
+      await run("chain by destination", PROXY_1, "chosen");
+      await run("chain by source", "PROXY TCP4 1.2.3.4 6.6.7.8 111 222\r\n", "chosen");
+      await run("chain without a header", "hello there, this is no header", "chosen");
+      return seen;
+    },
+    accessLog: { file: "access.log", lines: 13 },
+    stats: ["", "opt.", "only2."].flatMap((prefix) =>
+      [
+        "not_found_allowed",
+        "not_found_disallowed",
+        ...["v1", "v2"].flatMap((version) =>
+          ["found", "disallowed", "error"].map((name) => `versions.${version}.${name}`),
+        ),
+      ].map((name) => `proxy_proto.${prefix}${name}`),
+    ),
+  },
+];
