@@ -346,7 +346,7 @@ describe("a listener with a connection manager", () => {
       const compiled = compileListener(listenerWith(hcm), context);
       return compiled.ok ? "" : compiled.problems.map((p) => `${p.path}: ${p.message}`).join("\n");
     };
-    assert.match(refused({ codec_type: "HTTP2" }), /codec_type: HTTP2 is not implemented/);
+    assert.match(refused({ codec_type: "HTTP3" }), /codec_type: HTTP3 is not implemented/);
     const lua = {
       name: "lua",
       typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua" },

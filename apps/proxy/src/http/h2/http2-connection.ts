@@ -119,8 +119,6 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
   protected abstract isIdle(streamId: number): boolean;
   /** The connection has failed; GOAWAY is written. `flood`: one of the limits, which is no protocol error. */
   protected abstract onConnectionError(details: string, flood: boolean): void;
-  /** A stream has gone; it has been told. */
-  protected abstract onStreamGone(stream: Http2Stream): void;
 
   // ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,7 +221,6 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
     this.closedStreams.add(stream.id, ended);
     this.stats.streamsActive.sub(1);
     stream.release();
-    this.onStreamGone(stream);
   }
 
   /** A stream is over without a word to the peer, whose connection goes. */

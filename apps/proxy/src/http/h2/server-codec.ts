@@ -80,10 +80,6 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     // The peer will take no pushes: there are none.
   }
 
-  protected override onStreamGone(): void {
-    // The manager counts its streams itself.
-  }
-
   protected override onConnectionError(details: string, flood: boolean): void {
     for (const stream of [...this.streams.values()]) {
       this.discard(stream);
