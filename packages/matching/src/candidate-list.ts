@@ -1,5 +1,4 @@
-import type { Condition, HeaderView, MatchContext } from "./contract.ts";
-import { headerValues, isRepeated } from "./header-values.ts";
+import type { Condition, ExactProbe, HeaderView, MatchContext } from "./contract.ts";
 
 /** What the index needs of a route. */
 export interface Candidate {
@@ -18,31 +17,30 @@ const PLAIN_MAX = 8;
 
 /**
  * Routes of which the path alone decides no more, in the configuration's order. Where many of them ask for different exact
- * values of one header (a tenant, a method), they are grouped by that value.
+ * values of one header or query parameter (a tenant, a method), they are grouped by that value.
  */
 export class CandidateList<C extends Candidate> {
   private readonly plain: readonly C[];
-  private readonly header: string;
+  private readonly probe: ExactProbe | undefined;
   private readonly byValue: ReadonlyMap<string, CandidateList<C>> | undefined;
 
   constructor(candidates: readonly C[]) {
-    const header = candidates.length > PLAIN_MAX ? mostTellingHeader(candidates) : undefined;
-    if (header === undefined) {
+    const probe = candidates.length > PLAIN_MAX ? mostTellingProbe(candidates) : undefined;
+    this.probe = probe;
+    if (probe === undefined) {
       this.plain = candidates;
-      this.header = "";
       this.byValue = undefined;
       return;
     }
     const groups = new Map<string, C[]>();
     const rest: C[] = [];
     for (const candidate of candidates) {
-      const value = exactValue(candidate, header);
+      const value = exactValue(candidate, probe);
       const group = value === undefined ? rest : (groups.get(value) ?? []);
       group.push(candidate);
       if (value !== undefined) groups.set(value, group);
     }
     this.plain = rest;
-    this.header = header;
     this.byValue = new Map([...groups].map(([value, group]) => [value, new CandidateList(group)]));
   }
 
@@ -55,15 +53,15 @@ export class CandidateList<C extends Candidate> {
     context: MatchContext,
   ): number {
     let lowest = best;
-    if (this.byValue !== undefined) {
-      const joined = headers.getAll(this.header);
-      if (joined !== undefined && isRepeated(headers, this.header, joined)) {
-        for (const value of headerValues(headers, this.header))
-          lowest = this.byValue.get(value)?.first(lowest, path, headers, random, context) ?? lowest;
-      } else if (joined !== undefined) {
-        const group = this.byValue.get(joined);
+    const { byValue, probe } = this;
+    if (byValue !== undefined) {
+      const given = probe?.values(headers);
+      if (typeof given === "string") {
+        const group = byValue.get(given);
         if (group !== undefined) lowest = group.first(lowest, path, headers, random, context);
-      }
+      } else if (given !== undefined)
+        for (const value of given)
+          lowest = byValue.get(value)?.first(lowest, path, headers, random, context) ?? lowest;
     }
     const { plain } = this;
     for (let i = 0; i < plain.length; i++) {
@@ -75,25 +73,26 @@ export class CandidateList<C extends Candidate> {
   }
 }
 
-function exactValue(candidate: Candidate, header: string): string | undefined {
-  return candidate.conditions.find(({ exactHeader }) => exactHeader?.key === header)?.exactHeader?.value;
+function exactValue(candidate: Candidate, probe: ExactProbe): string | undefined {
+  return candidate.conditions.find(({ exact }) => exact?.probe.id === probe.id)?.exact?.value;
 }
 
-/** The header that splits the candidates into the most groups; `undefined` when none splits them. */
-function mostTellingHeader(candidates: readonly Candidate[]): string | undefined {
-  const values = new Map<string, Set<string>>();
+/** The probe that splits the candidates into the most groups; `undefined` when none splits them. */
+function mostTellingProbe(candidates: readonly Candidate[]): ExactProbe | undefined {
+  const found = new Map<string, { readonly probe: ExactProbe; readonly values: Set<string> }>();
   for (const { conditions } of candidates)
-    for (const { exactHeader } of conditions) {
-      if (exactHeader === undefined) continue;
-      const seen = values.get(exactHeader.key) ?? new Set();
-      values.set(exactHeader.key, seen.add(exactHeader.value));
+    for (const { exact } of conditions) {
+      if (exact === undefined) continue;
+      const seen = found.get(exact.probe.id) ?? { probe: exact.probe, values: new Set() };
+      seen.values.add(exact.value);
+      found.set(exact.probe.id, seen);
     }
-  let best: string | undefined;
+  let best: ExactProbe | undefined;
   let groups = 1;
-  for (const [header, seen] of values)
-    if (seen.size > groups) {
-      best = header;
-      groups = seen.size;
+  for (const { probe, values } of found.values())
+    if (values.size > groups) {
+      best = probe;
+      groups = values.size;
     }
   return best;
 }

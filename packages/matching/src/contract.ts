@@ -35,6 +35,14 @@ export interface RuntimeView {
   featureEnabled(key: string, numerator: number, denominator: number, random: number): boolean;
 }
 
+/** Reads what many routes compare with different texts: a header, a query parameter. */
+export interface ExactProbe {
+  /** Equal for probes that read the same. */
+  readonly id: string;
+  /** The one value, several of them, or none. */
+  values(headers: HeaderView): string | readonly string[] | undefined;
+}
+
 /**
  * One condition that a request must meet, compiled from one field of the configuration. Stateless; `matches` allocates
  * nothing where the value allows it.
@@ -44,7 +52,7 @@ export interface Condition {
   readonly field: string;
   /** What it asks for, for people: `header x-tenant is exactly "a"`. */
   readonly wanted: string;
-  /** Set when it holds exactly where one value of this header is this, so that routes can be grouped by it. */
-  readonly exactHeader?: { readonly key: string; readonly value: string } | undefined;
+  /** Set when it holds exactly where one of the probe's values is this, so that routes can be grouped by it. */
+  readonly exact?: { readonly probe: ExactProbe; readonly value: string } | undefined;
   matches(headers: HeaderView, random: number, context: MatchContext): boolean;
 }

@@ -1,7 +1,7 @@
 import type { HeaderMatcher } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { asciiLowerCase, toBinaryString } from "./binary-string.ts";
-import type { Compiled, Condition, HeaderView } from "./contract.ts";
-import { someHeaderValue } from "./header-values.ts";
+import type { Compiled, Condition, ExactProbe, HeaderView } from "./contract.ts";
+import { headerValues, isRepeated, someHeaderValue } from "./header-values.ts";
 import { compileRegex } from "./linear-regex.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 import { type CompiledStringMatcher, compileStringMatcher, literalMatcher } from "./string-matcher.ts";
@@ -93,6 +93,22 @@ function exactText(config: HeaderMatcher): string | undefined {
   return pattern.case === "exact" ? pattern.value : undefined;
 }
 
+class HeaderProbe implements ExactProbe {
+  readonly id: string;
+  private readonly key: string;
+
+  constructor(key: string) {
+    this.id = `header ${key}`;
+    this.key = key;
+  }
+
+  values(headers: HeaderView): string | readonly string[] | undefined {
+    const joined = headers.getAll(this.key);
+    if (joined === undefined || !isRepeated(headers, this.key, joined)) return joined;
+    return headerValues(headers, this.key);
+  }
+}
+
 class PresenceCondition implements Condition {
   readonly field: string;
   readonly wanted: string;
@@ -114,7 +130,7 @@ class PresenceCondition implements Condition {
 class ValueCondition implements Condition {
   readonly field: string;
   readonly wanted: string;
-  readonly exactHeader: { readonly key: string; readonly value: string } | undefined;
+  readonly exact: Condition["exact"];
   private readonly key: string;
   private readonly value: CompiledStringMatcher;
   private readonly invert: boolean;
@@ -127,10 +143,10 @@ class ValueCondition implements Condition {
     this.invert = config.invertMatch;
     this.missingIsEmpty = config.treatMissingHeaderAsEmpty;
     const exact = exactText(config);
-    this.exactHeader =
+    this.exact =
       exact === undefined || this.invert || this.missingIsEmpty
         ? undefined
-        : { key: this.key, value: toBinaryString(exact) };
+        : { probe: new HeaderProbe(this.key), value: toBinaryString(exact) };
     const missing = this.missingIsEmpty ? ", missing counting as empty" : "";
     this.wanted = `${this.invert ? "not: " : ""}header ${config.name} ${value.wanted}${missing}`;
   }

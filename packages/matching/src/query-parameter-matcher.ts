@@ -1,6 +1,6 @@
 import type { QueryParameterMatcher } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { toBinaryString } from "./binary-string.ts";
-import type { Compiled, Condition } from "./contract.ts";
+import type { Compiled, Condition, ExactProbe, HeaderView } from "./contract.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 import { compileStringMatcher } from "./string-matcher.ts";
 
@@ -24,6 +24,20 @@ export function queryParameter(path: string, name: string): string | undefined {
   return undefined;
 }
 
+class QueryProbe implements ExactProbe {
+  readonly id: string;
+  private readonly name: string;
+
+  constructor(name: string) {
+    this.id = `query ${name}`;
+    this.name = name;
+  }
+
+  values(headers: HeaderView): string | undefined {
+    return queryParameter(headers.get(":path") ?? "", this.name);
+  }
+}
+
 /** `envoy.config.route.v3.QueryParameterMatcher`. */
 export function compileQueryParameterMatcher(
   config: QueryParameterMatcher,
@@ -36,9 +50,15 @@ export function compileQueryParameterMatcher(
   if (specifier.case === "stringMatch") {
     const value = problems.take(compileStringMatcher(specifier.value, fieldPath(path, "string_match")));
     if (value === undefined) return { ok: false, problems: problems.problems };
+    const { matchPattern, ignoreCase } = specifier.value;
+    const exact =
+      matchPattern.case === "exact" && !ignoreCase
+        ? { probe: new QueryProbe(name), value: toBinaryString(matchPattern.value) }
+        : undefined;
     return problems.result(() => ({
       field: path,
       wanted: `query parameter ${config.name} ${value.wanted}`,
+      exact,
       matches(headers) {
         const given = queryParameter(headers.get(":path") ?? "", name);
         return given !== undefined && value.matches(given);

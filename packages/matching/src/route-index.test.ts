@@ -36,11 +36,24 @@ const headers: fc.Arbitrary<JsonObject[]> = fc.array(
   { maxLength: 2 },
 );
 
+const queryParameters: fc.Arbitrary<JsonObject[]> = fc.array(
+  fc.record({
+    name: fc.constantFrom("p", "q"),
+    stringMatch: fc.oneof(
+      value.map((exact) => ({ exact })),
+      value.map((exact) => ({ exact, ignoreCase: true })),
+      value.map((suffix) => ({ suffix })),
+    ),
+  }),
+  { maxLength: 1 },
+);
+
 const match: fc.Arbitrary<JsonObject> = fc
-  .tuple(pathMatch, headers, fc.option(fc.integer({ min: 0, max: 100 })))
-  .map(([specifier, list, percent]) => ({
+  .tuple(pathMatch, headers, queryParameters, fc.option(fc.integer({ min: 0, max: 100 })))
+  .map(([specifier, list, parameters, percent]) => ({
     ...specifier,
     headers: list,
+    queryParameters: parameters,
     ...(percent === null ? {} : { runtimeFraction: { defaultValue: { numerator: percent } } }),
   }));
 
@@ -49,6 +62,7 @@ it("answers like a scan of the routes in their order", () => {
     path,
     one: fc.array(value, { maxLength: 3 }),
     two: fc.array(value, { maxLength: 3 }),
+    query: fc.array(fc.tuple(fc.constantFrom("p", "q", "r"), value), { maxLength: 3 }),
     random: fc.nat(99),
   });
   fc.assert(
@@ -71,11 +85,12 @@ it("answers like a scan of the routes in their order", () => {
         });
         const host = table.virtualHosts[0];
         assert.ok(host);
-        for (const { path: at, one, two, random } of requests) {
+        for (const { path: at, one, two, query, random } of requests) {
           const given: [string, string][] = [];
           for (const each of one) given.push(["x-one", each]);
           for (const each of two) given.push(["x-two", each]);
-          const view = request(at, ...given);
+          const search = query.map((pair) => pair.join("=")).join("&");
+          const view = request(search === "" ? at : `${at}?${search}`, ...given);
           const scanned: CompiledRoute<string> | undefined = host.routes.find(
             (route) =>
               meetsPathRule(route.pathRule, at, view) &&
