@@ -1,5 +1,6 @@
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
+import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
@@ -30,6 +31,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
   ...UPSTREAM_TLS_CASES,
+  ...CONNECTION_POOL_CASES,
   ...ACCESS_LOG_CASES,
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,

@@ -1,35 +1,39 @@
-import type { CircuitBreakers } from "@sluice/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
+import type { ClusterThresholds, RetryBudget, Thresholds } from "./compile-circuit-breakers.ts";
 import type { Resource, ResourceLimits } from "./thread-local-cluster.ts";
 
-/** Limits of one priority; Envoy's defaults 1024, 1024, 1024, 3. */
-export interface Thresholds {
-  readonly connections: number;
-  readonly pendingRequests: number;
-  readonly requests: number;
-  readonly retries: number;
-}
+/** In shared memory: per worker, the default priority's counts, then the high priority's. */
+const RESOURCES = ["connections", "pendingRequests", "requests", "retries", "connectionPools"] as const;
+const PER_PRIORITY = RESOURCES.length;
+const PER_WORKER = 2 * PER_PRIORITY;
+/** Names of the gauges, in the order of `RESOURCES`. */
+export const OPEN_GAUGES = [
+  "cx_open",
+  "rq_pending_open",
+  "rq_open",
+  "rq_retry_open",
+  "cx_pool_open",
+] as const;
+export const REMAINING_GAUGES = [
+  "remaining_cx",
+  "remaining_pending",
+  "remaining_rq",
+  "remaining_retries",
+  "remaining_cx_pools",
+] as const;
 
-/** In shared memory: per worker, the default priority's four counts, then the high priority's. */
-const RESOURCES = ["connections", "pendingRequests", "requests", "retries"] as const;
-const PER_WORKER = 2 * RESOURCES.length;
-/** Names of the `…_open` gauges, in the order of `RESOURCES`. */
-export const OPEN_GAUGES = ["cx_open", "rq_pending_open", "rq_open", "rq_retry_open"] as const;
-
-export function thresholdsOf(
-  breakers: CircuitBreakers | undefined,
-  priority: "default" | "high",
-): Thresholds {
-  const found = breakers?.thresholds.find((each) => (each.priority === 1 ? "high" : "default") === priority);
-  return {
-    connections: found?.maxConnections ?? 1024,
-    pendingRequests: found?.maxPendingRequests ?? 1024,
-    requests: found?.maxRequests ?? 1024,
-    retries: found?.maxRetries ?? 3,
-  };
-}
+export type Priority = "default" | "high";
 
 export function circuitBreakerPage(concurrency: number): SharedArrayBuffer {
   return new SharedArrayBuffer(concurrency * PER_WORKER * 4);
+}
+
+/** Where a priority's counts begin. */
+const baseOf = (priority: Priority): number => (priority === "high" ? PER_PRIORITY : 0);
+
+function sumOf(slots: Int32Array, first: number): number {
+  let sum = 0;
+  for (let index = first; index < slots.length; index += PER_WORKER) sum += slots[index] ?? 0;
+  return sum;
 }
 
 /**
@@ -49,48 +53,100 @@ class SharedResource implements Resource {
     this.#limit = limit;
   }
   tryAcquire(): boolean {
-    const slots = this.#slots;
-    let sum = 0;
-    for (let index = this.#first; index < slots.length; index += PER_WORKER) sum += slots[index] ?? 0;
-    if (sum >= this.#limit) return false;
-    slots[this.#own] = (slots[this.#own] ?? 0) + 1;
+    if (sumOf(this.#slots, this.#first) >= this.#limit) return false;
+    this.take();
     return true;
+  }
+  take(): void {
+    this.#slots[this.#own] = (this.#slots[this.#own] ?? 0) + 1;
   }
   release(): void {
     this.#slots[this.#own] = (this.#slots[this.#own] ?? 0) - 1;
   }
 }
 
-export function resourceLimits(
-  page: SharedArrayBuffer,
+/** `retry_budget`: the limit moves with the requests. */
+class BudgetedRetries implements Resource {
+  readonly #counts: SharedResource;
+  readonly #slots: Int32Array;
+  readonly #base: number;
+  readonly #budget: RetryBudget;
+
+  constructor(counts: SharedResource, slots: Int32Array, base: number, budget: RetryBudget) {
+    this.#counts = counts;
+    this.#slots = slots;
+    this.#base = base;
+    this.#budget = budget;
+  }
+  tryAcquire(): boolean {
+    if (sumOf(this.#slots, this.#base + 3) >= retriesAllowed(this.#slots, this.#base, this.#budget))
+      return false;
+    this.#counts.take();
+    return true;
+  }
+  release(): void {
+    this.#counts.release();
+  }
+}
+
+function retriesAllowed(slots: Int32Array, base: number, budget: RetryBudget): number {
+  const active = sumOf(slots, base + 1) + sumOf(slots, base + 2);
+  return Math.max(Math.floor((budget.percent / 100) * active), budget.concurrencyMin);
+}
+
+function resourceLimits(
+  slots: Int32Array,
   workerIndex: number,
-  priority: "default" | "high",
+  priority: Priority,
   thresholds: Thresholds,
 ): ResourceLimits {
-  const slots = new Int32Array(page);
-  const base = priority === "high" ? RESOURCES.length : 0;
-  const resource = (index: number, limit: number): Resource =>
+  const base = baseOf(priority);
+  const resource = (index: number, limit: number): SharedResource =>
     new SharedResource(slots, workerIndex, base + index, limit);
+  const retries = resource(3, thresholds.retries);
+  const { retryBudget } = thresholds;
   return {
     connections: resource(0, thresholds.connections),
     pendingRequests: resource(1, thresholds.pendingRequests),
     requests: resource(2, thresholds.requests),
-    retries: resource(3, thresholds.retries),
+    retries: retryBudget === undefined ? retries : new BudgetedRetries(retries, slots, base, retryBudget),
+    connectionPools: resource(4, thresholds.connectionPools),
+    connectionsPerHost: thresholds.connectionsPerHost,
   };
 }
 
-/** Which limits are reached now, in the order of `OPEN_GAUGES`. */
-export function openBreakers(
+/** A worker's view of a cluster's page. */
+export function circuitBreakers(
   page: SharedArrayBuffer,
-  priority: "default" | "high",
-  thresholds: Thresholds,
-): readonly boolean[] {
+  workerIndex: number,
+  thresholds: ClusterThresholds,
+): { readonly default: ResourceLimits; readonly high: ResourceLimits } {
   const slots = new Int32Array(page);
-  const base = priority === "high" ? RESOURCES.length : 0;
+  return {
+    default: resourceLimits(slots, workerIndex, "default", thresholds.default),
+    high: resourceLimits(slots, workerIndex, "high", thresholds.high),
+  };
+}
+
+/** How a limit stands now. */
+export interface Standing {
+  readonly used: number;
+  readonly limit: number;
+}
+
+/** In the order of the gauges. */
+export function standingOf(
+  page: SharedArrayBuffer,
+  priority: Priority,
+  thresholds: Thresholds,
+): readonly Standing[] {
+  const slots = new Int32Array(page);
+  const base = baseOf(priority);
   return RESOURCES.map((name, resource) => {
-    let sum = 0;
-    for (let index = base + resource; index < slots.length; index += PER_WORKER) sum += slots[index] ?? 0;
-    return sum >= thresholds[name];
+    const { retryBudget } = thresholds;
+    const budgeted = name === "retries" && retryBudget !== undefined;
+    const limit = budgeted ? retriesAllowed(slots, base, retryBudget) : thresholds[name];
+    return { used: sumOf(slots, base + resource), limit };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
-import type { Thresholds } from "./circuit-breaker.ts";
+import type { ClusterThresholds } from "./compile-circuit-breakers.ts";
+import type { ConnectionConfig } from "./compile-connection-options.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
 import type { HostHealth } from "./thread-local-cluster.ts";
 import type { TransportSocketMatch } from "./transport-socket-matches.ts";
@@ -31,13 +32,12 @@ export interface ClusterConfig {
   readonly http: UpstreamHttpConfig;
   readonly loadBalancer: LoadBalancerConfig;
   readonly commonLb: CommonLbSettings;
-  readonly thresholds: { readonly default: Thresholds; readonly high: Thresholds };
+  readonly thresholds: ClusterThresholds;
   readonly perEndpointStats: boolean;
-  /** Seconds; 0: the kernel's default; undefined: off. */
-  readonly tcpKeepaliveSeconds: number | undefined;
   /** An encoded TransportSocket; undefined: raw. */
   readonly transportSocket: Uint8Array | undefined;
   readonly transportSocketMatches: readonly TransportSocketMatch[];
+  readonly connection: ConnectionConfig;
 }
 
 /** `common_lb_config`, as far as it is not part of a policy. */
@@ -50,12 +50,17 @@ export interface CommonLbSettings {
   readonly overrideHostStatus: readonly HostHealth[];
 }
 
+/** `others`: further addresses of the same endpoint, to be tried when the first one does not answer soon. */
+export type ConnectTo =
+  | { readonly host: string; readonly port: number; readonly others?: readonly string[] }
+  | { readonly path: string };
+
 /** A host as the main thread knows it; what it tells the workers. */
 export interface HostSpec {
   /** Identity over updates: the address, or `name:port` for LOGICAL_DNS. */
   readonly key: string;
   readonly address: string;
-  readonly connectTo: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly connectTo: ConnectTo;
   readonly hostname: string;
   readonly weight: number;
   readonly priority: number;

@@ -7,8 +7,9 @@ import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
-import { clearBreakers, OPEN_GAUGES, openBreakers } from "./circuit-breaker.ts";
+import { clearBreakers, OPEN_GAUGES, REMAINING_GAUGES, standingOf } from "./circuit-breaker.ts";
 import { createClusterStats } from "./cluster-stats.ts";
+import type { Thresholds } from "./compile-circuit-breakers.ts";
 import { compileCluster } from "./compile-cluster.ts";
 import type { Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
@@ -194,9 +195,14 @@ export class ClusterManager {
       scope.gauge("warming_state").set(0);
       for (const priority of ["default", "high"] as const) {
         const breakers = scope.scope("circuit_breakers").scope(priority);
-        const open = openBreakers(cluster.breakers, priority, cluster.config.thresholds[priority]);
-        for (const [index, name] of OPEN_GAUGES.entries())
-          breakers.gauge(name).set(open[index] === true ? 1 : 0);
+        const thresholds = cluster.config.thresholds[priority];
+        const standing = standingOf(cluster.breakers, priority, thresholds);
+        for (const [index, { used, limit }] of standing.entries()) {
+          // As Envoy's, which looks when the count changes: a limit of 0 that nobody met is not open.
+          breakers.gauge(OPEN_GAUGES[index] ?? "").set(used > 0 && used >= limit ? 1 : 0);
+          if (thresholds.trackRemaining)
+            breakers.gauge(REMAINING_GAUGES[index] ?? "").set(remaining(index, used, limit, thresholds));
+        }
       }
     }
   }
@@ -230,4 +236,10 @@ export class ClusterManager {
 function setCommand(cluster: ManagedCluster): WorkerCommand {
   const { config, breakers, hosts, assignmentPolicy } = cluster;
   return { type: "cluster", config, breakers, hosts, policy: assignmentPolicy };
+}
+
+/** Envoy has no figure for what is left of a budget: 0. */
+function remaining(index: number, used: number, limit: number, thresholds: Thresholds): number {
+  if (REMAINING_GAUGES[index] === "remaining_retries" && thresholds.retryBudget !== undefined) return 0;
+  return Math.min(Math.max(limit - used, 0), Number.MAX_SAFE_INTEGER);
 }

@@ -3,10 +3,11 @@ import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluste
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
-import { thresholdsOf } from "./circuit-breaker.ts";
 import type { ClusterConfig, Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
+import { compileCircuitBreakers } from "./compile-circuit-breakers.ts";
 import { compileCommonLb } from "./compile-common-lb.ts";
+import { compileConnectionOptions } from "./compile-connection-options.ts";
 import { compileDiscovery } from "./compile-discovery.ts";
 import { compileEndpoints, EMPTY_ASSIGNMENT, type LoadAssignment } from "./compile-endpoints.ts";
 import { compileHttpOptions } from "./compile-http-options.ts";
@@ -59,16 +60,10 @@ export function compileCluster(
     http: compileHttpOptions(cluster, extensions, problems),
     loadBalancer: compileLoadBalancer(cluster, extensions, problems),
     commonLb: compileCommonLb(cluster.commonLbConfig),
-    thresholds: {
-      default: thresholdsOf(cluster.circuitBreakers, "default"),
-      high: thresholdsOf(cluster.circuitBreakers, "high"),
-    },
+    thresholds: compileCircuitBreakers(cluster.circuitBreakers, problems),
     perEndpointStats: cluster.trackClusterStats?.perEndpointStats ?? false,
-    tcpKeepaliveSeconds:
-      cluster.upstreamConnectionOptions?.tcpKeepalive === undefined
-        ? undefined
-        : (cluster.upstreamConnectionOptions.tcpKeepalive.keepaliveTime ?? 0),
     ...compileTransportSockets(cluster, extensions, secrets, problems),
+    connection: compileConnectionOptions(cluster, problems),
   };
   return problems.length > 0
     ? { ok: false, problems }

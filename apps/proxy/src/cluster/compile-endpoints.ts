@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import { HealthStatus } from "@sluice/xds/gen/envoy/config/core/v3/health_check_pb.js";
+import type { Endpoint } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_components_pb.js";
 import {
   type ClusterLoadAssignment,
   ClusterLoadAssignmentSchema,
@@ -65,8 +66,14 @@ export function compileEndpoints(
         problems.push({ path: `${at}.endpoint.address`, message: address, severity: "error" });
         return;
       }
+      const others = additionalAddresses(endpoint, address.connectTo);
+      if (typeof others === "string") {
+        problems.push({ path: `${at}.endpoint.additional_addresses`, message: others, severity: "error" });
+        return;
+      }
       endpoints.push({
         ...address,
+        connectTo: others.length === 0 ? address.connectTo : { ...address.connectTo, others },
         hostname:
           endpoint?.hostname !== undefined && endpoint.hostname !== "" ? endpoint.hostname : address.hostname,
         weight: entry.loadBalancingWeight ?? 1,
@@ -130,6 +137,24 @@ export function healthOf(status: HealthStatus): HostSpec["health"] {
     default:
       return "healthy";
   }
+}
+
+/** What is wrong with them, or the addresses. */
+function additionalAddresses(
+  endpoint: Endpoint | undefined,
+  first: HostSpec["connectTo"],
+): readonly string[] | string {
+  const others: string[] = [];
+  for (const { address } of endpoint?.additionalAddresses ?? []) {
+    const other = endpointAddress(address, false);
+    if (typeof other === "string") return other;
+    if ("path" in first || "path" in other.connectTo) return "local sockets are not supported here";
+    if (other.connectTo.port !== first.port)
+      return "a port other than the first address's is not implemented";
+    if (isIP(first.host) === 0) return "the first address must be an IP address";
+    others.push(other.connectTo.host);
+  }
+  return others;
 }
 
 function endpointAddress(

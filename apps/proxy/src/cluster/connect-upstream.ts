@@ -1,4 +1,4 @@
-import { connect, type NetConnectOpts, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
 import { TransportSocketSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { compileUpstreamTransportSocket } from "../transport-socket/compile-upstream-transport-socket.ts";
@@ -9,6 +9,7 @@ import {
   type UpstreamTransportSocket,
 } from "../transport-socket/upstream-transport-socket.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
+import { createSocketConnector } from "./connect-socket.ts";
 import type { Host } from "./thread-local-cluster.ts";
 import { metadataMatches, TRANSPORT_SOCKET_MATCH } from "./transport-socket-matches.ts";
 
@@ -17,20 +18,13 @@ export type Connector = (host: ConnectableHost, options?: ConnectOptions) => Soc
 
 /** How a cluster's connections are opened: raw or behind its transport socket, with the cluster's socket options. */
 export function createConnector(config: ClusterConfig, context: UpstreamSocketContext): Connector {
-  const keepAlive =
-    config.tcpKeepaliveSeconds === undefined
-      ? {}
-      : { keepAlive: true, keepAliveInitialDelay: config.tcpKeepaliveSeconds * 1000 };
+  const connect = createSocketConnector(config.connection);
   const transportSocket = transportSocketChooser(config, context);
   return (host, options = NO_CONNECT_OPTIONS) => {
-    const raw = connect({ ...target(host), noDelay: true, ...keepAlive });
+    const raw = connect(host);
     const socket = transportSocket(host);
     return socket === undefined ? raw : socket.wrap(raw, host, options);
   };
-}
-
-function target({ connectTo }: ConnectableHost): NetConnectOpts {
-  return "path" in connectTo ? { path: connectTo.path } : { host: connectTo.host, port: connectTo.port };
 }
 
 type Chooser = (host: ConnectableHost) => UpstreamTransportSocket | undefined;

@@ -34,6 +34,7 @@ export function hostStats(page: SharedArrayBuffer, workerIndex: number, rqTime?:
     rqTimeout: new Slot(slots, base + 6),
     rqActive: new Slot(slots, base + 7),
     rqTime,
+    connectionsOfAllWorkers: () => sumSlots(slots, 1),
   };
 }
 
@@ -44,11 +45,12 @@ export function discardingHostStats(): HostStats {
 
 /** A figure summed over all workers. */
 export function sumHostSlot(page: SharedArrayBuffer, slot: HostSlot): number {
-  const slots = new Float64Array(page);
+  return sumSlots(new Float64Array(page), HOST_SLOTS.indexOf(slot));
+}
+
+function sumSlots(slots: Float64Array, first: number): number {
   let sum = 0;
-  for (let index = HOST_SLOTS.indexOf(slot); index < slots.length; index += HOST_SLOTS.length) {
-    sum += slots[index] ?? 0;
-  }
+  for (let index = first; index < slots.length; index += HOST_SLOTS.length) sum += slots[index] ?? 0;
   return sum;
 }
 

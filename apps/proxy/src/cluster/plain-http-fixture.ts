@@ -4,7 +4,10 @@ import type { ClusterInfo } from "./thread-local-cluster.ts";
 const HTTP1 = { trailers: false, allowChunkedLength: false, fullyQualifiedUrl: false, spelling: LOWER_CASE };
 
 /** What a cluster without HTTP options of its own speaks; without an idle timeout. For tests. */
-export const PLAIN_HTTP: Pick<ClusterInfo, "http" | "http1"> = {
+export const PLAIN_HTTP: Pick<
+  ClusterInfo,
+  "http" | "http1" | "preconnectRatio" | "poolPerDownstreamConnection"
+> = {
   http: {
     protocol: "http1",
     http1: HTTP1,
@@ -16,4 +19,6 @@ export const PLAIN_HTTP: Pick<ClusterInfo, "http" | "http1"> = {
     maxResponseHeadersKb: 60,
   },
   http1: { ...HTTP1, headBytesMax: 60 * 1024, headersMax: 100 },
+  preconnectRatio: 1,
+  poolPerDownstreamConnection: false,
 };

@@ -6,6 +6,7 @@ import type { ResponseObserver } from "../load-balancer/load-balancer.ts";
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
 import type { PriorityLoads, PriorityState } from "../load-balancer/priority-load.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
+import type { ConnectTo } from "./cluster-config.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
 
 /** A worker's view of all clusters. Written by `cluster/`, read by `upstream/` and by filters. */
@@ -61,6 +62,10 @@ export interface ClusterInfo {
   readonly bufferLimitBytes: number;
   readonly http: UpstreamHttpConfig;
   readonly http1: Http1ClientOptions;
+  /** `per_upstream_preconnect_ratio`, default 1. */
+  readonly preconnectRatio: number;
+  /** `connection_pool_per_downstream_connection`. */
+  readonly poolPerDownstreamConnection: boolean;
   readonly stats: ClusterStats;
   /** For policies that read load reports: to be called with each response's headers, and its trailers where it has any. */
   readonly onResponse?: ResponseObserver | undefined;
@@ -75,6 +80,9 @@ export interface ResourceLimits {
   readonly pendingRequests: Resource;
   readonly requests: Resource;
   readonly retries: Resource;
+  readonly connectionPools: Resource;
+  /** `per_host_thresholds`: connections to one host, of all workers; may be infinite. */
+  readonly connectionsPerHost: number;
 }
 
 /** Counted over all workers (shared memory). */
@@ -89,7 +97,7 @@ export type HostHealth = "healthy" | "degraded" | "unhealthy";
 export interface Host {
   /** `ip:port`, `[v6]:port` or a socket path; what logs and stats print. */
   readonly address: string;
-  readonly connectTo: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly connectTo: ConnectTo;
   /** The DNS name that it came from, or `hostname` of the endpoint, or "". */
   readonly hostname: string;
   readonly weight: number;
@@ -128,6 +136,7 @@ export interface HostStats {
   readonly rqActive: Gauge;
   /** `rq_time`, ms; only with `per_endpoint_stats`. */
   readonly rqTime: Histogram | undefined;
+  connectionsOfAllWorkers(): number;
 }
 
 /** Below `cluster.<name>.`; members are the stat names of Envoy's docs in camelCase. */

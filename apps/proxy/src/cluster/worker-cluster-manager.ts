@@ -10,7 +10,7 @@ import type { LoadBalancer, LoadBalancerConfig, PolicyContext } from "../load-ba
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
-import { resourceLimits } from "./circuit-breaker.ts";
+import { circuitBreakers } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import { createClusterStats } from "./cluster-stats.ts";
 import { createConnector } from "./connect-upstream.ts";
@@ -151,15 +151,14 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
         headBytesMax: http.maxResponseHeadersKb * 1024,
         headersMax: http.maxResponseHeadersCount,
       },
+      preconnectRatio: config.connection.preconnectRatio,
+      poolPerDownstreamConnection: config.connection.poolPerDownstreamConnection,
       stats: createClusterStats(this.#options.stats, config.statName),
       // A policy may come to know only with its first hosts that it listens.
       get onResponse() {
         return balancer.onResponse;
       },
-      circuitBreakers: {
-        default: resourceLimits(breakers, this.#options.workerIndex, "default", config.thresholds.default),
-        high: resourceLimits(breakers, this.#options.workerIndex, "high", config.thresholds.high),
-      },
+      circuitBreakers: circuitBreakers(breakers, this.#options.workerIndex, config.thresholds),
       connect: createConnector(config, {
         secrets,
         extensions,

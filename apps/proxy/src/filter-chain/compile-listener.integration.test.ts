@@ -45,6 +45,8 @@ function limits(pending = 1024): ResourceLimits {
     pendingRequests: new CountedResource(pending),
     requests: new CountedResource(1024),
     retries: new CountedResource(3),
+    connectionPools: new CountedResource(1024),
+    connectionsPerHost: 1024,
   };
 }
 

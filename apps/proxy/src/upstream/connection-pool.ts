@@ -1,23 +1,46 @@
-import type { Clock, Timers } from "@sluice/extension-api";
 import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
 import { enterTurn, leaveTurn } from "../connection/turn.ts";
 import type { StreamResetReason } from "../http/codec.ts";
+import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
+import type { PoolProtocol } from "./create-client-codec.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
-import { type ConnectionOwner, ConnectionState, UpstreamConnection } from "./upstream-connection.ts";
+import {
+  type ConnectionOwner,
+  ConnectionState,
+  type PoolContext,
+  UpstreamConnection,
+} from "./upstream-connection.ts";
 
 /** Connections that one event may open. */
 const OPENED_AT_ONCE_MAX = 3;
 
+/** What ALPN is offered where the configuration names nothing. */
+const CONNECT_OPTIONS: Readonly<Record<PoolProtocol, ConnectOptions>> = {
+  http1: { fallbackAlpn: ["http/1.1"] },
+  http2: { fallbackAlpn: ["h2"] },
+  auto: { fallbackAlpn: ["h2", "http/1.1"] },
+};
+
+export interface PoolOptions {
+  readonly info: ClusterInfo;
+  readonly host: Host;
+  readonly protocol: PoolProtocol;
+  readonly highPriority: boolean;
+  readonly context: PoolContext;
+  /** Nothing is on it and nobody waits: it may be dropped. */
+  readonly onEmpty: (() => void) | undefined;
+}
+
 /**
- * A worker's connections to one host in one priority. The connection that became free last is used first; requests that find
- * none wait while a new one connects. Circuit breakers are asked before anything is opened, queued or sent.
+ * A worker's connections to one host in one priority. Of those with room for a stream the one that got room last is used;
+ * requests that find none wait while a new one connects. Circuit breakers are asked before anything is opened, queued or sent.
  */
 export class ConnectionPool implements HttpPool, ConnectionOwner {
-  readonly info: ClusterInfo;
+  private readonly options: PoolOptions;
+  private readonly info: ClusterInfo;
   private readonly host: Host;
   private readonly limits: ResourceLimits;
-  private readonly clock: Clock;
-  private readonly timers: Timers;
+  private readonly preconnectRatio: number;
   /** Those with room for a stream; the last one is used. */
   private readonly ready: UpstreamConnection[] = [];
   private readonly all = new Set<UpstreamConnection>();
@@ -26,19 +49,25 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
   private connectingCapacity = 0;
   private activeStreams = 0;
   private draining = false;
+  private serving: NodeJS.Immediate | undefined = undefined;
+  /** What the last connection turned out to take, for those that ALPN decides about. */
+  private streamsPerConnection: number;
 
-  constructor(info: ClusterInfo, host: Host, highPriority: boolean, clock: Clock, timers: Timers) {
+  constructor(options: PoolOptions) {
+    this.options = options;
+    const { info, host, highPriority } = options;
     this.info = info;
     this.host = host;
     this.limits = highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
-    this.clock = clock;
-    this.timers = timers;
+    this.preconnectRatio = info.preconnectRatio;
+    this.streamsPerConnection = 1;
   }
 
   newStream(waiter: PoolWaiter): void {
     const ready = this.ready.at(-1);
     if (ready !== undefined) {
       this.attach(ready, waiter);
+      if (this.preconnectRatio > 1) this.openConnections();
       return;
     }
     const { stats } = this.info;
@@ -63,11 +92,14 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
 
   drain(): void {
     this.draining = true;
+    this.drainConnections();
+  }
+
+  drainConnections(): void {
     for (const connection of [...this.all]) {
       if (connection.state === ConnectionState.Connecting) {
         if (this.waiters.length === 0) connection.close("drained");
-      } else if (connection.codec.activeStreams === 0) connection.close("drained");
-      else this.retire(connection);
+      } else this.onRetire(connection);
     }
   }
 
@@ -80,16 +112,14 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     const { host, info } = this;
     const { stats } = info;
     if (!this.limits.requests.tryAcquire()) {
-      stats.upstreamRqPendingOverflow.inc();
       waiter.onFailure("overflow", "");
       return;
     }
-    const { codec } = connection;
     connection.stopIdle();
     if (--connection.streamsLeft === 0) {
       stats.upstreamCxMaxRequests.inc();
       this.retire(connection);
-    } else if (codec.activeStreams + 1 >= codec.maxConcurrentStreams) {
+    } else if (connection.activeStreams + 1 >= connection.maxConcurrentStreams) {
       this.leaveReady(connection);
       connection.state = ConnectionState.Busy;
     }
@@ -99,7 +129,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     host.stats.rqTotal.inc();
     host.stats.rqActive.add(1);
     host.activeRequests++;
-    waiter.onReady(codec.newStream(waiter.response), connection.connection);
+    waiter.onReady(connection.newStream(waiter.response), connection.details);
   }
 
   /** It carries no more streams than it has. */
@@ -128,24 +158,49 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     }
   }
 
+  // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
   private openConnections(): void {
     for (let opened = 0; opened < OPENED_AT_ONCE_MAX; opened++) {
-      if (this.waiters.length <= this.connectingCapacity || !this.open()) return;
+      if (!this.wantsConnection() || !this.open()) return;
     }
   }
 
-  /** Answers whether the limit left room. */
+  private wantsConnection(): boolean {
+    const waiting = this.waiters.length;
+    const ratio = this.host.health === "healthy" && !this.draining ? this.preconnectRatio : 1;
+    if (ratio <= 1) return waiting > this.connectingCapacity;
+    return (waiting + this.activeStreams) * ratio > this.capacity() + this.activeStreams;
+  }
+
+  /** Streams that could be begun without opening anything more. */
+  private capacity(): number {
+    let free = this.connectingCapacity;
+    for (const one of this.ready) free += one.maxConcurrentStreams - one.activeStreams;
+    return free;
+  }
+
+  /** Answers whether the limits left room. */
   private open(): boolean {
-    const { connections } = this.limits;
-    const within = connections.tryAcquire();
+    const { info, host, limits, options } = this;
+    const { connections, connectionsPerHost } = limits;
+    const within = host.stats.connectionsOfAllWorkers() < connectionsPerHost && connections.tryAcquire();
     if (!within) {
-      this.info.stats.upstreamCxOverflow.inc();
+      info.stats.upstreamCxOverflow.inc();
       // Envoy opens one all the same when there is none, so that the queue is served at all.
       if (this.all.size > 0) return false;
     }
-    const held = within ? connections : undefined;
-    const connection = new UpstreamConnection(this.info, this.host, this, held, this.clock, this.timers);
-    this.connectingCapacity++;
+    const connection = new UpstreamConnection(
+      info,
+      host,
+      info.connect(host, CONNECT_OPTIONS[options.protocol]),
+      options.protocol,
+      this.streamsPerConnection,
+      this,
+      within ? connections : undefined,
+      options.context,
+    );
+    this.connectingCapacity += connection.expectedStreams;
     this.all.add(connection);
     return within;
   }
@@ -153,18 +208,17 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
   // ── from the connections ────────────────────────────────────────────────────────────────────────────────────────────
 
   onConnected(connection: UpstreamConnection): void {
-    this.connectingCapacity--;
+    this.connectingCapacity -= connection.expectedStreams;
+    if (this.options.protocol === "auto") this.streamsPerConnection = connection.maxConcurrentStreams;
     enterTurn();
     this.becomeReady(connection);
+    this.serveWaiters();
+    this.settle(connection);
     leaveTurn();
   }
 
-  onConnectFailed(
-    _connection: UpstreamConnection,
-    reason: StreamResetReason,
-    transportFailure: string,
-  ): void {
-    this.connectingCapacity--;
+  onConnectFailed(connection: UpstreamConnection, reason: StreamResetReason, transportFailure: string): void {
+    this.connectingCapacity -= connection.expectedStreams;
     // A connection failed for all that waited for it.
     const failed = this.waiters;
     this.waiters = [];
@@ -185,22 +239,27 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
       this.retire(connection);
       connection.close("stream ended the connection");
     } else if (connection.state === ConnectionState.Draining) {
-      if (connection.codec.activeStreams === 0) connection.close("drained");
-    } else if (connection.state === ConnectionState.Busy) this.becomeReady(connection);
-    else if (connection.codec.activeStreams === 0) connection.startIdle();
+      if (connection.activeStreams === 0) connection.close("drained");
+    } else {
+      if (connection.state === ConnectionState.Busy) this.becomeReady(connection);
+      if (this.waiters.length > 0) this.serveSoon(connection);
+      else this.settle(connection);
+    }
   }
 
-  onGoAway(connection: UpstreamConnection): void {
-    this.info.stats.upstreamCxCloseNotify.inc();
-    if (connection.codec.activeStreams === 0) connection.close("going away");
-    else this.retire(connection);
+  onRetire(connection: UpstreamConnection): void {
+    this.retire(connection);
+    if (connection.activeStreams === 0) connection.close("drained");
+    // Who waits for it needs another.
+    else if (this.waiters.length > 0) this.openConnections();
   }
 
   onStreamLimit(connection: UpstreamConnection): void {
-    const { codec, state } = connection;
-    const room = codec.activeStreams < codec.maxConcurrentStreams;
-    if (state === ConnectionState.Busy && room) this.becomeReady(connection);
-    else if (state === ConnectionState.Ready && !room) {
+    const room = connection.activeStreams < connection.maxConcurrentStreams;
+    if (connection.state === ConnectionState.Busy && room) {
+      this.becomeReady(connection);
+      this.serveWaiters();
+    } else if (connection.state === ConnectionState.Ready && !room) {
       this.leaveReady(connection);
       connection.state = ConnectionState.Busy;
     }
@@ -209,15 +268,33 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
   onClosed(connection: UpstreamConnection): void {
     this.all.delete(connection);
     this.leaveReady(connection);
-    if (this.waiters.length > 0) this.openConnections();
+    this.openConnections();
+    if (this.all.size === 0 && this.waiters.length === 0) this.options.onEmpty?.();
   }
 
   private becomeReady(connection: UpstreamConnection): void {
     connection.state = ConnectionState.Ready;
     this.ready.push(connection);
-    if (this.waiters.length > 0) this.serveWaiters();
-    if (connection.state !== ConnectionState.Ready || connection.codec.activeStreams > 0) return;
-    if (this.draining || this.host.removed) connection.close("host removed");
+  }
+
+  /** A connection that nobody took. */
+  private settle(connection: UpstreamConnection): void {
+    if (connection.state !== ConnectionState.Ready || connection.activeStreams > 0) return;
+    if (this.draining || this.host.removed) connection.close("drained");
     else connection.startIdle();
+  }
+
+  /** An HTTP/1 upstream may close right behind its response: a waiter takes the connection only when that has been heard. */
+  private serveSoon(connection: UpstreamConnection): void {
+    if (!connection.isHttp1) this.serveWaiters();
+    else this.serving ??= setImmediate(() => this.serveAfterInput());
+  }
+
+  private serveAfterInput(): void {
+    this.serving = undefined;
+    enterTurn();
+    this.serveWaiters();
+    for (const connection of [...this.ready]) this.settle(connection);
+    leaveTurn();
   }
 }

@@ -1,25 +1,118 @@
-import type { Clock, Timers } from "@sluice/extension-api";
+import type { Clock, ConnectionInfo, Timers } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
+import type { StreamProtocol } from "../http/codec.ts";
+import { systemRandom } from "../worker/system-time.ts";
 import { ConnectionPool } from "./connection-pool.ts";
+import type { PoolProtocol } from "./create-client-codec.ts";
 import type { HttpPool } from "./http-pool.ts";
+import type { PoolContext } from "./upstream-connection.ts";
 
-/** A worker's pools for one host: one per priority, as the limits are. */
+/** Who wants a pool, as far as that decides which. */
+export interface PoolUser {
+  readonly highPriority: boolean;
+  /** Of the request that is to be sent on; undefined when no client sent it. */
+  readonly downstreamProtocol: StreamProtocol | undefined;
+  readonly downstreamConnection: Pick<ConnectionInfo, "id"> | undefined;
+}
+
+/** A worker's pools for one host: one per priority, as the limits are, and more where connections are not to be shared. */
 class HostPools {
   readonly info: ClusterInfo;
-  default: ConnectionPool | undefined = undefined;
-  high: ConnectionPool | undefined = undefined;
+  /** The pools of a cluster that tells its users apart by nothing but their priority. */
+  readonly plain: (ConnectionPool | undefined)[] = [undefined, undefined];
+  /** Whether `plain` is all that there can be. */
+  readonly simple: boolean;
+  private readonly keyed = new Map<string, ConnectionPool>();
+  private readonly host: Host;
+  private readonly context: PoolContext;
 
-  constructor(info: ClusterInfo) {
+  constructor(info: ClusterInfo, host: Host, context: PoolContext) {
     this.info = info;
+    this.host = host;
+    this.context = context;
+    this.simple = info.http.protocol !== "downstream" && !info.poolPerDownstreamConnection;
   }
 
-  drain(): void {
-    this.default?.drain();
-    this.high?.drain();
+  /** Undefined: the cluster may have no more pools. */
+  of(user: PoolUser): ConnectionPool | undefined {
+    const { info } = this;
+    const priority = user.highPriority ? 1 : 0;
+    if (this.simple) {
+      const known = this.plain[priority];
+      if (known !== undefined) return known;
+      const made = this.make(user, fixedProtocol(info), undefined);
+      this.plain[priority] = made;
+      return made;
+    }
+    const protocol =
+      info.http.protocol !== "downstream"
+        ? fixedProtocol(info)
+        : user.downstreamProtocol === "HTTP/2"
+          ? "http2"
+          : "http1";
+    const client = info.poolPerDownstreamConnection ? (user.downstreamConnection?.id ?? "") : "";
+    const key = `${priority} ${protocol} ${client}`;
+    let pool = this.keyed.get(key);
+    if (pool === undefined) {
+      pool = this.make(user, protocol, () => this.drop(user.highPriority, key));
+      if (pool !== undefined) this.keyed.set(key, pool);
+    }
+    return pool;
+  }
+
+  /** Gives up its pools; what is on them goes on. */
+  release(): void {
+    this.drain((pool) => pool.drain());
+    for (const [priority, pool] of this.plain.entries()) {
+      if (pool !== undefined) this.giveBack(priority === 1);
+    }
+    for (const key of this.keyed.keys()) this.giveBack(key.startsWith("1"));
+    this.plain.fill(undefined);
+    this.keyed.clear();
+  }
+
+  drain(how: (pool: ConnectionPool) => void): void {
+    for (const pool of this.plain) if (pool !== undefined) how(pool);
+    for (const pool of [...this.keyed.values()]) how(pool);
+  }
+
+  private make(
+    { highPriority }: PoolUser,
+    protocol: PoolProtocol,
+    onEmpty: (() => void) | undefined,
+  ): ConnectionPool | undefined {
+    const { info, host, context } = this;
+    const { connectionPools } = highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
+    if (!connectionPools.tryAcquire()) {
+      info.stats.upstreamCxPoolOverflow.inc();
+      return undefined;
+    }
+    return new ConnectionPool({ info, host, protocol, highPriority, context, onEmpty });
+  }
+
+  private drop(highPriority: boolean, key: string): void {
+    if (this.keyed.delete(key)) this.giveBack(highPriority);
+  }
+
+  private giveBack(highPriority: boolean): void {
+    const { circuitBreakers } = this.info;
+    (highPriority ? circuitBreakers.high : circuitBreakers.default).connectionPools.release();
   }
 }
 
-/** The worker's pool for requests to a host; a cluster whose configuration changed gets a new one, the old one drains. */
+function fixedProtocol({ http }: ClusterInfo): PoolProtocol {
+  return http.protocol === "downstream" ? "http1" : http.protocol;
+}
+
+/**
+ * The worker's pool for requests to a host. A cluster whose configuration changed gets new ones, the old ones drain. Where the
+ * cluster's circuit breaker allows no more pools, it is one that refuses.
+ */
+export function httpPoolFor(info: ClusterInfo, host: Host, user: PoolUser, context: PoolContext): HttpPool {
+  return poolsOf(info, host, context).of(user) ?? NO_POOL;
+}
+
+/** For a request that no client sent, or whose client does not matter. */
 export function httpPoolOf(
   info: ClusterInfo,
   host: Host,
@@ -27,24 +120,41 @@ export function httpPoolOf(
   clock: Clock,
   timers: Timers,
 ): HttpPool {
-  const found = host.pool;
-  let pools: HostPools;
-  if (found instanceof HostPools && found.info === info) pools = found;
-  else {
-    drainHost(host);
-    pools = new HostPools(info);
-    host.pool = pools;
-  }
-  let pool = highPriority ? pools.high : pools.default;
-  if (pool === undefined) {
-    pool = new ConnectionPool(info, host, highPriority, clock, timers);
-    if (highPriority) pools.high = pool;
-    else pools.default = pool;
-  }
-  return pool;
+  return httpPoolFor(info, host, highPriority ? HIGH : DEFAULT, { clock, timers, random: systemRandom });
 }
 
-/** A host has left its cluster, or its cluster has gone or changed. */
+const DEFAULT: PoolUser = {
+  highPriority: false,
+  downstreamProtocol: undefined,
+  downstreamConnection: undefined,
+};
+const HIGH: PoolUser = { ...DEFAULT, highPriority: true };
+
+const NO_POOL: HttpPool = {
+  newStream: (waiter) => waiter.onFailure("overflow", ""),
+  cancel() {},
+  drain() {},
+};
+
+function poolsOf(info: ClusterInfo, host: Host, context: PoolContext): HostPools {
+  const found = host.pool;
+  if (found instanceof HostPools) {
+    if (found.info === info) return found;
+    found.release();
+  }
+  const pools = new HostPools(info, host, context);
+  host.pool = pools;
+  return pools;
+}
+
+/** A host has left its cluster, or its cluster has gone or changed: no pool of it is used again. */
 export function drainHost(host: Host): void {
-  if (host.pool instanceof HostPools) host.pool.drain();
+  if (!(host.pool instanceof HostPools)) return;
+  host.pool.release();
+  host.pool = undefined;
+}
+
+/** A host's health has failed: its connections end with their streams, later requests get new ones. */
+export function drainHostConnections(host: Host): void {
+  if (host.pool instanceof HostPools) host.pool.drain((pool) => pool.drainConnections());
 }

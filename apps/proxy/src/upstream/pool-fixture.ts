@@ -6,7 +6,6 @@ import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_p
 import { circuitBreakerPage } from "../cluster/circuit-breaker.ts";
 import { compileCluster } from "../cluster/compile-cluster.ts";
 import { hostStatsPage } from "../cluster/host-stats.ts";
-import type { Host } from "../cluster/thread-local-cluster.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
@@ -16,8 +15,8 @@ import { NO_SECRETS } from "../secret/secret-lookup.ts";
 import { eventually, portOf } from "../server/proxy-process-fixture.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
-import { drainHost, httpPoolOf } from "./host-pools.ts";
-import type { PoolWaiter } from "./http-pool.ts";
+import { drainHost, httpPoolFor } from "./host-pools.ts";
+import type { HttpPool, PoolWaiter } from "./http-pool.ts";
 
 const extensions = standardExtensions();
 
@@ -40,8 +39,8 @@ export class RawServer {
     });
   }
 
-  async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+  async listen(port = 0, address = "127.0.0.1"): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(port, address, resolve));
     this.port = portOf(this.server.address());
   }
 
@@ -53,6 +52,14 @@ export class RawServer {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
+}
+
+/** A port on which nothing listens. */
+export async function deadPort(): Promise<number> {
+  const server = new RawServer();
+  await server.listen();
+  await server.close();
+  return server.port;
 }
 
 /** A request that a test sends through a pool, and what came of it. */
@@ -111,8 +118,8 @@ export class TestRequest implements PoolWaiter, ResponseStream {
 }
 
 /** A cluster of one host at `port`, in a worker of its own. `settings`: of the Cluster. */
-export function startCluster(port: number, settings: Record<string, JsonValue>) {
-  const address = { socket_address: { address: "127.0.0.1", port_value: port } };
+export function startCluster(port: number, settings: Record<string, JsonValue>, ip = "127.0.0.1") {
+  const address = { socket_address: { address: ip, port_value: port } };
   const compiled = compileCluster(
     fromJson(ClusterSchema, {
       name: "web",
@@ -151,14 +158,21 @@ export function startCluster(port: number, settings: Record<string, JsonValue>) 
   /** Connections counted: of the default priority, of the high one. */
   const counted = (): number[] => {
     const slots = new Int32Array(breakers);
-    return [slots[0] ?? 0, slots[4] ?? 0];
+    return [slots[0] ?? 0, slots[5] ?? 0];
   };
-  const send = (highPriority = false, onto: Host = host): TestRequest => {
+  const poolOf = (highPriority: boolean, client: { readonly id: number } | undefined): HttpPool => {
     const info = manager.get("web")?.info;
     assert.ok(info);
+    const user = { highPriority, downstreamProtocol: undefined, downstreamConnection: client };
+    return httpPoolFor(info, host, user, { clock: systemClock, timers: systemTimers, random: systemRandom });
+  };
+  const sendTo = (pool: HttpPool, highPriority: boolean): TestRequest => {
     const request = new TestRequest(highPriority);
-    httpPoolOf(info, onto, highPriority, systemClock, systemTimers).newStream(request);
+    pool.newStream(request);
     return request;
   };
-  return { manager, config, breakers, specs, host, counted, send };
+  const send = (highPriority = false): TestRequest => sendTo(poolOf(highPriority, undefined), highPriority);
+  const sendFor = (client: { readonly id: number }): TestRequest => sendTo(poolOf(false, client), false);
+  const cancel = (request: TestRequest): void => poolOf(request.highPriority, undefined).cancel(request);
+  return { manager, config, breakers, specs, host, counted, send, sendFor, cancel };
 }

@@ -1,23 +1,27 @@
 import type { Socket } from "node:net";
-import type { Clock, Timers } from "@sluice/extension-api";
+import type { Clock, ConnectionInfo, Random, Timers } from "@sluice/extension-api";
 import type { ClusterInfo, Host, Resource } from "../cluster/thread-local-cluster.ts";
 import { Deadline } from "../connection/deadline.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
-import type { ClientCodec, ClientCodecCallbacks, CodecError, StreamResetReason } from "../http/codec.ts";
-import { Http1ClientCodec } from "../http/h1/client-codec.ts";
+import type {
+  ClientCodec,
+  ClientCodecCallbacks,
+  CodecError,
+  RequestEncoder,
+  ResponseStream,
+  StreamResetReason,
+} from "../http/codec.ts";
 import { transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
-import {
-  type ConnectOptions,
-  tlsInfoOf,
-  whenTransportReady,
-} from "../transport-socket/upstream-transport-socket.ts";
+import { tlsInfoOf, whenTransportReady } from "../transport-socket/upstream-transport-socket.ts";
+import { createClientCodec, type PoolProtocol } from "./create-client-codec.ts";
 
 export interface ConnectionOwner {
   onConnected(connection: UpstreamConnection): void;
   /** It never got as far as being connected. */
   onConnectFailed(connection: UpstreamConnection, reason: StreamResetReason, transportFailure: string): void;
   onStreamClosed(connection: UpstreamConnection, reusable: boolean): void;
-  onGoAway(connection: UpstreamConnection): void;
+  /** It is to begin no more streams: the peer said so, or its time is up. */
+  onRetire(connection: UpstreamConnection): void;
   onStreamLimit(connection: UpstreamConnection): void;
   onClosed(connection: UpstreamConnection): void;
 }
@@ -26,63 +30,97 @@ export interface ConnectionOwner {
 export const ConnectionState = { Connecting: 0, Ready: 1, Busy: 2, Draining: 3, Closed: 4 } as const;
 export type ConnectionState = (typeof ConnectionState)[keyof typeof ConnectionState];
 
-const HTTP1_OPTIONS: ConnectOptions = { fallbackAlpn: ["http/1.1"] };
+/** What a pool needs of its worker. */
+export interface PoolContext {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+}
 
 /** A connection to an upstream host: its socket, its codec, its deadlines and its figures. The pool decides what it carries. */
 export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks {
-  readonly codec: ClientCodec;
-  readonly connection: SocketConnection;
   readonly host: Host;
   /** The pool's. */
   state: ConnectionState = ConnectionState.Connecting;
   /** Streams that it may still begin (`max_requests_per_connection`). */
   streamsLeft: number;
+  /** Streams that it was expected to take when it was opened. */
+  readonly expectedStreams: number;
+  private readonly connection: SocketConnection;
+  private readonly protocol: PoolProtocol;
+  /** Undefined until the connection stands: ALPN may decide. */
+  private codec: ClientCodec | undefined = undefined;
   /** Given back when it closes; nothing where it was opened past the limit. */
   private held: Resource | undefined;
-  private readonly socket: Socket;
   private readonly info: ClusterInfo;
   private readonly owner: ConnectionOwner;
-  private readonly clock: Clock;
+  private readonly context: PoolContext;
   private readonly startedAtMs: number;
+  /** Until it is connected, later for idle times. */
   private readonly deadline: Deadline;
+  private lifetime: Deadline | undefined = undefined;
   private timedOut = false;
   private cutShort = false;
 
   constructor(
     info: ClusterInfo,
     host: Host,
+    socket: Socket,
+    protocol: PoolProtocol,
+    expectedStreams: number,
     owner: ConnectionOwner,
     held: Resource | undefined,
-    clock: Clock,
-    timers: Timers,
+    context: PoolContext,
   ) {
     this.info = info;
     this.host = host;
+    this.protocol = protocol;
     this.owner = owner;
     this.held = held;
-    this.clock = clock;
+    this.context = context;
+    const { clock, timers } = context;
     this.startedAtMs = clock.nowMs();
-    this.streamsLeft =
-      info.http.maxRequestsPerConnection > 0 ? info.http.maxRequestsPerConnection : Number.POSITIVE_INFINITY;
-    const socket = info.connect(host, HTTP1_OPTIONS);
-    this.socket = socket;
+    const { maxRequestsPerConnection } = info.http;
+    this.streamsLeft = maxRequestsPerConnection > 0 ? maxRequestsPerConnection : Number.POSITIVE_INFINITY;
+    this.expectedStreams = Math.min(expectedStreams, this.streamsLeft);
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
-    this.codec = new Http1ClientCodec(this.connection, this, info.http1);
     this.connection.attach(this);
     this.connection.sentCounter = info.stats.upstreamCxTxBytesTotal;
     this.deadline = new Deadline(clock, timers, () => this.onDeadline());
     this.deadline.set(info.connectTimeoutMs);
-    whenTransportReady(socket, () => this.onConnect());
     const { stats } = info;
     stats.upstreamCxTotal.inc();
-    stats.upstreamCxHttp1Total.inc();
     stats.upstreamCxActive.add(1);
     host.stats.cxTotal.inc();
     host.stats.cxActive.add(1);
+    whenTransportReady(socket, () => this.onConnect(socket));
   }
 
   get closed(): boolean {
     return this.state === ConnectionState.Closed;
+  }
+
+  get details(): ConnectionInfo {
+    return this.connection;
+  }
+
+  get activeStreams(): number {
+    return this.codec?.activeStreams ?? 0;
+  }
+
+  get maxConcurrentStreams(): number {
+    return this.codec?.maxConcurrentStreams ?? this.expectedStreams;
+  }
+
+  /** Only HTTP/1 ends a message with its connection, or a connection with its message. */
+  get isHttp1(): boolean {
+    return this.codec?.protocol === "HTTP/1.1";
+  }
+
+  /** Only once it is connected. */
+  newStream(response: ResponseStream): RequestEncoder {
+    if (this.codec === undefined) throw new Error("a stream on a connection that does not stand");
+    return this.codec.newStream(response);
   }
 
   /** Nothing is on it: it may stay so for the idle timeout. */
@@ -100,7 +138,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
 
   onData(chunk: Buffer, endStream: boolean): void {
     this.info.stats.upstreamCxRxBytesTotal.add(chunk.length);
-    if (chunk.length > 0) this.codec.dispatch(chunk);
+    if (chunk.length > 0) this.codec?.dispatch(chunk);
     if (endStream) this.connection.close("noFlush", "");
   }
 
@@ -108,15 +146,16 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
     const connecting = this.state === ConnectionState.Connecting;
     this.state = ConnectionState.Closed;
     this.deadline.dispose();
+    this.lifetime?.dispose();
     const { stats } = this.info;
-    const cut = this.codec.onConnectionClosed("connection termination", "") || this.cutShort;
+    const cut = this.codec?.onConnectionClosed("connection termination", "") === true || this.cutShort;
     stats.upstreamCxActive.sub(1);
     this.host.stats.cxActive.sub(1);
     this.held?.release();
     this.held = undefined;
     stats.upstreamCxDestroy.inc();
     (by === "local" ? stats.upstreamCxDestroyLocal : stats.upstreamCxDestroyRemote).inc();
-    stats.upstreamCxLengthMs.record(this.clock.nowMs() - this.startedAtMs);
+    stats.upstreamCxLengthMs.record(this.context.clock.nowMs() - this.startedAtMs);
     if (connecting) {
       stats.upstreamCxConnectFail.inc();
       this.host.stats.cxConnectFail.inc();
@@ -145,7 +184,9 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
   }
 
   onGoAway(): void {
-    this.owner.onGoAway(this);
+    if (this.state === ConnectionState.Draining || this.closed) return;
+    this.info.stats.upstreamCxCloseNotify.inc();
+    this.owner.onRetire(this);
   }
 
   onStreamLimit(): void {
@@ -159,12 +200,19 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
 
   // ── deadlines ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private onConnect(): void {
+  private onConnect(socket: Socket): void {
     if (this.closed) return;
+    const { connection, context, info } = this;
     this.deadline.clear();
-    this.connection.refreshAddresses();
-    this.connection.tls = tlsInfoOf(this.socket);
-    this.info.stats.upstreamCxConnectMs.record(this.clock.nowMs() - this.startedAtMs);
+    connection.refreshAddresses();
+    connection.tls = tlsInfoOf(socket);
+    info.stats.upstreamCxConnectMs.record(context.clock.nowMs() - this.startedAtMs);
+    this.codec = createClientCodec(this.protocol, connection, this, info);
+    (this.isHttp1 ? info.stats.upstreamCxHttp1Total : info.stats.upstreamCxHttp2Total).inc();
+    if (info.http.maxConnectionDurationMs > 0) {
+      this.lifetime = new Deadline(context.clock, context.timers, () => this.onLifetime());
+      this.lifetime.set(lifetimeMs(info, context.random));
+    }
     this.owner.onConnected(this);
   }
 
@@ -174,4 +222,16 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
     else this.info.stats.upstreamCxIdleTimeout.inc();
     this.close(connecting ? "connect timeout" : "idle timeout");
   }
+
+  private onLifetime(): void {
+    if (this.state === ConnectionState.Draining || this.closed) return;
+    this.info.stats.upstreamCxMaxDurationReached.inc();
+    this.owner.onRetire(this);
+  }
+}
+
+function lifetimeMs(info: ClusterInfo, random: Random): number {
+  const { maxConnectionDurationMs, maxConnectionDurationJitterPercent } = info.http;
+  const jitter = (maxConnectionDurationMs * maxConnectionDurationJitterPercent) / 100;
+  return maxConnectionDurationMs + (jitter * random.uint32()) / 0x1_0000_0000;
 }

@@ -224,7 +224,14 @@ function oneHostCluster(name: string, port: number): ThreadLocalCluster {
 
 function limits(): ResourceLimits {
   const unlimited: Resource = { tryAcquire: () => true, release() {} };
-  return { connections: unlimited, pendingRequests: unlimited, requests: unlimited, retries: unlimited };
+  return {
+    connections: unlimited,
+    pendingRequests: unlimited,
+    requests: unlimited,
+    retries: unlimited,
+    connectionPools: unlimited,
+    connectionsPerHost: 1024,
+  };
 }
 
 /** One request on a connection of its own; fails when it is reset or takes longer than the deadline. */

@@ -171,8 +171,10 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
       this.onParseError(Http1Errors.statusLine);
       return;
     }
-    if (parser.version === 10) this.keepAlive = hasToken(headers.getAll("connection"), "keep-alive");
-    else if (hasToken(headers.getAll("connection"), "close")) this.keepAlive = false;
+    if (saysClose(headers, parser.version)) {
+      this.keepAlive = false;
+      this.callbacks.onGoAway();
+    }
     if (parser.framing === Framing.UntilClose || parser.framing === Framing.Tunnel) this.keepAlive = false;
     const endStream = parser.framing === Framing.None;
     if (endStream) this.responseComplete = true;
@@ -231,3 +233,10 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** RFC 9112 §9.3. */
+function saysClose(headers: Headers, version: number): boolean {
+  const connection = headers.getAll("connection");
+  if (connection === undefined) return version === 10;
+  return hasToken(connection, "close") || (version === 10 && !hasToken(connection, "keep-alive"));
+}

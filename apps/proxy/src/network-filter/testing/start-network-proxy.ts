@@ -156,6 +156,8 @@ function oneHostCluster(port: number, bufferLimitBytes: number): ThreadLocalClus
     pendingRequests: unlimited,
     requests: unlimited,
     retries: unlimited,
+    connectionPools: unlimited,
+    connectionsPerHost: 1024,
   };
   const host: Host = {
     address: `127.0.0.1:${port}`,

@@ -3,6 +3,7 @@ import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
 import { hasToken } from "../../../../http/h1/server-codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
+import { countReset } from "../../../../upstream/count-reset.ts";
 import type { HttpPool, PoolWaiter } from "../../../../upstream/http-pool.ts";
 
 export interface TryOwner extends WatermarkCallbacks {
@@ -95,7 +96,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     if (encoder === undefined) return;
     this.encoder = undefined;
     // Behind an early answer nothing is reset from the response's side of view.
-    if (!this.done) this.info.stats.upstreamRqTxReset.inc();
+    if (!this.done && encoder.protocol === "HTTP/2") this.info.stats.upstreamRqTxReset.inc();
     this.done = true;
     encoder.reset();
   }
@@ -174,10 +175,10 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   }
 
   onReset(reason: StreamResetReason, transportFailure: string): void {
+    if (this.encoder?.protocol === "HTTP/2") countReset(this.info.stats, reason);
     this.done = true;
     this.encoder = undefined;
     this.host.stats.rqError.inc();
-    this.info.stats.upstreamRqRxReset.inc();
     this.owner.onTryReset(this, reason, transportFailure);
   }
 

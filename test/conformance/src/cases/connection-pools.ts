@@ -1,0 +1,154 @@
+import { waitFor } from "@sluice/harness";
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import type { ConformanceCase, Target } from "../conformance-case.ts";
+
+const OPTIONS = (common: string): string => `
+typed_extension_protocol_options:
+  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+    common_http_protocol_options: ${common}
+    explicit_http_config: { http_protocol_options: {} }`;
+
+const CLUSTERS: Readonly<Record<string, string>> = {
+  twice: OPTIONS("{ max_requests_per_connection: 2 }"),
+  brief: OPTIONS("{ idle_timeout: 0.2s }"),
+  mortal: OPTIONS("{ max_connection_duration: 0.2s }"),
+  ahead: "preconnect_policy: { per_upstream_preconnect_ratio: 2 }",
+  bound: "upstream_bind_config: { source_address: { address: 127.0.0.7, port_value: 0 } }",
+};
+
+const TIGHT: Readonly<Record<string, string>> = {
+  requests: "circuit_breakers: { thresholds: [{ max_requests: 1, track_remaining: true }] }",
+  hosts: "circuit_breakers: { per_host_thresholds: [{ max_connections: 1 }] }",
+  urgent: `circuit_breakers: { thresholds: [{ priority: HIGH, max_connections: 1, max_pending_requests: 0 }] }`,
+  budget: `circuit_breakers: { thresholds: [{ max_retries: 100, track_remaining: true, retry_budget: { budget_percent: { value: 50 }, min_retry_concurrency: 0 } }] }`,
+};
+
+function clusters(of: Readonly<Record<string, string>>): string {
+  return Object.entries(of)
+    .map(([name, more]) => staticCluster(name, ["{{upstream}}"], more))
+    .join("");
+}
+
+function routes(of: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}): string {
+  return Object.keys(of)
+    .map((name) => `- { match: { prefix: "/${name}" }, route: { cluster: ${name}${more[name] ?? ""} } }`)
+    .join("\n");
+}
+
+async function settled(target: Target, name: string, value: number): Promise<void> {
+  await waitFor(`${name} to be ${value}`, async () => (await target.proxy.stats(name)).get(name) === value);
+}
+
+export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
+  {
+    title: "upstream connections end and are reused as configured",
+    yaml: httpBootstrap({ routes: routes(CLUSTERS), clusters: clusters(CLUSTERS) }),
+    reply: { body: "one" },
+    observe: async (target) => {
+      for (let i = 0; i < 5; i++) await target.send({ path: "/twice" });
+      await target.send({ path: "/brief" });
+      await settled(target, "cluster.brief.upstream_cx_idle_timeout", 1);
+      await target.send({ path: "/brief" });
+      await target.send({ path: "/mortal" });
+      await settled(target, "cluster.mortal.upstream_cx_max_duration_reached", 1);
+      await target.send({ path: "/mortal" });
+      await target.send({ path: "/ahead" });
+      await settled(target, "cluster.ahead.upstream_cx_active", 2);
+      const bound = await target.send({ path: "/bound" });
+      return { status: bound.status, connections: target.upstream.connections };
+    },
+    stats: [
+      "cluster.twice.upstream_cx_total",
+      "cluster.twice.upstream_cx_max_requests",
+      "cluster.twice.upstream_cx_destroy_local",
+      "cluster.brief.upstream_cx_destroy_local",
+      "cluster.mortal.upstream_cx_destroy_local",
+      "cluster.mortal.upstream_cx_total",
+      "cluster.ahead.upstream_cx_total",
+      "cluster.ahead.upstream_rq_total",
+    ],
+  },
+  {
+    title: "an upstream that ends its connections is heard",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: "/slow" }, route: { cluster: one, timeout: 0.2s } }
+- { match: { prefix: "/" }, route: { cluster: one } }`,
+    }),
+    reply: (request) => {
+      if (request.target === "/announced") return { headers: [["connection", "close"]], body: "last" };
+      if (request.target === "/closed") return { body: "last", afterwards: "close" };
+      if (request.target === "/slow") return { afterwards: "silent" };
+      if (request.target === "/reset") return { octets: 0, afterwards: "reset" };
+      return { body: "one" };
+    },
+    observe: async (target) => {
+      const seen: number[] = [];
+      for (const path of ["/1", "/announced", "/2", "/closed", "/3", "/slow", "/4", "/reset", "/5"]) {
+        seen.push((await target.send({ path })).status);
+        if (path === "/closed" || path === "/announced")
+          await waitFor("the close", () => target.upstream.open === 0);
+      }
+      return { seen, connections: target.upstream.connections };
+    },
+    stats: [
+      "cluster.one.upstream_cx_close_notify",
+      "cluster.one.upstream_cx_destroy",
+      "cluster.one.upstream_cx_destroy_local",
+      "cluster.one.upstream_cx_destroy_remote",
+      "cluster.one.upstream_cx_destroy_with_active_rq",
+      "cluster.one.upstream_cx_destroy_local_with_active_rq",
+      "cluster.one.upstream_cx_destroy_remote_with_active_rq",
+      "cluster.one.upstream_rq_tx_reset",
+      "cluster.one.upstream_rq_rx_reset",
+      "cluster.one.upstream_rq_total",
+      "cluster.one.upstream_rq_active",
+      "cluster.one.upstream_rq_pending_total",
+      "cluster.one.upstream_cx_http1_total",
+    ],
+  },
+  {
+    title: "circuit breakers count requests, hosts' connections, priorities and retries",
+    yaml: httpBootstrap({
+      routes: routes(TIGHT, {
+        urgent: ", priority: HIGH",
+        budget: ", retry_policy: { retry_on: 5xx, num_retries: 3, retry_back_off: { base_interval: 0.01s } }",
+      }),
+      clusters: clusters(TIGHT),
+    }),
+    reply: (request) => {
+      if (request.target.endsWith("/slow")) return { delayMs: 1_000, body: "slow" };
+      return { status: request.target.startsWith("/budget") ? 503 : 200, body: "one" };
+    },
+    observe: async (target) => {
+      const slow = target.send({ path: "/requests/slow" });
+      await waitFor("the slow request", () => target.upstream.requests.length === 1);
+      const refused = await target.send({ path: "/requests" });
+      const stats = await target.proxy.stats("circuit_breakers.default");
+      const meanwhile = [
+        "cluster.requests.circuit_breakers.default.rq_open",
+        "cluster.requests.circuit_breakers.default.remaining_rq",
+        "cluster.requests.circuit_breakers.default.remaining_cx",
+        "cluster.requests.circuit_breakers.default.remaining_pending",
+        "cluster.requests.circuit_breakers.default.remaining_retries",
+        "cluster.hosts.circuit_breakers.default.remaining_rq",
+      ].map((name) => stats.get(name));
+      const others = [];
+      for (const path of ["/urgent", "/budget"]) others.push(await target.send({ path }));
+      const host = target.send({ path: "/hosts/slow" });
+      await waitFor("the slow request", () =>
+        target.upstream.requests.some(({ target: t }) => t === "/hosts/slow"),
+      );
+      const waiting = await target.send({ path: "/hosts" });
+      return { refused, meanwhile, others, slow: await slow, waiting, host: await host };
+    },
+    stats: [
+      "cluster.requests.upstream_rq_pending_overflow",
+      "cluster.urgent.upstream_rq_pending_overflow",
+      "cluster.hosts.upstream_cx_overflow",
+      "cluster.hosts.upstream_cx_total",
+      "cluster.budget.upstream_rq_retry",
+      "cluster.budget.upstream_rq_retry_overflow",
+    ],
+  },
+];
