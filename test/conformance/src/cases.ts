@@ -1,4 +1,5 @@
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
+import { ADMIN_CASES } from "./cases/admin.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
@@ -37,6 +38,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...LISTENER_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,
   ...CONNECTION_MANAGER_CASES,
+  ...ADMIN_CASES,
   ...LOCAL_REPLY_CASES,
   ...LOG_OPERATOR_CASES,
 ];

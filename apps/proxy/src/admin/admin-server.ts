@@ -6,20 +6,28 @@ import {
 } from "node:http";
 import type { Server } from "../server/server.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
-import { ADMIN_COMMANDS, type AdminCommand, type AdminReply } from "./admin-commands.ts";
+import type { AdminAccess } from "./admin-access.ts";
+import type { AdminCommand, AdminReply } from "./admin-command.ts";
+import { ADMIN_COMMANDS } from "./admin-commands.ts";
 import { helpText, indexPage } from "./help.ts";
 
 /** Envoy's admin interface: its paths, parameters and formats. */
 export class AdminServer {
   readonly #server: Server;
+  readonly #access: AdminAccess;
   readonly #http: HttpServer;
 
-  constructor(server: Server) {
+  constructor(server: Server, access: AdminAccess) {
     this.#server = server;
+    this.#access = access;
     this.#http = createServer((request, response) => {
-      this.#handle(request).then(
-        (reply) => send(request, response, reply),
-        (error: unknown) => send(request, response, { status: 500, body: `${String(error)}\n` }),
+      const started = Date.now();
+      const answer = (reply: AdminReply): void => {
+        send(request, response, reply);
+        access.log(request, response, reply, started);
+      };
+      this.#handle(request).then(answer, (error: unknown) =>
+        answer({ status: 500, body: `${String(error)}\n` }),
       );
     });
   }
@@ -49,11 +57,13 @@ export class AdminServer {
   }
 
   async #handle(request: IncomingMessage): Promise<AdminReply> {
-    const url = new URL(request.url ?? "/", "http://admin");
-    if (url.pathname === "/") return { body: indexPage(), type: "text/html; charset=UTF-8" };
-    if (url.pathname === "/help") return { body: helpText() };
+    const url = readTarget(request.url ?? "/");
+    if (!this.#access.allows(request.url ?? "/")) {
+      return { status: 403, body: `request to path ${request.url ?? "/"} not allowed` };
+    }
+    if (url.pathname === "/") return { body: indexPage(ADMIN_COMMANDS), type: "text/html; charset=UTF-8" };
     const command = ADMIN_COMMANDS.find((each) => each.path === url.pathname);
-    if (command === undefined) return { status: 404, body: `invalid path. ${helpText()}` };
+    if (command === undefined) return { status: 404, body: `invalid path. ${helpText(ADMIN_COMMANDS)}` };
     const method = request.method ?? "GET";
     if (command.post === true && method !== "POST") {
       return { status: 405, body: `Method ${method} not allowed, POST required.` };
@@ -64,6 +74,13 @@ export class AdminServer {
     if (form) for (const [key, value] of new URLSearchParams(body)) parameters.append(key, value);
     return run(command, this.#server, parameters);
   }
+}
+
+/** `//` and the like are paths here, not hosts. */
+function readTarget(target: string): { readonly pathname: string; readonly search: string } {
+  const question = target.indexOf("?");
+  if (question < 0) return { pathname: target, search: "" };
+  return { pathname: target.slice(0, question), search: target.slice(question) };
 }
 
 async function run(command: AdminCommand, server: Server, parameters: URLSearchParams): Promise<AdminReply> {

@@ -3,7 +3,6 @@ import { type HostSlot, sumHostSlot } from "../cluster/host-stats.ts";
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 import type { Server } from "../server/server.ts";
 import { addressJson } from "./address-json.ts";
-import { compileFilter } from "./stat-filter.ts";
 
 const COUNTERS: readonly HostSlot[] = [
   "cx_connect_fail",
@@ -25,16 +24,19 @@ const TEXT_ORDER: readonly HostSlot[] = [
   "rq_total",
 ];
 
-function shown(server: Server, pattern: string | null): readonly ManagedCluster[] {
-  const filter = compileFilter(pattern);
-  const { active } = server.clusters.list();
-  return typeof filter === "function" ? active.filter(({ config }) => filter(config.name)) : [];
+type NameFilter = (name: string) => boolean;
+
+function shown(server: Server, filter: NameFilter): readonly ManagedCluster[] {
+  return server.clusters
+    .list()
+    .active.filter(({ config }) => filter(config.name))
+    .sort((a, b) => (a.config.name < b.config.name ? -1 : 1));
 }
 
 /** `/clusters` as text, line by line as Envoy prints it. */
-export function clustersText(server: Server, pattern: string | null): string {
+export function clustersText(server: Server, filter: NameFilter): string {
   const lines: string[] = [];
-  for (const { config, hosts, source } of shown(server, pattern)) {
+  for (const { config, hosts, source } of shown(server, filter)) {
     const { name } = config;
     lines.push(`${name}::observability_name::${config.statName}`);
     for (const priority of ["default", "high"] as const) {
@@ -54,7 +56,7 @@ export function clustersText(server: Server, pattern: string | null): string {
       lines.push(`${at}region::${host.region}`);
       lines.push(`${at}zone::${host.zone}`);
       lines.push(`${at}sub_zone::${host.subZone}`);
-      lines.push(`${at}canary::false`);
+      lines.push(`${at}canary::${isCanary(host)}`);
       lines.push(`${at}priority::${host.priority}`);
       lines.push(`${at}success_rate::-1`);
       lines.push(`${at}local_origin_success_rate::-1`);
@@ -63,14 +65,20 @@ export function clustersText(server: Server, pattern: string | null): string {
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }
 
+/** `envoy.lb: { canary: true }` in the endpoint's metadata. */
+function isCanary(host: HostSpec): boolean {
+  const lb = host.metadata?.["envoy.lb"];
+  return typeof lb === "object" && lb !== null && "canary" in lb && lb.canary === true;
+}
+
 function healthFlags(host: HostSpec): string {
   if (host.health === "healthy") return "healthy";
-  return host.health === "degraded" ? "/eds_degraded" : "/failed_eds_health";
+  return host.health === "degraded" ? "/degraded_eds_health" : "/failed_eds_health";
 }
 
 /** `/clusters?format=json`: envoy.admin.v3.Clusters. */
-export function clustersJson(server: Server, pattern: string | null): unknown {
-  const statuses = shown(server, pattern).map(({ config, hosts, source }) => ({
+export function clustersJson(server: Server, filter: NameFilter): unknown {
+  const statuses = shown(server, filter).map(({ config, hosts, source }) => ({
     name: config.name,
     ...(source === "dynamic" ? { added_via_api: true } : {}),
     host_statuses: hosts.map((host) => ({

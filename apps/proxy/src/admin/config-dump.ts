@@ -13,7 +13,7 @@ import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 import type { ManagedListener } from "../listener/listener-manager.ts";
 import { listenerRoutes } from "../listener/route-references.ts";
 import type { Server } from "../server/server.ts";
-import type { AdminReply } from "./admin-commands.ts";
+import { type AdminReply, json } from "./admin-command.ts";
 import { compileFilter } from "./stat-filter.ts";
 
 const ADMIN = "type.googleapis.com/envoy.admin.v3.";
@@ -24,10 +24,16 @@ function typed<Desc extends DescMessage>(schema: Desc, message: MessageShape<Des
   return { "@type": `type.googleapis.com/${schema.typeName}`, ...(typeof json === "object" ? json : {}) };
 }
 
+const refuse = (status: number, body: string): AdminReply => ({ status, type: "text/plain", body });
+
 /** envoy.admin.v3.ConfigDump. `resource` picks one list of one section, `mask` fields of its elements. */
 export function configDump(server: Server, parameters: URLSearchParams): AdminReply {
-  const filter = compileFilter(parameters.get("name_regex"));
-  if (typeof filter !== "function") return { status: 400, body: `${filter.error}\n` };
+  const pattern = parameters.get("name_regex") ?? "";
+  const filter = compileFilter(pattern);
+  if (typeof filter !== "function") {
+    const reason = filter.error.replace("Invalid re2 regex: ", "");
+    return refuse(400, `INVALID_ARGUMENT: Error while parsing name_regex from ${pattern}: ${reason}`);
+  }
   const sections = [
     bootstrapSection(server),
     clustersSection(server, filter),
@@ -35,20 +41,37 @@ export function configDump(server: Server, parameters: URLSearchParams): AdminRe
     listenersSection(server, filter),
     routesSection(server, filter),
   ];
-  const resource = parameters.get("resource");
-  if (resource === null)
-    return reply({ configs: sections.map((section) => masked(section, parameters.get("mask"))) });
+  const resource = parameters.get("resource") ?? "";
+  const mask = parameters.get("mask") ?? "";
+  if (resource !== "") return oneResource(sections, resource, mask);
+  if (mask === "") return reply(sections);
+  const configs = sections.flatMap((section) => {
+    const part = masked(section, mask);
+    return Object.keys(part).length > 1 ? [part] : [];
+  });
+  if (configs.length === 0) {
+    return refuse(400, `FieldMask ${mask} could not be successfully applied to any configs.`);
+  }
+  return reply(configs);
+}
+
+function oneResource(sections: readonly Section[], resource: string, mask: string): AdminReply {
   for (const section of sections) {
     const list = section[resource];
-    if (!Array.isArray(list)) continue;
+    if (list === undefined) continue;
+    if (!Array.isArray(list)) {
+      const message = `${resource} is not a repeated field. Use ?mask=${resource} to get only this field`;
+      return refuse(400, message);
+    }
     const type = ELEMENT_TYPES[resource];
-    const configs = list.map((item: unknown) =>
-      masked({ "@type": `${ADMIN}${type}`, ...Object(item) }, parameters.get("mask")),
-    );
-    return reply({ configs });
+    const configs = list.map((item: unknown) => {
+      const element = { "@type": `${ADMIN}${type}`, ...Object(item) };
+      return mask === "" ? element : masked(element, mask);
+    });
+    return reply(configs);
   }
-  if (ELEMENT_TYPES[resource] !== undefined) return reply({ configs: [] });
-  return { status: 404, body: `${resource} not found in config dump` };
+  if (ELEMENT_TYPES[resource] !== undefined) return reply([]);
+  return refuse(404, `${resource} not found in config dump`);
 }
 
 const ELEMENT_TYPES: Readonly<Record<string, string>> = {
@@ -63,27 +86,26 @@ const ELEMENT_TYPES: Readonly<Record<string, string>> = {
   dynamic_endpoint_configs: "EndpointsConfigDump.DynamicEndpointConfig",
 };
 
-const reply = (value: unknown): AdminReply => ({
-  type: "application/json",
-  body: `${JSON.stringify(value, null, 1)}\n`,
-});
+const reply = (configs: readonly unknown[]): AdminReply => json(configs.length === 0 ? {} : { configs });
 
 /** Keeps only the paths of a field mask (`cluster.name,last_updated`). */
-function masked(section: Section, mask: string | null): Section {
-  if (mask === null || mask === "") return section;
+function masked(section: Section, mask: string): Section {
   const out: Section = { "@type": section["@type"] };
-  for (const path of mask.split(",")) copyPath(section, out, path.split("."));
+  for (const path of mask.split(",")) copyPath(section, out, path.trim().split("."));
   return out;
 }
 
 function copyPath(from: Section, to: Section, [head = "", ...rest]: string[]): void {
   const value = from[head];
   if (value === undefined) return;
-  if (rest.length === 0 || typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (rest.length === 0) {
     to[head] = value;
     return;
   }
-  const inner: Section = { ...Object(to[head]) };
+  // A mask does not reach into lists.
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
+  const inner: Section = "@type" in value ? { "@type": value["@type"] } : {};
+  Object.assign(inner, to[head]);
   copyPath({ ...value }, inner, rest);
   to[head] = inner;
 }
@@ -100,7 +122,9 @@ function bootstrapSection(server: Server): Section {
 function clustersSection(server: Server, filter: (name: string) => boolean): Section {
   const { active, warming } = server.clusters.list();
   const of = (list: readonly ManagedCluster[], source: "static" | "dynamic"): readonly ManagedCluster[] =>
-    list.filter((cluster) => cluster.source === source && filter(cluster.config.name));
+    list
+      .filter((cluster) => cluster.source === source && filter(cluster.config.name))
+      .sort((a, b) => (a.config.name < b.config.name ? -1 : 1));
   const dump = (cluster: ManagedCluster): Section => ({
     ...(cluster.version === "" ? {} : { version_info: cluster.version }),
     cluster: typed(ClusterSchema, cluster.message),

@@ -1,8 +1,9 @@
 import type { TaggedName } from "../stats/extract-tags.ts";
-import { cumulativeCounts, DEFAULT_BUCKET_BOUNDS } from "../stats/log-linear-histogram.ts";
-import type { StatsRegistry } from "../stats/stats-registry.ts";
-import type { AdminReply } from "./admin-commands.ts";
-import { compileFilter } from "./stat-filter.ts";
+import { cumulativeCounts, QUANTILES, quantilesOf } from "../stats/log-linear-histogram.ts";
+import type { HistogramReading, StatsRegistry } from "../stats/stats-registry.ts";
+import type { AdminReply } from "./admin-command.ts";
+import { HISTOGRAM_USAGE, histogramMode } from "./histogram-text.ts";
+import { selectStats } from "./stat-selection.ts";
 
 const sanitize = (name: string): string => name.replace(/[^a-zA-Z0-9_]/g, "_");
 const escapeLabel = (value: string): string =>
@@ -15,11 +16,12 @@ function labels({ tags }: TaggedName, extra = ""): string {
 
 /** `/stats/prometheus`: text exposition format 0.0.4 with Envoy's names. */
 export function prometheusText(stats: StatsRegistry, parameters: URLSearchParams): AdminReply {
-  const filter = compileFilter(parameters.get("filter"));
-  if (typeof filter !== "function") return { status: 400, body: `${filter.error}\n` };
-  const usedOnly = parameters.has("usedonly");
-  const shown = (reading: { readonly name: string; readonly used: boolean }): boolean =>
-    filter(reading.name) && (reading.used || !usedOnly);
+  const mode = histogramMode(parameters);
+  if (mode === undefined || mode === "disjoint" || mode === "detailed") {
+    return { status: 400, body: HISTOGRAM_USAGE };
+  }
+  const selection = selectStats(stats, parameters, () => true);
+  if ("error" in selection) return { status: 400, body: selection.error };
   const groups = new Map<string, string[]>();
   const group = (tagged: TaggedName, type: string): { readonly name: string; readonly lines: string[] } => {
     const name = `envoy_${sanitize(tagged.name)}`;
@@ -28,24 +30,46 @@ export function prometheusText(stats: StatsRegistry, parameters: URLSearchParams
     groups.set(key, lines);
     return { name, lines };
   };
-  const scalars = stats.scalars().filter(shown);
   for (const kind of ["counter", "gauge"] as const) {
-    for (const reading of scalars) {
+    for (const reading of selection.scalars) {
       if (reading.kind !== kind) continue;
       const { name, lines } = group(reading.tagged, kind);
       lines.push(`${name}${labels(reading.tagged)} ${reading.value}`);
     }
   }
-  for (const reading of stats.histograms().filter(shown)) {
-    const { name, lines } = group(reading.tagged, "histogram");
-    const counts = cumulativeCounts(reading.cumulative, DEFAULT_BUCKET_BOUNDS);
-    for (const [index, bound] of DEFAULT_BUCKET_BOUNDS.entries()) {
-      lines.push(`${name}_bucket${labels(reading.tagged, `le="${bound}"`)} ${counts[index] ?? 0}`);
+  if (parameters.has("text_readouts")) {
+    for (const [text, value] of selection.texts) {
+      const tagged = stats.tag(text);
+      const { name, lines } = group(tagged, "gauge");
+      lines.push(`${name}${labels(tagged, `text_value="${escapeLabel(value)}"`)} 0`);
     }
-    lines.push(`${name}_bucket${labels(reading.tagged, 'le="+Inf"')} ${reading.cumulative.count}`);
+  }
+  for (const reading of selection.histograms) {
+    const { name, lines } = group(reading.tagged, mode === "summary" ? "summary" : "histogram");
+    lines.push(...(mode === "summary" ? summaryLines(name, reading) : bucketLines(name, reading)));
     lines.push(`${name}_sum${labels(reading.tagged)} ${reading.cumulative.sum}`);
     lines.push(`${name}_count${labels(reading.tagged)} ${reading.cumulative.count}`);
   }
-  const body = [...groups].map(([key, lines]) => `# TYPE ${key}\n${lines.join("\n")}\n`).join("");
-  return { type: "text/plain; version=0.0.4; charset=UTF-8", body };
+  // By type, then by name.
+  const order = ["counter", "gauge", "histogram", "summary"];
+  const rank = ([key]: readonly [string, unknown]): number => order.indexOf(key.slice(key.indexOf(" ") + 1));
+  const inOrder = [...groups].sort((a, b) => rank(a) - rank(b) || (a[0] < b[0] ? -1 : 1));
+  return { body: inOrder.map(([key, lines]) => `# TYPE ${key}\n${lines.join("\n")}\n`).join("") };
+}
+
+function bucketLines(name: string, { tagged, cumulative, bounds }: HistogramReading): string[] {
+  const counts = cumulativeCounts(cumulative, bounds);
+  const lines = bounds.map(
+    (bound, i) => `${name}_bucket${labels(tagged, `le="${bound}"`)} ${counts[i] ?? 0}`,
+  );
+  lines.push(`${name}_bucket${labels(tagged, 'le="+Inf"')} ${cumulative.count}`);
+  return lines;
+}
+
+function summaryLines(name: string, { tagged, cumulative }: HistogramReading): string[] {
+  const values = quantilesOf(cumulative);
+  return QUANTILES.map((quantile, i) => {
+    const value = values[i] ?? Number.NaN;
+    return `${name}${labels(tagged, `quantile="${quantile}"`)} ${Number.isNaN(value) ? "nan" : value}`;
+  });
 }

@@ -1,75 +1,65 @@
-import { QUANTILES, quantilesOf } from "../stats/log-linear-histogram.ts";
-import type { HistogramReading, StatsRegistry } from "../stats/stats-registry.ts";
-import type { AdminReply } from "./admin-commands.ts";
+import type { StatsRegistry } from "../stats/stats-registry.ts";
+import type { AdminReply } from "./admin-command.ts";
+import {
+  HISTOGRAM_USAGE,
+  type HistogramMode,
+  histogramMode,
+  histogramsJson,
+  histogramText,
+} from "./histogram-text.ts";
+import { escapeHtml, page } from "./html.ts";
 import { prometheusText } from "./prometheus-page.ts";
-import { compileFilter } from "./stat-filter.ts";
+import { type StatSelection, selectStats } from "./stat-selection.ts";
 
-const TYPES = ["All", "Counters", "Gauges", "Histograms", "TextReadouts"];
+export const STAT_TYPES = ["All", "Counters", "Histograms", "Gauges", "TextReadouts"] as const;
+export const STAT_FORMATS = ["html", "active-html", "text", "json"] as const;
+const HIDDEN = ["include", "only", "exclude"];
 
-/** `/stats` in text and JSON. */
+const refuse = (body: string): AdminReply => ({ status: 400, body });
+
+/** `/stats` in all formats. No stat of this proxy is hidden: `hidden=only` shows none. */
 export function statsPage(stats: StatsRegistry, parameters: URLSearchParams): AdminReply {
   const format = parameters.get("format") ?? "text";
   if (format === "prometheus") return prometheusText(stats, parameters);
-  if (format !== "text" && format !== "json")
-    return { status: 400, body: `format ${format} is not implemented\n` };
-  const type = parameters.get("type") ?? "All";
-  if (!TYPES.includes(type)) return { status: 400, body: `usage: type is one of ${TYPES.join(", ")}\n` };
-  const filter = compileFilter(parameters.get("filter"));
-  if (typeof filter !== "function") return { status: 400, body: `${filter.error}\n` };
-  const usedOnly = parameters.has("usedonly");
-  const shows = (kind: string): boolean => type === "All" || type === kind;
-  const texts = shows("TextReadouts") ? [...stats.texts()].filter(([name]) => filter(name)).sort() : [];
-  const scalars = stats
-    .scalars()
-    .filter(
-      ({ kind, name, used }) =>
-        shows(kind === "counter" ? "Counters" : "Gauges") && filter(name) && (used || !usedOnly),
-    );
-  const histograms = shows("Histograms")
-    ? stats.histograms().filter(({ name, used }) => filter(name) && (used || !usedOnly))
-    : [];
-  if (format === "json") {
-    const values: unknown[] = [
-      ...texts.map(([name, value]) => ({ name, value })),
-      ...scalars.map(({ name, value }) => ({ name, value })),
-    ];
-    if (histograms.length > 0) values.push({ histograms: histogramsJson(histograms) });
-    return { type: "application/json", body: JSON.stringify({ stats: values }) };
+  if (format !== "text" && !STAT_FORMATS.some((each) => each === format)) {
+    return refuse("usage: /stats?format=(html|active-html|json|prometheus|text)\n\n");
   }
+  const type = parameters.get("type") ?? "All";
+  if (!STAT_TYPES.some((each) => each === type)) return refuse("invalid &type= param");
+  const hidden = parameters.get("hidden") ?? "exclude";
+  if (!HIDDEN.includes(hidden)) return refuse("usage: /stats?hidden=(include|only|exclude)\n\n");
+  const mode = histogramMode(parameters);
+  if (mode === undefined) return refuse(HISTOGRAM_USAGE);
+  const selection = selectStats(
+    stats,
+    parameters,
+    (kind) => hidden !== "only" && (type === "All" || type === kind),
+  );
+  if ("error" in selection) return refuse(selection.error);
+  if (format === "json") return { type: "application/json", body: statsJson(selection, mode) };
+  const text = statsText(selection, mode);
+  if (format === "text") return { body: text };
+  const refresh = format === "active-html" ? '<meta http-equiv="refresh" content="5">' : "";
+  return {
+    type: "text/html; charset=UTF-8",
+    body: page("Sluice stats", `<pre>${escapeHtml(text)}</pre>`, refresh),
+  };
+}
+
+function statsJson({ texts, scalars, histograms }: StatSelection, mode: HistogramMode): string {
+  const values: unknown[] = [
+    ...texts.map(([name, value]) => ({ name, value })),
+    ...scalars.map(({ name, value }) => ({ name, value })),
+  ];
+  if (histograms.length > 0) values.push({ histograms: histogramsJson(histograms, mode) });
+  return JSON.stringify({ stats: values });
+}
+
+function statsText({ texts, scalars, histograms }: StatSelection, mode: HistogramMode): string {
   const lines = [
     ...texts.map(([name, value]) => `${name}: "${value}"`),
     ...scalars.map(({ name, value }) => `${name}: ${value}`),
-    ...histograms.map((reading) => `${reading.name}: ${histogramText(reading)}`),
+    ...histograms.map((reading) => `${reading.name}${histogramText(reading, mode)}`),
   ];
-  return { body: lines.length === 0 ? "" : `${lines.join("\n")}\n` };
-}
-
-function histogramText({ cumulative, interval }: HistogramReading): string {
-  if (cumulative.count === 0) return "No recorded values";
-  const now = quantilesOf(interval);
-  const all = quantilesOf(cumulative);
-  return QUANTILES.map((quantile, index) => {
-    const print = (value: number | undefined): string =>
-      value === undefined || Number.isNaN(value) ? "nan" : String(value);
-    return `P${Number((quantile * 100).toPrecision(6))}(${print(now[index])},${print(all[index])})`;
-  }).join(" ");
-}
-
-function histogramsJson(histograms: readonly HistogramReading[]): unknown {
-  const finite = (value: number | undefined): number | null =>
-    value === undefined || Number.isNaN(value) ? null : value;
-  return {
-    supported_quantiles: QUANTILES.map((quantile) => Number((quantile * 100).toPrecision(6))),
-    computed_quantiles: histograms.map(({ name, cumulative, interval }) => {
-      const now = quantilesOf(interval);
-      const all = quantilesOf(cumulative);
-      return {
-        name,
-        values: QUANTILES.map((_, index) => ({
-          cumulative: finite(all[index]),
-          interval: finite(now[index]),
-        })),
-      };
-    }),
-  };
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }

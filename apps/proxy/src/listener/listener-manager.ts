@@ -1,5 +1,6 @@
 import { equals, toBinary } from "@bufbuild/protobuf";
 import type { Compiled, Log, Problem } from "@sluice/extension-api";
+import { TrafficDirection } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
@@ -240,6 +241,16 @@ export class ListenerManager {
       if (drain) this.#startDraining(active);
     }
     await this.#options.broadcast({ type: "stop-listeners", drain });
+  }
+
+  /** Stops listening where `traffic_direction` is INBOUND; connections end by themselves. */
+  async stopInbound(): Promise<void> {
+    for (const [name, { active }] of this.#entries) {
+      if (active?.message.trafficDirection !== TrafficDirection.INBOUND) continue;
+      this.#scope().counter("listener_stopped").inc();
+      this.#startDraining(active);
+      await this.#options.broadcast({ type: "remove-listener", name });
+    }
   }
 
   stop(): void {

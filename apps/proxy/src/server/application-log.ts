@@ -14,7 +14,8 @@ export function parseLogLevel(text: string): LogLevel | undefined {
   return LOG_LEVELS.find((each) => each === level);
 }
 
-type Piece = (entry: {
+/** A line of the log without its newline. */
+export type LogFormat = (entry: {
   readonly date: Date;
   readonly level: string;
   readonly logger: string;
@@ -23,7 +24,7 @@ type Piece = (entry: {
 
 const two = (value: number): string => String(value).padStart(2, "0");
 const three = (value: number): string => String(value).padStart(3, "0");
-const PIECES: Readonly<Record<string, Piece>> = {
+const PIECES: Readonly<Record<string, LogFormat>> = {
   Y: ({ date }) => String(date.getUTCFullYear()),
   m: ({ date }) => two(date.getUTCMonth() + 1),
   d: ({ date }) => two(date.getUTCDate()),
@@ -46,8 +47,8 @@ const PIECES: Readonly<Record<string, Piece>> = {
 };
 
 /** Compiles a log pattern; answers a message naming a flag that it does not know. */
-export function compileLogFormat(pattern: string): Piece | { readonly message: string } {
-  const pieces: Piece[] = [];
+export function compileLogFormat(pattern: string): LogFormat | { readonly message: string } {
+  const pieces: LogFormat[] = [];
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern[at] ?? "";
     if (char !== "%") {
@@ -68,15 +69,29 @@ export function compileLogFormat(pattern: string): Piece | { readonly message: s
   return (entry) => pieces.map((piece) => piece(entry)).join("");
 }
 
+/** `application_log_config.log_format.json_format`: a line of JSON whose values are patterns. */
+export function compileJsonLogFormat(
+  members: Readonly<Record<string, unknown>>,
+): LogFormat | { readonly message: string } {
+  const formats: (readonly [string, LogFormat])[] = [];
+  for (const [key, value] of Object.entries(members)) {
+    if (typeof value !== "string") return { message: `${key}: only texts are implemented` };
+    const format = compileLogFormat(value);
+    if (typeof format !== "function") return format;
+    formats.push([key, format]);
+  }
+  return (entry) => JSON.stringify(Object.fromEntries(formats.map(([key, format]) => [key, format(entry)])));
+}
+
 /** The process's own log: standard error, or a file. */
 export class ApplicationLog implements Log {
-  readonly #format: Piece;
+  #format: LogFormat;
   readonly #path: string | undefined;
   #descriptor = 2;
   #level: LogLevel;
 
   /** Throws when the file cannot be opened. */
-  constructor(level: LogLevel, format: Piece, path: string | undefined) {
+  constructor(level: LogLevel, format: LogFormat, path: string | undefined) {
     this.#level = level;
     this.#format = format;
     this.#path = path;
@@ -88,6 +103,11 @@ export class ApplicationLog implements Log {
   }
   setLevel(level: LogLevel): void {
     this.#level = level;
+  }
+
+  /** The bootstrap's `application_log_config` takes the place of the command line's format. */
+  setFormat(format: LogFormat): void {
+    this.#format = format;
   }
 
   /** For log rotation. */
@@ -111,8 +131,12 @@ export class ApplicationLog implements Log {
     this.write("error", message);
   }
 
-  write(level: LogLevel, message: string, logger = "main"): void {
-    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.#level)) return;
+  write(level: LogLevel, message: string): void {
+    if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(this.#level)) this.append(level, message, "main");
+  }
+
+  /** A line of another logger, which has decided on its level by itself. */
+  append(level: LogLevel, message: string, logger: string): void {
     try {
       writeSync(this.#descriptor, `${this.#format({ date: new Date(), level, logger, message })}\n`);
     } catch {

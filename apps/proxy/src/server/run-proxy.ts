@@ -1,6 +1,6 @@
-import { ApplicationLog, compileLogFormat } from "./application-log.ts";
+import { ApplicationLog, compileJsonLogFormat, compileLogFormat } from "./application-log.ts";
 import { parseCommandLine, type ServerOptions } from "./command-line.ts";
-import { loadBootstrap } from "./load-bootstrap.ts";
+import { type LoadedBootstrap, loadBootstrap } from "./load-bootstrap.ts";
 import { Server } from "./server.ts";
 import { StartupError } from "./startup-error.ts";
 
@@ -13,6 +13,8 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
   }
   const bootstrap = loadBootstrap(options);
   const log = openLog(options);
+  applyLogConfig(log, bootstrap);
+  checkRegexEngine(bootstrap);
   const server = await Server.create(options, bootstrap, log);
   if (options.mode === "validate") {
     process.stdout.write(`configuration '${bootstrap.name === "--config-yaml" ? "" : bootstrap.name}' OK\n`);
@@ -31,6 +33,29 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
   if (options.mode === "init_only") await server.stop();
   await server.ended;
   return 0;
+}
+
+/** `application_log_config`: as the command line's log format, or one of JSON. */
+function applyLogConfig(log: ApplicationLog, bootstrap: LoadedBootstrap): void {
+  const config = bootstrap.message.applicationLogConfig?.logFormat?.logFormat;
+  if (config?.case === undefined) return;
+  const json = config.case === "jsonFormat";
+  const format = json ? compileJsonLogFormat(config.value) : compileLogFormat(config.value);
+  if (typeof format !== "function") {
+    const path = `application_log_config.log_format.${json ? "json_format" : "text_format"}`;
+    throw new StartupError(bootstrap.explain({ path, message: format.message, severity: "error" }));
+  }
+  log.setFormat(format);
+}
+
+const RE2_ENGINE = "envoy.extensions.regex_engines.google_re2.v3.GoogleRE2";
+
+/** There is one engine, RE2's syntax in linear time: it may be named, another may not. */
+function checkRegexEngine(bootstrap: LoadedBootstrap): void {
+  const engine = bootstrap.message.defaultRegexEngine?.typedConfig;
+  if (engine === undefined || engine.typeUrl.endsWith(`/${RE2_ENGINE}`)) return;
+  const message = `regex engine ${engine.typeUrl} is not implemented`;
+  throw new StartupError(bootstrap.explain({ path: "default_regex_engine", message, severity: "error" }));
 }
 
 function openLog(options: ServerOptions): ApplicationLog {

@@ -1,15 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { toBinary } from "@bufbuild/protobuf";
-import type { Problem } from "@sluice/extension-api";
-import { unpackAny } from "@sluice/xds";
+import type { Compiled, Problem } from "@sluice/extension-api";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import {
-  type MetricsServiceConfig,
-  MetricsServiceConfigSchema,
-} from "@sluice/xds/gen/envoy/config/metrics/v3/metrics_service_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { AdminAccess } from "../admin/admin-access.ts";
 import { AdminServer } from "../admin/admin-server.ts";
 import type { ClusterConfig } from "../cluster/cluster-config.ts";
 import { ClusterManager } from "../cluster/cluster-manager.ts";
@@ -25,8 +21,10 @@ import { ListenerManager } from "../listener/listener-manager.ts";
 import { RuntimeLayers } from "../runtime/layered-runtime.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretStore } from "../secret/secret-store.ts";
-import { compileMetricsSink, MetricsServiceSink } from "../stats/metrics-service-sink.ts";
+import { createStatsSink, type StatsSink } from "../stats/create-stats-sink.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
+import { compileStatsSettings } from "../stats/stats-settings.ts";
+import { type ProfileKind, Profiler } from "../worker/profiler.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { systemRandom } from "../worker/system-time.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
@@ -35,7 +33,7 @@ import { WorkerPool } from "../worker/worker-pool.ts";
 import { DynamicResources } from "../xds/dynamic-resources.ts";
 import { EndpointRegistry } from "../xds/endpoint-registry.ts";
 import { RouteDiscovery } from "../xds/route-discovery.ts";
-import type { ApplicationLog } from "./application-log.ts";
+import type { ApplicationLog, LogLevel } from "./application-log.ts";
 import { checkRoutes } from "./check-routes.ts";
 import type { ServerOptions } from "./command-line.ts";
 import type { LoadedBootstrap } from "./load-bootstrap.ts";
@@ -59,7 +57,7 @@ export class Server {
   readonly options: ServerOptions;
   readonly bootstrap: LoadedBootstrap;
   readonly node: Node;
-  readonly stats = new StatsRegistry();
+  readonly stats: StatsRegistry;
   readonly log: ApplicationLog;
   readonly clusters: ClusterManager;
   readonly listeners: ListenerManager;
@@ -78,8 +76,11 @@ export class Server {
   readonly #connectors = new WeakMap<ClusterConfig, Connector>();
   readonly #context: WorkerContext;
   readonly #relay: TelemetryRelay;
-  readonly #sinks: MetricsServiceSink[] = [];
+  readonly #sinks: StatsSink[] = [];
+  readonly #profiler = new Profiler("main");
+  readonly #workerLogLevels: LogLevel[];
   #admin: AdminServer | undefined;
+  #adminAccess: AdminAccess | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
   #resolveEnded: () => void = () => {};
   #stopping = false;
@@ -98,7 +99,11 @@ export class Server {
   ) {
     this.options = options;
     this.bootstrap = bootstrap;
+    this.stats = new StatsRegistry(
+      this.#settle(compileStatsSettings(bootstrap.message.statsConfig, "stats_config")),
+    );
     this.log = log;
+    this.#workerLogLevels = Array.from({ length: options.concurrency }, () => log.level);
     this.node = buildNode(bootstrap.message.node, options, extensions);
     this.drain = new SharedDrainState(this.#drainBuffer, systemRandom);
     this.runtime = new RuntimeLayers(bootstrap.message.layeredRuntime);
@@ -149,7 +154,7 @@ export class Server {
         concurrency,
         localInfo,
         localCluster: bootstrap.message.clusterManager?.localClusterName ?? "",
-        logLevel: log.level,
+        logLevel: this.#workerLogLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
         accessLogFlushMs: options.accessLogFlushMs,
         ticketSeed: this.#ticketSeed,
@@ -176,9 +181,12 @@ export class Server {
       this.stats,
     );
     for (const [index, sink] of bootstrap.message.statsSinks.entries()) {
-      this.#sinks.push(
-        this.#createSink(sink.configType.value, `stats_sinks[${index}].typed_config`, nodeBytes),
-      );
+      const made = createStatsSink(sink, `stats_sinks[${index}]`, {
+        node: nodeBytes,
+        resolve: (name) => this.resolveCluster(name),
+        log,
+      });
+      this.#sinks.push(this.#settle(made));
     }
     this.dynamic = DynamicResources.create(this);
     this.#serverStats();
@@ -219,12 +227,20 @@ export class Server {
       .root()
       .histogram("server.initialization_time_ms")
       .record(performance.now() - began);
-    const intervalMs = durationMs(this.bootstrap.message.statsFlushInterval, FLUSH_INTERVAL_MS);
-    this.#flushTimer = setInterval(() => this.flushStats(), intervalMs);
+    if (!this.flushesOnAdmin) {
+      const intervalMs = durationMs(this.bootstrap.message.statsFlushInterval, FLUSH_INTERVAL_MS);
+      this.#flushTimer = setInterval(() => this.flushStats(), intervalMs);
+    }
     this.flushStats();
     this.log.info(
       `started in ${Math.round(performance.now() - began)} ms with ${this.options.concurrency} workers`,
     );
+  }
+
+  /** `stats_flush_on_admin`: an interval of the stats ends when somebody reads them, and at no other time. */
+  get flushesOnAdmin(): boolean {
+    const { statsFlush } = this.bootstrap.message;
+    return statsFlush.case === "statsFlushOnAdmin" && statsFlush.value;
   }
 
   /** Ends an interval of the stats and sends them to the sinks. */
@@ -277,10 +293,39 @@ export class Server {
     return true;
   }
 
-  /** Connections end as they can, listeners stop; used by SIGTERM and `/drain_listeners`. */
-  async drainListeners(graceful: boolean): Promise<void> {
-    if (graceful) this.drain.start(this.options.drainTimeMs, this.options.drainStrategy === "gradual");
-    await this.listeners.stopAll(graceful);
+  /** `/drain_listeners`: connections end as they can, and listeners stop unless they are to stay. */
+  async drainListeners(how: {
+    readonly graceful: boolean;
+    readonly inboundOnly: boolean;
+    readonly keepListening: boolean;
+  }): Promise<void> {
+    if (how.graceful || how.keepListening) {
+      this.drain.start(this.options.drainTimeMs, this.options.drainStrategy === "gradual");
+    }
+    if (how.keepListening) return;
+    if (how.inboundOnly) await this.listeners.stopInbound();
+    else await this.listeners.stopAll(how.graceful);
+  }
+
+  /** Levels by logger: `main` and one per worker. */
+  logLevels(): ReadonlyMap<string, string> {
+    const workers = this.#workerLogLevels.map((level, index): [string, string] => [`worker_${index}`, level]);
+    return new Map([["main", this.log.level], ...workers]);
+  }
+
+  setLogLevel(logger: string, level: LogLevel): void {
+    if (logger === "main") this.log.setLevel(level);
+    const index = logger.startsWith("worker_") ? Number(logger.slice(7)) : -1;
+    if (this.#workerLogLevels[index] === undefined) return;
+    this.#workerLogLevels[index] = level;
+    void this.#pool.send(index, { type: "log-level", level });
+  }
+
+  /** Profiles every thread; answers what is wrong. `action`: "start", or the path of what is written. */
+  async profile(kind: ProfileKind, action: string): Promise<readonly string[]> {
+    const own = action === "start" ? this.#profiler.start(kind) : await this.#profiler.stop(kind, action);
+    const outcomes = await this.#pool.broadcast({ type: "profile", kind, action });
+    return [...own, ...outcomes.flatMap(({ problems }) => problems)];
   }
 
   /** SIGTERM: as `stop`, but connections get `--termination-drain-s` to end. */
@@ -302,6 +347,7 @@ export class Server {
 
   async reopenLogs(): Promise<void> {
     this.log.reopen();
+    this.#adminAccess?.reopen();
     await this.#pool.broadcast({ type: "reopen-logs" });
   }
 
@@ -311,6 +357,7 @@ export class Server {
     this.#stopping = true;
     clearInterval(this.#flushTimer);
     await this.#admin?.close();
+    this.#adminAccess?.flush();
     this.dynamic?.stop();
     this.clusters.stop();
     this.listeners.stop();
@@ -333,7 +380,7 @@ export class Server {
         this.listeners.onDrained(workerIndex, report.listenerId);
         return;
       case "log":
-        this.log.write(
+        this.log.append(
           report.level === "warn" ? "warning" : report.level,
           report.message,
           `worker_${workerIndex}`,
@@ -374,30 +421,14 @@ export class Server {
     });
   }
 
-  #refuse(problems: readonly Problem[], path: string): StartupError {
-    return new StartupError(problems.map((problem) => this.#explain(problem, path)).join("\n"));
+  /** The value of what was compiled from the bootstrap; its problems end the start. */
+  #settle<T>(compiled: Compiled<T>): T {
+    if (compiled.ok) return compiled.value;
+    throw new StartupError(compiled.problems.map((problem) => this.bootstrap.explain(problem)).join("\n"));
   }
 
-  #createSink(
-    any: Parameters<typeof unpackAny>[0] | undefined,
-    path: string,
-    node: Uint8Array,
-  ): MetricsServiceSink {
-    const unpacked = any === undefined ? undefined : unpackAny(any);
-    if (unpacked?.ok !== true || unpacked.typeName !== MetricsServiceConfigSchema.typeName) {
-      const what =
-        unpacked === undefined
-          ? "needs a typed_config"
-          : unpacked.ok
-            ? `${unpacked.typeName} is not implemented`
-            : unpacked.message;
-      throw this.#refuse([{ path: "", message: what, severity: "error" }], path);
-    }
-    const compiled = compileMetricsSink(asMetricsConfig(unpacked.message), path);
-    if (!compiled.ok) {
-      throw new StartupError(compiled.problems.map((problem) => this.bootstrap.explain(problem)).join("\n"));
-    }
-    return new MetricsServiceSink(compiled.value, node, (name) => this.resolveCluster(name));
+  #refuse(problems: readonly Problem[], path: string): StartupError {
+    return new StartupError(problems.map((problem) => this.#explain(problem, path)).join("\n"));
   }
 
   async #startAdmin(): Promise<void> {
@@ -407,7 +438,11 @@ export class Server {
     if (typeof socket === "string") {
       throw this.#refuse([{ path: "", message: socket, severity: "error" }], "admin.address");
     }
-    this.#admin = new AdminServer(this);
+    const flushIntervalMs = this.options.accessLogFlushMs;
+    const use = { runtime: this.#runtimeView, log: this.log, flushIntervalMs };
+    const access = this.#settle(AdminAccess.compile(this.bootstrap.message.admin, use));
+    this.#adminAccess = access;
+    this.#admin = new AdminServer(this, access);
     const where = await this.#admin.listen(socket).catch((error: unknown) => {
       throw new StartupError(`admin: ${error instanceof Error ? error.message : String(error)}`);
     });
@@ -435,9 +470,4 @@ export class Server {
   get readiness(): ServerState {
     return this.state === "LIVE" && this.drain.healthCheckFailed ? "DRAINING" : this.state;
   }
-}
-
-/** The caller has checked the type's name. */
-function asMetricsConfig(message: unknown): MetricsServiceConfig {
-  return message as MetricsServiceConfig;
 }

@@ -4,6 +4,15 @@ export interface TaggedName {
   readonly tags: readonly (readonly [name: string, value: string])[];
 }
 
+/** How a tag is found in a name. */
+export interface TagRule {
+  readonly tag: string;
+  /** Skips the rule cheaply; "": never. */
+  readonly contains: string;
+  /** The tag's value, and what of the name is cut out; undefined: the name does not have it. */
+  find(name: string): { readonly value: string; readonly start: number; readonly end: number } | undefined;
+}
+
 interface Rule {
   readonly tag: string;
   /** Group 1 is cut out of the name; group 2, or else group 1, is the value. Tried on the whole name. */
@@ -75,25 +84,40 @@ const RULES: readonly Rule[] = [
   { tag: "envoy.ssl_cipher", contains: ".ssl.ciphers.", pattern: /\.ssl\.ciphers(\.(.+?))$/d },
 ];
 
-/** Splits a full stat name by Envoy's default rules. */
-export function extractTags(name: string): TaggedName {
+export const DEFAULT_RULES: readonly TagRule[] = RULES.map(({ tag, contains, pattern }) => ({
+  tag,
+  contains,
+  find: (name) => {
+    const match = pattern.exec(name);
+    const value = match?.[2];
+    const span = match?.indices?.[1];
+    if (value === undefined || span === undefined) return undefined;
+    const text = tag === "envoy.endpoint_address" ? unsanitizeAddress(value) : value;
+    return { value: text, start: span[0], end: span[1] };
+  },
+}));
+
+/** Splits a full stat name by rules, Envoy's default ones unless others are given. Of one tag the first rule wins. */
+export function extractTags(name: string, rules: readonly TagRule[] = DEFAULT_RULES): TaggedName {
   const tags: (readonly [string, string])[] = [];
   const cuts: (readonly [number, number])[] = [];
-  for (const rule of RULES) {
+  for (const rule of rules) {
     if (!name.includes(rule.contains)) continue;
-    const match = rule.pattern.exec(name);
-    const value = match?.[2];
-    if (match === null || value === undefined) continue;
-    const span = match.indices?.[1];
-    if (span === undefined) continue;
-    tags.push([rule.tag, rule.tag === "envoy.endpoint_address" ? unsanitizeAddress(value) : value]);
-    cuts.push(span);
+    const found = rule.find(name);
+    if (found === undefined || tags.some(([tag]) => tag === rule.tag)) continue;
+    tags.push([rule.tag, found.value]);
+    cuts.push([found.start, found.end]);
   }
   if (cuts.length === 0) return { name, tags };
-  cuts.sort((a, b) => b[0] - a[0]);
-  let rest = name;
-  for (const [start, end] of cuts) rest = rest.slice(0, start) + rest.slice(end);
-  return { name: rest, tags };
+  // Cuts may overlap.
+  cuts.sort((a, b) => a[0] - b[0]);
+  let rest = "";
+  let at = 0;
+  for (const [start, end] of cuts) {
+    if (start > at) rest += name.slice(at, start);
+    at = Math.max(at, end);
+  }
+  return { name: rest + name.slice(at), tags };
 }
 
 /** Stat names have `_` for the colons of an address. */

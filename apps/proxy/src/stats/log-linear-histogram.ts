@@ -89,6 +89,20 @@ export function quantilesOf(view: HistogramView, quantiles: readonly number[] = 
   return out;
 }
 
+/** The bins that hold something, in ascending order. */
+export function nonEmptyBins(
+  view: HistogramView,
+): readonly { readonly lower: number; readonly width: number; readonly count: number }[] {
+  const out: { lower: number; width: number; count: number }[] = [];
+  for (let bin = 0; bin < HISTOGRAM_BINS; bin++) {
+    const count = view.bins[bin] ?? 0;
+    if (count === 0) continue;
+    const lower = LOWER[bin] ?? 0;
+    out.push({ lower, width: round((UPPER[bin] ?? 0) - lower), count });
+  }
+  return out;
+}
+
 /** How many values lie below each of `bounds` (ascending). */
 export function cumulativeCounts(view: HistogramView, bounds: readonly number[]): number[] {
   const out: number[] = [];

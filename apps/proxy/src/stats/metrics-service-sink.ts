@@ -8,7 +8,7 @@ import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-servic
 import { GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
-import { cumulativeCounts, DEFAULT_BUCKET_BOUNDS, QUANTILES, quantilesOf } from "./log-linear-histogram.ts";
+import { cumulativeCounts, QUANTILES, quantilesOf } from "./log-linear-histogram.ts";
 import type { HistogramReading, ScalarReading } from "./stats-registry.ts";
 
 export interface MetricsSinkConfig {
@@ -150,8 +150,8 @@ export class MetricsServiceSink {
       const histogram = writer.begin(7);
       writer.uintAlways(1, reading.interval.count);
       writer.double(2, reading.interval.sum);
-      const counts = cumulativeCounts(reading.interval, DEFAULT_BUCKET_BOUNDS);
-      for (const [index, bound] of DEFAULT_BUCKET_BOUNDS.entries()) {
+      const counts = cumulativeCounts(reading.interval, reading.bounds);
+      for (const [index, bound] of reading.bounds.entries()) {
         const bucket = writer.begin(3);
         writer.uintAlways(1, counts[index] ?? 0);
         writer.double(2, bound);

@@ -1,6 +1,7 @@
 import type { StatsScope } from "@sluice/extension-api";
-import { extractTags, type TaggedName } from "./extract-tags.ts";
+import type { TaggedName } from "./extract-tags.ts";
 import { HISTOGRAM_BINS, type HistogramView, histogramView } from "./log-linear-histogram.ts";
+import { DEFAULT_STATS_SETTINGS, type StatsSettings } from "./stats-settings.ts";
 import { type StatDefinition, type StatKind, ThreadStats } from "./thread-stats.ts";
 
 /** The main thread's own slots count as this worker. */
@@ -29,16 +30,27 @@ class Stat {
   bins: Float64Array | undefined;
   interval: Float64Array | undefined;
   seen = new Map<Source, Uint32Array>();
+  /** `stats_matcher` wants it. */
+  readonly wanted: boolean;
+  readonly #settings: StatsSettings;
   #tagged: TaggedName | undefined;
+  #bounds: readonly number[] | undefined;
 
-  constructor(name: string, kind: StatKind) {
+  constructor(name: string, kind: StatKind, settings: StatsSettings) {
     this.name = name;
     this.kind = kind;
+    this.#settings = settings;
+    this.wanted = settings.accepts(name);
   }
 
   get tagged(): TaggedName {
-    this.#tagged ??= extractTags(this.name);
+    this.#tagged ??= this.#settings.tag(this.name);
     return this.#tagged;
+  }
+
+  get bounds(): readonly number[] {
+    this.#bounds ??= this.#settings.bounds(this.name);
+    return this.#bounds;
   }
 
   raw(): number {
@@ -68,6 +80,8 @@ export type ExtraReading = Omit<ScalarReading, "delta" | "used">;
 export interface HistogramReading {
   readonly name: string;
   readonly tagged: TaggedName;
+  /** Upper bounds of its buckets. */
+  readonly bounds: readonly number[];
   readonly cumulative: HistogramView;
   /** Of the last whole flush interval. */
   readonly interval: HistogramView;
@@ -83,7 +97,10 @@ export class StatsRegistry {
   readonly #extra = new Set<(visit: (reading: ExtraReading) => void) => void>();
   readonly #extraFlushed = new Map<string, number>();
 
-  constructor() {
+  readonly #settings: StatsSettings;
+
+  constructor(settings: StatsSettings = DEFAULT_STATS_SETTINGS) {
+    this.#settings = settings;
     this.#own = new ThreadStats((definitions) => this.attach(MAIN_THREAD, definitions));
   }
 
@@ -97,7 +114,7 @@ export class StatsRegistry {
     for (const { name, kind, page, index } of definitions) {
       let stat = this.#stats.get(name);
       if (stat === undefined) {
-        stat = new Stat(name, kind);
+        stat = new Stat(name, kind, this.#settings);
         this.#stats.set(name, stat);
       }
       if (page === undefined || stat.kind !== kind) continue;
@@ -124,6 +141,10 @@ export class StatsRegistry {
   /** A stat whose value is a text (`control_plane.identifier`, `version_text`). */
   setText(name: string, value: string): void {
     this.#texts.set(name, value);
+  }
+  /** A name's tags, by the configured rules. */
+  tag(name: string): TaggedName {
+    return this.#settings.tag(name);
   }
   texts(): ReadonlyMap<string, string> {
     return this.#texts;
@@ -190,7 +211,7 @@ export class StatsRegistry {
     for (const refresh of this.#refreshers) refresh();
     const out: ScalarReading[] = [];
     for (const stat of this.#stats.values()) {
-      if (stat.kind === "histogram" || stat.hidden) continue;
+      if (stat.kind === "histogram" || stat.hidden || !stat.wanted) continue;
       const value = stat.value();
       stat.everUsed ||= value !== 0;
       out.push({
@@ -218,10 +239,17 @@ export class StatsRegistry {
     this.#own.flushDefinitions();
     const out: HistogramReading[] = [];
     for (const stat of this.#stats.values()) {
-      if (stat.kind !== "histogram" || stat.hidden) continue;
+      if (stat.kind !== "histogram" || stat.hidden || !stat.wanted) continue;
       const cumulative = histogramView(stat.bins ?? EMPTY);
       const interval = histogramView(stat.interval ?? EMPTY);
-      out.push({ name: stat.name, tagged: stat.tagged, cumulative, interval, used: cumulative.count > 0 });
+      out.push({
+        name: stat.name,
+        tagged: stat.tagged,
+        bounds: stat.bounds,
+        cumulative,
+        interval,
+        used: cumulative.count > 0,
+      });
     }
     return out.sort(byName);
   }

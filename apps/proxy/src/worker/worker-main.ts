@@ -10,6 +10,7 @@ import { SecretStore } from "../secret/secret-store.ts";
 import { ThreadStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { drainHost } from "../upstream/host-pools.ts";
+import { type ProfileKind, Profiler } from "./profiler.ts";
 import { SharedDrainState } from "./shared-drain-state.ts";
 import { systemClock, systemRandom, systemTimers } from "./system-time.ts";
 import { TelemetryOutbox } from "./telemetry-outbox.ts";
@@ -26,6 +27,7 @@ const stats = new ThreadStats((definitions) => report({ type: "stats", definitio
 const runtime = new RuntimeSnapshot();
 const log = new WorkerLog(report, init.logLevel);
 const outbox = new TelemetryOutbox(report, systemTimers);
+const profiler = new Profiler(`worker_${init.workerIndex}`);
 const extensions = standardExtensions();
 const secrets = new SecretStore(init.ticketSeed);
 const clusters = new WorkerClusterManager({
@@ -111,6 +113,8 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
     case "runtime":
       runtime.replace(command.values);
       return DONE;
+    case "profile":
+      return runProfiler(command.kind, command.action);
     case "log-level":
       log.setLevel(command.level);
       return DONE;
@@ -122,6 +126,11 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
       outbox.flush();
       return DONE;
   }
+}
+
+async function runProfiler(kind: ProfileKind, action: string): Promise<Outcome> {
+  const problems = action === "start" ? profiler.start(kind) : await profiler.stop(kind, action);
+  return { problems, ports: {} };
 }
 
 let queue: Promise<void> = Promise.resolve();

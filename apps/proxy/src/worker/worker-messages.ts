@@ -2,6 +2,7 @@ import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
 import type { StatDefinition } from "../stats/thread-stats.ts";
+import type { ProfileKind } from "./profiler.ts";
 import type { LocalInfo } from "./worker-context.ts";
 
 /** What a worker is started with. */
@@ -72,6 +73,13 @@ export type WorkerCommand =
   | { readonly type: "drain-connections" }
   | { readonly type: "runtime"; readonly values: RuntimeValues }
   | { readonly type: "log-level"; readonly level: string }
+  /** Starts a profile of V8, or ends it and writes it behind a path. */
+  | {
+      readonly type: "profile";
+      readonly kind: ProfileKind;
+      /** "start", or the path. */
+      readonly action: string;
+    }
   | { readonly type: "reopen-logs" }
   | { readonly type: "flush" };
 

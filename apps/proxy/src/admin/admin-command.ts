@@ -1,0 +1,42 @@
+import type { Server } from "../server/server.ts";
+
+export interface AdminReply {
+  /** Default 200. */
+  readonly status?: number;
+  /** Default plain text. */
+  readonly type?: string;
+  readonly body: string;
+  /** Runs when the answer is on its way. */
+  after?(): void;
+}
+
+/** What a form of the home page offers for a parameter. */
+export interface AdminParameter {
+  readonly name: string;
+  readonly help: string;
+  /** Shown as a choice; else as a text, or a tick where `flag`. */
+  readonly values?: readonly string[];
+  readonly flag?: boolean;
+}
+
+export interface AdminCommand {
+  readonly path: string;
+  /** Changes something: POST is required. */
+  readonly post?: boolean;
+  readonly help: string;
+  readonly parameters?: readonly AdminParameter[];
+  run(server: Server, parameters: URLSearchParams): AdminReply | Promise<AdminReply>;
+}
+
+export const OK: AdminReply = { body: "OK\n" };
+
+export const json = (value: unknown): AdminReply => ({
+  type: "application/json",
+  body: `${JSON.stringify(value, null, 1)}\n`,
+});
+
+/** For what a build of Envoy may lack, too. */
+export const notSupported = (what: string): AdminReply => ({
+  status: 501,
+  body: `The current build does not support ${what}\n`,
+});

@@ -1,0 +1,67 @@
+import type { Compiled, Log } from "@sluice/extension-api";
+import { unpackAny } from "@sluice/xds/any";
+import type { MetricsServiceConfig } from "@sluice/xds/gen/envoy/config/metrics/v3/metrics_service_pb.js";
+import type {
+  DogStatsdSink,
+  StatsSink as SinkConfig,
+  StatsdSink,
+} from "@sluice/xds/gen/envoy/config/metrics/v3/stats_pb.js";
+import type { ResolveCluster } from "../grpc/grpc-stream.ts";
+import { compileMetricsSink, MetricsServiceSink } from "./metrics-service-sink.ts";
+import type { HistogramReading, ScalarReading } from "./stats-registry.ts";
+import { compileDogStatsd, compileStatsd, StatsdWriter } from "./statsd-sink.ts";
+
+/** Where the stats of each interval go. */
+export interface StatsSink {
+  flush(scalars: readonly ScalarReading[], histograms: readonly HistogramReading[], nowMs: number): void;
+  close(deadlineMs: number): Promise<void>;
+}
+
+export interface StatsSinkDependencies {
+  /** The encoded envoy.config.core.v3.Node. */
+  readonly node: Uint8Array;
+  readonly resolve: ResolveCluster;
+  readonly log: Log;
+}
+
+const METRICS_SERVICE = "envoy.config.metrics.v3.MetricsServiceConfig";
+const STATSD = "envoy.config.metrics.v3.StatsdSink";
+const DOG_STATSD = "envoy.config.metrics.v3.DogStatsdSink";
+
+/** One of the bootstrap's `stats_sinks`. */
+export function createStatsSink(
+  config: SinkConfig,
+  path: string,
+  use: StatsSinkDependencies,
+): Compiled<StatsSink> {
+  const at = `${path}.typed_config`;
+  const refuse = (message: string): Compiled<never> => ({
+    ok: false,
+    problems: [{ path: at, message, severity: "error" }],
+  });
+  const any = config.configType.value;
+  if (any === undefined) return refuse("needs a typed_config");
+  const unpacked = unpackAny(any);
+  if (!unpacked.ok) return refuse(unpacked.message);
+  switch (unpacked.typeName) {
+    case METRICS_SERVICE: {
+      const sink = compileMetricsSink(asMetrics(unpacked.message), at);
+      return sink.ok ? { ok: true, value: new MetricsServiceSink(sink.value, use.node, use.resolve) } : sink;
+    }
+    case STATSD: {
+      const sink = compileStatsd(asStatsd(unpacked.message), at);
+      return sink.ok ? { ok: true, value: new StatsdWriter(sink.value, use.resolve, use.log) } : sink;
+    }
+    case DOG_STATSD: {
+      const sink = compileDogStatsd(asDogStatsd(unpacked.message), at);
+      return sink.ok ? { ok: true, value: new StatsdWriter(sink.value, use.resolve, use.log) } : sink;
+    }
+    default:
+      return refuse(`${unpacked.typeName} is not implemented`);
+  }
+}
+
+/** The caller has checked the type's name. */
+const asMetrics = (message: unknown): MetricsServiceConfig => message as MetricsServiceConfig;
+const asStatsd = (message: unknown): StatsdSink => message as StatsdSink;
+const asDogStatsd = (message: unknown): DogStatsdSink => message as DogStatsdSink;
