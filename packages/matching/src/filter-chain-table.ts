@@ -10,6 +10,7 @@ import { ALL_ADDRESSES, type Cidr, cidrKey, parseCidr } from "./cidr-map.ts";
 import type { Compiled } from "./contract.ts";
 import { type ConnectionFacts, findLeaf, LEVELS, MatchLevel } from "./filter-chain-level.ts";
 import { filterChainMatchJson } from "./filter-chain-match-json.ts";
+import { compileFilterChainTree, type FilterChainTree } from "./filter-chain-tree.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 
 export interface CompiledFilterChain<T> {
@@ -24,10 +25,10 @@ export class FilterChainTable<T> {
   /** All of them in the configuration's order, the default one not among them. */
   readonly chains: readonly CompiledFilterChain<T>[];
   readonly defaultChain: CompiledFilterChain<T> | undefined;
-  private readonly root: MatchLevel<CompiledFilterChain<T>>;
+  private readonly root: MatchLevel<CompiledFilterChain<T>> | FilterChainTree<CompiledFilterChain<T>>;
 
   constructor(
-    root: MatchLevel<CompiledFilterChain<T>>,
+    root: MatchLevel<CompiledFilterChain<T>> | FilterChainTree<CompiledFilterChain<T>>,
     chains: readonly CompiledFilterChain<T>[],
     defaultChain: CompiledFilterChain<T> | undefined,
   ) {
@@ -41,7 +42,10 @@ export class FilterChainTable<T> {
    * back: once a destination port, address, server name … is chosen, only the chains that name it count.
    */
   find(connection: ConnectionFacts): CompiledFilterChain<T> | undefined {
-    return findLeaf(this.root, connection) ?? this.defaultChain;
+    const { root } = this;
+    if (root instanceof MatchLevel) return findLeaf(root, connection) ?? this.defaultChain;
+    const found = root.find(connection);
+    return found === "none" ? this.defaultChain : found;
   }
 }
 
@@ -51,24 +55,35 @@ export interface CompileFilterChainsOptions<T> {
 }
 
 /**
- * `Listener.filter_chains` and `default_filter_chain` → table; problems carry paths from the Listener's root. Refused by
- * name: `filter_chain_matcher`, filter chain discovery, `address_suffix` and `suffix_len` (Envoy lacks these two as well).
+ * `Listener.filter_chains` and `default_filter_chain` → table; problems carry paths from the Listener's root. With a
+ * `filter_chain_matcher` the tree alone chooses, by the chains' names. Refused by name: filter chain discovery, `address_suffix` and `suffix_len` (Envoy lacks these two as well).
  */
 export function compileFilterChains<T>(
   listener: Listener,
   options: CompileFilterChainsOptions<T>,
 ): Compiled<FilterChainTable<T>> {
   const problems = new ProblemList();
-  if (listener.filterChainMatcher)
-    problems.unimplemented("filter_chain_matcher", "a matcher tree over filter chains");
   if (listener.fcdsConfig) problems.unimplemented("fcds_config", "filter chain discovery");
   const root = new MatchLevel<CompiledFilterChain<T>>();
   const chains: CompiledFilterChain<T>[] = [];
   const seen = new Map<string, FilterChain>();
   const address = addressText(listener);
+  const tree = listener.filterChainMatcher;
+  const names = new Map<string, CompiledFilterChain<T>>();
   for (const [index, config] of listener.filterChains.entries()) {
     const path = `filter_chains[${index}]`;
     const payload = problems.take(wrap(options.payload(config, path)));
+    if (tree !== undefined) {
+      const problem = nameProblem(config.name, names);
+      if (problem !== undefined)
+        problems.error(fieldPath(path, "name"), `error adding listener '${address}': ${problem}`);
+      if (payload !== undefined) {
+        const chain = { index, config, payload: payload.it };
+        chains.push(chain);
+        names.set(config.name, chain);
+      }
+      continue;
+    }
     const keys = matchKeys(config.filterChainMatch, fieldPath(path, "filter_chain_match"), problems);
     if (payload === undefined || keys === undefined) continue;
     const chain = { index, config, payload: payload.it };
@@ -80,14 +95,20 @@ export function compileFilterChains<T>(
   const { defaultFilterChain } = listener;
   const defaultPayload =
     defaultFilterChain && problems.take(wrap(options.payload(defaultFilterChain, "default_filter_chain")));
+  const matcher = tree && problems.take(compileFilterChainTree(tree, names));
   return problems.result(() => {
     root.freeze();
     const byDefault =
       defaultFilterChain && defaultPayload
         ? { index: -1, config: defaultFilterChain, payload: defaultPayload.it }
         : undefined;
-    return new FilterChainTable(root, chains, byDefault);
+    return new FilterChainTable(matcher ?? root, chains, byDefault);
   });
+}
+
+function nameProblem(name: string, names: ReadonlyMap<string, unknown>): string | undefined {
+  if (name === "") return '"name" field is required when using a listener matcher';
+  return names.has(name) ? `"name" field is duplicated with value '${name}'` : undefined;
 }
 
 /** Lets a payload be `undefined` without being taken for a wrong one. */

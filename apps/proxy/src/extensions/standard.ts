@@ -10,9 +10,12 @@ import { routerManifest } from "./filters/http/router/manifest.ts";
 import { httpInspectorManifest } from "./filters/listener/http_inspector/manifest.ts";
 import { proxyProtocolManifest } from "./filters/listener/proxy_protocol/manifest.ts";
 import { tlsInspectorManifest } from "./filters/listener/tls_inspector/manifest.ts";
+import { connectionLimitManifest } from "./filters/network/connection_limit/manifest.ts";
 import { directResponseManifest } from "./filters/network/direct_response/manifest.ts";
 import { echoManifest } from "./filters/network/echo/manifest.ts";
 import { httpConnectionManagerManifest } from "./filters/network/http_connection_manager/manifest.ts";
+import { localRateLimitManifest } from "./filters/network/local_ratelimit/manifest.ts";
+import { sniClusterManifest } from "./filters/network/sni_cluster/manifest.ts";
 import { tcpProxyManifest } from "./filters/network/tcp_proxy/manifest.ts";
 import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header_mutation/manifest.ts";
 import { customHeaderDetectionManifest } from "./http/original_ip_detection/custom_header/manifest.ts";
@@ -42,6 +45,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   httpInspectorManifest,
   proxyProtocolManifest,
   tlsInspectorManifest,
+  connectionLimitManifest,
   directResponseManifest,
   echoManifest,
   httpConnectionManagerManifest,
@@ -61,6 +65,8 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   upstreamRawBufferManifest,
   downstreamTlsManifest,
   upstreamTlsManifest,
+  localRateLimitManifest,
+  sniClusterManifest,
   tcpProxyManifest,
   preserveCaseManifest,
 ];

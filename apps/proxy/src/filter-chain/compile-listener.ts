@@ -53,7 +53,10 @@ export function compileListener(listener: Listener, context: WorkerContext): Com
   const { chains } = table.value;
   const [only] = chains;
   const find: FindChain =
-    chains.length === 1 && only !== undefined && only.config.filterChainMatch === undefined
+    chains.length === 1 &&
+    only !== undefined &&
+    only.config.filterChainMatch === undefined &&
+    listener.filterChainMatcher === undefined
       ? () => only.payload
       : (accepted) => table.value.find(accepted.facts())?.payload;
   const phase: ListenerFilterPhase = {

@@ -16,6 +16,7 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "stat_prefix",
     "filter_chains",
     "default_filter_chain",
+    "filter_chain_matcher",
     "per_connection_buffer_limit_bytes",
     "metadata",
     "traffic_direction",

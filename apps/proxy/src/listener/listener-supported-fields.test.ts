@@ -42,7 +42,6 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   internal_listener: { internal_listener: {} },
   enable_mptcp: { enable_mptcp: true },
   ignore_global_conn_limit: { ignore_global_conn_limit: true },
-  filter_chain_matcher: { filter_chain_matcher: {} },
   max_connections_to_accept_per_socket_event: { max_connections_to_accept_per_socket_event: 1 },
   bypass_overload_manager: { bypass_overload_manager: true },
   "filter_chains[0].use_proxy_proto": { filter_chains: [{ use_proxy_proto: true }] },

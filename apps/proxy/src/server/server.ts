@@ -26,6 +26,7 @@ import { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
 import { type ProfileKind, Profiler } from "../worker/profiler.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
+import { SharedSlots } from "../worker/shared-slots.ts";
 import { systemRandom } from "../worker/system-time.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { WorkerCommand, WorkerReport } from "../worker/worker-messages.ts";
@@ -147,6 +148,8 @@ export class Server {
       clusters: { has: (name) => this.clusters.has(name) || this.#declaredClusters.has(name) },
       extensions,
     });
+    const sharedSlots = SharedSlots.allocate(concurrency);
+    const shared = new SharedSlots(sharedSlots, 0, concurrency);
     this.#pool = new WorkerPool({
       concurrency,
       init: (workerIndex) => ({
@@ -156,12 +159,14 @@ export class Server {
         localCluster: bootstrap.message.clusterManager?.localClusterName ?? "",
         logLevel: this.#workerLogLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
+        sharedSlots,
         accessLogFlushMs: options.accessLogFlushMs,
         ticketSeed: this.#ticketSeed,
       }),
       onReport: (workerIndex, report) => this.#onReport(workerIndex, report),
       onExit: (workerIndex) => {
         this.stats.detach(workerIndex);
+        shared.clearWorker(workerIndex);
         this.clusters.onWorkerExit(workerIndex);
         this.listeners.onWorkerExit(workerIndex);
       },

@@ -5,6 +5,7 @@ import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
+import { SharedSlots } from "../worker/shared-slots.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
 import { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { LocalInfo, WorkerContext } from "../worker/worker-context.ts";
@@ -48,6 +49,7 @@ export function createValidationContext(given: {
       localInfo: given.localInfo,
     }),
     drain: { drainClose: () => false },
+    shared: new SharedSlots(SharedSlots.allocate(1), 0, 1),
     extensions: given.extensions,
     secrets: given.secrets ?? NO_SECRETS,
   };

@@ -5,6 +5,7 @@ import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { RouteConfigRegistry } from "../route/route-config-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { TracerFactory } from "../tracing/tracer.ts";
+import type { SharedSlots } from "./shared-slots.ts";
 
 /**
  * What a thread gives to everything that it builds from configuration. Each worker has one; the main thread has one too,
@@ -28,6 +29,8 @@ export interface WorkerContext {
   readonly accessLoggers: AccessLoggerFactory;
   readonly tracers: TracerFactory;
   readonly drain: DrainDecision;
+  /** What the workers count together. */
+  readonly shared: SharedSlots;
   /** What is built in: `standardExtensions()` (extensions/standard.ts), once per thread. */
   readonly extensions: ExtensionRegistry;
   readonly secrets: SecretLookup;

@@ -12,6 +12,7 @@ import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { drainHost } from "../upstream/host-pools.ts";
 import { type ProfileKind, Profiler } from "./profiler.ts";
 import { SharedDrainState } from "./shared-drain-state.ts";
+import { SharedSlots } from "./shared-slots.ts";
 import { systemClock, systemRandom, systemTimers } from "./system-time.ts";
 import { TelemetryOutbox } from "./telemetry-outbox.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -69,6 +70,7 @@ const context: WorkerContext = {
   accessLoggers,
   tracers: createTracerFactory({ random: systemRandom, runtime, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
+  shared: new SharedSlots(init.sharedSlots, init.workerIndex, init.concurrency),
   extensions,
   secrets,
 };

@@ -15,6 +15,8 @@ export interface WorkerInit {
   readonly logLevel: string;
   /** See `SharedDrainState`. */
   readonly drainState: SharedArrayBuffer;
+  /** See `SharedSlots`. */
+  readonly sharedSlots: SharedArrayBuffer;
   readonly accessLogFlushMs: number;
   /** See `SecretLookup.ticketSeed`. */
   readonly ticketSeed: Uint8Array;

@@ -6,6 +6,7 @@ import { messageDescriptor, parseYaml } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { eventually, listenerYaml } from "../server/proxy-process-fixture.ts";
 import { SharedDrainState } from "./shared-drain-state.ts";
+import { SharedSlots } from "./shared-slots.ts";
 import type { ListenerSpec, WorkerCommand } from "./worker-messages.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -51,6 +52,7 @@ test("a worker that ends is started again, told everything, and serves", async (
       localCluster: "",
       logLevel: "info",
       drainState: SharedDrainState.allocate(),
+      sharedSlots: SharedSlots.allocate(2),
       accessLogFlushMs: 1000,
       ticketSeed: new Uint8Array(32),
     }),

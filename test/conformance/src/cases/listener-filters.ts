@@ -165,6 +165,20 @@ export const LISTENER_FILTER_CASES: readonly ConformanceCase[] = [
         chain("tls", "{ transport_protocol: tls }") + chain("rest"),
         listenerFilter("tls_inspector", "TlsInspector", "max_client_hello_size: 300"),
       ),
+      listener(
+        "tree",
+        chain("one", "{ destination_port: 9 }") + chain("two"),
+        "",
+        `default_filter_chain:
+${indent(chain("rest").replace("- name", "  name"), 0)}
+filter_chain_matcher:
+  matcher_tree:
+    input: { name: source, typed_config: { "@type": type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.SourceIPInput } }
+    exact_match_map:
+      map:
+        "127.0.0.1": { action: { name: a, typed_config: { "@type": type.googleapis.com/google.protobuf.StringValue, value: one } } }
+        "127.0.0.2": { action: { name: b, typed_config: { "@type": type.googleapis.com/google.protobuf.StringValue, value: gone } } }`,
+      ),
       listener("strict", chain("only", "{ destination_port: 9 }")),
       listener("unfiltered", "- { name: empty }"),
     ]),
@@ -196,6 +210,9 @@ export const LISTENER_FILTER_CASES: readonly ConformanceCase[] = [
       await run("nothing, going on after the timeout", {}, "onwards");
       await run("disabled", { send: clientHello("a.test") }, "disabled");
       await run("too large", { send: clientHello("a".repeat(250)) }, "small");
+      await run("by the tree", {}, "tree");
+      await run("by the tree, to no chain", { localAddress: "127.0.0.2" }, "tree");
+      await run("by the tree, by default", { localAddress: "127.0.0.3" }, "tree");
       await run("no chain", {}, "strict");
       await run("no filters", {}, "unfiltered");
       return seen;

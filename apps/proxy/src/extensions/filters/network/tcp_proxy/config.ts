@@ -1,19 +1,38 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { TcpProxy } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
+import type { HashPolicy } from "@sluice/xds/gen/envoy/type/v3/hash_policy_pb.js";
 import type { AccessLogger } from "../../../../access-log/access-logger.ts";
 import { durationMs } from "../../../../cluster/duration-ms.ts";
+import {
+  type MetadataMatch,
+  mergeMetadataMatch,
+  metadataMatchOf,
+} from "../../../../load-balancer/metadata-match.ts";
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { createTcpProxyStats, type TcpProxyStats } from "./stats.ts";
 
+/** The metadata that load balancing goes by. */
+export const LB = "envoy.lb";
 const HOUR_MS = 3_600_000;
+
+export interface TcpProxyCluster {
+  readonly name: string;
+  readonly weight: number;
+  /** Its own over the proxy's. */
+  readonly metadataMatch: MetadataMatch | undefined;
+}
+
+/** By the client's address, or by what an earlier filter left under a key. */
+export type TcpHashPolicy = { readonly kind: "source" } | { readonly kind: "state"; readonly key: string };
 
 /** Frozen. 0 means no limit wherever a time is optional. */
 export interface TcpProxyConfig {
   readonly worker: WorkerContext;
   readonly stats: TcpProxyStats;
   /** With weights; one of weight 1 for `cluster`. */
-  readonly clusters: readonly { readonly name: string; readonly weight: number }[];
+  readonly clusters: readonly TcpProxyCluster[];
+  readonly hashPolicy: TcpHashPolicy | undefined;
   readonly totalWeight: number;
   /** Default 1 h. */
   readonly idleTimeoutMs: number;
@@ -34,10 +53,15 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
   const { worker } = context;
   const problems: Problem[] = [];
   const specifier = config.clusterSpecifier;
+  const own = config.metadataMatch?.filterMetadata[LB];
   const clusters =
     specifier.case === "weightedClusters"
-      ? specifier.value.clusters.map(({ name, weight }) => ({ name, weight }))
-      : [{ name: specifier.value ?? "", weight: 1 }];
+      ? specifier.value.clusters.map(({ name, weight, metadataMatch }) => ({
+          name,
+          weight,
+          metadataMatch: mergeMetadataMatch(metadataMatchOf(own), metadataMatch?.filterMetadata[LB]),
+        }))
+      : [{ name: specifier.value ?? "", weight: 1, metadataMatch: metadataMatchOf(own) }];
   const loggers = worker.accessLoggers.compile(config.accessLog, "access_log");
   if (!loggers.ok) problems.push(...loggers.problems);
   const options = config.accessLogOptions;
@@ -61,6 +85,7 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       worker,
       stats: createTcpProxyStats(worker.stats, config.statPrefix),
       clusters,
+      hashPolicy: hashPolicyOf(config.hashPolicy[0]),
       totalWeight: clusters.reduce((sum, { weight }) => sum + weight, 0),
       idleTimeoutMs: durationMs(config.idleTimeout, HOUR_MS),
       maxDurationMs,
@@ -76,6 +101,17 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       logsOnStart: options?.flushAccessLogOnStart ?? false,
     },
   };
+}
+
+function hashPolicyOf(policy: HashPolicy | undefined): TcpHashPolicy | undefined {
+  switch (policy?.policySpecifier.case) {
+    case "sourceIp":
+      return { kind: "source" };
+    case "filterState":
+      return { kind: "state", key: policy.policySpecifier.value.key };
+    default:
+      return undefined;
+  }
 }
 
 function backoffOf(config: TcpProxy, problems: Problem[]): TcpProxyConfig["backoff"] {

@@ -8,12 +8,15 @@ import {
   type Timer,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
+import { filterStateText, xxHash64 } from "@sluice/matching";
 import type { TcpProxy } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import type { Host, LoadBalancerContext } from "../../../../cluster/thread-local-cluster.ts";
 import { Deadline } from "../../../../connection/deadline.ts";
+import { ipOf } from "../../../../connection/socket-address.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
+import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import { asNetworkContext, socketConnectionOf } from "../../../../network-filter/network-factory-context.ts";
-import { compileTcpProxy, type TcpProxyConfig } from "./config.ts";
+import { compileTcpProxy, LB, type TcpProxyCluster, type TcpProxyConfig } from "./config.ts";
 import { type ConnectFailure, UpstreamConnection, type UpstreamOwner } from "./upstream-connection.ts";
 import { UpstreamDrainer } from "./upstream-drainer.ts";
 
@@ -35,6 +38,7 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
   private callbacks: ReadFilterCallbacks | undefined = undefined;
   private downstreamConnection: SocketConnection | undefined = undefined;
   private upstream: UpstreamConnection | undefined = undefined;
+  private picked: TcpProxyCluster | undefined = undefined;
   private connected = false;
   private destroyed = false;
   private attempts = 0;
@@ -172,20 +176,38 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
   }
 
   private pickCluster(streamInfo: StreamInfo): string {
+    this.picked = undefined;
     const named = streamInfo.filterState.get(CLUSTER_KEY);
     if (typeof named === "string") return named;
     const { clusters, totalWeight, worker } = this.config;
-    if (clusters.length === 1) return clusters[0]?.name ?? "";
-    let left = worker.random.uint32() % Math.max(1, totalWeight);
-    for (const { name, weight } of clusters) {
-      left -= weight;
-      if (left < 0) return name;
+    let left = clusters.length === 1 ? 0 : worker.random.uint32() % Math.max(1, totalWeight);
+    for (const cluster of clusters) {
+      left -= cluster.weight;
+      if (left < 0) {
+        this.picked = cluster;
+        return cluster.name;
+      }
     }
     return "";
   }
 
-  computeHash(): undefined {
-    return undefined;
+  computeHash(): bigint | undefined {
+    const policy = this.config.hashPolicy;
+    if (policy === undefined) return undefined;
+    if (policy.kind === "source") {
+      const ip = ipOf(this.downstream.remoteAddress);
+      return ip === "" ? undefined : xxHash64(ip);
+    }
+    const text = filterStateText(this.callbacks?.streamInfo.filterState.get(policy.key));
+    return text === undefined ? undefined : xxHash64(text);
+  }
+
+  get metadataMatch(): MetadataMatch | undefined {
+    return mergeMetadataMatch(this.picked?.metadataMatch, this.streamInfo?.getDynamicMetadata(LB));
+  }
+
+  get streamInfo(): StreamInfo | undefined {
+    return this.callbacks?.streamInfo;
   }
 
   shouldSelectAnotherHost(_host: Host): boolean {
