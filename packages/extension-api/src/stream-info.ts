@@ -88,6 +88,7 @@ export const ResponseFlag = {
   DnsResolutionFailed: 67108864,
   DropOverload: 134217728,
   DownstreamRemoteReset: 268435456,
+  UnconditionalDropOverload: 536870912,
 } as const;
 export type ResponseFlag = (typeof ResponseFlag)[keyof typeof ResponseFlag];
 
@@ -122,4 +123,5 @@ export const RESPONSE_FLAG_CODES: ReadonlyArray<readonly [ResponseFlag, string]>
   [ResponseFlag.DnsResolutionFailed, "DF"],
   [ResponseFlag.DropOverload, "DO"],
   [ResponseFlag.DownstreamRemoteReset, "DR"],
+  [ResponseFlag.UnconditionalDropOverload, "UDO"],
 ];

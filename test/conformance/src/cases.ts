@@ -8,6 +8,7 @@ import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
+import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
@@ -33,6 +34,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...UPSTREAM_CASES,
   ...UPSTREAM_TLS_CASES,
   ...CONNECTION_POOL_CASES,
+  ...LOAD_BALANCING_CASES,
   ...ACCESS_LOG_CASES,
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,

@@ -46,6 +46,8 @@ export interface CommonLbSettings {
   readonly panicThreshold: number;
   /** Connections of all hosts drain whenever a host comes or goes. */
   readonly closeConnectionsOnHostSetChange: boolean;
+  /** Updates that only change hosts (health, weight, metadata) are told to the workers at most so often; default 1000, 0: at once. */
+  readonly updateMergeWindowMs: number;
   /** The health of hosts that a request may insist on by their address (stateful sessions). */
   readonly overrideHostStatus: readonly HostHealth[];
 }

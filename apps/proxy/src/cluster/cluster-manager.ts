@@ -15,6 +15,7 @@ import type { Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { clearHostGauges, HOST_SLOTS, sumHostSlot } from "./host-stats.ts";
 import { ManagedCluster } from "./managed-cluster.ts";
+import { UpdateMerge } from "./update-merge.ts";
 
 export interface ClusterManagerOptions {
   readonly concurrency: number;
@@ -33,6 +34,8 @@ export interface ClusterManagerOptions {
 interface Entry {
   active: ManagedCluster | undefined;
   warming: ManagedCluster | undefined;
+  /** Of the active one. */
+  merge: UpdateMerge | undefined;
 }
 
 /** All clusters, on the main thread. */
@@ -46,7 +49,15 @@ export class ClusterManager {
   constructor(options: ClusterManagerOptions) {
     this.#options = options;
     const scope = options.stats.root().scope("cluster_manager");
-    for (const name of ["cluster_added", "cluster_modified", "cluster_removed", "cluster_updated"])
+    for (const name of [
+      "cluster_added",
+      "cluster_modified",
+      "cluster_removed",
+      "cluster_updated",
+      "cluster_updated_via_merge",
+      "update_merge_cancelled",
+      "update_out_of_merge_window",
+    ])
       scope.counter(name);
     options.stats.onRead(() => this.#refreshGauges());
     options.stats.addSource((visit) => this.#endpointStats(visit));
@@ -70,7 +81,11 @@ export class ClusterManager {
   set(cluster: Cluster, source: "static" | "dynamic", version: string): void {
     const compiled = compileCluster(cluster, this.#options.extensions, this.#options.secrets);
     if (!compiled.ok) throw new Error(`cluster '${cluster.name}' was not checked`);
-    const entry = this.#entries.get(cluster.name) ?? { active: undefined, warming: undefined };
+    const entry = this.#entries.get(cluster.name) ?? {
+      active: undefined,
+      warming: undefined,
+      merge: undefined,
+    };
     const latest = entry.warming ?? entry.active;
     if (latest !== undefined && equals(ClusterSchema, latest.message, cluster)) return;
     this.#entries.set(cluster.name, entry);
@@ -108,6 +123,7 @@ export class ClusterManager {
     if (entry === undefined || latest?.source !== "dynamic") return false;
     entry.warming?.stop();
     entry.active?.stop();
+    entry.merge?.stop();
     this.#entries.delete(name);
     this.#options.stats.root().scope("cluster_manager").counter("cluster_removed").inc();
     this.#send({ type: "remove-cluster", cluster: name });
@@ -155,7 +171,8 @@ export class ClusterManager {
   }
 
   stop(): void {
-    for (const { active, warming } of this.#entries.values()) {
+    for (const { active, warming, merge } of this.#entries.values()) {
+      merge?.stop();
       active?.stop();
       warming?.stop();
     }
@@ -168,10 +185,18 @@ export class ClusterManager {
       entry.warming = undefined;
       this.#send(setCommand(changed));
       this.#notify();
-    } else if (entry.active === changed) {
-      const { config, hosts, assignmentPolicy } = changed;
-      this.#send({ type: "hosts", cluster: config.name, hosts, policy: assignmentPolicy });
-    }
+      const { commonLb } = changed.config;
+      const stats = this.#options.stats.root().scope("cluster_manager");
+      entry.merge?.stop();
+      entry.merge = new UpdateMerge(commonLb.updateMergeWindowMs, stats, changed, () =>
+        this.#sendHosts(changed),
+      );
+    } else if (entry.active === changed) entry.merge?.update(changed);
+  }
+
+  #sendHosts(changed: ManagedCluster): void {
+    const { config, hosts, assignmentPolicy } = changed;
+    this.#send({ type: "hosts", cluster: config.name, hosts, policy: assignmentPolicy });
   }
 
   #send(command: WorkerCommand): void {

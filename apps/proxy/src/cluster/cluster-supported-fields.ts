@@ -47,6 +47,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "locality_weighted_lb_config",
     "consistent_hashing_lb_config",
     "close_connections_on_host_set_change",
+    "update_merge_window",
     "override_host_status",
   ],
   "envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig": ["*"],

@@ -59,7 +59,7 @@ export function compileCluster(
     bufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
     http: compileHttpOptions(cluster, extensions, problems),
     loadBalancer: compileLoadBalancer(cluster, extensions, problems),
-    commonLb: compileCommonLb(cluster.commonLbConfig),
+    commonLb: compileCommonLb(cluster.commonLbConfig, discovery, problems),
     thresholds: compileCircuitBreakers(cluster.circuitBreakers, problems),
     perEndpointStats: cluster.trackClusterStats?.perEndpointStats ?? false,
     ...compileTransportSockets(cluster, extensions, secrets, problems),

@@ -1,16 +1,30 @@
+import type { Problem } from "@sluice/extension-api";
 import type { Cluster_CommonLbConfig } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import { HealthStatus } from "@sluice/xds/gen/envoy/config/core/v3/health_check_pb.js";
-import type { CommonLbSettings } from "./cluster-config.ts";
+import type { CommonLbSettings, Discovery } from "./cluster-config.ts";
 import { healthOf } from "./compile-endpoints.ts";
+import { durationMs } from "./duration-ms.ts";
 
 /** Envoy's default of `override_host_status`. */
 const OVERRIDE_STATUSES = [HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED];
 
-export function compileCommonLb(config: Cluster_CommonLbConfig | undefined): CommonLbSettings {
+export function compileCommonLb(
+  config: Cluster_CommonLbConfig | undefined,
+  discovery: Discovery,
+  problems: Problem[],
+): CommonLbSettings {
+  if (config?.consistentHashingLbConfig?.useHostnameForHashing === true && discovery.kind !== "strict_dns") {
+    problems.push({
+      path: "common_lb_config.consistent_hashing_lb_config.use_hostname_for_hashing",
+      message: "hosts can be hashed by name in STRICT_DNS clusters only",
+      severity: "error",
+    });
+  }
   const statuses = config?.overrideHostStatus?.statuses ?? OVERRIDE_STATUSES;
   return {
     panicThreshold: Math.round(config?.healthyPanicThreshold?.value ?? 50),
     closeConnectionsOnHostSetChange: config?.closeConnectionsOnHostSetChange ?? false,
+    updateMergeWindowMs: durationMs(config?.updateMergeWindow, 1000),
     overrideHostStatus: [...new Set(statuses.map(healthOf))],
   };
 }

@@ -161,16 +161,13 @@ export class ManagedCluster {
       next.set(key, { ...endpoint, key, page });
     }
     const hosts = [...next.values()];
-    if (
-      this.initialized &&
-      isDeepStrictEqual(policy, this.assignmentPolicy) &&
-      sameHosts(this.hosts, hosts)
-    ) {
+    const samePolicy = isDeepStrictEqual(policy, this.assignmentPolicy);
+    if (this.initialized && samePolicy && sameHosts(this.hosts, hosts)) {
       this.#options.stats.counter("update_no_rebuild").inc();
       return;
     }
     this.hosts = hosts;
-    this.assignmentPolicy = policy;
+    if (!samePolicy) this.assignmentPolicy = policy;
     this.initialized = true;
     const { stats } = this.#options;
     stats.counter("membership_change").inc();

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Counter, Gauge, HeaderMap, Histogram, StreamInfo } from "@sluice/extension-api";
 import type { Http1ClientOptions } from "../http/h1/client-codec.ts";
+import type { DropReply } from "../load-balancer/drop-reply.ts";
 import type { HostSet } from "../load-balancer/host-set.ts";
 import type { ResponseObserver } from "../load-balancer/load-balancer.ts";
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
@@ -21,8 +22,8 @@ export interface ThreadLocalCluster {
   /** Picks by the load-balancing policy; `undefined` when no host may be used (503 `no healthy upstream`). */
   chooseHost(context: LoadBalancerContext): Host | undefined;
   readonly hostCount: number;
-  /** Draws whether this request is to be refused (`drop_overloads` of the load assignment): 503 `drop overload`. */
-  dropOverload?(): boolean;
+  /** Draws whether this request is to be refused with 503 (`drop_overloads` of the load assignment), and how. */
+  dropOverload?(): DropReply | undefined;
 }
 
 /** What policies may look at; every member is cheap to call and may be left unused. */

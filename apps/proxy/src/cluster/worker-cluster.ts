@@ -1,4 +1,5 @@
 import type { Random, StatsScope } from "@sluice/extension-api";
+import { type DropReply, drawDrop } from "../load-balancer/drop-reply.ts";
 import {
   type AssignmentPolicy,
   buildHostSets,
@@ -58,9 +59,8 @@ export class WorkerCluster implements ThreadLocalCluster {
     return this.#options.balancer.choose(context);
   }
 
-  dropOverload(): boolean {
-    const { dropPerMillion } = this.#policy;
-    return dropPerMillion > 0 && this.#options.random.uint32() % 1_000_000 < dropPerMillion;
+  dropOverload(): DropReply | undefined {
+    return drawDrop(this.#policy.dropPerMillion, this.#options.random);
   }
 
   setHosts(specs: readonly HostSpec[], policy: AssignmentPolicy, local: HostSet | undefined): void {

@@ -179,11 +179,12 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     }
     this.cluster = cluster;
     stream.streamInfo.upstreamCluster = clusterName;
-    if (cluster.dropOverload?.() === true) {
-      stream.streamInfo.setResponseFlag(ResponseFlag.DropOverload);
+    const dropped = cluster.dropOverload?.();
+    if (dropped !== undefined) {
+      stream.streamInfo.setResponseFlag(dropped.flag);
       this.countFailure(503);
-      callbacks.sendLocalReply(503, "drop overload", "drop_overload", (out) => {
-        if (!config.suppressEnvoyHeaders) out.append("x-envoy-drop-overload", "true");
+      callbacks.sendLocalReply(503, dropped.body, dropped.details, (out) => {
+        if (!config.suppressEnvoyHeaders) out.append(dropped.header, "true");
       });
       return FilterHeadersStatus.StopIteration;
     }

@@ -1,0 +1,326 @@
+import { httpBootstrap } from "../bootstrap.ts";
+import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
+
+const POLICY = "type.googleapis.com/envoy.extensions.load_balancing_policies";
+
+/** An endpoint that is told from others by its name, which the route makes the request's host. */
+function named(name: string, more = "", port = "{{upstream}}"): string {
+  return `{ endpoint: { hostname: ${name}, address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }${more} }`;
+}
+
+const lb = (fields: string, more = ""): string =>
+  `, metadata: { filter_metadata: { envoy.lb: { ${fields} } } }${more}`;
+
+/** A STATIC cluster; `endpoints`: LocalityLbEndpoints. */
+function cluster(name: string, settings: string, endpoints: readonly string[], policy = ""): string {
+  return `
+- name: ${name}
+  type: STATIC
+  connect_timeout: 1s
+  ${settings}
+  load_assignment: { cluster_name: ${name}, ${policy}endpoints: [${endpoints.join(", ")}] }`;
+}
+
+const locality = (zone: string, endpoints: readonly string[], more = ""): string =>
+  `{ locality: { zone: ${zone} }, lb_endpoints: [${endpoints.join(", ")}]${more} }`;
+
+const typed = (name: string, message: string, fields = ""): string =>
+  `load_balancing_policy: { policies: [{ typed_extension_config: { name: envoy.load_balancing_policies.${name}, typed_config: { "@type": ${POLICY}.${name}.v3.${message}${fields === "" ? "" : `, ${fields}`} } } }] }`;
+
+function route(path: string, to: string, more = ""): string {
+  return `
+- { match: { path: /${path} }, route: { cluster: ${to}, auto_host_rewrite: true${more} } }`;
+}
+
+const KEYS = Array.from({ length: 60 }, (_, i) => `key-${i * 7919}`);
+
+/** Seven hosts on which nothing listens: the access log tells which one was chosen. */
+const DEAD = [1, 2, 3, 1, 1, 5, 2].map((weight, i) => ({
+  zone: i < 4 ? "a" : "b",
+  text: `{ endpoint: { address: { socket_address: { address: 127.0.0.${i + 2}, port_value: {{dead}} } } }, load_balancing_weight: ${weight} }`,
+}));
+const DEAD_ALL = [`{ lb_endpoints: [${DEAD.map(({ text }) => text).join(", ")}] }`];
+const DEAD_ZONES = ["a", "b"].map((zone, i) =>
+  locality(
+    zone,
+    DEAD.filter((each) => each.zone === zone).map(({ text }) => text),
+    `, load_balancing_weight: ${i + 1}`,
+  ),
+);
+
+const HASHED: Readonly<Record<string, readonly [settings: string, endpoints: readonly string[]]>> = {
+  ring: ["lb_policy: RING_HASH", DEAD_ALL],
+  small: [
+    "lb_policy: RING_HASH\n  ring_hash_lb_config: { minimum_ring_size: 8, maximum_ring_size: 20 }",
+    DEAD_ALL,
+  ],
+  murmur: [typed("ring_hash", "RingHash", "hash_function: MURMUR_HASH_2"), DEAD_ALL],
+  zones: [typed("ring_hash", "RingHash", "locality_weighted_lb_config: {}"), DEAD_ZONES],
+  maglev: ["lb_policy: MAGLEV", DEAD_ALL],
+  prime: [typed("maglev", "Maglev", "table_size: 1009, locality_weighted_lb_config: {}"), DEAD_ZONES],
+};
+
+/** Who gets requests, in how many of a hundred, and what is answered. */
+async function shares(target: Target, path: string, requests: number): Promise<Map<string, number>> {
+  target.upstream.clear();
+  const counts = new Map<string, number>();
+  for (let i = 0; i < requests; i++) {
+    const { status } = await target.send({ path });
+    const to = status === 200 ? hostOf(target.upstream.requests.at(-1)?.fields) : String(status);
+    counts.set(to, (counts.get(to) ?? 0) + 100 / requests);
+  }
+  target.upstream.clear();
+  return counts;
+}
+
+function hostOf(fields: readonly (readonly [string, string])[] | undefined): string {
+  return fields?.find(([name]) => name.toLowerCase() === "host")?.[1] ?? "nobody";
+}
+
+/** Who gets any, without how many. */
+async function reached(target: Target, paths: readonly string[], requests = 12): Promise<unknown> {
+  const seen: Record<string, string> = {};
+  for (const path of paths) {
+    seen[path] = [...(await shares(target, path, requests)).keys()].sort().join(" ");
+  }
+  return seen;
+}
+
+const SUBSET_HOSTS = [
+  `{ lb_endpoints: [${[
+    named("a", lb("version: '1', stage: prod, id: 1")),
+    named("b", lb("version: '1', stage: test, id: 1")),
+    named("c", lb("version: '2', stage: prod, id: 2")),
+    named("d", lb("version: ['2', '3'], stage: prod, id: 3", ", health_status: DRAINING")),
+    named("plain"),
+  ].join(", ")}] }`,
+];
+const SELECTORS = `subset_selectors: [{ keys: [version] }, { keys: [stage], fallback_policy: DEFAULT_SUBSET }, { keys: [stage, version], fallback_policy: KEYS_SUBSET, fallback_keys_subset: [version] }, { keys: [nothing], fallback_policy: NO_FALLBACK }, { keys: [id], single_host_per_subset: true }]`;
+const SUBSETS: Readonly<Record<string, string>> = {
+  plain: `fallback_policy: NO_FALLBACK, ${SELECTORS}`,
+  any: `fallback_policy: ANY_ENDPOINT, ${SELECTORS}`,
+  preset: `fallback_policy: DEFAULT_SUBSET, default_subset: { stage: test }, panic_mode_any: true, ${SELECTORS}`,
+  panic: `fallback_policy: DEFAULT_SUBSET, default_subset: { stage: none }, panic_mode_any: true, ${SELECTORS}`,
+  lists: `fallback_policy: NO_FALLBACK, list_as_any: true, ${SELECTORS}`,
+  tried: `fallback_policy: NO_FALLBACK, metadata_fallback_policy: FALLBACK_LIST, ${SELECTORS}`,
+};
+const WANTED: Readonly<Record<string, string>> = {
+  v1: "version: '1'",
+  v3: "version: '3'",
+  number: "version: 1",
+  both: "stage: prod, version: '1'",
+  keys: "stage: other, version: '2'",
+  stage: "stage: other",
+  nothing: "nothing: x",
+  unknown: "unknown: x",
+  id: "id: 1",
+  more: "version: '1', more: x",
+  list: "version: '9', fallback_list: [{ version: '8' }, { version: '2' }]",
+};
+
+const PRIORITY = ", priority: 1";
+const SICK = ", health_status: UNHEALTHY";
+const HALF = ", health_status: DEGRADED";
+const one = (endpoints: readonly string[], more = ""): string =>
+  `{ lb_endpoints: [${endpoints.join(", ")}]${more} }`;
+
+/** What is right within 13 of a hundred, by path: to whom how many of a hundred requests go. */
+const SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  failing: { a: 70, c: 30 },
+  degraded: { a: 70, b: 30 },
+  weighted: { a: 25, b: 75 },
+  zones: { a: 33, b: 67 },
+  panic: { a: 33, b: 33, c: 34 },
+  total: { a: 50, b: 50 },
+  thrifty: { a: 50, b: 50 },
+  heavy: { a: 75, b: 25 },
+  dropped: { a: 60, 503: 40 },
+};
+
+export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
+  {
+    title: "the same hash gives the same host in rings and Maglev tables, with weights and localities",
+    yaml: httpBootstrap({
+      hcm: `access_log: [{ name: envoy.access_loggers.file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/picks.log", log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %REQ(X-KEY)% %UPSTREAM_HOST%\\n" } } } }]`,
+      routes: Object.keys(HASHED)
+        .map((name) => route(name, name, ", hash_policy: [{ header: { header_name: x-key } }]"))
+        .join(""),
+      clusters: Object.entries(HASHED)
+        .map(([name, [settings, endpoints]]) => cluster(name, settings, endpoints))
+        .join(""),
+    }),
+    observe: async (target) => {
+      for (const name of Object.keys(HASHED)) {
+        for (const key of KEYS) await target.send({ path: `/${name}`, headers: [["x-key", key]] });
+      }
+      return null;
+    },
+    accessLog: { file: "picks.log", lines: KEYS.length * Object.keys(HASHED).length },
+    stats: [
+      ...["ring", "small", "murmur", "zones"].flatMap((name) =>
+        ["size", "min_hashes_per_host", "max_hashes_per_host"].map(
+          (stat) => `cluster.${name}.ring_hash_lb.${stat}`,
+        ),
+      ),
+      ...["maglev", "prime"].flatMap((name) =>
+        ["min_entries_per_host", "max_entries_per_host"].map((stat) => `cluster.${name}.maglev_lb.${stat}`),
+      ),
+    ],
+  },
+  {
+    title: "hosts are hashed by the key in their metadata or by their name",
+    yaml: httpBootstrap({
+      routes: ["keyed", "hostnames"]
+        .map((name) => route(name, name, ", hash_policy: [{ header: { header_name: x-key } }]"))
+        .join(""),
+      clusters: [
+        cluster("keyed", "lb_policy: MAGLEV", [
+          one(["a", "b", "c"].map((name) => named(name, lb(`hash_key: key-of-${name}-${"x".repeat(40)}`)))),
+        ]),
+        cluster(
+          "hostnames",
+          "dns_lookup_family: V4_ONLY\n  lb_policy: RING_HASH\n  common_lb_config: { consistent_hashing_lb_config: { use_hostname_for_hashing: true } }",
+          [one(["a", "b"].map((name, i) => named(name, "", i === 0 ? "{{upstream}}" : "{{upstream2}}")))],
+        ).replace("STATIC", "STRICT_DNS"),
+      ].join(""),
+    }),
+    requests: ["/keyed", "/hostnames"].flatMap((path) =>
+      KEYS.map((key): CaseRequest => ({ path, headers: [["x-key", key]] })),
+    ),
+  },
+  {
+    title: "subsets and what falls back when none fits",
+    yaml: httpBootstrap({
+      routes: Object.keys(SUBSETS)
+        .flatMap((name) =>
+          Object.entries(WANTED).map(([wanted, fields]) =>
+            route(
+              `${name}/${wanted}`,
+              name,
+              `, metadata_match: { filter_metadata: { envoy.lb: { ${fields} } } }`,
+            ),
+          ),
+        )
+        .concat(Object.keys(SUBSETS).map((name) => route(name, name)))
+        .join(""),
+      clusters: Object.entries(SUBSETS)
+        .map(([name, fields]) => cluster(name, `lb_subset_config: { ${fields} }`, SUBSET_HOSTS))
+        .join(""),
+    }),
+    observe: (target) =>
+      reached(
+        target,
+        Object.keys(SUBSETS).flatMap((name) => [
+          `/${name}`,
+          ...Object.keys(WANTED).map((wanted) => `/${name}/${wanted}`),
+        ]),
+        8,
+      ),
+    stats: Object.keys(SUBSETS).flatMap((name) =>
+      // Not `active` and `created`: Envoy's main thread, which serves nobody, counts there, too.
+      ["removed", "selected", "fallback", "fallback_panic", "single_host_per_subset_duplicate"].map(
+        (stat) => `cluster.${name}.lb_subsets_${stat}`,
+      ),
+    ),
+  },
+  {
+    title: "priorities, degraded hosts, localities and panic have their shares",
+    yaml: httpBootstrap({
+      routes: Object.keys(SHARES)
+        .map((name) => route(name, name))
+        .concat(route("failed", "failed"), route("none", "none"), route("gone", "gone"))
+        .join(""),
+      clusters: [
+        cluster("failing", "", [one([named("a"), named("b", SICK)]), one([named("c")], PRIORITY)]),
+        cluster("degraded", "", [one([named("a"), named("b", HALF)])]),
+        cluster("weighted", "common_lb_config: { locality_weighted_lb_config: {} }", [
+          locality("west", [named("a")], ", load_balancing_weight: 1"),
+          locality("east", [named("b")], ", load_balancing_weight: 3"),
+        ]),
+        cluster(
+          "zones",
+          typed("random", "Random", "locality_lb_config: { locality_weighted_lb_config: {} }"),
+          [
+            locality("west", [named("a")], ", load_balancing_weight: 1"),
+            locality("east", [named("b")], ", load_balancing_weight: 2"),
+          ],
+        ),
+        cluster("panic", "", [one([named("a"), named("b", SICK), named("c", SICK)])]),
+        cluster("total", "", [one([named("a", SICK)]), one([named("b", SICK)], PRIORITY)]),
+        cluster(
+          "thrifty",
+          "",
+          [one([named("a"), named("x", SICK)]), one([named("b")], PRIORITY)],
+          "policy: { overprovisioning_factor: 100 }, ",
+        ),
+        cluster("heavy", "", [
+          one([named("a", ", load_balancing_weight: 3"), named("b", ", load_balancing_weight: 1")]),
+        ]),
+        cluster(
+          "dropped",
+          "",
+          [one([named("a")])],
+          "policy: { drop_overloads: [{ category: some, drop_percentage: { numerator: 40 } }] }, ",
+        ),
+        cluster("failed", "common_lb_config: { zone_aware_lb_config: { fail_traffic_on_panic: true } }", [
+          one([named("a"), named("b", SICK), named("c", SICK)]),
+        ]),
+        cluster("none", "common_lb_config: { healthy_panic_threshold: { value: 0 } }", [
+          one([named("a", SICK)]),
+        ]),
+        cluster(
+          "gone",
+          "",
+          [one([named("a")])],
+          "policy: { drop_overloads: [{ category: all, drop_percentage: { numerator: 1000000, denominator: MILLION } }] }, ",
+        ),
+      ].join(""),
+    }),
+    requests: ["/failed", "/none", "/gone"].map((path) => ({ path })),
+    observe: async (target) => {
+      const right: Record<string, unknown> = {};
+      for (const [name, expected] of Object.entries(SHARES)) {
+        const seen = await shares(target, `/${name}`, 120);
+        const near = Object.entries(expected).every(
+          ([to, share]) => Math.abs((seen.get(to) ?? 0) - share) < 13,
+        );
+        const others = [...seen.keys()].filter((to) => !(to in expected));
+        right[name] = near && others.length === 0 ? "as it should be" : Object.fromEntries(seen);
+      }
+      return right;
+    },
+    stats: [
+      "cluster.panic.lb_healthy_panic",
+      "cluster.total.lb_healthy_panic",
+      "cluster.failed.lb_healthy_panic",
+      "cluster.failing.lb_healthy_panic",
+      "cluster.gone.upstream_rq_503",
+      "cluster.none.upstream_cx_none_healthy",
+      "cluster.degraded.membership_degraded",
+    ],
+  },
+  {
+    title: "requests may name their hosts",
+    yaml: httpBootstrap({
+      routes: route("named", "named"),
+      clusters: cluster(
+        "named",
+        typed(
+          "override_host",
+          "OverrideHost",
+          `override_host_sources: [{ header: x-host }], fallback_policy: { policies: [{ typed_extension_config: { name: envoy.load_balancing_policies.random, typed_config: { "@type": ${POLICY}.random.v3.Random } } }] }`,
+        ),
+        [one([named("a", SICK), named("b", "", "{{upstream2}}")])],
+      ),
+    }),
+    requests: [
+      { path: "/named", headers: [["x-host", "127.0.0.1:{{upstream}}"]] },
+      { path: "/named", headers: [["x-host", "10.0.0.1:80,127.0.0.1:1"]] },
+    ],
+    observe: async (target) => {
+      const ask = async (port: number): Promise<string> =>
+        (await target.send({ path: "/named", headers: [["x-host", `1.2.3.4:5, 127.0.0.1:${port}`]] })).body;
+      return [await ask(target.upstream.port), await ask(target.upstream2.port)];
+    },
+  },
+];
