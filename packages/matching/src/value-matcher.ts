@@ -17,8 +17,9 @@ export function compileValueMatcher(config: ValueMatcher, path: string): Compile
       return { ok: true, value: (value) => value === null };
     case "boolMatch":
       return { ok: true, value: (value) => value === pattern.value };
+    // False never matches, as in Envoy.
     case "presentMatch":
-      return { ok: true, value: (value) => (value !== undefined) === pattern.value };
+      return { ok: true, value: (value) => pattern.value && value !== undefined };
     case "doubleMatch": {
       const double = pattern.value.matchPattern;
       if (double.case === "exact") return { ok: true, value: (value) => value === double.value };

@@ -33,9 +33,9 @@ export class RuntimeSnapshot implements Runtime {
   featureEnabled(key: string, numerator: number, denominator: number, random: number): boolean {
     const value = this.#values[key];
     if (typeof value === "object") return random % value.denominator < value.numerator;
-    if (typeof value === "boolean") return value;
-    // A plain number under a fractional key is a percentage, as in Envoy.
-    if (value !== undefined) return random % 100 < this.integer(key, 0);
+    // A plain number under a fractional key is a percentage, as in Envoy; what is neither counts as not set.
+    const percent = this.integer(key, -1);
+    if (percent >= 0) return random % 100 < percent;
     return random % denominator < numerator;
   }
 }

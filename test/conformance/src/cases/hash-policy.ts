@@ -1,4 +1,4 @@
-import { httpBootstrap } from "../bootstrap.ts";
+import { endpoint, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 /** A route whose cluster, one of two of equal weight, is drawn by the hash of `policies`. */
@@ -36,6 +36,28 @@ function askedBy(
     headers: fields(value).map(([name, text]) => [name, text]),
   }));
 }
+
+/** A consistent cluster over both upstreams, its hosts known by a key: ports differ from run to run. */
+function consistent(name: string, policy: string, hashing: string): string {
+  const host = (key: string, port: string) =>
+    endpoint(port, `, metadata: { filter_metadata: { envoy.lb: { hash_key: ${key} } } }`);
+  return `
+- name: ${name}
+  type: STATIC
+  lb_policy: ${policy}
+  ${hashing}
+  load_assignment:
+    cluster_name: ${name}
+    endpoints: [{ lb_endpoints: [${host("alpha", "{{upstream}}")}, ${host("beta", "{{upstream2}}")}] }]`;
+}
+
+const COOKIES: Record<string, string> = {
+  plain: "{ name: plain, ttl: 0s }",
+  lasting: "{ name: lasting, ttl: 3600.5s, path: /lasting }",
+  attributes:
+    "{ name: attributes, ttl: 1s, attributes: [{ name: SameSite, value: Strict }, { name: Secure }, { name: HttpOnly }] }",
+  unasked: "{ name: unasked }",
+};
 
 export const HASH_POLICY_CASES: readonly ConformanceCase[] = [
   {
@@ -85,5 +107,47 @@ export const HASH_POLICY_CASES: readonly ConformanceCase[] = [
       ),
       ...askedBy((value) => [["x-user", value]], "/source"),
     ],
+  },
+  {
+    title: "consistent clusters pick the host by the hash of the hash policy",
+    yaml: httpBootstrap({
+      clusters:
+        consistent("ring", "RING_HASH", "ring_hash_lb_config: { minimum_ring_size: 64 }") +
+        consistent("maglev", "MAGLEV", "maglev_lb_config: { table_size: 251 }"),
+      routes: ["ring", "maglev"]
+        .map(
+          (cluster) =>
+            `- { match: { prefix: /${cluster} }, route: { cluster: ${cluster}, hash_policy: [{ header: { header_name: x-user } }] } }`,
+        )
+        .join("\n"),
+    }),
+    requests: [
+      ...askedBy((value) => [["x-user", value]], "/ring"),
+      ...askedBy((value) => [["x-user", value]], "/maglev"),
+    ],
+  },
+  {
+    title: "a cookie hash policy sets the cookie where the client has none",
+    yaml: httpBootstrap({
+      clusters: consistent("ring", "RING_HASH", "ring_hash_lb_config: { minimum_ring_size: 64 }"),
+      routes: Object.entries(COOKIES)
+        .map(
+          ([name, cookie]) =>
+            `- { match: { prefix: /${name} }, route: { cluster: ring, hash_policy: [{ cookie: ${cookie} }] } }`,
+        )
+        .join("\n"),
+    }),
+    observe: async ({ send }) => {
+      const seen: unknown[] = [];
+      for (const name of Object.keys(COOKIES)) {
+        const { fields } = await send({ path: `/${name}` });
+        const made = fields.filter(([key]) => key === "set-cookie").map(([, value]) => value);
+        // The value is made of the connection's ports.
+        seen.push(made.map((cookie) => cookie.replace(/"[0-9a-f]{1,16}"/, '"…"')));
+        const sent = await send({ path: `/${name}`, headers: [["cookie", `${name}=given`]] });
+        seen.push([sent.body, sent.fields.filter(([key]) => key === "set-cookie")]);
+      }
+      return seen;
+    },
   },
 ];

@@ -29,7 +29,45 @@ function direct(prefix: string, perFilter: string): string {
   return `- { match: { prefix: ${prefix} }, direct_response: { status: 200 }, typed_per_filter_config: ${perFilter} }`;
 }
 
+/** Routes that answer with their name when the match holds. */
+function named(matches: Record<string, string>): string {
+  return Object.entries(matches)
+    .map(
+      ([name, match]) =>
+        `- { match: ${match}, direct_response: { status: 200, body: { inline_string: ${name} } } }`,
+    )
+    .join("\n");
+}
+
 export const ROUTE_LEVEL_CASES: readonly ConformanceCase[] = [
+  {
+    title:
+      "routes match by runtime keys, by the connection's TLS, and by metadata and state that nobody has set",
+    yaml: httpBootstrap({
+      bootstrap: `layered_runtime:
+  layers: [{ name: static, static_layer: { all: 100, some: { numerator: 1000000, denominator: MILLION }, nothing: 0, words: text } }]`,
+      routes: named({
+        nothing:
+          "{ path: /a, runtime_fraction: { runtime_key: nothing, default_value: { numerator: 100, denominator: HUNDRED } } }",
+        all: "{ path: /a, runtime_fraction: { runtime_key: all, default_value: { numerator: 0, denominator: HUNDRED } } }",
+        some: "{ path: /b, runtime_fraction: { runtime_key: some, default_value: { numerator: 0, denominator: HUNDRED } } }",
+        words:
+          "{ path: /c, runtime_fraction: { runtime_key: words, default_value: { numerator: 10000, denominator: TEN_THOUSAND } } }",
+        presented: "{ prefix: /tls, tls_context: { presented: true } }",
+        validated: "{ path: /tls/v, tls_context: { validated: false } }",
+        plain: "{ prefix: /tls, tls_context: { presented: false, validated: false } }",
+        metadata:
+          "{ path: /m, dynamic_metadata: [{ filter: f, path: [{ key: k }], value: { string_match: { exact: v } } }] }",
+        absent:
+          "{ path: /m, dynamic_metadata: [{ filter: f, path: [{ key: k }], value: { present_match: false } }] }",
+        inverted:
+          "{ path: /n, dynamic_metadata: [{ filter: f, path: [{ key: k }], value: { string_match: { exact: v } }, invert: true }] }",
+        state: "{ path: /s, filter_state: [{ key: k, string_match: { prefix: v } }] }",
+        rest: "{ prefix: / }",
+      }),
+    }),
+    requests: ["/a", "/b", "/c", "/tls", "/tls/v", "/m", "/n", "/s"].map((path) => ({ path })),
+  },
   {
     title: "routes turn filters on and off, and an optional unknown configuration is passed over",
     yaml: httpBootstrap({
