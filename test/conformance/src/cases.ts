@@ -4,6 +4,7 @@ import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
+import { HEALTH_CASES } from "./cases/health.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
@@ -36,6 +37,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...CONNECTION_POOL_CASES,
   ...LOAD_BALANCING_CASES,
   ...ACCESS_LOG_CASES,
+  ...HEALTH_CASES,
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,

@@ -21,6 +21,8 @@ export interface ConformanceCase {
   readonly requests?: readonly CaseRequest[];
   /** A plain TCP upstream on port `{{tcp}}`: what it does with each connection (half-open allowed). */
   readonly tcp?: (socket: Socket) => void;
+  /** The upstreams see checks besides the requests: what they saw is not compared. */
+  readonly ignoreUpstream?: boolean;
   /** What else is done and seen, after the requests; the result must be JSON and equal for both. */
   observe?(target: Target): Promise<unknown>;
   /** Names of counters and gauges that must be equal in the end. */

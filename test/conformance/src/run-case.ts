@@ -105,8 +105,8 @@ async function observe(
     return {
       responses,
       observed,
-      upstream: seenRequests(upstream.requests),
-      upstream2: seenRequests(upstream2.requests),
+      upstream: theCase.ignoreUpstream === true ? [] : seenRequests(upstream.requests),
+      upstream2: theCase.ignoreUpstream === true ? [] : seenRequests(upstream2.requests),
       stats: await readStats(proxy, theCase.stats ?? [], expectedStats),
       accessLog: await readAccessLog(proxy, theCase),
     };

@@ -1,4 +1,5 @@
 import type { HostSpec } from "../cluster/cluster-config.ts";
+import { HEALTH_FLAG_NAMES } from "../cluster/health/health-flag.ts";
 import { type HostSlot, sumHostSlot } from "../cluster/host-stats.ts";
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 import type { Server } from "../server/server.ts";
@@ -72,8 +73,8 @@ function isCanary(host: HostSpec): boolean {
 }
 
 function healthFlags(host: HostSpec): string {
-  if (host.health === "healthy") return "healthy";
-  return host.health === "degraded" ? "/degraded_eds_health" : "/failed_eds_health";
+  const names = HEALTH_FLAG_NAMES.filter(([flag]) => ((host.flags ?? 0) & flag) !== 0);
+  return names.length === 0 ? "healthy" : names.map(([, name]) => `/${name}`).join("");
 }
 
 /** `/clusters?format=json`: envoy.admin.v3.Clusters. */

@@ -2,6 +2,7 @@ import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import type { ClusterThresholds } from "./compile-circuit-breakers.ts";
 import type { ConnectionConfig } from "./compile-connection-options.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
+import type { OutlierConfig } from "./outlier/outlier-config.ts";
 import type { HostHealth } from "./thread-local-cluster.ts";
 import type { TransportSocketMatch } from "./transport-socket-matches.ts";
 
@@ -33,6 +34,7 @@ export interface ClusterConfig {
   readonly loadBalancer: LoadBalancerConfig;
   readonly commonLb: CommonLbSettings;
   readonly thresholds: ClusterThresholds;
+  readonly outlier: OutlierConfig | undefined;
   readonly perEndpointStats: boolean;
   /** An encoded TransportSocket; undefined: raw. */
   readonly transportSocket: Uint8Array | undefined;
@@ -78,4 +80,20 @@ export interface HostSpec {
   /** The `health_status` of the endpoint, for `/clusters`. */
   readonly edsHealth: string;
   readonly page: SharedArrayBuffer;
+  /** `HealthFlag` bits; 0 when absent. */
+  readonly flags?: number;
+  /** See `OutlierPage`; only with outlier detection. */
+  readonly outlierPage?: SharedArrayBuffer;
+  /** `health_check_config`. */
+  readonly healthCheck?: EndpointHealthCheck;
+}
+
+/** Where and as whom an endpoint is checked. */
+export interface EndpointHealthCheck {
+  /** 0: the check's or the endpoint's own. */
+  readonly port: number;
+  /** "": the check's host, or the cluster's name. */
+  readonly hostname: string;
+  readonly address: { readonly host: string; readonly port: number } | { readonly path: string } | undefined;
+  readonly disabled: boolean;
 }

@@ -1,5 +1,5 @@
 import { equals } from "@bufbuild/protobuf";
-import type { Log, Problem, Random } from "@sluice/extension-api";
+import type { Clock, Log, Problem, Random, Runtime, Timers } from "@sluice/extension-api";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
@@ -8,9 +8,11 @@ import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { clearBreakers, OPEN_GAUGES, REMAINING_GAUGES, standingOf } from "./circuit-breaker.ts";
+import type { ClusterConfig } from "./cluster-config.ts";
 import { createClusterStats } from "./cluster-stats.ts";
 import type { Thresholds } from "./compile-circuit-breakers.ts";
 import { compileCluster } from "./compile-cluster.ts";
+import type { Connector } from "./connect-upstream.ts";
 import type { Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { clearHostGauges, HOST_SLOTS, sumHostSlot } from "./host-stats.ts";
@@ -21,6 +23,13 @@ export interface ClusterManagerOptions {
   readonly concurrency: number;
   readonly stats: StatsRegistry;
   readonly random: Random;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly runtime: Runtime;
+  /** How the main thread connects to a cluster, for its checks. */
+  connectorOf(config: ClusterConfig): Connector;
+  /** Event logs. */
+  appendLine(path: string, line: string): void;
   readonly resolve: Resolve;
   readonly endpoints: EndpointDiscovery;
   readonly extensions: ExtensionRegistry;
@@ -110,6 +119,11 @@ export class ClusterManager {
       random: this.#options.random,
       resolve: this.#options.resolve,
       endpoints: this.#options.endpoints,
+      clock: this.#options.clock,
+      timers: this.#options.timers,
+      runtime: this.#options.runtime,
+      connectorOf: this.#options.connectorOf,
+      appendLine: this.#options.appendLine,
       onHosts: (changed) => this.#onHosts(entry, changed),
     });
     entry.warming = managed;

@@ -1,8 +1,12 @@
 import { HEADER_KEY_FORMAT_FIELDS, HTTP1_CLIENT_FIELDS } from "../http/h1/http1-option-fields.ts";
 import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { HEALTH_CHECK_SUPPORTED_FIELDS } from "./health/compile-health-check.ts";
+import { OUTLIER_SUPPORTED_FIELDS } from "./outlier/outlier-config.ts";
 
 /** What of a cluster has an effect. Everything else that is set is refused by name. */
 export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
+  ...HEALTH_CHECK_SUPPORTED_FIELDS,
+  "envoy.config.cluster.v3.OutlierDetection": OUTLIER_SUPPORTED_FIELDS,
   "envoy.config.cluster.v3.Cluster": [
     "name",
     "alt_stat_name",
@@ -39,9 +43,13 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "connection_pool_per_downstream_connection",
     "load_balancing_policy",
     "track_cluster_stats",
+    "health_checks",
+    "outlier_detection",
+    "ignore_health_on_host_removal",
   ],
   "envoy.config.cluster.v3.Cluster.EdsClusterConfig": ["eds_config", "service_name"],
   "envoy.config.cluster.v3.Cluster.CommonLbConfig": [
+    "ignore_new_hosts_until_first_hc",
     "healthy_panic_threshold",
     "zone_aware_lb_config",
     "locality_weighted_lb_config",
@@ -150,7 +158,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "metadata",
     "load_balancing_weight",
   ],
-  "envoy.config.endpoint.v3.Endpoint": ["address", "hostname", "additional_addresses"],
+  "envoy.config.endpoint.v3.Endpoint": ["address", "hostname", "additional_addresses", "health_check_config"],
   "envoy.config.endpoint.v3.Endpoint.AdditionalAddress": ["address"],
   "envoy.config.core.v3.SocketAddress": ["protocol", "address", "port_value", "ipv4_compat"],
   "envoy.config.core.v3.Address": ["socket_address", "pipe"],

@@ -14,11 +14,20 @@ import { compileHttpOptions } from "./compile-http-options.ts";
 import { compileLoadBalancer } from "./compile-load-balancer.ts";
 import { compileTransportSockets } from "./compile-transport-sockets.ts";
 import { durationMs } from "./duration-ms.ts";
+import { compileHealthCheck } from "./health/compile-health-check.ts";
+import type { HealthCheckConfig } from "./health/health-check-config.ts";
+import { compileOutlierDetection } from "./outlier/outlier-config.ts";
 
 export interface CompiledCluster {
   readonly config: ClusterConfig;
   /** `load_assignment`; empty for EDS. */
   readonly assignment: LoadAssignment;
+  /** The main thread's alone. */
+  readonly healthCheck: HealthCheckConfig | undefined;
+  /** `ignore_health_on_host_removal`. */
+  readonly ignoreHealthOnHostRemoval: boolean;
+  /** `common_lb_config.ignore_new_hosts_until_first_hc`. */
+  readonly ignoreNewHostsUntilFirstCheck: boolean;
 }
 
 /** Reads a Cluster; the API's rules have been checked before. */
@@ -61,13 +70,30 @@ export function compileCluster(
     loadBalancer: compileLoadBalancer(cluster, extensions, problems),
     commonLb: compileCommonLb(cluster.commonLbConfig, discovery, problems),
     thresholds: compileCircuitBreakers(cluster.circuitBreakers, problems),
+    outlier: compileOutlierDetection(cluster.outlierDetection, problems),
     perEndpointStats: cluster.trackClusterStats?.perEndpointStats ?? false,
     ...compileTransportSockets(cluster, extensions, secrets, problems),
     connection: compileConnectionOptions(cluster, problems),
   };
-  return problems.length > 0
-    ? { ok: false, problems }
-    : { ok: true, value: { config, assignment: endpoints.ok ? endpoints.value : EMPTY_ASSIGNMENT } };
+  const healthCheck = compileHealthCheck(cluster, problems);
+  if (healthCheck?.check.kind === "grpc" && config.http.protocol === "http1") {
+    problems.push({
+      path: "health_checks[0].grpc_health_check",
+      message: "the cluster must speak HTTP/2 (typed_extension_protocol_options) for gRPC health checks",
+      severity: "error",
+    });
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    value: {
+      config,
+      assignment: endpoints.ok ? endpoints.value : EMPTY_ASSIGNMENT,
+      healthCheck,
+      ignoreHealthOnHostRemoval: cluster.ignoreHealthOnHostRemoval,
+      ignoreNewHostsUntilFirstCheck: cluster.commonLbConfig?.ignoreNewHostsUntilFirstHc ?? false,
+    },
+  };
 }
 
 const isNew = (problem: Problem, known: readonly Problem[]): boolean =>

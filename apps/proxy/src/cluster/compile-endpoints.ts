@@ -2,14 +2,17 @@ import { isIP } from "node:net";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import { HealthStatus } from "@sluice/xds/gen/envoy/config/core/v3/health_check_pb.js";
-import type { Endpoint } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_components_pb.js";
+import type {
+  Endpoint,
+  Endpoint_HealthCheckConfig,
+} from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_components_pb.js";
 import {
   type ClusterLoadAssignment,
   ClusterLoadAssignmentSchema,
 } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { type AssignmentPolicy, DEFAULT_ASSIGNMENT_POLICY } from "../load-balancer/host-set.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
-import type { HostSpec } from "./cluster-config.ts";
+import type { EndpointHealthCheck, HostSpec } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { durationMs } from "./duration-ms.ts";
 
@@ -85,6 +88,9 @@ export function compileEndpoints(
         metadata: entry.metadata?.filterMetadata,
         health: healthOf(entry.healthStatus),
         excluded: false,
+        ...(endpoint?.healthCheckConfig === undefined
+          ? {}
+          : { healthCheck: endpointHealthCheck(endpoint.healthCheckConfig) }),
         edsHealth:
           HealthStatus[entry.healthStatus] === "UNKNOWN"
             ? "HEALTHY"
@@ -123,6 +129,16 @@ function assignmentPolicy(
     overprovisioningFactor: policy?.overprovisioningFactor ?? 140,
     weightedPriorityHealth: policy?.weightedPriorityHealth ?? false,
     dropPerMillion,
+  };
+}
+
+function endpointHealthCheck(config: Endpoint_HealthCheckConfig): EndpointHealthCheck {
+  const address = endpointAddress(config.address, false);
+  return {
+    port: config.portValue,
+    hostname: config.hostname,
+    address: typeof address === "string" ? undefined : address.connectTo,
+    disabled: config.disableActiveHealthCheck,
   };
 }
 

@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Random, StatsScope } from "@sluice/extension-api";
+import type { Clock, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import type { CompiledCluster } from "./compile-cluster.ts";
 import { type EndpointSpec, printAddress } from "./compile-endpoints.ts";
+import type { Connector } from "./connect-upstream.ts";
 import { DnsPoller, type Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
-import { hostStatsPage } from "./host-stats.ts";
+import { ClusterHealth } from "./health/cluster-health.ts";
+import { hostStatsPage, sumHostSlot } from "./host-stats.ts";
+import type { ConsecutiveType } from "./outlier/outlier-config.ts";
 
 export interface ManagedClusterOptions {
   readonly compiled: CompiledCluster;
@@ -21,6 +24,11 @@ export interface ManagedClusterOptions {
   readonly random: Random;
   readonly resolve: Resolve;
   readonly endpoints: EndpointDiscovery;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly runtime: Runtime;
+  connectorOf(config: ClusterConfig): Connector;
+  appendLine(path: string, line: string): void;
   /** The hosts are known for the first time (or the wait for them is over), and at each later change. */
   onHosts(cluster: ManagedCluster): void;
 }
@@ -39,6 +47,7 @@ export class ManagedCluster {
   initialized = false;
   readonly #options: ManagedClusterOptions;
   readonly #stops: (() => void)[] = [];
+  readonly #health: ClusterHealth;
   readonly #resolved = new Map<number, readonly EndpointSpec[]>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -50,6 +59,29 @@ export class ManagedCluster {
     this.version = options.version;
     this.breakers = circuitBreakerPage(options.concurrency);
     this.assignmentPolicy = options.compiled.assignment.policy;
+    const { compiled, clock, timers, random, runtime, stats, concurrency, appendLine } = options;
+    this.#health = new ClusterHealth({
+      clusterName: compiled.config.name,
+      check: compiled.healthCheck,
+      outlier: compiled.config.outlier,
+      keepHealthyRemoved: !compiled.ignoreHealthOnHostRemoval,
+      ignoreNewHosts: compiled.ignoreNewHostsUntilFirstCheck,
+      secure: compiled.config.transportSocket !== undefined,
+      concurrency,
+      clock,
+      timers,
+      random,
+      runtime,
+      stats,
+      appendLine,
+      connect: (host, connectTo, alpn) =>
+        options.connectorOf(compiled.config)(
+          { ...host, connectTo },
+          alpn === undefined ? undefined : { alpn },
+        ),
+      hadTraffic: () => this.hosts.some((host) => sumHostSlot(host.page, "cx_total") > 0),
+      onChange: () => this.#onHealth(),
+    });
   }
 
   start(): void {
@@ -70,6 +102,21 @@ export class ManagedCluster {
   stop(): void {
     clearTimeout(this.#timer);
     for (const stop of this.#stops) stop();
+    this.#health.stop();
+  }
+
+  /** What a worker saw of a host. */
+  onConsecutiveFailures(key: string, type: ConsecutiveType): void {
+    this.#health.onConsecutive(key, type);
+  }
+
+  failHealthCheck(key: string): void {
+    this.#health.failAtOnce(key);
+  }
+
+  /** In percent, of the last interval; -1: not known. */
+  successRates(key: string): { readonly external: number; readonly local: number } {
+    return this.#health.successRates(key);
   }
 
   #startEds(serviceName: string, timeoutMs: number): void {
@@ -160,7 +207,8 @@ export class ManagedCluster {
       const page = known.get(key)?.page ?? hostStatsPage(this.#options.concurrency);
       next.set(key, { ...endpoint, key, page });
     }
-    const hosts = [...next.values()];
+    this.#health.update([...next.values()]);
+    const hosts = this.#health.hosts();
     const samePolicy = isDeepStrictEqual(policy, this.assignmentPolicy);
     if (this.initialized && samePolicy && sameHosts(this.hosts, hosts)) {
       this.#options.stats.counter("update_no_rebuild").inc();
@@ -168,12 +216,25 @@ export class ManagedCluster {
     }
     this.hosts = hosts;
     if (!samePolicy) this.assignmentPolicy = policy;
-    this.initialized = true;
+    this.#options.stats.counter("membership_change").inc();
+    this.#publish();
+  }
+
+  #onHealth(): void {
+    this.hosts = this.#health.hosts();
+    this.#publish();
+  }
+
+  /** Tells of the hosts, the first time once each was checked. */
+  #publish(): void {
     const { stats } = this.#options;
-    stats.counter("membership_change").inc();
+    const { hosts } = this;
     stats.gauge("membership_total").set(hosts.length);
     stats.gauge("membership_healthy").set(hosts.filter((host) => host.health === "healthy").length);
     stats.gauge("membership_degraded").set(hosts.filter((host) => host.health === "degraded").length);
+    stats.gauge("membership_excluded").set(hosts.filter((host) => host.excluded).length);
+    if (!this.initialized && !this.#health.firstRoundDone) return;
+    this.initialized = true;
     this.#options.onHosts(this);
   }
 

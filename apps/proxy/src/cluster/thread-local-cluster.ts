@@ -121,9 +121,23 @@ export interface Host {
   requestsInFlight(): number;
   /** Monotonic, ms: since when it is healthy; policies with a slow start set it first. */
   healthySinceMs: number | undefined;
+  /** Where outlier detection hears of it; absent where there is none. */
+  readonly outlier?: HostOutlier | undefined;
+  /** The host asked to be taken out at once (`x-envoy-immediate-health-check-fail`); absent where health is not checked. */
+  failHealthCheck?(): void;
   /** Room for `upstream/` to hang this worker's connection pool on; nobody else touches it. */
   pool: unknown;
 }
+
+/** What outlier detection hears of a host; each result comes once. */
+export interface HostOutlier {
+  putResult(result: OutlierResult, status?: number): void;
+  /** Of a response; for gRPC what its status stands for. */
+  putHttpResponseCode(status: number): void;
+  putResponseTime(ms: number): void;
+}
+
+export type OutlierResult = "localOriginConnectSuccess" | "localOriginConnectFailed" | "localOriginTimeout";
 
 /** Per-endpoint figures (`/clusters`, `per_endpoint_stats`). */
 export interface HostStats {

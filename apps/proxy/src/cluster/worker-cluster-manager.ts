@@ -14,6 +14,7 @@ import { circuitBreakers } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import { createClusterStats } from "./cluster-stats.ts";
 import { createConnector } from "./connect-upstream.ts";
+import type { ConsecutiveType } from "./outlier/outlier-config.ts";
 import type { ClusterInfo, Host, ThreadLocalClusterManager } from "./thread-local-cluster.ts";
 import { WorkerCluster } from "./worker-cluster.ts";
 
@@ -30,6 +31,10 @@ export interface WorkerClusterManagerOptions {
   readonly localInfo: Pick<LocalInfo, "region" | "zone" | "subZone">;
   /** Name of the cluster that the proxies themselves form, for zone-aware routing; "": none. */
   readonly localCluster: string;
+  /** Outlier detection: a host's failures in a row have reached their threshold. */
+  onConsecutiveFailures?(cluster: string, host: string, type: ConsecutiveType): void;
+  /** A host's answer said that it is to be taken out. */
+  onHealthCheckFail?(cluster: string, host: string): void;
   /** Told of hosts whose pools are to drain at once, because they left or because the host set changed. */
   onHostsRemoved?(hosts: readonly Host[]): void;
 }
@@ -77,6 +82,10 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       workerIndex,
       locality: this.#locality,
       hostStats: config.perEndpointStats ? scope : undefined,
+      reports: {
+        onConsecutiveFailures: (host, type) => this.#options.onConsecutiveFailures?.(config.name, host, type),
+        onHealthCheckFail: (host) => this.#options.onHealthCheckFail?.(config.name, host),
+      },
       onHostsRemoved: (gone) => this.#options.onHostsRemoved?.(gone),
       releases,
     });

@@ -9,7 +9,7 @@ import {
 import type { LoadBalancer } from "../load-balancer/load-balancer.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import type { ClusterInfo, Host, LoadBalancerContext, ThreadLocalCluster } from "./thread-local-cluster.ts";
-import { WorkerHost } from "./worker-host.ts";
+import { type HostReports, WorkerHost } from "./worker-host.ts";
 
 export interface WorkerClusterOptions {
   readonly config: ClusterConfig;
@@ -21,6 +21,7 @@ export interface WorkerClusterOptions {
   readonly locality: string;
   /** With `per_endpoint_stats`: `cluster.<name>.` */
   readonly hostStats: StatsScope | undefined;
+  readonly reports: HostReports;
   onHostsRemoved(hosts: readonly Host[]): void;
   /** What ends with it. */
   readonly releases: readonly (() => void)[];
@@ -71,7 +72,10 @@ export class WorkerCluster implements ThreadLocalCluster {
       const known = this.#hosts.get(spec.key);
       known?.update(spec);
       added ||= known === undefined;
-      next.set(spec.key, known ?? new WorkerHost(spec, workerIndex, hostStats));
+      next.set(
+        spec.key,
+        known ?? new WorkerHost(spec, workerIndex, hostStats, config.outlier, this.#options.reports),
+      );
     }
     const gone: WorkerHost[] = [];
     for (const [key, host] of this.#hosts) {

@@ -2,9 +2,17 @@ import type { StatsScope } from "@sluice/extension-api";
 import { localityKey } from "../load-balancer/host-set.ts";
 import type { HostSpec } from "./cluster-config.ts";
 import { HOST_SLOTS, hostStats } from "./host-stats.ts";
-import type { Host, HostHealth, HostStats } from "./thread-local-cluster.ts";
+import { HostOutlierMonitor } from "./outlier/host-outlier-monitor.ts";
+import type { ConsecutiveType, OutlierConfig } from "./outlier/outlier-config.ts";
+import type { Host, HostHealth, HostOutlier, HostStats } from "./thread-local-cluster.ts";
 
 const ACTIVE = HOST_SLOTS.indexOf("rq_active");
+
+/** What a host tells the main thread of, by its key. */
+export interface HostReports {
+  onConsecutiveFailures(host: string, type: ConsecutiveType): void;
+  onHealthCheckFail(host: string): void;
+}
 
 /** A host in one worker. Its identity lasts as long as its key stays in the cluster. */
 export class WorkerHost implements Host {
@@ -24,12 +32,27 @@ export class WorkerHost implements Host {
   healthySinceMs: number | undefined = undefined;
   pool: unknown = undefined;
   readonly stats: HostStats;
+  readonly outlier: HostOutlier | undefined;
+  readonly failHealthCheck: () => void;
   /** The host's figures of all workers. */
   readonly #slots: Float64Array;
 
   /** `clusterStats`: where the host has stats of its own, `per_endpoint_stats`. */
-  constructor(spec: HostSpec, workerIndex: number, clusterStats: StatsScope | undefined) {
+  constructor(
+    spec: HostSpec,
+    workerIndex: number,
+    clusterStats: StatsScope | undefined,
+    outlier: OutlierConfig | undefined,
+    reports: HostReports,
+  ) {
     this.update(spec);
+    this.outlier =
+      outlier === undefined || spec.outlierPage === undefined
+        ? undefined
+        : new HostOutlierMonitor(outlier, spec.outlierPage, workerIndex, (type) =>
+            reports.onConsecutiveFailures(spec.key, type),
+          );
+    this.failHealthCheck = () => reports.onHealthCheckFail(spec.key);
     const rqTime = clusterStats?.scope("endpoint").scope(spec.address).histogram("rq_time");
     this.stats = hostStats(spec.page, workerIndex, rqTime);
     this.#slots = new Float64Array(spec.page);

@@ -12,6 +12,7 @@ import { ClusterManager } from "../cluster/cluster-manager.ts";
 import { type Connector, createConnector } from "../cluster/connect-upstream.ts";
 import { systemResolve } from "../cluster/dns-discovery.ts";
 import { durationMs } from "../cluster/duration-ms.ts";
+import { EventLogs } from "../cluster/health/event-logs.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
@@ -27,7 +28,7 @@ import { compileStatsSettings } from "../stats/stats-settings.ts";
 import { type ProfileKind, Profiler } from "../worker/profiler.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
-import { systemRandom } from "../worker/system-time.ts";
+import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { WorkerCommand, WorkerReport } from "../worker/worker-messages.ts";
 import { WorkerPool } from "../worker/worker-pool.ts";
@@ -71,6 +72,7 @@ export class Server {
   state: ServerState = "PRE_INITIALIZING";
   readonly #pool: WorkerPool;
   readonly #runtimeView = new RuntimeSnapshot();
+  readonly #eventLogs: EventLogs;
   readonly #drainBuffer = SharedDrainState.allocate();
   readonly #ticketSeed = randomBytes(32);
   readonly secrets = new SecretStore(this.#ticketSeed);
@@ -113,10 +115,16 @@ export class Server {
     const { concurrency } = options;
     const broadcast = (command: WorkerCommand) => this.#pool.broadcast(command);
     this.endpoints = new EndpointRegistry((names) => this.dynamic?.setEndpointNames(names));
+    this.#eventLogs = new EventLogs(systemTimers, log);
     this.clusters = new ClusterManager({
       concurrency,
       stats: this.stats,
       random: systemRandom,
+      clock: systemClock,
+      timers: systemTimers,
+      runtime: this.#runtimeView,
+      connectorOf: (config) => this.#connectorOf(config),
+      appendLine: (path, line) => this.#eventLogs.append(path, line),
       resolve: systemResolve,
       endpoints: this.endpoints,
       secrets: this.secrets,
@@ -353,6 +361,7 @@ export class Server {
   async reopenLogs(): Promise<void> {
     this.log.reopen();
     this.#adminAccess?.reopen();
+    this.#eventLogs.reopen();
     await this.#pool.broadcast({ type: "reopen-logs" });
   }
 
@@ -365,6 +374,7 @@ export class Server {
     this.#adminAccess?.flush();
     this.dynamic?.stop();
     this.clusters.stop();
+    this.#eventLogs.flush();
     this.listeners.stop();
     await Promise.race([
       this.#pool.broadcast({ type: "flush" }),
@@ -380,6 +390,12 @@ export class Server {
     switch (report.type) {
       case "stats":
         this.stats.attach(workerIndex, report.definitions);
+        return;
+      case "consecutive-failures":
+        this.clusters.get(report.cluster)?.onConsecutiveFailures(report.host, report.detection);
+        return;
+      case "health-check-fail":
+        this.clusters.get(report.cluster)?.failHealthCheck(report.host);
         return;
       case "drained":
         this.listeners.onDrained(workerIndex, report.listenerId);

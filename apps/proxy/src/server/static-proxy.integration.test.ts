@@ -97,7 +97,7 @@ test("a wrong configuration names file, line, column and the nearest field, and 
 test("what is not implemented is refused by name", async () => {
   const yaml = bootstrap(1).replace(
     "connect_timeout: 1s",
-    "connect_timeout: 1s, lb_policy: CLUSTER_PROVIDED, outlier_detection: {}",
+    "connect_timeout: 1s, lb_policy: CLUSTER_PROVIDED, lrs_server: { self: {} }",
   );
   const proxy = new ProxyProcess(`${yaml}\nenable_dispatcher_stats: true\n`, ["--mode", "validate"]);
   assert.equal(await proxy.exited, 1);
@@ -105,7 +105,7 @@ test("what is not implemented is refused by name", async () => {
   await proxy.stop();
   const second = new ProxyProcess(yaml, ["--mode", "validate"]);
   assert.equal(await second.exited, 1);
-  assert.match(second.output, /outlier_detection is not implemented/);
+  assert.match(second.output, /lrs_server is not implemented/);
   assert.match(second.output, /lb_policy: CLUSTER_PROVIDED is not implemented/);
   await second.stop();
 });

@@ -43,6 +43,9 @@ const clusters = new WorkerClusterManager({
   workerIndex: init.workerIndex,
   localInfo: init.localInfo,
   localCluster: init.localCluster,
+  onConsecutiveFailures: (cluster, host, detection) =>
+    report({ type: "consecutive-failures", cluster, host, detection }),
+  onHealthCheckFail: (cluster, host) => report({ type: "health-check-fail", cluster, host }),
   onHostsRemoved: (hosts) => hosts.forEach(drainHost),
 });
 const routeConfigs = new WorkerRouteConfigs();

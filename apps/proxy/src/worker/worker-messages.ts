@@ -1,4 +1,5 @@
 import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
+import type { ConsecutiveType } from "../cluster/outlier/outlier-config.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
 import type { StatDefinition } from "../stats/thread-stats.ts";
@@ -101,6 +102,14 @@ export type WorkerReport =
       readonly ports: Readonly<Record<string, number>>;
     }
   | { readonly type: "stats"; readonly definitions: readonly StatDefinition[] }
+  /** `host`: its key. */
+  | {
+      readonly type: "consecutive-failures";
+      readonly cluster: string;
+      readonly host: string;
+      readonly detection: ConsecutiveType;
+    }
+  | { readonly type: "health-check-fail"; readonly cluster: string; readonly host: string }
   | { readonly type: "drained"; readonly listenerId: number }
   | { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly message: string }
   /** Encoded entries for a gRPC sink; `sink` is its compiled configuration as JSON. */

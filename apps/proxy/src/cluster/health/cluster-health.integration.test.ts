@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { createServer, type ServerHttp2Stream } from "node:http2";
+import { connect } from "node:net";
+import { after, describe, it } from "node:test";
+import { waitFor } from "@sluice/harness";
+import { RuntimeSnapshot } from "../../runtime/runtime-snapshot.ts";
+import { ThreadStats } from "../../stats/thread-stats.ts";
+import { systemClock, systemRandom, systemTimers } from "../../worker/system-time.ts";
+import type { HostSpec } from "../cluster-config.ts";
+import { ClusterHealth } from "./cluster-health.ts";
+import type { HealthCheckConfig } from "./health-check-config.ts";
+
+const TIMES: Omit<HealthCheckConfig, "check"> = {
+  timeoutMs: 2_000,
+  intervalMs: 10,
+  initialJitterMs: 0,
+  intervalJitterMs: 0,
+  intervalJitterPercent: 0,
+  unhealthyThreshold: 1,
+  healthyThreshold: 1,
+  altPort: undefined,
+  reuseConnection: true,
+  noTrafficIntervalMs: 10,
+  noTrafficHealthyIntervalMs: 10,
+  unhealthyIntervalMs: 10,
+  unhealthyEdgeIntervalMs: 10,
+  healthyEdgeIntervalMs: 10,
+  eventLogPaths: [],
+  alwaysLogFailures: false,
+  alwaysLogSuccess: false,
+  alpn: undefined,
+};
+
+function host(port: number): HostSpec {
+  return {
+    key: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${port}`,
+    connectTo: { host: "127.0.0.1", port },
+    hostname: "",
+    weight: 1,
+    priority: 0,
+    region: "",
+    zone: "",
+    subZone: "",
+    localityWeight: 0,
+    metadata: undefined,
+    health: "healthy",
+    excluded: false,
+    edsHealth: "HEALTHY",
+    page: new SharedArrayBuffer(8),
+  };
+}
+
+function watch(check: HealthCheckConfig["check"], keepHealthyRemoved = false): ClusterHealth {
+  const health = new ClusterHealth({
+    clusterName: "checked",
+    check: { ...TIMES, check },
+    outlier: undefined,
+    keepHealthyRemoved,
+    ignoreNewHosts: false,
+    concurrency: 1,
+    secure: false,
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    runtime: new RuntimeSnapshot(),
+    stats: new ThreadStats(() => {}).root(),
+    connect: (_host, to) => connect("path" in to ? { path: to.path } : { host: to.host, port: to.port }),
+    hadTraffic: () => true,
+    appendLine: () => {},
+    onChange: () => {},
+  });
+  after(() => health.stop());
+  return health;
+}
+
+/** A gRPC health service that says what `state.serving` says; requests by their path and authority. */
+async function startGrpcHealth(state: { serving: number; readonly seen: string[] }): Promise<number> {
+  const server = createServer();
+  server.on("stream", (stream: ServerHttp2Stream, headers) => {
+    const body: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => body.push(chunk));
+    stream.on("end", () => {
+      state.seen.push(`${headers[":authority"]} ${headers[":path"]} ${Buffer.concat(body).toString("hex")}`);
+      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+      stream.end(Buffer.from([0, 0, 0, 0, 2, 8, state.serving]));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => server.close());
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+describe("the health of a cluster's hosts", () => {
+  it("follows a gRPC health service", async () => {
+    const state = { serving: 1, seen: [] as string[] };
+    const port = await startGrpcHealth(state);
+    const health = watch({
+      kind: "grpc",
+      serviceName: "shop",
+      authority: "",
+      initialMetadata: [["x-a", "b"]],
+    });
+    health.update([host(port)]);
+    assert.equal(health.hosts()[0]?.health, "unhealthy");
+    assert.equal(health.firstRoundDone, false);
+    const until = (wanted: string): Promise<unknown> =>
+      waitFor(wanted, async () => health.hosts()[0]?.health === wanted, { deadlineMs: 5_000, intervalMs: 5 });
+    await until("healthy");
+    assert.equal(health.firstRoundDone, true);
+    assert.equal(state.seen[0], "checked /grpc.health.v1.Health/Check 00000000060a0473686f70");
+    state.serving = 2;
+    await until("unhealthy");
+    state.serving = 1;
+    await until("healthy");
+  });
+
+  it("speaks HTTP/2 where it is told to", async () => {
+    const server = createServer((request, response) => {
+      response.statusCode = request.url === "/hc" ? 200 : 404;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    after(() => server.close());
+    const address = server.address();
+    const health = watch({
+      kind: "http",
+      host: "",
+      path: "/hc",
+      method: "GET",
+      send: new Uint8Array(0),
+      receive: [],
+      responseBufferBytes: 1024,
+      headersToAdd: [],
+      headersToRemove: [],
+      expectedStatuses: [{ start: 200, end: 201 }],
+      retriableStatuses: [],
+      http2: true,
+      serviceName: undefined,
+    });
+    health.update([host(typeof address === "object" && address !== null ? address.port : 0)]);
+    await waitFor("health", async () => health.hosts()[0]?.health === "healthy", {
+      deadlineMs: 5_000,
+      intervalMs: 5,
+    });
+  });
+
+  it("keeps a healthy host that discovery no longer names until it fails", async () => {
+    const state = { serving: 1, seen: [] };
+    const port = await startGrpcHealth(state);
+    const health = watch({ kind: "grpc", serviceName: "", authority: "", initialMetadata: [] }, true);
+    health.update([host(port)]);
+    await waitFor("health", async () => health.hosts()[0]?.health === "healthy", {
+      deadlineMs: 5_000,
+      intervalMs: 5,
+    });
+    health.update([]);
+    assert.equal(health.hosts().length, 1);
+    state.serving = 2;
+    await waitFor("it goes", async () => health.hosts().length === 0, { deadlineMs: 5_000, intervalMs: 5 });
+  });
+});

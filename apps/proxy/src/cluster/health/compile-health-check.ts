@@ -1,0 +1,226 @@
+import type { Problem } from "@sluice/extension-api";
+import { compileStringMatcher } from "@sluice/matching";
+import { unpackAny } from "@sluice/xds";
+import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { RequestMethod } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import type {
+  HealthCheck,
+  HealthCheck_GrpcHealthCheck,
+  HealthCheck_HttpHealthCheck,
+  HealthCheck_Payload,
+} from "@sluice/xds/gen/envoy/config/core/v3/health_check_pb.js";
+import type { HealthCheckEventFileSink } from "@sluice/xds/gen/envoy/extensions/health_check/event_sinks/file/v3/file_pb.js";
+import { CodecClientType } from "@sluice/xds/gen/envoy/type/v3/http_pb.js";
+import { durationMs } from "../duration-ms.ts";
+import type {
+  GrpcCheck,
+  HealthCheckConfig,
+  HttpCheck,
+  StatusRange,
+  TcpCheck,
+} from "./health-check-config.ts";
+
+const FILE_SINK = "envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink";
+
+/** What of `health_checks` has an effect. */
+export const HEALTH_CHECK_SUPPORTED_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  "envoy.config.core.v3.HealthCheck": [
+    "timeout",
+    "interval",
+    "initial_jitter",
+    "interval_jitter",
+    "interval_jitter_percent",
+    "unhealthy_threshold",
+    "healthy_threshold",
+    "alt_port",
+    "reuse_connection",
+    "http_health_check",
+    "tcp_health_check",
+    "grpc_health_check",
+    "no_traffic_interval",
+    "no_traffic_healthy_interval",
+    "unhealthy_interval",
+    "unhealthy_edge_interval",
+    "healthy_edge_interval",
+    "event_log_path",
+    "event_logger",
+    "always_log_health_check_failures",
+    "always_log_health_check_success",
+    "tls_options",
+  ],
+  "envoy.config.core.v3.HealthCheck.TlsOptions": ["alpn_protocols"],
+  "envoy.config.core.v3.HealthCheck.Payload": ["text", "binary"],
+  "envoy.config.core.v3.HealthCheck.HttpHealthCheck": [
+    "host",
+    "path",
+    "send",
+    "receive",
+    "response_buffer_size",
+    "request_headers_to_add",
+    "request_headers_to_remove",
+    "expected_statuses",
+    "retriable_statuses",
+    "codec_client_type",
+    "service_name_matcher",
+    "method",
+  ],
+  "envoy.config.core.v3.HealthCheck.TcpHealthCheck": ["send", "receive"],
+  "envoy.config.core.v3.HealthCheck.GrpcHealthCheck": ["service_name", "authority", "initial_metadata"],
+  "envoy.config.endpoint.v3.Endpoint.HealthCheckConfig": [
+    "port_value",
+    "hostname",
+    "address",
+    "disable_active_health_check",
+  ],
+  [FILE_SINK]: ["event_log_path"],
+};
+
+/** `health_checks`: at most one, as in Envoy. Problems carry their paths from the cluster on. */
+export function compileHealthCheck(cluster: Cluster, problems: Problem[]): HealthCheckConfig | undefined {
+  const [first, ...more] = cluster.healthChecks;
+  if (first === undefined) return undefined;
+  const error = (path: string, message: string): void => {
+    problems.push({ path, message, severity: "error" });
+  };
+  if (more.length > 0)
+    error("health_checks[1]", "only one health check per cluster is supported, as in Envoy");
+  const path = "health_checks[0]";
+  const check = compileCheck(first, path, error);
+  const intervalMs = durationMs(first.interval, 0);
+  const unhealthyIntervalMs = durationMs(first.unhealthyInterval, intervalMs);
+  const noTrafficIntervalMs = durationMs(first.noTrafficInterval, 60_000);
+  const eventLogPaths = first.eventLogPath === "" ? [] : [first.eventLogPath];
+  for (const [index, logger] of first.eventLogger.entries()) {
+    const at = `${path}.event_logger[${index}].typed_config`;
+    const unpacked = logger.typedConfig === undefined ? undefined : unpackAny(logger.typedConfig);
+    if (unpacked?.ok !== true) error(at, unpacked?.message ?? `${logger.name} needs a typed_config`);
+    else if (unpacked.typeName !== FILE_SINK) error(at, `${unpacked.typeName} is not implemented`);
+    else eventLogPaths.push(asFileSink(unpacked.message).eventLogPath);
+  }
+  if (check === undefined) return undefined;
+  return {
+    timeoutMs: durationMs(first.timeout, 0),
+    intervalMs,
+    initialJitterMs: durationMs(first.initialJitter, 0),
+    intervalJitterMs: durationMs(first.intervalJitter, 0),
+    intervalJitterPercent: first.intervalJitterPercent,
+    unhealthyThreshold: first.unhealthyThreshold ?? 1,
+    healthyThreshold: first.healthyThreshold ?? 1,
+    altPort: first.altPort,
+    reuseConnection: first.reuseConnection ?? true,
+    noTrafficIntervalMs,
+    noTrafficHealthyIntervalMs: durationMs(first.noTrafficHealthyInterval, noTrafficIntervalMs),
+    unhealthyIntervalMs,
+    unhealthyEdgeIntervalMs: durationMs(first.unhealthyEdgeInterval, unhealthyIntervalMs),
+    healthyEdgeIntervalMs: durationMs(first.healthyEdgeInterval, intervalMs),
+    eventLogPaths,
+    alwaysLogFailures: first.alwaysLogHealthCheckFailures,
+    alwaysLogSuccess: first.alwaysLogHealthCheckSuccess,
+    alpn: first.tlsOptions === undefined ? undefined : first.tlsOptions.alpnProtocols,
+    check,
+  };
+}
+
+type ErrorSink = (path: string, message: string) => void;
+
+function compileCheck(
+  given: HealthCheck,
+  path: string,
+  error: ErrorSink,
+): HttpCheck | TcpCheck | GrpcCheck | undefined {
+  const checker = given.healthChecker;
+  switch (checker.case) {
+    case "httpHealthCheck":
+      return compileHttp(checker.value, `${path}.http_health_check`, error);
+    case "tcpHealthCheck": {
+      const at = `${path}.tcp_health_check`;
+      return {
+        kind: "tcp",
+        send: payload(checker.value.send, `${at}.send`, error),
+        receive: checker.value.receive.map((each, index) => payload(each, `${at}.receive[${index}]`, error)),
+      };
+    }
+    case "grpcHealthCheck":
+      return compileGrpc(checker.value);
+    case "customHealthCheck":
+      error(`${path}.custom_health_check`, `${checker.value.name} is not implemented`);
+      return undefined;
+    default:
+      error(path, "one of http_health_check, tcp_health_check and grpc_health_check is required");
+      return undefined;
+  }
+}
+
+function compileHttp(given: HealthCheck_HttpHealthCheck, path: string, error: ErrorSink): HttpCheck {
+  const send = payload(given.send, `${path}.send`, error);
+  const method =
+    given.method === RequestMethod.METHOD_UNSPECIFIED ? "GET" : (RequestMethod[given.method] ?? "GET");
+  if (given.codecClientType === CodecClientType.HTTP3) {
+    error(`${path}.codec_client_type`, "HTTP3 is not implemented; use HTTP1 or HTTP2");
+  }
+  if (send.length > 0 && !["POST", "PUT", "DELETE", "PATCH", "OPTIONS"].includes(method)) {
+    error(`${path}.send`, `a ${method} request has no body; set method to POST or PUT`);
+  }
+  let serviceName: HttpCheck["serviceName"];
+  if (given.serviceNameMatcher !== undefined) {
+    const matcher = compileStringMatcher(given.serviceNameMatcher, `${path}.service_name_matcher`);
+    if (matcher.ok) serviceName = (value) => matcher.value.matches(value);
+    else for (const problem of matcher.problems) error(problem.path, problem.message);
+  }
+  const ranges = (given_: readonly { readonly start: bigint; readonly end: bigint }[]): StatusRange[] =>
+    given_.map(({ start, end }) => ({ start: Number(start), end: Number(end) }));
+  const expected = ranges(given.expectedStatuses);
+  return {
+    kind: "http",
+    host: given.host,
+    path: given.path,
+    method,
+    send,
+    receive: given.receive.map((each, index) => payload(each, `${path}.receive[${index}]`, error)),
+    responseBufferBytes: Number(given.responseBufferSize ?? 1024n),
+    headersToAdd: given.requestHeadersToAdd.flatMap((option, index): HttpCheck["headersToAdd"][number][] => {
+      const { header } = option;
+      if (header === undefined) return [];
+      if (header.value.includes("%")) {
+        error(
+          `${path}.request_headers_to_add[${index}].header.value`,
+          "command operators are not implemented here",
+        );
+      }
+      return [[header.key.toLowerCase(), header.value, (option.append ?? true) && option.appendAction === 0]];
+    }),
+    headersToRemove: given.requestHeadersToRemove.map((name) => name.toLowerCase()),
+    expectedStatuses: expected.length === 0 ? [{ start: 200, end: 201 }] : expected,
+    retriableStatuses: ranges(given.retriableStatuses),
+    http2: given.codecClientType === CodecClientType.HTTP2,
+    serviceName,
+  };
+}
+
+function compileGrpc(given: HealthCheck_GrpcHealthCheck): GrpcCheck {
+  return {
+    kind: "grpc",
+    serviceName: given.serviceName,
+    authority: given.authority,
+    initialMetadata: given.initialMetadata.flatMap(({ header }): [string, string][] =>
+      header === undefined ? [] : [[header.key.toLowerCase(), header.value]],
+    ),
+  };
+}
+
+/** `text` is hex, as Envoy has it. */
+function payload(given: HealthCheck_Payload | undefined, path: string, error: ErrorSink): Uint8Array {
+  const { payload: value } = given ?? { payload: { case: undefined, value: undefined } };
+  if (value.case === "binary") return value.value;
+  if (value.case !== "text") return new Uint8Array(0);
+  if (!/^(?:[0-9a-fA-F]{2})+$/.test(value.value)) {
+    error(`${path}.text`, "is not hexadecimal (two digits an octet)");
+    return new Uint8Array(0);
+  }
+  return Buffer.from(value.value, "hex");
+}
+
+/** The caller has checked the type's name. */
+function asFileSink(message: unknown): HealthCheckEventFileSink {
+  return message as HealthCheckEventFileSink;
+}

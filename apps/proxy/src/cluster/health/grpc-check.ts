@@ -1,0 +1,78 @@
+import { Headers } from "../../http/header-map.ts";
+import type { ProbeAnswer, RequestCheck } from "./codec-probe.ts";
+import type { GrpcCheck } from "./health-check-config.ts";
+
+const SERVING = 1;
+/** Of a HealthCheckResponse with its frame; it has one enum. */
+const ANSWER_BYTES_MAX = 1024;
+
+/** grpc.health.v1.Health/Check. */
+export function createGrpcCheck(check: GrpcCheck, authority: string, secure: boolean): RequestCheck {
+  const message = encodeRequest(check.serviceName);
+  return {
+    bodyBytes: ANSWER_BYTES_MAX,
+    request: () => {
+      const headers = new Headers([
+        ":method",
+        "POST",
+        ":path",
+        "/grpc.health.v1.Health/Check",
+        ":authority",
+        authority,
+        ":scheme",
+        secure ? "https" : "http",
+        "te",
+        "trailers",
+        "content-type",
+        "application/grpc",
+        "user-agent",
+        "Envoy/HC",
+      ]);
+      for (const [name, value] of check.initialMetadata) headers.append(name, value);
+      return { headers, body: message };
+    },
+    judge: (answer, sink) => {
+      if (isServing(answer)) sink.onSuccess(answer.headers.has("x-envoy-degraded"));
+      else sink.onFailure("active", false, false);
+    },
+  };
+}
+
+function isServing({ headers, trailers, body }: ProbeAnswer): boolean {
+  if (headers.get(":status") !== "200") return false;
+  if ((trailers ?? headers).get("grpc-status") !== "0") return false;
+  if (body.length < 5 || body[0] !== 0) return false;
+  const length = body.readUInt32BE(1);
+  if (body.length < 5 + length) return false;
+  return statusField(body.subarray(5, 5 + length)) === SERVING;
+}
+
+/** Field 1 of the message, a small enum; 0 when it is absent or the message is not understood. */
+function statusField(message: Uint8Array): number {
+  let found = 0;
+  for (let at = 0; at + 1 < message.length; at += 2) {
+    if (message[at] !== 0x08) return 0;
+    found = message[at + 1] ?? 0;
+  }
+  return found;
+}
+
+/** A HealthCheckRequest in its gRPC frame. */
+function encodeRequest(service: string): Buffer {
+  const name = Buffer.from(service, "utf8");
+  const field =
+    name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, ...varint(name.length)]), name]);
+  const frame = Buffer.alloc(5);
+  frame.writeUInt32BE(field.length, 1);
+  return Buffer.concat([frame, field]);
+}
+
+function varint(value: number): number[] {
+  const octets: number[] = [];
+  let rest = value;
+  while (rest > 127) {
+    octets.push((rest & 127) | 128);
+    rest >>>= 7;
+  }
+  return [...octets, rest];
+}

@@ -1,0 +1,81 @@
+import type { Headers } from "../../http/header-map.ts";
+
+/** What is sent, and what must come back in this order, anything between; octets. */
+export interface PayloadCheck {
+  readonly send: Uint8Array;
+  readonly receive: readonly Uint8Array[];
+}
+
+export interface HttpCheck {
+  readonly kind: "http";
+  /** `host`; "": the endpoint's hostname for health checks, else the cluster's name. */
+  readonly host: string;
+  readonly path: string;
+  readonly method: string;
+  readonly send: Uint8Array;
+  readonly receive: readonly Uint8Array[];
+  /** Bytes of the body that are looked at; default 1024, 0: all (up to a megabyte). */
+  readonly responseBufferBytes: number;
+  /** In the message's order: `[name, value, append]`. */
+  readonly headersToAdd: readonly (readonly [name: string, value: string, append: boolean])[];
+  readonly headersToRemove: readonly string[];
+  readonly expectedStatuses: readonly StatusRange[];
+  readonly retriableStatuses: readonly StatusRange[];
+  readonly http2: boolean;
+  /** `service_name_matcher`: what `x-envoy-upstream-healthchecked-cluster` must say. */
+  readonly serviceName: ((value: string) => boolean) | undefined;
+}
+
+export interface StatusRange {
+  /** Inclusive. */
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+export interface TcpCheck extends PayloadCheck {
+  readonly kind: "tcp";
+}
+
+export interface GrpcCheck {
+  readonly kind: "grpc";
+  readonly serviceName: string;
+  readonly authority: string;
+  readonly initialMetadata: readonly (readonly [name: string, value: string])[];
+}
+
+/** One entry of `health_checks` (envoy.config.core.v3.HealthCheck); times in ms, thresholds in checks. */
+export interface HealthCheckConfig {
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+  readonly initialJitterMs: number;
+  readonly intervalJitterMs: number;
+  readonly intervalJitterPercent: number;
+  readonly unhealthyThreshold: number;
+  readonly healthyThreshold: number;
+  /** Undefined: the endpoint's. */
+  readonly altPort: number | undefined;
+  readonly reuseConnection: boolean;
+  /** While the cluster has had no connection; default 60 s. */
+  readonly noTrafficIntervalMs: number;
+  readonly noTrafficHealthyIntervalMs: number;
+  readonly unhealthyIntervalMs: number;
+  readonly unhealthyEdgeIntervalMs: number;
+  readonly healthyEdgeIntervalMs: number;
+  /** JSON lines of events go here. */
+  readonly eventLogPaths: readonly string[];
+  readonly alwaysLogFailures: boolean;
+  readonly alwaysLogSuccess: boolean;
+  /** `tls_options.alpn_protocols`: in place of the transport socket's. */
+  readonly alpn: readonly string[] | undefined;
+  readonly check: HttpCheck | TcpCheck | GrpcCheck;
+}
+
+/** The request of a check, without what a codec adds. */
+export function applyHeaderChanges(headers: Headers, check: HttpCheck): void {
+  for (const [name, value, append] of check.headersToAdd) {
+    if (append) headers.append(name, value);
+    else headers.set(name, value);
+  }
+  for (const name of check.headersToRemove) headers.remove(name);
+}

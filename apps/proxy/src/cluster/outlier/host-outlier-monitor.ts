@@ -1,0 +1,59 @@
+import type { HostOutlier, OutlierResult } from "../thread-local-cluster.ts";
+import type { ConsecutiveType, OutlierConfig } from "./outlier-config.ts";
+import { OutlierPage } from "./outlier-page.ts";
+
+/** One host's results in one worker; tells the main thread when there were too many failures in a row. */
+export class HostOutlierMonitor implements HostOutlier {
+  readonly #config: OutlierConfig;
+  readonly #page: OutlierPage;
+  readonly #workerIndex: number;
+  readonly #detected: (type: ConsecutiveType) => void;
+
+  constructor(
+    config: OutlierConfig,
+    page: SharedArrayBuffer,
+    workerIndex: number,
+    detected: (type: ConsecutiveType) => void,
+  ) {
+    this.#config = config;
+    this.#page = new OutlierPage(page);
+    this.#workerIndex = workerIndex;
+    this.#detected = detected;
+  }
+
+  putHttpResponseCode(status: number): void {
+    const page = this.#page;
+    const failed = status >= 500 && status < 600;
+    page.count(this.#workerIndex, false, !failed);
+    if (!failed) {
+      page.reset("consecutive_5xx");
+      page.reset("consecutive_gateway_failure");
+      return;
+    }
+    if (status >= 502 && status <= 504) {
+      this.#fail("consecutive_gateway_failure", this.#config.consecutiveGatewayFailure);
+    } else page.reset("consecutive_gateway_failure");
+    this.#fail("consecutive_5xx", this.#config.consecutive5xx);
+  }
+
+  putResult(result: OutlierResult, status?: number): void {
+    const ok = result === "localOriginConnectSuccess";
+    if (!this.#config.splitLocalOrigin) {
+      // Without a split a failure of our own counts as the status that the client gets for it; a mere connection says nothing.
+      if (ok) return;
+      this.putHttpResponseCode(status ?? (result === "localOriginTimeout" ? 504 : 503));
+      return;
+    }
+    this.#page.count(this.#workerIndex, true, ok);
+    if (ok) this.#page.reset("consecutive_local_origin_failure");
+    else this.#fail("consecutive_local_origin_failure", this.#config.consecutiveLocalOriginFailure);
+  }
+
+  putResponseTime(_ms: number): void {
+    // No detection goes by time, in Envoy neither.
+  }
+
+  #fail(type: ConsecutiveType, threshold: number): void {
+    if (this.#page.fail(type) === threshold) this.#detected(type);
+  }
+}

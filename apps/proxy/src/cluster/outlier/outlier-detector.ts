@@ -1,0 +1,240 @@
+import type {
+  Clock,
+  Counter,
+  Gauge,
+  Random,
+  Runtime,
+  StatsScope,
+  Timer,
+  Timers,
+} from "@sluice/extension-api";
+import {
+  type ConsecutiveType,
+  OUTLIER_DETECTION_TYPES,
+  type OutlierConfig,
+  type OutlierDetectionType,
+} from "./outlier-config.ts";
+import { OutlierPage, type Volume } from "./outlier-page.ts";
+import { judgeSuccessRates, type RatedHost } from "./success-rate.ts";
+
+/** One host, as the detector keeps it. */
+export class WatchedHost {
+  readonly key: string;
+  readonly buffer: SharedArrayBuffer;
+  readonly page: OutlierPage;
+  ejected = false;
+  ejectedAtMs = 0;
+  jitterMs = 0;
+  /** Ejections in a row; goes down with every interval without one. */
+  backOff = 0;
+  /** In percent; -1: too few requests to tell. */
+  successRate = -1;
+  localOriginSuccessRate = -1;
+  last: Record<"external" | "local", Volume> = {
+    external: { total: 0, success: 0 },
+    local: { total: 0, success: 0 },
+  };
+
+  constructor(key: string, buffer: SharedArrayBuffer) {
+    this.key = key;
+    this.buffer = buffer;
+    this.page = new OutlierPage(buffer);
+  }
+}
+
+export interface OutlierDetectorOptions {
+  readonly config: OutlierConfig;
+  readonly concurrency: number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly runtime: Runtime;
+  /** `cluster.<name>.` */
+  readonly stats: StatsScope;
+  /** A host was ejected or is back. */
+  onChange(): void;
+}
+
+interface EjectionStats {
+  readonly detected: Counter;
+  readonly enforced: Counter;
+}
+
+/** Envoy's outlier detection of one cluster, on the main thread: decides what workers' counts mean. */
+export class OutlierDetector {
+  readonly #options: OutlierDetectorOptions;
+  readonly #hosts = new Map<string, WatchedHost>();
+  readonly #timer: Timer;
+  readonly #active: Gauge;
+  readonly #enforcedTotal: Counter;
+  readonly #overflow: Counter;
+  readonly #byType: ReadonlyMap<OutlierDetectionType, EjectionStats>;
+
+  constructor(options: OutlierDetectorOptions) {
+    this.#options = options;
+    const scope = options.stats.scope("outlier_detection");
+    this.#active = scope.gauge("ejections_active");
+    this.#enforcedTotal = scope.counter("ejections_enforced_total");
+    this.#overflow = scope.counter("ejections_overflow");
+    this.#byType = new Map(
+      OUTLIER_DETECTION_TYPES.map((type) => [
+        type,
+        {
+          detected: scope.counter(`ejections_detected_${type}`),
+          enforced: scope.counter(`ejections_enforced_${type}`),
+        },
+      ]),
+    );
+    this.#timer = options.timers.create(() => this.#onInterval());
+    this.#timer.arm(options.config.intervalMs);
+  }
+
+  /** Keeps what is known of hosts that stay. */
+  setHosts(keys: readonly string[]): void {
+    const stay = new Set(keys);
+    for (const [key, host] of this.#hosts) {
+      if (stay.has(key)) continue;
+      if (host.ejected) this.#active.sub(1);
+      this.#hosts.delete(key);
+    }
+    for (const key of keys) {
+      if (!this.#hosts.has(key)) {
+        this.#hosts.set(key, new WatchedHost(key, OutlierPage.allocate(this.#options.concurrency)));
+      }
+    }
+  }
+
+  get(key: string): WatchedHost | undefined {
+    return this.#hosts.get(key);
+  }
+
+  stop(): void {
+    this.#timer.disarm();
+    this.#active.sub(this.#ejectedCount());
+    this.#hosts.clear();
+  }
+
+  /** A worker saw the threshold reached. */
+  onConsecutive(key: string, type: ConsecutiveType): void {
+    const host = this.#hosts.get(key);
+    if (host === undefined || host.ejected) return;
+    if (this.#eject(host, type)) this.#options.onChange();
+    host.page.reset(type);
+  }
+
+  /** An active health check has passed. */
+  onHealthCheckPassed(key: string): void {
+    const host = this.#hosts.get(key);
+    if (host?.ejected !== true || !this.#options.config.unejectOnHealthCheck) return;
+    this.#uneject(host);
+    this.#options.onChange();
+  }
+
+  #ejectedCount(): number {
+    let count = 0;
+    for (const { ejected } of this.#hosts.values()) if (ejected) count++;
+    return count;
+  }
+
+  /** Counts a detection, and answers whether it took the host out. */
+  #eject(host: WatchedHost, type: OutlierDetectionType): boolean {
+    const { config, runtime, random, clock } = this.#options;
+    const stats = this.#byType.get(type);
+    stats?.detected.inc();
+    const active = this.#ejectedCount();
+    const most = Math.min(
+      100,
+      runtime.integer("outlier_detection.max_ejection_percent", config.maxEjectionPercent),
+    );
+    const fits = (100 * (active + 1)) / this.#hosts.size <= most;
+    if (!fits && !(config.alwaysEjectOneHost && active === 0)) {
+      this.#overflow.inc();
+      return false;
+    }
+    const enforcing = config.enforcing[type];
+    const key = `outlier_detection.enforcing_${type === "local_origin_failure_percentage" ? "failure_percentage_local_origin" : type}`;
+    if (!runtime.featureEnabled(key, enforcing, 100, random.uint32())) return false;
+    stats?.enforced.inc();
+    this.#enforcedTotal.inc();
+    this.#active.add(1);
+    host.ejected = true;
+    host.ejectedAtMs = clock.nowMs();
+    host.backOff++;
+    host.jitterMs =
+      config.maxEjectionTimeJitterMs > 0
+        ? random.uint32() % Math.ceil(config.maxEjectionTimeJitterMs + 1)
+        : 0;
+    return true;
+  }
+
+  #uneject(host: WatchedHost): void {
+    host.ejected = false;
+    this.#active.sub(1);
+    host.page.reset("consecutive_5xx");
+    host.page.reset("consecutive_gateway_failure");
+    host.page.reset("consecutive_local_origin_failure");
+  }
+
+  #onInterval(): void {
+    const { config } = this.#options;
+    let changed = this.#returnHosts();
+    changed = this.#judge(false) || changed;
+    if (config.splitLocalOrigin) changed = this.#judge(true) || changed;
+    if (changed) this.#options.onChange();
+    this.#timer.arm(config.intervalMs);
+  }
+
+  #returnHosts(): boolean {
+    const { config, clock } = this.#options;
+    const now = clock.nowMs();
+    let changed = false;
+    for (const host of this.#hosts.values()) {
+      if (!host.ejected) {
+        if (host.backOff > 0) host.backOff--;
+        continue;
+      }
+      const forMs =
+        Math.min(config.baseEjectionTimeMs * host.backOff, config.maxEjectionTimeMs) + host.jitterMs;
+      if (now - host.ejectedAtMs < forMs) continue;
+      this.#uneject(host);
+      changed = true;
+    }
+    return changed;
+  }
+
+  /** Success rates and failure percentages of the interval that ends now. */
+  #judge(local: boolean): boolean {
+    const { config } = this.#options;
+    const which = local ? "local" : "external";
+    const least = Math.min(config.successRateRequestVolume, config.failurePercentageRequestVolume);
+    const forSuccessRate: RatedHost<WatchedHost>[] = [];
+    const forFailures: RatedHost<WatchedHost>[] = [];
+    for (const host of this.#hosts.values()) {
+      const volume = host.page.volume(local);
+      const total = volume.total - host.last[which].total;
+      const success = volume.success - host.last[which].success;
+      host.last[which] = volume;
+      const rate = total > 0 && total >= least ? (100 * success) / total : -1;
+      if (local) host.localOriginSuccessRate = rate;
+      else host.successRate = rate;
+      if (rate < 0 || host.ejected) continue;
+      if (total >= config.successRateRequestVolume) forSuccessRate.push({ host, successRate: rate });
+      if (total >= config.failurePercentageRequestVolume) forFailures.push({ host, successRate: rate });
+    }
+    let changed = false;
+    if (forSuccessRate.length > 0 && forSuccessRate.length >= config.successRateMinimumHosts) {
+      const { outliers } = judgeSuccessRates(forSuccessRate, config.successRateStdevFactor);
+      for (const { host } of outliers) {
+        changed = this.#eject(host, local ? "local_origin_success_rate" : "success_rate") || changed;
+      }
+    }
+    if (forFailures.length > 0 && forFailures.length >= config.failurePercentageMinimumHosts) {
+      for (const { host, successRate } of forFailures) {
+        if (host.ejected || 100 - successRate < config.failurePercentageThreshold) continue;
+        changed =
+          this.#eject(host, local ? "local_origin_failure_percentage" : "failure_percentage") || changed;
+      }
+    }
+    return changed;
+  }
+}

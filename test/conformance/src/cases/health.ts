@@ -1,0 +1,190 @@
+import { readFileSync } from "node:fs";
+import { waitFor } from "@sluice/harness";
+import { endpoint, httpBootstrap } from "../bootstrap.ts";
+import type { ConformanceCase, Target } from "../conformance-case.ts";
+
+const ROUTES = `- { match: { prefix: "/" }, route: { cluster: checked } }`;
+
+function checked(ports: readonly string[], more: string): string {
+  return `
+- name: checked
+  type: STATIC
+  connect_timeout: 0.5s
+  common_lb_config: { healthy_panic_threshold: { value: 0 } }
+  load_assignment: { cluster_name: checked, endpoints: [{ lb_endpoints: [${ports.map((port) => endpoint(port)).join(", ")}] }] }
+  ${more}`;
+}
+
+/** Health flags by the place of the port in `names`. */
+async function flags(
+  target: Target,
+  ports: Readonly<Record<string, number>>,
+): Promise<Record<string, string>> {
+  const text = await target.proxy.admin("/clusters");
+  const found: Record<string, string> = {};
+  for (const [name, port] of Object.entries(ports)) {
+    found[name] =
+      new RegExp(`^checked::127.0.0.1:${port}::health_flags::(.*)$`, "m").exec(text)?.[1] ?? "absent";
+  }
+  return found;
+}
+
+async function untilFlags(
+  target: Target,
+  ports: Readonly<Record<string, number>>,
+  wanted: (found: Readonly<Record<string, string>>) => boolean,
+): Promise<Record<string, string>> {
+  let found: Record<string, string> = {};
+  await waitFor(
+    "the health flags",
+    async () => {
+      found = await flags(target, ports);
+      return wanted(found);
+    },
+    { deadlineMs: 5_000, intervalMs: 20 },
+  ).catch(() => {});
+  return found;
+}
+
+async function bodies(target: Target, count: number): Promise<string[]> {
+  const seen = new Set<string>();
+  for (let n = 0; n < count; n++) {
+    const { status, body } = await target.send({ path: `/${n}` });
+    seen.add(`${status} ${body}`);
+  }
+  return [...seen].sort();
+}
+
+const TIMES = `timeout: 0.5s, interval: 0.05s, no_traffic_interval: 0.05s, unhealthy_threshold: 2, healthy_threshold: 2`;
+
+export const HEALTH_CASES: readonly ConformanceCase[] = [
+  {
+    title: "HTTP health checks take hosts out and in, and tell of it",
+    yaml: httpBootstrap({
+      routes: ROUTES,
+      clusters: checked(
+        ["{{upstream}}", "{{upstream2}}"],
+        `health_checks:
+    - { ${TIMES}, event_log_path: "{{dir}}/events.log", http_health_check: { path: "/hc?x=1", host: hc.test, request_headers_to_add: [{ header: { key: X-One, value: a } }], expected_statuses: [{ start: 200, end: 204 }], retriable_statuses: [{ start: 429, end: 430 }] } }`,
+      ),
+    }),
+    ignoreUpstream: true,
+    observe: async (target) => {
+      const ports = { one: target.upstream.port, two: target.upstream2.port };
+      const steps: unknown[] = [];
+      const step = async (what: string, state: string, wanted: string): Promise<void> => {
+        target.upstream.reply(({ target: path }) =>
+          path.startsWith("/hc") ? { status: Number(state), body: "ok" } : { body: "one" },
+        );
+        const found = await untilFlags(target, ports, ({ one }) => one === wanted);
+        // What the main thread has decided reaches the workers a moment later, up to the merge window of a second.
+        const both = wanted === "healthy";
+        let answers: string[] = [];
+        await waitFor(
+          "the answers",
+          async () => {
+            answers = await bodies(target, 6);
+            return answers.includes("200 one") === both;
+          },
+          { deadlineMs: 3_000, intervalMs: 20 },
+        ).catch(() => {});
+        steps.push([what, found, answers]);
+      };
+      await step("all is well", "200", "healthy");
+      await step("a wrong answer", "500", "/failed_active_hc");
+      await step("well again", "203", "healthy");
+      await step("a retriable answer, twice", "429", "/failed_active_hc");
+      const check = target.upstream.requests.find(({ target: path }) => path.startsWith("/hc"));
+      await waitFor(
+        "the events",
+        () => readFileSync(`${target.proxy.dir}/events.log`, "utf8").includes("429"),
+        { deadlineMs: 3_000, intervalMs: 50 },
+      ).catch(() => {});
+      const events = readFileSync(`${target.proxy.dir}/events.log`, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => {
+          const { timestamp: _timestamp, host, ...rest } = JSON.parse(line);
+          const which = host?.socket_address?.port_value === ports.one ? "one" : "two";
+          return [which, rest];
+        })
+        .filter(([which]) => which === "one");
+      return { steps, request: check?.raw, events };
+    },
+    stats: ["cluster.checked.health_check.healthy", "cluster.checked.membership_healthy"],
+  },
+  {
+    title: "HTTP health checks compare bodies and service names, and see degraded hosts",
+    yaml: httpBootstrap({
+      routes: ROUTES,
+      clusters: checked(
+        ["{{upstream}}", "{{upstream2}}"],
+        `health_checks:
+    - { ${TIMES}, http_health_check: { path: /hc, receive: [{ text: "6f6b" }, { text: "79" }], service_name_matcher: { prefix: shop } } }`,
+      ),
+    }),
+    ignoreUpstream: true,
+    observe: async (target) => {
+      const ports = { one: target.upstream.port };
+      const steps: unknown[] = [];
+      const step = async (
+        what: string,
+        body: string,
+        headers: [string, string][],
+        wanted: string,
+      ): Promise<void> => {
+        target.upstream.reply(({ target: path }) => (path === "/hc" ? { body, headers } : { body: "one" }));
+        steps.push([what, await untilFlags(target, ports, ({ one }) => one === wanted)]);
+      };
+      const shop: [string, string] = ["x-envoy-upstream-healthchecked-cluster", "shop-7"];
+      await step("matches", "is ok, really", [shop], "healthy");
+      await step("degraded", "is ok, really", [shop, ["x-envoy-degraded", "1"]], "/degraded_active_hc");
+      await step("another order", "y ok", [shop], "/failed_active_hc/degraded_active_hc");
+      await step("matches again", "oky", [shop], "healthy");
+      await step(
+        "another service",
+        "oky",
+        [["x-envoy-upstream-healthchecked-cluster", "x"]],
+        "/failed_active_hc",
+      );
+      return steps;
+    },
+  },
+  {
+    title: "TCP health checks connect, or send and wait for what is expected",
+    yaml: httpBootstrap({
+      routes: ROUTES,
+      clusters:
+        checked(["{{upstream}}", "{{dead}}"], `health_checks: [{ ${TIMES}, tcp_health_check: {} }]`) +
+        checked(
+          ["{{tcp}}", "{{upstream}}"],
+          `health_checks: [{ ${TIMES}, tcp_health_check: { send: { text: "50494e47" }, receive: [{ text: "504f" }, { text: "4e47" }] } }]`,
+        ).replaceAll("checked", "payload"),
+    }),
+    tcp: (socket) => {
+      socket.on("data", (chunk) => {
+        if (chunk.toString() === "PING") socket.write("..PO--NG..");
+      });
+    },
+    ignoreUpstream: true,
+    observe: async (target) => {
+      const seen: Record<string, string[]> = {};
+      await waitFor(
+        "the first round",
+        async () => {
+          const text = await target.proxy.admin("/clusters");
+          for (const cluster of ["checked", "payload"]) {
+            seen[cluster] = [...text.matchAll(new RegExp(`^${cluster}::127.*::health_flags::(.*)$`, "gm"))]
+              .map(([, found]) => found ?? "")
+              .map((found) => found.replace("/active_hc_timeout", ""))
+              .sort();
+          }
+          return Object.values(seen).every((found) => found.includes("healthy") && found[0] !== "healthy");
+        },
+        { deadlineMs: 5_000, intervalMs: 50 },
+      ).catch(() => {});
+      const answers = await bodies(target, 4);
+      return { seen, answers };
+    },
+  },
+];
