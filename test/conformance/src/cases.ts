@@ -17,6 +17,7 @@ import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
 import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
+import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
@@ -42,6 +43,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...LISTENER_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,
   ...CONNECTION_MANAGER_CASES,
+  ...STREAM_LIMIT_CASES,
   ...ADMIN_CASES,
   ...LOCAL_REPLY_CASES,
   ...LOG_OPERATOR_CASES,

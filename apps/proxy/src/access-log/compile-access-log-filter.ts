@@ -1,10 +1,13 @@
 import type { Compiled, Problem, Random, Runtime } from "@sluice/extension-api";
 import { RESPONSE_FLAG_CODES } from "@sluice/extension-api";
+import { compileValueMatcher } from "@sluice/matching";
 import {
   type AccessLogFilter,
   type ComparisonFilter,
   ComparisonFilter_Op,
 } from "@sluice/xds/gen/envoy/config/accesslog/v3/accesslog_pb.js";
+import { AccessLogType } from "@sluice/xds/gen/envoy/data/accesslog/v3/accesslog_pb.js";
+import type { MetadataMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/metadata_pb.js";
 import { FractionalPercent_DenominatorType } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
 import type { FormatContext } from "./access-logger.ts";
 import { compileHeaderCondition } from "./compile-header-condition.ts";
@@ -29,7 +32,7 @@ const HTTP_TO_GRPC: Readonly<Record<number, number>> = {
   504: 14,
 };
 
-/** All of Envoy's access-log filters except extension, metadata and log-type ones, which are refused by name. */
+/** All of Envoy's access-log filters except extension ones, which are refused by name. */
 export function compileAccessLogFilter(
   filter: AccessLogFilter,
   path: string,
@@ -83,6 +86,19 @@ export function compileAccessLogFilter(
           any ? streamInfo.responseFlags !== 0 : (streamInfo.responseFlags & mask) !== 0,
       };
     }
+    case "traceableFilter":
+      return { ok: true, value: ({ streamInfo }) => streamInfo.traceReason !== undefined };
+    case "metadataFilter": {
+      const { matcher, matchIfKeyNotFound } = specifier.value;
+      const otherwise = matchIfKeyNotFound ?? true;
+      if (matcher === undefined) return { ok: true, value: () => otherwise };
+      return compileMetadataCondition(matcher, otherwise, `${path}.metadata_filter.matcher`);
+    }
+    case "logTypeFilter": {
+      const types = new Set(specifier.value.types.map((type) => AccessLogType[type]));
+      const { exclude } = specifier.value;
+      return { ok: true, value: ({ accessLogType }) => types.has(accessLogType ?? "NotSet") !== exclude };
+    }
     case "grpcStatusFilter": {
       const statuses = new Set<number>(specifier.value.statuses);
       const { exclude } = specifier.value;
@@ -99,6 +115,30 @@ export function compileAccessLogFilter(
       return { ok: false, problems: [{ path, message: `${name} is not implemented`, severity: "error" }] };
     }
   }
+}
+
+function compileMetadataCondition(
+  matcher: MetadataMatcher,
+  otherwise: boolean,
+  path: string,
+): Compiled<LogCondition> {
+  const { filter, path: segments, value, invert } = matcher;
+  if (value === undefined) {
+    return { ok: false, problems: [{ path, message: "a value is required", severity: "error" }] };
+  }
+  const test = compileValueMatcher(value, `${path}.value`);
+  if (!test.ok) return test;
+  const keys = segments.map(({ segment }) => segment.value ?? "");
+  return {
+    ok: true,
+    value: ({ streamInfo }) => {
+      let found: unknown = streamInfo.getDynamicMetadata(filter);
+      for (const key of keys) {
+        found = typeof found === "object" && found !== null ? Reflect.get(found, key) : undefined;
+      }
+      return found === undefined ? otherwise : test.value(found) !== invert;
+    },
+  };
 }
 
 function combine(

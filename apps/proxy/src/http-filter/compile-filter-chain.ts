@@ -16,6 +16,7 @@ export function compileHttpFilters(
   const problems: Problem[] = [];
   const chain: HttpFilterConfig[] = [];
   for (const [i, filter] of filters.entries()) {
+    if (filter.isOptional && !isKnown(filter, worker)) continue;
     const one = compileHttpFilter(filter, `${path}[${i}]`, worker, stats);
     if (one.ok) chain.push(one.value);
     else problems.push(...one.problems);
@@ -34,6 +35,14 @@ export function compileHttpFilters(
     }
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: chain };
+}
+
+/** Whether this build has the filter: an optional one that it has not is left out. */
+function isKnown(filter: HttpFilter, worker: WorkerContext): boolean {
+  if (filter.configType.case !== "typedConfig") return true;
+  const { typeUrl } = filter.configType.value;
+  const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+  return worker.extensions.find("envoy.filters.http", type) !== undefined;
 }
 
 function compileHttpFilter(

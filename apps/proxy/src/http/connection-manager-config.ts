@@ -2,6 +2,7 @@ import type { RouteTable } from "@sluice/matching";
 import type { AccessLogger } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import type { RoutePayload } from "../route/route-payload.ts";
+import type { RequestIdOptions } from "../tracing/trace-decision.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { ConnectionManagerStats, ListenerHttpStats } from "./connection-manager-stats.ts";
@@ -30,6 +31,9 @@ export interface ConnectionManagerConfig {
   readonly localReplies: LocalReplyMapper | undefined;
   readonly proxyStatus: ProxyStatusConfig | undefined;
   readonly accessLoggers: readonly AccessLogger[];
+  readonly accessLog: AccessLogOptions;
+  readonly requestId: RequestIdOptions;
+  readonly schemeMatchesUpstream: boolean;
   readonly tracer: Tracer | undefined;
   readonly serverName: string;
   readonly serverHeader: "overwrite" | "append" | "pass";
@@ -51,13 +55,29 @@ export interface ConnectionManagerConfig {
   readonly streamIdleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly requestHeadersTimeoutMs: number;
+  /** How long a whole response may take to leave; the stream idle timeout unless it is set. */
+  readonly streamFlushTimeoutMs: number;
+  readonly maxStreamDurationMs: number;
   readonly idleTimeoutMs: number;
   readonly maxConnectionDurationMs: number;
+  /** Up to so many percent are added to it at random. */
+  readonly maxConnectionDurationJitterPercent: number;
+  /** An HTTP/1 connection that is too old ends behind its next response, never without a word. */
+  readonly http1SafeMaxConnectionDuration: boolean;
   readonly maxRequestsPerConnection: number;
   readonly delayedCloseTimeoutMs: number;
   /** How long an idle connection of a draining listener waits for a last request; default 5000. */
   readonly drainTimeoutMs: number;
+  readonly drainTimeoutJitterPercent: number;
   readonly bufferLimitBytes: number;
+}
+
+/** `access_log_options`: entries besides the one at the end. */
+export interface AccessLogOptions {
+  readonly onNewRequest: boolean;
+  readonly onTunnel: boolean;
+  /** 0: none. */
+  readonly intervalMs: number;
 }
 
 export interface UpgradeChain {

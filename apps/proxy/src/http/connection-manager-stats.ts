@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Histogram, StatsScope } from "@sluice/extension-api";
+import type { Counter, Gauge, Histogram, StatsScope, TraceReason } from "@sluice/extension-api";
 
 /** `http.<stat_prefix>.`, Envoy's names in camelCase. */
 const COUNTERS = [
@@ -47,13 +47,31 @@ const COUNTERS = [
   "rq_redirect",
   "rq_total",
   "rq_reset_after_downstream_response_started",
+  "rs_too_large",
+  "downstream_cx_http1_soft_drain",
+  "downstream_cx_ssl_total",
+  "downstream_rq_max_duration_reached",
+  "downstream_rq_rejected_via_ip_detection",
+  "downstream_flow_control_paused_reading_total",
+  "downstream_flow_control_resumed_reading_total",
+] as const;
+
+const TRACING = [
+  "random_sampling",
+  "service_forced",
+  "client_enabled",
+  "not_traceable",
+  "health_check",
 ] as const;
 
 type CounterName = (typeof COUNTERS)[number];
 
 export interface ConnectionManagerStats {
   readonly counters: Readonly<Record<CounterName, Counter>>;
+  /** By why a request is traced: `tracing.<…>`. */
+  readonly tracing: Readonly<Record<TraceReason | "not_traceable", Counter>>;
   readonly cxActive: Gauge;
+  readonly cxSslActive: Gauge;
   readonly cxHttp1Active: Gauge;
   readonly cxHttp2Active: Gauge;
   readonly cxUpgradesActive: Gauge;
@@ -68,7 +86,9 @@ export function createConnectionManagerStats(scope: StatsScope): ConnectionManag
   const counters = Object.fromEntries(COUNTERS.map((name) => [name, scope.counter(name)]));
   return {
     counters: asRecord(counters),
+    tracing: tracingCounters(scope.scope("tracing")),
     cxActive: scope.gauge("downstream_cx_active"),
+    cxSslActive: scope.gauge("downstream_cx_ssl_active"),
     cxHttp1Active: scope.gauge("downstream_cx_http1_active"),
     cxHttp2Active: scope.gauge("downstream_cx_http2_active"),
     cxUpgradesActive: scope.gauge("downstream_cx_upgrades_active"),
@@ -76,6 +96,16 @@ export function createConnectionManagerStats(scope: StatsScope): ConnectionManag
     cxLengthMs: scope.histogram("downstream_cx_length_ms"),
     rqTime: scope.histogram("downstream_rq_time"),
     classes: [1, 2, 3, 4, 5].map((digit) => scope.counter(`downstream_rq_${digit}xx`)),
+  };
+}
+
+function tracingCounters(scope: StatsScope): ConnectionManagerStats["tracing"] {
+  for (const name of TRACING) scope.counter(name);
+  return {
+    sampling: scope.counter("random_sampling"),
+    service_forced: scope.counter("service_forced"),
+    client_forced: scope.counter("client_enabled"),
+    not_traceable: scope.counter("not_traceable"),
   };
 }
 

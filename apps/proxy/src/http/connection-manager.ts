@@ -77,7 +77,13 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     stats.counters.downstream_cx_total.inc();
     stats.cxActive.add(1);
     this.armIdle();
-    this.lifetime?.set(config.maxConnectionDurationMs);
+    if (connection.tls !== undefined) {
+      stats.counters.downstream_cx_ssl_total.inc();
+      stats.cxSslActive.add(1);
+    }
+    this.lifetime?.set(
+      this.jittered(config.maxConnectionDurationMs, config.maxConnectionDurationJitterPercent),
+    );
   }
 
   initializeReadFilterCallbacks(_callbacks: ReadFilterCallbacks): void {
@@ -113,8 +119,8 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     if (this.draining || this.destroyed) return;
     this.draining = true;
     this.codec?.notifyShutdown();
-    const { drainTimeoutMs } = this.config;
-    if (drainTimeoutMs > 0) this.drainTimeout.set(drainTimeoutMs);
+    const { drainTimeoutMs, drainTimeoutJitterPercent } = this.config;
+    if (drainTimeoutMs > 0) this.drainTimeout.set(this.jittered(drainTimeoutMs, drainTimeoutJitterPercent));
     else if (this.codec === undefined || this.codec.multiplexed || !this.codec.busy) this.endWithLastStream();
   }
 
@@ -146,6 +152,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     this.lifetime?.dispose();
     for (const timers of this.freeTimers) timers.dispose();
     stats.cxActive.sub(1);
+    if (this.connection.tls !== undefined) stats.cxSslActive.sub(1);
     if (codec !== undefined) (codec.multiplexed ? stats.cxHttp2Active : stats.cxHttp1Active).sub(1);
     stats.cxLengthMs.record(worker.clock.nowMs() - this.connectedAtMs);
   }
@@ -256,6 +263,12 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     }
   }
 
+  /** Up to `percent` more. */
+  private jittered(ms: number, percent: number): number {
+    if (percent === 0) return ms;
+    return ms * (1 + (percent / 100) * (this.config.worker.random.uint32() / 0x1_0000_0000));
+  }
+
   private armIdle(): void {
     if (this.config.idleTimeoutMs > 0) this.idle.set(this.config.idleTimeoutMs);
   }
@@ -272,9 +285,15 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
   }
 
   private onMaxDuration(): void {
-    this.config.stats.counters.downstream_cx_max_duration_reached.inc();
+    const { stats, http1SafeMaxConnectionDuration } = this.config;
+    stats.counters.downstream_cx_max_duration_reached.inc();
     if (this.codec === undefined) this.connection.close("noFlush", "max connection duration");
-    else this.drain();
+    else if (!http1SafeMaxConnectionDuration || this.codec.multiplexed) this.drain();
+    else if (!this.draining) {
+      this.draining = true;
+      stats.counters.downstream_cx_http1_soft_drain.inc();
+      this.codec.notifyShutdown();
+    }
   }
 }
 

@@ -13,7 +13,8 @@ import type { LocalReplyContent } from "../http-filter/local-reply.ts";
 import type { StreamHost } from "../http-filter/stream-host.ts";
 import { findRoute } from "../route/find-route.ts";
 import type { RouteEntry } from "../route/route-entry.ts";
-import type { ActiveSpan } from "../tracing/tracer.ts";
+import { decideTrace } from "../tracing/trace-decision.ts";
+import type { ActiveSpan, Tracer } from "../tracing/tracer.ts";
 import type { CodecError, RequestStream, ResponseEncoder, StreamResetReason } from "./codec.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
@@ -77,6 +78,9 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.deadlines = manager.lendTimers(this);
     if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs, this.streamInfo.startNowMs);
     if (config.requestTimeoutMs > 0) this.deadlines.request.set(config.requestTimeoutMs);
+    if (config.maxStreamDurationMs > 0) this.deadlines.duration.set(config.maxStreamDurationMs);
+    if (config.accessLog.intervalMs > 0) this.deadlines.log.set(config.accessLog.intervalMs);
+    this.streamInfo.schemeMatchesUpstream = config.schemeMatchesUpstream;
   }
 
   get request(): Headers | undefined {
@@ -142,11 +146,10 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       this.connection = new StreamConnectionInfo(manager.connection, verdict.remoteAddress);
     }
     if (verdict.rejectStatus !== undefined) {
+      config.stats.counters.downstream_rq_rejected_via_ip_detection.inc();
       return this.reply(verdict.rejectStatus, "", "rejecting_because_detection_failed");
     }
-    if (config.tracer !== undefined) {
-      this.span = config.tracer.startSpan(headers, this.streamInfo.startTimeMs, this.routeRandom);
-    }
+    if (config.tracer !== undefined) this.startTrace(config.tracer, headers);
     const chain = this.chooseChain();
     if (chain === undefined) {
       config.stats.counters.downstream_rq_ws_on_non_ws_route.inc();
@@ -154,6 +157,10 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       return this.filters.sendLocalReply(403, "", "upgrade_failed");
     }
     this.createChain(chain);
+    if (config.accessLog.onNewRequest) {
+      this.route();
+      this.log("DownstreamStart");
+    }
     if (this.upgradeType !== "") {
       this.isTunnel = true;
       config.stats.counters.downstream_cx_upgrades_total.inc();
@@ -217,6 +224,17 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   onRequestTimeout(): void {
     this.config.stats.counters.downstream_rq_timeout.inc();
     this.filters.sendLocalReply(408, "request timeout", "request_overall_timeout");
+  }
+
+  onMaxDuration(): void {
+    this.config.stats.counters.downstream_rq_max_duration_reached.inc();
+    const status = this.requestDone ? 504 : 408;
+    this.filters.sendLocalReply(status, "downstream duration timeout", "max_duration_timeout");
+  }
+
+  onLogInterval(): void {
+    this.log("DownstreamPeriodic");
+    this.deadlines.log.set(this.config.accessLog.intervalMs);
   }
 
   onHeadTimeout(): void {
@@ -290,14 +308,15 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     if (!this.requestDone) config.stats.counters.downstream_rq_response_before_rq_complete.inc();
     if (endStream) this.responseDone = true;
     this.encoder.encodeHeaders(headers, endStream);
+    if (upgraded && config.accessLog.onTunnel) this.log("DownstreamTunnelSuccessfullyEstablished");
     if (endStream) this.afterResponse();
   }
 
   writeData(chunk: Uint8Array, endStream: boolean): void {
     if (this.done) return;
-    this.touch();
     if (this.requestHeaders?.get(":method") !== "HEAD") this.streamInfo.bytesSent += chunk.length;
     if (endStream) this.responseDone = true;
+    this.touch();
     this.encoder.encodeData(chunk, endStream);
     if (endStream) this.afterResponse();
   }
@@ -318,7 +337,13 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   }
 
   readDisable(disable: boolean): void {
-    if (!this.done) this.encoder.readDisable(disable);
+    if (this.done) return;
+    const c = this.config.stats.counters;
+    (disable
+      ? c.downstream_flow_control_paused_reading_total
+      : c.downstream_flow_control_resumed_reading_total
+    ).inc();
+    this.encoder.readDisable(disable);
   }
 
   rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined {
@@ -416,8 +441,24 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.finish(false);
   }
 
+  /** Once the response is whole, what is left is to hand it over: another limit holds for that. */
   private touch(): void {
-    if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs);
+    const limitMs = this.responseDone ? this.config.streamFlushTimeoutMs : this.idleTimeoutMs;
+    if (limitMs > 0) this.deadlines.idle.set(limitMs);
+    else this.deadlines.idle.clear();
+  }
+
+  private log(type: AccessLogType): void {
+    this.accessLogType = type;
+    for (const logger of this.config.accessLoggers) logger.log(this);
+  }
+
+  private startTrace(tracer: Tracer, headers: Headers): void {
+    const { worker, requestId, stats } = this.config;
+    const reason = decideTrace(headers, tracer.sampling, requestId, worker.runtime, worker.random);
+    this.streamInfo.traceReason = reason;
+    stats.tracing[reason ?? "not_traceable"].inc();
+    this.span = tracer.startSpan(headers, this.streamInfo.startTimeMs, reason !== undefined);
   }
 
   private sinceStart(): number {
@@ -443,8 +484,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       listenerStats.classes[index]?.inc();
     }
     stats.rqTime.record(streamInfo.durationMs);
-    this.accessLogType = "DownstreamEnd";
-    for (const logger of config.accessLoggers) logger.log(this);
+    this.log("DownstreamEnd");
     this.span?.finish(this, streamInfo.startTimeMs + streamInfo.durationMs, streamInfo.responseCode);
     this.manager.onStreamDone(this.deadlines, reusable, streamInfo);
   }

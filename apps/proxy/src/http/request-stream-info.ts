@@ -35,6 +35,8 @@ export class RequestStreamInfo implements StreamInfo {
   connectionTerminationDetails: string | undefined = undefined;
   customFlags: string | undefined = undefined;
   traceReason: TraceReason | undefined = undefined;
+  /** `:scheme` becomes that of the upstream's transport. */
+  schemeMatchesUpstream = false;
   private metadata: Map<string, Record<string, unknown>> | undefined = undefined;
   private state: Map<string, unknown> | undefined = undefined;
 

@@ -5,17 +5,24 @@ import { Deadline } from "../connection/deadline.ts";
 export interface TimedStream {
   onIdleTimeout(): void;
   onRequestTimeout(): void;
+  onMaxDuration(): void;
+  onLogInterval(): void;
 }
 
 /** The deadlines of one stream; a connection lends them to its streams in turn, so that a request allocates none. */
 export class StreamTimers {
   readonly idle: Deadline;
   readonly request: Deadline;
+  readonly duration: Deadline;
+  /** Until the next interim entry of the access log. */
+  readonly log: Deadline;
   stream: TimedStream | undefined = undefined;
 
   constructor(clock: Clock, timers: Timers) {
     this.idle = new Deadline(clock, timers, () => this.stream?.onIdleTimeout());
     this.request = new Deadline(clock, timers, () => this.stream?.onRequestTimeout());
+    this.duration = new Deadline(clock, timers, () => this.stream?.onMaxDuration());
+    this.log = new Deadline(clock, timers, () => this.stream?.onLogInterval());
   }
 
   /** The stream is through; nothing fires for it any more. */
@@ -23,11 +30,15 @@ export class StreamTimers {
     this.stream = undefined;
     this.idle.clear();
     this.request.clear();
+    this.duration.clear();
+    this.log.clear();
   }
 
   dispose(): void {
     this.stream = undefined;
     this.idle.dispose();
     this.request.dispose();
+    this.duration.dispose();
+    this.log.dispose();
   }
 }

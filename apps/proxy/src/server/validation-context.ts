@@ -44,7 +44,6 @@ export function createValidationContext(given: {
     }),
     tracers: createTracerFactory({
       random: systemRandom,
-      runtime: given.runtime,
       outbox,
       localInfo: given.localInfo,
     }),

@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { Compiled, HeaderMap, Problem, Random, Runtime } from "@sluice/extension-api";
+import type { Compiled, HeaderMap, Problem, Random } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { OpenTelemetryConfig } from "@sluice/xds/gen/envoy/config/trace/v3/opentelemetry_pb.js";
 import {
@@ -15,12 +15,12 @@ import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-
 import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
 import { OtelSpan, type SpanOptions } from "./otel-span.ts";
+import type { TraceSampling } from "./trace-decision.ts";
 import { randomHex, readTraceParent } from "./trace-parent.ts";
 import type { ActiveSpan, Tracer, TracerFactory } from "./tracer.ts";
 
 export interface TracerDependencies {
   readonly random: Random;
-  readonly runtime: Runtime;
   readonly outbox: TelemetryOutbox;
   readonly localInfo: LocalInfo;
 }
@@ -95,45 +95,24 @@ function compileTracer(
     random: config.randomSampling?.value ?? 100,
     overall: config.overallSampling?.value ?? 100,
   };
-  return { ok: true, value: new SamplingTracer(options, sampling, use) };
+  return { ok: true, value: new SamplingTracer(options, sampling) };
 }
 
 class SamplingTracer implements Tracer {
+  readonly sampling: TraceSampling;
   readonly #options: SpanOptions;
-  readonly #sampling: { readonly client: number; readonly random: number; readonly overall: number };
-  readonly #use: TracerDependencies;
 
-  constructor(
-    options: SpanOptions,
-    sampling: { readonly client: number; readonly random: number; readonly overall: number },
-    use: TracerDependencies,
-  ) {
+  constructor(options: SpanOptions, sampling: TraceSampling) {
     this.#options = options;
-    this.#sampling = sampling;
-    this.#use = use;
+    this.sampling = sampling;
   }
 
-  startSpan(request: HeaderMap, startTimeMs: number, random: number): ActiveSpan | undefined {
+  startSpan(request: HeaderMap, startTimeMs: number, traced: boolean): ActiveSpan {
     const parent = readTraceParent(request);
     if (parent !== undefined) return new OtelSpan(this.#options, parent, startTimeMs, "");
-    const root = {
-      traceId: randomHex(this.#options.uint32, 4),
-      spanId: "",
-      sampled: this.#decide(request, random),
-      traceState: "",
-    };
+    const traceId = randomHex(this.#options.uint32, 4);
+    const root = { traceId, spanId: "", sampled: traced, traceState: "" };
     return new OtelSpan(this.#options, root, startTimeMs, "");
-  }
-
-  /** Envoy's order: forced by the client, asked for by the client, at random; then the overall limit. */
-  #decide(request: HeaderMap, random: number): boolean {
-    const pass = (key: string, percent: number): boolean =>
-      this.#use.runtime.featureEnabled(`tracing.${key}`, Math.round(percent * 100), 10_000, random);
-    const wanted =
-      request.has("x-envoy-force-trace") ||
-      (request.has("x-client-trace-id") && pass("client_enabled", this.#sampling.client)) ||
-      pass("random_sampling", this.#sampling.random);
-    return wanted && pass("global_enabled", this.#sampling.overall);
   }
 }
 

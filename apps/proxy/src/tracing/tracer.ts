@@ -1,14 +1,16 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
 import type { HttpConnectionManager_Tracing } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { FormatContext } from "../access-log/access-logger.ts";
+import type { TraceSampling } from "./trace-decision.ts";
 
 /** A connection manager's tracing configuration, compiled. */
 export interface Tracer {
+  readonly sampling: TraceSampling;
   /**
-   * Decides sampling as Envoy does (client, random, overall; a parent's decision in the incoming headers holds) and starts
-   * the span of a downstream request. `undefined` when the request is not traced and nothing must be propagated.
+   * Starts the span of a downstream request. `traced`: what was decided for it; the decision of a parent in the incoming
+   * headers holds instead. `undefined` when nothing must be propagated.
    */
-  startSpan(request: HeaderMap, startTimeMs: number, random: number): ActiveSpan | undefined;
+  startSpan(request: HeaderMap, startTimeMs: number, traced: boolean): ActiveSpan | undefined;
 }
 
 export interface ActiveSpan {

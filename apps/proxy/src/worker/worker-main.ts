@@ -71,7 +71,7 @@ const context: WorkerContext = {
   clusters,
   routeConfigs,
   accessLoggers,
-  tracers: createTracerFactory({ random: systemRandom, runtime, outbox, localInfo: init.localInfo }),
+  tracers: createTracerFactory({ random: systemRandom, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
   shared: new SharedSlots(init.sharedSlots, init.workerIndex, init.concurrency),
   extensions,

@@ -289,6 +289,9 @@ class RouterFilter implements StreamDecoderFilter, TryOwner, WatermarkCallbacks,
     if (headers === undefined || this.destroyed) return attempt.cancel();
     const readyMs = this.config.worker.clock.nowMs() - attempt.startedAtMs;
     stream.streamInfo.onUpstreamReady(connection, attempt.protocol, readyMs);
+    if (stream.streamInfo.schemeMatchesUpstream) {
+      headers.set(":scheme", connection.tls === undefined ? "http" : "https");
+    }
     stream.streamInfo.firstUpstreamTxByteMs = this.sinceStart();
     (this.span ?? stream.span)?.inject(headers);
     attempt.encodeHeaders(headers, this.headersOnly);

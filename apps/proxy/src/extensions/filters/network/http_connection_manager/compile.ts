@@ -25,6 +25,7 @@ import {
 import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
 import { compileForwarding } from "./compile-forwarding.ts";
 import { compileLocalReply } from "./compile-local-reply.ts";
+import { compileRequestId } from "./compile-request-id.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -94,8 +95,10 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   const tracer =
     config.tracing === undefined ? undefined : take(worker.tracers.compile(config.tracing, "tracing"));
   const forwarding = take(compileForwarding(config, worker));
+  const requestId = take(compileRequestId(config.requestIdExtension, "request_id_extension"));
   const localReplies = take(compileLocalReply(config.localReplyConfig, "local_reply_config", worker));
-  if (problems.length > 0 || forwarding === undefined) return { ok: false, problems };
+  if (problems.length > 0 || forwarding === undefined || requestId === undefined)
+    return { ok: false, problems };
   const value: ConnectionManagerConfig = {
     worker,
     stats: createConnectionManagerStats(stats),
@@ -126,6 +129,13 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     localReplies,
     proxyStatus: compileProxyStatus(config, worker.localInfo.nodeId),
     accessLoggers,
+    accessLog: {
+      onNewRequest: config.accessLogOptions?.flushAccessLogOnNewRequest ?? false,
+      onTunnel: config.accessLogOptions?.flushLogOnTunnelSuccessfullyEstablished ?? false,
+      intervalMs: durationMs(config.accessLogOptions?.accessLogFlushInterval, 0),
+    },
+    requestId,
+    schemeMatchesUpstream: config.schemeHeaderTransformation?.matchUpstream ?? false,
     tracer,
     serverName: config.serverName === "" ? "envoy" : config.serverName,
     serverHeader: SERVER_HEADERS[config.serverHeaderTransformation],
@@ -147,13 +157,21 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
           : "keep",
     stripTrailingHostDot: config.stripTrailingHostDot,
     streamIdleTimeoutMs: durationMs(config.streamIdleTimeout, 300_000),
+    streamFlushTimeoutMs: durationMs(
+      config.streamFlushTimeout,
+      durationMs(config.streamIdleTimeout, 300_000),
+    ),
+    maxStreamDurationMs: durationMs(common?.maxStreamDuration, 0),
     requestTimeoutMs: durationMs(config.requestTimeout, 0),
     requestHeadersTimeoutMs: durationMs(config.requestHeadersTimeout, 0),
     idleTimeoutMs: durationMs(common?.idleTimeout, HOUR_MS),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
+    maxConnectionDurationJitterPercent: common?.maxConnectionDurationJitter?.value ?? 0,
+    http1SafeMaxConnectionDuration: config.http1SafeMaxConnectionDuration,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? 0,
     delayedCloseTimeoutMs: durationMs(config.delayedCloseTimeout, 1000),
     drainTimeoutMs: durationMs(config.drainTimeout, 5000),
+    drainTimeoutJitterPercent: config.drainTimeoutJitter?.value ?? 0,
     bufferLimitBytes: context.bufferLimitBytes,
   };
   return { ok: true, value };

@@ -1,0 +1,88 @@
+import { connectRaw, requestBytes } from "@sluice/harness";
+import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
+import { askListeners, type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
+import { seenResponse } from "../normalize.ts";
+
+const LOG = (more: string): string => `access_log:
+  - name: envoy.access_loggers.file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "%ACCESS_LOG_TYPE% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %ROUTE_NAME%\\n" } }
+${more}`;
+
+const ROUTES = `- { name: slow, match: { path: "/slow" }, route: { cluster: one } }
+- { name: all, match: { prefix: "/" }, route: { cluster: one } }`;
+
+const LISTENERS: Readonly<Record<string, ListenerParts>> = {
+  main: {
+    routes: ROUTES,
+    hcm: `common_http_protocol_options: { max_stream_duration: 0.3s }\n${LOG(
+      "    filter: { log_type_filter: { types: [DownstreamEnd] } }\naccess_log_options: { flush_access_log_on_new_request: true }",
+    )}`,
+  },
+  begins: {
+    routes: ROUTES,
+    hcm: LOG("access_log_options: { flush_access_log_on_new_request: true }"),
+  },
+  periodic: {
+    routes: ROUTES,
+    hcm: `common_http_protocol_options: { max_stream_duration: 0.5s }\n${LOG(
+      "    filter: { log_type_filter: { types: [DownstreamEnd], exclude: true } }\naccess_log_options: { access_log_flush_interval: 0.3s }",
+    )}`,
+  },
+  metadata: {
+    routes: ROUTES,
+    hcm: LOG(
+      "    filter: { or_filter: { filters: [{ metadata_filter: { matcher: { filter: f, path: [{ key: k }], value: { present_match: true } }, match_if_key_not_found: false } }, { metadata_filter: { matcher: { filter: f, path: [{ key: k }], value: { string_match: { exact: x } } } } }] } }",
+    ),
+  },
+  tunnel: {
+    routes: ROUTES,
+    hcm: `upgrade_configs: [{ upgrade_type: websocket }]\n${LOG("access_log_options: { flush_log_on_tunnel_successfully_established: true }")}`,
+  },
+  optional: { routes: ROUTES, httpFilters: "" },
+};
+
+const REQUESTS: CaseRequest[] = [{ path: "/fast" }, { path: "/slow" }];
+
+export const STREAM_LIMIT_CASES: readonly ConformanceCase[] = [
+  {
+    title: "streams may last so long, and are logged at their start, in between and at their end",
+    yaml: listenersBootstrap(LISTENERS),
+    reply: (request) => {
+      if (request.target === "/slow") return { afterwards: "silent" };
+      if (request.target === "/ws") return { octets: 0, afterwards: "reset" };
+      return { body: "one" };
+    },
+    observe: async (target) => {
+      const seen = {
+        main: await askListeners(target, ["main", "periodic"], REQUESTS),
+        fast: await askListeners(target, ["begins", "metadata", "optional"], [{ path: "/fast" }]),
+      };
+      const connection = await connectRaw(await target.proxy.listenerPort("tunnel"));
+      connection.write(
+        requestBytes({
+          path: "/ws",
+          headers: [
+            ["host", "a"],
+            ["upgrade", "websocket"],
+            ["connection", "upgrade"],
+          ],
+        }),
+      );
+      const upgraded = seenResponse(await connection.response());
+      connection.destroy();
+      return { ...seen, upgraded };
+    },
+    accessLog: { file: "access.log", lines: 7 },
+    stats: [
+      "http.main.downstream_rq_max_duration_reached",
+      "http.main.tracing.not_traceable",
+      "http.main.downstream_rq_timeout",
+      "http.main.rs_too_large",
+      "http.main.downstream_cx_ssl_total",
+      "http.periodic.downstream_rq_completed",
+    ],
+  },
+];
