@@ -1,24 +1,89 @@
-import type { LayeredRuntime } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Compiled, Log, Problem, StatsScope } from "@sluice/extension-api";
+import type {
+  RuntimeLayer_DiskLayer as DiskLayer,
+  LayeredRuntime,
+} from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
+import { DiskLayerWatch } from "./disk-layer-watch.ts";
+import { readDiskLayer } from "./read-disk-layer.ts";
 import type { RuntimeValue, RuntimeValues } from "./runtime-snapshot.ts";
 
 interface Layer {
   readonly name: string;
-  readonly admin: boolean;
+  readonly kind: "static" | "disk" | "admin";
+  /** Disk: where its values are. */
+  readonly root: string;
+  /** Disk: the link whose replacement means new values. */
+  readonly link: string;
   values: Record<string, RuntimeValue>;
 }
 
-/** The configured layers and their merge; the admin layer changes through `/runtime_modify`. */
-export class RuntimeLayers {
-  readonly #layers: Layer[] = [];
+export interface RuntimeLayersOptions {
+  /** `--service-cluster`, or the node's: what `append_service_cluster` appends. */
+  readonly serviceCluster: string;
+  readonly stats: StatsScope;
+  readonly log: Log;
+}
 
-  constructor(config: LayeredRuntime | undefined) {
-    for (const layer of config?.layers ?? []) {
-      const specifier = layer.layerSpecifier;
-      const admin = specifier.case === "adminLayer";
-      const values: Record<string, RuntimeValue> = {};
-      if (specifier.case === "staticLayer") flatten(specifier.value, "", values);
-      this.#layers.push({ name: layer.name, admin, values });
+/** The configured layers and their merge. The admin layer changes through `/runtime_modify`, disk layers with their links. */
+export class RuntimeLayers {
+  readonly #layers: readonly Layer[];
+  readonly #options: RuntimeLayersOptions;
+  readonly #watches: DiskLayerWatch[] = [];
+
+  private constructor(layers: readonly Layer[], options: RuntimeLayersOptions) {
+    this.#layers = layers;
+    this.#options = options;
+    const { stats } = options;
+    for (const name of [
+      "deprecated_feature_use",
+      "load_error",
+      "override_dir_exists",
+      "override_dir_not_exists",
+    ]) {
+      stats.counter(name);
     }
+    stats.gauge("deprecated_feature_seen_since_process_start");
+    stats.gauge("num_layers").set(layers.length);
+    for (const layer of layers) this.#load(layer);
+    this.#loaded();
+  }
+
+  static compile(
+    config: LayeredRuntime | undefined,
+    path: string,
+    options: RuntimeLayersOptions,
+  ): Compiled<RuntimeLayers> {
+    const problems: Problem[] = [];
+    const names = new Set<string>();
+    const layers = (config?.layers ?? []).map((layer, i): Layer => {
+      const at = `${path}.layers[${i}]`;
+      if (names.has(layer.name)) {
+        problems.push({ path: at, message: `Duplicate layer name: ${layer.name}`, severity: "error" });
+      }
+      names.add(layer.name);
+      const specifier = layer.layerSpecifier;
+      const plain = { name: layer.name, root: "", link: "", values: {} as Record<string, RuntimeValue> };
+      switch (specifier.case) {
+        case "staticLayer":
+          flatten(specifier.value, "", plain.values);
+          return { ...plain, kind: "static" };
+        case "adminLayer":
+          return { ...plain, kind: "admin" };
+        case "diskLayer":
+          return { ...plain, ...diskPlaces(specifier.value, options.serviceCluster), kind: "disk" };
+        default:
+          problems.push({ path: at, message: "a layer needs a specifier", severity: "error" });
+          return { ...plain, kind: "static" };
+      }
+    });
+    if (layers.filter(({ kind }) => kind === "admin").length > 1) {
+      const message = "Too many admin layers specified in LayeredRuntime, at most one may be specified";
+      problems.push({ path: `${path}.layers`, message, severity: "error" });
+    }
+    if (problems.length > 0) return { ok: false, problems };
+    return { ok: true, value: new RuntimeLayers(layers, options) };
   }
 
   get layers(): readonly { readonly name: string; readonly values: RuntimeValues }[] {
@@ -32,14 +97,69 @@ export class RuntimeLayers {
 
   /** Sets overrides ("" removes one). False when no admin layer is configured. */
   modify(overrides: Iterable<readonly [string, string]>): boolean {
-    const layer = this.#layers.find((each) => each.admin);
+    const layer = this.#layers.find((each) => each.kind === "admin");
     if (layer === undefined) return false;
     for (const [key, value] of overrides) {
       if (value === "") delete layer.values[key];
       else layer.values[key] = value === "true" ? true : value === "false" ? false : value;
     }
+    this.#loaded();
     return true;
   }
+
+  /** Reads disk layers anew when their links are replaced; `onChange` then takes the values over. */
+  watch(onChange: () => void): void {
+    for (const layer of this.#layers) {
+      if (layer.kind !== "disk") continue;
+      try {
+        const reload = (): void => {
+          this.#load(layer);
+          this.#loaded();
+          onChange();
+        };
+        this.#watches.push(new DiskLayerWatch(layer.link, reload));
+      } catch (error) {
+        this.#options.log.warn(`runtime layer ${layer.name} is not watched: ${String(error)}`);
+      }
+    }
+  }
+
+  stop(): void {
+    for (const watch of this.#watches) watch.close();
+  }
+
+  #load(layer: Layer): void {
+    if (layer.kind !== "disk") return;
+    const { stats, log } = this.#options;
+    layer.values = {};
+    if (!existsSync(layer.root)) return;
+    try {
+      layer.values = readDiskLayer(layer.root);
+    } catch (error) {
+      stats.counter("load_error").inc();
+      log.error(`runtime layer ${layer.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #loaded(): void {
+    const { stats } = this.#options;
+    const admin = this.#layers.find(({ kind }) => kind === "admin");
+    const exists = this.#layers.some(({ kind, root }) => kind === "disk" && existsSync(root));
+    stats.counter(exists ? "override_dir_exists" : "override_dir_not_exists").inc();
+    stats.counter("load_success").inc();
+    stats.gauge("num_keys").set(Object.keys(this.merged()).length);
+    stats
+      .gauge("admin_overrides_active")
+      .set(admin !== undefined && Object.keys(admin.values).length > 0 ? 1 : 0);
+  }
+}
+
+function diskPlaces(
+  layer: DiskLayer,
+  serviceCluster: string,
+): { readonly root: string; readonly link: string } {
+  const root = join(layer.symlinkRoot, layer.subdirectory, layer.appendServiceCluster ? serviceCluster : "");
+  return { root, link: layer.symlinkRoot };
 }
 
 const DENOMINATORS: Readonly<Record<string, number>> = {

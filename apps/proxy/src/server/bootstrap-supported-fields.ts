@@ -40,6 +40,11 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.metrics.v3.TagSpecifier": ["tag_name", "regex", "fixed_value"],
   "envoy.config.metrics.v3.HistogramBucketSettings": ["match", "buckets"],
   "envoy.config.bootstrap.v3.LayeredRuntime": ["layers"],
-  "envoy.config.bootstrap.v3.RuntimeLayer": ["name", "static_layer", "admin_layer"],
+  "envoy.config.bootstrap.v3.RuntimeLayer": ["name", "static_layer", "disk_layer", "admin_layer"],
+  "envoy.config.bootstrap.v3.RuntimeLayer.DiskLayer": [
+    "symlink_root",
+    "subdirectory",
+    "append_service_cluster",
+  ],
   "envoy.config.metrics.v3.StatsSink": ["name", "typed_config"],
 };

@@ -109,7 +109,13 @@ export class Server {
     this.#workerLogLevels = Array.from({ length: options.concurrency }, () => log.level);
     this.node = buildNode(bootstrap.message.node, options, extensions);
     this.drain = new SharedDrainState(this.#drainBuffer, systemRandom);
-    this.runtime = new RuntimeLayers(bootstrap.message.layeredRuntime);
+    this.runtime = this.#settle(
+      RuntimeLayers.compile(bootstrap.message.layeredRuntime, "layered_runtime", {
+        serviceCluster: this.node.cluster,
+        stats: this.stats.root().scope("runtime"),
+        log,
+      }),
+    );
     this.#runtimeView.replace(this.runtime.merged());
     const localInfo = localInfoOf(this.node);
     const { concurrency } = options;
@@ -221,6 +227,7 @@ export class Server {
     const began = performance.now();
     await this.#pool.start();
     await this.#pool.broadcast({ type: "runtime", values: this.runtime.merged() });
+    this.runtime.watch(() => this.#applyRuntime());
     await this.#startAdmin();
     this.state = "INITIALIZING";
     const resources = this.bootstrap.message.staticResources;
@@ -300,10 +307,14 @@ export class Server {
 
   modifyRuntime(overrides: Iterable<readonly [string, string]>): boolean {
     if (!this.runtime.modify(overrides)) return false;
+    this.#applyRuntime();
+    return true;
+  }
+
+  #applyRuntime(): void {
     const values = this.runtime.merged();
     this.#runtimeView.replace(values);
     void this.#pool.broadcast({ type: "runtime", values });
-    return true;
   }
 
   /** `/drain_listeners`: connections end as they can, and listeners stop unless they are to stay. */
@@ -376,6 +387,7 @@ export class Server {
     this.clusters.stop();
     this.#eventLogs.flush();
     this.listeners.stop();
+    this.runtime.stop();
     await Promise.race([
       this.#pool.broadcast({ type: "flush" }),
       new Promise((resolve) => setTimeout(resolve, 500)),
