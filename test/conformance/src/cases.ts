@@ -8,6 +8,7 @@ import { HEALTH_CASES } from "./cases/health.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
+import { HTTP2_CASES } from "./cases/http2.ts";
 import { LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
@@ -31,6 +32,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...ROUTE_ACTION_CASES,
   ...FORWARDING_HEADER_CASES,
   ...HTTP1_CASES,
+  ...HTTP2_CASES,
   ...TCP_PROXY_CASES,
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,

@@ -166,7 +166,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     this.activeStreams++;
     this.requests++;
     if (config.maxRequestsPerConnection !== 0 && this.requests >= config.maxRequestsPerConnection) {
-      if (!this.draining) config.stats.counters.downstream_cx_max_requests_reached.inc();
+      config.stats.counters.downstream_cx_max_requests_reached.inc();
       this.drain();
     }
     return new HttpStream(this, encoder);

@@ -332,6 +332,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   abort(): void {
     if (this.done) return;
     this.config.stats.counters.downstream_rq_tx_reset.inc();
+    this.config.stats.counters.downstream_rq_rx_reset.inc();
     this.encoder.reset("local reset");
     this.finish(false);
   }
@@ -437,6 +438,8 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   /** An early answer: the rest of the request is of no interest. */
   private afterResponse(): void {
     if (this.requestDone || this.done) return;
+    // Envoy counts its own resets as received ones.
+    this.config.stats.counters.downstream_rq_rx_reset.inc();
     this.encoder.reset("local reset");
     this.finish(false);
   }

@@ -14,24 +14,17 @@ import { Http2Stream } from "./http2-stream.ts";
 import { isTrailerSection } from "./request-head.ts";
 import { type ResponseHead, readResponseHead } from "./response-head.ts";
 
-export interface Http2ClientSetup extends Http2Setup {
-  /** Fields that a response's head may have. */
-  readonly headersMax: number;
-}
-
 /** HTTP/2, client side: this side opens streams, each is a request. Preface and SETTINGS go out with the first turn. */
 export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   readonly protocol = "HTTP/2";
   activeStreams = 0;
-  protected override readonly setup: Http2ClientSetup;
   private readonly callbacks: ClientCodecCallbacks;
   private nextStreamId = 1;
   private peerStreamsMax = Number.POSITIVE_INFINITY;
   private goingAway = false;
 
-  constructor(connection: SocketConnection, callbacks: ClientCodecCallbacks, setup: Http2ClientSetup) {
+  constructor(connection: SocketConnection, callbacks: ClientCodecCallbacks, setup: Http2Setup) {
     super(connection, setup, false);
-    this.setup = setup;
     this.callbacks = callbacks;
     this.sendPreface([[SettingId.EnablePush, 0]], CLIENT_PREFACE);
   }
@@ -126,10 +119,8 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     }
     if (stream.remoteEnded) {
       this.fail(Http2ErrorCode.StreamClosed, "HEADERS behind the end of the message", false);
-    } else if (block.bytes > this.setup.headBytesMax || block.fields.length > this.setup.headersMax * 2) {
-      this.stats.counters.header_overflow.inc();
-      this.failStream(streamId, Http2ErrorCode.InternalError, "http2.too_many_headers");
-    } else if (stream.headSeen) this.onTrailers(stream, block, endStream);
+    } else if (this.refuseLargeHead(streamId, block)) return;
+    else if (stream.headSeen) this.onTrailers(stream, block, endStream);
     else this.onResponse(stream, block, endStream);
   }
 

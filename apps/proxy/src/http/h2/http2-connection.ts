@@ -34,6 +34,8 @@ export interface Http2Setup {
   readonly context: KeepaliveContext;
   /** Octets of names and values that a message's head may have. */
   readonly headBytesMax: number;
+  /** Fields that it may have. */
+  readonly headersMax: number;
 }
 
 /** A header block may come in so many frames, and one more for each 4 KiB that a head may have. */
@@ -388,11 +390,25 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
         ? stream.receivedBytes !== stream.expectedBytes
         : stream.receivedBytes > stream.expectedBytes)
     ) {
+      // As Envoy's: this one does not cost the connection.
       this.consume(part.length);
-      this.failMessage(stream.id, "http2.violation.of.messaging.rule");
+      this.failStream(stream.id, Http2ErrorCode.ProtocolError, "http2.remote_reset");
       return;
     }
     if (part.length > 0 || endStream) stream.receiveData(part, endStream);
+  }
+
+  /** Resets the stream when the head is larger than allowed; answers whether it is. */
+  protected refuseLargeHead(streamId: number, block: HeaderBlock): boolean {
+    const { counters } = this.stats;
+    if (block.fields.length > this.setup.headersMax * 2) {
+      counters.header_overflow.inc();
+      this.failStream(streamId, Http2ErrorCode.InternalError, "http2.too_many_headers");
+    } else if (block.bytes > this.setup.headBytesMax) {
+      counters.header_list_size_too_large.inc();
+      this.failStream(streamId, Http2ErrorCode.InternalError, "http2.header_list_size_too_large");
+    } else return false;
+    return true;
   }
 
   /** A message that breaks HTTP's rules costs its stream or, by default, the connection. */
@@ -400,7 +416,14 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
     this.stats.counters.rx_messaging_error.inc();
     if (this.options.invalidMessageEndsStreamOnly) {
       this.failStream(streamId, Http2ErrorCode.ProtocolError, details);
-    } else this.fail(Http2ErrorCode.ProtocolError, details, false);
+      return;
+    }
+    const stream = this.streams.get(streamId);
+    if (stream !== undefined) {
+      this.discard(stream);
+      stream.onReset(Http2ErrorCode.ProtocolError, false, details);
+    }
+    this.fail(Http2ErrorCode.ProtocolError, details, false);
   }
 
   onFrame(octets: Buffer, start: number, end: number): void {

@@ -4,6 +4,7 @@ import type { Counter, Gauge, StatsScope } from "@sluice/extension-api";
 const COUNTERS = [
   "dropped_headers_with_underscores",
   "goaway_sent",
+  "header_list_size_too_large",
   "header_overflow",
   "headers_cb_no_stream",
   "inbound_empty_frames_flood",

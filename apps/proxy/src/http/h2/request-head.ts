@@ -13,6 +13,8 @@ export interface RequestHead {
   readonly upgrade: string;
   /** Names with an underscore that were left out, or because of which the request is refused. */
   readonly underscores: number;
+  /** Why it is no request: a field that may not be (there, or have such a value), or what a request must have and this has not. */
+  readonly flaw: "" | "field" | "rule";
 }
 
 export interface RequestHeadRules {
@@ -20,9 +22,8 @@ export interface RequestHeadRules {
   readonly underscores: "allow" | "reject" | "drop";
 }
 
-/** `undefined`: no HTTP request. */
-export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): RequestHead | undefined {
-  if (block.malformed) return undefined;
+export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): RequestHead {
+  if (block.malformed) return FIELD_FLAW;
   const { fields } = block;
   let method: string | undefined;
   let path: string | undefined;
@@ -34,42 +35,41 @@ export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): Re
     const value = fields[at + 1] ?? "";
     switch (fields[at]) {
       case ":method":
-        if (method !== undefined) return undefined;
+        if (method !== undefined) return FIELD_FLAW;
         method = value;
         break;
       case ":path":
-        if (path !== undefined || value === "") return undefined;
+        if (path !== undefined || value === "") return FIELD_FLAW;
         path = value;
         break;
       case ":scheme":
-        if (scheme !== undefined) return undefined;
+        if (scheme !== undefined) return FIELD_FLAW;
         scheme = value;
         break;
       case ":authority":
-        if (authority !== undefined) return undefined;
+        if (authority !== undefined) return FIELD_FLAW;
         authority = value;
         break;
       case ":protocol":
-        if (protocol !== undefined || !rules.allowConnect) return undefined;
+        if (protocol !== undefined || !rules.allowConnect) return FIELD_FLAW;
         protocol = value;
         break;
       default:
-        return undefined;
+        return FIELD_FLAW;
     }
   }
   const rest: string[] = [];
   const found = readRegularFields(fields, at, rest, rules);
-  if (found === undefined) return undefined;
+  if (found === undefined) return FIELD_FLAW;
   authority ??= found.host;
-  if (method === undefined || method === "" || authority === undefined || !isAuthority(authority)) {
-    return undefined;
-  }
+  if (authority !== undefined && !isAuthority(authority)) return FIELD_FLAW;
+  if (method === undefined || method === "" || authority === undefined) return RULE_FLAW;
   const isConnect = method === "CONNECT" && protocol === undefined;
-  if (protocol !== undefined && method !== "CONNECT") return undefined;
+  if (protocol !== undefined && method !== "CONNECT") return RULE_FLAW;
   if (isConnect ? path !== undefined || scheme !== undefined : path === undefined || scheme === undefined) {
-    return undefined;
+    return RULE_FLAW;
   }
-  if (!isConnect && !isRequestPath(path ?? "", method)) return undefined;
+  if (!isConnect && !isRequestPath(path ?? "", method)) return RULE_FLAW;
   const head = isConnect
     ? [":method", method, ":authority", authority]
     : [
@@ -92,8 +92,20 @@ export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): Re
     isConnect,
     upgrade: protocol ?? "",
     underscores: found.underscores,
+    flaw: "",
   };
 }
+
+const FIELD_FLAW: RequestHead = {
+  fields: [],
+  contentLength: -1,
+  toHead: false,
+  isConnect: false,
+  upgrade: "",
+  underscores: 0,
+  flaw: "field",
+};
+const RULE_FLAW: RequestHead = { ...FIELD_FLAW, flaw: "rule" };
 
 function isRequestPath(path: string, method: string): boolean {
   if (path === "*") return method === "OPTIONS";

@@ -16,7 +16,6 @@ import { Http2Stream } from "./http2-stream.ts";
 import { isTrailerSection, type RequestHead, readRequestHead } from "./request-head.ts";
 
 export interface Http2ServerSetup extends Http2Setup {
-  readonly headersMax: number;
   readonly underscores: "allow" | "reject" | "drop";
 }
 
@@ -118,20 +117,12 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
       return;
     }
     this.stats.counters.trailers.inc();
-    if (
-      !endStream ||
-      !isTrailerSection(block) ||
-      (stream.expectedBytes >= 0 && stream.receivedBytes !== stream.expectedBytes)
-    ) {
-      this.failMessage(stream.id, "http2.violation.of.messaging.rule");
-    } else if (this.exceedsLimits(block)) {
-      this.stats.counters.header_overflow.inc();
-      this.failStream(stream.id, Http2ErrorCode.InternalError, "http2.too_many_headers");
-    } else stream.receiveTrailers(new Headers(block.fields.slice()));
-  }
-
-  private exceedsLimits(block: HeaderBlock): boolean {
-    return block.bytes > this.setup.headBytesMax || block.fields.length > this.setup.headersMax * 2;
+    if (!isTrailerSection(block)) this.failMessage(stream.id, INVALID_FIELD);
+    else if (!endStream || (stream.expectedBytes >= 0 && stream.receivedBytes !== stream.expectedBytes)) {
+      this.failMessage(stream.id, BROKEN_RULE);
+    } else if (!this.refuseLargeHead(stream.id, block)) {
+      stream.receiveTrailers(new Headers(block.fields.slice()));
+    }
   }
 
   private onRequest(streamId: number, block: HeaderBlock, endStream: boolean): undefined {
@@ -143,22 +134,18 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     const stream = new ServerStream(this, streamId);
     this.adopt(stream);
     stream.request = this.callbacks.newStream(stream);
-    if (this.exceedsLimits(block)) {
-      this.stats.counters.header_overflow.inc();
-      this.failStream(streamId, Http2ErrorCode.InternalError, "http2.too_many_headers");
-      return;
-    }
+    if (this.refuseLargeHead(streamId, block)) return;
     let head = block.meaning as RequestHead | undefined;
     if (head === undefined) {
       head = readRequestHead(block, {
         allowConnect: this.options.allowConnect,
         underscores: this.setup.underscores,
       });
-      if (head === undefined || (endStream && head.contentLength > 0)) {
-        this.failMessage(streamId, "http2.invalid.header.field");
-        return;
-      }
       block.meaning = head;
+    }
+    if (head.flaw !== "" || (endStream && head.contentLength > 0)) {
+      this.failMessage(streamId, head.flaw === "field" ? INVALID_FIELD : BROKEN_RULE);
+      return;
     }
     if (head.underscores > 0 && this.refusesUnderscores(head)) {
       this.failStream(streamId, Http2ErrorCode.InternalError, "http2.unexpected_underscore");
@@ -216,7 +203,8 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
 
   reset(reason: StreamResetReason): void {
     this.request = undefined;
-    this.session.resetStream(this, RESET_CODES[reason] ?? Http2ErrorCode.NoError);
+    const code = this.localEnded ? Http2ErrorCode.NoError : Http2ErrorCode.InternalError;
+    this.session.resetStream(this, RESET_CODES[reason] ?? code);
   }
 
   refuseReuse(): void {
@@ -227,9 +215,10 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
     const { request } = this;
     this.request = undefined;
     if (!byPeer && details === "") request?.onReset("connection termination", "");
+    else if (!byPeer && code === Http2ErrorCode.ProtocolError) request?.onReset("protocol error", details);
     else if (code === Http2ErrorCode.RefusedStream) request?.onReset("remote refused stream reset", details);
     else if (code === Http2ErrorCode.ConnectError) request?.onReset("connect error", details);
-    else request?.onReset("remote reset", byPeer ? details : "http2.remote_reset");
+    else request?.onReset("remote reset", details);
   }
 
   onConnectionError(details: string): void {
@@ -246,6 +235,9 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Envoy's details. */
+const INVALID_FIELD = "http2.invalid.header.field";
+const BROKEN_RULE = "http2.violation.of.messaging.rule";
 
 const RESET_CODES: Readonly<Partial<Record<StreamResetReason, number>>> = {
   "local refused stream reset": Http2ErrorCode.RefusedStream,
