@@ -55,4 +55,6 @@ export interface Condition {
   /** Set when it holds exactly where one of the probe's values is this, so that routes can be grouped by it. */
   readonly exact?: { readonly probe: ExactProbe; readonly value: string } | undefined;
   matches(headers: HeaderView, random: number, context: MatchContext): boolean;
+  /** What the request has in its place, for people; `undefined` when it has none. Absent where nothing can be shown. */
+  given?(headers: HeaderView, context: MatchContext): string | undefined;
 }

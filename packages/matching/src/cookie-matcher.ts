@@ -52,5 +52,6 @@ export function compileCookieMatcher(config: CookieMatcher, path: string): Compi
       const given = cookieValue(headers, name);
       return (given !== undefined && value.matches(given)) !== invert;
     },
+    given: (headers) => cookieValue(headers, name),
   }));
 }

@@ -1,6 +1,6 @@
 import { asciiLowerCase } from "./binary-string.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
-import type { HeaderView, MatchContext } from "./contract.ts";
+import type { Condition, HeaderView, MatchContext } from "./contract.ts";
 import type { MatchStep } from "./matcher/match-trace.ts";
 import { INSUFFICIENT_DATA } from "./matcher/match-tree.ts";
 import { describePathRule, meetsPathRule } from "./path-rule.ts";
@@ -119,8 +119,17 @@ function routeVerdict<T>(
     });
   for (const condition of candidate.conditions)
     if (!condition.matches(asked.headers, asked.random, asked.context))
-      reasons.push({ field: condition.field, message: `wanted: ${condition.wanted}` });
+      reasons.push({
+        field: condition.field,
+        message: `wanted: ${condition.wanted}${givenText(condition, asked)}`,
+      });
   if (reasons.length > 0) return { name, path, outcome: "rejected", reasons };
   const message = `matches too, but ${chosen?.config.name || `routes[${chosen?.index ?? -1}]`} stands before it`;
   return { name, path, outcome: "shadowed", reasons: [{ field: path, message }] };
+}
+
+function givenText(condition: Condition, { headers, context }: Asked): string {
+  if (condition.given === undefined) return "";
+  const given = condition.given(headers, context);
+  return given === undefined ? "; the request has none" : `; the request has ${JSON.stringify(given)}`;
 }

@@ -50,5 +50,6 @@ function condition(field: string, wanted: string, key: string, test: (text: stri
       const text = filterStateText(context.filterState?.(key));
       return text !== undefined && test(text);
     },
+    given: (_headers, context) => filterStateText(context.filterState?.(key)),
   };
 }

@@ -125,6 +125,10 @@ class PresenceCondition implements Condition {
   matches(headers: HeaderView): boolean {
     return (headers.get(this.key) !== undefined) === this.present;
   }
+
+  given(headers: HeaderView): string | undefined {
+    return headers.getAll(this.key);
+  }
 }
 
 class ValueCondition implements Condition {
@@ -155,5 +159,9 @@ class ValueCondition implements Condition {
     const found = someHeaderValue(headers, this.key, this.value.matches);
     if (found !== undefined) return found !== this.invert;
     return this.missingIsEmpty && this.value.matches("") !== this.invert;
+  }
+
+  given(headers: HeaderView): string | undefined {
+    return headers.getAll(this.key);
   }
 }

@@ -63,6 +63,7 @@ export function compileQueryParameterMatcher(
         const given = queryParameter(headers.get(":path") ?? "", name);
         return given !== undefined && value.matches(given);
       },
+      given: (headers) => queryParameter(headers.get(":path") ?? "", name),
     }));
   }
   const present = specifier.value ?? true;
@@ -70,5 +71,6 @@ export function compileQueryParameterMatcher(
     field: path,
     wanted: `query parameter ${config.name} is ${present ? "present" : "absent"}`,
     matches: (headers) => (queryParameter(headers.get(":path") ?? "", name) !== undefined) === present,
+    given: (headers) => queryParameter(headers.get(":path") ?? "", name),
   }));
 }

@@ -44,6 +44,7 @@ function grpcCondition(field: string): Condition {
     field,
     wanted: "content type is application/grpc",
     matches: (headers) => isGrpcContentType(headers.get("content-type")),
+    given: (headers) => headers.get("content-type"),
   };
 }
 

@@ -77,5 +77,9 @@ export function compileMetadataMatcher(config: MetadataMatcher, path: string): C
     matches(_headers, _random, context) {
       return test(metadataValue(context.dynamicMetadata?.(config.filter), keys)) !== config.invert;
     },
+    given(_headers, context) {
+      const value = metadataValue(context.dynamicMetadata?.(config.filter), keys);
+      return value === undefined ? undefined : JSON.stringify(value);
+    },
   }));
 }
