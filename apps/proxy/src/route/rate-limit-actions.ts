@@ -18,7 +18,6 @@ import {
   type RateLimit_Action as ActionConfig,
   RateLimit_Action_MetaData_Source as MetadataSource,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
 import type { DescriptorEntry, DescriptorSource, RateLimitContext } from "./rate-limit-policy.ts";
 import { StreamMatchingData } from "./stream-matching-data.ts";
 
@@ -60,20 +59,20 @@ export function compileDescriptorAction(
       });
     }
     case "genericKey":
-      return formatted(specifier.value, "generic_key", `${path}.generic_key`, () => true);
+      return constant(specifier.value, "generic_key", () => true);
     case "headerValueMatch": {
       const at = `${path}.header_value_match`;
       const matchers = specifier.value.headers.map((one, i) =>
         compileHeaderMatcher(one, `${at}.headers[${i}]`),
       );
-      return conditional(specifier.value, matchers, "header_match", at);
+      return conditional(specifier.value, matchers, "header_match");
     }
     case "queryParameterValueMatch": {
       const at = `${path}.query_parameter_value_match`;
       const matchers = specifier.value.queryParameters.map((one, i) =>
         compileQueryParameterMatcher(one, `${at}.query_parameters[${i}]`),
       );
-      return conditional(specifier.value, matchers, "query_match", at);
+      return conditional(specifier.value, matchers, "query_match");
     }
     case "remoteAddressMatch": {
       const at = `${path}.remote_address_match`;
@@ -81,7 +80,7 @@ export function compileDescriptorAction(
       const ranges = compileCidrSet(addressMatcher?.ranges ?? [], `${at}.address_matcher.ranges`);
       if (!ranges.ok) return ranges;
       const wanted = !(addressMatcher?.invertMatch ?? false);
-      return formatted(specifier.value, "remote_address_match", at, (source) => {
+      return constant(specifier.value, "remote_address_match", (source) => {
         const ip = remoteIp(source);
         return ip !== undefined && ranges.value.has(ip) === wanted;
       });
@@ -127,40 +126,36 @@ function valueAction(
   };
 }
 
-interface FormattedConfig {
+interface ConstantConfig {
   readonly descriptorValue: string;
-  readonly defaultValue: string;
   readonly descriptorKey: string;
 }
 
-/** `descriptor_value` may name parts of the request; where it comes out empty, `default_value` takes its place. */
-function formatted(
-  config: FormattedConfig,
+/**
+ * `descriptor_value` as it stands: Envoy fills in operators, and `default_value` for what comes out empty, only behind a
+ * feature flag that is off.
+ */
+function constant(
+  config: ConstantConfig,
   defaultKey: string,
-  path: string,
   applies: (source: DescriptorSource) => boolean,
 ): Compiled<DescriptorAction> {
-  const format = compileSubstitutionFormat(config.descriptorValue, `${path}.descriptor_value`, {
-    omitEmptyValues: true,
-  });
-  if (!format.ok) return format;
   const key = config.descriptorKey === "" ? defaultKey : config.descriptorKey;
+  const value = toBinaryString(config.descriptorValue);
   return {
     ok: true,
     value: (source, entries) => {
       if (!applies(source)) return false;
-      const value = format.value.format(source) || config.defaultValue;
-      if (value !== "") entries.push({ key, value });
+      entries.push({ key, value });
       return true;
     },
   };
 }
 
 function conditional(
-  config: FormattedConfig & { readonly expectMatch?: boolean | undefined },
+  config: ConstantConfig & { readonly expectMatch?: boolean | undefined },
   compiled: readonly Compiled<Condition>[],
   defaultKey: string,
-  path: string,
 ): Compiled<DescriptorAction> {
   const problems: Problem[] = [];
   const conditions: Condition[] = [];
@@ -169,10 +164,9 @@ function conditional(
     else problems.push(...one.problems);
   if (problems.length > 0) return { ok: false, problems };
   const expected = config.expectMatch ?? true;
-  return formatted(
+  return constant(
     config,
     defaultKey,
-    path,
     ({ request }) => conditions.every((condition) => condition.matches(request, 0, {})) === expected,
   );
 }

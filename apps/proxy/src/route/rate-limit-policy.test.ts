@@ -88,8 +88,7 @@ it("makes an entry of each action, in order", () => {
       { remoteAddress: {} },
       { maskedRemoteAddress: { v4PrefixMaskLen: 16 } },
       { genericKey: { descriptorValue: "g" } },
-      { genericKey: { descriptorValue: "%REQ(x-a)%", descriptorKey: "formatted" } },
-      { genericKey: { descriptorValue: "%REQ(x-none)%", descriptorKey: "default", defaultValue: "d" } },
+      { genericKey: { descriptorValue: "%REQ(x-a)%", descriptorKey: "literal" } },
       { headerValueMatch: { descriptorValue: "h", headers: [{ name: "x-a", stringMatch: { exact: "1" } }] } },
       { queryParameterValueMatch: { descriptorValue: "qm", queryParameters: [{ name: "p" }] } },
       {
@@ -117,7 +116,7 @@ it("makes an entry of each action, in order", () => {
     ),
   );
   assert.deepEqual(texts(limits, source(["x-a", "1"])), [
-    "source_cluster=nodes destination_cluster=web a=1 q=a b remote_address=10.1.2.3 masked_remote_address=10.1.0.0/16 generic_key=g formatted=1 default=d header_match=h query_match=qm remote_address_match=in tier=gold input=1",
+    "source_cluster=nodes destination_cluster=web a=1 q=a b remote_address=10.1.2.3 masked_remote_address=10.1.0.0/16 generic_key=g literal=%REQ(x-a)% header_match=h query_match=qm remote_address_match=in tier=gold input=1",
   ]);
 });
 
