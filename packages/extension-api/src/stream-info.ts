@@ -22,6 +22,8 @@ export interface StreamInfo {
   /** Bit set of `ResponseFlag`. */
   readonly responseFlags: number;
   setResponseFlag(flag: ResponseFlag): void;
+  /** The flags in the order in which they were first set, as %RESPONSE_FLAGS% prints them; absent: in that of their codes. */
+  readonly responseFlagOrder?: readonly ResponseFlag[];
   /** Body bytes. */
   readonly bytesReceived: number;
   readonly bytesSent: number;
@@ -92,7 +94,7 @@ export const ResponseFlag = {
 } as const;
 export type ResponseFlag = (typeof ResponseFlag)[keyof typeof ResponseFlag];
 
-/** Bit → what %RESPONSE_FLAGS% prints, in the order in which Envoy prints several. */
+/** Bit → what %RESPONSE_FLAGS% prints. */
 export const RESPONSE_FLAG_CODES: ReadonlyArray<readonly [ResponseFlag, string]> = [
   [ResponseFlag.FailedLocalHealthCheck, "LH"],
   [ResponseFlag.NoHealthyUpstream, "UH"],

@@ -13,6 +13,8 @@ import { LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
+import { MIRROR_CASES } from "./cases/mirrors.ts";
+import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
@@ -44,6 +46,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,
+  ...RETRY_CASES,
+  ...MIRROR_CASES,
   ...CONNECTION_MANAGER_CASES,
   ...STREAM_LIMIT_CASES,
   ...ADMIN_CASES,

@@ -10,6 +10,4 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   "an upstream of a later HTTP version": "Envoy takes HTTP/7.3 for HTTP/1.1; Sluice answers 502",
   "endpoints come from a file and change with it": "Sluice refuses the configuration at start",
   "routes come from a file and change with it": "Sluice refuses the configuration at start",
-  "a request over the filter's buffer limit is 413":
-    "Envoy closes the connection; Sluice, which has read the request whole, keeps it",
 };

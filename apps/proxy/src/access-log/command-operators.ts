@@ -8,17 +8,18 @@ import { TIME_OPERATORS } from "./time-operators.ts";
 import { TLS_OPERATORS } from "./tls-operators.ts";
 
 function flagsPrinter(long: boolean): (context: Parameters<ValueProvider>[0]) => string {
-  const longNames = new Map<number, string>();
-  for (const [key, bit] of Object.entries(ResponseFlag)) {
-    longNames.set(bit, key === "OverloadManager" ? "OverloadManagerTerminated" : key);
+  const names = new Map<number, string>(RESPONSE_FLAG_CODES);
+  if (long) {
+    for (const [key, bit] of Object.entries(ResponseFlag)) {
+      names.set(bit, key === "OverloadManager" ? "OverloadManagerTerminated" : key);
+    }
   }
+  const all = RESPONSE_FLAG_CODES.map(([bit]) => bit);
   return ({ streamInfo }) => {
     if (streamInfo.responseFlags === 0) return "-";
-    const codes: string[] = [];
-    for (const [bit, code] of RESPONSE_FLAG_CODES) {
-      if ((streamInfo.responseFlags & bit) !== 0) codes.push(long ? (longNames.get(bit) ?? code) : code);
-    }
-    return codes.join(",");
+    // Several stand in the order in which they were set.
+    const set = streamInfo.responseFlagOrder ?? all.filter((bit) => (streamInfo.responseFlags & bit) !== 0);
+    return set.map((bit) => names.get(bit)).join(",");
   };
 }
 

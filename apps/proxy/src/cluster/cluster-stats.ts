@@ -1,13 +1,13 @@
 import type { Counter, StatsScope } from "@sluice/extension-api";
+import { ResponseFigures } from "./response-figures.ts";
 import type { ClusterStats } from "./thread-local-cluster.ts";
 
 /** All stats of `cluster.<name>.`; `scope` is the root. */
 export function createClusterStats(root: StatsScope, statName: string): ClusterStats {
   const scope = root.scope("cluster").scope(statName);
   const counter = (name: string): Counter => scope.counter(name);
-  const responses = new ResponseCounters(scope);
-  const external = new ResponseCounters(scope.scope("external"));
-  const retried = new ResponseCounters(scope.scope("retry"));
+  const responses = new ResponseFigures(scope);
+  const retried = new ResponseFigures(scope.scope("retry"));
   return {
     upstreamCxTotal: counter("upstream_cx_total"),
     upstreamCxActive: scope.gauge("upstream_cx_active"),
@@ -46,6 +46,11 @@ export function createClusterStats(root: StatsScope, statName: string): ClusterS
     upstreamRqMaintenanceMode: counter("upstream_rq_maintenance_mode"),
     upstreamRqTimeout: counter("upstream_rq_timeout"),
     upstreamRqPerTryTimeout: counter("upstream_rq_per_try_timeout"),
+    upstreamRqPerTryIdleTimeout: counter("upstream_rq_per_try_idle_timeout"),
+    upstreamRqMaxDurationReached: counter("upstream_rq_max_duration_reached"),
+    upstreamInternalRedirectSucceededTotal: counter("upstream_internal_redirect_succeeded_total"),
+    upstreamInternalRedirectFailedTotal: counter("upstream_internal_redirect_failed_total"),
+    retryOrShadowAbandoned: counter("retry_or_shadow_abandoned"),
     upstreamRqRxReset: counter("upstream_rq_rx_reset"),
     upstreamRqTxReset: counter("upstream_rq_tx_reset"),
     upstreamRqRetry: counter("upstream_rq_retry"),
@@ -53,46 +58,12 @@ export function createClusterStats(root: StatsScope, statName: string): ClusterS
     upstreamRqRetryOverflow: counter("upstream_rq_retry_overflow"),
     upstreamRqRetryLimitExceeded: counter("upstream_rq_retry_limit_exceeded"),
     upstreamRqRetryBackoffExponential: counter("upstream_rq_retry_backoff_exponential"),
+    upstreamRqRetryBackoffRatelimited: counter("upstream_rq_retry_backoff_ratelimited"),
     upstreamFlowControlPausedReadingTotal: counter("upstream_flow_control_paused_reading_total"),
     upstreamFlowControlResumedReadingTotal: counter("upstream_flow_control_resumed_reading_total"),
     upstreamFlowControlBackedUpTotal: counter("upstream_flow_control_backed_up_total"),
     upstreamFlowControlDrainedTotal: counter("upstream_flow_control_drained_total"),
-    upstreamRqTime: scope.histogram("upstream_rq_time"),
-    countResponse: (status) => {
-      responses.count(status);
-      external.count(status);
-    },
-    countRetried: (status) => retried.count(status),
+    responses,
+    countRetried: (status, withoutCodes) => retried.count(status, withoutCodes),
   };
-}
-
-/** `upstream_rq_completed`, `upstream_rq_<class>xx` and `upstream_rq_<code>`; codes are made when first seen. */
-class ResponseCounters {
-  readonly #scope: StatsScope;
-  #completed: Counter | undefined = undefined;
-  readonly #codes: (Counter | undefined)[] = new Array<Counter | undefined>(1000).fill(undefined);
-  readonly #classes: (Counter | undefined)[] = new Array<Counter | undefined>(10).fill(undefined);
-
-  constructor(scope: StatsScope) {
-    this.#scope = scope;
-  }
-
-  count(status: number): void {
-    if (status < 100 || status > 999) return;
-    this.#completed ??= this.#scope.counter("upstream_rq_completed");
-    this.#completed.inc();
-    let code = this.#codes[status];
-    if (code === undefined) {
-      code = this.#scope.counter(`upstream_rq_${status}`);
-      this.#codes[status] = code;
-    }
-    code.inc();
-    const hundred = (status / 100) | 0;
-    let class_ = this.#classes[hundred];
-    if (class_ === undefined) {
-      class_ = this.#scope.counter(`upstream_rq_${hundred}xx`);
-      this.#classes[hundred] = class_;
-    }
-    class_.inc();
-  }
 }

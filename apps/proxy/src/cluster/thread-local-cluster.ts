@@ -9,6 +9,7 @@ import type { PriorityLoads, PriorityState } from "../load-balancer/priority-loa
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import type { ConnectTo } from "./cluster-config.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
+import type { ResponseFigures } from "./response-figures.ts";
 
 /** A worker's view of all clusters. Written by `cluster/`, read by `upstream/` and by filters. */
 export interface ThreadLocalClusterManager {
@@ -57,6 +58,8 @@ export interface ClusterInfo {
   readonly name: string;
   /** `alt_stat_name` or the name. */
   readonly statName: string;
+  /** The runtime key that refuses a share of requests (`upstream.maintenance_mode.<name>`). */
+  readonly maintenanceModeKey: string;
   /** Default 5000. */
   readonly connectTimeoutMs: number;
   /** `per_connection_buffer_limit_bytes`, default 1 MiB. */
@@ -193,6 +196,11 @@ export interface ClusterStats {
   readonly upstreamRqMaintenanceMode: Counter;
   readonly upstreamRqTimeout: Counter;
   readonly upstreamRqPerTryTimeout: Counter;
+  readonly upstreamRqPerTryIdleTimeout: Counter;
+  readonly upstreamRqMaxDurationReached: Counter;
+  readonly upstreamInternalRedirectSucceededTotal: Counter;
+  readonly upstreamInternalRedirectFailedTotal: Counter;
+  readonly retryOrShadowAbandoned: Counter;
   readonly upstreamRqRxReset: Counter;
   readonly upstreamRqTxReset: Counter;
   readonly upstreamRqRetry: Counter;
@@ -200,17 +208,13 @@ export interface ClusterStats {
   readonly upstreamRqRetryOverflow: Counter;
   readonly upstreamRqRetryLimitExceeded: Counter;
   readonly upstreamRqRetryBackoffExponential: Counter;
+  readonly upstreamRqRetryBackoffRatelimited: Counter;
   readonly upstreamFlowControlPausedReadingTotal: Counter;
   readonly upstreamFlowControlResumedReadingTotal: Counter;
   readonly upstreamFlowControlBackedUpTotal: Counter;
   readonly upstreamFlowControlDrainedTotal: Counter;
-  /** `upstream_rq_time`, ms. */
-  readonly upstreamRqTime: Histogram;
-  /**
-   * Counts `upstream_rq_completed`, `upstream_rq_<class>xx` and `upstream_rq_<code>` (made on first use of a code), and again
-   * below `external.` (no request is internal as long as `internal_address_config` is not built).
-   */
-  countResponse(status: number): void;
-  /** A response that another try replaces: the same names below `retry.` only. */
-  countRetried(status: number): void;
+  /** By code and class, and `upstream_rq_time`; apart for internal and external requests, canaries and zones. */
+  readonly responses: ResponseFigures;
+  /** A response that another try replaces: its code below `retry.` only. */
+  countRetried(status: number, withoutCodes: boolean): void;
 }

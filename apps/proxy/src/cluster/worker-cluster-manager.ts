@@ -152,6 +152,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     return Object.freeze({
       name: config.name,
       statName: config.statName,
+      maintenanceModeKey: `upstream.maintenance_mode.${config.name}`,
       connectTimeoutMs: config.connectTimeoutMs,
       bufferLimitBytes: config.bufferLimitBytes,
       http,

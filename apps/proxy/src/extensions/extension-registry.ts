@@ -8,6 +8,11 @@ import type { AddressDetectionFactory } from "../http/address-detection-factory.
 import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.ts";
 import type { HeaderFormatterFactory } from "../http/h1/header-formatter.ts";
 import type { LoadBalancingPolicyFactory } from "../load-balancer/load-balancer.ts";
+import type {
+  InternalRedirectPredicateFactory,
+  RetryHostPredicateFactory,
+  RetryPriorityFactory,
+} from "../route/retry-extensions.ts";
 import type { DownstreamTransportSocketFactory } from "../transport-socket/downstream-transport-socket.ts";
 import type { UpstreamTransportSocketFactory } from "../transport-socket/upstream-transport-socket.ts";
 
@@ -22,6 +27,9 @@ export interface ExtensionFactories {
   "envoy.load_balancing_policies": LoadBalancingPolicyFactory;
   "envoy.transport_sockets.downstream": DownstreamTransportSocketFactory;
   "envoy.transport_sockets.upstream": UpstreamTransportSocketFactory;
+  "envoy.internal_redirect_predicates": InternalRedirectPredicateFactory;
+  "envoy.retry_host_predicates": RetryHostPredicateFactory;
+  "envoy.retry_priorities": RetryPriorityFactory;
 }
 export type ExtensionCategory = keyof ExtensionFactories;
 export type ManifestOf<C extends ExtensionCategory> = ExtensionManifest<C, ExtensionFactories[C]>;

@@ -21,6 +21,9 @@ import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header
 import { customHeaderDetectionManifest } from "./http/original_ip_detection/custom_header/manifest.ts";
 import { xffDetectionManifest } from "./http/original_ip_detection/xff/manifest.ts";
 import { preserveCaseManifest } from "./http/stateful_header_formatters/preserve_case/manifest.ts";
+import { allowListedRoutesManifest } from "./internal_redirect_predicates/allow_listed_routes/manifest.ts";
+import { previousRoutesManifest } from "./internal_redirect_predicates/previous_routes/manifest.ts";
+import { safeCrossSchemeManifest } from "./internal_redirect_predicates/safe_cross_scheme/manifest.ts";
 import { clientSideWeightedRoundRobinManifest } from "./load_balancing_policies/client_side_weighted_round_robin/manifest.ts";
 import { leastRequestManifest } from "./load_balancing_policies/least_request/manifest.ts";
 import { maglevManifest } from "./load_balancing_policies/maglev/manifest.ts";
@@ -30,6 +33,9 @@ import { ringHashManifest } from "./load_balancing_policies/ring_hash/manifest.t
 import { roundRobinManifest } from "./load_balancing_policies/round_robin/manifest.ts";
 import { subsetManifest } from "./load_balancing_policies/subset/manifest.ts";
 import { wrrLocalityManifest } from "./load_balancing_policies/wrr_locality/manifest.ts";
+import { omitCanaryHostsManifest } from "./retry_host_predicates/omit_canary_hosts/manifest.ts";
+import { omitHostMetadataManifest } from "./retry_host_predicates/omit_host_metadata/manifest.ts";
+import { previousHostsManifest } from "./retry_host_predicates/previous_hosts/manifest.ts";
 import {
   downstreamRawBufferManifest,
   upstreamRawBufferManifest,
@@ -69,6 +75,12 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   sniClusterManifest,
   tcpProxyManifest,
   preserveCaseManifest,
+  allowListedRoutesManifest,
+  previousRoutesManifest,
+  safeCrossSchemeManifest,
+  omitCanaryHostsManifest,
+  omitHostMetadataManifest,
+  previousHostsManifest,
 ];
 
 export function standardExtensions(): ExtensionRegistry {

@@ -55,6 +55,7 @@ function cluster(name: string, port: number, pending?: number): ThreadLocalClust
   const info: ClusterInfo = {
     name,
     statName: name,
+    maintenanceModeKey: "upstream.maintenance_mode.web",
     connectTimeoutMs: 1000,
     bufferLimitBytes: 1024 * 1024,
     ...PLAIN_HTTP,

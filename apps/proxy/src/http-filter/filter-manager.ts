@@ -555,6 +555,8 @@ export class FilterManager {
       host.abort();
       return;
     }
+    // As in Envoy: what was wrong with this message may be wrong with what follows, and what is over the limit is not read on.
+    if (status === 400 || details === "request_payload_too_large") host.refuseReuse();
     this.decodeAborted = true;
     this.responseBuffer = undefined;
     host.beforeLocalReply(status);

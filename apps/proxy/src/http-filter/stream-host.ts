@@ -28,6 +28,8 @@ export interface StreamHost extends LocalReplyRewriter {
   writeHeaders(headers: Headers, endStream: boolean): void;
   writeData(chunk: Uint8Array, endStream: boolean): void;
   writeTrailers(trailers: Headers): void;
+  /** Where messages follow one another, none follows this one. */
+  refuseReuse(): void;
   /** Ends the stream without a (whole) response. */
   abort(): void;
   readDisable(disable: boolean): void;

@@ -15,7 +15,13 @@ import { findRoute } from "../route/find-route.ts";
 import type { RouteEntry } from "../route/route-entry.ts";
 import { decideTrace } from "../tracing/trace-decision.ts";
 import type { ActiveSpan, Tracer } from "../tracing/tracer.ts";
-import type { CodecError, RequestStream, ResponseEncoder, StreamResetReason } from "./codec.ts";
+import type {
+  CodecError,
+  RequestStream,
+  ResponseEncoder,
+  StreamProtocol,
+  StreamResetReason,
+} from "./codec.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { hasToken } from "./h1/server-codec.ts";
@@ -34,7 +40,7 @@ let nextStreamId = 1;
 /** One request and its response: between the codec and the filters. */
 export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   readonly streamId: number = nextStreamId++;
-  readonly streamInfo: RequestStreamInfo;
+  streamInfo: RequestStreamInfo;
   connection: ConnectionInfo;
   requestHeaders: Headers | undefined = undefined;
   response: Headers | undefined = undefined;
@@ -47,7 +53,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   private readonly manager: HttpConnectionManager;
   private readonly config: ConnectionManagerConfig;
   private readonly encoder: ResponseEncoder;
-  private readonly filters: FilterManager;
+  private filters: FilterManager;
   private readonly routeRandom: number;
   private cachedRoute: RouteEntry | undefined = undefined;
   private routeKnown = false;
@@ -85,6 +91,9 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
 
   get request(): Headers | undefined {
     return this.requestHeaders;
+  }
+  get protocol(): StreamProtocol {
+    return this.encoder.protocol;
   }
   get clock(): Clock {
     return this.config.worker.clock;
@@ -337,6 +346,10 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.finish(false);
   }
 
+  refuseReuse(): void {
+    this.encoder.refuseReuse();
+  }
+
   readDisable(disable: boolean): void {
     if (this.done) return;
     const c = this.config.stats.counters;
@@ -384,8 +397,47 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     if (encoder.aboveHighWatermark) callbacks.onAboveHighWatermark();
   }
 
+  /** Only the router starts over, by `recreateWith`. */
   recreate(): boolean {
     return false;
+  }
+
+  /**
+   * An internal redirect: what has passed so far is counted and logged as a request of its own, answered by `response`; then
+   * the filters see the request anew, with its headers as they are now and `body`. What filters keep in the filter state stays.
+   */
+  recreateWith(response: Headers, body: Uint8Array, trailers: Headers | undefined): boolean {
+    const { config, requestHeaders, streamInfo: before } = this;
+    if (requestHeaders === undefined || this.done) return false;
+    const { worker, stats } = config;
+    this.setWatermarkCallbacks(undefined);
+    this.response = response;
+    before.responseCode = Number(response.get(":status") ?? "0");
+    before.responseCodeDetails = "internal_redirect";
+    this.conclude(false);
+    this.response = undefined;
+    this.responseTrailers = undefined;
+    const { clock } = worker;
+    const info = new RequestStreamInfo(clock.wallMs(), clock.nowMs());
+    info.protocol = before.protocol;
+    info.routeName = before.routeName;
+    info.virtualHostName = before.virtualHostName;
+    for (const [name, value] of before.filterState) info.filterState.set(name, value);
+    // Envoy counts a body that is kept once more.
+    info.bytesReceived = before.bytesReceived + body.length;
+    info.lastDownstreamRxByteMs = 0;
+    this.streamInfo = info;
+    stats.counters.downstream_rq_total.inc();
+    info.schemeMatchesUpstream = before.schemeMatchesUpstream;
+    this.span = undefined;
+    if (config.tracer !== undefined) this.startTrace(config.tracer, requestHeaders);
+    this.filters = new FilterManager(this);
+    this.createChain(config.filters);
+    const bare = body.length === 0 && trailers === undefined;
+    this.filters.decodeHeaders(requestHeaders, bare);
+    if (body.length > 0) this.filters.decodeData(body, trailers === undefined);
+    if (trailers !== undefined) this.filters.decodeTrailers(trailers);
+    return true;
   }
 
   onFilterBug(error: unknown): void {
@@ -471,15 +523,21 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   private finish(reusable: boolean): void {
     if (this.done) return;
     this.done = true;
+    this.setWatermarkCallbacks(undefined);
+    this.conclude(true);
+    this.config.stats.rqActive.sub(1);
+    if (this.isTunnel) this.config.stats.cxUpgradesActive.sub(1);
+    this.manager.onStreamDone(this.deadlines, reusable, this.streamInfo);
+  }
+
+  /** Counts and logs what has passed. `sent`: the client got the response, so that it counts. */
+  private conclude(sent: boolean): void {
     const { config, streamInfo } = this;
     const { stats, listenerStats } = config;
-    this.setWatermarkCallbacks(undefined);
     streamInfo.durationMs = this.sinceStart();
     if (this.responseDone) streamInfo.lastDownstreamTxByteMs = streamInfo.durationMs;
     this.filters.destroy();
-    stats.rqActive.sub(1);
-    if (this.isTunnel) stats.cxUpgradesActive.sub(1);
-    if (streamInfo.responseCode !== 0) {
+    if (sent && streamInfo.responseCode !== 0) {
       const index = Math.trunc(streamInfo.responseCode / 100) - 1;
       stats.counters.downstream_rq_completed.inc();
       stats.classes[index]?.inc();
@@ -489,7 +547,6 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     stats.rqTime.record(streamInfo.durationMs);
     this.log("DownstreamEnd");
     this.span?.finish(this, streamInfo.startTimeMs + streamInfo.durationMs, streamInfo.responseCode);
-    this.manager.onStreamDone(this.deadlines, reusable, streamInfo);
   }
 }
 

@@ -37,6 +37,7 @@ export class RequestStreamInfo implements StreamInfo {
   traceReason: TraceReason | undefined = undefined;
   /** `:scheme` becomes that of the upstream's transport. */
   schemeMatchesUpstream = false;
+  private flagOrder: ResponseFlag[] | undefined = undefined;
   private metadata: Map<string, Record<string, unknown>> | undefined = undefined;
   private state: Map<string, unknown> | undefined = undefined;
 
@@ -46,7 +47,14 @@ export class RequestStreamInfo implements StreamInfo {
   }
 
   setResponseFlag(flag: ResponseFlag): void {
+    if ((this.responseFlags & flag) !== 0) return;
     this.responseFlags |= flag;
+    this.flagOrder ??= [];
+    this.flagOrder.push(flag);
+  }
+
+  get responseFlagOrder(): readonly ResponseFlag[] {
+    return this.flagOrder ?? NO_FLAGS;
   }
 
   /** A try has its connection; `readyMs`: how long it waited for it. */
@@ -72,3 +80,5 @@ export class RequestStreamInfo implements StreamInfo {
     return this.state;
   }
 }
+
+const NO_FLAGS: readonly ResponseFlag[] = Object.freeze([]);

@@ -108,7 +108,7 @@ class Compiler {
     // What a matcher holds is packed: the look through the whole configuration does not see it.
     if (path.startsWith(`${hostPath}.matcher`))
       this.problems.push(...refuseUnsupportedFields(RouteSchema, route, ROUTE_SUPPORTED_FIELDS, path));
-    const action = compileRouteAction(route, host, this.config, path);
+    const action = compileRouteAction(route, host, this.config, this.context.worker.extensions, path);
     let hostLevel = this.hosts.get(host);
     if (hostLevel === undefined) {
       hostLevel = {

@@ -1,20 +1,29 @@
-import type { RetryPolicy } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import type { Condition } from "@sluice/matching";
+import type { RetryHostPredicate, RetryPriority } from "./retry-extensions.ts";
 
-/** Bits of `retry_on`. `refused-stream` is a matter of HTTP/2 and 3; as in Envoy it says nothing to HTTP/1.1. */
+/** Bits of `retry_on` and `x-envoy-retry-grpc-on`. */
 export const RetryOn = {
   FiveXx: 1,
   GatewayError: 2,
   ConnectFailure: 4,
   Reset: 8,
+  /** A matter of HTTP/2 and 3; says nothing to HTTP/1.1. */
   RefusedStream: 16,
   Retriable4xx: 32,
   RetriableStatusCodes: 64,
   EnvoyRatelimited: 128,
   ResetBeforeRequest: 256,
+  RetriableHeaders: 512,
+  GrpcCancelled: 1024,
+  GrpcDeadlineExceeded: 2048,
+  GrpcResourceExhausted: 4096,
+  GrpcUnavailable: 8192,
+  GrpcInternal: 16384,
+  /** A matter of HTTP/3, which upstreams do not speak here. */
+  Http3PostConnectFailure: 32768,
 } as const;
 
-const NAMES: Readonly<Record<string, number>> = {
+const HTTP_NAMES: Readonly<Record<string, number>> = {
   "5xx": RetryOn.FiveXx,
   "gateway-error": RetryOn.GatewayError,
   "connect-failure": RetryOn.ConnectFailure,
@@ -22,66 +31,59 @@ const NAMES: Readonly<Record<string, number>> = {
   "refused-stream": RetryOn.RefusedStream,
   "retriable-4xx": RetryOn.Retriable4xx,
   "retriable-status-codes": RetryOn.RetriableStatusCodes,
+  "retriable-headers": RetryOn.RetriableHeaders,
   "envoy-ratelimited": RetryOn.EnvoyRatelimited,
   "reset-before-request": RetryOn.ResetBeforeRequest,
+  "http3-post-connect-failure": RetryOn.Http3PostConnectFailure,
+};
+const GRPC_NAMES: Readonly<Record<string, number>> = {
+  cancelled: RetryOn.GrpcCancelled,
+  "deadline-exceeded": RetryOn.GrpcDeadlineExceeded,
+  "resource-exhausted": RetryOn.GrpcResourceExhausted,
+  unavailable: RetryOn.GrpcUnavailable,
+  internal: RetryOn.GrpcInternal,
 };
 
+/** A retry policy, compiled. Times in ms. */
 export interface RetryConfig {
   readonly retryOn: number;
   readonly numRetries: number;
   /** 0: none. */
   readonly perTryTimeoutMs: number;
+  /** 0: none. */
+  readonly perTryIdleTimeoutMs: number;
   readonly statusCodes: readonly number[];
+  /** Of the response; one is enough. */
+  readonly retriableHeaders: readonly Condition[];
+  /** Of the request; one must match where there are any. */
+  readonly retriableRequestHeaders: readonly Condition[];
   readonly baseIntervalMs: number;
   readonly maxIntervalMs: number;
+  /** In which response headers to look for the time of the next try, in order. */
+  readonly resetHeaders: readonly { readonly name: string; readonly format: "seconds" | "unixTimestamp" }[];
+  readonly resetMaxIntervalMs: number;
+  readonly hostPredicates: readonly (() => RetryHostPredicate)[];
+  /** How often a host is chosen anew when predicates refuse it. */
+  readonly hostSelectionMaxAttempts: number;
+  readonly priority: (() => RetryPriority) | undefined;
 }
 
-/** Names that are unknown are skipped in headers; in configuration `unknownRetryOn` tells them. */
-export function parseRetryOn(text: string): number {
+export interface RetryNames {
+  readonly bits: number;
+  readonly unknown: readonly string[];
+}
+
+/** `retry_on` or a header of its kind; names of the other protocol count where `both`. */
+export function parseRetryOn(text: string, kind: "http" | "grpc" | "both"): RetryNames {
   let bits = 0;
-  for (const name of text.split(",")) bits |= NAMES[name.trim()] ?? 0;
-  return bits;
-}
-
-export function unknownRetryOn(text: string): readonly string[] {
-  return text
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "" && NAMES[name] === undefined);
-}
-
-/** Defaults: one retry, back-off from 25 ms to ten times the base. */
-export function retryConfig(policy: RetryPolicy): RetryConfig {
-  const baseIntervalMs = Math.max(1, durationMs(policy.retryBackOff?.baseInterval, 25));
-  return {
-    retryOn: parseRetryOn(policy.retryOn),
-    numRetries: policy.numRetries ?? 1,
-    perTryTimeoutMs: durationMs(policy.perTryTimeout, 0),
-    statusCodes: policy.retriableStatusCodes,
-    baseIntervalMs,
-    maxIntervalMs: durationMs(policy.retryBackOff?.maxInterval, baseIntervalMs * 10),
-  };
-}
-
-/**
- * Whether a response asks for another try. `rateLimited`: it carries x-envoy-ratelimited, which rules out every reason but
- * its own.
- */
-export function retriesResponse(
-  retryOn: number,
-  statusCodes: readonly number[],
-  status: number,
-  rateLimited: boolean,
-): boolean {
-  if (rateLimited) return (retryOn & RetryOn.EnvoyRatelimited) !== 0;
-  if ((retryOn & RetryOn.FiveXx) !== 0 && status >= 500 && status < 600) return true;
-  if ((retryOn & RetryOn.GatewayError) !== 0 && status >= 502 && status <= 504) return true;
-  if ((retryOn & RetryOn.Retriable4xx) !== 0 && status === 409) return true;
-  return (retryOn & RetryOn.RetriableStatusCodes) !== 0 && statusCodes.includes(status);
-}
-
-/** Exponential back-off with full jitter. */
-export function backOffMs(config: RetryConfig, attempt: number, random: number): number {
-  const ceiling = Math.min(config.maxIntervalMs, config.baseIntervalMs * (2 ** attempt - 1));
-  return random % Math.max(1, Math.round(ceiling));
+  const unknown: string[] = [];
+  for (const part of text.split(",")) {
+    const name = part.trim();
+    if (name === "") continue;
+    const bit =
+      (kind === "grpc" ? undefined : HTTP_NAMES[name]) ?? (kind === "http" ? undefined : GRPC_NAMES[name]);
+    if (bit === undefined) unknown.push(name);
+    else bits |= bit;
+  }
+  return { bits, unknown };
 }

@@ -2,6 +2,8 @@ import type { Counter, HeaderMap, Histogram, MatchedRoute } from "@sluice/extens
 import type { FormatContext } from "../access-log/access-logger.ts";
 import type { PerFilterConfigs, RoutePerFilter } from "../http-filter/filter-chain-config.ts";
 import { applyHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
+import type { InternalRedirectPolicy } from "./internal-redirect-policy.ts";
+import type { MirrorPolicy } from "./mirror-policy.ts";
 import { PairedRouteStats } from "./paired-route-stats.ts";
 import type { RetryConfig } from "./retry-policy.ts";
 import { type HostRewriter, replaceAuthority } from "./rewrite-host.ts";
@@ -27,7 +29,21 @@ export interface ForwardAction {
   readonly timeoutMs: number;
   /** `undefined`: the connection manager's. */
   readonly idleTimeoutMs: number | undefined;
+  /** `max_stream_duration`; `undefined`: the connection manager's. */
+  readonly maxStreamDurationMs: number | undefined;
+  /** `max_stream_duration.grpc_timeout_header_max`: the grpc-timeout header decides, up to this; 0: no limit. */
+  readonly grpcTimeoutHeaderMaxMs: number | undefined;
+  readonly grpcTimeoutHeaderOffsetMs: number | undefined;
+  /** `max_stream_duration` is there at all: `timeout` does not hold then. */
+  readonly streamDurationSet: boolean;
+  /** Deprecated `max_grpc_timeout` and `grpc_timeout_offset`. */
+  readonly maxGrpcTimeoutMs: number | undefined;
+  readonly grpcTimeoutOffsetMs: number;
   readonly retry: RetryConfig | undefined;
+  /** A try that is late goes on beside the next one. */
+  readonly hedgeOnPerTryTimeout: boolean;
+  readonly mirrors: readonly MirrorPolicy[];
+  readonly internalRedirect: InternalRedirectPolicy | undefined;
   readonly rewritePath: PathRewriter | undefined;
   readonly rewriteHost: HostRewriter | undefined;
   /** The endpoint's name becomes the authority. */
@@ -37,6 +53,10 @@ export interface ForwardAction {
   readonly clusterNotFoundStatus: number;
   readonly includeAttemptCount: boolean;
   readonly includeAttemptCountInResponse: boolean;
+  /** x-envoy-is-timeout-retry is sent with retries. */
+  readonly includeIsTimeoutRetry: boolean;
+  /** Bytes of the request's body that are kept for retries; `undefined`: as many as the connection may buffer. */
+  readonly bodyBytesMax: number | undefined;
   /** By upgrade type in lower case; absent: the connection manager decides. */
   readonly upgrades: ReadonlyMap<string, boolean>;
 }

@@ -59,8 +59,8 @@ export class OtelSpan implements ActiveSpan {
     if (this.#traceState !== "") headers.set("tracestate", this.#traceState);
   }
 
-  startUpstreamSpan(clusterName: string, startTimeMs: number): ActiveSpan | undefined {
-    if (!this.#options.spawnUpstream) return undefined;
+  startUpstreamSpan(clusterName: string, startTimeMs: number, forced: boolean): ActiveSpan | undefined {
+    if (!this.#options.spawnUpstream && !forced) return undefined;
     const parent = {
       traceId: this.traceId,
       spanId: this.spanId,

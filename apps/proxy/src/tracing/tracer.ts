@@ -19,8 +19,11 @@ export interface ActiveSpan {
   readonly sampled: boolean;
   /** Writes the propagation headers (W3C traceparent/tracestate) into an upstream request. */
   inject(headers: HeaderMap): void;
-  /** A child for an upstream try (`spawn_upstream_span`), or undefined when configuration does not want one. */
-  startUpstreamSpan(clusterName: string, startTimeMs: number): ActiveSpan | undefined;
+  /**
+   * A child for an upstream try (`spawn_upstream_span`), or undefined when configuration does not want one and the router
+   * does not either (`forced`: its `start_child_span`).
+   */
+  startUpstreamSpan(clusterName: string, startTimeMs: number, forced: boolean): ActiveSpan | undefined;
   setTag(name: string, value: string): void;
   /**
    * Ends it and hands it to the exporter's bounded queue; `context` supplies Envoy's standard tags. `endTimeMs`: wall-clock

@@ -210,6 +210,7 @@ function oneHostCluster(name: string, port: number): ThreadLocalCluster {
     info: {
       name,
       statName: name,
+      maintenanceModeKey: "upstream.maintenance_mode.web",
       connectTimeoutMs: 1000,
       bufferLimitBytes: 1024 * 1024,
       ...PLAIN_HTTP,

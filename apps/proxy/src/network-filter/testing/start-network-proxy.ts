@@ -182,6 +182,7 @@ function oneHostCluster(port: number, bufferLimitBytes: number): ThreadLocalClus
     info: {
       name: "up",
       statName: "up",
+      maintenanceModeKey: "upstream.maintenance_mode.web",
       connectTimeoutMs: 1000,
       bufferLimitBytes,
       ...PLAIN_HTTP,

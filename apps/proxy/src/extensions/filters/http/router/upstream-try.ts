@@ -1,20 +1,26 @@
-import type { ConnectionInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import type { ConnectionInfo, Timer, Timers, WatermarkCallbacks } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
 import { hasToken } from "../../../../http/h1/server-codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
+import type { ActiveSpan } from "../../../../tracing/tracer.ts";
 import { countReset } from "../../../../upstream/count-reset.ts";
 import type { HttpPool, PoolWaiter } from "../../../../upstream/http-pool.ts";
 
+/** Who made a try, and hears of it. Its watermarks are those of the request's sink. */
 export interface TryOwner extends WatermarkCallbacks {
   readonly highPriority: boolean;
-  onTryReady(attempt: UpstreamTry, connection: ConnectionInfo): undefined;
-  onTry1xx(headers: Headers): void;
+  onTryReady(attempt: UpstreamTry, connection: ConnectionInfo): void;
+  onTry1xx(attempt: UpstreamTry, headers: Headers): void;
   onTryHeaders(attempt: UpstreamTry, headers: Headers, endStream: boolean): void;
-  onTryData(chunk: Uint8Array, endStream: boolean): void;
-  onTryTrailers(trailers: Headers): void;
+  onTryData(attempt: UpstreamTry, chunk: Uint8Array, endStream: boolean): void;
+  onTryTrailers(attempt: UpstreamTry, trailers: Headers): void;
+  /** Nothing follows. */
   onTryReset(attempt: UpstreamTry, reason: StreamResetReason, transportFailure: string): void;
+  onTryTimeout(attempt: UpstreamTry, which: TryTimeout): void;
 }
+
+export type TryTimeout = "perTry" | "perTryIdle" | "maxDuration";
 
 /** One attempt at an upstream host: waiting for a connection, then an exchange on it. */
 export class UpstreamTry implements PoolWaiter, ResponseStream {
@@ -22,7 +28,19 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   readonly highPriority: boolean;
   /** The exchange has begun: the request may be sent. */
   ready = false;
+  /** Neither a response's head nor a reset has come. */
+  awaitingHeaders = true;
+  /** Another try has begun beside it (hedging). */
+  retried = false;
+  outlierTimeoutRecorded = false;
+  /** A gRPC response of status 200 whose grpc-status is still to come. */
+  grpcOutcomeOpen = false;
+  status = 0;
+  /** Of the upstream connection, once `ready`. */
+  protocol: string | undefined = undefined;
+  responseBytes = 0;
   startedAtMs = 0;
+  span: ActiveSpan | undefined = undefined;
   private readonly owner: TryOwner;
   private readonly info: ClusterInfo;
   private readonly pool: HttpPool;
@@ -34,6 +52,10 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   private held: { readonly chunks: Uint8Array[]; bytes: number; endStream: boolean } | undefined = undefined;
   /** The response is complete, or there will be none. */
   private done = false;
+  private perTry: Timer | undefined = undefined;
+  private perTryIdle: Timer | undefined = undefined;
+  private perTryIdleMs = 0;
+  private maxDuration: Timer | undefined = undefined;
 
   constructor(owner: TryOwner, info: ClusterInfo, host: Host, pool: HttpPool) {
     this.owner = owner;
@@ -43,26 +65,54 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     this.highPriority = owner.highPriority;
   }
 
-  /** "" before it is ready. */
-  get protocol(): string {
-    return this.encoder?.protocol ?? "";
-  }
-
   get response(): ResponseStream {
     return this;
+  }
+
+  /** Asks for a connection; the answer may come before it returns. */
+  start(): void {
+    this.pool.newStream(this);
   }
 
   onReady(encoder: RequestEncoder, connection: ConnectionInfo): void {
     this.ready = true;
     this.encoder = encoder;
+    this.protocol = encoder.protocol;
     encoder.addWatermarkCallbacks(this.owner);
     this.owner.onTryReady(this, connection);
   }
 
   onFailure(reason: StreamResetReason, transportFailure: string): void {
     this.done = true;
-    this.host.stats.rqError.inc();
+    this.awaitingHeaders = false;
+    this.disarm();
     this.owner.onTryReset(this, reason, transportFailure);
+  }
+
+  /** Starts the clocks of this try; 0: none. */
+  armTimeouts(timers: Timers, perTryMs: number, perTryIdleMs: number): void {
+    if (this.done) return;
+    if (perTryMs > 0 && this.perTry === undefined) {
+      this.perTry = timers.create(() => {
+        this.perTryIdle?.disarm();
+        this.perTryIdleMs = 0;
+        this.owner.onTryTimeout(this, "perTry");
+      });
+      this.perTry.arm(perTryMs);
+    }
+    if (perTryIdleMs > 0 && this.perTryIdle === undefined) {
+      this.perTryIdleMs = perTryIdleMs;
+      this.perTryIdle = timers.create(() => {
+        this.perTry?.disarm();
+        this.owner.onTryTimeout(this, "perTryIdle");
+      });
+      this.perTryIdle.arm(perTryIdleMs);
+    }
+  }
+
+  armMaxDuration(timers: Timers, ms: number): void {
+    this.maxDuration ??= timers.create(() => this.owner.onTryTimeout(this, "maxDuration"));
+    this.maxDuration.arm(ms);
   }
 
   // ── request, once `ready` ───────────────────────────────────────────────────────────────────────────────────────────
@@ -88,6 +138,8 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   /** Gives it up. */
   cancel(): undefined {
     const { encoder } = this;
+    this.disarm();
+    this.awaitingHeaders = false;
     if (!this.ready) {
       if (!this.done) this.pool.cancel(this);
       this.done = true;
@@ -95,7 +147,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     }
     if (encoder === undefined) return;
     this.encoder = undefined;
-    // Behind an early answer nothing is reset from the response's side of view.
+    // As in Envoy: a stream that goes with its HTTP/1 connection is not counted, nor what is left behind an early answer.
     if (!this.done && encoder.protocol === "HTTP/2") this.info.stats.upstreamRqTxReset.inc();
     this.done = true;
     encoder.reset();
@@ -130,23 +182,26 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   // ── response ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   decode1xxHeaders(headers: Headers): void {
+    this.touch();
     // One is all that the client waits for.
     if (this.continued) return;
     this.continued = headers.get(":status") === "100";
-    this.owner.onTry1xx(headers);
+    this.owner.onTry1xx(this, headers);
   }
 
   decodeHeaders(headers: Headers, endStream: boolean): void {
+    this.touch();
+    this.awaitingHeaders = false;
+    this.status = Number(headers.get(":status") ?? "0");
     this.info.onResponse?.(this.host, headers);
     const { held } = this;
     if (held !== undefined && !endStream) {
-      const status = headers.get(":status") ?? "";
-      if (status.startsWith("2")) {
+      if (this.status >= 200 && this.status < 300) {
         this.decline(headers);
         return;
       }
       this.owner.onTryHeaders(this, headers, false);
-      if (status === "101") this.release(held);
+      if (this.status === 101) this.release(held);
       return;
     }
     if (endStream) this.endResponse();
@@ -158,32 +213,48 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     const { encoder } = this;
     this.encoder = undefined;
     this.done = true;
+    this.disarm();
     headers.remove("content-length");
     encoder?.reset();
     this.owner.onTryHeaders(this, headers, true);
   }
 
   decodeData(chunk: Uint8Array, endStream: boolean): void {
+    this.touch();
+    this.responseBytes += chunk.length;
     if (endStream) this.endResponse();
-    this.owner.onTryData(chunk, endStream);
+    this.owner.onTryData(this, chunk, endStream);
   }
 
   decodeTrailers(trailers: Headers): void {
     this.info.onResponse?.(this.host, trailers);
     this.endResponse();
-    this.owner.onTryTrailers(trailers);
+    this.owner.onTryTrailers(this, trailers);
   }
 
   onReset(reason: StreamResetReason, transportFailure: string): void {
-    if (this.encoder?.protocol === "HTTP/2") countReset(this.info.stats, reason);
+    if (this.protocol === "HTTP/2") countReset(this.info.stats, reason);
     this.done = true;
+    this.awaitingHeaders = false;
     this.encoder = undefined;
-    this.host.stats.rqError.inc();
+    this.disarm();
     this.owner.onTryReset(this, reason, transportFailure);
+  }
+
+  private touch(): void {
+    if (this.perTryIdleMs > 0) this.perTryIdle?.arm(this.perTryIdleMs);
+  }
+
+  private disarm(): void {
+    this.perTry?.disarm();
+    this.perTryIdle?.disarm();
+    this.perTryIdleMs = 0;
+    this.maxDuration?.disarm();
   }
 
   private endResponse(): void {
     this.done = true;
+    this.disarm();
     const { encoder } = this;
     if (encoder === undefined) return;
     encoder.removeWatermarkCallbacks(this.owner);

@@ -1,0 +1,53 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import type { Router } from "@sluice/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js";
+import type { AccessLogger } from "../../../../access-log/access-logger.ts";
+import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import { createRouterStats, type RouterStats } from "./stats.ts";
+
+export interface RouterConfig {
+  readonly worker: WorkerContext;
+  readonly stats: RouterStats;
+  readonly suppressEnvoyHeaders: boolean;
+  readonly respectExpectedTimeout: boolean;
+  /** False: nothing is counted by response code, and no time is recorded. */
+  readonly dynamicStats: boolean;
+  /** Responses to gRPC requests are not counted by code. */
+  readonly suppressGrpcCodes: boolean;
+  /** x-envoy- headers whose values are checked; 400 where one is not understood. */
+  readonly strictHeaders: readonly string[];
+  /** Each try gets a span of its own, whatever the tracing configuration says. */
+  readonly startChildSpan: boolean;
+  /** Told of each try at its end. */
+  readonly upstreamLogs: readonly AccessLogger[];
+  /** … and when it has a connection. */
+  readonly logsUpstreamStart: boolean;
+}
+
+export function compileRouter(config: Router, context: HttpFactoryContext): Compiled<RouterConfig> {
+  const { worker, stats } = context;
+  const problems: Problem[] = [];
+  const logs = worker.accessLoggers.compile(config.upstreamLog, "upstream_log");
+  if (!logs.ok) problems.push(...logs.problems);
+  if (config.upstreamLogOptions?.upstreamLogFlushInterval !== undefined) {
+    const message = "upstream_log_flush_interval is not implemented";
+    const path = "upstream_log_options.upstream_log_flush_interval";
+    problems.push({ path, message, severity: "error" });
+  }
+  if (problems.length > 0 || !logs.ok) return { ok: false, problems };
+  return {
+    ok: true,
+    value: Object.freeze({
+      worker,
+      stats: createRouterStats(stats),
+      suppressEnvoyHeaders: config.suppressEnvoyHeaders,
+      respectExpectedTimeout: config.respectExpectedRqTimeout,
+      dynamicStats: config.dynamicStats ?? true,
+      suppressGrpcCodes: config.suppressGrpcRequestFailureCodeStats,
+      strictHeaders: config.strictCheckHeaders.map((name) => name.toLowerCase()),
+      startChildSpan: config.startChildSpan,
+      upstreamLogs: logs.value,
+      logsUpstreamStart: config.upstreamLogOptions?.flushUpstreamLogOnUpstreamStream ?? false,
+    }),
+  };
+}

@@ -1,0 +1,100 @@
+import type { DecoderCallbacks } from "@sluice/extension-api";
+import type { Headers } from "../../../../http/header-map.ts";
+import type { HttpStream } from "../../../../http/http-stream.ts";
+import type { InternalRedirectPolicy } from "../../../../route/internal-redirect-policy.ts";
+import type { RouteEntry } from "../../../../route/route-entry.ts";
+import type { RouterConfig } from "./config.ts";
+
+export interface RedirectAttempt {
+  readonly config: RouterConfig;
+  readonly stream: HttpStream;
+  readonly route: RouteEntry;
+  readonly policy: InternalRedirectPolicy;
+  readonly callbacks: DecoderCallbacks;
+  /** Changed when the redirect is followed, as it was otherwise. */
+  readonly request: Headers;
+  readonly response: Headers;
+  readonly status: number;
+}
+
+const REDIRECTS = "num_internal_redirect";
+
+/** Makes the request that `location` asks for of this one, if the policy allows; else counts why not. */
+export function followRedirect(attempt: RedirectAttempt): boolean {
+  const { config, stream, policy, callbacks, request, response, status } = attempt;
+  const { stats } = config;
+  const location = response.get("location");
+  if (location === undefined) return false;
+  const target = parseLocation(location);
+  if (target === undefined) {
+    stats.redirectBadLocation.inc();
+    return false;
+  }
+  const isTls = callbacks.connection.tls !== undefined && request.get(":scheme") !== "http";
+  const targetIsTls = target.scheme !== "http";
+  if (!policy.allowCrossScheme && isTls !== targetIsTls) {
+    stats.redirectUnsafeScheme.inc();
+    return false;
+  }
+  const { filterState } = stream.streamInfo;
+  const count = Number(filterState.get(REDIRECTS) ?? 0);
+  if (count >= policy.redirectsMax) {
+    stats.redirectTooMany.inc();
+    return false;
+  }
+  const saved = request.clone();
+  // As in Envoy the headers go back to what they were, and the route that was looked at stays.
+  const restore = (): boolean => {
+    request.fields.splice(0, request.fields.length, ...saved.fields);
+    return false;
+  };
+  for (const name of policy.headersToCopy) {
+    request.remove(name);
+    response.forEach((field, value) => {
+      if (field === name) request.append(name, value);
+    });
+  }
+  request.set(":scheme", target.scheme);
+  request.set(":authority", target.authority);
+  request.set(":path", target.path);
+  callbacks.clearRouteCache();
+  const route = stream.route();
+  if (route === undefined) {
+    stream.streamInfo.routeName = "";
+    stats.redirectNoRoute.inc();
+    return restore();
+  }
+  for (const predicate of policy.predicates) {
+    if (predicate.accepts(filterState, route.name, isTls, targetIsTls)) continue;
+    stats.redirectPredicate.inc();
+    return restore();
+  }
+  const method = request.get(":method");
+  if (status === 303 && method !== "GET" && method !== "HEAD") {
+    request.set(":method", "GET");
+    request.remove("content-length");
+  }
+  filterState.set(REDIRECTS, count + 1);
+  const scheme = isTls ? "https" : "http";
+  request.set(
+    "x-envoy-original-url",
+    `${scheme}://${saved.get(":authority") ?? ""}${saved.get(":path") ?? ""}`,
+  );
+  return true;
+}
+
+interface Target {
+  readonly scheme: string;
+  readonly authority: string;
+  /** With the query, without the fragment. */
+  readonly path: string;
+}
+
+/** An absolute http or https address. */
+function parseLocation(text: string): Target | undefined {
+  const parts = /^(https?):\/\/([^/?#\s@]+)([^#\s]*)(?:#.*)?$/i.exec(text);
+  const [, scheme, authority, rest] = parts ?? [];
+  if (scheme === undefined || authority === undefined || rest === undefined) return undefined;
+  const path = rest === "" ? "/" : rest.startsWith("/") ? rest : `/${rest}`;
+  return { scheme: scheme.toLowerCase(), authority, path };
+}

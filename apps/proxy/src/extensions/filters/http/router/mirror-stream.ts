@@ -1,0 +1,202 @@
+import type { ConnectionInfo, Timer } from "@sluice/extension-api";
+import type { LoadBalancerContext, ThreadLocalCluster } from "../../../../cluster/thread-local-cluster.ts";
+import type { StreamResetReason } from "../../../../http/codec.ts";
+import type { Headers } from "../../../../http/header-map.ts";
+import { httpPoolOf } from "../../../../upstream/host-pools.ts";
+import type { ExchangeInit } from "./exchange.ts";
+import { KeptBody } from "./kept-body.ts";
+import { OutcomeStats } from "./outcome-stats.ts";
+import { statusOfReset } from "./reset-reply.ts";
+import { type TryOwner, UpstreamTry } from "./upstream-try.ts";
+
+/**
+ * One copy of a request: sent along as the request comes in, its response read and dropped. It waits for nobody and nobody
+ * waits for it: what its cluster does not take in time is given up beyond the request's buffer limit.
+ */
+export class MirrorStream implements TryOwner, LoadBalancerContext {
+  readonly highPriority = false;
+  readonly requestHeaders: Headers;
+  readonly hostSelectionAttempts = 1;
+  private readonly init: ExchangeInit;
+  private readonly cluster: ThreadLocalCluster;
+  private readonly timeoutMs: number;
+  private readonly outcome: OutcomeStats;
+  private readonly body = new KeptBody();
+  private attempt: UpstreamTry | undefined = undefined;
+  private trailers: Headers | undefined = undefined;
+  private timeout: Timer | undefined = undefined;
+  private headersOnly = false;
+  private requestEndedAtMs = -1;
+  private sinkFull = false;
+  private over = false;
+
+  constructor(init: ExchangeInit, cluster: ThreadLocalCluster, headers: Headers, timeoutMs: number) {
+    this.init = init;
+    this.cluster = cluster;
+    this.requestHeaders = headers;
+    this.timeoutMs = timeoutMs;
+    const { localInfo } = init.config.worker;
+    headers.set("x-envoy-internal", "true");
+    const xff = headers.getAll("x-forwarded-for");
+    if (localInfo.address !== "") {
+      headers.set("x-forwarded-for", xff === undefined ? localInfo.address : `${xff},${localInfo.address}`);
+    }
+    if (timeoutMs > 0 && !init.config.suppressEnvoyHeaders) {
+      headers.set("x-envoy-expected-rq-timeout-ms", String(timeoutMs));
+    }
+    this.outcome = new OutcomeStats(init.config, headers, init.isGrpc, []);
+  }
+
+  computeHash(): bigint | undefined {
+    return undefined;
+  }
+  shouldSelectAnotherHost(): boolean {
+    return false;
+  }
+
+  start(headersOnly: boolean): void {
+    const { config } = this.init;
+    const { clock, timers } = config.worker;
+    const { info } = this.cluster;
+    this.headersOnly = headersOnly;
+    if (headersOnly) this.requestEndedAtMs = clock.nowMs();
+    const host = this.cluster.chooseHost(this);
+    if (host === undefined) {
+      info.stats.upstreamCxNoneHealthy.inc();
+      this.outcome.countResponse(info, undefined, 503);
+      this.end();
+      return;
+    }
+    const attempt = new UpstreamTry(this, info, host, httpPoolOf(info, host, false, clock, timers));
+    attempt.startedAtMs = clock.nowMs();
+    this.attempt = attempt;
+    this.armTimeout();
+    attempt.start();
+  }
+
+  data(chunk: Uint8Array, endStream: boolean): void {
+    if (this.over) return;
+    const { attempt } = this;
+    const behind = attempt?.ready !== true || this.sinkFull;
+    if (behind && this.body.bytes + chunk.length > this.init.callbacks.bufferLimitBytes()) {
+      this.cluster.info.stats.retryOrShadowAbandoned.inc();
+      this.giveUp();
+      return;
+    }
+    if (endStream) this.requestEndedAtMs = this.init.config.worker.clock.nowMs();
+    if (behind) this.body.add(chunk);
+    else attempt.encodeData(chunk, endStream);
+    if (endStream) this.armTimeout();
+  }
+
+  requestTrailers(trailers: Headers): void {
+    if (this.over) return;
+    this.trailers = trailers;
+    this.requestEndedAtMs = this.init.config.worker.clock.nowMs();
+    if (this.attempt?.ready === true && !this.sinkFull) this.attempt.encodeTrailers(trailers);
+    this.armTimeout();
+  }
+
+  /** The request that it copies is over. */
+  onRequestGone(): void {
+    if (this.requestEndedAtMs < 0) this.giveUp();
+  }
+
+  onTryReady(attempt: UpstreamTry, _connection: ConnectionInfo): undefined {
+    if (this.over) return attempt.cancel();
+    attempt.host.outlier?.putResult("localOriginConnectSuccess");
+    attempt.encodeHeaders(this.requestHeaders, this.headersOnly);
+    if (!this.headersOnly) this.flush(attempt);
+  }
+
+  onTry1xx(): void {}
+
+  onTryHeaders(attempt: UpstreamTry, headers: Headers, endStream: boolean): void {
+    const { host, status } = attempt;
+    host.outlier?.putHttpResponseCode(status);
+    this.outcome.countResponse(this.cluster.info, host, status, headers);
+    if (status < 500) host.stats.rqSuccess.inc();
+    if (endStream) this.onResponseEnd(attempt);
+  }
+
+  onTryData(attempt: UpstreamTry, _chunk: Uint8Array, endStream: boolean): void {
+    if (endStream) this.onResponseEnd(attempt);
+  }
+
+  onTryTrailers(attempt: UpstreamTry): void {
+    this.onResponseEnd(attempt);
+  }
+
+  onTryReset(attempt: UpstreamTry, reason: StreamResetReason): void {
+    if (this.over) return;
+    if (reason !== "overflow") attempt.host.outlier?.putResult("localOriginConnectFailed");
+    if (attempt.status === 0) {
+      this.outcome.countResponse(this.cluster.info, attempt.host, statusOfReset(reason));
+    }
+    this.end();
+  }
+
+  onTryTimeout(): void {}
+
+  onAboveHighWatermark(): void {
+    this.sinkFull = true;
+    this.cluster.info.stats.upstreamFlowControlBackedUpTotal.inc();
+  }
+  onBelowLowWatermark(): void {
+    this.sinkFull = false;
+    this.cluster.info.stats.upstreamFlowControlDrainedTotal.inc();
+    if (this.attempt !== undefined && !this.over) this.flush(this.attempt);
+  }
+
+  /** Sends what has waited. */
+  private flush(attempt: UpstreamTry): void {
+    const { chunks } = this.body;
+    this.body.clear();
+    const ended = this.requestEndedAtMs >= 0;
+    for (let i = 0; i < chunks.length; i++) {
+      const last = ended && this.trailers === undefined && i === chunks.length - 1;
+      attempt.encodeData(chunks[i] ?? EMPTY, last);
+    }
+    if (this.trailers !== undefined) attempt.encodeTrailers(this.trailers);
+    else if (ended && chunks.length === 0) attempt.encodeData(EMPTY, true);
+  }
+
+  private armTimeout(): void {
+    if (this.timeoutMs <= 0 || this.requestEndedAtMs < 0 || this.timeout !== undefined || this.over) return;
+    this.timeout = this.init.config.worker.timers.create(() => this.onTimeout());
+    this.timeout.arm(this.timeoutMs);
+  }
+
+  private onTimeout(): void {
+    const { attempt } = this;
+    const { info } = this.cluster;
+    info.stats.upstreamRqTimeout.inc();
+    if (attempt !== undefined) {
+      attempt.host.stats.rqTimeout.inc();
+      if (attempt.status === 0) this.outcome.countResponse(info, attempt.host, 504);
+    }
+    this.giveUp();
+  }
+
+  private onResponseEnd(attempt: UpstreamTry): void {
+    if (this.requestEndedAtMs >= 0) {
+      const elapsed = this.init.config.worker.clock.nowMs() - this.requestEndedAtMs;
+      this.outcome.recordTime(this.cluster.info, attempt.host, elapsed);
+    } else attempt.cancel();
+    this.end();
+  }
+
+  private giveUp(): void {
+    this.attempt?.cancel();
+    this.end();
+  }
+
+  private end(): void {
+    this.over = true;
+    this.attempt = undefined;
+    this.timeout?.disarm();
+    this.body.clear();
+  }
+}
+
+const EMPTY = Buffer.alloc(0);

@@ -1,0 +1,52 @@
+import type { HeaderMap } from "@sluice/extension-api";
+import { isCanary } from "../../../../cluster/host-canary.ts";
+import type { ResponseKind } from "../../../../cluster/response-figures.ts";
+import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
+import type { RouteStats } from "../../../../route/route-entry.ts";
+import type { RouterConfig } from "./config.ts";
+
+/** Counts what a request came to: by cluster, route and virtual cluster. */
+export class OutcomeStats {
+  /** Of the route and the virtual cluster, where they have any. */
+  readonly routeStats: readonly RouteStats[];
+  private readonly config: RouterConfig;
+  private readonly kind: ResponseKind;
+
+  constructor(config: RouterConfig, request: HeaderMap, isGrpc: boolean, routeStats: readonly RouteStats[]) {
+    this.config = config;
+    this.routeStats = routeStats;
+    this.kind = {
+      internal: request.get("x-envoy-internal") === "true",
+      canary: false,
+      withoutCodes: isGrpc && config.suppressGrpcCodes,
+      fromZone: config.worker.localInfo.zone,
+      toZone: "",
+      altName: request.get("x-envoy-upstream-alt-stat-name") ?? "",
+    };
+  }
+
+  get withoutCodes(): boolean {
+    return this.kind.withoutCodes;
+  }
+
+  /** `response`: its head, where the upstream sent one. */
+  countResponse(info: ClusterInfo, host: Host | undefined, status: number, response?: HeaderMap): void {
+    if (!this.config.dynamicStats) return;
+    const { kind } = this;
+    kind.canary =
+      response?.get("x-envoy-upstream-canary") === "true" || (host !== undefined && isCanary(host));
+    kind.toZone = host?.zone ?? "";
+    info.stats.responses.countKind(status, kind);
+    for (const stats of this.routeStats) stats.countResponse(status);
+    if (status >= 500) host?.stats.rqError.inc();
+  }
+
+  /** `elapsedMs`: from the end of the request to the end of the response that was counted last. */
+  recordTime(info: ClusterInfo, host: Host, elapsedMs: number): void {
+    if (!this.config.dynamicStats) return;
+    host.outlier?.putResponseTime(elapsedMs);
+    info.stats.responses.recordKind(elapsedMs, this.kind);
+    for (const stats of this.routeStats) stats.upstreamRqTime.record(elapsedMs);
+    host.stats.rqTime?.record(elapsedMs);
+  }
+}

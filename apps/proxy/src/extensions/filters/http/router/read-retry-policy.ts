@@ -1,0 +1,77 @@
+import { create } from "@bufbuild/protobuf";
+import { compileHeaderMatcher } from "@sluice/matching";
+import { HeaderMatcherSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import type { Headers } from "../../../../http/header-map.ts";
+import { parseRetryOn, type RetryConfig } from "../../../../route/retry-policy.ts";
+
+const NO_POLICY: RetryConfig = Object.freeze({
+  retryOn: 0,
+  numRetries: 1,
+  perTryTimeoutMs: 0,
+  perTryIdleTimeoutMs: 0,
+  statusCodes: [],
+  retriableHeaders: [],
+  retriableRequestHeaders: [],
+  baseIntervalMs: 25,
+  maxIntervalMs: 250,
+  resetHeaders: [],
+  resetMaxIntervalMs: 300_000,
+  hostPredicates: [],
+  hostSelectionMaxAttempts: 1,
+  priority: undefined,
+});
+
+const HEADERS = [
+  "x-envoy-retry-on",
+  "x-envoy-retry-grpc-on",
+  "x-envoy-max-retries",
+  "x-envoy-retriable-status-codes",
+  "x-envoy-retriable-header-names",
+] as const;
+
+/**
+ * The route's policy with what the request's headers add, which are taken off. `undefined`: there will be no retry.
+ */
+export function readRetryPolicy(headers: Headers, policy: RetryConfig | undefined): RetryConfig | undefined {
+  const [on, grpcOn, max, codes, names] = HEADERS.map((name) => headers.get(name));
+  for (const name of HEADERS) headers.remove(name);
+  const base = policy ?? NO_POLICY;
+  let { retryOn } = base;
+  if (on !== undefined) retryOn |= parseRetryOn(on, "http").bits;
+  if (grpcOn !== undefined) retryOn |= parseRetryOn(grpcOn, "grpc").bits;
+  const wanted = base.retriableRequestHeaders;
+  if (wanted.length > 0 && !wanted.some((condition) => condition.matches(headers, 0, {}))) return undefined;
+  if (retryOn === 0) return undefined;
+  if (
+    on === undefined &&
+    grpcOn === undefined &&
+    max === undefined &&
+    codes === undefined &&
+    names === undefined
+  )
+    return base;
+  return {
+    ...base,
+    retryOn,
+    numRetries: integer(max) ?? base.numRetries,
+    statusCodes: [...base.statusCodes, ...list(codes).flatMap((code) => integer(code) ?? [])],
+    retriableHeaders: [...base.retriableHeaders, ...list(names).flatMap(presence)],
+  };
+}
+
+function list(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function integer(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*\d{1,10}\s*$/.test(text) ? Number(text) : undefined;
+}
+
+function presence(name: string): RetryConfig["retriableHeaders"] {
+  const compiled = compileHeaderMatcher(create(HeaderMatcherSchema, { name }), "");
+  return compiled.ok ? [compiled.value] : [];
+}

@@ -1,0 +1,92 @@
+import type { HeaderMap } from "@sluice/extension-api";
+import type { RetryConfig } from "../../../../route/retry-policy.ts";
+import type { ForwardAction } from "../../../../route/route-entry.ts";
+
+/** The timeouts of one request, in ms; 0: none. */
+export interface RequestTimeouts {
+  /** From the end of the request to the end of the response. */
+  readonly globalMs: number;
+  readonly perTryMs: number;
+  readonly perTryIdleMs: number;
+}
+
+/** What the route says, overruled by what the request's headers say, which are taken off. */
+export function readTimeouts(
+  headers: HeaderMap,
+  forward: ForwardAction,
+  isGrpc: boolean,
+  respectExpected: boolean,
+): RequestTimeouts {
+  let globalMs = routeTimeoutMs(headers, forward, isGrpc);
+  const retry: RetryConfig | undefined = forward.retry;
+  let perTryMs = retry?.perTryTimeoutMs ?? 0;
+  const expected = respectExpected ? headers.get("x-envoy-expected-rq-timeout-ms") : undefined;
+  const own = expected ?? headers.get("x-envoy-upstream-rq-timeout-ms");
+  if (own !== undefined) {
+    globalMs = parseTimeout(own) ?? globalMs;
+    if (expected === undefined) headers.remove("x-envoy-upstream-rq-timeout-ms");
+  }
+  const perTry = headers.get("x-envoy-upstream-rq-per-try-timeout-ms");
+  if (perTry !== undefined && perTry !== "") {
+    perTryMs = parseTimeout(perTry) ?? perTryMs;
+    headers.remove("x-envoy-upstream-rq-per-try-timeout-ms");
+  }
+  if (globalMs !== 0 && perTryMs >= globalMs) perTryMs = 0;
+  return { globalMs, perTryMs, perTryIdleMs: retry?.perTryIdleTimeoutMs ?? 0 };
+}
+
+/** `timeout`, or by grpc-timeout where `max_grpc_timeout` is there; with `max_stream_duration` neither holds. */
+function routeTimeoutMs(headers: HeaderMap, forward: ForwardAction, isGrpc: boolean): number {
+  if (forward.streamDurationSet) return 0;
+  const max = forward.maxGrpcTimeoutMs;
+  if (!isGrpc || max === undefined) return forward.timeoutMs;
+  let wanted = parseGrpcTimeout(headers.get("grpc-timeout")) ?? 0;
+  if (forward.grpcTimeoutOffsetMs < wanted) wanted -= forward.grpcTimeoutOffsetMs;
+  return max !== 0 && (wanted === 0 || wanted > max) ? max : wanted;
+}
+
+/** Tells the upstream what time it has: x-envoy-expected-rq-timeout-ms and, with `max_grpc_timeout`, grpc-timeout. */
+export function setTimeoutHeaders(
+  headers: HeaderMap,
+  timeouts: RequestTimeouts,
+  forward: ForwardAction,
+  options: {
+    readonly elapsedMs: number;
+    readonly insert: boolean;
+    readonly isGrpc: boolean;
+    readonly hedges: boolean;
+  },
+): void {
+  const { globalMs, perTryMs } = timeouts;
+  let expected = options.hedges || perTryMs === 0 ? globalMs : perTryMs;
+  if (expected === 0) return;
+  if (globalMs > 0) {
+    // Out of time, but 0 would be none at all.
+    expected = options.elapsedMs >= globalMs ? 1 : Math.min(expected, globalMs - options.elapsedMs);
+  }
+  const text = expected === 15_000 ? "15000" : String(Math.trunc(expected));
+  if (options.insert) headers.set("x-envoy-expected-rq-timeout-ms", text);
+  if (options.isGrpc && !forward.streamDurationSet && forward.maxGrpcTimeoutMs !== undefined) {
+    headers.set("grpc-timeout", `${text}m`);
+  }
+}
+
+const GRPC_UNITS: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 1e-3,
+  n: 1e-6,
+};
+
+/** `grpc-timeout` (gRPC over HTTP/2: at most eight digits and a unit) in ms, rounded up. */
+function parseGrpcTimeout(text: string | undefined): number | undefined {
+  const parts = text === undefined ? null : /^(\d{1,8})([HMSmun])$/.exec(text);
+  return parts === null ? undefined : Math.ceil(Number(parts[1]) * (GRPC_UNITS[parts[2] ?? ""] ?? 0));
+}
+
+/** A whole number of ms. */
+export function parseTimeout(text: string): number | undefined {
+  return /^\s*\d{1,12}\s*$/.test(text) ? Number(text) : undefined;
+}

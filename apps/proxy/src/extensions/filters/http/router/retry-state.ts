@@ -1,0 +1,226 @@
+import type { HeaderMap, Timer } from "@sluice/extension-api";
+import type { ClusterInfo, Host, Resource } from "../../../../cluster/thread-local-cluster.ts";
+import type { StreamResetReason } from "../../../../http/codec.ts";
+import type { RetryHostPredicate, RetryPriority } from "../../../../route/retry-extensions.ts";
+import { type RetryConfig, RetryOn } from "../../../../route/retry-policy.ts";
+import type { RouteStats } from "../../../../route/route-entry.ts";
+import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import { grpcStatusOfHeaders } from "./grpc-outcome.ts";
+
+/** What became of the wish for another try. */
+export const RetryStatus = { No: 0, Overflow: 1, LimitExceeded: 2, Yes: 3 } as const;
+export type RetryStatus = (typeof RetryStatus)[keyof typeof RetryStatus];
+
+const Decision = { No: 0, WithBackOff: 1, Immediately: 2 } as const;
+type Decision = (typeof Decision)[keyof typeof Decision];
+
+const TOO_EARLY = 425;
+const GRPC_BITS =
+  RetryOn.GrpcCancelled |
+  RetryOn.GrpcDeadlineExceeded |
+  RetryOn.GrpcResourceExhausted |
+  RetryOn.GrpcUnavailable |
+  RetryOn.GrpcInternal;
+/** gRPC status → its bit. */
+const GRPC_BIT: Readonly<Record<number, number>> = {
+  1: RetryOn.GrpcCancelled,
+  4: RetryOn.GrpcDeadlineExceeded,
+  8: RetryOn.GrpcResourceExhausted,
+  13: RetryOn.GrpcInternal,
+  14: RetryOn.GrpcUnavailable,
+};
+
+/** What one request may still do by way of retries. While a retry is on its way it holds one of the cluster's `retries`. */
+export class RetryState {
+  /** By route or header, `x-envoy-retriable-…` included. */
+  readonly config: RetryConfig;
+  retriesLeft: number;
+  private readonly worker: WorkerContext;
+  private readonly info: ClusterInfo;
+  private readonly routeStats: readonly RouteStats[];
+  private readonly retries: Resource;
+  private readonly onRetry: () => void;
+  private readonly hostPredicates: readonly RetryHostPredicate[];
+  private readonly priority: RetryPriority | undefined;
+  private held = false;
+  private tries = 0;
+  private resetAfterMs = 0;
+  private timer: Timer | undefined = undefined;
+
+  /** `onRetry`: the time of the next try has come. */
+  constructor(
+    config: RetryConfig,
+    worker: WorkerContext,
+    info: ClusterInfo,
+    highPriority: boolean,
+    routeStats: readonly RouteStats[],
+    onRetry: () => void,
+  ) {
+    this.config = config;
+    this.worker = worker;
+    this.info = info;
+    this.routeStats = routeStats;
+    this.retries = info.circuitBreakers[highPriority ? "high" : "default"].retries;
+    this.onRetry = onRetry;
+    this.retriesLeft = config.numRetries;
+    this.hostPredicates = config.hostPredicates.map((create) => create());
+    this.priority = config.priority?.();
+  }
+
+  get hostSelectionAttempts(): number {
+    return this.config.hostSelectionMaxAttempts;
+  }
+
+  get adjustPriorityLoad(): RetryPriority["adjustPriorityLoad"] | undefined {
+    return this.priority?.adjustPriorityLoad;
+  }
+
+  shouldSelectAnotherHost(host: Host): boolean {
+    for (const predicate of this.hostPredicates) if (predicate.shouldSelectAnotherHost(host)) return true;
+    return false;
+  }
+
+  onHostAttempted(host: Host): void {
+    for (const predicate of this.hostPredicates) predicate.onHostAttempted(host);
+    this.priority?.onHostAttempted(host);
+  }
+
+  /** After a response's head: arms the next try if there is one. */
+  afterHeaders(response: HeaderMap, status: number): RetryStatus {
+    const decision = this.decideOnHeaders(response, status);
+    if (decision === Decision.WithBackOff) this.resetAfterMs = this.resetInterval(response);
+    return this.retry(decision);
+  }
+
+  /** Whether the response would be retried if it could. */
+  wouldRetryHeaders(response: HeaderMap, status: number): boolean {
+    return this.decideOnHeaders(response, status) !== Decision.No;
+  }
+
+  /** `requestStarted`: the request's head has been handed to a connection. */
+  afterReset(reason: StreamResetReason, requestStarted: boolean): RetryStatus {
+    return this.retry(this.decideOnReset(reason, requestStarted) ? Decision.WithBackOff : Decision.No);
+  }
+
+  /** A hedged try is late: another goes beside it, whatever the conditions. */
+  afterSoftTimeout(): RetryStatus {
+    return this.retry(Decision.WithBackOff);
+  }
+
+  /** No retry any more; gives back what it holds. */
+  dispose(): void {
+    this.timer?.disarm();
+    this.release();
+  }
+
+  private release(): void {
+    if (!this.held) return;
+    this.held = false;
+    this.retries.release();
+  }
+
+  private retry(decision: Decision): RetryStatus {
+    const { info, routeStats } = this;
+    // Held still: this is the outcome of a retry, and a good one.
+    if (this.held && decision === Decision.No) {
+      info.stats.upstreamRqRetrySuccess.inc();
+      for (const stats of routeStats) stats.upstreamRqRetrySuccess.inc();
+    }
+    this.timer?.disarm();
+    this.release();
+    if (decision === Decision.No) return RetryStatus.No;
+    if (this.retriesLeft <= 0) {
+      info.stats.upstreamRqRetryLimitExceeded.inc();
+      for (const stats of routeStats) stats.upstreamRqRetryLimitExceeded.inc();
+      return RetryStatus.LimitExceeded;
+    }
+    this.retriesLeft--;
+    if (!this.retries.tryAcquire()) {
+      info.stats.upstreamRqRetryOverflow.inc();
+      for (const stats of routeStats) stats.upstreamRqRetryOverflow.inc();
+      return RetryStatus.Overflow;
+    }
+    if (!this.worker.runtime.featureEnabled("upstream.use_retry", 100, 100, this.worker.random.uint32())) {
+      this.retries.release();
+      return RetryStatus.No;
+    }
+    this.held = true;
+    this.tries++;
+    info.stats.upstreamRqRetry.inc();
+    for (const stats of routeStats) stats.upstreamRqRetry.inc();
+    this.timer ??= this.worker.timers.create(this.onRetry);
+    this.timer.arm(decision === Decision.Immediately ? 0 : this.backOffMs());
+    return RetryStatus.Yes;
+  }
+
+  private backOffMs(): number {
+    const { config, worker, info } = this;
+    const random = worker.random.uint32();
+    const after = this.resetAfterMs;
+    if (after > 1) {
+      this.resetAfterMs = 0;
+      info.stats.upstreamRqRetryBackoffRatelimited.inc();
+      return after + (random % Math.max(1, Math.floor(after / 2)));
+    }
+    info.stats.upstreamRqRetryBackoffExponential.inc();
+    const ceiling = Math.min(config.maxIntervalMs, config.baseIntervalMs * (2 ** this.tries - 1));
+    return random % Math.max(1, Math.round(ceiling));
+  }
+
+  /** When the response says that it will do again, in ms from now; 0 when it does not, or too late. */
+  private resetInterval(response: HeaderMap): number {
+    const { resetHeaders, resetMaxIntervalMs } = this.config;
+    for (const { name, format } of resetHeaders) {
+      const text = response.get(name);
+      if (text === undefined || !/^\d{1,15}$/.test(text)) continue;
+      const at = Number(text) * 1000;
+      const after = format === "seconds" ? at : at - Math.floor(this.worker.clock.wallMs() / 1000) * 1000;
+      if (after > 0 && after <= resetMaxIntervalMs) return after;
+    }
+    return 0;
+  }
+
+  private decideOnHeaders(response: HeaderMap, status: number): Decision {
+    const { retryOn, statusCodes, retriableHeaders } = this.config;
+    const has = (bit: number): boolean => (retryOn & bit) !== 0;
+    // An Envoy behind this one said so: every other reason is out.
+    if (response.has("x-envoy-ratelimited")) return decision(has(RetryOn.EnvoyRatelimited));
+    if (has(RetryOn.FiveXx) && status >= 500 && status < 600) return Decision.WithBackOff;
+    if (has(RetryOn.GatewayError) && status >= 502 && status <= 504) return Decision.WithBackOff;
+    if (has(RetryOn.Retriable4xx) && status === 409) return Decision.WithBackOff;
+    if (has(RetryOn.RetriableStatusCodes) && statusCodes.includes(status)) {
+      return status === TOO_EARLY ? Decision.Immediately : Decision.WithBackOff;
+    }
+    if (has(RetryOn.RetriableHeaders)) {
+      for (const condition of retriableHeaders) {
+        if (condition.matches(response, 0, NO_CONTEXT)) return Decision.WithBackOff;
+      }
+    }
+    if (!has(GRPC_BITS)) return Decision.No;
+    const grpc = grpcStatusOfHeaders(response);
+    return decision(grpc !== undefined && has(GRPC_BIT[grpc] ?? 0));
+  }
+
+  private decideOnReset(reason: StreamResetReason, requestStarted: boolean): boolean {
+    const { retryOn } = this.config;
+    if (reason === "overflow") return false;
+    if ((retryOn & (RetryOn.FiveXx | RetryOn.GatewayError | RetryOn.Reset)) !== 0) return true;
+    if (!requestStarted && (retryOn & RetryOn.ResetBeforeRequest) !== 0) return true;
+    if (reason === "remote refused stream reset") return (retryOn & RetryOn.RefusedStream) !== 0;
+    return isConnectFailure(reason) && (retryOn & RetryOn.ConnectFailure) !== 0;
+  }
+}
+
+const NO_CONTEXT = {};
+
+function decision(retry: boolean): Decision {
+  return retry ? Decision.WithBackOff : Decision.No;
+}
+
+function isConnectFailure(reason: StreamResetReason): boolean {
+  return (
+    reason === "remote connection failure" ||
+    reason === "local connection failure" ||
+    reason === "connection timeout"
+  );
+}

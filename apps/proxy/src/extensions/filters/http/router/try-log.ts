@@ -1,0 +1,71 @@
+import { type HeaderMap, RESPONSE_FLAG_CODES, ResponseFlag } from "@sluice/extension-api";
+import type { FormatContext } from "../../../../access-log/access-logger.ts";
+import type { HttpStream } from "../../../../http/http-stream.ts";
+import { RequestStreamInfo } from "../../../../http/request-stream-info.ts";
+import type { RouterConfig } from "./config.ts";
+import type { UpstreamTry } from "./upstream-try.ts";
+
+/** Spans and `upstream_log` entries of a request's tries. */
+export class TryLog {
+  private readonly config: RouterConfig;
+  private readonly stream: HttpStream;
+  private responseHeaders: HeaderMap | undefined = undefined;
+  private responseTrailers: HeaderMap | undefined = undefined;
+
+  constructor(config: RouterConfig, stream: HttpStream) {
+    this.config = config;
+    this.stream = stream;
+  }
+
+  response(_attempt: UpstreamTry, headers: HeaderMap): void {
+    this.responseHeaders = headers;
+  }
+
+  trailers(_attempt: UpstreamTry, trailers: HeaderMap): void {
+    this.responseTrailers = trailers;
+  }
+
+  /** The try is over. `flag`: what went wrong with it, 0 for nothing. */
+  end(attempt: UpstreamTry, flag: number, wallMs: number): void {
+    const { span } = attempt;
+    if (span !== undefined) {
+      attempt.span = undefined;
+      span.finish(this.stream, wallMs, flag === 0 ? attempt.status : 0);
+    }
+    const { upstreamLogs } = this.config;
+    if (upstreamLogs.length === 0) return;
+    const context = this.context(attempt, flag, wallMs);
+    for (const logger of upstreamLogs) logger.log(context);
+  }
+
+  /** What the request looked like from this try: its own times, flags and figures. */
+  private context(attempt: UpstreamTry, flag: number, wallMs: number): FormatContext {
+    const { stream, config } = this;
+    const { streamInfo } = stream;
+    const elapsed = config.worker.clock.nowMs() - attempt.startedAtMs;
+    const info = new RequestStreamInfo(wallMs - elapsed, attempt.startedAtMs);
+    info.protocol = attempt.protocol;
+    info.responseCode = attempt.status;
+    for (const [bit] of RESPONSE_FLAG_CODES) if ((flag & bit) !== 0) info.setResponseFlag(bit);
+    info.bytesReceived = attempt.responseBytes;
+    info.bytesSent = streamInfo.bytesReceived;
+    info.durationMs = elapsed;
+    info.routeName = streamInfo.routeName;
+    info.virtualHostName = streamInfo.virtualHostName;
+    info.upstreamCluster = streamInfo.upstreamCluster;
+    info.upstreamRemoteAddress = attempt.host.address;
+    info.upstreamLocalAddress = streamInfo.upstreamLocalAddress;
+    if ((flag & ResponseFlag.UpstreamConnectionFailure) !== 0) {
+      info.upstreamTransportFailureReason = streamInfo.upstreamTransportFailureReason;
+    }
+    const { connection, request } = stream;
+    const answered = attempt.status !== 0;
+    return {
+      request,
+      response: answered ? this.responseHeaders : undefined,
+      responseTrailers: answered ? this.responseTrailers : undefined,
+      streamInfo: info,
+      connection,
+    };
+  }
+}
