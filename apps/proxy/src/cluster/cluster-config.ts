@@ -17,9 +17,35 @@ export type Discovery =
       readonly failureRefreshMaxMs: number;
       readonly jitterMs: number;
       readonly respectTtl: boolean;
+      /** With `respectTtl`: a shorter time to live counts as this; 0: none does. */
+      readonly minRefreshMs: number;
       readonly family: DnsFamily;
+      readonly resolver: DnsResolverSettings;
     }
-  | { readonly kind: "eds"; readonly serviceName: string; readonly initialFetchTimeoutMs: number };
+  | {
+      readonly kind: "eds";
+      readonly serviceName: string;
+      readonly initialFetchTimeoutMs: number;
+      /** Undefined: over ADS. */
+      readonly file: EndpointFileSource | undefined;
+    };
+
+/** Who is asked for names. */
+export interface DnsResolverSettings {
+  /** `address:port` of name servers; none: the system's resolver (hosts file, resolv.conf). */
+  readonly servers: readonly string[];
+  /** Of each query to `servers`; 0: the resolver's own (5 s). */
+  readonly timeoutMs: number;
+  /** Of each query to `servers`; 0: the resolver's own (4). */
+  readonly tries: number;
+}
+
+/** `path_config_source`: a file that holds a DiscoveryResponse, and the directory whose moves tell that it changed. */
+export interface EndpointFileSource {
+  readonly path: string;
+  /** "": the file's own. */
+  readonly watchedDirectory: string;
+}
 
 export type DnsFamily = "auto" | "v4_only" | "v6_only" | "v4_preferred" | "all";
 

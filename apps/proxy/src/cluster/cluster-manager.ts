@@ -124,6 +124,7 @@ export class ClusterManager {
       runtime: this.#options.runtime,
       connectorOf: this.#options.connectorOf,
       appendLine: this.#options.appendLine,
+      log: this.#options.log,
       onHosts: (changed) => this.#onHosts(entry, changed),
     });
     entry.warming = managed;

@@ -1,6 +1,6 @@
 import { promises as dns } from "node:dns";
 import type { Random } from "@sluice/extension-api";
-import type { Discovery, DnsFamily } from "./cluster-config.ts";
+import type { Discovery, DnsFamily, DnsResolverSettings } from "./cluster-config.ts";
 
 type DnsConfig = Extract<Discovery, { readonly kind: "strict_dns" | "logical_dns" }>;
 
@@ -11,12 +11,20 @@ export interface DnsAnswer {
 }
 
 /** Looks a name up: `undefined` when the look-up failed, an empty list when the name has no address. */
-export type Resolve = (name: string, family: DnsFamily, withTtl: boolean) => Promise<DnsAnswer | undefined>;
+export type Resolve = (
+  name: string,
+  family: DnsFamily,
+  withTtl: boolean,
+  resolver: DnsResolverSettings,
+) => Promise<DnsAnswer | undefined>;
 
 /** The system's resolver (hosts file, resolv.conf); with `withTtl` the name servers themselves, where they answer. */
-export const systemResolve: Resolve = async (name, family, withTtl) => {
+export const systemResolve: Resolve = async (name, family, withTtl, resolver) => {
+  if (resolver.servers.length > 0 && name !== "localhost") {
+    return resolveWithTtl(name, family, resolverOf(resolver), true);
+  }
   if (withTtl) {
-    const answer = await resolveWithTtl(name, family);
+    const answer = await resolveWithTtl(name, family, dns, false);
     if (answer !== undefined && answer.addresses.length > 0) return answer;
   }
   try {
@@ -33,14 +41,43 @@ export const systemResolve: Resolve = async (name, family, withTtl) => {
   }
 };
 
-async function resolveWithTtl(name: string, family: DnsFamily): Promise<DnsAnswer | undefined> {
+/** One per settings: its sockets are kept. */
+const resolvers = new Map<string, dns.Resolver>();
+
+function resolverOf({ servers, timeoutMs, tries }: DnsResolverSettings): dns.Resolver {
+  const key = `${servers.join()} ${timeoutMs} ${tries}`;
+  let resolver = resolvers.get(key);
+  if (resolver === undefined) {
+    resolver = new dns.Resolver({
+      ...(timeoutMs > 0 ? { timeout: timeoutMs } : {}),
+      ...(tries > 0 ? { tries } : {}),
+    });
+    resolver.setServers(servers);
+    resolvers.set(key, resolver);
+  }
+  return resolver;
+}
+
+/** `final`: nobody else is asked, so that "there is no such name" is an answer. */
+async function resolveWithTtl(
+  name: string,
+  family: DnsFamily,
+  resolver: Pick<dns.Resolver, "resolve4" | "resolve6">,
+  final: boolean,
+): Promise<DnsAnswer | undefined> {
   const none: { address: string; ttl: number }[] = [];
+  let failed = false;
+  const caught = (error: unknown): typeof none => {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    failed ||= code !== "ENOTFOUND" && code !== "ENODATA";
+    return none;
+  };
   const [v4, v6] = await Promise.all([
-    family === "v6_only" ? none : dns.resolve4(name, { ttl: true }).catch(() => none),
-    family === "v4_only" ? none : dns.resolve6(name, { ttl: true }).catch(() => none),
+    family === "v6_only" ? none : resolver.resolve4(name, { ttl: true }).catch(caught),
+    family === "v4_only" ? none : resolver.resolve6(name, { ttl: true }).catch(caught),
   ]);
   const all = [...v4, ...v6];
-  if (all.length === 0) return undefined;
+  if (all.length === 0) return final && !failed ? { addresses: [], ttl: undefined } : undefined;
   return {
     addresses: chooseFamily(
       v4.map((each) => each.address),
@@ -104,7 +141,8 @@ export class DnsPoller {
 
   async #poll(): Promise<void> {
     this.#callbacks.onAttempt();
-    const answer = await this.#resolve(this.#name, this.#config.family, this.#config.respectTtl);
+    const { family, respectTtl, resolver, minRefreshMs } = this.#config;
+    const answer = await this.#resolve(this.#name, family, respectTtl, resolver);
     if (this.#stopped) return;
     let delayMs: number;
     if (answer === undefined) {
@@ -116,7 +154,8 @@ export class DnsPoller {
     } else {
       this.#failures = 0;
       this.#callbacks.onSuccess(answer.addresses);
-      const ttlMs = this.#config.respectTtl && answer.ttl !== undefined ? answer.ttl * 1000 : 0;
+      const given = respectTtl && answer.ttl !== undefined ? answer.ttl * 1000 : 0;
+      const ttlMs = given > 0 ? Math.max(given, minRefreshMs) : 0;
       delayMs = ttlMs > 0 ? ttlMs : this.#config.refreshMs;
     }
     if (this.#config.jitterMs > 0) delayMs += this.#random.uint32() % Math.ceil(this.#config.jitterMs);

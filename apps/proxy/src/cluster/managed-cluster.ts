@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Clock, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
-import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
+import type { ClusterConfig, Discovery, HostSpec } from "./cluster-config.ts";
 import type { CompiledCluster } from "./compile-cluster.ts";
-import { type EndpointSpec, printAddress } from "./compile-endpoints.ts";
+import { type EndpointSpec, type LoadAssignment, printAddress } from "./compile-endpoints.ts";
 import type { Connector } from "./connect-upstream.ts";
 import { DnsPoller, type Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
+import { watchEndpointFile } from "./endpoint-file.ts";
 import { ClusterHealth } from "./health/cluster-health.ts";
 import { hostStatsPage, sumHostSlot } from "./host-stats.ts";
 import type { ConsecutiveType } from "./outlier/outlier-config.ts";
@@ -29,6 +30,7 @@ export interface ManagedClusterOptions {
   readonly runtime: Runtime;
   connectorOf(config: ClusterConfig): Connector;
   appendLine(path: string, line: string): void;
+  readonly log: Log;
   /** The hosts are known for the first time (or the wait for them is over), and at each later change. */
   onHosts(cluster: ManagedCluster): void;
 }
@@ -50,6 +52,8 @@ export class ManagedCluster {
   readonly #health: ClusterHealth;
   readonly #resolved = new Map<number, readonly EndpointSpec[]>();
   #timer: NodeJS.Timeout | undefined;
+  /** The endpoints are forgotten when it ends (`endpoint_stale_after`). */
+  #staleTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ManagedClusterOptions) {
     this.#options = options;
@@ -91,7 +95,7 @@ export class ManagedCluster {
         this.#setEndpoints(this.#options.compiled.assignment.endpoints);
         return;
       case "eds":
-        this.#startEds(discovery.serviceName, discovery.initialFetchTimeoutMs);
+        this.#startEds(discovery);
         return;
       case "strict_dns":
       case "logical_dns":
@@ -101,6 +105,7 @@ export class ManagedCluster {
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#staleTimer);
     for (const stop of this.#stops) stop();
     this.#health.stop();
   }
@@ -119,21 +124,49 @@ export class ManagedCluster {
     return this.#health.successRates(key);
   }
 
-  #startEds(serviceName: string, timeoutMs: number): void {
+  #startEds(discovery: Extract<Discovery, { readonly kind: "eds" }>): void {
     const { stats } = this.#options;
+    const { serviceName, initialFetchTimeoutMs: timeoutMs, file } = discovery;
     if (timeoutMs > 0) {
       this.#timer = setTimeout(() => {
         stats.counter("init_fetch_timeout").inc();
         this.#initialize();
       }, timeoutMs);
     }
-    this.#stops.push(
-      this.#options.endpoints.watch(serviceName, (assignment) => {
-        clearTimeout(this.#timer);
-        if (assignment === undefined) this.#initialize();
-        else this.#setEndpoints(assignment.endpoints, assignment.policy);
-      }),
-    );
+    const onUpdate = (assignment: LoadAssignment | undefined): void => {
+      clearTimeout(this.#timer);
+      if (assignment === undefined) this.#initialize();
+      else this.#onAssignment(assignment);
+    };
+    if (file === undefined) {
+      this.#stops.push(this.#options.endpoints.watch(serviceName, onUpdate));
+      return;
+    }
+    const stop = watchEndpointFile(file, serviceName, {
+      onAttempt: () => stats.counter("update_attempt").inc(),
+      onUpdate: (assignment) => {
+        stats.counter("update_success").inc();
+        onUpdate(assignment);
+      },
+      onFailure: (kind, message) => {
+        stats.counter(`update_${kind}`).inc();
+        this.#options.log.warn(`endpoints of '${this.config.name}' from ${file.path}: ${message}`);
+      },
+    });
+    this.#stops.push(stop);
+  }
+
+  #onAssignment({ endpoints, policy, staleAfterMs }: LoadAssignment): void {
+    const { stats } = this.#options;
+    clearTimeout(this.#staleTimer);
+    if (staleAfterMs > 0) {
+      stats.counter("assignment_timeout_received").inc();
+      this.#staleTimer = setTimeout(() => {
+        stats.counter("assignment_stale").inc();
+        this.#setEndpoints([]);
+      }, staleAfterMs);
+    }
+    this.#setEndpoints(endpoints, policy);
   }
 
   #startDns(): void {

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { createSocket, type Socket } from "node:dgram";
+import { after, before, test } from "node:test";
+import { systemResolve } from "./dns-discovery.ts";
+
+const A = 1;
+const AAAA = 28;
+const NXDOMAIN = 3;
+
+/** A name server that knows `web.test` (two IPv4 addresses, one IPv6, 30 s) and `four.test`, and no other name. */
+let server: Socket;
+let servers: string[];
+
+before(async () => {
+  server = createSocket("udp4");
+  server.on("message", (query, from) => server.send(answer(query), from.port, from.address));
+  await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
+  servers = [`127.0.0.1:${server.address().port}`];
+});
+after(() => server.close());
+
+function answer(query: Buffer): Buffer {
+  const labels: string[] = [];
+  let at = 12;
+  for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
+    labels.push(query.toString("latin1", at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  const type = query.readUInt16BE(at + 1);
+  const name = labels.join(".");
+  const known = name === "web.test" || name === "four.test";
+  const v4 = [Buffer.from([10, 0, 0, 1]), Buffer.from([10, 0, 0, 2])];
+  const v6 = name === "web.test" ? [Buffer.concat([Buffer.alloc(15), Buffer.from([1])])] : [];
+  const records = !known ? [] : type === A ? v4 : type === AAAA ? v6 : [];
+  const head = Buffer.from(query.subarray(0, 12));
+  head.writeUInt16BE(0x8180 | (known ? 0 : NXDOMAIN), 2);
+  head.writeUInt16BE(records.length, 6);
+  head.writeUInt16BE(0, 8);
+  head.writeUInt16BE(0, 10);
+  const encoded = records.map((data) => {
+    const record = Buffer.alloc(12);
+    record.writeUInt16BE(0xc00c, 0);
+    record.writeUInt16BE(type, 2);
+    record.writeUInt16BE(1, 4);
+    record.writeUInt32BE(30, 6);
+    record.writeUInt16BE(data.length, 10);
+    return Buffer.concat([record, data]);
+  });
+  return Buffer.concat([head, query.subarray(12, at + 5), ...encoded]);
+}
+
+const settings = () => ({ servers, timeoutMs: 1000, tries: 1 });
+
+test("names are asked of the name servers that are configured, with their time to live", async () => {
+  const answers = await systemResolve("web.test", "v4_only", true, settings());
+  assert.deepEqual(answers, { addresses: ["10.0.0.1", "10.0.0.2"], ttl: 30 });
+});
+
+test("families are chosen as configured", async () => {
+  const addresses = async (name: string, family: Parameters<typeof systemResolve>[1]) =>
+    (await systemResolve(name, family, false, settings()))?.addresses;
+  assert.deepEqual(await addresses("web.test", "auto"), ["::1"]);
+  assert.deepEqual(await addresses("four.test", "auto"), ["10.0.0.1", "10.0.0.2"]);
+  assert.deepEqual(await addresses("web.test", "v6_only"), ["::1"]);
+  assert.deepEqual(await addresses("web.test", "v4_preferred"), ["10.0.0.1", "10.0.0.2"]);
+  assert.equal((await addresses("web.test", "all"))?.length, 3);
+});
+
+test("a name that does not exist has no address; a server that is silent is a failure", async () => {
+  assert.deepEqual((await systemResolve("no.test", "auto", false, settings()))?.addresses, []);
+  const silent = createSocket("udp4");
+  await new Promise<void>((resolve) => silent.bind(0, "127.0.0.1", resolve));
+  const asked = { servers: [`127.0.0.1:${silent.address().port}`], timeoutMs: 100, tries: 1 };
+  assert.equal(await systemResolve("web.test", "v4_only", false, asked), undefined);
+  silent.close();
+});
