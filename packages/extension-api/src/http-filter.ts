@@ -143,6 +143,8 @@ export interface ConnectionInfo {
   /** SNI, or undefined. */
   readonly requestedServerName: string | undefined;
   readonly tls: TlsInfo | undefined;
+  /** "" when the chain has none. */
+  readonly filterChainName?: string | undefined;
   /** Fingerprints of the ClientHello, where the TLS inspector took them. */
   readonly ja3?: string | undefined;
   readonly ja4?: string | undefined;

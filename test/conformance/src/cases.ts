@@ -9,7 +9,7 @@ import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { HTTP2_CASES } from "./cases/http2.ts";
-import { LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
+import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
@@ -45,6 +45,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...HEALTH_CASES,
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,
+  ...LISTENER_CASES,
   ...ROUTE_REWRITE_CASES,
   ...RETRY_CASES,
   ...MIRROR_CASES,

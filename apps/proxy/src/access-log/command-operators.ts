@@ -70,6 +70,7 @@ export const COMMAND_OPERATORS: OperatorTable = {
   TRACE_ID: text(({ traceId }) => traceId),
   SPAN_ID: text(({ spanId }) => spanId),
   UNIQUE_ID: plain(() => crypto.randomUUID()),
+  FILTER_CHAIN_NAME: text(({ connection }) => connection.filterChainName),
   TLS_JA3_FINGERPRINT: text(({ connection }) => connection.ja3),
   TLS_JA4_FINGERPRINT: text(({ connection }) => connection.ja4),
 };

@@ -34,6 +34,7 @@ export class SocketConnection implements Connection, Flushable {
   localAddress: string;
   requestedServerName: string | undefined = undefined;
   tls: TlsInfo | undefined = undefined;
+  filterChainName = "";
   /** Fingerprints of a TLS client, where a listener filter took them. */
   ja3: string | undefined = undefined;
   ja4: string | undefined = undefined;

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
-import type { AcceptedConnection, StreamInfo } from "@sluice/extension-api";
+import type { AcceptedConnection } from "@sluice/extension-api";
 import type { ConnectionFacts } from "@sluice/matching";
 import { ipOf, socketAddressText } from "../connection/socket-address.ts";
+import type { RequestStreamInfo } from "../http/request-stream-info.ts";
 
 /** An accepted socket before a filter chain is chosen; listener filters set what they find out. */
 export class AcceptedSocket implements AcceptedConnection {
@@ -16,7 +17,7 @@ export class AcceptedSocket implements AcceptedConnection {
   ja3: string | undefined = undefined;
   ja4: string | undefined = undefined;
   /** The connection's, where listener filters ran. */
-  streamInfo: StreamInfo | undefined = undefined;
+  streamInfo: RequestStreamInfo | undefined = undefined;
 
   constructor(socket: Socket) {
     this.socket = socket;

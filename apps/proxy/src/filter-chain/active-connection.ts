@@ -1,5 +1,19 @@
 import type { Log } from "@sluice/extension-api";
 import type { ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
+import type { NetworkFilterEntry } from "../network-filter/network-factory-context.ts";
+import type { DownstreamTransportSocket } from "../transport-socket/downstream-transport-socket.ts";
+
+/** A filter chain, compiled. */
+export interface ChainPayload {
+  readonly name: string;
+  /** `filterChainKey`. */
+  readonly key: string;
+  readonly filters: readonly NetworkFilterEntry[];
+  /** Undefined: the filters get the socket as it is. */
+  readonly transportSocket: DownstreamTransportSocket | undefined;
+  /** `transport_socket_connect_timeout` in ms; 0: none. */
+  readonly handshakeTimeoutMs: number;
+}
 
 /** What reads a connection: the filter manager, or a filter that stands alone. */
 export interface ConnectionReader {
@@ -18,9 +32,16 @@ export interface ConnectionOwner {
 export class ActiveConnection implements ConnectionSink {
   readonly connection: SocketConnection;
   readonly reader: ConnectionReader;
+  readonly chain: ChainPayload;
   private readonly owner: ConnectionOwner;
 
-  constructor(connection: SocketConnection, reader: ConnectionReader, owner: ConnectionOwner) {
+  constructor(
+    connection: SocketConnection,
+    reader: ConnectionReader,
+    chain: ChainPayload,
+    owner: ConnectionOwner,
+  ) {
+    this.chain = chain;
     this.connection = connection;
     this.reader = reader;
     this.owner = owner;

@@ -13,11 +13,12 @@ export interface ActiveListenerConfig {
   readonly activeConnections: number;
   /**
    * No more new requests than need be: HTTP/1 answers carry `connection: close`, idle connections close after `drain_timeout`. `onDrained` runs
-   * once when the last connection is gone.
+   * once when the last connection is gone. Connections on the chains of `kept` (`filterChainKey`) are left alone; when called again, the
+   * later `kept` holds.
    */
-  drain(onDrained: () => void): void;
-  /** Closes what is left, now. */
-  close(): void;
+  drain(onDrained: () => void, kept?: ReadonlySet<string>): void;
+  /** Closes what is left and not on one of the chains of `kept`, now. */
+  close(kept?: ReadonlySet<string>): void;
 }
 
 /** The shape of `filter-chain/compile-listener.ts`. On the main thread it serves as validation: nothing it makes is used. */

@@ -1,31 +1,22 @@
 import type { Socket } from "node:net";
-import type { Log } from "@sluice/extension-api";
+import { type Log, ResponseFlag } from "@sluice/extension-api";
+import type { AccessLogger } from "../access-log/access-logger.ts";
 import { Deadline } from "../connection/deadline.ts";
 import { SocketConnection } from "../connection/socket-connection.ts";
 import { RequestStreamInfo } from "../http/request-stream-info.ts";
-import {
-  hasCreateFor,
-  type NetworkFactoryContext,
-  type NetworkFilterEntry,
-} from "../network-filter/network-factory-context.ts";
+import { hasCreateFor, type NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { NetworkFilterManager } from "../network-filter/network-filter-manager.ts";
 import type { DownstreamTransportSocket } from "../transport-socket/downstream-transport-socket.ts";
 import { AcceptedSocket } from "./accepted-socket.ts";
-import { ActiveConnection } from "./active-connection.ts";
+import { ActiveConnection, type ChainPayload } from "./active-connection.ts";
 import type { ActiveListenerConfig } from "./active-listener-config.ts";
 import { createListenerFilters, type ListenerFilterEntry } from "./compile-listener-filters.ts";
+import type { ConnectionLimits } from "./connection-limits.ts";
 import { ListenerFilterRun } from "./listener-filter-run.ts";
 import { ListenerStats } from "./listener-stats.ts";
+import { logConnection } from "./log-connection.ts";
 
-/** A filter chain, compiled. */
-export interface ChainPayload {
-  readonly name: string;
-  readonly filters: readonly NetworkFilterEntry[];
-  /** Undefined: the filters get the socket as it is. */
-  readonly transportSocket: DownstreamTransportSocket | undefined;
-  /** `transport_socket_connect_timeout` in ms; 0: none. */
-  readonly handshakeTimeoutMs: number;
-}
+const NO_BYTES = { bytesReceived: 0, bytesSent: 0 };
 
 /** What is done with an accepted socket before a chain is chosen. */
 export interface ListenerFilterPhase {
@@ -34,6 +25,12 @@ export interface ListenerFilterPhase {
   readonly timeoutMs: number;
   /** After the timeout the connection goes on with what is known, rather than being closed. */
   readonly continueOnTimeout: boolean;
+}
+
+/** What else of a listener its connections are held to. */
+export interface ListenerRules {
+  readonly limits: ConnectionLimits;
+  readonly accessLoggers: readonly AccessLogger[];
 }
 
 /** Which chain a connection gets; undefined: it is closed. */
@@ -47,19 +44,24 @@ export class ActiveListener implements ActiveListenerConfig {
   private readonly context: NetworkFactoryContext;
   private readonly stats: ListenerStats;
   private readonly phase: ListenerFilterPhase;
+  private readonly rules: ListenerRules;
   private readonly connections = new Set<ActiveConnection>();
   /** Sockets with which listener filters or the handshake are not done. */
   private readonly pending = new Set<Socket>();
   private onDrained: (() => void) | undefined = undefined;
+  /** Chains whose connections do not drain. */
+  private kept: ReadonlySet<string> | undefined = undefined;
   private released = false;
 
   constructor(
     find: FindChain,
     phase: ListenerFilterPhase,
+    rules: ListenerRules,
     releases: readonly (() => void)[],
     context: NetworkFactoryContext,
   ) {
     this.find = find;
+    this.rules = rules;
     this.phase = phase;
     this.stats = new ListenerStats(context.listenerStats, context.worker.workerIndex, context.clock);
     this.releases = releases;
@@ -72,16 +74,22 @@ export class ActiveListener implements ActiveListenerConfig {
   }
 
   onAccept(socket: Socket): void {
+    const { limits } = this.rules;
+    if (!limits.tryAcquire()) {
+      socket.destroy();
+      return;
+    }
+    socket.once("close", () => limits.release());
     const accepted = new AcceptedSocket(socket);
     if (this.phase.entries.length === 0) this.chooseChain(accepted);
     else this.runListenerFilters(accepted);
   }
 
   private runListenerFilters(accepted: AcceptedSocket): void {
-    const { clock, timers } = this.context;
+    const { timers } = this.context;
     const { stats, phase } = this;
     const { socket } = accepted;
-    const streamInfo = new RequestStreamInfo(clock.wallMs(), clock.nowMs());
+    const streamInfo = this.createStreamInfo();
     accepted.streamInfo = streamInfo;
     const filters = createListenerFilters(phase.entries, accepted.facts().destinationPort);
     const deadline = timers.create(() => {
@@ -117,6 +125,7 @@ export class ActiveListener implements ActiveListenerConfig {
     const chain = this.find(accepted);
     if (chain === undefined) {
       this.stats.noFilterChainMatch.inc();
+      this.logUnmatched(accepted);
       // As closing a socket does whose input is unread.
       if (socket.readableLength > 0) socket.resetAndDestroy();
       else socket.destroy();
@@ -168,23 +177,31 @@ export class ActiveListener implements ActiveListenerConfig {
     connection.remoteAddress = accepted.remoteAddress;
     connection.localAddress = accepted.localAddress;
     connection.requestedServerName ??= accepted.requestedServerName;
-    connection.streamInfo = accepted.streamInfo;
+    connection.filterChainName = chain.name;
+    connection.streamInfo =
+      accepted.streamInfo ?? (this.rules.accessLoggers.length > 0 ? this.createStreamInfo() : undefined);
     connection.ja3 = accepted.ja3;
     connection.ja4 = accepted.ja4;
     const [only] = chain.filters;
     if (only === undefined) connection.close("noFlush", "no network filters");
     else if (chain.filters.length === 1 && hasCreateFor(only.factory)) {
       const filter = only.factory.createFor(only.config, connection);
-      this.take(new ActiveConnection(connection, filter, this));
-    } else this.startFilters(chain.filters, connection);
+      this.take(new ActiveConnection(connection, filter, chain, this));
+    } else this.startFilters(chain, connection);
   }
 
-  private startFilters(filters: readonly NetworkFilterEntry[], connection: SocketConnection): void {
-    const { clock, bufferLimitBytes } = this.context;
-    const streamInfo = connection.streamInfo ?? new RequestStreamInfo(clock.wallMs(), clock.nowMs());
+  private startFilters(chain: ChainPayload, connection: SocketConnection): void {
+    const { bufferLimitBytes } = this.context;
+    const streamInfo = connection.streamInfo ?? this.createStreamInfo();
     connection.streamInfo = streamInfo;
-    const manager = new NetworkFilterManager(filters, connection, streamInfo, bufferLimitBytes, this.context);
-    const active = new ActiveConnection(connection, manager, this);
+    const manager = new NetworkFilterManager(
+      chain.filters,
+      connection,
+      streamInfo,
+      bufferLimitBytes,
+      this.context,
+    );
+    const active = new ActiveConnection(connection, manager, chain, this);
     this.take(active);
     try {
       manager.start();
@@ -196,24 +213,53 @@ export class ActiveListener implements ActiveListenerConfig {
   private take(active: ActiveConnection): void {
     this.connections.add(active);
     active.connection.attach(active);
-    if (this.onDrained !== undefined) active.reader.drain?.();
+    if (this.onDrained !== undefined && !this.keeps(active)) active.reader.drain?.();
+  }
+
+  private createStreamInfo(): RequestStreamInfo {
+    const { clock } = this.context;
+    return new RequestStreamInfo(clock.wallMs(), clock.nowMs());
+  }
+
+  private logUnmatched(accepted: AcceptedSocket): void {
+    const { accessLoggers } = this.rules;
+    if (accessLoggers.length === 0) return;
+    const streamInfo = accepted.streamInfo ?? this.createStreamInfo();
+    streamInfo.setResponseFlag(ResponseFlag.NoRouteFound);
+    streamInfo.responseCodeDetails = "filter_chain_not_found";
+    const connection = { ...accepted, id: 0, tls: undefined };
+    logConnection(accessLoggers, connection, streamInfo, NO_BYTES, this.context.clock);
   }
 
   onConnectionClosed(active: ActiveConnection): void {
+    const { connection } = active;
+    const { streamInfo } = connection;
+    const { accessLoggers } = this.rules;
+    if (accessLoggers.length > 0 && streamInfo instanceof RequestStreamInfo)
+      logConnection(accessLoggers, connection, streamInfo, connection, this.context.clock);
     this.connections.delete(active);
     if (this.connections.size === 0) queueMicrotask(() => this.finishDrain());
   }
 
-  drain(onDrained: () => void): void {
+  drain(onDrained: () => void, kept?: ReadonlySet<string>): void {
     this.onDrained = onDrained;
-    for (const { reader } of [...this.connections]) reader.drain?.();
+    this.kept = kept;
+    for (const active of [...this.connections]) {
+      if (!this.keeps(active)) active.reader.drain?.();
+    }
     if (this.connections.size === 0) this.finishDrain();
   }
 
-  close(): void {
+  close(kept?: ReadonlySet<string>): void {
     for (const socket of [...this.pending]) socket.destroy();
-    for (const { connection } of [...this.connections]) connection.close("noFlush", "listener closed");
-    this.release();
+    for (const { connection, chain } of [...this.connections]) {
+      if (kept?.has(chain.key) !== true) connection.close("noFlush", "listener closed");
+    }
+    if (this.connections.size === 0) this.release();
+  }
+
+  private keeps(active: ActiveConnection): boolean {
+    return this.kept?.has(active.chain.key) === true;
   }
 
   private finishDrain(): void {

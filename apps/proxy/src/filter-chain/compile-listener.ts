@@ -1,26 +1,31 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { compileFilterChains } from "@sluice/matching";
 import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
-import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { type Listener, Listener_DrainType } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
 import { compileNetworkFilters } from "../network-filter/compile-network-filters.ts";
 import type { NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { compileDownstreamTransportSocket } from "../transport-socket/compile-downstream-transport-socket.ts";
-import type { WorkerContext } from "../worker/worker-context.ts";
+import type { DrainDecision, WorkerContext } from "../worker/worker-context.ts";
+import type { ChainPayload } from "./active-connection.ts";
 import {
   ActiveListener,
-  type ChainPayload,
   type FindChain,
   type ListenerFilterPhase,
+  type ListenerRules,
 } from "./active-listener.ts";
 import type { ActiveListenerConfig } from "./active-listener-config.ts";
 import { compileListenerFilters } from "./compile-listener-filters.ts";
+import { ConnectionLimits } from "./connection-limits.ts";
+import { filterChainKey } from "./in-place-update.ts";
 
 const DEFAULT_BUFFER_LIMIT_BYTES = 1024 * 1024;
 const LISTENER_FILTERS_TIMEOUT_MS = 15_000;
 
 /** `CompileListener`: everything of a listener behind `accept`. */
-export function compileListener(listener: Listener, context: WorkerContext): Compiled<ActiveListenerConfig> {
+export function compileListener(listener: Listener, worker: WorkerContext): Compiled<ActiveListenerConfig> {
+  const modifyOnly = listener.drainType === Listener_DrainType.MODIFY_ONLY;
+  const context = modifyOnly ? { ...worker, drain: withoutHealthCheck(worker.drain) } : worker;
   const releases: (() => void)[] = [];
   const bufferLimitBytes = listener.perConnectionBufferLimitBytes ?? DEFAULT_BUFFER_LIMIT_BYTES;
   const listenerStats = context.stats.scope("listener").scope(statName(listener));
@@ -42,11 +47,13 @@ export function compileListener(listener: Listener, context: WorkerContext): Com
   const problems: Problem[] = [];
   const filters = compileListenerFilters(listener, context.extensions, factoryContext);
   if (!filters.ok) problems.push(...filters.problems);
+  const loggers = context.accessLoggers.compile(listener.accessLog, "access_log");
+  if (!loggers.ok) problems.push(...loggers.problems);
   const table = compileFilterChains<ChainPayload>(listener, {
     payload: (chain, path) => compileChain(chain, path, factoryContext),
   });
   if (!table.ok) problems.push(...table.problems);
-  if (problems.length > 0 || !table.ok || !filters.ok) {
+  if (problems.length > 0 || !table.ok || !filters.ok || !loggers.ok) {
     for (const release of releases) release();
     return { ok: false, problems };
   }
@@ -64,7 +71,20 @@ export function compileListener(listener: Listener, context: WorkerContext): Com
     timeoutMs: durationMs(listener.listenerFiltersTimeout, LISTENER_FILTERS_TIMEOUT_MS),
     continueOnTimeout: listener.continueOnListenerFiltersTimeout,
   };
-  return { ok: true, value: new ActiveListener(find, phase, releases, factoryContext) };
+  const rules: ListenerRules = {
+    limits: new ConnectionLimits(listener.name, listener.ignoreGlobalConnLimit, {
+      runtime,
+      shared: context.shared,
+      stats: listenerStats,
+    }),
+    accessLoggers: loggers.value,
+  };
+  return { ok: true, value: new ActiveListener(find, phase, rules, releases, factoryContext) };
+}
+
+/** `MODIFY_ONLY`: failed health checks are no reason to end connections. */
+function withoutHealthCheck(drain: DrainDecision): DrainDecision {
+  return { drainClose: () => drain.drainClose(false) };
 }
 
 function statName(listener: Listener): string {
@@ -98,6 +118,7 @@ function compileChain(
     ok: true,
     value: {
       name: chain.name,
+      key: filterChainKey(chain),
       filters: filters.value,
       transportSocket: transportSocket.value,
       handshakeTimeoutMs: durationMs(chain.transportSocketConnectTimeout, 0),

@@ -25,6 +25,16 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "continue_on_listener_filters_timeout",
     "enable_reuse_port",
     "tcp_backlog_size",
+    "access_log",
+    "drain_type",
+    "bind_to_port",
+    "freebind",
+    "transparent",
+    "tcp_fast_open_queue_length",
+    "socket_options",
+    "connection_balance_config",
+    "max_connections_to_accept_per_socket_event",
+    "ignore_global_conn_limit",
   ],
   "envoy.config.listener.v3.FilterChain": [
     "name",
@@ -53,12 +63,8 @@ export interface ListenerSockets {
 /** Where a listener listens, and everything set on it that has no effect. */
 export function compileListenerSockets(listener: Listener): Compiled<ListenerSockets> {
   const problems: Problem[] = refuseUnsupportedFields(ListenerSchema, listener, LISTENER_SUPPORTED_FIELDS);
-  if (listener.enableReusePort === false) {
-    problems.push({
-      path: "enable_reuse_port",
-      message: "false is not implemented: every worker has its own socket",
-      severity: "error",
-    });
+  for (const [path, set, reason] of impossible(listener)) {
+    if (set) problems.push({ path, message: `${path} is not implemented: ${reason}`, severity: "error" });
   }
   const backlog = listener.tcpBacklogSize ?? BACKLOG;
   const sockets: SocketSpec[] = [];
@@ -78,6 +84,32 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
   if (problems.length > 0 || first === undefined) return { ok: false, problems };
   const statName = listener.statPrefix === "" ? first.key : listener.statPrefix;
   return { ok: true, value: { sockets, statName: sanitizeStatName(statName) } };
+}
+
+/** Fields whose default has no effect and whose other values Node's sockets cannot have. */
+function impossible(listener: Listener): readonly (readonly [path: string, set: boolean, reason: string])[] {
+  return [
+    ["enable_reuse_port", listener.enableReusePort === false, "every worker has a socket of its own"],
+    [
+      "bind_to_port",
+      listener.bindToPort === false,
+      "connections cannot be handed on by their original destination (SO_ORIGINAL_DST)",
+    ],
+    ["freebind", listener.freebind === true, "IP_FREEBIND cannot be set"],
+    ["transparent", listener.transparent === true, "IP_TRANSPARENT cannot be set"],
+    ["tcp_fast_open_queue_length", (listener.tcpFastOpenQueueLength ?? 0) > 0, "TCP_FASTOPEN cannot be set"],
+    ["socket_options", listener.socketOptions.length > 0, "arbitrary socket options cannot be set"],
+    [
+      "connection_balance_config",
+      listener.connectionBalanceConfig !== undefined,
+      "the kernel spreads connections over the workers' sockets, and an accepted socket cannot change its thread",
+    ],
+    [
+      "max_connections_to_accept_per_socket_event",
+      listener.maxConnectionsToAcceptPerSocketEvent !== undefined,
+      "how many connections are accepted at once is the event loop's business",
+    ],
+  ];
 }
 
 /** A message when the address cannot be listened on. */

@@ -3,11 +3,13 @@ import type { Compiled, Log, Problem } from "@sluice/extension-api";
 import { TrafficDirection } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
+import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { ListenerSpec, SocketSpec, WorkerCommand } from "../worker/worker-messages.ts";
 import type { WorkerOutcome } from "../worker/worker-pool.ts";
 import type { RouteDiscovery } from "../xds/route-discovery.ts";
 import { compileListenerSockets } from "./compile-listener-sockets.ts";
+import { DrainingListeners } from "./draining-listeners.ts";
 import { probeAddress } from "./probe-address.ts";
 import { listenerRoutes } from "./route-references.ts";
 
@@ -44,23 +46,21 @@ interface Entry {
     | undefined;
 }
 
-interface Draining {
-  readonly listener: ManagedListener;
-  /** Workers that still have connections of it. */
-  readonly workers: Set<number>;
-  readonly timer: NodeJS.Timeout;
-}
-
 /** All listeners, on the main thread. */
 export class ListenerManager {
   readonly #options: ListenerManagerOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #draining = new Map<number, Draining>();
+  readonly #draining: DrainingListeners;
   #nextId = 1;
   #stopped = false;
 
   constructor(options: ListenerManagerOptions) {
     this.#options = options;
+    this.#draining = new DrainingListeners({
+      concurrency: options.concurrency,
+      drainTimeMs: options.drainTimeMs,
+      close: (id, kept) => void options.broadcast({ type: "close-listener", id, kept }),
+    });
     const scope = this.#scope();
     for (const name of [
       "listener_added",
@@ -79,8 +79,8 @@ export class ListenerManager {
       scope
         .gauge("total_listeners_warming")
         .set(entries.filter((entry) => entry.warming !== undefined).length);
-      scope.gauge("total_listeners_draining").set(this.#draining.size);
-      scope.gauge("total_filter_chains_draining").set(0);
+      scope.gauge("total_listeners_draining").set(this.#draining.listenerCount);
+      scope.gauge("total_filter_chains_draining").set(this.#draining.filterChainCount);
     });
   }
 
@@ -176,7 +176,7 @@ export class ListenerManager {
     this.#scope().counter("listener_removed").inc();
     entry.warming?.release();
     if (entry.active !== undefined) {
-      this.#startDraining(entry.active);
+      this.#draining.start(entry.active, undefined);
       this.#track(this.#options.broadcast({ type: "remove-listener", name }));
     }
     return true;
@@ -197,7 +197,7 @@ export class ListenerManager {
   }
 
   draining(): readonly ManagedListener[] {
-    return [...this.#draining.values()].map(({ listener }) => listener);
+    return this.#draining.all();
   }
 
   readonly #work = new Set<Promise<unknown>>();
@@ -215,15 +215,12 @@ export class ListenerManager {
 
   /** A worker has no connections of that configuration any more. */
   onDrained(workerIndex: number, listenerId: number): void {
-    const draining = this.#draining.get(listenerId);
-    if (draining === undefined) return;
-    draining.workers.delete(workerIndex);
-    if (draining.workers.size === 0) this.#endDraining(listenerId);
+    this.#draining.onDrained(workerIndex, listenerId);
   }
 
   /** An ended worker has no connections. */
   onWorkerExit(workerIndex: number): void {
-    for (const id of [...this.#draining.keys()]) this.onDrained(workerIndex, id);
+    this.#draining.onWorkerExit(workerIndex);
   }
 
   replay(): readonly WorkerCommand[] {
@@ -238,7 +235,7 @@ export class ListenerManager {
     for (const { active } of this.#entries.values()) {
       if (active === undefined) continue;
       this.#scope().counter("listener_stopped").inc();
-      if (drain) this.#startDraining(active);
+      if (drain) this.#draining.start(active, undefined);
     }
     await this.#options.broadcast({ type: "stop-listeners", drain });
   }
@@ -248,13 +245,13 @@ export class ListenerManager {
     for (const [name, { active }] of this.#entries) {
       if (active?.message.trafficDirection !== TrafficDirection.INBOUND) continue;
       this.#scope().counter("listener_stopped").inc();
-      this.#startDraining(active);
+      this.#draining.start(active, undefined);
       await this.#options.broadcast({ type: "remove-listener", name });
     }
   }
 
   stop(): void {
-    for (const { timer } of this.#draining.values()) clearTimeout(timer);
+    this.#draining.stop();
   }
 
   async #activate(entry: Entry, managed: ManagedListener): Promise<void> {
@@ -276,7 +273,11 @@ export class ListenerManager {
     const old = entry.active;
     entry.active = managed;
     if (entry.warming === managed) entry.warming = undefined;
-    if (old !== undefined) this.#startDraining(old);
+    if (old !== undefined) {
+      const kept = keptFilterChains(old.message, managed.message);
+      if (kept !== undefined) this.#scope().counter("listener_in_place_updated").inc();
+      this.#draining.start(old, kept);
+    }
     const where = resolved.sockets.map((socket) =>
       socket.kind === "tcp" ? `${socket.host}:${socket.port}` : socket.path,
     );
@@ -296,24 +297,6 @@ export class ListenerManager {
     this.#options.log.error(
       `listener '${managed.spec.name}' could not be taken into service: ${problems.join("; ")}`,
     );
-  }
-
-  #startDraining(listener: ManagedListener): void {
-    const { id } = listener.spec;
-    const workers = new Set(Array.from({ length: this.#options.concurrency }, (_, index) => index));
-    const timer = setTimeout(() => {
-      void this.#options.broadcast({ type: "close-listener", id });
-      this.#endDraining(id);
-    }, this.#options.drainTimeMs);
-    this.#draining.set(id, { listener, workers, timer });
-  }
-
-  #endDraining(id: number): void {
-    const draining = this.#draining.get(id);
-    if (draining === undefined) return;
-    clearTimeout(draining.timer);
-    this.#draining.delete(id);
-    draining.listener.release();
   }
 
   #conflicts(name: string, sockets: readonly SocketSpec[]): Problem[] {

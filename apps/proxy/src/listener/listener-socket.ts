@@ -1,4 +1,4 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import type { SocketSpec } from "../worker/worker-messages.ts";
 
@@ -17,6 +17,7 @@ export class ListenerSocket {
 
   /** Binds and listens; rejects with the system's error. Connections wait in the accept queue until then. */
   static async listen(spec: SocketSpec, onAccept: (socket: Socket) => void): Promise<ListenerSocket> {
+    if (spec.kind === "pipe") removeStaleSocket(spec.path);
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
     const socket = new ListenerSocket(spec.key, server, onAccept);
     await new Promise<void>((resolve, reject) => {
@@ -46,6 +47,16 @@ export class ListenerSocket {
   /** Stops listening; accepted connections live on. */
   close(): void {
     this.#server.close();
+  }
+}
+
+/** As Envoy: what an earlier process left at the path goes; anything but a socket makes the bind fail. */
+function removeStaleSocket(path: string): void {
+  if (path.startsWith("@")) return;
+  try {
+    if (lstatSync(path).isSocket()) unlinkSync(path);
+  } catch {
+    // There is none, or bind(2) says what is wrong.
   }
 }
 

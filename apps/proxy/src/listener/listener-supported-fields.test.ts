@@ -6,13 +6,6 @@ import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listene
 import { compileListenerSockets } from "./compile-listener-sockets.ts";
 
 const ADDRESS = { socket_address: { address: "127.0.0.1", port_value: 0 } };
-const FILE_LOG = {
-  name: "file",
-  typed_config: {
-    "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
-    path: "/dev/null",
-  },
-};
 
 function problems(listener: JsonObject): string {
   const message = fromJson(
@@ -29,7 +22,6 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   transparent: { transparent: true },
   freebind: { freebind: true },
   deprecated_v1: { deprecated_v1: { bind_to_port: false } },
-  drain_type: { drain_type: "MODIFY_ONLY" },
   socket_options: { socket_options: [{ level: "1", name: "2", int_value: "3" }] },
   tcp_fast_open_queue_length: { tcp_fast_open_queue_length: 5 },
   udp_listener_config: { udp_listener_config: {} },
@@ -37,11 +29,9 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   connection_balance_config: { connection_balance_config: { exact_balance: {} } },
   reuse_port: { reuse_port: true },
   enable_reuse_port: { enable_reuse_port: false },
-  access_log: { access_log: [FILE_LOG] },
   bind_to_port: { bind_to_port: false },
   internal_listener: { internal_listener: {} },
   enable_mptcp: { enable_mptcp: true },
-  ignore_global_conn_limit: { ignore_global_conn_limit: true },
   max_connections_to_accept_per_socket_event: { max_connections_to_accept_per_socket_event: 1 },
   bypass_overload_manager: { bypass_overload_manager: true },
   "filter_chains[0].use_proxy_proto": { filter_chains: [{ use_proxy_proto: true }] },
@@ -68,6 +58,13 @@ for (const [path, listener] of Object.entries(REFUSED)) {
     assert.match(found ?? "", /not implemented/);
   });
 }
+
+test("what has no effect by its default may be said", () => {
+  assert.equal(
+    problems({ bind_to_port: true, freebind: false, transparent: false, tcp_fast_open_queue_length: 0 }),
+    "",
+  );
+});
 
 test("a listener of what is implemented has no problems", () => {
   assert.equal(problems({ tcp_backlog_size: 5, stat_prefix: "x", enable_reuse_port: true }), "");

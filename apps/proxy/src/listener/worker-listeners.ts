@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { ActiveListenerConfig, CompileListener } from "../filter-chain/active-listener-config.ts";
+import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { ListenerSpec } from "../worker/worker-messages.ts";
 import { ListenerSocket } from "./listener-socket.ts";
@@ -40,7 +41,8 @@ export class WorkerListeners {
    * configuration drains. Answers what is wrong, and the ports that the system chose, by socket key.
    */
   async set(spec: ListenerSpec): Promise<{ problems: readonly string[]; ports: Record<string, number> }> {
-    const compiled = this.#compile(fromBinary(ListenerSchema, spec.bytes), this.#context);
+    const message = fromBinary(ListenerSchema, spec.bytes);
+    const compiled = this.#compile(message, this.#context);
     if (!compiled.ok) {
       return { problems: compiled.problems.map(({ path, message }) => `${path}: ${message}`), ports: {} };
     }
@@ -82,7 +84,10 @@ export class WorkerListeners {
     this.#sockets.set(spec.name, held);
     const old = this.#active.get(spec.name);
     this.#active.set(spec.name, next);
-    if (old !== undefined) this.#drain(old);
+    if (old !== undefined) {
+      // As the main thread decides it: connections on chains that stay are left alone.
+      this.#drain(old, keptFilterChains(fromBinary(ListenerSchema, old.spec.bytes), message));
+    }
     return { problems: [], ports };
   }
 
@@ -94,11 +99,11 @@ export class WorkerListeners {
     if (old !== undefined) this.#drain(old);
   }
 
-  /** Ends what is left of a configuration that drains. */
-  close(listenerId: number): void {
+  /** Ends what is left of a configuration that drains, but for connections on the chains of these keys. */
+  close(listenerId: number, kept?: readonly string[]): void {
     const listener = this.#draining.get(listenerId);
-    this.#draining.delete(listenerId);
-    listener?.config.close();
+    if (kept === undefined) this.#draining.delete(listenerId);
+    listener?.config.close(kept === undefined ? undefined : new Set(kept));
   }
 
   /** Stops listening everywhere. */
@@ -116,12 +121,16 @@ export class WorkerListeners {
     for (const listener of this.#active.values()) this.#drain(listener);
   }
 
-  #drain(listener: ActiveListener): void {
+  /** Also what older configurations of the same listener have kept, as far as it is not `kept` again. */
+  #drain(listener: ActiveListener, kept?: ReadonlySet<string>): void {
     this.#draining.set(listener.spec.id, listener);
-    listener.config.drain(() => {
-      this.#draining.delete(listener.spec.id);
-      this.#onDrained(listener.spec.id);
-    });
+    for (const one of [...this.#draining.values()]) {
+      if (one.spec.name !== listener.spec.name) continue;
+      one.config.drain(() => {
+        this.#draining.delete(one.spec.id);
+        this.#onDrained(one.spec.id);
+      }, kept);
+    }
   }
 
   #closeSockets(name: string): void {

@@ -43,9 +43,9 @@ export class SharedDrainState implements DrainDecision {
     return this.#slots[FAILED] === 1;
   }
 
-  drainClose(): boolean {
+  drainClose(countsHealthCheck = true): boolean {
     const started = this.#slots[STARTED] ?? 0;
-    if (started === 0) return this.#slots[FAILED] === 1;
+    if (started === 0) return countsHealthCheck && this.#slots[FAILED] === 1;
     if (this.#slots[GRADUAL] !== 1) return true;
     const elapsed = this.#now() - started;
     const length = this.#slots[LENGTH] ?? 0;

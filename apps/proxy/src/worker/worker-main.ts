@@ -107,7 +107,7 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
       listeners.remove(command.name);
       return DONE;
     case "close-listener":
-      listeners.close(command.id);
+      listeners.close(command.id, command.kept);
       return DONE;
     case "stop-listeners":
       listeners.stopAll(command.drain);

@@ -69,8 +69,8 @@ export type WorkerCommand =
   | { readonly type: "remove-route"; readonly name: string }
   | { readonly type: "listener"; readonly spec: ListenerSpec }
   | { readonly type: "remove-listener"; readonly name: string }
-  /** Ends what is left of drained configurations. */
-  | { readonly type: "close-listener"; readonly id: number }
+  /** Ends what is left of drained configurations, but for connections on the chains of these keys. */
+  | { readonly type: "close-listener"; readonly id: number; readonly kept: readonly string[] | undefined }
   /** Stops accepting; `drain`: lets connections end by themselves. */
   | { readonly type: "stop-listeners"; readonly drain: boolean }
   | { readonly type: "drain-connections" }

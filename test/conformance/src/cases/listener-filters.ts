@@ -301,3 +301,59 @@ filter_chain_matcher:
     ),
   },
 ];
+
+const LISTENER_LOG = `access_log:
+  - name: file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "chain=%FILTER_CHAIN_NAME% flags=%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% from=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% ms=%DURATION%\\n" } }`;
+
+export const LISTENER_CASES: readonly ConformanceCase[] = [
+  {
+    title: "a listener logs its connections and holds them to a number",
+    yaml: `${bootstrap([
+      listener(
+        "main",
+        chain("one", "{ source_prefix_ranges: [{ address_prefix: 127.0.0.1, prefix_len: 32 }] }"),
+        "",
+        LISTENER_LOG,
+      ),
+      `- name: limited
+  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+  stat_prefix: limited
+  filter_chains:
+    - filters:
+        - name: echo
+          typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo }
+`,
+    ])}
+layered_runtime:
+  layers:
+    - name: static
+      static_layer: { envoy.resource_limits.listener.limited.connection_limit: 1 }
+`,
+    observe: async ({ proxy, port }) => {
+      const matched = await session(port, {});
+      const unmatched = await session(port, { localAddress: "127.0.0.2" });
+      const limited = await proxy.listenerPort("limited");
+      const pending = session(limited, { send: "a", waitMs: 600 });
+      await wait(200);
+      const second = await session(limited, { waitMs: 300 });
+      const first = await pending;
+      await wait(100);
+      const third = await session(limited, { send: "b", until: "b" });
+      return { matched, unmatched, first, second, third };
+    },
+    accessLog: { file: "access.log", lines: 2 },
+    stats: [
+      "downstream_cx_overflow",
+      "downstream_global_cx_overflow",
+      "downstream_cx_total",
+      "downstream_cx_active",
+      "downstream_cx_destroy",
+      "downstream_pre_cx_active",
+      "no_filter_chain_match",
+    ].map((name) => `listener.limited.${name}`),
+  },
+];
