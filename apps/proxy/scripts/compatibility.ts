@@ -49,8 +49,8 @@ there in service. A stock Envoy as a node has all of Envoy.
 | --- | --- | --- |
 ${extensions.map(({ name, configTypes, perRouteConfigTypes }) => `| \`${name}\` | ${configTypes.map((type) => `\`${type}\``).join(" ")} | ${perRouteConfigTypes.map((type) => `\`${type}\``).join(" ") || "–"} |`).join("\n")}
 
-Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp_grpc\`; the OpenTelemetry tracer; the metrics service
-stats sink; round robin, least request and random load balancing.
+Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp_grpc\`, \`open_telemetry\`; the OpenTelemetry tracer; the stats sinks metrics service, \`statsd\`
+and \`dog_statsd\`; round robin, least request and random load balancing.
 
 ${extensions.map(({ name, supportedFields }) => `### ${name}\n\n${table(supportedFields)}`).join("\n")}
 ## Bootstrap
@@ -80,7 +80,9 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   header lines, line feeds without carriage return, more than one \`host\`, several spaces in the request line.
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.
-- \`/hot_restart_version\`, \`--restart-epoch\` above 0 and the profiler paths of the admin interface are refused.
+- \`--restart-epoch\` above 0 is refused; \`/hot_restart_version\` says that it is disabled. Profiles are V8's, a file per thread. Heap dumps and
+  the allocation profiler are answered with 501.
+- There is a logger per thread (\`main\`, \`worker_0\`, …), not one per part of the program.
 `;
 
 if (process.argv.includes("--check")) {

@@ -20,6 +20,7 @@ import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
 import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
+import { SCOPED_ROUTE_CASES } from "./cases/scoped-routes.ts";
 import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
@@ -50,6 +51,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...RETRY_CASES,
   ...MIRROR_CASES,
   ...CONNECTION_MANAGER_CASES,
+  ...SCOPED_ROUTE_CASES,
   ...STREAM_LIMIT_CASES,
   ...ADMIN_CASES,
   ...LOCAL_REPLY_CASES,

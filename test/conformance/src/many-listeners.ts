@@ -8,6 +8,8 @@ export interface ListenerParts {
   readonly hcm?: string;
   /** Routes of one virtual host `all` for every domain; default: all to cluster `one`. */
   readonly routes?: string;
+  /** In place of `route_config`: the whole field. */
+  readonly routeSpecifier?: string;
   /** HTTP filters in front of the router. */
   readonly httpFilters?: string;
 }
@@ -36,7 +38,10 @@ ${more}
 `;
 }
 
-function listener(name: string, { hcm = "", routes, httpFilters = "" }: ListenerParts): string {
+function listener(
+  name: string,
+  { hcm = "", routes, routeSpecifier, httpFilters = "" }: ListenerParts,
+): string {
   return `    - name: ${name}
       address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
       filter_chains:
@@ -45,18 +50,22 @@ function listener(name: string, { hcm = "", routes, httpFilters = "" }: Listener
               typed_config:
                 "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
                 stat_prefix: ${name}
-                route_config:
-                  name: local
-                  virtual_hosts:
-                    - name: all
-                      domains: ["*"]
-                      routes:
-${indent(routes ?? '- { match: { prefix: "/" }, route: { cluster: one } }', 24)}
+${indent(routeSpecifier ?? inlineRoutes(routes), 16)}
 ${indent(hcm, 16)}
                 http_filters:
 ${indent(httpFilters, 18)}
                   - name: envoy.filters.http.router
                     typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`;
+}
+
+function inlineRoutes(routes = '- { match: { prefix: "/" }, route: { cluster: one } }'): string {
+  return `route_config:
+  name: local
+  virtual_hosts:
+    - name: all
+      domains: ["*"]
+      routes:
+${indent(routes, 8)}`;
 }
 
 /** Sends every request to every named listener, each on a connection of its own. */

@@ -7,6 +7,7 @@ import type {
   HttpGrpcAccessLogConfig,
   TcpGrpcAccessLogConfig,
 } from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
+import type { OpenTelemetryAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.js";
 import type { StdoutAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
@@ -16,6 +17,7 @@ import { compileAccessLogFilter, type LogCondition } from "./compile-access-log-
 import { compileLineFormat } from "./compile-line-format.ts";
 import { compileGrpcLogger } from "./grpc-logger.ts";
 import { LogWriter } from "./log-writer.ts";
+import { compileOtlpLogger } from "./otlp-logger.ts";
 
 export interface AccessLogDependencies {
   readonly clock: Clock;
@@ -39,6 +41,7 @@ const FILE = "envoy.extensions.access_loggers.file.v3.FileAccessLog";
 const STDOUT = "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog";
 const STDERR = "envoy.extensions.access_loggers.stream.v3.StderrAccessLog";
 const HTTP_GRPC = "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig";
+const OTLP = "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig";
 const TCP_GRPC = "envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig";
 
 /** The access loggers of one thread; loggers of one path share one writer. */
@@ -123,6 +126,8 @@ function compileSink(
     }
     case TCP_GRPC:
       return compileGrpcLogger("tcp", asTcpGrpc(unpacked).commonConfig, undefined, path, use.outbox);
+    case OTLP:
+      return compileOtlpLogger(asOtlp(unpacked), path, use.outbox);
     default:
       return refuse(`access log type ${unpacked.typeName} is not implemented`);
   }
@@ -159,4 +164,6 @@ interface Unpacked {
 const asFile = ({ message }: Unpacked): FileAccessLog => message as FileAccessLog;
 const asStream = ({ message }: Unpacked): StdoutAccessLog => message as StdoutAccessLog;
 const asHttpGrpc = ({ message }: Unpacked): HttpGrpcAccessLogConfig => message as HttpGrpcAccessLogConfig;
+const asOtlp = ({ message }: Unpacked): OpenTelemetryAccessLogConfig =>
+  message as OpenTelemetryAccessLogConfig;
 const asTcpGrpc = ({ message }: Unpacked): TcpGrpcAccessLogConfig => message as TcpGrpcAccessLogConfig;

@@ -12,10 +12,20 @@ import { compileCustomTags } from "./compile-custom-tags.ts";
 import { type EntryExtras, encodeHttpEntry, encodeTcpEntry } from "./encode-http-entry.ts";
 
 /** Where the main thread sends batches of entries on to; travels as JSON. */
-export interface AccessLogSink {
-  readonly kind: "http" | "tcp";
+export type AccessLogSink =
+  | { readonly kind: "http" | "tcp"; readonly logName: string; readonly target: GrpcTarget }
+  | OtlpLogSink;
+
+/** A sink of OpenTelemetry logs: what its records are labelled with. */
+export interface OtlpLogSink {
+  readonly kind: "otlp";
   readonly logName: string;
   readonly target: GrpcTarget;
+  /** `log_name`, `zone_name`, `cluster_name` and `node_name` stand on the resource. */
+  readonly builtinLabels: boolean;
+  readonly resource: readonly (readonly [key: string, value: string])[];
+  /** "": none. */
+  readonly statPrefix: string;
 }
 
 const lower = (names: readonly string[] | undefined): readonly string[] =>

@@ -1,7 +1,5 @@
-import type { RouteTable } from "@sluice/matching";
 import type { AccessLogger } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
-import type { RoutePayload } from "../route/route-payload.ts";
 import type { RequestIdOptions } from "../tracing/trace-decision.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
@@ -13,13 +11,16 @@ import type { Http1ServerOptions } from "./h1/server-codec.ts";
 import type { Http2ServerSetup } from "./h2/server-codec.ts";
 import type { LocalReplyMapper } from "./local-reply-mapper.ts";
 import type { ProxyStatusConfig } from "./proxy-status.ts";
+import type { RouteSource, ScopedRoutes } from "./scoped-routes.ts";
 
 /** A connection manager, compiled and frozen but for its route table, which RDS replaces. Times in ms, 0: none. */
 export interface ConnectionManagerConfig {
   readonly worker: WorkerContext;
   readonly stats: ConnectionManagerStats;
   readonly listenerStats: ListenerHttpStats;
-  readonly routes: { current: RouteTable<RoutePayload> | undefined };
+  readonly routes: RouteSource;
+  /** `scoped_routes`: takes the place of `routes`. */
+  readonly scopes: ScopedRoutes | undefined;
   readonly filters: readonly HttpFilterConfig[];
   /** Some filter starts disabled or may be by a route. */
   readonly filtersVary: boolean;

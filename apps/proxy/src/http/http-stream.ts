@@ -260,7 +260,13 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       const { requestHeaders, config } = this;
       if (requestHeaders === undefined) return undefined;
       const { runtime } = config.worker;
-      const entry = findRoute(config.routes.current, requestHeaders, this.routeRandom, this, runtime);
+      const entry = findRoute(
+        config.scopes === undefined ? config.routes.current : config.scopes.find(requestHeaders),
+        requestHeaders,
+        this.routeRandom,
+        this,
+        runtime,
+      );
       this.cachedRoute = entry;
       if (entry !== undefined) {
         this.streamInfo.routeName = entry.name;

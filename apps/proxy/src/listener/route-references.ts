@@ -4,7 +4,10 @@ import { unpackAny } from "@sluice/xds";
 import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import type { HttpConnectionManager } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import type {
+  HttpConnectionManager,
+  ScopedRoutes,
+} from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
 
 const HTTP_CONNECTION_MANAGER =
@@ -43,6 +46,11 @@ export function listenerRoutes(listener: Listener): ListenerRoutes {
       if (unpacked?.ok !== true || unpacked.typeName !== HTTP_CONNECTION_MANAGER) continue;
       const manager = asConnectionManager(unpacked.message);
       const routes = manager.routeSpecifier;
+      if (routes.case === "scopedRoutes") {
+        const at = `${chainPath}.filters[${index}].typed_config.scoped_routes`;
+        addScopes(routes.value, manager.statPrefix, at, { references, inline, problems });
+        continue;
+      }
       if (routes.case === "routeConfig") inline.push(routes.value);
       if (routes.case !== "rds") continue;
       const source = routes.value.configSource;
@@ -62,6 +70,32 @@ export function listenerRoutes(listener: Listener): ListenerRoutes {
     }
   }
   return { references, inline, problems };
+}
+
+/** Scopes have their routes inline, or name what RDS has. */
+function addScopes(
+  scoped: ScopedRoutes,
+  statPrefix: string,
+  path: string,
+  found: { references: RouteReference[]; inline: RouteConfiguration[]; problems: Problem[] },
+): void {
+  const { configSpecifier, rdsConfigSource: source } = scoped;
+  if (configSpecifier.case !== "scopedRouteConfigurationsList") return;
+  for (const scope of configSpecifier.value.scopedRouteConfigurations) {
+    if (scope.routeConfiguration !== undefined) {
+      found.inline.push(scope.routeConfiguration);
+      continue;
+    }
+    if (source?.configSourceSpecifier.case !== "ads") {
+      const message = "only ads is implemented as the source of routes";
+      found.problems.push({ path: `${path}.rds_config_source`, message, severity: "error" });
+    }
+    found.references.push({
+      routeConfigName: scope.routeConfigurationName,
+      statPrefix,
+      initialFetchTimeoutMs: durationMs(source?.initialFetchTimeout, 15_000),
+    });
+  }
 }
 
 /** The caller has checked the type's name. */

@@ -193,12 +193,7 @@ export class Server {
       log,
     });
     const nodeBytes = toBinary(NodeSchema, this.node);
-    this.#relay = new TelemetryRelay(
-      nodeBytes,
-      this.node.id,
-      (name) => this.resolveCluster(name),
-      this.stats,
-    );
+    this.#relay = new TelemetryRelay(nodeBytes, localInfo, (name) => this.resolveCluster(name), this.stats);
     for (const [index, sink] of bootstrap.message.statsSinks.entries()) {
       const made = createStatsSink(sink, `stats_sinks[${index}]`, {
         node: nodeBytes,

@@ -1,26 +1,28 @@
-import type { AccessLogSink } from "../access-log/grpc-logger.ts";
+import type { AccessLogSink, OtlpLogSink } from "../access-log/grpc-logger.ts";
 import type { GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import { GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { SpanSink } from "../tracing/create-tracer-factory.ts";
+import type { LocalInfo } from "../worker/worker-context.ts";
 
 const ACCESS_LOGS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";
+const OTLP_LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 const SPANS = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /** Sends on what workers encoded: one stream per sink. What the peer does not take in time is dropped and counted. */
 export class TelemetryRelay {
   readonly #node: Uint8Array;
-  readonly #nodeId: string;
+  readonly #local: LocalInfo;
   readonly #resolve: ResolveCluster;
   readonly #stats: StatsRegistry;
   readonly #senders = new Map<string, (entries: Uint8Array) => boolean>();
   readonly #all: GrpcSender[] = [];
 
   /** `node`: the encoded envoy.config.core.v3.Node. */
-  constructor(node: Uint8Array, nodeId: string, resolve: ResolveCluster, stats: StatsRegistry) {
+  constructor(node: Uint8Array, local: LocalInfo, resolve: ResolveCluster, stats: StatsRegistry) {
     this.#node = node;
-    this.#nodeId = nodeId;
+    this.#local = local;
     this.#resolve = resolve;
     this.#stats = stats;
   }
@@ -32,7 +34,7 @@ export class TelemetryRelay {
       send = kind === "access-log" ? this.#accessLogs(asAccessLogSink(sink)) : this.#spans(asSpanSink(sink));
       this.#senders.set(key, send);
     }
-    const scope = kind === "access-log" ? "access_logs.grpc_access_log." : "tracing.opentelemetry.";
+    const scope = kind === "access-log" ? accessLogScope(asAccessLogSink(sink)) : "tracing.opentelemetry.";
     const names = kind === "access-log" ? ["logs_written", "logs_dropped"] : ["spans_sent", "spans_dropped"];
     const name = send(entries) ? names[0] : names[1];
     this.#stats.root().counter(`${scope}${name}`).add(count);
@@ -42,7 +44,9 @@ export class TelemetryRelay {
     await Promise.all(this.#all.map((sender) => sender.close(deadlineMs)));
   }
 
-  #accessLogs({ kind, logName, target }: AccessLogSink): (entries: Uint8Array) => boolean {
+  #accessLogs(sink: AccessLogSink): (entries: Uint8Array) => boolean {
+    if (sink.kind === "otlp") return this.#otlpLogs(sink);
+    const { kind, logName, target } = sink;
     const sender = this.#open(target, ACCESS_LOGS, "stream", () => {
       const writer = new ProtoWriter();
       const identifier = writer.begin(1);
@@ -58,23 +62,40 @@ export class TelemetryRelay {
     };
   }
 
+  /** Each batch is one call: the resource, then the records as the workers encoded them. */
+  #otlpLogs({ target, logName, builtinLabels, resource }: OtlpLogSink): (entries: Uint8Array) => boolean {
+    const sender = this.#open(target, OTLP_LOGS, "unary", () => undefined);
+    const { nodeId, nodeCluster, zone } = this.#local;
+    const labels: readonly (readonly [string, string])[] = [
+      ["log_name", logName],
+      ["zone_name", zone],
+      ["cluster_name", nodeCluster],
+      ["node_name", nodeId],
+    ];
+    const writer = new ProtoWriter();
+    return (entries) => {
+      const resourceLogs = writer.begin(1);
+      const message = writer.begin(1);
+      for (const [name, value] of builtinLabels ? [...labels, ...resource] : resource) {
+        writeAttribute(writer, name, value);
+      }
+      writer.end(message);
+      const scopeLogs = writer.begin(2);
+      writer.raw(entries);
+      writer.end(scopeLogs);
+      writer.end(resourceLogs);
+      return sender.send(writer.finish());
+    };
+  }
+
   #spans({ serviceName, target }: SpanSink): (entries: Uint8Array) => boolean {
     const sender = this.#open(target, SPANS, "unary", () => undefined);
     const writer = new ProtoWriter();
-    const attribute = (name: string, value: string): void => {
-      if (value === "") return;
-      const pair = writer.begin(1);
-      writer.string(1, name);
-      const any = writer.begin(2);
-      writer.string(1, value);
-      writer.end(any);
-      writer.end(pair);
-    };
     return (entries) => {
       const resourceSpans = writer.begin(1);
       const resource = writer.begin(1);
-      attribute("service.name", serviceName);
-      attribute("service.instance.id", this.#nodeId);
+      writeAttribute(writer, "service.name", serviceName);
+      writeAttribute(writer, "service.instance.id", this.#local.nodeId);
       writer.end(resource);
       const scopeSpans = writer.begin(2);
       writer.raw(entries);
@@ -94,6 +115,22 @@ export class TelemetryRelay {
     this.#all.push(sender);
     return sender;
   }
+}
+
+/** An attribute of a resource, unless its value is empty. */
+function writeAttribute(writer: ProtoWriter, name: string, value: string): void {
+  if (value === "") return;
+  const pair = writer.begin(1);
+  writer.string(1, name);
+  const any = writer.begin(2);
+  writer.string(1, value);
+  writer.end(any);
+  writer.end(pair);
+}
+
+function accessLogScope(sink: AccessLogSink): string {
+  if (sink.kind !== "otlp") return "access_logs.grpc_access_log.";
+  return `access_logs.open_telemetry_access_log.${sink.statPrefix === "" ? "" : `${sink.statPrefix}.`}`;
 }
 
 /** Written by `compileGrpcLogger` in a worker of this process. */

@@ -22,10 +22,10 @@ import {
   type ConnectionFilterFactory,
   type NetworkFactoryContext,
 } from "../../../../network-filter/network-factory-context.ts";
-import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
 import { compileForwarding } from "./compile-forwarding.ts";
 import { compileLocalReply } from "./compile-local-reply.ts";
 import { compileRequestId } from "./compile-request-id.ts";
+import { compileRoutes } from "./compile-routes.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -66,44 +66,21 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
         : take(compileHttpFilters(upgrade.filters, `upgrade_configs[${i}].filters`, worker, stats));
     upgrades.set(upgrade.upgradeType.toLowerCase(), { enabled: upgrade.enabled ?? true, filters: own });
   }
-  const routes: ConnectionManagerConfig["routes"] = { current: undefined };
   const filterNames = new Set(filters.map(({ name }) => name));
-  const { routeSpecifier } = config;
-  if (routeSpecifier.case === "routeConfig") {
-    const validateClusters = routeSpecifier.value.validateClusters ?? true;
-    routes.current = take(
-      compileRouteConfiguration(routeSpecifier.value, { worker, stats, filterNames, validateClusters }),
-      "route_config",
-    );
-  } else if (routeSpecifier.case === "rds") {
-    const name = routeSpecifier.value.routeConfigName;
-    const stop = worker.routeConfigs.subscribe(name, (update) => {
-      const table = compileRouteConfiguration(update, {
-        worker,
-        stats,
-        filterNames,
-        validateClusters: false,
-      });
-      if (table.ok) routes.current = table.value;
-      else
-        for (const p of table.problems)
-          worker.log.warn(`route configuration ${name}: ${p.path}: ${p.message}`);
-    });
-    context.onClose(stop);
-  } else error("", "rds or route_config is required; scoped_routes is not implemented");
+  const routes = take(compileRoutes(config, context, stats, filterNames));
   const accessLoggers = take(worker.accessLoggers.compile(config.accessLog, "access_log")) ?? [];
   const tracer =
     config.tracing === undefined ? undefined : take(worker.tracers.compile(config.tracing, "tracing"));
   const forwarding = take(compileForwarding(config, worker));
   const requestId = take(compileRequestId(config.requestIdExtension, "request_id_extension"));
   const localReplies = take(compileLocalReply(config.localReplyConfig, "local_reply_config", worker));
-  if (problems.length > 0 || forwarding === undefined || requestId === undefined)
+  if (problems.length > 0 || forwarding === undefined || requestId === undefined || routes === undefined)
     return { ok: false, problems };
   const value: ConnectionManagerConfig = {
     worker,
     stats: createConnectionManagerStats(stats),
     listenerStats: createListenerHttpStats(context.listenerStats.scope("http").scope(statPrefix)),
-    routes,
+    ...routes,
     filters,
     filtersVary: filters.length > 1 || filters.some(({ disabled }) => disabled),
     http1: {

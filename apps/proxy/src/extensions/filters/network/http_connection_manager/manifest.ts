@@ -18,6 +18,7 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "stat_prefix",
       "rds",
       "route_config",
+      "scoped_routes",
       "http_filters",
       "add_user_agent",
       "tracing",
@@ -103,6 +104,18 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "flush_log_on_tunnel_successfully_established",
     ],
     [`${HCM}.HttpFilter`]: ["name", "typed_config", "disabled", "is_optional"],
+    [`${HCM}.ScopedRoutes`]: [
+      "name",
+      "scope_key_builder",
+      "rds_config_source",
+      "scoped_route_configurations_list",
+    ],
+    "envoy.config.route.v3.ScopedRouteConfiguration": [
+      "name",
+      "route_configuration_name",
+      "route_configuration",
+      "key",
+    ],
     [`${HCM}.Rds`]: ["config_source", "route_config_name"],
     ...HTTP2_SUPPORTED_FIELDS,
     "envoy.config.core.v3.HttpProtocolOptions": [

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import {
+  createServer as createHttp2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import { test } from "node:test";
+import { fromBinary } from "@bufbuild/protobuf";
+import { ExportLogsServiceRequestSchema } from "@sluice/xds/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js";
+import type { AnyValue, KeyValue } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
+import type { ResourceLogs } from "@sluice/xds/gen/opentelemetry/proto/logs/v1/logs_pb.js";
+import {
+  clusterYaml,
+  eventually,
+  listenerYaml,
+  ProxyProcess,
+  portOf,
+} from "../server/proxy-process-fixture.ts";
+
+const LOG = `access_log:
+      - name: envoy.access_loggers.open_telemetry
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig
+          log_name: edge
+          grpc_service: {envoy_grpc: {cluster_name: collector}}
+          buffer_flush_interval: 0.05s
+          stat_prefix: main
+          resource_attributes: {values: [{key: team, value: {string_value: web}}]}
+          body: {string_value: "%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE%"}
+          attributes:
+            values:
+            - {key: flags, value: {string_value: "%RESPONSE_FLAGS%"}}
+            - {key: nested, value: {kvlist_value: {values: [{key: code, value: {string_value: "%RESPONSE_CODE%"}}]}}}
+            - {key: list, value: {array_value: {values: [{string_value: a}, {string_value: "%PROTOCOL%"}]}}}`;
+
+function plain(value: AnyValue | undefined): unknown {
+  switch (value?.value.case) {
+    case "kvlistValue":
+      return plainPairs(value.value.value.values);
+    case "arrayValue":
+      return value.value.value.values.map(plain);
+    default:
+      return value?.value.value;
+  }
+}
+const plainPairs = (pairs: readonly KeyValue[]): Record<string, unknown> =>
+  Object.fromEntries(pairs.map(({ key, value }) => [key, plain(value)]));
+
+test("requests become OpenTelemetry log records with their labels, body and attributes", async () => {
+  const received: ResourceLogs[] = [];
+  const sessions = new Set<ServerHttp2Session>();
+  const collector = createHttp2Server();
+  collector.on("session", (session) => sessions.add(session));
+  collector.on("stream", (stream: ServerHttp2Stream) => {
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    stream.on("end", () => {
+      const request = fromBinary(ExportLogsServiceRequestSchema, Buffer.concat(chunks).subarray(5));
+      received.push(...request.resourceLogs);
+      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+      stream.end(Buffer.alloc(5));
+    });
+  });
+  await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+  const routes = `route_config: {name: local, virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, direct_response: {status: 201}}]}]}`;
+  const cluster = clusterYaml("collector", portOf(collector.address()));
+  const proxy = new ProxyProcess(`
+node: {id: n1, cluster: shop, locality: {zone: z1}}
+admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+static_resources:
+  listeners:
+  - ${listenerYaml("main", routes, LOG).trim().replaceAll("\n", "\n    ")}
+  clusters:
+  - ${cluster.replace("connect_timeout: 1s", "connect_timeout: 1s, http2_protocol_options: {}")}
+`);
+  try {
+    await proxy.live();
+    await (await fetch(`http://127.0.0.1:${await proxy.listenerPort("main")}/x?y`)).text();
+    const logs = await eventually(
+      "a log record",
+      () => received[0],
+      () => proxy.output,
+    );
+    assert.deepEqual(plainPairs(logs.resource?.attributes ?? []), {
+      log_name: "edge",
+      zone_name: "z1",
+      cluster_name: "shop",
+      node_name: "n1",
+      team: "web",
+    });
+    const record = logs.scopeLogs[0]?.logRecords[0];
+    assert.equal(plain(record?.body), "GET /x?y 201");
+    assert.deepEqual(plainPairs(record?.attributes ?? []), {
+      flags: "-",
+      nested: { code: "201" },
+      list: ["a", "HTTP/1.1"],
+    });
+    assert.ok((record?.timeUnixNano ?? 0n) > 1_700_000_000_000_000_000n);
+  } finally {
+    await proxy.stop();
+    for (const session of sessions) session.destroy();
+    await new Promise((resolve) => collector.close(resolve));
+  }
+});

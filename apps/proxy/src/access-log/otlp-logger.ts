@@ -1,0 +1,99 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import type { OpenTelemetryAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.js";
+import { durationMs } from "../cluster/duration-ms.ts";
+import { compileGrpcService } from "../grpc/compile-grpc-service.ts";
+import { ProtoWriter } from "../grpc/proto-writer.ts";
+import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
+import type { AccessLogger, FormatContext } from "./access-logger.ts";
+import { compileFormatters } from "./compile-formatters.ts";
+import type { AccessLogSink } from "./grpc-logger.ts";
+import { compileAnyValue, compileAttributes, type WriteAnyValue } from "./otlp-value.ts";
+
+/** Field of `ScopeLogs`, and those of a `LogRecord` (opentelemetry.proto.logs.v1). */
+const LOG_RECORDS = 2;
+const TIME = 1;
+const BODY = 5;
+const ATTRIBUTES = 6;
+const TRACE_ID = 9;
+const SPAN_ID = 10;
+
+/** `envoy.access_loggers.open_telemetry`: records are encoded here and leave the main thread in batches. */
+export function compileOtlpLogger(
+  config: OpenTelemetryAccessLogConfig,
+  path: string,
+  outbox: TelemetryOutbox,
+): Compiled<AccessLogger> {
+  const { commonConfig: common } = config;
+  const service = config.grpcService ?? common?.grpcService;
+  const field = config.grpcService === undefined ? "common_config.grpc_service" : "grpc_service";
+  const target = compileGrpcService(service, `${path}.${field}`);
+  const operators = compileFormatters(config.formatters, `${path}.formatters`);
+  const table = operators.ok ? operators.value : {};
+  const body: Compiled<WriteAnyValue | undefined> =
+    config.body === undefined
+      ? { ok: true, value: undefined }
+      : compileAnyValue(config.body, `${path}.body`, table);
+  const attributes = compileAttributes(config.attributes?.values ?? [], `${path}.attributes.values`, table);
+  const resource = resourceOf(config, path);
+  const problems = [target, operators, body, attributes, resource].flatMap((part) =>
+    part.ok ? [] : part.problems,
+  );
+  if (!target.ok || !body.ok || !attributes.ok || !resource.ok || problems.length > 0) {
+    return { ok: false, problems };
+  }
+  const sink: AccessLogSink = {
+    kind: "otlp",
+    logName: config.logName === "" ? (common?.logName ?? "") : config.logName,
+    target: target.value,
+    builtinLabels: !config.disableBuiltinLabels,
+    resource: resource.value,
+    statPrefix: config.statPrefix,
+  };
+  const out = outbox.open(
+    "access-log",
+    JSON.stringify(sink),
+    config.bufferSizeBytes ?? common?.bufferSizeBytes ?? 16384,
+    durationMs(config.bufferFlushInterval ?? common?.bufferFlushInterval, 1000),
+  );
+  const writer = new ProtoWriter();
+  return {
+    ok: true,
+    value: {
+      log: (context) => {
+        encode(writer, context, body.value, attributes.value);
+        out.push(writer.finish());
+      },
+    },
+  };
+}
+
+function encode(
+  writer: ProtoWriter,
+  context: FormatContext,
+  body: WriteAnyValue | undefined,
+  attributes: WriteAnyValue,
+): void {
+  const record = writer.begin(LOG_RECORDS);
+  writer.fixed64(TIME, BigInt(Math.round(context.streamInfo.startTimeMs * 1000)) * 1000n);
+  body?.(writer, BODY, context);
+  attributes(writer, ATTRIBUTES, context);
+  if (context.traceId !== undefined) writer.bytes(TRACE_ID, Buffer.from(context.traceId, "hex"));
+  if (context.spanId !== undefined) writer.bytes(SPAN_ID, Buffer.from(context.spanId, "hex"));
+  writer.end(record);
+}
+
+function resourceOf(
+  config: OpenTelemetryAccessLogConfig,
+  path: string,
+): Compiled<readonly (readonly [string, string])[]> {
+  const problems: Problem[] = [];
+  const pairs: (readonly [string, string])[] = [];
+  for (const [i, { key, value }] of (config.resourceAttributes?.values ?? []).entries()) {
+    if (value?.value.case === "stringValue") pairs.push([key, value.value.value]);
+    else {
+      const at = `${path}.resource_attributes.values[${i}].value`;
+      problems.push({ path: at, message: "only string_value is implemented", severity: "error" });
+    }
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: pairs };
+}

@@ -1,0 +1,63 @@
+import type { HeaderMap } from "@sluice/extension-api";
+import type { RouteTable } from "@sluice/matching";
+import type { RoutePayload } from "../route/route-payload.ts";
+
+/** A route table that RDS may replace; `undefined` before it has arrived. */
+export interface RouteSource {
+  current: RouteTable<RoutePayload> | undefined;
+}
+
+/** Takes one part of a scope's key out of a header (`ScopeKeyBuilder.FragmentBuilder`). */
+export interface ScopeKeyFragment {
+  /** Lower case. */
+  readonly header: string;
+  /** "": the value is one element. */
+  readonly elementSeparator: string;
+  readonly pick:
+    | { readonly kind: "index"; readonly index: number }
+    | { readonly kind: "element"; readonly separator: string; readonly key: string };
+}
+
+/** `scoped_routes`: a request's headers make a key, and the scope of that key has the routes. */
+export class ScopedRoutes {
+  private readonly fragments: readonly ScopeKeyFragment[];
+  private readonly scopes: ReadonlyMap<string, RouteSource>;
+
+  /** `scopes` by `scopeKey`. */
+  constructor(fragments: readonly ScopeKeyFragment[], scopes: ReadonlyMap<string, RouteSource>) {
+    this.fragments = fragments;
+    this.scopes = scopes;
+  }
+
+  /** `undefined`: no key can be made, or there is no such scope. */
+  find(headers: HeaderMap): RouteTable<RoutePayload> | undefined {
+    const parts: string[] = [];
+    for (const fragment of this.fragments) {
+      const part = readFragment(fragment, headers);
+      if (part === undefined) return undefined;
+      parts.push(part);
+    }
+    return this.scopes.get(scopeKey(parts))?.current;
+  }
+}
+
+/** Header values hold no NUL. */
+export function scopeKey(parts: readonly string[]): string {
+  return parts.join("\0");
+}
+
+function readFragment(
+  { header, elementSeparator, pick }: ScopeKeyFragment,
+  headers: HeaderMap,
+): string | undefined {
+  const value = headers.get(header);
+  if (value === undefined) return undefined;
+  const elements = elementSeparator === "" ? [value] : value.split(elementSeparator);
+  if (pick.kind === "index") return elements[pick.index];
+  for (const element of elements) {
+    const at = element.indexOf(pick.separator);
+    const key = at < 0 ? element : element.slice(0, at);
+    if (key === pick.key) return at < 0 ? "" : element.slice(at + pick.separator.length);
+  }
+  return undefined;
+}
