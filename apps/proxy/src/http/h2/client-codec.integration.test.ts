@@ -313,7 +313,8 @@ describe("HTTP/2 client", () => {
         },
         async (client) => {
           assert.equal((await client.begin("/")[0].over()).reset, "protocol error");
-          await waitFor("the report", () => client.error !== "");
+          // Such a body costs its stream alone.
+          if (what !== "a body of another length") await waitFor("the report", () => client.error !== "");
         },
       );
     });

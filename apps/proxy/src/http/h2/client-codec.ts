@@ -14,6 +14,9 @@ import { Http2Stream } from "./http2-stream.ts";
 import { isTrailerSection } from "./request-head.ts";
 import { type ResponseHead, readResponseHead } from "./response-head.ts";
 
+/** What a cluster gives its HTTP/2 connections. */
+export type Http2ClientSetup = Http2Setup;
+
 /** HTTP/2, client side: this side opens streams, each is a request. Preface and SETTINGS go out with the first turn. */
 export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   readonly protocol = "HTTP/2";
@@ -23,7 +26,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   private peerStreamsMax = Number.POSITIVE_INFINITY;
   private goingAway = false;
 
-  constructor(connection: SocketConnection, callbacks: ClientCodecCallbacks, setup: Http2Setup) {
+  constructor(connection: SocketConnection, callbacks: ClientCodecCallbacks, setup: Http2ClientSetup) {
     super(connection, setup, false);
     this.callbacks = callbacks;
     this.sendPreface([[SettingId.EnablePush, 0]], CLIENT_PREFACE);
