@@ -42,7 +42,9 @@ export interface LoadBalancerContext {
   /** A host that is wanted by its address (stateful sessions); taken where its status is in `override_host_status`. */
   readonly overrideHost?: OverrideHost | undefined;
   /** Retry priorities: other shares than those that the priorities' health gives. */
-  adjustPriorityLoad?(state: PriorityState, sets: readonly HostSet[]): PriorityLoads;
+  readonly adjustPriorityLoad?:
+    | ((state: PriorityState, sets: readonly HostSet[]) => PriorityLoads)
+    | undefined;
   /** The request's or connection's; undefined for requests of the proxy's own. */
   readonly streamInfo?: StreamInfo | undefined;
 }

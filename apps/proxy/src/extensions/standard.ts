@@ -36,6 +36,7 @@ import { wrrLocalityManifest } from "./load_balancing_policies/wrr_locality/mani
 import { omitCanaryHostsManifest } from "./retry_host_predicates/omit_canary_hosts/manifest.ts";
 import { omitHostMetadataManifest } from "./retry_host_predicates/omit_host_metadata/manifest.ts";
 import { previousHostsManifest } from "./retry_host_predicates/previous_hosts/manifest.ts";
+import { previousPrioritiesManifest } from "./retry_priorities/previous_priorities/manifest.ts";
 import {
   downstreamRawBufferManifest,
   upstreamRawBufferManifest,
@@ -81,6 +82,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   omitCanaryHostsManifest,
   omitHostMetadataManifest,
   previousHostsManifest,
+  previousPrioritiesManifest,
 ];
 
 export function standardExtensions(): ExtensionRegistry {

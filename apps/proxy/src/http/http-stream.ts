@@ -12,7 +12,8 @@ import { FilterManager } from "../http-filter/filter-manager.ts";
 import type { LocalReplyContent } from "../http-filter/local-reply.ts";
 import type { StreamHost } from "../http-filter/stream-host.ts";
 import { findRoute } from "../route/find-route.ts";
-import type { RouteEntry } from "../route/route-entry.ts";
+import type { ForwardAction, RouteEntry } from "../route/route-entry.ts";
+import { routeStreamDurationMs } from "../route/stream-duration.ts";
 import { decideTrace } from "../tracing/trace-decision.ts";
 import type { ActiveSpan, Tracer } from "../tracing/tracer.ts";
 import type {
@@ -238,7 +239,14 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   onMaxDuration(): void {
     this.config.stats.counters.downstream_rq_max_duration_reached.inc();
     const status = this.requestDone ? 504 : 408;
-    this.filters.sendLocalReply(status, "downstream duration timeout", "max_duration_timeout");
+    const { filters } = this;
+    filters.sendLocalReply(
+      status,
+      "downstream duration timeout",
+      "max_duration_timeout",
+      undefined,
+      DEADLINE_EXCEEDED,
+    );
   }
 
   onLogInterval(): void {
@@ -272,14 +280,23 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
         this.streamInfo.routeName = entry.name;
         this.streamInfo.virtualHostName = entry.virtualHostName;
         const { action } = entry;
-        if (action.kind === "forward" && action.forward.idleTimeoutMs !== undefined) {
-          this.idleTimeoutMs = action.forward.idleTimeoutMs;
-          if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs);
-          else this.deadlines.idle.clear();
-        }
+        if (action.kind === "forward") this.takeTimeouts(action.forward, requestHeaders);
       }
     }
     return this.cachedRoute;
+  }
+
+  /** Of the route, in place of the connection manager's. */
+  private takeTimeouts(forward: ForwardAction, headers: Headers): void {
+    if (forward.idleTimeoutMs !== undefined) {
+      this.idleTimeoutMs = forward.idleTimeoutMs;
+      if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs);
+      else this.deadlines.idle.clear();
+    }
+    const duration = routeStreamDurationMs(forward, headers, this.config.maxStreamDurationMs);
+    if (duration === undefined) return;
+    if (duration > 0) this.deadlines.duration.set(duration, this.streamInfo.startNowMs);
+    else this.deadlines.duration.clear();
   }
 
   clearRouteCache(): void {
@@ -555,5 +572,8 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.span?.finish(this, streamInfo.startTimeMs + streamInfo.durationMs, streamInfo.responseCode);
   }
 }
+
+/** gRPC's code. */
+const DEADLINE_EXCEEDED = 4;
 
 const ALWAYS = (): boolean => true;

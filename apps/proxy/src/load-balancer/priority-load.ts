@@ -34,7 +34,7 @@ export function computePriorityState(sets: readonly HostSet[], panicThreshold: n
 }
 
 /** By availability, the higher priorities first; what rounding leaves goes to the first that can take it. */
-function distributePriorityLoad(availability: PriorityAvailability): PriorityLoads {
+export function distributePriorityLoad(availability: PriorityAvailability): PriorityLoads {
   const total = totalAvailability(availability);
   // Nothing can serve: the first priority is asked and has no host to give.
   if (total === 0) return firstTakesAll(availability.healthy.length);

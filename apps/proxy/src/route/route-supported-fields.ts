@@ -93,6 +93,7 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "include_vh_rate_limits",
     "request_mirror_policies",
     "hedge_policy",
+    "max_stream_duration",
     "internal_redirect_policy",
     "internal_redirect_action",
     "max_internal_redirects",
@@ -116,6 +117,11 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
   ],
   "envoy.config.route.v3.RetryPolicy.RetryBackOff": ["base_interval", "max_interval"],
   "envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff": ["reset_headers", "max_interval"],
+  "envoy.config.route.v3.RouteAction.MaxStreamDuration": [
+    "max_stream_duration",
+    "grpc_timeout_header_max",
+    "grpc_timeout_header_offset",
+  ],
   "envoy.config.route.v3.HedgePolicy": ["hedge_on_per_try_timeout"],
   "envoy.config.route.v3.InternalRedirectPolicy": [
     "max_internal_redirects",

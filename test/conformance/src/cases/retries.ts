@@ -337,4 +337,43 @@ virtual_hosts:
       return statuses;
     },
   },
+  {
+    title: "retries leave out the priorities that were tried",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: "/" }, route: { cluster: tiers, retry_policy: { retry_on: 5xx, num_retries: 2, ${PROMPT}, retry_priority: { name: p, typed_config: { "@type": type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig, update_frequency: 1 } } } } }`,
+      clusters: `
+- name: tiers
+  type: STATIC
+  load_assignment:
+    cluster_name: tiers
+    endpoints:
+    - { priority: 0, lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream}} } } } }] }
+    - { priority: 1, lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream2}} } } } }] }`,
+    }),
+    reply: { status: 503 },
+    requests: [{ path: "/" }, { path: "/" }, { path: "/", method: "POST", body: "b" }],
+    stats: ["cluster.tiers.upstream_rq_retry", "cluster.tiers.upstream_rq_retry_success"],
+  },
+  {
+    title: "streams last as long as the route or grpc-timeout lets them",
+    yaml: httpBootstrap({
+      hcm: FILE_LOG,
+      routes: `- { match: { prefix: "/max/" }, route: { cluster: one, timeout: 0.1s, max_stream_duration: { max_stream_duration: 0.3s } } }
+- { match: { prefix: "/capped/" }, route: { cluster: one, max_stream_duration: { grpc_timeout_header_max: 0.3s } } }
+- { match: { prefix: "/asked/" }, route: { cluster: one, max_stream_duration: { grpc_timeout_header_max: 0s, grpc_timeout_header_offset: 0.1s } } }
+- { match: { prefix: "/old/" }, route: { cluster: one, max_grpc_timeout: 0.3s, grpc_timeout_offset: 0.05s } }`,
+    }),
+    reply: { afterwards: "silent" },
+    requests: [
+      { path: "/max/" },
+      { path: "/max/", headers: [GRPC] },
+      { path: "/capped/", headers: [GRPC, ["grpc-timeout", "10S"]] },
+      { path: "/asked/", headers: [GRPC, ["grpc-timeout", "400m"]] },
+      { path: "/asked/", method: "POST", body: "b", headers: [GRPC, ["grpc-timeout", "300000u"]] },
+      { path: "/old/", headers: [GRPC, ["grpc-timeout", "250m"]] },
+      { path: "/old/", headers: [GRPC] },
+    ],
+    stats: ["http.main.downstream_rq_max_duration_reached", "cluster.one.upstream_rq_timeout"],
+    accessLog: { file: "access.log", lines: 7 },
+  },
 ];

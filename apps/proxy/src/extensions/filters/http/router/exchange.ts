@@ -127,6 +127,9 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     return this.isRetry ? (this.retry?.hostSelectionAttempts ?? 1) : 1;
   }
 
+  get adjustPriorityLoad(): LoadBalancerContext["adjustPriorityLoad"] {
+    return this.isRetry ? this.retry?.adjustPriorityLoad : undefined;
+  }
   get downstreamProtocol(): StreamProtocol | undefined {
     return this.init.stream.protocol;
   }

@@ -1,4 +1,5 @@
 import type { HeaderMap } from "@sluice/extension-api";
+import { formatGrpcTimeout, parseGrpcTimeout } from "../../../../http/grpc-timeout.ts";
 import type { RetryConfig } from "../../../../route/retry-policy.ts";
 import type { ForwardAction } from "../../../../route/route-entry.ts";
 
@@ -67,23 +68,8 @@ export function setTimeoutHeaders(
   const text = expected === 15_000 ? "15000" : String(Math.trunc(expected));
   if (options.insert) headers.set("x-envoy-expected-rq-timeout-ms", text);
   if (options.isGrpc && !forward.streamDurationSet && forward.maxGrpcTimeoutMs !== undefined) {
-    headers.set("grpc-timeout", `${text}m`);
+    headers.set("grpc-timeout", formatGrpcTimeout(expected));
   }
-}
-
-const GRPC_UNITS: Readonly<Record<string, number>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1000,
-  m: 1,
-  u: 1e-3,
-  n: 1e-6,
-};
-
-/** `grpc-timeout` (gRPC over HTTP/2: at most eight digits and a unit) in ms, rounded up. */
-function parseGrpcTimeout(text: string | undefined): number | undefined {
-  const parts = text === undefined ? null : /^(\d{1,8})([HMSmun])$/.exec(text);
-  return parts === null ? undefined : Math.ceil(Number(parts[1]) * (GRPC_UNITS[parts[2] ?? ""] ?? 0));
 }
 
 /** A whole number of ms. */

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Headers } from "../../../../http/header-map.ts";
+import type { ForwardAction } from "../../../../route/route-entry.ts";
+import { readTimeouts, setTimeoutHeaders } from "./request-timeouts.ts";
+
+/** The part of an action that is read. */
+function forward(part: Partial<ForwardAction> = {}): ForwardAction {
+  const base = {
+    timeoutMs: 15_000,
+    streamDurationSet: false,
+    maxGrpcTimeoutMs: undefined,
+    grpcTimeoutOffsetMs: 0,
+  };
+  return { ...base, retry: undefined, ...part } as ForwardAction;
+}
+
+function headers(fields: Readonly<Record<string, string>>): Headers {
+  return new Headers(Object.entries(fields).flat());
+}
+
+const UPSTREAM = "x-envoy-upstream-rq-timeout-ms";
+const EXPECTED = "x-envoy-expected-rq-timeout-ms";
+
+test("a header overrules the route, is taken off, and says nothing when it is no number", () => {
+  const given = headers({ [UPSTREAM]: "150", "x-envoy-upstream-rq-per-try-timeout-ms": "50" });
+  assert.deepEqual(readTimeouts(given, forward(), false, false), {
+    globalMs: 150,
+    perTryMs: 50,
+    perTryIdleMs: 0,
+  });
+  assert.equal(given.size, 0);
+  assert.equal(readTimeouts(headers({ [UPSTREAM]: "soon" }), forward(), false, false).globalMs, 15_000);
+});
+
+test("a try's timeout that is no shorter than the whole's does not count", () => {
+  const given = headers({ [UPSTREAM]: "100", "x-envoy-upstream-rq-per-try-timeout-ms": "100" });
+  assert.equal(readTimeouts(given, forward(), false, false).perTryMs, 0);
+});
+
+test("an expected timeout is respected only where configured, and stays", () => {
+  const given = (): Headers => headers({ [EXPECTED]: "7", [UPSTREAM]: "160" });
+  assert.equal(readTimeouts(given(), forward(), false, false).globalMs, 160);
+  const respected = given();
+  assert.equal(readTimeouts(respected, forward(), false, true).globalMs, 7);
+  assert.equal(respected.get(EXPECTED), "7");
+});
+
+test("with max_stream_duration the route's timeout does not hold", () => {
+  assert.equal(readTimeouts(headers({}), forward({ streamDurationSet: true }), false, false).globalMs, 0);
+});
+
+test("max_grpc_timeout caps grpc-timeout; no header means the cap", () => {
+  const action = forward({ maxGrpcTimeoutMs: 2000, grpcTimeoutOffsetMs: 100 });
+  assert.equal(readTimeouts(headers({ "grpc-timeout": "1S" }), action, true, false).globalMs, 900);
+  assert.equal(readTimeouts(headers({ "grpc-timeout": "1M" }), action, true, false).globalMs, 2000);
+  assert.equal(readTimeouts(headers({}), action, true, false).globalMs, 2000);
+  assert.equal(readTimeouts(headers({}), action, false, false).globalMs, 15_000);
+});
+
+test("the upstream is told what time it has left, never nothing", () => {
+  const timeouts = { globalMs: 1000, perTryMs: 400, perTryIdleMs: 0 };
+  const told = (elapsedMs: number, hedges = false): string | undefined => {
+    const out = new Headers();
+    setTimeoutHeaders(out, timeouts, forward(), { elapsedMs, insert: true, isGrpc: false, hedges });
+    return out.get(EXPECTED);
+  };
+  assert.equal(told(0), "400");
+  assert.equal(told(700), "300");
+  assert.equal(told(2000), "1");
+  assert.equal(told(0, true), "1000");
+});
