@@ -1,4 +1,4 @@
-import { printAddress } from "../cluster/compile-endpoints.ts";
+import { printAddress } from "../cluster/print-address.ts";
 import type { ManagedListener } from "../listener/listener-manager.ts";
 import type { Server } from "../server/server.ts";
 import { addressJson } from "./address-json.ts";

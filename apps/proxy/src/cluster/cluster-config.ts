@@ -28,6 +28,18 @@ export type Discovery =
       readonly initialFetchTimeoutMs: number;
       /** Undefined: over ADS. */
       readonly file: EndpointFileSource | undefined;
+    }
+  /** The priorities of other clusters in a row. */
+  | { readonly kind: "aggregate"; readonly clusters: readonly string[] }
+  | {
+      readonly kind: "original_dst";
+      /** The request header that names the address; "": none does. */
+      readonly header: string;
+      readonly metadataKey: { readonly filter: string; readonly path: readonly string[] } | undefined;
+      /** 0: the address's own port. */
+      readonly portOverride: number;
+      /** After so long without use a host is forgotten; default 5000. */
+      readonly cleanupIntervalMs: number;
     };
 
 /** Who is asked for names. */

@@ -67,7 +67,7 @@ export function compileCluster(
     connectTimeoutMs: durationMs(cluster.connectTimeout, 5000),
     bufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
     http: compileHttpOptions(cluster, extensions, problems),
-    loadBalancer: compileLoadBalancer(cluster, extensions, problems),
+    loadBalancer: compileLoadBalancer(cluster, extensions, problems, discovery.kind),
     commonLb: compileCommonLb(cluster.commonLbConfig, discovery, problems),
     thresholds: compileCircuitBreakers(cluster.circuitBreakers, problems),
     outlier: compileOutlierDetection(cluster.outlierDetection, problems),

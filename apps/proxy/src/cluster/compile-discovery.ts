@@ -8,14 +8,17 @@ import {
   Cluster_DnsLookupFamily,
 } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import type { ClusterConfig as AggregateConfig } from "@sluice/xds/gen/envoy/extensions/clusters/aggregate/v3/cluster_pb.js";
 import { DnsLookupFamily } from "@sluice/xds/gen/envoy/extensions/clusters/common/dns/v3/dns_pb.js";
 import type { DnsCluster } from "@sluice/xds/gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { Discovery, DnsFamily, EndpointFileSource } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { clusterResolver, typedResolver } from "./compile-dns-resolver.ts";
+import { compileOriginalDst } from "./compile-original-dst.ts";
 import { durationMs } from "./duration-ms.ts";
 
+const AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
 const DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster";
 
 /** Envoy's default refresh rate. */
@@ -39,13 +42,8 @@ export function compileDiscovery(cluster: Cluster, problems: Problem[]): Discove
       };
     case Cluster_DiscoveryType.EDS:
       return eds(cluster, problems);
-    default:
-      problems.push({
-        path: "type",
-        message: `discovery type ${Cluster_DiscoveryType[type] ?? type} is not implemented; use STATIC, STRICT_DNS, LOGICAL_DNS or EDS`,
-        severity: "error",
-      });
-      return { kind: "static" };
+    case Cluster_DiscoveryType.ORIGINAL_DST:
+      return compileOriginalDst(cluster, problems);
   }
 }
 
@@ -102,6 +100,9 @@ function customType(cluster: Cluster, problems: Problem[]): Discovery {
   const any = custom?.typedConfig;
   const unpacked = any === undefined ? undefined : unpackAny(any);
   const path = "cluster_type.typed_config";
+  if (unpacked?.ok === true && unpacked.typeName === AGGREGATE) {
+    return { kind: "aggregate", clusters: asAggregate(unpacked.message).clusters };
+  }
   if (unpacked === undefined || !unpacked.ok || unpacked.typeName !== DNS_CLUSTER) {
     const what =
       unpacked === undefined || unpacked.ok ? `${custom?.name ?? ""} is not implemented` : unpacked.message;
@@ -157,6 +158,9 @@ const EXTENSION_FAMILIES: Readonly<Record<number, DnsFamily>> = {
 };
 
 /** The caller has checked the type's name. */
+function asAggregate(message: Message): AggregateConfig {
+  return message as AggregateConfig;
+}
 function asDnsCluster(message: Message): DnsCluster {
   return message as DnsCluster;
 }

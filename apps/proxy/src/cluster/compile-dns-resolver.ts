@@ -9,7 +9,7 @@ import type { CaresDnsResolverConfig } from "@sluice/xds/gen/envoy/extensions/ne
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { DnsResolverSettings } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
-import { printAddress } from "./compile-endpoints.ts";
+import { printAddress } from "./print-address.ts";
 
 const PACKAGE = "envoy.extensions.network.dns_resolver";
 const CARES = `${PACKAGE}.cares.v3.CaresDnsResolverConfig`;

@@ -15,6 +15,7 @@ import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts"
 import type { EndpointHealthCheck, HostSpec } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { durationMs } from "./duration-ms.ts";
+import { printAddress } from "./print-address.ts";
 
 /** An endpoint of a load assignment; its address may still be a name. */
 export type EndpointSpec = Omit<HostSpec, "page" | "key">;
@@ -200,9 +201,4 @@ function endpointAddress(
     default:
       return "needs a socket_address or a pipe";
   }
-}
-
-/** `1.2.3.4:80` or `[::1]:80`. */
-export function printAddress(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

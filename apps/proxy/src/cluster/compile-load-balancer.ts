@@ -9,11 +9,13 @@ import {
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { legacyPolicyMessage } from "./legacy-load-balancer.ts";
 
 const CATEGORY = "envoy.load_balancing_policies";
-/** Stands where the configuration is refused anyway. */
+const PROVIDED = "/envoy.extensions.load_balancing_policies.cluster_provided.v3.ClusterProvided";
+/** Stands where the cluster's type picks, or the configuration is refused. */
 const NONE: LoadBalancerConfig = { type: "", config: undefined };
 
 /** `load_balancing_policy` where it is set, else `lb_policy` with its `…_lb_config`, read as the policy that it stands for. */
@@ -21,13 +23,32 @@ export function compileLoadBalancer(
   cluster: Cluster,
   extensions: ExtensionRegistry,
   problems: Problem[],
+  discovery: Discovery["kind"] = "static",
 ): LoadBalancerConfig {
+  const provides = discovery === "aggregate" || discovery === "original_dst";
+  if (provides !== wantsProvided(cluster)) {
+    const message = provides
+      ? "must be CLUSTER_PROVIDED: clusters of this type pick by themselves"
+      : "CLUSTER_PROVIDED is not possible: clusters of this type do not pick by themselves";
+    problems.push({ path: "lb_policy", message, severity: "error" });
+    return NONE;
+  }
+  if (provides) return NONE;
   const compiled = isExtensionPolicy(cluster)
     ? compileExtensionPolicy(cluster, extensions)
     : compileLegacyPolicy(cluster, extensions);
   if (compiled.ok) return compiled.value;
   problems.push(...compiled.problems);
   return NONE;
+}
+
+/** `CLUSTER_PROVIDED`, or the extension that says the same. */
+function wantsProvided(cluster: Cluster): boolean {
+  if (!isExtensionPolicy(cluster)) return cluster.lbPolicy === Cluster_LbPolicy.CLUSTER_PROVIDED;
+  return (
+    cluster.loadBalancingPolicy?.policies[0]?.typedExtensionConfig?.typedConfig?.typeUrl.endsWith(PROVIDED) ??
+    false
+  );
 }
 
 function isExtensionPolicy(cluster: Cluster): boolean {

@@ -5,7 +5,7 @@ import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, Discovery, HostSpec } from "./cluster-config.ts";
 import type { CompiledCluster } from "./compile-cluster.ts";
-import { type EndpointSpec, type LoadAssignment, printAddress } from "./compile-endpoints.ts";
+import type { EndpointSpec, LoadAssignment } from "./compile-endpoints.ts";
 import type { Connector } from "./connect-upstream.ts";
 import { DnsPoller, type Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
@@ -13,6 +13,7 @@ import { watchEndpointFile } from "./endpoint-file.ts";
 import { ClusterHealth } from "./health/cluster-health.ts";
 import { hostStatsPage, sumHostSlot } from "./host-stats.ts";
 import type { ConsecutiveType } from "./outlier/outlier-config.ts";
+import { printAddress } from "./print-address.ts";
 
 export interface ManagedClusterOptions {
   readonly compiled: CompiledCluster;
@@ -96,6 +97,10 @@ export class ManagedCluster {
         return;
       case "eds":
         this.#startEds(discovery);
+        return;
+      case "aggregate":
+      case "original_dst":
+        this.#initialize();
         return;
       case "strict_dns":
       case "logical_dns":

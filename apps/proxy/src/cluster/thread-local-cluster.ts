@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Counter, Gauge, HeaderMap, Histogram, StreamInfo } from "@sluice/extension-api";
+import type { ConnectionInfo, Counter, Gauge, HeaderMap, Histogram, StreamInfo } from "@sluice/extension-api";
 import type { Http1ClientOptions } from "../http/h1/client-codec.ts";
 import type { DropReply } from "../load-balancer/drop-reply.ts";
 import type { HostSet } from "../load-balancer/host-set.ts";
@@ -47,6 +47,8 @@ export interface LoadBalancerContext {
     | undefined;
   /** The request's or connection's; undefined for requests of the proxy's own. */
   readonly streamInfo?: StreamInfo | undefined;
+  /** The client's; undefined for requests of the proxy's own. */
+  readonly connection?: ConnectionInfo | undefined;
 }
 
 export interface OverrideHost {
@@ -101,6 +103,8 @@ export interface Resource {
 export type HostHealth = "healthy" | "degraded" | "unhealthy";
 
 export interface Host {
+  /** The cluster that it belongs to, whose settings its connections have: of an aggregate cluster's hosts not that one. */
+  readonly cluster?: ClusterInfo | undefined;
   /** `ip:port`, `[v6]:port` or a socket path; what logs and stats print. */
   readonly address: string;
   readonly connectTo: ConnectTo;

@@ -10,13 +10,32 @@ import type { LoadBalancer, LoadBalancerConfig, PolicyContext } from "../load-ba
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
+import { AggregateLoadBalancer } from "./aggregate-load-balancer.ts";
 import { circuitBreakers } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import { createClusterStats } from "./cluster-stats.ts";
 import { createConnector } from "./connect-upstream.ts";
+import { hostStatsPage } from "./host-stats.ts";
+import { OriginalDstLoadBalancer } from "./original-dst-load-balancer.ts";
 import type { ConsecutiveType } from "./outlier/outlier-config.ts";
+import { printAddress } from "./print-address.ts";
 import type { ClusterInfo, Host, ThreadLocalClusterManager } from "./thread-local-cluster.ts";
 import { WorkerCluster } from "./worker-cluster.ts";
+import { type HostReports, WorkerHost } from "./worker-host.ts";
+
+const UNKNOWN_ENDPOINT = {
+  hostname: "",
+  weight: 1,
+  priority: 0,
+  region: "",
+  zone: "",
+  subZone: "",
+  localityWeight: 0,
+  metadata: undefined,
+  health: "healthy",
+  excluded: false,
+  edsHealth: "HEALTHY",
+} as const;
 
 export interface WorkerClusterManagerOptions {
   readonly stats: StatsScope;
@@ -44,6 +63,8 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
   readonly #clusters = new Map<string, WorkerCluster>();
   readonly #options: WorkerClusterManagerOptions;
   readonly #locality: string;
+  /** Another number whenever some cluster's hosts change. */
+  #generation = 0;
 
   constructor(options: WorkerClusterManagerOptions) {
     this.#options = options;
@@ -72,7 +93,8 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     const old = this.#clusters.get(config.name);
     // First, so that what it counted in gauges is given back before the new one counts.
     old?.close();
-    const balancer = this.#balancer(config, config.loadBalancer, scope);
+    this.#generation++;
+    const balancer = this.#clusterBalancer(config, scope);
     const info = this.#info(config, breakers, balancer, scope, releases);
     const cluster = new WorkerCluster({
       config,
@@ -95,12 +117,14 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
   }
 
   setHosts(name: string, hosts: readonly HostSpec[], policy: AssignmentPolicy): void {
+    this.#generation++;
     this.#clusters.get(name)?.setHosts(hosts, policy, this.#localSet());
     this.#onLocalChange(name);
   }
 
   remove(name: string): void {
     const old = this.#clusters.get(name);
+    this.#generation++;
     this.#clusters.delete(name);
     old?.close();
   }
@@ -114,6 +138,49 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     if (name !== this.#options.localCluster) return;
     const local = this.#localSet();
     for (const cluster of this.#clusters.values()) cluster.setLocal(local);
+  }
+
+  #clusterBalancer(config: ClusterConfig, scope: StatsScope): LoadBalancer {
+    const { random, runtime, timers } = this.#options;
+    const { discovery } = config;
+    switch (discovery.kind) {
+      case "aggregate":
+        return new AggregateLoadBalancer({
+          clusters: discovery.clusters,
+          get: (name) => this.#clusters.get(name),
+          generation: () => this.#generation,
+          random,
+          runtime,
+          panicThreshold: config.commonLb.panicThreshold,
+        });
+      case "original_dst":
+        return new OriginalDstLoadBalancer({
+          config: discovery,
+          scope,
+          timers,
+          createHost: (ip, port) => this.#ownHost(config, ip, port),
+          onHostsRemoved: (gone) => this.#options.onHostsRemoved?.(gone),
+        });
+      default:
+        return this.#balancer(config, config.loadBalancer, scope);
+    }
+  }
+
+  /** A host that no other thread knows of. */
+  #ownHost(config: ClusterConfig, ip: string, port: number): WorkerHost {
+    const { workerIndex } = this.#options;
+    const address = printAddress(ip, port);
+    const spec: HostSpec = {
+      ...UNKNOWN_ENDPOINT,
+      key: address,
+      address,
+      connectTo: { host: ip, port },
+      page: hostStatsPage(workerIndex + 1),
+    };
+    const reports: HostReports = { onConsecutiveFailures() {}, onHealthCheckFail() {} };
+    const host = new WorkerHost(spec, workerIndex, undefined, undefined, reports);
+    host.cluster = this.#clusters.get(config.name)?.info;
+    return host;
   }
 
   #balancer(

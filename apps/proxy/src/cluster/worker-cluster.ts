@@ -72,10 +72,10 @@ export class WorkerCluster implements ThreadLocalCluster {
       const known = this.#hosts.get(spec.key);
       known?.update(spec);
       added ||= known === undefined;
-      next.set(
-        spec.key,
-        known ?? new WorkerHost(spec, workerIndex, hostStats, config.outlier, this.#options.reports),
-      );
+      const host =
+        known ?? new WorkerHost(spec, workerIndex, hostStats, config.outlier, this.#options.reports);
+      host.cluster = this.info;
+      next.set(spec.key, host);
     }
     const gone: WorkerHost[] = [];
     for (const [key, host] of this.#hosts) {

@@ -4,9 +4,10 @@ import type { HostSpec } from "./cluster-config.ts";
 import { HOST_SLOTS, hostStats } from "./host-stats.ts";
 import { HostOutlierMonitor } from "./outlier/host-outlier-monitor.ts";
 import type { ConsecutiveType, OutlierConfig } from "./outlier/outlier-config.ts";
-import type { Host, HostHealth, HostOutlier, HostStats } from "./thread-local-cluster.ts";
+import type { ClusterInfo, Host, HostHealth, HostOutlier, HostStats } from "./thread-local-cluster.ts";
 
 const ACTIVE = HOST_SLOTS.indexOf("rq_active");
+const CONNECTED = HOST_SLOTS.indexOf("cx_active");
 
 /** What a host tells the main thread of, by its key. */
 export interface HostReports {
@@ -16,6 +17,7 @@ export interface HostReports {
 
 /** A host in one worker. Its identity lasts as long as its key stays in the cluster. */
 export class WorkerHost implements Host {
+  cluster: ClusterInfo | undefined = undefined;
   address = "";
   connectTo: Host["connectTo"] = { path: "" };
   hostname = "";
@@ -70,6 +72,15 @@ export class WorkerHost implements Host {
     this.metadata = spec.metadata;
     this.health = spec.health;
     this.excluded = spec.excluded;
+  }
+
+  /** Connections are open to it. */
+  connected(): boolean {
+    const slots = this.#slots;
+    for (let index = CONNECTED; index < slots.length; index += HOST_SLOTS.length) {
+      if ((slots[index] ?? 0) > 0) return true;
+    }
+    return false;
   }
 
   requestsInFlight(): number {

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import { printAddress } from "../cluster/compile-endpoints.ts";
+import { printAddress } from "../cluster/print-address.ts";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";

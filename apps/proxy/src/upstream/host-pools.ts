@@ -109,7 +109,7 @@ function fixedProtocol({ http }: ClusterInfo): PoolProtocol {
  * cluster's circuit breaker allows no more pools, it is one that refuses.
  */
 export function httpPoolFor(info: ClusterInfo, host: Host, user: PoolUser, context: PoolContext): HttpPool {
-  return poolsOf(info, host, context).of(user) ?? NO_POOL;
+  return poolsOf(host.cluster ?? info, host, context).of(user) ?? NO_POOL;
 }
 
 /** For a request that no client sent, or whose client does not matter. */

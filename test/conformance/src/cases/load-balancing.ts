@@ -118,6 +118,19 @@ const WANTED: Readonly<Record<string, string>> = {
   list: "version: '9', fallback_list: [{ version: '8' }, { version: '2' }]",
 };
 
+function aggregate(name: string, clusters: string): string {
+  return `
+- name: ${name}
+  connect_timeout: 1s
+  lb_policy: CLUSTER_PROVIDED
+  cluster_type: { name: envoy.clusters.aggregate, typed_config: { "@type": type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig, clusters: [${clusters}] } }`;
+}
+
+function originalDst(name: string, config: string): string {
+  return `
+- { name: ${name}, type: ORIGINAL_DST, connect_timeout: 1s, lb_policy: CLUSTER_PROVIDED, original_dst_lb_config: { ${config} } }`;
+}
+
 const PRIORITY = ", priority: 1";
 const SICK = ", health_status: UNHEALTHY";
 const HALF = ", health_status: DEGRADED";
@@ -322,5 +335,70 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
         (await target.send({ path: "/named", headers: [["x-host", `1.2.3.4:5, 127.0.0.1:${port}`]] })).body;
       return [await ask(target.upstream.port), await ask(target.upstream2.port)];
     },
+  },
+  {
+    title: "an aggregate cluster is the priorities of its clusters in a row",
+    yaml: httpBootstrap({
+      routes: ["whole", "second", "shared", "missing"].map((name) => route(name, name)).join(""),
+      clusters: [
+        cluster("healthy", "", [one([named("a")])]),
+        cluster("other", "", [one([named("b", "", "{{upstream2}}")])]),
+        cluster("sick", "common_lb_config: { healthy_panic_threshold: { value: 0 } }", [
+          one([named("c", SICK)]),
+        ]),
+        cluster("void", "", []),
+        cluster("mixed", "", [one([named("d", SICK)]), one([named("e")], PRIORITY)]),
+        aggregate("whole", "healthy, other"),
+        aggregate("second", "void, sick, healthy"),
+        aggregate("shared", "nowhere, mixed"),
+        aggregate("missing", "nowhere, void"),
+      ].join(""),
+    }),
+    requests: [{ path: "/missing" }],
+    observe: (target) => reached(target, ["/whole", "/second", "/shared"], 6),
+    stats: [
+      "cluster.whole.upstream_rq_200",
+      "cluster.healthy.upstream_cx_total",
+      "cluster.missing.upstream_cx_none_healthy",
+    ],
+  },
+  {
+    title: "an ORIGINAL_DST cluster goes where the request says",
+    yaml: httpBootstrap({
+      routes: `${route("default", "default")}${route("custom", "custom")}${route("port", "port")}${route("none", "none")}`,
+      clusters: [
+        originalDst("default", "use_http_header: true"),
+        originalDst("custom", "use_http_header: true, http_header_name: X-To"),
+        originalDst("port", "use_http_header: true, upstream_port_override: {{upstream2}}"),
+        originalDst("none", ""),
+      ].join(""),
+    }),
+    requests: [
+      { path: "/default" },
+      { path: "/default", headers: [["x-envoy-original-dst-host", "nonsense"]] },
+      { path: "/default", headers: [["x-envoy-original-dst-host", "127.0.0.1"]] },
+      { path: "/none", headers: [["x-envoy-original-dst-host", "127.0.0.1:1"]] },
+      { path: "/port", headers: [["x-envoy-original-dst-host", "127.0.0.1:1"]] },
+    ],
+    observe: async (target) => {
+      const ask = async (path: string, header: string, port: number): Promise<string> =>
+        (await target.send({ path, headers: [[header, `127.0.0.1:${port}`]] })).body;
+      const { upstream, upstream2 } = target;
+      const seen = [
+        await ask("/default", "x-envoy-original-dst-host", upstream.port),
+        await ask("/default", "x-envoy-original-dst-host", upstream2.port),
+        await ask("/custom", "x-to", upstream2.port),
+        await ask("/custom", "x-envoy-original-dst-host", upstream2.port),
+      ];
+      upstream.clear();
+      upstream2.clear();
+      return seen;
+    },
+    stats: [
+      "cluster.default.original_dst_host_invalid",
+      "cluster.default.membership_total",
+      "cluster.default.upstream_rq_200",
+      "cluster.none.upstream_cx_none_healthy",
+    ],
   },
 ];

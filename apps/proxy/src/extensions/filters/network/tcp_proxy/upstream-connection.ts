@@ -47,7 +47,7 @@ export class UpstreamConnection implements ConnectionSink {
     stats.upstreamRqPendingActive.add(1);
     host.stats.cxTotal.inc();
     host.stats.cxActive.add(1);
-    const socket = info.connect(host);
+    const socket = (host.cluster ?? info).connect(host);
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
     this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
     this.connection.addWatermarkCallbacks(owner);
