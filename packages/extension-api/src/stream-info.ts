@@ -45,6 +45,7 @@ export interface StreamInfo {
   readonly virtualClusterName?: string | undefined;
   /** Why the downstream connection was ended by us. */
   readonly connectionTerminationDetails?: string | undefined;
+  setConnectionTerminationDetails?(details: string): void;
   /** What filters flag beyond `ResponseFlag`, joined with commas. */
   readonly customFlags?: string | undefined;
   /** Why the request is traced; undefined: it is not. */

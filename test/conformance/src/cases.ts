@@ -14,6 +14,7 @@ import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
+import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
@@ -47,6 +48,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,
   ...LISTENER_CASES,
+  ...NETWORK_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,
   ...RETRY_CASES,
   ...MIRROR_CASES,

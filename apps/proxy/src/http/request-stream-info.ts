@@ -66,6 +66,10 @@ export class RequestStreamInfo implements StreamInfo {
     this.upstreamPoolReadyMs = readyMs;
   }
 
+  setConnectionTerminationDetails(details: string): void {
+    this.connectionTerminationDetails = details;
+  }
+
   getDynamicMetadata(filter: string): Readonly<Record<string, unknown>> | undefined {
     return this.metadata?.get(filter);
   }

@@ -5,6 +5,7 @@ import {
   NetworkFilterStatus,
   type ReadFilter,
   type ReadFilterCallbacks,
+  ResponseFlag,
 } from "@sluice/extension-api";
 import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/network/local_ratelimit/v3/local_rate_limit_pb.js";
 import { durationMs } from "../../../../cluster/duration-ms.ts";
@@ -39,6 +40,7 @@ class LocalRateLimitFilter implements ReadFilter {
     const { config } = this;
     if (!config.enabled() || config.bucket.consume()) return NetworkFilterStatus.Continue;
     config.limited.inc();
+    this.callbacks?.streamInfo.setResponseFlag(ResponseFlag.UpstreamRetryLimitExceeded);
     this.callbacks?.connection.close("noFlush", "local_ratelimit_close_over_limit");
     return NetworkFilterStatus.StopIteration;
   }

@@ -1,0 +1,109 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import {
+  compileExtension,
+  compileMatcher,
+  INSUFFICIENT_DATA,
+  type KnownExtensions,
+  known,
+  type MatcherConfig,
+  type MatchInput,
+} from "@sluice/matching";
+import {
+  type Action,
+  ActionSchema,
+  type RBAC,
+  RBAC_Action,
+} from "@sluice/xds/gen/envoy/config/rbac/v3/rbac_pb.js";
+import { compilePermission } from "./compile-permission.ts";
+import { compilePrincipal } from "./compile-principal.ts";
+import { allOf, anyOf } from "./compile-tests.ts";
+import type { RbacInput, RbacTest } from "./rbac-input.ts";
+
+export interface RbacDecision {
+  readonly allowed: boolean;
+  /** The policy that decided; "" when none matched. */
+  readonly policy: string;
+  /** For the action LOG: whether the access log ought to have it. */
+  readonly log: boolean | undefined;
+}
+
+/** Role-based access control for connections and requests, in either of its forms. */
+export interface RbacEngine {
+  decide(input: RbacInput): RbacDecision;
+}
+
+/** The form with policies: the first that matches, by name, decides. */
+export function compileRbacRules(config: RBAC, path: string): Compiled<RbacEngine> {
+  const problems: Problem[] = [];
+  const refuse = (at: string, message: string): void =>
+    void problems.push({ path: at, message, severity: "error" });
+  if (config.auditLoggingOptions !== undefined)
+    refuse(`${path}.audit_logging_options`, "audit_logging_options is not implemented");
+  const policies: { readonly name: string; readonly test: RbacTest }[] = [];
+  for (const name of Object.keys(config.policies).sort()) {
+    const policy = config.policies[name];
+    if (policy === undefined) continue;
+    const at = `${path}.policies[${JSON.stringify(name)}]`;
+    for (const field of ["condition", "checkedCondition", "celConfig"] as const) {
+      if (policy[field] !== undefined) {
+        const proto = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+        refuse(`${at}.${proto}`, `${proto} is not implemented`);
+      }
+    }
+    const test = allOf([
+      anyOf(policy.permissions.map((one, i) => compilePermission(one, `${at}.permissions[${i}]`))),
+      anyOf(policy.principals.map((one, i) => compilePrincipal(one, `${at}.principals[${i}]`))),
+    ]);
+    if (test.ok) policies.push({ name, test: test.value });
+    else problems.push(...test.problems);
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  const { action } = config;
+  return {
+    ok: true,
+    value: {
+      decide: (input) => {
+        const found = policies.find(({ test }) => test(input));
+        const policy = found?.name ?? "";
+        if (action === RBAC_Action.LOG) return { allowed: true, policy, log: found !== undefined };
+        return { allowed: (found !== undefined) === (action === RBAC_Action.ALLOW), policy, log: undefined };
+      },
+    },
+  };
+}
+
+/** The form with a matcher tree; what matches nothing is denied. `inputs`: those of connections, or of requests. */
+export function compileRbacMatcher(
+  config: MatcherConfig,
+  path: string,
+  inputs: KnownExtensions<MatchInput>,
+): Compiled<RbacEngine> {
+  const tree = compileMatcher<RbacDecision>(config, path, {
+    inputs,
+    action: (action, at) => compileExtension(action, ACTIONS, "action", at),
+    keepMatching: false,
+  });
+  if (!tree.ok) return tree;
+  return {
+    ok: true,
+    value: {
+      decide: (input) => {
+        const answer = tree.value.match(input);
+        return answer === undefined || answer === INSUFFICIENT_DATA ? DENIED : answer;
+      },
+    },
+  };
+}
+
+const DENIED: RbacDecision = { allowed: false, policy: "", log: undefined };
+
+const ACTIONS = new Map([
+  known<Action, RbacDecision>(ActionSchema, ({ name, action }) => ({
+    ok: true,
+    value: {
+      allowed: action !== RBAC_Action.DENY,
+      policy: name,
+      log: action === RBAC_Action.LOG ? true : undefined,
+    },
+  })),
+]);

@@ -1,0 +1,117 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { indent } from "../bootstrap.ts";
+import type { ConformanceCase } from "../conformance-case.ts";
+import { session } from "../tcp-session.ts";
+
+const FORMAT =
+  "flags=%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% %DYNAMIC_METADATA(envoy.filters.network.rbac)% %DYNAMIC_METADATA(envoy.common)%";
+
+/** A listener with one filter before an echo, and its connections' log. */
+function guarded(name: string, type: string, fields: string): string {
+  return `- name: ${name}
+  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+  access_log:
+    - name: file
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+        path: "{{dir}}/access.log"
+        log_format: { text_format_source: { inline_string: "${name} ${FORMAT}\\n" } }
+  filter_chains:
+    - filters:
+        - name: guard
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.network.${type}
+            stat_prefix: ${name}
+${indent(fields, 12)}
+        - name: echo
+          typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo }
+`;
+}
+
+const rbac = (name: string, fields: string) => guarded(name, "rbac.v3.RBAC", fields);
+const FROM_2 = "{ direct_remote_ip: { address_prefix: 127.0.0.2, prefix_len: 32 } }";
+const ANYTHING = "permissions: [{ any: true }]";
+
+const LISTENERS = [
+  rbac(
+    "main",
+    `rules: { action: DENY, policies: { "bad one": { ${ANYTHING}, principals: [${FROM_2}] } } }
+shadow_rules: { action: ALLOW, policies: { z: { ${ANYTHING}, principals: [{ any: true }] }, a: { ${ANYTHING}, principals: [{ not_id: ${FROM_2} }] } } }
+shadow_rules_stat_prefix: shd_`,
+  ),
+  rbac(
+    "allow",
+    `rules:
+  action: ALLOW
+  policies:
+    p:
+      permissions:
+        - and_rules: { rules: [{ destination_ip: { address_prefix: 127.0.0.0, prefix_len: 8 } }, { destination_port_range: { start: 1, end: 65535 } }, { not_rule: { destination_port: 9 } }, { requested_server_name: { exact: "" } }] }
+      principals: [{ or_ids: { ids: [${FROM_2}, { authenticated: {} }] } }]`,
+  ),
+  rbac("log", `rules: { action: LOG, policies: { p: { ${ANYTHING}, principals: [${FROM_2}] } } }`),
+  rbac("delayed", `rules: { action: ALLOW, policies: {} }\ndelay_deny: 0.2s`),
+  rbac(
+    "tree",
+    `matcher:
+  matcher_tree:
+    input: { name: source, typed_config: { "@type": type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.SourceIPInput } }
+    exact_match_map:
+      map:
+        "127.0.0.1": { action: { name: a, typed_config: { "@type": type.googleapis.com/envoy.config.rbac.v3.Action, name: yes-1, action: ALLOW } } }
+        "127.0.0.2": { action: { name: b, typed_config: { "@type": type.googleapis.com/envoy.config.rbac.v3.Action, name: no-2, action: DENY } } }`,
+  ),
+  guarded("limit", "connection_limit.v3.ConnectionLimit", "max_connections: 1"),
+  guarded(
+    "rate",
+    "local_ratelimit.v3.LocalRateLimit",
+    "token_bucket: { max_tokens: 2, tokens_per_fill: 1, fill_interval: 60s }",
+  ),
+];
+
+export const NETWORK_FILTER_CASES: readonly ConformanceCase[] = [
+  {
+    title: "network filters let connections in or close them: rbac, connection_limit, local_ratelimit",
+    yaml: `
+node: { id: node, cluster: nodes }
+static_resources:
+  listeners:
+${indent(LISTENERS.join(""), 4)}
+`,
+    observe: async ({ proxy }) => {
+      const seen: Record<string, unknown> = {};
+      const run = async (name: string, localAddress: string, at: number) => {
+        const port = await proxy.listenerPort(name);
+        const { received } = await session(port, { send: "x", until: "x", waitMs: 700, localAddress });
+        seen[`${name} ${at}`] = received;
+        await wait(60);
+      };
+      for (const name of ["main", "allow", "log", "tree"]) {
+        await run(name, "127.0.0.1", 1);
+        await run(name, "127.0.0.2", 2);
+      }
+      await run("tree", "127.0.0.3", 3);
+      await run("delayed", "127.0.0.1", 1);
+      const limited = await proxy.listenerPort("limit");
+      const first = session(limited, { send: "a", waitMs: 500 });
+      await wait(200);
+      await run("limit", "127.0.0.1", 2);
+      const { received } = await first;
+      await wait(100);
+      await run("limit", "127.0.0.1", 3);
+      for (const at of [1, 2, 3]) await run("rate", "127.0.0.1", at);
+      return { ...seen, received };
+    },
+    accessLog: { file: "access.log", lines: 16 },
+    stats: [
+      ...["main", "allow", "log", "delayed", "tree"].flatMap((name) =>
+        ["allowed", "denied"].map((stat) => `${name}.rbac.${stat}`),
+      ),
+      "main.rbac.shd_.shadow_allowed",
+      "main.rbac.shd_.shadow_denied",
+      "connection_limit.limit.limited_connections",
+      "connection_limit.limit.active_connections",
+      "local_rate_limit.rate.rate_limited",
+    ],
+  },
+];
