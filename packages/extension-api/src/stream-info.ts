@@ -42,6 +42,8 @@ export interface StreamInfo {
   readonly upstreamHostName?: string | undefined;
   /** From the wish for an upstream stream until one was ready. */
   readonly upstreamPoolReadyMs?: number | undefined;
+  /** `filter_metadata` of the endpoint of the last try. */
+  readonly upstreamMetadata?: Readonly<Record<string, unknown>> | undefined;
   readonly virtualClusterName?: string | undefined;
   /** Why the downstream connection was ended by us. */
   readonly connectionTerminationDetails?: string | undefined;

@@ -15,16 +15,19 @@ export interface FormatContext {
   /** Of the span of this request, hex. */
   readonly traceId?: string | undefined;
   readonly spanId?: string | undefined;
-  /** Metadata by namespace of what the request was matched to. */
-  metadata?(source: MetadataSource): Readonly<Record<string, unknown>> | undefined;
+  /** `filter_metadata` of the matched route. */
+  readonly routeMetadata?: Readonly<Record<string, unknown>> | undefined;
+  /** %LISTENER_NAME%. */
+  readonly listenerName?: string | undefined;
 }
 
-export type MetadataSource = "DYNAMIC" | "CLUSTER" | "UPSTREAM_HOST" | "ROUTE" | "VIRTUAL_HOST";
+export type MetadataSource = "DYNAMIC" | "UPSTREAM_HOST" | "ROUTE";
 
 /** Why an entry is written, by the names of `envoy.data.accesslog.v3.AccessLogType`. */
 export type AccessLogType =
   | "TcpUpstreamConnected"
   | "TcpPeriodic"
+  | "TcpConnectionStart"
   | "TcpConnectionEnd"
   | "DownstreamStart"
   | "DownstreamPeriodic"

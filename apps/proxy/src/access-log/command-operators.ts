@@ -55,7 +55,8 @@ export const COMMAND_OPERATORS: OperatorTable = {
   UPSTREAM_CLUSTER: text(({ streamInfo }) => streamInfo.upstreamCluster),
   UPSTREAM_CLUSTER_RAW: text(({ streamInfo }) => streamInfo.upstreamCluster),
   UPSTREAM_PROTOCOL: text(({ streamInfo }) => streamInfo.upstreamProtocol),
-  UPSTREAM_CONNECTION_ID: plain(({ streamInfo }) => streamInfo.upstreamConnectionId),
+  UPSTREAM_CONNECTION_ID: plain(({ streamInfo }) => streamInfo.upstreamConnectionId ?? 0),
+  LISTENER_NAME: text(({ listenerName }) => listenerName),
   UPSTREAM_TRANSPORT_FAILURE_REASON: text(({ streamInfo }) =>
     streamInfo.upstreamTransportFailureReason.replaceAll(" ", "_"),
   ),
@@ -69,6 +70,9 @@ export const COMMAND_OPERATORS: OperatorTable = {
   STREAM_ID: text(({ request }) => request?.get("x-request-id")),
   TRACE_ID: text(({ traceId }) => traceId),
   SPAN_ID: text(({ spanId }) => spanId),
+  // QUIC's alone: TCP's are the kernel's.
+  BYTES_RETRANSMITTED: plain(() => 0),
+  PACKETS_RETRANSMITTED: plain(() => 0),
   UNIQUE_ID: plain(() => crypto.randomUUID()),
   FILTER_CHAIN_NAME: text(({ connection }) => connection.filterChainName),
   TLS_JA3_FINGERPRINT: text(({ connection }) => connection.ja3),

@@ -1,9 +1,27 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
-import type { CustomTag } from "@sluice/xds/gen/envoy/type/tracing/v3/custom_tag_pb.js";
+import type { CustomTag, CustomTag_Metadata } from "@sluice/xds/gen/envoy/type/tracing/v3/custom_tag_pb.js";
+import type { MetadataSource } from "./access-logger.ts";
 import { compileProviders } from "./compile-substitution-format.ts";
+import { readMetadata } from "./metadata-operators.ts";
 import type { ValueProvider } from "./operator.ts";
 
 export type CompiledTag = readonly [tag: string, value: readonly (string | ValueProvider)[]];
+
+/** `undefined` kinds are requests'. */
+function metadataTag({ kind, metadataKey, defaultValue }: CustomTag_Metadata): ValueProvider | string {
+  const source = METADATA_KINDS[kind?.kind.case ?? "request"];
+  if (source === undefined) return "metadata of clusters is not implemented";
+  const keys = (metadataKey?.path ?? []).map(({ segment }) => String(segment.value ?? ""));
+  const namespace = metadataKey?.key ?? "";
+  return (context) =>
+    readMetadata(context, source, namespace, keys) ?? (defaultValue === "" ? undefined : defaultValue);
+}
+
+const METADATA_KINDS: Readonly<Record<string, MetadataSource | undefined>> = {
+  request: "DYNAMIC",
+  route: "ROUTE",
+  host: "UPSTREAM_HOST",
+};
 
 /** Custom tags of access logs and spans: literal, environment, request header, or a format string. */
 export function compileCustomTags(
@@ -39,6 +57,13 @@ export function compileCustomTags(
         const parts = compileProviders(type.value, `${at}.value`);
         if (parts.ok) compiled.push([tag, parts.value]);
         else problems.push(...parts.problems);
+        return;
+      }
+      case "metadata": {
+        const value = metadataTag(type.value);
+        if (typeof value === "string") {
+          problems.push({ path: `${at}.metadata.kind`, message: value, severity: "error" });
+        } else compiled.push([tag, [value]]);
         return;
       }
       default:

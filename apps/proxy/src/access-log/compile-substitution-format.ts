@@ -60,6 +60,7 @@ function compileOperator(
   token: FormatToken & { kind: "operator" },
   more: OperatorTable,
 ): { value: ValueProvider } | string {
+  if (token.name === "COALESCE") return compileCoalesce(token, more);
   const compiler = more[token.name] ?? COMMAND_OPERATORS[token.name];
   if (compiler === undefined) {
     const nearest = nearestName(token.name, Object.keys(COMMAND_OPERATORS));
@@ -76,6 +77,70 @@ function compileOperator(
       return value === undefined ? undefined : printValue(value, "").slice(0, maxLength);
     },
   };
+}
+
+/** `%COALESCE({"operators": ["NAME", {"command": "NAME", "param": "ARGUMENT", "max_length": 5}]})%`: the first that yields something. */
+function compileCoalesce(
+  token: FormatToken & { kind: "operator" },
+  more: OperatorTable,
+): { value: ValueProvider } | string {
+  if (token.argument === undefined) return "COALESCE requires parameters";
+  const entries = coalesceEntries(token.argument);
+  if (typeof entries === "string") return entries;
+  const providers: ValueProvider[] = [];
+  for (const entry of entries) {
+    const compiled = compileOperator({ kind: "operator", ...entry }, more);
+    if (typeof compiled === "string") return compiled;
+    providers.push(compiled.value);
+  }
+  const { maxLength } = token;
+  return {
+    value: (context) => {
+      for (const provider of providers) {
+        const value = provider(context);
+        if (value !== undefined) {
+          return maxLength === undefined ? value : printValue(value, "").slice(0, maxLength);
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+interface CoalesceEntry {
+  readonly name: string;
+  readonly argument: string | undefined;
+  readonly maxLength: number | undefined;
+}
+
+function coalesceEntries(text: string): readonly CoalesceEntry[] | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return "COALESCE takes a JSON object";
+  }
+  const list = memberOf(json, "operators");
+  if (!Array.isArray(list) || list.length === 0) return "COALESCE needs a non-empty list of operators";
+  const entries: CoalesceEntry[] = [];
+  for (const item of list) {
+    const name = typeof item === "string" ? item : memberOf(item, "command");
+    const argument = memberOf(item, "param");
+    const maxLength = memberOf(item, "max_length");
+    if (typeof name !== "string" || name === "") return "an operator of COALESCE needs a command";
+    entries.push({
+      name,
+      argument: typeof argument === "string" ? argument : undefined,
+      maxLength: typeof maxLength === "number" ? maxLength : undefined,
+    });
+  }
+  return entries;
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? Reflect.get(value, key)
+    : undefined;
 }
 
 /** A value as text; objects as JSON. */

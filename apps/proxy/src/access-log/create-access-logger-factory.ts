@@ -1,5 +1,14 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import type { Clock, Compiled, Log, Problem, Random, Runtime, Timers } from "@sluice/extension-api";
+import type {
+  Clock,
+  Compiled,
+  Log,
+  Problem,
+  Random,
+  Runtime,
+  StatsScope,
+  Timers,
+} from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { AccessLog } from "@sluice/xds/gen/envoy/config/accesslog/v3/accesslog_pb.js";
 import type { FileAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
@@ -15,6 +24,7 @@ import { ACCESS_LOG_SUPPORTED_FIELDS } from "./access-log-supported-fields.ts";
 import type { AccessLogger, AccessLoggerFactory, FormatContext } from "./access-logger.ts";
 import { compileAccessLogFilter, type LogCondition } from "./compile-access-log-filter.ts";
 import { compileLineFormat } from "./compile-line-format.ts";
+import { createFileStats } from "./file-stats.ts";
 import { compileGrpcLogger } from "./grpc-logger.ts";
 import { LogWriter } from "./log-writer.ts";
 import { compileOtlpLogger } from "./otlp-logger.ts";
@@ -26,6 +36,8 @@ export interface AccessLogDependencies {
   readonly timers: Timers;
   readonly outbox: TelemetryOutbox;
   readonly log: Log;
+  /** The root scope. */
+  readonly stats: StatsScope;
   /** How long lines of files wait at most. */
   readonly flushIntervalMs: number;
 }
@@ -145,7 +157,7 @@ function lines(
   let writer = writers.get(target);
   if (writer === undefined) {
     try {
-      writer = new LogWriter(target, use.timers, use.flushIntervalMs, use.log);
+      writer = new LogWriter(target, use.timers, use.flushIntervalMs, use.log, createFileStats(use.stats));
     } catch (error) {
       const message = `cannot open '${target}': ${error instanceof Error ? error.message : String(error)}`;
       return { ok: false, problems: [{ path: `${path}.path`, message, severity: "error" }] };

@@ -81,6 +81,20 @@ const queryParam: OperatorCompiler = (argument, name) => {
   };
 };
 
+/** `%QUERY_PARAMS(ORIG)%`: all of the query as it came. */
+const queryParams: OperatorCompiler = (argument) => {
+  const form = argument ?? "ORIG";
+  if (form === "DECODED") return "QUERY_PARAMS(DECODED) is not implemented";
+  if (form !== "ORIG") {
+    return `Invalid QUERY_PARAMS option: '${form}', only 'ORIG'/'DECODED' are allowed`;
+  }
+  return (context) => {
+    const text = context.request?.get(":path");
+    const question = text?.indexOf("?") ?? -1;
+    return text === undefined || question < 0 ? undefined : text.slice(question + 1);
+  };
+};
+
 const bytes = (pick: PickHeaders): OperatorCompiler => plain((context) => pick(context)?.byteSize ?? 0);
 
 export const HTTP_OPERATORS: OperatorTable = {
@@ -89,6 +103,7 @@ export const HTTP_OPERATORS: OperatorTable = {
   TRAILER: headerOperator(({ responseTrailers }) => responseTrailers),
   PATH: path,
   QUERY_PARAM: queryParam,
+  QUERY_PARAMS: queryParams,
   GRPC_STATUS: grpcStatus,
   GRPC_STATUS_NUMBER: plain(grpcStatusOf),
   REQUEST_HEADERS_BYTES: bytes(request),

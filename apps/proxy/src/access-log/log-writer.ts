@@ -1,5 +1,9 @@
 import { closeSync, openSync, write, writeSync } from "node:fs";
 import type { Log, Timer, Timers } from "@sluice/extension-api";
+import { discardingStats } from "../stats/thread-stats.ts";
+import { createFileStats, type FileStats } from "./file-stats.ts";
+
+const NOT_COUNTED = createFileStats(discardingStats());
 
 /** Lines are written when there are so many bytes, or at the interval. */
 const FLUSH_BYTES = 64 * 1024;
@@ -12,18 +16,23 @@ export class LogWriter {
   readonly #log: Log;
   readonly #timer: Timer;
   readonly #intervalMs: number;
+  readonly #stats: FileStats;
   #descriptor: number;
   #lines = "";
   #writing: Buffer | undefined;
   #dropped = 0;
 
   /** Throws when the file cannot be opened. `/dev/stdout` and `/dev/stderr` are the process's own. */
-  constructor(path: string, timers: Timers, intervalMs: number, log: Log) {
+  constructor(path: string, timers: Timers, intervalMs: number, log: Log, stats: FileStats = NOT_COUNTED) {
     this.#path = path;
     this.#log = log;
     this.#intervalMs = intervalMs;
+    this.#stats = stats;
     this.#descriptor = open(path);
-    this.#timer = timers.create(() => this.#flush());
+    this.#timer = timers.create(() => {
+      stats.flushedByTimer.inc();
+      this.#flush();
+    });
   }
 
   append(line: string): void {
@@ -33,6 +42,8 @@ export class LogWriter {
       return;
     }
     this.#lines += line;
+    this.#stats.writeBuffered.inc();
+    this.#stats.writeTotalBuffered.add(line.length);
     if (this.#lines.length >= FLUSH_BYTES) this.#flush();
     else if (!this.#timer.armed) this.#timer.arm(this.#intervalMs);
   }
@@ -42,8 +53,10 @@ export class LogWriter {
     this.#timer.disarm();
     const text = Buffer.from(this.#lines, "latin1");
     this.#lines = "";
+    this.#stats.writeTotalBuffered.sub(text.length);
     try {
       for (let at = 0; at < text.length; ) at += writeSync(this.#descriptor, text, at);
+      if (text.length > 0) this.#stats.writeCompleted.inc();
     } catch (error) {
       this.#failed(error);
     }
@@ -57,6 +70,7 @@ export class LogWriter {
       if (this.#descriptor > 2) closeSync(this.#descriptor);
       this.#descriptor = fresh;
     } catch (error) {
+      this.#stats.reopenFailed.inc();
       this.#failed(error);
     }
   }
@@ -66,6 +80,7 @@ export class LogWriter {
     if (this.#writing !== undefined || this.#lines === "") return;
     this.#writing = Buffer.from(this.#lines, "latin1");
     this.#lines = "";
+    this.#stats.writeTotalBuffered.sub(this.#writing.length);
     this.#write(this.#writing, 0);
   }
 
@@ -75,7 +90,7 @@ export class LogWriter {
       else if (at + written < bytes.length) {
         this.#write(bytes, at + written);
         return;
-      }
+      } else this.#stats.writeCompleted.inc();
       this.#writing = undefined;
       if (this.#dropped > 0) {
         this.#log.warn(`access log ${this.#path}: ${this.#dropped} lines were dropped`);
@@ -86,6 +101,7 @@ export class LogWriter {
   }
 
   #failed(error: unknown): void {
+    this.#stats.writeFailed.inc();
     this.#log.error(`access log ${this.#path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

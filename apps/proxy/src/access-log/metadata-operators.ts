@@ -1,25 +1,34 @@
 import type { FormatContext, MetadataSource } from "./access-logger.ts";
 import type { FormatValue, OperatorCompiler, OperatorTable } from "./operator.ts";
 
+/** A value below `filter_metadata[namespace]` of a source; undefined when there is none. */
+export function readMetadata(
+  context: FormatContext,
+  source: MetadataSource,
+  namespace: string,
+  keys: readonly string[],
+): FormatValue {
+  let value = read(context, source, namespace);
+  for (const key of keys) value = memberOf(value, key);
+  return asFormatValue(value);
+}
+
 /** `NAMESPACE(:KEY)*` of one source of metadata. */
 function metadataOf(source: MetadataSource): OperatorCompiler {
   return (argument, name) => {
     const [namespace, ...keys] = (argument ?? "").split(":");
     if (namespace === undefined || namespace === "") return `%${name}(NAMESPACE:KEY*)% needs a namespace`;
-    return (context) => {
-      let value = read(context, source, namespace);
-      for (const key of keys) value = memberOf(value, key);
-      return asFormatValue(value);
-    };
+    return (context) => readMetadata(context, source, namespace, keys);
   };
 }
 
 function read(context: FormatContext, source: MetadataSource, namespace: string): unknown {
   if (source === "DYNAMIC") return context.streamInfo.getDynamicMetadata(namespace);
-  return memberOf(context.metadata?.(source), namespace);
+  const all = source === "ROUTE" ? context.routeMetadata : context.streamInfo.upstreamMetadata;
+  return memberOf(all, namespace);
 }
 
-const SOURCES: readonly MetadataSource[] = ["DYNAMIC", "CLUSTER", "UPSTREAM_HOST", "ROUTE", "VIRTUAL_HOST"];
+const SOURCES: readonly MetadataSource[] = ["DYNAMIC", "UPSTREAM_HOST", "ROUTE"];
 
 /** `%METADATA(TYPE:NAMESPACE:KEY*)%`. */
 const metadata: OperatorCompiler = (argument, name) => {
@@ -51,7 +60,6 @@ const filterState: OperatorCompiler = (argument, name) => {
 
 export const METADATA_OPERATORS: OperatorTable = {
   DYNAMIC_METADATA: metadataOf("DYNAMIC"),
-  CLUSTER_METADATA: metadataOf("CLUSTER"),
   UPSTREAM_METADATA: metadataOf("UPSTREAM_HOST"),
   METADATA: metadata,
   FILTER_STATE: filterState,

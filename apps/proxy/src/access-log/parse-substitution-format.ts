@@ -14,7 +14,7 @@ export type ParsedFormat =
   | { readonly ok: true; readonly tokens: readonly FormatToken[] }
   | { readonly ok: false; readonly message: string };
 
-const OPERATOR = /%([A-Z][A-Z0-9_]*)(?:\((.*?)\))?(?::([0-9]+))?%/y;
+const OPERATOR = /%([A-Z][A-Z0-9_]*)(?:\((.*?)\))?(?::([0-9]+))?%/sy;
 
 /** Reads Envoy's command-operator syntax; `%%` is a percent sign. */
 export function parseSubstitutionFormat(text: string): ParsedFormat {

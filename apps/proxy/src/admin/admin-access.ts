@@ -7,6 +7,7 @@ import { type AccessLoggers, createAccessLoggerFactory } from "../access-log/cre
 import { socketAddressText } from "../connection/socket-address.ts";
 import { Headers } from "../http/header-map.ts";
 import { RequestStreamInfo } from "../http/request-stream-info.ts";
+import { discardingStats } from "../stats/thread-stats.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
 import { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { AdminReply } from "./admin-command.ts";
@@ -41,6 +42,7 @@ export class AdminAccess {
       return [];
     });
     const factory = createAccessLoggerFactory({
+      stats: discardingStats(),
       clock: systemClock,
       random: systemRandom,
       timers: systemTimers,

@@ -18,6 +18,7 @@ export interface ConnectionManagerConfig {
   readonly worker: WorkerContext;
   readonly stats: ConnectionManagerStats;
   readonly listenerStats: ListenerHttpStats;
+  readonly listenerName: string;
   readonly routes: RouteSource;
   /** `scoped_routes`: takes the place of `routes`. */
   readonly scopes: ScopedRoutes | undefined;

@@ -6,7 +6,7 @@ import {
   type Timers,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
-import type { AccessLogType, MetadataSource } from "../access-log/access-logger.ts";
+import type { AccessLogType } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
 import type { LocalReplyContent } from "../http-filter/local-reply.ts";
@@ -401,9 +401,11 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     return this.span?.spanId;
   }
 
-  metadata(source: MetadataSource): Readonly<Record<string, unknown>> | undefined {
-    if (source === "ROUTE") return this.cachedRoute?.metadata;
-    return undefined;
+  get routeMetadata(): Readonly<Record<string, unknown>> | undefined {
+    return this.cachedRoute?.metadata;
+  }
+  get listenerName(): string {
+    return this.config.listenerName;
   }
 
   beforeLocalReply(status: number): void {

@@ -31,6 +31,7 @@ export class RequestStreamInfo implements StreamInfo {
   upstreamTls: TlsInfo | undefined = undefined;
   upstreamHostName: string | undefined = undefined;
   upstreamPoolReadyMs: number | undefined = undefined;
+  upstreamMetadata: Readonly<Record<string, unknown>> | undefined = undefined;
   virtualClusterName: string | undefined = undefined;
   connectionTerminationDetails: string | undefined = undefined;
   customFlags: string | undefined = undefined;

@@ -483,6 +483,15 @@ export class Server {
     scope.gauge("concurrency").set(this.options.concurrency);
     scope.gauge("hot_restart_epoch").set(0);
     scope.gauge("parent_connections").set(0);
+    scope.gauge("hot_restart_generation").set(1);
+    for (const name of [
+      "dynamic_unknown_fields",
+      "static_unknown_fields",
+      "wip_protos",
+      "envoy_bug_failures",
+    ]) {
+      scope.counter(name);
+    }
     this.stats.onRead(() => {
       const memory = process.memoryUsage();
       scope.gauge("live").set(this.state === "LIVE" && !this.drain.healthCheckFailed ? 1 : 0);

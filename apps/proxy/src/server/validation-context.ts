@@ -34,6 +34,7 @@ export function createValidationContext(given: {
     clusters: { get: () => undefined, has: (name) => given.clusters.has(name) },
     routeConfigs: { subscribe: () => () => {} },
     accessLoggers: createAccessLoggerFactory({
+      stats: discardingStats(),
       clock: systemClock,
       random: systemRandom,
       runtime: given.runtime,

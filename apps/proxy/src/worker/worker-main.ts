@@ -50,6 +50,7 @@ const clusters = new WorkerClusterManager({
 });
 const routeConfigs = new WorkerRouteConfigs();
 const accessLoggers = createAccessLoggerFactory({
+  stats: stats.root(),
   clock: systemClock,
   random: systemRandom,
   runtime,

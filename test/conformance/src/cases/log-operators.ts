@@ -19,6 +19,11 @@ const OPERATORS = [
   "QUERY_PARAM(a)",
   "QUERY_PARAM(b):2",
   "QUERY_PARAM(none)",
+  "QUERY_PARAMS",
+  "LISTENER_NAME",
+  "BYTES_RETRANSMITTED",
+  "METADATA(UPSTREAM_HOST:none)",
+  "UPSTREAM_METADATA(none:x)",
   "PROTOCOL",
   "RESPONSE_CODE",
   "RESPONSE_CODE_DETAILS",
@@ -106,7 +111,7 @@ const FORMATS = ["json", "omit", "text", "omit-text", "others"];
 const REQUESTS: CaseRequest[] = FORMATS.flatMap((format) =>
   [
     {
-      path: "/ok?a=1&b=long&c",
+      path: "/ok?a=1&b=long&c&d=%20%zz",
       headers: [
         ["user-agent", "ua"],
         ["x-forwarded-for", "1.2.3.4"],
@@ -152,7 +157,7 @@ export const LOG_OPERATOR_CASES: readonly ConformanceCase[] = [
           `text_format_source: { inline_string: "${text}\\n" }`,
         )}${LOG("omit-text", `omit_empty_values: true, text_format_source: { inline_string: "${text}\\n" }`)}${LOG(
           "others",
-          `json_format: { path: "%REQ_WITHOUT_QUERY(:PATH)%", cut: "%REQ_WITHOUT_QUERY(X-NONE?:PATH):4%", mixed: "a%RESPONSE_CODE%b%REQ(x-none)%", list: ["%PROTOCOL%", 5, { x: "%RESPONSE_CODE%" }], fixed: true, number: 1.5, none: null, empty: "", umlaut: "ä€", percent: "100%%" }, ${WITHOUT_QUERY}`,
+          `json_format: { path: "%REQ_WITHOUT_QUERY(:PATH)%", cut: "%REQ_WITHOUT_QUERY(X-NONE?:PATH):4%", mixed: "a%RESPONSE_CODE%b%REQ(x-none)%", list: ["%PROTOCOL%", 5, { x: "%RESPONSE_CODE%" }], first: '%COALESCE({"operators": ["REQUESTED_SERVER_NAME", {"command": "REQ", "param": "X-NONE"}, {"command": "REQ", "param": ":PATH", "max_length": 4}]})%', nothing: '%COALESCE({"operators": ["REQUESTED_SERVER_NAME"]})%', fixed: true, number: 1.5, none: null, empty: "", umlaut: "ä€", percent: "100%%" }, ${WITHOUT_QUERY}`,
         )}`,
       },
     }),

@@ -239,6 +239,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     const { streamInfo, span } = stream;
     streamInfo.upstreamRemoteAddress = host.address;
     streamInfo.upstreamHostName = host.hostname;
+    streamInfo.upstreamMetadata = host.metadata;
     const attempt = new UpstreamTry(this, info, host, httpPoolFor(info, host, this, worker));
     attempt.startedAtMs = worker.clock.nowMs();
     this.tries.unshift(attempt);

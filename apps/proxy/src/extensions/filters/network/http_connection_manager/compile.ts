@@ -79,6 +79,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   const value: ConnectionManagerConfig = {
     worker,
     stats: createConnectionManagerStats(stats),
+    listenerName: context.listenerName,
     listenerStats: createListenerHttpStats(context.listenerStats.scope("http").scope(statPrefix)),
     ...routes,
     filters,

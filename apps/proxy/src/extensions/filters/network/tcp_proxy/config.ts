@@ -28,6 +28,7 @@ export type TcpHashPolicy = { readonly kind: "source" } | { readonly kind: "stat
 
 /** Frozen. 0 means no limit wherever a time is optional. */
 export interface TcpProxyConfig {
+  readonly listenerName: string;
   readonly worker: WorkerContext;
   readonly stats: TcpProxyStats;
   /** With weights; one of weight 1 for `cluster`. */
@@ -93,6 +94,7 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       maxConnectAttempts: config.maxConnectAttempts ?? 1,
       backoff,
       accessLoggers: loggers.value,
+      listenerName: context.listenerName,
       accessLogFlushIntervalMs: durationMs(
         options?.accessLogFlushInterval ?? config.accessLogFlushInterval,
         0,

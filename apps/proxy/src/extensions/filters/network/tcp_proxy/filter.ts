@@ -10,6 +10,7 @@ import {
 } from "@sluice/extension-api";
 import { filterStateText, xxHash64 } from "@sluice/matching";
 import type { TcpProxy } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
+import type { AccessLogType } from "../../../../access-log/access-logger.ts";
 import type { Host, LoadBalancerContext } from "../../../../cluster/thread-local-cluster.ts";
 import { Deadline } from "../../../../connection/deadline.ts";
 import { ipOf } from "../../../../connection/socket-address.ts";
@@ -91,13 +92,13 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
     }
     if (accessLogFlushIntervalMs > 0) {
       const timer = worker.timers.create(() => {
-        this.log();
+        this.log("TcpPeriodic");
         timer.arm(accessLogFlushIntervalMs);
       });
       timer.arm(accessLogFlushIntervalMs);
       this.logFlush = timer;
     }
-    if (logsOnStart) this.log();
+    if (logsOnStart) this.log("TcpConnectionStart");
     this.connect();
     return NetworkFilterStatus.StopIteration;
   }
@@ -125,7 +126,7 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
       else if (remote && this.connected) new UpstreamDrainer(this.config, upstream).start();
       else upstream.abandon("noFlush");
     }
-    this.log();
+    this.log("TcpConnectionEnd");
   }
 
   // ── choosing and connecting ─────────────────────────────────────────────────────────────────────────────────────────
@@ -227,7 +228,7 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
     this.connected = true;
     asWritable(callbacks.streamInfo).upstreamLocalAddress = localAddress;
     if (config.idleTimeoutMs > 0) this.idle.set(config.idleTimeoutMs);
-    if (config.logsOnConnected) this.log();
+    if (config.logsOnConnected) this.log("TcpUpstreamConnected");
     this.downstream.readDisable(false);
     callbacks.continueReading();
   }
@@ -306,7 +307,7 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
     this.downstream.close("noFlush", "max_connection_duration_reached");
   }
 
-  private log(): void {
+  private log(accessLogType: AccessLogType): void {
     const { callbacks, downstream, config } = this;
     if (callbacks === undefined || config.accessLoggers.length === 0) return;
     const info = asWritable(callbacks.streamInfo);
@@ -320,6 +321,8 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
         responseTrailers: undefined,
         streamInfo: callbacks.streamInfo,
         connection: downstream,
+        accessLogType,
+        listenerName: config.listenerName,
       });
     }
   }
