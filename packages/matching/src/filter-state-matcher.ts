@@ -1,5 +1,4 @@
 import type { FilterStateMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/filter_state_pb.js";
-import { toBinaryString } from "./binary-string.ts";
 import { compileCidrSet } from "./cidr-map.ts";
 import type { Compiled, Condition, MatchContext } from "./contract.ts";
 import { splitAddress } from "./matcher/connection-view.ts";
@@ -17,9 +16,7 @@ export function compileFilterStateMatcher(config: FilterStateMatcher, path: stri
       const value = problems.take(compileStringMatcher(matcher.value, fieldPath(path, "string_match")));
       if (value === undefined) break;
       return problems.result(() =>
-        condition(path, `filter state ${key} ${value.wanted}`, key, (text) =>
-          value.matches(toBinaryString(text)),
-        ),
+        condition(path, `filter state ${key} ${value.wanted}`, key, value.matches),
       );
     }
     case "addressMatch": {

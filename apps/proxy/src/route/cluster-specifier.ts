@@ -61,7 +61,6 @@ function compileTree({ clusterMatcher }: MatcherClusterSpecifier, path: string):
     return { ok: false, problems: [{ path: at, message: "a matcher is required", severity: "error" }] };
   const tree = compileMatcher<ClusterAction>(clusterMatcher, at, {
     inputs: new Map([...HTTP_INPUTS, environmentInput((name) => process.env[name])]),
-    keepMatching: false,
     action: (action, where) => compileExtension(action, CLUSTER_ACTIONS, "cluster action", where),
   });
   if (!tree.ok) return tree;

@@ -92,6 +92,7 @@ class Compiler {
   private readonly config: RouteConfiguration;
   private readonly context: RouteCompileContext;
   private readonly root: Level;
+  private inMatcher = false;
   private readonly specifiers: ReadonlyMap<string, ClusterSpecifier | undefined>;
   private readonly hosts = new Map<VirtualHost, HostParts>();
 
@@ -106,7 +107,8 @@ class Compiler {
 
   payload(route: Route, host: VirtualHost, path: string, hostPath: string): Compiled<RoutePayload> {
     // What a matcher holds is packed: the look through the whole configuration does not see it.
-    if (path.startsWith(`${hostPath}.matcher`))
+    this.inMatcher = path.startsWith(`${hostPath}.matcher`);
+    if (this.inMatcher)
       this.problems.push(...refuseUnsupportedFields(RouteSchema, route, ROUTE_SUPPORTED_FIELDS, path));
     const action = compileRouteAction(route, host, this.config, this.context.worker.extensions, path);
     let hostLevel = this.hosts.get(host);
@@ -197,7 +199,8 @@ class Compiler {
   }
 
   private checkCluster(name: string, path: string): void {
-    if (!this.context.validateClusters || this.context.worker.clusters.has(name)) return;
+    // Envoy does not look for the clusters of a matcher's routes.
+    if (this.inMatcher || !this.context.validateClusters || this.context.worker.clusters.has(name)) return;
     this.problem(path, `route: unknown cluster '${name}'`);
   }
 

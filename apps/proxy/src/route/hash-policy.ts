@@ -69,6 +69,8 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
     }
     case "cookie":
       if (specifier.value.name === "") return refuse(`${path}.cookie.name`, "a cookie name is required");
+      if ((specifier.value.ttl?.seconds ?? 0n) < 0n || (specifier.value.ttl?.nanos ?? 0) < 0)
+        return refuse(`${path}.cookie.ttl`, "Invalid duration: Expected positive duration");
       return { ok: true, value: cookieMethod(specifier.value) };
     case "connectionProperties":
       return { ok: true, value: specifier.value.sourceIp ? sourceIpMethod : undefined };

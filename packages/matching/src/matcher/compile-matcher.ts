@@ -175,11 +175,6 @@ class Compiler<A> {
     const { problems, options } = this;
     const at = fieldPath(path, "input");
     const input = problems.take(compileExtension(config.input, options.inputs, "matching input", at));
-    if (input !== undefined && input.dataType !== "string")
-      problems.error(
-        at,
-        `Unsupported data input type: ${input.dataType}, currently only string type is supported in map matcher`,
-      );
     const branches = this.branches(config.treeType, path, depth);
     if (input === undefined || branches === undefined) return new AlwaysNode(onNoMatch);
     return new TreeNode(path, input, branches, onNoMatch);

@@ -13,7 +13,7 @@ export function environmentInput(read: (name: string) => string | undefined) {
     const value = read(name);
     return {
       ok: true,
-      value: { name: `environment variable ${name}`, dataType: "string", get: () => value },
+      value: { name: `environment variable ${name}`, get: () => value },
     };
   });
 }

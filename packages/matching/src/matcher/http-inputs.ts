@@ -28,14 +28,12 @@ import { type KnownExtensions, known, refuse } from "./typed-extension.ts";
 type HeadersOf = (data: MatchingData) => HeaderView | undefined;
 
 /** All values of one header, joined by commas. */
-function headerInput(kind: string, name: string, path: string, headersOf: HeadersOf): Compiled<MatchInput> {
-  if (name === "") return refuse(fieldPath(path, "header_name"), "a header name is required");
+function headerInput(kind: string, name: string, headersOf: HeadersOf): Compiled<MatchInput> {
   const key = headerKey(name);
   return {
     ok: true,
     value: {
       name: `${kind} ${name}`,
-      dataType: "string",
       get(data) {
         const headers = headersOf(data);
         return headers === undefined ? NOT_AVAILABLE : headers.getAll(key);
@@ -52,7 +50,6 @@ function queryInput({ queryParam }: HttpRequestQueryParamMatchInput, path: strin
     ok: true,
     value: {
       name: `query parameter ${queryParam}`,
-      dataType: "string",
       get(data) {
         const target = data.requestHeaders?.get(":path");
         if (target === undefined) return NOT_AVAILABLE;
@@ -68,7 +65,6 @@ function statusInput(name: string, ofStatus: (status: string) => string | undefi
     ok: true,
     value: {
       name,
-      dataType: "string",
       get(data) {
         if (data.responseHeaders === undefined) return NOT_AVAILABLE;
         const status = data.responseHeaders.get(":status");
@@ -83,7 +79,6 @@ function localReplyInput(): Compiled<MatchInput> {
     ok: true,
     value: {
       name: "whether the response is a local reply",
-      dataType: "string",
       get: ({ isLocalReply }) => (isLocalReply === undefined ? NOT_AVAILABLE : String(isLocalReply)),
     },
   };
@@ -92,17 +87,17 @@ function localReplyInput(): Compiled<MatchInput> {
 /** What Envoy registers as `envoy.matching.http.input`, CEL and dynamic modules left out. */
 export const HTTP_INPUTS: KnownExtensions<MatchInput> = new Map([
   ...CONNECTION_INPUTS,
-  known<HttpRequestHeaderMatchInput, MatchInput>(HttpRequestHeaderMatchInputSchema, (config, path) =>
-    headerInput("request header", config.headerName, path, (data) => data.requestHeaders),
+  known<HttpRequestHeaderMatchInput, MatchInput>(HttpRequestHeaderMatchInputSchema, (config) =>
+    headerInput("request header", config.headerName, (data) => data.requestHeaders),
   ),
-  known<HttpRequestTrailerMatchInput, MatchInput>(HttpRequestTrailerMatchInputSchema, (config, path) =>
-    headerInput("request trailer", config.headerName, path, (data) => data.requestTrailers),
+  known<HttpRequestTrailerMatchInput, MatchInput>(HttpRequestTrailerMatchInputSchema, (config) =>
+    headerInput("request trailer", config.headerName, (data) => data.requestTrailers),
   ),
-  known<HttpResponseHeaderMatchInput, MatchInput>(HttpResponseHeaderMatchInputSchema, (config, path) =>
-    headerInput("response header", config.headerName, path, (data) => data.responseHeaders),
+  known<HttpResponseHeaderMatchInput, MatchInput>(HttpResponseHeaderMatchInputSchema, (config) =>
+    headerInput("response header", config.headerName, (data) => data.responseHeaders),
   ),
-  known<HttpResponseTrailerMatchInput, MatchInput>(HttpResponseTrailerMatchInputSchema, (config, path) =>
-    headerInput("response trailer", config.headerName, path, (data) => data.responseTrailers),
+  known<HttpResponseTrailerMatchInput, MatchInput>(HttpResponseTrailerMatchInputSchema, (config) =>
+    headerInput("response trailer", config.headerName, (data) => data.responseTrailers),
   ),
   known<HttpRequestQueryParamMatchInput, MatchInput>(HttpRequestQueryParamMatchInputSchema, queryInput),
   known(HttpResponseStatusCodeMatchInputSchema, () => statusInput("response status", (status) => status)),

@@ -18,7 +18,7 @@ import { compileRuntimeFraction } from "../runtime-fraction.ts";
 import { compileStringMatcher, type StringMatcherConfig } from "../string-matcher.ts";
 import { compileValueMatcher } from "../value-matcher.ts";
 import { xxHash64 } from "../xx-hash64.ts";
-import type { MatchInput, MatchingData } from "./matching-data.ts";
+import { type MatchingData, MetadataValue } from "./matching-data.ts";
 import {
   compileExtension,
   type KnownExtensions,
@@ -31,7 +31,6 @@ import {
 export interface InputMatcher {
   /** For people: `is exactly "a"`. */
   readonly wanted: string;
-  readonly dataType: MatchInput["dataType"];
   matches(value: unknown, data: MatchingData): boolean;
 }
 
@@ -44,7 +43,6 @@ function textMatcher(
     ok: true,
     value: {
       wanted,
-      dataType: "string",
       matches: (value, data) => typeof value === "string" && matches(value, data),
     },
   };
@@ -66,8 +64,7 @@ function compileMetadata({ value, invert }: Metadata, path: string): Compiled<In
     ok: true,
     value: {
       wanted: `${invert ? "does not have" : "has"} the value asked for`,
-      dataType: "metadata",
-      matches: (given) => test.value(given) !== invert,
+      matches: (given) => given instanceof MetadataValue && test.value(given.value) !== invert,
     },
   };
 }

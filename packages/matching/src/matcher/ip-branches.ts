@@ -48,8 +48,6 @@ export function compileIpBranches<A>(
   onMatch: (config: IPMatcher["rangeMatchers"][number]["onMatch"], path: string) => OnMatch<A> | undefined,
 ): IpBranches<A> {
   const ranges: [Cidr, RangeEntry<A>][] = [];
-  if (config.rangeMatchers.length === 0)
-    problems.error(fieldPath(path, "range_matchers"), "at least one range matcher is required");
   for (const [m, matcher] of config.rangeMatchers.entries()) {
     const at = fieldPath(path, `range_matchers[${m}]`);
     const branch = onMatch(matcher.onMatch, fieldPath(at, "on_match"));

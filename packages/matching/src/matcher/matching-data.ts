@@ -14,7 +14,7 @@ export interface MatchingData {
   readonly connection?: ConnectionView | undefined;
   /** By filter name. */
   dynamicMetadata?(filter: string): Readonly<Record<string, unknown>> | undefined;
-  /** By key: a text, or an object as of `FilterStateObject`. */
+  /** By key: a text (binary string), or an object as of `FilterStateObject`. */
   filterState?(key: string): unknown;
   readonly runtime?: RuntimeView | undefined;
 }
@@ -61,12 +61,19 @@ function isFilterStateObject(object: unknown): object is FilterStateObject {
   return typeof object === "object" && object !== null;
 }
 
+/** What the dynamic metadata input gives, `undefined` inside included: no text, even where the value is one. */
+export class MetadataValue {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
 /** Takes one value out of the data. */
 export interface MatchInput {
   /** For people: `request header x-tenant`. */
   readonly name: string;
-  /** Matchers of texts take `string` only; `metadata` is what the metadata matcher takes. */
-  readonly dataType: "string" | "metadata";
-  /** A text (binary string) or a metadata value; `undefined` when there is none, NOT_AVAILABLE when it is yet to come. */
+  /** A text (binary string) or a MetadataValue; `undefined` when there is none, NOT_AVAILABLE when it is yet to come. */
   get(data: MatchingData): unknown;
 }

@@ -23,7 +23,7 @@ import type { Compiled } from "../contract.ts";
 import { isLoopback, parseIpAddress, sameAddress } from "../ip-address.ts";
 import { metadataValue } from "../metadata-value.ts";
 import { fieldPath } from "../problem-list.ts";
-import { type ConnectionView, filterStateText, type MatchInput } from "./matching-data.ts";
+import { type ConnectionView, filterStateText, type MatchInput, MetadataValue } from "./matching-data.ts";
 import { type KnownExtensions, known, refuse } from "./typed-extension.ts";
 
 function connectionInput(
@@ -33,7 +33,6 @@ function connectionInput(
 ) {
   const input: MatchInput = {
     name,
-    dataType: "string",
     get: ({ connection }) => (connection === undefined ? undefined : read(connection)),
   };
   return known<never, MatchInput>(schema, () => ({ ok: true, value: input }));
@@ -63,7 +62,6 @@ function filterStateInput({ key, field }: FilterStateInput, path: string): Compi
     ok: true,
     value: {
       name: `filter state ${key}${field === "" ? "" : `, field ${field}`}`,
-      dataType: "string",
       get: (data) => filterStateText(data.filterState?.(key), field),
     },
   };
@@ -78,8 +76,7 @@ function dynamicMetadataInput(config: DynamicMetadataInput, path: string): Compi
     ok: true,
     value: {
       name: `metadata ${config.filter} ${keys.join(".")}`,
-      dataType: "metadata",
-      get: (data) => metadataValue(data.dynamicMetadata?.(config.filter), keys),
+      get: (data) => new MetadataValue(metadataValue(data.dynamicMetadata?.(config.filter), keys)),
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Compiled } from "../contract.ts";
 import { fieldPath, ProblemList } from "../problem-list.ts";
 import { compileInputMatcher, type InputMatcher, type InputMatcherConfig } from "./input-matcher.ts";
 import { type MatchTrace, OUTCOME_NAMES, Outcome } from "./match-trace.ts";
-import { type MatchInput, type MatchingData, NOT_AVAILABLE } from "./matching-data.ts";
+import { type MatchInput, type MatchingData, MetadataValue, NOT_AVAILABLE } from "./matching-data.ts";
 import { compileExtension, type KnownExtensions, refuse, type TypedExtension } from "./typed-extension.ts";
 
 /** A condition on the data, in three values. */
@@ -43,13 +43,7 @@ export function compilePredicate(
       );
       const matcher = problems.take(compileInputMatcher(type.value.matcher, at));
       if (input === undefined || matcher === undefined) break;
-      if (input.dataType !== matcher.dataType) {
-        problems.error(
-          at,
-          `Unsupported data input type: ${input.dataType}. The matcher supports input type: ${matcher.dataType}`,
-        );
-      }
-      return problems.result(() => new SinglePredicate(at, input, matcher));
+      return { ok: true, value: new SinglePredicate(at, input, matcher) };
     }
     case "orMatcher":
     case "andMatcher": {
@@ -105,7 +99,8 @@ class SinglePredicate implements Predicate {
 /** A value of an input for people. */
 export function describeValue(value: unknown): string {
   if (value === NOT_AVAILABLE) return "not known yet";
-  return value === undefined ? "absent" : JSON.stringify(value);
+  const shown = value instanceof MetadataValue ? value.value : value;
+  return shown === undefined ? "absent" : JSON.stringify(shown);
 }
 
 class AllPredicate implements Predicate {

@@ -45,8 +45,6 @@ export function compileServerNameBranches<A>(
 ): ServerNameBranches<A> {
   const domains = new Map<string, OnMatch<A>>();
   const seen = new Set<string>();
-  if (config.domainMatchers.length === 0)
-    problems.error(fieldPath(path, "domain_matchers"), "at least one domain matcher is required");
   for (const [m, matcher] of config.domainMatchers.entries()) {
     const at = fieldPath(path, `domain_matchers[${m}]`);
     const branch = onMatch(matcher.onMatch, fieldPath(at, "on_match"));
