@@ -1,6 +1,7 @@
 import type { Scenario } from "./scenario.ts";
 import { h1 } from "./scenarios/h1.ts";
+import { h2 } from "./scenarios/h2.ts";
 import { publish } from "./scenarios/publish.ts";
 
 /** Everything that `npm run bench` measures, in this order. */
-export const SCENARIOS: readonly Scenario[] = [h1, publish];
+export const SCENARIOS: readonly Scenario[] = [h1, h2, publish];

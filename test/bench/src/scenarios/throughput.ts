@@ -1,0 +1,109 @@
+import {
+  type Contender,
+  type ContenderName,
+  residentMib,
+  startBenchUpstream,
+  startContender,
+} from "../contender.ts";
+import { type BenchOptions, medians, type Scenario, type ScenarioRow } from "../scenario.ts";
+
+// Of two CPUs the proxy has one to itself.
+const PROXY_CPU = 0;
+const LOAD_CPU = 1;
+const WARM_UP_SECONDS = 2;
+
+/** What one load run must tell. */
+interface Throughput {
+  readonly requestsPerSecond: number;
+  readonly errors: number;
+}
+
+export interface ThroughputSetup {
+  readonly name: string;
+  readonly title: string;
+  /** Beside requests, their ratio to Envoy's, memory and errors. */
+  readonly latencies: Scenario["columns"];
+  /** Of the installed proxies, those that take part; default all. */
+  readonly contenders?: readonly ContenderName[];
+  /** What Sluice must reach of Envoy's requests per second. */
+  readonly ratioWanted: number;
+  load(contender: Contender, seconds: number, cpu: number, options: BenchOptions): Promise<Throughput>;
+}
+
+/** Small requests as fast as a proxy on one CPU answers them. */
+export function throughputScenario(setup: ThroughputSetup): Scenario {
+  return {
+    name: setup.name,
+    title: setup.title,
+    columns: [
+      ["requestsPerSecond", "req/s", 0],
+      ["ratio", "× Envoy", 2],
+      ...setup.latencies,
+      ["rssMib", "RSS MiB", 0],
+      ["errors", "errors", 0],
+    ],
+    async run(options) {
+      const started: Contender[] = [];
+      const upstream = await startBenchUpstream("hello, this is upstream", LOAD_CPU);
+      try {
+        for (const name of options.contenders) {
+          if (setup.contenders?.includes(name) === false) continue;
+          started.push(await startContender(name, { upstreamPort: upstream.port, cpu: PROXY_CPU }));
+        }
+        return judge(await measure(setup, started, options), setup.ratioWanted);
+      } finally {
+        await Promise.all(started.map((contender) => contender.stop()));
+        await upstream.stop();
+      }
+    },
+  };
+}
+
+async function measure(
+  setup: ThroughputSetup,
+  contenders: readonly Contender[],
+  options: BenchOptions,
+): Promise<ScenarioRow[]> {
+  const rounds = new Map<Contender, Record<string, number>[]>(contenders.map((one) => [one, []]));
+  const load = (contender: Contender, seconds: number) => setup.load(contender, seconds, LOAD_CPU, options);
+  for (const contender of contenders) await load(contender, WARM_UP_SECONDS);
+  for (let round = 1; round <= options.rounds; round++)
+    for (const [contender, seen] of rounds) {
+      const result = await load(contender, options.seconds);
+      seen.push({ ...result, rssMib: residentMib(contender.process.pid) ?? Number.NaN });
+      options.log(
+        `round ${round} of ${options.rounds}: ${contender.name} ${result.requestsPerSecond.toFixed(0)} req/s`,
+      );
+    }
+  return contenders.map((contender) => {
+    const seen = rounds.get(contender) ?? [];
+    // Errors of any round count.
+    const errors = seen.reduce((sum, round) => sum + (round.errors ?? 0), 0);
+    return {
+      name: contender.name,
+      version: contender.version,
+      median: { ...medians(seen), errors },
+      rounds: seen,
+    };
+  });
+}
+
+function judge(rows: readonly ScenarioRow[], ratioWanted: number) {
+  const envoy = rows.find(({ name }) => name === "envoy")?.median.requestsPerSecond ?? Number.NaN;
+  const ratio = (row: ScenarioRow) => (row.median.requestsPerSecond ?? Number.NaN) / envoy;
+  const judged: ScenarioRow[] = rows.map((row) => ({
+    ...row,
+    median: { ...row.median, ratio: ratio(row) },
+  }));
+  const sluice = judged.find(({ name }) => name === "sluice");
+  const gates = judged.map(({ name, median }) => ({
+    text: `${name} without errors`,
+    passed: (median.errors ?? 0) === 0,
+  }));
+  if (sluice !== undefined && !Number.isNaN(envoy))
+    gates.push({
+      text: `sluice at least ${ratioWanted} × Envoy (${ratio(sluice).toFixed(2)})`,
+      passed: ratio(sluice) >= ratioWanted,
+    });
+  return { rows: judged, gates };
+}
