@@ -410,6 +410,30 @@ common_http_protocol_options: { max_headers_count: 20, headers_with_underscores_
     stats: ["http.main.downstream_cx_idle_timeout", "http2.goaway_sent"],
   },
   {
+    title: "streams beyond max_concurrent_streams, and a head that never ends",
+    yaml: bootstrap("request_headers_timeout: 0.3s\nhttp2_protocol_options: { max_concurrent_streams: 2 }"),
+    reply: () => ({ delayMs: 400, body: "late" }),
+    observe: (target) =>
+      http2Exchanges(target, {
+        beyond: {
+          send: async (c, { upstream }) => {
+            await c.waitForFrame("an acknowledgement", ({ type, flags }) => type === 4 && flags === 1);
+            c.request(1, "/api/1");
+            c.request(3, "/api/3");
+            await waitFor("the upstream", () => upstream.requests.length >= 2);
+            c.request(5, "/api/5");
+          },
+          streams: [5],
+        },
+        endless: (c) => c.headers(1, requestFields("/api/endless"), 1),
+      }),
+    stats: [
+      "http2.stream_refused_errors",
+      "http.main.downstream_cx_protocol_error",
+      "http.main.downstream_rq_header_timeout",
+    ],
+  },
+  {
     title: "HTTP/2 settings say what is configured",
     yaml: bootstrap(`http2_protocol_options:
   hpack_table_size: 1024

@@ -26,20 +26,18 @@ export class FrameLimits {
     this.openedStreams++;
   }
 
-  /** `type`, `flags` and `length` of a frame that arrives; `padding`: 1 octet at least where it has some. */
+  /** A frame's head has arrived. What a padded DATA frame holds shows later: `onPaddedData`. */
   onInbound(type: number, flags: number, length: number): string {
     const { options, stats } = this;
     switch (type) {
       case FrameType.Data:
+        if ((flags & FrameFlag.Padded) !== 0) return "";
+        return this.trackPayload(length === 0 && (flags & FrameFlag.EndStream) === 0);
       case FrameType.Headers:
       case FrameType.Continuation:
-        if (length > 0 || (type !== FrameType.Continuation && (flags & FrameFlag.EndStream) !== 0)) {
-          this.emptyFrames = 0;
-          return "";
-        }
-        if (++this.emptyFrames <= options.emptyFramesMax) return "";
-        stats.counters.inbound_empty_frames_flood.inc();
-        return "http2.inbound_empty_frames_flood";
+        return this.trackPayload(
+          length === 0 && (type === FrameType.Continuation || (flags & FrameFlag.EndStream) === 0),
+        );
       case FrameType.Priority:
         if (++this.priorityFrames <= options.priorityFramesPerStreamMax * (1 + this.openedStreams)) return "";
         stats.counters.inbound_priority_frames_flood.inc();
@@ -54,6 +52,20 @@ export class FrameLimits {
       default:
         return "";
     }
+  }
+
+  onPaddedData(empty: boolean): string {
+    return this.trackPayload(empty);
+  }
+
+  private trackPayload(empty: boolean): string {
+    if (!empty) {
+      this.emptyFrames = 0;
+      return "";
+    }
+    if (++this.emptyFrames <= this.options.emptyFramesMax) return "";
+    this.stats.counters.inbound_empty_frames_flood.inc();
+    return "http2.inbound_empty_frames_flood";
   }
 
   onOutbound(): void {

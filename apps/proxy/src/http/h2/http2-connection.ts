@@ -61,9 +61,11 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
   /** The highest stream that the peer has opened. */
   protected lastPeerStreamId = 0;
   protected failed = false;
+  /** The peer knows this side's SETTINGS. */
+  protected settingsAcknowledged = false;
   protected readonly keepalive: Keepalive | undefined;
   private readonly decoder: HpackDecoder;
-  private readonly encoder = new HpackEncoder();
+  private readonly encoder: HpackEncoder;
   private settingsSeen = false;
   private sendWindow = DEFAULT_WINDOW_BYTES;
   private recvWindow: number;
@@ -89,6 +91,7 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
     this.reader = new FrameReader(this, isServer);
     this.limits = new FrameLimits(setup.options, setup.stats);
     this.decoder = new HpackDecoder(setup.options.headerTableBytes, setup.headBytesMax);
+    this.encoder = new HpackEncoder(setup.options.headerTableBytes);
     this.recvWindow = setup.options.connectionWindowBytes;
     const { keepalive } = setup.options;
     this.keepalive =
@@ -370,6 +373,13 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
 
   onDataPart(part: Buffer, last: boolean): void {
     const stream = this.dataStream;
+    if ((this.reader.flags & FrameFlag.Padded) !== 0) {
+      const flood = this.limits.onPaddedData(part.length === 0 && !this.dataEnds);
+      if (flood !== "") {
+        this.fail(Http2ErrorCode.EnhanceYourCalm, flood, true);
+        return;
+      }
+    }
     if (stream === undefined) return;
     if (this.paddedBytes > 0) {
       this.paddedBytes -= part.length;
@@ -570,6 +580,7 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
       return;
     }
     if ((flags & FrameFlag.Ack) !== 0) {
+      this.settingsAcknowledged = true;
       if (size !== 0)
         this.fail(Http2ErrorCode.FrameSizeError, "SETTINGS acknowledgement with a payload", false);
       return;

@@ -28,14 +28,15 @@ export abstract class Http2Stream {
   queued = false;
 
   protected readonly session: Http2Connection;
-  private readonly pending: Uint8Array[] = [];
+  /** Most streams never need these: they share an empty one. */
+  private pending: Uint8Array[] = NONE;
   private pendingAt = 0;
   pendingBytes = 0;
   private pendingTrailers: Headers | undefined = undefined;
-  private readonly watermarks: WatermarkCallbacks[] = [];
+  private watermarks: readonly WatermarkCallbacks[] = NO_CALLBACKS;
   private above: boolean;
   private readPauses = 0;
-  private readonly held: Uint8Array[] = [];
+  private held: Uint8Array[] = NONE;
   private heldBytes = 0;
   private heldEnd = false;
   private heldTrailers: Headers | undefined = undefined;
@@ -86,7 +87,8 @@ export abstract class Http2Stream {
   }
 
   private enqueue(chunk: Uint8Array): void {
-    this.pending.push(chunk);
+    if (this.pending === NONE) this.pending = [chunk];
+    else this.pending.push(chunk);
     this.pendingBytes += chunk.length;
     this.session.stats.pendingSendBytes.add(chunk.length);
     this.session.waitForWindow(this);
@@ -124,12 +126,11 @@ export abstract class Http2Stream {
   }
 
   addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
-    this.watermarks.push(callbacks);
+    this.watermarks = [...this.watermarks, callbacks];
   }
 
   removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
-    const at = this.watermarks.indexOf(callbacks);
-    if (at >= 0) this.watermarks.splice(at, 1);
+    this.watermarks = this.watermarks.filter((one) => one !== callbacks);
   }
 
   get aboveHighWatermark(): boolean {
@@ -146,7 +147,7 @@ export abstract class Http2Stream {
       (this.above && this.pendingBytes > limit / 2);
     if (above === this.above || this.closed) return;
     this.above = above;
-    for (const one of [...this.watermarks]) {
+    for (const one of this.watermarks) {
       if (above) one.onAboveHighWatermark();
       else one.onBelowLowWatermark();
     }
@@ -172,7 +173,10 @@ export abstract class Http2Stream {
   receiveData(part: Uint8Array, endStream: boolean): void {
     if (endStream) this.remoteEnded = true;
     if (this.readPauses > 0 || this.holdsInput) {
-      if (part.length > 0) this.held.push(part);
+      if (part.length > 0) {
+        if (this.held === NONE) this.held = [part];
+        else this.held.push(part);
+      }
       this.heldBytes += part.length;
       if (endStream) this.heldEnd = true;
       return;
@@ -239,11 +243,11 @@ export abstract class Http2Stream {
   release(): void {
     this.closed = true;
     if (this.pendingBytes > 0) this.session.stats.pendingSendBytes.sub(this.pendingBytes);
-    this.pending.length = 0;
+    this.pending = NONE;
     this.pendingBytes = 0;
     this.pendingTrailers = undefined;
-    this.watermarks.length = 0;
-    this.held.length = 0;
+    this.watermarks = NO_CALLBACKS;
+    this.held = NONE;
     if (this.heldBytes > 0) this.session.consume(this.heldBytes);
     this.heldBytes = 0;
     this.heldEnd = false;
@@ -252,3 +256,5 @@ export abstract class Http2Stream {
 }
 
 const EMPTY = Buffer.alloc(0);
+const NONE: Uint8Array[] = [];
+const NO_CALLBACKS: readonly WatermarkCallbacks[] = [];

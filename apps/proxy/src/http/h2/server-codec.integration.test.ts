@@ -302,16 +302,20 @@ describe("HTTP/2 server", () => {
     });
   });
 
-  it("refuses streams beyond the limit and goes on with the others", async () => {
+  it("refuses streams beyond the limit until the peer has acknowledged it, then takes them for an error", async () => {
     options = { ...DEFAULTS, maxConcurrentStreams: 2 };
     await withClient(async (client) => {
       for (const id of [1, 3, 5]) client.request(id, "/hold");
       assert.equal((await client.outcome(5))?.reset, 7);
       client.reset(1, 8);
-      client.request(7, "/ok");
-      assert.equal((await client.outcome(7))?.status, 200);
+      client.request(7, "/hold");
+      await waitFor("room for another", () => streams.length === 3);
       assert.equal(streams[0]?.reset, "remote reset");
       assert.equal(streams[0]?.resetDetails, "http2.remote_reset");
+      await client.waitForFrame("the settings", ({ type, flags }) => type === 4 && flags === 0);
+      client.request(9, "/hold");
+      await client.waitForClose();
+      assert.equal(client.goAway?.code, 1);
     });
   });
 

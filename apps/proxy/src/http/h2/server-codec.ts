@@ -127,6 +127,11 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
 
   private onRequest(streamId: number, block: HeaderBlock, endStream: boolean): undefined {
     if (this.streams.size >= this.options.maxConcurrentStreams) {
+      // Whoever has acknowledged the limit breaks it knowingly: as Envoy, an error of the connection.
+      if (this.settingsAcknowledged) {
+        this.fail(Http2ErrorCode.ProtocolError, "more streams than SETTINGS_MAX_CONCURRENT_STREAMS", false);
+        return;
+      }
       this.stats.counters.stream_refused_errors.inc();
       this.failStream(streamId, Http2ErrorCode.RefusedStream, "");
       return;

@@ -1,8 +1,8 @@
 import { huffmanEncode, huffmanLength } from "./huffman.ts";
 import { ENTRY_OVERHEAD_BYTES, STATIC_ENTRIES, STATIC_FIELDS } from "./static-table.ts";
 
-/** The table that this side keeps at most, whatever the peer allows: RFC 7541's default. */
-const TABLE_BYTES_MAX = 4096;
+/** What a peer allows until it says otherwise (RFC 9113 §6.5.2). */
+const DEFAULT_TABLE_BYTES = 4096;
 const REMEMBERED_BLOCKS_MAX = 8;
 
 /** Values that rarely come twice: into the table they would only push out what does. */
@@ -56,7 +56,8 @@ interface RememberedBlock {
  * is, so that a repeated message costs a comparison.
  */
 export class HpackEncoder {
-  private tableBytesLimit = TABLE_BYTES_MAX;
+  private readonly tableBytesMax: number;
+  private tableBytesLimit = DEFAULT_TABLE_BYTES;
   /** Announced at the start of the next block; the lowest since the last one first (§4.2). */
   private announceLowest = -1;
   private tableBytes = 0;
@@ -67,9 +68,15 @@ export class HpackEncoder {
   private remembered: RememberedBlock[] = [];
   private nextRemembered = 0;
 
+  /** `tableBytesMax`: what this side keeps at most, whatever the peer allows. */
+  constructor(tableBytesMax: number) {
+    this.tableBytesMax = tableBytesMax;
+    this.setTableBytesMax(DEFAULT_TABLE_BYTES);
+  }
+
   /** The peer's SETTINGS_HEADER_TABLE_SIZE. */
   setTableBytesMax(bytes: number): void {
-    const limit = Math.min(bytes, TABLE_BYTES_MAX);
+    const limit = Math.min(bytes, this.tableBytesMax);
     if (limit === this.tableBytesLimit && this.announceLowest < 0) return;
     this.announceLowest = this.announceLowest < 0 ? limit : Math.min(this.announceLowest, limit);
     this.tableBytesLimit = limit;

@@ -186,7 +186,7 @@ describe("HPACK encoder", () => {
           { maxLength: 12 },
         ),
         (steps) => {
-          const encoder = new HpackEncoder();
+          const encoder = new HpackEncoder(4096);
           const decoder = new HpackDecoder(4096);
           for (const { fields, tableBytes, times } of steps) {
             if (tableBytes !== undefined) encoder.setTableBytesMax(tableBytes);
@@ -201,8 +201,15 @@ describe("HPACK encoder", () => {
     );
   });
 
+  it("keeps no larger table than it may, and says so first", () => {
+    const encoder = new HpackEncoder(0);
+    const block = encoder.encode(["a", "b"]);
+    assert.equal(block.charCodeAt(0), 0x20);
+    assert.equal(encoder.encode(["a", "b"]), block.slice(1));
+  });
+
   it("sends a repeated head as indexes alone", () => {
-    const encoder = new HpackEncoder();
+    const encoder = new HpackEncoder(4096);
     const head = [":status", "200", "content-type", "text/plain", "server", "envoy"];
     encoder.encode(head);
     assert.equal(encoder.encode(head).length, 3);
@@ -210,7 +217,7 @@ describe("HPACK encoder", () => {
   });
 
   it("keeps secrets out of the table and marks them as never indexed", () => {
-    const encoder = new HpackEncoder();
+    const encoder = new HpackEncoder(4096);
     const block = encoder.encode(["authorization", "Bearer x"]);
     assert.equal(block.charCodeAt(0) & 0xf0, 0x10);
     assert.equal(encoder.encode(["authorization", "Bearer x"]), block);
