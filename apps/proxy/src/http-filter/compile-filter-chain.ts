@@ -1,8 +1,10 @@
+import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { HttpFilter } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
+import { compileMatchedFilter, EXTENSION_WITH_MATCHER, innerFilterType } from "./compile-matched-filter.ts";
 import type { HttpFilterConfig } from "./filter-chain-config.ts";
 import { httpFactoryContext } from "./http-factory-context.ts";
 
@@ -41,7 +43,7 @@ export function compileHttpFilters(
 function isKnown(filter: HttpFilter, worker: WorkerContext): boolean {
   if (filter.configType.case !== "typedConfig") return true;
   const { typeUrl } = filter.configType.value;
-  const type = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+  const type = innerFilterType(filter.configType.value) ?? typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
   return worker.extensions.find("envoy.filters.http", type) !== undefined;
 }
 
@@ -51,38 +53,49 @@ function compileHttpFilter(
   worker: WorkerContext,
   stats: StatsScope,
 ): Compiled<HttpFilterConfig> {
-  const refuse = (message: string): Compiled<HttpFilterConfig> => ({
-    ok: false,
-    problems: [{ path, message, severity: "error" }],
-  });
   if (filter.configType.case !== "typedConfig")
-    return refuse(`${filter.name}: only typed_config is implemented`);
-  const unpacked = unpackAny(filter.configType.value);
-  if (!unpacked.ok) return refuse(unpacked.message);
+    return refuseAt(path, `${filter.name}: only typed_config is implemented`);
+  const compiled = compileConfig(filter.name, filter.configType.value, `${path}.typed_config`, worker, stats);
+  return compiled.ok ? { ok: true, value: { ...compiled.value, disabled: filter.disabled } } : compiled;
+}
+
+/** A filter's configuration, with or without a matcher before it. `path`: of the Any. */
+function compileConfig(
+  name: string,
+  any: Any,
+  path: string,
+  worker: WorkerContext,
+  stats: StatsScope,
+): Compiled<HttpFilterConfig> {
+  const unpacked = unpackAny(any);
+  if (!unpacked.ok) return refuseAt(path, unpacked.message);
+  if (unpacked.typeName === EXTENSION_WITH_MATCHER) {
+    return compileMatchedFilter(unpacked.message, path, worker, (inner, at) =>
+      compileConfig(name, inner, at, worker, stats),
+    );
+  }
   const extension = worker.extensions.find("envoy.filters.http", unpacked.typeName);
-  if (extension === undefined) return refuse(`${filter.name} (${unpacked.typeName}) is not implemented`);
-  const at = `${path}.typed_config`;
+  if (extension === undefined) {
+    // Without the Any's own field, as the filter itself is what is not there.
+    return refuseAt(path.replace(/\.typed_config$/, ""), `${name} (${unpacked.typeName}) is not implemented`);
+  }
   const unsupported = refuseUnsupportedFields(
     unpacked.schema,
     unpacked.message,
     extension.manifest.supportedFields,
-    at,
+    path,
   );
   if (unsupported.length > 0) return { ok: false, problems: unsupported };
   const compiled = extension.factory.compile(unpacked.message, httpFactoryContext(worker, stats));
   if (!compiled.ok) {
     return {
       ok: false,
-      problems: compiled.problems.map((p) => ({ ...p, path: p.path === "" ? at : `${at}.${p.path}` })),
+      problems: compiled.problems.map((p) => ({ ...p, path: p.path === "" ? path : `${path}.${p.path}` })),
     };
   }
-  return {
-    ok: true,
-    value: {
-      name: filter.name,
-      factory: extension.factory,
-      config: compiled.value,
-      disabled: filter.disabled,
-    },
-  };
+  return { ok: true, value: { name, factory: extension.factory, config: compiled.value, disabled: false } };
+}
+
+function refuseAt(path: string, message: string): Compiled<HttpFilterConfig> {
+  return { ok: false, problems: [{ path, message, severity: "error" }] };
 }

@@ -4,13 +4,12 @@ import {
   FilterTrailersStatus,
   type HeaderMap,
   ResponseFlag,
-  type StreamDecoderFilter,
-  type StreamEncoderFilter,
 } from "@sluice/extension-api";
 import { Headers } from "../http/header-map.ts";
 import { ActiveFilter, type DirectionState, Iteration } from "./active-filter.ts";
 import { BodyBuffer } from "./body-buffer.ts";
 import type { HttpFilterConfig } from "./filter-chain-config.ts";
+import { isDecoder, isEncoder } from "./filter-direction.ts";
 import { prepareLocalReply } from "./local-reply.ts";
 import type { StreamHost } from "./stream-host.ts";
 
@@ -606,12 +605,4 @@ function afterHeaders(state: DirectionState, status: FilterHeadersStatus): boole
       state.iteration = Iteration.StopAllWatermark;
       return false;
   }
-}
-
-function isDecoder(filter: StreamDecoderFilter | StreamEncoderFilter): filter is StreamDecoderFilter {
-  return "decodeHeaders" in filter;
-}
-
-function isEncoder(filter: StreamDecoderFilter | StreamEncoderFilter): filter is StreamEncoderFilter {
-  return "encodeHeaders" in filter;
 }

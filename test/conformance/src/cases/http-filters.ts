@@ -154,4 +154,41 @@ export const HTTP_FILTER_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({ httpFilters: filterAndRouter("buffer.v3.Buffer", "max_request_bytes: 10") }),
     requests: [{ path: "/", method: "POST", body: "01234567890" }],
   },
+  {
+    title: "a filter with a matcher before it is left out where the matcher says so",
+    yaml: httpBootstrap({
+      httpFilters: `- name: matched
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher
+    extension_config:
+      name: edit
+      typed_config: { "@type": ${TYPE}.header_mutation.v3.HeaderMutation, mutations: { request_mutations: [${append("x-edited", "request")}], response_mutations: [${append("x-edited", "response")}] } }
+    xds_matcher:
+      matcher_tree:
+        input: { name: header, typed_config: { "@type": type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name: x-mode } }
+        exact_match_map:
+          map:
+            "off": { action: { name: skip, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter } } }
+- name: answered
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher
+    extension_config:
+      name: edit
+      typed_config: { "@type": ${TYPE}.header_mutation.v3.HeaderMutation, mutations: { request_mutations: [${append("x-second", "request")}], response_mutations: [${append("x-second", "response")}] } }
+    xds_matcher:
+      matcher_list:
+        matchers:
+        - predicate: { single_predicate: { input: { name: status, typed_config: { "@type": type.googleapis.com/envoy.type.matcher.v3.HttpResponseHeaderMatchInput, header_name: x-plain } }, value_match: { exact: "yes" } } }
+          on_match: { action: { name: skip, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter } } }
+- name: router
+  typed_config: { "@type": ${TYPE}.router.v3.Router }`,
+    }),
+    reply: (request) => ({ body: "one", headers: [["x-plain", request.target === "/plain" ? "yes" : "no"]] }),
+    requests: [
+      { path: "/" },
+      { path: "/", headers: [["x-mode", "off"]] },
+      { path: "/", headers: [["x-mode", "on"]] },
+      { path: "/plain", method: "POST", body: "b" },
+    ],
+  },
 ];

@@ -1,0 +1,76 @@
+import type { Any } from "@bufbuild/protobuf/wkt";
+import type { Compiled, HttpFilterFactory, Problem } from "@sluice/extension-api";
+import { compileMatcher, HTTP_INPUTS } from "@sluice/matching";
+import { unpackAny } from "@sluice/xds/any";
+import type { ExtensionWithMatcher } from "@sluice/xds/gen/envoy/extensions/common/matching/v3/extension_matcher_pb.js";
+import type { WorkerContext } from "../worker/worker-context.ts";
+import type { HttpFilterConfig } from "./filter-chain-config.ts";
+import { MatchedFilter, type MatchedFilterConfig, type SkipFilter } from "./matched-filter.ts";
+
+export const EXTENSION_WITH_MATCHER = "envoy.extensions.common.matching.v3.ExtensionWithMatcher";
+const SKIP = "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter";
+const SKIP_FILTER: SkipFilter = Object.freeze({ kind: "skip" });
+
+/**
+ * A filter behind a matcher. `compileInner` compiles the filter's own configuration as if it stood in the chain by itself;
+ * `path`: of the ExtensionWithMatcher.
+ */
+export function compileMatchedFilter(
+  message: unknown,
+  path: string,
+  worker: WorkerContext,
+  compileInner: (any: Any, path: string) => Compiled<HttpFilterConfig>,
+): Compiled<HttpFilterConfig> {
+  const problems: Problem[] = [];
+  const { matcher, xdsMatcher, extensionConfig } = asExtensionWithMatcher(message);
+  const at = xdsMatcher === undefined ? `${path}.matcher` : `${path}.xds_matcher`;
+  const tree = compileMatcher<SkipFilter>(xdsMatcher ?? matcher ?? { matcherType: { case: undefined } }, at, {
+    inputs: HTTP_INPUTS,
+    keepMatching: false,
+    action: (config, where) => {
+      const type = config.typedConfig?.typeUrl ?? "";
+      if (type === SKIP) return { ok: true, value: SKIP_FILTER };
+      const message = `action ${type === "" ? config.name : type} is not implemented`;
+      return { ok: false, problems: [{ path: where, message, severity: "error" }] };
+    },
+  });
+  if (!tree.ok) problems.push(...tree.problems);
+  const any = extensionConfig?.typedConfig;
+  const inner: Compiled<HttpFilterConfig> =
+    any === undefined
+      ? {
+          ok: false,
+          problems: [{ path: `${path}.extension_config`, message: "is required", severity: "error" }],
+        }
+      : compileInner(any, `${path}.extension_config.typed_config`);
+  if (!inner.ok) problems.push(...inner.problems);
+  if (problems.length > 0 || !tree.ok || !inner.ok) return { ok: false, problems };
+  const { factory, config } = inner.value;
+  const matched: MatchedFilterConfig = { tree: tree.value, factory, config, runtime: worker.runtime };
+  return { ok: true, value: { ...inner.value, config: matched, factory: matchedFactory(factory.terminal) } };
+}
+
+/** The type of what an ExtensionWithMatcher holds; `undefined` when it holds nothing that can be read. */
+export function innerFilterType(any: Any): string | undefined {
+  const unpacked = unpackAny(any);
+  if (!unpacked.ok || unpacked.typeName !== EXTENSION_WITH_MATCHER) return undefined;
+  const inner = asExtensionWithMatcher(unpacked.message).extensionConfig?.typedConfig?.typeUrl;
+  return inner?.slice(inner.lastIndexOf("/") + 1);
+}
+
+function matchedFactory(terminal: boolean): HttpFilterFactory {
+  return {
+    terminal,
+    compile: () => ({ ok: false, problems: [] }),
+    create: (config) => new MatchedFilter(asMatchedConfig(config)),
+  };
+}
+
+/** The caller has checked the type's name. */
+function asExtensionWithMatcher(message: unknown): ExtensionWithMatcher {
+  return message as ExtensionWithMatcher;
+}
+/** What `compileMatchedFilter` made. */
+function asMatchedConfig(config: unknown): MatchedFilterConfig {
+  return config as MatchedFilterConfig;
+}
