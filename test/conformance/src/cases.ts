@@ -9,6 +9,7 @@ import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { HTTP2_CASES } from "./cases/http2.ts";
+import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
@@ -43,6 +44,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...UPSTREAM_TLS_CASES,
   ...CONNECTION_POOL_CASES,
   ...LOAD_BALANCING_CASES,
+  ...HTTP2_UPSTREAM_CASES,
   ...ACCESS_LOG_CASES,
   ...HEALTH_CASES,
   ...HTTP_FILTER_CASES,

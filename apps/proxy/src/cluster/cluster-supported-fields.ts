@@ -1,4 +1,5 @@
 import { HEADER_KEY_FORMAT_FIELDS, HTTP1_CLIENT_FIELDS } from "../http/h1/http1-option-fields.ts";
+import { HTTP2_SUPPORTED_FIELDS } from "../http/h2/http2-supported-fields.ts";
 import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { HEALTH_CHECK_SUPPORTED_FIELDS } from "./health/compile-health-check.ts";
 import { OUTLIER_SUPPORTED_FIELDS } from "./outlier/outlier-config.ts";
@@ -27,6 +28,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "common_http_protocol_options",
     "http_protocol_options",
     "http2_protocol_options",
+    "protocol_selection",
     "typed_extension_protocol_options",
     "dns_refresh_rate",
     "dns_jitter",
@@ -150,7 +152,18 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": [
     "common_http_protocol_options",
     "explicit_http_config",
+    "use_downstream_protocol_config",
+    "auto_config",
   ],
+  "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig": [
+    "http_protocol_options",
+    "http2_protocol_options",
+  ],
+  "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig": [
+    "http_protocol_options",
+    "http2_protocol_options",
+  ],
+  ...HTTP2_SUPPORTED_FIELDS,
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig": [
     "http_protocol_options",
     "http2_protocol_options",

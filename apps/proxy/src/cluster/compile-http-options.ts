@@ -11,6 +11,7 @@ import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstr
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { Http1ClientSettings } from "../http/h1/client-codec.ts";
 import { compileHttp1ClientOptions } from "../http/h1/compile-http1-options.ts";
+import { compileHttp2Options, type Http2Options, http2OptionProblems } from "../http/h2/http2-options.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { durationMs } from "./duration-ms.ts";
@@ -22,6 +23,7 @@ export type UpstreamProtocol = "http1" | "http2" | "auto" | "downstream";
 export interface UpstreamHttpConfig {
   readonly protocol: UpstreamProtocol;
   readonly http1: Http1ClientSettings;
+  readonly http2: Http2Options;
   /** Default 1 h. */
   readonly idleTimeoutMs: number;
   readonly maxConnectionDurationMs: number;
@@ -44,25 +46,21 @@ export function compileHttpOptions(
   problems: Problem[],
 ): UpstreamHttpConfig {
   const found = httpOptions(cluster, problems);
-  const { protocol, http1, path } =
+  const { protocol, http1, http2, path } =
     found === undefined ? ofCluster(cluster) : ofExtension(found.options, found.path);
   const common: CommonHttpOptions | undefined =
     found?.options.commonHttpProtocolOptions ?? cluster.commonHttpProtocolOptions;
-  if (protocol === "auto" && cluster.transportSocket === undefined) {
-    problems.push({
-      path: path === "" ? "auto_config" : path,
-      message: "ALPN needs a transport socket that has it (TLS)",
-      severity: "error",
-    });
+  const below = (field: string): string => (path === "" ? field : `${path}.${field}`);
+  if (protocol === "auto" && !mayNegotiate(cluster)) {
+    problems.push({ path, message: "ALPN needs a transport socket that has it (TLS)", severity: "error" });
   }
+  problems.push(...http2OptionProblems(http2, below("http2_protocol_options")));
   return {
     protocol,
-    http1: compileHttp1ClientOptions(
-      http1,
-      extensions,
-      path === "" ? "http_protocol_options" : `${path}.http_protocol_options`,
-      (problem) => problems.push(problem),
+    http1: compileHttp1ClientOptions(http1, extensions, below("http_protocol_options"), (problem) =>
+      problems.push(problem),
     ),
+    http2: compileHttp2Options(http2, false),
     idleTimeoutMs: durationMs(common?.idleTimeout, 3_600_000),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
     maxConnectionDurationJitterPercent: common?.maxConnectionDurationJitter?.value ?? 0,
@@ -70,6 +68,11 @@ export function compileHttpOptions(
     maxResponseHeadersCount: common?.maxHeadersCount ?? 100,
     maxResponseHeadersKb: common?.maxResponseHeadersKb ?? 60,
   };
+}
+
+function mayNegotiate({ transportSocket }: Cluster): boolean {
+  const config = transportSocket?.configType;
+  return config?.case === "typedConfig" && !config.value.typeUrl.endsWith(".RawBuffer");
 }
 
 interface Choice {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { ConnectionInfo, Counter, Gauge, HeaderMap, Histogram, StreamInfo } from "@sluice/extension-api";
 import type { Http1ClientOptions } from "../http/h1/client-codec.ts";
+import type { Http2Setup } from "../http/h2/http2-connection.ts";
 import type { DropReply } from "../load-balancer/drop-reply.ts";
 import type { HostSet } from "../load-balancer/host-set.ts";
 import type { ResponseObserver } from "../load-balancer/load-balancer.ts";
@@ -70,6 +71,8 @@ export interface ClusterInfo {
   readonly bufferLimitBytes: number;
   readonly http: UpstreamHttpConfig;
   readonly http1: Http1ClientOptions;
+  /** Undefined where HTTP/2 is not spoken. */
+  readonly http2: Http2Setup | undefined;
   /** `per_upstream_preconnect_ratio`, default 1. */
   readonly preconnectRatio: number;
   /** `connection_pool_per_downstream_connection`. */

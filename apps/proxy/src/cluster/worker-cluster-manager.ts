@@ -1,5 +1,6 @@
 import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { createHttp2Stats } from "../http/h2/http2-stats.ts";
 import {
   type AssignmentPolicy,
   DEFAULT_ASSIGNMENT_POLICY,
@@ -214,7 +215,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     scope: StatsScope,
     releases: (() => void)[],
   ): ClusterInfo {
-    const { secrets, extensions, log } = this.#options;
+    const { secrets, extensions, log, clock, timers, random } = this.#options;
     const { http } = config;
     return Object.freeze({
       name: config.name,
@@ -228,6 +229,16 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
         headBytesMax: http.maxResponseHeadersKb * 1024,
         headersMax: http.maxResponseHeadersCount,
       },
+      http2:
+        http.protocol === "http1"
+          ? undefined
+          : {
+              options: http.http2,
+              stats: createHttp2Stats(scope),
+              context: { clock, timers, random },
+              headBytesMax: http.maxResponseHeadersKb * 1024,
+              headersMax: http.maxResponseHeadersCount,
+            },
       preconnectRatio: config.connection.preconnectRatio,
       poolPerDownstreamConnection: config.connection.poolPerDownstreamConnection,
       stats: createClusterStats(this.#options.stats, config.statName),

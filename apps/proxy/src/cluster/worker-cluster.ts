@@ -46,9 +46,7 @@ export class WorkerCluster implements ThreadLocalCluster {
     return this.#hosts.size;
   }
 
-  /** HTTP/2 to upstreams is not built: such a cluster serves the main thread's gRPC clients and has no host for requests. */
   chooseHost(context: LoadBalancerContext): Host | undefined {
-    if (this.info.http.protocol === "http2") return undefined;
     const wanted = context.overrideHost;
     if (wanted !== undefined) {
       const host = this.#hostAt(wanted.address);

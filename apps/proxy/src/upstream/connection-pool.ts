@@ -60,7 +60,8 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     this.host = host;
     this.limits = highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
     this.preconnectRatio = info.preconnectRatio;
-    this.streamsPerConnection = 1;
+    this.streamsPerConnection =
+      options.protocol === "http2" ? (info.http2?.options.maxConcurrentStreams ?? 1) : 1;
   }
 
   newStream(waiter: PoolWaiter): void {

@@ -5,13 +5,15 @@ import type { StreamResetReason } from "../http/codec.ts";
 export function countReset(stats: ClusterStats, reason: StreamResetReason): void {
   switch (reason) {
     case "remote reset":
-    case "remote refused stream reset":
       stats.upstreamRqRxReset.inc();
       return;
     case "connection termination":
       stats.upstreamRqPendingFailureEject.inc();
       return;
-    default:
+    case "local reset":
+    case "protocol error":
       stats.upstreamRqTxReset.inc();
+      return;
+    default:
   }
 }

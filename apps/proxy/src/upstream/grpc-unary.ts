@@ -1,0 +1,151 @@
+import { Headers } from "../http/header-map.ts";
+import type { AsyncClient, AsyncFailure, AsyncStreamOptions } from "./async-client.ts";
+import { type AsyncResponse, sendRequest } from "./async-request.ts";
+
+/** Codes of gRPC that this client gives by itself. */
+const GrpcStatus = {
+  Ok: 0,
+  Cancelled: 1,
+  Unknown: 2,
+  DeadlineExceeded: 4,
+  PermissionDenied: 7,
+  ResourceExhausted: 8,
+  Unimplemented: 12,
+  Internal: 13,
+  Unavailable: 14,
+  Unauthenticated: 16,
+} as const;
+
+/** Where a unary call goes. */
+export interface GrpcCall {
+  readonly cluster: string;
+  /** "": the cluster's name. */
+  readonly authority: string;
+  /** `/package.Service/Method`. */
+  readonly path: string;
+  /** In lower case; `-bin` values in base64. */
+  readonly metadata: readonly (readonly [name: string, value: string])[];
+}
+
+/** One of the two, once. */
+export interface GrpcUnaryCallbacks {
+  /** `message`: the encoded response. */
+  onMessage(message: Buffer, headers: Headers): void;
+  /** `status`: a gRPC code other than 0. */
+  onStatus(status: number, message: string): void;
+}
+
+const FRAME_BYTES = 5;
+
+/**
+ * A unary gRPC call over a cluster that speaks HTTP/2 (the gRPC protocol's PROTOCOL-HTTP2). `message` is the encoded request.
+ * Undefined: it failed, as `callbacks` were told.
+ */
+export function callUnary(
+  client: AsyncClient,
+  call: GrpcCall,
+  message: Uint8Array,
+  callbacks: GrpcUnaryCallbacks,
+  options: AsyncStreamOptions & { readonly responseBytesMax: number },
+): { cancel(): void } | undefined {
+  const headers = new Headers([
+    ":method",
+    "POST",
+    ":path",
+    call.path,
+    ":authority",
+    call.authority === "" ? call.cluster : call.authority,
+    ":scheme",
+    "http",
+    "te",
+    "trailers",
+    "content-type",
+    "application/grpc",
+  ]);
+  if (options.timeoutMs > 0) headers.append("grpc-timeout", `${Math.ceil(options.timeoutMs)}m`);
+  for (const [name, value] of call.metadata) headers.append(name, value);
+  const frame = Buffer.allocUnsafe(FRAME_BYTES + message.length);
+  frame.writeUInt8(0, 0);
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, FRAME_BYTES);
+  return sendRequest(
+    client,
+    call.cluster,
+    headers,
+    frame,
+    {
+      onResponse: (response) => answer(response, callbacks),
+      onFailure: (reason, transportFailure) =>
+        callbacks.onStatus(
+          statusOfFailure(reason),
+          transportFailure === "" ? reason : `${reason}: ${transportFailure}`,
+        ),
+    },
+    options,
+  );
+}
+
+function answer({ headers, body, trailers }: AsyncResponse, callbacks: GrpcUnaryCallbacks): undefined {
+  // A response without a message may have its status in its head ("Trailers-Only").
+  const end = trailers ?? headers;
+  const text = end.get("grpc-status");
+  const http = headers.get(":status") ?? "";
+  if (text === undefined) {
+    const status = http === "200" ? GrpcStatus.Unknown : statusOfHttp(http);
+    callbacks.onStatus(status, `HTTP status ${http} without grpc-status`);
+    return;
+  }
+  const status = Number(text);
+  if (status !== GrpcStatus.Ok) {
+    const known = Number.isInteger(status) && status > 0 && status <= 16 ? status : GrpcStatus.Unknown;
+    callbacks.onStatus(known, percentDecoded(end.get("grpc-message") ?? ""));
+    return;
+  }
+  if (body.length < FRAME_BYTES || body[0] !== 0 || body.readUInt32BE(1) !== body.length - FRAME_BYTES) {
+    callbacks.onStatus(GrpcStatus.Internal, "not one uncompressed message");
+    return;
+  }
+  callbacks.onMessage(body.subarray(FRAME_BYTES), headers);
+}
+
+function statusOfFailure(reason: AsyncFailure): number {
+  switch (reason) {
+    case "timeout":
+      return GrpcStatus.DeadlineExceeded;
+    case "response too large":
+      return GrpcStatus.ResourceExhausted;
+    case "protocol error":
+      return GrpcStatus.Internal;
+    default:
+      return GrpcStatus.Unavailable;
+  }
+}
+
+/** As gRPC's "HTTP to gRPC Status Code Mapping" has it. */
+function statusOfHttp(status: string): number {
+  switch (status) {
+    case "400":
+      return GrpcStatus.Internal;
+    case "401":
+      return GrpcStatus.Unauthenticated;
+    case "403":
+      return GrpcStatus.PermissionDenied;
+    case "404":
+      return GrpcStatus.Unimplemented;
+    case "429":
+    case "502":
+    case "503":
+    case "504":
+      return GrpcStatus.Unavailable;
+    default:
+      return GrpcStatus.Unknown;
+  }
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
