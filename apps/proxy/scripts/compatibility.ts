@@ -50,7 +50,9 @@ there in service. A stock Envoy as a node has all of Envoy.
 ${extensions.map(({ name, configTypes, perRouteConfigTypes }) => `| \`${name}\` | ${configTypes.map((type) => `\`${type}\``).join(" ")} | ${perRouteConfigTypes.map((type) => `\`${type}\``).join(" ") || "–"} |`).join("\n")}
 
 Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp_grpc\`, \`open_telemetry\`; the OpenTelemetry tracer; the stats sinks metrics service, \`statsd\`
-and \`dog_statsd\`; round robin, least request and random load balancing.
+and \`dog_statsd\`; clusters of types STATIC, EDS, STRICT_DNS, LOGICAL_DNS, ORIGINAL_DST,
+\`envoy.clusters.dns\` and \`envoy.clusters.aggregate\`. With name servers of its own a cluster's names are asked of these alone: no hosts
+file, no search domains.
 
 ${extensions.map(({ name, supportedFields }) => `### ${name}\n\n${table(supportedFields)}`).join("\n")}
 ## Bootstrap

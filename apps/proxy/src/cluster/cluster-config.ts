@@ -20,6 +20,8 @@ export type Discovery =
       /** With `respectTtl`: a shorter time to live counts as this; 0: none does. */
       readonly minRefreshMs: number;
       readonly family: DnsFamily;
+      /** `wait_for_warm_on_init`: the cluster is not in service before its names are resolved; default true. */
+      readonly waitForWarm: boolean;
       readonly resolver: DnsResolverSettings;
     }
   | {

@@ -38,6 +38,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "dns_resolvers",
     "dns_resolution_config",
     "typed_dns_resolver_config",
+    "wait_for_warm_on_init",
     "least_request_lb_config",
     "round_robin_lb_config",
     "common_lb_config",

@@ -179,7 +179,7 @@ export class ManagedCluster {
     if (discovery.kind !== "strict_dns" && discovery.kind !== "logical_dns") return;
     const { stats } = this.#options;
     const { endpoints } = this.#options.compiled.assignment;
-    if (endpoints.length === 0) this.#initialize();
+    if (endpoints.length === 0 || !discovery.waitForWarm) this.#initialize();
     endpoints.forEach((endpoint, index) => {
       if (
         "path" in endpoint.connectTo ||

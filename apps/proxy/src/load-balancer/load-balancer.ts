@@ -28,7 +28,7 @@ export interface LoadBalancer {
 }
 
 /** Called with the headers and, where there are any, the trailers of each response. */
-export type ResponseObserver = (host: Host, headers: Pick<HeaderMap, "get" | "getAll">) => void;
+export type ResponseObserver = (host: Host, headers: Pick<HeaderMap, "get">) => void;
 
 /** What `load` of an extension of category `envoy.load_balancing_policies` gives. `C` is plain data (structured clone). */
 export interface LoadBalancingPolicyFactory<C = unknown> {

@@ -426,6 +426,11 @@ export class Server {
       for (const problem of problems)
         if (problem.severity === "error") lines.push(this.#explain(problem, path));
     };
+    const local = this.bootstrap.message.clusterManager?.localClusterName ?? "";
+    if (local !== "" && !resources?.clusters.some(({ name }) => name === local)) {
+      const message = `local cluster '${local}' must be defined among the static clusters`;
+      add([{ path: "local_cluster_name", message, severity: "error" }], "cluster_manager");
+    }
     const names = new Set<string>();
     for (const [index, cluster] of (resources?.clusters ?? []).entries()) {
       const path = `static_resources.clusters[${index}]`;

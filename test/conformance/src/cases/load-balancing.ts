@@ -131,6 +131,19 @@ function originalDst(name: string, config: string): string {
 - { name: ${name}, type: ORIGINAL_DST, connect_timeout: 1s, lb_policy: CLUSTER_PROVIDED, original_dst_lb_config: { ${config} } }`;
 }
 
+const zoneAware = (fields: string): string => `common_lb_config: { zone_aware_lb_config: { ${fields} } }`;
+
+const ZONES = (west: number, east: number): readonly string[] => [
+  locality(
+    "west",
+    Array.from({ length: west }, (_, i) => named(`w${i}`)),
+  ),
+  locality(
+    "east",
+    Array.from({ length: east }, (_, i) => named(`e${i}`)),
+  ),
+];
+
 const PRIORITY = ", priority: 1";
 const SICK = ", health_status: UNHEALTHY";
 const HALF = ", health_status: DEGRADED";
@@ -400,5 +413,82 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
       "cluster.default.upstream_rq_200",
       "cluster.none.upstream_cx_none_healthy",
     ],
+  },
+  {
+    title: "requests keep to their zone as far as its hosts can take them",
+    yaml: httpBootstrap({
+      routes: ["ample", "scarce", "small", "forced", "idle"].map((name) => route(name, name)).join(""),
+      clusters: [
+        cluster("proxies", "", [
+          locality("west", [named("p1"), named("p2")]),
+          locality("east", [named("p3"), named("p4")]),
+        ]),
+        cluster("ample", zoneAware("min_cluster_size: 2"), ZONES(3, 1)),
+        cluster("scarce", zoneAware("min_cluster_size: 2"), ZONES(1, 3)),
+        cluster("small", zoneAware("min_cluster_size: 9"), ZONES(3, 1)),
+        cluster(
+          "forced",
+          typed(
+            "random",
+            "Random",
+            "locality_lb_config: { zone_aware_lb_config: { min_cluster_size: 2, force_local_zone: { min_size: 1 } } }",
+          ),
+          ZONES(1, 3),
+        ),
+        cluster("idle", zoneAware("routing_enabled: { value: 0 }, min_cluster_size: 2"), ZONES(3, 1)),
+      ].join(""),
+      bootstrap: "cluster_manager: { local_cluster_name: proxies }",
+    }).replace("{ id: node, cluster: nodes }", "{ id: node, cluster: nodes, locality: { zone: west } }"),
+    observe: async (target) => {
+      const west: Record<string, unknown> = {};
+      for (const name of ["ample", "scarce", "small", "forced", "idle"]) {
+        const seen = await shares(target, `/${name}`, 120);
+        const share = [...seen].reduce((all, [host, part]) => all + (host.startsWith("w") ? part : 0), 0);
+        west[name] = [0, 50, 75, 100].find((round) => Math.abs(round - share) < 13) ?? share;
+      }
+      return west;
+    },
+    stats: ["ample", "scarce", "small", "forced", "idle"].flatMap((name) =>
+      ["lb_zone_routing_all_directly", "lb_zone_no_capacity_left"].map((stat) => `cluster.${name}.${stat}`),
+    ),
+  },
+  {
+    title: "hosts get turns by their load reports",
+    yaml: httpBootstrap({
+      routes: route("loaded", "loaded"),
+      clusters: cluster(
+        "loaded",
+        typed(
+          "client_side_weighted_round_robin",
+          "ClientSideWeightedRoundRobin",
+          "blackout_period: 0.1s, weight_update_period: 0.1s",
+        ),
+        [one([named("a"), named("b", "", "{{upstream2}}")])],
+      ),
+    }),
+    reply: {
+      body: "one",
+      headers: [["endpoint-load-metrics", "TEXT rps_fractional=100,application_utilization=0.9"]],
+    },
+    observe: async (target) => {
+      target.upstream2.reply({
+        body: "two",
+        headers: [["endpoint-load-metrics", 'JSON {"rps_fractional":100,"cpu_utilization":0.3}']],
+      });
+      try {
+        const until = Date.now() + 2_500;
+        while (Date.now() < until) {
+          await target.send({ path: "/loaded" });
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        let ones = 0;
+        for (let i = 0; i < 80; i++) if ((await target.send({ path: "/loaded" })).body === "one") ones++;
+        return Math.abs(ones - 20) <= 3 ? "a quarter" : ones;
+      } finally {
+        target.upstream.clear();
+        target.upstream2.clear();
+        target.upstream2.reply({ body: "two" });
+      }
+    },
   },
 ];

@@ -15,8 +15,8 @@ test("hosts get turns by requests per second and utilization, once their reports
   });
   const [a, b, c] = [testHost("a"), testHost("b"), testHost("c")];
   policy.update([a, b, c]);
-  report(policy, a, "rps_fractional: 100, application_utilization: 0.2");
-  report(policy, b, "rps_fractional:100,cpu_utilization:0.6");
+  report(policy, a, "TEXT rps_fractional=100,application_utilization=0.2");
+  report(policy, b, "TEXT rps_fractional=100, cpu_utilization=0.6");
   policy.advance(1000);
   assert.equal(policy.tally(300, testContext()).get("a"), 100, "not before the blackout period is over");
   policy.advance(1000);
@@ -42,13 +42,13 @@ test("within wrr_locality a locality is drawn first", () => {
   assert.ok(Math.abs((policy.tally(400, testContext()).get("a") ?? 0) - 300) <= 2);
 });
 
-test("load reports are read as text, JSON and protobuf, and only one of them", () => {
+test("load reports are read as text, JSON and protobuf; what is broken is none", () => {
   const read = (...fields: string[]) => readLoadReport(new Headers(fields));
   const expected = { rate: 10.5, cpu: 0.25, queue: 0.5 };
   const seen = (found: ReturnType<typeof read>) =>
     found && { rate: found.rpsFractional, cpu: found.cpuUtilization, queue: found.namedMetrics.get("queue") };
-  const text = "cpu_utilization: 0.25, rps_fractional: 10.5, named_metrics.queue: 0.5";
-  const json = '{"cpuUtilization":0.25,"rps_fractional":10.5,"namedMetrics":{"queue":0.5}}';
+  const text = "TEXT cpu_utilization=0.25,rps_fractional=10.5,named_metrics.queue=0.5";
+  const json = 'JSON {"cpuUtilization":0.25,"rps_fractional":10.5,"namedMetrics":{"queue":0.5}}';
   const double = (tag: number, value: number): Buffer => {
     const bytes = Buffer.alloc(9);
     bytes[0] = tag;
@@ -63,18 +63,19 @@ test("load reports are read as text, JSON and protobuf, and only one of them", (
     entry,
   ]);
   assert.deepEqual(seen(read("endpoint-load-metrics", text)), expected);
-  assert.deepEqual(seen(read("endpoint-load-metrics-json", json)), expected);
+  assert.deepEqual(seen(read("endpoint-load-metrics", json)), expected);
   assert.deepEqual(seen(read("endpoint-load-metrics-bin", binary.toString("base64"))), expected);
-  assert.equal(read("endpoint-load-metrics", text, "endpoint-load-metrics-json", json), undefined);
+  assert.deepEqual(seen(read("endpoint-load-metrics", `BIN ${binary.toString("base64")}`)), expected);
+  assert.equal(read("endpoint-load-metrics", "XML <a/>"), undefined);
   for (const broken of [
     "cpu_utilization",
-    "cpu_utilization: x",
-    "eps: 1, eps: 2",
-    "other: 1",
-    "cpu_utilization: NaN",
+    "cpu_utilization=x",
+    "eps=1,eps=2",
+    "other=1",
+    "cpu_utilization=NaN",
   ])
-    assert.equal(read("endpoint-load-metrics", broken), undefined, broken);
-  assert.equal(read("endpoint-load-metrics-json", "{"), undefined);
+    assert.equal(read("endpoint-load-metrics", `TEXT ${broken}`), undefined, broken);
+  assert.equal(read("endpoint-load-metrics", "JSON {"), undefined);
   const cut = binary.subarray(0, binary.length - 3).toString("base64");
   assert.equal(read("endpoint-load-metrics-bin", cut), undefined);
   assert.equal(read(), undefined);
@@ -84,7 +85,7 @@ test("errors and named metrics raise the utilization", () => {
   const found = readLoadReport(
     new Headers([
       "endpoint-load-metrics",
-      "rps_fractional: 100, eps: 10, named_metrics.a: 0.4, named_metrics.b: 0.9",
+      "TEXT rps_fractional=100,eps=10,named_metrics.a=0.4,named_metrics.b=0.9",
     ]),
   );
   assert.ok(found);

@@ -17,25 +17,33 @@ const MAPS: Readonly<Record<string, "requestCost" | "utilization" | "namedMetric
   named_metrics: "namedMetrics",
 };
 const NAMED = "named_metrics.";
+const UTILIZATION = "utilization.";
 
-/** The load report of a response; undefined when there is none, more than one or one that cannot be read. */
-export function readLoadReport(headers: Pick<HeaderMap, "get" | "getAll">): LoadReport | undefined {
-  const text = headers.getAll("endpoint-load-metrics");
-  const json = headers.get("endpoint-load-metrics-json");
+/** The load report of a response; undefined when there is none or it cannot be read. */
+export function readLoadReport(headers: Pick<HeaderMap, "get">): LoadReport | undefined {
   const binary = headers.get("endpoint-load-metrics-bin");
-  if (text !== undefined) return json === undefined && binary === undefined ? readText(text) : undefined;
-  if (json !== undefined) return binary === undefined ? readJson(json) : undefined;
-  return binary === undefined ? undefined : decodeLoadReport(Buffer.from(binary, "base64"));
+  if (binary !== undefined) return decodeLoadReport(Buffer.from(binary, "base64"));
+  const value = headers.get("endpoint-load-metrics");
+  if (value === undefined) return undefined;
+  const content = value.slice(5);
+  switch (value.slice(0, 5)) {
+    case "TEXT ":
+      return readText(content);
+    case "JSON ":
+      return readJson(content);
+    default:
+      return value.startsWith("BIN ") ? decodeLoadReport(Buffer.from(value.slice(4), "base64")) : undefined;
+  }
 }
 
-/** `cpu_utilization: 0.3, named_metrics.queue: 0.1` */
+/** `cpu_utilization=0.3,named_metrics.queue=0.1` */
 function readText(text: string): LoadReport | undefined {
   const report = emptyLoadReport();
   const seen = new Set<string>();
   for (const part of text.split(",")) {
-    const colon = part.indexOf(":");
-    const name = part.slice(0, Math.max(colon, 0)).trim();
-    const written = part.slice(colon + 1).trim();
+    const equals = part.indexOf("=");
+    const name = part.slice(0, Math.max(equals, 0)).trim();
+    const written = part.slice(equals + 1).trim();
     const value = Number(written);
     if (name === "" || written === "" || !Number.isFinite(value) || seen.has(name)) return undefined;
     seen.add(name);
@@ -43,6 +51,8 @@ function readText(text: string): LoadReport | undefined {
     if (field !== undefined) report[field] = value;
     else if (name.startsWith(NAMED) && name.length > NAMED.length) {
       report.namedMetrics.set(name.slice(NAMED.length), value);
+    } else if (name.startsWith(UTILIZATION) && name.length > UTILIZATION.length) {
+      report.utilization.set(name.slice(UTILIZATION.length), value);
     } else return undefined;
   }
   return report;
