@@ -1,5 +1,6 @@
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
+import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
@@ -55,6 +56,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...RETRY_CASES,
   ...MIRROR_CASES,
   ...CONNECTION_MANAGER_CASES,
+  ...CLIENT_CERTIFICATE_CASES,
   ...SCOPED_ROUTE_CASES,
   ...STREAM_LIMIT_CASES,
   ...ADMIN_CASES,

@@ -10,6 +10,8 @@ export interface ListenerParts {
   readonly routes?: string;
   /** In place of `route_config`: the whole field. */
   readonly routeSpecifier?: string;
+  /** The whole `transport_socket` of its filter chain. */
+  readonly transportSocket?: string;
   /** HTTP filters in front of the router. */
   readonly httpFilters?: string;
 }
@@ -40,12 +42,14 @@ ${more}
 
 function listener(
   name: string,
-  { hcm = "", routes, routeSpecifier, httpFilters = "" }: ListenerParts,
+  { hcm = "", routes, routeSpecifier, transportSocket = "", httpFilters = "" }: ListenerParts,
 ): string {
   return `    - name: ${name}
       address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
       filter_chains:
-        - filters:
+        -
+${indent(transportSocket, 10)}
+          filters:
             - name: envoy.filters.network.http_connection_manager
               typed_config:
                 "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager

@@ -3,11 +3,6 @@ export function isoTime(wallMs: number): string {
   return new Date(wallMs).toISOString();
 }
 
-/** `YYYY-MM-DDTHH:MM:SSZ`. */
-export function isoTimeSeconds(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
-}
-
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = [
   "January",

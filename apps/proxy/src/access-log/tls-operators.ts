@@ -1,6 +1,6 @@
 import type { CertificateInfo, TlsInfo } from "@sluice/extension-api";
 import type { FormatContext } from "./access-logger.ts";
-import { compileTimeFormat, isoTimeSeconds } from "./format-start-time.ts";
+import { compileTimeFormat, isoTime } from "./format-start-time.ts";
 import { type OperatorCompiler, type OperatorTable, text } from "./operator.ts";
 
 type PickTls = (context: FormatContext) => TlsInfo | undefined;
@@ -15,14 +15,13 @@ const downstreamLocal: PickCertificate = ({ connection }) => connection.tls?.loc
 const upstreamPeer: PickCertificate = ({ streamInfo }) => streamInfo.upstreamTls?.peer;
 const upstreamLocal: PickCertificate = ({ streamInfo }) => streamInfo.upstreamTls?.local;
 
-/** A certificate's time, `%Y-%m-%dT%H:%M:%SZ` or in a strftime format. */
+/** A certificate's time, ISO 8601 or in a strftime format. */
 function certificateTime(
   pick: PickCertificate,
   at: (certificate: CertificateInfo) => number,
 ): OperatorCompiler {
   return (argument) => {
-    const format =
-      argument === undefined || argument === "" ? isoTimeSeconds : compileTimeFormat(argument, false);
+    const format = argument === undefined || argument === "" ? isoTime : compileTimeFormat(argument, false);
     if (typeof format !== "function") return format.message;
     return (context) => {
       const certificate = pick(context);

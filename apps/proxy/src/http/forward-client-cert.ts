@@ -40,6 +40,7 @@ export function forwardClientCert(
   else headers.remove(NAME);
 }
 
+/** Names are in RFC 2253's form, in which quotes are escaped already. */
 function describe(tls: TlsInfo, details: ClientCertDetails): string {
   const parts: string[] = [];
   for (const san of tls.local?.uriSans ?? []) parts.push(`By=${san}`);
@@ -48,8 +49,8 @@ function describe(tls: TlsInfo, details: ClientCertDetails): string {
   if (details.chain && tls.peerChainPem !== undefined) {
     parts.push(`Chain="${encodePem(tls.peerChainPem.join(""))}"`);
   }
-  if (details.subject) parts.push(`Subject="${escapeQuotes(tls.subjectPeer ?? "")}"`);
-  if (details.issuer) parts.push(`Issuer="${escapeQuotes(tls.peer?.issuer ?? "")}"`);
+  if (details.subject) parts.push(`Subject="${tls.subjectPeer ?? ""}"`);
+  if (details.issuer) parts.push(`Issuer="${tls.peer?.issuer ?? ""}"`);
   if (details.uri) {
     if (tls.uriSanPeer.length === 0) parts.push("URI=");
     for (const san of tls.uriSanPeer) parts.push(`URI=${san}`);
@@ -57,8 +58,6 @@ function describe(tls: TlsInfo, details: ClientCertDetails): string {
   if (details.dns) for (const san of tls.dnsSanPeer) parts.push(`DNS=${san}`);
   return parts.join(";");
 }
-
-const escapeQuotes = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 
 /** PEM inside a quoted value: what a URL component may not hold is percent-encoded. */
 function encodePem(pem: string): string {

@@ -52,7 +52,6 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "set_current_client_cert_details",
       "forward_proto_config",
       "local_reply_config",
-      "stream_error_on_invalid_http_message",
       "proxy_status_config",
       "via",
       "generate_request_id",

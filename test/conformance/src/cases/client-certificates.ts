@@ -1,0 +1,119 @@
+import { connect } from "node:tls";
+import { type TestCertificate, TestCertificates } from "@sluice/harness";
+import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
+
+const certificates = new TestCertificates();
+process.on("exit", () => certificates.remove());
+const ca = certificates.create("xfcc-ca", { ca: true, subject: "/CN=Test CA/O=Test" });
+const server = certificates.create("xfcc-server", {
+  issuer: ca,
+  names: "DNS:server.test,URI:spiffe://server/one,URI:spiffe://server/two",
+});
+const CLIENTS: Readonly<Record<string, TestCertificate | undefined>> = {
+  none: undefined,
+  full: certificates.create("xfcc-full", {
+    issuer: ca,
+    subject: '/C=US/O=Te"st, Inc/OU=a;b/CN=client',
+    names: "URI:spiffe://client/a,URI:spiffe://client/b,DNS:c1.test,DNS:c2.test,IP:10.0.0.1,email:a@b.test",
+  }),
+  bare: certificates.create("xfcc-bare", { issuer: ca }),
+};
+
+const OPERATORS = [
+  "DOWNSTREAM_TLS_VERSION",
+  "DOWNSTREAM_PEER_SUBJECT",
+  "DOWNSTREAM_PEER_ISSUER",
+  "DOWNSTREAM_PEER_SERIAL",
+  "DOWNSTREAM_PEER_FINGERPRINT_256",
+  "DOWNSTREAM_PEER_FINGERPRINT_1",
+  "DOWNSTREAM_PEER_CERT",
+  "DOWNSTREAM_PEER_CERT_V_START",
+  "DOWNSTREAM_PEER_CERT_V_END",
+  "DOWNSTREAM_PEER_CERT_V_START(%b %e %Y)",
+  "DOWNSTREAM_PEER_URI_SAN",
+  "DOWNSTREAM_PEER_DNS_SAN",
+  "DOWNSTREAM_PEER_IP_SAN",
+  "DOWNSTREAM_PEER_EMAIL_SAN",
+  "DOWNSTREAM_LOCAL_SUBJECT",
+  "DOWNSTREAM_LOCAL_URI_SAN",
+  "DOWNSTREAM_LOCAL_DNS_SAN",
+];
+
+const LOG = `access_log:
+  - name: envoy.access_loggers.file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { json_format: { ${OPERATORS.map((name) => `"${name}": "%${name}%"`).join(", ")} } }
+use_remote_address: true`;
+
+const TLS = `transport_socket:
+  name: envoy.transport_sockets.tls
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+    common_tls_context:
+      tls_certificates: [{ certificate_chain: { inline_string: ${JSON.stringify(server.certificate)} }, private_key: { inline_string: ${JSON.stringify(server.key)} } }]
+      validation_context: { trusted_ca: { inline_string: ${JSON.stringify(ca.certificate)} } }`;
+
+const ALL =
+  "set_current_client_cert_details: { subject: true, cert: true, chain: true, dns: true, uri: true }";
+const MODES: Readonly<Record<string, string>> = {
+  main: "",
+  forward_only: "forward_client_cert_details: FORWARD_ONLY",
+  append: `forward_client_cert_details: APPEND_FORWARD\n${ALL}`,
+  set: `forward_client_cert_details: SANITIZE_SET\n${ALL}`,
+  set_subject:
+    "forward_client_cert_details: SANITIZE_SET\nset_current_client_cert_details: { subject: true }",
+  set_uri:
+    "forward_client_cert_details: SANITIZE_SET\nset_current_client_cert_details: { uri: true, dns: true }",
+  set_issuer: "forward_client_cert_details: SANITIZE_SET\nset_current_client_cert_details: { issuer: true }",
+  set_nothing: "forward_client_cert_details: SANITIZE_SET",
+  always: "forward_client_cert_details: ALWAYS_FORWARD_ONLY",
+};
+
+const listeners: Readonly<Record<string, ListenerParts>> = Object.fromEntries(
+  Object.entries(MODES).map(([name, hcm]) => [name, { hcm: `${hcm}\n${LOG}`, transportSocket: TLS }]),
+);
+
+/** One request over TLS; what it did is seen at the upstream. */
+async function ask(target: Target, listener: string, client: string): Promise<string> {
+  const port = await target.proxy.listenerPort(listener);
+  const own = CLIENTS[client];
+  const identity = own === undefined ? {} : { cert: own.certificate, key: own.key };
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      port,
+      host: "127.0.0.1",
+      servername: "server.test",
+      ca: ca.certificate,
+      ...identity,
+    });
+    let text = "";
+    socket.on("error", reject);
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+    });
+    socket.on("close", () => resolve(text.split("\r\n", 1)[0] ?? ""));
+    socket.write(
+      `GET /${listener}/${client} HTTP/1.1\r\nhost: server.test\r\nx-forwarded-client-cert: Hash=given\r\nconnection: close\r\n\r\n`,
+    );
+  });
+}
+
+export const CLIENT_CERTIFICATE_CASES: readonly ConformanceCase[] = [
+  {
+    title: "what a client's certificate says is forwarded and logged",
+    yaml: listenersBootstrap(listeners),
+    observe: async (target) => {
+      const seen: Record<string, string> = {};
+      for (const listener of Object.keys(listeners)) {
+        for (const client of Object.keys(CLIENTS)) {
+          seen[`${listener} ${client}`] = await ask(target, listener, client);
+        }
+      }
+      return seen;
+    },
+    accessLog: { file: "access.log", lines: Object.keys(listeners).length * Object.keys(CLIENTS).length },
+  },
+];
