@@ -195,8 +195,9 @@ export class SocketConnection implements Connection, Flushable {
       this.parts = undefined;
       this.partsBytes = 0;
       this.text = "";
-      socket.cork();
       const last = parts.length - 1;
+      // A chunk alone, as tunnels have them, goes the short way.
+      if (last > 0) socket.cork();
       for (let i = 0; i <= last; i++) {
         const part = parts[i] ?? "";
         this.bytesSent += part.length;
@@ -204,7 +205,7 @@ export class SocketConnection implements Connection, Flushable {
         if (typeof part === "string") socket.write(part, "latin1", callback);
         else socket.write(part, callback);
       }
-      socket.uncork();
+      if (last > 0) socket.uncork();
     }
     this.sentCounter?.add(this.bytesSent - bytesSent);
     if (this.endAfterFlush && !this.ended) {

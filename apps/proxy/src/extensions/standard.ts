@@ -16,6 +16,7 @@ import { echoManifest } from "./filters/network/echo/manifest.ts";
 import { httpConnectionManagerManifest } from "./filters/network/http_connection_manager/manifest.ts";
 import { localRateLimitManifest } from "./filters/network/local_ratelimit/manifest.ts";
 import { networkRbacManifest } from "./filters/network/rbac/manifest.ts";
+import { setFilterStateManifest } from "./filters/network/set_filter_state/manifest.ts";
 import { sniClusterManifest } from "./filters/network/sni_cluster/manifest.ts";
 import { tcpProxyManifest } from "./filters/network/tcp_proxy/manifest.ts";
 import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header_mutation/manifest.ts";
@@ -75,6 +76,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   upstreamTlsManifest,
   localRateLimitManifest,
   networkRbacManifest,
+  setFilterStateManifest,
   sniClusterManifest,
   tcpProxyManifest,
   preserveCaseManifest,

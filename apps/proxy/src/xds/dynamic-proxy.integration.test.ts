@@ -308,6 +308,8 @@ test("a listener is updated in place under load without a failed request", async
     running = false;
     await Promise.all(clients);
     assert.deepEqual(failures, []);
+    // Only the chain differs from one version to the next.
+    assert.equal(await proxy.stat("listener_manager.listener_in_place_updated"), 8);
   } finally {
     await proxy.stop();
     await control.stop();

@@ -113,6 +113,7 @@ export class UpstreamConnection implements ConnectionSink {
       if (this.timedOut) stats.upstreamCxConnectTimeout.inc();
       if (owner === undefined) return;
       stats.upstreamRqPendingFailureEject.inc();
+      host.outlier?.putResult(this.timedOut ? "localOriginTimeout" : "localOriginConnectFailed");
       owner.onUpstreamConnectFailed(
         this.timedOut ? "timeout" : "remote",
         this.timedOut ? "" : transportFailureReason(error),
@@ -139,6 +140,7 @@ export class UpstreamConnection implements ConnectionSink {
     this.host.stats.rqTotal.inc();
     this.host.stats.rqActive.add(1);
     this.host.activeRequests++;
+    this.host.outlier?.putResult("localOriginConnectSuccess");
     this.owner?.onUpstreamConnected(localAddress);
   }
 
