@@ -78,11 +78,10 @@ export function compileRouteConfiguration(
     payload: (route, host, path, hostPath) => compiler.payload(route, host, path, hostPath),
     environment: (name) => process.env[name],
   });
-  const problems = [
-    ...refuseUnsupportedFields(RouteConfigurationSchema, config, ROUTE_SUPPORTED_FIELDS),
-    ...compiler.problems,
-    ...(table.ok ? [] : table.problems),
-  ];
+  const found = [...compiler.problems, ...(table.ok ? [] : table.problems)];
+  const told = new Set(found.map(({ path }) => path));
+  const unsupported = refuseUnsupportedFields(RouteConfigurationSchema, config, ROUTE_SUPPORTED_FIELDS);
+  const problems = [...unsupported.filter(({ path }) => !told.has(path)), ...found];
   if (problems.length > 0 || !table.ok) return { ok: false, problems };
   return table;
 }
