@@ -44,6 +44,8 @@ export interface StreamFilter extends StreamDecoderFilter, StreamEncoderFilter {
 
 /** What both directions share. */
 export interface StreamFilterCallbacks {
+  /** The filter's name in `http_filters`. */
+  readonly filterConfigName: string;
   /** Unique in this worker, for logs. */
   readonly streamId: number;
   readonly streamInfo: StreamInfo;

@@ -4,6 +4,7 @@ export * from "./http-headers.ts";
 export * from "./listener-filter.ts";
 export * from "./manifest.ts";
 export * from "./network-filter.ts";
+export * from "./pass-through-filter.ts";
 export * from "./problem.ts";
 export * from "./stats.ts";
 export * from "./stream-info.ts";

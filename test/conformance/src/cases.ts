@@ -3,6 +3,7 @@ import { ADMIN_CASES } from "./cases/admin.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
+import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HEALTH_CASES } from "./cases/health.ts";
@@ -48,6 +49,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP2_UPSTREAM_CASES,
   ...ACCESS_LOG_CASES,
   ...HEALTH_CASES,
+  ...BASIC_FILTER_CASES,
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,
   ...LISTENER_CASES,

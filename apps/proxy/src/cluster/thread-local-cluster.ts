@@ -24,6 +24,8 @@ export interface ThreadLocalCluster {
   /** Picks by the load-balancing policy; `undefined` when no host may be used (503 `no healthy upstream`). */
   chooseHost(context: LoadBalancerContext): Host | undefined;
   readonly hostCount: number;
+  /** By priority. */
+  readonly hostSets: readonly HostSet[];
   /** Draws whether this request is to be refused with 503 (`drop_overloads` of the load assignment), and how. */
   dropOverload?(): DropReply | undefined;
 }

@@ -3,10 +3,17 @@ import {
   type ExtensionRegistry,
   type StandardManifest,
 } from "./extension-registry.ts";
+import { basicAuthManifest } from "./filters/http/basic_auth/manifest.ts";
 import { bufferManifest } from "./filters/http/buffer/manifest.ts";
 import { corsManifest } from "./filters/http/cors/manifest.ts";
+import { csrfManifest } from "./filters/http/csrf/manifest.ts";
+import { faultManifest } from "./filters/http/fault/manifest.ts";
+import { grpcStatsManifest } from "./filters/http/grpc_stats/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
+import { headerToMetadataManifest } from "./filters/http/header_to_metadata/manifest.ts";
+import { healthCheckManifest } from "./filters/http/health_check/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
+import { setMetadataManifest } from "./filters/http/set_metadata/manifest.ts";
 import { httpInspectorManifest } from "./filters/listener/http_inspector/manifest.ts";
 import { proxyProtocolManifest } from "./filters/listener/proxy_protocol/manifest.ts";
 import { tlsInspectorManifest } from "./filters/listener/tls_inspector/manifest.ts";
@@ -47,6 +54,13 @@ import { downstreamTlsManifest, upstreamTlsManifest } from "./transport_sockets/
 
 /** What is built in. An extension's folder is not used before it stands here. */
 export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
+  basicAuthManifest,
+  csrfManifest,
+  faultManifest,
+  grpcStatsManifest,
+  headerToMetadataManifest,
+  healthCheckManifest,
+  setMetadataManifest,
   bufferManifest,
   corsManifest,
   headerMutationManifest,

@@ -82,7 +82,12 @@ function cluster(name: string, port: number, pending?: number): ThreadLocalClust
     healthySinceMs: undefined,
     pool: undefined,
   };
-  return { info, chooseHost: () => (port === 0 ? undefined : host), hostCount: port === 0 ? 0 : 1 };
+  return {
+    info,
+    chooseHost: () => (port === 0 ? undefined : host),
+    hostCount: port === 0 ? 0 : 1,
+    hostSets: [],
+  };
 }
 
 const ROUTES = [

@@ -84,7 +84,12 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
 
 /** `MODIFY_ONLY`: failed health checks are no reason to end connections. */
 function withoutHealthCheck(drain: DrainDecision): DrainDecision {
-  return { drainClose: () => drain.drainClose(false) };
+  return {
+    drainClose: () => drain.drainClose(false),
+    get healthCheckFailed() {
+      return drain.healthCheckFailed;
+    },
+  };
 }
 
 function statName(listener: Listener): string {

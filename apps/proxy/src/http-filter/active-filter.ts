@@ -53,6 +53,9 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
     this.encoder = encoder;
   }
 
+  get filterConfigName(): string {
+    return this.name;
+  }
   get streamId(): number {
     return this.manager.host.streamId;
   }

@@ -48,7 +48,7 @@ export function createValidationContext(given: {
       outbox,
       localInfo: given.localInfo,
     }),
-    drain: { drainClose: () => false },
+    drain: { drainClose: () => false, healthCheckFailed: false },
     shared: new SharedSlots(SharedSlots.allocate(1), 0, 1),
     extensions: given.extensions,
     secrets: given.secrets ?? NO_SECRETS,

@@ -50,4 +50,6 @@ export interface LocalInfo {
 export interface DrainDecision {
   /** Asked once per response: should this connection end now? Gradual while draining (Envoy: chance = elapsed / drain time). `countsHealthCheck`: also while health checks are failed by hand; default true. */
   drainClose(countsHealthCheck?: boolean): boolean;
+  /** `/healthcheck/fail` was asked for. */
+  readonly healthCheckFailed: boolean;
 }

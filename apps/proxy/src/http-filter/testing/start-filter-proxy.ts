@@ -220,6 +220,7 @@ function oneHostCluster(name: string, port: number): ThreadLocalCluster {
     },
     chooseHost: () => host,
     hostCount: 1,
+    hostSets: [],
   };
 }
 

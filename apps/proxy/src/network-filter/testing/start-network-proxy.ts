@@ -192,6 +192,7 @@ function oneHostCluster(port: number, bufferLimitBytes: number): ThreadLocalClus
     },
     chooseHost: () => host,
     hostCount: 1,
+    hostSets: [],
   };
 }
 

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { type FilterProxy, startFilterProxy } from "../../../../http-filter/testing/start-filter-proxy.ts";
+
+const TYPE = "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault";
+
+describe("envoy.filters.http.fault", () => {
+  const open: FilterProxy[] = [];
+  after(() => Promise.all(open.map((one) => one.close())));
+  const start = async (fields: object): Promise<FilterProxy> => {
+    const proxy = await startFilterProxy({
+      filters: [{ name: "fault", typed_config: { "@type": TYPE, ...fields } }],
+    });
+    open.push(proxy);
+    return proxy;
+  };
+
+  it("follows the runtime's share and status", async () => {
+    const proxy = await start({ abort: { http_status: 500, percentage: { numerator: 0 } } });
+    assert.equal((await proxy.send({})).status, 200);
+    proxy.runtime.replace({ "fault.http.abort.abort_percent": 100, "fault.http.abort.http_status": 451 });
+    const aborted = await proxy.send({});
+    assert.equal(aborted.status, 451);
+    assert.equal(aborted.body, "fault filter abort");
+    assert.equal(proxy.stat("http.test.fault.aborts_injected"), 1);
+  });
+
+  it("injects no more faults at a time than it may, and forgets those whose client has gone", async () => {
+    const proxy = await start({
+      delay: { fixed_delay: "0.2s", percentage: { numerator: 100 } },
+      max_active_faults: 1,
+    });
+    const [slow, quick] = await Promise.all([proxy.send({ path: "/1" }), proxy.send({ path: "/2" })]);
+    assert.deepEqual([slow.status, quick.status], [200, 200]);
+    assert.equal(proxy.stat("http.test.fault.faults_overflow"), 1);
+    assert.equal(proxy.stat("http.test.fault.delays_injected"), 1);
+    assert.equal(proxy.stat("http.test.fault.active_faults"), 0);
+  });
+
+  it("aborts with a body of its own", async () => {
+    const proxy = await start({
+      abort: {
+        http_status: 503,
+        percentage: { numerator: 1, denominator: "HUNDRED" },
+        response_body: "planned",
+      },
+    });
+    proxy.runtime.replace({ "fault.http.abort.abort_percent": 100 });
+    assert.equal((await proxy.send({})).body, "planned");
+  });
+});

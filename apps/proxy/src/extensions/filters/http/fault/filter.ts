@@ -1,0 +1,190 @@
+import {
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+  type HeaderMap,
+  type HttpFilterFactory,
+  PassThroughFilter,
+  ResponseFlag,
+  type Timer,
+} from "@sluice/extension-api";
+import type { HTTPFault } from "@sluice/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.js";
+import { compileFault, type FaultConfig, type Share } from "./config.ts";
+import { createFaultStats, type FaultStats } from "./stats.ts";
+
+interface FilterConfig {
+  readonly config: FaultConfig;
+  readonly stats: FaultStats;
+  /** Faults of this worker that are being injected. */
+  readonly active: { count: number };
+}
+
+class FaultFilter extends PassThroughFilter {
+  private readonly filter: FilterConfig;
+  private fault: FaultConfig;
+  private headers: HeaderMap | undefined = undefined;
+  private timer: Timer | undefined = undefined;
+  private counted = false;
+
+  constructor(filter: FilterConfig) {
+    super();
+    this.filter = filter;
+    this.fault = filter.config;
+  }
+
+  override decodeHeaders(headers: HeaderMap): FilterHeadersStatus {
+    this.fault = this.decoding.perRouteConfig<FaultConfig>() ?? this.filter.config;
+    this.headers = headers;
+    if (!this.concerns(headers)) return FilterHeadersStatus.Continue;
+    const delayMs = this.delayMs(headers);
+    if (delayMs > 0) {
+      if (!this.begin()) return FilterHeadersStatus.Continue;
+      this.timer = this.decoding.timers.create(() => this.afterDelay());
+      this.timer.arm(delayMs);
+      this.count("delaysInjected", ResponseFlag.DelayInjected);
+      return FilterHeadersStatus.StopIteration;
+    }
+    const status = this.abortStatus(headers);
+    if (status === undefined || !this.begin()) return FilterHeadersStatus.Continue;
+    this.abort(status);
+    return FilterHeadersStatus.StopIteration;
+  }
+
+  override decodeData(): FilterDataStatus {
+    return this.timer === undefined ? FilterDataStatus.Continue : FilterDataStatus.StopIterationAndWatermark;
+  }
+  override decodeTrailers(): FilterTrailersStatus {
+    return this.timer === undefined ? FilterTrailersStatus.Continue : FilterTrailersStatus.StopIteration;
+  }
+
+  override onDestroy(): void {
+    this.timer?.disarm();
+    this.end();
+  }
+
+  /** Whether the request is one that the fault is for. */
+  private concerns(headers: HeaderMap): boolean {
+    const { upstreamCluster, downstreamNodes, conditions, runtime } = this.fault;
+    if (upstreamCluster !== "" && this.decoding.route()?.clusterName !== upstreamCluster) return false;
+    if (
+      downstreamNodes.size > 0 &&
+      !downstreamNodes.has(headers.get("x-envoy-downstream-service-node") ?? "")
+    ) {
+      return false;
+    }
+    return conditions.every((one) => one.matches(headers, 0, { runtime }));
+  }
+
+  /** 0: no delay. */
+  private delayMs(headers: HeaderMap): number {
+    const { delay, runtime } = this.fault;
+    if (delay === undefined) return 0;
+    const byHeader = delay.fixedMs === undefined;
+    const asked = byHeader ? wholeNumber(headers.get("x-envoy-fault-delay-request")) : undefined;
+    if (byHeader && asked === undefined) return 0;
+    const percent = byHeader ? headers.get("x-envoy-fault-delay-request-percentage") : undefined;
+    if (!this.draw(delay.share, percent)) return 0;
+    return asked ?? runtime.integer(delay.durationKey, delay.fixedMs ?? 0);
+  }
+
+  private abortStatus(
+    headers: HeaderMap,
+  ): { readonly http: number; readonly grpc: number | undefined } | undefined {
+    const { abort, runtime } = this.fault;
+    if (abort === undefined) return undefined;
+    if (abort.kind === "header") {
+      const http = wholeNumber(headers.get("x-envoy-fault-abort-request"));
+      const grpc = wholeNumber(headers.get("x-envoy-fault-abort-grpc-request"));
+      const valid = http !== undefined && http >= 200 && http < 600;
+      if (!valid && grpc === undefined) return undefined;
+      if (!this.draw(abort.share, headers.get("x-envoy-fault-abort-request-percentage"))) return undefined;
+      return valid ? { http, grpc: undefined } : { http: 200, grpc };
+    }
+    if (!this.draw(abort.share, undefined)) return undefined;
+    const http = runtime.integer(abort.httpStatusKey, abort.kind === "http" ? abort.status : 0);
+    if (http >= 200 && http < 600) return { http, grpc: undefined };
+    const grpc = runtime.integer(abort.grpcStatusKey, abort.kind === "grpc" ? abort.status : -1);
+    return grpc < 0 ? undefined : { http: 200, grpc };
+  }
+
+  /** `asked`: a percentage of the request's own, which may only make the share smaller. */
+  private draw(share: Share, asked: string | undefined): boolean {
+    const { runtime } = this.fault;
+    const numerator = Math.min(share.numerator, wholeNumber(asked) ?? share.numerator);
+    return runtime.featureEnabled(
+      share.runtimeKey,
+      numerator,
+      share.denominator,
+      this.decoding.random.uint32(),
+    );
+  }
+
+  private begin(): boolean {
+    const { active, stats } = this.filter;
+    if (active.count >= this.fault.runtime.integer(this.fault.maxActiveKey, this.fault.maxActiveFaults)) {
+      stats.faultsOverflow.inc();
+      return false;
+    }
+    active.count++;
+    stats.activeFaults.add(1);
+    this.counted = true;
+    const { filterConfigName, streamInfo } = this.decoding;
+    streamInfo.setDynamicMetadata(filterConfigName, { ...this.fault.filterMetadata });
+    return true;
+  }
+
+  private end(): void {
+    if (!this.counted) return;
+    this.counted = false;
+    this.filter.active.count--;
+    this.filter.stats.activeFaults.sub(1);
+  }
+
+  private afterDelay(): void {
+    this.timer = undefined;
+    const status = this.headers === undefined ? undefined : this.abortStatus(this.headers);
+    if (status !== undefined) {
+      this.abort(status);
+      return;
+    }
+    this.end();
+    this.decoding.continueDecoding();
+  }
+
+  private abort({ http, grpc }: { readonly http: number; readonly grpc: number | undefined }): void {
+    this.count("abortsInjected", ResponseFlag.FaultInjected);
+    const body = this.fault.abort?.body ?? "";
+    this.decoding.sendLocalReply(http, body, "fault_filter_abort", undefined, grpc);
+  }
+
+  private count(what: "delaysInjected" | "abortsInjected", flag: ResponseFlag): void {
+    const { stats } = this.filter;
+    this.decoding.streamInfo.setResponseFlag(flag);
+    const cluster = this.headers?.get("x-envoy-downstream-service-cluster") ?? "";
+    if (this.fault.perClusterStats && cluster !== "") stats.ofDownstream(cluster)?.[what].inc();
+    stats[what].inc();
+  }
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+export const faultFactory: HttpFilterFactory<FilterConfig, FaultConfig> = {
+  terminal: false,
+  compile: (message, context) => {
+    const config = compileFault(asConfig(message), context);
+    if (!config.ok) return config;
+    return {
+      ok: true,
+      value: { config: config.value, stats: createFaultStats(context.stats), active: { count: 0 } },
+    };
+  },
+  compilePerRoute: (message, context) => compileFault(asConfig(message), context),
+  create: (config) => new FaultFilter(config),
+};
+
+/** The registry hands a factory only messages of its types. */
+function asConfig(message: unknown): HTTPFault {
+  return message as HTTPFault;
+}

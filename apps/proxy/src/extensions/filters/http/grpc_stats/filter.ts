@@ -1,0 +1,118 @@
+import {
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+  type HeaderMap,
+  type HttpFilterFactory,
+  PassThroughFilter,
+} from "@sluice/extension-api";
+import type { FilterConfig } from "@sluice/xds/gen/envoy/extensions/filters/http/grpc_stats/v3/config_pb.js";
+import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { compileGrpcStats, type GrpcMethodStats, type GrpcStatsConfig } from "./config.ts";
+import { GrpcFrameCounter } from "./frame-counter.ts";
+
+const FILTER_NAME = "envoy.filters.http.grpc_stats";
+
+interface Runtime {
+  readonly config: GrpcStatsConfig;
+  statNameOf(cluster: string): string;
+}
+
+class GrpcStatsFilter extends PassThroughFilter {
+  private readonly runtime: Runtime;
+  private stats: GrpcMethodStats | undefined = undefined;
+  private readonly requests = new GrpcFrameCounter();
+  private readonly responses = new GrpcFrameCounter();
+  private startedAtMs = 0;
+
+  constructor(runtime: Runtime) {
+    super();
+    this.runtime = runtime;
+  }
+
+  override decodeHeaders(headers: HeaderMap): FilterHeadersStatus {
+    if (!isGrpc(headers.get("content-type"))) return FilterHeadersStatus.Continue;
+    const cluster = this.decoding.route()?.clusterName;
+    if (cluster === undefined) return FilterHeadersStatus.Continue;
+    const [, service = "", method = ""] = /^\/([^/]+)\/([^/?]+)/.exec(headers.get(":path") ?? "") ?? [];
+    this.startedAtMs = this.decoding.clock.nowMs();
+    this.stats = this.runtime.config.methodStats(this.runtime.statNameOf(cluster), service, method);
+    return FilterHeadersStatus.Continue;
+  }
+
+  override decodeData(chunk: Uint8Array): FilterDataStatus {
+    if (this.stats !== undefined) this.countFrames(this.requests, chunk, this.stats.requestMessages);
+    return FilterDataStatus.Continue;
+  }
+
+  override encodeHeaders(headers: HeaderMap, endStream: boolean): FilterHeadersStatus {
+    if (endStream) this.finish(headers);
+    return FilterHeadersStatus.Continue;
+  }
+
+  override encodeData(chunk: Uint8Array): FilterDataStatus {
+    if (this.stats !== undefined) this.countFrames(this.responses, chunk, this.stats.responseMessages);
+    return FilterDataStatus.Continue;
+  }
+
+  override encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
+    this.finish(trailers);
+    return FilterTrailersStatus.Continue;
+  }
+
+  private countFrames(frames: GrpcFrameCounter, chunk: Uint8Array, counter: GrpcMethodStats["total"]): void {
+    const before = frames.count;
+    frames.add(chunk);
+    if (frames.count > before) counter.add(frames.count - before);
+    if (!this.runtime.config.emitFilterState) return;
+    this.decoding.streamInfo.filterState.set(FILTER_NAME, {
+      request_message_count: this.requests.count,
+      response_message_count: this.responses.count,
+    });
+  }
+
+  /** The status stands in the trailers, or in the headers of a message that has nothing else. */
+  private finish(headers: HeaderMap): void {
+    const { stats } = this;
+    if (stats === undefined) return;
+    const status = headers.get("grpc-status");
+    if (status !== undefined && /^\d{1,5}$/.test(status)) {
+      stats.status(status).inc();
+      (status === "0" ? stats.success : stats.failure).inc();
+      stats.total.inc();
+    }
+    if (this.runtime.config.upstreamStats)
+      stats.upstreamTime.record(this.decoding.clock.nowMs() - this.startedAtMs);
+    this.stats = undefined;
+  }
+}
+
+function isGrpc(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/grpc(?:$|[+;])/.test(contentType);
+}
+
+export const grpcStatsFactory: HttpFilterFactory<Runtime> = {
+  terminal: false,
+  compile: (config, context) => {
+    const { worker } = asHttpContext(context);
+    const compiled = compileGrpcStats(asConfig(config), worker.stats);
+    if (!compiled.ok) return compiled;
+    return {
+      ok: true,
+      value: {
+        config: compiled.value,
+        statNameOf: (cluster) => worker.clusters.get(cluster)?.info.statName ?? cluster,
+      },
+    };
+  },
+  create: (config) => new GrpcStatsFilter(config),
+};
+
+/** The registry hands a factory only messages of its types. */
+function asConfig(message: unknown): FilterConfig {
+  return message as FilterConfig;
+}
+/** HTTP filters of this proxy are compiled with its own context. */
+function asHttpContext(context: unknown): HttpFactoryContext {
+  return context as HttpFactoryContext;
+}

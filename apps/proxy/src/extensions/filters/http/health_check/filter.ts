@@ -1,0 +1,140 @@
+import {
+  FilterDataStatus,
+  FilterHeadersStatus,
+  FilterTrailersStatus,
+  type HeaderMap,
+  type HttpFilterFactory,
+  PassThroughFilter,
+  ResponseFlag,
+} from "@sluice/extension-api";
+import type { HealthCheck } from "@sluice/xds/gen/envoy/extensions/filters/http/health_check/v3/health_check_pb.js";
+import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import { compileHealthCheckFilter, type HealthCheckFilterConfig } from "./config.ts";
+
+interface FilterConfig {
+  readonly config: HealthCheckFilterConfig;
+  readonly worker: WorkerContext;
+  /** The last answer of the upstream, and until when it stands for others. */
+  readonly cache: { status: number; degraded: boolean; untilMs: number };
+}
+
+interface Verdict {
+  readonly status: number;
+  readonly details: string;
+  readonly degraded: boolean;
+}
+
+class HealthCheckFilter extends PassThroughFilter {
+  private readonly filter: FilterConfig;
+  private isCheck = false;
+  private answers = false;
+
+  constructor(filter: FilterConfig) {
+    super();
+    this.filter = filter;
+  }
+
+  override decodeHeaders(headers: HeaderMap, endStream: boolean): FilterHeadersStatus {
+    const { config, worker, cache } = this.filter;
+    const matching = { runtime: worker.runtime };
+    if (!config.conditions.every((one) => one.matches(headers, 0, matching)))
+      return FilterHeadersStatus.Continue;
+    this.isCheck = true;
+    this.decoding.streamInfo.filterState.set("envoy.health_check", true);
+    const cached = config.cacheMs > 0 && worker.clock.nowMs() < cache.untilMs;
+    if (config.passThrough && !cached && !worker.drain.healthCheckFailed) return FilterHeadersStatus.Continue;
+    this.answers = true;
+    if (endStream) this.answer();
+    return FilterHeadersStatus.StopIteration;
+  }
+
+  override decodeData(_chunk: Uint8Array, endStream: boolean): FilterDataStatus {
+    if (!this.answers) return FilterDataStatus.Continue;
+    if (endStream) this.answer();
+    return FilterDataStatus.StopIterationNoBuffer;
+  }
+
+  override decodeTrailers(): FilterTrailersStatus {
+    if (!this.answers) return FilterTrailersStatus.Continue;
+    this.answer();
+    return FilterTrailersStatus.StopIteration;
+  }
+
+  override encodeHeaders(headers: HeaderMap): FilterHeadersStatus {
+    const { config, worker, cache } = this.filter;
+    if (this.isCheck) {
+      if (config.cacheMs > 0 && !this.answers) {
+        cache.status = Number(headers.get(":status") ?? "0");
+        cache.degraded = headers.has("x-envoy-degraded");
+        cache.untilMs = worker.clock.nowMs() + config.cacheMs;
+      }
+      headers.set("x-envoy-upstream-healthchecked-cluster", worker.localInfo.nodeCluster);
+    } else if (worker.drain.healthCheckFailed) headers.set("x-envoy-immediate-health-check-fail", "true");
+    return FilterHeadersStatus.Continue;
+  }
+
+  private answer(): void {
+    const { status, details, degraded } = this.verdict();
+    this.decoding.sendLocalReply(status, "", details, (headers) => {
+      if (degraded) headers.set("x-envoy-degraded", "");
+    });
+  }
+
+  private verdict(): Verdict {
+    const { config, worker, cache } = this.filter;
+    if (worker.drain.healthCheckFailed) return this.failed("health_check_failed");
+    if (config.cacheMs > 0) {
+      return { status: cache.status, details: "health_check_cached", degraded: cache.degraded };
+    }
+    if (config.minHealthyPercentages.length === 0)
+      return { status: 200, details: "health_check_ok", degraded: false };
+    for (const [name, percent] of config.minHealthyPercentages) {
+      const details = clusterTrouble(worker, name, percent);
+      if (details !== undefined) return this.failed(details);
+    }
+    return { status: 200, details: "health_check_ok_cluster_healthy", degraded: false };
+  }
+
+  private failed(details: string): Verdict {
+    this.decoding.streamInfo.setResponseFlag(ResponseFlag.FailedLocalHealthCheck);
+    return { status: 503, details, degraded: false };
+  }
+}
+
+/** Why a cluster is not healthy enough; undefined when it is. */
+function clusterTrouble(worker: WorkerContext, name: string, percent: number): string | undefined {
+  const cluster = worker.clusters.get(name);
+  if (cluster === undefined) return percent === 0 ? undefined : "health_check_failed_no_cluster_found";
+  let total = 0;
+  let usable = 0;
+  for (const { hosts, healthy, degraded } of cluster.hostSets) {
+    total += hosts.length;
+    usable += healthy.length + degraded.length;
+  }
+  if (total === 0) return percent === 0 ? undefined : "health_check_failed_cluster_empty";
+  return 100 * usable < total * percent ? "health_check_failed_cluster_unhealthy" : undefined;
+}
+
+export const healthCheckFactory: HttpFilterFactory<FilterConfig> = {
+  terminal: false,
+  compile: (message, context) => {
+    const compiled = compileHealthCheckFilter(asConfig(message));
+    if (!compiled.ok) return compiled;
+    const { worker } = asHttpContext(context);
+    return {
+      ok: true,
+      value: { config: compiled.value, worker, cache: { status: 0, degraded: false, untilMs: 0 } },
+    };
+  },
+  create: (config) => new HealthCheckFilter(config),
+};
+
+/** The registry hands a factory only messages of its types. */
+function asConfig(message: unknown): HealthCheck {
+  return message as HealthCheck;
+}
+/** HTTP filters of this proxy are compiled with its own context. */
+function asHttpContext(context: unknown): HttpFactoryContext {
+  return context as HttpFactoryContext;
+}
