@@ -98,6 +98,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig": [
     "use_hostname_for_hashing",
     "hash_balance_factor",
+    "hash_policy",
   ],
   "envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig": ["*"],
   "envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig": ["*"],

@@ -52,6 +52,8 @@ export interface LoadBalancerContext {
   readonly streamInfo?: StreamInfo | undefined;
   /** The client's; undefined for requests of the proxy's own. */
   readonly connection?: ConnectionInfo | undefined;
+  /** Takes a Set-Cookie value for the response: a hash policy of the cluster's own may make a cookie. */
+  addCookie?(setCookie: string): void;
 }
 
 export interface OverrideHost {

@@ -1,4 +1,6 @@
+import type { RouteAction_HashPolicy } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { Host, LoadBalancerContext } from "../cluster/thread-local-cluster.ts";
+import { compileHashPolicy, type HashPolicy, type HashSource } from "../route/hash-policy.ts";
 import { BoundedLoadTable } from "./bounded-load-table.ts";
 import type { HostSet } from "./host-set.ts";
 import { type HostWeights, normalizeHostWeights } from "./host-weights.ts";
@@ -17,6 +19,8 @@ export interface HashSettings {
   readonly useHostname: boolean;
   /** `hash_balance_factor`, percent of the average load that one host may have; 0: unbounded. */
   readonly balanceFactor: number;
+  /** `hash_policy`, in place of the route's where there are any. */
+  readonly hashPolicy: readonly RouteAction_HashPolicy[];
 }
 
 /**
@@ -28,6 +32,7 @@ export class HashLoadBalancer implements LoadBalancer {
   readonly #context: PolicyContext;
   readonly #settings: HashSettings;
   readonly #build: (weights: HostWeights) => HashTable;
+  readonly #hashPolicy: HashPolicy | undefined;
   #state: PriorityState | undefined = undefined;
   #tables: readonly HashTable[] = [];
   #allToFirst = false;
@@ -36,6 +41,8 @@ export class HashLoadBalancer implements LoadBalancer {
     this.#context = context;
     this.#settings = settings;
     this.#build = build;
+    const compiled = compileHashPolicy(settings.hashPolicy, "");
+    this.#hashPolicy = compiled.ok ? compiled.value : undefined;
   }
 
   update(sets: readonly HostSet[]): void {
@@ -55,7 +62,7 @@ export class HashLoadBalancer implements LoadBalancer {
   choose(context: LoadBalancerContext): Host | undefined {
     const state = this.#state;
     if (state === undefined) return undefined;
-    const hash = context.computeHash() ?? this.#randomHash();
+    const hash = this.#hashOf(context) ?? this.#randomHash();
     const priority = this.#allToFirst ? 0 : priorityOf(hash, state);
     if (state.panic[priority] === true) this.#context.stats.lbHealthyPanic.inc();
     const table = this.#tables[priority];
@@ -69,10 +76,23 @@ export class HashLoadBalancer implements LoadBalancer {
 
   close(): void {}
 
+  #hashOf(context: LoadBalancerContext): bigint | undefined {
+    const policy = this.#hashPolicy;
+    if (policy === undefined) return context.computeHash();
+    const { requestHeaders } = context;
+    return requestHeaders !== undefined && isHashSource(context)
+      ? policy.hash(requestHeaders, context)
+      : undefined;
+  }
+
   #randomHash(): bigint {
     const { random } = this.#context;
     return (BigInt(random.uint32()) << 32n) | BigInt(random.uint32());
   }
+}
+
+function isHashSource(context: LoadBalancerContext): context is LoadBalancerContext & HashSource {
+  return context.connection !== undefined && context.streamInfo !== undefined;
 }
 
 function priorityOf(hash: bigint, { loads }: PriorityState): number {

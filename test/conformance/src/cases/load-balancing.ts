@@ -198,11 +198,21 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({
       routes: ["keyed", "hostnames"]
         .map((name) => route(name, name, ", hash_policy: [{ header: { header_name: x-key } }]"))
+        .concat(route("own", "own"))
         .join(""),
       clusters: [
         cluster("keyed", "lb_policy: MAGLEV", [
           one(["a", "b", "c"].map((name) => named(name, lb(`hash_key: key-of-${name}-${"x".repeat(40)}`)))),
         ]),
+        cluster(
+          "own",
+          typed(
+            "maglev",
+            "Maglev",
+            "consistent_hashing_lb_config: { hash_policy: [{ header: { header_name: x-key } }] }",
+          ),
+          [one(["a", "b", "c"].map((name) => named(name, lb(`hash_key: ${name}`))))],
+        ),
         cluster(
           "hostnames",
           "dns_lookup_family: V4_ONLY\n  lb_policy: RING_HASH\n  common_lb_config: { consistent_hashing_lb_config: { use_hostname_for_hashing: true } }",
@@ -210,7 +220,7 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
         ).replace("STATIC", "STRICT_DNS"),
       ].join(""),
     }),
-    requests: ["/keyed", "/hostnames"].flatMap((path) =>
+    requests: ["/keyed", "/hostnames", "/own"].flatMap((path) =>
       KEYS.map((key): CaseRequest => ({ path, headers: [["x-key", key]] })),
     ),
   },

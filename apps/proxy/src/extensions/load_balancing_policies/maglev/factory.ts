@@ -17,7 +17,8 @@ export const maglevFactory: LoadBalancingPolicyFactory<MaglevConfig> = {
     if (!isPrime(tableSize)) {
       return { ok: false, problems: [hashProblem(`${path}.table_size`, "must be a prime number")] };
     }
-    return { ok: true, value: { tableSize, hashing: compileHashSettings(given) } };
+    const hashing = compileHashSettings(given, path);
+    return hashing.ok ? { ok: true, value: { tableSize, hashing: hashing.value } } : hashing;
   },
   create({ tableSize, hashing }, context) {
     const scope = context.scope.scope("maglev_lb");

@@ -22,8 +22,10 @@ export const ringHashFactory: LoadBalancingPolicyFactory<RingHashConfig> = {
       return { ok: false, problems: [hashProblem(path, what)] };
     }
     const murmur = Number(given.hashFunction) === MURMUR_HASH_2;
-    const hashing = compileHashSettings(given, given);
-    return { ok: true, value: { ring: { minimumRingSize, maximumRingSize, murmur }, hashing } };
+    const hashing = compileHashSettings(given, path, given);
+    if (!hashing.ok) return hashing;
+    const ring = { minimumRingSize, maximumRingSize, murmur };
+    return { ok: true, value: { ring, hashing: hashing.value } };
   },
   create({ ring, hashing }, context) {
     const scope = context.scope.scope("ring_hash_lb");
