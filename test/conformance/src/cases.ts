@@ -11,6 +11,7 @@ import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { HTTP2_CASES } from "./cases/http2.ts";
+import { HTTP2_RESET_CASES } from "./cases/http2-resets.ts";
 import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
@@ -47,6 +48,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...CONNECTION_POOL_CASES,
   ...LOAD_BALANCING_CASES,
   ...HTTP2_UPSTREAM_CASES,
+  ...HTTP2_RESET_CASES,
   ...ACCESS_LOG_CASES,
   ...HEALTH_CASES,
   ...BASIC_FILTER_CASES,

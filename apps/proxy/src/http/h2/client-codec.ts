@@ -189,7 +189,8 @@ class ClientStream extends Http2Stream implements RequestEncoder {
     if (this.closed) return;
     this.decoder = undefined;
     if (this.id === 0) this.closed = true;
-    else this.session.resetStream(this, Http2ErrorCode.NoError);
+    // As Envoy, whatever the reason.
+    else this.session.resetStream(this, Http2ErrorCode.InternalError);
     this.session.onStreamOver(false);
   }
 
