@@ -5,7 +5,7 @@ import type { Tracer } from "../tracing/tracer.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { ConnectionManagerStats, ListenerHttpStats } from "./connection-manager-stats.ts";
 import type { EarlyHeaderMutation } from "./early-header-mutation.ts";
-import type { ClientCertDetails, ForwardClientCert } from "./forward-client-cert.ts";
+import type { ClientCertChoice } from "./forward-client-cert.ts";
 import type { ForwardingConfig } from "./forwarding-headers.ts";
 import type { Http1ServerOptions } from "./h1/server-codec.ts";
 import type { Http2ServerSetup } from "./h2/server-codec.ts";
@@ -41,8 +41,7 @@ export interface ConnectionManagerConfig {
   readonly serverHeader: "overwrite" | "append" | "pass";
   readonly via: string;
   readonly forwarding: ForwardingConfig;
-  readonly forwardClientCert: ForwardClientCert;
-  readonly clientCertDetails: ClientCertDetails;
+  readonly clientCert: ClientCertChoice;
   readonly earlyHeaderMutations: readonly EarlyHeaderMutation[];
   readonly addUserAgent: boolean;
   readonly generateRequestId: boolean;

@@ -1,15 +1,10 @@
 import type { HeaderMap, TlsInfo } from "@sluice/extension-api";
+import type { MatchingData } from "@sluice/matching";
 
-/** `forward_client_cert_details`, Envoy's words in camelCase. */
-export type ForwardClientCert =
-  | "sanitize"
-  | "forwardOnly"
-  | "appendForward"
-  | "sanitizeSet"
-  | "alwaysForwardOnly";
-
-/** Which parts of the client's certificate stand in `x-forwarded-client-cert` (`set_current_client_cert_details`). */
-export interface ClientCertDetails {
+/** How `x-forwarded-client-cert` is made (`forward_client_cert_details`, `set_current_client_cert_details`). */
+export interface ClientCertRule {
+  /** Envoy's words in camelCase. */
+  readonly mode: "sanitize" | "forwardOnly" | "appendForward" | "sanitizeSet" | "alwaysForwardOnly";
   readonly subject: boolean;
   readonly issuer: boolean;
   readonly cert: boolean;
@@ -18,22 +13,25 @@ export interface ClientCertDetails {
   readonly dns: boolean;
 }
 
+export interface ClientCertChoice {
+  /** Holds where nothing else is chosen. */
+  readonly rule: ClientCertRule;
+  /** `forward_client_cert_matcher`; `undefined`: the request has no rule of its own. */
+  readonly choose: ((data: MatchingData) => ClientCertRule | undefined) | undefined;
+}
+
 const NAME = "x-forwarded-client-cert";
 
 /** Sets, keeps or removes `x-forwarded-client-cert` by the trust that configuration states. */
-export function forwardClientCert(
-  headers: HeaderMap,
-  tls: TlsInfo | undefined,
-  mode: ForwardClientCert,
-  details: ClientCertDetails,
-): void {
+export function forwardClientCert(headers: HeaderMap, tls: TlsInfo | undefined, rule: ClientCertRule): void {
+  const { mode } = rule;
   if (mode === "alwaysForwardOnly") return;
   if (mode === "sanitize" || tls?.peerCertificatePresented !== true) {
     headers.remove(NAME);
     return;
   }
   if (mode === "forwardOnly") return;
-  const element = describe(tls, details);
+  const element = describe(tls, rule);
   const given = mode === "appendForward" ? headers.getAll(NAME) : undefined;
   if (given !== undefined) headers.set(NAME, element === "" ? given : `${given},${element}`);
   else if (element !== "") headers.set(NAME, element);
@@ -41,7 +39,7 @@ export function forwardClientCert(
 }
 
 /** Names are in RFC 2253's form, in which quotes are escaped already. */
-function describe(tls: TlsInfo, details: ClientCertDetails): string {
+function describe(tls: TlsInfo, details: ClientCertRule): string {
   const parts: string[] = [];
   for (const san of tls.local?.uriSans ?? []) parts.push(`By=${san}`);
   if (tls.sha256PeerCertificateDigest !== undefined) parts.push(`Hash=${tls.sha256PeerCertificateDigest}`);

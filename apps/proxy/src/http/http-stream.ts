@@ -14,6 +14,7 @@ import type { StreamHost } from "../http-filter/stream-host.ts";
 import { findRoute } from "../route/find-route.ts";
 import type { ForwardAction, RouteEntry } from "../route/route-entry.ts";
 import { routeStreamDurationMs } from "../route/stream-duration.ts";
+import { StreamMatchingData } from "../route/stream-matching-data.ts";
 import { decideTrace } from "../tracing/trace-decision.ts";
 import type { ActiveSpan, Tracer } from "../tracing/tracer.ts";
 import type {
@@ -25,6 +26,7 @@ import type {
 } from "./codec.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
+import { forwardClientCert } from "./forward-client-cert.ts";
 import { hasToken } from "./h1/server-codec.ts";
 import { Headers } from "./header-map.ts";
 import { httpDate } from "./http-date.ts";
@@ -155,7 +157,8 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     if (verdict.remoteAddress !== this.connection.remoteAddress) {
       this.connection = new StreamConnectionInfo(manager.connection, verdict.remoteAddress);
     }
-    if (verdict.rejectStatus !== undefined) {
+    if (verdict.rejectStatus === undefined) this.forwardClientCert(headers);
+    else {
       config.stats.counters.downstream_rq_rejected_via_ip_detection.inc();
       return this.reply(verdict.rejectStatus, "", "rejecting_because_detection_failed");
     }
@@ -531,6 +534,12 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   private log(type: AccessLogType): void {
     this.accessLogType = type;
     for (const logger of this.config.accessLoggers) logger.log(this);
+  }
+
+  private forwardClientCert(headers: Headers): void {
+    const { clientCert, worker } = this.config;
+    const chosen = clientCert.choose?.(new StreamMatchingData(this, worker.runtime));
+    forwardClientCert(headers, this.connection.tls, chosen ?? clientCert.rule);
   }
 
   private startTrace(tracer: Tracer, headers: Headers): void {

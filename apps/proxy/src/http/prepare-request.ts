@@ -1,6 +1,5 @@
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
-import { forwardClientCert } from "./forward-client-cert.ts";
 import { type ForwardingVerdict, sanitizeExternal, setForwardingHeaders } from "./forwarding-headers.ts";
 import { hasToken } from "./h1/server-codec.ts";
 import type { Headers } from "./header-map.ts";
@@ -72,7 +71,6 @@ export function prepareRequestHeaders(
     const external = verdict.edge && !config.preserveExternalRequestId;
     if (external || !headers.has("x-request-id")) headers.set("x-request-id", config.worker.random.uuid());
   }
-  forwardClientCert(headers, connection.tls, config.forwardClientCert, config.clientCertDetails);
   return verdict;
 }
 

@@ -69,6 +69,31 @@ const MODES: Readonly<Record<string, string>> = {
     "forward_client_cert_details: SANITIZE_SET\nset_current_client_cert_details: { uri: true, dns: true }",
   set_issuer: "forward_client_cert_details: SANITIZE_SET\nset_current_client_cert_details: { issuer: true }",
   set_nothing: "forward_client_cert_details: SANITIZE_SET",
+  matched: `forward_client_cert_details: ALWAYS_FORWARD_ONLY
+forward_client_cert_matcher:
+  matcher_list:
+    matchers:
+      - predicate:
+          single_predicate:
+            input: { name: path, typed_config: { "@type": type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name: ":path" } }
+            value_match: { suffix: full }
+        on_match:
+          action:
+            name: set
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig
+              forward_client_cert_details: SANITIZE_SET
+              set_current_client_cert_details: { subject: true }
+      - predicate:
+          single_predicate:
+            input: { name: path, typed_config: { "@type": type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name: ":path" } }
+            value_match: { suffix: none }
+        on_match:
+          action:
+            name: none
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig
+              forward_client_cert_details: SANITIZE`,
   always: "forward_client_cert_details: ALWAYS_FORWARD_ONLY",
 };
 

@@ -1,23 +1,19 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
-import {
-  HttpConnectionManager_ForwardClientCertDetails as CertDetails,
-  HttpConnectionManager_ForwardClientCertFormat as CertFormat,
-  type HttpConnectionManager as Config,
-} from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import type { HttpConnectionManager as Config } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { resolveExtension } from "../../../../extensions/resolve-extension.ts";
 import { type AddressDetection, XffHopsDetection } from "../../../../http/client-address.ts";
 import { compileCidrs } from "../../../../http/compile-cidrs.ts";
 import type { EarlyHeaderMutation } from "../../../../http/early-header-mutation.ts";
-import type { ClientCertDetails, ForwardClientCert } from "../../../../http/forward-client-cert.ts";
+import type { ClientCertChoice } from "../../../../http/forward-client-cert.ts";
 import type { ForwardingConfig } from "../../../../http/forwarding-headers.ts";
 import { InternalAddresses } from "../../../../http/internal-addresses.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import { compileClientCert } from "./compile-client-cert.ts";
 
 /** What of a connection manager decides whom a request's forwarding fields are believed from. */
 export interface CompiledForwarding {
   readonly forwarding: ForwardingConfig;
-  readonly forwardClientCert: ForwardClientCert;
-  readonly clientCertDetails: ClientCertDetails;
+  readonly clientCert: ClientCertChoice;
   readonly earlyHeaderMutations: readonly EarlyHeaderMutation[];
 }
 
@@ -37,11 +33,9 @@ export function compileForwarding(config: Config, worker: WorkerContext): Compil
   for (const port of httpPorts) {
     if (httpsPorts.has(port)) error("forward_proto_config", `port ${port} stands in both lists`);
   }
-  const details = config.setCurrentClientCertDetails;
-  if (details !== undefined && details.format !== CertFormat.TEXT) {
-    error("set_current_client_cert_details.format", "only TEXT is implemented");
-  }
-  if (problems.length > 0 || !ranges.ok) return { ok: false, problems };
+  const clientCert = compileClientCert(config);
+  if (!clientCert.ok) problems.push(...clientCert.problems);
+  if (problems.length > 0 || !ranges.ok || !clientCert.ok) return { ok: false, problems };
   return {
     ok: true,
     value: {
@@ -57,15 +51,7 @@ export function compileForwarding(config: Config, worker: WorkerContext): Compil
         httpPorts,
         localIp: worker.localInfo.address,
       },
-      forwardClientCert: CERT_DETAILS[config.forwardClientCertDetails],
-      clientCertDetails: {
-        subject: details?.subject ?? false,
-        issuer: details?.issuer ?? false,
-        cert: details?.cert ?? false,
-        chain: details?.chain ?? false,
-        dns: details?.dns ?? false,
-        uri: details?.uri ?? false,
-      },
+      clientCert: clientCert.value,
       earlyHeaderMutations: early,
     },
   };
@@ -117,11 +103,3 @@ function compileEarlyMutations(
     return [];
   });
 }
-
-const CERT_DETAILS: Readonly<Record<CertDetails, ForwardClientCert>> = {
-  [CertDetails.SANITIZE]: "sanitize",
-  [CertDetails.FORWARD_ONLY]: "forwardOnly",
-  [CertDetails.APPEND_FORWARD]: "appendForward",
-  [CertDetails.SANITIZE_SET]: "sanitizeSet",
-  [CertDetails.ALWAYS_FORWARD_ONLY]: "alwaysForwardOnly",
-};

@@ -50,6 +50,7 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "scheme_header_transformation",
       "forward_client_cert_details",
       "set_current_client_cert_details",
+      "forward_client_cert_matcher",
       "forward_proto_config",
       "local_reply_config",
       "proxy_status_config",

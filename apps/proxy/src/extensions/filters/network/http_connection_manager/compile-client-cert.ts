@@ -1,0 +1,87 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import {
+  compileExtension,
+  compileMatcher,
+  HTTP_INPUTS,
+  INSUFFICIENT_DATA,
+  type KnownExtensions,
+  known,
+} from "@sluice/matching";
+import {
+  type HttpConnectionManager_ForwardClientCertConfig as CertConfig,
+  HttpConnectionManager_ForwardClientCertConfigSchema as CertConfigSchema,
+  HttpConnectionManager_ForwardClientCertDetails as CertDetails,
+  HttpConnectionManager_ForwardClientCertFormat as CertFormat,
+  type HttpConnectionManager as Config,
+  type HttpConnectionManager_SetCurrentClientCertDetails as CurrentDetails,
+} from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import type { ClientCertChoice, ClientCertRule } from "../../../../http/forward-client-cert.ts";
+
+/** `forward_client_cert_details`, or what `forward_client_cert_matcher` chooses for a request. */
+export function compileClientCert(config: Config): Compiled<ClientCertChoice> {
+  const rule = compileRule(config.forwardClientCertDetails, config.setCurrentClientCertDetails, "");
+  if (!rule.ok) return rule;
+  if (config.forwardClientCertMatcher === undefined) {
+    return { ok: true, value: { rule: rule.value, choose: undefined } };
+  }
+  const tree = compileMatcher<ClientCertRule>(
+    config.forwardClientCertMatcher,
+    "forward_client_cert_matcher",
+    {
+      inputs: HTTP_INPUTS,
+      keepMatching: false,
+      action: (action, path) => compileExtension(action, ACTIONS, "client certificate action", path),
+    },
+  );
+  if (!tree.ok) return tree;
+  return {
+    ok: true,
+    value: {
+      rule: rule.value,
+      choose: (data) => {
+        const found = tree.value.match(data);
+        return found === undefined || found === INSUFFICIENT_DATA ? undefined : found;
+      },
+    },
+  };
+}
+
+const ACTIONS: KnownExtensions<ClientCertRule> = new Map([
+  known<CertConfig, ClientCertRule>(CertConfigSchema, (action, path) =>
+    compileRule(action.forwardClientCertDetails, action.setCurrentClientCertDetails, path),
+  ),
+]);
+
+function compileRule(
+  mode: CertDetails,
+  details: CurrentDetails | undefined,
+  path: string,
+): Compiled<ClientCertRule> {
+  const problems: Problem[] = [];
+  if (details !== undefined && details.format !== CertFormat.TEXT) {
+    const field = "set_current_client_cert_details.format";
+    const at = path === "" ? field : `${path}.${field}`;
+    problems.push({ path: at, message: "only TEXT is implemented", severity: "error" });
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return {
+    ok: true,
+    value: {
+      mode: MODES[mode],
+      subject: details?.subject ?? false,
+      issuer: details?.issuer ?? false,
+      cert: details?.cert ?? false,
+      chain: details?.chain ?? false,
+      dns: details?.dns ?? false,
+      uri: details?.uri ?? false,
+    },
+  };
+}
+
+const MODES: Readonly<Record<CertDetails, ClientCertRule["mode"]>> = {
+  [CertDetails.SANITIZE]: "sanitize",
+  [CertDetails.FORWARD_ONLY]: "forwardOnly",
+  [CertDetails.APPEND_FORWARD]: "appendForward",
+  [CertDetails.SANITIZE_SET]: "sanitizeSet",
+  [CertDetails.ALWAYS_FORWARD_ONLY]: "alwaysForwardOnly",
+};
