@@ -29,6 +29,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "http_protocol_options",
     "http2_protocol_options",
     "protocol_selection",
+    "upstream_http_protocol_options",
     "typed_extension_protocol_options",
     "dns_refresh_rate",
     "dns_jitter",
@@ -153,9 +154,15 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   ...HEADER_KEY_FORMAT_FIELDS,
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": [
     "common_http_protocol_options",
+    "upstream_http_protocol_options",
     "explicit_http_config",
     "use_downstream_protocol_config",
     "auto_config",
+  ],
+  "envoy.config.core.v3.UpstreamHttpProtocolOptions": [
+    "auto_sni",
+    "auto_san_validation",
+    "override_auto_sni_header",
   ],
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig": [
     "http_protocol_options",

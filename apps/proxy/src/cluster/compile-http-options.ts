@@ -6,6 +6,7 @@ import type {
   HttpProtocolOptions as CommonHttpOptions,
   Http1ProtocolOptions,
   Http2ProtocolOptions,
+  UpstreamHttpProtocolOptions,
 } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
 import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
@@ -24,6 +25,8 @@ export interface UpstreamHttpConfig {
   readonly protocol: UpstreamProtocol;
   readonly http1: Http1ClientSettings;
   readonly http2: Http2Options;
+  /** `upstream_http_protocol_options`. */
+  readonly serverNames: ServerNameSource;
   /** Default 1 h. */
   readonly idleTimeoutMs: number;
   readonly maxConnectionDurationMs: number;
@@ -35,6 +38,16 @@ export interface UpstreamHttpConfig {
   readonly maxResponseHeadersCount: number;
   /** Default 60. */
   readonly maxResponseHeadersKb: number;
+}
+
+/** Names that connections take from requests. */
+export interface ServerNameSource {
+  /** `auto_sni`: the request's host is the SNI. */
+  readonly sni: boolean;
+  /** `auto_san_validation`: the certificate must have it. */
+  readonly verify: boolean;
+  /** `override_auto_sni_header`: in place of the host, where the request has it; "": none. In lower case. */
+  readonly header: string;
 }
 
 const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -61,6 +74,9 @@ export function compileHttpOptions(
       problems.push(problem),
     ),
     http2: compileHttp2Options(http2, false),
+    serverNames: serverNames(
+      found === undefined ? cluster.upstreamHttpProtocolOptions : found.options.upstreamHttpProtocolOptions,
+    ),
     idleTimeoutMs: durationMs(common?.idleTimeout, 3_600_000),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
     maxConnectionDurationJitterPercent: common?.maxConnectionDurationJitter?.value ?? 0,
@@ -73,6 +89,14 @@ export function compileHttpOptions(
 function mayNegotiate({ transportSocket }: Cluster): boolean {
   const config = transportSocket?.configType;
   return config?.case === "typedConfig" && !config.value.typeUrl.endsWith(".RawBuffer");
+}
+
+function serverNames(options: UpstreamHttpProtocolOptions | undefined): ServerNameSource {
+  return {
+    sni: options?.autoSni ?? false,
+    verify: options?.autoSanValidation ?? false,
+    header: options?.overrideAutoSniHeader.toLowerCase() ?? "",
+  };
 }
 
 interface Choice {

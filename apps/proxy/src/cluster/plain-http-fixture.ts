@@ -13,6 +13,7 @@ export const PLAIN_HTTP: Pick<
     protocol: "http1",
     http1: HTTP1,
     http2: compileHttp2Options(undefined, false),
+    serverNames: { sni: false, verify: false, header: "" },
     idleTimeoutMs: 0,
     maxConnectionDurationMs: 0,
     maxConnectionDurationJitterPercent: 0,

@@ -66,8 +66,12 @@ export class WorkerCluster implements ThreadLocalCluster {
     const { workerIndex, hostStats, config, locality } = this.#options;
     const next = new Map<string, WorkerHost>();
     let added = false;
+    const failing: WorkerHost[] = [];
     for (const spec of specs) {
       const known = this.#hosts.get(spec.key);
+      // As Envoy: new connections may do better, where the old ones lead to what is broken.
+      if (known !== undefined && known.health !== "unhealthy" && spec.health === "unhealthy")
+        failing.push(known);
       known?.update(spec);
       added ||= known === undefined;
       const host =
@@ -88,7 +92,8 @@ export class WorkerCluster implements ThreadLocalCluster {
     this.hostSets = buildHostSets(next.values(), policy, locality);
     this.#options.balancer.update(this.hostSets, local);
     const changed = added || gone.length > 0;
-    const draining = changed && config.commonLb.closeConnectionsOnHostSetChange ? [...gone, ...stay] : gone;
+    const draining =
+      changed && config.commonLb.closeConnectionsOnHostSetChange ? [...gone, ...stay] : [...gone, ...failing];
     if (draining.length > 0) this.#options.onHostsRemoved(draining);
   }
 

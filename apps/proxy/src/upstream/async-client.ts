@@ -78,6 +78,10 @@ export class AsyncClient {
       return undefined;
     }
     const pool = httpPoolFor(info, host, choice, this.context);
+    if (pool === undefined) {
+      callbacks.onFailure("no healthy upstream", "");
+      return undefined;
+    }
     const stream = new AsyncStream(info, host, pool, headers, callbacks, options, this.context.timers);
     return stream.begin() ? stream : undefined;
   }

@@ -25,6 +25,8 @@ export interface PoolOptions {
   readonly info: ClusterInfo;
   readonly host: Host;
   readonly protocol: PoolProtocol;
+  /** Besides ALPN. */
+  readonly connect: ConnectOptions;
   readonly highPriority: boolean;
   readonly context: PoolContext;
   /** Nothing is on it and nobody waits: it may be dropped. */
@@ -194,7 +196,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     const connection = new UpstreamConnection(
       info,
       host,
-      info.connect(host, CONNECT_OPTIONS[options.protocol]),
+      info.connect(host, { ...options.connect, ...CONNECT_OPTIONS[options.protocol] }),
       options.protocol,
       this.streamsPerConnection,
       this,

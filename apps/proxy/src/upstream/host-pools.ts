@@ -1,10 +1,12 @@
-import type { Clock, ConnectionInfo, Timers } from "@sluice/extension-api";
+import type { Clock, ConnectionInfo, HeaderMap, Timers } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
 import type { StreamProtocol } from "../http/codec.ts";
+import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import { systemRandom } from "../worker/system-time.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";
 import type { HttpPool } from "./http-pool.ts";
+import { connectOptionsFor, requestedName } from "./server-name.ts";
 import type { PoolContext } from "./upstream-connection.ts";
 
 /** Who wants a pool, as far as that decides which. */
@@ -13,6 +15,8 @@ export interface PoolUser {
   /** Of the request that is to be sent on; undefined when no client sent it. */
   readonly downstreamProtocol: StreamProtocol | undefined;
   readonly downstreamConnection: Pick<ConnectionInfo, "id"> | undefined;
+  /** What `auto_sni` and the like go by. */
+  readonly requestHeaders?: HeaderMap | undefined;
 }
 
 /** A worker's pools for one host: one per priority, as the limits are, and more where connections are not to be shared. */
@@ -30,7 +34,11 @@ class HostPools {
     this.info = info;
     this.host = host;
     this.context = context;
-    this.simple = info.http.protocol !== "downstream" && !info.poolPerDownstreamConnection;
+    const { protocol, serverNames } = info.http;
+    this.simple =
+      protocol !== "downstream" &&
+      !info.poolPerDownstreamConnection &&
+      !(serverNames.sni || serverNames.verify);
   }
 
   /** Undefined: the cluster may have no more pools. */
@@ -40,7 +48,7 @@ class HostPools {
     if (this.simple) {
       const known = this.plain[priority];
       if (known !== undefined) return known;
-      const made = this.make(user, fixedProtocol(info), undefined);
+      const made = this.make(user, fixedProtocol(info), {}, undefined);
       this.plain[priority] = made;
       return made;
     }
@@ -51,10 +59,14 @@ class HostPools {
           ? "http2"
           : "http1";
     const client = info.poolPerDownstreamConnection ? (user.downstreamConnection?.id ?? "") : "";
-    const key = `${priority} ${protocol} ${client}`;
+    const { serverNames } = info.http;
+    const name = requestedName(serverNames, user.requestHeaders);
+    const key = `${priority} ${protocol} ${client} ${name}`;
     let pool = this.keyed.get(key);
     if (pool === undefined) {
-      pool = this.make(user, protocol, () => this.drop(user.highPriority, key));
+      const { highPriority } = user;
+      const connect = connectOptionsFor(serverNames, name);
+      pool = this.make(user, protocol, connect, () => this.drop(highPriority, key));
       if (pool !== undefined) this.keyed.set(key, pool);
     }
     return pool;
@@ -79,6 +91,7 @@ class HostPools {
   private make(
     { highPriority }: PoolUser,
     protocol: PoolProtocol,
+    connect: ConnectOptions,
     onEmpty: (() => void) | undefined,
   ): ConnectionPool | undefined {
     const { info, host, context } = this;
@@ -87,7 +100,7 @@ class HostPools {
       info.stats.upstreamCxPoolOverflow.inc();
       return undefined;
     }
-    return new ConnectionPool({ info, host, protocol, highPriority, context, onEmpty });
+    return new ConnectionPool({ info, host, protocol, connect, highPriority, context, onEmpty });
   }
 
   private drop(highPriority: boolean, key: string): void {
@@ -105,14 +118,19 @@ function fixedProtocol({ http }: ClusterInfo): PoolProtocol {
 }
 
 /**
- * The worker's pool for requests to a host. A cluster whose configuration changed gets new ones, the old ones drain. Where the
- * cluster's circuit breaker allows no more pools, it is one that refuses.
+ * The worker's pool for requests to a host; undefined where the cluster's circuit breaker allows no more pools. A cluster whose
+ * configuration changed gets new ones, the old ones drain.
  */
-export function httpPoolFor(info: ClusterInfo, host: Host, user: PoolUser, context: PoolContext): HttpPool {
-  return poolsOf(host.cluster ?? info, host, context).of(user) ?? NO_POOL;
+export function httpPoolFor(
+  info: ClusterInfo,
+  host: Host,
+  user: PoolUser,
+  context: PoolContext,
+): HttpPool | undefined {
+  return poolsOf(info, host, context).of(user);
 }
 
-/** For a request that no client sent, or whose client does not matter. */
+/** For a request whose client does not matter; where no more pools may be made, one that refuses. */
 export function httpPoolOf(
   info: ClusterInfo,
   host: Host,
@@ -120,7 +138,8 @@ export function httpPoolOf(
   clock: Clock,
   timers: Timers,
 ): HttpPool {
-  return httpPoolFor(info, host, highPriority ? HIGH : DEFAULT, { clock, timers, random: systemRandom });
+  const context = { clock, timers, random: systemRandom };
+  return httpPoolFor(info, host, highPriority ? HIGH : DEFAULT, context) ?? NO_POOL;
 }
 
 const DEFAULT: PoolUser = {

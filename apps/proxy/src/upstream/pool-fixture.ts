@@ -160,19 +160,23 @@ export function startCluster(port: number, settings: Record<string, JsonValue>, 
     const slots = new Int32Array(breakers);
     return [slots[0] ?? 0, slots[5] ?? 0];
   };
-  const poolOf = (highPriority: boolean, client: { readonly id: number } | undefined): HttpPool => {
+  const poolOf = (
+    highPriority: boolean,
+    client: { readonly id: number } | undefined,
+  ): HttpPool | undefined => {
     const info = manager.get("web")?.info;
     assert.ok(info);
     const user = { highPriority, downstreamProtocol: undefined, downstreamConnection: client };
     return httpPoolFor(info, host, user, { clock: systemClock, timers: systemTimers, random: systemRandom });
   };
-  const sendTo = (pool: HttpPool, highPriority: boolean): TestRequest => {
+  const sendTo = (pool: HttpPool | undefined, highPriority: boolean): TestRequest => {
     const request = new TestRequest(highPriority);
-    pool.newStream(request);
+    if (pool === undefined) request.onFailure("overflow");
+    pool?.newStream(request);
     return request;
   };
   const send = (highPriority = false): TestRequest => sendTo(poolOf(highPriority, undefined), highPriority);
   const sendFor = (client: { readonly id: number }): TestRequest => sendTo(poolOf(false, client), false);
-  const cancel = (request: TestRequest): void => poolOf(request.highPriority, undefined).cancel(request);
+  const cancel = (request: TestRequest): void => poolOf(request.highPriority, undefined)?.cancel(request);
   return { manager, config, breakers, specs, host, counted, send, sendFor, cancel };
 }

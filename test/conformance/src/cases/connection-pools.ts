@@ -19,6 +19,7 @@ const CLUSTERS: Readonly<Record<string, string>> = {
 
 const TIGHT: Readonly<Record<string, string>> = {
   requests: "circuit_breakers: { thresholds: [{ max_requests: 1, track_remaining: true }] }",
+  pools: "circuit_breakers: { thresholds: [{ max_connection_pools: 0 }] }",
   hosts: "circuit_breakers: { per_host_thresholds: [{ max_connections: 1 }] }",
   urgent: `circuit_breakers: { thresholds: [{ priority: HIGH, max_connections: 1, max_pending_requests: 0 }] }`,
   budget: `circuit_breakers: { thresholds: [{ max_retries: 100, track_remaining: true, retry_budget: { budget_percent: { value: 50 }, min_retry_concurrency: 0 } }] }`,
@@ -108,7 +109,7 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
     ],
   },
   {
-    title: "circuit breakers count requests, hosts' connections, priorities and retries",
+    title: "circuit breakers count requests, pools, hosts' connections, priorities and retries",
     yaml: httpBootstrap({
       routes: routes(TIGHT, {
         urgent: ", priority: HIGH",
@@ -134,7 +135,7 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
         "cluster.hosts.circuit_breakers.default.remaining_rq",
       ].map((name) => stats.get(name));
       const others = [];
-      for (const path of ["/urgent", "/budget"]) others.push(await target.send({ path }));
+      for (const path of ["/pools", "/urgent", "/budget"]) others.push(await target.send({ path }));
       const host = target.send({ path: "/hosts/slow" });
       await waitFor("the slow request", () =>
         target.upstream.requests.some(({ target: t }) => t === "/hosts/slow"),
@@ -144,6 +145,9 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
     },
     stats: [
       "cluster.requests.upstream_rq_pending_overflow",
+      "cluster.pools.upstream_cx_pool_overflow",
+      "cluster.pools.upstream_cx_none_healthy",
+      "cluster.pools.circuit_breakers.default.cx_pool_open",
       "cluster.urgent.upstream_rq_pending_overflow",
       "cluster.hosts.upstream_cx_overflow",
       "cluster.hosts.upstream_cx_total",

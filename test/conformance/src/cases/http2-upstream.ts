@@ -63,8 +63,13 @@ const secure = createSecureServer({
 secure.on("stream", onStream);
 secure.on("sessionError", () => {});
 secure.on("request", (request, response) => {
-  if (request.httpVersion !== "2.0") response.end(`h1 ${request.method} ${request.url}`);
+  if (request.httpVersion !== "2.0")
+    response.end(`h1 ${request.method} ${request.url} ${serverNameOf(request.socket)}`);
 });
+
+function serverNameOf(socket: object): string {
+  return "servername" in socket ? String(socket.servername) : "-";
+}
 
 /** One port for all: TLS by its first octet, HTTP/2 by its preface, else HTTP/1. */
 function take(socket: Socket): void {
@@ -103,6 +108,10 @@ const CLUSTERS: Readonly<Record<string, string>> = {
   "auto-old": spokenTo(AUTO, tls("h1.test")),
   same: spokenTo("use_downstream_protocol_config: { http2_protocol_options: {} }"),
   old: "http2_protocol_options: {}",
+  named: spokenTo(
+    "explicit_http_config: { http_protocol_options: {} }\nupstream_http_protocol_options: { auto_sni: true, override_auto_sni_header: x-sni }",
+    tls("fixed.test"),
+  ),
 };
 const NAMES = Object.keys(CLUSTERS);
 
@@ -125,6 +134,9 @@ const REQUESTS: readonly CaseRequest[] = [
   { path: "/auto-old/2" },
   { path: "/same" },
   { path: "/old" },
+  { path: "/named/host" },
+  { path: "/named/header", headers: [["x-sni", "over.test:80"]] },
+  { path: "/named/address", headers: [["host", "127.0.0.1:80"]] },
 ];
 
 export const HTTP2_UPSTREAM_CASES: readonly ConformanceCase[] = [

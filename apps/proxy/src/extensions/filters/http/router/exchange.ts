@@ -232,15 +232,17 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
 
   // ── tries ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private send(host: Host): void {
+  private send(host: Host): undefined {
     const { config, stream } = this.init;
     const { worker } = config;
     const { info } = this.cluster;
     const { streamInfo, span } = stream;
+    const pool = httpPoolFor(info, host, this, worker);
+    if (pool === undefined) return this.answerUnhealthy();
     streamInfo.upstreamRemoteAddress = host.address;
     streamInfo.upstreamHostName = host.hostname;
     streamInfo.upstreamMetadata = host.metadata;
-    const attempt = new UpstreamTry(this, info, host, httpPoolFor(info, host, this, worker));
+    const attempt = new UpstreamTry(this, info, host, pool);
     attempt.startedAtMs = worker.clock.nowMs();
     this.tries.unshift(attempt);
     if (span !== undefined) {
@@ -595,8 +597,13 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   }
 
   private answerNoHost(): undefined {
-    const { stream, outcome } = this.init;
     this.cluster.info.stats.upstreamCxNoneHealthy.inc();
+    return this.answerUnhealthy();
+  }
+
+  /** There is no host, or no more pools may be made for them. */
+  private answerUnhealthy(): undefined {
+    const { stream, outcome } = this.init;
     stream.streamInfo.setResponseFlag(ResponseFlag.NoHealthyUpstream);
     outcome.countResponse(this.cluster.info, undefined, 503);
     this.reply(503, "no healthy upstream", "no_healthy_upstream", false);
