@@ -159,7 +159,7 @@ class RouterFilter implements StreamDecoderFilter {
     }
     const body = action.kind === "direct" ? action.body(stream) : "";
     callbacks.sendLocalReply(action.status, body, "direct_response", (out) => {
-      if (action.kind === "direct" && action.contentType !== undefined && out.has("content-type")) {
+      if (action.kind === "direct" && action.contentType !== undefined && body !== "") {
         out.set("content-type", action.contentType);
       }
       const location = action.location?.(headers);
