@@ -193,7 +193,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     this.touch();
     this.awaitingHeaders = false;
     this.status = Number(headers.get(":status") ?? "0");
-    this.info.onResponse?.(this.host, headers);
+    (this.host.cluster ?? this.info).onResponse?.(this.host, headers);
     const { held } = this;
     if (held !== undefined && !endStream) {
       if (this.status >= 200 && this.status < 300) {
@@ -227,7 +227,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   }
 
   decodeTrailers(trailers: Headers): void {
-    this.info.onResponse?.(this.host, trailers);
+    (this.host.cluster ?? this.info).onResponse?.(this.host, trailers);
     this.endResponse();
     this.owner.onTryTrailers(this, trailers);
   }
