@@ -1,4 +1,4 @@
-import type { Runtime } from "@sluice/extension-api";
+import { ResponseFlag, type Runtime } from "@sluice/extension-api";
 import type { RequestStreamInfo } from "./request-stream-info.ts";
 
 /**
@@ -18,7 +18,9 @@ export class PrematureResets {
   /** A stream has ended. True: that was one too many. */
   exceededBy(info: RequestStreamInfo): boolean {
     this.streams++;
-    if (info.responseCode !== 0) return false;
+    // Only the client's own resets: an error of the connection ends all its streams at once.
+    if (info.responseCode !== 0 || (info.responseFlags & ResponseFlag.DownstreamRemoteReset) === 0)
+      return false;
     const { runtime } = this;
     const lifetimeSeconds = Math.floor((info.durationMs ?? 0) / 1000);
     if (lifetimeSeconds > runtime.integer("overload.premature_reset_min_stream_lifetime_seconds", 1)) {
