@@ -27,6 +27,8 @@ export type ContenderName = "envoy" | "sluice" | "nginx" | "haproxy";
 export interface ContenderOptions {
   readonly upstreamPort: number;
   readonly cpu: number;
+  /** PEM: the listener serves TLS with it. Envoy and Sluice only. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /** Those that are installed, Envoy first: it is what the others are compared with. */
@@ -61,7 +63,16 @@ export async function startContender(name: ContenderName, options: ContenderOpti
 }
 
 /** Envoy's defaults: HTTP connection manager and router, stats on, no access log. */
-function envoyYaml(upstreamPort: number): string {
+function envoyYaml({ upstreamPort, tls }: ContenderOptions): string {
+  const transportSocket =
+    tls === undefined
+      ? ""
+      : `transport_socket:
+            name: tls
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+              common_tls_context:
+                tls_certificates: [{ certificate_chain: { inline_string: ${JSON.stringify(tls.certificate)} }, private_key: { inline_string: ${JSON.stringify(tls.key)} } }]`;
   return `
 static_resources:
   listeners:
@@ -81,6 +92,7 @@ static_resources:
                 http_filters:
                   - name: envoy.filters.http.router
                     typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+          ${transportSocket}
   clusters:
     - name: upstream
       type: STATIC
@@ -91,12 +103,9 @@ static_resources:
 `;
 }
 
-async function startEnvoyLike(
-  name: "envoy" | "sluice",
-  { upstreamPort, cpu }: ContenderOptions,
-): Promise<Contender> {
+async function startEnvoyLike(name: "envoy" | "sluice", options: ContenderOptions): Promise<Contender> {
   const start = name === "envoy" ? startEnvoy : startSluiceProxy;
-  const proxy = await start({ yaml: envoyYaml(upstreamPort), concurrency: 1, cpu });
+  const proxy = await start({ yaml: envoyYaml(options), concurrency: 1, cpu: options.cpu });
   return {
     name,
     version: name === "envoy" ? (installedEnvoy() ?? "unknown") : `node ${process.versions.node}`,

@@ -3,6 +3,7 @@ import { ADMIN_CASES } from "./cases/admin.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
+import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
@@ -44,6 +45,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...TCP_PROXY_CASES,
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
+  ...DOWNSTREAM_TLS_CASES,
   ...UPSTREAM_TLS_CASES,
   ...CONNECTION_POOL_CASES,
   ...LOAD_BALANCING_CASES,

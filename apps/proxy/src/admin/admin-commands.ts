@@ -1,4 +1,5 @@
 import { type AdminCommand, json } from "./admin-command.ts";
+import { certsPage } from "./certs-page.ts";
 import { clustersJson, clustersText } from "./clusters-page.ts";
 import { configDump } from "./config-dump.ts";
 import { helpText } from "./help.ts";
@@ -13,7 +14,7 @@ import { STATS_COMMANDS } from "./stats-commands.ts";
 
 /** Every path of the admin interface but its home page. */
 export const ADMIN_COMMANDS: readonly AdminCommand[] = [
-  { path: "/certs", help: "print certs on machine", run: () => json({ certificates: [] }) },
+  { path: "/certs", help: "print certs on machine", run: (server) => json(certsPage(server)) },
   {
     path: "/clusters",
     help: "upstream cluster status",

@@ -12,15 +12,17 @@ import {
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 import type { ManagedListener } from "../listener/listener-manager.ts";
 import { listenerRoutes } from "../listener/route-references.ts";
+import { redactSensitive } from "../secret/redact-sensitive.ts";
 import type { Server } from "../server/server.ts";
 import { type AdminReply, json } from "./admin-command.ts";
+import { secretsSection } from "./secrets-section.ts";
 import { compileFilter } from "./stat-filter.ts";
 
 const ADMIN = "type.googleapis.com/envoy.admin.v3.";
 type Section = Record<string, unknown>;
 
 function typed<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Section {
-  const json = toProtoJson(schema, message);
+  const json = toProtoJson(schema, redactSensitive(schema, message));
   return { "@type": `type.googleapis.com/${schema.typeName}`, ...(typeof json === "object" ? json : {}) };
 }
 
@@ -40,6 +42,7 @@ export function configDump(server: Server, parameters: URLSearchParams): AdminRe
     ...(parameters.has("include_eds") ? [endpointsSection(server, filter)] : []),
     listenersSection(server, filter),
     routesSection(server, filter),
+    filled(secretsSection(server, filter)),
   ];
   const resource = parameters.get("resource") ?? "";
   const mask = parameters.get("mask") ?? "";
@@ -84,6 +87,9 @@ const ELEMENT_TYPES: Readonly<Record<string, string>> = {
   dynamic_route_configs: "RoutesConfigDump.DynamicRouteConfig",
   static_endpoint_configs: "EndpointsConfigDump.StaticEndpointConfig",
   dynamic_endpoint_configs: "EndpointsConfigDump.DynamicEndpointConfig",
+  static_secrets: "SecretsConfigDump.StaticSecret",
+  dynamic_active_secrets: "SecretsConfigDump.DynamicSecret",
+  dynamic_warming_secrets: "SecretsConfigDump.DynamicSecret",
 };
 
 const reply = (configs: readonly unknown[]): AdminReply => json(configs.length === 0 ? {} : { configs });
@@ -111,7 +117,7 @@ function copyPath(from: Section, to: Section, [head = "", ...rest]: string[]): v
 }
 
 function bootstrapSection(server: Server): Section {
-  const bootstrap = toProtoJson(BootstrapSchema, server.bootstrap.message);
+  const bootstrap = toProtoJson(BootstrapSchema, redactSensitive(BootstrapSchema, server.bootstrap.message));
   return {
     "@type": `${ADMIN}BootstrapConfigDump`,
     bootstrap: { ...Object(bootstrap), node: toProtoJson(NodeSchema, server.node) },

@@ -3,7 +3,9 @@ import type { Clock, Log, Problem, Random, Runtime, Timers } from "@sluice/exten
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
+import { findSecretConfigs } from "../secret/find-secret-configs.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
+import type { SecretManager } from "../secret/secret-manager.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
@@ -34,6 +36,7 @@ export interface ClusterManagerOptions {
   readonly endpoints: EndpointDiscovery;
   readonly extensions: ExtensionRegistry;
   readonly secrets: SecretLookup;
+  readonly secretManager: Pick<SecretManager, "check" | "acquire">;
   /** Tells all workers; resolves when it is in force in each. */
   broadcast(command: WorkerCommand): Promise<unknown>;
   readonly log: Log;
@@ -76,6 +79,7 @@ export class ClusterManager {
   check(cluster: Cluster): readonly Problem[] {
     const compiled = compileCluster(cluster, this.#options.extensions, this.#options.secrets);
     const problems = compiled.ok ? [] : [...compiled.problems];
+    problems.push(...this.#options.secretManager.check(findSecretConfigs(ClusterSchema, cluster)));
     if (this.#entries.get(cluster.name)?.active?.source === "static") {
       problems.push({
         path: "name",
@@ -108,6 +112,11 @@ export class ClusterManager {
     // Defined here too, so that they are listed before a worker counts.
     createClusterStats(root, statName);
     createLoadBalancerStats(root.scope("cluster").scope(statName));
+    const acquired = findSecretConfigs(ClusterSchema, cluster).map(({ config }) =>
+      this.#options.secretManager.acquire(config),
+    );
+    // The cluster warms until its secrets are there or their time is over.
+    let secretsReady = acquired.length === 0;
     entry.warming?.stop();
     const managed = new ManagedCluster({
       compiled: compiled.value,
@@ -125,10 +134,19 @@ export class ClusterManager {
       connectorOf: this.#options.connectorOf,
       appendLine: this.#options.appendLine,
       log: this.#options.log,
-      onHosts: (changed) => this.#onHosts(entry, changed),
+      onHosts: (changed) => {
+        if (secretsReady) this.#onHosts(entry, changed);
+      },
     });
     entry.warming = managed;
+    for (const { release } of acquired) managed.onStop(release);
     managed.start();
+    if (acquired.length === 0) return;
+    const ready = Promise.all(acquired.map((each) => each.ready)).then(() => {
+      secretsReady = true;
+      if (managed.initialized) this.#onHosts(entry, managed);
+    });
+    ready.catch((error: unknown) => this.#options.log.error(String(error)));
   }
 
   /** Answers whether there was one that may be removed (those of the bootstrap may not). */

@@ -14,20 +14,28 @@ import type { Host } from "./thread-local-cluster.ts";
 import { metadataMatches, TRANSPORT_SOCKET_MATCH } from "./transport-socket-matches.ts";
 
 export type ConnectableHost = Pick<Host, "address" | "connectTo" | "hostname" | "metadata">;
-export type Connector = (host: ConnectableHost, options?: ConnectOptions) => Socket;
+export interface Connector {
+  (host: ConnectableHost, options?: ConnectOptions): Socket;
+  /** See `UpstreamTransportSocket`. */
+  readonly perDownstream: boolean;
+}
 
 /** How a cluster's connections are opened: raw or behind its transport socket, with the cluster's socket options. */
 export function createConnector(config: ClusterConfig, context: UpstreamSocketContext): Connector {
   const connect = createSocketConnector(config.connection);
-  const transportSocket = transportSocketChooser(config, context);
-  return (host, options = NO_CONNECT_OPTIONS) => {
+  const { choose: transportSocket, perDownstream } = transportSocketChooser(config, context);
+  const open = (host: ConnectableHost, options = NO_CONNECT_OPTIONS): Socket => {
     const raw = connect(host);
     const socket = transportSocket(host);
     return socket === undefined ? raw : socket.wrap(raw, host, options);
   };
+  return Object.assign(open, { perDownstream });
 }
 
-type Chooser = (host: ConnectableHost) => UpstreamTransportSocket | undefined;
+interface Chooser {
+  choose(host: ConnectableHost): UpstreamTransportSocket | undefined;
+  readonly perDownstream: boolean;
+}
 
 function transportSocketChooser(config: ClusterConfig, context: UpstreamSocketContext): Chooser {
   const compile = (bytes: Uint8Array | undefined): UpstreamTransportSocket | undefined => {
@@ -40,7 +48,8 @@ function transportSocketChooser(config: ClusterConfig, context: UpstreamSocketCo
     return compiled.value;
   };
   const usual = compile(config.transportSocket);
-  if (config.transportSocketMatches.length === 0) return () => usual;
+  if (config.transportSocketMatches.length === 0)
+    return { choose: () => usual, perDownstream: usual?.perDownstream === true };
   const scope = context.stats.scope("transport_socket_match");
   const matches = config.transportSocketMatches.map(({ name, match, transportSocket }) => ({
     match,
@@ -48,10 +57,12 @@ function transportSocketChooser(config: ClusterConfig, context: UpstreamSocketCo
     total: scope.scope(name).counter("total_match_count"),
   }));
   const otherwise = scope.scope("default").counter("total_match_count");
-  return (host) => {
+  const choose = (host: ConnectableHost): UpstreamTransportSocket | undefined => {
     const metadata = host.metadata?.[TRANSPORT_SOCKET_MATCH];
     const found = matches.find(({ match }) => metadataMatches(match, metadata));
     (found?.total ?? otherwise).inc();
     return found === undefined ? usual : found.socket;
   };
+  const all = [usual, ...matches.map(({ socket }) => socket)];
+  return { choose, perDownstream: all.some((socket) => socket?.perDownstream === true) };
 }

@@ -108,6 +108,11 @@ export class ManagedCluster {
     }
   }
 
+  /** `release` runs when the cluster goes. */
+  onStop(release: () => void): void {
+    this.#stops.push(release);
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#staleTimer);

@@ -86,7 +86,13 @@ export interface ClusterInfo {
   readonly onResponse?: ResponseObserver | undefined;
   readonly circuitBreakers: { readonly default: ResourceLimits; readonly high: ResourceLimits };
   /** Starts a connection to a host behind the cluster's transport socket; `whenTransportReady` tells when it may carry bytes. */
-  connect(host: Host, options?: ConnectOptions): Socket;
+  readonly connect: ConnectHost;
+}
+
+export interface ConnectHost {
+  (host: Host, options?: ConnectOptions): Socket;
+  /** Connections tell whom they are for, so that clients never share one. */
+  readonly perDownstream?: boolean;
 }
 
 /** `max…` from `circuit_breakers.thresholds` (defaults 1024/1024/1024/3); `open…` are this worker's share of what is in use. */

@@ -51,6 +51,7 @@ import {
   upstreamRawBufferManifest,
 } from "./transport_sockets/raw_buffer/manifest.ts";
 import { downstreamTlsManifest, upstreamTlsManifest } from "./transport_sockets/tls/manifest.ts";
+import { upstreamProxyProtocolManifest } from "./transport_sockets/upstream_proxy_protocol/manifest.ts";
 
 /** What is built in. An extension's folder is not used before it stands here. */
 export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
@@ -88,6 +89,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   upstreamRawBufferManifest,
   downstreamTlsManifest,
   upstreamTlsManifest,
+  upstreamProxyProtocolManifest,
   localRateLimitManifest,
   networkRbacManifest,
   setFilterStateManifest,

@@ -161,7 +161,6 @@ export class ActiveListener implements ActiveListenerConfig {
         ended();
         const connection = new SocketConnection(ready, bufferLimitBytes);
         connection.tls = tls;
-        if (tls?.requestedServerName !== undefined) connection.requestedServerName = tls.requestedServerName;
         this.serve(chain, connection, accepted);
         ready.resume();
       },

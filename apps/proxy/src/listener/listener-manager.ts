@@ -4,6 +4,8 @@ import { TrafficDirection } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.j
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
+import { findSecretConfigs } from "../secret/find-secret-configs.ts";
+import type { SecretManager } from "../secret/secret-manager.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { ListenerSpec, SocketSpec, WorkerCommand } from "../worker/worker-messages.ts";
 import type { WorkerOutcome } from "../worker/worker-pool.ts";
@@ -17,6 +19,7 @@ export interface ListenerManagerOptions {
   readonly concurrency: number;
   readonly stats: StatsRegistry;
   readonly routes: RouteDiscovery;
+  readonly secrets: Pick<SecretManager, "check" | "acquire">;
   readonly drainTimeMs: number;
   broadcast(command: WorkerCommand): Promise<readonly WorkerOutcome[]>;
   send(workerIndex: number, command: WorkerCommand): Promise<WorkerOutcome>;
@@ -96,6 +99,7 @@ export class ListenerManager {
       ...(sockets.ok ? [] : sockets.problems),
       ...(compiled.ok ? [] : compiled.problems),
       ...routes.problems,
+      ...this.#options.secrets.check(findSecretConfigs(ListenerSchema, listener)),
     ];
     const seen = new Set<string>();
     for (const problem of found) {
@@ -140,9 +144,12 @@ export class ListenerManager {
       .counter(latest === undefined ? "listener_added" : "listener_modified")
       .inc();
     entry.warming?.release();
-    const acquired = listenerRoutes(listener).references.map((reference) =>
-      this.#options.routes.acquire(reference),
-    );
+    const acquired = [
+      ...findSecretConfigs(ListenerSchema, listener).map(({ config }) =>
+        this.#options.secrets.acquire(config),
+      ),
+      ...listenerRoutes(listener).references.map((reference) => this.#options.routes.acquire(reference)),
+    ];
     const managed: ManagedListener = {
       spec: {
         id: this.#nextId++,

@@ -21,6 +21,9 @@ export function secretKey(config: SdsSecretConfig): string {
   return `${config.name} ${source}`;
 }
 
+/** The key of a static secret of the bootstrap. */
+export const staticSecretKey = (name: string): string => `${name} `;
+
 /** Where there are none. */
 export const NO_SECRETS: SecretLookup = {
   ticketSeed: new Uint8Array(0),

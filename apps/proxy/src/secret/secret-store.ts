@@ -30,6 +30,10 @@ export class SecretStore implements SecretLookup {
     for (const listener of [...(this.#listeners.get(key) ?? [])]) listener();
   }
 
+  entries(): readonly (readonly [string, Secret])[] {
+    return [...this.#secrets];
+  }
+
   remove(key: string): void {
     this.#secrets.delete(key);
   }

@@ -17,7 +17,7 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "cluster_manager",
   ],
   "envoy.config.bootstrap.v3.ClusterManager": ["local_cluster_name"],
-  "envoy.config.bootstrap.v3.Bootstrap.StaticResources": ["listeners", "clusters"],
+  "envoy.config.bootstrap.v3.Bootstrap.StaticResources": ["listeners", "clusters", "secrets"],
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources": ["ads_config", "lds_config", "cds_config"],
   "envoy.config.core.v3.ApiConfigSource": [
     "api_type",

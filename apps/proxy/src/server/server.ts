@@ -21,6 +21,8 @@ import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
 import { RuntimeLayers } from "../runtime/layered-runtime.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
+import { SecretManager } from "../secret/secret-manager.ts";
+import { SecretServers } from "../secret/secret-servers.ts";
 import { SecretStore } from "../secret/secret-store.ts";
 import { createStatsSink, type StatsSink } from "../stats/create-stats-sink.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
@@ -52,6 +54,7 @@ const STATE_GAUGE: Readonly<Record<ServerState, number>> = {
   INITIALIZING: 3,
 };
 
+const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 const FLUSH_INTERVAL_MS = 5000;
 
 /** The main thread: everything that is not a connection. */
@@ -76,6 +79,12 @@ export class Server {
   readonly #drainBuffer = SharedDrainState.allocate();
   readonly #ticketSeed = randomBytes(32);
   readonly secrets = new SecretStore(this.#ticketSeed);
+  readonly secretManager: SecretManager;
+  readonly #secretServers = new SecretServers({
+    node: () => this.node,
+    resolve: (name) => this.resolveCluster(name),
+    onProblem: (message) => this.log.warn(message),
+  });
   readonly #connectors = new WeakMap<ClusterConfig, Connector>();
   readonly #context: WorkerContext;
   readonly #relay: TelemetryRelay;
@@ -120,6 +129,16 @@ export class Server {
     const localInfo = localInfoOf(this.node);
     const { concurrency } = options;
     const broadcast = (command: WorkerCommand) => this.#pool.broadcast(command);
+    this.secretManager = new SecretManager({
+      stats: this.stats,
+      store: this.secrets,
+      tlsFields:
+        extensions.find("envoy.transport_sockets.upstream", UPSTREAM_TLS)?.manifest.supportedFields ?? {},
+      broadcast,
+      onAdsNames: (names) => this.dynamic?.setSecretNames(names),
+      subscribe: (source, name, onSecret) => this.#secretServers.subscribe(source, name, onSecret),
+      log,
+    });
     this.endpoints = new EndpointRegistry((names) => this.dynamic?.setEndpointNames(names));
     this.#eventLogs = new EventLogs(systemTimers, log);
     this.clusters = new ClusterManager({
@@ -134,6 +153,7 @@ export class Server {
       resolve: systemResolve,
       endpoints: this.endpoints,
       secrets: this.secrets,
+      secretManager: this.secretManager,
       extensions,
       broadcast,
       log,
@@ -148,6 +168,7 @@ export class Server {
       concurrency,
       stats: this.stats,
       routes: this.routes,
+      secrets: this.secretManager,
       drainTimeMs: options.drainTimeMs,
       broadcast,
       send: (index, command) => this.#pool.send(index, command),
@@ -161,6 +182,7 @@ export class Server {
       localInfo,
       clusters: { has: (name) => this.clusters.has(name) || this.#declaredClusters.has(name) },
       extensions,
+      secrets: this.secrets,
     });
     const sharedSlots = SharedSlots.allocate(concurrency);
     const shared = new SharedSlots(sharedSlots, 0, concurrency);
@@ -186,6 +208,7 @@ export class Server {
       },
       replay: () => [
         { type: "runtime", values: this.runtime.merged() },
+        ...this.secretManager.replay(),
         ...this.clusters.replay(),
         ...this.routes.replay(),
         ...this.listeners.replay(),
@@ -223,6 +246,7 @@ export class Server {
     await this.#pool.start();
     await this.#pool.broadcast({ type: "runtime", values: this.runtime.merged() });
     this.runtime.watch(() => this.#applyRuntime());
+    for (const command of this.secretManager.replay()) await this.#pool.broadcast(command);
     await this.#startAdmin();
     this.state = "INITIALIZING";
     const resources = this.bootstrap.message.staticResources;
@@ -383,6 +407,8 @@ export class Server {
     this.#eventLogs.flush();
     this.listeners.stop();
     this.runtime.stop();
+    this.secretManager.stop();
+    void this.#secretServers.close();
     await Promise.race([
       this.#pool.broadcast({ type: "flush" }),
       new Promise((resolve) => setTimeout(resolve, 500)),
@@ -430,6 +456,9 @@ export class Server {
     if (local !== "" && !resources?.clusters.some(({ name }) => name === local)) {
       const message = `local cluster '${local}' must be defined among the static clusters`;
       add([{ path: "local_cluster_name", message, severity: "error" }], "cluster_manager");
+    }
+    for (const [index, secret] of (resources?.secrets ?? []).entries()) {
+      add(this.secretManager.addStatic(secret), `static_resources.secrets[${index}]`);
     }
     const names = new Set<string>();
     for (const [index, cluster] of (resources?.clusters ?? []).entries()) {

@@ -43,6 +43,8 @@ export interface UpstreamTransportSocket {
   wrap(raw: Socket, target: UpstreamTarget, options: ConnectOptions): Socket;
   /** Whether it negotiates an application protocol, so that `alpn` has an effect. */
   readonly secure: boolean;
+  /** It tells whom a connection is for: requests of different clients never share one. */
+  readonly perDownstream: boolean;
 }
 
 export interface UpstreamSocketContext {

@@ -1,7 +1,7 @@
 import type { Clock, ConnectionInfo, HeaderMap, Timers } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
 import type { StreamProtocol } from "../http/codec.ts";
-import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
+import type { ConnectOptions, DownstreamAddresses } from "../transport-socket/upstream-transport-socket.ts";
 import { systemRandom } from "../worker/system-time.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";
@@ -14,7 +14,7 @@ export interface PoolUser {
   readonly highPriority: boolean;
   /** Of the request that is to be sent on; undefined when no client sent it. */
   readonly downstreamProtocol: StreamProtocol | undefined;
-  readonly downstreamConnection: Pick<ConnectionInfo, "id"> | undefined;
+  readonly downstreamConnection: Pick<ConnectionInfo, "id" | "remoteAddress" | "localAddress"> | undefined;
   /** What `auto_sni` and the like go by. */
   readonly requestHeaders?: HeaderMap | undefined;
 }
@@ -38,6 +38,7 @@ class HostPools {
     this.simple =
       protocol !== "downstream" &&
       !info.poolPerDownstreamConnection &&
+      info.connect.perDownstream !== true &&
       !(serverNames.sni || serverNames.verify);
   }
 
@@ -61,11 +62,14 @@ class HostPools {
     const client = info.poolPerDownstreamConnection ? (user.downstreamConnection?.id ?? "") : "";
     const { serverNames } = info.http;
     const name = requestedName(serverNames, user.requestHeaders);
-    const key = `${priority} ${protocol} ${client} ${name}`;
+    const downstream = proxiedFor(info, user);
+    const whom = downstream === undefined ? "" : `${downstream.remoteAddress} ${downstream.localAddress}`;
+    const key = `${priority} ${protocol} ${client} ${name} ${whom}`;
     let pool = this.keyed.get(key);
     if (pool === undefined) {
       const { highPriority } = user;
-      const connect = connectOptionsFor(serverNames, name);
+      const named = connectOptionsFor(serverNames, name);
+      const connect = downstream === undefined ? named : { ...named, downstream };
       pool = this.make(user, protocol, connect, () => this.drop(highPriority, key));
       if (pool !== undefined) this.keyed.set(key, pool);
     }
@@ -111,6 +115,14 @@ class HostPools {
     const { circuitBreakers } = this.info;
     (highPriority ? circuitBreakers.high : circuitBreakers.default).connectionPools.release();
   }
+}
+
+/** Whom a connection tells the upstream that it is for; undefined: nobody in particular. */
+function proxiedFor(info: ClusterInfo, user: PoolUser): DownstreamAddresses | undefined {
+  const { downstreamConnection } = user;
+  if (info.connect.perDownstream !== true || downstreamConnection === undefined) return undefined;
+  const { remoteAddress, localAddress } = downstreamConnection;
+  return { remoteAddress, localAddress };
 }
 
 function fixedProtocol({ http }: ClusterInfo): PoolProtocol {

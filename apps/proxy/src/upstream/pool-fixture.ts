@@ -166,7 +166,9 @@ export function startCluster(port: number, settings: Record<string, JsonValue>, 
   ): HttpPool | undefined => {
     const info = manager.get("web")?.info;
     assert.ok(info);
-    const user = { highPriority, downstreamProtocol: undefined, downstreamConnection: client };
+    const downstreamConnection =
+      client === undefined ? undefined : { ...client, remoteAddress: "", localAddress: "" };
+    const user = { highPriority, downstreamProtocol: undefined, downstreamConnection };
     return httpPoolFor(info, host, user, { clock: systemClock, timers: systemTimers, random: systemRandom });
   };
   const sendTo = (pool: HttpPool | undefined, highPriority: boolean): TestRequest => {

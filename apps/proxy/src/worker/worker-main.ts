@@ -1,4 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { fromBinary } from "@bufbuild/protobuf";
+import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
 import { standardExtensions } from "../extensions/standard.ts";
@@ -101,6 +103,12 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
       return DONE;
     case "remove-route":
       routeConfigs.remove(command.name);
+      return DONE;
+    case "secret":
+      secrets.set(command.key, fromBinary(SecretSchema, command.bytes));
+      return DONE;
+    case "remove-secret":
+      secrets.remove(command.key);
       return DONE;
     case "listener":
       return listeners.set(command.spec);

@@ -67,6 +67,9 @@ export type WorkerCommand =
   /** `bytes`: an encoded RouteConfiguration. */
   | { readonly type: "route"; readonly name: string; readonly bytes: Uint8Array }
   | { readonly type: "remove-route"; readonly name: string }
+  /** `bytes`: an encoded Secret without file names. */
+  | { readonly type: "secret"; readonly key: string; readonly bytes: Uint8Array }
+  | { readonly type: "remove-secret"; readonly key: string }
   | { readonly type: "listener"; readonly spec: ListenerSpec }
   | { readonly type: "remove-listener"; readonly name: string }
   /** Ends what is left of drained configurations, but for connections on the chains of these keys. */

@@ -13,6 +13,7 @@ import { ApiConfigSource_ApiType } from "@sluice/xds/gen/envoy/config/core/v3/co
 import { ClusterLoadAssignmentSchema } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { Server } from "../server/server.ts";
 import { StartupError } from "../server/startup-error.ts";
 import { LastGoodConfig } from "./last-good-config.ts";
@@ -21,6 +22,7 @@ import { hashVersion } from "./version-hash.ts";
 const LDS = "type.googleapis.com/envoy.config.listener.v3.Listener";
 const CDS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 const EDS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+const SDS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 const RDS = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
 /** Without an answer for so long at the start, the last good configuration is taken from disk. */
@@ -46,6 +48,7 @@ export class DynamicResources {
   readonly #firstPromises = new Map<string, Promise<void>>();
   #endpointSubscription: XdsSubscription | undefined;
   #routeSubscription: XdsSubscription | undefined;
+  #secretSubscription: XdsSubscription | undefined;
   #clustersSettled: Promise<unknown> = Promise.resolve();
   #fromDisk: string | undefined;
   readonly #stale = new Set<string>();
@@ -82,6 +85,7 @@ export class DynamicResources {
       [EDS, (update) => this.#onEndpoints(update)],
       [LDS, (update) => this.#onListeners(update)],
       [RDS, (update) => this.#onRoutes(update)],
+      [SDS, (update) => this.#onSecrets(update)],
     ]);
     for (const typeUrl of [CDS, LDS]) {
       this.#firstPromises.set(typeUrl, new Promise((resolve) => this.#first.set(typeUrl, resolve)));
@@ -128,6 +132,7 @@ export class DynamicResources {
     for (const typeUrl of wanted) this.#subscribe(typeUrl, "*");
     this.setEndpointNames(this.#server.endpoints.names);
     this.setRouteNames(this.#server.routes.names);
+    this.setSecretNames(this.#server.secretManager.adsNames);
     const fallback = setTimeout(() => void this.#useLastGood(), LAST_GOOD_AFTER_MS);
     let giveUp: NodeJS.Timeout | undefined;
     await Promise.race([
@@ -148,6 +153,10 @@ export class DynamicResources {
 
   setRouteNames(names: readonly string[]): void {
     this.#routeSubscription = this.#setNames(RDS, this.#routeSubscription, names);
+  }
+
+  setSecretNames(names: readonly string[]): void {
+    this.#secretSubscription = this.#setNames(SDS, this.#secretSubscription, names);
   }
 
   /** When the present configuration was saved, if it is the one from disk. */
@@ -286,6 +295,15 @@ export class DynamicResources {
     return refusals.outcome("RDS");
   }
 
+  async #onSecrets(update: XdsUpdate): Promise<ReadonlySet<string> | Refusal> {
+    const refusals = new Refusals();
+    for (const resource of update.updated)
+      refusals.check(SecretSchema, resource, (secret) =>
+        this.#server.secretManager.onAdsSecret(secret, update.version),
+      );
+    return refusals.outcome("SDS");
+  }
+
   #firstClusters(): Promise<void> | undefined {
     const wanted = this.#server.bootstrap.message.dynamicResources?.cdsConfig !== undefined;
     return wanted ? this.#firstPromises.get(CDS) : Promise.resolve();
@@ -310,7 +328,7 @@ export class DynamicResources {
     this.#server.log.warn(
       `the control plane '${this.#clusterName}' does not answer; starting from the last good configuration, saved at ${stored.savedAt}`,
     );
-    for (const typeUrl of [CDS, EDS, LDS, RDS]) {
+    for (const typeUrl of [SDS, CDS, EDS, LDS, RDS]) {
       const update = stored.updates.get(typeUrl);
       if (update === undefined || this.#fromDisk === undefined) continue;
       this.#stale.add(typeUrl);

@@ -1,3 +1,4 @@
+import { TestCertificates } from "@sluice/harness";
 import {
   type Contender,
   type ContenderName,
@@ -25,6 +26,8 @@ export interface ThroughputSetup {
   readonly latencies: Scenario["columns"];
   /** Of the installed proxies, those that take part; default all. */
   readonly contenders?: readonly ContenderName[];
+  /** The listener serves TLS, with a certificate made for the run. */
+  readonly tls?: boolean;
   /** What Sluice must reach of Envoy's requests per second. */
   readonly ratioWanted: number;
   load(contender: Contender, seconds: number, cpu: number, options: BenchOptions): Promise<Throughput>;
@@ -45,13 +48,17 @@ export function throughputScenario(setup: ThroughputSetup): Scenario {
     async run(options) {
       const started: Contender[] = [];
       const upstream = await startBenchUpstream("hello, this is upstream", LOAD_CPU);
+      const certificates = setup.tls === true ? new TestCertificates() : undefined;
       try {
+        const tls = certificates?.create("bench", { names: "DNS:bench.test" });
         for (const name of options.contenders) {
           if (setup.contenders?.includes(name) === false) continue;
-          started.push(await startContender(name, { upstreamPort: upstream.port, cpu: PROXY_CPU }));
+          const common = { upstreamPort: upstream.port, cpu: PROXY_CPU };
+          started.push(await startContender(name, tls === undefined ? common : { ...common, tls }));
         }
         return judge(await measure(setup, started, options), setup.ratioWanted);
       } finally {
+        certificates?.remove();
         await Promise.all(started.map((contender) => contender.stop()));
         await upstream.stop();
       }

@@ -1,5 +1,5 @@
 import { createSecureContext, createServer } from "node:tls";
-import { type TestCertificate, TestCertificates } from "@sluice/harness";
+import { connectRaw, type TestCertificate, TestCertificates } from "@sluice/harness";
 import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
@@ -109,6 +109,30 @@ const CLUSTERS: Readonly<Record<string, string>> = {
   }),
 };
 
+const httpOptions = (more: string): string => `typed_extension_protocol_options:
+  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+    explicit_http_config: { http_protocol_options: {} }
+    upstream_http_protocol_options: { ${more} }
+`;
+
+const AUTO: Readonly<Record<string, string>> = {
+  auto: httpOptions("auto_sni: true") + tls({}),
+  both: httpOptions("auto_sni: true, auto_san_validation: true") + tls({}),
+  header:
+    httpOptions("auto_sni: true, auto_san_validation: true, override_auto_sni_header: X-Name") + tls({}),
+};
+const HOSTS = ["good.test", "rsa.test:8443", "127.0.0.1", "nowhere.test"];
+
+/** The PROXY header as hexadecimal text, then the request is answered. */
+const proxied = (version: string, more = ""): string => `transport_socket:
+  name: proxied
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport
+    config: { version: ${version}${more} }
+    transport_socket: { name: raw, typed_config: { "@type": type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer } }
+`;
+
 const NAMES = Object.keys(CLUSTERS);
 
 export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
@@ -144,5 +168,67 @@ export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
       "cluster.good.ssl.versions.TLSv1.2",
       "cluster.good.ssl.ciphers.ECDHE-ECDSA-AES128-GCM-SHA256",
     ],
+  },
+  {
+    title: "auto_sni and auto_san_validation follow the request's host or another header",
+    tcp: (socket) => server.emit("connection", socket),
+    yaml: httpBootstrap({
+      routes: Object.keys(AUTO)
+        .map((name) => `- { match: { path: "/${name}" }, route: { cluster: ${name} } }`)
+        .join("\n"),
+      clusters: Object.entries(AUTO)
+        .map(([name, more]) => staticCluster(name, ["{{tcp}}"], more))
+        .join(""),
+    }),
+    requests: Object.keys(AUTO).flatMap((name) =>
+      HOSTS.map((host) => ({
+        path: `/${name}`,
+        headers: name === "header" ? [["x-name", host] as const] : [["host", host] as const],
+      })),
+    ),
+  },
+  {
+    title: "the PROXY protocol goes before everything else on an upstream connection",
+    tcp: (socket) => {
+      socket.once("data", (chunk: Buffer) => {
+        const text = chunk.toString("latin1");
+        const head = text.startsWith("PROXY")
+          ? text.slice(0, text.indexOf("\r\n"))
+          : chunk.subarray(0, 16 + chunk.readUInt16BE(14)).toString("hex");
+        // Ports differ from run to run.
+        const seen = head.replace(/ \d+ \d+$/, "").replace(/^(0d0a0d0a000d0a515549540a2111.{20}).{8}/, "$1");
+        socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${seen.length}\r\nconnection: close\r\n\r\n${seen}`);
+      });
+    },
+    yaml: httpBootstrap({
+      routes: ["v1", "v2"]
+        .map((name) => `- { match: { path: "/${name}" }, route: { cluster: ${name} } }`)
+        .join("\n"),
+      clusters:
+        staticCluster("v1", ["{{tcp}}"], proxied("V1")) +
+        staticCluster("v2", ["{{tcp}}"], proxied("V2", ', added_tlvs: [{ type: 224, value: "aGVsbG8=" }]')),
+      bootstrap: "",
+    }).replace(
+      "  clusters:",
+      ["v1", "v2"]
+        .map(
+          (name) => `    - name: tcp-${name}
+      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+      filter_chains: [{ filters: [{ name: tcp, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, cluster: ${name} } }] }]
+`,
+        )
+        .join("") + "  clusters:",
+    ),
+    requests: ["v1", "v2"].map((name) => ({ path: `/${name}` })),
+    observe: async ({ proxy }) => {
+      const seen: string[] = [];
+      for (const name of ["tcp-v1", "tcp-v2"]) {
+        const connection = await connectRaw(await proxy.listenerPort(name));
+        connection.write("GET / HTTP/1.1\r\n\r\n");
+        seen.push((await connection.response()).body.toString());
+        connection.destroy();
+      }
+      return seen;
+    },
   },
 ];

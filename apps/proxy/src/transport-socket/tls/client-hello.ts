@@ -1,11 +1,13 @@
 /** What the server decides by before the handshake (RFC 8446 §4.1.2). */
 export interface ClientHello {
-  /** SNI in lower case; "" without. */
+  /** SNI as it was sent; "" without. */
   readonly serverName: string;
   readonly alpn: readonly string[];
   /** NIST names of the curves on which the client verifies ECDSA certificates; empty: it cannot. */
   readonly ecdsaCurves: readonly string[];
   readonly wantsOcsp: boolean;
+  /** It offers TLS 1.3. */
+  readonly tls13: boolean;
 }
 
 const HANDSHAKE = 22;
@@ -83,7 +85,7 @@ function readExtensions(suites: Buffer, extensions: Buffer | undefined): ClientH
     const inner = new Reader(body);
     if (type === SERVER_NAME) {
       const names = new Reader(inner.vector(2) ?? Buffer.alloc(0));
-      if (names.uint8() === 0) serverName = names.vector(2)?.toString("latin1").toLowerCase() ?? "";
+      if (names.uint8() === 0) serverName = names.vector(2)?.toString("latin1") ?? "";
     } else if (type === STATUS_REQUEST) wantsOcsp = body[0] === 1;
     else if (type === SUPPORTED_GROUPS) groups = uint16s(inner.vector(2));
     else if (type === SIGNATURE_ALGORITHMS) signatures = uint16s(inner.vector(2));
@@ -99,7 +101,7 @@ function readExtensions(suites: Buffer, extensions: Buffer | undefined): ClientH
     // Without the extension a client takes any curve (RFC 8422 §4); Envoy counts on P-256 then.
     ecdsaCurves = groups === undefined ? ["P-256"] : groups.flatMap((group) => CURVES[group] ?? []);
   }
-  return { serverName, alpn, ecdsaCurves, wantsOcsp };
+  return { serverName, alpn, ecdsaCurves, wantsOcsp, tls13 };
 }
 
 function uint16s(bytes: Buffer | undefined): readonly number[] {

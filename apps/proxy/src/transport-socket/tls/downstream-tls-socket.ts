@@ -5,6 +5,7 @@ import { awaitClientHello } from "./await-client-hello.ts";
 import type { ClientHello } from "./client-hello.ts";
 import type { ServerTlsState } from "./downstream-tls-context.ts";
 import { tlsFailureReason, verificationFailureReason } from "./failure-reason.ts";
+import type { KeyLog } from "./key-log.ts";
 import { startServerTls } from "./server-tls-socket.ts";
 import { TlsConnectionInfo } from "./tls-connection-info.ts";
 import type { TlsStats } from "./tls-stats.ts";
@@ -15,6 +16,7 @@ const NOT_READY = "TLS error: Secret is not supplied by SDS";
 export interface DownstreamTlsOptions {
   readonly alpn: readonly string[];
   readonly requireSni: boolean;
+  readonly keyLog: KeyLog | undefined;
 }
 
 /** `envoy.transport_sockets.tls` of a filter chain, in one thread. */
@@ -63,7 +65,7 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
     state: ServerTlsState,
     outcome: HandshakeOutcome,
   ): void {
-    const context = state.contexts[state.certificates.choose(hello)];
+    const context = state.contextFor(state.certificates.choose(hello), hello);
     if (context === undefined || (this.options.requireSni && hello?.serverName === "")) {
       this.stats.connectionError.inc();
       fail(raw, outcome, "TLS error: no certificate for the server name");
@@ -72,7 +74,7 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
     const mode = state.clientCertificate;
     // Node refuses a client whose protocols do not overlap; Envoy goes on without one.
     const overlaps = this.options.alpn.some((each) => hello?.alpn.includes(each));
-    startServerTls(
+    const started = startServerTls(
       raw,
       context,
       {
@@ -91,6 +93,7 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
         },
       },
     );
+    this.options.keyLog?.watch(started, raw);
   }
 
   private onSecure(

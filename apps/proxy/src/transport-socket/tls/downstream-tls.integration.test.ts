@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { connect as connectTcp, createServer, type Server } from "node:net";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type ConnectionOptions, connect } from "node:tls";
 import type { TlsInfo } from "@sluice/extension-api";
-import { TestCertificates } from "@sluice/harness";
+import { TestCertificates, waitFor } from "@sluice/harness";
 import { portOf } from "../../server/proxy-process-fixture.ts";
 import type { DownstreamTransportSocket } from "../downstream-transport-socket.ts";
 import { compileDownstream } from "../testing/compile-downstream.ts";
@@ -223,6 +226,54 @@ describe("TLS on a listener", () => {
     assert.equal(tls?.peerCertificateValidated, false);
     return tls?.sha256PeerCertificateDigest;
   }
+
+  it("writes session keys to a file, for the addresses that are asked for", async () => {
+    const path = join(certificates.directory, "keys.log");
+    const common = { tls_certificates: [tlsCertificate(exact)] };
+    use({
+      common_tls_context: {
+        ...common,
+        key_log: { path, remote_address_range: [{ address_prefix: "10.0.0.0", prefix_len: 8 }] },
+      },
+    });
+    await shake();
+    assert.equal(existsSync(path), false);
+    use({
+      common_tls_context: {
+        ...common,
+        key_log: { path, local_address_range: [{ address_prefix: "127.0.0.0", prefix_len: 8 }] },
+      },
+    });
+    await shake();
+    await waitFor(
+      "the keys",
+      () => existsSync(path) && readFileSync(path, "utf8").includes("TRAFFIC_SECRET_0"),
+    );
+  });
+
+  it("opens a PKCS#12 archive, and takes a key with a password", async () => {
+    const archive = join(certificates.directory, "exact.p12");
+    const encrypted = join(certificates.directory, "exact.enc");
+    const input = ["-in", exact.certificatePath, "-inkey", exact.keyPath];
+    execFileSync("openssl", ["pkcs12", "-export", ...input, "-out", archive, "-passout", "pass:word"]);
+    execFileSync(
+      "openssl",
+      ["ec", "-in", exact.keyPath, "-aes256", "-passout", "pass:word", "-out", encrypted],
+      {
+        stdio: "ignore",
+      },
+    );
+    const password = { inline_string: "word" };
+    use({ common_tls_context: { tls_certificates: [{ pkcs12: { filename: archive }, password }] } });
+    assert.equal((await shake({ servername: "exact.test" })).subject, "exact");
+    const chain = { filename: exact.certificatePath };
+    use({
+      common_tls_context: {
+        tls_certificates: [{ certificate_chain: chain, private_key: { filename: encrypted }, password }],
+      },
+    });
+    assert.equal((await shake()).subject, "exact");
+  });
 
   it("resumes a session with a ticket", async () => {
     use({ common_tls_context: { tls_certificates: [tlsCertificate(exact)] } });

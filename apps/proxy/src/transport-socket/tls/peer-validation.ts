@@ -48,7 +48,12 @@ export class PeerValidation {
   private readonly hashes: ReadonlySet<string>;
   private readonly spkis: ReadonlySet<string>;
 
-  constructor(config: CertificateValidationContext | undefined, sink: ProblemSink) {
+  /** `partial`: other parts are to be merged with it, so what it lacks is not missed. */
+  constructor(
+    config: CertificateValidationContext | undefined,
+    sink: ProblemSink,
+    completeness: "whole" | "partial" = "whole",
+  ) {
     const caAt = sink.at("trusted_ca");
     const ca = caAt.read(config?.trustedCa);
     this.certificates = ca === undefined ? [] : caCertificates(ca, caAt);
@@ -83,6 +88,7 @@ export class PeerValidation {
         return text;
       }),
     );
+    if (completeness === "partial") return;
     const checksNames = this.nameTests.length > 0;
     if (checksNames && ca === undefined && config?.trustedCa === undefined)
       sink.add("names of a certificate are only worth checking with trusted_ca: it must be set");

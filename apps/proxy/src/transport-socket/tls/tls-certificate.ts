@@ -1,16 +1,16 @@
-import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
+import { createPrivateKey, type X509Certificate } from "node:crypto";
+import { Duplex } from "node:stream";
+import { createSecureContext, type SecureContextOptions, TLSSocket } from "node:tls";
 import type { TlsCertificate } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js";
 import { certificatesOfPem, commonName, mustStaple, subjectAltNames } from "./certificate-names.ts";
 import type { ProblemSink } from "./problem-sink.ts";
 
 export type KeyType = "rsa" | "ecdsa" | "other";
 
-/** A certificate chain with its key, checked to belong together. Plain data but for `leaf`. */
+/** A certificate chain with its key, checked to belong together. */
 export interface CertificateAndKey {
-  /** PEM: the leaf first. */
-  readonly chain: string;
-  /** PEM, decrypted. */
-  readonly key: string;
+  /** Chain and key for node:tls. */
+  readonly options: Pick<SecureContextOptions, "cert" | "key" | "pfx" | "passphrase">;
   readonly leaf: X509Certificate;
   readonly keyType: KeyType;
   /** NIST name of an ECDSA key's curve (`P-256`); "" for others. */
@@ -37,18 +37,12 @@ export function compileTlsCertificate(
     .read(config.password)
     ?.toString("utf8")
     .replace(/\r?\n$/, "");
-  const found = readPem(config, password, sink);
+  const found =
+    config.pkcs12 === undefined
+      ? readPem(config, password, sink)
+      : readPkcs12(config, password ?? "", sink.at("pkcs12"));
   if (found === undefined) return undefined;
-  const { chain, key } = found;
-  const [leaf] = chain;
-  if (leaf === undefined) {
-    sink.at("certificate_chain").add("holds no certificate");
-    return undefined;
-  }
-  if (!leaf.checkPrivateKey(key)) {
-    sink.at("private_key").add("does not belong to the certificate");
-    return undefined;
-  }
+  const { leaf, options } = found;
   const { asymmetricKeyType, asymmetricKeyDetails } = leaf.publicKey;
   const curve = CURVE_NAMES[asymmetricKeyDetails?.namedCurve ?? ""] ?? "";
   const keyType = asymmetricKeyType === "rsa" ? "rsa" : asymmetricKeyType === "ec" ? "ecdsa" : "other";
@@ -59,8 +53,7 @@ export function compileTlsCertificate(
   const names = subjectAltNames(leaf);
   const subjectName = commonName(leaf);
   return {
-    chain: chain.map((each) => each.toString()).join(""),
-    key: key.export({ type: "pkcs8", format: "pem" }).toString(),
+    options,
     leaf,
     keyType,
     curve,
@@ -72,16 +65,9 @@ export function compileTlsCertificate(
   };
 }
 
-interface ChainAndKey {
-  readonly chain: readonly X509Certificate[];
-  readonly key: KeyObject;
-}
+type Found = Pick<CertificateAndKey, "leaf" | "options">;
 
-function readPem(
-  config: TlsCertificate,
-  password: string | undefined,
-  sink: ProblemSink,
-): ChainAndKey | undefined {
+function readPem(config: TlsCertificate, password: string | undefined, sink: ProblemSink): Found | undefined {
   const chainAt = sink.at("certificate_chain");
   const keyAt = sink.at("private_key");
   const chain = chainAt.read(config.certificateChain);
@@ -93,9 +79,43 @@ function readPem(
   const keyObject = attempt(keyAt, "cannot be loaded", () =>
     createPrivateKey(password === undefined ? key : { key, passphrase: password }),
   );
-  return certificates === undefined || keyObject === undefined
-    ? undefined
-    : { chain: certificates, key: keyObject };
+  if (certificates === undefined || keyObject === undefined) return undefined;
+  const [leaf] = certificates;
+  if (leaf === undefined) {
+    chainAt.add("holds no certificate");
+    return undefined;
+  }
+  if (!leaf.checkPrivateKey(keyObject)) {
+    keyAt.add("does not belong to the certificate");
+    return undefined;
+  }
+  const options = {
+    cert: certificates.map((each) => each.toString()).join(""),
+    key: keyObject.export({ type: "pkcs8", format: "pem" }).toString(),
+  };
+  return { leaf, options };
+}
+
+/** OpenSSL opens the archive and checks it; node:tls shows the certificate in it on a socket only. */
+function readPkcs12(config: TlsCertificate, passphrase: string, sink: ProblemSink): Found | undefined {
+  const pfx = sink.read(config.pkcs12);
+  if (config.certificateChain !== undefined || config.privateKey !== undefined)
+    sink.add("stands in place of certificate_chain and private_key, not beside them");
+  if (pfx === undefined) return undefined;
+  const options = { pfx, passphrase };
+  const leaf = attempt(sink, "cannot be loaded", () => {
+    const unconnected = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    const socket = new TLSSocket(unconnected, {
+      isServer: true,
+      secureContext: createSecureContext(options),
+    });
+    const certificate = socket.getX509Certificate();
+    socket.destroy();
+    return certificate;
+  });
+  if (leaf !== undefined) return { leaf, options };
+  if (sink.problems.length === 0) sink.add("holds no certificate with its key");
+  return undefined;
 }
 
 function attempt<T>(sink: ProblemSink, what: string, action: () => T): T | undefined {

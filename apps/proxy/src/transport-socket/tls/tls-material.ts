@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { clone } from "@bufbuild/protobuf";
+import type { DataSource } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import {
   type CertificateValidationContext,
   CertificateValidationContextSchema,
@@ -14,6 +16,8 @@ export interface NamedCertificate {
   readonly config: TlsCertificate;
   /** Below `common_tls_context`. */
   readonly path: string;
+  /** What stats call it: the secret's name, or Envoy's for one without. */
+  readonly name: string;
 }
 
 /** Certificates and validation context of a `CommonTlsContext`, be they in it or secrets. */
@@ -21,6 +25,7 @@ export interface TlsMaterial {
   readonly certificates: readonly NamedCertificate[];
   readonly validation: CertificateValidationContext | undefined;
   readonly validationPath: string;
+  readonly validationName: string;
   /** A secret has not arrived yet. */
   readonly incomplete: boolean;
 }
@@ -34,14 +39,20 @@ export function collectTlsMaterial(
   const certificates: NamedCertificate[] = (common?.tlsCertificates ?? []).map((config, index) => ({
     config,
     path: `tls_certificates[${index}]`,
+    name: `unnamed_cert_${inlineHash(config.certificateChain)}`,
   }));
+  certificates.forEach(({ config, path }) => {
+    if (config.watchedDirectory !== undefined)
+      sink.at(`${path}.watched_directory`).add("has an effect on certificates that come as secrets only");
+  });
   // As Envoy: secrets are looked at where there is no certificate in place.
   const wanted = certificates.length > 0 ? [] : (common?.tlsCertificateSdsSecretConfigs ?? []);
   wanted.forEach((config, index) => {
     const path = `tls_certificate_sds_secret_configs[${index}]`;
     const type = secrets.get(secretKey(config))?.type;
     if (type === undefined) incomplete = true;
-    else if (type.case === "tlsCertificate") certificates.push({ config: type.value, path });
+    else if (type.case === "tlsCertificate")
+      certificates.push({ config: type.value, path, name: config.name });
     else sink.at(path).add(`secret '${config.name}' is not a TLS certificate`);
   });
   const type = common?.validationContextType;
@@ -54,18 +65,28 @@ export function collectTlsMaterial(
   };
   switch (type?.case) {
     case "validationContext":
-      return { certificates, validation: type.value, validationPath: "validation_context", incomplete };
+      if (type.value.watchedDirectory !== undefined)
+        sink
+          .at("validation_context.watched_directory")
+          .add("has an effect on validation contexts that come as secrets only");
+      return {
+        certificates,
+        validation: type.value,
+        validationPath: "validation_context",
+        validationName: `unnamed_ca_cert_${inlineHash(type.value.trustedCa)}`,
+        incomplete,
+      };
     case "validationContextSdsSecretConfig": {
       const validationPath = "validation_context_sds_secret_config";
       const validation = validationOf(type.value, validationPath);
-      return { certificates, validation, validationPath, incomplete };
+      return { certificates, validation, validationPath, validationName: type.value.name, incomplete };
     }
     case "combinedValidationContext": {
       const validationPath = "combined_validation_context";
       const { defaultValidationContext, validationContextSdsSecretConfig } = type.value;
       const fixed = defaultValidationContext;
       if (validationContextSdsSecretConfig === undefined) {
-        return { certificates, validation: fixed, validationPath, incomplete };
+        return { certificates, validation: fixed, validationPath, validationName: "", incomplete };
       }
       const dynamic = validationOf(
         validationContextSdsSecretConfig,
@@ -76,11 +97,24 @@ export function collectTlsMaterial(
         validation = clone(CertificateValidationContextSchema, fixed);
         mergeMessages(CertificateValidationContextSchema, validation, dynamic);
       }
-      return { certificates, validation, validationPath, incomplete };
+      const validationName = validationContextSdsSecretConfig.name;
+      return { certificates, validation, validationPath, validationName, incomplete };
     }
     default:
-      return { certificates, validation: undefined, validationPath: "validation_context", incomplete };
+      return {
+        certificates,
+        validation: undefined,
+        validationPath: "validation_context",
+        validationName: "",
+        incomplete,
+      };
   }
+}
+
+/** Envoy takes the hash of inline bytes only, and so that of nothing for everything else. */
+function inlineHash(source: DataSource | undefined): string {
+  const bytes = source?.specifier.case === "inlineBytes" ? source.specifier.value : new Uint8Array(0);
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 8);
 }
 
 /** The secrets that a context refers to. */

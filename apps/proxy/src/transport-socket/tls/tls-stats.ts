@@ -11,10 +11,6 @@ export interface TlsStats {
   readonly failVerifySan: Counter;
   readonly failVerifyCertHash: Counter;
   readonly wasKeyUsageInvalid: Counter;
-  readonly ocspStapleFailed: Counter;
-  readonly ocspStapleOmitted: Counter;
-  readonly ocspStapleResponses: Counter;
-  readonly ocspStapleRequests: Counter;
   /** `ciphers.<suite>` and `versions.<version>`; made when one is first negotiated. */
   countNegotiated(cipher: string, version: string): void;
 }
@@ -41,10 +37,6 @@ export function createTlsStats(parent: StatsScope): TlsStats {
     failVerifySan: scope.counter("fail_verify_san"),
     failVerifyCertHash: scope.counter("fail_verify_cert_hash"),
     wasKeyUsageInvalid: scope.counter("was_key_usage_invalid"),
-    ocspStapleFailed: scope.counter("ocsp_staple_failed"),
-    ocspStapleOmitted: scope.counter("ocsp_staple_omitted"),
-    ocspStapleResponses: scope.counter("ocsp_staple_responses"),
-    ocspStapleRequests: scope.counter("ocsp_staple_requests"),
     countNegotiated: (cipher, version) => {
       count("ciphers", cipher);
       count("versions", version);

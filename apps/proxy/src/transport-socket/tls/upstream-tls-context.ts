@@ -42,7 +42,7 @@ export function compileClientTlsState(
         ? {}
         : { ca: validation.trustedCa, allowPartialTrustChain: true }),
       ...(validation.crl === undefined ? {} : { crl: validation.crl }),
-      ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key }),
+      ...certificate?.options,
     });
     return { context, validation, certificate };
   } catch (error) {

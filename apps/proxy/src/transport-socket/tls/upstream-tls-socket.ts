@@ -10,6 +10,7 @@ import {
   type UpstreamTransportSocket,
 } from "../upstream-transport-socket.ts";
 import { tlsFailureReason, verificationFailureReason } from "./failure-reason.ts";
+import type { KeyLog } from "./key-log.ts";
 import { keyUsageForbids } from "./key-usage.ts";
 import { SessionCache } from "./session-cache.ts";
 import { TlsConnectionInfo } from "./tls-connection-info.ts";
@@ -24,6 +25,7 @@ export interface UpstreamTlsOptions {
   readonly alpn: readonly string[];
   readonly maxSessionKeys: number;
   readonly enforceRsaKeyUsage: boolean;
+  readonly keyLog: KeyLog | undefined;
 }
 
 const NOT_READY = "TLS error: Secret is not supplied by SDS";
@@ -31,6 +33,7 @@ const NOT_READY = "TLS error: Secret is not supplied by SDS";
 /** `envoy.transport_sockets.tls` of a cluster, in one thread. */
 export class UpstreamTlsSocket implements UpstreamTransportSocket {
   readonly secure = true;
+  readonly perDownstream = false;
   private readonly options: UpstreamTlsOptions;
   private readonly stats: TlsStats;
   private readonly onNotReady: () => void;
@@ -74,7 +77,10 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
     const alpn = options.alpn ?? configured ?? [];
     const sessionKey = `${target.address} ${sni}`;
     const session = sessions.take(sessionKey);
-    const socket = connect({
+    const { keyLog } = this.options;
+    // Before the handshake begins, and once the addresses are known.
+    if (keyLog !== undefined) raw.once("connect", () => keyLog.watch(socket, raw));
+    const socket: TLSSocket = connect({
       socket: raw,
       secureContext: state.context,
       // The library's verdict is judged below, together with what it does not know of.

@@ -1,11 +1,16 @@
 import type {
+  CommonTlsContext,
   DownstreamTlsContext,
   UpstreamTlsContext,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import { secretKey } from "../../../secret/secret-lookup.ts";
 import type { DownstreamTransportSocketFactory } from "../../../transport-socket/downstream-transport-socket.ts";
-import { compileServerTlsState } from "../../../transport-socket/tls/downstream-tls-context.ts";
+import {
+  compileServerTlsState,
+  type ServerTlsState,
+} from "../../../transport-socket/tls/downstream-tls-context.ts";
 import { DownstreamTlsSocket } from "../../../transport-socket/tls/downstream-tls-socket.ts";
+import { KeyLog } from "../../../transport-socket/tls/key-log.ts";
 import { ProblemSink } from "../../../transport-socket/tls/problem-sink.ts";
 import { tlsSecretConfigs } from "../../../transport-socket/tls/tls-material.ts";
 import { createTlsStats } from "../../../transport-socket/tls/tls-stats.ts";
@@ -26,16 +31,30 @@ export const downstreamTlsFactory: DownstreamTransportSocketFactory = {
     const options = {
       alpn: config.commonTlsContext?.alpnProtocols ?? [],
       requireSni: config.requireSni ?? false,
+      keyLog: keyLogOf(config.commonTlsContext, sink),
     };
+    if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
     const socket = new DownstreamTlsSocket(options, state, createTlsStats(context.stats), () =>
       notReady.inc(),
     );
-    for (const secret of tlsSecretConfigs(config.commonTlsContext)) {
+    const showExpiry = (shown: ServerTlsState | undefined): void => {
+      // Workers' gauges are added up: one tells.
+      if (context.worker.workerIndex === 0) shown?.showExpiry(context.stats);
+    };
+    showExpiry(state);
+    const tickets = config.sessionTicketKeysType;
+    const needed = [
+      ...tlsSecretConfigs(config.commonTlsContext),
+      ...(tickets.case === "sessionTicketKeysSdsSecretConfig" ? [tickets.value] : []),
+    ];
+    // What the main thread compiles is thrown away: nothing would end its subscriptions.
+    for (const secret of context.worker.workerIndex < 0 ? [] : needed) {
       const unsubscribe = secrets.subscribe(secretKey(secret), () => {
         const found = new ProblemSink("");
         const next = compileServerTlsState(config, secrets, found);
         if (next !== undefined) {
           socket.state = next;
+          showExpiry(next);
           updated.inc();
         }
         for (const { path, message: what } of found.problems)
@@ -63,7 +82,9 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
       alpn: config.commonTlsContext?.alpnProtocols ?? [],
       maxSessionKeys: config.maxSessionKeys ?? 1,
       enforceRsaKeyUsage: config.enforceRsaKeyUsage ?? false,
+      keyLog: keyLogOf(config.commonTlsContext, sink),
     };
+    if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
     const socket = new UpstreamTlsSocket(options, state, createTlsStats(context.stats), () => notReady.inc());
     for (const secret of tlsSecretConfigs(config.commonTlsContext)) {
       const unsubscribe = context.secrets.subscribe(secretKey(secret), () => {
@@ -81,6 +102,12 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
     return { ok: true, value: socket };
   },
 };
+
+function keyLogOf(common: CommonTlsContext | undefined, sink: ProblemSink): KeyLog | undefined {
+  return common?.keyLog === undefined
+    ? undefined
+    : new KeyLog(common.keyLog, sink.at("common_tls_context.key_log"));
+}
 
 /** The registry found the factories by the message's type. */
 function asDownstreamTls(message: unknown): DownstreamTlsContext {

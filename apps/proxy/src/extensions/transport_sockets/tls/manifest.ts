@@ -17,6 +17,8 @@ export const downstreamTlsManifest: ManifestOf<"envoy.transport_sockets.downstre
       "common_tls_context",
       "require_client_certificate",
       "require_sni",
+      "session_ticket_keys",
+      "session_ticket_keys_sds_secret_config",
       "disable_stateless_session_resumption",
       "disable_stateful_session_resumption",
       "session_timeout",

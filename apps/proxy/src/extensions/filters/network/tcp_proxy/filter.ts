@@ -173,7 +173,14 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
       this.onUpstreamConnectFailed("overflow", "");
       return;
     }
-    this.upstream = new UpstreamConnection(info, host, this, worker.clock, worker.timers);
+    this.upstream = new UpstreamConnection(
+      info,
+      host,
+      this,
+      callbacks.connection,
+      worker.clock,
+      worker.timers,
+    );
   }
 
   private pickCluster(streamInfo: StreamInfo): string {

@@ -5,7 +5,10 @@ import { socketAddressText } from "../../../../connection/socket-address.ts";
 import { type ConnectionSink, SocketConnection } from "../../../../connection/socket-connection.ts";
 import { enterTurn, leaveTurn } from "../../../../connection/turn.ts";
 import { transportFailureReason } from "../../../../transport-socket/transport-failure-reason.ts";
-import { whenTransportReady } from "../../../../transport-socket/upstream-transport-socket.ts";
+import {
+  type DownstreamAddresses,
+  whenTransportReady,
+} from "../../../../transport-socket/upstream-transport-socket.ts";
 
 export type ConnectFailure = "overflow" | "remote" | "timeout";
 
@@ -34,7 +37,14 @@ export class UpstreamConnection implements ConnectionSink {
   private timedOut = false;
 
   /** The caller has taken a connection and a pending request from the cluster's limits; both are given back here. */
-  constructor(info: ClusterInfo, host: Host, owner: UpstreamOwner, clock: Clock, timers: Timers) {
+  constructor(
+    info: ClusterInfo,
+    host: Host,
+    owner: UpstreamOwner,
+    downstream: DownstreamAddresses,
+    clock: Clock,
+    timers: Timers,
+  ) {
     this.info = info;
     this.host = host;
     this.owner = owner;
@@ -47,7 +57,7 @@ export class UpstreamConnection implements ConnectionSink {
     stats.upstreamRqPendingActive.add(1);
     host.stats.cxTotal.inc();
     host.stats.cxActive.add(1);
-    const socket = (host.cluster ?? info).connect(host);
+    const socket = (host.cluster ?? info).connect(host, { downstream });
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
     this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
     this.connection.addWatermarkCallbacks(owner);

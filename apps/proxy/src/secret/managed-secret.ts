@@ -1,0 +1,182 @@
+import { dirname } from "node:path";
+import { equals } from "@bufbuild/protobuf";
+import type { Log, Problem, StatsScope } from "@sluice/extension-api";
+import {
+  type SdsSecretConfig,
+  type Secret,
+  SecretSchema,
+} from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
+import { durationMs } from "../cluster/duration-ms.ts";
+import { hashVersion } from "../xds/version-hash.ts";
+import { DirectoryWatch } from "./directory-watch.ts";
+import { inlineFiles } from "./inline-files.ts";
+import { readSecretFile } from "./read-secret-file.ts";
+import type { GrpcSecretSource } from "./secret-manager.ts";
+import type { SecretSource } from "./secret-source.ts";
+
+const INITIAL_FETCH_TIMEOUT_MS = 15_000;
+
+export interface ManagedSecretOptions {
+  /** `sds.<name>.` */
+  readonly stats: StatsScope;
+  setText(name: string, text: string): void;
+  /** `problem`: a file of it could not be read. */
+  check(secret: Secret, problem: string | undefined): readonly Problem[];
+  /** Resolves when every worker has it. */
+  publish(secret: Secret): Promise<void>;
+  subscribe(
+    source: GrpcSecretSource,
+    name: string,
+    onSecret: (secret: Secret, version: string) => readonly Problem[],
+  ): () => void;
+  readonly log: Log;
+}
+
+/** One dynamic secret: its subscription, the files it names, and who waits for it. */
+export class ManagedSecret {
+  readonly name: string;
+  readonly source: SecretSource;
+  references = 0;
+  /** As it came; its files are not read in it. */
+  secret: Secret | undefined;
+  /** What the workers have: files read. */
+  published: Secret | undefined;
+  version = "";
+  updatedAt = new Date();
+  readonly #options: ManagedSecretOptions;
+  readonly #waiting = new Set<() => void>();
+  readonly #timeoutMs: number;
+  #sourceWatch: DirectoryWatch | undefined;
+  #fileWatch: DirectoryWatch | undefined;
+  #watched = "";
+  #timer: NodeJS.Timeout | undefined;
+  #timedOut = false;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(config: SdsSecretConfig, source: SecretSource, options: ManagedSecretOptions) {
+    this.name = config.name;
+    this.source = source;
+    this.#options = options;
+    this.#timeoutMs = durationMs(config.sdsConfig?.initialFetchTimeout, INITIAL_FETCH_TIMEOUT_MS);
+    for (const counter of [
+      "update_attempt",
+      "update_success",
+      "update_failure",
+      "update_rejected",
+      "init_fetch_timeout",
+      "key_rotation_failed",
+    ])
+      options.stats.counter(counter);
+  }
+
+  start(): void {
+    const { source } = this;
+    this.#options.stats.counter("update_attempt").inc();
+    if (this.#timeoutMs > 0) {
+      this.#timer = setTimeout(() => {
+        this.#options.stats.counter("init_fetch_timeout").inc();
+        this.#timedOut = true;
+        this.#settle();
+      }, this.#timeoutMs);
+    }
+    if (source.kind === "file") {
+      this.#sourceWatch = new DirectoryWatch([source.watchedDirectory ?? dirname(source.path)], () =>
+        this.#readFile(source.path),
+      );
+      this.#readFile(source.path);
+    } else if (source.kind === "grpc") {
+      this.#unsubscribe = this.#options.subscribe(source, this.name, (secret, version) =>
+        this.receive(secret, version),
+      );
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#sourceWatch?.close();
+    this.#fileWatch?.close();
+    this.#unsubscribe?.();
+    this.#settle();
+  }
+
+  ready(): Promise<void> {
+    if (this.published !== undefined || this.#timedOut) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  /** A version that its source sent: what is wrong with it, or it is on its way to the workers. */
+  receive(secret: Secret, version: string): readonly Problem[] {
+    const inlined = inlineFiles(secret);
+    // Also of one that is refused: its files may be there in a moment.
+    this.#watchFiles(inlined.directories, () => this.#reloadFiles());
+    const problems = this.#options.check(inlined.secret, inlined.problem);
+    if (problems.length > 0) {
+      this.#options.stats.counter("update_rejected").inc();
+      if (this.published === undefined) this.secret = secret;
+      return problems;
+    }
+    this.secret = secret;
+    this.version = version;
+    this.updatedAt = new Date();
+    this.#options.stats.counter("update_success").inc();
+    this.#options.stats.gauge("update_time").set(Date.now());
+    this.#options.stats.gauge("version").set(hashVersion(version));
+    this.#options.setText(`${this.#options.stats.prefix}version_text`, version);
+    this.#publish(inlined.secret);
+    return [];
+  }
+
+  #readFile(path: string): void {
+    const read = readSecretFile(path, this.name);
+    if ("problem" in read) {
+      this.#options.stats.counter("update_failure").inc();
+      this.#options.log.warn(`secret '${this.name}': ${read.problem}`);
+      return;
+    }
+    if (
+      this.secret !== undefined &&
+      this.published !== undefined &&
+      equals(SecretSchema, this.secret, read.secret)
+    )
+      return;
+    const problems = this.receive(read.secret, read.version);
+    for (const { path: at, message } of problems)
+      this.#options.log.warn(`secret '${this.name}' is refused: ${at}: ${message}`);
+  }
+
+  #watchFiles(directories: readonly string[], onChange: () => void): void {
+    const watched = directories.join("\n");
+    if (watched === this.#watched) return;
+    this.#watched = watched;
+    this.#fileWatch?.close();
+    this.#fileWatch = directories.length === 0 ? undefined : new DirectoryWatch(directories, onChange);
+  }
+
+  /** Certificate and key are read together; a pair that does not fit (yet) leaves the old one in force. */
+  #reloadFiles(): void {
+    if (this.secret === undefined) return;
+    const inlined = inlineFiles(this.secret);
+    if (this.published !== undefined && equals(SecretSchema, this.published, inlined.secret)) return;
+    const problems = this.#options.check(inlined.secret, inlined.problem);
+    if (problems.length > 0) {
+      this.#options.stats.counter("key_rotation_failed").inc();
+      for (const { path, message } of problems)
+        this.#options.log.warn(`files of secret '${this.name}' are not used: ${path}: ${message}`);
+      return;
+    }
+    this.updatedAt = new Date();
+    this.#options.log.info(`files of secret '${this.name}' have changed and are in force`);
+    this.#publish(inlined.secret);
+  }
+
+  #publish(secret: Secret): void {
+    this.published = secret;
+    clearTimeout(this.#timer);
+    void this.#options.publish(secret).then(() => this.#settle());
+  }
+
+  #settle(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}

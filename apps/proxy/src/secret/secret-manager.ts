@@ -1,0 +1,152 @@
+import { toBinary } from "@bufbuild/protobuf";
+import type { Log, Problem } from "@sluice/extension-api";
+import {
+  type SdsSecretConfig,
+  type Secret,
+  SecretSchema,
+} from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
+import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { StatsRegistry } from "../stats/stats-registry.ts";
+import type { WorkerCommand } from "../worker/worker-messages.ts";
+import { checkSecret } from "./check-secret.ts";
+import type { FoundSecretConfig } from "./find-secret-configs.ts";
+import { inlineFiles } from "./inline-files.ts";
+import { ManagedSecret } from "./managed-secret.ts";
+import { secretKey, staticSecretKey } from "./secret-lookup.ts";
+import { type SecretSource, secretSource } from "./secret-source.ts";
+import type { SecretStore } from "./secret-store.ts";
+
+export type GrpcSecretSource = Extract<SecretSource, { kind: "grpc" }>;
+
+export interface SecretManagerOptions {
+  readonly stats: StatsRegistry;
+  /** The main thread's own. */
+  readonly store: SecretStore;
+  /** `TLS_SUPPORTED_FIELDS`. */
+  readonly tlsFields: SupportedFields;
+  broadcast(command: WorkerCommand): Promise<unknown>;
+  /** The set of names that somebody needs over ADS has changed. */
+  onAdsNames(names: readonly string[]): void;
+  /** Subscribes at a server of its own; answers how to end that. */
+  subscribe(
+    source: GrpcSecretSource,
+    name: string,
+    onSecret: (secret: Secret, version: string) => readonly Problem[],
+  ): () => void;
+  readonly log: Log;
+}
+
+/** All secrets, on the main thread: which are needed, where they come from, what they are now. */
+export class SecretManager {
+  readonly #options: SecretManagerOptions;
+  readonly #secrets = new Map<string, ManagedSecret>();
+  readonly #statics = new Map<string, Secret>();
+
+  constructor(options: SecretManagerOptions) {
+    this.#options = options;
+  }
+
+  /** A secret of the bootstrap; what is wrong with it. */
+  addStatic(secret: Secret): readonly Problem[] {
+    const inlined = inlineFiles(secret);
+    const problems = this.#check(inlined.secret, inlined.problem);
+    if (problems.length > 0) return problems;
+    if (this.#statics.has(secret.name))
+      return [{ path: "name", message: `duplicate secret '${secret.name}'`, severity: "error" }];
+    this.#statics.set(secret.name, secret);
+    void this.#publish(staticSecretKey(secret.name), inlined.secret);
+    return [];
+  }
+
+  /** Everything wrong with references to secrets; changes nothing. */
+  check(references: readonly FoundSecretConfig[]): readonly Problem[] {
+    return references.flatMap(({ path, config }): Problem[] => {
+      const source = secretSource(config.sdsConfig, path);
+      if ("message" in source) return [source];
+      if (source.kind !== "static" || this.#statics.has(config.name)) return [];
+      return [{ path, message: `Unknown static secret: ${config.name}`, severity: "error" }];
+    });
+  }
+
+  /** `ready` resolves when it is known in every worker, or its time is over. `release` when whoever needed it has gone. */
+  acquire(config: SdsSecretConfig): { readonly ready: Promise<void>; release(): void } {
+    const source = secretSource(config.sdsConfig, "");
+    if ("message" in source || source.kind === "static") return { ready: Promise.resolve(), release() {} };
+    const key = secretKey(config);
+    let managed = this.#secrets.get(key);
+    if (managed === undefined) {
+      managed = new ManagedSecret(config, source, {
+        stats: this.#options.stats.root().scope("sds").scope(config.name),
+        setText: (name, text) => this.#options.stats.setText(name, text),
+        check: (secret, problem) => this.#check(secret, problem),
+        publish: (secret) => this.#publish(key, secret),
+        subscribe: (from, name, onSecret) => this.#options.subscribe(from, name, onSecret),
+        log: this.#options.log,
+      });
+      this.#secrets.set(key, managed);
+      managed.start();
+      if (source.kind === "ads") this.#options.onAdsNames(this.adsNames);
+    }
+    const held = managed;
+    held.references++;
+    let released = false;
+    return {
+      ready: held.ready(),
+      release: () => {
+        if (released) return;
+        released = true;
+        held.references--;
+        if (held.references > 0) return;
+        held.stop();
+        this.#secrets.delete(key);
+        this.#options.store.remove(key);
+        void this.#options.broadcast({ type: "remove-secret", key });
+        if (source.kind === "ads") this.#options.onAdsNames(this.adsNames);
+      },
+    };
+  }
+
+  get adsNames(): readonly string[] {
+    const names = [...this.#secrets.values()].filter(({ source }) => source.kind === "ads");
+    return [...new Set(names.map(({ name }) => name))];
+  }
+
+  /** One that ADS sent; what is wrong with it. */
+  onAdsSecret(secret: Secret, version: string): readonly Problem[] {
+    const problems: Problem[] = [];
+    for (const managed of this.#secrets.values()) {
+      if (managed.source.kind === "ads" && managed.name === secret.name)
+        problems.push(...managed.receive(secret, version));
+    }
+    return problems;
+  }
+
+  /** What a new worker must be told, before anything that refers to it. */
+  replay(): readonly WorkerCommand[] {
+    return this.#options.store
+      .entries()
+      .map(([key, secret]) => ({ type: "secret", key, bytes: toBinary(SecretSchema, secret) }));
+  }
+
+  /** For `/config_dump` and `/certs`; as they came, files not read. */
+  get statics(): readonly Secret[] {
+    return [...this.#statics.values()];
+  }
+  get dynamics(): readonly ManagedSecret[] {
+    return [...this.#secrets.values()];
+  }
+
+  stop(): void {
+    for (const managed of this.#secrets.values()) managed.stop();
+  }
+
+  #check(secret: Secret, problem: string | undefined): readonly Problem[] {
+    if (problem !== undefined) return [{ path: "", message: problem, severity: "error" }];
+    return checkSecret(secret, this.#options.tlsFields);
+  }
+
+  async #publish(key: string, secret: Secret): Promise<void> {
+    this.#options.store.set(key, secret);
+    await this.#options.broadcast({ type: "secret", key, bytes: toBinary(SecretSchema, secret) });
+  }
+}
