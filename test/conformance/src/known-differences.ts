@@ -3,8 +3,6 @@
  * fails, so that its line is taken out.
  */
 export const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
-  "headers of requests from inside may shorten the route's timeout":
-    "x-envoy-upstream-rq-timeout-alt-response has no effect and goes on to the upstream",
   "two hosts, folded lines, bare line feeds and overlong chunks":
     "Sluice refuses what RFC 9112 lets it refuse (sections 2.2, 3.2, 5.2, 7.1): such requests are read differently by different servers. Envoy takes them",
   "an upstream of a later HTTP version": "Envoy takes HTTP/7.3 for HTTP/1.1; Sluice answers 502",
