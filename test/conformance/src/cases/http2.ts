@@ -1,4 +1,4 @@
-import { headerBlock, RawHttp2Client, requestFields, waitFor } from "@sluice/harness";
+import { headerBlock, http2Frame, RawHttp2Client, requestFields, waitFor } from "@sluice/harness";
 import { httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { type Http2Script, http2Exchange, http2Exchanges } from "../http2-exchange.ts";
@@ -408,6 +408,23 @@ common_http_protocol_options: { max_headers_count: 20, headers_with_underscores_
       }
     },
     stats: ["http.main.downstream_cx_idle_timeout", "http2.goaway_sent"],
+  },
+  {
+    title: "an HTTP/2 client that resets its streams as it opens them loses the connection",
+    yaml: httpBootstrap({ routes: `- { match: { prefix: "/" }, route: { cluster: dead } }` }),
+    observe: (target) =>
+      http2Exchange(target, {
+        send: (c) => {
+          const block = headerBlock(requestFields("/dead"));
+          const frames: Buffer[] = [];
+          for (let id = 1; id < 1200; id += 2) {
+            frames.push(http2Frame(1, 5, id, block), http2Frame(3, 0, id, "\0\0\0\x08"));
+          }
+          c.write(Buffer.concat(frames));
+        },
+        streams: [],
+      }),
+    stats: ["http.main.downstream_rq_too_many_premature_resets"],
   },
   {
     title: "streams beyond max_concurrent_streams, and a head that never ends",
