@@ -12,6 +12,7 @@ import { grpcStatsManifest } from "./filters/http/grpc_stats/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
 import { headerToMetadataManifest } from "./filters/http/header_to_metadata/manifest.ts";
 import { healthCheckManifest } from "./filters/http/health_check/manifest.ts";
+import { httpLocalRateLimitManifest } from "./filters/http/local_ratelimit/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
 import { setMetadataManifest } from "./filters/http/set_metadata/manifest.ts";
 import { httpInspectorManifest } from "./filters/listener/http_inspector/manifest.ts";
@@ -61,6 +62,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   grpcStatsManifest,
   headerToMetadataManifest,
   healthCheckManifest,
+  httpLocalRateLimitManifest,
   setMetadataManifest,
   bufferManifest,
   corsManifest,

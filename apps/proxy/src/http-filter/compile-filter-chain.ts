@@ -14,12 +14,13 @@ export function compileHttpFilters(
   path: string,
   worker: WorkerContext,
   stats: StatsScope,
+  listenerName: string,
 ): Compiled<readonly HttpFilterConfig[]> {
   const problems: Problem[] = [];
   const chain: HttpFilterConfig[] = [];
   for (const [i, filter] of filters.entries()) {
     if (filter.isOptional && !isKnown(filter, worker)) continue;
-    const one = compileHttpFilter(filter, `${path}[${i}]`, worker, stats);
+    const one = compileHttpFilter(filter, `${path}[${i}]`, worker, stats, listenerName);
     if (one.ok) chain.push(one.value);
     else problems.push(...one.problems);
   }
@@ -52,10 +53,13 @@ function compileHttpFilter(
   path: string,
   worker: WorkerContext,
   stats: StatsScope,
+  listenerName: string,
 ): Compiled<HttpFilterConfig> {
   if (filter.configType.case !== "typedConfig")
     return refuseAt(path, `${filter.name}: only typed_config is implemented`);
-  const compiled = compileConfig(filter.name, filter.configType.value, `${path}.typed_config`, worker, stats);
+  const { name } = filter;
+  const at = `${path}.typed_config`;
+  const compiled = compileConfig(name, filter.configType.value, at, worker, stats, listenerName);
   return compiled.ok ? { ok: true, value: { ...compiled.value, disabled: filter.disabled } } : compiled;
 }
 
@@ -66,12 +70,13 @@ function compileConfig(
   path: string,
   worker: WorkerContext,
   stats: StatsScope,
+  listenerName: string,
 ): Compiled<HttpFilterConfig> {
   const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuseAt(path, unpacked.message);
   if (unpacked.typeName === EXTENSION_WITH_MATCHER) {
     return compileMatchedFilter(unpacked.message, path, worker, (inner, at) =>
-      compileConfig(name, inner, at, worker, stats),
+      compileConfig(name, inner, at, worker, stats, listenerName),
     );
   }
   const extension = worker.extensions.find("envoy.filters.http", unpacked.typeName);
@@ -86,7 +91,8 @@ function compileConfig(
     path,
   );
   if (unsupported.length > 0) return { ok: false, problems: unsupported };
-  const compiled = extension.factory.compile(unpacked.message, httpFactoryContext(worker, stats));
+  const place = `${listenerName} ${stats.prefix} ${path}`;
+  const compiled = extension.factory.compile(unpacked.message, httpFactoryContext(worker, stats, place));
   if (!compiled.ok) {
     return {
       ok: false,

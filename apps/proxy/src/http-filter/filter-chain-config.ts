@@ -6,6 +6,8 @@ export interface HttpFactoryContext extends FactoryContext {
   readonly worker: WorkerContext;
   /** `http.<stat_prefix>.`, where HTTP filters put their stats. */
   readonly stats: FactoryContext["stats"];
+  /** Where the configuration stands, the same in each worker: what workers share is named after it. */
+  readonly place: string;
 }
 
 /** One entry of `http_filters`, compiled. */

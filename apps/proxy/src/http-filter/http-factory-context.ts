@@ -2,7 +2,11 @@ import type { StatsScope } from "@sluice/extension-api";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { HttpFactoryContext } from "./filter-chain-config.ts";
 
-export function httpFactoryContext(worker: WorkerContext, stats: StatsScope): HttpFactoryContext {
+export function httpFactoryContext(
+  worker: WorkerContext,
+  stats: StatsScope,
+  place: string,
+): HttpFactoryContext {
   const { clock, timers, random, runtime, clusters, log } = worker;
-  return { worker, stats, clock, timers, random, runtime, clusters, log };
+  return { worker, stats, place, clock, timers, random, runtime, clusters, log };
 }

@@ -407,6 +407,11 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   get routeMetadata(): Readonly<Record<string, unknown>> | undefined {
     return this.cachedRoute?.metadata;
   }
+  /** The connection itself, with the peer that it came from, whoever the request is from. */
+  get socketConnection(): ConnectionInfo {
+    return this.manager.connection;
+  }
+
   get listenerName(): string {
     return this.config.listenerName;
   }

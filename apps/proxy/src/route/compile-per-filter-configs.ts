@@ -14,12 +14,13 @@ export function compilePerFilterConfigs(
   configs: Readonly<Record<string, Any>>,
   path: string,
   context: RouteCompileContext,
+  routeConfigName: string,
 ): Compiled<PerFilterConfigs | undefined> {
   const problems: Problem[] = [];
   const compiled = new Map<string, PerRouteFilterConfig>();
   for (const [name, any] of Object.entries(configs)) {
     const at = `${path === "" ? "" : `${path}.`}typed_per_filter_config[${JSON.stringify(name)}]`;
-    const one = compileOne(any, at, context);
+    const one = compileOne(any, at, context, routeConfigName);
     if (!one.ok) problems.push(...one.problems);
     else if (one.value !== undefined) compiled.set(name, one.value);
   }
@@ -32,6 +33,7 @@ function compileOne(
   any: Any,
   path: string,
   context: RouteCompileContext,
+  routeConfigName: string,
 ): Compiled<PerRouteFilterConfig | undefined> {
   const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuse(path, unpacked.message);
@@ -42,7 +44,7 @@ function compileOne(
     // An empty Any says no more than that the filter is on.
     if (config.typeUrl === "") return { ok: true, value: { config: undefined, disabled } };
     if (isOptional && !isKnown(config, context)) return { ok: true, value: undefined };
-    const inner = compileOne(config, `${path}.config`, context);
+    const inner = compileOne(config, `${path}.config`, context, routeConfigName);
     return inner.ok ? { ok: true, value: { config: inner.value?.config, disabled } } : inner;
   }
   const extension = context.worker.extensions.findByRouteType(unpacked.typeName);
@@ -57,7 +59,8 @@ function compileOne(
     path,
   );
   if (unsupported.length > 0) return { ok: false, problems: unsupported };
-  const result = compile(unpacked.message, httpFactoryContext(context.worker, context.stats));
+  const place = `${context.stats.prefix} ${routeConfigName} ${path}`;
+  const result = compile(unpacked.message, httpFactoryContext(context.worker, context.stats, place));
   if (!result.ok) {
     return {
       ok: false,

@@ -268,7 +268,9 @@ class Compiler {
           "response_headers",
         ),
       ),
-      filters: this.take(compilePerFilterConfigs(config.typedPerFilterConfig, path, this.context)),
+      filters: this.take(
+        compilePerFilterConfigs(config.typedPerFilterConfig, path, this.context, this.config.name),
+      ),
     };
   }
 

@@ -82,6 +82,17 @@ export class RateLimitPolicy {
     return found;
   }
 
+  /** As the local rate limit filter takes a route's: nothing with a switch (`disable_key`), all when the request begins. */
+  localDescriptorsFor(source: DescriptorSource, stage: number): RateLimitDescriptor[] {
+    const found: RateLimitDescriptor[] = [];
+    for (const entry of this.entries) {
+      if (entry.stage !== stage || entry.disableKey !== "") continue;
+      const descriptor = this.descriptor(entry, source);
+      if (descriptor !== undefined) found.push(descriptor);
+    }
+    return found;
+  }
+
   private enabled(disableKey: string): boolean {
     const { runtime, random } = this.worker;
     return runtime.featureEnabled(`ratelimit.${disableKey}.http_filter_enabled`, 100, 100, random.uint32());

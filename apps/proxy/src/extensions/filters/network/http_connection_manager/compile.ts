@@ -57,13 +57,22 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   problems.push(...http2OptionProblems(config.http2ProtocolOptions, "http2_protocol_options"));
   const statPrefix = config.statPrefix === "" ? "ingress_http" : config.statPrefix;
   const stats = worker.stats.scope("http").scope(statPrefix);
-  const filters = take(compileHttpFilters(config.httpFilters, "http_filters", worker, stats)) ?? [];
+  const filters =
+    take(compileHttpFilters(config.httpFilters, "http_filters", worker, stats, context.listenerName)) ?? [];
   const upgrades = new Map<string, UpgradeChain>();
   for (const [i, upgrade] of config.upgradeConfigs.entries()) {
     const own =
       upgrade.filters.length === 0
         ? undefined
-        : take(compileHttpFilters(upgrade.filters, `upgrade_configs[${i}].filters`, worker, stats));
+        : take(
+            compileHttpFilters(
+              upgrade.filters,
+              `upgrade_configs[${i}].filters`,
+              worker,
+              stats,
+              context.listenerName,
+            ),
+          );
     upgrades.set(upgrade.upgradeType.toLowerCase(), { enabled: upgrade.enabled ?? true, filters: own });
   }
   const filterNames = new Set(filters.map(({ name }) => name));

@@ -13,8 +13,8 @@ import {
   asNetworkContext,
   type NetworkFactoryContext,
 } from "../../../../network-filter/network-factory-context.ts";
-import { SharedTokenBucket } from "../../../../network-filter/shared-token-bucket.ts";
 import { compileFeatureFlag } from "../../../../runtime/feature-flag.ts";
+import { SharedTokenBucket } from "../../../../worker/shared-token-bucket.ts";
 
 const FILL_INTERVAL_MS_MIN = 50;
 

@@ -1,0 +1,154 @@
+import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Condition, compileRuntimeFraction } from "@sluice/matching";
+import type { RuntimeFractionalPercent } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import {
+  VhRateLimitsOptions,
+  XRateLimitHeadersRFCVersion,
+} from "@sluice/xds/gen/envoy/extensions/common/ratelimit/v3/ratelimit_pb.js";
+import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js";
+import type { TokenBucket } from "@sluice/xds/gen/envoy/type/v3/token_bucket_pb.js";
+import { durationMs } from "../../../../cluster/duration-ms.ts";
+import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { compileHeaderMutations, type HeaderMutations } from "../../../../route/header-mutations.ts";
+import { compileRateLimits, type RateLimitPolicy } from "../../../../route/rate-limit-policy.ts";
+import { LocalNumber, type TokenBucketSettings } from "../../../../worker/shared-token-bucket.ts";
+import { descriptorKey, type LimiterSettings, LocalLimiter } from "./limiter.ts";
+import { createLocalRateLimitStats, type LocalRateLimitStats } from "./stats.ts";
+
+export interface LocalRateLimitConfig {
+  readonly stats: LocalRateLimitStats;
+  readonly runtime: HttpFactoryContext["runtime"];
+  /** Shares of requests; `undefined`: none. */
+  readonly enabled: Condition | undefined;
+  readonly enforced: Condition | undefined;
+  readonly status: number;
+  readonly grpcStatus: number | undefined;
+  readonly requestHeaders: HeaderMutations | undefined;
+  readonly responseHeaders: HeaderMutations | undefined;
+  readonly hasDescriptors: boolean;
+  /** `rate_limits` of the filter itself; `undefined`: those of the route and its virtual host. */
+  readonly rateLimits: RateLimitPolicy | undefined;
+  readonly stage: number;
+  readonly virtualHostLimits: "override" | "include" | "ignore";
+  readonly xRateLimitHeaders: boolean;
+  readonly retryAfterHeader: boolean;
+  readonly perConnection: boolean;
+  /** Of all connections and workers. */
+  readonly limiter: LocalLimiter;
+  newLimiter(): LocalLimiter;
+}
+
+const FILL_INTERVAL_MS_MIN = 50;
+const RESOURCE_EXHAUSTED = 8;
+
+export function compileLocalRateLimit(
+  config: LocalRateLimit,
+  context: HttpFactoryContext,
+): Compiled<LocalRateLimitConfig> {
+  const { worker, clock, runtime } = context;
+  const problems: Problem[] = [];
+  const take = <T>(compiled: Compiled<T>): T | undefined => {
+    if (compiled.ok) return compiled.value;
+    problems.push(...compiled.problems);
+    return undefined;
+  };
+  const fraction = (share: RuntimeFractionalPercent | undefined, path: string): Condition | undefined =>
+    share === undefined ? undefined : take(compileRuntimeFraction(share, path));
+  const enabled = fraction(config.filterEnabled, "filter_enabled");
+  const enforced = fraction(config.filterEnforced, "filter_enforced");
+  const requestHeaders = take(
+    compileHeaderMutations(config.requestHeadersToAddWhenNotEnforced, [], "", "request_headers"),
+  );
+  const responseHeaders = take(
+    compileHeaderMutations(config.responseHeadersToAdd, [], "", "response_headers"),
+  );
+  const rateLimits = take(compileRateLimits(config.rateLimits, "rate_limits", worker));
+  for (const [i, { stage, disableKey, limit }] of config.rateLimits.entries()) {
+    const refuse = (message: string): void =>
+      void problems.push({ path: `rate_limits[${i}]`, message, severity: "error" });
+    if (stage !== undefined || disableKey !== "")
+      refuse("'stage' field and 'disable_key' field are not supported");
+    if (limit !== undefined) refuse("'limit' field is not supported");
+  }
+  const settings = compileSettings(config, problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const code = config.status?.code ?? 0;
+  // A bucket that is configured otherwise is another bucket.
+  const shape = JSON.stringify([settings.usual, [...settings.descriptors]]);
+  const name = `http local_ratelimit ${context.place} ${shape}`;
+  return {
+    ok: true,
+    value: Object.freeze({
+      stats: createLocalRateLimitStats(worker.stats, config.statPrefix),
+      runtime,
+      enabled,
+      enforced,
+      status: code >= 400 ? code : 429,
+      grpcStatus: config.rateLimitedAsResourceExhausted ? RESOURCE_EXHAUSTED : undefined,
+      requestHeaders,
+      responseHeaders,
+      hasDescriptors: settings.descriptors.size > 0,
+      rateLimits: rateLimits?.empty === true ? undefined : rateLimits,
+      stage: config.stage,
+      virtualHostLimits: VIRTUAL_HOST_LIMITS[config.vhRateLimits],
+      xRateLimitHeaders: config.enableXRatelimitHeaders === XRateLimitHeadersRFCVersion.DRAFT_VERSION_03,
+      retryAfterHeader: config.enableRetryAfterHeader,
+      perConnection: config.localRateLimitPerDownstreamConnection,
+      limiter: new LocalLimiter(settings, (own) => worker.shared.number(`${name} ${own}`, 1), clock),
+      newLimiter: () => new LocalLimiter(settings, () => new LocalNumber(1), clock),
+    }),
+  };
+}
+
+const VIRTUAL_HOST_LIMITS = {
+  [VhRateLimitsOptions.OVERRIDE]: "override",
+  [VhRateLimitsOptions.INCLUDE]: "include",
+  [VhRateLimitsOptions.IGNORE]: "ignore",
+} as const;
+
+function compileSettings(config: LocalRateLimit, problems: Problem[]): LimiterSettings {
+  const refuse = (path: string, message: string): void =>
+    void problems.push({ path, message, severity: "error" });
+  const descriptors = new Map<string, TokenBucketSettings>();
+  for (const [i, { entries, tokenBucket, shadowMode }] of config.descriptors.entries()) {
+    const path = `descriptors[${i}]`;
+    if (shadowMode) refuse(`${path}.shadow_mode`, "shadow_mode is not implemented");
+    for (const [n, { value }] of entries.entries()) {
+      if (value === "")
+        refuse(`${path}.entries[${n}].value`, "descriptors for any value are not implemented");
+    }
+    const bucket = settingsOf(tokenBucket);
+    if (bucket.maxTokens !== 0 && bucket.fillIntervalMs < FILL_INTERVAL_MS_MIN) {
+      const message = "local rate limit descriptor token bucket fill timer must be >= 50ms";
+      refuse(`${path}.token_bucket.fill_interval`, message);
+    }
+    const key = descriptorKey(entries);
+    if (descriptors.has(key)) refuse(path, "duplicate descriptor in the local rate descriptor");
+    descriptors.set(key, bucket);
+  }
+  return {
+    usual: usualBucket(config.tokenBucket, refuse),
+    descriptors,
+    alwaysCountUsual: config.alwaysConsumeDefaultTokenBucket ?? true,
+  };
+}
+
+function usualBucket(
+  bucket: TokenBucket | undefined,
+  refuse: (path: string, message: string) => void,
+): LimiterSettings["usual"] {
+  const settings = settingsOf(bucket);
+  if (settings.fillIntervalMs <= 0) return undefined;
+  if (settings.maxTokens === 0) return "deny";
+  if (settings.fillIntervalMs < FILL_INTERVAL_MS_MIN)
+    refuse("token_bucket.fill_interval", "local rate limit token bucket fill timer must be >= 50ms");
+  return settings;
+}
+
+function settingsOf(bucket: TokenBucket | undefined): TokenBucketSettings {
+  return {
+    maxTokens: bucket?.maxTokens ?? 0,
+    tokensPerFill: bucket?.tokensPerFill ?? 1,
+    fillIntervalMs: durationMs(bucket?.fillInterval, 0),
+  };
+}
