@@ -1,7 +1,8 @@
 import type { HostSpec } from "../cluster/cluster-config.ts";
-import { HEALTH_FLAG_NAMES } from "../cluster/health/health-flag.ts";
+import { HEALTH_FLAG_NAMES, HealthFlag } from "../cluster/health/health-flag.ts";
 import { type HostSlot, sumHostSlot } from "../cluster/host-stats.ts";
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
+import type { SuccessRateBar } from "../cluster/outlier/outlier-detector.ts";
 import type { Server } from "../server/server.ts";
 import { addressJson } from "./address-json.ts";
 
@@ -37,9 +38,11 @@ function shown(server: Server, filter: NameFilter): readonly ManagedCluster[] {
 /** `/clusters` as text, line by line as Envoy prints it. */
 export function clustersText(server: Server, filter: NameFilter): string {
   const lines: string[] = [];
-  for (const { config, hosts, source } of shown(server, filter)) {
+  for (const cluster of shown(server, filter)) {
+    const { config, hosts, source } = cluster;
     const { name } = config;
     lines.push(`${name}::observability_name::${config.statName}`);
+    lines.push(...outlierLines(cluster));
     for (const priority of ["default", "high"] as const) {
       const limits = config.thresholds[priority];
       lines.push(`${name}::${priority}_priority::max_connections::${limits.connections}`);
@@ -59,11 +62,29 @@ export function clustersText(server: Server, filter: NameFilter): string {
       lines.push(`${at}sub_zone::${host.subZone}`);
       lines.push(`${at}canary::${isCanary(host)}`);
       lines.push(`${at}priority::${host.priority}`);
-      lines.push(`${at}success_rate::-1`);
-      lines.push(`${at}local_origin_success_rate::-1`);
+      const { external, local } = cluster.successRates(host.key);
+      lines.push(`${at}success_rate::${external}`);
+      lines.push(`${at}local_origin_success_rate::${local}`);
     }
   }
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+function outlierLines(cluster: ManagedCluster): string[] {
+  return [false, true].flatMap((local) => {
+    const bar = cluster.successRateBar(local);
+    if (bar === undefined) return [];
+    const at = `${cluster.config.name}::outlier::${local ? "local_origin_" : ""}success_rate_`;
+    return [
+      `${at}average::${shortNumber(bar.average)}`,
+      `${at}ejection_threshold::${shortNumber(bar.threshold)}`,
+    ];
+  });
+}
+
+/** Six digits, without zeros at the end. */
+function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(6)));
 }
 
 /** `envoy.lb: { canary: true }` in the endpoint's metadata. */
@@ -79,16 +100,25 @@ function healthFlags(host: HostSpec): string {
 
 /** `/clusters?format=json`: envoy.admin.v3.Clusters. */
 export function clustersJson(server: Server, filter: NameFilter): unknown {
-  const statuses = shown(server, filter).map(({ config, hosts, source }) => ({
+  const statuses = shown(server, filter).map((cluster) => statusJson(cluster));
+  return { cluster_statuses: statuses };
+}
+
+function statusJson(cluster: ManagedCluster): unknown {
+  const { config, hosts, source } = cluster;
+  return {
     name: config.name,
     ...(source === "dynamic" ? { added_via_api: true } : {}),
+    ...thresholdJson("success_rate_ejection_threshold", cluster.successRateBar(false)),
+    ...thresholdJson("local_origin_success_rate_ejection_threshold", cluster.successRateBar(true)),
     host_statuses: hosts.map((host) => ({
       address: addressJson(host.address),
       stats: [
         ...COUNTERS.map((name) => statJson(host, name, undefined)),
         ...GAUGES.map((name) => statJson(host, name, "GAUGE")),
       ],
-      health_status: { eds_health_status: host.edsHealth },
+      health_status: healthStatusJson(host),
+      ...ratesJson(cluster.successRates(host.key)),
       weight: host.weight,
       ...(host.hostname === "" ? {} : { hostname: host.hostname }),
       ...(host.priority === 0 ? {} : { priority: host.priority }),
@@ -109,8 +139,38 @@ export function clustersJson(server: Server, filter: NameFilter): unknown {
     },
     observability_name: config.statName,
     ...(config.discovery.kind === "eds" ? { eds_service_name: config.discovery.serviceName } : {}),
-  }));
-  return { cluster_statuses: statuses };
+  };
+}
+
+function thresholdJson(name: string, bar: SuccessRateBar | undefined): Record<string, unknown> {
+  return bar !== undefined && bar.threshold > 0 ? { [name]: { value: bar.threshold } } : {};
+}
+
+/** `envoy.type.v3.Percent`, whose zero is an empty message. */
+function ratesJson({ external, local }: { readonly external: number; readonly local: number }): object {
+  const percent = (value: number): object => (value === 0 ? {} : { value });
+  return {
+    ...(external < 0 ? {} : { success_rate: percent(external) }),
+    ...(local < 0 ? {} : { local_origin_success_rate: percent(local) }),
+  };
+}
+
+const HEALTH_STATUS_FIELDS: ReadonlyArray<readonly [HealthFlag, string]> = [
+  [HealthFlag.FailedActiveHc, "failed_active_health_check"],
+  [HealthFlag.FailedOutlierCheck, "failed_outlier_check"],
+  [HealthFlag.DegradedActiveHc, "failed_active_degraded_check"],
+  [HealthFlag.PendingDynamicRemoval, "pending_dynamic_removal"],
+  [HealthFlag.PendingActiveHc, "pending_active_hc"],
+  [HealthFlag.ExcludedViaImmediateHcFail, "excluded_via_immediate_hc_fail"],
+  [HealthFlag.ActiveHcTimeout, "active_hc_timeout"],
+];
+
+function healthStatusJson({ flags = 0, edsHealth }: HostSpec): Record<string, unknown> {
+  const set = HEALTH_STATUS_FIELDS.filter(([flag]) => (flags & flag) !== 0);
+  return {
+    ...Object.fromEntries(set.map(([, name]) => [name, true])),
+    eds_health_status: edsHealth === "TIMEOUT" ? "UNHEALTHY" : edsHealth,
+  };
 }
 
 function statJson(host: HostSpec, name: HostSlot, type: "GAUGE" | undefined): unknown {

@@ -13,6 +13,7 @@ import { watchEndpointFile } from "./endpoint-file.ts";
 import { ClusterHealth } from "./health/cluster-health.ts";
 import { hostStatsPage, sumHostSlot } from "./host-stats.ts";
 import type { ConsecutiveType } from "./outlier/outlier-config.ts";
+import type { SuccessRateBar } from "./outlier/outlier-detector.ts";
 import { printAddress } from "./print-address.ts";
 
 export interface ManagedClusterOptions {
@@ -132,6 +133,11 @@ export class ManagedCluster {
   /** In percent, of the last interval; -1: not known. */
   successRates(key: string): { readonly external: number; readonly local: number } {
     return this.#health.successRates(key);
+  }
+
+  /** What success rates are held against; `undefined` without outlier detection. */
+  successRateBar(local: boolean): SuccessRateBar | undefined {
+    return this.#health.successRateBar(local);
   }
 
   #startEds(discovery: Extract<Discovery, { readonly kind: "eds" }>): void {

@@ -46,6 +46,27 @@ async function untilFlags(
   return found;
 }
 
+/** What `/clusters` says of the hosts' health as JSON and of success rates as text, without ports. */
+async function clusterPage(target: Target, name: string): Promise<unknown> {
+  const text = await target.proxy.admin("/clusters");
+  const json = JSON.parse(await target.proxy.admin(`/clusters?format=json&filter=^${name}$`)) as {
+    cluster_statuses: readonly Record<string, unknown>[];
+  };
+  const [status] = json.cluster_statuses;
+  const hosts = status?.host_statuses as readonly Record<string, unknown>[];
+  return {
+    rates: [...text.matchAll(new RegExp(`^${name}::.*(success_rate.*)$`, "gm"))].map(([, line]) => line),
+    thresholds: Object.fromEntries(
+      Object.entries(status ?? {}).filter(([key]) => /ejection_threshold/.test(key)),
+    ),
+    hosts: hosts.map(({ health_status, success_rate, local_origin_success_rate }) => ({
+      health_status,
+      success_rate,
+      local_origin_success_rate,
+    })),
+  };
+}
+
 async function bodies(target: Target, count: number): Promise<string[]> {
   const seen = new Set<string>();
   for (let n = 0; n < count; n++) {
@@ -56,6 +77,15 @@ async function bodies(target: Target, count: number): Promise<string[]> {
 }
 
 const TIMES = `timeout: 0.5s, interval: 0.05s, no_traffic_interval: 0.05s, unhealthy_threshold: 2, healthy_threshold: 2`;
+
+const LABELLED = `
+- name: labelled
+  type: STATIC
+  load_assignment:
+    cluster_name: labelled
+    endpoints: [{ lb_endpoints: [${["UNKNOWN", "HEALTHY", "UNHEALTHY", "DRAINING", "TIMEOUT", "DEGRADED"]
+      .map((status, index) => endpoint(String(index + 1)).replace(/ \}$/, `, health_status: ${status} }`))
+      .join(", ")}] }]`;
 
 export const HEALTH_CASES: readonly ConformanceCase[] = [
   {
@@ -186,5 +216,89 @@ export const HEALTH_CASES: readonly ConformanceCase[] = [
       const answers = await bodies(target, 4);
       return { seen, answers };
     },
+  },
+  {
+    title: "outlier detection ejects hosts after failures in a row",
+    yaml: httpBootstrap({
+      routes: ROUTES,
+      clusters:
+        checked(
+          ["{{upstream}}", "{{upstream2}}"],
+          `outlier_detection: { consecutive_5xx: 3, base_ejection_time: 300s, max_ejection_percent: 50, enforcing_consecutive_gateway_failure: 0, consecutive_gateway_failure: 2 }`,
+        ) + LABELLED,
+    }),
+    reply: { status: 503, body: "one" },
+    ignoreUpstream: true,
+    observe: async (target) => {
+      const ports = { one: target.upstream.port, two: target.upstream2.port };
+      const before = await bodies(target, 6);
+      const requests = target.upstream.requests.length;
+      const found = await untilFlags(target, ports, ({ one }) => one !== "healthy");
+      const page = await clusterPage(target, "checked");
+      const labelled = await clusterPage(target, "labelled");
+      // Flags are the main thread's, which the workers follow a moment later.
+      let after: string[] = [];
+      await waitFor(
+        "the answers",
+        async () => {
+          after = await bodies(target, 6);
+          return after.length === 1;
+        },
+        { deadlineMs: 3_000, intervalMs: 20 },
+      ).catch(() => {});
+      return { before, requests, found, page, labelled, after };
+    },
+    stats: [
+      "ejections_active",
+      "ejections_enforced_total",
+      "ejections_overflow",
+      "ejections_detected_consecutive_5xx",
+      "ejections_enforced_consecutive_5xx",
+      "ejections_detected_consecutive_gateway_failure",
+      "ejections_enforced_consecutive_gateway_failure",
+    ].map((name) => `cluster.checked.outlier_detection.${name}`),
+  },
+  {
+    title: "outlier detection keeps within its share, counts failed connections and looks at success rates",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: "/rate" }, route: { cluster: rated } }\n${ROUTES}`,
+      clusters:
+        checked(
+          ["{{dead}}", "{{upstream2}}", "{{upstream}}"],
+          `outlier_detection: { consecutive_5xx: 2, base_ejection_time: 300s, max_ejection_percent: 34 }`,
+        ) +
+        checked(
+          ["{{upstream}}", "{{upstream2}}"],
+          `outlier_detection: { consecutive_5xx: 1000, interval: 1s, base_ejection_time: 300s, max_ejection_percent: 100, success_rate_minimum_hosts: 2, success_rate_request_volume: 5, success_rate_stdev_factor: 500, failure_percentage_minimum_hosts: 100 }`,
+        ).replaceAll("checked", "rated"),
+    }),
+    reply: ({ target: path }) => (path.startsWith("/rate") ? { status: 500 } : { status: 501, body: "one" }),
+    ignoreUpstream: true,
+    observe: async (target) => {
+      for (let n = 0; n < 12; n++) await target.send({ path: "/x" });
+      const rated = async (): Promise<string[]> => {
+        const text = await target.proxy.admin("/clusters");
+        return [...text.matchAll(/^rated::127.*::health_flags::(.*)$/gm)]
+          .map(([, found]) => found ?? "")
+          .sort();
+      };
+      let found: string[] = [];
+      await waitFor(
+        "an ejection by success rate",
+        async () => {
+          for (let n = 0; n < 30; n++) await target.send({ path: "/rate" });
+          found = await rated();
+          return found.some((each) => each !== "healthy");
+        },
+        { deadlineMs: 5_000, intervalMs: 1 },
+      ).catch(() => {});
+      return { found, page: await clusterPage(target, "rated") };
+    },
+    stats: [
+      "cluster.checked.outlier_detection.ejections_active",
+      "cluster.checked.outlier_detection.ejections_enforced_total",
+      "cluster.rated.outlier_detection.ejections_enforced_success_rate",
+      "cluster.rated.outlier_detection.ejections_active",
+    ],
   },
 ];

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Clock, Counter, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
 import type { HostSpec } from "../cluster-config.ts";
 import type { ConsecutiveType, OutlierConfig } from "../outlier/outlier-config.ts";
-import { OutlierDetector } from "../outlier/outlier-detector.ts";
+import { OutlierDetector, type SuccessRateBar } from "../outlier/outlier-detector.ts";
 import { CodecProbe } from "./codec-probe.ts";
 import { createProbeCodec } from "./create-probe-codec.ts";
 import { createGrpcCheck } from "./grpc-check.ts";
@@ -134,6 +134,11 @@ export class ClusterHealth {
   successRates(key: string): { readonly external: number; readonly local: number } {
     const watched = this.#detector?.get(key);
     return { external: watched?.successRate ?? -1, local: watched?.localOriginSuccessRate ?? -1 };
+  }
+
+  /** `undefined` without outlier detection. */
+  successRateBar(local: boolean): SuccessRateBar | undefined {
+    return this.#detector?.successRateBar(local);
   }
 
   onConsecutive(key: string, type: ConsecutiveType): void {

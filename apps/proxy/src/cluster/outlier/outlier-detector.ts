@@ -60,6 +60,14 @@ interface EjectionStats {
   readonly enforced: Counter;
 }
 
+/** What success rates were held against in the last interval, in percent; -1: too few hosts or requests. */
+export interface SuccessRateBar {
+  readonly average: number;
+  readonly threshold: number;
+}
+
+const NOT_JUDGED: SuccessRateBar = { average: -1, threshold: -1 };
+
 /** Envoy's outlier detection of one cluster, on the main thread: decides what workers' counts mean. */
 export class OutlierDetector {
   readonly #options: OutlierDetectorOptions;
@@ -69,6 +77,8 @@ export class OutlierDetector {
   readonly #enforcedTotal: Counter;
   readonly #overflow: Counter;
   readonly #byType: ReadonlyMap<OutlierDetectionType, EjectionStats>;
+  #external = NOT_JUDGED;
+  #local = NOT_JUDGED;
 
   constructor(options: OutlierDetectorOptions) {
     this.#options = options;
@@ -106,6 +116,11 @@ export class OutlierDetector {
 
   get(key: string): WatchedHost | undefined {
     return this.#hosts.get(key);
+  }
+
+  /** Of answers, or of what happened before there was one (`local`). */
+  successRateBar(local: boolean): SuccessRateBar {
+    return local ? this.#local : this.#external;
   }
 
   stop(): void {
@@ -222,12 +237,17 @@ export class OutlierDetector {
       if (total >= config.failurePercentageRequestVolume) forFailures.push({ host, successRate: rate });
     }
     let changed = false;
+    let bar = NOT_JUDGED;
     if (forSuccessRate.length > 0 && forSuccessRate.length >= config.successRateMinimumHosts) {
-      const { outliers } = judgeSuccessRates(forSuccessRate, config.successRateStdevFactor);
+      const judged = judgeSuccessRates(forSuccessRate, config.successRateStdevFactor);
+      const { outliers } = judged;
+      bar = judged;
       for (const { host } of outliers) {
         changed = this.#eject(host, local ? "local_origin_success_rate" : "success_rate") || changed;
       }
     }
+    if (local) this.#local = bar;
+    else this.#external = bar;
     if (forFailures.length > 0 && forFailures.length >= config.failurePercentageMinimumHosts) {
       for (const { host, successRate } of forFailures) {
         if (host.ejected || 100 - successRate < config.failurePercentageThreshold) continue;
