@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  connectRaw,
   freePort,
   installedEnvoy,
   type RunningProcess,
@@ -12,6 +13,7 @@ import {
   startSluiceProxy,
   waitFor,
 } from "@sluice/harness";
+import { envoyConfig } from "./envoy-config.ts";
 
 /** A proxy under load: one worker on one CPU, plain HTTP/1.1 from a port of its own to one upstream. */
 export interface Contender {
@@ -27,8 +29,8 @@ export type ContenderName = "envoy" | "sluice" | "nginx" | "haproxy";
 export interface ContenderOptions {
   readonly upstreamPort: number;
   readonly cpu: number;
-  /** PEM: the listener serves TLS with it. Envoy and Sluice only. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Of Envoy and Sluice; default: HTTP connection manager and router, stats on, no access log. */
+  readonly yaml?: string;
 }
 
 /** Those that are installed, Envoy first: it is what the others are compared with. */
@@ -62,50 +64,12 @@ export async function startContender(name: ContenderName, options: ContenderOpti
   }
 }
 
-/** Envoy's defaults: HTTP connection manager and router, stats on, no access log. */
-function envoyYaml({ upstreamPort, tls }: ContenderOptions): string {
-  const transportSocket =
-    tls === undefined
-      ? ""
-      : `transport_socket:
-            name: tls
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-              common_tls_context:
-                tls_certificates: [{ certificate_chain: { inline_string: ${JSON.stringify(tls.certificate)} }, private_key: { inline_string: ${JSON.stringify(tls.key)} } }]`;
-  return `
-static_resources:
-  listeners:
-    - name: main
-      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
-      filter_chains:
-        - filters:
-            - name: envoy.filters.network.http_connection_manager
-              typed_config:
-                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                stat_prefix: bench
-                route_config:
-                  virtual_hosts:
-                    - name: all
-                      domains: ["*"]
-                      routes: [{ match: { prefix: / }, route: { cluster: upstream } }]
-                http_filters:
-                  - name: envoy.filters.http.router
-                    typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
-          ${transportSocket}
-  clusters:
-    - name: upstream
-      type: STATIC
-      connect_timeout: 1s
-      load_assignment:
-        cluster_name: upstream
-        endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${upstreamPort} } } } }] }]
-`;
-}
-
-async function startEnvoyLike(name: "envoy" | "sluice", options: ContenderOptions): Promise<Contender> {
+async function startEnvoyLike(
+  name: "envoy" | "sluice",
+  { upstreamPort, cpu, yaml = envoyConfig({ upstreamPort }) }: ContenderOptions,
+): Promise<Contender> {
   const start = name === "envoy" ? startEnvoy : startSluiceProxy;
-  const proxy = await start({ yaml: envoyYaml(options), concurrency: 1, cpu: options.cpu });
+  const proxy = await start({ yaml, concurrency: 1, cpu });
   return {
     name,
     version: name === "envoy" ? (installedEnvoy() ?? "unknown") : `node ${process.versions.node}`,
@@ -172,9 +136,12 @@ backend b
   };
 }
 
+/** `small`: 23 octets; `large`: a file of 1 MiB; `http2`: small, over HTTP/2 by prior knowledge. */
+export type UpstreamKind = "small" | "large" | "http2";
+
 /** The upstream that all share: nginx answering from its configuration. */
 export async function startBenchUpstream(
-  body: string,
+  kind: UpstreamKind,
   cpu: number,
 ): Promise<{ readonly port: number; stop(): Promise<void> }> {
   if (!hasProgram("nginx", ["-v"]))
@@ -185,10 +152,18 @@ export async function startBenchUpstream(
     config: (port, dir) =>
       nginxConfig(
         dir,
-        `  server { listen 127.0.0.1:${port} backlog=4096; location / { default_type text/plain; return 200 "${body}"; } }`,
+        `  client_max_body_size 0;
+  server { listen 127.0.0.1:${port}${kind === "http2" ? " http2" : ""} backlog=4096; ${upstreamLocation(kind, dir)} }`,
       ),
   };
-  return startServer("nginx", "", setup, { upstreamPort: 0, cpu });
+  return startServer("nginx", "", setup, { upstreamPort: 0, cpu }, kind === "http2");
+}
+
+function upstreamLocation(kind: UpstreamKind, dir: string): string {
+  if (kind !== "large")
+    return `location / { default_type text/plain; return 200 "hello, this is upstream"; }`;
+  writeFileSync(join(dir, "large"), Buffer.alloc(1024 * 1024, "large "));
+  return `location / { root ${dir}; try_files /large =404; }`;
 }
 
 async function startServer(
@@ -196,6 +171,7 @@ async function startServer(
   version: string,
   setup: ServerSetup,
   { cpu }: ContenderOptions,
+  onlyConnects = false,
 ): Promise<Contender> {
   const dir = mkdtempSync(join(tmpdir(), `sluice-bench-${name}-`));
   const port = await freePort();
@@ -209,7 +185,8 @@ async function startServer(
   try {
     await waitFor(`${name} to answer`, async () => {
       if (running.exit() !== undefined) return true;
-      await requestOnce(port);
+      if (onlyConnects) (await connectRaw(port)).destroy();
+      else await requestOnce(port);
       return true;
     });
     if (running.exit() !== undefined) throw new Error(`${name} ended at once: ${running.output()}`);

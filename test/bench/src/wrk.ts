@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly url: string;
   readonly seconds: number;
   readonly connections: number;
+  /** Lua that sets up the requests (`wrk.method`, `wrk.body`, `wrk.headers`). */
+  readonly setup?: string;
   /** CPU to pin it to. */
   readonly cpu: number;
 }
@@ -38,7 +40,7 @@ export async function runWrk(options: LoadOptions): Promise<LoadResult> {
   const dir = mkdtempSync(join(tmpdir(), "sluice-wrk-"));
   try {
     const script = join(dir, "report.lua");
-    writeFileSync(script, REPORT);
+    writeFileSync(script, `${options.setup ?? ""}\n${REPORT}`);
     const wrk = ["-t1", `-c${options.connections}`, `-d${options.seconds}s`, "--timeout", "5s", "-s", script];
     const running = await startProcess("taskset", ["-c", String(options.cpu), "wrk", ...wrk, options.url]);
     const code = await running.ended;

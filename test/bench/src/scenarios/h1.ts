@@ -10,7 +10,7 @@ export const h1 = throughputScenario({
     ["p50Ms", "p50 ms", 2],
     ["p99Ms", "p99 ms", 2],
   ],
-  ratioWanted: 1.3,
+  ratioWanted: 1.7,
   load: ({ port }, seconds, cpu, { connections }) =>
     runWrk({ url: `http://127.0.0.1:${port}/`, seconds, connections, cpu }),
 });

@@ -14,7 +14,7 @@ export const h2 = throughputScenario({
   ],
   // The others would need a listener of their own for it.
   contenders: ["envoy", "sluice"],
-  ratioWanted: 1.3,
+  ratioWanted: 2,
   load: ({ port }, seconds, cpu) =>
     runH2load({
       url: `http://127.0.0.1:${port}/`,

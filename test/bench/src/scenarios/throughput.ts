@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { TestCertificates } from "@sluice/harness";
 import {
   type Contender,
@@ -5,7 +8,9 @@ import {
   residentMib,
   startBenchUpstream,
   startContender,
+  type UpstreamKind,
 } from "../contender.ts";
+import type { Certificate } from "../envoy-config.ts";
 import { type BenchOptions, medians, type Scenario, type ScenarioRow } from "../scenario.ts";
 
 // Of two CPUs the proxy has one to itself.
@@ -19,6 +24,14 @@ interface Throughput {
   readonly errors: number;
 }
 
+export interface ScenarioSurroundings {
+  readonly upstreamPort: number;
+  /** The scenario's own, gone when it ends. */
+  readonly dir: string;
+  /** For `localhost`-like names; nobody checks it. */
+  readonly certificate: Certificate;
+}
+
 export interface ThroughputSetup {
   readonly name: string;
   readonly title: string;
@@ -26,8 +39,10 @@ export interface ThroughputSetup {
   readonly latencies: Scenario["columns"];
   /** Of the installed proxies, those that take part; default all. */
   readonly contenders?: readonly ContenderName[];
-  /** The listener serves TLS, with a certificate made for the run. */
-  readonly tls?: boolean;
+  /** Default: small. */
+  readonly upstream?: UpstreamKind;
+  /** What Envoy and Sluice run, in place of the plain configuration. */
+  config?(surroundings: ScenarioSurroundings): string;
   /** What Sluice must reach of Envoy's requests per second. */
   readonly ratioWanted: number;
   load(contender: Contender, seconds: number, cpu: number, options: BenchOptions): Promise<Throughput>;
@@ -47,18 +62,21 @@ export function throughputScenario(setup: ThroughputSetup): Scenario {
     ],
     async run(options) {
       const started: Contender[] = [];
-      const upstream = await startBenchUpstream("hello, this is upstream", LOAD_CPU);
-      const certificates = setup.tls === true ? new TestCertificates() : undefined;
+      const upstream = await startBenchUpstream(setup.upstream ?? "small", LOAD_CPU);
+      const certificates = new TestCertificates();
+      const dir = mkdtempSync(join(tmpdir(), "sluice-bench-"));
       try {
-        const tls = certificates?.create("bench", { names: "DNS:bench.test" });
+        const certificate = certificates.create("bench", { names: "DNS:bench.test" });
+        const yaml = setup.config?.({ upstreamPort: upstream.port, dir, certificate });
         for (const name of options.contenders) {
           if (setup.contenders?.includes(name) === false) continue;
           const common = { upstreamPort: upstream.port, cpu: PROXY_CPU };
-          started.push(await startContender(name, tls === undefined ? common : { ...common, tls }));
+          started.push(await startContender(name, yaml === undefined ? common : { ...common, yaml }));
         }
         return judge(await measure(setup, started, options), setup.ratioWanted);
       } finally {
-        certificates?.remove();
+        certificates.remove();
+        rmSync(dir, { recursive: true, force: true });
         await Promise.all(started.map((contender) => contender.stop()));
         await upstream.stop();
       }
