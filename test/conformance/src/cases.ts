@@ -6,6 +6,7 @@ import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { LOCAL_RATE_LIMIT_CASES } from "./cases/filters-local-ratelimit.ts";
+import { RBAC_CASES } from "./cases/filters-rbac.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HEALTH_CASES } from "./cases/health.ts";
@@ -56,6 +57,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...HEALTH_CASES,
   ...BASIC_FILTER_CASES,
   ...LOCAL_RATE_LIMIT_CASES,
+  ...RBAC_CASES,
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,
   ...LISTENER_CASES,

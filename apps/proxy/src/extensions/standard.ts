@@ -13,6 +13,7 @@ import { headerMutationManifest } from "./filters/http/header_mutation/manifest.
 import { headerToMetadataManifest } from "./filters/http/header_to_metadata/manifest.ts";
 import { healthCheckManifest } from "./filters/http/health_check/manifest.ts";
 import { httpLocalRateLimitManifest } from "./filters/http/local_ratelimit/manifest.ts";
+import { httpRbacManifest } from "./filters/http/rbac/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
 import { setMetadataManifest } from "./filters/http/set_metadata/manifest.ts";
 import { httpInspectorManifest } from "./filters/listener/http_inspector/manifest.ts";
@@ -63,6 +64,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   headerToMetadataManifest,
   healthCheckManifest,
   httpLocalRateLimitManifest,
+  httpRbacManifest,
   setMetadataManifest,
   bufferManifest,
   corsManifest,

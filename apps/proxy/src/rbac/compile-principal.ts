@@ -34,7 +34,7 @@ export function compilePrincipal(principal: Principal, path: string): Compiled<R
     case "authenticated":
       return authenticated(id.value, `${path}.authenticated`);
     case "sourceIp":
-      return ipTest(id.value, `${path}.source_ip`, ({ connection }) => connection.sourceIp);
+      return ipTest(id.value, `${path}.source_ip`, ({ connectionSourceIp }) => connectionSourceIp);
     case "remoteIp":
       return ipTest(id.value, `${path}.remote_ip`, ({ connection }) => connection.sourceIp);
     case "directRemoteIp":

@@ -84,9 +84,18 @@ export function pathTest(matcher: PathMatcher, path: string): Compiled<RbacTest>
 }
 
 export function sourcedMetadataTest(config: SourcedMetadata, path: string): Compiled<RbacTest> {
-  if (config.metadataSource !== MetadataSource.DYNAMIC)
-    return refuseTest(`${path}.metadata_source`, "only DYNAMIC is implemented");
-  return config.metadataMatcher === undefined
-    ? refuseTest(`${path}.metadata_matcher`, "is required")
-    : conditionTest(compileMetadataMatcher(config.metadataMatcher, `${path}.metadata_matcher`));
+  if (config.metadataMatcher === undefined) return refuseTest(`${path}.metadata_matcher`, "is required");
+  const condition = compileMetadataMatcher(config.metadataMatcher, `${path}.metadata_matcher`);
+  if (config.metadataSource === MetadataSource.DYNAMIC || !condition.ok) return conditionTest(condition);
+  const { value } = condition;
+  return {
+    ok: true,
+    value: ({ headers, routeMetadata }) =>
+      value.matches(headers, 0, { dynamicMetadata: (filter) => asStruct(routeMetadata?.[filter]) }),
+  };
+}
+
+/** `filter_metadata` holds Structs. */
+function asStruct(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return value as Readonly<Record<string, unknown>> | undefined;
 }

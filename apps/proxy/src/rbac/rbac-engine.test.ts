@@ -41,7 +41,9 @@ function input(
       for (const [name, value] of Object.entries(headers)) visit(name, value);
     },
   };
-  return new RbacInput({ ...CONNECTION, ...connection }, streamInfo, view);
+  const info = { ...CONNECTION, ...connection };
+  const socket = { ...info, remoteAddress: "10.2.0.1:3000" };
+  return new RbacInput(info, streamInfo, { headers: view, socket, routeMetadata: { f: { key: "route" } } });
 }
 
 function allows(permission: JsonObject, principal: JsonObject, given = input()): boolean {
@@ -80,6 +82,21 @@ describe("access control", () => {
     [{ direct_remote_ip: { address_prefix: "10.0.0.1", prefix_len: 32 } }, true],
     [{ remote_ip: { address_prefix: "10.0.0.1", prefix_len: 32 } }, false],
     [{ remote_ip: { address_prefix: "192.168.0.0", prefix_len: 16 } }, true],
+    [{ source_ip: { address_prefix: "10.2.0.1", prefix_len: 32 } }, true],
+    [{ source_ip: { address_prefix: "192.168.0.0", prefix_len: 16 } }, false],
+    [
+      {
+        sourced_metadata: {
+          metadata_source: "ROUTE",
+          metadata_matcher: {
+            filter: "f",
+            path: [{ key: "key" }],
+            value: { string_match: { exact: "route" } },
+          },
+        },
+      },
+      true,
+    ],
     [{ authenticated: {} }, true],
     [{ authenticated: { principal_name: { exact: "spiffe://a/b" } } }, true],
     [{ authenticated: { principal_name: { exact: "CN=c" } } }, true],

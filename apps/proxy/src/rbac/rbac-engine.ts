@@ -78,9 +78,14 @@ export function compileRbacMatcher(
   path: string,
   inputs: KnownExtensions<MatchInput>,
 ): Compiled<RbacEngine> {
+  let logs = false;
   const tree = compileMatcher<RbacDecision>(config, path, {
     inputs,
-    action: (action, at) => compileExtension(action, ACTIONS, "action", at),
+    action: (action, at) => {
+      const compiled = compileExtension(action, ACTIONS, "action", at);
+      if (compiled.ok && compiled.value.log === true) logs = true;
+      return compiled;
+    },
     keepMatching: false,
   });
   if (!tree.ok) return tree;
@@ -89,7 +94,9 @@ export function compileRbacMatcher(
     value: {
       decide: (input) => {
         const answer = tree.value.match(input);
-        return answer === undefined || answer === INSUFFICIENT_DATA ? DENIED : answer;
+        if (answer === undefined || answer === INSUFFICIENT_DATA) return DENIED;
+        // Where one action logs, the others say that theirs are not for the log.
+        return logs ? { ...answer, log: answer.log === true } : answer;
       },
     },
   };

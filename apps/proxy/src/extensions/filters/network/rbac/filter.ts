@@ -66,10 +66,10 @@ class NetworkRbacFilter implements ReadFilter {
     const input = new RbacInput(callbacks.connection, callbacks.streamInfo);
     if (!this.shadowed || config.continuous) this.runShadow(input, callbacks);
     const decision = config.engine?.decide(input);
+    if (decision?.log !== undefined)
+      callbacks.streamInfo.setDynamicMetadata("envoy.common", { access_log_hint: decision.log });
     if (decision === undefined || decision.allowed) {
       if (this.decided === UNKNOWN && decision !== undefined) config.allowed.inc();
-      if (decision?.log !== undefined)
-        callbacks.streamInfo.setDynamicMetadata("envoy.common", { access_log_hint: decision.log });
       this.decided = ALLOWED;
       return NetworkFilterStatus.Continue;
     }
