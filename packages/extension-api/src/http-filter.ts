@@ -107,6 +107,8 @@ export interface DecoderCallbacks extends StreamFilterCallbacks {
   resumeRequest(): void;
   /** Told when the response's sink is above its high watermark, and when it is below the low one again. */
   setDownstreamWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void;
+  /** The endpoint that the request's first try goes to, where its cluster has it; `undefined`: load balancing chooses. */
+  setUpstreamOverrideHost(host: UpstreamOverrideHost | undefined): void;
   /** Internal redirect: start over with the headers as they are now. False when the request body is no longer whole. */
   recreateStream(): boolean;
 }
@@ -125,6 +127,15 @@ export interface EncoderCallbacks extends StreamFilterCallbacks {
     modify?: (headers: HeaderMap) => void,
     grpcStatus?: number,
   ): void;
+}
+
+export interface UpstreamOverrideHost {
+  /** As logs print it: `ip:port`, `[v6]:port` or a socket path. */
+  readonly address: string;
+  /** No other endpoint will do. */
+  readonly strict: boolean;
+  /** What strict requests are answered with when the cluster has no such endpoint; default 503. */
+  readonly statusWhenAbsent?: number | undefined;
 }
 
 export interface WatermarkCallbacks {

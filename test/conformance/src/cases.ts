@@ -7,6 +7,7 @@ import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { LOCAL_RATE_LIMIT_CASES } from "./cases/filters-local-ratelimit.ts";
 import { RBAC_CASES } from "./cases/filters-rbac.ts";
+import { STATEFUL_SESSION_CASES } from "./cases/filters-stateful-session.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HEALTH_CASES } from "./cases/health.ts";
@@ -58,6 +59,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...BASIC_FILTER_CASES,
   ...LOCAL_RATE_LIMIT_CASES,
   ...RBAC_CASES,
+  ...STATEFUL_SESSION_CASES,
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,
   ...LISTENER_CASES,

@@ -1,5 +1,13 @@
 import type { Socket } from "node:net";
-import type { ConnectionInfo, Counter, Gauge, HeaderMap, Histogram, StreamInfo } from "@sluice/extension-api";
+import type {
+  ConnectionInfo,
+  Counter,
+  Gauge,
+  HeaderMap,
+  Histogram,
+  StreamInfo,
+  UpstreamOverrideHost,
+} from "@sluice/extension-api";
 import type { Http1ClientOptions } from "../http/h1/client-codec.ts";
 import type { Http2Setup } from "../http/h2/http2-connection.ts";
 import type { DropReply } from "../load-balancer/drop-reply.ts";
@@ -56,11 +64,8 @@ export interface LoadBalancerContext {
   addCookie?(setCookie: string): void;
 }
 
-export interface OverrideHost {
-  readonly address: string;
-  /** No other host will do. */
-  readonly strict: boolean;
-}
+/** Of a stateful session. */
+export type OverrideHost = UpstreamOverrideHost;
 
 /** Compiled once per configuration, frozen. Units: ms, bytes. Defaults are Envoy's. */
 export interface ClusterInfo {

@@ -7,6 +7,7 @@ import type {
 import type { AddressDetectionFactory } from "../http/address-detection-factory.ts";
 import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.ts";
 import type { HeaderFormatterFactory } from "../http/h1/header-formatter.ts";
+import type { SessionStateFactory } from "../http/session-state.ts";
 import type { LoadBalancingPolicyFactory } from "../load-balancer/load-balancer.ts";
 import type {
   InternalRedirectPredicateFactory,
@@ -24,6 +25,7 @@ export interface ExtensionFactories {
   "envoy.http.stateful_header_formatters": HeaderFormatterFactory;
   "envoy.http.early_header_mutation": EarlyHeaderMutationFactory;
   "envoy.http.original_ip_detection": AddressDetectionFactory;
+  "envoy.http.stateful_session": SessionStateFactory;
   "envoy.load_balancing_policies": LoadBalancingPolicyFactory;
   "envoy.transport_sockets.downstream": DownstreamTransportSocketFactory;
   "envoy.transport_sockets.upstream": UpstreamTransportSocketFactory;

@@ -16,6 +16,7 @@ import { httpLocalRateLimitManifest } from "./filters/http/local_ratelimit/manif
 import { httpRbacManifest } from "./filters/http/rbac/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
 import { setMetadataManifest } from "./filters/http/set_metadata/manifest.ts";
+import { statefulSessionManifest } from "./filters/http/stateful_session/manifest.ts";
 import { httpInspectorManifest } from "./filters/listener/http_inspector/manifest.ts";
 import { proxyProtocolManifest } from "./filters/listener/proxy_protocol/manifest.ts";
 import { tlsInspectorManifest } from "./filters/listener/tls_inspector/manifest.ts";
@@ -32,6 +33,8 @@ import { earlyHeaderMutationManifest } from "./http/early_header_mutation/header
 import { customHeaderDetectionManifest } from "./http/original_ip_detection/custom_header/manifest.ts";
 import { xffDetectionManifest } from "./http/original_ip_detection/xff/manifest.ts";
 import { preserveCaseManifest } from "./http/stateful_header_formatters/preserve_case/manifest.ts";
+import { cookieSessionManifest } from "./http/stateful_session/cookie/manifest.ts";
+import { headerSessionManifest } from "./http/stateful_session/header/manifest.ts";
 import { allowListedRoutesManifest } from "./internal_redirect_predicates/allow_listed_routes/manifest.ts";
 import { previousRoutesManifest } from "./internal_redirect_predicates/previous_routes/manifest.ts";
 import { safeCrossSchemeManifest } from "./internal_redirect_predicates/safe_cross_scheme/manifest.ts";
@@ -65,6 +68,9 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   healthCheckManifest,
   httpLocalRateLimitManifest,
   httpRbacManifest,
+  statefulSessionManifest,
+  cookieSessionManifest,
+  headerSessionManifest,
   setMetadataManifest,
   bufferManifest,
   corsManifest,

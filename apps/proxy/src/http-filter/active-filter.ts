@@ -10,6 +10,7 @@ import type {
   StreamEncoderFilter,
   StreamInfo,
   Timers,
+  UpstreamOverrideHost,
   WatermarkCallbacks,
 } from "@sluice/extension-api";
 import { asHeaders } from "../http/header-map.ts";
@@ -174,6 +175,10 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
 
   setDownstreamWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void {
     this.manager.host.setWatermarkCallbacks(callbacks);
+  }
+
+  setUpstreamOverrideHost(host: UpstreamOverrideHost | undefined): void {
+    this.manager.host.overrideHost = host;
   }
 
   recreateStream(): boolean {

@@ -4,6 +4,7 @@ import type {
   MatchedRoute,
   Random,
   Timers,
+  UpstreamOverrideHost,
   WatermarkCallbacks,
 } from "@sluice/extension-api";
 import type { Headers } from "../http/header-map.ts";
@@ -21,6 +22,8 @@ export interface StreamHost extends LocalReplyRewriter {
   readonly random: Random;
   readonly bufferLimitBytes: number;
   readonly requestHeaders: Headers | undefined;
+  /** The endpoint that a filter wants. */
+  overrideHost: UpstreamOverrideHost | undefined;
   route(): (MatchedRoute & RoutePerFilter) | undefined;
   clearRouteCache(): void;
   /** The response as it left the filters. */

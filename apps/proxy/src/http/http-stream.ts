@@ -4,6 +4,7 @@ import {
   type Random,
   ResponseFlag,
   type Timers,
+  type UpstreamOverrideHost,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
 import type { AccessLogType } from "../access-log/access-logger.ts";
@@ -48,6 +49,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   requestHeaders: Headers | undefined = undefined;
   response: Headers | undefined = undefined;
   responseTrailers: Headers | undefined = undefined;
+  overrideHost: UpstreamOverrideHost | undefined = undefined;
   isTunnel = false;
   span: ActiveSpan | undefined = undefined;
   localReplyBody: string | undefined = undefined;
@@ -444,6 +446,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     if (requestHeaders === undefined || this.done) return false;
     const { worker, stats } = config;
     this.setWatermarkCallbacks(undefined);
+    this.overrideHost = undefined;
     this.response = response;
     before.responseCode = Number(response.get(":status") ?? "0");
     before.responseCodeDetails = "internal_redirect";

@@ -9,6 +9,7 @@ import {
 import type {
   Host,
   LoadBalancerContext,
+  OverrideHost,
   ThreadLocalCluster,
 } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamProtocol, StreamResetReason } from "../../../../http/codec.ts";
@@ -127,6 +128,10 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     return this.isRetry ? (this.retry?.hostSelectionAttempts ?? 1) : 1;
   }
 
+  /** Of the first try alone. */
+  get overrideHost(): OverrideHost | undefined {
+    return this.isRetry ? undefined : this.init.stream.overrideHost;
+  }
   get adjustPriorityLoad(): LoadBalancerContext["adjustPriorityLoad"] {
     return this.isRetry ? this.retry?.adjustPriorityLoad : undefined;
   }
@@ -598,15 +603,19 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
 
   private answerNoHost(): undefined {
     this.cluster.info.stats.upstreamCxNoneHealthy.inc();
-    return this.answerUnhealthy();
+    const wanted = this.overrideHost;
+    const isThere =
+      wanted?.strict !== true ||
+      this.cluster.hostSets.some(({ hosts }) => hosts.some(({ address }) => address === wanted.address));
+    return this.answerUnhealthy(isThere ? 503 : (wanted.statusWhenAbsent ?? 503));
   }
 
   /** There is no host, or no more pools may be made for them. */
-  private answerUnhealthy(): undefined {
+  private answerUnhealthy(status = 503): undefined {
     const { stream, outcome } = this.init;
     stream.streamInfo.setResponseFlag(ResponseFlag.NoHealthyUpstream);
-    outcome.countResponse(this.cluster.info, undefined, 503);
-    this.reply(503, "no healthy upstream", "no_healthy_upstream", false);
+    outcome.countResponse(this.cluster.info, undefined, status);
+    this.reply(status, "no healthy upstream", "no_healthy_upstream", false);
   }
 
   private countLateFailure(attempt: UpstreamTry): void {

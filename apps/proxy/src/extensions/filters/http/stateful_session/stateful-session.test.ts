@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import {
+  type FilterProxy,
+  refusalOf,
+  startFilterProxy,
+} from "../../../../http-filter/testing/start-filter-proxy.ts";
+import { ManualTime } from "../../../../worker/testing/manual-time.ts";
+
+const PACKAGE = "type.googleapis.com/envoy.extensions";
+const FILTER = `${PACKAGE}.filters.http.stateful_session.v3.StatefulSession`;
+const cookie = (fields: object) => ({
+  name: "c",
+  typed_config: {
+    "@type": `${PACKAGE}.http.stateful_session.cookie.v3.CookieBasedSessionState`,
+    cookie: fields,
+  },
+});
+const filter = (fields: object) => ({ name: "session", typed_config: { "@type": FILTER, ...fields } });
+
+describe("envoy.filters.http.stateful_session", () => {
+  const open: FilterProxy[] = [];
+  after(() => Promise.all(open.map((one) => one.close())));
+
+  it("begins a session anew when its time is over", async () => {
+    const clock = new ManualTime();
+    const proxy = await startFilterProxy({
+      filters: [filter({ stat_prefix: "s", session_state: cookie({ name: "kept", ttl: "60s" }) })],
+      context: { clock },
+    });
+    open.push(proxy);
+    const send = async (value?: string): Promise<string | undefined> => {
+      const { headers } = await proxy.send({ headers: value === undefined ? {} : { cookie: value } });
+      return headers["set-cookie"]?.[0];
+    };
+    const made = await send();
+    assert.match(made ?? "", /^kept="[^"]+"; Max-Age=60; HttpOnly$/);
+    const value = made?.slice(0, made.indexOf(";"));
+    assert.equal(await send(value), undefined);
+    assert.equal(proxy.stat("http.test.stateful_session.s.routed"), 1);
+    clock.advance(61_500);
+    const renewed = await send(value);
+    assert.notEqual(renewed, undefined);
+    assert.notEqual(renewed, made);
+  });
+
+  it("names what it cannot do, by route too", async () => {
+    const bad = { session_state: cookie({ ttl: "1s" }) };
+    const refusal = await refusalOf({
+      filters: [filter(bad)],
+      route: {
+        typed_per_filter_config: { session: { "@type": `${FILTER}PerRoute`, stateful_session: bad } },
+      },
+    });
+    assert.match(refusal, /http_filters\[0\]\.typed_config\.session_state\.typed_config\.cookie/);
+    assert.match(refusal, /\["session"\]\.stateful_session\.session_state\.typed_config\.cookie/);
+  });
+});
