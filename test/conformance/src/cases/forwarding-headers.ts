@@ -60,6 +60,46 @@ export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
           ["x-envoy-upstream-rq-timeout-ms", "5"],
           ["x-envoy-decorator-operation", "o"],
           ["x-envoy-other", "kept"],
+          ["x-envoy-retriable-status-codes", "418"],
+          ["x-envoy-retriable-header-names", "x-retry"],
+          ["x-envoy-retry-grpc-on", "cancelled"],
+          ["x-envoy-hedge-on-per-try-timeout", "true"],
+        ],
+      },
+    ],
+  ),
+  {
+    title: "the outside does not choose which answers are tried again",
+    yaml: httpBootstrap({
+      hcm: "use_remote_address: true\ninternal_address_config: { cidr_ranges: [{ address_prefix: 10.0.0.0, prefix_len: 8 }] }",
+      routes: `- match: { prefix: "/" }
+  route: { cluster: one, retry_policy: { retry_on: "retriable-status-codes,retriable-headers", num_retries: 1 } }`,
+    }),
+    reply: ({ target }) => (target === "/status" ? { status: 418 } : { headers: [["x-retry", "1"]] }),
+    requests: [
+      { path: "/status", headers: [["x-envoy-retriable-status-codes", "418"]] },
+      { path: "/header", headers: [["x-envoy-retriable-header-names", "x-retry"]] },
+    ],
+    stats: ["cluster.one.upstream_rq_retry", "cluster.one.upstream_rq_total"],
+  },
+  forwarding(
+    "x-envoy headers from inside do their work and are passed on or not as in Envoy",
+    "use_remote_address: true\ninternal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len: 8 }] }",
+    [
+      {
+        path: "/",
+        headers: [
+          ["x-envoy-retry-on", "5xx"],
+          ["x-envoy-max-retries", "3"],
+          ["x-envoy-upstream-rq-timeout-ms", "5000"],
+          ["x-envoy-upstream-rq-per-try-timeout-ms", "4000"],
+          ["x-envoy-upstream-alt-stat-name", "other"],
+          ["x-envoy-decorator-operation", "o"],
+          ["x-envoy-other", "kept"],
+          ["x-envoy-retriable-status-codes", "418"],
+          ["x-envoy-retriable-header-names", "x-retry"],
+          ["x-envoy-retry-grpc-on", "cancelled"],
+          ["x-envoy-hedge-on-per-try-timeout", "true"],
         ],
       },
     ],

@@ -161,7 +161,8 @@ virtual_hosts:
     suppress_envoy_headers: true
     strict_check_headers: [x-envoy-upstream-rq-timeout-ms, x-envoy-retry-on, x-envoy-max-retries, x-envoy-retry-grpc-on, x-envoy-upstream-rq-per-try-timeout-ms]
     suppress_grpc_request_failure_code_stats: true
-    upstream_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/upstream.log", log_format: { text_format_source: { inline_string: "%REQ(:path)% %RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER% %RESP(content-length)% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %PROTOCOL% %BYTES_RECEIVED% %BYTES_SENT%\\n" } } } }]`,
+    upstream_log_options: { flush_upstream_log_on_upstream_stream: true }
+    upstream_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/upstream.log", log_format: { text_format_source: { inline_string: "%ACCESS_LOG_TYPE% %REQ(:path)% %RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER% %RESP(content-length)% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %PROTOCOL% %BYTES_RECEIVED% %BYTES_SENT%\\n" } } } }]`,
       hcm: `use_remote_address: true
 internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len: 8 }] }`,
       routeConfig: `name: local
@@ -220,6 +221,6 @@ virtual_hosts:
       "vhost.all.route.rest.upstream_rq_completed",
       "vhost.all.route.rest.upstream_rq_total",
     ],
-    accessLog: { file: "upstream.log", lines: 9 },
+    accessLog: { file: "upstream.log", lines: 16 },
   },
 ];

@@ -288,6 +288,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     host.outlier?.putResult("localOriginConnectSuccess");
     const readyMs = config.worker.clock.nowMs() - attempt.startedAtMs;
     streamInfo.onUpstreamReady(connection, attempt.protocol ?? "", readyMs);
+    this.tryLog.ready(attempt, this.wallMs());
     if (streamInfo.schemeMatchesUpstream) {
       headers.set(":scheme", connection.tls === undefined ? "http" : "https");
     }

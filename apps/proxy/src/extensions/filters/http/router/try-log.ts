@@ -1,11 +1,11 @@
 import { type HeaderMap, RESPONSE_FLAG_CODES, ResponseFlag } from "@sluice/extension-api";
-import type { FormatContext } from "../../../../access-log/access-logger.ts";
+import type { AccessLogType, FormatContext } from "../../../../access-log/access-logger.ts";
 import type { HttpStream } from "../../../../http/http-stream.ts";
 import { RequestStreamInfo } from "../../../../http/request-stream-info.ts";
 import type { RouterConfig } from "./config.ts";
 import type { UpstreamTry } from "./upstream-try.ts";
 
-/** Spans and `upstream_log` entries of a request's tries. */
+/** Spans and `upstream_log` entries of a request's tries: one at the end of each, one at its start where configured. */
 export class TryLog {
   private readonly config: RouterConfig;
   private readonly stream: HttpStream;
@@ -15,6 +15,13 @@ export class TryLog {
   constructor(config: RouterConfig, stream: HttpStream) {
     this.config = config;
     this.stream = stream;
+  }
+
+  /** The try has its connection; nothing was sent yet. */
+  ready(attempt: UpstreamTry, wallMs: number): void {
+    if (!this.config.logsUpstreamStart) return;
+    const context = this.context(attempt, 0, wallMs, "UpstreamPoolReady");
+    for (const logger of this.config.upstreamLogs) logger.log(context);
   }
 
   response(_attempt: UpstreamTry, headers: HeaderMap): void {
@@ -34,12 +41,17 @@ export class TryLog {
     }
     const { upstreamLogs } = this.config;
     if (upstreamLogs.length === 0) return;
-    const context = this.context(attempt, flag, wallMs);
+    const context = this.context(attempt, flag, wallMs, "UpstreamEnd");
     for (const logger of upstreamLogs) logger.log(context);
   }
 
   /** What the request looked like from this try: its own times, flags and figures. */
-  private context(attempt: UpstreamTry, flag: number, wallMs: number): FormatContext {
+  private context(
+    attempt: UpstreamTry,
+    flag: number,
+    wallMs: number,
+    accessLogType: AccessLogType,
+  ): FormatContext {
     const { stream, config } = this;
     const { streamInfo } = stream;
     const elapsed = config.worker.clock.nowMs() - attempt.startedAtMs;
@@ -66,6 +78,7 @@ export class TryLog {
       responseTrailers: answered ? this.responseTrailers : undefined,
       streamInfo: info,
       connection,
+      accessLogType,
     };
   }
 }
