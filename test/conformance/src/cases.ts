@@ -34,6 +34,7 @@ import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
+import { XDS_FILE_CASES } from "./cases/xds-files.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 
 export const CASES: readonly ConformanceCase[] = [
@@ -48,6 +49,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...TCP_PROXY_CASES,
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
+  ...XDS_FILE_CASES,
   ...DOWNSTREAM_TLS_CASES,
   ...UPSTREAM_TLS_CASES,
   ...CONNECTION_POOL_CASES,

@@ -40,7 +40,8 @@ export function serverInfo(server: Server): unknown {
 
 function nodeJson(server: Server): unknown {
   const node = toProtoJson(NodeSchema, server.node);
-  if (server.dynamic === undefined || typeof node !== "object" || node === null) return node;
+  if (server.bootstrap.message.dynamicResources === undefined || typeof node !== "object" || node === null)
+    return node;
   const since = server.dynamic.lastGoodSince;
   const source =
     since === undefined

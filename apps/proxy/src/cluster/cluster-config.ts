@@ -1,3 +1,4 @@
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import type { ClusterThresholds } from "./compile-circuit-breakers.ts";
 import type { ConnectionConfig } from "./compile-connection-options.ts";
@@ -28,8 +29,7 @@ export type Discovery =
       readonly kind: "eds";
       readonly serviceName: string;
       readonly initialFetchTimeoutMs: number;
-      /** Undefined: over ADS. */
-      readonly file: EndpointFileSource | undefined;
+      readonly source: ConfigSource;
     }
   /** The priorities of other clusters in a row. */
   | { readonly kind: "aggregate"; readonly clusters: readonly string[] }
@@ -52,13 +52,6 @@ export interface DnsResolverSettings {
   readonly timeoutMs: number;
   /** Of each query to `servers`; 0: the resolver's own (4). */
   readonly tries: number;
-}
-
-/** `path_config_source`: a file that holds a DiscoveryResponse, and the directory whose moves tell that it changed. */
-export interface EndpointFileSource {
-  readonly path: string;
-  /** "": the file's own. */
-  readonly watchedDirectory: string;
 }
 
 export type DnsFamily = "auto" | "v4_only" | "v6_only" | "v4_preferred" | "all";

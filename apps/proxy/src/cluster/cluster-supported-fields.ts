@@ -1,6 +1,7 @@
 import { HEADER_KEY_FORMAT_FIELDS, HTTP1_CLIENT_FIELDS } from "../http/h1/http1-option-fields.ts";
 import { HTTP2_SUPPORTED_FIELDS } from "../http/h2/http2-supported-fields.ts";
 import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 import { HEALTH_CHECK_SUPPORTED_FIELDS } from "./health/compile-health-check.ts";
 import { OUTLIER_SUPPORTED_FIELDS } from "./outlier/outlier-config.ts";
 
@@ -57,14 +58,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "ignore_health_on_host_removal",
   ],
   "envoy.config.cluster.v3.Cluster.EdsClusterConfig": ["eds_config", "service_name"],
-  "envoy.config.core.v3.ConfigSource": [
-    "ads",
-    "path",
-    "path_config_source",
-    "resource_api_version",
-    "initial_fetch_timeout",
-  ],
-  "envoy.config.core.v3.PathConfigSource": ["path", "watched_directory"],
+  ...CONFIG_SOURCE_FIELDS,
   "envoy.config.core.v3.DnsResolutionConfig": ["resolvers", "dns_resolver_options"],
   "envoy.config.core.v3.DnsResolverOptions": ["no_default_search_domain"],
   "envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig": [

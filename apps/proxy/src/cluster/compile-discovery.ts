@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Message } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
@@ -7,12 +6,12 @@ import {
   Cluster_DiscoveryType,
   Cluster_DnsLookupFamily,
 } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
-import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { ClusterConfig as AggregateConfig } from "@sluice/xds/gen/envoy/extensions/clusters/aggregate/v3/cluster_pb.js";
 import { DnsLookupFamily } from "@sluice/xds/gen/envoy/extensions/clusters/common/dns/v3/dns_pb.js";
 import type { DnsCluster } from "@sluice/xds/gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
-import type { Discovery, DnsFamily, EndpointFileSource } from "./cluster-config.ts";
+import { ADS_SOURCE, checkConfigSource } from "../xds/config-source.ts";
+import type { Discovery, DnsFamily } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { clusterResolver, typedResolver } from "./compile-dns-resolver.ts";
 import { compileOriginalDst } from "./compile-original-dst.ts";
@@ -56,43 +55,14 @@ function eds(cluster: Cluster, problems: Problem[]): Discovery {
       message: "an EDS cluster needs eds_config",
       severity: "error",
     });
-  }
+  } else problems.push(...checkConfigSource(source, "eds_cluster_config.eds_config"));
   const named = cluster.edsClusterConfig?.serviceName ?? "";
   return {
     kind: "eds",
     serviceName: named === "" ? cluster.name : named,
     initialFetchTimeoutMs: durationMs(source?.initialFetchTimeout, 15_000),
-    file: source === undefined ? undefined : endpointFile(source, problems),
+    source: source ?? ADS_SOURCE,
   };
-}
-
-/** Undefined: endpoints come over ADS. */
-function endpointFile(source: ConfigSource, problems: Problem[]): EndpointFileSource | undefined {
-  const at = "eds_cluster_config.eds_config";
-  const specifier = source.configSourceSpecifier;
-  const path = `${at}.path_config_source`;
-  if (specifier.case === "ads") return undefined;
-  if (specifier.case !== "pathConfigSource" && specifier.case !== "path") {
-    const message = "only ads and path_config_source are implemented as sources of endpoints";
-    problems.push({ path: at, message, severity: "error" });
-    return undefined;
-  }
-  const file: EndpointFileSource =
-    specifier.case === "path"
-      ? { path: specifier.value, watchedDirectory: "" }
-      : { path: specifier.value.path, watchedDirectory: specifier.value.watchedDirectory?.path ?? "" };
-  if (specifier.case === "pathConfigSource" && specifier.value.pollInterval !== undefined) {
-    problems.push({
-      path: `${path}.poll_interval`,
-      message: "poll_interval is not implemented",
-      severity: "error",
-    });
-  }
-  for (const each of [file.path, file.watchedDirectory]) {
-    if (each === "" || existsSync(each)) continue;
-    problems.push({ path, message: `'${each}' does not exist`, severity: "error" });
-  }
-  return file;
 }
 
 function customType(cluster: Cluster, problems: Problem[]): Discovery {

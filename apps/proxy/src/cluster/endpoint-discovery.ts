@@ -1,10 +1,19 @@
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { LoadAssignment } from "./compile-endpoints.ts";
+
+/** Hears of one EDS resource. */
+export interface EndpointWatcher {
+  onAttempt(): void;
+  /** `undefined`: there is no such resource. */
+  onUpdate(assignment: LoadAssignment | undefined): void;
+  /** What came for it is wrong; what was known stays. */
+  onRejected(message: string): void;
+  /** Nothing can be had now: no stream, or a file that cannot be read. */
+  onFailure(message: string): void;
+}
 
 /** Where EDS clusters get their endpoints; `xds/` provides it. */
 export interface EndpointDiscovery {
-  /**
-   * Calls `onUpdate` with what is known (at once where it is) and at each change, with `undefined` when the control plane
-   * has no such resource. Returns the way to stop.
-   */
-  watch(serviceName: string, onUpdate: (assignment: LoadAssignment | undefined) => void): () => void;
+  /** Calls back with what is known (at once where it is) and at each change. Returns the way to stop. */
+  watch(source: ConfigSource, serviceName: string, watcher: EndpointWatcher): () => void;
 }

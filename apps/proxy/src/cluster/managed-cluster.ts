@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
+import { isFile } from "../xds/config-source.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, Discovery, HostSpec } from "./cluster-config.ts";
 import type { CompiledCluster } from "./compile-cluster.ts";
@@ -9,7 +10,6 @@ import type { EndpointSpec, LoadAssignment } from "./compile-endpoints.ts";
 import type { Connector } from "./connect-upstream.ts";
 import { DnsPoller, type Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
-import { watchEndpointFile } from "./endpoint-file.ts";
 import { ClusterHealth } from "./health/cluster-health.ts";
 import { hostStatsPage, sumHostSlot } from "./host-stats.ts";
 import type { ConsecutiveType } from "./outlier/outlier-config.ts";
@@ -142,31 +142,37 @@ export class ManagedCluster {
 
   #startEds(discovery: Extract<Discovery, { readonly kind: "eds" }>): void {
     const { stats } = this.#options;
-    const { serviceName, initialFetchTimeoutMs: timeoutMs, file } = discovery;
+    const { serviceName, initialFetchTimeoutMs: timeoutMs, source } = discovery;
     if (timeoutMs > 0) {
       this.#timer = setTimeout(() => {
         stats.counter("init_fetch_timeout").inc();
         this.#initialize();
       }, timeoutMs);
     }
-    const onUpdate = (assignment: LoadAssignment | undefined): void => {
+    const fromFile = isFile(source);
+    const settle = (): void => {
       clearTimeout(this.#timer);
-      if (assignment === undefined) this.#initialize();
-      else this.#onAssignment(assignment);
+      this.#initialize();
     };
-    if (file === undefined) {
-      this.#stops.push(this.#options.endpoints.watch(serviceName, onUpdate));
-      return;
-    }
-    const stop = watchEndpointFile(file, serviceName, {
+    const stop = this.#options.endpoints.watch(source, serviceName, {
       onAttempt: () => stats.counter("update_attempt").inc(),
       onUpdate: (assignment) => {
+        clearTimeout(this.#timer);
         stats.counter("update_success").inc();
-        onUpdate(assignment);
+        if (assignment !== undefined) return this.#onAssignment(assignment);
+        if (fromFile) stats.counter("update_empty").inc();
+        this.#initialize();
       },
-      onFailure: (kind, message) => {
-        stats.counter(`update_${kind}`).inc();
-        this.#options.log.warn(`endpoints of '${this.config.name}' from ${file.path}: ${message}`);
+      onRejected: (message) => {
+        stats.counter("update_rejected").inc();
+        this.#options.log.warn(`endpoints of '${this.config.name}': ${message}`);
+        settle();
+      },
+      onFailure: (message) => {
+        stats.counter("update_failure").inc();
+        if (!fromFile) return;
+        this.#options.log.warn(`endpoints of '${this.config.name}': ${message}`);
+        settle();
       },
     });
     this.#stops.push(stop);

@@ -1,6 +1,10 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
+import {
+  type ConfigSource,
+  ConfigSourceSchema,
+} from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
@@ -9,6 +13,8 @@ import type {
   ScopedRoutes,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
+import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { ADS_SOURCE, CONFIG_SOURCE_FIELDS, checkConfigSource } from "../xds/config-source.ts";
 
 const HTTP_CONNECTION_MANAGER =
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -16,6 +22,7 @@ const HTTP_CONNECTION_MANAGER =
 /** A connection manager that takes its routes from RDS. */
 export interface RouteReference {
   readonly routeConfigName: string;
+  readonly source: ConfigSource;
   readonly statPrefix: string;
   /** 0: wait for ever. */
   readonly initialFetchTimeoutMs: number;
@@ -53,20 +60,11 @@ export function listenerRoutes(listener: Listener): ListenerRoutes {
       }
       if (routes.case === "routeConfig") inline.push(routes.value);
       if (routes.case !== "rds") continue;
-      const source = routes.value.configSource;
-      if (source?.configSourceSpecifier.case !== "ads") {
-        const path = `${chainPath}.filters[${index}].typed_config.rds.config_source`;
-        problems.push({
-          path,
-          message: "only ads is implemented as the source of routes",
-          severity: "error",
-        });
-      }
-      references.push({
-        routeConfigName: routes.value.routeConfigName,
-        statPrefix: manager.statPrefix,
-        initialFetchTimeoutMs: durationMs(source?.initialFetchTimeout, 15_000),
-      });
+      const path = `${chainPath}.filters[${index}].typed_config.rds.config_source`;
+      problems.push(...checkRouteSource(routes.value.configSource, path));
+      references.push(
+        referenceTo(routes.value.routeConfigName, routes.value.configSource, manager.statPrefix),
+      );
     }
   }
   return { references, inline, problems };
@@ -86,16 +84,26 @@ function addScopes(
       found.inline.push(scope.routeConfiguration);
       continue;
     }
-    if (source?.configSourceSpecifier.case !== "ads") {
-      const message = "only ads is implemented as the source of routes";
-      found.problems.push({ path: `${path}.rds_config_source`, message, severity: "error" });
-    }
-    found.references.push({
-      routeConfigName: scope.routeConfigurationName,
-      statPrefix,
-      initialFetchTimeoutMs: durationMs(source?.initialFetchTimeout, 15_000),
-    });
+    found.problems.push(...checkRouteSource(source, `${path}.rds_config_source`));
+    found.references.push(referenceTo(scope.routeConfigurationName, source, statPrefix));
   }
+}
+
+function referenceTo(name: string, source: ConfigSource | undefined, statPrefix: string): RouteReference {
+  return {
+    routeConfigName: name,
+    source: source ?? ADS_SOURCE,
+    statPrefix,
+    initialFetchTimeoutMs: durationMs(source?.initialFetchTimeout, 15_000),
+  };
+}
+
+function checkRouteSource(source: ConfigSource | undefined, path: string): readonly Problem[] {
+  if (source === undefined) return [{ path, message: "is required", severity: "error" }];
+  return [
+    ...refuseUnsupportedFields(ConfigSourceSchema, source, CONFIG_SOURCE_FIELDS, path),
+    ...checkConfigSource(source, path),
+  ];
 }
 
 /** The caller has checked the type's name. */

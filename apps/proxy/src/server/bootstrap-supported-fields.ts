@@ -1,3 +1,4 @@
+import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 import type { SupportedFields } from "./refuse-unsupported-fields.ts";
 
 /** What of the bootstrap has an effect; listeners and clusters are judged by their managers. */
@@ -19,15 +20,7 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.bootstrap.v3.ClusterManager": ["local_cluster_name"],
   "envoy.config.bootstrap.v3.Bootstrap.StaticResources": ["listeners", "clusters", "secrets"],
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources": ["ads_config", "lds_config", "cds_config"],
-  "envoy.config.core.v3.ApiConfigSource": [
-    "api_type",
-    "transport_api_version",
-    "grpc_services",
-    "set_node_on_first_message_only",
-  ],
-  "envoy.config.core.v3.GrpcService": ["envoy_grpc", "initial_metadata"],
-  "envoy.config.core.v3.GrpcService.EnvoyGrpc": ["cluster_name", "authority"],
-  "envoy.config.core.v3.ConfigSource": ["ads", "resource_api_version", "initial_fetch_timeout"],
+  ...CONFIG_SOURCE_FIELDS,
   "envoy.config.bootstrap.v3.Admin": ["address", "access_log", "profile_path", "allow_paths"],
   "envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig": ["log_format"],
   "envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat": ["text_format", "json_format"],

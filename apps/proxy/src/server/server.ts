@@ -71,7 +71,7 @@ export class Server {
   readonly runtime: RuntimeLayers;
   readonly drain: SharedDrainState;
   readonly startedAt = Date.now();
-  readonly dynamic: DynamicResources | undefined;
+  readonly dynamic: DynamicResources;
   state: ServerState = "PRE_INITIALIZING";
   readonly #pool: WorkerPool;
   readonly #runtimeView = new RuntimeSnapshot();
@@ -135,11 +135,11 @@ export class Server {
       tlsFields:
         extensions.find("envoy.transport_sockets.upstream", UPSTREAM_TLS)?.manifest.supportedFields ?? {},
       broadcast,
-      onAdsNames: (names) => this.dynamic?.setSecretNames(names),
+      onAdsNames: (names) => this.dynamic.setSecretNames(names),
       subscribe: (source, name, onSecret) => this.#secretServers.subscribe(source, name, onSecret),
       log,
     });
-    this.endpoints = new EndpointRegistry((names) => this.dynamic?.setEndpointNames(names));
+    this.endpoints = new EndpointRegistry((source, names) => this.dynamic.setEndpointNames(source, names));
     this.#eventLogs = new EventLogs(systemTimers, log);
     this.clusters = new ClusterManager({
       concurrency,
@@ -161,7 +161,7 @@ export class Server {
     this.routes = new RouteDiscovery({
       stats: this.stats,
       broadcast,
-      onNames: (names) => this.dynamic?.setRouteNames(names),
+      onNames: (source, names) => this.dynamic.setRouteNames(source, names),
       check: (config) => this.checkRoutes(config),
     });
     this.listeners = new ListenerManager({
@@ -251,8 +251,7 @@ export class Server {
     this.state = "INITIALIZING";
     const resources = this.bootstrap.message.staticResources;
     for (const cluster of resources?.clusters ?? []) this.clusters.set(cluster, "static", "");
-    if (this.dynamic === undefined) await this.clusters.settled();
-    else await this.dynamic.start();
+    await this.dynamic.start();
     for (const [index, listener] of (resources?.listeners ?? []).entries()) {
       const problems = await this.listeners.set(listener, "static", "");
       if (problems.length > 0) throw this.#refuse(problems, `static_resources.listeners[${index}]`);
@@ -402,7 +401,7 @@ export class Server {
     clearInterval(this.#flushTimer);
     await this.#admin?.close();
     this.#adminAccess?.flush();
-    this.dynamic?.stop();
+    this.dynamic.stop();
     this.clusters.stop();
     this.#eventLogs.flush();
     this.listeners.stop();

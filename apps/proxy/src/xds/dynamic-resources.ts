@@ -1,22 +1,26 @@
-import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import type { Problem, StatsScope } from "@sluice/extension-api";
-import { validateMessage } from "@sluice/xds";
-import {
-  createXdsClient,
-  type XdsClient,
-  type XdsSubscription,
-  type XdsTarget,
-  type XdsUpdate,
-} from "@sluice/xds/client";
+import type { XdsSubscription, XdsUpdate } from "@sluice/xds/client";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
-import { ApiConfigSource_ApiType } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import { ClusterLoadAssignmentSchema } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { Server } from "../server/server.ts";
 import { StartupError } from "../server/startup-error.ts";
+import {
+  ADS_SOURCE,
+  checkApi,
+  checkConfigSource,
+  clusterOf,
+  isFile,
+  managementCluster,
+  sourceKey,
+} from "./config-source.ts";
+import { ConfigSources } from "./config-sources.ts";
 import { LastGoodConfig } from "./last-good-config.ts";
+import { NamedSubscriptions } from "./named-subscriptions.ts";
+import { type Refusal, Refusals } from "./refusals.ts";
 import { hashVersion } from "./version-hash.ts";
 
 const LDS = "type.googleapis.com/envoy.config.listener.v3.Listener";
@@ -25,55 +29,45 @@ const EDS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
 const SDS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 const RDS = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
 
+const SUBSCRIPTION_COUNTERS = [
+  "update_attempt",
+  "update_success",
+  "update_failure",
+  "update_rejected",
+  "init_fetch_timeout",
+] as const;
+
 /** Without an answer for so long at the start, the last good configuration is taken from disk. */
 const LAST_GOOD_AFTER_MS = 2000;
 const INITIAL_FETCH_TIMEOUT_MS = 15_000;
 
-type Handler = (update: XdsUpdate) => Promise<ReadonlySet<string> | Refusal>;
-/** Resources that are refused, and why. */
-interface Refusal {
-  readonly names: ReadonlySet<string>;
-  readonly message: string;
-}
+type Handler = (update: XdsUpdate, source: string) => Promise<Refusal | undefined>;
 
-/** Applies what ADS sends: checks each resource here, puts the good ones in force, and answers what is wrong with the others. */
+/** Applies what sources send: checks each resource here, puts the good ones in force, and answers what is wrong with the others. */
 export class DynamicResources {
   readonly #server: Server;
-  readonly #client: XdsClient;
-  readonly #clusterName: string;
+  readonly #sources: ConfigSources;
   readonly #lastGood: LastGoodConfig | undefined;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #known = new Map<string, Set<string>>();
   readonly #first = new Map<string, () => void>();
   readonly #firstPromises = new Map<string, Promise<void>>();
-  #endpointSubscription: XdsSubscription | undefined;
-  #routeSubscription: XdsSubscription | undefined;
-  #secretSubscription: XdsSubscription | undefined;
+  readonly #endpointNames: NamedSubscriptions;
+  readonly #routeNames: NamedSubscriptions;
+  readonly #secretNames: NamedSubscriptions;
   #clustersSettled: Promise<unknown> = Promise.resolve();
   #fromDisk: string | undefined;
   readonly #stale = new Set<string>();
 
-  private constructor(server: Server, clusterName: string, variant: "ads" | "delta-ads") {
+  private constructor(server: Server) {
     this.#server = server;
-    this.#clusterName = clusterName;
-    const controlPlane = server.stats.root().scope("control_plane");
-    controlPlane.gauge("connected_state").set(0);
-    controlPlane.gauge("pending_requests").set(0);
-    const ads = server.bootstrap.message.dynamicResources?.adsConfig;
-    this.#client = createXdsClient({
-      target: () => this.#target(),
+    this.#sources = new ConfigSources({
       node: server.node,
-      variant,
-      setNodeOnFirstMessageOnly: ads?.setNodeOnFirstMessageOnly ?? false,
-      metadata: Object.fromEntries(
-        (ads?.grpcServices[0]?.initialMetadata ?? []).map(({ key, value }) => [key, value]),
-      ),
+      ads: server.bootstrap.message.dynamicResources?.adsConfig,
+      resolve: (cluster) => server.resolveCluster(cluster),
+      stats: server.stats.root().scope("control_plane"),
       random: Math.random,
-      onState: (state) => {
-        controlPlane.gauge("connected_state").set(state.connected ? 1 : 0);
-        if (state.connected) server.log.info(`connected to the control plane '${clusterName}'`);
-        else server.log.warn(`no connection to the control plane '${clusterName}': ${state.detail}`);
-      },
+      log: server.log,
     });
     const { stateDir } = server.options;
     this.#lastGood =
@@ -82,81 +76,81 @@ export class DynamicResources {
         : new LastGoodConfig(stateDir, server.node.id, (message) => server.log.error(message));
     this.#handlers = new Map<string, Handler>([
       [CDS, (update) => this.#onClusters(update)],
-      [EDS, (update) => this.#onEndpoints(update)],
+      [EDS, (update, source) => this.#onEndpoints(update, source)],
       [LDS, (update) => this.#onListeners(update)],
-      [RDS, (update) => this.#onRoutes(update)],
+      [RDS, (update, source) => this.#onRoutes(update, source)],
       [SDS, (update) => this.#onSecrets(update)],
     ]);
     for (const typeUrl of [CDS, LDS]) {
       this.#firstPromises.set(typeUrl, new Promise((resolve) => this.#first.set(typeUrl, resolve)));
     }
+    this.#endpointNames = new NamedSubscriptions((source, names) => this.#subscribe(EDS, source, names));
+    this.#routeNames = new NamedSubscriptions((source, names) => this.#subscribe(RDS, source, names));
+    this.#secretNames = new NamedSubscriptions((source, names) => this.#subscribe(SDS, source, names));
   }
 
-  /** Undefined when the bootstrap has no dynamic resources. Throws a StartupError for sources that are not implemented. */
-  static create(server: Server): DynamicResources | undefined {
+  /** Throws a StartupError for sources that are not implemented. */
+  static create(server: Server): DynamicResources {
     const config = server.bootstrap.message.dynamicResources;
-    if (config === undefined) return undefined;
-    const refuse = (path: string, message: string): StartupError =>
-      new StartupError(
-        server.bootstrap.explain({ path: `dynamic_resources.${path}`, message, severity: "error" }),
-      );
+    const problems: Problem[] = [];
+    const at = "dynamic_resources";
+    const ads = config?.adsConfig;
+    if (ads !== undefined) problems.push(...checkApi(ads, `${at}.ads_config`, true));
+    const managers = ads === undefined ? [] : [{ cluster: clusterOf(ads), path: `${at}.ads_config` }];
     for (const [name, source] of [
-      ["lds_config", config.ldsConfig],
-      ["cds_config", config.cdsConfig],
+      ["lds_config", config?.ldsConfig],
+      ["cds_config", config?.cdsConfig],
     ] as const) {
-      if (source !== undefined && source.configSourceSpecifier.case !== "ads") {
-        throw refuse(name, "only ads is implemented as a source");
+      if (source === undefined) continue;
+      const path = `${at}.${name}`;
+      problems.push(...checkConfigSource(source, path));
+      const cluster = managementCluster(source);
+      if (cluster !== undefined) managers.push({ cluster, path: `${path}.api_config_source` });
+      if (source.configSourceSpecifier.case !== "ads" || ads !== undefined) continue;
+      problems.push({ path: `${path}.ads`, message: "needs ads_config", severity: "error" });
+    }
+    for (const { cluster, path } of managers) {
+      if (server.node.id === "") {
+        const message = "needs a node id: set node.id or --service-node";
+        problems.push({ path, message, severity: "error" });
       }
+      const declared = server.bootstrap.message.staticResources?.clusters.some(
+        ({ name }) => name === cluster,
+      );
+      if (cluster === "" || declared === true) continue;
+      const message = `must have a statically defined cluster: '${cluster}' does not exist`;
+      problems.push({ path, message, severity: "error" });
     }
-    const ads = config.adsConfig;
-    if (ads === undefined) throw refuse("ads_config", "must be set: resources come over ADS only");
-    const delta = ads.apiType === ApiConfigSource_ApiType.DELTA_GRPC;
-    if (!delta && ads.apiType !== ApiConfigSource_ApiType.GRPC) {
-      throw refuse("ads_config.api_type", "only GRPC and DELTA_GRPC are implemented");
+    if (problems.length > 0) {
+      throw new StartupError(problems.map((problem) => server.bootstrap.explain(problem)).join("\n"));
     }
-    const specifier = ads.grpcServices[0]?.targetSpecifier;
-    if (ads.grpcServices.length !== 1 || specifier?.case !== "envoyGrpc") {
-      throw refuse("ads_config.grpc_services", "needs exactly one envoy_grpc service");
-    }
-    if (server.node.id === "") throw refuse("ads_config", "needs a node id: set node.id or --service-node");
-    return new DynamicResources(server, specifier.value.clusterName, delta ? "delta-ads" : "ads");
+    return new DynamicResources(server);
   }
 
-  /** Resolves when the first configuration is in service, from the control plane or from disk, or its time is over. */
+  /** Resolves when the first configuration is in service, from its source or from disk, or its time is over. */
   async start(): Promise<void> {
-    const { dynamicResources } = this.#server.bootstrap.message;
-    const wanted = [
-      ...(dynamicResources?.cdsConfig === undefined ? [] : [CDS]),
-      ...(dynamicResources?.ldsConfig === undefined ? [] : [LDS]),
-    ];
-    for (const typeUrl of wanted) this.#subscribe(typeUrl, "*");
-    this.setEndpointNames(this.#server.endpoints.names);
-    this.setRouteNames(this.#server.routes.names);
-    this.setSecretNames(this.#server.secretManager.adsNames);
+    const config = this.#server.bootstrap.message.dynamicResources;
+    const wanted: (readonly [string, ConfigSource])[] = [];
+    if (config?.cdsConfig !== undefined) wanted.push([CDS, config.cdsConfig]);
+    if (config?.ldsConfig !== undefined) wanted.push([LDS, config.ldsConfig]);
+    for (const [typeUrl, source] of wanted) this.#subscribe(typeUrl, source, "*");
     const fallback = setTimeout(() => void this.#useLastGood(), LAST_GOOD_AFTER_MS);
-    let giveUp: NodeJS.Timeout | undefined;
-    await Promise.race([
-      Promise.all(wanted.map((typeUrl) => this.#firstPromises.get(typeUrl) ?? Promise.resolve())),
-      new Promise((resolve) => {
-        giveUp = setTimeout(resolve, INITIAL_FETCH_TIMEOUT_MS);
-      }),
-    ]);
+    for (const [typeUrl] of wanted) await this.#firstPromises.get(typeUrl);
     clearTimeout(fallback);
-    clearTimeout(giveUp);
     await this.#server.clusters.settled();
     await this.#server.listeners.settled();
   }
 
-  setEndpointNames(names: readonly string[]): void {
-    this.#endpointSubscription = this.#setNames(EDS, this.#endpointSubscription, names);
+  setEndpointNames(source: ConfigSource, names: readonly string[]): void {
+    this.#endpointNames.setNames(source, names);
   }
 
-  setRouteNames(names: readonly string[]): void {
-    this.#routeSubscription = this.#setNames(RDS, this.#routeSubscription, names);
+  setRouteNames(source: ConfigSource, names: readonly string[]): void {
+    this.#routeNames.setNames(source, names);
   }
 
   setSecretNames(names: readonly string[]): void {
-    this.#secretSubscription = this.#setNames(SDS, this.#secretSubscription, names);
+    this.#secretNames.setNames(ADS_SOURCE, names);
   }
 
   /** When the present configuration was saved, if it is the one from disk. */
@@ -165,38 +159,62 @@ export class DynamicResources {
   }
 
   get connected(): boolean {
-    return this.#client.connected;
+    return this.#sources.connected;
   }
 
   stop(): void {
     this.#lastGood?.save();
-    void this.#client.close();
+    void this.#sources.close();
   }
 
-  #setNames(
-    typeUrl: string,
-    subscription: XdsSubscription | undefined,
-    names: readonly string[],
-  ): XdsSubscription | undefined {
-    if (names.length === 0) {
-      subscription?.close();
-      return undefined;
-    }
-    if (subscription === undefined) return this.#subscribe(typeUrl, names);
-    subscription.setNames(names);
-    return subscription;
+  #subscribe(typeUrl: string, source: ConfigSource, names: readonly string[] | "*"): XdsSubscription {
+    const key = sourceKey(source);
+    const { endpoints, routes, log } = this.#server;
+    const scope = this.#scopeOf(typeUrl);
+    for (const counter of SUBSCRIPTION_COUNTERS) scope?.counter(counter);
+    let wanted = names === "*" ? [] : names;
+    const subscription = this.#sources.subscribe(
+      source,
+      typeUrl,
+      names,
+      (update) => this.#onUpdate(typeUrl, update, key),
+      {
+        onInitialFetchTimeout: () => {
+          scope?.counter("init_fetch_timeout").inc();
+          this.#first.get(typeUrl)?.();
+        },
+        onAttempt: () => {
+          scope?.counter("update_attempt").inc();
+          if (typeUrl === EDS) endpoints.attempted(key, wanted);
+          if (typeUrl === RDS) routes.attempted(key, wanted);
+        },
+        onRejected: (message) => {
+          scope?.counter("update_rejected").inc();
+          log.warn(`refused: ${message}`);
+          this.#first.get(typeUrl)?.();
+        },
+        onFailure: (message) => {
+          scope?.counter("update_failure").inc();
+          if (typeUrl === EDS) endpoints.failed(key, wanted, message);
+          if (typeUrl === RDS) routes.failed(key, wanted, isFile(source));
+          if (!isFile(source)) return;
+          log.warn(`${typeUrl}: ${message}`);
+          this.#first.get(typeUrl)?.();
+        },
+      },
+    );
+    return {
+      setNames(next) {
+        wanted = next;
+        subscription.setNames(next);
+      },
+      close: () => subscription.close(),
+    };
   }
 
-  #subscribe(typeUrl: string, names: readonly string[] | "*"): XdsSubscription {
-    this.#scopeOf(typeUrl)?.counter("update_attempt").inc();
-    return this.#client.subscribe(typeUrl, names, (update) => this.#onUpdate(typeUrl, update), {
-      onInitialFetchTimeout: () => this.#scopeOf(typeUrl)?.counter("init_fetch_timeout").inc(),
-    });
-  }
-
-  async #onUpdate(typeUrl: string, received: XdsUpdate): Promise<string | undefined> {
+  async #onUpdate(typeUrl: string, received: XdsUpdate, source: string): Promise<string | undefined> {
     // Behind what came from disk everything that is not sent now is gone, also on delta streams.
-    const update = this.#stale.delete(typeUrl)
+    const update = this.#stale.delete(storedName(typeUrl, source))
       ? { ...received, full: typeUrl === CDS || typeUrl === LDS }
       : received;
     if (this.#fromDisk !== undefined) {
@@ -205,22 +223,18 @@ export class DynamicResources {
       );
       this.#fromDisk = undefined;
     }
-    return this.#apply(typeUrl, update);
+    return this.#apply(typeUrl, update, source);
   }
 
-  async #apply(typeUrl: string, update: XdsUpdate): Promise<string | undefined> {
+  async #apply(typeUrl: string, update: XdsUpdate, source: string): Promise<string | undefined> {
     const handler = this.#handlers.get(typeUrl);
     if (handler === undefined) return `${typeUrl} is not implemented`;
     const scope = this.#scopeOf(typeUrl);
-    const outcome = await handler(update);
-    const refused = "message" in outcome ? outcome : undefined;
-    this.#lastGood?.record(typeUrl, update, refused?.names ?? new Set());
+    const refused = await handler(update, source);
+    this.#lastGood?.record(storedName(typeUrl, source), update, refused?.names ?? new Set());
     if (refused === undefined) {
       scope?.counter("update_success").inc();
       scope?.gauge("update_time").set(Date.now());
-    } else {
-      scope?.counter("update_rejected").inc();
-      this.#server.log.warn(`refused: ${refused.message}`);
     }
     void this.#reportEffective(typeUrl, update.version, refused === undefined);
     return refused?.message;
@@ -240,7 +254,7 @@ export class DynamicResources {
     this.#server.flushStats();
   }
 
-  async #onClusters(update: XdsUpdate): Promise<ReadonlySet<string> | Refusal> {
+  async #onClusters(update: XdsUpdate): Promise<Refusal | undefined> {
     const { clusters } = this.#server;
     const refusals = new Refusals();
     for (const resource of update.updated) {
@@ -252,20 +266,21 @@ export class DynamicResources {
     return refusals.outcome("CDS");
   }
 
-  async #onEndpoints(update: XdsUpdate): Promise<ReadonlySet<string> | Refusal> {
+  async #onEndpoints(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
     const { endpoints } = this.#server;
     const refusals = new Refusals();
     for (const resource of update.updated) {
       const assignment = refusals.check(ClusterLoadAssignmentSchema, resource, (message) =>
         endpoints.check(message),
       );
-      if (assignment !== undefined) endpoints.set(assignment, update.version);
+      if (assignment === undefined) endpoints.rejected(source, resource.name, "is refused");
+      else endpoints.set(source, assignment, update.version);
     }
-    for (const name of update.removed) endpoints.remove(name);
+    for (const name of update.removed) endpoints.remove(source, name);
     return refusals.outcome("EDS");
   }
 
-  async #onListeners(update: XdsUpdate): Promise<ReadonlySet<string> | Refusal> {
+  async #onListeners(update: XdsUpdate): Promise<Refusal | undefined> {
     const { listeners } = this.#server;
     // Listeners refer to clusters: those of this configuration come first.
     await Promise.race([
@@ -284,18 +299,19 @@ export class DynamicResources {
     return refusals.outcome("LDS");
   }
 
-  async #onRoutes(update: XdsUpdate): Promise<ReadonlySet<string> | Refusal> {
+  async #onRoutes(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
     const { routes } = this.#server;
     const refusals = new Refusals();
     for (const resource of update.updated) {
       const config = refusals.check(RouteConfigurationSchema, resource, (message) => routes.check(message));
-      if (config === undefined) routes.rejected(resource.name);
-      else await routes.set(config, update.version);
+      if (config === undefined) routes.rejected(source, resource.name);
+      else await routes.set(source, config, update.version);
     }
+    for (const name of update.removed) routes.missing(source, name);
     return refusals.outcome("RDS");
   }
 
-  async #onSecrets(update: XdsUpdate): Promise<ReadonlySet<string> | Refusal> {
+  async #onSecrets(update: XdsUpdate): Promise<Refusal | undefined> {
     const refusals = new Refusals();
     for (const resource of update.updated)
       refusals.check(SecretSchema, resource, (secret) =>
@@ -326,20 +342,15 @@ export class DynamicResources {
     if (stored === undefined) return;
     this.#fromDisk = stored.savedAt;
     this.#server.log.warn(
-      `the control plane '${this.#clusterName}' does not answer; starting from the last good configuration, saved at ${stored.savedAt}`,
+      `the control plane does not answer; starting from the last good configuration, saved at ${stored.savedAt}`,
     );
     for (const typeUrl of [SDS, CDS, EDS, LDS, RDS]) {
-      const update = stored.updates.get(typeUrl);
-      if (update === undefined || this.#fromDisk === undefined) continue;
-      this.#stale.add(typeUrl);
-      await this.#apply(typeUrl, update);
+      for (const [name, update] of stored.updates) {
+        if (!name.startsWith(typeUrl) || this.#fromDisk === undefined) continue;
+        this.#stale.add(name);
+        await this.#apply(typeUrl, update, name.slice(typeUrl.length + 1));
+      }
     }
-  }
-
-  #target(): XdsTarget | undefined {
-    const host = this.#server.resolveCluster(this.#clusterName);
-    if (host === undefined) return undefined;
-    return { authority: host.address, secure: host.secure, connect: () => host.connect() };
   }
 
   #scopeOf(typeUrl: string): StatsScope | undefined {
@@ -349,43 +360,6 @@ export class DynamicResources {
   }
 }
 
-/** Collects what is refused in one update. */
-class Refusals {
-  readonly #lines: string[] = [];
-  readonly #names = new Set<string>();
-
-  /** The message when there is nothing wrong with it. */
-  check<Desc extends DescMessage>(
-    schema: Desc,
-    resource: { readonly name: string; readonly value: Uint8Array },
-    check: (message: MessageShape<Desc>) => readonly Problem[],
-  ): MessageShape<Desc> | undefined {
-    let message: MessageShape<Desc>;
-    try {
-      message = fromBinary(schema, resource.value);
-    } catch (error) {
-      this.add(resource.name, [
-        { path: "", message: `cannot be decoded: ${String(error)}`, severity: "error" },
-      ]);
-      return undefined;
-    }
-    const violations = validateMessage(schema, message).filter(isError);
-    const problems = violations.length > 0 ? violations : check(message).filter(isError);
-    if (problems.length === 0) return message;
-    this.add(resource.name, problems);
-    return undefined;
-  }
-
-  add(name: string, problems: readonly Problem[]): void {
-    this.#names.add(name);
-    const texts = problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
-    this.#lines.push(`${name}: ${texts.join("; ")}`);
-  }
-
-  outcome(type: string): ReadonlySet<string> | Refusal {
-    if (this.#lines.length === 0) return this.#names;
-    return { names: this.#names, message: `${type}: ${this.#lines.join("\n")}` };
-  }
-}
-
-const isError = (problem: Problem): boolean => problem.severity === "error";
+/** Under which name the last good configuration of a source is kept. */
+const storedName = (typeUrl: string, source: string): string =>
+  source === "" ? typeUrl : `${typeUrl} ${source}`;

@@ -1,46 +1,58 @@
 import type { Problem } from "@sluice/extension-api";
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { ClusterLoadAssignment } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { compileEndpoints, type LoadAssignment } from "../cluster/compile-endpoints.ts";
-import type { EndpointDiscovery } from "../cluster/endpoint-discovery.ts";
-
-type Watcher = (assignment: LoadAssignment | undefined) => void;
+import type { EndpointDiscovery, EndpointWatcher } from "../cluster/endpoint-discovery.ts";
+import { isStreamed, sourceKey } from "./config-source.ts";
 
 interface Entry {
-  readonly watchers: Set<Watcher>;
+  /** Attempts are counted here, as each is followed by another one; otherwise where they are made. */
+  readonly streamed: boolean;
+  readonly watchers: Set<EndpointWatcher>;
   assignment: ClusterLoadAssignment | undefined;
   compiled: LoadAssignment | undefined;
   version: string;
 }
 
+/** What one source has: names and their assignments. */
+type Entries = Map<string, Entry>;
+
 /** EDS on the main thread: which assignments are needed, what they are now. */
 export class EndpointRegistry implements EndpointDiscovery {
-  readonly #entries = new Map<string, Entry>();
-  readonly #onNames: (names: readonly string[]) => void;
+  readonly #sources = new Map<string, Entries>();
+  readonly #onNames: (source: ConfigSource, names: readonly string[]) => void;
 
-  /** `onNames`: the set of names that some cluster needs has changed. */
-  constructor(onNames: (names: readonly string[]) => void) {
+  /** `onNames`: the set of names that some cluster needs from a source has changed. */
+  constructor(onNames: (source: ConfigSource, names: readonly string[]) => void) {
     this.#onNames = onNames;
   }
 
-  get names(): readonly string[] {
-    return [...this.#entries.keys()];
-  }
-
-  watch(serviceName: string, onUpdate: Watcher): () => void {
-    let entry = this.#entries.get(serviceName);
-    if (entry === undefined) {
-      entry = { watchers: new Set(), assignment: undefined, compiled: undefined, version: "" };
-      this.#entries.set(serviceName, entry);
-      this.#onNames(this.names);
+  watch(source: ConfigSource, serviceName: string, watcher: EndpointWatcher): () => void {
+    const key = sourceKey(source);
+    const entries: Entries = this.#sources.get(key) ?? new Map();
+    this.#sources.set(key, entries);
+    const known = entries.get(serviceName);
+    const streamed = isStreamed(source);
+    const entry = known ?? {
+      streamed,
+      watchers: new Set(),
+      assignment: undefined,
+      compiled: undefined,
+      version: "",
+    };
+    entry.watchers.add(watcher);
+    if (streamed) watcher.onAttempt();
+    if (known === undefined) {
+      entries.set(serviceName, entry);
+      this.#onNames(source, [...entries.keys()]);
     }
-    const watched = entry;
-    watched.watchers.add(onUpdate);
-    if (watched.compiled !== undefined) onUpdate(watched.compiled);
+    if (entry.compiled !== undefined) watcher.onUpdate(entry.compiled);
     return () => {
-      watched.watchers.delete(onUpdate);
-      if (watched.watchers.size > 0 || this.#entries.get(serviceName) !== watched) return;
-      this.#entries.delete(serviceName);
-      this.#onNames(this.names);
+      entry.watchers.delete(watcher);
+      if (entry.watchers.size > 0 || entries.get(serviceName) !== entry) return;
+      entries.delete(serviceName);
+      if (entries.size === 0) this.#sources.delete(key);
+      this.#onNames(source, [...entries.keys()]);
     };
   }
 
@@ -50,26 +62,58 @@ export class EndpointRegistry implements EndpointDiscovery {
   }
 
   /** Takes a checked assignment. */
-  set(assignment: ClusterLoadAssignment, version: string): void {
-    const entry = this.#entries.get(assignment.clusterName);
+  set(key: string, assignment: ClusterLoadAssignment, version: string): void {
+    const entry = this.#sources.get(key)?.get(assignment.clusterName);
     const compiled = compileEndpoints(assignment, false, "");
     if (entry === undefined || !compiled.ok) return;
     entry.assignment = assignment;
     entry.compiled = compiled.value;
     entry.version = version;
-    for (const onUpdate of entry.watchers) onUpdate(compiled.value);
+    tell(entry, (watcher) => watcher.onUpdate(compiled.value));
   }
 
-  /** The control plane has no such assignment (any more). */
-  remove(name: string): void {
-    for (const onUpdate of this.#entries.get(name)?.watchers ?? []) onUpdate(undefined);
+  /** The source has no such assignment (any more). */
+  remove(key: string, name: string): void {
+    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onUpdate(undefined));
+  }
+
+  /** Something wrong came for it. */
+  rejected(key: string, name: string, message: string): void {
+    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onRejected(message));
+  }
+
+  /** These names were asked for, by a source that has no stream. */
+  attempted(key: string, names: readonly string[]): void {
+    for (const entry of this.#entriesOf(key, names)) {
+      if (entry.streamed) continue;
+      for (const watcher of entry.watchers) watcher.onAttempt();
+    }
+  }
+
+  /** Nothing can be had of these names now. */
+  failed(key: string, names: readonly string[], message: string): void {
+    for (const entry of this.#entriesOf(key, names)) tell(entry, (watcher) => watcher.onFailure(message));
+  }
+
+  #entriesOf(key: string, names: readonly string[]): readonly Entry[] {
+    const entries = this.#sources.get(key);
+    return names.flatMap((name) => entries?.get(name) ?? []);
   }
 
   list(): readonly { readonly assignment: ClusterLoadAssignment; readonly version: string }[] {
     const out: { assignment: ClusterLoadAssignment; version: string }[] = [];
-    for (const { assignment, version } of this.#entries.values()) {
-      if (assignment !== undefined) out.push({ assignment, version });
+    for (const entries of this.#sources.values()) {
+      for (const { assignment, version } of entries.values()) {
+        if (assignment !== undefined) out.push({ assignment, version });
+      }
     }
     return out;
+  }
+}
+
+function tell(entry: Entry | undefined, what: (watcher: EndpointWatcher) => void): void {
+  for (const watcher of entry?.watchers ?? []) {
+    what(watcher);
+    if (entry?.streamed === true) watcher.onAttempt();
   }
 }

@@ -1,15 +1,24 @@
-import { toBinary } from "@bufbuild/protobuf";
+import { equals, toBinary } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import {
   type RouteConfiguration,
   RouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import type { RouteReference } from "../listener/route-references.ts";
+import { routeKey } from "../route/route-key.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
+import { isStreamed, sourceKey } from "./config-source.ts";
 import { hashVersion } from "./version-hash.ts";
 
 interface Entry {
+  readonly key: string;
+  readonly name: string;
+  readonly source: ConfigSource;
+  readonly sourceKey: string;
+  /** Attempts are counted here, as each is followed by another one; otherwise where they are made. */
+  readonly streamed: boolean;
   readonly references: Set<RouteReference>;
   readonly waiting: Set<() => void>;
   config: RouteConfiguration | undefined;
@@ -20,8 +29,8 @@ interface Entry {
 export interface RouteDiscoveryOptions {
   readonly stats: StatsRegistry;
   broadcast(command: WorkerCommand): Promise<unknown>;
-  /** The set of names that somebody needs has changed. */
-  onNames(names: readonly string[]): void;
+  /** The set of names that somebody needs from a source has changed. */
+  onNames(source: ConfigSource, names: readonly string[]): void;
   /** Everything wrong with a route configuration; `compileListener`'s own code where it compiles routes. */
   check(config: RouteConfiguration): readonly Problem[];
 }
@@ -35,22 +44,24 @@ export class RouteDiscovery {
     this.#options = options;
   }
 
-  get names(): readonly string[] {
-    return [...this.#entries.keys()];
-  }
-
   /** `ready` resolves when it has arrived, or its time is over. `release` when the listener is gone. */
   acquire(reference: RouteReference): { readonly ready: Promise<void>; release(): void } {
-    const name = reference.routeConfigName;
-    const entry = this.#entries.get(name) ?? {
+    const { routeConfigName: name, source } = reference;
+    const key = routeKey(source, name);
+    const known = this.#entries.get(key);
+    const entry: Entry = known ?? {
+      key,
+      name,
+      source,
+      sourceKey: sourceKey(source),
+      streamed: isStreamed(source),
       references: new Set(),
       waiting: new Set(),
       config: undefined,
       version: "",
       updatedAt: new Date(),
     };
-    const fresh = !this.#entries.has(name);
-    this.#entries.set(name, entry);
+    this.#entries.set(key, entry);
     entry.references.add(reference);
     const scope = this.#scope(reference);
     for (const counter of [
@@ -58,22 +69,24 @@ export class RouteDiscovery {
       "update_success",
       "update_rejected",
       "update_failure",
+      "update_empty",
+      "init_fetch_timeout",
       "config_reload",
     ]) {
       scope.counter(counter);
     }
-    if (fresh) {
-      scope.counter("update_attempt").inc();
-      this.#options.onNames(this.names);
+    if (known === undefined) {
+      if (entry.streamed) scope.counter("update_attempt").inc();
+      this.#namesChanged(entry);
     }
     return {
       ready: this.#ready(entry, reference),
       release: () => {
         entry.references.delete(reference);
-        if (entry.references.size > 0 || this.#entries.get(name) !== entry) return;
-        this.#entries.delete(name);
-        this.#options.onNames(this.names);
-        void this.#options.broadcast({ type: "remove-route", name });
+        if (entry.references.size > 0 || this.#entries.get(key) !== entry) return;
+        this.#entries.delete(key);
+        this.#namesChanged(entry);
+        void this.#options.broadcast({ type: "remove-route", name: key });
         this.#options.stats.hide(`http.${reference.statPrefix}.rds.${name}.`);
       },
     };
@@ -84,31 +97,51 @@ export class RouteDiscovery {
   }
 
   /** Puts a checked configuration in force; resolves when every worker has it. */
-  async set(config: RouteConfiguration, version: string): Promise<void> {
-    const entry = this.#entries.get(config.name);
+  async set(fromSource: string, config: RouteConfiguration, version: string): Promise<void> {
+    const entry = this.#find(fromSource, config.name);
     if (entry === undefined) return;
+    const changed = entry.config === undefined || !equals(RouteConfigurationSchema, entry.config, config);
     entry.config = config;
     entry.version = version;
     entry.updatedAt = new Date();
-    const bytes = toBinary(RouteConfigurationSchema, config);
-    await this.#options.broadcast({ type: "route", name: config.name, bytes });
+    if (changed) {
+      const bytes = toBinary(RouteConfigurationSchema, config);
+      await this.#options.broadcast({ type: "route", name: entry.key, bytes });
+    }
     for (const reference of entry.references) {
       const scope = this.#scope(reference);
       scope.counter("update_success").inc();
-      scope.counter("config_reload").inc();
+      if (entry.streamed) scope.counter("update_attempt").inc();
+      if (changed) scope.counter("config_reload").inc();
       scope.gauge("config_reload_time_ms").set(Date.now());
       scope.gauge("version").set(hashVersion(version));
       this.#options.stats.setText(`${scope.prefix}version_text`, version);
     }
-    for (const resolve of entry.waiting) resolve();
-    entry.waiting.clear();
+    settle(entry);
   }
 
-  /** The control plane sent something wrong for it. */
-  rejected(name: string): void {
-    for (const reference of this.#entries.get(name)?.references ?? []) {
-      this.#scope(reference).counter("update_rejected").inc();
+  /** The source has none of that name; the one that is in force stays. */
+  missing(fromSource: string, name: string): void {
+    this.#count(this.#find(fromSource, name), "update_empty");
+  }
+
+  /** Something wrong was sent for it. */
+  rejected(fromSource: string, name: string): void {
+    this.#count(this.#find(fromSource, name), "update_rejected");
+  }
+
+  /** These names were asked for, by a source that has no stream. */
+  attempted(fromSource: string, names: readonly string[]): void {
+    for (const name of names) {
+      const entry = this.#find(fromSource, name);
+      if (entry === undefined || entry.streamed) continue;
+      for (const reference of entry.references) this.#scope(reference).counter("update_attempt").inc();
     }
+  }
+
+  /** Nothing can be had of these names now; `final`: it is not worth waiting for. */
+  failed(fromSource: string, names: readonly string[], final: boolean): void {
+    for (const name of names) this.#count(this.#find(fromSource, name), "update_failure", final);
   }
 
   list(): readonly {
@@ -125,11 +158,33 @@ export class RouteDiscovery {
 
   /** What a new worker must be told. */
   replay(): readonly WorkerCommand[] {
-    return this.list().map(({ config }) => ({
-      type: "route",
-      name: config.name,
-      bytes: toBinary(RouteConfigurationSchema, config),
-    }));
+    return [...this.#entries.values()].flatMap(({ key, config }): WorkerCommand[] =>
+      config === undefined
+        ? []
+        : [{ type: "route", name: key, bytes: toBinary(RouteConfigurationSchema, config) }],
+    );
+  }
+
+  #find(fromSource: string, name: string): Entry | undefined {
+    return this.#entries.get(fromSource === "" ? name : `${name} ${fromSource}`);
+  }
+
+  #namesChanged({ source, sourceKey: key }: Entry): void {
+    const entries = [...this.#entries.values()].filter((entry) => entry.sourceKey === key);
+    this.#options.onNames(
+      source,
+      entries.map(({ name }) => name),
+    );
+  }
+
+  #count(entry: Entry | undefined, counter: string, final = true): void {
+    if (entry === undefined) return;
+    for (const reference of entry.references) {
+      const scope = this.#scope(reference);
+      scope.counter(counter).inc();
+      if (entry.streamed) scope.counter("update_attempt").inc();
+    }
+    if (final) settle(entry);
   }
 
   #ready(entry: Entry, reference: RouteReference): Promise<void> {
@@ -159,4 +214,10 @@ export class RouteDiscovery {
       .scope("rds")
       .scope(reference.routeConfigName);
   }
+}
+
+/** Nobody waits for it any longer. */
+function settle(entry: Entry): void {
+  for (const resolve of entry.waiting) resolve();
+  entry.waiting.clear();
 }

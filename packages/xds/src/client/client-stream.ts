@@ -8,6 +8,7 @@ import type {
   DiscoveryResponse,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { DISCOVERY_SERVICES, isDelta, isSotw } from "../discovery-services.ts";
+import { RequestBucket } from "./request-bucket.ts";
 import type { TypeSubscription } from "./type-subscription.ts";
 import type { XdsClientOptions, XdsTarget } from "./xds-client.ts";
 
@@ -34,10 +35,12 @@ export class ClientStream {
   private readonly closing = new AbortController();
   private running: Promise<void> | undefined;
   private attempts = 0;
+  private readonly bucket: RequestBucket | undefined;
 
   constructor(options: XdsClientOptions, onlyType: string | undefined) {
     this.options = options;
     this.onlyType = onlyType;
+    this.bucket = options.rateLimit === undefined ? undefined : new RequestBucket(options.rateLimit);
   }
 
   add(subscription: TypeSubscription): void {
@@ -74,6 +77,7 @@ export class ClientStream {
       const detail = await this.runOnce();
       this.connected = false;
       if (this.closing.signal.aborted) return;
+      for (const subscription of this.subscriptions.values()) subscription.onStreamFailure(detail);
       const { baseMs, maxMs } = this.options.backoff ?? { baseMs: 500, maxMs: 30_000 };
       const retryInMs = Math.round(this.options.random() * Math.min(maxMs, baseMs * 2 ** this.attempts));
       this.attempts = Math.min(this.attempts + 1, 30);
@@ -176,10 +180,20 @@ export class ClientStream {
         const request = make(subscription, withNode ? this.options.node : undefined);
         if (request === undefined) continue;
         first = false;
+        await this.respectLimit(signal);
         yield request;
       }
     } finally {
       signal.removeEventListener("abort", stop);
+    }
+  }
+
+  private async respectLimit(signal: AbortSignal): Promise<void> {
+    let waitMs = this.bucket?.take(performance.now()) ?? 0;
+    if (waitMs > 0) this.options.onRateLimited?.();
+    while (waitMs > 0 && !signal.aborted) {
+      await this.pause(waitMs);
+      waitMs = this.bucket?.take(performance.now()) ?? 0;
     }
   }
 

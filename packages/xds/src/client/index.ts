@@ -1,8 +1,12 @@
+export { createFileClient, type FileClientOptions } from "./file-client.ts";
+export { createRestClient, type RestClientOptions } from "./rest-client.ts";
 export {
   createXdsClient,
   type XdsClient,
   type XdsClientOptions,
   type XdsClientState,
+  type XdsConnectTarget,
+  type XdsResource,
   type XdsSubscription,
   type XdsSubscriptionOptions,
   type XdsTarget,

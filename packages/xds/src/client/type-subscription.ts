@@ -1,5 +1,4 @@
-import { create, fromBinary } from "@bufbuild/protobuf";
-import type { Any } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
 import type { Node } from "../../gen/envoy/config/core/v3/base_pb.js";
 import {
   type DeltaDiscoveryRequest,
@@ -8,13 +7,11 @@ import {
   type DiscoveryRequest,
   DiscoveryRequestSchema,
   type DiscoveryResponse,
-  ResourceSchema,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
-import { messageDescriptor } from "../registry/api-registry.ts";
 import { WHOLE_SET_TYPES, WILDCARD } from "../type-urls.ts";
+import { unwrapResource, wrongType } from "./unwrap-resource.ts";
 import type { XdsSubscriptionOptions, XdsUpdate, XdsUpdateHandler } from "./xds-client.ts";
 
-const RESOURCE_TYPE_URL = "type.googleapis.com/envoy.service.discovery.v3.Resource";
 const INITIAL_FETCH_TIMEOUT_MS = 15_000;
 /** google.rpc.Code INVALID_ARGUMENT, as Envoy's NACKs carry. */
 const INVALID_ARGUMENT = 3;
@@ -30,6 +27,7 @@ interface Verdict {
 export class TypeSubscription {
   readonly typeUrl: string;
   private readonly handler: XdsUpdateHandler;
+  private readonly callbacks: XdsSubscriptionOptions;
   private names: ReadonlySet<string> | undefined;
   /** Names that the server was told of on this stream. */
   private told = new Set<string>();
@@ -50,8 +48,10 @@ export class TypeSubscription {
   ) {
     this.typeUrl = typeUrl;
     this.handler = handler;
+    this.callbacks = options;
     this.names = names === "*" ? undefined : new Set(names);
     const timeoutMs = options.initialFetchTimeoutMs ?? INITIAL_FETCH_TIMEOUT_MS;
+    options.onAttempt?.();
     if (timeoutMs > 0) this.timer = setTimeout(() => options.onInitialFetchTimeout?.(), timeoutMs);
   }
 
@@ -134,13 +134,14 @@ export class TypeSubscription {
     const full = WHOLE_SET_TYPES.has(this.typeUrl);
     let update: XdsUpdate;
     try {
-      const updated = response.resources.map((resource) => this.unwrap(resource, response.versionInfo));
+      const updated = response.resources.map((any) =>
+        unwrapResource(any, this.typeUrl, response.versionInfo),
+      );
       const present = new Set(updated.map(({ name }) => name));
       const removed = full ? [...this.held.keys()].filter((name) => !present.has(name)) : [];
       update = { version: response.versionInfo, updated, removed, full };
     } catch (error) {
-      this.verdict = { nonce: response.nonce, refusal: wordsOf(error) };
-      return;
+      return this.refuse(response.nonce, wordsOf(error));
     }
     await this.hand(update, response.nonce);
   }
@@ -152,12 +153,24 @@ export class TypeSubscription {
     for (const { name, version, resource } of response.resources) {
       if (resource === undefined) continue;
       if (resource.typeUrl !== this.typeUrl) {
-        this.verdict = { nonce: response.nonce, refusal: this.wrongType(resource.typeUrl) };
-        return;
+        return this.refuse(response.nonce, wrongType(resource.typeUrl, this.typeUrl));
       }
       updated.push({ name, version, value: resource.value });
     }
     await this.hand({ version: response.systemVersionInfo, updated, removed, full: false }, response.nonce);
+  }
+
+  /** The stream ended. */
+  onStreamFailure(message: string): void {
+    if (this.closed) return;
+    this.callbacks.onFailure?.(message);
+    this.callbacks.onAttempt?.();
+  }
+
+  private refuse(nonce: string, refusal: string): void {
+    this.verdict = { nonce, refusal };
+    this.callbacks.onRejected?.(refusal);
+    this.callbacks.onAttempt?.();
   }
 
   private requestedNames(): string[] {
@@ -175,10 +188,14 @@ export class TypeSubscription {
     const isForNobody =
       response.updated.length > 0 && update.updated.length === 0 && update.removed.length === 0;
     let refusal: string | undefined;
-    try {
-      if (!isForNobody) refusal = await this.handler(update);
-    } catch (error) {
-      refusal = `internal error: ${wordsOf(error)}`;
+    if (!isForNobody) {
+      try {
+        refusal = await this.handler(update);
+      } catch (error) {
+        refusal = `internal error: ${wordsOf(error)}`;
+      }
+      if (refusal !== undefined) this.callbacks.onRejected?.(refusal);
+      this.callbacks.onAttempt?.();
     }
     if (refusal === undefined) {
       this.acceptedVersion = update.version;
@@ -190,31 +207,6 @@ export class TypeSubscription {
     // The stream may be another one by now; then the verdict is for nobody.
     if (this.nonce === nonce) this.verdict = { nonce, refusal };
   }
-
-  /** A state-of-the-world resource: its name is inside of it, or in a Resource around it. */
-  private unwrap(any: Any, versionInfo: string): { name: string; version: string; value: Uint8Array } {
-    if (any.typeUrl === RESOURCE_TYPE_URL) {
-      const { name, version, resource } = fromBinary(ResourceSchema, any.value);
-      if (resource?.typeUrl !== this.typeUrl) throw new Error(this.wrongType(resource?.typeUrl ?? ""));
-      return { name, version: version || versionInfo, value: resource.value };
-    }
-    if (any.typeUrl !== this.typeUrl) throw new Error(this.wrongType(any.typeUrl));
-    const message: unknown = fromBinary(
-      messageDescriptor(any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1)),
-      any.value,
-    );
-    return { name: nameOf(message), version: versionInfo, value: any.value };
-  }
-
-  private wrongType(got: string): string {
-    return `type URL ${got === "" ? "(none)" : got} does not match the subscribed ${this.typeUrl}`;
-  }
-}
-
-function nameOf(message: unknown): string {
-  if (typeof message !== "object" || message === null) return "";
-  if ("clusterName" in message && typeof message.clusterName === "string") return message.clusterName;
-  return "name" in message && typeof message.name === "string" ? message.name : "";
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,10 +4,14 @@ import { ClientStream } from "./client-stream.ts";
 import { TypeSubscription } from "./type-subscription.ts";
 
 /** Where a management server is. `tls`: verified against `ca` (PEM), or the system's roots. */
-export type XdsTarget =
-  | AddressTarget
-  /** Connections are the caller's; `authority` names the server (`host:port`), `secure` says whether TLS is on them. */
-  | { readonly authority: string; readonly secure: boolean; connect(): Socket };
+export type XdsTarget = AddressTarget | XdsConnectTarget;
+
+/** Connections are the caller's; `authority` names the server, `secure` says whether TLS is on them. */
+export interface XdsConnectTarget {
+  readonly authority: string;
+  readonly secure: boolean;
+  connect(): Socket;
+}
 
 type AddressTarget = ({ readonly host: string; readonly port: number } | { readonly path: string }) & {
   readonly tls?: {
@@ -40,7 +44,18 @@ export interface XdsClientOptions {
   readonly random: () => number;
   /** HTTP/2 pings find a dead connection; default: every 10 s, with 5 s to answer. */
   readonly keepalive?: { readonly intervalMs: number; readonly timeoutMs: number };
+  /** `ApiConfigSource.rate_limit_settings`; none by default. */
+  readonly rateLimit?: { readonly tokensMax: number; readonly perSecond: number };
+  /** A request waits for the rate limit. */
+  readonly onRateLimited?: () => void;
   readonly onState?: (state: XdsClientState) => void;
+}
+
+/** `value`: the encoded message. */
+export interface XdsResource {
+  readonly name: string;
+  readonly version: string;
+  readonly value: Uint8Array;
 }
 
 /** What one response means for a subscription. */
@@ -48,11 +63,7 @@ export interface XdsUpdate {
   /** `version_info` or `system_version_info`. */
   readonly version: string;
   /** New and changed resources; with `full`, all there are. */
-  readonly updated: readonly {
-    readonly name: string;
-    readonly version: string;
-    readonly value: Uint8Array;
-  }[];
+  readonly updated: readonly XdsResource[];
   /** Names that are gone, of those that the client had. */
   readonly removed: readonly string[];
   /** State of the world of a whole-set type (LDS, CDS). */
@@ -67,6 +78,12 @@ export interface XdsSubscriptionOptions {
   readonly initialFetchTimeoutMs?: number;
   /** Nothing came in that time; the subscription goes on. */
   readonly onInitialFetchTimeout?: () => void;
+  /** When Envoy counts `update_attempt`: at the start, and after each response or failure when one goes on asking. */
+  readonly onAttempt?: () => void;
+  /** No response could be had: the stream ended, or a file cannot be read. */
+  readonly onFailure?: (message: string) => void;
+  /** A response was refused, by the handler or before it. */
+  readonly onRejected?: (message: string) => void;
 }
 
 export interface XdsSubscription {

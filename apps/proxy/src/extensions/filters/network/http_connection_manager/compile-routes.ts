@@ -1,4 +1,5 @@
 import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type {
   HttpConnectionManager as Config,
   ScopedRoutes_ScopeKeyBuilder_FragmentBuilder as FragmentBuilder,
@@ -12,6 +13,7 @@ import {
 } from "../../../../http/scoped-routes.ts";
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
+import { routeKey } from "../../../../route/route-key.ts";
 
 type InlineRoutes = Parameters<typeof compileRouteConfiguration>[0];
 
@@ -42,7 +44,11 @@ export function compileRoutes(
       return routes.ok ? { ok: true, value: { routes: routes.value, scopes: undefined } } : routes;
     }
     case "rds": {
-      const routes = discoveredRoutes(routeSpecifier.value.routeConfigName, use);
+      const routes = discoveredRoutes(
+        routeSpecifier.value.routeConfigName,
+        routeSpecifier.value.configSource,
+        use,
+      );
       return { ok: true, value: { routes, scopes: undefined } };
     }
     case "scopedRoutes": {
@@ -72,10 +78,14 @@ function inlineRoutes(config: InlineRoutes, path: string, use: RouteUse): Compil
   return { ok: false, problems: table.problems.map((problem) => ({ ...problem, path: at(problem.path) })) };
 }
 
-function discoveredRoutes(name: string, { context, stats, filterNames }: RouteUse): RouteSource {
+function discoveredRoutes(
+  name: string,
+  source: ConfigSource | undefined,
+  { context, stats, filterNames }: RouteUse,
+): RouteSource {
   const { worker } = context;
   const routes: RouteSource = { current: undefined };
-  const stop = worker.routeConfigs.subscribe(name, (update) => {
+  const stop = worker.routeConfigs.subscribe(routeKey(source, name), (update) => {
     const table = compileRouteConfiguration(update, { worker, stats, filterNames, validateClusters: false });
     if (table.ok) routes.current = table.value;
     else {
@@ -113,7 +123,7 @@ function compileScopes(config: ScopedRoutesConfig, path: string, use: RouteUse):
     if (scopes.has(key)) error(at, `scope '${scope.name}' has the key of another one`);
     names.add(scope.name);
     if (scope.routeConfiguration === undefined) {
-      scopes.set(key, discoveredRoutes(scope.routeConfigurationName, use));
+      scopes.set(key, discoveredRoutes(scope.routeConfigurationName, config.rdsConfigSource, use));
       continue;
     }
     const routes = inlineRoutes(scope.routeConfiguration, `${path}.${at}.route_configuration`, use);

@@ -1,0 +1,178 @@
+import type { Log, StatsScope } from "@sluice/extension-api";
+import {
+  createFileClient,
+  createRestClient,
+  createXdsClient,
+  type XdsClient,
+  type XdsConnectTarget,
+  type XdsSubscription,
+  type XdsSubscriptionOptions,
+  type XdsUpdateHandler,
+} from "@sluice/xds/client";
+import type { Node } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import {
+  type ApiConfigSource,
+  ApiConfigSource_ApiType,
+  type ConfigSource,
+} from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import { durationMs } from "../cluster/duration-ms.ts";
+import type { ResolveCluster } from "../grpc/grpc-stream.ts";
+import { clusterOf, isFile, sourceKey } from "./config-source.ts";
+
+export interface ConfigSourcesOptions {
+  readonly node: Node;
+  /** The bootstrap's `ads_config`; without it a subscription to ADS hears nothing. */
+  readonly ads: ApiConfigSource | undefined;
+  readonly resolve: ResolveCluster;
+  /** `control_plane.` */
+  readonly stats: StatsScope;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** Envoy's defaults. */
+const REQUEST_TIMEOUT_MS = 1000;
+const TOKENS_MAX = 100;
+const TOKENS_PER_SECOND = 10;
+
+interface OpenClient {
+  readonly client: XdsClient;
+  subscriptions: number;
+}
+
+/** Everywhere that configuration comes from: ADS, streams and polls of their own, files. */
+export class ConfigSources {
+  readonly #options: ConfigSourcesOptions;
+  readonly #clients = new Map<string, OpenClient>();
+  #filesOpened = 0;
+
+  constructor(options: ConfigSourcesOptions) {
+    this.#options = options;
+    options.stats.gauge("connected_state").set(0);
+    options.stats.gauge("pending_requests").set(0);
+    options.stats.counter("rate_limit_enforced");
+  }
+
+  /** At most one subscription per type and source that is not a file. */
+  subscribe(
+    source: ConfigSource,
+    typeUrl: string,
+    names: readonly string[] | "*",
+    handler: XdsUpdateHandler,
+    options: XdsSubscriptionOptions,
+  ): XdsSubscription {
+    const key = this.#clientKey(source);
+    const open = this.#clients.get(key) ?? { client: this.#create(source), subscriptions: 0 };
+    this.#clients.set(key, open);
+    open.subscriptions++;
+    const initialFetchTimeoutMs = durationMs(source.initialFetchTimeout, 15_000);
+    const subscription = open.client.subscribe(typeUrl, names, handler, {
+      initialFetchTimeoutMs,
+      ...options,
+    });
+    let closed = false;
+    return {
+      setNames: (wanted) => subscription.setNames(wanted),
+      close: () => {
+        if (closed) return;
+        closed = true;
+        subscription.close();
+        open.subscriptions--;
+        // The aggregated stream stays: it is the node's connection to its control plane.
+        if (open.subscriptions > 0 || key === "") return;
+        this.#clients.delete(key);
+        void open.client.close();
+      },
+    };
+  }
+
+  get connected(): boolean {
+    return this.#clients.size > 0 && [...this.#clients.values()].every(({ client }) => client.connected);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#clients.values()].map(({ client }) => client.close()));
+    this.#clients.clear();
+  }
+
+  /** A file is read for one subscription. */
+  #clientKey(source: ConfigSource): string {
+    return isFile(source) ? `file ${this.#filesOpened++}` : sourceKey(source);
+  }
+
+  #create(source: ConfigSource): XdsClient {
+    const specifier = source.configSourceSpecifier;
+    switch (specifier.case) {
+      case "path":
+        return createFileClient({ path: specifier.value, watchedDirectory: "" });
+      case "pathConfigSource": {
+        const { path, watchedDirectory } = specifier.value;
+        return createFileClient({ path, watchedDirectory: watchedDirectory?.path ?? "" });
+      }
+      case "apiConfigSource":
+        return this.#createApi(specifier.value, false);
+      default: {
+        const { ads } = this.#options;
+        return ads === undefined ? SILENT : this.#createApi(ads, true);
+      }
+    }
+  }
+
+  #createApi(api: ApiConfigSource, aggregated: boolean): XdsClient {
+    const { node, random, stats, log } = this.#options;
+    const cluster = clusterOf(api);
+    if (api.apiType === ApiConfigSource_ApiType.REST) {
+      return createRestClient({
+        target: () => this.#target(cluster, cluster),
+        node,
+        refreshDelayMs: durationMs(api.refreshDelay, 0),
+        requestTimeoutMs: durationMs(api.requestTimeout, REQUEST_TIMEOUT_MS),
+        random,
+      });
+    }
+    const service = api.grpcServices[0];
+    const named =
+      service?.targetSpecifier.case === "envoyGrpc" ? service.targetSpecifier.value.authority : "";
+    const delta = api.apiType === ApiConfigSource_ApiType.DELTA_GRPC;
+    const limits = api.rateLimitSettings;
+    return createXdsClient({
+      target: () => this.#target(cluster, named),
+      node,
+      variant: aggregated ? (delta ? "delta-ads" : "ads") : delta ? "delta" : "sotw",
+      setNodeOnFirstMessageOnly: api.setNodeOnFirstMessageOnly,
+      metadata: Object.fromEntries((service?.initialMetadata ?? []).map(({ key, value }) => [key, value])),
+      random,
+      ...(limits === undefined
+        ? {}
+        : {
+            rateLimit: {
+              tokensMax: limits.maxTokens ?? TOKENS_MAX,
+              perSecond: limits.fillRate ?? TOKENS_PER_SECOND,
+            },
+          }),
+      onRateLimited: () => stats.counter("rate_limit_enforced").inc(),
+      onState: (state) => {
+        stats.gauge("connected_state").set(state.connected ? 1 : 0);
+        if (state.connected) log.info(`connected to the control plane '${cluster}'`);
+        else log.warn(`no connection to the control plane '${cluster}': ${state.detail}`);
+      },
+    });
+  }
+
+  #target(cluster: string, authority: string): XdsConnectTarget | undefined {
+    const host = this.#options.resolve(cluster);
+    if (host === undefined) return undefined;
+    return {
+      authority: authority === "" ? host.address : authority,
+      secure: host.secure,
+      connect: () => host.connect(),
+    };
+  }
+}
+
+/** ADS that the bootstrap does not have. */
+const SILENT: XdsClient = {
+  connected: false,
+  subscribe: () => ({ setNames: () => {}, close: () => {} }),
+  close: () => Promise.resolve(),
+};

@@ -1,0 +1,35 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import { ResourceSchema } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
+import { messageDescriptor } from "../registry/api-registry.ts";
+import type { XdsResource } from "./xds-client.ts";
+
+const RESOURCE_TYPE_URL = "type.googleapis.com/envoy.service.discovery.v3.Resource";
+
+/**
+ * A resource of a state-of-the-world response: its name is inside of it, or in a Resource around it. Throws an Error whose
+ * message is the refusal when it is of another type or cannot be decoded.
+ */
+export function unwrapResource(any: Any, typeUrl: string, versionInfo: string): XdsResource {
+  if (any.typeUrl === RESOURCE_TYPE_URL) {
+    const { name, version, resource } = fromBinary(ResourceSchema, any.value);
+    if (resource?.typeUrl !== typeUrl) throw new Error(wrongType(resource?.typeUrl ?? "", typeUrl));
+    return { name, version: version || versionInfo, value: resource.value };
+  }
+  if (any.typeUrl !== typeUrl) throw new Error(wrongType(any.typeUrl, typeUrl));
+  const message: unknown = fromBinary(
+    messageDescriptor(any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1)),
+    any.value,
+  );
+  return { name: nameOf(message), version: versionInfo, value: any.value };
+}
+
+export function wrongType(got: string, wanted: string): string {
+  return `type URL ${got === "" ? "(none)" : got} does not match the subscribed ${wanted}`;
+}
+
+function nameOf(message: unknown): string {
+  if (typeof message !== "object" || message === null) return "";
+  if ("clusterName" in message && typeof message.clusterName === "string") return message.clusterName;
+  return "name" in message && typeof message.name === "string" ? message.name : "";
+}
