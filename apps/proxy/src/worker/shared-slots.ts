@@ -1,7 +1,7 @@
 import { xxHash64 } from "@sluice/matching";
 
 /** Names that a process may use; those of configurations that are gone stay taken. */
-const SLOTS = 4096;
+const SLOTS = 16_384;
 
 /** A count over all workers. */
 export interface SharedCount {

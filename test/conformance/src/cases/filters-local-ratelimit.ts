@@ -36,7 +36,7 @@ export const LOCAL_RATE_LIMIT_CASES: readonly ConformanceCase[] = [
     stat_prefix: own
     filter_enabled: ${ALL}
     filter_enforced: ${ALL}
-    token_bucket: ${bucket(8)}
+    token_bucket: ${bucket(20)}
     enable_x_ratelimit_headers: DRAFT_VERSION_03
     enable_retry_after_header: true
     response_headers_to_add:
@@ -45,11 +45,18 @@ export const LOCAL_RATE_LIMIT_CASES: readonly ConformanceCase[] = [
     - actions: [{ request_headers: { header_name: x-tenant, descriptor_key: tenant } }]
     - actions: [{ request_headers: { header_name: x-quiet, descriptor_key: quiet } }]
       x_ratelimit_option: "OFF"
+    - actions: [{ request_headers: { header_name: x-client, descriptor_key: client } }]
+    - actions: [{ request_headers: { header_name: x-tried, descriptor_key: tried } }]
     - actions: [{ request_headers: { header_name: x-tenant, descriptor_key: tenant } }, { request_headers: { header_name: x-user, descriptor_key: user } }]
     descriptors:
     - { entries: [{ key: tenant, value: a }], token_bucket: ${bucket(2)} }
     - { entries: [{ key: tenant, value: a }, { key: user, value: u }], token_bucket: ${bucket(1, "5000s")} }
     - { entries: [{ key: quiet, value: "yes" }], token_bucket: ${bucket(1)} }
+    - { entries: [{ key: client }], token_bucket: ${bucket(1)} }
+    - { entries: [{ key: client, value: fixed }], token_bucket: ${bucket(3)} }
+    - { entries: [{ key: tried, value: "yes" }], token_bucket: ${bucket(1)}, shadow_mode: true }
+    max_dynamic_descriptors: 2
+    request_headers_to_add_when_not_enforced: [{ header: { key: x-over, value: "%REQ(:path)%" } }]
 ${ROUTER}`,
       routes: `- { match: { prefix: "/direct" }, direct_response: { status: 200, body: { inline_string: here } } }
 - { match: { prefix: "/" }, route: { cluster: one } }`,
@@ -66,11 +73,20 @@ ${ROUTER}`,
       header("x-tenant", "b"),
       ...times(2, header("x-quiet", "yes")),
       { path: "/direct", headers: [["x-quiet", "yes"]] },
-      ...times(4, { path: "/" }),
+      ...["a", "a", "b", "b", "fixed", "a", "c", "a", "b", "fixed"].map((name) => header("x-client", name)),
+      ...times(4, header("x-tried", "yes")),
+      {
+        path: "/",
+        headers: [
+          ["x-tried", "yes"],
+          ["x-client", "c"],
+        ],
+      },
+      ...times(7, { path: "/" }),
       { path: "/", headers: [["content-type", "application/grpc"]], method: "POST" },
     ],
-    stats: stats("own"),
-    accessLog: { file: "access.log", lines: 13 },
+    stats: [...stats("own"), "own.http_local_rate_limit.shadow_mode"],
+    accessLog: { file: "access.log", lines: 31 },
   },
   {
     title: "local_ratelimit limits by route, its stages and its virtual host",

@@ -1,5 +1,5 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
-import { type Condition, compileRuntimeFraction } from "@sluice/matching";
+import { type Condition, compileRuntimeFraction, toBinaryString } from "@sluice/matching";
 import type { RuntimeFractionalPercent } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import {
   VhRateLimitsOptions,
@@ -12,7 +12,7 @@ import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-co
 import { compileHeaderMutations, type HeaderMutations } from "../../../../route/header-mutations.ts";
 import { compileRateLimits, type RateLimitPolicy } from "../../../../route/rate-limit-policy.ts";
 import { LocalNumber, type TokenBucketSettings } from "../../../../worker/shared-token-bucket.ts";
-import { descriptorKey, type LimiterSettings, LocalLimiter } from "./limiter.ts";
+import { type DescriptorSettings, descriptorKey, type LimiterSettings, LocalLimiter } from "./limiter.ts";
 import { createLocalRateLimitStats, type LocalRateLimitStats } from "./stats.ts";
 
 export interface LocalRateLimitConfig {
@@ -40,6 +40,9 @@ export interface LocalRateLimitConfig {
 
 const FILL_INTERVAL_MS_MIN = 50;
 const RESOURCE_EXHAUSTED = 8;
+const DYNAMIC_USUAL = 20;
+/** All workers share them, in memory of a fixed size. */
+const DYNAMIC_MAX = 500;
 
 export function compileLocalRateLimit(
   config: LocalRateLimit,
@@ -73,8 +76,8 @@ export function compileLocalRateLimit(
   const settings = compileSettings(config, problems);
   if (problems.length > 0) return { ok: false, problems };
   const code = config.status?.code ?? 0;
-  // A bucket that is configured otherwise is another bucket.
-  const shape = JSON.stringify([settings.usual, [...settings.descriptors]]);
+  // A bucket that is configured otherwise is another bucket; but those for any value are too many to leave behind.
+  const shape = settings.hasDynamic ? "" : JSON.stringify([settings.usual, [...settings.descriptors]]);
   const name = `http local_ratelimit ${context.place} ${shape}`;
   return {
     ok: true,
@@ -109,26 +112,32 @@ const VIRTUAL_HOST_LIMITS = {
 function compileSettings(config: LocalRateLimit, problems: Problem[]): LimiterSettings {
   const refuse = (path: string, message: string): void =>
     void problems.push({ path, message, severity: "error" });
-  const descriptors = new Map<string, TokenBucketSettings>();
+  let hasDynamic = false;
+  const descriptors = new Map<string, DescriptorSettings>();
+  const dynamicMax = config.maxDynamicDescriptors ?? DYNAMIC_USUAL;
+  if (dynamicMax > DYNAMIC_MAX)
+    refuse("max_dynamic_descriptors", `more than ${DYNAMIC_MAX} is not implemented`);
   for (const [i, { entries, tokenBucket, shadowMode }] of config.descriptors.entries()) {
     const path = `descriptors[${i}]`;
-    if (shadowMode) refuse(`${path}.shadow_mode`, "shadow_mode is not implemented");
-    for (const [n, { value }] of entries.entries()) {
-      if (value === "")
-        refuse(`${path}.entries[${n}].value`, "descriptors for any value are not implemented");
-    }
     const bucket = settingsOf(tokenBucket);
     if (bucket.maxTokens !== 0 && bucket.fillIntervalMs < FILL_INTERVAL_MS_MIN) {
       const message = "local rate limit descriptor token bucket fill timer must be >= 50ms";
       refuse(`${path}.token_bucket.fill_interval`, message);
     }
-    const key = descriptorKey(entries);
+    const wanted = entries.map(({ key, value }) => ({
+      key: toBinaryString(key),
+      value: toBinaryString(value),
+    }));
+    const key = descriptorKey(wanted);
     if (descriptors.has(key)) refuse(path, "duplicate descriptor in the local rate descriptor");
-    descriptors.set(key, bucket);
+    hasDynamic ||= wanted.some(({ value }) => value === "");
+    descriptors.set(key, { entries: wanted, bucket, shadow: shadowMode });
   }
   return {
     usual: usualBucket(config.tokenBucket, refuse),
     descriptors,
+    hasDynamic,
+    dynamicMax,
     alwaysCountUsual: config.alwaysConsumeDefaultTokenBucket ?? true,
   };
 }

@@ -44,6 +44,10 @@ class LocalRateLimitFilter extends PassThroughFilter {
       return FilterHeadersStatus.Continue;
     }
     stats.rateLimited.inc();
+    if (decision.shadow) {
+      stats.shadowMode.inc();
+      return FilterHeadersStatus.Continue;
+    }
     if (config.enforced?.matches(headers, callbacks.random.uint32(), { runtime }) !== true) {
       if (config.requestHeaders !== undefined)
         applyHeaderMutations(config.requestHeaders, headers, this.formatContext(undefined));

@@ -104,6 +104,33 @@ describe("envoy.filters.http.local_ratelimit", () => {
     assert.deepEqual(await statuses(proxy, 1, { "x-who": "b", "x-hits": "9" }), [200]);
   });
 
+  it("has a bucket for each value over all workers, and forgets the one not asked for longest", async () => {
+    const memory = SharedSlots.allocate(2);
+    const clock = new ManualTime();
+    const fields = {
+      descriptors: [{ entries: [{ key: "who" }], token_bucket: bucket(1) }],
+      max_dynamic_descriptors: 2,
+      rate_limits: [{ actions: [{ request_headers: { header_name: "x-who", descriptor_key: "who" } }] }],
+    };
+    const [one, two] = await Promise.all(
+      [0, 1].map((index) => start(fields, { clock, shared: new SharedSlots(memory, index, 2) })),
+    );
+    assert.ok(one !== undefined && two !== undefined);
+    const found: string[] = [];
+    for (const [proxy, who] of [
+      [one, "a"],
+      [two, "a"],
+      [two, "b"],
+      [one, "b"],
+      [one, "a"],
+      [two, "c"],
+      [one, "a"],
+      [one, "b"],
+    ] as const)
+      found.push(`${who} ${(await statuses(proxy, 1, { "x-who": who }))[0]}`);
+    assert.deepEqual(found, ["a 200", "a 429", "b 200", "b 429", "a 429", "c 200", "a 429", "b 200"]);
+  });
+
   it("gives each connection a bucket of its own", async () => {
     const proxy = await start(
       { token_bucket: bucket(1), local_rate_limit_per_downstream_connection: true },
@@ -129,9 +156,9 @@ describe("envoy.filters.http.local_ratelimit", () => {
       filters: [
         filter({
           token_bucket: bucket(1, { fill_interval: "0.01s" }),
+          max_dynamic_descriptors: 501,
           descriptors: [
-            { entries: [{ key: "a" }], token_bucket: bucket(1) },
-            { entries: [{ key: "a", value: "b" }], token_bucket: bucket(1), shadow_mode: true },
+            { entries: [{ key: "a", value: "b" }], token_bucket: bucket(1) },
             { entries: [{ key: "a", value: "b" }], token_bucket: bucket(1) },
           ],
         }),
@@ -140,9 +167,8 @@ describe("envoy.filters.http.local_ratelimit", () => {
     });
     for (const part of [
       "token_bucket.fill_interval",
-      "descriptors[0].entries[0].value",
-      "descriptors[1].shadow_mode",
-      "descriptors[2]",
+      "max_dynamic_descriptors",
+      "descriptors[1]: duplicate",
       "token bucket must be set for per filter configs",
     ])
       assert.ok(refusal.includes(part), `${part} in ${refusal}`);

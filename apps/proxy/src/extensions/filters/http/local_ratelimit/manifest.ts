@@ -26,6 +26,7 @@ export const httpLocalRateLimitManifest: HttpFilterManifest = {
       "always_consume_default_token_bucket",
       "rate_limited_as_resource_exhausted",
       "rate_limits",
+      "max_dynamic_descriptors",
       "enable_retry_after_header",
     ],
   },

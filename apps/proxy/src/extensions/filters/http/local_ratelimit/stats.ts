@@ -7,6 +7,8 @@ export interface LocalRateLimitStats {
   /** Of those, the ones that found a token. */
   readonly ok: Counter;
   readonly rateLimited: Counter;
+  /** Of those, the ones that only a descriptor in shadow mode would have refused. */
+  readonly shadowMode: Counter;
   /** Requests that were refused. */
   readonly enforced: Counter;
 }
@@ -18,6 +20,7 @@ export function createLocalRateLimitStats(root: StatsScope, statPrefix: string):
     enabled: scope.counter("enabled"),
     ok: scope.counter("ok"),
     rateLimited: scope.counter("rate_limited"),
+    shadowMode: scope.counter("shadow_mode"),
     enforced: scope.counter("enforced"),
   };
 }
