@@ -6,12 +6,13 @@ import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts
 import { findSecretConfigs } from "../secret/find-secret-configs.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { SecretManager } from "../secret/secret-manager.ts";
+import { statsDefinedBy } from "../stats/recording-scope.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { clearBreakers, OPEN_GAUGES, REMAINING_GAUGES, standingOf } from "./circuit-breaker.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
-import { createClusterStats } from "./cluster-stats.ts";
+import { createClusterStatsIn } from "./cluster-stats.ts";
 import type { Thresholds } from "./compile-circuit-breakers.ts";
 import { compileCluster } from "./compile-cluster.ts";
 import type { Connector } from "./connect-upstream.ts";
@@ -50,6 +51,12 @@ interface Entry {
   merge: UpdateMerge | undefined;
 }
 
+/** What workers count for a cluster once it is used. */
+const CLUSTER_STATS = statsDefinedBy((scope) => {
+  createClusterStatsIn(scope);
+  createLoadBalancerStats(scope);
+});
+
 /** All clusters, on the main thread. */
 export class ClusterManager {
   readonly #options: ClusterManagerOptions;
@@ -73,6 +80,14 @@ export class ClusterManager {
       scope.counter(name);
     options.stats.onRead(() => this.#refreshGauges());
     options.stats.addSource((visit) => this.#endpointStats(visit));
+    options.stats.declare(() => this.#statPrefixes(), CLUSTER_STATS);
+  }
+
+  *#statPrefixes(): Iterable<string> {
+    for (const entry of this.#entries.values()) {
+      const cluster = entry.active ?? entry.warming;
+      if (cluster !== undefined) yield `cluster.${sanitizeStatName(cluster.config.statName)}.`;
+    }
   }
 
   /** Everything wrong with a cluster; changes nothing. */
@@ -109,9 +124,6 @@ export class ClusterManager {
       .counter(latest === undefined ? "cluster_added" : "cluster_modified")
       .inc();
     this.#options.stats.show(`cluster.${sanitizeStatName(statName)}.`);
-    // Defined here too, so that they are listed before a worker counts.
-    createClusterStats(root, statName);
-    createLoadBalancerStats(root.scope("cluster").scope(statName));
     const acquired = findSecretConfigs(ClusterSchema, cluster).map(({ config }) =>
       this.#options.secretManager.acquire(config),
     );
@@ -174,6 +186,11 @@ export class ClusterManager {
     return this.#entries.get(name)?.active;
   }
 
+  #warms(): boolean {
+    for (const { warming } of this.#entries.values()) if (warming !== undefined) return true;
+    return false;
+  }
+
   /** In order of arrival; a cluster that warms for the first time is among `warming` only. */
   list(): { readonly active: readonly ManagedCluster[]; readonly warming: readonly ManagedCluster[] } {
     const present = (cluster: ManagedCluster | undefined): cluster is ManagedCluster => cluster !== undefined;
@@ -186,7 +203,7 @@ export class ClusterManager {
 
   /** Resolves when nothing warms and the workers know all of it. */
   async settled(): Promise<void> {
-    while (this.list().warming.length > 0) await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    while (this.#warms()) await new Promise<void>((resolve) => this.#waiters.add(resolve));
     await Promise.all(this.#inFlight);
   }
 
@@ -238,7 +255,7 @@ export class ClusterManager {
   }
 
   #notify(): void {
-    if (this.list().warming.length > 0) return;
+    if (this.#waiters.size === 0 || this.#warms()) return;
     for (const resolve of this.#waiters) resolve();
     this.#waiters.clear();
   }

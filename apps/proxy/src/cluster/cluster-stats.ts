@@ -4,7 +4,11 @@ import type { ClusterStats } from "./thread-local-cluster.ts";
 
 /** All stats of `cluster.<name>.`; `scope` is the root. */
 export function createClusterStats(root: StatsScope, statName: string): ClusterStats {
-  const scope = root.scope("cluster").scope(statName);
+  return createClusterStatsIn(root.scope("cluster").scope(statName));
+}
+
+/** `scope` is `cluster.<name>.`. */
+export function createClusterStatsIn(scope: StatsScope): ClusterStats {
   const counter = (name: string): Counter => scope.counter(name);
   const responses = new ResponseFigures(scope);
   const retried = new ResponseFigures(scope.scope("retry"));

@@ -17,6 +17,7 @@ import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import { createClusterStats } from "./cluster-stats.ts";
 import { createConnector } from "./connect-upstream.ts";
 import { hostStatsPage } from "./host-stats.ts";
+import { LazyCluster } from "./lazy-cluster.ts";
 import { OriginalDstLoadBalancer } from "./original-dst-load-balancer.ts";
 import type { ConsecutiveType } from "./outlier/outlier-config.ts";
 import { printAddress } from "./print-address.ts";
@@ -61,7 +62,7 @@ export interface WorkerClusterManagerOptions {
 
 /** All clusters of one worker; driven by messages of the main thread. */
 export class WorkerClusterManager implements ThreadLocalClusterManager {
-  readonly #clusters = new Map<string, WorkerCluster>();
+  readonly #clusters = new Map<string, LazyCluster>();
   readonly #options: WorkerClusterManagerOptions;
   readonly #locality: string;
   /** Another number whenever some cluster's hosts change. */
@@ -73,7 +74,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     this.#locality = localityKey(region, zone, subZone);
   }
 
-  get(name: string): WorkerCluster | undefined {
+  get(name: string): LazyCluster | undefined {
     return this.#clusters.get(name);
   }
 
@@ -88,16 +89,22 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     hosts: readonly HostSpec[],
     policy: AssignmentPolicy = DEFAULT_ASSIGNMENT_POLICY,
   ): void {
-    const { stats, random, workerIndex } = this.#options;
-    const scope = stats.scope("cluster").scope(config.statName);
-    const releases: (() => void)[] = [];
     const old = this.#clusters.get(config.name);
     // First, so that what it counted in gauges is given back before the new one counts.
     old?.close();
     this.#generation++;
+    const create = (): WorkerCluster => this.#create(config, breakers);
+    this.#clusters.set(config.name, new LazyCluster(create, hosts, policy, this.#localSet()));
+    this.#onLocalChange(config.name);
+  }
+
+  #create(config: ClusterConfig, breakers: SharedArrayBuffer): WorkerCluster {
+    const { stats, random, workerIndex } = this.#options;
+    const scope = stats.scope("cluster").scope(config.statName);
+    const releases: (() => void)[] = [];
     const balancer = this.#clusterBalancer(config, scope);
     const info = this.#info(config, breakers, balancer, scope, releases);
-    const cluster = new WorkerCluster({
+    return new WorkerCluster({
       config,
       info,
       balancer,
@@ -112,9 +119,6 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       onHostsRemoved: (gone) => this.#options.onHostsRemoved?.(gone),
       releases,
     });
-    this.#clusters.set(config.name, cluster);
-    cluster.setHosts(hosts, policy, this.#localSet());
-    this.#onLocalChange(config.name);
   }
 
   setHosts(name: string, hosts: readonly HostSpec[], policy: AssignmentPolicy): void {

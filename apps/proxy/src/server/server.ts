@@ -25,7 +25,7 @@ import { SecretManager } from "../secret/secret-manager.ts";
 import { SecretServers } from "../secret/secret-servers.ts";
 import { SecretStore } from "../secret/secret-store.ts";
 import { createStatsSink, type StatsSink } from "../stats/create-stats-sink.ts";
-import { StatsRegistry } from "../stats/stats-registry.ts";
+import { type HistogramReading, type ScalarReading, StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
 import { type ProfileKind, Profiler } from "../worker/profiler.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
@@ -283,10 +283,11 @@ export class Server {
 
   /** Ends an interval of the stats and sends them to the sinks. */
   flushStats(): void {
-    this.stats.flush((scalars, histograms) => {
+    const send = (scalars: readonly ScalarReading[], histograms: readonly HistogramReading[]): void => {
       const now = Date.now();
       for (const sink of this.#sinks) sink.flush(scalars, histograms, now);
-    });
+    };
+    this.stats.flush(this.#sinks.length === 0 ? undefined : send);
   }
 
   checkRoutes(config: RouteConfiguration): readonly Problem[] {

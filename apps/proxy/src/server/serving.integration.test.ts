@@ -61,32 +61,6 @@ test("require_tls sends plain requests to https and lets the others through", as
   }
 });
 
-test("a route to an HTTP/2 cluster is answered 503 and nothing is sent there", async () => {
-  let connections = 0;
-  const upstream = createTcpServer((socket) => {
-    connections++;
-    socket.destroy();
-  });
-  const cluster = clusterYaml("h2", await listen(upstream)).replace(
-    "connect_timeout: 1s",
-    "connect_timeout: 1s, http2_protocol_options: {}",
-  );
-  const proxy = new ProxyProcess(
-    bootstrap(`{name: all, domains: ["*"], routes: [${route("h2")}]}`, [cluster]),
-  );
-  try {
-    await proxy.live();
-    const response = await fetch(`http://127.0.0.1:${await proxy.listenerPort("main")}/`);
-    assert.equal(response.status, 503);
-    assert.equal(await response.text(), "no healthy upstream");
-    assert.equal(connections, 0);
-    assert.equal(await proxy.stat("cluster.h2.upstream_cx_total"), 0);
-  } finally {
-    await proxy.stop();
-    await new Promise((resolve) => upstream.close(resolve));
-  }
-});
-
 test("upgrades in progress are counted", async () => {
   const sockets = new Set<Socket>();
   const upstream = createTcpServer((socket) => {

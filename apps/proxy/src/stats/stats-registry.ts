@@ -1,6 +1,7 @@
 import type { StatsScope } from "@sluice/extension-api";
 import type { TaggedName } from "./extract-tags.ts";
 import { HISTOGRAM_BINS, type HistogramView, histogramView } from "./log-linear-histogram.ts";
+import type { DeclaredStat } from "./recording-scope.ts";
 import { DEFAULT_STATS_SETTINGS, type StatsSettings } from "./stats-settings.ts";
 import { type StatDefinition, type StatKind, ThreadStats } from "./thread-stats.ts";
 
@@ -29,7 +30,7 @@ class Stat {
   /** Histograms: totals, and those of the last whole interval. */
   bins: Float64Array | undefined;
   interval: Float64Array | undefined;
-  seen = new Map<Source, Uint32Array>();
+  seen: Map<Source, Uint32Array> | undefined;
   /** `stats_matcher` wants it. */
   readonly wanted: boolean;
   readonly #settings: StatsSettings;
@@ -96,6 +97,11 @@ export class StatsRegistry {
   readonly #refreshers = new Set<() => void>();
   readonly #extra = new Set<(visit: (reading: ExtraReading) => void) => void>();
   readonly #extraFlushed = new Map<string, number>();
+  readonly #hidden = new Set<string>();
+  readonly #declared: {
+    readonly prefixes: () => Iterable<string>;
+    readonly stats: readonly DeclaredStat[];
+  }[] = [];
 
   readonly #settings: StatsSettings;
 
@@ -133,7 +139,7 @@ export class StatsRegistry {
       stat.sources = stat.sources.filter((source) => source.worker !== worker);
       for (const source of gone) {
         if (stat.kind === "counter") stat.carried += source.slots[source.index] ?? 0;
-        stat.seen.delete(source);
+        stat.seen?.delete(source);
       }
     }
   }
@@ -160,12 +166,22 @@ export class StatsRegistry {
     this.#extra.add(source);
   }
 
+  /**
+   * Stats below each of `prefixes` that are listed, as 0, also while no thread has defined them: a cluster that nothing has
+   * used yet needs no slots.
+   */
+  declare(prefixes: () => Iterable<string>, stats: readonly DeclaredStat[]): void {
+    this.#declared.push({ prefixes, stats });
+  }
+
   /** What is removed from the configuration is no longer shown; should it come back, counters start at zero. */
   hide(prefix: string): void {
+    this.#hidden.add(prefix);
     for (const stat of this.#stats.values()) if (stat.name.startsWith(prefix)) stat.hidden = true;
     for (const name of this.#texts.keys()) if (name.startsWith(prefix)) this.#texts.delete(name);
   }
   show(prefix: string): void {
+    if (!this.#hidden.delete(prefix)) return;
     for (const stat of this.#stats.values()) {
       if (!stat.hidden || !stat.name.startsWith(prefix)) continue;
       stat.hidden = false;
@@ -188,7 +204,9 @@ export class StatsRegistry {
   }
 
   /** Ends an interval: counters' deltas and histograms' intervals start anew after `read` has seen them. */
-  flush(read: (scalars: readonly ScalarReading[], histograms: readonly HistogramReading[]) => void): void {
+  flush(
+    read: ((scalars: readonly ScalarReading[], histograms: readonly HistogramReading[]) => void) | undefined,
+  ): void {
     this.#own.flushDefinitions();
     for (const stat of this.#stats.values()) {
       if (stat.kind === "histogram") {
@@ -196,7 +214,7 @@ export class StatsRegistry {
         this.#mergeHistogram(stat);
       }
     }
-    read(this.scalars(), this.histograms());
+    read?.(this.scalars(false), this.histograms(false));
     for (const stat of this.#stats.values()) if (stat.kind === "counter") stat.flushed = stat.value();
     this.#extraFlushed.clear();
     for (const source of this.#extra) {
@@ -206,9 +224,10 @@ export class StatsRegistry {
     }
   }
 
-  scalars(): ScalarReading[] {
-    this.#own.flushDefinitions();
+  /** `withUnused`: also what was only declared. */
+  scalars(withUnused = true): ScalarReading[] {
     for (const refresh of this.#refreshers) refresh();
+    this.#own.flushDefinitions();
     const out: ScalarReading[] = [];
     for (const stat of this.#stats.values()) {
       if (stat.kind === "histogram" || stat.hidden || !stat.wanted) continue;
@@ -232,10 +251,28 @@ export class StatsRegistry {
         }),
       );
     }
+    if (withUnused) {
+      this.#eachUnused((name, kind) => {
+        if (kind === "histogram") return;
+        out.push(new UnusedScalar(name, kind, this.#settings));
+      });
+    }
     return out.sort(byName);
   }
 
-  histograms(): HistogramReading[] {
+  #eachUnused(visit: (name: string, kind: StatKind) => void): void {
+    for (const { prefixes, stats } of this.#declared) {
+      for (const prefix of prefixes()) {
+        for (const { name: below, kind } of stats) {
+          const name = prefix + below;
+          if (!this.#stats.has(name) && this.#settings.accepts(name)) visit(name, kind);
+        }
+      }
+    }
+  }
+
+  /** `withUnused`: also what was only declared. */
+  histograms(withUnused = true): HistogramReading[] {
     this.#own.flushDefinitions();
     const out: HistogramReading[] = [];
     for (const stat of this.#stats.values()) {
@@ -251,6 +288,14 @@ export class StatsRegistry {
         used: cumulative.count > 0,
       });
     }
+    if (withUnused) {
+      const nothing = histogramView(EMPTY);
+      this.#eachUnused((name, kind) => {
+        if (kind !== "histogram") return;
+        const shape = { name, tagged: this.#settings.tag(name), bounds: this.#settings.bounds(name) };
+        out.push({ ...shape, cumulative: nothing, interval: nothing, used: false });
+      });
+    }
     return out.sort(byName);
   }
 
@@ -258,6 +303,7 @@ export class StatsRegistry {
     for (const source of stat.sources) {
       const bins = source.slots;
       if (!(bins instanceof Uint32Array)) continue;
+      stat.seen ??= new Map();
       const seen = stat.seen.get(source) ?? new Uint32Array(HISTOGRAM_BINS);
       stat.seen.set(source, seen);
       for (let bin = 0; bin < HISTOGRAM_BINS; bin++) {
@@ -272,6 +318,26 @@ export class StatsRegistry {
         stat.interval[bin] = (stat.interval[bin] ?? 0) + more;
       }
     }
+  }
+}
+
+/** Its tags are worked out only for who asks: there may be a hundred for each of thousands of clusters. */
+class UnusedScalar implements ScalarReading {
+  readonly name: string;
+  readonly kind: "counter" | "gauge";
+  readonly value = 0;
+  readonly delta = 0;
+  readonly used = false;
+  readonly #settings: StatsSettings;
+
+  constructor(name: string, kind: "counter" | "gauge", settings: StatsSettings) {
+    this.name = name;
+    this.kind = kind;
+    this.#settings = settings;
+  }
+
+  get tagged(): TaggedName {
+    return this.#settings.tag(this.name);
   }
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, it, test } from "node:test";
 import { extractTags } from "./extract-tags.ts";
 import { binOf, HISTOGRAM_BINS, histogramView, quantilesOf } from "./log-linear-histogram.ts";
+import { statsDefinedBy } from "./recording-scope.ts";
 import { StatsRegistry } from "./stats-registry.ts";
 import { ThreadStats } from "./thread-stats.ts";
 
@@ -106,4 +107,28 @@ test("a thread may have more stats than fit a page, and one name is one stat", (
   thread.flushDefinitions();
   assert.equal(registry.value("c4999"), 5000);
   assert.equal(registry.value("c17"), 17);
+});
+
+describe("declared stats", () => {
+  it("are listed as 0 until something defines them, and are no part of what sinks get", () => {
+    const registry = new StatsRegistry();
+    const stats = statsDefinedBy((scope) => {
+      scope.counter("a");
+      scope.scope("in").gauge("b");
+      scope.histogram("c");
+    });
+    registry.declare(() => ["cluster.one.", "cluster.two."], stats);
+    registry.root().scope("cluster").scope("one").counter("a").add(3);
+    const listed = registry.scalars().map(({ name, value, used }) => [name, value, used]);
+    assert.deepEqual(listed, [
+      ["cluster.one.a", 3, true],
+      ["cluster.one.in.b", 0, false],
+      ["cluster.two.a", 0, false],
+      ["cluster.two.in.b", 0, false],
+    ]);
+    assert.equal(registry.histograms().length, 2);
+    registry.flush((scalars, histograms) => {
+      assert.deepEqual([scalars.map(({ name }) => name), histograms.length], [["cluster.one.a"], 0]);
+    });
+  });
 });
