@@ -47,6 +47,8 @@ export interface FactoryContext {
 export interface Runtime {
   /** Integer under `key`, else `fallback`. */
   integer(key: string, fallback: number): number;
+  /** Boolean under `key`, or whether the number there is not 0; else `fallback`. */
+  boolean(key: string, fallback: boolean): boolean;
   /** Number under `key`, with a fraction or without, else `fallback`. */
   double(key: string, fallback: number): number;
   /** Decides a `RuntimeFractionalPercent`: `random` is compared modulo the denominator. */

@@ -4,6 +4,7 @@ import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
+import { EARLY_END_CASES } from "./cases/early-ends.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { LOCAL_RATE_LIMIT_CASES } from "./cases/filters-local-ratelimit.ts";
 import { RBAC_CASES } from "./cases/filters-rbac.ts";
@@ -50,6 +51,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
   ...XDS_FILE_CASES,
+  ...EARLY_END_CASES,
   ...DOWNSTREAM_TLS_CASES,
   ...UPSTREAM_TLS_CASES,
   ...CONNECTION_POOL_CASES,

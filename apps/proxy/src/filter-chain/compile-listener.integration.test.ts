@@ -202,6 +202,7 @@ describe("a listener with a connection manager", () => {
         concurrency: 1,
         runtime: {
           integer: (_key, fallback) => fallback,
+          boolean: (_key: string, fallback: boolean) => fallback,
           double: (_key, fallback) => fallback,
           featureEnabled: (_key, n, d, random) => random % d < n,
         },

@@ -77,9 +77,9 @@ export interface ClientCodec {
   dispatch(chunk: Buffer): void;
   /**
    * The connection is gone (or the peer has half-closed it): ends the body that lasts until then, resets every other stream.
-   * Answers whether one was reset.
+   * Answers whether one was reset. `byPeer`: an HTTP/1 message that is cut by it is a protocol error, as in Envoy.
    */
-  onConnectionClosed(reason: StreamResetReason, transportFailure: string): boolean;
+  onConnectionClosed(reason: StreamResetReason, transportFailure: string, byPeer?: boolean): boolean;
 }
 
 /** Who made a client codec. */

@@ -6,6 +6,7 @@ import { RequestStreamInfo } from "./request-stream-info.ts";
 
 const runtime = {
   integer: (key: string, fallback: number) => (key.endsWith("stream_count") ? 10 : fallback),
+  boolean: (_key: string, fallback: boolean) => fallback,
   double: (_key: string, fallback: number) => fallback,
   featureEnabled: () => false,
 };

@@ -17,6 +17,7 @@ import {
 const WORKER: RateLimitContext = {
   runtime: {
     integer: (_key, fallback) => fallback,
+    boolean: (_key: string, fallback: boolean) => fallback,
     double: (_key, fallback) => fallback,
     featureEnabled: () => true,
   },

@@ -4,6 +4,6 @@ import type { RuntimeFeatureFlag } from "@sluice/xds/gen/envoy/config/core/v3/ba
 /** A `RuntimeFeatureFlag`, to be asked each time; on where it is not set. */
 export function compileFeatureFlag(flag: RuntimeFeatureFlag | undefined, runtime: Runtime): () => boolean {
   if (flag === undefined) return () => true;
-  const fallback = flag.defaultValue === false ? 0 : 1;
-  return () => runtime.integer(flag.runtimeKey, fallback) !== 0;
+  const fallback = flag.defaultValue !== false;
+  return () => runtime.boolean(flag.runtimeKey, fallback);
 }

@@ -30,6 +30,12 @@ export class RuntimeSnapshot implements Runtime {
     return Number.isFinite(read) ? read : fallback;
   }
 
+  boolean(key: string, fallback: boolean): boolean {
+    const value = this.#values[key];
+    if (typeof value === "boolean") return value;
+    return this.double(key, fallback ? 1 : 0) !== 0;
+  }
+
   featureEnabled(key: string, numerator: number, denominator: number, random: number): boolean {
     const value = this.#values[key];
     if (typeof value === "object") return random % value.denominator < value.numerator;

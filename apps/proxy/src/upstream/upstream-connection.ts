@@ -148,7 +148,8 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
     this.deadline.dispose();
     this.lifetime?.dispose();
     const { stats } = this.info;
-    const cut = this.codec?.onConnectionClosed("connection termination", "") === true || this.cutShort;
+    const reset = this.codec?.onConnectionClosed("connection termination", "", by === "remote");
+    const cut = reset === true || this.cutShort;
     stats.upstreamCxActive.sub(1);
     this.host.stats.cxActive.sub(1);
     this.held?.release();

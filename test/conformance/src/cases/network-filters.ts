@@ -69,6 +69,30 @@ shadow_rules_stat_prefix: shd_`,
   ),
 ];
 
+const FLAGS: Readonly<Record<string, string>> = {
+  main: "true",
+  never: "false",
+  "text-true": '"true"',
+  "text-false": '"false"',
+  "text-FALSE": '"FALSE"',
+  zero: "0",
+  one: "1",
+  "text-zero": '"0"',
+  word: '"word"',
+};
+
+/** Limits each connection after the first where its flag says so. */
+const FLAGGED = Object.keys(FLAGS).flatMap((name) =>
+  ["true", "false"].map((by) =>
+    guarded(
+      by === "true" ? name : `${name}-off`,
+      "local_ratelimit.v3.LocalRateLimit",
+      `token_bucket: { max_tokens: 1, tokens_per_fill: 1, fill_interval: 300s }
+runtime_enabled: { default_value: ${by}, runtime_key: flag.${name} }`,
+    ),
+  ),
+);
+
 export const NETWORK_FILTER_CASES: readonly ConformanceCase[] = [
   {
     title: "network filters let connections in or close them: rbac, connection_limit, local_ratelimit",
@@ -113,5 +137,31 @@ ${indent(LISTENERS.join(""), 4)}
       "connection_limit.limit.active_connections",
       "local_rate_limit.rate.rate_limited",
     ],
+  },
+  {
+    title: "runtime feature flags are booleans, whatever else is under their key",
+    yaml: `
+node: { id: node, cluster: nodes }
+layered_runtime:
+  layers:
+    - { name: base, static_layer: { flag: { ${Object.entries(FLAGS)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join(", ")} } } }
+    - { name: admin, admin_layer: {} }
+static_resources:
+  listeners:
+${indent(FLAGGED.join(""), 4)}
+`,
+    observe: async ({ proxy }) => {
+      const limited: string[] = [];
+      const run = async (name: string): Promise<void> => {
+        const port = await proxy.listenerPort(name);
+        await session(port, { send: "x", until: "x" });
+        const { received } = await session(port, { send: "x", until: "x" });
+        if (received === "") limited.push(name);
+      };
+      for (const name of Object.keys(FLAGS)) for (const each of [name, `${name}-off`]) await run(each);
+      return limited;
+    },
   },
 ];

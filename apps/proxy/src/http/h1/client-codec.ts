@@ -148,11 +148,15 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     this.parser.execute(chunk);
   }
 
-  onConnectionClosed(reason: StreamResetReason, transportFailure: string): boolean {
+  onConnectionClosed(reason: StreamResetReason, transportFailure: string, byPeer = false): boolean {
     const { stream } = this;
     if (stream === undefined) return false;
     this.keepAlive = false;
     if (this.parser.finish()) return false;
+    if (byPeer && this.parser.inMessage && this.parser.framing !== Framing.Tunnel) {
+      this.onParseError(Http1Errors.cutShort);
+      return true;
+    }
     this.abandon();
     stream.onReset(reason, transportFailure);
     this.callbacks.onStreamClosed(false, false);

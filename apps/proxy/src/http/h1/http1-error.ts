@@ -37,6 +37,7 @@ export const Http1Errors = {
   chunkSize: refuse(400, "http1.codec_error", "malformed chunk size"),
   chunkEnd: refuse(400, "http1.codec_error", "chunk does not end in CR LF"),
   underscore: refuse(400, "http1.unexpected_underscore", "header name with underscore"),
+  cutShort: refuse(400, "http1.codec_error", "end of the connection within a message"),
   connectBody: refuse(400, "http1.body_disallowed", "CONNECT with a body"),
   unexpectedData: refuse(400, "http1.codec_error", "data without a request"),
 } as const;

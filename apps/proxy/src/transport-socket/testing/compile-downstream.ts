@@ -23,6 +23,7 @@ export function compileDownstream(config: object): DownstreamTransportSocket {
     concurrency: 1,
     runtime: {
       integer: (_key, fallback) => fallback,
+      boolean: (_key: string, fallback: boolean) => fallback,
       double: (_key, fallback) => fallback,
       featureEnabled: () => false,
     },

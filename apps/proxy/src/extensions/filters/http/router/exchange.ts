@@ -419,11 +419,12 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
       const elapsed = config.worker.clock.nowMs() - this.requestEndedAtMs;
       headers.set("x-envoy-upstream-service-time", String(Math.floor(elapsed)));
     }
-    outcome.countResponse(info, host, status, headers);
+    if (!attempt.declined) outcome.countResponse(info, host, status, headers);
     if (status < 500) this.countHost(attempt, isGrpc, endStream, grpcStatus === undefined ? 500 : grpcAsHttp);
     stream.response = headers;
     streamInfo.responseCode = status;
-    streamInfo.responseCodeDetails = "via_upstream";
+    const details = attempt.declined ? "websocket_handshake_unsuccessful" : "via_upstream";
+    streamInfo.responseCodeDetails = details;
     for (const cookie of this.setCookies) headers.append("set-cookie", cookie);
     route.finalizeResponse(headers, stream);
     this.responseStarted = true;
@@ -433,7 +434,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     streamInfo.upstreamRemoteAddress = host.address;
     if (endStream) this.endResponse(attempt);
     else callbacks.setDownstreamWatermarkCallbacks(new DownstreamWatermarks(this.flow, attempt));
-    callbacks.encodeHeaders(headers, endStream, "via_upstream");
+    callbacks.encodeHeaders(headers, endStream, details);
   }
 
   onTryData(attempt: UpstreamTry, chunk: Uint8Array, endStream: boolean): void {

@@ -36,6 +36,8 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   /** A gRPC response of status 200 whose grpc-status is still to come. */
   grpcOutcomeOpen = false;
   status = 0;
+  /** It answered an offer to speak WebSocket with a success that is no handshake. */
+  declined = false;
   /** Of the upstream connection, once `ready`. */
   protocol: string | undefined = undefined;
   responseBytes = 0;
@@ -213,6 +215,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     const { encoder } = this;
     this.encoder = undefined;
     this.done = true;
+    this.declined = true;
     this.disarm();
     headers.remove("content-length");
     encoder?.reset();

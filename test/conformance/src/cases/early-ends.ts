@@ -1,0 +1,59 @@
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import type { ConformanceCase } from "../conformance-case.ts";
+
+const LOG = `access_log:
+- name: file
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+    path: "{{dir}}/access.log"
+    log_format: { text_format_source: { inline_string: "%REQ(:path)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_SENT%\\n" } }
+upgrade_configs: [{ upgrade_type: websocket }]`;
+
+/** What the upstream answers before it closes, by the request's path. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  "/length": "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc",
+  "/chunk": "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
+  "/last-chunk": "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n",
+  "/close": "HTTP/1.1 200 OK\r\n\r\nabc",
+  "/head": "HTTP/1.1 200 OK\r\ncontent-le",
+  "/nothing": "",
+  "/interim": "HTTP/1.1 100 Continue\r\n\r\n",
+  "/upgrade-200": "HTTP/1.1 200 OK\r\nx-a: 1\r\ncontent-length: 3\r\n\r\nabc",
+  "/upgrade-403": "HTTP/1.1 403 Forbidden\r\ncontent-length: 3\r\nx-a: 1\r\n\r\nabc",
+  "/upgrade-500": "HTTP/1.1 500 Oh\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+};
+const UPGRADE: [string, string][] = [
+  ["connection", "upgrade"],
+  ["upgrade", "websocket"],
+];
+
+export const EARLY_END_CASES: readonly ConformanceCase[] = [
+  {
+    title: "upstreams that close within a response, and those that do not take an upgrade",
+    yaml: httpBootstrap({
+      hcm: LOG,
+      routes: `- { match: { prefix: "/" }, route: { cluster: raw } }`,
+      clusters: staticCluster("raw", ["{{tcp}}"]),
+    }),
+    tcp: (socket) => {
+      socket.once("data", (chunk) => socket.end(ANSWERS[chunk.toString("latin1").split(" ")[1] ?? ""] ?? ""));
+    },
+    requests: Object.keys(ANSWERS).map((path) => ({
+      path,
+      headers: path.startsWith("/upgrade") ? UPGRADE : [],
+    })),
+    stats: [
+      "cluster.raw.upstream_cx_protocol_error",
+      "cluster.raw.upstream_rq_rx_reset",
+      "cluster.raw.upstream_cx_destroy_remote_with_active_rq",
+      "cluster.raw.upstream_cx_destroy_local_with_active_rq",
+      "cluster.raw.upstream_cx_destroy_with_active_rq",
+      "cluster.raw.upstream_rq_200",
+      "cluster.raw.upstream_rq_5xx",
+      "cluster.raw.upstream_rq_completed",
+      "cluster.raw.upstream_rq_total",
+      "http.main.downstream_rq_2xx",
+    ],
+    accessLog: { file: "access.log", lines: Object.keys(ANSWERS).length },
+  },
+];
