@@ -156,6 +156,8 @@ export interface ConnectionInfo {
   /** SNI, or undefined. */
   readonly requestedServerName: string | undefined;
   readonly tls: TlsInfo | undefined;
+  /** Why its TLS handshake failed; undefined or "" where it did not. */
+  readonly transportFailureReason?: string | undefined;
   /** "" when the chain has none. */
   readonly filterChainName?: string | undefined;
   /** Fingerprints of the ClientHello, where the TLS inspector took them. */

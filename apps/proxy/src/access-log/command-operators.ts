@@ -60,6 +60,9 @@ export const COMMAND_OPERATORS: OperatorTable = {
   UPSTREAM_TRANSPORT_FAILURE_REASON: text(({ streamInfo }) =>
     streamInfo.upstreamTransportFailureReason.replaceAll(" ", "_"),
   ),
+  DOWNSTREAM_TRANSPORT_FAILURE_REASON: text(({ connection }) =>
+    connection.transportFailureReason?.replaceAll(" ", "_"),
+  ),
   UPSTREAM_REQUEST_ATTEMPT_COUNT: plain(({ streamInfo }) => streamInfo.upstreamRequestAttemptCount),
   CONNECTION_ID: plain(({ connection }) => connection.id),
   REQUESTED_SERVER_NAME: text(({ connection }) => connection.requestedServerName),

@@ -147,8 +147,10 @@ export class ActiveListener implements ActiveListenerConfig {
     const { clock, timers, bufferLimitBytes } = this.context;
     const { socket } = accepted;
     this.pending.add(socket);
+    let timedOut = false;
     const deadline = new Deadline(clock, timers, () => {
       this.stats.handshakeTimeout.inc();
+      timedOut = true;
       socket.destroy();
     });
     if (chain.handshakeTimeoutMs > 0) deadline.set(chain.handshakeTimeoutMs);
@@ -167,6 +169,7 @@ export class ActiveListener implements ActiveListenerConfig {
       onFailure: (reason) => {
         ended();
         if (reason !== "") this.log.debug(`${accepted.directRemoteAddress}: ${reason}`);
+        this.logFailed(chain, accepted, reason, timedOut ? "transport socket timeout was reached" : "");
         if (this.connections.size === 0) this.finishDrain();
       },
     });
@@ -227,6 +230,22 @@ export class ActiveListener implements ActiveListenerConfig {
     streamInfo.setResponseFlag(ResponseFlag.NoRouteFound);
     streamInfo.responseCodeDetails = "filter_chain_not_found";
     const connection = { ...accepted, id: 0, tls: undefined };
+    logConnection(accessLoggers, connection, streamInfo, NO_BYTES, this.context.clock);
+  }
+
+  /** A connection that no network filter has seen, since its handshake failed. */
+  private logFailed(chain: ChainPayload, accepted: AcceptedSocket, reason: string, details: string): void {
+    const { accessLoggers } = this.rules;
+    if (accessLoggers.length === 0) return;
+    const streamInfo = accepted.streamInfo ?? this.createStreamInfo();
+    streamInfo.connectionTerminationDetails = details;
+    const connection = {
+      ...accepted,
+      id: 0,
+      tls: undefined,
+      filterChainName: chain.name,
+      transportFailureReason: reason,
+    };
     logConnection(accessLoggers, connection, streamInfo, NO_BYTES, this.context.clock);
   }
 

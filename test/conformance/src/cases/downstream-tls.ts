@@ -5,6 +5,7 @@ import { type ConnectionOptions, connect } from "node:tls";
 import { type TestCertificate, TestCertificates, waitFor } from "@sluice/harness";
 import { indent } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { session } from "../tcp-session.ts";
 
 const certificates = new TestCertificates();
 process.on("exit", () => certificates.remove());
@@ -40,6 +41,14 @@ const SHOWN = [
   "DOWNSTREAM_LOCAL_DNS_SAN",
 ];
 
+/** The connections of a listener, those whose handshake failed included. */
+const LOG = `access_log:
+- name: file
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+    path: "{{dir}}/connections.log"
+    log_format: { text_format_source: { inline_string: "{{name}} %DOWNSTREAM_TRANSPORT_FAILURE_REASON% %CONNECTION_TERMINATION_DETAILS% %RESPONSE_FLAGS% %REQUESTED_SERVER_NAME%\\n" } }`;
+
 function listener(name: string, context: string): string {
   const added = SHOWN.map(
     (operator) =>
@@ -49,8 +58,10 @@ function listener(name: string, context: string): string {
 - name: ${name}
   stat_prefix: ${name}
   address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+${name === "secret" ? "" : indent(LOG.replace("{{name}}", name), 2)}
   filter_chains:
-    - transport_socket:
+    - transport_socket_connect_timeout: 1s
+      transport_socket:
         name: tls
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
@@ -176,6 +187,9 @@ async function observe({ proxy }: Target): Promise<unknown> {
   const seen: Record<string, unknown> = {};
   for (const [name, what, options] of SHAKES)
     seen[`${name}: ${what}`] = await shake(await proxy.listenerPort(name), options);
+  const main = await proxy.listenerPort("main");
+  for (const part of [{ send: "GET / HTTP/1.1\r\n\r\n" }, { end: true }, { waitMs: 3_000 }])
+    seen[`main: ${JSON.stringify(part)}`] = (await session(main, part)).received === "";
   writeFileSync(join(proxy.dir, "next.yaml"), secretFile(rotated));
   await rename(join(proxy.dir, "next.yaml"), join(proxy.dir, "sds.yaml"));
   const port = await proxy.listenerPort("secret");
@@ -211,6 +225,10 @@ ${Object.entries(LISTENERS)
   .join("\n")}
 `,
     observe,
+    accessLog: {
+      file: "connections.log",
+      lines: SHAKES.filter(([name]) => name !== "secret").length + 3,
+    },
     stats: Object.keys(LISTENERS)
       .filter((name) => name !== "secret")
       .flatMap((name) => STATS.map((stat) => `listener.${name}.ssl.${stat}`)),
