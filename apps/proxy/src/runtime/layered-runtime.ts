@@ -1,17 +1,28 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { JsonObject } from "@bufbuild/protobuf";
 import type { Compiled, Log, Problem, StatsScope } from "@sluice/extension-api";
 import type {
   RuntimeLayer_DiskLayer as DiskLayer,
   LayeredRuntime,
 } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import { ADS_SOURCE, checkConfigSource, sourceKey } from "../xds/config-source.ts";
 import { DiskLayerWatch } from "./disk-layer-watch.ts";
 import { readDiskLayer } from "./read-disk-layer.ts";
 import type { RuntimeValue, RuntimeValues } from "./runtime-snapshot.ts";
 
+/** The resource of an RTDS layer. */
+interface RuntimeResource {
+  readonly name: string;
+  readonly source: ConfigSource;
+}
+
 interface Layer {
   readonly name: string;
-  readonly kind: "static" | "disk" | "admin";
+  readonly kind: "static" | "disk" | "admin" | "rtds";
+  /** RTDS: the resource, and where it comes from. */
+  readonly resource: RuntimeResource | undefined;
   /** Disk: where its values are. */
   readonly root: string;
   /** Disk: the link whose replacement means new values. */
@@ -64,7 +75,8 @@ export class RuntimeLayers {
       }
       names.add(layer.name);
       const specifier = layer.layerSpecifier;
-      const plain = { name: layer.name, root: "", link: "", values: {} as Record<string, RuntimeValue> };
+      const values: Record<string, RuntimeValue> = {};
+      const plain = { name: layer.name, root: "", link: "", resource: undefined, values };
       switch (specifier.case) {
         case "staticLayer":
           flatten(specifier.value, "", plain.values);
@@ -73,6 +85,14 @@ export class RuntimeLayers {
           return { ...plain, kind: "admin" };
         case "diskLayer":
           return { ...plain, ...diskPlaces(specifier.value, options.serviceCluster), kind: "disk" };
+        case "rtdsLayer": {
+          const { name, rtdsConfig } = specifier.value;
+          const source = rtdsConfig ?? ADS_SOURCE;
+          const path = `${at}.rtds_layer.rtds_config`;
+          if (rtdsConfig === undefined) problems.push({ path, message: "is required", severity: "error" });
+          else problems.push(...checkConfigSource(rtdsConfig, path));
+          return { ...plain, kind: "rtds", resource: { name, source } };
+        }
         default:
           problems.push({ path: at, message: "a layer needs a specifier", severity: "error" });
           return { ...plain, kind: "static" };
@@ -93,6 +113,22 @@ export class RuntimeLayers {
   /** Later layers win. */
   merged(): RuntimeValues {
     return Object.assign({}, ...this.#layers.map((layer) => layer.values));
+  }
+
+  /** The resources that RTDS layers need. */
+  get resources(): readonly RuntimeResource[] {
+    return this.#layers.flatMap(({ resource }) => resource ?? []);
+  }
+
+  /** Takes over what a source (`sourceKey`) has for a resource; undefined: nothing any more. */
+  discover(fromSource: string, name: string, layer: JsonObject | undefined): void {
+    for (const each of this.#layers) {
+      const { resource } = each;
+      if (resource?.name !== name || sourceKey(resource.source) !== fromSource) continue;
+      each.values = {};
+      flatten(layer, "", each.values);
+    }
+    this.#loaded();
   }
 
   /** Sets overrides ("" removes one). False when no admin layer is configured. */

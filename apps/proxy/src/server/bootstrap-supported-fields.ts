@@ -33,7 +33,14 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.metrics.v3.TagSpecifier": ["tag_name", "regex", "fixed_value"],
   "envoy.config.metrics.v3.HistogramBucketSettings": ["match", "buckets"],
   "envoy.config.bootstrap.v3.LayeredRuntime": ["layers"],
-  "envoy.config.bootstrap.v3.RuntimeLayer": ["name", "static_layer", "disk_layer", "admin_layer"],
+  "envoy.config.bootstrap.v3.RuntimeLayer": [
+    "name",
+    "static_layer",
+    "disk_layer",
+    "admin_layer",
+    "rtds_layer",
+  ],
+  "envoy.config.bootstrap.v3.RuntimeLayer.RtdsLayer": ["name", "rtds_config"],
   "envoy.config.bootstrap.v3.RuntimeLayer.DiskLayer": [
     "symlink_root",
     "subdirectory",

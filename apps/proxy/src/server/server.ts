@@ -245,7 +245,7 @@ export class Server {
     const began = performance.now();
     await this.#pool.start();
     await this.#pool.broadcast({ type: "runtime", values: this.runtime.merged() });
-    this.runtime.watch(() => this.#applyRuntime());
+    this.runtime.watch(() => this.applyRuntime());
     for (const command of this.secretManager.replay()) await this.#pool.broadcast(command);
     await this.#startAdmin();
     this.state = "INITIALIZING";
@@ -326,11 +326,12 @@ export class Server {
 
   modifyRuntime(overrides: Iterable<readonly [string, string]>): boolean {
     if (!this.runtime.modify(overrides)) return false;
-    this.#applyRuntime();
+    this.applyRuntime();
     return true;
   }
 
-  #applyRuntime(): void {
+  /** Tells every thread of the layers as they are now. */
+  applyRuntime(): void {
     const values = this.runtime.merged();
     this.#runtimeView.replace(values);
     void this.#pool.broadcast({ type: "runtime", values });

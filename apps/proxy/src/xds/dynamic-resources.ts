@@ -6,6 +6,7 @@ import { ClusterLoadAssignmentSchema } from "@sluice/xds/gen/envoy/config/endpoi
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
+import { RuntimeSchema } from "@sluice/xds/gen/envoy/service/runtime/v3/rtds_pb.js";
 import type { Server } from "../server/server.ts";
 import { StartupError } from "../server/startup-error.ts";
 import {
@@ -14,6 +15,7 @@ import {
   checkConfigSource,
   clusterOf,
   isFile,
+  isStreamed,
   managementCluster,
   sourceKey,
 } from "./config-source.ts";
@@ -28,6 +30,8 @@ const CDS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 const EDS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
 const SDS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 const RDS = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
+
+const RTDS = "type.googleapis.com/envoy.service.runtime.v3.Runtime";
 
 const SUBSCRIPTION_COUNTERS = [
   "update_attempt",
@@ -80,8 +84,9 @@ export class DynamicResources {
       [LDS, (update) => this.#onListeners(update)],
       [RDS, (update, source) => this.#onRoutes(update, source)],
       [SDS, (update) => this.#onSecrets(update)],
+      [RTDS, (update, source) => this.#onRuntime(update, source)],
     ]);
-    for (const typeUrl of [CDS, LDS]) {
+    for (const typeUrl of [RTDS, CDS, LDS]) {
       this.#firstPromises.set(typeUrl, new Promise((resolve) => this.#first.set(typeUrl, resolve)));
     }
     this.#endpointNames = new NamedSubscriptions((source, names) => this.#subscribe(EDS, source, names));
@@ -109,6 +114,11 @@ export class DynamicResources {
       if (source.configSourceSpecifier.case !== "ads" || ads !== undefined) continue;
       problems.push({ path: `${path}.ads`, message: "needs ads_config", severity: "error" });
     }
+    const { resources } = server.runtime;
+    for (const { source } of resources) {
+      const cluster = managementCluster(source);
+      if (cluster !== undefined) managers.push({ cluster, path: "layered_runtime" });
+    }
     for (const { cluster, path } of managers) {
       if (server.node.id === "") {
         const message = "needs a node id: set node.id or --service-node";
@@ -133,12 +143,24 @@ export class DynamicResources {
     const wanted: (readonly [string, ConfigSource])[] = [];
     if (config?.cdsConfig !== undefined) wanted.push([CDS, config.cdsConfig]);
     if (config?.ldsConfig !== undefined) wanted.push([LDS, config.ldsConfig]);
-    for (const [typeUrl, source] of wanted) this.#subscribe(typeUrl, source, "*");
     const fallback = setTimeout(() => void this.#useLastGood(), LAST_GOOD_AFTER_MS);
+    await this.#startRuntime();
+    for (const [typeUrl, source] of wanted) this.#subscribe(typeUrl, source, "*");
     for (const [typeUrl] of wanted) await this.#firstPromises.get(typeUrl);
     clearTimeout(fallback);
     await this.#server.clusters.settled();
     await this.#server.listeners.settled();
+  }
+
+  /** As in Envoy, runtime values come before what depends on them. */
+  async #startRuntime(): Promise<void> {
+    const { resources } = this.#server.runtime;
+    const subscriptions = new NamedSubscriptions((source, names) => this.#subscribe(RTDS, source, names));
+    for (const { source } of resources) {
+      const same = resources.filter((each) => sourceKey(each.source) === sourceKey(source));
+      subscriptions.setNames(source, [...new Set(same.map(({ name }) => name))]);
+    }
+    if (resources.length > 0) await this.#firstPromises.get(RTDS);
   }
 
   setEndpointNames(source: ConfigSource, names: readonly string[]): void {
@@ -320,6 +342,24 @@ export class DynamicResources {
     return refusals.outcome("SDS");
   }
 
+  async #onRuntime(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
+    const { runtime } = this.#server;
+    const refusals = new Refusals();
+    for (const resource of update.updated) {
+      const message = refusals.check(RuntimeSchema, resource, () => []);
+      if (message !== undefined) runtime.discover(source, resource.name, message.layer);
+    }
+    const streamed = runtime.resources.some(
+      (each) => sourceKey(each.source) === source && isStreamed(each.source),
+    );
+    for (const name of update.removed) {
+      if (streamed) runtime.discover(source, name, undefined);
+      else refusals.add(name, [{ path: "", message: "is not in the response", severity: "error" }]);
+    }
+    this.#server.applyRuntime();
+    return refusals.outcome("RTDS");
+  }
+
   #firstClusters(): Promise<void> | undefined {
     const wanted = this.#server.bootstrap.message.dynamicResources?.cdsConfig !== undefined;
     return wanted ? this.#firstPromises.get(CDS) : Promise.resolve();
@@ -344,17 +384,20 @@ export class DynamicResources {
     this.#server.log.warn(
       `the control plane does not answer; starting from the last good configuration, saved at ${stored.savedAt}`,
     );
-    for (const typeUrl of [SDS, CDS, EDS, LDS, RDS]) {
+    for (const typeUrl of [RTDS, SDS, CDS, EDS, LDS, RDS]) {
       for (const [name, update] of stored.updates) {
         if (!name.startsWith(typeUrl) || this.#fromDisk === undefined) continue;
         this.#stale.add(name);
         await this.#apply(typeUrl, update, name.slice(typeUrl.length + 1));
       }
+      // What is not on disk is not waited for, so that the rest can follow.
+      if (typeUrl === RTDS) this.#first.get(RTDS)?.();
     }
   }
 
   #scopeOf(typeUrl: string): StatsScope | undefined {
     const root = this.#server.stats.root();
+    if (typeUrl === RTDS) return root.scope("runtime");
     if (typeUrl === CDS) return root.scope("cluster_manager").scope("cds");
     return typeUrl === LDS ? root.scope("listener_manager").scope("lds") : undefined;
   }

@@ -54,6 +54,10 @@ const routes = (status: number): string =>
             name: "all",
             domains: ["*"],
             routes: [
+              {
+                match: { path: "/status", runtime_fraction: { default_value: {}, runtime_key: "on" } },
+                direct_response: { status: status + 20 },
+              },
               { match: { path: "/status" }, direct_response: { status } },
               { match: { prefix: "/" }, route: { cluster: "one" } },
             ],
@@ -63,16 +67,27 @@ const routes = (status: number): string =>
     ],
   });
 
+const runtime = (on: string, name = "layer"): string => `
+version_info: "1"
+resources:
+- { "@type": type.googleapis.com/envoy.service.runtime.v3.Runtime, name: ${name}, layer: { on: ${on} } }
+`;
+
 export const XDS_FILE_CASES: readonly ConformanceCase[] = [
   {
     title: "everything dynamic comes from files, and a bad file leaves the old one in force",
     yaml: `
 node: { id: node, cluster: nodes }
+layered_runtime:
+  layers:
+  - { name: base, static_layer: { on: 0 } }
+  - { name: found, rtds_layer: { name: layer, rtds_config: ${file("rtds.yaml")} } }
 dynamic_resources: { lds_config: ${file("lds.yaml")}, cds_config: ${file("cds.yaml")} }
 `,
     files: {
       "lds.yaml": listeners,
       "cds.yaml": clusters("1", "1s"),
+      "rtds.yaml": runtime("0"),
       "eds.yaml": endpoints,
       "rds.json": routes(201),
     },
@@ -97,8 +112,17 @@ dynamic_resources: { lds_config: ${file("lds.yaml")}, cds_config: ${file("cds.ya
       await put("cds.yaml", clusters("3", "2s"));
       await until("cluster_manager.cds.update_success", 2);
       const changed = [(await send({ path: "/status" })).status, (await send({ path: "/" })).body];
+      await put("rtds.yaml", runtime("100"));
+      await until("runtime.update_success", 2);
+      const switched = await waitFor("the runtime", async () => {
+        const { status } = await send({ path: "/status" });
+        return status === 222 ? status : undefined;
+      });
+      await put("rtds.yaml", runtime("0", "other"));
+      await until("runtime.update_rejected", 1);
+      const still = (await send({ path: "/status" })).status;
       upstream.clear();
-      return { kept, changed };
+      return { kept, changed, switched, still };
     },
     stats: [
       "http.main.rds.routes.update_attempt",
@@ -113,6 +137,9 @@ dynamic_resources: { lds_config: ${file("lds.yaml")}, cds_config: ${file("cds.ya
       "cluster_manager.cds.update_failure",
       "cluster_manager.cluster_modified",
       "listener_manager.listener_added",
+      "runtime.update_attempt",
+      "runtime.num_layers",
+      "runtime.num_keys",
     ],
   },
 ];
