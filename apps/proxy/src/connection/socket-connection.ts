@@ -244,6 +244,11 @@ export class SocketConnection implements Connection, Flushable {
     }
   }
 
+  /** For a socket that was handed over paused: reads, unless whoever serves it wants to wait. */
+  startReading(): void {
+    if (this.pauses === 0 && this.state !== "closed") this.socket.resume();
+  }
+
   private finishClose(): void {
     const { socket } = this;
     if (this.lingers && !socket.destroyed && !socket.readableEnded) {

@@ -134,8 +134,9 @@ export class ActiveListener implements ActiveListenerConfig {
     }
     this.stats.count(socket);
     if (chain.transportSocket === undefined) {
-      this.serve(chain, new SocketConnection(socket, this.context.bufferLimitBytes), accepted);
-      socket.resume();
+      const connection = new SocketConnection(socket, this.context.bufferLimitBytes);
+      this.serve(chain, connection, accepted);
+      connection.startReading();
     } else this.handshake(chain, chain.transportSocket, accepted);
   }
 
@@ -164,7 +165,7 @@ export class ActiveListener implements ActiveListenerConfig {
         const connection = new SocketConnection(ready, bufferLimitBytes);
         connection.tls = tls;
         this.serve(chain, connection, accepted);
-        ready.resume();
+        connection.startReading();
       },
       onFailure: (reason) => {
         ended();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, Socket } from "node:net";
 import { fromJson } from "@bufbuild/protobuf";
 import type { StatsScope } from "@sluice/extension-api";
 import { apiRegistry } from "@sluice/xds";
@@ -27,6 +27,8 @@ export interface NetworkProxyOptions {
   readonly listener?: object;
   /** What the upstream of cluster `up` does with its connections; without it the cluster's host refuses them. */
   readonly upstream?: (socket: Socket) => void;
+  /** How many connections to the upstream fail before one succeeds, each after 50 ms; default 0. */
+  readonly failingConnects?: number;
   /** `per_connection_buffer_limit_bytes` of the listener and the cluster. */
   readonly bufferLimitBytes?: number;
   readonly context?: Partial<WorkerContext>;
@@ -131,7 +133,7 @@ function testContext(
   stats: StatsScope,
   runtime: RuntimeSnapshot,
 ): WorkerContext {
-  const cluster = oneHostCluster(upstreamPort, options.bufferLimitBytes ?? 1024 * 1024);
+  const cluster = oneHostCluster(upstreamPort, options);
   const has = (name: string): boolean => name === "up";
   const log = { debug() {}, info() {}, warn() {}, error: (text: string) => assert.fail(text) };
   return {
@@ -149,7 +151,8 @@ function testContext(
   };
 }
 
-function oneHostCluster(port: number, bufferLimitBytes: number): ThreadLocalCluster {
+function oneHostCluster(port: number, options: NetworkProxyOptions): ThreadLocalCluster {
+  let failing = options.failingConnects ?? 0;
   const unlimited: Resource = { tryAcquire: () => true, release() {} };
   const limits: ResourceLimits = {
     connections: unlimited,
@@ -184,16 +187,22 @@ function oneHostCluster(port: number, bufferLimitBytes: number): ThreadLocalClus
       statName: "up",
       maintenanceModeKey: "upstream.maintenance_mode.web",
       connectTimeoutMs: 1000,
-      bufferLimitBytes,
+      bufferLimitBytes: options.bufferLimitBytes ?? 1024 * 1024,
       ...PLAIN_HTTP,
       stats: createClusterStats(discardingStats(), "up"),
       circuitBreakers: { default: limits, high: limits },
-      connect: () => connect(port, "127.0.0.1"),
+      connect: () => (failing-- > 0 ? slowFailure() : connect(port, "127.0.0.1")),
     },
     chooseHost: () => host,
     hostCount: 1,
     hostSets: [],
   };
+}
+
+function slowFailure(): Socket {
+  const socket = new Socket();
+  setTimeout(() => socket.destroy(new Error("no route to host")), 50);
+  return socket;
 }
 
 function listen(server: Server): Promise<number> {

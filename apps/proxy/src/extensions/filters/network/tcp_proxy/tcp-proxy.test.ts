@@ -59,6 +59,18 @@ describe("a TCP proxy", () => {
     client.destroy();
   });
 
+  it("keeps what the client has sent until some host is there to take it", async () => {
+    const { port } = await start({
+      filters: filters({ max_connect_attempts: 3 }),
+      failingConnects: 2,
+      upstream: (socket) => void socket.pipe(socket),
+    });
+    const client = await connectRaw(port);
+    client.write("first");
+    client.end();
+    assert.equal((await client.closed()).toString(), "first");
+  });
+
   it("stops reading the upstream while the client does not take what is queued", async () => {
     let written = 0;
     const { port } = await start({
