@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
+import { explainInput, explainLines, foundRoute } from "./commands/explain.ts";
 import { renderDiff } from "./commands/render-diff.ts";
 import { readCredentials, storeCredentials } from "./credentials.ts";
 import { createProgram } from "./program.ts";
@@ -109,11 +110,7 @@ test("join prints a bootstrap with the id, the labels and the control plane's ad
 });
 
 test("what is not implemented is refused by name, and an unknown command is wrong usage", async () => {
-  for (const args of [
-    ["promote"],
-    ["publish", "-m", "x", "--canary", "a=b"],
-    ["explain", "GET", "http://x/"],
-  ]) {
+  for (const args of [["promote"], ["publish", "-m", "x", "--canary", "a=b"]]) {
     const { error } = await run(args);
     assert.ok(error instanceof CliError && /not implemented yet/.test(error.message), args.join(" "));
   }
@@ -135,4 +132,67 @@ test("a diff is one line per resource and one per field", () => {
     '~ clusters/web\n    connect_timeout: "5s" → "1s"\n- routes/old\n',
   );
   assert.equal(renderDiff([]), "no difference\n");
+});
+
+test("explain sends headers as typed, and refuses what is none as wrong usage", async () => {
+  const options = { header: ["x-a: 1:2", "x-a:3"], alpn: "h2, http/1.1", listener: "10000" };
+  assert.deepEqual(explainInput("GET", "http://x/", options, 3), {
+    source: 3,
+    method: "GET",
+    url: "http://x/",
+    headers: [
+      { name: "x-a", value: "1:2" },
+      { name: "x-a", value: "3" },
+    ],
+    listener: "10000",
+    alpn: ["h2", "http/1.1"],
+  });
+  const { error } = await run(["explain", "GET", "http://x/", "-H", "nonsense"]);
+  assert.ok(error instanceof CliError && error.exitCode === 2);
+});
+
+test("an explanation is a line for each step, with what was passed over and why", () => {
+  const list = (name: string) => ({
+    items: [
+      {
+        name: "other",
+        at: undefined,
+        outcome: "rejected" as const,
+        reasons: [{ message: "wanted: x", at: undefined }],
+        asks: "prefix /a",
+      },
+      { name, at: undefined, outcome: "chosen" as const, reasons: [], asks: "" },
+    ],
+    total: 2,
+    moreBefore: 0,
+    moreAfter: 5,
+  });
+  const found = {
+    source: { kind: "version", number: 2 },
+    outcome: "redirected",
+    status: 301,
+    request: [],
+    listeners: list("edge"),
+    filterChains: undefined,
+    matcherSteps: [],
+    routeConfiguration: undefined,
+    virtualHosts: undefined,
+    routes: list("old"),
+    action: { kind: "redirect", status: 301, location: "https://x/" },
+    problems: [{ message: "odd", at: { kind: "routes", name: "r", path: "name" } }],
+  } as const;
+  assert.equal(foundRoute(found), true);
+  assert.equal(foundRoute({ ...found, outcome: "no_route" }), false);
+  assert.deepEqual(explainLines(found), [
+    "source         version 2",
+    "listener       edge",
+    "    rejected other (prefix /a): wanted: x",
+    "    and 5 more behind",
+    "route          old",
+    "    rejected other (prefix /a): wanted: x",
+    "    and 5 more behind",
+    "redirect       301 to https://x/",
+    "outcome        redirected with status 301",
+    "problem        odd (routes/r name)",
+  ]);
 });

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { type ApiClient, createApiClient, describeFailure } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
+import { type ExplainOptions, explainInput, explainLines, foundRoute } from "./commands/explain.ts";
 import { exportConfiguration } from "./commands/export-configuration.ts";
 import { importFile } from "./commands/import-file.ts";
 import { join } from "./commands/join.ts";
@@ -193,11 +194,33 @@ export function createProgram(surroundings: Surroundings): Command {
     if (!status.well) throw new CliError("not all is well");
   });
 
-  command("explain <method> <url>", "which way a request would take (not implemented yet: refused)").action(
-    () => {
-      throw new CliError("explain is not implemented yet");
-    },
-  );
+  command(
+    "explain <method> <url>",
+    "which way a request would take, and why not another; exit code 0 only when a route takes it",
+  )
+    .option("-H, --header <name: value>", "a header; may be repeated", collect, [])
+    .option("--version <n>", "a version (default: the live one)")
+    .option("--draft", "the draft instead of a version")
+    .option("--listener <name or port>", "where it arrives (default: the URL's port, else the only listener)")
+    .option("--client-ip <address>", "who sends it (default: 192.0.2.1, an external address)")
+    .option("--sni <name>", "the TLS server name (default: the URL's host)")
+    .option(
+      "--alpn <names>",
+      "ALPN in the client's order, with commas between (default: h2,http/1.1 for https)",
+    )
+    .action(async (method: string, url: string, options: ExplainOptions) => {
+      const input = explainInput(method, url, options, numberOf(options.version));
+      const found = await call((client) => client.explain.request.query(input));
+      if (output() === "table")
+        write(
+          explainLines(found)
+            .map((line) => `${line}\n`)
+            .join(""),
+        );
+      else write(formatValue(output() as "json" | "yaml", found));
+      if (!foundRoute(found))
+        throw new CliError(`no route takes it: ${found.problems[0]?.message ?? found.outcome}`);
+    });
 
   command("join", "print the bootstrap of a new node")
     .option("--envoy", "for a stock Envoy instead of a Sluice proxy")
@@ -230,6 +253,10 @@ function numberOf(text: string | undefined): number | undefined {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1) throw new CliError(`'${text}' is not a number from 1`, 2);
   return number;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function secondsOf(text: string): number {

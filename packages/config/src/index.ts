@@ -14,6 +14,17 @@ export { type RemoveResourceInput, removeResource } from "./draft/remove-resourc
 export { type ResetDraftInput, resetDraft } from "./draft/reset-draft.ts";
 export { resetResource } from "./draft/reset-resource.ts";
 export { usedBy } from "./draft/used-by.ts";
+export { explainRequest } from "./explain/explain-request.ts";
+export type {
+  Candidate,
+  Candidates,
+  ExplainedAction,
+  ExplainedCluster,
+  ExplainInput,
+  Place,
+  Reason,
+  RequestExplanation,
+} from "./explain/explanation.ts";
 export { getNode } from "./node/get-node.ts";
 export { REPLICA_LEASE_MS } from "./node/lease.ts";
 export { listNodes } from "./node/list-nodes.ts";

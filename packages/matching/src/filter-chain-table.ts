@@ -11,6 +11,7 @@ import type { Compiled } from "./contract.ts";
 import { type ConnectionFacts, findLeaf, LEVELS, MatchLevel } from "./filter-chain-level.ts";
 import { filterChainMatchJson } from "./filter-chain-match-json.ts";
 import { compileFilterChainTree, type FilterChainTree } from "./filter-chain-tree.ts";
+import type { MatchStep } from "./matcher/match-trace.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 
 export interface CompiledFilterChain<T> {
@@ -46,6 +47,11 @@ export class FilterChainTable<T> {
     if (root instanceof MatchLevel) return findLeaf(root, connection) ?? this.defaultChain;
     const found = root.find(connection);
     return found === "none" ? this.defaultChain : found;
+  }
+
+  /** The steps of the `filter_chain_matcher`; `undefined` where the chains' own matches choose. */
+  explainTree(connection: ConnectionFacts): readonly MatchStep[] | undefined {
+    return this.root instanceof MatchLevel ? undefined : this.root.explain(connection);
   }
 }
 

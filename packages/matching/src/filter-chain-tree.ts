@@ -2,6 +2,7 @@ import { type StringValue, StringValueSchema } from "@bufbuild/protobuf/wkt";
 import type { Compiled } from "./contract.ts";
 import type { ConnectionFacts } from "./filter-chain-level.ts";
 import { compileMatcher, type MatcherConfig, type MatcherTree } from "./matcher/compile-matcher.ts";
+import type { MatchStep } from "./matcher/match-trace.ts";
 import { INSUFFICIENT_DATA } from "./matcher/match-tree.ts";
 import type { ConnectionView } from "./matcher/matching-data.ts";
 import { NETWORK_INPUTS } from "./matcher/network-inputs.ts";
@@ -25,6 +26,11 @@ export class FilterChainTree<C> {
   find(facts: ConnectionFacts): C | undefined | "none" {
     const answer = this.tree.match({ connection: new FactsView(facts) });
     return answer === undefined || answer === INSUFFICIENT_DATA ? "none" : this.chains.get(answer.name);
+  }
+
+  /** The steps by which `find` decides. */
+  explain(facts: ConnectionFacts): readonly MatchStep[] {
+    return this.tree.explain({ connection: new FactsView(facts) }).steps;
   }
 }
 

@@ -3,6 +3,7 @@ export { type Cidr, CidrMap, CidrSet, compileCidrSet, maskedAddress, parseCidr }
 export type { CompiledRoute } from "./compiled-route.ts";
 export type { Compiled, Condition, HeaderView, MatchContext, RuntimeView } from "./contract.ts";
 export { compileCookieMatcher, cookieValue } from "./cookie-matcher.ts";
+export { explainFilterChains, type FilterChainExplanation } from "./explain-filter-chains.ts";
 export { type Explanation, explainMatch, type Verdict } from "./explain-match.ts";
 export type { ConnectionFacts } from "./filter-chain-level.ts";
 export {
@@ -46,9 +47,12 @@ export {
   type TypedExtension,
 } from "./matcher/typed-extension.ts";
 export { metadataValue } from "./metadata-value.ts";
+export { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "./normalize-path.ts";
 export { compilePathMatcher } from "./path-matcher.ts";
 export { percentDecoded } from "./percent-decoded.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
+export { redirectLocation } from "./redirect-location.ts";
+export { compileRegexSubstitution, prefixRewriter } from "./rewrite-target.ts";
 export { isGrpcContentType } from "./route-conditions.ts";
 export {
   type CompiledVirtualHost,
@@ -57,6 +61,7 @@ export {
   type RouteTable,
 } from "./route-table.ts";
 export { compileRuntimeFraction } from "./runtime-fraction.ts";
+export { splitPath } from "./split-path.ts";
 export {
   type CompiledStringMatcher,
   compileStringMatcher,

@@ -1,9 +1,9 @@
+import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "@sluice/matching";
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { type ForwardingVerdict, sanitizeExternal, setForwardingHeaders } from "./forwarding-headers.ts";
 import { hasToken } from "./h1/server-codec.ts";
 import type { Headers } from "./header-map.ts";
-import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "./normalize-path.ts";
 
 /** How a request goes on after its head was looked at. */
 export type PathVerdict = "ok" | "reject" | "redirect";

@@ -1,9 +1,10 @@
 import type { Compiled } from "@sluice/extension-api";
+import { prefixRewriter } from "@sluice/matching";
 import type {
   Route,
   RouteAction as RouteActionConfig,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { compilePathFormat, compileRegexRewrite, type PathRewriter, prefixRewriter } from "./rewrite-path.ts";
+import { compilePathFormat, compileRegexRewrite, type PathRewriter } from "./rewrite-path.ts";
 import { compileUriTemplateRewrite } from "./uri-template-rewrite.ts";
 
 /** The one path rewrite of a route; `undefined` when there is none. */

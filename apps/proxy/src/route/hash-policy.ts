@@ -1,7 +1,13 @@
 import type { Compiled, ConnectionInfo, HeaderMap, Problem, StreamInfo } from "@sluice/extension-api";
-import { cookieValue, queryParameter, splitAddress, toBinaryString, xxHash64 } from "@sluice/matching";
+import {
+  compileRegexSubstitution,
+  cookieValue,
+  queryParameter,
+  splitAddress,
+  toBinaryString,
+  xxHash64,
+} from "@sluice/matching";
 import type { RouteAction_HashPolicy as HashPolicyConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { compileRegexSubstitution } from "./rewrite-path.ts";
 
 /** What hashes are made of beside the headers. */
 export interface HashSource {

@@ -1,8 +1,9 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
+import { compileRegexSubstitution, splitPath } from "@sluice/matching";
 import type { RouteAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { FormatContext } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
-import { compileRegexSubstitution, splitPath, targetOf } from "./rewrite-path.ts";
+import { targetOf } from "./rewrite-path.ts";
 
 /** The new `:authority`; "" leaves it as it is. */
 export type HostRewriter = (headers: HeaderMap, context: FormatContext) => string;

@@ -1,12 +1,12 @@
 import type { Compiled } from "@sluice/extension-api";
-import { compileUriTemplate } from "@sluice/matching";
+import { compileUriTemplate, splitPath } from "@sluice/matching";
 import { unpackAny } from "@sluice/xds/any";
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type { RouteMatch } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { UriTemplateMatchConfig } from "@sluice/xds/gen/envoy/extensions/path/match/uri_template/v3/uri_template_match_pb.js";
 import type { UriTemplateRewriteConfig } from "@sluice/xds/gen/envoy/extensions/path/rewrite/uri_template/v3/uri_template_rewrite_pb.js";
 import { RE2JS } from "re2js";
-import { type PathRewriter, splitPath } from "./rewrite-path.ts";
+import type { PathRewriter } from "./rewrite-path.ts";
 
 const MATCH = "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig";
 const REWRITE = "envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig";

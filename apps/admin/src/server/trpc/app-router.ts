@@ -1,5 +1,6 @@
 import { auditRouter } from "./audit/audit-router.ts";
 import { draftRouter } from "./draft/draft-router.ts";
+import { explainRouter } from "./explain/explain-router.ts";
 import { figuresRouter } from "./figures/figures-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
@@ -15,6 +16,7 @@ import { versionRouter } from "./version/version-router.ts";
 export const appRouter = router({
   audit: auditRouter,
   draft: draftRouter,
+  explain: explainRouter,
   figures: figuresRouter,
   live: liveRouter,
   node: nodeRouter,

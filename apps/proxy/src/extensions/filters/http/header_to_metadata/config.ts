@@ -1,4 +1,5 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
+import { compileRegexSubstitution } from "@sluice/matching";
 import type {
   Config,
   Config_KeyValuePair,
@@ -8,7 +9,6 @@ import {
   Config_ValueEncode as ValueEncode,
   Config_ValueType as ValueType,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js";
-import { compileRegexSubstitution } from "../../../../route/rewrite-path.ts";
 
 /** Longer values are not taken over (Envoy's limit). */
 export const VALUE_BYTES_MAX = 8 * 1024;

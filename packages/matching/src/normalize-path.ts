@@ -1,4 +1,4 @@
-import { splitPath } from "../route/rewrite-path.ts";
+import { splitPath } from "./split-path.ts";
 
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
