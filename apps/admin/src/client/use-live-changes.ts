@@ -23,7 +23,7 @@ export function useLiveChanges(): void {
 
 /** Routers whose answers depend on a topic. */
 const AFFECTED = {
-  draft: ["draft", "version", "audit"],
-  rollout: ["draft", "version", "rollout", "node", "audit"],
+  draft: ["draft", "version", "explain", "audit"],
+  rollout: ["draft", "version", "explain", "rollout", "node", "audit"],
   node: ["node", "rollout"],
 } as const;

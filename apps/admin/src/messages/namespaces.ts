@@ -15,4 +15,5 @@ export const NAMESPACES = [
   "requests",
   "traces",
   "nodes",
+  "explain",
 ] as const;

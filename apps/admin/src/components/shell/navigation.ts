@@ -41,6 +41,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
   {
     id: "release",
     items: [
+      { id: "explain", href: "/explain", icon: "explain", key: "x" },
       { id: "publish", href: "/publish", icon: "publish", key: "p" },
       { id: "versions", href: "/versions", icon: "versions", key: "v" },
     ],
