@@ -380,10 +380,27 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     hasEnvoy ? false : "envoy is not installed",
   );
 
-  step("axe finds nothing on any page, in light and in dark", async () => {
+  step("Explain says which way a request takes, and why a route before it does not", async () => {
     const api = await openApi(appliance);
     await publishShop(api, { listenerPort, upstreamPort });
     await api.close();
+    await navigate("Nodes");
+    await page.keyboard.press("g");
+    await page.keyboard.press("x");
+    await page.getByRole("heading", { level: 1, name: "Explain" }).waitFor();
+    await textbox("URL").fill("http://shop.example/checkout?cart=7");
+    await textbox("URL").press("Enter");
+    const way = page.getByRole("region", { name: "Way of the request" });
+    await way.getByText("A route takes it").waitFor();
+    await way.getByRole("heading", { name: "Cluster, for 20% of requests" }).waitFor();
+    await way.getByText("3 passed over, and why").click();
+    await way.getByText(/starts with "\/items"/).waitFor();
+    await textbox("URL").fill("http://nowhere.example/");
+    await textbox("URL").press("Enter");
+    await page.getByText("No virtual host takes it").waitFor();
+  });
+
+  step("axe finds nothing on any page, in light and in dark", async () => {
     await checkPages(page, { cluster: "catalog", traceId: TRACE_ID });
   });
 

@@ -54,6 +54,12 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
       },
     },
     { name: "first-route", path: "/first-route", ready: seen("Send your first traffic") },
+    {
+      name: "explain",
+      path: `/explain?source=live&url=${encodeURIComponent("http://shop.example/checkout?cart=7")}`,
+      ready: seen("A route takes it"),
+      dark: true,
+    },
     { name: "publish", path: "/publish", ready: seen("Nothing to publish") },
     { name: "versions", path: "/versions", ready: rowOf("The first route") },
     { name: "version", path: "/versions/1", ready: seen("Compared with") },
