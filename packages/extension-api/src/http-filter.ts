@@ -120,6 +120,9 @@ export interface EncoderCallbacks extends StreamFilterCallbacks {
   addEncodedData(chunk: Uint8Array, streaming: boolean): void;
   injectEncodedData(chunk: Uint8Array, endStream: boolean): void;
   addEncodedTrailers(): HeaderMap;
+  /** Backpressure on the response's source: one `pause` owes one `resume`. Counted; the client's own watermarks hold besides. */
+  pauseResponse(): void;
+  resumeResponse(): void;
   sendLocalReply(
     status: number,
     body: string,

@@ -1,6 +1,7 @@
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
+import { COMPRESSION_CASES } from "./cases/compression.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
@@ -64,6 +65,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...LOCAL_RATE_LIMIT_CASES,
   ...RBAC_CASES,
   ...STATEFUL_SESSION_CASES,
+  ...COMPRESSION_CASES,
   ...HTTP_FILTER_CASES,
   ...LISTENER_FILTER_CASES,
   ...LISTENER_CASES,

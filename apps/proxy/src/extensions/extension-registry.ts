@@ -4,6 +4,7 @@ import type {
   ListenerFilterFactory,
   NetworkFilterFactory,
 } from "@sluice/extension-api";
+import type { CompressorFactory, DecompressorFactory } from "../compression/compression-library.ts";
 import type { AddressDetectionFactory } from "../http/address-detection-factory.ts";
 import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.ts";
 import type { HeaderFormatterFactory } from "../http/h1/header-formatter.ts";
@@ -19,6 +20,8 @@ import type { UpstreamTransportSocketFactory } from "../transport-socket/upstrea
 
 /** What an extension of each of Envoy's categories gives; a room that takes a new kind of extension adds its line. */
 export interface ExtensionFactories {
+  "envoy.compression.compressor": CompressorFactory;
+  "envoy.compression.decompressor": DecompressorFactory;
   "envoy.filters.http": HttpFilterFactory;
   "envoy.filters.listener": ListenerFilterFactory;
   "envoy.filters.network": NetworkFilterFactory;

@@ -1,3 +1,9 @@
+import { brotliCompressorManifest } from "./compression/brotli/compressor/manifest.ts";
+import { brotliDecompressorManifest } from "./compression/brotli/decompressor/manifest.ts";
+import { gzipCompressorManifest } from "./compression/gzip/compressor/manifest.ts";
+import { gzipDecompressorManifest } from "./compression/gzip/decompressor/manifest.ts";
+import { zstdCompressorManifest } from "./compression/zstd/compressor/manifest.ts";
+import { zstdDecompressorManifest } from "./compression/zstd/decompressor/manifest.ts";
 import {
   createExtensionRegistry,
   type ExtensionRegistry,
@@ -5,8 +11,10 @@ import {
 } from "./extension-registry.ts";
 import { basicAuthManifest } from "./filters/http/basic_auth/manifest.ts";
 import { bufferManifest } from "./filters/http/buffer/manifest.ts";
+import { compressorManifest } from "./filters/http/compressor/manifest.ts";
 import { corsManifest } from "./filters/http/cors/manifest.ts";
 import { csrfManifest } from "./filters/http/csrf/manifest.ts";
+import { decompressorManifest } from "./filters/http/decompressor/manifest.ts";
 import { faultManifest } from "./filters/http/fault/manifest.ts";
 import { grpcStatsManifest } from "./filters/http/grpc_stats/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
@@ -60,6 +68,14 @@ import { upstreamProxyProtocolManifest } from "./transport_sockets/upstream_prox
 
 /** What is built in. An extension's folder is not used before it stands here. */
 export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
+  brotliCompressorManifest,
+  brotliDecompressorManifest,
+  gzipCompressorManifest,
+  gzipDecompressorManifest,
+  zstdCompressorManifest,
+  zstdDecompressorManifest,
+  compressorManifest,
+  decompressorManifest,
   basicAuthManifest,
   csrfManifest,
   faultManifest,

@@ -208,6 +208,14 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
   addEncodedTrailers(): HeaderMap {
     return this.manager.addEncodedTrailers();
   }
+
+  pauseResponse(): void {
+    this.manager.host.holdResponse(true);
+  }
+
+  resumeResponse(): void {
+    this.manager.host.holdResponse(false);
+  }
 }
 
 /** What a manifest's `compilePerRoute` made is what its own filter asks for. */

@@ -36,6 +36,8 @@ export interface StreamHost extends LocalReplyRewriter {
   /** Ends the stream without a (whole) response. */
   abort(): void;
   readDisable(disable: boolean): void;
+  /** Counted, as `readDisable`: the response's source is to wait, whatever the client's watermarks say. */
+  holdResponse(hold: boolean): void;
   /** A local reply begins, unless it is too late for one. */
   beforeLocalReply(status: number): void;
   setWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void;

@@ -35,6 +35,7 @@ import type { LocalReplyView } from "./local-reply-mapper.ts";
 import { prepareHost, preparePath, prepareRequestHeaders } from "./prepare-request.ts";
 import { setProxyStatus } from "./proxy-status.ts";
 import { RequestStreamInfo } from "./request-stream-info.ts";
+import { ResponseWatermarks } from "./response-watermarks.ts";
 import { statusPhrase } from "./status-text.ts";
 import { StreamConnectionInfo } from "./stream-connection-info.ts";
 import type { StreamTimers } from "./stream-timers.ts";
@@ -67,7 +68,8 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   private responseDone = false;
   private done = false;
   private idleTimeoutMs: number;
-  private watermarks: WatermarkCallbacks | undefined = undefined;
+  private watermarks: ResponseWatermarks | undefined = undefined;
+  private responseHolds = 0;
   private readonly deadlines: StreamTimers;
 
   constructor(manager: HttpConnectionManager, encoder: ResponseEncoder) {
@@ -426,10 +428,15 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   setWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void {
     const { encoder } = this;
     if (this.watermarks !== undefined) encoder.removeWatermarkCallbacks(this.watermarks);
-    this.watermarks = callbacks;
+    this.watermarks = undefined;
     if (callbacks === undefined) return;
-    encoder.addWatermarkCallbacks(callbacks);
-    if (encoder.aboveHighWatermark) callbacks.onAboveHighWatermark();
+    this.watermarks = new ResponseWatermarks(callbacks, encoder.aboveHighWatermark, this.responseHolds);
+    encoder.addWatermarkCallbacks(this.watermarks);
+  }
+
+  holdResponse(hold: boolean): void {
+    this.responseHolds += hold ? 1 : -1;
+    this.watermarks?.hold(this.responseHolds);
   }
 
   /** Only the router starts over, by `recreateWith`. */

@@ -1,0 +1,15 @@
+import { createRequire } from "node:module";
+import type { ManifestOf } from "../../../extension-registry.ts";
+
+const require = createRequire(import.meta.url);
+
+const TYPE = "envoy.extensions.compression.zstd.decompressor.v3.Zstd";
+
+export const zstdDecompressorManifest: ManifestOf<"envoy.compression.decompressor"> = {
+  name: "envoy.compression.zstd.decompressor",
+  category: "envoy.compression.decompressor",
+  configTypes: [TYPE],
+  perRouteConfigTypes: [],
+  supportedFields: { [TYPE]: ["chunk_size"] },
+  load: () => (require("./factory.ts") as typeof import("./factory.ts")).zstdDecompressorFactory,
+};
