@@ -28,6 +28,8 @@ export interface RawHttp2Options {
   readonly opening?: string;
   /** Gives back what DATA took from the windows; default true. */
   readonly windowUpdates?: boolean;
+  /** Address that the connection comes from. */
+  readonly localAddress?: string;
 }
 
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -65,7 +67,13 @@ export class RawHttp2Client {
   }
 
   static async connect(port: number, options: RawHttp2Options = {}): Promise<RawHttp2Client> {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
+    const socket = connect({
+      port,
+      host: "127.0.0.1",
+      noDelay: true,
+      allowHalfOpen: true,
+      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once("connect", resolve);
       socket.once("error", reject);

@@ -36,8 +36,8 @@ export interface UpstreamHttpConfig {
   readonly maxRequestsPerConnection: number;
   /** Default 100. */
   readonly maxResponseHeadersCount: number;
-  /** Default 60. */
-  readonly maxResponseHeadersKb: number;
+  /** Default 80 for HTTP/1 and 60 for HTTP/2, as in Envoy. */
+  readonly maxResponseHeadersKb: number | undefined;
 }
 
 /** Names that connections take from requests. */
@@ -82,7 +82,7 @@ export function compileHttpOptions(
     maxConnectionDurationJitterPercent: common?.maxConnectionDurationJitter?.value ?? 0,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
     maxResponseHeadersCount: common?.maxHeadersCount ?? 100,
-    maxResponseHeadersKb: common?.maxResponseHeadersKb ?? 60,
+    maxResponseHeadersKb: common?.maxResponseHeadersKb,
   };
 }
 

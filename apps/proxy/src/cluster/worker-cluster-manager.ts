@@ -230,7 +230,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       http,
       http1: {
         ...http.http1,
-        headBytesMax: http.maxResponseHeadersKb * 1024,
+        headBytesMax: (http.maxResponseHeadersKb ?? 80) * 1024,
         headersMax: http.maxResponseHeadersCount,
       },
       http2:
@@ -240,7 +240,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
               options: http.http2,
               stats: createHttp2Stats(scope),
               context: { clock, timers, random },
-              headBytesMax: http.maxResponseHeadersKb * 1024,
+              headBytesMax: (http.maxResponseHeadersKb ?? 60) * 1024,
               headersMax: http.maxResponseHeadersCount,
             },
       preconnectRatio: config.connection.preconnectRatio,

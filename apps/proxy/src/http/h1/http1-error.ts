@@ -39,5 +39,7 @@ export const Http1Errors = {
   underscore: refuse(400, "http1.unexpected_underscore", "header name with underscore"),
   cutShort: refuse(400, "http1.codec_error", "end of the connection within a message"),
   connectBody: refuse(400, "http1.body_disallowed", "CONNECT with a body"),
+  bodyDisallowed: refuse(400, "http1.content_length_not_allowed", "1xx or 204 with a body"),
+  nominated: refuse(400, "http1.connection_header_rejected", "Connection names what it may not remove"),
   unexpectedData: refuse(400, "http1.codec_error", "data without a request"),
 } as const;

@@ -122,6 +122,9 @@ const BAD_RESPONSES: readonly (readonly [string, string])[] = [
   ["a header without colon", `${OK}bad header\r\n\r\n`],
   ["two lengths", `${OK}content-length: 2\r\ncontent-length: 3\r\n\r\n`],
   ["length and chunked", `${OK}content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n`],
+  ["204 with a length", "HTTP/1.1 204 X\r\ncontent-length: 5\r\n\r\n"],
+  ["204 with chunks", "HTTP/1.1 204 X\r\ntransfer-encoding: chunked\r\n\r\n"],
+  ["100 with a length", "HTTP/1.1 100 X\r\ncontent-length: 5\r\n\r\n"],
   ["another coding", `${OK}transfer-encoding: gzip\r\n\r\n`],
   ["bare LF", "HTTP/1.1 200 OK\ncontent-length: 0\n\n"],
 ];
@@ -179,6 +182,15 @@ describe("HTTP/1.1 parser", () => {
         ['complete ""'],
       );
     }
+  });
+
+  it("drops trailers that would frame or route a message", () => {
+    assert.deepEqual(
+      request(
+        `${CHUNKED}1\r\na\r\n0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nHost: b\r\nx: 1\r\n\r\n`,
+      ).slice(1),
+      ['trailers ["x","1"]', 'complete "a"'],
+    );
   });
 
   it("says the same however the input is cut", () => {

@@ -3,7 +3,7 @@ import { hashStep, internName } from "../well-known-names.ts";
 import { PROPER_CASE, PreservedCase } from "./header-case.ts";
 import type { HeaderSpelling } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
-import { FIELD_VALUE, TARGET, TOKEN_LOWER } from "./octet-classes.ts";
+import { FIELD_VALUE, isToken, TARGET, TOKEN_LOWER } from "./octet-classes.ts";
 
 /** What a parser tells its codec. Bytes are borrowed for the call. Any callback may pause or stop the parser. */
 export interface Http1ParserSink {
@@ -400,7 +400,7 @@ export class Http1Parser {
         fields[5] = value;
         return undefined;
       }
-    }
+    } else if (NO_TRAILERS.has(name)) return undefined;
     fields.push(name, value);
     return undefined;
   }
@@ -436,6 +436,11 @@ export class Http1Parser {
         this.contentLength = -1;
       }
       if (this.version === 10) return this.fail(Http1Errors.transferEncoding10);
+    }
+    if (!this.isRequest && (this.status < 200 || this.status === 204)) {
+      // RFC 9112 §6.1, RFC 9110 §8.6: they have no body, and may not say that they do.
+      if (this.hasTransferEncoding || this.contentLength > 0) return this.fail(Http1Errors.bodyDisallowed);
+      if (this.contentLength === 0) headers.remove("content-length");
     }
     this.framing = this.isRequest ? this.requestFraming() : this.responseFraming();
     this.becomeTunnel = false;
@@ -575,6 +580,19 @@ export class Http1Parser {
 
 const EMPTY = Buffer.alloc(0);
 
+/** RFC 9110 §6.5.1: framing, routing and what concerns the connection do not come behind a body; such fields are dropped. */
+const NO_TRAILERS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "host",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 const BODY_STATES: readonly State[] = [
   State.FirstLine,
   State.BodyLength,
@@ -610,9 +628,4 @@ function hexValue(c: number): number {
   if (c >= 48 && c <= 57) return c - 48;
   const low = c | 32;
   return low >= 97 && low <= 102 ? low - 87 : -1;
-}
-
-function isToken(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (TOKEN_LOWER[text.charCodeAt(i)] === 0) return false;
-  return text.length > 0;
 }

@@ -19,6 +19,14 @@ for (const c of "-._~!$&'()*+,;=:@[]%0123456789abcdefghijklmnopqrstuvwxyzABCDEFG
   AUTHORITY[c.charCodeAt(0)] = 1;
 }
 
+export function isToken(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const octet = text.charCodeAt(i);
+    if (octet > 255 || TOKEN_LOWER[octet] === 0) return false;
+  }
+  return text.length > 0;
+}
+
 export function isAuthority(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (AUTHORITY[text.charCodeAt(i)] !== 1) return false;
   return true;

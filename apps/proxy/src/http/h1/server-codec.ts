@@ -196,7 +196,8 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     const { fields } = headers;
     let hasAuthority = parser.hasHost;
     if (this.connectRequested) {
-      if (!isAuthority(target) || target.includes("@")) return Http1Errors.url;
+      if (!isAuthority(target) || target.includes("@") || !/:\d+$/.test(target)) return Http1Errors.url;
+      if (parser.framing === Framing.Chunked) return Http1Errors.transferEncoding;
       if (parser.framing !== Framing.None) return Http1Errors.connectBody;
       fields[5] = target;
       hasAuthority = true;
@@ -211,8 +212,9 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
         if (name !== "http" && name !== "https") return Http1Errors.scheme;
         const rest = target.slice(scheme + 3);
         const slash = rest.search(/[/?#]/);
-        const authority = slash < 0 ? rest : rest.slice(0, slash);
-        if (authority === "") return Http1Errors.url;
+        const whole = slash < 0 ? rest : rest.slice(0, slash);
+        const authority = withoutUserinfo(whole);
+        if (authority === "" || !isAuthority(whole) || !hasPlausiblePort(authority)) return Http1Errors.url;
         const path = slash < 0 ? "/" : rest.slice(slash);
         fields[3] = path.startsWith("/") ? path : `/${path}`;
         fields[5] = authority;
@@ -235,7 +237,9 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     let dropped = 0;
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i] ?? "";
-      if (name === "upgrade") {
+      if (name === "connection") {
+        if (!mayNominate(fields[i + 1] ?? "")) return Http1Errors.nominated;
+      } else if (name === "upgrade") {
         if (hasToken(headers.getAll("connection"), "upgrade")) this.upgradeRequested = true;
       } else if (options.underscores !== "allow" && name.includes("_")) {
         if (options.underscores === "reject") return Http1Errors.underscore;
@@ -385,6 +389,35 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** Names that a client could make a proxy forget by listing them in Connection (RFC 9110 §7.6.1), as in Envoy. */
+const NOT_NOMINATED: ReadonlySet<string> = new Set([
+  "host",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+]);
+const NOMINATED_MAX = 9;
+
+function mayNominate(connection: string): boolean {
+  if (!connection.includes(",") && connection.length < 4) return true;
+  const tokens = connection.split(",");
+  if (tokens.length > NOMINATED_MAX) return false;
+  return !tokens.some((token) => {
+    const name = token.trim().toLowerCase();
+    return name.charCodeAt(0) === 58 || NOT_NOMINATED.has(name);
+  });
+}
+
+/** RFC 9110 §4.2.4: nothing is to be made of `user:password@`. */
+function withoutUserinfo(authority: string): string {
+  return authority.slice(authority.lastIndexOf("@") + 1);
+}
+
+function hasPlausiblePort(authority: string): boolean {
+  const port = /:(\d*)$/.exec(authority)?.[1];
+  return port === undefined || Number(port) <= 65_535;
+}
 
 /** Whether a comma-separated list holds `token` (lower case). */
 export function hasToken(list: string | undefined, token: string): boolean {

@@ -1,4 +1,4 @@
-import { isAuthority } from "../h1/octet-classes.ts";
+import { isAuthority, isToken } from "../h1/octet-classes.ts";
 import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
 
 /** What a request's header block says, checked (RFC 9113 §8.3.1, RFC 8441 §4). */
@@ -62,8 +62,9 @@ export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): Re
   const found = readRegularFields(fields, at, rest, rules);
   if (found === undefined) return FIELD_FLAW;
   authority ??= found.host;
-  if (authority !== undefined && !isAuthority(authority)) return FIELD_FLAW;
-  if (method === undefined || method === "" || authority === undefined) return RULE_FLAW;
+  if (authority !== undefined && (!isAuthority(authority) || authority.includes("@"))) return FIELD_FLAW;
+  if (method !== undefined && method !== "" && !isToken(method)) return FIELD_FLAW;
+  if (!method || !authority || scheme === "") return RULE_FLAW;
   const isConnect = method === "CONNECT" && protocol === undefined;
   if (protocol !== undefined && method !== "CONNECT") return RULE_FLAW;
   if (isConnect ? path !== undefined || scheme !== undefined : path === undefined || scheme === undefined) {
@@ -142,7 +143,8 @@ function readRegularFields(
     if (name.charCodeAt(0) === 58) return undefined;
     switch (name) {
       case "host":
-        host ??= value;
+        if (host !== undefined) return undefined;
+        host = value;
         continue;
       case "cookie":
         cookies = cookies === undefined ? value : `${cookies}; ${value}`;
@@ -180,6 +182,8 @@ export function isTrailerSection(block: HeaderBlock): boolean {
     if (name.charCodeAt(0) === 58) return false;
     if (
       name === "connection" ||
+      name === "content-length" ||
+      name === "host" ||
       name === "transfer-encoding" ||
       name === "upgrade" ||
       name === "keep-alive"

@@ -358,6 +358,17 @@ describe("HTTP/2 server", () => {
         [":authority", "x"],
       ]),
     "no authority at all": (c) => c.headers(1, requestFields("/").slice(0, 3)),
+    "a space in :method": (c) => c.headers(1, requestFields("/", "GET / HTTP/1.1")),
+    "an empty :scheme": (c) =>
+      c.headers(
+        1,
+        requestFields("/").map(([name, value]) => [name, name === ":scheme" ? "" : value]),
+      ),
+    "userinfo in :authority": (c) =>
+      c.headers(1, [...requestFields("/").slice(0, 3), [":authority", "u@x.test"]]),
+    "two Hosts": (c) =>
+      c.headers(1, [...requestFields("/").slice(0, 3), ["host", "a.test"], ["host", "b.test"]]),
+    "a NUL in a name": (c) => c.request(1, "/", [["a\0", "1"]]),
     "a line feed in a value": (c) => c.request(1, "/", [["a", "b\nc"]]),
     "extended CONNECT that was not offered": (c) =>
       c.headers(1, [...requestFields("/", "CONNECT"), [":protocol", "websocket"]]),

@@ -261,7 +261,7 @@ function internOrFlaw(name: string): string {
   if (first === 1) hash = hashStep(hash, 58);
   for (let i = first; i < name.length; i++) {
     const octet = name.charCodeAt(i);
-    if (TOKEN_LOWER[octet] !== octet) return "";
+    if (octet === 0 || TOKEN_LOWER[octet] !== octet) return "";
     hash = hashStep(hash, octet);
   }
   return name.length === first ? "" : internName(name, 0, name.length, hash, false);
