@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import type { FuzzTarget } from "@sluice/harness";
+import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "./normalize-path.ts";
+
+const latin1 = (text: string): Buffer => Buffer.from(text, "latin1");
+
+/** What is normal stays as it is, and holds no dot segments. */
+export const normalizePathFuzz: FuzzTarget = {
+  name: "path normalisation",
+  corpus: ["/", "/a/b/../c?q=/../x", "//a//b/", "/a%2fb%5Cc", "/%2e%2E/a/./b", "/a/..;/b", "/%41%7e\\a"].map(
+    latin1,
+  ),
+  dictionary: [
+    "/",
+    "..",
+    ".",
+    "%2e",
+    "%2E",
+    "%2f",
+    "%5c",
+    "\\",
+    "?",
+    "#",
+    "%",
+    "%00",
+    "//",
+    "/../",
+    "/./",
+  ].map(latin1),
+  run(input) {
+    const path = `/${input.toString("latin1")}`;
+    const normal = normalizePath(path);
+    if (normal !== undefined) {
+      assert.equal(normalizePath(normal), normal);
+      const [before = ""] = normal.split(/[?#]/);
+      for (const segment of before.split("/")) assert.ok(segment !== "." && segment !== "..", normal);
+    }
+    const merged = mergeSlashes(path);
+    assert.equal(mergeSlashes(merged), merged);
+    const unescaped = unescapeSlashes(path);
+    if (!hasEscapedSlash(path)) assert.equal(unescaped, path);
+    return `${normal === undefined}${normal === path}${merged === path}${unescaped === path}${normal?.split("/").length}`;
+  },
+};
