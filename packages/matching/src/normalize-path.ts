@@ -1,5 +1,6 @@
 import { splitPath } from "./split-path.ts";
 
+const ESCAPE = /^%[0-9A-Fa-f]{2}$/;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
 /**
@@ -22,7 +23,9 @@ export function normalizePath(target: string): string | undefined {
       }
       if (hex === "00") return undefined;
       const octet = String.fromCharCode(Number.parseInt(hex, 16));
-      decoded += UNRESERVED.test(octet) ? octet : `%${hex.toUpperCase()}`;
+      decoded = UNRESERVED.test(octet)
+        ? withDecoded(decoded, octet, path.charAt(i + 3))
+        : `${decoded}%${hex.toUpperCase()}`;
       i += 2;
     }
   }
@@ -38,6 +41,13 @@ export function normalizePath(target: string): string | undefined {
     } else out.push(segment);
   }
   return `/${out.join("/")}${query}`;
+}
+
+/** `%2%65` becomes `%252e`, not `%2e`: somebody behind would decode it once more. */
+function withDecoded(before: string, octet: string, next: string): string {
+  if (ESCAPE.test(before.slice(-2) + octet)) return `${before.slice(0, -2)}%25${before.slice(-1)}${octet}`;
+  if (ESCAPE.test(before.slice(-1) + octet + next)) return `${before.slice(0, -1)}%25${octet}`;
+  return before + octet;
 }
 
 export function mergeSlashes(target: string): string {
