@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Connection, Counter, StreamInfo, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import { readDirectly } from "./read-directly.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { socketAddressText } from "./socket-address.ts";
 import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn } from "./turn.ts";
@@ -85,7 +86,7 @@ export class SocketConnection implements Connection, Flushable {
     // Half-close is the owner's decision, not the stream's.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.handleData(chunk));
+    readDirectly(socket, (chunk) => this.handleData(chunk));
     socket.on("end", () => this.handleEnd());
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.socketError = error;

@@ -10,10 +10,16 @@ export interface Flushable {
 const dirty: Flushable[] = [];
 let depth = 0;
 let scheduled = false;
+let turns = 0;
 
 /** Call at the start of every callback from the event loop; owes one `leaveTurn`. */
 export function enterTurn(): void {
-  depth++;
+  if (depth++ === 0) turns++;
+}
+
+/** A number of its own for each turn; 0 outside of turns. */
+export function currentTurn(): number {
+  return depth === 0 ? 0 : turns;
 }
 
 export function leaveTurn(): void {

@@ -74,6 +74,14 @@ export class Headers implements HeaderMap {
     return false;
   }
 
+  hasName(test: (name: string) => boolean): boolean {
+    const fields = this.fields;
+    for (let i = 0; i < fields.length; i += 2) {
+      if (test(fields[i] ?? "")) return true;
+    }
+    return false;
+  }
+
   /** Removes the fields for which `test` holds; returns how many. */
   removeWhere(test: (name: string) => boolean): number {
     const fields = this.fields;

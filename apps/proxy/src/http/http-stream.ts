@@ -42,6 +42,11 @@ import type { StreamTimers } from "./stream-timers.ts";
 
 let nextStreamId = 1;
 
+/** Who waits for a response, and no longer than for a time. */
+export interface ResponseWaiter {
+  onResponseTimeout(): void;
+}
+
 /** One request and its response: between the codec and the filters. */
 export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   readonly streamId: number = nextStreamId++;
@@ -71,6 +76,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   private watermarks: ResponseWatermarks | undefined = undefined;
   private responseHolds = 0;
   private readonly deadlines: StreamTimers;
+  private responseWaiter: ResponseWaiter | undefined = undefined;
 
   constructor(manager: HttpConnectionManager, encoder: ResponseEncoder) {
     this.manager = manager;
@@ -261,6 +267,10 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.deadlines.log.set(this.config.accessLog.intervalMs);
   }
 
+  onResponseTimeout(): void {
+    this.responseWaiter?.onResponseTimeout();
+  }
+
   onHeadTimeout(): void {
     this.config.stats.counters.downstream_rq_header_timeout.inc();
     this.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
@@ -304,6 +314,18 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     if (duration === undefined) return;
     if (duration > 0) this.deadlines.duration.set(duration, this.streamInfo.startNowMs);
     else this.deadlines.duration.clear();
+  }
+
+  /** The deadline of the router's exchange; a stream has one at a time. */
+  awaitResponse(waiter: ResponseWaiter, timeoutMs: number): void {
+    this.responseWaiter = waiter;
+    this.deadlines.response.set(timeoutMs);
+  }
+
+  stopAwaitingResponse(waiter: ResponseWaiter): void {
+    if (this.responseWaiter !== waiter) return;
+    this.responseWaiter = undefined;
+    this.deadlines.response.clear();
   }
 
   clearRouteCache(): void {

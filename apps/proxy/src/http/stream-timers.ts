@@ -7,6 +7,7 @@ export interface TimedStream {
   onRequestTimeout(): void;
   onMaxDuration(): void;
   onLogInterval(): void;
+  onResponseTimeout(): void;
 }
 
 /** The deadlines of one stream; a connection lends them to its streams in turn, so that a request allocates none. */
@@ -16,6 +17,8 @@ export class StreamTimers {
   readonly duration: Deadline;
   /** Until the next interim entry of the access log. */
   readonly log: Deadline;
+  /** From the end of the request: the route's. */
+  readonly response: Deadline;
   stream: TimedStream | undefined = undefined;
 
   constructor(clock: Clock, timers: Timers) {
@@ -23,6 +26,7 @@ export class StreamTimers {
     this.request = new Deadline(clock, timers, () => this.stream?.onRequestTimeout());
     this.duration = new Deadline(clock, timers, () => this.stream?.onMaxDuration());
     this.log = new Deadline(clock, timers, () => this.stream?.onLogInterval());
+    this.response = new Deadline(clock, timers, () => this.stream?.onResponseTimeout());
   }
 
   /** The stream is through; nothing fires for it any more. */
@@ -32,6 +36,7 @@ export class StreamTimers {
     this.request.clear();
     this.duration.clear();
     this.log.clear();
+    this.response.clear();
   }
 
   dispose(): void {
@@ -40,5 +45,6 @@ export class StreamTimers {
     this.request.dispose();
     this.duration.dispose();
     this.log.dispose();
+    this.response.dispose();
   }
 }

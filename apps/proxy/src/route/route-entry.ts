@@ -122,6 +122,11 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
     return pair;
   }
 
+  /** Whether it may add headers to a request. */
+  get editsRequests(): boolean {
+    return this.requestMutations.length > 0;
+  }
+
   withCluster(clusterName: string): RouteEntry {
     return new RouteEntry({ ...this, clusterName });
   }

@@ -1,11 +1,37 @@
 import type { Clock, Random, Timers } from "@sluice/extension-api";
+import { currentTurn } from "../connection/turn.ts";
 import { PooledTimers } from "./pooled-timers.ts";
 import { randomUuid } from "./uuid-source.ts";
 
-export const systemClock: Clock = {
-  nowMs: () => performance.now(),
-  wallMs: () => Date.now(),
-};
+/** Reads the time once in a turn, as all that a request does within one asks for it a dozen times. */
+class TurnClock implements Clock {
+  private nowTurn = 0;
+  private now = 0;
+  private wallTurn = 0;
+  private wall = 0;
+
+  nowMs(): number {
+    const turn = currentTurn();
+    if (turn === 0) return performance.now();
+    if (turn !== this.nowTurn) {
+      this.nowTurn = turn;
+      this.now = performance.now();
+    }
+    return this.now;
+  }
+
+  wallMs(): number {
+    const turn = currentTurn();
+    if (turn === 0) return Date.now();
+    if (turn !== this.wallTurn) {
+      this.wallTurn = turn;
+      this.wall = Date.now();
+    }
+    return this.wall;
+  }
+}
+
+export const systemClock: Clock = new TurnClock();
 
 export const systemRandom: Random = {
   uint32: () => Math.floor(Math.random() * 0x1_0000_0000),

@@ -422,6 +422,8 @@ function hasPlausiblePort(authority: string): boolean {
 /** Whether a comma-separated list holds `token` (lower case). */
 export function hasToken(list: string | undefined, token: string): boolean {
   if (list === undefined) return false;
+  if (list === token) return true;
+  if (!list.includes(",")) return list.trim().toLowerCase() === token;
   return list.split(",").some((item) => item.trim().toLowerCase() === token);
 }
 

@@ -4,7 +4,6 @@ import {
   type HeaderMap,
   ResponseFlag,
   type StreamInfo,
-  type Timer,
 } from "@sluice/extension-api";
 import type {
   Host,
@@ -14,13 +13,13 @@ import type {
 } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamProtocol, StreamResetReason } from "../../../../http/codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
-import type { HttpStream } from "../../../../http/http-stream.ts";
+import type { HttpStream, ResponseWaiter } from "../../../../http/http-stream.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import { replaceAuthority } from "../../../../route/rewrite-host.ts";
 import type { ForwardAction, RouteEntry } from "../../../../route/route-entry.ts";
 import { httpPoolFor, type PoolUser } from "../../../../upstream/host-pools.ts";
 import type { RouterConfig } from "./config.ts";
-import { DownstreamWatermarks, FlowControl } from "./flow-control.ts";
+import { FlowControl } from "./flow-control.ts";
 import { grpcStatusOfHeaders, httpStatusOfGrpc } from "./grpc-outcome.ts";
 import { followRedirect } from "./internal-redirect.ts";
 import { KeptBody } from "./kept-body.ts";
@@ -44,6 +43,8 @@ export interface ExchangeInit {
   readonly headers: Headers;
   readonly headersOnly: boolean;
   readonly isGrpc: boolean;
+  /** The request has headers that ask something of the router. */
+  readonly asks: boolean;
   readonly outcome: OutcomeStats;
 }
 
@@ -52,20 +53,20 @@ export interface ExchangeInit {
  * by side (hedging). A state machine over its tries; the request's end starts the clocks, the first response's head that is
  * not retried ends all other tries.
  */
-export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser {
+export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser, ResponseWaiter {
   readonly highPriority: boolean;
   readonly requestHeaders: Headers;
   private readonly init: ExchangeInit;
   private readonly flow: FlowControl;
   private readonly body = new KeptBody();
-  private readonly tryLog: TryLog;
+  /** Where somebody reads of tries. */
+  private readonly tryLog: TryLog | undefined;
   private readonly bodyBytesMax: number;
   private cluster: ThreadLocalCluster;
   private tries: UpstreamTry[] = [];
   private mirrors: Mirrors | undefined = undefined;
   private retry: RetryState | undefined = undefined;
   private timeouts: RequestTimeouts = NO_TIMEOUTS;
-  private timeout: Timer | undefined = undefined;
   /** The body is kept behind a try that has it, for another or for an internal redirect. */
   private keepsBody = false;
   private bodyOverflowed = false;
@@ -82,7 +83,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   private hashKnown = false;
   private hash: bigint | undefined = undefined;
   /** What the hash policy wants the client to keep. */
-  private setCookies: string[] = [];
+  private setCookies: readonly string[] = NO_COOKIES;
   private destroyed = false;
 
   constructor(init: ExchangeInit) {
@@ -92,7 +93,9 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     this.highPriority = forward.highPriority;
     this.requestHeaders = init.headers;
     this.flow = new FlowControl(callbacks, cluster.info.stats);
-    this.tryLog = new TryLog(init.config, init.stream);
+    const { config, stream } = init;
+    const logsTries = config.upstreamLogs.length > 0 || stream.span !== undefined;
+    this.tryLog = logsTries ? new TryLog(config, stream) : undefined;
     this.bodyBytesMax = Math.min(callbacks.bufferLimitBytes(), forward.bodyBytesMax ?? Infinity);
   }
 
@@ -109,7 +112,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     return this.hash;
   }
   addCookie(setCookie: string): void {
-    this.setCookies.push(setCookie);
+    this.setCookies = [...this.setCookies, setCookie];
   }
   get connection(): ConnectionInfo {
     return this.init.stream.connection;
@@ -146,19 +149,18 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
 
   /** The request's head is there. */
   start(): undefined {
-    const { config, stream, route, forward, headers, headersOnly, isGrpc, outcome } = this.init;
+    const { config, stream, route, forward, headers, headersOnly, isGrpc, asks, outcome } = this.init;
     const host = this.cluster.chooseHost(this);
     if (host === undefined) return this.answerNoHost();
     const insert = !config.suppressEnvoyHeaders;
-    this.hedges = takeHedging(headers) ?? forward.hedgeOnPerTryTimeout;
+    this.hedges = (asks ? takeHedging(headers) : undefined) ?? forward.hedgeOnPerTryTimeout;
     this.timeouts = readTimeouts(headers, forward, isGrpc, config.respectExpectedTimeout);
     setTimeoutHeaders(headers, this.timeouts, forward, { elapsedMs: 0, insert, isGrpc, hedges: this.hedges });
-    this.maxDurationMs = parseTimeout(take(headers, "x-envoy-upstream-stream-duration-ms") ?? "0") ?? 0;
-    if (take(headers, "x-envoy-upstream-rq-timeout-alt-response") !== undefined) this.timeoutStatus = 204;
+    if (asks) this.takeLimits(headers);
     if (forward.includeAttemptCount) headers.set("x-envoy-attempt-count", "1");
     stream.streamInfo.upstreamRequestAttemptCount = 1;
     route.finalizeRequest(headers, stream, insert);
-    const policy = readRetryPolicy(headers, forward.retry);
+    const policy = readRetryPolicy(headers, forward.retry, asks || route.editsRequests);
     if (policy !== undefined) {
       const { worker } = config;
       const { info } = this.cluster;
@@ -170,6 +172,11 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     this.mirrors = Mirrors.start(this.init, this.timeouts.globalMs);
     this.send(host);
     if (headersOnly) this.endRequest();
+  }
+
+  private takeLimits(headers: Headers): void {
+    this.maxDurationMs = parseTimeout(take(headers, "x-envoy-upstream-stream-duration-ms") ?? "0") ?? 0;
+    if (take(headers, "x-envoy-upstream-rq-timeout-alt-response") !== undefined) this.timeoutStatus = 204;
   }
 
   data(chunk: Uint8Array, endStream: boolean): undefined {
@@ -213,10 +220,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     const { config, stream } = this.init;
     this.requestEndedAtMs = config.worker.clock.nowMs();
     if (this.tries.length === 0 && this.retriesPending === 0) return;
-    if (this.timeouts.globalMs > 0) {
-      this.timeout = config.worker.timers.create(() => this.onTimeout());
-      this.timeout.arm(this.timeouts.globalMs);
-    }
+    if (this.timeouts.globalMs > 0) stream.awaitResponse(this, this.timeouts.globalMs);
     for (const attempt of this.tries) {
       if (!attempt.ready) continue;
       stream.streamInfo.lastUpstreamTxByteMs = this.sinceStart();
@@ -231,7 +235,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     this.cancelTries(undefined);
     this.mirrors?.destroy();
     this.dropRetry();
-    this.timeout?.disarm();
+    this.init.stream.stopAwaitingResponse(this);
     this.body.clear();
   }
 
@@ -288,7 +292,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     host.outlier?.putResult("localOriginConnectSuccess");
     const readyMs = config.worker.clock.nowMs() - attempt.startedAtMs;
     streamInfo.onUpstreamReady(connection, attempt.protocol ?? "", readyMs);
-    this.tryLog.ready(attempt, this.wallMs());
+    this.tryLog?.ready(attempt, this.wallMs());
     if (streamInfo.schemeMatchesUpstream) {
       headers.set(":scheme", connection.tls === undefined ? "http" : "https");
     }
@@ -320,13 +324,18 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
 
   /** The try is over for this request. `flag`: of its own log entry. */
   private endTry(attempt: UpstreamTry, flag: number): undefined {
-    const at = this.tries.indexOf(attempt);
-    if (at >= 0) this.tries.splice(at, 1);
-    this.tryLog.end(attempt, flag, this.wallMs());
+    const { tries } = this;
+    if (tries.length === 1 && tries[0] === attempt) tries.pop();
+    else {
+      const at = tries.indexOf(attempt);
+      if (at >= 0) tries.splice(at, 1);
+    }
+    this.tryLog?.end(attempt, flag, this.wallMs());
   }
 
   /** All tries but `kept`. */
   private cancelTries(kept: UpstreamTry | undefined): void {
+    if (this.tries.length === 0 || (this.tries.length === 1 && this.tries[0] === kept)) return;
     for (const attempt of this.tries.slice()) {
       if (attempt === kept) continue;
       attempt.cancel();
@@ -387,7 +396,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     const { info } = this.cluster;
     const { streamInfo } = stream;
     streamInfo.firstUpstreamRxByteMs = this.sinceStart();
-    this.tryLog.response(attempt, headers);
+    this.tryLog?.response(attempt, headers);
     if (forward.includeAttemptCountInResponse) headers.set("x-envoy-attempt-count", String(this.attempts));
     const grpcStatus = isGrpc ? grpcStatusOfHeaders(headers) : undefined;
     const grpcAsHttp = grpcStatus === undefined ? 0 : httpStatusOfGrpc(grpcStatus);
@@ -433,7 +442,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     this.cancelTries(attempt);
     streamInfo.upstreamRemoteAddress = host.address;
     if (endStream) this.endResponse(attempt);
-    else callbacks.setDownstreamWatermarkCallbacks(new DownstreamWatermarks(this.flow, attempt));
+    else this.flow.beginResponse(attempt);
     callbacks.encodeHeaders(headers, endStream, details);
   }
 
@@ -451,7 +460,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
       const failed = status === undefined || httpStatusOfGrpc(status) >= 500;
       (failed ? attempt.host.stats.rqError : attempt.host.stats.rqSuccess).inc();
     }
-    this.tryLog.trailers(attempt, trailers);
+    this.tryLog?.trailers(attempt, trailers);
     this.endResponse(attempt);
     this.init.callbacks.encodeTrailers(trailers);
   }
@@ -468,7 +477,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     const { config, stream, outcome } = this.init;
     this.flow.endResponse();
     stream.streamInfo.lastUpstreamRxByteMs = this.sinceStart();
-    this.timeout?.disarm();
+    stream.stopAwaitingResponse(this);
     if (this.requestEnded) {
       const elapsed = config.worker.clock.nowMs() - this.requestEndedAtMs;
       outcome.recordTime(this.cluster.info, attempt.host, elapsed);
@@ -573,7 +582,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   }
 
   /** The whole request's. */
-  private onTimeout(): void {
+  onResponseTimeout(): void {
     const { outcome } = this.init;
     const { stats } = this.cluster.info;
     for (const attempt of this.tries.slice()) {
@@ -628,10 +637,10 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
 
   /** Ends it all by an answer of our own; once the response has begun, by a reset. `overloaded`: limits were reached. */
   private reply(status: number, body: string, details: string, overloaded: boolean): undefined {
-    const { config, forward, callbacks } = this.init;
+    const { config, stream, forward, callbacks } = this.init;
     this.cancelTries(undefined);
     this.dropRetry();
-    this.timeout?.disarm();
+    stream.stopAwaitingResponse(this);
     const counted = forward.includeAttemptCountInResponse && this.timeouts !== NO_TIMEOUTS;
     callbacks.sendLocalReply(status, body, details, (out: HeaderMap) => {
       if (overloaded && !config.suppressEnvoyHeaders) out.append("x-envoy-overloaded", "true");
@@ -662,6 +671,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
 }
 
 const EMPTY = Buffer.alloc(0);
+const NO_COOKIES: readonly string[] = Object.freeze([]);
 const NO_TIMEOUTS: RequestTimeouts = Object.freeze({ globalMs: 0, perTryMs: 0, perTryIdleMs: 0 });
 
 /** Reads a header that is for the router alone, and takes it off. */

@@ -22,6 +22,7 @@ import {
   type RouteStats,
   replacePath,
 } from "../../../../route/route-entry.ts";
+import { asksRouter } from "./asks-router.ts";
 import { compileRouter, type RouterConfig } from "./config.ts";
 import { UpstreamExchange } from "./exchange.ts";
 import { OutcomeStats } from "./outcome-stats.ts";
@@ -105,7 +106,8 @@ class RouterFilter implements StreamDecoderFilter {
       isGrpc,
       routeStats === undefined ? NO_STATS : [routeStats],
     );
-    headers.remove("x-envoy-upstream-alt-stat-name");
+    const asks = asksRouter(headers);
+    if (asks) headers.remove("x-envoy-upstream-alt-stat-name");
     if (this.refusesForOverload(cluster, outcome)) return;
     this.exchange = new UpstreamExchange({
       config,
@@ -117,6 +119,7 @@ class RouterFilter implements StreamDecoderFilter {
       headers,
       headersOnly: endStream,
       isGrpc,
+      asks,
       outcome,
     });
     this.exchange.start();

@@ -3,11 +3,12 @@ import type { ClusterStats } from "../../../../cluster/thread-local-cluster.ts";
 import type { UpstreamTry } from "./upstream-try.ts";
 
 /** Who holds back whom in one exchange, and what is counted of it. */
-export class FlowControl {
+export class FlowControl implements WatermarkCallbacks {
   private readonly callbacks: DecoderCallbacks;
   private readonly stats: ClusterStats;
   private requestHeld = false;
   private sinkFull = false;
+  private answering: UpstreamTry | undefined = undefined;
   private held: UpstreamTry | undefined = undefined;
 
   constructor(callbacks: DecoderCallbacks, stats: ClusterStats) {
@@ -39,13 +40,19 @@ export class FlowControl {
     this.callbacks.resumeRequest();
   }
 
-  holdResponse(attempt: UpstreamTry): void {
-    if (this.held !== undefined) return;
-    this.held = attempt;
-    this.stats.upstreamFlowControlPausedReadingTotal.inc();
-    attempt.readDisable(true);
+  /** The response of this try goes to the client, at the client's pace. */
+  beginResponse(attempt: UpstreamTry): void {
+    this.answering = attempt;
+    this.callbacks.setDownstreamWatermarkCallbacks(this);
   }
-  releaseResponse(): void {
+  onAboveHighWatermark(): void {
+    const { answering } = this;
+    if (this.held !== undefined || answering === undefined) return;
+    this.held = answering;
+    this.stats.upstreamFlowControlPausedReadingTotal.inc();
+    answering.readDisable(true);
+  }
+  onBelowLowWatermark(): void {
     const { held } = this;
     if (held === undefined) return;
     this.held = undefined;
@@ -55,25 +62,8 @@ export class FlowControl {
 
   /** The response is through: nothing of it is held back, and what is left of the request need not wait for its sink. */
   endResponse(): void {
-    this.releaseResponse();
+    this.onBelowLowWatermark();
     this.sinkFull = false;
     this.releaseRequest();
-  }
-}
-
-/** Told of the response's sink, the client, where the exchange itself is told of the request's. */
-export class DownstreamWatermarks implements WatermarkCallbacks {
-  private readonly flow: FlowControl;
-  private readonly attempt: UpstreamTry;
-
-  constructor(flow: FlowControl, attempt: UpstreamTry) {
-    this.flow = flow;
-    this.attempt = attempt;
-  }
-  onAboveHighWatermark(): void {
-    this.flow.holdResponse(this.attempt);
-  }
-  onBelowLowWatermark(): void {
-    this.flow.releaseResponse();
   }
 }

@@ -10,6 +10,7 @@ export class KeptBody {
   }
 
   clear(): void {
+    if (this.chunks.length === 0) return;
     this.bytes = 0;
     this.chunks = [];
   }

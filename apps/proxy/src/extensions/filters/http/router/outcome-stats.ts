@@ -6,37 +6,33 @@ import type { RouteStats } from "../../../../route/route-entry.ts";
 import type { RouterConfig } from "./config.ts";
 
 /** Counts what a request came to: by cluster, route and virtual cluster. */
-export class OutcomeStats {
+export class OutcomeStats implements ResponseKind {
   /** Of the route and the virtual cluster, where they have any. */
   readonly routeStats: readonly RouteStats[];
   private readonly config: RouterConfig;
-  private readonly kind: ResponseKind;
+  readonly internal: boolean;
+  canary = false;
+  readonly withoutCodes: boolean;
+  readonly fromZone: string;
+  toZone = "";
+  readonly altName: string;
 
   constructor(config: RouterConfig, request: HeaderMap, isGrpc: boolean, routeStats: readonly RouteStats[]) {
     this.config = config;
     this.routeStats = routeStats;
-    this.kind = {
-      internal: request.get("x-envoy-internal") === "true",
-      canary: false,
-      withoutCodes: isGrpc && config.suppressGrpcCodes,
-      fromZone: config.worker.localInfo.zone,
-      toZone: "",
-      altName: request.get("x-envoy-upstream-alt-stat-name") ?? "",
-    };
-  }
-
-  get withoutCodes(): boolean {
-    return this.kind.withoutCodes;
+    this.internal = request.get("x-envoy-internal") === "true";
+    this.withoutCodes = isGrpc && config.suppressGrpcCodes;
+    this.fromZone = config.worker.localInfo.zone;
+    this.altName = request.get("x-envoy-upstream-alt-stat-name") ?? "";
   }
 
   /** `response`: its head, where the upstream sent one. */
   countResponse(info: ClusterInfo, host: Host | undefined, status: number, response?: HeaderMap): void {
     if (!this.config.dynamicStats) return;
-    const { kind } = this;
-    kind.canary =
+    this.canary =
       response?.get("x-envoy-upstream-canary") === "true" || (host !== undefined && isCanary(host));
-    kind.toZone = host?.zone ?? "";
-    info.stats.responses.countKind(status, kind);
+    this.toZone = host?.zone ?? "";
+    info.stats.responses.countKind(status, this);
     for (const stats of this.routeStats) stats.countResponse(status);
     if (status >= 500) host?.stats.rqError.inc();
   }
@@ -45,7 +41,7 @@ export class OutcomeStats {
   recordTime(info: ClusterInfo, host: Host, elapsedMs: number): void {
     if (!this.config.dynamicStats) return;
     host.outlier?.putResponseTime(elapsedMs);
-    info.stats.responses.recordKind(elapsedMs, this.kind);
+    info.stats.responses.recordKind(elapsedMs, this);
     for (const stats of this.routeStats) stats.upstreamRqTime.record(elapsedMs);
     host.stats.rqTime?.record(elapsedMs);
   }

@@ -29,12 +29,20 @@ const HEADERS = [
   "x-envoy-retriable-header-names",
 ] as const;
 
+const NONE: readonly (string | undefined)[] = [];
+
 /**
  * The route's policy with what the request's headers add, which are taken off. `undefined`: there will be no retry.
+ *
+ * @param asks whether the request has headers that ask anything of the router
  */
-export function readRetryPolicy(headers: Headers, policy: RetryConfig | undefined): RetryConfig | undefined {
-  const [on, grpcOn, max, codes, names] = HEADERS.map((name) => headers.get(name));
-  for (const name of HEADERS) headers.remove(name);
+export function readRetryPolicy(
+  headers: Headers,
+  policy: RetryConfig | undefined,
+  asks: boolean,
+): RetryConfig | undefined {
+  const [on, grpcOn, max, codes, names] = asks ? HEADERS.map((name) => headers.get(name)) : NONE;
+  if (asks) for (const name of HEADERS) headers.remove(name);
   const base = policy ?? NO_POLICY;
   let { retryOn } = base;
   if (on !== undefined) retryOn |= parseRetryOn(on, "http").bits;
