@@ -1,0 +1,13 @@
+import { runChaos } from "./run-chaos.ts";
+
+const seconds = Number(process.argv[2] ?? 20);
+const apiType = process.argv[3] === "delta" ? "DELTA_GRPC" : "GRPC";
+const { problems, summary, memory } = await runChaos({
+  seconds,
+  apiType,
+  clients: 24,
+  onSecond: (line) => console.log(line),
+});
+console.log(summary);
+console.log(memory.map((value) => Math.round(value)).join(" "));
+console.log(problems.length === 0 ? "no problem" : problems.join("\n"));
