@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FuzzTarget } from "@sluice/harness";
-import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "./normalize-path.ts";
+import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "@sluice/matching";
 
 const latin1 = (text: string): Buffer => Buffer.from(text, "latin1");
 
