@@ -3,6 +3,7 @@ import { connect, connectTls, tcpDown, tcpUp } from "./scenarios/connections.ts"
 import { h1 } from "./scenarios/h1.ts";
 import { h2 } from "./scenarios/h2.ts";
 import { chain, download, h1h2, h2tls, routes, tls, upload } from "./scenarios/http.ts";
+import { lag } from "./scenarios/lag.ts";
 import { publish } from "./scenarios/publish.ts";
 import { idle, start } from "./scenarios/standing.ts";
 
@@ -24,4 +25,5 @@ export const SCENARIOS: readonly Scenario[] = [
   idle,
   start,
   publish,
+  lag,
 ];

@@ -1,6 +1,7 @@
 import { Agent, request } from "node:http";
 import { type Api, openApi, publishAndWait } from "../../../e2e/api.ts";
 import { freePorts, startAppliance } from "../../../e2e/start-appliance.ts";
+import { percentiles } from "../percentiles.ts";
 import type { Scenario } from "../scenario.ts";
 
 const PUBLISHES = 100;
@@ -111,11 +112,4 @@ function get(agent: Agent, port: number): Promise<string> {
     outgoing.on("timeout", () => outgoing.destroy(new Error("no answer")));
     outgoing.end();
   });
-}
-
-function percentiles(samples: readonly number[]): Record<string, number> {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
-  return { p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), maxMs: at(1) };
 }
