@@ -139,7 +139,7 @@ export function httpPoolFor(
   user: PoolUser,
   context: PoolContext,
 ): HttpPool | undefined {
-  return poolsOf(info, host, context).of(user);
+  return poolsOf(host.cluster ?? info, host, context).of(user);
 }
 
 /** For a request whose client does not matter; where no more pools may be made, one that refuses. */
