@@ -10,6 +10,11 @@ export interface HttpFactoryContext extends FactoryContext {
   readonly place: string;
 }
 
+/** HTTP filters of this proxy are always compiled with its own context; the public interface of factories does not know it. */
+export function asHttpContext(context: FactoryContext): HttpFactoryContext {
+  return context as HttpFactoryContext;
+}
+
 /** One entry of `http_filters`, compiled. */
 export interface HttpFilterConfig {
   /** The entry's name: the key of per-route configuration. */

@@ -14,7 +14,7 @@ import type {
 import { requestDirection, responseDirection } from "../../../../compression/coded-body.ts";
 import type { Compressor } from "../../../../compression/compression-library.ts";
 import { isUpgrade } from "../../../../compression/direction-headers.ts";
-import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { type ChainMember, type ChainRegistry, chainRegistryOf } from "./chain-registry.ts";
 import { CompressedBody } from "./compressed-body.ts";
 import {
@@ -161,9 +161,4 @@ function asConfig(message: unknown): CompressorMessage {
 }
 function asRouteConfig(message: unknown): CompressorPerRoute {
   return message as CompressorPerRoute;
-}
-
-/** HTTP filters are compiled with the proxy's own, wider context. */
-function asHttpContext(context: unknown): HttpFactoryContext {
-  return context as HttpFactoryContext;
 }

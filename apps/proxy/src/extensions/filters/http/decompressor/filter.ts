@@ -13,7 +13,7 @@ import {
   responseDirection,
 } from "../../../../compression/coded-body.ts";
 import { hasHeaderToken } from "../../../../compression/direction-headers.ts";
-import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileDecompressor, type DecompressorConfig, type DirectionConfig } from "./config.ts";
 import { advertiseEncoding, removeFirstEncoding, startsWithEncoding } from "./content-encoding.ts";
 import { DecompressedBody } from "./decompressed-body.ts";
@@ -92,9 +92,4 @@ export const decompressorFactory: HttpFilterFactory<DecompressorConfig> = {
 /** The registry hands a factory only messages of its types. */
 function asConfig(message: unknown): DecompressorMessage {
   return message as DecompressorMessage;
-}
-
-/** HTTP filters are compiled with the proxy's own, wider context. */
-function asHttpContext(context: unknown): HttpFactoryContext {
-  return context as HttpFactoryContext;
 }

@@ -7,7 +7,7 @@ import {
   PassThroughFilter,
 } from "@sluice/extension-api";
 import type { FilterConfig } from "@sluice/xds/gen/envoy/extensions/filters/http/grpc_stats/v3/config_pb.js";
-import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileGrpcStats, type GrpcMethodStats, type GrpcStatsConfig } from "./config.ts";
 import { GrpcFrameCounter } from "./frame-counter.ts";
 
@@ -111,8 +111,4 @@ export const grpcStatsFactory: HttpFilterFactory<Runtime> = {
 /** The registry hands a factory only messages of its types. */
 function asConfig(message: unknown): FilterConfig {
   return message as FilterConfig;
-}
-/** HTTP filters of this proxy are compiled with its own context. */
-function asHttpContext(context: unknown): HttpFactoryContext {
-  return context as HttpFactoryContext;
 }

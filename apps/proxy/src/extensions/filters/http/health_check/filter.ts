@@ -8,7 +8,7 @@ import {
   ResponseFlag,
 } from "@sluice/extension-api";
 import type { HealthCheck } from "@sluice/xds/gen/envoy/extensions/filters/http/health_check/v3/health_check_pb.js";
-import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileHealthCheckFilter, type HealthCheckFilterConfig } from "./config.ts";
 
@@ -133,8 +133,4 @@ export const healthCheckFactory: HttpFilterFactory<FilterConfig> = {
 /** The registry hands a factory only messages of its types. */
 function asConfig(message: unknown): HealthCheck {
   return message as HealthCheck;
-}
-/** HTTP filters of this proxy are compiled with its own context. */
-function asHttpContext(context: unknown): HttpFactoryContext {
-  return context as HttpFactoryContext;
 }

@@ -9,7 +9,7 @@ import {
 import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js";
 import type { FormatContext } from "../../../../access-log/access-logger.ts";
 import { streamOf } from "../../../../http/stream-of.ts";
-import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { applyHeaderMutations } from "../../../../route/header-mutations.ts";
 import type { DescriptorSource, RateLimitDescriptor } from "../../../../route/rate-limit-policy.ts";
 import { compileLocalRateLimit, type LocalRateLimitConfig } from "./config.ts";
@@ -134,8 +134,4 @@ export const localRateLimitFactory: HttpFilterFactory<LocalRateLimitConfig, Loca
 /** The registry hands a factory only messages of its types. */
 function asConfig(message: unknown): LocalRateLimit {
   return message as LocalRateLimit;
-}
-/** HTTP filters of this proxy are always compiled with its own context. */
-function asHttpContext(context: unknown): HttpFactoryContext {
-  return context as HttpFactoryContext;
 }

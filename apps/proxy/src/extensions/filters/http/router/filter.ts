@@ -14,7 +14,7 @@ import type { ThreadLocalCluster } from "../../../../cluster/thread-local-cluste
 import { asHeaders, type Headers } from "../../../../http/header-map.ts";
 import type { HttpStream } from "../../../../http/http-stream.ts";
 import { streamOf } from "../../../../http/stream-of.ts";
-import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import {
   type ForwardAction,
   type RouteAction,
@@ -184,12 +184,7 @@ export const routerFactory: HttpFilterFactory = {
 /** The registry hands a factory only messages of its `configTypes`. */
 function asRouter(message: unknown): Router {
   return message as Router;
-}
-/** HTTP filters of this proxy are always compiled with its own context. */
-function asHttpContext(context: unknown): HttpFactoryContext {
-  return context as HttpFactoryContext;
-}
-/** What `compile` above made. */
+} /** What `compile` above made. */
 function asRouterConfig(config: unknown): RouterConfig {
   return config as RouterConfig;
 }

@@ -10,7 +10,7 @@ import type {
   StatefulSessionPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.js";
 import type { SessionState } from "../../../../http/session-state.ts";
-import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileStatefulSession, type StatefulSessionConfig } from "./config.ts";
 
 class StatefulSessionFilter extends PassThroughFilter {
@@ -77,8 +77,4 @@ function asConfig(message: unknown): StatefulSession {
 /** … and of its `perRouteConfigTypes`. */
 function asPerRoute(message: unknown): StatefulSessionPerRoute {
   return message as StatefulSessionPerRoute;
-}
-/** HTTP filters of this proxy are always compiled with its own context. */
-function asHttpContext(context: unknown): HttpFactoryContext {
-  return context as HttpFactoryContext;
 }
