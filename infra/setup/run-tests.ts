@@ -3,6 +3,7 @@
  *
  *     npm test                      every x.test.ts and x.integration.test.ts, then the conformance and browser suites
  *     npm test -- packages/xds      only the files whose path contains one of the words
+ *     npm test -- test/conformance --name=retries      of those, only the tests whose names match the regular expression
  *     npm run test:long             the x.long.test.ts files
  */
 import { globSync } from "node:fs";
@@ -14,6 +15,7 @@ import { ensureAdminBuild } from "../appliance/src/admin-build.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const args = process.argv.slice(2);
 const long = args.includes("--long");
+const name = args.find((arg) => arg.startsWith("--name="))?.slice("--name=".length);
 const words = args.filter((arg) => !arg.startsWith("--"));
 
 const all = globSync("{apps,packages,infra,test}/**/*.test.ts", {
@@ -39,6 +41,7 @@ async function runFiles(files: string[], concurrency: number): Promise<void> {
     files: files.map((file) => root + file),
     concurrency,
     cwd: root,
+    ...(name === undefined ? {} : { testNamePatterns: [new RegExp(name)] }),
     timeout: long ? 3_600_000 : 600_000,
   });
   for await (const event of stream) {

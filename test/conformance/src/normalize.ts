@@ -20,10 +20,11 @@ function normalizeFields(fields: Fields): Fields {
   return masked.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** A retry tells what is left of the timeout: up to the next half second, unless it is short. */
+/** A retry tells what is left of the timeout, which load shortens: rounded up, coarsely where tries wait for seconds. */
 function roundedTimeout(value: string): string {
   const ms = Number(value);
-  return ms > 500 ? String(Math.ceil(ms / 500) * 500) : value;
+  const step = ms > 10_000 ? 5_000 : 1_000;
+  return ms > 500 ? String(Math.ceil(ms / step) * step) : value;
 }
 
 export function seenResponse(response: RawResponse): SeenResponse {
