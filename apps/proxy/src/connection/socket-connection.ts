@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Connection, Counter, StreamInfo, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import { noteRead } from "./collect-reads.ts";
 import { readDirectly } from "./read-directly.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { socketAddressText } from "./socket-address.ts";
@@ -289,6 +290,7 @@ export class SocketConnection implements Connection, Flushable {
     enterTurn();
     sink.onData(chunk, false);
     leaveTurn();
+    noteRead(chunk.length);
   }
 
   private handleEnd(): void {
