@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** V8 begins a collection of the whole heap when 64 MiB outside of it have been taken since the last one. */
-const READ_BYTES_MAX = 24 * 1024 * 1024;
+/** V8 begins a collection of the whole heap when 64 MiB outside of it have been taken since the last one; some are in use. */
+const READ_BYTES_MAX = 8 * 1024 * 1024;
 
 type Collect = (options: { readonly type: "minor"; readonly execution: "sync" }) => void;
 

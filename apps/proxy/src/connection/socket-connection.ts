@@ -4,7 +4,7 @@ import { noteRead } from "./collect-reads.ts";
 import { readDirectly } from "./read-directly.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { socketAddressText } from "./socket-address.ts";
-import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn } from "./turn.ts";
+import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn, leaveTurnExpectingMore } from "./turn.ts";
 
 /** Who reads a connection. Never called after `onClose`. */
 export interface ConnectionSink {
@@ -23,6 +23,8 @@ export interface WriteHook {
 let nextConnectionId = 1;
 /** Bytes up to which a chunk joins the text of the turn's single write; larger ones are written as they are. */
 const INLINE_CHUNK_BYTES_MAX = 4096;
+/** libuv offers this much to each read, and reads on while it is filled. */
+const FULL_READ_BYTES = 65_536;
 
 /**
  * A socket as rooms see it. Output of one event-loop turn is gathered (heads and small chunks as one latin1 text) and leaves in
@@ -289,7 +291,8 @@ export class SocketConnection implements Connection, Flushable {
     if (sink === undefined || this.state === "closed") return;
     enterTurn();
     sink.onData(chunk, false);
-    leaveTurn();
+    if (chunk.length < FULL_READ_BYTES) leaveTurn();
+    else leaveTurnExpectingMore(chunk.length);
     noteRead(chunk.length);
   }
 
