@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { withSetupLock } from "./setup-lock.mjs";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 const installedStamp = `${root}node_modules/.sluice-installed`;
@@ -40,12 +41,33 @@ export function ensure() {
     console.error(`sluice: Node ${process.versions.node} is too old to set up; install Node 18 or newer`);
     process.exit(1);
   }
+  return isSetUp() ? pinnedNode() : withSetupLock(root, setUp);
+}
+
+function isSetUp() {
+  return (
+    read(installedStamp) === stampOf(["package-lock.json"]) &&
+    read(generatedStamp) === stampOf(GENERATED_FROM)
+  );
+}
+
+function setUp() {
   const installed = stampOf(["package-lock.json"]);
   if (read(installedStamp) !== installed) {
     console.log("sluice: installing packages (first start, or package-lock.json changed) …");
     run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], "installing packages");
     writeFileSync(installedStamp, installed);
   }
+  const { node, bin } = pinnedNode();
+  const generated = stampOf(GENERATED_FROM);
+  if (read(generatedStamp) !== generated) {
+    run(node, [`${root}packages/xds/scripts/generate.ts`], "generating the API types");
+    writeFileSync(generatedStamp, generated);
+  }
+  return { node, bin };
+}
+
+function pinnedNode() {
   const bin = `${root}node_modules/.bin`;
   process.env.PATH = `${bin}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`;
   const node = `${bin}/node`;
@@ -54,11 +76,6 @@ export function ensure() {
       `sluice: no build of the pinned Node for ${process.platform}-${process.arch}; see README.md, "Platforms"`,
     );
     process.exit(1);
-  }
-  const generated = stampOf(GENERATED_FROM);
-  if (read(generatedStamp) !== generated) {
-    run(node, [`${root}packages/xds/scripts/generate.ts`], "generating the API types");
-    writeFileSync(generatedStamp, generated);
   }
   return { node, bin };
 }

@@ -293,14 +293,17 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     const far = await window.newPage();
     try {
       await far.goto(`http://localhost:${relay.port}/requests?q=path:/offline-`);
-      await far.getByRole("button", { name: "Live", exact: true }).waitFor();
+      await far.getByRole("banner").getByRole("button", { name: "Live", exact: true }).waitFor();
       await ask(listenerPort, "/offline-before");
       await far.getByRole("row").filter({ hasText: "/offline-before" }).waitFor();
       relay.cut();
-      await far.getByRole("button", { name: /Reconnecting|Offline/ }).waitFor();
+      await far
+        .getByRole("banner")
+        .getByRole("button", { name: /Reconnecting|Offline/ })
+        .waitFor();
       await ask(listenerPort, "/offline-while");
       relay.mend();
-      await far.getByRole("button", { name: "Live", exact: true }).waitFor();
+      await far.getByRole("banner").getByRole("button", { name: "Live", exact: true }).waitFor();
       await ask(listenerPort, "/offline-after");
       await far.getByRole("row").filter({ hasText: "/offline-after" }).waitFor();
       await far.getByRole("row").filter({ hasText: "/offline-while" }).waitFor();
