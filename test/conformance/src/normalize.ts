@@ -15,6 +15,7 @@ function normalizeFields(fields: Fields): Fields {
     const rule = VOLATILE.find(([field]) => field === name.toLowerCase());
     if (rule?.[1].test(value) === true) return [name, rule[2]];
     if (name.toLowerCase() === "x-envoy-expected-rq-timeout-ms") return [name, roundedTimeout(value)];
+    if (/^(x-ratelimit-reset|retry-after)$/i.test(name)) return [name, roundedReset(value)];
     return [name, value.length > 500 ? `<${value.length} octets>` : value];
   });
   return masked.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
@@ -25,6 +26,12 @@ function roundedTimeout(value: string): string {
   const ms = Number(value);
   const step = ms > 10_000 ? 5_000 : 1_000;
   return ms > 500 ? String(Math.ceil(ms / step) * step) : value;
+}
+
+/** Seconds until a bucket is filled, which pass between two runs: up to the next hundred, unless there are few. */
+function roundedReset(value: string): string {
+  const seconds = Number(value);
+  return seconds > 500 ? String(Math.ceil(seconds / 100) * 100) : value;
 }
 
 export function seenResponse(response: RawResponse): SeenResponse {

@@ -8,7 +8,7 @@ const ALL = "{ default_value: { numerator: 100 } }";
 const NONE = "{ default_value: { numerator: 0 } }";
 const ON = `filter_enabled: ${ALL}, filter_enforced: ${ALL}`;
 /** Slow enough that nothing comes back during a case, whatever its pace. */
-const bucket = (tokens: number, fill = "3000.5s"): string =>
+const bucket = (tokens: number, fill = "3050s"): string =>
   `{ max_tokens: ${tokens}, tokens_per_fill: 1, fill_interval: ${fill} }`;
 const LOG = `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%\\n" } } } }]`;
 
@@ -50,7 +50,7 @@ export const LOCAL_RATE_LIMIT_CASES: readonly ConformanceCase[] = [
     - actions: [{ request_headers: { header_name: x-tenant, descriptor_key: tenant } }, { request_headers: { header_name: x-user, descriptor_key: user } }]
     descriptors:
     - { entries: [{ key: tenant, value: a }], token_bucket: ${bucket(2)} }
-    - { entries: [{ key: tenant, value: a }, { key: user, value: u }], token_bucket: ${bucket(1, "5000s")} }
+    - { entries: [{ key: tenant, value: a }, { key: user, value: u }], token_bucket: ${bucket(1, "5050s")} }
     - { entries: [{ key: quiet, value: "yes" }], token_bucket: ${bucket(1)} }
     - { entries: [{ key: client }], token_bucket: ${bucket(1)} }
     - { entries: [{ key: client, value: fixed }], token_bucket: ${bucket(3)} }
