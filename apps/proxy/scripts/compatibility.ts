@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { DescField } from "@bufbuild/protobuf";
 import { messageDescriptor } from "@sluice/xds";
 import { ACCESS_LOG_SUPPORTED_FIELDS } from "../src/access-log/access-log-supported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "../src/cluster/cluster-supported-fields.ts";
@@ -11,28 +12,51 @@ import { STANDARD_EXTENSIONS } from "../src/extensions/standard.ts";
 import { LISTENER_SUPPORTED_FIELDS } from "../src/listener/compile-listener-sockets.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "../src/route/route-supported-fields.ts";
 import { BOOTSTRAP_SUPPORTED_FIELDS } from "../src/server/bootstrap-supported-fields.ts";
+import { refusalReason } from "../src/server/refusal-reasons.ts";
 import type { SupportedFields } from "../src/server/refuse-unsupported-fields.ts";
 import { TRACING_SUPPORTED_FIELDS } from "../src/tracing/create-tracer-factory.ts";
 
 const file = fileURLToPath(new URL("../../../docs/compatibility.md", import.meta.url));
 
-function rows(tables: SupportedFields): string {
+interface Row {
+  readonly type: string;
+  readonly built: readonly DescField[];
+  readonly refused: readonly DescField[];
+}
+
+function rowsOf(tables: SupportedFields): Row[] {
   return Object.keys(tables)
     .sort()
     .map((type) => {
       const allowed = tables[type] ?? [];
-      const fields = messageDescriptor(type).fields.map((field) => field.name);
-      const built = allowed.includes("*") ? fields : fields.filter((name) => allowed.includes(name));
-      const refused = fields.filter((name) => !built.includes(name));
-      const list = (names: readonly string[]): string =>
-        names.length === 0 ? "–" : names.map((name) => `\`${name}\``).join(" ");
-      return `| \`${type}\` | ${list(built)} | ${list(refused)} |`;
-    })
-    .join("\n");
+      const { fields } = messageDescriptor(type);
+      const built = allowed.includes("*") ? fields : fields.filter(({ name }) => allowed.includes(name));
+      return { type, built, refused: fields.filter((field) => !built.includes(field)) };
+    });
 }
 
-const table = (tables: SupportedFields): string =>
-  `| message | built | refused by name |\n| --- | --- | --- |\n${rows(tables)}\n`;
+function list(fields: readonly DescField[]): string {
+  return fields.length === 0 ? "–" : fields.map(({ name }) => `\`${name}\``).join(" ");
+}
+
+/** Fields of one message with the same reason share a line. */
+function reasonsOf({ type, refused }: Row): string[] {
+  const byReason = new Map<string, DescField[]>();
+  for (const field of refused) {
+    const reason = refusalReason(field);
+    if (reason !== undefined) byReason.set(reason, [...(byReason.get(reason) ?? []), field]);
+  }
+  const short = type.slice(type.lastIndexOf(".") + 1);
+  return [...byReason].map(([reason, fields]) => `- ${short} ${list(fields)}: ${reason}.`);
+}
+
+function table(tables: SupportedFields): string {
+  const rows = rowsOf(tables);
+  const lines = rows.map(({ type, built, refused }) => `| \`${type}\` | ${list(built)} | ${list(refused)} |`);
+  const reasons = rows.flatMap(reasonsOf);
+  const why = reasons.length === 0 ? "" : `\n${reasons.join("\n")}\n`;
+  return `| message | built | refused by name |\n| --- | --- | --- |\n${lines.join("\n")}\n${why}`;
+}
 
 const extensions = [...STANDARD_EXTENSIONS].sort((a, b) => (a.name < b.name ? -1 : 1));
 const text = `# Compatibility with Envoy 1.40

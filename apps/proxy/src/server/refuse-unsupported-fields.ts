@@ -2,6 +2,7 @@ import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { isFieldSet } from "@bufbuild/protobuf";
 import { isReflectMessage, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import type { Problem } from "@sluice/extension-api";
+import { refusalReason } from "./refusal-reasons.ts";
 
 /** Per full message name: the fields that have an effect; `*`: all of them. */
 export type SupportedFields = Readonly<Record<string, readonly string[]>>;
@@ -28,7 +29,9 @@ function visit(message: ReflectMessage, supported: SupportedFields, path: string
     if (!isFieldSet(message.message, field)) continue;
     const at = path === "" ? field.name : `${path}.${field.name}`;
     if (!allowed.includes(field.name) && !allowed.includes("*")) {
-      problems.push({ path: at, message: `${field.name} is not implemented`, severity: "error" });
+      const reason = refusalReason(field);
+      const message = `${field.name} is not implemented${reason === undefined ? "" : `: ${reason}`}`;
+      problems.push({ path: at, message, severity: "error" });
       continue;
     }
     if (field.fieldKind === "message") {
