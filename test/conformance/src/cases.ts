@@ -33,7 +33,9 @@ import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
 import { SCOPED_ROUTE_CASES } from "./cases/scoped-routes.ts";
 import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
+import { TCP_EARLY_DATA_CASES } from "./cases/tcp-early-data.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
+import { TCP_TUNNEL_CASES } from "./cases/tcp-tunnel.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
 import { XDS_FILE_CASES } from "./cases/xds-files.ts";
@@ -49,6 +51,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP1_CASES,
   ...HTTP2_CASES,
   ...TCP_PROXY_CASES,
+  ...TCP_TUNNEL_CASES,
+  ...TCP_EARLY_DATA_CASES,
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
   ...XDS_FILE_CASES,

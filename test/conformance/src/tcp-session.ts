@@ -1,4 +1,6 @@
 import { connect, type Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Target } from "./conformance-case.ts";
 
 /** What a client saw of one TCP connection. */
 export interface SeenSession {
@@ -62,6 +64,23 @@ export function session(port: number, options: Session = {}): Promise<SeenSessio
     });
     socket.on("close", () => done());
   });
+}
+
+/** Sessions one after the other, each with the listener that the first word of its name says, and what the upstream saw of it. */
+export function sessions(
+  named: Readonly<Record<string, Session>>,
+  upstreamSaw: string[],
+): (target: Target) => Promise<unknown> {
+  return async ({ proxy }) => {
+    upstreamSaw.length = 0;
+    const seen: Record<string, unknown> = {};
+    for (const [name, options] of Object.entries(named)) {
+      seen[name] = await session(await proxy.listenerPort(name.split(" ")[0] ?? ""), options);
+      await wait(100);
+      seen[`${name} upstream`] = upstreamSaw.splice(0);
+    }
+    return seen;
+  };
 }
 
 /** An upstream that does what the first line of its input says; what it sees of the end it tells `seen`. */

@@ -57,6 +57,11 @@ export interface RequestEncoder {
   encodeHeaders(headers: Headers, endStream: boolean): void;
   encodeData(chunk: Uint8Array, endStream: boolean): void;
   encodeTrailers(trailers: Headers): void;
+  /**
+   * The messages are a tunnel's: where a connection carries one exchange (HTTP/1), the end of either ends it, behind what was
+   * written. To be said before the headers; nothing in HTTP/2.
+   */
+  endsConnection(): void;
   /** Gives the exchange up: its response stream hears nothing more. HTTP/1 loses the connection with it. */
   reset(): void;
   /** Holds the response back. Counted; what is still held when the stream is over is let go. */

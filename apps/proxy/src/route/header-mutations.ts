@@ -5,6 +5,7 @@ import {
 } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import type { OperatorTable } from "../access-log/operator.ts";
 
 interface Addition {
   readonly name: string;
@@ -19,12 +20,13 @@ export interface HeaderMutations {
   readonly removals: readonly string[];
 }
 
-/** `undefined` when there is nothing to do. `field` is the start of both field names: `request_headers`. */
+/** `undefined` when there is nothing to do. `field` is the start of both field names: `request_headers`. `operators`: of formatter extensions. */
 export function compileHeaderMutations(
   add: readonly HeaderValueOption[],
   remove: readonly string[],
   path: string,
   field: string,
+  operators?: OperatorTable,
 ): Compiled<HeaderMutations | undefined> {
   const problems: Problem[] = [];
   const additions: Addition[] = [];
@@ -40,6 +42,7 @@ export function compileHeaderMutations(
     }
     const value = compileSubstitutionFormat(option.header?.value ?? "", `${at}.header.value`, {
       omitEmptyValues: true,
+      ...(operators === undefined ? {} : { operators }),
     });
     if (!value.ok) {
       problems.push(...value.problems);

@@ -139,7 +139,8 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
   onData(chunk: Buffer, endStream: boolean): void {
     this.info.stats.upstreamCxRxBytesTotal.add(chunk.length);
     if (chunk.length > 0) this.codec?.dispatch(chunk);
-    if (endStream) this.connection.close("noFlush", "");
+    // A tunnel's end is an event, so that it counts as this side's close.
+    if (endStream) this.connection.close("noFlush", this.connection.halfClose ? "tunnel ended" : "");
   }
 
   onClose(by: "local" | "remote", error: NodeJS.ErrnoException | undefined): void {

@@ -43,6 +43,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
   private stream: ResponseStream | undefined = undefined;
   private chunked = false;
   private upgrade = false;
+  private tunnel = false;
   private requestComplete = false;
   private responseComplete = false;
   private keepAlive = true;
@@ -68,6 +69,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     this.responseComplete = false;
     this.responseStarted = false;
     this.keepAlive = true;
+    this.tunnel = false;
     return this;
   }
 
@@ -75,6 +77,11 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     if (this.stream === undefined) return;
     this.abandon();
     this.callbacks.onStreamClosed(false, false);
+  }
+
+  endsConnection(): void {
+    this.tunnel = true;
+    this.connection.enableHalfClose();
   }
 
   readDisable(disable: boolean): void {
@@ -129,6 +136,10 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
 
   private endRequest(): void {
     this.requestComplete = true;
+    if (this.tunnel) {
+      this.connection.close("flush", "tunnel ended");
+      return;
+    }
     if (this.upgrade || this.parser.responseToConnect) {
       // Behind a tunnel the end of the request is a half-close of the connection.
       if (this.responseStarted) this.connection.write("", true);
@@ -206,8 +217,9 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     const { stream } = this;
     this.abandon();
     stream?.onReset("protocol error", error.message);
-    this.callbacks.onProtocolError(error);
+    // First: the connection goes with the stream on it, and is counted so.
     if (stream !== undefined) this.callbacks.onStreamClosed(false, false);
+    this.callbacks.onProtocolError(error);
   }
 
   /** Nobody is interested any more; the connection cannot be used again. */

@@ -185,6 +185,8 @@ class ClientStream extends Http2Stream implements RequestEncoder {
     if (endStream) this.finishSending();
   }
 
+  endsConnection(): void {}
+
   reset(): void {
     if (this.closed) return;
     this.decoder = undefined;

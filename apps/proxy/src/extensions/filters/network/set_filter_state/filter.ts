@@ -12,7 +12,14 @@ import type { SubstitutionFormatter } from "../../../../access-log/access-logger
 import { compileFormatString } from "../../../../access-log/compile-line-format.ts";
 
 /** Kinds of objects whose content is a text; what reads them here reads texts. */
-const TEXT_OBJECTS: readonly string[] = ["envoy.string", "envoy.hashable_string", "envoy.tcp_proxy.cluster"];
+const TEXT_OBJECTS: readonly string[] = [
+  "envoy.string",
+  "envoy.hashable_string",
+  "envoy.bool",
+  "envoy.tcp_proxy.cluster",
+  "envoy.tcp_proxy.disable_tunneling",
+  "envoy.tcp_proxy.per_connection_idle_timeout_ms",
+];
 
 interface CompiledValue {
   readonly key: string;

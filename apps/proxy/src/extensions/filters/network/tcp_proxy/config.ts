@@ -1,5 +1,8 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
-import type { TcpProxy } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
+import {
+  type TcpProxy,
+  UpstreamConnectMode,
+} from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import type { HashPolicy } from "@sluice/xds/gen/envoy/type/v3/hash_policy_pb.js";
 import type { AccessLogger } from "../../../../access-log/access-logger.ts";
 import { durationMs } from "../../../../cluster/duration-ms.ts";
@@ -11,6 +14,7 @@ import {
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { createTcpProxyStats, type TcpProxyStats } from "./stats.ts";
+import { compileTunnel, type TunnelConfig } from "./tunnel-config.ts";
 
 /** The metadata that load balancing goes by. */
 export const LB = "envoy.lb";
@@ -47,6 +51,14 @@ export interface TcpProxyConfig {
   readonly accessLogFlushIntervalMs: number;
   readonly logsOnConnected: boolean;
   readonly logsOnStart: boolean;
+  /** Undefined: raw. */
+  readonly tunnel: TunnelConfig | undefined;
+  /** What is read from a client while there is no upstream; undefined: nothing is. */
+  readonly earlyDataBytesMax: number | undefined;
+  /** No upstream is looked for before the client has sent something. */
+  readonly connectsOnData: boolean;
+  /** A session ends with the next bytes either way once the proxy drains. */
+  readonly checksDrainClose: boolean;
 }
 
 /** The message → frozen configuration. */
@@ -77,6 +89,14 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       severity: "error",
     });
   const backoff = backoffOf(config, problems);
+  const tunnel = config.tunnelingConfig === undefined ? undefined : compileTunnel(config.tunnelingConfig);
+  if (tunnel?.ok === false) problems.push(...tunnel.problems);
+  if (config.upstreamConnectMode !== UpstreamConnectMode.IMMEDIATE && config.maxEarlyDataBytes === undefined)
+    problems.push({
+      path: "max_early_data_bytes",
+      message: "max_early_data_bytes must be set when upstream_connect_mode is not IMMEDIATE",
+      severity: "error",
+    });
   if (problems.length > 0 || !loggers.ok) return { ok: false, problems };
   const maxDurationMs = durationMs(config.maxDownstreamConnectionDuration, 0);
   const jitter = config.maxDownstreamConnectionDurationJitterPercentage?.value ?? 0;
@@ -101,6 +121,11 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       ),
       logsOnConnected: options?.flushAccessLogOnConnected ?? config.flushAccessLogOnConnected,
       logsOnStart: options?.flushAccessLogOnStart ?? false,
+      tunnel: tunnel?.ok === true ? tunnel.value : undefined,
+      earlyDataBytesMax: config.maxEarlyDataBytes,
+      // A client's handshake is over before its connection has network filters.
+      connectsOnData: config.upstreamConnectMode === UpstreamConnectMode.ON_DOWNSTREAM_DATA,
+      checksDrainClose: config.checkDrainClose ?? false,
     },
   };
 }

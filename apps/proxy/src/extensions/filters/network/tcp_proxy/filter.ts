@@ -10,15 +10,23 @@ import {
 } from "@sluice/extension-api";
 import { filterStateText, xxHash64 } from "@sluice/matching";
 import type { TcpProxy } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
-import type { AccessLogType } from "../../../../access-log/access-logger.ts";
-import type { Host, LoadBalancerContext } from "../../../../cluster/thread-local-cluster.ts";
+import type {
+  Host,
+  LoadBalancerContext,
+  ThreadLocalCluster,
+} from "../../../../cluster/thread-local-cluster.ts";
 import { Deadline } from "../../../../connection/deadline.ts";
 import { ipOf } from "../../../../connection/socket-address.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import { asNetworkContext, socketConnectionOf } from "../../../../network-filter/network-factory-context.ts";
+import { TcpConnection } from "../../../../upstream/tcp-connection.ts";
+import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
 import { compileTcpProxy, LB, type TcpProxyCluster, type TcpProxyConfig } from "./config.ts";
-import { type ConnectFailure, UpstreamConnection, type UpstreamOwner } from "./upstream-connection.ts";
+import { EarlyData } from "./early-data.ts";
+import { HttpTunnel } from "./http-tunnel.ts";
+import { asWritable, SessionLog } from "./session-log.ts";
+import type { TunnelConfig } from "./tunnel-config.ts";
 import { UpstreamDrainer } from "./upstream-drainer.ts";
 
 /** The number that Envoy's reason for closing ends with. */
@@ -27,29 +35,36 @@ const NO_HEALTHY_UPSTREAM = 1;
 const RESOURCE_LIMIT = 2;
 const NO_ROUTE = 3;
 
-/** The key under which an earlier filter may name the cluster. */
+/** Keys of the filter state under which earlier filters may say what is to hold for this connection. */
 const CLUSTER_KEY = "envoy.tcp_proxy.cluster";
+const IDLE_TIMEOUT_KEY = "envoy.tcp_proxy.per_connection_idle_timeout_ms";
+const NO_TUNNEL_KEY = "envoy.tcp_proxy.disable_tunneling";
 
 /**
- * Joins a downstream connection to one of its own to a host. Reading waits until that is there; after it bytes and
- * half-closes pass as they come, each side's reading held back while the other does not take what is queued for it.
+ * Joins a downstream connection to one of its own to a host, or to a tunnel through HTTP. Unless early data are to be kept,
+ * reading waits until that is there; after it bytes and half-closes pass as they come, each side's reading held back while the
+ * other does not take what is queued for it.
  */
-export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerContext {
+export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalancerContext {
   private readonly config: TcpProxyConfig;
   private callbacks: ReadFilterCallbacks | undefined = undefined;
   private downstreamConnection: SocketConnection | undefined = undefined;
-  private upstream: UpstreamConnection | undefined = undefined;
+  private log: SessionLog | undefined = undefined;
+  private upstream: TcpUpstream | undefined = undefined;
   private picked: TcpProxyCluster | undefined = undefined;
   private connected = false;
   private destroyed = false;
+  private draining = false;
   private attempts = 0;
-  private readonly connectedAtMs: number;
+  private readonly early = new EarlyData();
+  private connectBegun = false;
+  private readingHeld = false;
+  private idleTimeoutMs: number;
   private readonly idle: Deadline;
   /** Bytes that both sides' kernels had taken when the idle deadline was last looked at. */
   private takenBytes = 0;
   private retry: Timer | undefined = undefined;
   private lifetime: Timer | undefined = undefined;
-  private logFlush: Timer | undefined = undefined;
   private readonly downstreamWatermarks: WatermarkCallbacks;
 
   // LoadBalancerContext
@@ -58,8 +73,8 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
 
   constructor(config: TcpProxyConfig) {
     this.config = config;
+    this.idleTimeoutMs = config.idleTimeoutMs;
     const { clock, timers } = config.worker;
-    this.connectedAtMs = clock.nowMs();
     this.idle = new Deadline(clock, timers, () => this.onIdle());
     this.downstreamWatermarks = {
       onAboveHighWatermark: () => this.pauseUpstream(true),
@@ -73,7 +88,7 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
     const { config } = this;
     this.downstreamConnection = downstream;
     downstream.enableHalfClose();
-    downstream.readDisable(true);
+    if (config.earlyDataBytesMax === undefined) this.holdReading(downstream);
     downstream.addWatermarkCallbacks(this.downstreamWatermarks);
     downstream.sentCounter = config.stats.downstreamCxTxBytesTotal;
     config.stats.downstreamCxTotal.inc();
@@ -85,29 +100,57 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
   }
 
   onNewConnection(): NetworkFilterStatus {
-    const { maxDurationMs, maxDurationJitterMs, accessLogFlushIntervalMs, worker, logsOnStart } = this.config;
+    const { maxDurationMs, maxDurationJitterMs, worker, logsOnStart, connectsOnData } = this.config;
+    this.log = new SessionLog(this.config, this.downstream);
     if (maxDurationMs > 0) {
       this.lifetime = worker.timers.create(() => this.onMaxDuration());
       this.lifetime.arm(maxDurationMs + (worker.random.uint32() / 2 ** 32) * maxDurationJitterMs);
     }
-    if (accessLogFlushIntervalMs > 0) {
-      const timer = worker.timers.create(() => {
-        this.log("TcpPeriodic");
-        timer.arm(accessLogFlushIntervalMs);
-      });
-      timer.arm(accessLogFlushIntervalMs);
-      this.logFlush = timer;
-    }
-    if (logsOnStart) this.log("TcpConnectionStart");
-    this.connect();
-    return NetworkFilterStatus.StopIteration;
+    const own = Number(this.state(IDLE_TIMEOUT_KEY) ?? Number.NaN);
+    if (Number.isInteger(own) && own >= 0) this.idleTimeoutMs = own;
+    this.touch();
+    if (logsOnStart) this.log.write("TcpConnectionStart");
+    if (!connectsOnData) this.connect();
+    return NetworkFilterStatus.Continue;
   }
 
   onData(chunk: Uint8Array, endStream: boolean): NetworkFilterStatus {
     this.config.stats.downstreamCxRxBytesTotal.add(chunk.length);
-    this.upstream?.connection.write(chunk, endStream);
-    this.touch();
+    if (this.connected) {
+      this.upstream?.write(chunk, endStream);
+      this.touch();
+    } else this.keep(chunk, endStream);
+    this.closeIfDraining();
     return NetworkFilterStatus.StopIteration;
+  }
+
+  /** There is nobody to send it to yet. */
+  private keep(chunk: Uint8Array, endStream: boolean): void {
+    const { early, config } = this;
+    early.add(chunk, endStream);
+    if (config.earlyDataBytesMax === undefined) return;
+    config.stats.earlyDataReceived.inc();
+    if (config.connectsOnData && !this.connectBegun && early.bytes > 0) this.connect();
+    if (early.bytes >= config.earlyDataBytesMax && !this.connected) this.holdReading(this.downstream);
+  }
+
+  private holdReading(downstream: SocketConnection): void {
+    if (this.readingHeld) return;
+    this.readingHeld = true;
+    downstream.readDisable(true);
+  }
+
+  /** The listener lets go of its connections. */
+  drain(): void {
+    this.draining = true;
+  }
+
+  private closeIfDraining(): void {
+    const { config } = this;
+    if (!config.checksDrainClose || this.destroyed || this.downstream.state !== "open") return;
+    if (!this.draining && !config.worker.drain.drainClose()) return;
+    config.stats.downstreamCxDrainClose.inc();
+    this.downstream.close("flush", "tcp_proxy_drain_close");
   }
 
   onDestroy(): void {
@@ -118,15 +161,15 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
     this.idle.dispose();
     this.retry?.disarm();
     this.lifetime?.disarm();
-    this.logFlush?.disarm();
     if (upstream !== undefined) {
       // The client's last bytes are still the upstream's, unless the connection was broken off.
       const remote = downstream.closeDetails === "";
       if (remote && downstream.wasReset) upstream.abandon("abort");
-      else if (remote && this.connected) new UpstreamDrainer(this.config, upstream).start();
+      else if (remote && this.connected)
+        new UpstreamDrainer(this.config, this.idleTimeoutMs, upstream).start();
       else upstream.abandon("noFlush");
     }
-    this.log("TcpConnectionEnd");
+    this.log?.end();
   }
 
   // ── choosing and connecting ─────────────────────────────────────────────────────────────────────────────────────────
@@ -134,9 +177,10 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
   private connect(): void {
     const { config, callbacks } = this;
     if (callbacks === undefined) return;
+    this.connectBegun = true;
     const { streamInfo } = callbacks;
     const { worker } = config;
-    const name = this.pickCluster(streamInfo);
+    const name = this.pickCluster();
     const cluster = worker.clusters.get(name);
     if (cluster === undefined) {
       config.stats.downstreamCxNoRoute.inc();
@@ -167,26 +211,38 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
     this.attempts++;
     asWritable(streamInfo).upstreamRequestAttemptCount = this.attempts;
     asWritable(streamInfo).upstreamRemoteAddress = host.address;
+    const { tunnel } = config;
+    if (tunnel !== undefined && this.state(NO_TUNNEL_KEY) !== "true") {
+      connections.release();
+      this.openTunnel(tunnel, cluster, host);
+      return;
+    }
     if (!pendingRequests.tryAcquire()) {
       connections.release();
       info.stats.upstreamRqPendingOverflow.inc();
       this.onUpstreamConnectFailed("overflow", "");
       return;
     }
-    this.upstream = new UpstreamConnection(
-      info,
-      host,
-      this,
-      callbacks.connection,
-      worker.clock,
-      worker.timers,
-    );
+    const { clock, timers } = worker;
+    this.upstream = new TcpConnection(info, host, this, {
+      clock,
+      timers,
+      limits: info.circuitBreakers.default,
+      connect: { downstream: callbacks.connection },
+    });
   }
 
-  private pickCluster(streamInfo: StreamInfo): string {
+  private openTunnel(config: TunnelConfig, { info }: ThreadLocalCluster, host: Host): void {
+    const { worker } = this.config;
+    const tunnel = new HttpTunnel({ config, worker, info, host, downstream: this.downstream, owner: this });
+    this.upstream = tunnel;
+    tunnel.start();
+  }
+
+  private pickCluster(): string {
     this.picked = undefined;
-    const named = streamInfo.filterState.get(CLUSTER_KEY);
-    if (typeof named === "string") return named;
+    const named = this.state(CLUSTER_KEY);
+    if (named !== undefined) return named;
     const { clusters, totalWeight, worker } = this.config;
     let left = clusters.length === 1 ? 0 : worker.random.uint32() % Math.max(1, totalWeight);
     for (const cluster of clusters) {
@@ -214,6 +270,10 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
     return mergeMetadataMatch(this.picked?.metadataMatch, this.streamInfo?.getDynamicMetadata(LB));
   }
 
+  private state(key: string): string | undefined {
+    return filterStateText(this.streamInfo?.filterState.get(key));
+  }
+
   get streamInfo(): StreamInfo | undefined {
     return this.callbacks?.streamInfo;
   }
@@ -234,9 +294,13 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
     if (callbacks === undefined) return;
     this.connected = true;
     asWritable(callbacks.streamInfo).upstreamLocalAddress = localAddress;
-    if (config.idleTimeoutMs > 0) this.idle.set(config.idleTimeoutMs);
-    if (config.logsOnConnected) this.log("TcpUpstreamConnected");
-    this.downstream.readDisable(false);
+    this.touch();
+    if (config.logsOnConnected) this.log?.write("TcpUpstreamConnected");
+    if (this.upstream !== undefined) this.early.sendTo(this.upstream);
+    if (this.readingHeld) {
+      this.readingHeld = false;
+      this.downstream.readDisable(false);
+    }
     callbacks.continueReading();
   }
 
@@ -256,9 +320,10 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
     this.retry.arm(retryDelayMs(config.backoff, this.attempts, random.uint32()));
   }
 
-  onUpstreamData(chunk: Buffer, endStream: boolean): void {
+  onUpstreamData(chunk: Uint8Array, endStream: boolean): void {
     this.downstream.write(chunk, endStream);
     this.touch();
+    this.closeIfDraining();
   }
 
   onUpstreamClosed(reset: boolean): void {
@@ -282,19 +347,19 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
   }
 
   private pauseUpstream(pause: boolean): void {
-    if (this.upstream?.connection.state !== "open") return;
-    this.upstream.pauseReading(pause);
+    if (this.upstream?.open === true) this.upstream.pauseReading(pause);
   }
 
-  // ── time and logs ───────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private touch(): void {
-    if (this.config.idleTimeoutMs > 0 && !this.destroyed) this.idle.set(this.config.idleTimeoutMs);
+    if (this.idleTimeoutMs > 0 && !this.destroyed) this.idle.set(this.idleTimeoutMs);
   }
 
   /** Bytes that leave a buffer without others coming in are life as well; that is looked for here rather than at each write. */
   private onIdle(): void {
-    const taken = takenBy(this.downstream) + takenBy(this.upstream?.connection);
+    const taken =
+      this.downstream.bytesSent - this.downstream.bufferedBytes + (this.upstream?.takenBytes ?? 0);
     if (taken !== this.takenBytes && this.hasQueued()) {
       this.takenBytes = taken;
       this.touch();
@@ -305,33 +370,13 @@ export class TcpProxyFilter implements ReadFilter, UpstreamOwner, LoadBalancerCo
   }
 
   private hasQueued(): boolean {
-    return this.downstream.bufferedBytes > 0 || (this.upstream?.connection.bufferedBytes ?? 0) > 0;
+    return this.downstream.bufferedBytes > 0 || (this.upstream?.bufferedBytes ?? 0) > 0;
   }
 
   private onMaxDuration(): void {
     this.callbacks?.streamInfo.setResponseFlag(ResponseFlag.DurationTimeout);
     this.config.stats.maxConnectionDuration.inc();
     this.downstream.close("noFlush", "max_connection_duration_reached");
-  }
-
-  private log(accessLogType: AccessLogType): void {
-    const { callbacks, downstream, config } = this;
-    if (callbacks === undefined || config.accessLoggers.length === 0) return;
-    const info = asWritable(callbacks.streamInfo);
-    info.durationMs = config.worker.clock.nowMs() - this.connectedAtMs;
-    info.bytesReceived = downstream.bytesReceived;
-    info.bytesSent = downstream.bytesSent;
-    for (const logger of config.accessLoggers) {
-      logger.log({
-        request: undefined,
-        response: undefined,
-        responseTrailers: undefined,
-        streamInfo: callbacks.streamInfo,
-        connection: downstream,
-        accessLogType,
-        listenerName: config.listenerName,
-      });
-    }
   }
 }
 
@@ -343,17 +388,6 @@ export function retryDelayMs(
 ): number {
   const ceiling = Math.min(backoff.maxMs, backoff.baseMs * (2 ** attempt - 1));
   return random % Math.max(1, Math.round(ceiling));
-}
-
-function takenBy(connection: SocketConnection | undefined): number {
-  return connection === undefined ? 0 : connection.bytesSent - connection.bufferedBytes;
-}
-
-type Writable = { -readonly [K in keyof StreamInfo]: StreamInfo[K] };
-
-/** The stream info of a connection is a RequestStreamInfo, whose fields the terminal filter fills. */
-function asWritable(info: StreamInfo): Writable {
-  return info;
 }
 
 export const tcpProxyFactory: NetworkFilterFactory<TcpProxyConfig> = {

@@ -12,6 +12,8 @@ export interface TcpProxyStats {
   readonly maxConnectionDuration: Counter;
   readonly upstreamFlushTotal: Counter;
   readonly upstreamFlushActive: Gauge;
+  readonly earlyDataReceived: Counter;
+  readonly downstreamCxDrainClose: Counter;
 }
 
 export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpProxyStats {
@@ -30,5 +32,7 @@ export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpPr
     maxConnectionDuration: scope.counter("max_downstream_connection_duration"),
     upstreamFlushTotal: scope.counter("upstream_flush_total"),
     upstreamFlushActive: scope.gauge("upstream_flush_active"),
+    earlyDataReceived: scope.counter("early_data_received_count_total"),
+    downstreamCxDrainClose: scope.counter("downstream_cx_drain_close"),
   };
 }

@@ -127,10 +127,33 @@ describe("a TCP proxy", () => {
 
   it("refuses what it has not, by name", () => {
     const refused = networkRefusalOf({
-      filters: filters({ tunneling_config: { hostname: "x" }, on_demand: {} }),
+      filters: filters({ on_demand: {} }),
     });
-    assert.match(refused, /typed_config\.tunneling_config: tunneling_config is not implemented/);
     assert.match(refused, /typed_config\.on_demand: on_demand is not implemented/);
+  });
+});
+
+describe("a TCP proxy's configuration", () => {
+  it("is refused where it contradicts itself, in Envoy's words", () => {
+    assert.match(
+      networkRefusalOf({ filters: filters({ tunneling_config: { hostname: "x", post_path: "/" } }) }),
+      /tunneling_config\.post_path: Can't set a post path when POST method isn't used/,
+    );
+    assert.match(
+      networkRefusalOf({ filters: filters({ upstream_connect_mode: "ON_DOWNSTREAM_DATA" }) }),
+      /max_early_data_bytes must be set when upstream_connect_mode is not IMMEDIATE/,
+    );
+    assert.match(
+      networkRefusalOf({
+        filters: filters({
+          tunneling_config: {
+            hostname: "%NOPE%",
+            headers_to_add: [{ header: { key: ":path", value: "/" } }],
+          },
+        }),
+      }),
+      /hostname: .*%NOPE%[\s\S]*headers_to_add\[0\]: :-prefixed or host headers may not be modified/,
+    );
   });
 });
 

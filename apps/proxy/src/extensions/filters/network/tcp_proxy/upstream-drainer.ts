@@ -1,16 +1,18 @@
 import { Deadline } from "../../../../connection/deadline.ts";
+import type { TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
 import type { TcpProxyConfig } from "./config.ts";
-import type { UpstreamConnection, UpstreamOwner } from "./upstream-connection.ts";
 
 /** Holds an upstream connection whose downstream has gone until what is queued for the upstream has left. */
-export class UpstreamDrainer implements UpstreamOwner {
+export class UpstreamDrainer implements TcpUpstreamOwner {
   private readonly config: TcpProxyConfig;
-  private readonly upstream: UpstreamConnection;
+  private readonly idleTimeoutMs: number;
+  private readonly upstream: TcpUpstream;
   private readonly idle: Deadline;
   private waiting = false;
 
-  constructor(config: TcpProxyConfig, upstream: UpstreamConnection) {
+  constructor(config: TcpProxyConfig, idleTimeoutMs: number, upstream: TcpUpstream) {
     this.config = config;
+    this.idleTimeoutMs = idleTimeoutMs;
     this.upstream = upstream;
     const { clock, timers } = config.worker;
     this.idle = new Deadline(clock, timers, () => {
@@ -25,11 +27,11 @@ export class UpstreamDrainer implements UpstreamOwner {
     this.waiting = true;
     this.config.stats.upstreamFlushTotal.inc();
     this.config.stats.upstreamFlushActive.add(1);
-    if (this.config.idleTimeoutMs > 0) this.idle.set(this.config.idleTimeoutMs);
+    if (this.idleTimeoutMs > 0) this.idle.set(this.idleTimeoutMs);
   }
 
   /** Nobody is left to read it: as the kernel would, this breaks the connection. */
-  onUpstreamData(chunk: Buffer): void {
+  onUpstreamData(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.upstream.abandon("noFlush");
     this.end();

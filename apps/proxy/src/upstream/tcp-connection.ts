@@ -1,51 +1,46 @@
-import type { Clock, Timers, WatermarkCallbacks } from "@sluice/extension-api";
-import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
-import { Deadline } from "../../../../connection/deadline.ts";
-import { socketAddressText } from "../../../../connection/socket-address.ts";
-import { type ConnectionSink, SocketConnection } from "../../../../connection/socket-connection.ts";
-import { enterTurn, leaveTurn } from "../../../../connection/turn.ts";
-import { transportFailureReason } from "../../../../transport-socket/transport-failure-reason.ts";
-import {
-  type DownstreamAddresses,
-  whenTransportReady,
-} from "../../../../transport-socket/upstream-transport-socket.ts";
-
-export type ConnectFailure = "overflow" | "remote" | "timeout";
-
-/** Told once how connecting ended, then of what comes, then once of the end (unless it ended itself). */
-export interface UpstreamOwner extends WatermarkCallbacks {
-  onUpstreamConnected(localAddress: string): void;
-  onUpstreamConnectFailed(failure: ConnectFailure, transportFailure: string): void;
-  onUpstreamData(chunk: Buffer, endStream: boolean): void;
-  onUpstreamClosed(reset: boolean): void;
-}
+import type { Clock, Timers } from "@sluice/extension-api";
+import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
+import { Deadline } from "../connection/deadline.ts";
+import { socketAddressText } from "../connection/socket-address.ts";
+import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
+import { enterTurn, leaveTurn } from "../connection/turn.ts";
+import { transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
+import { type ConnectOptions, whenTransportReady } from "../transport-socket/upstream-transport-socket.ts";
+import type { TcpUpstream, TcpUpstreamOwner } from "./tcp-upstream.ts";
 
 const CONNECTING = 0;
 const CONNECTED = 1;
 const CLOSED = 2;
 
+export interface TcpConnectionOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Of which the caller has taken a connection and a pending request; both are given back here. */
+  readonly limits: ResourceLimits;
+  readonly connect: ConnectOptions;
+}
+
 /** One connection to a host for one downstream connection, counted as a pool of connections for one use each would. */
-export class UpstreamConnection implements ConnectionSink {
+export class TcpConnection implements ConnectionSink, TcpUpstream {
   readonly host: Host;
   readonly connection: SocketConnection;
   private readonly info: ClusterInfo;
+  private readonly limits: ResourceLimits;
   private readonly clock: Clock;
   private readonly deadline: Deadline;
   private readonly startedAtMs: number;
-  private owner: UpstreamOwner | undefined;
+  private owner: TcpUpstreamOwner | undefined;
   private state: typeof CONNECTING | typeof CONNECTED | typeof CLOSED = CONNECTING;
   private timedOut = false;
 
-  /** The caller has taken a connection and a pending request from the cluster's limits; both are given back here. */
   constructor(
     info: ClusterInfo,
     host: Host,
-    owner: UpstreamOwner,
-    downstream: DownstreamAddresses,
-    clock: Clock,
-    timers: Timers,
+    owner: TcpUpstreamOwner,
+    { clock, timers, limits, connect }: TcpConnectionOptions,
   ) {
     this.info = info;
+    this.limits = limits;
     this.host = host;
     this.owner = owner;
     this.clock = clock;
@@ -57,7 +52,7 @@ export class UpstreamConnection implements ConnectionSink {
     stats.upstreamRqPendingActive.add(1);
     host.stats.cxTotal.inc();
     host.stats.cxActive.add(1);
-    const socket = (host.cluster ?? info).connect(host, { downstream });
+    const socket = (host.cluster ?? info).connect(host, connect);
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
     this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
     this.connection.addWatermarkCallbacks(owner);
@@ -71,7 +66,22 @@ export class UpstreamConnection implements ConnectionSink {
     });
   }
 
-  /** Ends it, also while it connects; its owner hears no more. */
+  get open(): boolean {
+    return this.connection.state === "open";
+  }
+
+  get bufferedBytes(): number {
+    return this.connection.bufferedBytes;
+  }
+
+  get takenBytes(): number {
+    return this.connection.bytesSent - this.connection.bufferedBytes;
+  }
+
+  write(chunk: Uint8Array, endStream: boolean): void {
+    this.connection.write(chunk, endStream);
+  }
+
   abandon(how: "noFlush" | "abort"): void {
     this.owner = undefined;
     if (this.state === CONNECTING) this.info.stats.upstreamRqCancelled.inc();
@@ -87,8 +97,7 @@ export class UpstreamConnection implements ConnectionSink {
     this.connection.readDisable(pause);
   }
 
-  /** What is queued still goes; `owner` takes the place of the first one. False when nothing is left to go. */
-  flushAndClose(owner: UpstreamOwner): boolean {
+  flushAndClose(owner: TcpUpstreamOwner): boolean {
     this.connection.removeWatermarkCallbacks(this.owner ?? owner);
     this.owner = owner;
     this.connection.close("flush", "downstream closed");
@@ -104,7 +113,7 @@ export class UpstreamConnection implements ConnectionSink {
 
   onClose(by: "local" | "remote", error: NodeJS.ErrnoException | undefined): void {
     const { info, host, owner } = this;
-    const { stats, circuitBreakers } = info;
+    const { stats } = info;
     const was = this.state;
     const local = by === "local";
     this.state = CLOSED;
@@ -112,7 +121,7 @@ export class UpstreamConnection implements ConnectionSink {
     this.deadline.dispose();
     stats.upstreamCxActive.sub(1);
     host.stats.cxActive.sub(1);
-    circuitBreakers.default.connections.release();
+    this.limits.connections.release();
     stats.upstreamCxDestroy.inc();
     (local ? stats.upstreamCxDestroyLocal : stats.upstreamCxDestroyRemote).inc();
     stats.upstreamCxLengthMs.record(this.clock.nowMs() - this.startedAtMs);
@@ -156,7 +165,7 @@ export class UpstreamConnection implements ConnectionSink {
 
   private leavePending(): void {
     this.info.stats.upstreamRqPendingActive.sub(1);
-    this.info.circuitBreakers.default.pendingRequests.release();
+    this.limits.pendingRequests.release();
   }
 
   private onConnectTimeout(): void {
