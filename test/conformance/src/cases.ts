@@ -2,6 +2,7 @@ import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { COMPRESSION_CASES } from "./cases/compression.ts";
+import { CONNECT_TERMINATION_CASES } from "./cases/connect-termination.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
@@ -52,6 +53,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP2_CASES,
   ...TCP_PROXY_CASES,
   ...TCP_TUNNEL_CASES,
+  ...CONNECT_TERMINATION_CASES,
   ...TCP_EARLY_DATA_CASES,
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,

@@ -53,7 +53,8 @@ export interface ResponseStream extends MessageDecoder {
  * either side. Afterwards it may belong to another stream (HTTP/1 has one encoder per connection).
  */
 export interface RequestEncoder {
-  readonly protocol: "HTTP/1.1" | "HTTP/2";
+  /** "": none, the body goes out as raw bytes. */
+  readonly protocol: "HTTP/1.1" | "HTTP/2" | "";
   encodeHeaders(headers: Headers, endStream: boolean): void;
   encodeData(chunk: Uint8Array, endStream: boolean): void;
   encodeTrailers(trailers: Headers): void;

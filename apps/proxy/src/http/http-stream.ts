@@ -394,7 +394,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     if (this.done) return;
     this.config.stats.counters.downstream_rq_tx_reset.inc();
     this.config.stats.counters.downstream_rq_rx_reset.inc();
-    this.encoder.reset("local reset");
+    this.encoder.reset(this.isTunnel ? "connect error" : "local reset");
     this.finish(false);
   }
 
@@ -557,7 +557,9 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     if (this.requestDone || this.done) return;
     // Envoy counts its own resets as received ones.
     this.config.stats.counters.downstream_rq_rx_reset.inc();
-    this.encoder.reset("local reset");
+    // As Envoy: the end of a tunnel that never stood is an error of its own.
+    const refused = this.isTunnel && this.streamInfo.responseCode >= 300;
+    this.encoder.reset(refused ? "connect error" : "local reset");
     this.finish(false);
   }
 

@@ -10,6 +10,7 @@ import { durationMs } from "../cluster/duration-ms.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { compilePathRewrite } from "./compile-path-rewrite.ts";
 import { compileRetryPolicy } from "./compile-retry-policy.ts";
+import { compileConnectConfig } from "./connect-config.ts";
 import { compileInternalRedirect } from "./internal-redirect-policy.ts";
 import { compileMirrorPolicies } from "./mirror-policy.ts";
 import type { RetryConfig } from "./retry-policy.ts";
@@ -81,6 +82,7 @@ export function compileForward(
     upgrades: new Map(
       config.upgradeConfigs.map((one) => [one.upgradeType.toLowerCase(), one.enabled ?? true] as const),
     ),
+    connect: take(compileConnectConfig(config.upgradeConfigs, `${path}.upgrade_configs`)),
   };
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, value: { kind: "forward", forward } };

@@ -1,6 +1,7 @@
 import type { Counter, HeaderMap, Histogram, MatchedRoute } from "@sluice/extension-api";
 import type { FormatContext } from "../access-log/access-logger.ts";
 import type { PerFilterConfigs, RoutePerFilter } from "../http-filter/filter-chain-config.ts";
+import type { ConnectConfig } from "./connect-config.ts";
 import { applyHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
 import type { InternalRedirectPolicy } from "./internal-redirect-policy.ts";
 import type { MirrorPolicy } from "./mirror-policy.ts";
@@ -59,6 +60,7 @@ export interface ForwardAction {
   readonly bodyBytesMax: number | undefined;
   /** By upgrade type in lower case; absent: the connection manager decides. */
   readonly upgrades: ReadonlyMap<string, boolean>;
+  readonly connect: ConnectConfig | undefined;
 }
 
 export type RouteAction =

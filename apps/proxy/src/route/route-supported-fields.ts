@@ -96,7 +96,9 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "max_grpc_timeout",
     "grpc_timeout_offset",
   ],
-  "envoy.config.route.v3.RouteAction.UpgradeConfig": ["upgrade_type", "enabled"],
+  "envoy.config.route.v3.RouteAction.UpgradeConfig": ["upgrade_type", "enabled", "connect_config"],
+  "envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig": ["*"],
+  "envoy.config.core.v3.ProxyProtocolConfig": ["version"],
   "envoy.config.route.v3.RetryPolicy": [
     "retry_on",
     "num_retries",

@@ -1,16 +1,22 @@
+import type { Socket } from "node:net";
 import type { Clock, Timers } from "@sluice/extension-api";
 import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
 import { Deadline } from "../connection/deadline.ts";
-import { socketAddressText } from "../connection/socket-address.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
 import { enterTurn, leaveTurn } from "../connection/turn.ts";
 import { transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
-import { type ConnectOptions, whenTransportReady } from "../transport-socket/upstream-transport-socket.ts";
+import {
+  type ConnectOptions,
+  tlsInfoOf,
+  whenTransportReady,
+} from "../transport-socket/upstream-transport-socket.ts";
 import type { TcpUpstream, TcpUpstreamOwner } from "./tcp-upstream.ts";
 
 const CONNECTING = 0;
 const CONNECTED = 1;
 const CLOSED = 2;
+/** It stands, but what it was for is over. */
+const DONE = 3;
 
 export interface TcpConnectionOptions {
   readonly clock: Clock;
@@ -18,6 +24,8 @@ export interface TcpConnectionOptions {
   /** Of which the caller has taken a connection and a pending request; both are given back here. */
   readonly limits: ResourceLimits;
   readonly connect: ConnectOptions;
+  /** Whether a connection was taken at all; default true. */
+  readonly counted?: boolean;
 }
 
 /** One connection to a host for one downstream connection, counted as a pool of connections for one use each would. */
@@ -26,21 +34,24 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
   readonly connection: SocketConnection;
   private readonly info: ClusterInfo;
   private readonly limits: ResourceLimits;
+  private readonly counted: boolean;
   private readonly clock: Clock;
   private readonly deadline: Deadline;
   private readonly startedAtMs: number;
+  private readonly socket: Socket;
   private owner: TcpUpstreamOwner | undefined;
-  private state: typeof CONNECTING | typeof CONNECTED | typeof CLOSED = CONNECTING;
+  private state: typeof CONNECTING | typeof CONNECTED | typeof CLOSED | typeof DONE = CONNECTING;
   private timedOut = false;
 
   constructor(
     info: ClusterInfo,
     host: Host,
     owner: TcpUpstreamOwner,
-    { clock, timers, limits, connect }: TcpConnectionOptions,
+    { clock, timers, limits, connect, counted = true }: TcpConnectionOptions,
   ) {
     this.info = info;
     this.limits = limits;
+    this.counted = counted;
     this.host = host;
     this.owner = owner;
     this.clock = clock;
@@ -53,6 +64,7 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     host.stats.cxTotal.inc();
     host.stats.cxActive.add(1);
     const socket = (host.cluster ?? info).connect(host, connect);
+    this.socket = socket;
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
     this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
     this.connection.addWatermarkCallbacks(owner);
@@ -61,7 +73,7 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     this.deadline.set(info.connectTimeoutMs);
     whenTransportReady(socket, () => {
       enterTurn();
-      this.onConnect(socketAddressText(socket.localAddress, socket.localPort));
+      this.onConnect();
       leaveTurn();
     });
   }
@@ -86,6 +98,14 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     this.owner = undefined;
     if (this.state === CONNECTING) this.info.stats.upstreamRqCancelled.inc();
     this.connection.close(how, "abandoned");
+  }
+
+  /** The request that it carries is over: its end counts as nobody's loss, and is not told. */
+  finishRequest(): void {
+    if (this.state !== CONNECTED) return;
+    this.state = DONE;
+    this.owner = undefined;
+    this.leaveActive();
   }
 
   pauseReading(pause: boolean): void {
@@ -121,7 +141,7 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     this.deadline.dispose();
     stats.upstreamCxActive.sub(1);
     host.stats.cxActive.sub(1);
-    this.limits.connections.release();
+    if (this.counted) this.limits.connections.release();
     stats.upstreamCxDestroy.inc();
     (local ? stats.upstreamCxDestroyLocal : stats.upstreamCxDestroyRemote).inc();
     stats.upstreamCxLengthMs.record(this.clock.nowMs() - this.startedAtMs);
@@ -132,25 +152,25 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
       if (this.timedOut) stats.upstreamCxConnectTimeout.inc();
       if (owner === undefined) return;
       stats.upstreamRqPendingFailureEject.inc();
-      host.outlier?.putResult(this.timedOut ? "localOriginTimeout" : "localOriginConnectFailed");
       owner.onUpstreamConnectFailed(
         this.timedOut ? "timeout" : "remote",
         this.timedOut ? "" : transportFailureReason(error),
       );
       return;
     }
-    stats.upstreamRqActive.sub(1);
-    host.stats.rqActive.sub(1);
-    host.activeRequests--;
+    if (was === DONE) return;
+    this.leaveActive();
     stats.upstreamCxDestroyWithActiveRq.inc();
     (local ? stats.upstreamCxDestroyLocalWithActiveRq : stats.upstreamCxDestroyRemoteWithActiveRq).inc();
     owner?.onUpstreamClosed(error?.code === "ECONNRESET");
   }
 
-  private onConnect(localAddress: string): void {
+  private onConnect(): void {
     if (this.state !== CONNECTING) return;
     this.state = CONNECTED;
     this.deadline.clear();
+    this.connection.refreshAddresses();
+    this.connection.tls = tlsInfoOf(this.socket);
     this.leavePending();
     const { stats } = this.info;
     stats.upstreamCxConnectMs.record(this.clock.nowMs() - this.startedAtMs);
@@ -159,8 +179,13 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     this.host.stats.rqTotal.inc();
     this.host.stats.rqActive.add(1);
     this.host.activeRequests++;
-    this.host.outlier?.putResult("localOriginConnectSuccess");
-    this.owner?.onUpstreamConnected(localAddress);
+    this.owner?.onUpstreamConnected(this.connection.localAddress);
+  }
+
+  private leaveActive(): void {
+    this.info.stats.upstreamRqActive.sub(1);
+    this.host.stats.rqActive.sub(1);
+    this.host.activeRequests--;
   }
 
   private leavePending(): void {

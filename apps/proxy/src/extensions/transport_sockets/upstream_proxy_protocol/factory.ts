@@ -2,13 +2,13 @@ import type { Socket } from "node:net";
 import type { ProxyProtocolUpstreamTransport } from "@sluice/xds/gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js";
 import { socketAddressText } from "../../../connection/socket-address.ts";
 import { compileUpstreamTransportSocket } from "../../../transport-socket/compile-upstream-transport-socket.ts";
+import { proxyHeaderV1, proxyHeaderV2, type Tlv } from "../../../transport-socket/proxy-header.ts";
 import type {
   ConnectOptions,
   UpstreamTarget,
   UpstreamTransportSocket,
   UpstreamTransportSocketFactory,
 } from "../../../transport-socket/upstream-transport-socket.ts";
-import { proxyHeaderV1, proxyHeaderV2, type Tlv } from "./header.ts";
 
 /** ProxyProtocolConfig.Version. */
 const V2 = 1;

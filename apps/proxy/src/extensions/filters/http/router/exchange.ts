@@ -17,7 +17,7 @@ import type { HttpStream, ResponseWaiter } from "../../../../http/http-stream.ts
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import { replaceAuthority } from "../../../../route/rewrite-host.ts";
 import type { ForwardAction, RouteEntry } from "../../../../route/route-entry.ts";
-import { httpPoolFor, type PoolUser } from "../../../../upstream/host-pools.ts";
+import type { PoolUser } from "../../../../upstream/host-pools.ts";
 import type { RouterConfig } from "./config.ts";
 import { FlowControl } from "./flow-control.ts";
 import { grpcStatusOfHeaders, httpStatusOfGrpc } from "./grpc-outcome.ts";
@@ -25,6 +25,7 @@ import { followRedirect } from "./internal-redirect.ts";
 import { KeptBody } from "./kept-body.ts";
 import { Mirrors } from "./mirrors.ts";
 import type { OutcomeStats } from "./outcome-stats.ts";
+import { poolFor } from "./pool-for.ts";
 import { readRetryPolicy } from "./read-retry-policy.ts";
 import { parseTimeout, type RequestTimeouts, readTimeouts, setTimeoutHeaders } from "./request-timeouts.ts";
 import { flagOfReset, resetReply, statusOfReset } from "./reset-reply.ts";
@@ -246,7 +247,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     const { worker } = config;
     const { info } = this.cluster;
     const { streamInfo, span } = stream;
-    const pool = httpPoolFor(info, host, this, worker);
+    const pool = poolFor(this.init.forward, info, host, this, worker);
     if (pool === undefined) return this.answerUnhealthy();
     streamInfo.upstreamRemoteAddress = host.address;
     streamInfo.upstreamHostName = host.hostname;

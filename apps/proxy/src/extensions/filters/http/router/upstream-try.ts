@@ -79,7 +79,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   onReady(encoder: RequestEncoder, connection: ConnectionInfo): void {
     this.ready = true;
     this.encoder = encoder;
-    this.protocol = encoder.protocol;
+    this.protocol = encoder.protocol === "" ? undefined : encoder.protocol;
     encoder.addWatermarkCallbacks(this.owner);
     this.owner.onTryReady(this, connection);
   }

@@ -293,6 +293,7 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
     const { config, callbacks } = this;
     if (callbacks === undefined) return;
     this.connected = true;
+    this.upstream?.host.outlier?.putResult("localOriginConnectSuccess");
     asWritable(callbacks.streamInfo).upstreamLocalAddress = localAddress;
     this.touch();
     if (config.logsOnConnected) this.log?.write("TcpUpstreamConnected");
@@ -305,6 +306,10 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
   }
 
   onUpstreamConnectFailed(failure: ConnectFailure, transportFailure: string): void {
+    if (failure !== "overflow") {
+      const result = failure === "timeout" ? "localOriginTimeout" : "localOriginConnectFailed";
+      this.upstream?.host.outlier?.putResult(result);
+    }
     this.upstream = undefined;
     const { config, callbacks } = this;
     if (callbacks === undefined || this.destroyed) return;

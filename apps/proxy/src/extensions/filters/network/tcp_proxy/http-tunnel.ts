@@ -113,8 +113,6 @@ export class HttpTunnel implements TcpUpstream, PoolWaiter, ResponseStream {
   onFailure(reason: StreamResetReason, transportFailure: string): void {
     this.pool = undefined;
     const timedOut = reason === "connection timeout";
-    if (reason !== "overflow")
-      this.host.outlier?.putResult(timedOut ? "localOriginTimeout" : "localOriginConnectFailed");
     this.fail(reason === "overflow" ? "overflow" : timedOut ? "timeout" : "remote", transportFailure);
   }
 
@@ -155,12 +153,10 @@ export class HttpTunnel implements TcpUpstream, PoolWaiter, ResponseStream {
     if (encoder === undefined) return;
     if (!accepted || endStream) {
       this.reset(encoder);
-      this.host.outlier?.putResult("localOriginConnectFailed");
       this.fail("remote", `tunnel_response:${status}`);
       return;
     }
     this.connected = true;
-    this.host.outlier?.putResult("localOriginConnectSuccess");
     this.owner?.onUpstreamConnected(this.localAddress);
   }
 
@@ -181,7 +177,6 @@ export class HttpTunnel implements TcpUpstream, PoolWaiter, ResponseStream {
     if (this.connected) this.finish(reason === "remote reset");
     else {
       this.encoder = undefined;
-      this.host.outlier?.putResult("localOriginConnectFailed");
       this.fail("remote", "");
     }
   }

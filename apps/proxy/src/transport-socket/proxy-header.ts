@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { parseIpAddress } from "@sluice/matching";
-import { ipOf } from "../../../connection/socket-address.ts";
+import { ipOf } from "../connection/socket-address.ts";
 
 /** One TLV of version 2. */
 export interface Tlv {

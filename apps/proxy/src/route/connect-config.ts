@@ -1,0 +1,48 @@
+import type { Compiled } from "@sluice/extension-api";
+import { ProxyProtocolConfig_Version } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
+import type { RouteAction_UpgradeConfig as UpgradeConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { proxyHeaderV1, proxyHeaderV2 } from "../transport-socket/proxy-header.ts";
+import type { Preamble } from "../upstream/tcp-pool.ts";
+
+/** `connect_config`: CONNECT ends here, what follows goes on as raw TCP. */
+export interface ConnectConfig {
+  /** POST is taken for CONNECT. */
+  readonly allowsPost: boolean;
+  /** The PROXY header that tells the upstream of the client. */
+  readonly preamble: Preamble | undefined;
+}
+
+/** Of the one `upgrade_configs` entry for CONNECT that has it. */
+export function compileConnectConfig(
+  upgrades: readonly UpgradeConfig[],
+  path: string,
+): Compiled<ConnectConfig | undefined> {
+  for (const [i, { upgradeType, connectConfig }] of upgrades.entries()) {
+    if (connectConfig === undefined) continue;
+    const at = `${path}[${i}].connect_config`;
+    if (upgradeType.toLowerCase() !== "connect") {
+      const message = `Non-CONNECT upgrade type ${upgradeType} has ConnectConfig`;
+      return { ok: false, problems: [{ path: at, message, severity: "error" }] };
+    }
+    const { proxyProtocolConfig: proxy, allowPost } = connectConfig;
+    const version2 = proxy?.version === ProxyProtocolConfig_Version.V2;
+    return {
+      ok: true,
+      value: {
+        allowsPost: allowPost,
+        preamble: proxy === undefined ? undefined : (user) => proxyHeader(user, version2),
+      },
+    };
+  }
+  return { ok: true, value: undefined };
+}
+
+function proxyHeader(
+  { downstreamConnection }: Parameters<Preamble>[0],
+  version2: boolean,
+): Uint8Array | undefined {
+  if (downstreamConnection === undefined) return undefined;
+  const { remoteAddress, localAddress } = downstreamConnection;
+  const addresses = { source: remoteAddress, destination: localAddress };
+  return version2 ? proxyHeaderV2(addresses, []) : proxyHeaderV1(addresses);
+}

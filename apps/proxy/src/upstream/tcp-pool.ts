@@ -1,0 +1,176 @@
+import type { WatermarkCallbacks } from "@sluice/extension-api";
+import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
+import type { RequestEncoder, ResponseStream } from "../http/codec.ts";
+import { Headers } from "../http/header-map.ts";
+import type { PoolUser } from "./host-pools.ts";
+import type { HttpPool, PoolWaiter } from "./http-pool.ts";
+import { TcpConnection } from "./tcp-connection.ts";
+import type { ConnectFailure, TcpUpstreamOwner } from "./tcp-upstream.ts";
+import type { PoolContext } from "./upstream-connection.ts";
+
+/** What a raw connection begins with, if anything. */
+export type Preamble = (user: PoolUser) => Uint8Array | undefined;
+
+/**
+ * Takes requests whose body is a TCP session (CONNECT that ends here): each gets a connection of its own to the host, answered
+ * with 200 as soon as that stands; then bytes pass as they are.
+ */
+export class TcpPool implements HttpPool {
+  private readonly info: ClusterInfo;
+  private readonly host: Host;
+  private readonly user: PoolUser;
+  private readonly context: PoolContext;
+  private readonly preamble: Preamble | undefined;
+  private readonly connecting = new Map<PoolWaiter, TcpExchange>();
+
+  constructor(info: ClusterInfo, host: Host, user: PoolUser, context: PoolContext, preamble?: Preamble) {
+    this.info = info;
+    this.host = host;
+    this.user = user;
+    this.context = context;
+    this.preamble = preamble;
+  }
+
+  newStream(waiter: PoolWaiter): void {
+    const { info, host, user, context } = this;
+    const { stats } = info;
+    const limits = user.highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
+    if (!limits.pendingRequests.tryAcquire()) {
+      stats.upstreamRqPendingOverflow.inc();
+      waiter.onFailure("overflow", "");
+      return;
+    }
+    const counted = limits.connections.tryAcquire();
+    if (!counted) {
+      stats.upstreamCxOverflow.inc();
+      // As for other pools: one connection to a host there may always be.
+      if (host.stats.connectionsOfAllWorkers() > 0) {
+        limits.pendingRequests.release();
+        waiter.onFailure("overflow", "");
+        return;
+      }
+    }
+    const exchange = new TcpExchange(waiter, this.preamble?.(user), () => this.connecting.delete(waiter));
+    this.connecting.set(waiter, exchange);
+    const { clock, timers } = context;
+    const { downstreamConnection: downstream } = user;
+    exchange.connection = new TcpConnection(info, host, exchange, {
+      clock,
+      timers,
+      limits,
+      counted,
+      connect: downstream === undefined ? {} : { downstream },
+    });
+  }
+
+  cancel(waiter: PoolWaiter): void {
+    const exchange = this.connecting.get(waiter);
+    this.connecting.delete(waiter);
+    exchange?.reset();
+  }
+
+  /** Nothing is kept open between requests. */
+  drain(): void {}
+}
+
+/** One request and its connection. */
+class TcpExchange implements RequestEncoder, TcpUpstreamOwner {
+  readonly protocol = "";
+  connection: TcpConnection | undefined = undefined;
+  private readonly waiter: PoolWaiter;
+  private readonly preamble: Uint8Array | undefined;
+  private readonly onSettled: () => void;
+  private response: ResponseStream | undefined = undefined;
+  private requestEnded = false;
+  private responseEnded = false;
+  private watermarks: readonly WatermarkCallbacks[] = [];
+
+  constructor(waiter: PoolWaiter, preamble: Uint8Array | undefined, onSettled: () => void) {
+    this.waiter = waiter;
+    this.preamble = preamble;
+    this.onSettled = onSettled;
+  }
+
+  // ── request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  encodeHeaders(_headers: Headers, endStream: boolean): void {
+    if (this.preamble !== undefined) this.connection?.write(this.preamble, false);
+    if (endStream) this.encodeData(EMPTY, true);
+    this.response?.decodeHeaders(new Headers([":status", "200"]), false);
+  }
+
+  encodeData(chunk: Uint8Array, endStream: boolean): void {
+    const { connection } = this;
+    connection?.write(chunk, endStream);
+    if (!endStream) return;
+    this.requestEnded = true;
+    if (this.responseEnded) connection?.finishRequest();
+  }
+
+  encodeTrailers(): void {
+    this.encodeData(EMPTY, true);
+  }
+
+  endsConnection(): void {}
+
+  reset(): void {
+    const { connection } = this;
+    this.connection = undefined;
+    this.response = undefined;
+    connection?.abandon("noFlush");
+  }
+
+  readDisable(disable: boolean): void {
+    if (this.connection?.open === true) this.connection.connection.readDisable(disable);
+  }
+
+  addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+    this.watermarks = [...this.watermarks, callbacks];
+  }
+
+  removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+    this.watermarks = this.watermarks.filter((one) => one !== callbacks);
+  }
+
+  // ── from the connection ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  onUpstreamConnected(): void {
+    const { waiter, connection } = this;
+    this.onSettled();
+    if (connection === undefined) return;
+    this.response = waiter.response;
+    waiter.onReady(this, connection.connection);
+  }
+
+  onUpstreamConnectFailed(failure: ConnectFailure, transportFailure: string): void {
+    this.onSettled();
+    this.connection = undefined;
+    const reason = failure === "timeout" ? "connection timeout" : "remote connection failure";
+    this.waiter.onFailure(reason, transportFailure);
+  }
+
+  onUpstreamData(chunk: Uint8Array, endStream: boolean): void {
+    if (endStream) {
+      this.responseEnded = true;
+      if (this.requestEnded) this.connection?.finishRequest();
+    }
+    this.response?.decodeData(chunk, endStream);
+  }
+
+  onUpstreamClosed(): void {
+    const { response } = this;
+    this.connection = undefined;
+    this.response = undefined;
+    if (!this.responseEnded) response?.onReset("connection termination", "");
+  }
+
+  onAboveHighWatermark(): void {
+    for (const one of this.watermarks) one.onAboveHighWatermark();
+  }
+
+  onBelowLowWatermark(): void {
+    for (const one of this.watermarks) one.onBelowLowWatermark();
+  }
+}
+
+const EMPTY: Uint8Array = Buffer.alloc(0);
