@@ -92,6 +92,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
       },
       collectorRoutes(reports),
     ],
+    rest: (request, response) => xds?.handleRest(request, response) ?? false,
   });
   const healthServer =
     environment.healthPort === undefined

@@ -21,6 +21,17 @@ export interface SnapshotType {
   /** `version_info` (state of the world) and `system_version_info` (delta): changes exactly when a resource of this type does. */
   readonly version: string;
   readonly resources: ReadonlyMap<string, SnapshotResource>;
+  /**
+   * Why resources that a client may ask for are not to be had, by name: told to those who subscribe to them by name
+   * (`resource_errors`), once and again when it changes. Names that are in neither map just do not exist.
+   */
+  readonly errors?: ReadonlyMap<string, ResourceFailure>;
+}
+
+export interface ResourceFailure {
+  /** A gRPC status code. */
+  readonly code: number;
+  readonly message: string;
 }
 
 export interface SnapshotResource {
@@ -29,9 +40,16 @@ export interface SnapshotResource {
   readonly version: string;
   /** The encoded message (the `value` of the Any). */
   readonly value: Uint8Array;
+  /**
+   * `Resource.ttl` in milliseconds: the node drops the resource when it has not heard of it for so long. The server sends
+   * heartbeats at half of it. Only for nodes that say they know it (`xds.config.supports-resource-ttl`).
+   */
+  readonly ttlMs?: number;
+  /** `Resource.aliases`, delta only: virtual hosts are found by these too (`route configuration/domain`). */
+  readonly aliases?: readonly string[];
 }
 
-/** From the `Node` of the first request of a stream. */
+/** From the `Node` of the first request of a stream; of a REST node, of its first request. */
 export interface NodeIdentity {
   /** `node.id`; never empty (the server refuses streams without one). */
   readonly id: string;
@@ -50,6 +68,8 @@ export interface NodeIdentity {
     readonly category: string;
     readonly typeUrls: readonly string[];
   }[];
+  /** `node.client_features`. */
+  readonly clientFeatures: readonly string[];
 }
 
 /** Told of everything that happens on the streams, in order per stream; must not throw and must return at once. */
@@ -74,11 +94,14 @@ export interface XdsServerObserver {
   onNack(stream: XdsStreamInfo, typeUrl: string, version: string, message: string): void;
 }
 
+/** Aggregated, or each type by its own service; state of the world, delta, or polled by HTTP and JSON. */
+export type XdsVariant = "ads" | "delta-ads" | "sotw" | "delta" | "rest";
+
 export interface XdsStreamInfo {
   /** Unique in this process. */
   readonly id: number;
   readonly node: NodeIdentity;
-  readonly variant: "ads" | "delta-ads" | "sotw" | "delta";
+  readonly variant: XdsVariant;
   /** `ip:port` of the peer. */
   readonly peer: string;
 }

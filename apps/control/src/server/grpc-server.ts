@@ -1,8 +1,7 @@
-import { createServer, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { peerContextValues } from "@sluice/xds/server";
+import { anyHttpServer, peerContextValues, type XdsServer } from "@sluice/xds/server";
 
 export interface GrpcServer {
   readonly port: number;
@@ -14,7 +13,8 @@ const GRACE_MS = 250;
 const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * gRPC over HTTP/2 in the clear, for nodes on this machine or behind a proxy of their own.
+ * gRPC over HTTP/2 in the clear, for nodes on this machine or behind a proxy of their own; and on the same port xDS by HTTP and
+ * JSON for nodes that poll.
  *
  * @param options.port 0 takes a free one
  * @throws when the address cannot be listened on
@@ -23,6 +23,8 @@ export async function startGrpcServer(options: {
   readonly host: string;
   readonly port: number;
   readonly routes: readonly ((router: ConnectRouter) => void)[];
+  /** Takes a request that is not gRPC; false: it is none of its. */
+  readonly rest?: XdsServer["handleRest"];
 }): Promise<GrpcServer> {
   const shutdown = new AbortController();
   const handler = connectNodeAdapter({
@@ -35,19 +37,20 @@ export async function startGrpcServer(options: {
     shutdownSignal: shutdown.signal,
     contextValues: peerContextValues,
   });
-  const server = createServer(
-    { settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 } },
-    handler,
+  const { rest = () => false } = options;
+  const { server, sessions, closeHttp1 } = anyHttpServer(
+    {
+      settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
+      // One window for the whole connection would otherwise let a busy log stream hold up xDS.
+      onSession: (session) => session.setLocalWindowSize(16 * 1024 * 1024),
+    },
+    (request, response) => {
+      if (!rest(request, response)) handler(request, response);
+    },
+    (request, response) => {
+      if (!rest(request, response)) response.writeHead(404).end();
+    },
   );
-  const sessions = new Set<ServerHttp2Session>();
-  server.on("session", (session) => {
-    sessions.add(session);
-    // One window for the whole connection would otherwise let a busy log stream hold up xDS.
-    session.setLocalWindowSize(16 * 1024 * 1024);
-    session.on("close", () => sessions.delete(session));
-    // A connection that breaks ends its streams with an error of their own.
-    session.on("error", () => {});
-  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => {
@@ -60,6 +63,7 @@ export async function startGrpcServer(options: {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const session of sessions) session.goaway();
+      closeHttp1();
       shutdown.abort();
       const force = setTimeout(() => {
         for (const session of sessions) session.destroy();

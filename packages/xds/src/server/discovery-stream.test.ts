@@ -1,98 +1,17 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { test } from "node:test";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
-import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
-import { ListenerSchema } from "../../gen/envoy/config/listener/v3/listener_pb.js";
-import { RouteConfigurationSchema } from "../../gen/envoy/config/route/v3/route_pb.js";
 import {
-  type DeltaDiscoveryRequest,
   DeltaDiscoveryRequestSchema,
   type DeltaDiscoveryResponse,
   DeltaDiscoveryResponseSchema,
-  type DiscoveryRequest,
   DiscoveryRequestSchema,
-  type DiscoveryResponse,
-  DiscoveryResponseSchema,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
-import { unpackAny } from "../registry/any.ts";
-import { MutableSource, RecordingObserver, resource } from "../testing/xds-fixture.ts";
+import { ack, c, l, names, node, puller, r, request, start } from "../testing/stream-fixture.ts";
 import { TYPE_URLS } from "../type-urls.ts";
-import { DeltaTypeStream } from "./delta-type-stream.ts";
-import { DiscoveryStream } from "./discovery-stream.ts";
-import { EncodedResources } from "./encoded-resources.ts";
-import { SotwTypeStream } from "./sotw-type-stream.ts";
 
 const { cluster, listener, route } = TYPE_URLS;
-const c = (name: string, seconds = 1) =>
-  resource(name, ClusterSchema, { name, connectTimeout: { seconds: BigInt(seconds) } });
-const l = (name: string, statPrefix = "") => resource(name, ListenerSchema, { name, statPrefix });
-const r = (name: string, host = "h") =>
-  resource(name, RouteConfigurationSchema, { name, virtualHosts: [{ name: host }] });
-
-function start(test: TestContext, holdMs = 60_000) {
-  const source = new MutableSource();
-  const observer = new RecordingObserver();
-  const encoded = new EncodedResources();
-  const shared = { id: 1, peer: "127.0.0.1:1", typeUrl: undefined, source, observer, holdMs };
-  const stream = new DiscoveryStream<DiscoveryRequest, DiscoveryResponse>({
-    ...shared,
-    variant: "ads",
-    createTypeStream: (typeUrl) => new SotwTypeStream(typeUrl, encoded),
-  });
-  const delta = new DiscoveryStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>({
-    ...shared,
-    variant: "delta-ads",
-    createTypeStream: (typeUrl) => new DeltaTypeStream(typeUrl, encoded),
-  });
-  test.after(() => {
-    stream.end();
-    delta.end();
-  });
-  source.watch(() => {
-    stream.refresh();
-    delta.refresh();
-  });
-  return { source, observer, stream, delta };
-}
-
-/** Pulls what is due now: a stream that has nothing to send does not answer within a few turns of the event loop. */
-function puller<Response>(responses: AsyncGenerator<Response>): () => Promise<Response | undefined> {
-  let pending: Promise<IteratorResult<Response>> | undefined;
-  return async () => {
-    pending ??= responses.next();
-    const nothing = Symbol();
-    const first = await Promise.race([
-      pending,
-      new Promise<typeof nothing>((resolve) => setImmediate(() => setImmediate(() => resolve(nothing)))),
-    ]);
-    if (first === nothing) return undefined;
-    pending = undefined;
-    return first.done === true ? undefined : first.value;
-  };
-}
-
-const node = { id: "n" };
-const request = (init: Omit<MessageInitShape<typeof DiscoveryRequestSchema>, "node" | "$typeName">) =>
-  create(DiscoveryRequestSchema, { node, ...init });
-const ack = (response: DiscoveryResponse | undefined, resourceNames: string[] = []) =>
-  request({
-    typeUrl: response?.typeUrl ?? "",
-    responseNonce: response?.nonce ?? "",
-    versionInfo: response?.versionInfo ?? "",
-    resourceNames,
-  });
-
-function names(response: DiscoveryResponse | undefined): string[] {
-  assert.ok(response, "a response is due");
-  const decoded = fromBinary(DiscoveryResponseSchema, toBinary(DiscoveryResponseSchema, response));
-  return decoded.resources
-    .map((any) => {
-      const unpacked = unpackAny(any);
-      return unpacked.ok && "name" in unpacked.message ? String(unpacked.message.name) : "?";
-    })
-    .sort();
-}
 
 test("what the responses carry decodes to the resources", async (t) => {
   const { source, stream } = start(t);

@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Node } from "../../gen/envoy/config/core/v3/base_pb.js";
 import type { Status } from "../../gen/google/rpc/status_pb.js";
 import type {
+  NodeIdentity,
   Snapshot,
   SnapshotSource,
   SnapshotType,
@@ -10,34 +11,13 @@ import type {
 } from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
 import { nodeIdentity } from "./node-identity.ts";
+import { CLUSTER_USERS, REFERRERS, sendRank } from "./send-order.ts";
+import type { TypeStatus } from "./stream-status.ts";
+import { TypeState } from "./type-state.ts";
 import type { TypeStream } from "./type-stream.ts";
-
-/**
- * What a stream sends first when several types are due: what others refer to before what refers to it, so that nothing is
- * used before it is there (xDS protocol, "Eventual consistency considerations").
- */
-const SEND_ORDER: readonly string[] = [
-  TYPE_URLS.cluster,
-  TYPE_URLS.endpoint,
-  TYPE_URLS.secret,
-  TYPE_URLS.listener,
-  TYPE_URLS.scopedRoute,
-  TYPE_URLS.route,
-  TYPE_URLS.virtualHost,
-];
-
-/** These refer to clusters: they wait for the ACK of a cluster update, and removed clusters wait for theirs. */
-const CLUSTER_USERS: readonly string[] = [
-  TYPE_URLS.listener,
-  TYPE_URLS.scopedRoute,
-  TYPE_URLS.route,
-  TYPE_URLS.virtualHost,
-  TYPE_URLS.extensionConfig,
-];
 
 const TYPES_MAX = 64;
 const NAMES_LENGTH_MAX = 8 * 1024 * 1024;
-const REFUSAL_LENGTH_MAX = 16 * 1024;
 const EMPTY: SnapshotType = { version: "0", resources: new Map() };
 
 /** The parts that both discovery requests have. */
@@ -58,18 +38,11 @@ export interface DiscoveryStreamOptions<Request, Response> {
   readonly observer: XdsServerObserver;
   /** How long listeners and routes wait for a client to acknowledge the clusters before them. */
   readonly holdMs: number;
-  readonly createTypeStream: (typeUrl: string) => TypeStream<Request, Response>;
-}
-
-interface TypeState<Request, Response> {
-  readonly stream: TypeStream<Request, Response>;
-  /** Nonce of the last response, "" before it. */
-  nonce: string;
-  /** The last response is not answered yet: nothing more of this type until it is. */
-  inFlight: { readonly version: string; readonly since: number } | undefined;
-  refused: boolean;
-  /** The version that the observer was last told of. */
-  toldVersion: string;
+  readonly createTypeStream: (typeUrl: string, node: NodeIdentity) => TypeStream<Request, Response>;
+  /**
+   * Asked once the node is known: milliseconds until the first response may go. Throws what the stream must be ended with.
+   */
+  readonly admit?: (info: XdsStreamInfo) => number;
 }
 
 /**
@@ -80,10 +53,13 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
   info: XdsStreamInfo | undefined;
   private readonly options: DiscoveryStreamOptions<Request, Response>;
   private readonly types = new Map<string, TypeState<Request, Response>>();
+  private inOrder: readonly TypeState<Request, Response>[] = [];
   private snapshot: Snapshot | undefined;
   private lastNonce = 0;
+  private quietUntilMs = 0;
   private wake: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private timerAtMs = Number.POSITIVE_INFINITY;
   private ended: { readonly error: ConnectError | undefined } | undefined;
 
   constructor(options: DiscoveryStreamOptions<Request, Response>) {
@@ -94,23 +70,18 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
   receive(request: Request): void {
     const info = this.info ?? this.open(request.node);
     const typeUrl = this.typeOf(request);
-    let state = this.types.get(typeUrl);
-    const first = state === undefined;
-    if (state === undefined) {
-      if (this.types.size >= TYPES_MAX) {
-        throw new ConnectError(`more than ${TYPES_MAX} types on one stream`, Code.ResourceExhausted);
-      }
-      const stream = this.options.createTypeStream(typeUrl);
-      state = { stream, nonce: "", inFlight: undefined, refused: false, toldVersion: "" };
-      this.types.set(typeUrl, state);
-    }
+    const known = this.types.get(typeUrl);
+    const state = known ?? this.addType(typeUrl, info.node);
     // A nonce from an earlier stream comes with the first request of a client that reconnects.
-    const isStale = !first && request.responseNonce !== "" && request.responseNonce !== state.nonce;
+    const isStale =
+      known !== undefined && request.responseNonce !== "" && request.responseNonce !== state.nonce;
     if (isStale && !this.isDelta) return;
-    if (!isStale && request.responseNonce !== "") this.acknowledge(info, state, request);
-    state.stream.update(request, first);
+    if (!isStale && request.responseNonce !== "") {
+      state.acknowledge(info, this.options.observer, request.errorDetail);
+    }
+    state.stream.update(request, known === undefined, this.sectionOf(typeUrl));
     let namesLength = 0;
-    for (const { stream } of this.types.values()) namesLength += stream.namesLength;
+    for (const { stream } of this.inOrder) namesLength += stream.namesLength;
     if (namesLength > NAMES_LENGTH_MAX)
       throw new ConnectError("too many resource names", Code.ResourceExhausted);
     this.signal();
@@ -138,8 +109,17 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
     if (this.ended.error !== undefined) throw this.ended.error;
   }
 
+  /** What the node was sent of each type, and what it said to it. */
+  status(): TypeStatus[] {
+    return this.inOrder.map((state) => state.status(this.sectionOf(state.stream.typeUrl)));
+  }
+
   private get isDelta(): boolean {
     return this.options.variant === "delta" || this.options.variant === "delta-ads";
+  }
+
+  private sectionOf(typeUrl: string): SnapshotType {
+    return this.snapshot?.types.get(typeUrl) ?? EMPTY;
   }
 
   private open(node: Node | undefined): XdsStreamInfo {
@@ -150,11 +130,13 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
         Code.InvalidArgument,
       );
     }
-    const { id, variant, peer, observer } = this.options;
-    this.info = { id, variant, peer, node: identity };
-    observer.onStreamOpened(this.info);
+    const { id, variant, peer, observer, admit } = this.options;
+    const info = { id, variant, peer, node: identity };
+    this.quietUntilMs = performance.now() + (admit?.(info) ?? 0);
+    this.info = info;
+    observer.onStreamOpened(info);
     this.snapshot = this.options.source.snapshotFor(identity);
-    return this.info;
+    return info;
   }
 
   private typeOf({ typeUrl }: Request): string {
@@ -167,87 +149,109 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
     return found;
   }
 
-  private acknowledge(info: XdsStreamInfo, state: TypeState<Request, Response>, request: Request): void {
-    const { inFlight, stream } = state;
-    // Later requests repeat the nonce to change the subscription; only the first answers the response.
-    if (inFlight === undefined) return;
-    state.inFlight = undefined;
-    state.refused = request.errorDetail !== undefined;
-    const { observer } = this.options;
-    if (request.errorDetail === undefined) observer.onAck(info, stream.typeUrl, inFlight.version);
-    else {
-      const words = request.errorDetail.message.slice(0, REFUSAL_LENGTH_MAX);
-      observer.onNack(info, stream.typeUrl, inFlight.version, words || "(no reason given)");
+  private addType(typeUrl: string, node: NodeIdentity): TypeState<Request, Response> {
+    if (this.types.size >= TYPES_MAX) {
+      throw new ConnectError(`more than ${TYPES_MAX} types on one stream`, Code.ResourceExhausted);
     }
+    const state = new TypeState(this.options.createTypeStream(typeUrl, node));
+    this.types.set(typeUrl, state);
+    this.inOrder = [...this.types.values()].sort(
+      (a, b) => sendRank(a.stream.typeUrl) - sendRank(b.stream.typeUrl),
+    );
+    return state;
   }
 
   /** The next response, if one is due now. */
   private next(): Response | undefined {
     const { info, snapshot } = this;
     if (info === undefined || snapshot === undefined) return undefined;
-    for (const [typeUrl, state] of this.typesInOrder()) {
-      if (state.inFlight !== undefined || this.isHeld(typeUrl)) continue;
-      const section = snapshot.types.get(typeUrl) ?? EMPTY;
-      const retain = typeUrl === TYPE_URLS.cluster && this.mustRetainClusters(snapshot);
-      if (!state.stream.isDue(section, retain)) {
-        this.tellUnchanged(info, state, section.version);
-        continue;
-      }
-      const nonce = String(++this.lastNonce);
-      const outgoing = state.stream.respond(section, nonce, retain);
-      state.nonce = nonce;
-      state.inFlight = { version: section.version, since: performance.now() };
-      state.toldVersion = section.version;
-      this.options.observer.onSent(info, typeUrl, outgoing.version, outgoing.names, outgoing.removed);
-      return outgoing.response;
+    const nowMs = performance.now();
+    if (nowMs < this.quietUntilMs) {
+      this.signalAt(this.quietUntilMs);
+      return undefined;
+    }
+    for (const state of this.inOrder) {
+      const next = this.nextOf(state, info, nowMs);
+      if (next !== undefined) return next;
     }
     return undefined;
   }
 
-  private tellUnchanged(info: XdsStreamInfo, state: TypeState<Request, Response>, version: string): void {
-    if (state.toldVersion === "" || state.toldVersion === version) return;
-    state.toldVersion = version;
-    this.options.observer.onUnchanged?.(info, state.stream.typeUrl, version);
+  private nextOf(
+    state: TypeState<Request, Response>,
+    info: XdsStreamInfo,
+    nowMs: number,
+  ): Response | undefined {
+    const { stream } = state;
+    const { observer } = this.options;
+    const { typeUrl } = stream;
+    if (state.inFlight !== undefined || this.isHeld(typeUrl, nowMs)) return undefined;
+    if (nowMs < state.notBeforeMs) {
+      this.signalAt(state.notBeforeMs);
+      return undefined;
+    }
+    const section = this.sectionOf(typeUrl);
+    const retain = this.mustRetain(typeUrl);
+    if (stream.isDue(section, retain)) {
+      const outgoing = stream.respond(section, this.nextNonce(state), retain);
+      state.sent(section, false);
+      const names = outgoing.resources.map(({ name }) => name);
+      observer.onSent(info, typeUrl, outgoing.version, names, outgoing.removed);
+      return outgoing.response;
+    }
+    if (state.isNews(section)) observer.onUnchanged?.(info, typeUrl, section.version);
+    const beatAtMs = stream.beatAt(section);
+    if (beatAtMs === undefined) return undefined;
+    if (beatAtMs > nowMs) {
+      this.signalAt(beatAtMs);
+      return undefined;
+    }
+    const response = stream.beat(section, this.nextNonce(state));
+    state.sent(section, true);
+    return response;
   }
 
-  private typesInOrder(): [string, TypeState<Request, Response>][] {
-    const rank = (typeUrl: string): number => {
-      const found = SEND_ORDER.indexOf(typeUrl);
-      return found < 0 ? SEND_ORDER.length : found;
-    };
-    return [...this.types].sort(([a], [b]) => rank(a) - rank(b));
+  private nextNonce(state: TypeState<Request, Response>): string {
+    state.nonce = String(++this.lastNonce);
+    return state.nonce;
   }
 
   /** Envoy acknowledges clusters once they are warm; a client that never does holds the others up for `holdMs` only. */
-  private isHeld(typeUrl: string): boolean {
+  private isHeld(typeUrl: string, nowMs: number): boolean {
     if (!CLUSTER_USERS.includes(typeUrl)) return false;
-    let waitMs = 0;
+    let untilMs = 0;
     for (const before of [TYPE_URLS.cluster, TYPE_URLS.endpoint]) {
-      const since = this.types.get(before)?.inFlight?.since;
-      if (since !== undefined) waitMs = Math.max(waitMs, since + this.options.holdMs - performance.now());
+      const sinceMs = this.types.get(before)?.inFlight?.sinceMs;
+      if (sinceMs !== undefined) untilMs = Math.max(untilMs, sinceMs + this.options.holdMs);
     }
-    if (waitMs > 0) this.signalAfter(waitMs);
-    return waitMs > 0;
+    if (untilMs > nowMs) this.signalAt(untilMs);
+    return untilMs > nowMs;
   }
 
-  /** While something that may refer to a cluster is not yet replaced (or was refused), clusters are only added. */
-  private mustRetainClusters(snapshot: Snapshot): boolean {
-    return CLUSTER_USERS.some((typeUrl) => {
-      const state = this.types.get(typeUrl);
+  /** While something that may refer to a type is not yet replaced (or was refused), nothing of the type is removed. */
+  private mustRetain(typeUrl: string): boolean {
+    return (REFERRERS.get(typeUrl) ?? []).some((referrer) => {
+      const state = this.types.get(referrer);
       if (state === undefined) return false;
       return (
         state.inFlight !== undefined ||
-        state.refused ||
-        state.stream.isDue(snapshot.types.get(typeUrl) ?? EMPTY, false)
+        state.refusal !== undefined ||
+        state.stream.isDue(this.sectionOf(referrer), false)
       );
     });
   }
 
-  private signalAfter(delayMs: number): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.signal();
-    }, Math.ceil(delayMs));
+  private signalAt(atMs: number): void {
+    if (atMs >= this.timerAtMs || this.ended !== undefined) return;
+    clearTimeout(this.timer);
+    this.timerAtMs = atMs;
+    this.timer = setTimeout(
+      () => {
+        this.timerAtMs = Number.POSITIVE_INFINITY;
+        this.signal();
+      },
+      Math.max(0, Math.ceil(atMs - performance.now())),
+    );
   }
 
   private signal(): void {

@@ -1,1 +1,3 @@
+export { type AnyHttpServer, anyHttpServer } from "./any-http-server.ts";
+export type { Refusal, StreamStatus, TypeStatus } from "./stream-status.ts";
 export { peerContextValues, type XdsServer, type XdsServerOptions, xdsRoutes } from "./xds-routes.ts";

@@ -25,5 +25,6 @@ export function nodeIdentity(node: Node | undefined): NodeIdentity | undefined {
       category,
       typeUrls,
     })),
+    clientFeatures: node.clientFeatures,
   };
 }

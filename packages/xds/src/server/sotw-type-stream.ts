@@ -4,10 +4,15 @@ import {
   type DiscoveryResponse,
   DiscoveryResponseSchema,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
-import type { SnapshotResource, SnapshotType } from "../snapshot-source.ts";
+import type { NodeIdentity, SnapshotResource, SnapshotType } from "../snapshot-source.ts";
 import { WHOLE_SET_TYPES, WILDCARD } from "../type-urls.ts";
+import { ClientHoldings } from "./client-holdings.ts";
 import type { EncodedResources } from "./encoded-resources.ts";
+import { requestedNames } from "./requested-names.ts";
+import { ToldErrors } from "./resource-errors.ts";
+import { sectionChange } from "./section-change.ts";
 import { Subscription } from "./subscription.ts";
+import { BeatClock, beatOf, SUPPORTS_TTL, SUPPORTS_WRAPPED } from "./time-to-live.ts";
 import type { Outgoing, TypeStream } from "./type-stream.ts";
 
 /**
@@ -18,88 +23,111 @@ export class SotwTypeStream implements TypeStream<DiscoveryRequest, DiscoveryRes
   readonly typeUrl: string;
   private readonly encoded: EncodedResources;
   private readonly wholeSet: boolean;
+  private readonly knowsTtl: boolean;
+  private readonly holdings = new ClientHoldings();
+  private readonly errors = new ToldErrors();
+  private readonly clock = new BeatClock();
   private subscription = new Subscription();
   private everNamed = false;
-  /** With this section and no change of the subscription since, nothing is due. */
-  private settled: SnapshotType | undefined;
-  /** Whole-set types: the last response. Others: by name, all that the client was sent. */
-  private sent: ReadonlyMap<string, SnapshotResource> = new Map();
   /** The first response goes out even when it is empty: a client that starts waits for it. */
   private unanswered = true;
 
-  constructor(typeUrl: string, encoded: EncodedResources) {
+  constructor(typeUrl: string, encoded: EncodedResources, node: NodeIdentity) {
     this.typeUrl = typeUrl;
     this.encoded = encoded;
     this.wholeSet = WHOLE_SET_TYPES.has(typeUrl);
+    this.knowsTtl = [SUPPORTS_TTL, SUPPORTS_WRAPPED].every((feature) =>
+      node.clientFeatures.includes(feature),
+    );
   }
 
   get namesLength(): number {
     return this.subscription.namesLength;
   }
 
-  update(request: DiscoveryRequest): void {
-    const wanted = new Subscription();
-    for (const name of request.resourceNames) wanted.add(name);
-    if (request.resourceNames.length > 0) this.everNamed = true;
-    else if (!this.everNamed && this.wholeSet) wanted.add(WILDCARD);
+  update(request: DiscoveryRequest, first: boolean, section: SnapshotType): void {
+    const { holdings } = this;
+    const requested = requestedNames(request);
     const before = this.subscription;
+    const wanted = new Subscription(requested);
     this.subscription = wanted;
-    const dropped = [...before.names].some((name) => !wanted.has(name));
-    this.settled = undefined;
-    if (!this.wholeSet && (dropped || (before.wildcard && !wanted.wildcard))) {
-      // Asked for again later, a resource is sent again although the client was sent it once.
-      this.sent = new Map([...this.sent].filter(([name]) => wanted.has(name)));
+    if (requested.length > 0) this.everNamed = true;
+    else if (!this.everNamed && this.wholeSet) wanted.add(WILDCARD);
+    if (wanted.wildcard && !before.wildcard) holdings.widen(before);
+    for (const name of wanted.names) if (!before.names.has(name)) holdings.want(name);
+    for (const name of before.names) if (!wanted.has(name)) holdings.drop(name);
+    if (before.wildcard && !wanted.wildcard) holdings.narrow(wanted);
+    // A client that comes back and asks for everything says which version it has of it.
+    const isBack = first && wanted.wildcard && wanted.names.size === 0 && this.wholeSet;
+    if (isBack && request.versionInfo === section.version && beatOf(section) === undefined) {
+      holdings.hasAll(section);
+      this.unanswered = false;
     }
   }
 
   isDue(section: SnapshotType, retain: boolean): boolean {
-    if (this.settled === section || this.subscription.isEmpty) return false;
-    const due = this.wholeSet
-      ? this.unanswered || this.differs(this.target(section, retain))
-      : this.changes(section).size > 0;
-    if (!due && !retain) this.settled = section;
-    return due;
+    const { subscription } = this;
+    if (subscription.isEmpty) return false;
+    if (this.wholeSet && this.unanswered) return true;
+    const { updated, removed } = this.holdings.difference(section, subscription, retain);
+    if (updated.length > 0 || (this.wholeSet && removed.length > 0)) return true;
+    this.holdings.settle(section, subscription, retain);
+    return this.errors.isDue(section, subscription);
   }
 
   respond(section: SnapshotType, nonce: string, retain: boolean): Outgoing<DiscoveryResponse> {
-    const resources = this.target(section, retain);
-    this.sent = this.wholeSet ? resources : new Map([...this.sent, ...resources]);
+    const { holdings, subscription } = this;
+    const { updated } = holdings.difference(section, subscription, retain);
+    holdings.settle(section, subscription, retain);
     this.unanswered = false;
-    this.settled = retain ? undefined : section;
+    this.clock.start(performance.now(), false);
+    const resources = this.wholeSet ? this.whole(section) : updated;
+    const response = this.response(section, nonce, resources);
+    response.resourceErrors = this.errors.take(section, subscription);
+    return { response, version: section.version, resources, removed: [] };
+  }
+
+  beatAt(section: SnapshotType): number | undefined {
+    return this.knowsTtl && this.beating(section).length > 0 ? this.clock.nextAt(section) : undefined;
+  }
+
+  /**
+   * With the resources themselves: Envoy does not renew the TTL of a resource without a body here, and takes whole-set types'
+   * for the whole set.
+   */
+  beat(section: SnapshotType, nonce: string): DiscoveryResponse {
+    this.clock.start(performance.now(), true);
+    return this.response(section, nonce, this.wholeSet ? this.whole(section) : this.beating(section));
+  }
+
+  held(): readonly SnapshotResource[] {
+    return this.holdings.held(this.subscription);
+  }
+
+  names(): Iterable<string> {
+    return this.subscription.names;
+  }
+
+  private response(
+    section: SnapshotType,
+    nonce: string,
+    resources: readonly SnapshotResource[],
+  ): DiscoveryResponse {
     const { typeUrl } = this;
     const response = create(DiscoveryResponseSchema, { versionInfo: section.version, typeUrl, nonce });
-    response.$unknown =
-      resources === section.resources
-        ? this.encoded.wholeSotw(typeUrl, section)
-        : this.encoded.sotw(typeUrl, resources.values());
-    return { response, version: section.version, names: [...resources.keys()], removed: [] };
+    response.$unknown = this.encoded.encode(this.knowsTtl ? "sotw" : "sotwPlain", typeUrl, resources);
+    return response;
   }
 
-  private target(section: SnapshotType, retain: boolean): ReadonlyMap<string, SnapshotResource> {
-    if (!this.wholeSet) return this.changes(section);
-    const selected = this.subscription.select(section);
-    return retain ? this.withRemoved(selected) : selected;
+  /** Everything subscribed, and what is not to be removed yet. */
+  private whole(section: SnapshotType): readonly SnapshotResource[] {
+    const kept = [...this.holdings.kept()];
+    const all = sectionChange(undefined, section).updated;
+    const selected = this.subscription.wildcard ? all : [...this.subscription.select(section).values()];
+    return kept.length === 0 ? selected : [...selected, ...kept];
   }
 
-  private changes(section: SnapshotType): ReadonlyMap<string, SnapshotResource> {
-    const changed = new Map<string, SnapshotResource>();
-    for (const [name, resource] of this.subscription.select(section)) {
-      if (this.sent.get(name)?.version !== resource.version) changed.set(name, resource);
-    }
-    return changed;
-  }
-
-  private differs(selected: ReadonlyMap<string, SnapshotResource>): boolean {
-    if (selected.size !== this.sent.size) return true;
-    for (const [name, { version }] of selected) if (this.sent.get(name)?.version !== version) return true;
-    return false;
-  }
-
-  /** The same map when nothing is removed. */
-  private withRemoved(
-    selected: ReadonlyMap<string, SnapshotResource>,
-  ): ReadonlyMap<string, SnapshotResource> {
-    const removed = [...this.sent].filter(([name]) => !selected.has(name) && this.subscription.has(name));
-    return removed.length === 0 ? selected : new Map([...selected, ...removed]);
+  private beating(section: SnapshotType): readonly SnapshotResource[] {
+    return (beatOf(section)?.resources ?? []).filter(({ name }) => this.subscription.has(name));
   }
 }

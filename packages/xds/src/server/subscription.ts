@@ -8,6 +8,10 @@ export class Subscription {
   /** Sum of the lengths of all names, for the stream's limit. */
   namesLength = 0;
 
+  constructor(names: Iterable<string> = []) {
+    for (const name of names) this.add(name);
+  }
+
   add(name: string): boolean {
     if (name === WILDCARD) {
       const added = !this.wildcard;

@@ -16,6 +16,7 @@ import {
   type SotwMethod,
 } from "../discovery-services.ts";
 import type { SnapshotSource, XdsServerObserver, XdsStreamInfo } from "../snapshot-source.ts";
+import { TYPE_URLS } from "../type-urls.ts";
 import { DeltaTypeStream } from "./delta-type-stream.ts";
 import {
   type AnyDiscoveryRequest,
@@ -23,13 +24,23 @@ import {
   type DiscoveryStreamOptions,
 } from "./discovery-stream.ts";
 import { EncodedResources } from "./encoded-resources.ts";
+import { paced } from "./request-pace.ts";
+import { type RestHandler, RestServer } from "./rest-server.ts";
 import { SotwTypeStream } from "./sotw-type-stream.ts";
+import { StreamAdmission } from "./stream-admission.ts";
+import type { StreamStatus } from "./stream-status.ts";
+import { VirtualHostStream } from "./virtual-host-stream.ts";
 
 export interface XdsServerOptions {
   readonly source: SnapshotSource;
   readonly observer: XdsServerObserver;
   /** Streams open at once; further ones end with RESOURCE_EXHAUSTED. Default 20,000. */
   readonly maxStreams?: number;
+  /**
+   * Streams that one node may have at once; further ones end with RESOURCE_EXHAUSTED. Default 4,096, since an Envoy without
+   * ADS has one per EDS cluster.
+   */
+  readonly maxStreamsPerNode?: number;
   /** Largest request, in bytes. Default 16 MiB (a delta client names everything it has). */
   readonly requestBytesMax?: number;
   /**
@@ -37,6 +48,11 @@ export interface XdsServerOptions {
    * Envoy acknowledges clusters when they are warm. Default 500.
    */
   readonly holdMs?: number;
+  /**
+   * How long a REST request for what the node has already is held back for a change, in milliseconds; never longer than half
+   * of what the node waits itself, as far as it says so (`x-envoy-expected-rq-timeout-ms`). Default 5,000.
+   */
+  readonly restHoldMs?: number;
   /** Told of streams that end before they said who they are. */
   readonly log?: (message: string) => void;
 }
@@ -45,6 +61,10 @@ export interface XdsServerOptions {
 export interface XdsServer {
   /** Streams that have said who they are. */
   streams(): readonly XdsStreamInfo[];
+  /** What each node was sent, and what it said to it. */
+  status(): StreamStatus[];
+  /** Takes HTTP/JSON requests (`POST /v3/discovery:clusters`, …); false: the request is not one, and untouched. */
+  readonly handleRest: RestHandler;
   /** Ends every stream with UNAVAILABLE (clients connect again) and takes no more; stops watching the source. */
   close(): void;
 }
@@ -63,8 +83,9 @@ export function peerContextValues(request: {
 
 /**
  * Mounts xDS on a Connect router: the aggregated service (ADS) and one service per type, state of the world and delta, over
- * gRPC. Fetch (REST) methods answer UNIMPLEMENTED. On ADS clusters go before endpoints, listeners and routes, and clusters
- * that are gone are taken from a node only after it has replaced what may refer to them.
+ * gRPC. Polling nodes are served by `handleRest`; the fetch methods over gRPC, which nobody calls, answer UNIMPLEMENTED. On
+ * ADS clusters go before endpoints, listeners and routes, and what is gone is taken from a node only after it has replaced
+ * what may refer to it.
  */
 export function xdsRoutes(router: ConnectRouter, options: XdsServerOptions): XdsServer {
   const server = new Server(options);
@@ -79,19 +100,24 @@ export function xdsRoutes(router: ConnectRouter, options: XdsServerOptions): Xds
 }
 
 /** What the server needs of a stream, whatever its messages are. */
-type OpenStream = Pick<DiscoveryStream<never, unknown>, "info" | "refresh" | "end">;
+type OpenStream = Pick<DiscoveryStream<never, unknown>, "info" | "refresh" | "end" | "status">;
 
 class Server implements XdsServer {
   private readonly options: XdsServerOptions;
   private readonly encoded = new EncodedResources();
   private readonly open = new Set<OpenStream>();
+  private readonly admission: StreamAdmission;
+  private readonly rest: RestServer;
   private readonly unwatch: () => void;
   private lastId = 0;
   private closed = false;
 
   constructor(options: XdsServerOptions) {
     this.options = options;
+    this.admission = new StreamAdmission(options.maxStreamsPerNode ?? 4_096);
+    this.rest = new RestServer({ ...options, nextId: () => ++this.lastId });
     this.unwatch = options.source.watch((affected) => {
+      this.rest.refresh();
       for (const stream of this.open) {
         if (stream.info !== undefined && affected(stream.info.node)) stream.refresh();
       }
@@ -99,23 +125,36 @@ class Server implements XdsServer {
   }
 
   streams(): readonly XdsStreamInfo[] {
-    return [...this.open].flatMap(({ info }) => (info === undefined ? [] : [info]));
+    const open = [...this.open].flatMap(({ info }) => (info === undefined ? [] : [info]));
+    return [...open, ...this.rest.streams()];
   }
+
+  status(): StreamStatus[] {
+    const open = [...this.open].flatMap((stream) =>
+      stream.info === undefined ? [] : [{ stream: stream.info, types: stream.status() }],
+    );
+    return [...open, ...this.rest.status()];
+  }
+
+  readonly handleRest: RestHandler = (request, response) => this.rest.handle(request, response);
 
   close(): void {
     this.closed = true;
     this.unwatch();
+    this.rest.close();
     for (const stream of this.open) stream.end(new ConnectError("the control plane stops", Code.Unavailable));
   }
 
   sotwHandler(typeUrl: string | undefined): MethodImpl<SotwMethod> {
     const variant = typeUrl === undefined ? "ads" : "sotw";
-    return this.handler(variant, typeUrl, (url) => new SotwTypeStream(url, this.encoded));
+    return this.handler(variant, typeUrl, (url, node) => new SotwTypeStream(url, this.encoded, node));
   }
 
   deltaHandler(typeUrl: string | undefined): MethodImpl<DeltaMethod> {
     const variant = typeUrl === undefined ? "delta-ads" : "delta";
-    return this.handler(variant, typeUrl, (url) => new DeltaTypeStream(url, this.encoded));
+    return this.handler(variant, typeUrl, (url, node) =>
+      url === TYPE_URLS.virtualHost ? new VirtualHostStream() : new DeltaTypeStream(url, this.encoded, node),
+    );
   }
 
   private handler<Request extends AnyDiscoveryRequest, Response>(
@@ -138,6 +177,7 @@ class Server implements XdsServer {
         observer,
         holdMs,
         createTypeStream,
+        admit: ({ node }) => this.admission.open(node.id, performance.now()),
       });
       return this.run(stream, requests, context.signal);
     };
@@ -149,12 +189,13 @@ class Server implements XdsServer {
     signal: AbortSignal,
   ): AsyncGenerator<Response> {
     this.open.add(stream);
+    const openedMs = performance.now();
     let reason = "closed by the node";
     const aborted = (): void => stream.end();
     signal.addEventListener("abort", aborted);
     void (async () => {
       try {
-        for await (const request of requests) stream.receive(request);
+        for await (const request of paced(requests, signal)) stream.receive(request);
         stream.end();
       } catch (error) {
         const failure = ConnectError.from(error);
@@ -169,8 +210,10 @@ class Server implements XdsServer {
       stream.end();
       this.open.delete(stream);
       if (this.closed) reason = "the control plane stops";
-      if (stream.info !== undefined) this.options.observer.onStreamClosed(stream.info, reason);
-      else this.options.log?.(`an xDS stream ended before its first request was understood: ${reason}`);
+      if (stream.info !== undefined) {
+        this.admission.close(stream.info.node.id, openedMs, performance.now());
+        this.options.observer.onStreamClosed(stream.info, reason);
+      } else this.options.log?.(`an xDS stream ended before its first request was understood: ${reason}`);
     }
   }
 }

@@ -1,9 +1,14 @@
-import { createServer, type ServerHttp2Session } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { peerContextValues, type XdsServer, type XdsServerOptions, xdsRoutes } from "../server/index.ts";
+import {
+  anyHttpServer,
+  peerContextValues,
+  type XdsServer,
+  type XdsServerOptions,
+  xdsRoutes,
+} from "../server/index.ts";
 import type {
+  ResourceFailure,
   Snapshot,
   SnapshotResource,
   SnapshotSource,
@@ -35,11 +40,20 @@ export class MutableSource implements SnapshotSource {
     return () => this.watchers.delete(onChange);
   }
 
-  set(version: string, types: Readonly<Record<string, readonly SnapshotResource[]>>): void {
+  set(
+    version: string,
+    types: Readonly<Record<string, readonly SnapshotResource[]>>,
+    failures: Readonly<Record<string, ReadonlyMap<string, ResourceFailure>>> = {},
+  ): void {
     const sections = Object.entries(types).map(([typeUrl, resources]) => {
       const content = resources.map((each) => `${each.name}=${each.version}`).join();
       const known = this.snapshot?.types.get(typeUrl);
-      const section = { version: content, resources: new Map(resources.map((each) => [each.name, each])) };
+      const errors = failures[typeUrl];
+      const section = {
+        version: content,
+        resources: new Map(resources.map((each) => [each.name, each])),
+        ...(errors === undefined ? {} : { errors }),
+      };
       return [typeUrl, known?.version === content ? known : section] as const;
     });
     this.snapshot = { version, types: new Map(sections) };
@@ -92,28 +106,33 @@ export interface RunningServer {
 /** The xDS server alone on a port of its own. */
 export async function startXdsServer(options: XdsServerOptions): Promise<RunningServer> {
   let xds: XdsServer | undefined;
-  const handler = connectNodeAdapter({
+  const grpc = connectNodeAdapter({
     routes: (router) => {
       xds = xdsRoutes(router, options);
     },
     contextValues: peerContextValues,
   });
-  const server = createServer(handler);
-  const sessions = new Set<ServerHttp2Session>();
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.on("close", () => sessions.delete(session));
-    session.on("error", () => undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   if (xds === undefined) throw new Error("the adapter did not mount the routes");
   const mounted = xds;
+  const { server, sessions, closeHttp1 } = anyHttpServer(
+    {},
+    (request, response) => {
+      if (!mounted.handleRest(request, response)) grpc(request, response);
+    },
+    (request, response) => {
+      if (!mounted.handleRest(request, response)) response.writeHead(404).end();
+    },
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server does not listen");
   return {
-    port: (server.address() as AddressInfo).port,
+    port: address.port,
     xds: mounted,
     async close() {
       mounted.close();
       const closed = new Promise((resolve) => server.close(resolve));
+      closeHttp1();
       for (const session of sessions) session.destroy();
       await closed;
     },

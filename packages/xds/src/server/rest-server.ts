@@ -1,0 +1,130 @@
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import { REST_PATHS } from "../rest-paths.ts";
+import type { SnapshotSource, XdsServerObserver, XdsStreamInfo } from "../snapshot-source.ts";
+import { type RestAnswer, restAnswer } from "./rest-answer.ts";
+import { readRestRequest } from "./rest-request.ts";
+import { RestSessions } from "./rest-sessions.ts";
+import type { StreamStatus } from "./stream-status.ts";
+
+export type RestHandler = (request: IncomingMessage | Http2ServerRequest, response: RestResponse) => boolean;
+
+/** What `node:http` and `node:http2` have in common. */
+export interface RestResponse {
+  statusCode: number;
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  setHeader(name: string, value: string | number): unknown;
+  end(body: string): unknown;
+  destroy(): unknown;
+  on(event: "close", listener: () => void): unknown;
+  off(event: "close", listener: () => void): unknown;
+}
+
+export interface RestServerOptions {
+  readonly source: SnapshotSource;
+  readonly observer: XdsServerObserver;
+  readonly requestBytesMax?: number;
+  readonly restHoldMs?: number;
+  readonly log?: (message: string) => void;
+  readonly nextId: () => number;
+}
+
+const HELD_MAX = 20_000;
+const TYPE_OF_PATH = new Map(Object.entries(REST_PATHS).map(([typeUrl, path]) => [path, typeUrl]));
+
+/**
+ * xDS by HTTP and JSON: a node posts a DiscoveryRequest and gets a DiscoveryResponse, or 304 when it has that version. A
+ * request for what the node has is held for a change as long as the node can wait. Envoy waits 1 s by default, counts what
+ * takes longer as a failure, and asks again after its `refresh_delay`.
+ */
+export class RestServer {
+  private readonly options: RestServerOptions;
+  private readonly sessions: RestSessions;
+  private readonly held = new Set<{ look(): void; end(): void }>();
+
+  constructor(options: RestServerOptions) {
+    this.options = options;
+    this.sessions = new RestSessions(options.observer, options.nextId);
+  }
+
+  handle(...[request, response]: Parameters<RestHandler>): boolean {
+    const typeUrl = TYPE_OF_PATH.get(request.url ?? "");
+    if (typeUrl === undefined) return false;
+    void this.serve(typeUrl, request, response).catch((error: unknown) => {
+      this.options.log?.(`a REST request ended: ${error instanceof Error ? error.message : String(error)}`);
+      response.destroy();
+    });
+    return true;
+  }
+
+  /** The configuration may have changed: who waits is answered. */
+  refresh(): void {
+    for (const each of this.held) each.look();
+  }
+
+  streams(): XdsStreamInfo[] {
+    return this.sessions.streams();
+  }
+
+  status(): StreamStatus[] {
+    return this.sessions.status(this.options.source);
+  }
+
+  close(): void {
+    for (const each of this.held) each.end();
+    this.sessions.close();
+  }
+
+  private async serve(typeUrl: string, ...[request, response]: Parameters<RestHandler>): Promise<void> {
+    const read = await readRestRequest(request, typeUrl, this.options.requestBytesMax ?? 16 * 1024 * 1024);
+    if (!read.ok) {
+      send(response, read.status, JSON.stringify({ message: read.message }));
+      return;
+    }
+    const { node, names, version, waitMs } = read;
+    const session = this.sessions.of(node, request.socket, typeUrl);
+    const look = (): RestAnswer =>
+      restAnswer(this.options.source.snapshotFor(node), typeUrl, names, version, node);
+    let answer = look();
+    session.asked(version, names);
+    if (answer.status === 304) answer = await this.hold(look, waitMs, response);
+    if (response.destroyed) return;
+    session.answered(answer, names);
+    send(response, answer.status, answer.body);
+  }
+
+  private hold(look: () => RestAnswer, waitMs: number, response: RestResponse): Promise<RestAnswer> {
+    const holdMs = Math.min(this.options.restHoldMs ?? 5_000, waitMs);
+    if (holdMs <= 0 || this.held.size >= HELD_MAX) return Promise.resolve(look());
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.held.delete(waiting);
+        response.off("close", end);
+        resolve(look());
+      };
+      const waiting = {
+        end,
+        look: (): void => {
+          if (look().status !== 304) end();
+        },
+      };
+      const timer = setTimeout(end, holdMs);
+      this.held.add(waiting);
+      response.on("close", end);
+    });
+  }
+}
+
+function send(response: RestResponse, status: number, body: string | undefined): void {
+  if (response.destroyed || response.writableEnded) return;
+  response.statusCode = status;
+  if (body === undefined) {
+    response.end("");
+    return;
+  }
+  response.setHeader("content-type", "application/json");
+  response.setHeader("content-length", Buffer.byteLength(body));
+  response.end(body);
+}

@@ -1,0 +1,42 @@
+import type { SnapshotResource, SnapshotType } from "../snapshot-source.ts";
+
+interface Beat {
+  /** Those that have a TTL. */
+  readonly resources: readonly SnapshotResource[];
+  readonly everyMs: number;
+}
+
+const beats = new WeakMap<SnapshotType, { readonly beat: Beat | undefined }>();
+
+/** `node.client_features`: knows `Resource.ttl`. */
+export const SUPPORTS_TTL = "xds.config.supports-resource-ttl";
+/** `node.client_features`: knows a Resource around what state-of-the-world responses hold. */
+export const SUPPORTS_WRAPPED = "xds.config.supports-resource-in-sotw";
+
+/** Which resources of a section have to be told of again, and how often: half of the shortest TTL. */
+export function beatOf(section: SnapshotType): Beat | undefined {
+  let found = beats.get(section);
+  if (found === undefined) {
+    const resources = [...section.resources.values()].filter(({ ttlMs }) => ttlMs !== undefined);
+    const shortestMs = Math.min(...resources.map(({ ttlMs = Number.POSITIVE_INFINITY }) => ttlMs));
+    const beat = resources.length === 0 ? undefined : { resources, everyMs: Math.max(10, shortestMs / 2) };
+    found = { beat };
+    beats.set(section, found);
+  }
+  return found.beat;
+}
+
+/** When one stream has to beat next: counted from the first response, or the last beat. */
+export class BeatClock {
+  private lastMs: number | undefined;
+
+  /** A response went out that brought the client its first resources, or a beat. */
+  start(nowMs: number, isBeat: boolean): void {
+    if (isBeat || this.lastMs === undefined) this.lastMs = nowMs;
+  }
+
+  nextAt(section: SnapshotType): number | undefined {
+    const beat = beatOf(section);
+    return beat === undefined || this.lastMs === undefined ? undefined : this.lastMs + beat.everyMs;
+  }
+}
