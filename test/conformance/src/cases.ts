@@ -23,6 +23,7 @@ import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
+import { LOG_CHOICE_CASES } from "./cases/log-choices.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
@@ -37,6 +38,7 @@ import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
 import { TCP_EARLY_DATA_CASES } from "./cases/tcp-early-data.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { TCP_TUNNEL_CASES } from "./cases/tcp-tunnel.ts";
+import { TLS_HANDSHAKE_CASES } from "./cases/tls-handshakes.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
 import { XDS_FILE_CASES } from "./cases/xds-files.ts";
@@ -86,4 +88,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...ADMIN_CASES,
   ...LOCAL_REPLY_CASES,
   ...LOG_OPERATOR_CASES,
+  ...TLS_HANDSHAKE_CASES,
+  ...LOG_CHOICE_CASES,
 ];

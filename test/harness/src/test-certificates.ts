@@ -21,6 +21,8 @@ export interface CertificateWish {
   readonly rsa?: boolean;
   /** From now on; negative: it has expired. Default 10. */
   readonly days?: number;
+  /** Asks clients to insist on an OCSP response (RFC 7633). */
+  readonly mustStaple?: boolean;
 }
 
 /** Certificates made by the openssl command in a directory that `remove` takes away. */
@@ -50,6 +52,7 @@ export class TestCertificates {
     const extensions = [
       `basicConstraints=critical,CA:${wish.ca === true ? "TRUE" : "FALSE"}`,
       ...(wish.ca === true ? ["keyUsage=critical,keyCertSign,cRLSign"] : []),
+      ...(wish.mustStaple === true ? ["tlsfeature=status_request"] : []),
       ...(wish.names === undefined ? [] : [`subjectAltName=${wish.names}`]),
     ];
     writeFileSync(at("ext"), extensions.join("\n"));
@@ -66,6 +69,21 @@ export class TestCertificates {
       certificatePath: at("crt"),
       keyPath: at("key"),
     };
+  }
+
+  /** What `issuer` says of a certificate of its: an OCSP response in DER, valid for `days`; without: it does not say how long. */
+  ocspResponse(of: TestCertificate, issuer: TestCertificate, days?: number): Buffer {
+    const at = (extension: string): string => `${of.certificatePath}.${extension}`;
+    const run = (...args: string[]): string =>
+      execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    const serial = run("x509", "-in", of.certificatePath, "-noout", "-serial").trim().split("=")[1];
+    writeFileSync(at("index"), `V\t491231235959Z\t\t${serial}\tunknown\t/CN=any\n`);
+    const ca = issuer.certificatePath;
+    run("ocsp", "-issuer", ca, "-cert", of.certificatePath, "-reqout", at("ocsp-request"));
+    const signed = ["-index", at("index"), "-CA", ca, "-rsigner", ca, "-rkey", issuer.keyPath];
+    const validity = days === undefined ? [] : ["-ndays", String(days)];
+    run("ocsp", ...signed, "-reqin", at("ocsp-request"), "-respout", at("ocsp"), ...validity);
+    return readFileSync(at("ocsp"));
   }
 
   remove(): void {

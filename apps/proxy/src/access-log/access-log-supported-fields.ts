@@ -17,6 +17,10 @@ export const ACCESS_LOG_SUPPORTED_FIELDS: SupportedFields = {
     "json_format",
     "omit_empty_values",
     "formatters",
+    // Keys are always sorted, which Envoy promises with `sort_properties` only.
+    "json_format_options",
+    // Of replies: a log has no use for it in Envoy either.
+    "content_type",
   ],
   "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig": [
     "common_config",

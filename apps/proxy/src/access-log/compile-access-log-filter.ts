@@ -58,12 +58,17 @@ export function compileAccessLogFilter(
         value: ({ streamInfo }) => streamInfo.filterState.get("envoy.health_check") !== true,
       };
     case "runtimeFilter": {
-      const { runtimeKey, percentSampled } = specifier.value;
+      const { runtimeKey, percentSampled, useIndependentRandomness } = specifier.value;
       const denominator = denominatorOf(percentSampled?.denominator);
       const numerator = percentSampled?.numerator ?? 0;
       return {
         ok: true,
-        value: () => use.runtime.featureEnabled(runtimeKey, numerator, denominator, use.random.uint32()),
+        value: ({ request }) => {
+          const id = useIndependentRandomness ? undefined : request?.get("x-request-id");
+          const draw = (id === undefined ? undefined : numberOfRequestId(id)) ?? use.random.uint32();
+          // The runtime's number is in the filter's own denominator, whatever it is.
+          return draw % denominator < use.runtime.integer(runtimeKey, numerator);
+        },
       };
     }
     case "andFilter":
@@ -177,6 +182,12 @@ function comparison(filter: ComparisonFilter | undefined, runtime: Runtime): (va
     default:
       return (value) => value === bound();
   }
+}
+
+/** A request id's first eight digits, so that all proxies on a request's way log it or none does. */
+function numberOfRequestId(id: string): number | undefined {
+  const digits = id.slice(0, 8);
+  return /^[0-9a-fA-F]{8}$/.test(digits) ? Number.parseInt(digits, 16) : undefined;
 }
 
 /** The number that a FractionalPercent's denominator stands for. */

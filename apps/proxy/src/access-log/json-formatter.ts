@@ -31,7 +31,10 @@ function compileValue(value: unknown, path: string, use: Compilation): Renderer 
   if (typeof value === "string") return compileText(value, path, use);
   if (Array.isArray(value)) {
     const items = value.map((item, index) => compileValue(item, `${path}[${index}]`, use));
-    return (context) => items.map((item) => item(context) ?? null);
+    return (context) => {
+      const rendered = items.map((item) => item(context) ?? null);
+      return use.omitEmpty ? rendered.filter((item) => item !== null) : rendered;
+    };
   }
   if (typeof value === "object" && value !== null) {
     // Envoy prints keys sorted.

@@ -52,6 +52,8 @@ export interface DnsResolverSettings {
   readonly timeoutMs: number;
   /** Of each query to `servers`; 0: the resolver's own (4). */
   readonly tries: number;
+  /** Whether the system's resolver may complete a name by its search domains; `servers` never do. */
+  readonly searchDomains: boolean;
 }
 
 export type DnsFamily = "auto" | "v4_only" | "v6_only" | "v4_preferred" | "all";

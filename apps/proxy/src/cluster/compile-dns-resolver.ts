@@ -15,7 +15,7 @@ const PACKAGE = "envoy.extensions.network.dns_resolver";
 const CARES = `${PACKAGE}.cares.v3.CaresDnsResolverConfig`;
 const GET_ADDR_INFO = `${PACKAGE}.getaddrinfo.v3.GetAddrInfoDnsResolverConfig`;
 
-const SYSTEM: DnsResolverSettings = { servers: [], timeoutMs: 0, tries: 0 };
+const SYSTEM: DnsResolverSettings = { servers: [], timeoutMs: 0, tries: 0, searchDomains: true };
 
 /** `typed_dns_resolver_config`, else `dns_resolution_config`, else `dns_resolvers` of a cluster. */
 export function clusterResolver(cluster: Cluster, problems: Problem[]): DnsResolverSettings {
@@ -27,7 +27,8 @@ export function clusterResolver(cluster: Cluster, problems: Problem[]): DnsResol
     config === undefined
       ? ([cluster.dnsResolvers, "dns_resolvers"] as const)
       : ([config.resolvers, "dns_resolution_config.resolvers"] as const);
-  return { ...SYSTEM, servers: servers(list, path, problems) };
+  const searchDomains = !(config?.dnsResolverOptions?.noDefaultSearchDomain ?? false);
+  return { ...SYSTEM, servers: servers(list, path, problems), searchDomains };
 }
 
 export function typedResolver(
@@ -50,6 +51,7 @@ export function typedResolver(
     servers: servers(cares.resolvers, `${at}.resolvers`, problems),
     timeoutMs: Number(cares.queryTimeoutSeconds ?? 0n) * 1000,
     tries: cares.queryTries ?? 0,
+    searchDomains: !(cares.dnsResolverOptions?.noDefaultSearchDomain ?? false),
   };
 }
 

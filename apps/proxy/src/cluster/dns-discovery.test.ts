@@ -49,7 +49,7 @@ function answer(query: Buffer): Buffer {
   return Buffer.concat([head, query.subarray(12, at + 5), ...encoded]);
 }
 
-const settings = () => ({ servers, timeoutMs: 1000, tries: 1 });
+const settings = () => ({ servers, timeoutMs: 1000, tries: 1, searchDomains: true });
 
 test("names are asked of the name servers that are configured, with their time to live", async () => {
   const answers = await systemResolve("web.test", "v4_only", true, settings());
@@ -70,7 +70,17 @@ test("a name that does not exist has no address; a server that is silent is a fa
   assert.deepEqual((await systemResolve("no.test", "auto", false, settings()))?.addresses, []);
   const silent = createSocket("udp4");
   await new Promise<void>((resolve) => silent.bind(0, "127.0.0.1", resolve));
-  const asked = { servers: [`127.0.0.1:${silent.address().port}`], timeoutMs: 100, tries: 1 };
+  const asked = {
+    servers: [`127.0.0.1:${silent.address().port}`],
+    timeoutMs: 100,
+    tries: 1,
+    searchDomains: true,
+  };
   assert.equal(await systemResolve("web.test", "v4_only", false, asked), undefined);
   silent.close();
+});
+
+test("without search domains a name of the hosts file is still found", async () => {
+  const system = { servers: [], timeoutMs: 0, tries: 0, searchDomains: false };
+  assert.deepEqual((await systemResolve("localhost", "v4_only", false, system))?.addresses, ["127.0.0.1"]);
 });

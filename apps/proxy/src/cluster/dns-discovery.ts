@@ -1,8 +1,14 @@
-import { promises as dns } from "node:dns";
+import { promises as dns, type LookupAddress } from "node:dns";
+import { readFile } from "node:fs/promises";
 import type { Random } from "@sluice/extension-api";
 import type { Discovery, DnsFamily, DnsResolverSettings } from "./cluster-config.ts";
 
 type DnsConfig = Extract<Discovery, { readonly kind: "strict_dns" | "logical_dns" }>;
+
+const HOSTS_FILE =
+  process.platform === "win32"
+    ? `${process.env.SystemRoot ?? "C:\\Windows"}\\System32\\drivers\\etc\\hosts`
+    : "/etc/hosts";
 
 export interface DnsAnswer {
   readonly addresses: readonly string[];
@@ -28,7 +34,7 @@ export const systemResolve: Resolve = async (name, family, withTtl, resolver) =>
     if (answer !== undefined && answer.addresses.length > 0) return answer;
   }
   try {
-    const found = await dns.lookup(name, { all: true, order: "verbatim" });
+    const found = await lookup(name, resolver.searchDomains);
     const addresses = chooseFamily(
       found.filter((each) => each.family === 4).map((each) => each.address),
       found.filter((each) => each.family === 6).map((each) => each.address),
@@ -40,6 +46,24 @@ export const systemResolve: Resolve = async (name, family, withTtl, resolver) =>
     return code === "ENOTFOUND" || code === "ENODATA" ? { addresses: [], ttl: undefined } : undefined;
   }
 };
+
+/** A name that ends with a dot is complete: no search domain, but no line of the hosts file either. */
+async function lookup(name: string, searchDomains: boolean): Promise<LookupAddress[]> {
+  const options = { all: true, order: "verbatim" } as const;
+  if (searchDomains || name.endsWith(".") || (await isInHostsFile(name))) return dns.lookup(name, options);
+  return dns.lookup(`${name}.`, options);
+}
+
+async function isInHostsFile(name: string): Promise<boolean> {
+  const wanted = name.toLowerCase();
+  const text = await readFile(HOSTS_FILE, "latin1").catch(() => "");
+  return text.split("\n").some((line) =>
+    line
+      .replace(/#.*/, "")
+      .split(/\s+/)
+      .some((word) => word.toLowerCase() === wanted),
+  );
+}
 
 /** One per settings: its sockets are kept. */
 const resolvers = new Map<string, dns.Resolver>();

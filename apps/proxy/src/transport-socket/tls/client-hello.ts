@@ -6,6 +6,8 @@ export interface ClientHello {
   /** NIST names of the curves on which the client verifies ECDSA certificates; empty: it cannot. */
   readonly ecdsaCurves: readonly string[];
   readonly wantsOcsp: boolean;
+  /** It takes session tickets (RFC 5077). */
+  readonly tickets: boolean;
   /** It offers TLS 1.3. */
   readonly tls13: boolean;
 }
@@ -20,6 +22,7 @@ const STATUS_REQUEST = 5;
 const SUPPORTED_GROUPS = 10;
 const SIGNATURE_ALGORITHMS = 13;
 const ALPN = 16;
+const SESSION_TICKET = 35;
 const SUPPORTED_VERSIONS = 43;
 
 const CURVES: Readonly<Record<number, string>> = { 23: "P-256", 24: "P-384", 25: "P-521" };
@@ -73,6 +76,7 @@ function handshakeBytes(bytes: Buffer): Buffer | "more" | "none" {
 function readExtensions(suites: Buffer, extensions: Buffer | undefined): ClientHello {
   let serverName = "";
   let wantsOcsp = false;
+  let tickets = false;
   let tls13 = false;
   const alpn: string[] = [];
   let groups: readonly number[] | undefined;
@@ -87,6 +91,7 @@ function readExtensions(suites: Buffer, extensions: Buffer | undefined): ClientH
       const names = new Reader(inner.vector(2) ?? Buffer.alloc(0));
       if (names.uint8() === 0) serverName = names.vector(2)?.toString("latin1") ?? "";
     } else if (type === STATUS_REQUEST) wantsOcsp = body[0] === 1;
+    else if (type === SESSION_TICKET) tickets = true;
     else if (type === SUPPORTED_GROUPS) groups = uint16s(inner.vector(2));
     else if (type === SIGNATURE_ALGORITHMS) signatures = uint16s(inner.vector(2));
     else if (type === SUPPORTED_VERSIONS) tls13 = uint16s(inner.vector(1)).includes(0x0304);
@@ -101,7 +106,7 @@ function readExtensions(suites: Buffer, extensions: Buffer | undefined): ClientH
     // Without the extension a client takes any curve (RFC 8422 §4); Envoy counts on P-256 then.
     ecdsaCurves = groups === undefined ? ["P-256"] : groups.flatMap((group) => CURVES[group] ?? []);
   }
-  return { serverName, alpn, ecdsaCurves, wantsOcsp, tls13 };
+  return { serverName, alpn, ecdsaCurves, wantsOcsp, tickets, tls13 };
 }
 
 function uint16s(bytes: Buffer | undefined): readonly number[] {

@@ -1,23 +1,29 @@
 import { constants, createHash, type X509Certificate } from "node:crypto";
-import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
+import { createSecureContext, type SecureContext, type SecureContextOptions, type Server } from "node:tls";
 import type { StatsScope } from "@sluice/extension-api";
 import type { DownstreamTlsContext } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import { durationMs } from "../../cluster/duration-ms.ts";
 import { type SecretLookup, secretKey } from "../../secret/secret-lookup.ts";
 import type { ClientHello } from "./client-hello.ts";
+import { createHandshakeServer, SessionStore } from "./handshake-server.ts";
+import { checkStaple, type StapleAction, stapleAction } from "./ocsp-stapling.ts";
 import { type ClientCertificateMode, PeerValidation } from "./peer-validation.ts";
-import type { ProblemSink } from "./problem-sink.ts";
+import { ProblemSink } from "./problem-sink.ts";
 import { ServerCertificates } from "./server-certificates.ts";
 import { ticketKeyOf } from "./ticket-keys.ts";
-import { compileTlsCertificate } from "./tls-certificate.ts";
+import { type CertificateAndKey, compileTlsCertificate } from "./tls-certificate.ts";
 import { collectTlsMaterial } from "./tls-material.ts";
-import { compileTlsParameters } from "./tls-parameters.ts";
+import { compileTlsParameters, overrideTlsParameters } from "./tls-parameters.ts";
 
 /** What new handshakes of a filter chain use. Replaced as a whole when a secret changes. */
 export interface ServerTlsState {
   readonly certificates: ServerCertificates;
   /** For one of `certificates.all` by its index; undefined past them. */
   contextFor(index: number, hello: ClientHello | undefined): SecureContext | undefined;
+  /** What is answered to the client's question for an OCSP response with that certificate. */
+  stapleFor(index: number, hello: ClientHello | undefined): StapleAction;
+  /** Asked during a handshake that staples, or that may resume a session of the server's. */
+  serverFor(index: number, hello: ClientHello | undefined, staples: boolean): Server | undefined;
   readonly validation: PeerValidation;
   /** Sets `ssl.certificate.<name>.expiration_unix_time_seconds` below `listener.<address>.`. */
   showExpiry(stats: StatsScope): void;
@@ -32,19 +38,25 @@ export function compileServerTlsState(
 ): ServerTlsState | undefined {
   const common = config.commonTlsContext;
   const at = sink.at("common_tls_context");
-  const parameters = compileTlsParameters(common?.tlsParams, "TLSv1.3", at.at("tls_params"));
+  compileTlsParameters(common?.tlsParams, "TLSv1.3", at.at("tls_params"));
   const material = collectTlsMaterial(common, secrets, at);
   const validation = new PeerValidation(material.validation, at.at(material.validationPath));
   const all = material.certificates.flatMap(({ config: each, path }) => {
     const compiled = compileTlsCertificate(each, at.at(path));
-    return compiled ?? [];
+    const params = overrideTlsParameters(common?.tlsParams, each.tlsParams);
+    // What is wrong with the common ones has been told.
+    const ownSink = each.tlsParams === undefined ? new ProblemSink("") : at.at(`${path}.tls_params`);
+    const parameters = compileTlsParameters(params, "TLSv1.3", ownSink);
+    return compiled === undefined ? [] : { ...compiled, parameters };
   });
   if (material.certificates.length === 0 && !material.incomplete)
     at.add("No TLS certificates found for server context");
+  all.forEach((each, index) => {
+    checkStaple(each, config.ocspStaplePolicy, at.at(material.certificates[index]?.path ?? ""));
+  });
   const tickets = sessionTicketKeys(config, secrets, sink);
   if (sink.problems.length > 0 || material.incomplete || tickets === "missing") return undefined;
   const options = {
-    ...parameters,
     honorCipherOrder: !config.preferClientCiphers,
     ...(validation.trustedCa === undefined ? {} : { ca: validation.trustedCa, allowPartialTrustChain: true }),
     ...(validation.crl === undefined ? {} : { crl: validation.crl }),
@@ -55,11 +67,18 @@ export function compileServerTlsState(
     ]),
   };
   const usual = all.map((each, index) =>
-    createContext({ ...options, ...each.options }, at.at(material.certificates[index]?.path ?? "")),
+    createContext(
+      { ...options, ...each.parameters, ...each.options },
+      at.at(material.certificates[index]?.path ?? ""),
+    ),
   );
   if (sink.problems.length > 0) return undefined;
-  const versatile = parameters.maxVersion === "TLSv1.3" && !config.preferClientCiphers;
   const tls13: (SecureContext | undefined)[] = [];
+  const stateless = usesTickets(config);
+  const sessions = config.disableStatefulSessionResumption ? undefined : new SessionStore();
+  const servers = new Map<number, Server>();
+  const stapleOf = (one: CertificateAndKey, hello: ClientHello | undefined): StapleAction =>
+    stapleAction(one, config.ocspStaplePolicy, hello?.wantsOcsp ?? false, Date.now());
   return {
     showExpiry: (stats) => {
       const scope = stats.scope("ssl").scope("certificate");
@@ -71,13 +90,35 @@ export function compileServerTlsState(
       for (const [index, { leaf }] of all.entries()) show(material.certificates[index]?.name ?? "", leaf);
       show(material.validationName, validation.certificates[0]);
     },
-    certificates: new ServerCertificates(all, config.fullScanCertsOnSniMismatch ?? false),
+    certificates: new ServerCertificates(
+      all,
+      config.fullScanCertsOnSniMismatch ?? false,
+      (each, hello) => stapleOf(each, hello) !== "fail",
+    ),
+    stapleFor: (index, hello) => {
+      const one = all[index];
+      return one === undefined ? "none" : stapleOf(one, hello);
+    },
+    serverFor: (index, hello, staples) => {
+      const kept = hello?.tls13 === false && !(hello.tickets && stateless) ? sessions : undefined;
+      const ocsp = staples ? all[index]?.ocsp?.bytes : undefined;
+      if (kept === undefined && ocsp === undefined) return undefined;
+      const key = index * 4 + (kept === undefined ? 0 : 2) + (ocsp === undefined ? 0 : 1);
+      let server = servers.get(key);
+      if (server === undefined) {
+        server = createHandshakeServer(ocsp, kept);
+        if (server !== undefined) servers.set(key, server);
+      }
+      return server;
+    },
     contextFor: (index, hello) => {
       const one = all[index];
-      if (!versatile || hello?.tls13 !== true || one === undefined) return usual[index];
+      const versatile = one?.parameters.maxVersion === "TLSv1.3" && !config.preferClientCiphers;
+      if (!versatile || hello?.tls13 !== true) return usual[index];
       // Envoy's library goes by the client's order in TLS 1.3 and by the server's before; OpenSSL has one switch for both.
       tls13[index] ??= createSecureContext({
         ...options,
+        ...one.parameters,
         honorCipherOrder: false,
         ...one.options,
       });
@@ -118,15 +159,17 @@ function resumption(
   const hash = createHash("sha512").update(ticketSeed);
   for (const part of identity) hash.update(String(part.length)).update(part);
   const derived = hash.digest();
-  const type = config.sessionTicketKeysType;
-  const stateless = !(type.case === "disableStatelessSessionResumption" && type.value);
   const timeoutMs = durationMs(config.sessionTimeout, 0);
   return {
     ticketKeys: tickets ?? derived.subarray(0, 48),
     sessionIdContext: derived.subarray(48, 64).toString("hex"),
     ...(timeoutMs > 0 ? { sessionTimeout: Math.ceil(timeoutMs / 1000) } : {}),
-    ...(stateless ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
+    ...(usesTickets(config) ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
   };
+}
+
+function usesTickets({ sessionTicketKeysType: type }: DownstreamTlsContext): boolean {
+  return !(type.case === "disableStatelessSessionResumption" && type.value);
 }
 
 function createContext(options: SecureContextOptions, sink: ProblemSink): SecureContext | undefined {

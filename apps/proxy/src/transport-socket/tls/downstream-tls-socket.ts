@@ -6,10 +6,12 @@ import type { ClientHello } from "./client-hello.ts";
 import type { ServerTlsState } from "./downstream-tls-context.ts";
 import { tlsFailureReason, verificationFailureReason } from "./failure-reason.ts";
 import type { KeyLog } from "./key-log.ts";
+import type { StapleAction } from "./ocsp-stapling.ts";
 import { startServerTls } from "./server-tls-socket.ts";
 import { TlsConnectionInfo } from "./tls-connection-info.ts";
 import type { TlsStats } from "./tls-stats.ts";
 
+const NO_STAPLE = "TLS error: no OCSP response that the policy allows";
 const NOT_READY = "TLS error: Secret is not supplied by SDS";
 
 /** What of a `DownstreamTlsContext` does not change with its secrets. */
@@ -65,13 +67,22 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
     state: ServerTlsState,
     outcome: HandshakeOutcome,
   ): void {
-    const context = state.contextFor(state.certificates.choose(hello), hello);
+    const index = state.certificates.choose(hello);
+    const context = state.contextFor(index, hello);
     if (context === undefined || (this.options.requireSni && hello?.serverName === "")) {
       this.stats.connectionError.inc();
       fail(raw, outcome, "TLS error: no certificate for the server name");
       return;
     }
+    const staple = state.stapleFor(index, hello);
+    this.countStaple(staple);
+    if (staple === "fail") {
+      this.stats.connectionError.inc();
+      fail(raw, outcome, NO_STAPLE);
+      return;
+    }
     const mode = state.clientCertificate;
+    const server = state.serverFor(index, hello, staple === "staple");
     // Node refuses a client whose protocols do not overlap; Envoy goes on without one.
     const overlaps = this.options.alpn.some((each) => hello?.alpn.includes(each));
     const started = startServerTls(
@@ -80,6 +91,7 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
       {
         requestCert: mode !== "none",
         rejectUnauthorized: mode === "require",
+        ...(server === undefined ? {} : { server }),
         ...(overlaps ? { ALPNProtocols: [...this.options.alpn] } : {}),
       },
       {
@@ -94,6 +106,15 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
       },
     );
     this.options.keyLog?.watch(started, raw);
+  }
+
+  private countStaple(action: StapleAction): void {
+    const { stats } = this;
+    if (action === "none") return;
+    stats.ocspStapleRequests.inc();
+    if (action === "staple") stats.ocspStapleResponses.inc();
+    else if (action === "omit") stats.ocspStapleOmitted.inc();
+    else stats.ocspStapleFailed.inc();
   }
 
   private onSecure(

@@ -1,6 +1,8 @@
 import type { ClientHello } from "./client-hello.ts";
 import type { CertificateAndKey } from "./tls-certificate.ts";
 
+export type Allowed = (certificate: CertificateAndKey, hello: ClientHello | undefined) => boolean;
+
 /**
  * Which certificate a client gets, by Envoy's rules: the exact server name, then a wildcard one label up, ECDSA before RSA where the
  * client can verify it; else the first certificate, or the first fitting one (`full_scan_certs_on_sni_mismatch`, or no SNI).
@@ -8,11 +10,14 @@ import type { CertificateAndKey } from "./tls-certificate.ts";
 export class ServerCertificates {
   readonly all: readonly CertificateAndKey[];
   private readonly fullScan: boolean;
+  /** Whether the staple policy lets a client have a certificate. */
+  private readonly allowed: Allowed;
   /** `www.example.com`, or `.example.com` for `*.example.com`; the first of each key type. */
   private readonly byName = new Map<string, CertificateAndKey[]>();
 
-  constructor(all: readonly CertificateAndKey[], fullScanOnSniMismatch: boolean) {
+  constructor(all: readonly CertificateAndKey[], fullScanOnSniMismatch: boolean, allowed: Allowed) {
     this.all = all;
+    this.allowed = allowed;
     this.fullScan = fullScanOnSniMismatch;
     for (const certificate of all) {
       for (const name of certificate.serverNames) {
@@ -41,10 +46,11 @@ export class ServerCertificates {
   }
 
   private fitting(
-    candidates: readonly CertificateAndKey[] | undefined,
+    named: readonly CertificateAndKey[] | undefined,
     hello: ClientHello | undefined,
   ): CertificateAndKey | undefined {
-    if (candidates === undefined) return undefined;
+    if (named === undefined) return undefined;
+    const candidates = named.filter((each) => this.allowed(each, hello));
     const curves = hello?.ecdsaCurves ?? [];
     return (
       candidates.find(({ keyType, curve }) => keyType === "ecdsa" && curves.includes(curve)) ??

@@ -17,7 +17,7 @@ export interface ServerHandshakeSink {
 export function startServerTls(
   raw: Socket,
   secureContext: SecureContext,
-  options: Pick<TLSSocketOptions, "requestCert" | "rejectUnauthorized" | "ALPNProtocols">,
+  options: Pick<TLSSocketOptions, "requestCert" | "rejectUnauthorized" | "ALPNProtocols" | "server">,
   sink: ServerHandshakeSink,
 ): TLSSocket {
   const socket = new TLSSocket(raw, { ...options, secureContext, isServer: true });

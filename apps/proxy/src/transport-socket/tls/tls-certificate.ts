@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import { createSecureContext, type SecureContextOptions, TLSSocket } from "node:tls";
 import type { TlsCertificate } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js";
 import { certificatesOfPem, commonName, mustStaple, subjectAltNames } from "./certificate-names.ts";
+import { type OcspResponse, readOcspStaple } from "./ocsp-response.ts";
 import type { ProblemSink } from "./problem-sink.ts";
 
 export type KeyType = "rsa" | "ecdsa" | "other";
@@ -18,6 +19,7 @@ export interface CertificateAndKey {
   /** What SNI is compared with: DNS names, or the common name where there is no subject alternative name at all. */
   readonly serverNames: readonly string[];
   readonly mustStaple: boolean;
+  readonly ocsp: OcspResponse | undefined;
 }
 
 const RSA_BITS_MIN = 2048;
@@ -62,6 +64,7 @@ export function compileTlsCertificate(
         ? [subjectName].filter((name) => name !== "")
         : names.filter(({ kind }) => kind === "dns").map(({ value }) => value),
     mustStaple: mustStaple(leaf),
+    ocsp: readOcspStaple(config.ocspStaple, leaf, sink.at("ocsp_staple")),
   };
 }
 

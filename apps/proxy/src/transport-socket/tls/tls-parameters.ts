@@ -83,6 +83,26 @@ const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
 /** BoringSSL also takes OpenSSL's older spelling. */
 const OLD_SIGNATURE_ALGORITHM = /^(RSA|RSA-PSS|PSS|ECDSA)\+SHA(256|384|512)$/;
 
+/** A certificate's own `tls_params` on a listener: what it sets stands in place of the context's. */
+export function overrideTlsParameters(
+  common: TlsParameters | undefined,
+  own: TlsParameters | undefined,
+): TlsParameters | undefined {
+  if (own === undefined || common === undefined) return own ?? common;
+  const either = <T>(first: readonly T[], second: readonly T[]): T[] => [
+    ...(first.length > 0 ? first : second),
+  ];
+  return {
+    ...common,
+    tlsMinimumProtocolVersion: own.tlsMinimumProtocolVersion || common.tlsMinimumProtocolVersion,
+    tlsMaximumProtocolVersion: own.tlsMaximumProtocolVersion || common.tlsMaximumProtocolVersion,
+    cipherSuites: either(own.cipherSuites, common.cipherSuites),
+    ecdhCurves: either(own.ecdhCurves, common.ecdhCurves),
+    signatureAlgorithms: either(own.signatureAlgorithms, common.signatureAlgorithms),
+    compliancePolicies: either(own.compliancePolicies, common.compliancePolicies),
+  };
+}
+
 /** Reads `TlsParameters` with Envoy's defaults; `highest` is the version where none is given. */
 export function compileTlsParameters(
   params: TlsParameters | undefined,

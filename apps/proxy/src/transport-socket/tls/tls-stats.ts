@@ -11,6 +11,10 @@ export interface TlsStats {
   readonly failVerifySan: Counter;
   readonly failVerifyCertHash: Counter;
   readonly wasKeyUsageInvalid: Counter;
+  readonly ocspStapleRequests: Counter;
+  readonly ocspStapleResponses: Counter;
+  readonly ocspStapleOmitted: Counter;
+  readonly ocspStapleFailed: Counter;
   /** `ciphers.<suite>` and `versions.<version>`; made when one is first negotiated. */
   countNegotiated(cipher: string, version: string): void;
 }
@@ -37,6 +41,10 @@ export function createTlsStats(parent: StatsScope): TlsStats {
     failVerifySan: scope.counter("fail_verify_san"),
     failVerifyCertHash: scope.counter("fail_verify_cert_hash"),
     wasKeyUsageInvalid: scope.counter("was_key_usage_invalid"),
+    ocspStapleRequests: scope.counter("ocsp_staple_requests"),
+    ocspStapleResponses: scope.counter("ocsp_staple_responses"),
+    ocspStapleOmitted: scope.counter("ocsp_staple_omitted"),
+    ocspStapleFailed: scope.counter("ocsp_staple_failed"),
     countNegotiated: (cipher, version) => {
       count("ciphers", cipher);
       count("versions", version);

@@ -7,6 +7,9 @@ import { type CertificateAndKey, compileTlsCertificate } from "./tls-certificate
 import { collectTlsMaterial } from "./tls-material.ts";
 import { compileTlsParameters } from "./tls-parameters.ts";
 
+/** OpenSSL's SSL_OP_NO_RENEGOTIATION, which node:crypto does not name: a server that asks is told no. */
+const NO_RENEGOTIATION = 2 ** 30;
+
 /** What new connections of a cluster use. Replaced as a whole when a secret changes. */
 export interface ClientTlsState {
   readonly context: SecureContext;
@@ -37,6 +40,7 @@ export function compileClientTlsState(
   if (sink.problems.length > 0 || material.incomplete) return undefined;
   try {
     const context = createSecureContext({
+      ...(config.allowRenegotiation ? {} : { secureOptions: NO_RENEGOTIATION }),
       ...parameters,
       ...(validation.trustedCa === undefined
         ? {}

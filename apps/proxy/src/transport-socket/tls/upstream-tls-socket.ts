@@ -95,8 +95,9 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
     let done = false;
     socket.on("session", (fresh: Buffer) => sessions.put(sessionKey, fresh));
     socket.on("secureConnect", () => {
+      // A renegotiated handshake is judged like the first one, but nobody waits for it.
+      this.onSecure(socket, state, sni, options, done);
       done = true;
-      this.onSecure(socket, state, sni, options);
     });
     socket.on("error", (error: Error) => {
       if (!done && tlsFailureReason(error) !== "") this.stats.connectionError.inc();
@@ -104,7 +105,13 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
     return socket;
   }
 
-  private onSecure(socket: TLSSocket, state: ClientTlsState, sni: string, options: ConnectOptions): void {
+  private onSecure(
+    socket: TLSSocket,
+    state: ClientTlsState,
+    sni: string,
+    options: ConnectOptions,
+    again: boolean,
+  ): void {
     const { stats } = this;
     const leaf = socket.getPeerX509Certificate();
     let validated = false;
@@ -132,6 +139,7 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
         stats.wasKeyUsageInvalid.inc();
       }
     }
+    if (again) return;
     const info = new TlsConnectionInfo(socket, leaf, validated, sni === "" ? undefined : sni);
     stats.handshake.inc();
     if (info.sessionReused) stats.sessionReused.inc();

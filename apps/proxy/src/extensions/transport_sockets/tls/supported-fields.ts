@@ -27,7 +27,15 @@ export const TLS_SUPPORTED_FIELDS: SupportedFields = {
     "signature_algorithms",
     "compliance_policies",
   ],
-  [`${TLS}.TlsCertificate`]: ["certificate_chain", "private_key", "pkcs12", "password", "watched_directory"],
+  [`${TLS}.TlsCertificate`]: [
+    "certificate_chain",
+    "private_key",
+    "pkcs12",
+    "password",
+    "watched_directory",
+    "ocsp_staple",
+    "tls_params",
+  ],
   [`${TLS}.CertificateValidationContext`]: [
     "trusted_ca",
     "watched_directory",

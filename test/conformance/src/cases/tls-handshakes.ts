@@ -1,0 +1,288 @@
+import type { Socket } from "node:net";
+import { type ConnectionOptions, connect, createSecureContext, TLSSocket } from "node:tls";
+import { type TestCertificate, TestCertificates } from "@sluice/harness";
+import { endpoint, httpBootstrap, indent } from "../bootstrap.ts";
+import type { ConformanceCase, Target } from "../conformance-case.ts";
+
+const certificates = new TestCertificates();
+process.on("exit", () => certificates.remove());
+const ca = certificates.create("ca", { ca: true });
+const plain = certificates.create("plain", { issuer: ca, names: "DNS:plain.test" });
+const other = certificates.create("other", { issuer: ca, names: "DNS:other.test" });
+const rsa = certificates.create("rsa", { issuer: ca, names: "DNS:plain.test", rsa: true });
+const strict = certificates.create("strict", { issuer: ca, names: "DNS:strict.test", mustStaple: true });
+const fresh = certificates.ocspResponse(plain, ca, 2);
+const timeless = certificates.ocspResponse(plain, ca);
+const ofStrict = certificates.ocspResponse(strict, ca, 2);
+const ofStrictTimeless = certificates.ocspResponse(strict, ca);
+
+function certificate(one: TestCertificate, more = ""): string {
+  const text = (value: string): string => `{ inline_string: ${JSON.stringify(value)} }`;
+  return `{ certificate_chain: ${text(one.certificate)}, private_key: ${text(one.key)}${more} }`;
+}
+const stapled = (one: TestCertificate, response: Buffer): string =>
+  certificate(one, `, ocsp_staple: { inline_bytes: ${response.toString("base64")} }`);
+
+/** A TLS listener that answers every request with 200, and logs its connections. */
+function listener(name: string, certificateList: string, context = "", common = ""): string {
+  return `
+- name: ${name}
+  stat_prefix: ${name}
+  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+  filter_chains:
+    - transport_socket:
+        name: tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+${indent(context, 10)}
+          common_tls_context:
+            tls_certificates: [${certificateList}]
+${indent(common, 12)}
+      filters:
+        - name: hcm
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+            stat_prefix: ${name}
+            http_filters:
+              - name: envoy.filters.http.router
+                typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+            route_config:
+              virtual_hosts:
+                - { name: all, domains: ["*"], routes: [{ match: { prefix: / }, direct_response: { status: 200 } }] }`;
+}
+
+const bootstrap = (listeners: readonly string[]): string => `
+node: { id: node, cluster: nodes }
+static_resources:
+  listeners:
+${listeners.map((each) => indent(each, 4)).join("\n")}
+`;
+
+interface Seen {
+  readonly certificate: string;
+  /** Octets of the OCSP response. */
+  readonly ocsp: number;
+  readonly version: string | null;
+  readonly cipher: string;
+  readonly reused: boolean;
+  readonly status: string;
+}
+
+/** A handshake with one request behind it; `session` is what it can be resumed with. */
+function shake(
+  port: number,
+  options: ConnectionOptions = {},
+): Promise<{ readonly seen: Seen | "refused"; readonly session: Buffer | undefined }> {
+  return new Promise((resolve) => {
+    let seen: Omit<Seen, "status"> | undefined;
+    let session: Buffer | undefined;
+    let ocsp = 0;
+    let answer = "";
+    const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...options });
+    socket.on("OCSPResponse", (response: Buffer | null) => {
+      ocsp = response?.length ?? 0;
+    });
+    socket.on("session", (given: Buffer) => {
+      session = given;
+    });
+    socket.on("secureConnect", () => {
+      session ??= socket.getSession();
+      seen = {
+        certificate: String(socket.getPeerCertificate().subject?.CN ?? ""),
+        ocsp,
+        version: socket.getProtocol(),
+        cipher: socket.getCipher().standardName,
+        reused: socket.isSessionReused(),
+      };
+      socket.write("GET / HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n");
+    });
+    socket.on("data", (chunk: Buffer) => {
+      answer += chunk.toString("latin1");
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      const status = answer.split("\r\n")[0] ?? "";
+      resolve({ seen: seen === undefined || status === "" ? "refused" : { ...seen, status }, session });
+    });
+  });
+}
+
+/** One after the other, each under its name. */
+async function shakes(
+  { proxy }: Target,
+  wanted: readonly (readonly [listener: string, what: string, options: ConnectionOptions])[],
+): Promise<Record<string, Seen | "refused">> {
+  const seen: Record<string, Seen | "refused"> = {};
+  for (const [name, what, options] of wanted)
+    seen[`${name}: ${what}`] = (await shake(await proxy.listenerPort(name), options)).seen;
+  return seen;
+}
+
+const ASKS: ConnectionOptions = { requestOCSP: true };
+const TLS12: ConnectionOptions = { maxVersion: "TLSv1.2" };
+/** OpenSSL's SSL_OP_NO_TICKET. */
+const NO_TICKETS: ConnectionOptions = { ...TLS12, secureOptions: 0x4000 };
+
+/** Whether the second of two handshakes resumes the first one's session. */
+async function resumes({ proxy }: Target, name: string, options: ConnectionOptions): Promise<boolean> {
+  const port = await proxy.listenerPort(name);
+  const { session } = await shake(port, options);
+  const { seen } = await shake(port, session === undefined ? options : { ...options, session });
+  return seen !== "refused" && seen.reused;
+}
+
+const STAPLE_STATS = ["requests", "responses", "omitted", "failed"].map((each) => `ocsp_staple_${each}`);
+const STAPLING = ["main", "lenient", "strict", "must", "marked", "spare"];
+
+/** A server that asks for a new handshake of TLS 1.2 before it answers. */
+function renegotiate(raw: Socket): void {
+  const { certificate: cert, key } = plain;
+  const secureContext = createSecureContext({ cert, key, maxVersion: "TLSv1.2" });
+  const socket = new TLSSocket(raw, { isServer: true, secureContext });
+  socket.on("error", () => {});
+  socket.once("data", () => {
+    socket.renegotiate({}, (error) => {
+      if (error === null) socket.write("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nnew");
+    });
+  });
+}
+
+function tlsCluster(name: string, port: string, context: string): string {
+  return `
+- name: ${name}
+  type: STATIC
+  connect_timeout: 2s
+  load_assignment: { cluster_name: ${name}, endpoints: [{ lb_endpoints: [${endpoint(port)}] }] }
+  transport_socket:
+    name: tls
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+${indent(context, 6)}`;
+}
+
+export const TLS_HANDSHAKE_CASES: readonly ConformanceCase[] = [
+  {
+    title: "OCSP responses are stapled for clients that ask, as the policy has it",
+    yaml: bootstrap([
+      listener("main", stapled(plain, fresh)),
+      listener("lenient", stapled(plain, timeless)),
+      listener("strict", stapled(plain, timeless), "ocsp_staple_policy: STRICT_STAPLING"),
+      listener("must", stapled(plain, fresh), "ocsp_staple_policy: MUST_STAPLE"),
+      listener("marked", stapled(strict, ofStrictTimeless)),
+      listener("spare", `${stapled(strict, ofStrictTimeless)}, ${stapled(plain, fresh)}`),
+    ]),
+    observe: (target) =>
+      shakes(
+        target,
+        STAPLING.flatMap((name): [string, string, ConnectionOptions][] => [
+          [name, "asks", ASKS],
+          [name, "asks in TLS 1.2", { ...ASKS, ...TLS12 }],
+          [name, "does not ask", {}],
+        ]),
+      ),
+    stats: STAPLING.flatMap((name) =>
+      [...STAPLE_STATS, "handshake"].map((stat) => `listener.${name}.ssl.${stat}`),
+    ),
+  },
+  {
+    title: "a must-staple certificate with its OCSP response",
+    yaml: bootstrap([
+      listener("main", stapled(strict, ofStrict)),
+      listener(
+        "two",
+        `${certificate(other)}, ${stapled(strict, ofStrict)}`,
+        "ocsp_staple_policy: STRICT_STAPLING",
+      ),
+    ]),
+    observe: (target) =>
+      shakes(target, [
+        ["main", "asks", ASKS],
+        ["main", "does not ask", {}],
+        ["two", "the certificate without a response", { ...ASKS, servername: "other.test" }],
+        ["two", "the one with", { ...ASKS, servername: "strict.test" }],
+      ]),
+    stats: ["main", "two"].flatMap((name) => STAPLE_STATS.map((stat) => `listener.${name}.ssl.${stat}`)),
+  },
+  {
+    title: "TLS 1.2 sessions are resumed with tickets and without, unless that is disabled",
+    yaml: bootstrap([
+      listener("main", certificate(plain)),
+      listener("stateless", certificate(plain), "disable_stateful_session_resumption: true"),
+      listener("stateful", certificate(plain), "disable_stateless_session_resumption: true"),
+      listener(
+        "neither",
+        certificate(plain),
+        "disable_stateless_session_resumption: true\ndisable_stateful_session_resumption: true",
+      ),
+    ]),
+    observe: async (target) => {
+      const seen: Record<string, boolean> = {};
+      for (const name of ["main", "stateless", "stateful", "neither"]) {
+        seen[`${name}: a client with tickets`] = await resumes(target, name, TLS12);
+        seen[`${name}: a client without tickets`] = await resumes(target, name, NO_TICKETS);
+      }
+      return seen;
+    },
+    stats: ["main", "stateless", "stateful", "neither"].flatMap((name) => [
+      `listener.${name}.ssl.session_reused`,
+      `listener.${name}.ssl.handshake`,
+    ]),
+  },
+  {
+    title: "TLS parameters of one certificate among several",
+    yaml: bootstrap([
+      listener(
+        "main",
+        `${certificate(plain, ", tls_params: { tls_maximum_protocol_version: TLSv1_2, cipher_suites: [ECDHE-ECDSA-AES256-GCM-SHA384] }")}, ${certificate(other)}, ${certificate(rsa, ", tls_params: { tls_minimum_protocol_version: TLSv1_3 }")}`,
+      ),
+      listener(
+        "both",
+        certificate(plain, ", tls_params: { tls_minimum_protocol_version: TLSv1_3 }"),
+        "",
+        "tls_params: { tls_maximum_protocol_version: TLSv1_3, cipher_suites: [ECDHE-ECDSA-AES128-GCM-SHA256] }",
+      ),
+      listener(
+        "suites",
+        certificate(plain, ", tls_params: { ecdh_curves: [P-256] }"),
+        "",
+        "tls_params: { tls_maximum_protocol_version: TLSv1_2, cipher_suites: [ECDHE-ECDSA-AES256-GCM-SHA384] }",
+      ),
+      listener(
+        "wider",
+        certificate(
+          plain,
+          ", tls_params: { tls_maximum_protocol_version: TLSv1_3, cipher_suites: [ECDHE-ECDSA-AES128-GCM-SHA256] }",
+        ),
+        "",
+        "tls_params: { tls_maximum_protocol_version: TLSv1_2, cipher_suites: [ECDHE-ECDSA-AES256-GCM-SHA384] }",
+      ),
+    ]),
+    observe: (target) =>
+      shakes(target, [
+        ["main", "of the first", { servername: "plain.test" }],
+        ["main", "of the second", { servername: "other.test" }],
+        ["main", "of the second in TLS 1.2", { servername: "other.test", ...TLS12 }],
+        [
+          "main",
+          "of the third in TLS 1.2",
+          { servername: "plain.test", ...TLS12, ciphers: "ECDHE-RSA-AES128-GCM-SHA256" },
+        ],
+        ["both", "any version", {}],
+        ["both", "TLS 1.2", TLS12],
+        ["suites", "any version", {}],
+        ["suites", "X25519 only", { ecdhCurve: "X25519" }],
+        ["wider", "any version", {}],
+        ["wider", "TLS 1.2", TLS12],
+      ]),
+  },
+  {
+    title: "an upstream that renegotiates, where that is allowed",
+    yaml: httpBootstrap({
+      routes: `- { match: { path: "/allowed" }, route: { cluster: allowed } }`,
+      clusters: tlsCluster("allowed", "{{tcp}}", "allow_renegotiation: true"),
+    }),
+    tcp: renegotiate,
+    requests: [{ path: "/allowed" }],
+    stats: ["cluster.allowed.upstream_rq_200", "cluster.allowed.ssl.handshake"],
+  },
+];
