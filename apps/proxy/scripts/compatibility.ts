@@ -76,7 +76,9 @@ ${extensions.map(({ name, configTypes, perRouteConfigTypes }) => `| \`${name}\` 
 Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp_grpc\`, \`open_telemetry\`; the OpenTelemetry tracer; the stats sinks metrics service, \`statsd\`
 and \`dog_statsd\`; clusters of types STATIC, EDS, STRICT_DNS, LOGICAL_DNS, ORIGINAL_DST,
 \`envoy.clusters.dns\` and \`envoy.clusters.aggregate\`. With name servers of its own a cluster's names are asked of these alone: no hosts
-file, no search domains.
+file, no search domains. The overload manager has the resource monitors \`fixed_heap\` (by resident memory), \`cgroup_memory\`,
+\`injected_resource\` and \`global_downstream_max_connections\`, and the actions \`stop_accepting_requests\`,
+\`disable_http_keepalive\` and \`reject_incoming_connections\`.
 
 ${extensions.map(({ name, supportedFields }) => `### ${name}\n\n${table(supportedFields)}`).join("\n")}
 ## Bootstrap

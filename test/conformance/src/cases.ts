@@ -27,6 +27,7 @@ import { LOG_CHOICE_CASES } from "./cases/log-choices.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
+import { OVERLOAD_CASES } from "./cases/overload.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
@@ -90,4 +91,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...LOG_OPERATOR_CASES,
   ...TLS_HANDSHAKE_CASES,
   ...LOG_CHOICE_CASES,
+  ...OVERLOAD_CASES,
 ];

@@ -5,6 +5,7 @@ import { type Listener, Listener_DrainType } from "@sluice/xds/gen/envoy/config/
 import { durationMs } from "../cluster/duration-ms.ts";
 import { compileNetworkFilters } from "../network-filter/compile-network-filters.ts";
 import type { NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
+import { NEVER_OVERLOADED } from "../overload/overload-state.ts";
 import { compileDownstreamTransportSocket } from "../transport-socket/compile-downstream-transport-socket.ts";
 import type { DrainDecision, WorkerContext } from "../worker/worker-context.ts";
 import type { ChainPayload } from "./active-connection.ts";
@@ -25,7 +26,11 @@ const LISTENER_FILTERS_TIMEOUT_MS = 15_000;
 /** `CompileListener`: everything of a listener behind `accept`. */
 export function compileListener(listener: Listener, worker: WorkerContext): Compiled<ActiveListenerConfig> {
   const modifyOnly = listener.drainType === Listener_DrainType.MODIFY_ONLY;
-  const context = modifyOnly ? { ...worker, drain: withoutHealthCheck(worker.drain) } : worker;
+  const context: WorkerContext = {
+    ...worker,
+    drain: modifyOnly ? withoutHealthCheck(worker.drain) : worker.drain,
+    overload: listener.bypassOverloadManager ? NEVER_OVERLOADED : worker.overload,
+  };
   const releases: (() => void)[] = [];
   const bufferLimitBytes = listener.perConnectionBufferLimitBytes ?? DEFAULT_BUFFER_LIMIT_BYTES;
   const listenerStats = context.stats.scope("listener").scope(statName(listener));
@@ -74,6 +79,7 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
   const rules: ListenerRules = {
     limits: new ConnectionLimits(listener.name, listener.ignoreGlobalConnLimit, {
       runtime,
+      overload: context.overload,
       shared: context.shared,
       stats: listenerStats,
     }),

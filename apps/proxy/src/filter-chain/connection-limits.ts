@@ -1,10 +1,14 @@
 import type { Counter, Runtime, StatsScope } from "@sluice/extension-api";
+import type { OverloadDecision } from "../overload/overload-state.ts";
 import type { SharedCount, SharedSlots } from "../worker/shared-slots.ts";
 
 const GLOBAL_KEY = "overload.global_downstream_max_connections";
 const NO_LIMIT = 2 ** 53 - 1;
 
-/** How many connections a listener, and all listeners together, may have: runtime keys, asked at each connection. */
+/**
+ * How many connections a listener, and all listeners together, may have: runtime keys, asked at each connection, or the overload
+ * manager's limit, which also may have connections rejected whatever their number.
+ */
 export class ConnectionLimits {
   private readonly runtime: Runtime;
   private readonly key: string;
@@ -13,17 +17,26 @@ export class ConnectionLimits {
   private readonly global: SharedCount | undefined;
   private readonly overflow: Counter;
   private readonly globalOverflow: Counter;
+  private readonly overload: OverloadDecision;
+  private readonly overloadReject: Counter;
 
   constructor(
     listenerName: string,
     ignoresGlobal: boolean,
-    use: { readonly runtime: Runtime; readonly shared: SharedSlots; readonly stats: StatsScope },
+    use: {
+      readonly runtime: Runtime;
+      readonly overload: OverloadDecision;
+      readonly shared: SharedSlots;
+      readonly stats: StatsScope;
+    },
   ) {
     this.runtime = use.runtime;
     this.key = `envoy.resource_limits.listener.${listenerName}.connection_limit`;
     this.own = use.shared.count(`listener ${listenerName}`);
     this.global = ignoresGlobal ? undefined : use.shared.count("downstream connections");
     this.overflow = use.stats.counter("downstream_cx_overflow");
+    this.overload = use.overload;
+    this.overloadReject = use.stats.counter("downstream_cx_overload_reject");
     this.globalOverflow = use.stats.counter("downstream_global_cx_overflow");
   }
 
@@ -33,9 +46,15 @@ export class ConnectionLimits {
       this.overflow.inc();
       return false;
     }
-    if (this.global?.tryAcquire(this.runtime.integer(GLOBAL_KEY, NO_LIMIT)) === false) {
+    const max = this.overload.maxConnections ?? this.runtime.integer(GLOBAL_KEY, NO_LIMIT);
+    if (this.global?.tryAcquire(max) === false) {
       this.own.release();
       this.globalOverflow.inc();
+      return false;
+    }
+    if (this.overload.takes("envoy.overload_actions.reject_incoming_connections")) {
+      this.release();
+      this.overloadReject.inc();
       return false;
     }
     return true;

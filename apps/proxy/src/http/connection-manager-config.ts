@@ -48,6 +48,8 @@ export interface ConnectionManagerConfig {
   readonly preserveExternalRequestId: boolean;
   readonly alwaysSetRequestIdInResponse: boolean;
   readonly proxy100Continue: boolean;
+  /** Requests that the overload manager refuses get `x-envoy-local-overloaded`. */
+  readonly appendLocalOverload: boolean;
   readonly normalizePath: boolean;
   readonly mergeSlashes: boolean;
   readonly escapedSlashes: "keep" | "reject" | "redirect" | "forward";

@@ -14,6 +14,8 @@ const COUNTERS = [
   "downstream_cx_rx_bytes_total",
   "downstream_cx_tx_bytes_total",
   "downstream_cx_drain_close",
+  "downstream_cx_overload_disable_keepalive",
+  "downstream_rq_overload_close",
   "downstream_cx_idle_timeout",
   "downstream_cx_max_duration_reached",
   "downstream_cx_max_requests_reached",

@@ -126,8 +126,13 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
 
   /** Before each response's head: the worker may be draining. */
   drainIfAsked(): void {
-    if (this.draining || !this.config.worker.drain.drainClose()) return;
-    this.config.stats.counters.downstream_cx_drain_close.inc();
+    if (this.draining) return;
+    const { worker, stats } = this.config;
+    if (worker.drain.drainClose()) stats.counters.downstream_cx_drain_close.inc();
+    else if (worker.overload.takes("envoy.overload_actions.disable_http_keepalive")) {
+      stats.counters.downstream_cx_drain_close.inc();
+      stats.counters.downstream_cx_overload_disable_keepalive.inc();
+    } else return;
     this.drain();
   }
 

@@ -128,6 +128,14 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.requestHeaders = headers;
     this.streamInfo.protocol = encoder.protocol;
     if (endStream) this.endRequest();
+    if (config.worker.overload.takes("envoy.overload_actions.stop_accepting_requests")) {
+      config.stats.counters.downstream_rq_overload_close.inc();
+      // As Envoy: no filters, whose making would cost what there is too little of.
+      this.filters.createChain([], ALWAYS);
+      return this.filters.sendLocalReply(503, "envoy overloaded", "overload", (out) => {
+        if (config.appendLocalOverload) out.append("x-envoy-local-overloaded", "true");
+      });
+    }
     const connectionHeader = headers.getAll("connection");
     for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {

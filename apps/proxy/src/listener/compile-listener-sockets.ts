@@ -35,6 +35,7 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "connection_balance_config",
     "max_connections_to_accept_per_socket_event",
     "ignore_global_conn_limit",
+    "bypass_overload_manager",
   ],
   "envoy.config.listener.v3.FilterChain": [
     "name",

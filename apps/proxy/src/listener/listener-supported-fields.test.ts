@@ -33,7 +33,6 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   internal_listener: { internal_listener: {} },
   enable_mptcp: { enable_mptcp: true },
   max_connections_to_accept_per_socket_event: { max_connections_to_accept_per_socket_event: 1 },
-  bypass_overload_manager: { bypass_overload_manager: true },
   "filter_chains[0].use_proxy_proto": { filter_chains: [{ use_proxy_proto: true }] },
   "filter_chains[0].filters[0].config_discovery": {
     filter_chains: [{ filters: [{ name: "f", config_discovery: {} }] }],

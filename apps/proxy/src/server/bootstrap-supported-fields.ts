@@ -1,3 +1,4 @@
+import { OVERLOAD_SUPPORTED_FIELDS } from "../overload/overload-manager.ts";
 import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 import type { SupportedFields } from "./refuse-unsupported-fields.ts";
 
@@ -16,11 +17,13 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "layered_runtime",
     "admin",
     "cluster_manager",
+    "overload_manager",
   ],
   "envoy.config.bootstrap.v3.ClusterManager": ["local_cluster_name"],
   "envoy.config.bootstrap.v3.Bootstrap.StaticResources": ["listeners", "clusters", "secrets"],
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources": ["ads_config", "lds_config", "cds_config"],
   ...CONFIG_SOURCE_FIELDS,
+  ...OVERLOAD_SUPPORTED_FIELDS,
   "envoy.config.bootstrap.v3.Admin": ["address", "access_log", "profile_path", "allow_paths"],
   "envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig": ["log_format"],
   "envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat": ["text_format", "json_format"],

@@ -19,6 +19,8 @@ import { compileListener } from "../filter-chain/compile-listener.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
+import { OverloadManager } from "../overload/overload-manager.ts";
+import { SharedOverloadState } from "../overload/overload-state.ts";
 import { RuntimeLayers } from "../runtime/layered-runtime.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretManager } from "../secret/secret-manager.ts";
@@ -77,6 +79,8 @@ export class Server {
   readonly #runtimeView = new RuntimeSnapshot();
   readonly #eventLogs: EventLogs;
   readonly #drainBuffer = SharedDrainState.allocate();
+  readonly #overloadBuffer = SharedOverloadState.allocate();
+  readonly #overload: OverloadManager;
   readonly #ticketSeed = randomBytes(32);
   readonly secrets = new SecretStore(this.#ticketSeed);
   readonly secretManager: SecretManager;
@@ -126,6 +130,13 @@ export class Server {
       }),
     );
     this.#runtimeView.replace(this.runtime.merged());
+    this.#overload = this.#settle(
+      OverloadManager.compile(bootstrap.message.overloadManager, "overload_manager", {
+        stats: this.stats.root(),
+        state: new SharedOverloadState(this.#overloadBuffer, systemRandom),
+        log,
+      }),
+    );
     const localInfo = localInfoOf(this.node);
     const { concurrency } = options;
     const broadcast = (command: WorkerCommand) => this.#pool.broadcast(command);
@@ -195,6 +206,7 @@ export class Server {
         localCluster: bootstrap.message.clusterManager?.localClusterName ?? "",
         logLevel: this.#workerLogLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
+        overloadState: this.#overloadBuffer,
         sharedSlots,
         accessLogFlushMs: options.accessLogFlushMs,
         ticketSeed: this.#ticketSeed,
@@ -246,6 +258,7 @@ export class Server {
     await this.#pool.start();
     await this.#pool.broadcast({ type: "runtime", values: this.runtime.merged() });
     this.runtime.watch(() => this.applyRuntime());
+    this.#overload.start();
     for (const command of this.secretManager.replay()) await this.#pool.broadcast(command);
     await this.#startAdmin();
     this.state = "INITIALIZING";
@@ -404,6 +417,7 @@ export class Server {
     await this.#admin?.close();
     this.#adminAccess?.flush();
     this.dynamic.stop();
+    this.#overload.stop();
     this.clusters.stop();
     this.#eventLogs.flush();
     this.listeners.stop();

@@ -2,6 +2,7 @@ import type { Log, Runtime } from "@sluice/extension-api";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import type { ClusterManager } from "../cluster/cluster-manager.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { NEVER_OVERLOADED } from "../overload/overload-state.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
@@ -49,6 +50,7 @@ export function createValidationContext(given: {
       localInfo: given.localInfo,
     }),
     drain: { drainClose: () => false, healthCheckFailed: false },
+    overload: NEVER_OVERLOADED,
     shared: new SharedSlots(SharedSlots.allocate(1), 0, 1),
     extensions: given.extensions,
     secrets: given.secrets ?? NO_SECRETS,

@@ -2,6 +2,7 @@ import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/ex
 import type { AccessLoggerFactory } from "../access-log/access-logger.ts";
 import type { ThreadLocalClusterManager } from "../cluster/thread-local-cluster.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import type { OverloadDecision } from "../overload/overload-state.ts";
 import type { RouteConfigRegistry } from "../route/route-config-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { TracerFactory } from "../tracing/tracer.ts";
@@ -29,6 +30,7 @@ export interface WorkerContext {
   readonly accessLoggers: AccessLoggerFactory;
   readonly tracers: TracerFactory;
   readonly drain: DrainDecision;
+  readonly overload: OverloadDecision;
   /** What the workers count together. */
   readonly shared: SharedSlots;
   /** What is built in: `standardExtensions()` (extensions/standard.ts), once per thread. */

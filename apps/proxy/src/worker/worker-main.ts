@@ -6,6 +6,7 @@ import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
+import { SharedOverloadState } from "../overload/overload-state.ts";
 import { WorkerRouteConfigs } from "../route/worker-route-configs.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretStore } from "../secret/secret-store.ts";
@@ -76,6 +77,7 @@ const context: WorkerContext = {
   accessLoggers,
   tracers: createTracerFactory({ random: systemRandom, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
+  overload: new SharedOverloadState(init.overloadState, systemRandom),
   shared: new SharedSlots(init.sharedSlots, init.workerIndex, init.concurrency),
   extensions,
   secrets,

@@ -16,6 +16,8 @@ export interface WorkerInit {
   readonly logLevel: string;
   /** See `SharedDrainState`. */
   readonly drainState: SharedArrayBuffer;
+  /** Of `SharedOverloadState`. */
+  readonly overloadState: SharedArrayBuffer;
   /** See `SharedSlots`. */
   readonly sharedSlots: SharedArrayBuffer;
   readonly accessLogFlushMs: number;

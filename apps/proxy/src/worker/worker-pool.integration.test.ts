@@ -4,6 +4,7 @@ import type { Worker } from "node:worker_threads";
 import { toBinary } from "@bufbuild/protobuf";
 import { messageDescriptor, parseYaml } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { SharedOverloadState } from "../overload/overload-state.ts";
 import { eventually, listenerYaml } from "../server/proxy-process-fixture.ts";
 import { SharedDrainState } from "./shared-drain-state.ts";
 import { SharedSlots } from "./shared-slots.ts";
@@ -52,6 +53,7 @@ test("a worker that ends is started again, told everything, and serves", async (
       localCluster: "",
       logLevel: "info",
       drainState: SharedDrainState.allocate(),
+      overloadState: SharedOverloadState.allocate(),
       sharedSlots: SharedSlots.allocate(2),
       accessLogFlushMs: 1000,
       ticketSeed: new Uint8Array(32),

@@ -133,6 +133,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     preserveExternalRequestId: config.preserveExternalRequestId,
     alwaysSetRequestIdInResponse: config.alwaysSetRequestIdInResponse,
     proxy100Continue: config.proxy100Continue,
+    appendLocalOverload: config.appendLocalOverload,
     normalizePath: config.normalizePath ?? false,
     mergeSlashes: config.mergeSlashes,
     escapedSlashes: ESCAPED_SLASHES[config.pathWithEscapedSlashesAction],

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { apiRegistry } from "@sluice/xds";
+import { OverloadManagerSchema } from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
+import { discardingStats } from "../stats/thread-stats.ts";
+import { readCgroupMemory } from "./cgroup-memory.ts";
+import { OverloadManager } from "./overload-manager.ts";
+import { SharedOverloadState } from "./overload-state.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "sluice-overload-"));
+after(() => rmSync(directory, { recursive: true, force: true }));
+const file = join(directory, "pressure");
+const STOP = "envoy.overload_actions.stop_accepting_requests";
+const MONITOR = {
+  name: "injected",
+  typed_config: {
+    "@type":
+      "type.googleapis.com/envoy.extensions.resource_monitors.injected_resource.v3.InjectedResourceConfig",
+    filename: file,
+  },
+};
+
+/** `draws`: the random numbers, as fractions of all. */
+function compile(config: JsonObject, draws: readonly number[] = []) {
+  let drawn = 0;
+  const uint32 = (): number => Math.floor((draws[drawn++] ?? 0) * 0x1_0000_0000);
+  const state = new SharedOverloadState(SharedOverloadState.allocate(), { uint32, uuid: () => "" });
+  const told: string[] = [];
+  const tell = (message: string): void => void told.push(message);
+  const log = { debug: tell, info: tell, warn: tell, error: tell };
+  const message = fromJson(OverloadManagerSchema, config, { registry: apiRegistry() });
+  const use = { stats: discardingStats(), state, log };
+  return { compiled: OverloadManager.compile(message, "overload_manager", use), state, told };
+}
+
+function problemsOf(config: JsonObject): string[] {
+  const { compiled } = compile(config);
+  return compiled.ok ? [] : compiled.problems.map(({ path, message }) => `${path}: ${message}`);
+}
+
+test("a scaled action is taken as often as its state says", () => {
+  const scaled = { scaling_threshold: 0.5, saturation_threshold: 0.9 };
+  const actions = [{ name: STOP, triggers: [{ name: "injected", scaled }] }];
+  const { compiled, state } = compile({ resource_monitors: [MONITOR], actions }, [0.49, 0.51]);
+  assert.ok(compiled.ok);
+  writeFileSync(file, "0.7");
+  compiled.value.update();
+  assert.equal(state.takes(STOP), true);
+  assert.equal(state.takes(STOP), false);
+  writeFileSync(file, "0.5");
+  compiled.value.update();
+  assert.equal(state.takes(STOP), false);
+});
+
+test("a reading that fails leaves what was known", () => {
+  const actions = [{ name: STOP, triggers: [{ name: "injected", threshold: { value: 0.5 } }] }];
+  const { compiled, state, told } = compile({ resource_monitors: [MONITOR], actions });
+  assert.ok(compiled.ok);
+  writeFileSync(file, "1");
+  compiled.value.update();
+  for (const text of ["", "2", "much"]) {
+    writeFileSync(file, text);
+    compiled.value.update();
+  }
+  assert.equal(state.takes(STOP), true);
+  assert.equal(told.length, 3);
+});
+
+test("what cannot be is refused by its path", () => {
+  const threshold = { value: 1 };
+  assert.deepEqual(
+    problemsOf({
+      resource_monitors: [MONITOR, MONITOR],
+      actions: [
+        { name: "envoy.overload_actions.fly", triggers: [{ name: "injected", threshold }] },
+        { name: STOP, triggers: [{ name: "other", threshold }] },
+      ],
+    }),
+    [
+      "overload_manager.resource_monitors[1]: Duplicate resource monitor injected",
+      "overload_manager.actions[0].name: overload action envoy.overload_actions.fly is not implemented",
+      `overload_manager.actions[1].triggers[0]: Unknown trigger resource other for overload action ${STOP}`,
+    ],
+  );
+});
+
+test("a control group's memory counts by its own limit or a lower one", () => {
+  const usage = join(directory, "current");
+  const limit = join(directory, "max");
+  writeFileSync(usage, "500\n");
+  writeFileSync(limit, "1000\n");
+  assert.equal(readCgroupMemory(0, [[usage, limit]]), 0.5);
+  assert.equal(readCgroupMemory(625, [[usage, limit]]), 0.8);
+  writeFileSync(limit, "max\n");
+  assert.equal(readCgroupMemory(0, [[usage, limit]]), 0);
+  assert.throws(() => readCgroupMemory(0, [[`${usage}-none`, limit]]), /no cgroup memory/);
+});

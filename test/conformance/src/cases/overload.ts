@@ -1,0 +1,198 @@
+import { rename, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { waitFor } from "@sluice/harness";
+import { httpBootstrap } from "../bootstrap.ts";
+import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
+
+const INJECTED = "envoy.resource_monitors.injected_resource";
+const MONITORS = "type.googleapis.com/envoy.extensions.resource_monitors";
+
+/** An overload manager whose pressure is what the file `pressure` says. */
+function overloaded(actions: string): string {
+  return `overload_manager:
+  refresh_interval: 0.05s
+  resource_monitors:
+    - name: ${INJECTED}
+      typed_config: { "@type": ${MONITORS}.injected_resource.v3.InjectedResourceConfig, filename: "{{dir}}/pressure" }
+  actions:
+${actions}`;
+}
+
+const action = (name: string, trigger: string): string =>
+  `    - { name: envoy.overload_actions.${name}, triggers: [{ name: ${INJECTED}, ${trigger} }] }`;
+const ABOVE_HALF = "threshold: { value: 0.5 }";
+
+const stat = (name: string): string => `overload.envoy.overload_actions.${name}.active`;
+
+/** Waits until the proxy shows the state of an action. */
+async function shows({ proxy }: Target, name: string, value: number): Promise<void> {
+  await waitFor(
+    `${name} is ${value}`,
+    async () => (await proxy.stats()).get(`overload.envoy.overload_actions.${name}`) === value,
+    { deadlineMs: 20_000, intervalMs: 50 },
+  );
+}
+
+/** Written as a whole, since both look at the file at any time. */
+async function press({ proxy }: Target, value: string): Promise<void> {
+  await writeFile(join(proxy.dir, "next"), value);
+  await rename(join(proxy.dir, "next"), join(proxy.dir, "pressure"));
+}
+
+/** What a request on a connection of its own gets: its status and the answer's `connection` field. */
+async function ask(target: Target, request: CaseRequest): Promise<unknown> {
+  const response = await target.send(request);
+  const connection = response.fields.find(([name]) => name === "connection")?.[1] ?? "";
+  return { status: response.status, body: response.body, connection, fields: response.fields };
+}
+
+/** Whether the proxy leaves a connection open that says nothing. */
+function staysOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const timer = setTimeout(() => {
+      socket.destroy();
+      resolve(true);
+    }, 500);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
+  });
+}
+
+export const OVERLOAD_CASES: readonly ConformanceCase[] = [
+  {
+    title: "an overloaded proxy accepts no requests, until the pressure falls",
+    files: { pressure: "0.9" },
+    yaml: httpBootstrap({ bootstrap: overloaded(action("stop_accepting_requests", ABOVE_HALF)) }),
+    observe: async (target) => {
+      await shows(target, "stop_accepting_requests.active", 1);
+      const under = await ask(target, { path: "/" });
+      await press(target, "0.2");
+      await shows(target, "stop_accepting_requests.active", 0);
+      return [under, await ask(target, { path: "/" })];
+    },
+    stats: [
+      "http.main.downstream_rq_overload_close",
+      stat("stop_accepting_requests"),
+      "overload.envoy.overload_actions.stop_accepting_requests.scale_percent",
+      `overload.${INJECTED}.pressure`,
+      `overload.${INJECTED}.failed_updates`,
+    ],
+  },
+  {
+    title: "an overloaded proxy names itself where it is to",
+    files: { pressure: "1" },
+    yaml: httpBootstrap({
+      hcm: `append_local_overload: true
+access_log:
+  - name: envoy.access_loggers.file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %REQ(:PATH)% %PROTOCOL%\\n" } }`,
+      bootstrap: overloaded(action("stop_accepting_requests", ABOVE_HALF)),
+    }),
+    observe: async (target) => {
+      await shows(target, "stop_accepting_requests.active", 1);
+      return ask(target, { path: "/" });
+    },
+    accessLog: { file: "access.log", lines: 1 },
+  },
+  {
+    title: "a listener may bypass the overload manager",
+    files: { pressure: "1" },
+    yaml: httpBootstrap({
+      listener: "bypass_overload_manager: true",
+      bootstrap: overloaded(
+        [
+          action("stop_accepting_requests", ABOVE_HALF),
+          action("disable_http_keepalive", ABOVE_HALF),
+          action("reject_incoming_connections", ABOVE_HALF),
+        ].join("\n"),
+      ),
+    }),
+    observe: async (target) => {
+      await shows(target, "stop_accepting_requests.active", 1);
+      return ask(target, { path: "/" });
+    },
+    stats: ["http.main.downstream_rq_overload_close", "http.main.downstream_cx_overload_disable_keepalive"],
+  },
+  {
+    title: "an overloaded proxy keeps no HTTP/1 connection alive",
+    files: { pressure: "0.6" },
+    yaml: httpBootstrap({ bootstrap: overloaded(action("disable_http_keepalive", ABOVE_HALF)) }),
+    observe: async (target) => {
+      await shows(target, "disable_http_keepalive.active", 1);
+      const under = await ask(target, { path: "/" });
+      await press(target, "0.4");
+      await shows(target, "disable_http_keepalive.active", 0);
+      return [under, await ask(target, { path: "/" })];
+    },
+    stats: [
+      "http.main.downstream_cx_overload_disable_keepalive",
+      "http.main.downstream_cx_drain_close",
+      stat("disable_http_keepalive"),
+    ],
+  },
+  {
+    title: "an overloaded proxy rejects connections",
+    files: { pressure: "1" },
+    yaml: httpBootstrap({
+      listener: "stat_prefix: main",
+      bootstrap: overloaded(action("reject_incoming_connections", ABOVE_HALF)),
+    }),
+    observe: async (target) => {
+      await shows(target, "reject_incoming_connections.active", 1);
+      const under = await staysOpen(target.port);
+      await press(target, "0");
+      await shows(target, "reject_incoming_connections.active", 0);
+      return [under, await staysOpen(target.port)];
+    },
+    stats: ["listener.main.downstream_cx_overload_reject", "listener.main.downstream_cx_total"],
+  },
+  {
+    title: "a scaled trigger says how far an action has gone",
+    files: { pressure: "0.75" },
+    yaml: httpBootstrap({
+      bootstrap: overloaded(
+        [
+          action("disable_http_keepalive", "scaled: { scaling_threshold: 0.5, saturation_threshold: 1 }"),
+          action("stop_accepting_requests", "scaled: { scaling_threshold: 0.75, saturation_threshold: 0.8 }"),
+        ].join("\n"),
+      ),
+    }),
+    observe: (target) => shows(target, "disable_http_keepalive.scale_percent", 50),
+    stats: [
+      stat("disable_http_keepalive"),
+      stat("stop_accepting_requests"),
+      "overload.envoy.overload_actions.stop_accepting_requests.scale_percent",
+      `overload.${INJECTED}.pressure`,
+    ],
+  },
+  {
+    title: "the overload manager limits all connections together",
+    yaml: httpBootstrap({
+      listener: "stat_prefix: main",
+      bootstrap: `overload_manager:
+  resource_monitors:
+    - name: envoy.resource_monitors.global_downstream_max_connections
+      typed_config: { "@type": ${MONITORS}.downstream_connections.v3.DownstreamConnectionsConfig, max_active_downstream_connections: 2 }`,
+    }),
+    observe: async (target) => {
+      const held = [await target.connect(), await target.connect()];
+      await waitFor(
+        "two connections",
+        async () => (await target.proxy.stats()).get("listener.main.downstream_cx_active") === 2,
+        { deadlineMs: 20_000, intervalMs: 50 },
+      );
+      const third = await staysOpen(target.port);
+      for (const each of held) each.destroy();
+      return third;
+    },
+    stats: ["listener.main.downstream_global_cx_overflow", "listener.main.downstream_cx_total"],
+  },
+];
