@@ -86,7 +86,9 @@ ${extensions.map(({ name, supportedFields }) => `### ${name}\n\n${table(supporte
 ${table(BOOTSTRAP_SUPPORTED_FIELDS)}
 ## Listeners
 
-\`enable_reuse_port: false\` is refused: every worker has its own socket.
+With \`enable_reuse_port: false\` the first worker takes all of the listener's connections. Other values than the default are
+refused of \`bind_to_port\`, \`freebind\`, \`transparent\`, \`tcp_fast_open_queue_length\`, \`socket_options\`,
+\`connection_balance_config\` and \`max_connections_to_accept_per_socket_event\`, with the reason: Node has no way to set them.
 
 ${table(LISTENER_SUPPORTED_FIELDS)}
 ## Routes

@@ -1,5 +1,6 @@
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
+import { BOOTSTRAP_SETTING_CASES } from "./cases/bootstrap-settings.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { COMPRESSION_CASES } from "./cases/compression.ts";
 import { CONNECT_TERMINATION_CASES } from "./cases/connect-termination.ts";
@@ -92,4 +93,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...TLS_HANDSHAKE_CASES,
   ...LOG_CHOICE_CASES,
   ...OVERLOAD_CASES,
+  ...BOOTSTRAP_SETTING_CASES,
 ];

@@ -1,5 +1,6 @@
 import { equals } from "@bufbuild/protobuf";
-import type { Clock, Log, Problem, Random, Runtime, Timers } from "@sluice/extension-api";
+import type { Clock, Compiled, Log, Problem, Random, Runtime, Timers } from "@sluice/extension-api";
+import type { ClusterManager as ClusterManagerConfig } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
@@ -14,7 +15,7 @@ import { clearBreakers, OPEN_GAUGES, REMAINING_GAUGES, standingOf } from "./circ
 import type { ClusterConfig } from "./cluster-config.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
 import type { Thresholds } from "./compile-circuit-breakers.ts";
-import { compileCluster } from "./compile-cluster.ts";
+import { type CompiledCluster, compileCluster } from "./compile-cluster.ts";
 import type { Connector } from "./connect-upstream.ts";
 import type { Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
@@ -33,6 +34,8 @@ export interface ClusterManagerOptions {
   connectorOf(config: ClusterConfig): Connector;
   /** Event logs. */
   appendLine(path: string, line: string): void;
+  /** `cluster_manager` of the bootstrap. */
+  readonly config: ClusterManagerConfig | undefined;
   readonly resolve: Resolve;
   readonly endpoints: EndpointDiscovery;
   readonly extensions: ExtensionRegistry;
@@ -90,9 +93,17 @@ export class ClusterManager {
     }
   }
 
+  /** With the manager's own `upstream_bind_config` where the cluster has none. */
+  #compile(cluster: Cluster): Compiled<CompiledCluster> {
+    const { config, extensions, secrets } = this.#options;
+    const bindConfig = cluster.upstreamBindConfig ?? config?.upstreamBindConfig;
+    const completed = bindConfig === undefined ? cluster : { ...cluster, upstreamBindConfig: bindConfig };
+    return compileCluster(completed, extensions, secrets);
+  }
+
   /** Everything wrong with a cluster; changes nothing. */
   check(cluster: Cluster): readonly Problem[] {
-    const compiled = compileCluster(cluster, this.#options.extensions, this.#options.secrets);
+    const compiled = this.#compile(cluster);
     const problems = compiled.ok ? [] : [...compiled.problems];
     problems.push(...this.#options.secretManager.check(findSecretConfigs(ClusterSchema, cluster)));
     if (this.#entries.get(cluster.name)?.active?.source === "static") {
@@ -107,7 +118,7 @@ export class ClusterManager {
 
   /** Adds or replaces a cluster that `check` passed. An unchanged one is left alone. */
   set(cluster: Cluster, source: "static" | "dynamic", version: string): void {
-    const compiled = compileCluster(cluster, this.#options.extensions, this.#options.secrets);
+    const compiled = this.#compile(cluster);
     if (!compiled.ok) throw new Error(`cluster '${cluster.name}' was not checked`);
     const entry = this.#entries.get(cluster.name) ?? {
       active: undefined,
@@ -145,6 +156,7 @@ export class ClusterManager {
       runtime: this.#options.runtime,
       connectorOf: this.#options.connectorOf,
       appendLine: this.#options.appendLine,
+      outlierEventLogPath: this.#options.config?.outlierDetection?.eventLogPath ?? "",
       log: this.#options.log,
       onHosts: (changed) => {
         if (secretsReady) this.#onHosts(entry, changed);

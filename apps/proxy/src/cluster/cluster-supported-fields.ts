@@ -5,6 +5,17 @@ import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 import { HEALTH_CHECK_SUPPORTED_FIELDS } from "./health/compile-health-check.ts";
 import { OUTLIER_SUPPORTED_FIELDS } from "./outlier/outlier-config.ts";
 
+/** Where connections to upstreams come from. */
+export const BIND_CONFIG_FIELDS: SupportedFields = {
+  "envoy.config.core.v3.BindConfig": [
+    "source_address",
+    "extra_source_addresses",
+    "additional_source_addresses",
+  ],
+  "envoy.config.core.v3.ExtraSourceAddress": ["address"],
+  "envoy.config.core.v3.SocketAddress": ["protocol", "address", "port_value", "ipv4_compat"],
+};
+
 /** What of a cluster has an effect. Everything else that is set is refused by name. */
 export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   ...HEALTH_CHECK_SUPPORTED_FIELDS,
@@ -125,12 +136,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "first_address_family_count",
   ],
   "envoy.config.core.v3.TcpKeepalive": ["keepalive_probes", "keepalive_time", "keepalive_interval"],
-  "envoy.config.core.v3.BindConfig": [
-    "source_address",
-    "extra_source_addresses",
-    "additional_source_addresses",
-  ],
-  "envoy.config.core.v3.ExtraSourceAddress": ["address"],
+  ...BIND_CONFIG_FIELDS,
   "envoy.config.cluster.v3.Cluster.PreconnectPolicy": ["per_upstream_preconnect_ratio"],
   "envoy.config.cluster.v3.TrackClusterStats": ["per_endpoint_stats"],
   "envoy.config.core.v3.HttpProtocolOptions": [
@@ -201,7 +207,6 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   ],
   "envoy.config.endpoint.v3.Endpoint": ["address", "hostname", "additional_addresses", "health_check_config"],
   "envoy.config.endpoint.v3.Endpoint.AdditionalAddress": ["address"],
-  "envoy.config.core.v3.SocketAddress": ["protocol", "address", "port_value", "ipv4_compat"],
   "envoy.config.core.v3.Address": ["socket_address", "pipe"],
   "envoy.config.core.v3.Pipe": ["path"],
   "envoy.extensions.clusters.dns.v3.DnsCluster": [

@@ -32,6 +32,7 @@ export interface ManagedClusterOptions {
   readonly runtime: Runtime;
   connectorOf(config: ClusterConfig): Connector;
   appendLine(path: string, line: string): void;
+  readonly outlierEventLogPath: string;
   readonly log: Log;
   /** The hosts are known for the first time (or the wait for them is over), and at each later change. */
   onHosts(cluster: ManagedCluster): void;
@@ -70,6 +71,7 @@ export class ManagedCluster {
       clusterName: compiled.config.name,
       check: compiled.healthCheck,
       outlier: compiled.config.outlier,
+      outlierEventLogPath: options.outlierEventLogPath,
       keepHealthyRemoved: !compiled.ignoreHealthOnHostRemoval,
       ignoreNewHosts: compiled.ignoreNewHostsUntilFirstCheck,
       secure: compiled.config.transportSocket !== undefined,

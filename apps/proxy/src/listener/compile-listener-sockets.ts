@@ -77,7 +77,7 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
     ]),
   ];
   for (const [address, path] of addresses) {
-    const socket = compileAddress(address, backlog);
+    const socket = compileAddress(address, backlog, listener.enableReusePort ?? true);
     if (typeof socket === "string") problems.push({ path, message: socket, severity: "error" });
     else sockets.push(socket);
   }
@@ -90,7 +90,6 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
 /** Fields whose default has no effect and whose other values Node's sockets cannot have. */
 function impossible(listener: Listener): readonly (readonly [path: string, set: boolean, reason: string])[] {
   return [
-    ["enable_reuse_port", listener.enableReusePort === false, "every worker has a socket of its own"],
     [
       "bind_to_port",
       listener.bindToPort === false,
@@ -114,7 +113,11 @@ function impossible(listener: Listener): readonly (readonly [path: string, set: 
 }
 
 /** A message when the address cannot be listened on. */
-export function compileAddress(address: Address | undefined, backlog = BACKLOG): SocketSpec | string {
+export function compileAddress(
+  address: Address | undefined,
+  backlog = BACKLOG,
+  reusePort = true,
+): SocketSpec | string {
   switch (address?.address.case) {
     case "pipe": {
       const { path, mode } = address.address.value;
@@ -133,7 +136,7 @@ export function compileAddress(address: Address | undefined, backlog = BACKLOG):
         port,
         ipv6Only: !value.ipv4Compat,
         backlog,
-        reusePort: true,
+        reusePort,
       };
     }
     default:

@@ -28,7 +28,6 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   api_listener: { api_listener: {} },
   connection_balance_config: { connection_balance_config: { exact_balance: {} } },
   reuse_port: { reuse_port: true },
-  enable_reuse_port: { enable_reuse_port: false },
   bind_to_port: { bind_to_port: false },
   internal_listener: { internal_listener: {} },
   enable_mptcp: { enable_mptcp: true },

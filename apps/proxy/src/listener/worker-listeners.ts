@@ -50,9 +50,11 @@ export class WorkerListeners {
     const held = this.#sockets.get(spec.name) ?? new Map<string, ListenerSocket>();
     const opened: ListenerSocket[] = [];
     const ports: Record<string, number> = {};
-    for (const wanted of spec.sockets) {
-      // The kernel cannot share a pipe among sockets: the first worker has it alone.
-      if (wanted.kind === "pipe" && this.#context.workerIndex !== 0) continue;
+    // Sockets cannot share a pipe, nor a port without SO_REUSEPORT: the first worker has it alone.
+    const mine = spec.sockets.filter(
+      (socket) => this.#context.workerIndex === 0 || (socket.kind === "tcp" && socket.reusePort),
+    );
+    for (const wanted of mine) {
       const socket = held.get(wanted.key);
       if (socket !== undefined) {
         socket.redirect(next.accept);
@@ -74,7 +76,7 @@ export class WorkerListeners {
         };
       }
     }
-    const keep = new Set(spec.sockets.map((socket) => socket.key));
+    const keep = new Set(mine.map((socket) => socket.key));
     for (const [key, socket] of held) {
       if (keep.has(key)) continue;
       socket.close();

@@ -1,3 +1,4 @@
+import { BIND_CONFIG_FIELDS } from "../cluster/cluster-supported-fields.ts";
 import { OVERLOAD_SUPPORTED_FIELDS } from "../overload/overload-manager.ts";
 import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 import type { SupportedFields } from "./refuse-unsupported-fields.ts";
@@ -18,13 +19,30 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "admin",
     "cluster_manager",
     "overload_manager",
+    "flags_path",
+    "stats_server_version_override",
   ],
-  "envoy.config.bootstrap.v3.ClusterManager": ["local_cluster_name"],
+  "envoy.config.bootstrap.v3.ClusterManager": [
+    "local_cluster_name",
+    "outlier_detection",
+    "upstream_bind_config",
+    // Workers always make a cluster when a request first asks for it.
+    "enable_deferred_cluster_creation",
+  ],
+  "envoy.config.bootstrap.v3.ClusterManager.OutlierDetection": ["event_log_path"],
+  ...BIND_CONFIG_FIELDS,
   "envoy.config.bootstrap.v3.Bootstrap.StaticResources": ["listeners", "clusters", "secrets"],
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources": ["ads_config", "lds_config", "cds_config"],
   ...CONFIG_SOURCE_FIELDS,
   ...OVERLOAD_SUPPORTED_FIELDS,
-  "envoy.config.bootstrap.v3.Admin": ["address", "access_log", "profile_path", "allow_paths"],
+  "envoy.config.bootstrap.v3.Admin": [
+    "address",
+    "access_log",
+    "profile_path",
+    "allow_paths",
+    // Its connections never count.
+    "ignore_global_conn_limit",
+  ],
   "envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig": ["log_format"],
   "envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat": ["text_format", "json_format"],
   "envoy.config.metrics.v3.StatsConfig": [

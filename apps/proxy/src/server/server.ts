@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
@@ -160,6 +161,7 @@ export class Server {
       timers: systemTimers,
       runtime: this.#runtimeView,
       connectorOf: (config) => this.#connectorOf(config),
+      config: bootstrap.message.clusterManager,
       appendLine: (path, line) => this.#eventLogs.append(path, line),
       resolve: systemResolve,
       endpoints: this.endpoints,
@@ -236,6 +238,11 @@ export class Server {
         log,
       });
       this.#sinks.push(this.#settle(made));
+    }
+    const flags = bootstrap.message.flagsPath;
+    if (flags !== "" && existsSync(join(flags, "drain"))) {
+      log.info("starting with failed health checks: the flag 'drain' is there");
+      this.drain.setHealthCheckFailed(true);
     }
     this.dynamic = DynamicResources.create(this);
     this.#serverStats();
@@ -529,6 +536,8 @@ export class Server {
 
   #serverStats(): void {
     const scope = this.stats.root().scope("server");
+    const version = this.bootstrap.message.statsServerVersionOverride;
+    if (version !== undefined) scope.gauge("version").set(Number(version));
     scope.gauge("concurrency").set(this.options.concurrency);
     scope.gauge("hot_restart_epoch").set(0);
     scope.gauge("parent_connections").set(0);

@@ -56,6 +56,7 @@ function watch(check: HealthCheckConfig["check"], keepHealthyRemoved = false): C
     clusterName: "checked",
     check: { ...TIMES, check },
     outlier: undefined,
+    outlierEventLogPath: "",
     keepHealthyRemoved,
     ignoreNewHosts: false,
     concurrency: 1,

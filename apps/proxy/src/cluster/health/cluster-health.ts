@@ -3,6 +3,7 @@ import type { Clock, Counter, Random, Runtime, StatsScope, Timers } from "@sluic
 import type { HostSpec } from "../cluster-config.ts";
 import type { ConsecutiveType, OutlierConfig } from "../outlier/outlier-config.ts";
 import { OutlierDetector, type SuccessRateBar } from "../outlier/outlier-detector.ts";
+import { outlierEventLine } from "../outlier/outlier-event.ts";
 import { CodecProbe } from "./codec-probe.ts";
 import { createProbeCodec } from "./create-probe-codec.ts";
 import { createGrpcCheck } from "./grpc-check.ts";
@@ -22,6 +23,8 @@ export interface ClusterHealthOptions {
   readonly clusterName: string;
   readonly check: HealthCheckConfig | undefined;
   readonly outlier: OutlierConfig | undefined;
+  /** `cluster_manager.outlier_detection.event_log_path`; "": none. */
+  readonly outlierEventLogPath: string;
   /** Hosts that discovery no longer names stay until they fail their check (not with `ignore_health_on_host_removal`). */
   readonly keepHealthyRemoved: boolean;
   /** `ignore_new_hosts_until_first_hc`. */
@@ -67,6 +70,12 @@ export class ClusterHealth {
         ...options,
         config: options.outlier,
         onChange: () => options.onChange(),
+        onEvent: (event) => {
+          const path = options.outlierEventLogPath;
+          if (path === "") return;
+          const line = outlierEventLine({ ...event, cluster: options.clusterName }, options.clock.wallMs());
+          options.appendLine(path, line);
+        },
       });
     }
     if (options.check === undefined) return;

@@ -27,6 +27,7 @@ function watch(hosts: number, changes: Partial<OutlierConfig> = {}) {
     random: { uint32: () => 0, uuid: () => "" },
     runtime: new RuntimeSnapshot(),
     stats: new ThreadStats(() => {}).root(),
+    onEvent: () => {},
     onChange: () => {
       changesSeen++;
     },

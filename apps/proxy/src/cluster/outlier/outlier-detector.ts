@@ -14,6 +14,7 @@ import {
   type OutlierConfig,
   type OutlierDetectionType,
 } from "./outlier-config.ts";
+import type { OutlierEvent } from "./outlier-event.ts";
 import { OutlierPage, type Volume } from "./outlier-page.ts";
 import { judgeSuccessRates, type RatedHost } from "./success-rate.ts";
 
@@ -24,6 +25,9 @@ export class WatchedHost {
   readonly page: OutlierPage;
   ejected = false;
   ejectedAtMs = 0;
+  /** All ejections ever. */
+  ejections = 0;
+  returnedAtMs: number | undefined = undefined;
   jitterMs = 0;
   /** Ejections in a row; goes down with every interval without one. */
   backOff = 0;
@@ -53,6 +57,8 @@ export interface OutlierDetectorOptions {
   readonly stats: StatsScope;
   /** A host was ejected or is back. */
   onChange(): void;
+  /** For the event log: something was done with a host, or would have been. */
+  onEvent(event: Omit<OutlierEvent, "cluster">): void;
 }
 
 interface EjectionStats {
@@ -168,22 +174,48 @@ export class OutlierDetector {
     }
     const enforcing = config.enforcing[type];
     const key = `outlier_detection.enforcing_${type === "local_origin_failure_percentage" ? "failure_percentage_local_origin" : type}`;
-    if (!runtime.featureEnabled(key, enforcing, 100, random.uint32())) return false;
+    if (!runtime.featureEnabled(key, enforcing, 100, random.uint32())) {
+      this.#tellEjection(host, type, false);
+      return false;
+    }
     stats?.enforced.inc();
     this.#enforcedTotal.inc();
     this.#active.add(1);
     host.ejected = true;
     host.ejectedAtMs = clock.nowMs();
     host.backOff++;
+    host.ejections++;
     host.jitterMs =
       config.maxEjectionTimeJitterMs > 0
         ? random.uint32() % Math.ceil(config.maxEjectionTimeJitterMs + 1)
         : 0;
+    this.#tellEjection(host, type, true);
     return true;
+  }
+
+  #tellEjection(host: WatchedHost, type: OutlierDetectionType, enforced: boolean): void {
+    const local = type.startsWith("local_origin");
+    const { returnedAtMs, ejections } = host;
+    this.#options.onEvent({
+      host: host.key,
+      ejections,
+      sinceLastActionMs: returnedAtMs === undefined ? undefined : this.#options.clock.nowMs() - returnedAtMs,
+      ejection: {
+        type,
+        enforced,
+        successRate: local ? host.localOriginSuccessRate : host.successRate,
+        ...this.successRateBar(local),
+      },
+    });
   }
 
   #uneject(host: WatchedHost): void {
     host.ejected = false;
+    const nowMs = this.#options.clock.nowMs();
+    host.returnedAtMs = nowMs;
+    const { key, ejections } = host;
+    const sinceLastActionMs = nowMs - host.ejectedAtMs;
+    this.#options.onEvent({ host: key, ejections, sinceLastActionMs, ejection: undefined });
     this.#active.sub(1);
     host.page.reset("consecutive_5xx");
     host.page.reset("consecutive_gateway_failure");
@@ -242,6 +274,9 @@ export class OutlierDetector {
       const judged = judgeSuccessRates(forSuccessRate, config.successRateStdevFactor);
       const { outliers } = judged;
       bar = judged;
+      // Before the ejections, whose events tell it.
+      if (local) this.#local = bar;
+      else this.#external = bar;
       for (const { host } of outliers) {
         changed = this.#eject(host, local ? "local_origin_success_rate" : "success_rate") || changed;
       }

@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { waitFor } from "@sluice/harness";
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import type { ConformanceCase, Target } from "../conformance-case.ts";
+
+/** Whether a second server may listen on the listener's port, with SO_REUSEPORT like the proxy's. */
+function mayShare({ port }: Target): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ host: "127.0.0.1", port, reusePort: true, exclusive: true }, () => {
+      server.close(() => resolve(true));
+    });
+  });
+}
+
+/** The first lines of the event log, without what differs from run to run. */
+async function events({ proxy }: Target, count: number): Promise<unknown> {
+  const lines = (): string[] => {
+    const file = join(proxy.dir, "events.log");
+    return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
+  };
+  await waitFor("events", () => lines().length >= count, { deadlineMs: 30_000, intervalMs: 50 });
+  return lines()
+    .slice(0, count)
+    .map((line) =>
+      line
+        .replace(/"timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"/, '"timestamp":"<time>"')
+        .replace(/"secs_since_last_action":"?\d+"?/, '"secs_since_last_action":<n>'),
+    );
+}
+
+const EVENTS = `cluster_manager:
+  outlier_detection: { event_log_path: "{{dir}}/events.log" }`;
+
+/** Both look every 0.2 s at hosts that may come back. */
+const outlier = (more: string): string =>
+  `outlier_detection: { interval: 0.2s, base_ejection_time: 0.2s, max_ejection_percent: 100, ${more} }`;
+
+export const BOOTSTRAP_SETTING_CASES: readonly ConformanceCase[] = [
+  {
+    title: "a listener without SO_REUSEPORT shares its port with nobody",
+    yaml: httpBootstrap({ listener: "enable_reuse_port: false" }),
+    requests: [{ path: "/" }, { path: "/" }],
+    observe: mayShare,
+  },
+  {
+    title: "a listener with SO_REUSEPORT shares its port",
+    yaml: httpBootstrap({ listener: "enable_reuse_port: true" }),
+    observe: mayShare,
+  },
+  {
+    title: "without the flag file health checks pass",
+    yaml: httpBootstrap({
+      bootstrap: `flags_path: "{{dir}}"\nstats_server_version_override: 42`,
+      httpFilters: `- name: envoy.filters.http.health_check
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck
+    pass_through_mode: false
+    headers: [{ name: ":path", string_match: { exact: /healthz } }]
+- name: envoy.filters.http.router
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`,
+    }),
+    requests: [{ path: "/healthz" }],
+    stats: ["server.live", "server.version"],
+  },
+  {
+    title: "clusters come from the cluster manager's address unless they have one",
+    yaml: httpBootstrap({
+      routes: `- { match: { path: "/own" }, route: { cluster: own } }
+- { match: { path: "/" }, route: { cluster: one } }`,
+      hcm: `access_log:
+  - name: envoy.access_loggers.file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%\\n" } }`,
+      clusters: staticCluster(
+        "own",
+        ["{{upstream}}"],
+        "upstream_bind_config: { source_address: { address: 127.0.0.3, port_value: 0 } }",
+      ),
+      bootstrap: `cluster_manager:
+  enable_deferred_cluster_creation: true
+  upstream_bind_config: { source_address: { address: 127.0.0.2, port_value: 0 } }`,
+    }),
+    requests: [{ path: "/" }, { path: "/own" }],
+    accessLog: { file: "access.log", lines: 2 },
+  },
+  {
+    title: "ejections and returns of hosts are told in the outlier event log",
+    yaml: httpBootstrap({
+      routes: `- { match: { path: "/" }, route: { cluster: watched } }`,
+      clusters: staticCluster("watched", ["{{upstream}}"], outlier("consecutive_5xx: 2")),
+      bootstrap: EVENTS,
+    }),
+    reply: { status: 500, body: "no" },
+    requests: [{ path: "/" }, { path: "/" }],
+    observe: (target) => events(target, 2),
+  },
+  {
+    title: "an ejection that is not enforced is told as well",
+    yaml: httpBootstrap({
+      routes: `- { match: { path: "/" }, route: { cluster: watched } }`,
+      clusters: staticCluster(
+        "watched",
+        ["{{upstream}}"],
+        outlier(
+          "consecutive_gateway_failure: 1, enforcing_consecutive_gateway_failure: 0, enforcing_consecutive_5xx: 0",
+        ),
+      ),
+      bootstrap: EVENTS,
+    }),
+    reply: { status: 503, body: "no" },
+    requests: [{ path: "/" }],
+    observe: (target) => events(target, 1),
+  },
+];
