@@ -73,7 +73,7 @@ there in service. A stock Envoy as a node has all of Envoy.
 | --- | --- | --- |
 ${extensions.map(({ name, configTypes, perRouteConfigTypes }) => `| \`${name}\` | ${configTypes.map((type) => `\`${type}\``).join(" ")} | ${perRouteConfigTypes.map((type) => `\`${type}\``).join(" ") || "–"} |`).join("\n")}
 
-Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp_grpc\`, \`open_telemetry\`; the OpenTelemetry tracer; the stats sinks metrics service, \`statsd\`
+Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp_grpc\`, \`open_telemetry\`; the OpenTelemetry tracer (gRPC, HTTP; samplers always on, by trace id, by parent; resource detectors environment and static); the stats sinks metrics service, \`statsd\`
 and \`dog_statsd\`; clusters of types STATIC, EDS, STRICT_DNS, LOGICAL_DNS, ORIGINAL_DST,
 \`envoy.clusters.dns\` and \`envoy.clusters.aggregate\`. With name servers of its own a cluster's names are asked of these alone: no hosts
 file, no search domains. The overload manager has the resource monitors \`fixed_heap\` (by resident memory), \`cgroup_memory\`,

@@ -41,6 +41,7 @@ import { TCP_EARLY_DATA_CASES } from "./cases/tcp-early-data.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { TCP_TUNNEL_CASES } from "./cases/tcp-tunnel.ts";
 import { TLS_HANDSHAKE_CASES } from "./cases/tls-handshakes.ts";
+import { TRACE_SAMPLER_CASES } from "./cases/trace-samplers.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
 import { XDS_FILE_CASES } from "./cases/xds-files.ts";
@@ -94,4 +95,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...LOG_CHOICE_CASES,
   ...OVERLOAD_CASES,
   ...BOOTSTRAP_SETTING_CASES,
+  ...TRACE_SAMPLER_CASES,
 ];

@@ -8,7 +8,8 @@ export interface GrpcHost {
   readonly address: string;
   /** Whether there is TLS on the socket. */
   readonly secure: boolean;
-  connect(): Socket;
+  /** `alpn`: where there is TLS; default `h2`. */
+  connect(alpn?: readonly string[]): Socket;
 }
 export type ResolveCluster = (cluster: string) => GrpcHost | undefined;
 
@@ -149,7 +150,9 @@ export class GrpcSender {
 
   #call(session: ClientHttp2Session, message: Buffer): void {
     const stream = this.#open(session);
-    stream.setTimeout(10_000, () => stream.close(constants.NGHTTP2_CANCEL));
+    stream.setTimeout(this.#target.timeoutMs > 0 ? this.#target.timeoutMs : 10_000, () =>
+      stream.close(constants.NGHTTP2_CANCEL),
+    );
     stream.end(message);
   }
 

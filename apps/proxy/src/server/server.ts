@@ -321,7 +321,8 @@ export class Server {
     const host = hosts[Math.floor(Math.random() * hosts.length)];
     if (host === undefined || cluster === undefined) return undefined;
     const secure = cluster.config.transportSocket !== undefined;
-    const connect = () => this.#connectorOf(cluster.config)(host, secure ? { alpn: ["h2"] } : undefined);
+    const connect = (alpn: readonly string[] = ["h2"]) =>
+      this.#connectorOf(cluster.config)(host, secure ? { alpn } : undefined);
     return { address: host.address, secure, connect };
   }
 

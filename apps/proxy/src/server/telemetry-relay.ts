@@ -1,10 +1,13 @@
 import type { AccessLogSink, OtlpLogSink } from "../access-log/grpc-logger.ts";
 import type { GrpcTarget } from "../grpc/compile-grpc-service.ts";
+import type { HttpTarget } from "../grpc/compile-http-service.ts";
 import { GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
+import { HttpSender } from "../grpc/http-sender.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { SpanSink } from "../tracing/create-tracer-factory.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
+import { VERSION_NUMBER } from "./version.ts";
 
 const ACCESS_LOGS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";
 const OTLP_LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
@@ -17,7 +20,7 @@ export class TelemetryRelay {
   readonly #resolve: ResolveCluster;
   readonly #stats: StatsRegistry;
   readonly #senders = new Map<string, (entries: Uint8Array) => boolean>();
-  readonly #all: GrpcSender[] = [];
+  readonly #all: (GrpcSender | HttpSender)[] = [];
 
   /** `node`: the encoded envoy.config.core.v3.Node. */
   constructor(node: Uint8Array, local: LocalInfo, resolve: ResolveCluster, stats: StatsRegistry) {
@@ -88,21 +91,36 @@ export class TelemetryRelay {
     };
   }
 
-  #spans({ serviceName, target }: SpanSink): (entries: Uint8Array) => boolean {
-    const sender = this.#open(target, SPANS, "unary", () => undefined);
+  #spans({ attributes, scopeName, target }: SpanSink): (entries: Uint8Array) => boolean {
+    const sender =
+      "http" in target
+        ? this.#openHttp(target.http)
+        : this.#open(target.grpc, SPANS, "unary", () => undefined);
     const writer = new ProtoWriter();
     return (entries) => {
       const resourceSpans = writer.begin(1);
       const resource = writer.begin(1);
-      writeAttribute(writer, "service.name", serviceName);
+      for (const [name, value] of attributes) writeAttribute(writer, name, value);
       writeAttribute(writer, "service.instance.id", this.#local.nodeId);
       writer.end(resource);
       const scopeSpans = writer.begin(2);
+      if (scopeName !== "") {
+        const scope = writer.begin(1);
+        writer.string(1, scopeName);
+        writer.string(2, VERSION_NUMBER);
+        writer.end(scope);
+      }
       writer.raw(entries);
       writer.end(scopeSpans);
       writer.end(resourceSpans);
       return sender.send(writer.finish());
     };
+  }
+
+  #openHttp(target: HttpTarget): HttpSender {
+    const sender = new HttpSender(target, this.#resolve, `sluice/${VERSION_NUMBER}`);
+    this.#all.push(sender);
+    return sender;
   }
 
   #open(

@@ -10,11 +10,15 @@ import type { FormatContext } from "../access-log/access-logger.ts";
 import { compileCustomTags } from "../access-log/compile-custom-tags.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
+import { compileHttpService, type HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { VERSION_NUMBER } from "../server/version.ts";
 import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
+import { compileSampler, type Sampler } from "./compile-sampler.ts";
 import { OtelSpan, type SpanOptions } from "./otel-span.ts";
+import { detectResource } from "./resource-detectors.ts";
 import type { TraceSampling } from "./trace-decision.ts";
 import { randomHex, readTraceParent } from "./trace-parent.ts";
 import type { ActiveSpan, Tracer, TracerFactory } from "./tracer.ts";
@@ -27,9 +31,25 @@ export interface TracerDependencies {
 
 /** Where the main thread sends spans on to; travels as JSON. */
 export interface SpanSink {
-  readonly serviceName: string;
-  readonly target: GrpcTarget;
+  /** Of the resource, in their order. */
+  readonly attributes: readonly (readonly [string, string])[];
+  /** Of the instrumentation scope; "": none. */
+  readonly scopeName: string;
+  readonly target: { readonly grpc: GrpcTarget } | { readonly http: HttpTarget };
 }
+
+interface CompiledProvider {
+  readonly sink: SpanSink;
+  readonly sampler: Sampler | undefined;
+}
+
+/** Who makes the spans. */
+const SCOPE_NAME = "sluice";
+const SDK_ATTRIBUTES: Readonly<Record<string, string>> = {
+  "telemetry.sdk.language": "nodejs",
+  "telemetry.sdk.name": SCOPE_NAME,
+  "telemetry.sdk.version": VERSION_NUMBER,
+};
 
 const OPENTELEMETRY = "envoy.config.trace.v3.OpenTelemetryConfig";
 /** Spans leave a worker after so long, or when there are so many bytes. */
@@ -49,10 +69,19 @@ export const TRACING_SUPPORTED_FIELDS: SupportedFields = {
     "upstream_operation",
     "no_context_propagation",
   ],
-  [OPENTELEMETRY]: ["grpc_service", "service_name"],
+  [OPENTELEMETRY]: [
+    "grpc_service",
+    "http_service",
+    "service_name",
+    "resource_detectors",
+    "sampler",
+    "set_telemetry_sdk_resource_attributes",
+    "set_service_name_resource_attribute",
+    "set_instrumentation_scope",
+  ],
 };
 
-/** Tracers of one thread. Implemented: `envoy.tracers.opentelemetry` over gRPC, with W3C propagation. */
+/** Tracers of one thread. Implemented: `envoy.tracers.opentelemetry` over gRPC and HTTP, with W3C propagation. */
 export function createTracerFactory(use: TracerDependencies): TracerFactory {
   return { compile: (config, path) => compileTracer(config, path, use) };
 }
@@ -68,18 +97,18 @@ function compileTracer(
     TRACING_SUPPORTED_FIELDS,
     path,
   );
-  const sink = compileProvider(config, `${path}.provider`);
+  const provider = compileProvider(config, `${path}.provider`);
   const tags = compileCustomTags(config.customTags, `${path}.custom_tags`);
   const operation = compileOperation(config.operation, `${path}.operation`);
   const upstreamOperation = compileOperation(config.upstreamOperation, `${path}.upstream_operation`);
-  for (const part of [sink, tags, operation, upstreamOperation])
+  for (const part of [provider, tags, operation, upstreamOperation])
     if (!part.ok) problems.push(...part.problems);
-  if (problems.length > 0 || !sink.ok || !tags.ok || !operation.ok || !upstreamOperation.ok) {
+  if (problems.length > 0 || !provider.ok || !tags.ok || !operation.ok || !upstreamOperation.ok) {
     return { ok: false, problems };
   }
   const options: SpanOptions = {
     writer: new ProtoWriter(),
-    sink: use.outbox.open("spans", JSON.stringify(sink.value), BATCH_BYTES, FLUSH_MS),
+    sink: use.outbox.open("spans", JSON.stringify(provider.value.sink), BATCH_BYTES, FLUSH_MS),
     uint32: () => use.random.uint32(),
     operation: operation.value,
     upstreamOperation: upstreamOperation.value,
@@ -95,28 +124,35 @@ function compileTracer(
     random: config.randomSampling?.value ?? 100,
     overall: config.overallSampling?.value ?? 100,
   };
-  return { ok: true, value: new SamplingTracer(options, sampling) };
+  return { ok: true, value: new SamplingTracer(options, sampling, provider.value.sampler) };
 }
 
 class SamplingTracer implements Tracer {
   readonly sampling: TraceSampling;
   readonly #options: SpanOptions;
+  readonly #sampler: Sampler | undefined;
 
-  constructor(options: SpanOptions, sampling: TraceSampling) {
+  constructor(options: SpanOptions, sampling: TraceSampling, sampler: Sampler | undefined) {
     this.#options = options;
+    this.#sampler = sampler;
     this.sampling = sampling;
   }
 
   startSpan(request: HeaderMap, startTimeMs: number, traced: boolean): ActiveSpan {
     const parent = readTraceParent(request);
-    if (parent !== undefined) return new OtelSpan(this.#options, parent, startTimeMs, "");
+    if (parent !== undefined) {
+      const sampled =
+        this.#sampler === undefined ? parent.sampled : traced && this.#sampler(parent.traceId, parent);
+      return new OtelSpan(this.#options, { ...parent, sampled }, startTimeMs, "");
+    }
     const traceId = randomHex(this.#options.uint32, 4);
-    const root = { traceId, spanId: "", sampled: traced, traceState: "" };
+    const sampled = traced && (this.#sampler?.(traceId, undefined) ?? true);
+    const root = { traceId, spanId: "", sampled, traceState: "" };
     return new OtelSpan(this.#options, root, startTimeMs, "");
   }
 }
 
-function compileProvider(config: HttpConnectionManager_Tracing, path: string): Compiled<SpanSink> {
+function compileProvider(config: HttpConnectionManager_Tracing, path: string): Compiled<CompiledProvider> {
   const refuse = (message: string): Compiled<never> => ({
     ok: false,
     problems: [{ path, message, severity: "error" }],
@@ -131,11 +167,37 @@ function compileProvider(config: HttpConnectionManager_Tracing, path: string): C
   const at = `${path}.typed_config`;
   const problems = refuseUnsupportedFields(unpacked.schema, unpacked.message, TRACING_SUPPORTED_FIELDS, at);
   const otel = asOpenTelemetry(unpacked.message);
-  const target = compileGrpcService(otel.grpcService, `${at}.grpc_service`);
-  if (!target.ok) problems.push(...target.problems);
-  if (problems.length > 0 || !target.ok) return { ok: false, problems };
-  const serviceName = otel.serviceName === "" ? "unknown_service:envoy" : otel.serviceName;
-  return { ok: true, value: { serviceName, target: target.value } };
+  const target = compileTarget(otel, at);
+  const sampler = otel.sampler === undefined ? undefined : compileSampler(otel.sampler, `${at}.sampler`);
+  const resource = detectResource(otel.resourceDetectors, `${at}.resource_detectors`);
+  for (const part of [target, sampler, resource]) if (part?.ok === false) problems.push(...part.problems);
+  if (problems.length > 0 || !target.ok || !resource.ok) return { ok: false, problems };
+  const attributes = {
+    ...((otel.setServiceNameResourceAttribute ?? true)
+      ? { "service.name": otel.serviceName === "" ? "unknown_service:envoy" : otel.serviceName }
+      : {}),
+    ...((otel.setTelemetrySdkResourceAttributes ?? true) ? SDK_ATTRIBUTES : {}),
+    ...resource.value,
+  };
+  const sink: SpanSink = {
+    attributes: Object.entries(attributes),
+    scopeName: (otel.setInstrumentationScope ?? true) ? SCOPE_NAME : "",
+    target: target.value,
+  };
+  return { ok: true, value: { sink, sampler: sampler?.ok === true ? sampler.value : undefined } };
+}
+
+function compileTarget(otel: OpenTelemetryConfig, at: string): Compiled<SpanSink["target"]> {
+  if (otel.httpService === undefined) {
+    const grpc = compileGrpcService(otel.grpcService, `${at}.grpc_service`);
+    return grpc.ok ? { ok: true, value: { grpc: grpc.value } } : grpc;
+  }
+  if (otel.grpcService !== undefined) {
+    const message = "stands in place of grpc_service, not beside it";
+    return { ok: false, problems: [{ path: `${at}.http_service`, message, severity: "error" }] };
+  }
+  const http = compileHttpService(otel.httpService, `${at}.http_service`);
+  return http.ok ? { ok: true, value: { http: http.value } } : http;
 }
 
 function compileOperation(
