@@ -40,7 +40,8 @@ const REASONS: Readonly<Record<string, string>> = {
   "envoy.config.endpoint.v3.LocalityLbEndpoints.proximity": ENVOY_NEITHER,
   "envoy.config.listener.v3.AdditionalAddress.socket_options": NO_SOCKET_OPTIONS,
   "envoy.config.listener.v3.Listener.enable_mptcp": "Node opens sockets of plain TCP only",
-  "envoy.config.trace.v3.OpenTelemetryConfig.max_cache_size": "what waits for the exporter is bounded by its bytes",
+  "envoy.config.trace.v3.OpenTelemetryConfig.max_cache_size":
+    "what waits for the exporter is bounded by its bytes",
   [`${DNS}.cares.v3.CaresDnsResolverConfig.edns0_max_payload_size`]: NO_DNS_SETTING,
   [`${DNS}.cares.v3.CaresDnsResolverConfig.max_udp_channel_duration`]: NO_DNS_SETTING,
   [`${DNS}.cares.v3.CaresDnsResolverConfig.qcache_max_ttl`]: NO_DNS_SETTING,
@@ -51,8 +52,7 @@ const REASONS: Readonly<Record<string, string>> = {
     "the threads are Node's (environment variable UV_THREADPOOL_SIZE)",
   [`${TLS}.CertificateValidationContext.ca_certificate_provider_instance`]: GRPC_ONLY,
   [`${TLS}.CertificateValidationContext.system_root_certs`]: GRPC_ONLY,
-  [`${TLS}.CertificateValidationContext.require_signed_certificate_timestamp`]:
-    ENVOY_NEITHER,
+  [`${TLS}.CertificateValidationContext.require_signed_certificate_timestamp`]: ENVOY_NEITHER,
   [`${TLS}.CertificateValidationContext.only_verify_leaf_cert_crl`]:
     "node:tls checks every certificate of a chain against the CRLs",
   [`${TLS}.CertificateValidationContext.suppress_client_ca_list`]:
