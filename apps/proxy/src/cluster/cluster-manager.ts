@@ -11,16 +11,13 @@ import { statsDefinedBy } from "../stats/recording-scope.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
-import { clearBreakers, OPEN_GAUGES, REMAINING_GAUGES, standingOf } from "./circuit-breaker.ts";
-import type { ClusterConfig } from "./cluster-config.ts";
+import { clearBreakers } from "./circuit-breaker.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
-import type { Thresholds } from "./compile-circuit-breakers.ts";
 import { type CompiledCluster, compileCluster } from "./compile-cluster.ts";
-import type { Connector } from "./connect-upstream.ts";
 import type { Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { clearHostGauges, HOST_SLOTS, sumHostSlot } from "./host-stats.ts";
-import { ManagedCluster } from "./managed-cluster.ts";
+import { ManagedCluster, type ManagedClusterOptions } from "./managed-cluster.ts";
 import { UpdateMerge } from "./update-merge.ts";
 
 export interface ClusterManagerOptions {
@@ -31,7 +28,7 @@ export interface ClusterManagerOptions {
   readonly timers: Timers;
   readonly runtime: Runtime;
   /** How the main thread connects to a cluster, for its checks. */
-  connectorOf(config: ClusterConfig): Connector;
+  readonly createConnector: ManagedClusterOptions["createConnector"];
   /** Event logs. */
   appendLine(path: string, line: string): void;
   /** `cluster_manager` of the bootstrap. */
@@ -134,27 +131,27 @@ export class ClusterManager {
       .scope("cluster_manager")
       .counter(latest === undefined ? "cluster_added" : "cluster_modified")
       .inc();
-    this.#options.stats.show(`cluster.${sanitizeStatName(statName)}.`);
     const acquired = findSecretConfigs(ClusterSchema, cluster).map(({ config }) =>
       this.#options.secretManager.acquire(config),
     );
     // The cluster warms until its secrets are there or their time is over.
     let secretsReady = acquired.length === 0;
-    entry.warming?.stop();
+    const replaced = entry.warming;
+    const lease = this.#options.stats.lease();
     const managed = new ManagedCluster({
       compiled: compiled.value,
       message: cluster,
       source,
       version,
       concurrency: this.#options.concurrency,
-      stats: root.scope("cluster").scope(statName),
+      stats: lease.root.scope("cluster").scope(statName),
       random: this.#options.random,
       resolve: this.#options.resolve,
       endpoints: this.#options.endpoints,
       clock: this.#options.clock,
       timers: this.#options.timers,
       runtime: this.#options.runtime,
-      connectorOf: this.#options.connectorOf,
+      createConnector: this.#options.createConnector,
       appendLine: this.#options.appendLine,
       outlierEventLogPath: this.#options.config?.outlierDetection?.eventLogPath ?? "",
       log: this.#options.log,
@@ -163,7 +160,9 @@ export class ClusterManager {
       },
     });
     entry.warming = managed;
-    for (const { release } of acquired) managed.onStop(release);
+    for (const each of [...acquired, lease]) managed.onStop(() => each.release());
+    // Behind the new one's lease, so that counters go on.
+    replaced?.stop();
     managed.start();
     if (acquired.length === 0) return;
     const ready = Promise.all(acquired.map((each) => each.ready)).then(() => {
@@ -184,7 +183,6 @@ export class ClusterManager {
     this.#entries.delete(name);
     this.#options.stats.root().scope("cluster_manager").counter("cluster_removed").inc();
     this.#send({ type: "remove-cluster", cluster: name });
-    this.#options.stats.hide(`cluster.${sanitizeStatName(latest.config.statName)}.`);
     this.#notify();
     return true;
   }
@@ -277,21 +275,7 @@ export class ClusterManager {
     const { active, warming } = this.list();
     root.scope("cluster_manager").gauge("active_clusters").set(active.length);
     root.scope("cluster_manager").gauge("warming_clusters").set(warming.length);
-    for (const cluster of active) {
-      const scope = root.scope("cluster").scope(cluster.config.statName);
-      scope.gauge("warming_state").set(0);
-      for (const priority of ["default", "high"] as const) {
-        const breakers = scope.scope("circuit_breakers").scope(priority);
-        const thresholds = cluster.config.thresholds[priority];
-        const standing = standingOf(cluster.breakers, priority, thresholds);
-        for (const [index, { used, limit }] of standing.entries()) {
-          // As Envoy's, which looks when the count changes: a limit of 0 that nobody met is not open.
-          breakers.gauge(OPEN_GAUGES[index] ?? "").set(used > 0 && used >= limit ? 1 : 0);
-          if (thresholds.trackRemaining)
-            breakers.gauge(REMAINING_GAUGES[index] ?? "").set(remaining(index, used, limit, thresholds));
-        }
-      }
-    }
+    for (const cluster of active) cluster.refreshGauges();
   }
 
   #endpointStats(visit: Parameters<Parameters<StatsRegistry["addSource"]>[0]>[0]): void {
@@ -323,10 +307,4 @@ export class ClusterManager {
 function setCommand(cluster: ManagedCluster): WorkerCommand {
   const { config, breakers, hosts, assignmentPolicy } = cluster;
   return { type: "cluster", config, breakers, hosts, policy: assignmentPolicy };
-}
-
-/** Envoy has no figure for what is left of a budget: 0. */
-function remaining(index: number, used: number, limit: number, thresholds: Thresholds): number {
-  if (REMAINING_GAUGES[index] === "remaining_retries" && thresholds.retryBudget !== undefined) return 0;
-  return Math.min(Math.max(limit - used, 0), Number.MAX_SAFE_INTEGER);
 }

@@ -1,5 +1,5 @@
 import type { Histogram } from "@sluice/extension-api";
-import { Slot } from "../stats/thread-stats.ts";
+import { Slot } from "../stats/slot-pages.ts";
 import type { HostStats } from "./thread-local-cluster.ts";
 
 /** Slots of one host in one worker, in this order. */

@@ -3,6 +3,7 @@ import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/ex
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import { isFile } from "../xds/config-source.ts";
+import { BreakerGauges } from "./breaker-gauges.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, Discovery, HostSpec } from "./cluster-config.ts";
 import type { CompiledCluster } from "./compile-cluster.ts";
@@ -30,7 +31,12 @@ export interface ManagedClusterOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly runtime: Runtime;
-  connectorOf(config: ClusterConfig): Connector;
+  /** How the main thread connects to it; `onClose` is told what ends with the cluster. */
+  createConnector(
+    config: ClusterConfig,
+    stats: StatsScope,
+    onClose: (release: () => void) => void,
+  ): Connector;
   appendLine(path: string, line: string): void;
   readonly outlierEventLogPath: string;
   readonly log: Log;
@@ -51,6 +57,8 @@ export class ManagedCluster {
   /** Its hosts are known, or it was decided not to wait longer. */
   initialized = false;
   readonly #options: ManagedClusterOptions;
+  #connector: Connector | undefined = undefined;
+  #breakerGauges: BreakerGauges | undefined = undefined;
   readonly #stops: (() => void)[] = [];
   readonly #health: ClusterHealth;
   readonly #resolved = new Map<number, readonly EndpointSpec[]>();
@@ -83,13 +91,28 @@ export class ManagedCluster {
       stats,
       appendLine,
       connect: (host, connectTo, alpn) =>
-        options.connectorOf(compiled.config)(
-          { ...host, connectTo },
-          alpn === undefined ? undefined : { alpn },
-        ),
+        this.connector({ ...host, connectTo }, alpn === undefined ? undefined : { alpn }),
       hadTraffic: () => this.hosts.some((host) => sumHostSlot(host.page, "cx_total") > 0),
       onChange: () => this.#onHealth(),
     });
+  }
+
+  /** The main thread's own way to its hosts; made when first asked for. */
+  get connector(): Connector {
+    this.#connector ??= this.#options.createConnector(this.config, this.#options.stats, (release) =>
+      this.onStop(release),
+    );
+    return this.#connector;
+  }
+
+  /** Gauges that are worked out when somebody reads them; of a cluster in service. */
+  refreshGauges(): void {
+    if (this.#breakerGauges === undefined) {
+      const { stats } = this.#options;
+      stats.gauge("warming_state").set(0);
+      this.#breakerGauges = new BreakerGauges(this.breakers, this.config.thresholds, stats);
+    }
+    this.#breakerGauges.refresh();
   }
 
   start(): void {

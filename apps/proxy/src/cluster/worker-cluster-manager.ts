@@ -10,11 +10,12 @@ import {
 import type { LoadBalancer, LoadBalancerConfig, PolicyContext } from "../load-balancer/load-balancer.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
+import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
 import { AggregateLoadBalancer } from "./aggregate-load-balancer.ts";
 import { circuitBreakers } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
-import { createClusterStats } from "./cluster-stats.ts";
+import { createClusterStatsIn } from "./cluster-stats.ts";
 import { createConnector } from "./connect-upstream.ts";
 import { hostStatsPage } from "./host-stats.ts";
 import { LazyCluster } from "./lazy-cluster.ts";
@@ -63,6 +64,8 @@ export interface WorkerClusterManagerOptions {
 /** All clusters of one worker; driven by messages of the main thread. */
 export class WorkerClusterManager implements ThreadLocalClusterManager {
   readonly #clusters = new Map<string, LazyCluster>();
+  /** Of each cluster, over all its configurations. */
+  readonly #leases = new Map<string, { readonly statName: string; readonly lease: StatsLease }>();
   readonly #options: WorkerClusterManagerOptions;
   readonly #locality: string;
   /** Another number whenever some cluster's hosts change. */
@@ -93,14 +96,25 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     // First, so that what it counted in gauges is given back before the new one counts.
     old?.close();
     this.#generation++;
-    const create = (): WorkerCluster => this.#create(config, breakers);
+    const lease = this.#leaseOf(config);
+    const create = (): WorkerCluster => this.#create(config, breakers, lease);
     this.#clusters.set(config.name, new LazyCluster(create, hosts, policy, this.#localSet()));
     this.#onLocalChange(config.name);
   }
 
-  #create(config: ClusterConfig, breakers: SharedArrayBuffer): WorkerCluster {
-    const { stats, random, workerIndex } = this.#options;
-    const scope = stats.scope("cluster").scope(config.statName);
+  /** One that is new, or that goes by another name now, starts at zero. */
+  #leaseOf({ name, statName }: ClusterConfig): StatsLease {
+    const known = this.#leases.get(name);
+    if (known?.statName === statName) return known.lease;
+    const lease = leaseStats(this.#options.stats);
+    this.#leases.set(name, { statName, lease });
+    known?.lease.release();
+    return lease;
+  }
+
+  #create(config: ClusterConfig, breakers: SharedArrayBuffer, lease: StatsLease): WorkerCluster {
+    const { random, workerIndex } = this.#options;
+    const scope = lease.root.scope("cluster").scope(config.statName);
     const releases: (() => void)[] = [];
     const balancer = this.#clusterBalancer(config, scope);
     const info = this.#info(config, breakers, balancer, scope, releases);
@@ -132,6 +146,8 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     this.#generation++;
     this.#clusters.delete(name);
     old?.close();
+    this.#leases.get(name)?.lease.release();
+    this.#leases.delete(name);
   }
 
   #localSet(): HostSet | undefined {
@@ -183,7 +199,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       page: hostStatsPage(workerIndex + 1),
     };
     const reports: HostReports = { onConsecutiveFailures() {}, onHealthCheckFail() {} };
-    const host = new WorkerHost(spec, workerIndex, undefined, undefined, reports);
+    const host = new WorkerHost(spec, workerIndex, undefined, reports);
     host.cluster = this.#clusters.get(config.name)?.info;
     return host;
   }
@@ -245,7 +261,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
             },
       preconnectRatio: config.connection.preconnectRatio,
       poolPerDownstreamConnection: config.connection.poolPerDownstreamConnection,
-      stats: createClusterStats(this.#options.stats, config.statName),
+      stats: createClusterStatsIn(scope),
       // A policy may come to know only with its first hosts that it listens.
       get onResponse() {
         return balancer.onResponse;

@@ -75,14 +75,14 @@ export class WorkerCluster implements ThreadLocalCluster {
       known?.update(spec);
       added ||= known === undefined;
       const host =
-        known ?? new WorkerHost(spec, workerIndex, hostStats, config.outlier, this.#options.reports);
+        known ?? new WorkerHost(spec, workerIndex, config.outlier, this.#options.reports, hostStats);
       host.cluster = this.info;
       next.set(spec.key, host);
     }
     const gone: WorkerHost[] = [];
     for (const [key, host] of this.#hosts) {
       if (next.has(key)) continue;
-      host.removed = true;
+      host.leave();
       gone.push(host);
     }
     const stay = [...this.#hosts.values()].filter((host) => !host.removed);

@@ -1,5 +1,6 @@
 import type { StatsScope } from "@sluice/extension-api";
 import { localityKey } from "../load-balancer/host-set.ts";
+import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import type { HostSpec } from "./cluster-config.ts";
 import { HOST_SLOTS, hostStats } from "./host-stats.ts";
 import { HostOutlierMonitor } from "./outlier/host-outlier-monitor.ts";
@@ -39,13 +40,15 @@ export class WorkerHost implements Host {
   /** The host's figures of all workers. */
   readonly #slots: Float64Array;
 
+  readonly #lease: StatsLease | undefined;
+
   /** `clusterStats`: where the host has stats of its own, `per_endpoint_stats`. */
   constructor(
     spec: HostSpec,
     workerIndex: number,
-    clusterStats: StatsScope | undefined,
     outlier: OutlierConfig | undefined,
     reports: HostReports,
+    clusterStats?: StatsScope,
   ) {
     this.update(spec);
     this.outlier =
@@ -55,7 +58,9 @@ export class WorkerHost implements Host {
             reports.onConsecutiveFailures(spec.key, type),
           );
     this.failHealthCheck = () => reports.onHealthCheckFail(spec.key);
-    const rqTime = clusterStats?.scope("endpoint").scope(spec.address).histogram("rq_time");
+    this.#lease = clusterStats === undefined ? undefined : leaseStats(clusterStats);
+    const own = this.#lease?.at(clusterStats?.prefix ?? "");
+    const rqTime = own?.scope("endpoint").scope(spec.address).histogram("rq_time");
     this.stats = hostStats(spec.page, workerIndex, rqTime);
     this.#slots = new Float64Array(spec.page);
   }
@@ -72,6 +77,12 @@ export class WorkerHost implements Host {
     this.metadata = spec.metadata;
     this.health = spec.health;
     this.excluded = spec.excluded;
+  }
+
+  /** It has left the cluster. */
+  leave(): void {
+    this.removed = true;
+    this.#lease?.release();
   }
 
   /** Connections are open to it. */

@@ -7,6 +7,7 @@ import { compileNetworkFilters } from "../network-filter/compile-network-filters
 import type { NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { NEVER_OVERLOADED } from "../overload/overload-state.ts";
 import { compileDownstreamTransportSocket } from "../transport-socket/compile-downstream-transport-socket.ts";
+import { leaseContext } from "../worker/lease-context.ts";
 import type { DrainDecision, WorkerContext } from "../worker/worker-context.ts";
 import type { ChainPayload } from "./active-connection.ts";
 import {
@@ -26,12 +27,13 @@ const LISTENER_FILTERS_TIMEOUT_MS = 15_000;
 /** `CompileListener`: everything of a listener behind `accept`. */
 export function compileListener(listener: Listener, worker: WorkerContext): Compiled<ActiveListenerConfig> {
   const modifyOnly = listener.drainType === Listener_DrainType.MODIFY_ONLY;
+  const leased = leaseContext(worker);
   const context: WorkerContext = {
-    ...worker,
+    ...leased.context,
     drain: modifyOnly ? withoutHealthCheck(worker.drain) : worker.drain,
     overload: listener.bypassOverloadManager ? NEVER_OVERLOADED : worker.overload,
   };
-  const releases: (() => void)[] = [];
+  const releases: (() => void)[] = [() => leased.release()];
   const bufferLimitBytes = listener.perConnectionBufferLimitBytes ?? DEFAULT_BUFFER_LIMIT_BYTES;
   const listenerStats = context.stats.scope("listener").scope(statName(listener));
   const { clock, timers, random, runtime, clusters, log } = context;

@@ -23,9 +23,21 @@ export interface DrainingListenersOptions {
 export class DrainingListeners {
   readonly #options: DrainingListenersOptions;
   readonly #entries = new Map<number, Draining>();
+  /** Workers that were done before all had begun, by the configurations in service. */
+  readonly #early = new Map<number, Set<number>>();
 
   constructor(options: DrainingListenersOptions) {
     this.#options = options;
+  }
+
+  /** Workers get this configuration. When another one takes its place, some report that it has drained before `start`. */
+  expect(listenerId: number): void {
+    this.#early.set(listenerId, new Set());
+  }
+
+  /** It was not taken into service. */
+  cancel(listenerId: number): void {
+    this.#early.delete(listenerId);
   }
 
   /** `kept`: chains that go on in a newer configuration. Older ones of the same listener that had kept theirs drain the rest as well. */
@@ -39,9 +51,13 @@ export class DrainingListeners {
     const entry: Draining = { listener, workers, kept: undefined, chains: 0, timer: undefined };
     this.#entries.set(listener.spec.id, entry);
     this.#narrow(entry, kept, chainKeys(listener.message));
+    const early = this.#early.get(listener.spec.id) ?? [];
+    this.#early.delete(listener.spec.id);
+    for (const workerIndex of early) this.onDrained(workerIndex, listener.spec.id);
   }
 
   onDrained(workerIndex: number, listenerId: number): void {
+    this.#early.get(listenerId)?.add(workerIndex);
     const entry = this.#entries.get(listenerId);
     if (entry === undefined) return;
     entry.workers.delete(workerIndex);
@@ -49,7 +65,7 @@ export class DrainingListeners {
   }
 
   onWorkerExit(workerIndex: number): void {
-    for (const id of [...this.#entries.keys()]) this.onDrained(workerIndex, id);
+    for (const id of [...this.#early.keys(), ...this.#entries.keys()]) this.onDrained(workerIndex, id);
   }
 
   all(): readonly ManagedListener[] {

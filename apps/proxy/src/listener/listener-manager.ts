@@ -94,6 +94,8 @@ export class ListenerManager {
       problems.push({ path: "name", message: "a listener needs a name", severity: "error" });
     const sockets = compileListenerSockets(listener);
     const compiled = this.#options.compile(listener);
+    // Only what it says is wanted.
+    if (compiled.ok) compiled.value.close();
     const routes = listenerRoutes(listener);
     const found = [
       ...(sockets.ok ? [] : sockets.problems),
@@ -265,6 +267,7 @@ export class ListenerManager {
     // Overtaken by a newer configuration, or removed.
     if (entry.warming !== managed || this.#entries.get(managed.spec.name) !== entry || this.#stopped) return;
     const { spec } = managed;
+    this.#draining.expect(spec.id);
     const first = await this.#options.send(0, { type: "listener", spec });
     if (first.problems.length > 0) return this.#failed(entry, managed, first.problems);
     managed.ports = first.ports;
@@ -293,6 +296,7 @@ export class ListenerManager {
 
   #failed(entry: Entry, managed: ManagedListener, problems: readonly string[]): void {
     if (entry.warming === managed) entry.warming = undefined;
+    this.#draining.cancel(managed.spec.id);
     managed.release();
     this.#scope().counter("listener_create_failure").inc();
     entry.failure = {

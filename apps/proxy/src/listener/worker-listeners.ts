@@ -118,11 +118,6 @@ export class WorkerListeners {
     }
   }
 
-  /** Tells every connection to end when it can; listeners go on. */
-  drainConnections(): void {
-    for (const listener of this.#active.values()) this.#drain(listener);
-  }
-
   /** Also what older configurations of the same listener have kept, as far as it is not `kept` again. */
   #drain(listener: ActiveListener, kept?: ReadonlySet<string>): void {
     this.#draining.set(listener.spec.id, listener);

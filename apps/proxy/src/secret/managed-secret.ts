@@ -20,6 +20,7 @@ export interface ManagedSecretOptions {
   /** `sds.<name>.` */
   readonly stats: StatsScope;
   setText(name: string, text: string): void;
+  onStop(): void;
   /** `problem`: a file of it could not be read. */
   check(secret: Secret, problem: string | undefined): readonly Problem[];
   /** Resolves when every worker has it. */
@@ -97,6 +98,7 @@ export class ManagedSecret {
     this.#fileWatch?.close();
     this.#unsubscribe?.();
     this.#settle();
+    this.#options.onStop();
   }
 
   ready(): Promise<void> {

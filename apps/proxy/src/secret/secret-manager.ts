@@ -75,8 +75,10 @@ export class SecretManager {
     const key = secretKey(config);
     let managed = this.#secrets.get(key);
     if (managed === undefined) {
+      const lease = this.#options.stats.lease();
       managed = new ManagedSecret(config, source, {
-        stats: this.#options.stats.root().scope("sds").scope(config.name),
+        stats: lease.root.scope("sds").scope(config.name),
+        onStop: () => lease.release(),
         setText: (name, text) => this.#options.stats.setText(name, text),
         check: (secret, problem) => this.#check(secret, problem),
         publish: (secret) => this.#publish(key, secret),

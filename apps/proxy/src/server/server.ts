@@ -8,9 +8,8 @@ import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import { AdminAccess } from "../admin/admin-access.ts";
 import { AdminServer } from "../admin/admin-server.ts";
-import type { ClusterConfig } from "../cluster/cluster-config.ts";
 import { ClusterManager } from "../cluster/cluster-manager.ts";
-import { type Connector, createConnector } from "../cluster/connect-upstream.ts";
+import { createConnector } from "../cluster/connect-upstream.ts";
 import { systemResolve } from "../cluster/dns-discovery.ts";
 import { durationMs } from "../cluster/duration-ms.ts";
 import { EventLogs } from "../cluster/health/event-logs.ts";
@@ -90,7 +89,6 @@ export class Server {
     resolve: (name) => this.resolveCluster(name),
     onProblem: (message) => this.log.warn(message),
   });
-  readonly #connectors = new WeakMap<ClusterConfig, Connector>();
   readonly #context: WorkerContext;
   readonly #relay: TelemetryRelay;
   readonly #sinks: StatsSink[] = [];
@@ -160,8 +158,15 @@ export class Server {
       clock: systemClock,
       timers: systemTimers,
       runtime: this.#runtimeView,
-      connectorOf: (config) => this.#connectorOf(config),
       config: bootstrap.message.clusterManager,
+      createConnector: (config, stats, onClose) =>
+        createConnector(config, {
+          secrets: this.secrets,
+          extensions: this.#context.extensions,
+          stats,
+          onError: (message) => this.log.error(`cluster '${config.name}': ${message}`),
+          onClose,
+        }),
       appendLine: (path, line) => this.#eventLogs.append(path, line),
       resolve: systemResolve,
       endpoints: this.endpoints,
@@ -322,23 +327,8 @@ export class Server {
     if (host === undefined || cluster === undefined) return undefined;
     const secure = cluster.config.transportSocket !== undefined;
     const connect = (alpn: readonly string[] = ["h2"]) =>
-      this.#connectorOf(cluster.config)(host, secure ? { alpn } : undefined);
+      cluster.connector(host, secure ? { alpn } : undefined);
     return { address: host.address, secure, connect };
-  }
-
-  /** The main thread's own connections to a cluster. */
-  #connectorOf(config: ClusterConfig): Connector {
-    const known = this.#connectors.get(config);
-    if (known !== undefined) return known;
-    const connector = createConnector(config, {
-      secrets: this.secrets,
-      extensions: this.#context.extensions,
-      stats: this.stats.root().scope("cluster").scope(config.statName),
-      onError: (message) => this.log.error(`cluster '${config.name}': ${message}`),
-      onClose: () => {},
-    });
-    this.#connectors.set(config, connector);
-    return connector;
   }
 
   broadcast(command: WorkerCommand) {
@@ -446,6 +436,10 @@ export class Server {
     switch (report.type) {
       case "stats":
         this.stats.attach(workerIndex, report.definitions);
+        return;
+      case "stats-released":
+        this.stats.release(workerIndex, report.release);
+        void this.#pool.send(workerIndex, { type: "stats-forgotten", release: report.release.number });
         return;
       case "consecutive-failures":
         this.clusters.get(report.cluster)?.onConsecutiveFailures(report.host, report.detection);

@@ -3,30 +3,40 @@ import type { TaggedName } from "./extract-tags.ts";
 import { HISTOGRAM_BINS, type HistogramView, histogramView } from "./log-linear-histogram.ts";
 import type { DeclaredStat } from "./recording-scope.ts";
 import { DEFAULT_STATS_SETTINGS, type StatsSettings } from "./stats-settings.ts";
-import { type StatDefinition, type StatKind, ThreadStats } from "./thread-stats.ts";
+import {
+  type StatDefinition,
+  type StatKind,
+  type StatsLease,
+  type StatsRelease,
+  ThreadStats,
+} from "./thread-stats.ts";
 
 /** The main thread's own slots count as this worker. */
 const MAIN_THREAD = -1;
 
 interface Source {
   readonly worker: number;
-  readonly slots: Float64Array | Uint32Array;
+  readonly id: number;
+  /** Undefined: a histogram that is empty. */
+  slots: Float64Array | Uint32Array | undefined;
   readonly index: number;
 }
+
+const NOTHING = new Float64Array(1);
+const countOf = ({ slots, index }: Source): number => (slots ?? NOTHING)[index] ?? 0;
 
 /** One stat over all threads. */
 class Stat {
   readonly name: string;
   readonly kind: StatKind;
   sources: Source[] = [];
-  /** Counters: what ended workers had counted. */
+  /** Counters: what threads had counted that ended or gave it up. */
   carried = 0;
-  /** What `/reset_counters` and a removal took away. */
+  /** What `/reset_counters` took away. */
   baseline = 0;
   /** Counters: value at the last flush. */
   flushed = 0;
   everUsed = false;
-  hidden = false;
   /** Histograms: totals, and those of the last whole interval. */
   bins: Float64Array | undefined;
   interval: Float64Array | undefined;
@@ -56,7 +66,7 @@ class Stat {
 
   raw(): number {
     let sum = this.carried;
-    for (const source of this.sources) sum += source.slots[source.index] ?? 0;
+    for (const source of this.sources) sum += countOf(source);
     return sum;
   }
 
@@ -97,7 +107,8 @@ export class StatsRegistry {
   readonly #refreshers = new Set<() => void>();
   readonly #extra = new Set<(visit: (reading: ExtraReading) => void) => void>();
   readonly #extraFlushed = new Map<string, number>();
-  readonly #hidden = new Set<string>();
+  /** Counters and histograms of ended workers, which their successors may take up. */
+  readonly #orphans = new Set<Stat>();
   readonly #declared: {
     readonly prefixes: () => Iterable<string>;
     readonly stats: readonly DeclaredStat[];
@@ -107,7 +118,13 @@ export class StatsRegistry {
 
   constructor(settings: StatsSettings = DEFAULT_STATS_SETTINGS) {
     this.#settings = settings;
-    this.#own = new ThreadStats((definitions) => this.attach(MAIN_THREAD, definitions));
+    this.#own = new ThreadStats({
+      define: (definitions) => this.attach(MAIN_THREAD, definitions),
+      release: (release) => {
+        this.release(MAIN_THREAD, release);
+        this.#own.acknowledge(release.number);
+      },
+    });
   }
 
   /** The main thread's own scope. */
@@ -115,18 +132,61 @@ export class StatsRegistry {
     return this.#own.root();
   }
 
+  /** For what the main thread counts of things that may go. */
+  lease(): StatsLease {
+    return this.#own.lease();
+  }
+
   /** Takes in what a thread defined. */
   attach(worker: number, definitions: readonly StatDefinition[]): void {
-    for (const { name, kind, page, index } of definitions) {
+    for (const { name, kind, id, page, index } of definitions) {
       let stat = this.#stats.get(name);
       if (stat === undefined) {
         stat = new Stat(name, kind, this.#settings);
         this.#stats.set(name, stat);
       }
-      if (page === undefined || stat.kind !== kind) continue;
+      if (stat.kind !== kind) continue;
+      this.#orphans.delete(stat);
       const slots =
-        kind === "histogram" ? new Uint32Array(page, index * 4, HISTOGRAM_BINS) : new Float64Array(page);
-      stat.sources.push({ worker, slots, index: kind === "histogram" ? 0 : index });
+        page === undefined
+          ? undefined
+          : kind === "histogram"
+            ? new Uint32Array(page, index * 4, HISTOGRAM_BINS)
+            : new Float64Array(page);
+      const known = kind === "histogram" ? findSource(stat, worker, id) : undefined;
+      if (known === undefined)
+        stat.sources.push({ worker, id, slots, index: kind === "histogram" ? 0 : index });
+      else known.slots = slots;
+    }
+  }
+
+  /** A thread no longer keeps these: a stat that no other one keeps is gone, and should it come back, starts at zero. */
+  release(worker: number, { scopes }: StatsRelease): void {
+    for (const { prefix, stats } of scopes) {
+      for (const { name, id, value } of stats) {
+        const stat = this.#stats.get(prefix + name);
+        const source = stat === undefined ? undefined : findSource(stat, worker, id);
+        if (stat === undefined || source === undefined) continue;
+        if (stat.sources.length === 1) {
+          this.#stats.delete(stat.name);
+          continue;
+        }
+        if (stat.kind === "histogram") this.#mergeHistogram(stat);
+        if (stat.kind === "counter") stat.carried += value;
+        stat.sources = stat.sources.filter((each) => each !== source);
+        stat.seen?.delete(source);
+      }
+      if (worker === MAIN_THREAD && prefix !== "") this.#forgetBelow(prefix);
+    }
+  }
+
+  /** What no thread keeps of a scope that is gone. */
+  #forgetBelow(prefix: string): void {
+    for (const name of this.#texts.keys()) if (name.startsWith(prefix)) this.#texts.delete(name);
+    for (const orphan of this.#orphans) {
+      if (!orphan.name.startsWith(prefix)) continue;
+      this.#orphans.delete(orphan);
+      this.#stats.delete(orphan.name);
     }
   }
 
@@ -137,8 +197,9 @@ export class StatsRegistry {
       if (gone.length === 0) continue;
       if (stat.kind === "histogram") this.#mergeHistogram(stat);
       stat.sources = stat.sources.filter((source) => source.worker !== worker);
+      if (stat.sources.length === 0) this.#orphans.add(stat);
       for (const source of gone) {
-        if (stat.kind === "counter") stat.carried += source.slots[source.index] ?? 0;
+        if (stat.kind === "counter") stat.carried += countOf(source);
         stat.seen?.delete(source);
       }
     }
@@ -172,21 +233,6 @@ export class StatsRegistry {
    */
   declare(prefixes: () => Iterable<string>, stats: readonly DeclaredStat[]): void {
     this.#declared.push({ prefixes, stats });
-  }
-
-  /** What is removed from the configuration is no longer shown; should it come back, counters start at zero. */
-  hide(prefix: string): void {
-    this.#hidden.add(prefix);
-    for (const stat of this.#stats.values()) if (stat.name.startsWith(prefix)) stat.hidden = true;
-    for (const name of this.#texts.keys()) if (name.startsWith(prefix)) this.#texts.delete(name);
-  }
-  show(prefix: string): void {
-    if (!this.#hidden.delete(prefix)) return;
-    for (const stat of this.#stats.values()) {
-      if (!stat.hidden || !stat.name.startsWith(prefix)) continue;
-      stat.hidden = false;
-      if (stat.kind === "counter") stat.baseline = stat.raw();
-    }
   }
 
   resetCounters(): void {
@@ -230,7 +276,7 @@ export class StatsRegistry {
     this.#own.flushDefinitions();
     const out: ScalarReading[] = [];
     for (const stat of this.#stats.values()) {
-      if (stat.kind === "histogram" || stat.hidden || !stat.wanted) continue;
+      if (stat.kind === "histogram" || !stat.wanted) continue;
       const value = stat.value();
       stat.everUsed ||= value !== 0;
       out.push({
@@ -276,7 +322,7 @@ export class StatsRegistry {
     this.#own.flushDefinitions();
     const out: HistogramReading[] = [];
     for (const stat of this.#stats.values()) {
-      if (stat.kind !== "histogram" || stat.hidden || !stat.wanted) continue;
+      if (stat.kind !== "histogram" || !stat.wanted) continue;
       const cumulative = histogramView(stat.bins ?? EMPTY);
       const interval = histogramView(stat.interval ?? EMPTY);
       out.push({
@@ -319,6 +365,10 @@ export class StatsRegistry {
       }
     }
   }
+}
+
+function findSource(stat: Stat, worker: number, id: number): Source | undefined {
+  return stat.sources.find((source) => source.id === id && source.worker === worker);
 }
 
 /** Its tags are worked out only for who asks: there may be a hundred for each of thousands of clusters. */

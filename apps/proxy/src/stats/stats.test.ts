@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { extractTags } from "./extract-tags.ts";
 import { binOf, HISTOGRAM_BINS, histogramView, quantilesOf } from "./log-linear-histogram.ts";
 import { statsDefinedBy } from "./recording-scope.ts";
+import { type Slot, SlotPages } from "./slot-pages.ts";
 import { StatsRegistry } from "./stats-registry.ts";
 import { ThreadStats } from "./thread-stats.ts";
 
@@ -10,6 +14,13 @@ function view(values: readonly number[]) {
   const bins = new Float64Array(HISTOGRAM_BINS);
   for (const value of values) bins[binOf(value)] = (bins[binOf(value)] ?? 0) + 1;
   return histogramView(bins);
+}
+
+function threadOf(registry: StatsRegistry, worker: number): ThreadStats {
+  return new ThreadStats({
+    define: (definitions) => registry.attach(worker, definitions),
+    release: (release) => registry.release(worker, release),
+  });
 }
 
 test("quantiles are those that Envoy 1.40 printed for the same values", () => {
@@ -69,9 +80,7 @@ test("tags are cut out of names by Envoy's default rules", () => {
 
 test("threads are summed; an ended thread leaves its counters and takes its gauges", () => {
   const registry = new StatsRegistry();
-  const threads = [0, 1].map(
-    (worker) => new ThreadStats((definitions) => registry.attach(worker, definitions)),
-  );
+  const threads = [0, 1].map((worker) => threadOf(registry, worker));
   for (const thread of threads) {
     thread.root().scope("a").counter("total").add(5);
     thread.root().scope("a").gauge("active").set(2);
@@ -101,7 +110,7 @@ test("threads are summed; an ended thread leaves its counters and takes its gaug
 
 test("a thread may have more stats than fit a page, and one name is one stat", () => {
   const registry = new StatsRegistry();
-  const thread = new ThreadStats((definitions) => registry.attach(0, definitions));
+  const thread = threadOf(registry, 0);
   for (let index = 0; index < 5000; index++) thread.root().counter(`c${index}`).add(index);
   thread.root().counter("c4999").inc();
   thread.flushDefinitions();
@@ -130,5 +139,114 @@ describe("declared stats", () => {
     registry.flush((scalars, histograms) => {
       assert.deepEqual([scalars.map(({ name }) => name), histograms.length], [["cluster.one.a"], 0]);
     });
+  });
+});
+
+describe("leases on stats", () => {
+  function twoThreads() {
+    const registry = new StatsRegistry();
+    return { registry, threads: [threadOf(registry, 0), threadOf(registry, 1)] as const };
+  }
+  const names = (registry: StatsRegistry): string[] => registry.scalars().map(({ name }) => name);
+
+  it("show a stat until the last thread has released its scope", () => {
+    const { registry, threads } = twoThreads();
+    const leases = threads.map((thread) => thread.lease());
+    for (const lease of leases) {
+      lease.root.scope("cluster").scope("a").counter("total").add(2);
+      lease.root.scope("cluster").scope("a").gauge("active").set(1);
+      lease.root.scope("cluster").scope("a").histogram("ms").record(3);
+    }
+    for (const thread of threads) thread.flushDefinitions();
+    assert.deepEqual([registry.value("cluster.a.total"), registry.value("cluster.a.active")], [4, 2]);
+    leases[0]?.release();
+    // What it had counted stays, what it had under way goes.
+    assert.deepEqual([registry.value("cluster.a.total"), registry.value("cluster.a.active")], [4, 1]);
+    registry.flush(undefined);
+    assert.equal(registry.histograms()[0]?.cumulative.count, 2);
+    leases[1]?.release();
+    assert.deepEqual([names(registry), registry.histograms()], [[], []]);
+    threads[0].lease().root.scope("cluster").scope("a").counter("total").inc();
+    threads[0].flushDefinitions();
+    assert.equal(registry.value("cluster.a.total"), 1, "starts at zero");
+  });
+
+  it("let counters go on where the next configuration has its lease before the old one is released", () => {
+    const { registry, threads } = twoThreads();
+    const old = threads[0].lease();
+    const scope = old.root.scope("http").scope("in");
+    scope.counter("total").add(5);
+    scope.counter("made when first counted").add(6);
+    const next = threads[0].lease();
+    const same = next.root.scope("http").scope("in").counter("total");
+    old.release();
+    same.inc();
+    threads[0].flushDefinitions();
+    assert.equal(registry.value("http.in.total"), 6);
+    assert.equal(registry.value("http.in.made when first counted"), 6);
+  });
+
+  it("take no count of what comes after the release, and define nothing then", () => {
+    const { registry, threads } = twoThreads();
+    const lease = threads[0].lease();
+    const scope = lease.root.scope("cluster").scope("a");
+    const total = scope.counter("total");
+    const histogram = scope.histogram("ms");
+    lease.release();
+    total.inc();
+    histogram.record(1);
+    scope.counter("another").inc();
+    scope.scope("deeper").gauge("one").set(1);
+    threads[0].flushDefinitions();
+    assert.deepEqual([names(registry), registry.histograms()], [[], []]);
+  });
+
+  it("forget texts of a scope, and what only an ended worker had counted below it", () => {
+    const { registry, threads } = twoThreads();
+    const lease = registry.lease();
+    const scope = lease.root.scope("cluster").scope("a");
+    scope.gauge("version").set(1);
+    registry.setText(`${scope.prefix}version_text`, "7");
+    threads[0].root().scope("cluster").scope("a").counter("total").inc();
+    threads[0].flushDefinitions();
+    registry.detach(0);
+    assert.equal(registry.value("cluster.a.total"), 1);
+    lease.release();
+    assert.deepEqual([names(registry), [...registry.texts()]], [[], []]);
+  });
+});
+
+/** In a function of its own, whose frame holds them no longer. */
+function giveUpTen(pages: SlotPages): { readonly kept: Slot; readonly places: readonly number[] } {
+  const kept = pages.allocate(0);
+  const slots = [kept, ...Array.from({ length: 9 }, (_, id) => pages.allocate(1 + id))];
+  for (const slot of slots) {
+    slot.set(9);
+    pages.giveUp(slot, 1);
+  }
+  return { kept, places: slots.map(({ index }) => index) };
+}
+
+describe("slots", () => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+
+  it("are used again, zeroed, once nothing can write them and the main thread has forgotten them", async () => {
+    assert.ok(typeof collect === "function");
+    const pages = new SlotPages();
+    const { kept, places } = giveUpTen(pages);
+    const collected = async (): Promise<void> => {
+      for (let times = 0; times < 5; times++) {
+        collect();
+        await nextTurn();
+      }
+    };
+    await collected();
+    assert.equal(places.includes(pages.allocate(20).index), false, "the main thread may still read them");
+    pages.acknowledge(1);
+    const again = Array.from({ length: 9 }, (_, id) => pages.allocate(30 + id));
+    assert.deepEqual(new Set(again.map(({ index }) => index)), new Set(places.slice(1)));
+    assert.ok(again.every(({ value }) => value === 0));
+    assert.equal(kept.value, 9, "who still has a slot has it alone");
   });
 });

@@ -1,7 +1,4 @@
-import { xxHash64 } from "@sluice/matching";
-
-/** Names that a process may use; those of configurations that are gone stay taken. */
-const SLOTS = 16_384;
+import { SharedSlotTable } from "./shared-slot-table.ts";
 
 /** A count over all workers. */
 export interface SharedCount {
@@ -19,79 +16,142 @@ export interface SharedNumber {
 }
 
 /**
- * Counts and numbers that the workers share by name, in memory that the main thread allocates. Names are found by their hash of
- * 64 bits; each worker counts in a slot of its own, so that one that dies leaves nothing behind.
+ * Counts and numbers that the workers share by name, in memory that the main thread allocates. Each worker counts in a slot of its
+ * own, so that one that dies leaves nothing behind. A name lasts as long as some lease of some worker has it.
  */
 export class SharedSlots {
-  readonly #keys: BigInt64Array;
-  readonly #numbers: BigInt64Array;
-  readonly #counts: Int32Array;
-  readonly #workerIndex: number;
-  readonly #concurrency: number;
+  readonly #table: SharedSlotTable;
+  readonly #handles: Handle[] = [];
+  #released = false;
 
-  constructor(buffer: SharedArrayBuffer, workerIndex: number, concurrency: number) {
-    this.#keys = new BigInt64Array(buffer, 0, SLOTS);
-    this.#numbers = new BigInt64Array(buffer, SLOTS * 8, SLOTS);
-    this.#counts = new Int32Array(buffer, SLOTS * 16);
-    this.#workerIndex = Math.max(0, workerIndex);
-    this.#concurrency = concurrency;
+  constructor(memory: SharedArrayBuffer | SharedSlotTable, workerIndex: number, concurrency: number) {
+    this.#table =
+      memory instanceof SharedSlotTable
+        ? memory
+        : new SharedSlotTable(memory, Math.max(0, workerIndex), concurrency);
   }
 
   static allocate(concurrency: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(SLOTS * 16 + SLOTS * concurrency * 4);
+    return SharedSlotTable.allocate(concurrency);
+  }
+
+  /** For one configuration; `release` it when that is gone. */
+  lease(): SharedSlots {
+    return new SharedSlots(this.#table, this.#table.workerIndex, this.#table.concurrency);
+  }
+
+  /** What was acquired is given back; counts and numbers live on for who still has them, but are nobody else's. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    for (const handle of this.#handles) handle.leave();
+    this.#handles.length = 0;
   }
 
   /** Gives back what an ended worker had taken. */
   clearWorker(workerIndex: number): void {
-    for (let slot = 0; slot < SLOTS; slot++) this.#counts[slot * this.#concurrency + workerIndex] = 0;
+    this.#table.clearWorker(workerIndex);
   }
 
   count(name: string): SharedCount {
-    const counts = this.#counts;
-    const first = this.#slot(`count ${name}`) * this.#concurrency;
-    const own = first + this.#workerIndex;
-    const total = (): number => {
-      let sum = 0;
-      for (let i = 0; i < this.#concurrency; i++) sum += counts[first + i] ?? 0;
-      return sum;
-    };
-    return {
-      total,
-      tryAcquire: (max) => {
-        if (total() >= max) return false;
-        counts[own] = (counts[own] ?? 0) + 1;
-        return true;
-      },
-      release: () => {
-        counts[own] = (counts[own] ?? 0) - 1;
-      },
-    };
+    const count = new Count(this.#table, `count ${name}`);
+    this.#hold(count);
+    return count;
   }
 
-  /** Starts as `initial`, where nobody had it before. */
+  /** Starts as `initial`, where nobody has it yet. */
   number(name: string, initial: number): SharedNumber {
-    const numbers = this.#numbers;
-    const slot = this.#slot(`number ${name}`);
-    Atomics.compareExchange(numbers, slot, 0n, bitsOf(initial));
-    return {
-      load: () => numberOf(Atomics.load(numbers, slot)),
-      exchange: (expected, next) => {
-        const bits = bitsOf(expected);
-        return Atomics.compareExchange(numbers, slot, bits, bitsOf(next)) === bits;
-      },
-    };
+    const number = new SharedValue(this.#table, `number ${name}`, initial);
+    this.#hold(number);
+    return number;
   }
 
-  /** Throws when all are taken: thousands of limits are a mistake. */
-  #slot(name: string): number {
-    const key = BigInt.asIntN(64, xxHash64(name)) || 1n;
-    const start = Number(BigInt.asUintN(32, key)) % SLOTS;
-    for (let i = 0; i < SLOTS; i++) {
-      const slot = (start + i) % SLOTS;
-      const found = Atomics.compareExchange(this.#keys, slot, 0n, key);
-      if (found === 0n || found === key) return slot;
+  #hold(handle: Handle): void {
+    if (this.#released) handle.leave();
+    else this.#handles.push(handle);
+  }
+}
+
+interface Handle {
+  /** Gives its slot back. */
+  leave(): void;
+}
+
+class Count implements SharedCount, Handle {
+  readonly #table: SharedSlotTable;
+  readonly #slot: number;
+  readonly #own: number;
+  #taken = 0;
+  #left = false;
+
+  constructor(table: SharedSlotTable, name: string) {
+    this.#table = table;
+    this.#slot = table.take(name, 0n);
+    this.#own = this.#slot * table.concurrency + table.workerIndex;
+  }
+
+  total(): number {
+    if (this.#left) return this.#taken;
+    const { counts, concurrency } = this.#table;
+    const first = this.#slot * concurrency;
+    let sum = 0;
+    for (let i = 0; i < concurrency; i++) sum += counts[first + i] ?? 0;
+    return sum;
+  }
+
+  tryAcquire(max: number): boolean {
+    if (this.total() >= max) return false;
+    this.#add(1);
+    return true;
+  }
+
+  release(): void {
+    this.#add(-1);
+  }
+
+  leave(): void {
+    const { counts } = this.#table;
+    counts[this.#own] = (counts[this.#own] ?? 0) - this.#taken;
+    this.#left = true;
+    this.#table.give(this.#slot);
+  }
+
+  #add(n: number): void {
+    this.#taken += n;
+    if (this.#left) return;
+    const { counts } = this.#table;
+    counts[this.#own] = (counts[this.#own] ?? 0) + n;
+  }
+}
+
+class SharedValue implements SharedNumber, Handle {
+  readonly #table: SharedSlotTable;
+  readonly #slot: number;
+  /** Once its slot is given back. */
+  #last: number | undefined = undefined;
+
+  constructor(table: SharedSlotTable, name: string, initial: number) {
+    this.#table = table;
+    this.#slot = table.take(name, bitsOf(initial));
+  }
+
+  load(): number {
+    return this.#last ?? numberOf(Atomics.load(this.#table.numbers, this.#slot));
+  }
+
+  exchange(expected: number, next: number): boolean {
+    if (this.#last !== undefined) {
+      if (this.#last !== expected) return false;
+      this.#last = next;
+      return true;
     }
-    throw new Error(`more than ${SLOTS} shared limits`);
+    const bits = bitsOf(expected);
+    return Atomics.compareExchange(this.#table.numbers, this.#slot, bits, bitsOf(next)) === bits;
+  }
+
+  leave(): void {
+    this.#last = this.load();
+    this.#table.give(this.#slot);
   }
 }
 

@@ -27,7 +27,10 @@ if (port === null) throw new Error("worker-main runs only as a worker thread");
 const init = asInit(workerData);
 const report = (message: WorkerReport): void => port.postMessage(message);
 
-const stats = new ThreadStats((definitions) => report({ type: "stats", definitions }));
+const stats = new ThreadStats({
+  define: (definitions) => report({ type: "stats", definitions }),
+  release: (release) => report({ type: "stats-released", release }),
+});
 const runtime = new RuntimeSnapshot();
 const log = new WorkerLog(report, init.logLevel);
 const outbox = new TelemetryOutbox(report, systemTimers);
@@ -123,14 +126,14 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
     case "stop-listeners":
       listeners.stopAll(command.drain);
       return DONE;
-    case "drain-connections":
-      listeners.drainConnections();
-      return DONE;
     case "runtime":
       runtime.replace(command.values);
       return DONE;
     case "profile":
       return runProfiler(command.kind, command.action);
+    case "stats-forgotten":
+      stats.acknowledge(command.release);
+      return DONE;
     case "log-level":
       log.setLevel(command.level);
       return DONE;

@@ -2,7 +2,7 @@ import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
 import type { ConsecutiveType } from "../cluster/outlier/outlier-config.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
-import type { StatDefinition } from "../stats/thread-stats.ts";
+import type { StatDefinition, StatsRelease } from "../stats/thread-stats.ts";
 import type { ProfileKind } from "./profiler.ts";
 import type { LocalInfo } from "./worker-context.ts";
 
@@ -78,7 +78,6 @@ export type WorkerCommand =
   | { readonly type: "close-listener"; readonly id: number; readonly kept: readonly string[] | undefined }
   /** Stops accepting; `drain`: lets connections end by themselves. */
   | { readonly type: "stop-listeners"; readonly drain: boolean }
-  | { readonly type: "drain-connections" }
   | { readonly type: "runtime"; readonly values: RuntimeValues }
   | { readonly type: "log-level"; readonly level: string }
   /** Starts a profile of V8, or ends it and writes it behind a path. */
@@ -88,6 +87,8 @@ export type WorkerCommand =
       /** "start", or the path. */
       readonly action: string;
     }
+  /** The main thread reads no stats of this release of the worker's, nor of earlier ones. */
+  | { readonly type: "stats-forgotten"; readonly release: number }
   | { readonly type: "reopen-logs" }
   | { readonly type: "flush" };
 
@@ -107,6 +108,7 @@ export type WorkerReport =
       readonly ports: Readonly<Record<string, number>>;
     }
   | { readonly type: "stats"; readonly definitions: readonly StatDefinition[] }
+  | { readonly type: "stats-released"; readonly release: StatsRelease }
   /** `host`: its key. */
   | {
       readonly type: "consecutive-failures";

@@ -1,5 +1,5 @@
 import { equals, toBinary } from "@bufbuild/protobuf";
-import type { Problem } from "@sluice/extension-api";
+import type { Problem, StatsScope } from "@sluice/extension-api";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import {
   type RouteConfiguration,
@@ -19,7 +19,8 @@ interface Entry {
   readonly sourceKey: string;
   /** Attempts are counted here, as each is followed by another one; otherwise where they are made. */
   readonly streamed: boolean;
-  readonly references: Set<RouteReference>;
+  /** Who needs it, and the scope of each. */
+  readonly references: Map<RouteReference, StatsScope>;
   readonly waiting: Set<() => void>;
   config: RouteConfiguration | undefined;
   version: string;
@@ -55,15 +56,20 @@ export class RouteDiscovery {
       source,
       sourceKey: sourceKey(source),
       streamed: isStreamed(source),
-      references: new Set(),
+      references: new Map(),
       waiting: new Set(),
       config: undefined,
       version: "",
       updatedAt: new Date(),
     };
     this.#entries.set(key, entry);
-    entry.references.add(reference);
-    const scope = this.#scope(reference);
+    const lease = this.#options.stats.lease();
+    const scope = lease.root
+      .scope("http")
+      .scope(reference.statPrefix)
+      .scope("rds")
+      .scope(reference.routeConfigName);
+    entry.references.set(reference, scope);
     for (const counter of [
       "update_attempt",
       "update_success",
@@ -80,14 +86,14 @@ export class RouteDiscovery {
       this.#namesChanged(entry);
     }
     return {
-      ready: this.#ready(entry, reference),
+      ready: this.#ready(entry, reference, scope),
       release: () => {
         entry.references.delete(reference);
+        lease.release();
         if (entry.references.size > 0 || this.#entries.get(key) !== entry) return;
         this.#entries.delete(key);
         this.#namesChanged(entry);
         void this.#options.broadcast({ type: "remove-route", name: key });
-        this.#options.stats.hide(`http.${reference.statPrefix}.rds.${name}.`);
       },
     };
   }
@@ -108,8 +114,7 @@ export class RouteDiscovery {
       const bytes = toBinary(RouteConfigurationSchema, config);
       await this.#options.broadcast({ type: "route", name: entry.key, bytes });
     }
-    for (const reference of entry.references) {
-      const scope = this.#scope(reference);
+    for (const scope of entry.references.values()) {
       scope.counter("update_success").inc();
       if (entry.streamed) scope.counter("update_attempt").inc();
       if (changed) scope.counter("config_reload").inc();
@@ -135,7 +140,7 @@ export class RouteDiscovery {
     for (const name of names) {
       const entry = this.#find(fromSource, name);
       if (entry === undefined || entry.streamed) continue;
-      for (const reference of entry.references) this.#scope(reference).counter("update_attempt").inc();
+      for (const scope of entry.references.values()) scope.counter("update_attempt").inc();
     }
   }
 
@@ -179,22 +184,21 @@ export class RouteDiscovery {
 
   #count(entry: Entry | undefined, counter: string, final = true): void {
     if (entry === undefined) return;
-    for (const reference of entry.references) {
-      const scope = this.#scope(reference);
+    for (const scope of entry.references.values()) {
       scope.counter(counter).inc();
       if (entry.streamed) scope.counter("update_attempt").inc();
     }
     if (final) settle(entry);
   }
 
-  #ready(entry: Entry, reference: RouteReference): Promise<void> {
+  #ready(entry: Entry, reference: RouteReference, scope: StatsScope): Promise<void> {
     if (entry.config !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
       const timer =
         reference.initialFetchTimeoutMs === 0
           ? undefined
           : setTimeout(() => {
-              this.#scope(reference).counter("init_fetch_timeout").inc();
+              scope.counter("init_fetch_timeout").inc();
               entry.waiting.delete(done);
               resolve();
             }, reference.initialFetchTimeoutMs);
@@ -204,15 +208,6 @@ export class RouteDiscovery {
       };
       entry.waiting.add(done);
     });
-  }
-
-  #scope(reference: RouteReference) {
-    return this.#options.stats
-      .root()
-      .scope("http")
-      .scope(reference.statPrefix)
-      .scope("rds")
-      .scope(reference.routeConfigName);
   }
 }
 

@@ -65,7 +65,7 @@ function watch(check: HealthCheckConfig["check"], keepHealthyRemoved = false): C
     timers: systemTimers,
     random: systemRandom,
     runtime: new RuntimeSnapshot(),
-    stats: new ThreadStats(() => {}).root(),
+    stats: new ThreadStats({ define() {}, release() {} }).root(),
     connect: (_host, to) => connect("path" in to ? { path: to.path } : { host: to.host, port: to.port }),
     hadTraffic: () => true,
     appendLine: () => {},

@@ -34,7 +34,7 @@ function start(changes: Partial<HealthCheckConfig> = {}, traffic = true) {
   let probes = 0;
   let abandoned = 0;
   let sink: ProbeSink | undefined;
-  const scope = new ThreadStats(() => {}).root();
+  const scope = new ThreadStats({ define() {}, release() {} }).root();
   const host = {
     flags: HealthFlag.FailedActiveHc | HealthFlag.PendingActiveHc,
     onChecked: (changed: boolean, healthy: boolean) => {

@@ -26,7 +26,7 @@ function watch(hosts: number, changes: Partial<OutlierConfig> = {}) {
     timers: time,
     random: { uint32: () => 0, uuid: () => "" },
     runtime: new RuntimeSnapshot(),
-    stats: new ThreadStats(() => {}).root(),
+    stats: new ThreadStats({ define() {}, release() {} }).root(),
     onEvent: () => {},
     onChange: () => {
       changesSeen++;

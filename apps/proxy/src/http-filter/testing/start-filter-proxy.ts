@@ -91,8 +91,11 @@ export async function startFilterProxy(options: FilterProxyOptions): Promise<Fil
   });
   const upstreamPort = await listen(upstream);
   const definitions = new Map<string, StatDefinition>();
-  const stats = new ThreadStats((batch) => {
-    for (const one of batch) definitions.set(one.name, one);
+  const stats = new ThreadStats({
+    define: (batch) => {
+      for (const one of batch) definitions.set(one.name, one);
+    },
+    release() {},
   });
   const runtime = new RuntimeSnapshot();
   const context = await filterTestContext(options, upstreamPort, stats.root(), runtime);

@@ -46,8 +46,11 @@ export function createTestPolicy(cluster: Record<string, JsonValue>, seed = 1): 
   const config = compileLoadBalancer(message, extensions, problems);
   assert.deepEqual(problems, []);
   const definitions = new Map<string, StatDefinition>();
-  const stats = new ThreadStats((batch) => {
-    for (const one of batch) definitions.set(one.name, one);
+  const stats = new ThreadStats({
+    define: (batch) => {
+      for (const one of batch) definitions.set(one.name, one);
+    },
+    release() {},
   });
   const scope = stats.root().scope("cluster").scope("test");
   const runtime = new RuntimeSnapshot();

@@ -63,8 +63,11 @@ export async function startNetworkProxy(options: NetworkProxyOptions): Promise<N
   const upstreamPort = await listen(upstream);
   if (options.upstream === undefined) await new Promise<void>((done) => upstream.close(() => done()));
   const definitions = new Map<string, StatDefinition>();
-  const stats = new ThreadStats((batch) => {
-    for (const one of batch) definitions.set(one.name, one);
+  const stats = new ThreadStats({
+    define: (batch) => {
+      for (const one of batch) definitions.set(one.name, one);
+    },
+    release() {},
   });
   const runtime = new RuntimeSnapshot();
   const context = testContext(options, upstreamPort, stats.root(), runtime);

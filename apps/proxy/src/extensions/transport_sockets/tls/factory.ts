@@ -47,8 +47,7 @@ export const downstreamTlsFactory: DownstreamTransportSocketFactory = {
       ...tlsSecretConfigs(config.commonTlsContext),
       ...(tickets.case === "sessionTicketKeysSdsSecretConfig" ? [tickets.value] : []),
     ];
-    // What the main thread compiles is thrown away: nothing would end its subscriptions.
-    for (const secret of context.worker.workerIndex < 0 ? [] : needed) {
+    for (const secret of needed) {
       const unsubscribe = secrets.subscribe(secretKey(secret), () => {
         const found = new ProblemSink("");
         const next = compileServerTlsState(config, secrets, found);

@@ -14,6 +14,7 @@ import {
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
 import { routeKey } from "../../../../route/route-key.ts";
+import { leaseContext } from "../../../../worker/lease-context.ts";
 
 type InlineRoutes = Parameters<typeof compileRouteConfiguration>[0];
 
@@ -85,16 +86,31 @@ function discoveredRoutes(
 ): RouteSource {
   const { worker } = context;
   const routes: RouteSource = { current: undefined };
+  let release = (): void => {};
   const stop = worker.routeConfigs.subscribe(routeKey(source, name), (update) => {
-    const table = compileRouteConfiguration(update, { worker, stats, filterNames, validateClusters: false });
-    if (table.ok) routes.current = table.value;
-    else {
+    const leased = leaseContext(worker);
+    const table = compileRouteConfiguration(update, {
+      worker: leased.context,
+      stats: leased.scopeAt(stats.prefix),
+      filterNames,
+      validateClusters: false,
+    });
+    if (table.ok) {
+      routes.current = table.value;
+      // What the old table counted goes on in the new one, where it has the same names.
+      release();
+      release = leased.release;
+    } else {
+      leased.release();
       for (const { path, message } of table.problems) {
         worker.log.warn(`route configuration ${name}: ${path}: ${message}`);
       }
     }
   });
-  context.onClose(stop);
+  context.onClose(() => {
+    stop();
+    release();
+  });
   return routes;
 }
 

@@ -1,0 +1,44 @@
+import type { Gauge, StatsScope } from "@sluice/extension-api";
+import { OPEN_GAUGES, type Priority, REMAINING_GAUGES, standingOf } from "./circuit-breaker.ts";
+import type { ClusterThresholds, Thresholds } from "./compile-circuit-breakers.ts";
+
+const PRIORITIES: readonly Priority[] = ["default", "high"];
+
+/** `circuit_breakers.<priority>.` of one cluster: gauges that are worked out when somebody reads them. */
+export class BreakerGauges {
+  readonly #page: SharedArrayBuffer;
+  readonly #priorities: readonly {
+    readonly priority: Priority;
+    readonly thresholds: Thresholds;
+    readonly open: readonly Gauge[];
+    readonly remaining: readonly Gauge[];
+  }[];
+
+  /** `scope`: `cluster.<name>.` */
+  constructor(page: SharedArrayBuffer, all: ClusterThresholds, scope: StatsScope) {
+    this.#page = page;
+    this.#priorities = PRIORITIES.map((priority) => {
+      const below = scope.scope("circuit_breakers").scope(priority);
+      const thresholds = all[priority];
+      const gauges = (names: readonly string[]): Gauge[] => names.map((name) => below.gauge(name));
+      const remaining = thresholds.trackRemaining ? gauges(REMAINING_GAUGES) : [];
+      return { priority, thresholds, open: gauges(OPEN_GAUGES), remaining };
+    });
+  }
+
+  refresh(): void {
+    for (const { priority, thresholds, open, remaining } of this.#priorities) {
+      for (const [index, { used, limit }] of standingOf(this.#page, priority, thresholds).entries()) {
+        // As Envoy's, which looks when the count changes: a limit of 0 that nobody met is not open.
+        open[index]?.set(used > 0 && used >= limit ? 1 : 0);
+        remaining[index]?.set(left(index, used, limit, thresholds));
+      }
+    }
+  }
+}
+
+/** Envoy has no figure for what is left of a budget: 0. */
+function left(index: number, used: number, limit: number, thresholds: Thresholds): number {
+  if (REMAINING_GAUGES[index] === "remaining_retries" && thresholds.retryBudget !== undefined) return 0;
+  return Math.min(Math.max(limit - used, 0), Number.MAX_SAFE_INTEGER);
+}
