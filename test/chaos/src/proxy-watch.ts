@@ -27,10 +27,10 @@ export class ProxyWatch {
     this.memory.push(residentMiB(pid));
     const text = await this.#proxy.admin("/stats?format=prometheus");
     let counter = false;
-    // Clusters and listeners that come and go take their counters along.
+    // Clusters, listeners and filters that come and go take their counters along.
     for (const line of text.split("\n")) {
       if (line.startsWith("# TYPE ")) counter = line.endsWith(" counter");
-      if (!counter || line.startsWith("#") || /extra|broken/.test(line)) continue;
+      if (!counter || line.startsWith("#") || /extra|broken|_(fault|cors|grpc)_/.test(line)) continue;
       const space = line.lastIndexOf(" ");
       const [name, value] = [line.slice(0, space), Number(line.slice(space + 1))];
       const before = this.#last.get(name) ?? 0;

@@ -60,14 +60,21 @@ export class AdminAccess {
     return this.#paths.length === 0 || this.#paths.some((path) => path.matches(target));
   }
 
-  log(request: IncomingMessage, response: ServerResponse, reply: AdminReply, startedMs: number): void {
+  /** `bytesSent`: of the body. */
+  log(
+    request: IncomingMessage,
+    response: ServerResponse,
+    reply: AdminReply,
+    bytesSent: number,
+    startedMs: number,
+  ): void {
     if (this.#loggers.length === 0) return;
     const info = new RequestStreamInfo(startedMs, 0);
     info.protocol = `HTTP/${request.httpVersion}`;
     info.responseCode = reply.status ?? 200;
     info.responseCodeDetails = "via_upstream";
     info.durationMs = Date.now() - startedMs;
-    info.bytesSent = request.method === "HEAD" ? 0 : Buffer.byteLength(reply.body);
+    info.bytesSent = bytesSent;
     const fields = [
       ":method",
       request.method ?? "",

@@ -5,7 +5,8 @@ export interface AdminReply {
   readonly status?: number;
   /** Default plain text. */
   readonly type?: string;
-  readonly body: string;
+  /** Or its pieces, made while it is sent; other things go on in between. */
+  readonly body: string | Iterable<string>;
   /** Runs when the answer is on its way. */
   after?(): void;
 }

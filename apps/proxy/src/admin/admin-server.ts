@@ -10,6 +10,7 @@ import type { AdminAccess } from "./admin-access.ts";
 import type { AdminCommand, AdminReply } from "./admin-command.ts";
 import { ADMIN_COMMANDS } from "./admin-commands.ts";
 import { helpText, indexPage } from "./help.ts";
+import { sendPieces } from "./send-pieces.ts";
 
 /** Envoy's admin interface: its paths, parameters and formats. */
 export class AdminServer {
@@ -22,13 +23,17 @@ export class AdminServer {
     this.#access = access;
     this.#http = createServer((request, response) => {
       const started = Date.now();
-      const answer = (reply: AdminReply): void => {
-        send(request, response, reply);
-        access.log(request, response, reply, started);
+      const answer = async (reply: AdminReply): Promise<void> => {
+        const bytes = await send(request, response, reply);
+        access.log(request, response, reply, bytes, started);
       };
-      this.#handle(request).then(answer, (error: unknown) =>
-        answer({ status: 500, body: `${String(error)}\n` }),
-      );
+      this.#handle(request)
+        .catch((error: unknown): AdminReply => ({ status: 500, body: `${String(error)}\n` }))
+        .then(answer)
+        .catch((error: unknown) => {
+          server.log.error(`admin ${request.url ?? ""}: ${String(error)}`);
+          response.destroy();
+        });
     });
   }
 
@@ -101,13 +106,27 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function send(request: IncomingMessage, response: ServerResponse, reply: AdminReply): void {
-  response.writeHead(reply.status ?? 200, {
-    "content-type": reply.type ?? "text/plain; charset=UTF-8",
+/** Answers how many octets the body has. */
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, type, body, after }: AdminReply,
+): Promise<number> {
+  response.writeHead(status ?? 200, {
+    "content-type": type ?? "text/plain; charset=UTF-8",
     "cache-control": "no-cache, max-age=0",
     "x-content-type-options": "nosniff",
     server: "envoy",
   });
-  response.end(request.method === "HEAD" ? "" : reply.body);
-  reply.after?.();
+  let bytes = 0;
+  if (request.method === "HEAD") response.end();
+  else if (typeof body === "string") {
+    bytes = Buffer.byteLength(body);
+    response.end(body);
+  } else {
+    bytes = await sendPieces(response, body);
+    response.end();
+  }
+  after?.();
+  return bytes;
 }

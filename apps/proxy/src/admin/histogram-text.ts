@@ -5,7 +5,7 @@ import {
   QUANTILES,
   quantilesOf,
 } from "../stats/log-linear-histogram.ts";
-import type { HistogramReading } from "../stats/stats-registry.ts";
+import type { HistogramReading } from "../stats/stat-readings.ts";
 
 export const HISTOGRAM_MODES = ["cumulative", "disjoint", "detailed", "summary"] as const;
 /** How `histogram_buckets` shows a histogram; "": it was not given. */

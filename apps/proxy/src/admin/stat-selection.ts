@@ -1,11 +1,12 @@
-import type { HistogramReading, ScalarReading, StatsRegistry } from "../stats/stats-registry.ts";
+import type { HistogramReading, ScalarReading } from "../stats/stat-readings.ts";
+import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileFilter } from "./stat-filter.ts";
 
-/** The stats that a request's parameters pick. */
+/** The stats that a request's parameters pick, piece by piece. */
 export interface StatSelection {
   readonly texts: readonly (readonly [name: string, value: string])[];
-  readonly scalars: readonly ScalarReading[];
-  readonly histograms: readonly HistogramReading[];
+  scalars(): Iterable<readonly ScalarReading[]>;
+  histograms(): Iterable<readonly HistogramReading[]>;
 }
 
 /** `usedonly`, `filter`, `invert_filter`, and the types to show; answers a message when a parameter is wrong. */
@@ -19,16 +20,23 @@ export function selectStats(
   const inverted = parameters.has("invert_filter") && (parameters.get("filter") ?? "") !== "";
   const named = (name: string): boolean => pattern(name) !== inverted;
   const usedOnly = parameters.has("usedonly");
+  const [counters, gauges] = [shows("Counters"), shows("Gauges")];
   return {
     texts: shows("TextReadouts") ? [...stats.texts()].filter(([name]) => named(name)).sort() : [],
-    scalars: stats
-      .scalars()
-      .filter(
-        ({ kind, name, used }) =>
-          shows(kind === "counter" ? "Counters" : "Gauges") && named(name) && (used || !usedOnly),
-      ),
-    histograms: shows("Histograms")
-      ? stats.histograms().filter(({ name, used }) => named(name) && (used || !usedOnly))
-      : [],
+    *scalars() {
+      if (!counters && !gauges) return;
+      for (const group of stats.scalarGroups(!usedOnly)) {
+        yield group.filter(
+          ({ kind, name, used }) =>
+            (kind === "counter" ? counters : gauges) && (used || !usedOnly) && named(name),
+        );
+      }
+    },
+    *histograms() {
+      if (!shows("Histograms")) return;
+      for (const group of stats.histogramGroups(!usedOnly)) {
+        yield group.filter(({ name, used }) => (used || !usedOnly) && named(name));
+      }
+    },
   };
 }

@@ -37,8 +37,8 @@ export function statsPage(stats: StatsRegistry, parameters: URLSearchParams): Ad
   );
   if ("error" in selection) return refuse(selection.error);
   if (format === "json") return { type: "application/json", body: statsJson(selection, mode) };
-  const text = statsText(selection, mode);
-  if (format === "text") return { body: text };
+  if (format === "text") return { body: statsText(selection, mode) };
+  const text = [...statsText(selection, mode)].join("");
   const refresh = format === "active-html" ? '<meta http-equiv="refresh" content="5">' : "";
   return {
     type: "text/html; charset=UTF-8",
@@ -46,20 +46,39 @@ export function statsPage(stats: StatsRegistry, parameters: URLSearchParams): Ad
   };
 }
 
-function statsJson({ texts, scalars, histograms }: StatSelection, mode: HistogramMode): string {
-  const values: unknown[] = [
-    ...texts.map(([name, value]) => ({ name, value })),
-    ...scalars.map(({ name, value }) => ({ name, value })),
-  ];
-  if (histograms.length > 0) values.push({ histograms: histogramsJson(histograms, mode) });
-  return JSON.stringify({ stats: values });
+function* statsJson(selection: StatSelection, mode: HistogramMode): Iterable<string> {
+  let separator = "";
+  const entry = (name: string, value: string): string => {
+    const text = `${separator}{"name":${quote(name)},"value":${value}}`;
+    separator = ",";
+    return text;
+  };
+  yield '{"stats":[';
+  for (const [name, value] of selection.texts) yield entry(name, JSON.stringify(value));
+  for (const group of selection.scalars()) {
+    let text = "";
+    for (const { name, value } of group) text += entry(name, String(value));
+    yield text;
+  }
+  const histograms = [...selection.histograms()].flat();
+  if (histograms.length > 0)
+    yield `${separator}${JSON.stringify({ histograms: histogramsJson(histograms, mode) })}`;
+  yield "]}";
 }
 
-function statsText({ texts, scalars, histograms }: StatSelection, mode: HistogramMode): string {
-  const lines = [
-    ...texts.map(([name, value]) => `${name}: "${value}"`),
-    ...scalars.map(({ name, value }) => `${name}: ${value}`),
-    ...histograms.map((reading) => `${reading.name}${histogramText(reading, mode)}`),
-  ];
-  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+/** Names seldom have something to escape. */
+const quote = (name: string): string => (/^[\w.:/-]*$/.test(name) ? `"${name}"` : JSON.stringify(name));
+
+function* statsText(selection: StatSelection, mode: HistogramMode): Iterable<string> {
+  for (const [name, value] of selection.texts) yield `${name}: "${value}"\n`;
+  for (const group of selection.scalars()) {
+    let text = "";
+    for (const { name, value } of group) text += `${name}: ${value}\n`;
+    yield text;
+  }
+  for (const group of selection.histograms()) {
+    let text = "";
+    for (const reading of group) text += `${reading.name}${histogramText(reading, mode)}\n`;
+    yield text;
+  }
 }

@@ -8,7 +8,7 @@ import type {
 } from "@sluice/xds/gen/envoy/config/metrics/v3/stats_pb.js";
 import type { ResolveCluster } from "../grpc/grpc-stream.ts";
 import { compileMetricsSink, MetricsServiceSink } from "./metrics-service-sink.ts";
-import type { HistogramReading, ScalarReading } from "./stats-registry.ts";
+import type { HistogramReading, ScalarReading } from "./stat-readings.ts";
 import { compileDogStatsd, compileStatsd, StatsdWriter } from "./statsd-sink.ts";
 
 /** Where the stats of each interval go. */

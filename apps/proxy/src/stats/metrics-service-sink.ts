@@ -9,7 +9,7 @@ import { GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { cumulativeCounts, QUANTILES, quantilesOf } from "./log-linear-histogram.ts";
-import type { HistogramReading, ScalarReading } from "./stats-registry.ts";
+import type { HistogramReading, ScalarReading } from "./stat-readings.ts";
 
 export interface MetricsSinkConfig {
   readonly target: GrpcTarget;

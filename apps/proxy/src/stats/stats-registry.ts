@@ -1,7 +1,10 @@
 import type { StatsScope } from "@sluice/extension-api";
 import type { TaggedName } from "./extract-tags.ts";
-import { HISTOGRAM_BINS, type HistogramView, histogramView } from "./log-linear-histogram.ts";
+import { HISTOGRAM_BINS } from "./log-linear-histogram.ts";
 import type { DeclaredStat } from "./recording-scope.ts";
+import { countOf, findSource, Stat } from "./stat.ts";
+import { byName, type Declaration, type Listed, StatGroups, UnusedStat } from "./stat-groups.ts";
+import { type HistogramReading, type ScalarReading, TaggedHistogram, TaggedScalar } from "./stat-readings.ts";
 import { DEFAULT_STATS_SETTINGS, type StatsSettings } from "./stats-settings.ts";
 import {
   type StatDefinition,
@@ -14,90 +17,8 @@ import {
 /** The main thread's own slots count as this worker. */
 const MAIN_THREAD = -1;
 
-interface Source {
-  readonly worker: number;
-  readonly id: number;
-  /** Undefined: a histogram that is empty. */
-  slots: Float64Array | Uint32Array | undefined;
-  readonly index: number;
-}
-
-const NOTHING = new Float64Array(1);
-const countOf = ({ slots, index }: Source): number => (slots ?? NOTHING)[index] ?? 0;
-
-/** One stat over all threads. */
-class Stat {
-  readonly name: string;
-  readonly kind: StatKind;
-  sources: Source[] = [];
-  /** Counters: what threads had counted that ended or gave it up. */
-  carried = 0;
-  /** What `/reset_counters` took away. */
-  baseline = 0;
-  /** Counters: value at the last flush. */
-  flushed = 0;
-  everUsed = false;
-  /** Histograms: totals, and those of the last whole interval. */
-  bins: Float64Array | undefined;
-  interval: Float64Array | undefined;
-  seen: Map<Source, Uint32Array> | undefined;
-  /** `stats_matcher` wants it. */
-  readonly wanted: boolean;
-  readonly #settings: StatsSettings;
-  #tagged: TaggedName | undefined;
-  #bounds: readonly number[] | undefined;
-
-  constructor(name: string, kind: StatKind, settings: StatsSettings) {
-    this.name = name;
-    this.kind = kind;
-    this.#settings = settings;
-    this.wanted = settings.accepts(name);
-  }
-
-  get tagged(): TaggedName {
-    this.#tagged ??= this.#settings.tag(this.name);
-    return this.#tagged;
-  }
-
-  get bounds(): readonly number[] {
-    this.#bounds ??= this.#settings.bounds(this.name);
-    return this.#bounds;
-  }
-
-  raw(): number {
-    let sum = this.carried;
-    for (const source of this.sources) sum += countOf(source);
-    return sum;
-  }
-
-  value(): number {
-    return this.raw() - this.baseline;
-  }
-}
-
-export interface ScalarReading {
-  readonly name: string;
-  readonly tagged: TaggedName;
-  readonly kind: "counter" | "gauge";
-  readonly value: number;
-  /** Counters: since the last flush. */
-  readonly delta: number;
-  readonly used: boolean;
-}
-
 /** A reading that another room supplies; deltas are worked out here. */
 export type ExtraReading = Omit<ScalarReading, "delta" | "used">;
-
-export interface HistogramReading {
-  readonly name: string;
-  readonly tagged: TaggedName;
-  /** Upper bounds of its buckets. */
-  readonly bounds: readonly number[];
-  readonly cumulative: HistogramView;
-  /** Of the last whole flush interval. */
-  readonly interval: HistogramView;
-  readonly used: boolean;
-}
 
 /** All stats of the process, on the main thread: sums of what the threads keep. */
 export class StatsRegistry {
@@ -109,10 +30,8 @@ export class StatsRegistry {
   readonly #extraFlushed = new Map<string, number>();
   /** Counters and histograms of ended workers, which their successors may take up. */
   readonly #orphans = new Set<Stat>();
-  readonly #declared: {
-    readonly prefixes: () => Iterable<string>;
-    readonly stats: readonly DeclaredStat[];
-  }[] = [];
+  readonly #declared: Declaration[] = [];
+  readonly #groups = new StatGroups();
 
   readonly #settings: StatsSettings;
 
@@ -144,6 +63,7 @@ export class StatsRegistry {
       if (stat === undefined) {
         stat = new Stat(name, kind, this.#settings);
         this.#stats.set(name, stat);
+        this.#groups.add(stat);
       }
       if (stat.kind !== kind) continue;
       this.#orphans.delete(stat);
@@ -168,7 +88,7 @@ export class StatsRegistry {
         const source = stat === undefined ? undefined : findSource(stat, worker, id);
         if (stat === undefined || source === undefined) continue;
         if (stat.sources.length === 1) {
-          this.#stats.delete(stat.name);
+          this.#delete(stat);
           continue;
         }
         if (stat.kind === "histogram") this.#mergeHistogram(stat);
@@ -186,8 +106,13 @@ export class StatsRegistry {
     for (const orphan of this.#orphans) {
       if (!orphan.name.startsWith(prefix)) continue;
       this.#orphans.delete(orphan);
-      this.#stats.delete(orphan.name);
+      this.#delete(orphan);
     }
+  }
+
+  #delete(stat: Stat): void {
+    this.#stats.delete(stat.name);
+    this.#groups.remove(stat);
   }
 
   /** A worker ended: its counters are kept, its gauges go. */
@@ -260,8 +185,14 @@ export class StatsRegistry {
         this.#mergeHistogram(stat);
       }
     }
-    read?.(this.scalars(false), this.histograms(false));
+    const scalars = read === undefined ? [] : this.scalars(false);
+    read?.(scalars, this.histograms(false));
     for (const stat of this.#stats.values()) if (stat.kind === "counter") stat.flushed = stat.value();
+    // What was counted since it was read belongs to the next interval.
+    for (const { name, kind, value } of scalars) {
+      const stat = kind === "counter" ? this.#stats.get(name) : undefined;
+      if (stat !== undefined) stat.flushed = value;
+    }
     this.#extraFlushed.clear();
     for (const source of this.#extra) {
       source(({ name, kind, value }) => {
@@ -270,79 +201,77 @@ export class StatsRegistry {
     }
   }
 
-  /** `withUnused`: also what was only declared. */
+  /** All counters and gauges by name; `withUnused`: also what was only declared. */
   scalars(withUnused = true): ScalarReading[] {
+    return [...this.scalarGroups(withUnused)].flat();
+  }
+
+  /** As `scalars`, piece by piece; other things may go on between two pieces. */
+  *scalarGroups(withUnused = true): Iterable<readonly ScalarReading[]> {
     for (const refresh of this.#refreshers) refresh();
     this.#own.flushDefinitions();
+    const extra = this.#extraReadings();
+    let at = 0;
+    for (const group of this.#groups.list(withUnused ? this.#declared : [], isScalar)) {
+      const out: ScalarReading[] = [];
+      for (const listed of group) {
+        let more = extra[at];
+        while (more !== undefined && more.name < listed.name) {
+          out.push(more);
+          more = extra[++at];
+        }
+        const reading = this.#scalar(listed);
+        if (reading !== undefined) out.push(reading);
+      }
+      yield out;
+    }
+    yield extra.slice(at);
+  }
+
+  #scalar(listed: Listed): ScalarReading | undefined {
+    const { name, kind } = listed;
+    if (kind === "histogram") return undefined;
+    if (listed instanceof UnusedStat) {
+      return this.#settings.accepts(name)
+        ? new TaggedScalar(name, kind, 0, 0, false, this.#settings)
+        : undefined;
+    }
+    if (!listed.wanted) return undefined;
+    const value = listed.value();
+    listed.everUsed ||= value !== 0;
+    return new TaggedScalar(name, kind, value, value - listed.flushed, listed.everUsed, listed);
+  }
+
+  #extraReadings(): readonly ScalarReading[] {
     const out: ScalarReading[] = [];
-    for (const stat of this.#stats.values()) {
-      if (stat.kind === "histogram" || !stat.wanted) continue;
-      const value = stat.value();
-      stat.everUsed ||= value !== 0;
-      out.push({
-        name: stat.name,
-        tagged: stat.tagged,
-        kind: stat.kind,
-        value,
-        delta: value - stat.flushed,
-        used: stat.everUsed,
-      });
-    }
     for (const source of this.#extra) {
-      source((reading) =>
-        out.push({
-          ...reading,
-          delta: reading.value - (this.#extraFlushed.get(reading.name) ?? 0),
-          used: true,
-        }),
-      );
-    }
-    if (withUnused) {
-      this.#eachUnused((name, kind) => {
-        if (kind === "histogram") return;
-        out.push(new UnusedScalar(name, kind, this.#settings));
+      source((reading) => {
+        const delta = reading.value - (this.#extraFlushed.get(reading.name) ?? 0);
+        out.push({ ...reading, delta, used: true });
       });
     }
     return out.sort(byName);
   }
 
-  #eachUnused(visit: (name: string, kind: StatKind) => void): void {
-    for (const { prefixes, stats } of this.#declared) {
-      for (const prefix of prefixes()) {
-        for (const { name: below, kind } of stats) {
-          const name = prefix + below;
-          if (!this.#stats.has(name) && this.#settings.accepts(name)) visit(name, kind);
+  /** All histograms by name; `withUnused`: also what was only declared. */
+  histograms(withUnused = true): HistogramReading[] {
+    return [...this.histogramGroups(withUnused)].flat();
+  }
+
+  /** As `histograms`, piece by piece. */
+  *histogramGroups(withUnused = true): Iterable<readonly HistogramReading[]> {
+    this.#own.flushDefinitions();
+    for (const group of this.#groups.list(withUnused ? this.#declared : [], isHistogram)) {
+      const out: HistogramReading[] = [];
+      for (const listed of group) {
+        if (!(listed instanceof UnusedStat)) {
+          if (listed.wanted) out.push(new TaggedHistogram(listed.name, listed.bins, listed.interval, listed));
+        } else if (this.#settings.accepts(listed.name)) {
+          out.push(new TaggedHistogram(listed.name, undefined, undefined, this.#settings));
         }
       }
+      yield out;
     }
-  }
-
-  /** `withUnused`: also what was only declared. */
-  histograms(withUnused = true): HistogramReading[] {
-    this.#own.flushDefinitions();
-    const out: HistogramReading[] = [];
-    for (const stat of this.#stats.values()) {
-      if (stat.kind !== "histogram" || !stat.wanted) continue;
-      const cumulative = histogramView(stat.bins ?? EMPTY);
-      const interval = histogramView(stat.interval ?? EMPTY);
-      out.push({
-        name: stat.name,
-        tagged: stat.tagged,
-        bounds: stat.bounds,
-        cumulative,
-        interval,
-        used: cumulative.count > 0,
-      });
-    }
-    if (withUnused) {
-      const nothing = histogramView(EMPTY);
-      this.#eachUnused((name, kind) => {
-        if (kind !== "histogram") return;
-        const shape = { name, tagged: this.#settings.tag(name), bounds: this.#settings.bounds(name) };
-        out.push({ ...shape, cumulative: nothing, interval: nothing, used: false });
-      });
-    }
-    return out.sort(byName);
   }
 
   #mergeHistogram(stat: Stat): void {
@@ -367,30 +296,5 @@ export class StatsRegistry {
   }
 }
 
-function findSource(stat: Stat, worker: number, id: number): Source | undefined {
-  return stat.sources.find((source) => source.id === id && source.worker === worker);
-}
-
-/** Its tags are worked out only for who asks: there may be a hundred for each of thousands of clusters. */
-class UnusedScalar implements ScalarReading {
-  readonly name: string;
-  readonly kind: "counter" | "gauge";
-  readonly value = 0;
-  readonly delta = 0;
-  readonly used = false;
-  readonly #settings: StatsSettings;
-
-  constructor(name: string, kind: "counter" | "gauge", settings: StatsSettings) {
-    this.name = name;
-    this.kind = kind;
-    this.#settings = settings;
-  }
-
-  get tagged(): TaggedName {
-    return this.#settings.tag(this.name);
-  }
-}
-
-const EMPTY = new Float64Array(HISTOGRAM_BINS);
-const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
-  a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+const isHistogram = (kind: StatKind): boolean => kind === "histogram";
+const isScalar = (kind: StatKind): boolean => kind !== "histogram";

@@ -8,6 +8,7 @@ import type {
 import { RE2JS } from "re2js";
 import { DEFAULT_RULES, extractTags, type TaggedName, type TagRule } from "./extract-tags.ts";
 import { DEFAULT_BUCKET_BOUNDS } from "./log-linear-histogram.ts";
+import { tagByTemplate } from "./tag-templates.ts";
 
 /** The bootstrap's `stats_config`, compiled: which stats there are, their tags, their buckets. */
 export interface StatsSettings {
@@ -19,7 +20,7 @@ export interface StatsSettings {
 }
 
 export const DEFAULT_STATS_SETTINGS: StatsSettings = {
-  tag: (name) => extractTags(name),
+  tag: tagByTemplate((name) => extractTags(name)),
   bounds: () => DEFAULT_BUCKET_BOUNDS,
   accepts: () => true,
 };
@@ -47,13 +48,14 @@ export function compileStatsSettings(config: StatsConfig | undefined, path: stri
   });
   const accepts = compileAcceptance(config.statsMatcher, `${path}.stats_matcher`, matcher);
   if (problems.length > 0) return { ok: false, problems };
+  const tag = (name: string): TaggedName => {
+    const tagged = extractTags(name, rules);
+    return fixed.length === 0 ? tagged : { name: tagged.name, tags: [...fixed, ...tagged.tags] };
+  };
   return {
     ok: true,
     value: {
-      tag: (name) => {
-        const tagged = extractTags(name, rules);
-        return fixed.length === 0 ? tagged : { name: tagged.name, tags: [...fixed, ...tagged.tags] };
-      },
+      tag: rules === DEFAULT_RULES ? tagByTemplate(tag) : tag,
       bounds: (name) => buckets.find(({ matches }) => matches.matches(name))?.bounds ?? DEFAULT_BUCKET_BOUNDS,
       accepts,
     },
@@ -103,7 +105,7 @@ function compileTags(config: StatsConfig, path: string, problems: Problem[]): Ta
     else problems.push({ path: `${path}.stats_tags[${i}]`, message: rule, severity: "error" });
   }
   const defaults = (config.useAllDefaultTags ?? true) ? DEFAULT_RULES : [];
-  return { fixed, rules: [...own, ...defaults] };
+  return { fixed, rules: own.length === 0 ? defaults : [...own, ...defaults] };
 }
 
 /** A rule by a regular expression, or the default rules of that name where there is none. */

@@ -250,3 +250,64 @@ describe("slots", () => {
     assert.equal(kept.value, 9, "who still has a slot has it alone");
   });
 });
+
+describe("a list of all stats", () => {
+  const DECLARED = statsDefinedBy((scope) => {
+    for (const name of ["b", "d.x", "a", "upstream_rq_5xx"]) scope.counter(name);
+    scope.scope("http2").gauge("streams_active");
+    scope.histogram("ms");
+  });
+
+  it("is in the order of names whatever clusters are called, each once", () => {
+    const registry = new StatsRegistry();
+    const clusters = ["a", "a.b", "a-b", "b", "a.b.c", "ssl", "zz"];
+    registry.declare(() => clusters.map((name) => `cluster.${name}.`), DECLARED);
+    for (const name of [
+      "server.live",
+      "server",
+      "a",
+      "cluster_manager.x",
+      "http.in.total",
+      "listener.0.0.0.0_1.x",
+    ])
+      registry.root().counter(name);
+    for (const name of ["a", "a.b", "gone"]) {
+      const scope = registry.root().scope("cluster").scope(name);
+      for (const stat of ["aa", "b", "e", "http2.streams_active"]) scope.gauge(stat).set(1);
+    }
+    registry.addSource((visit) =>
+      visit({ name: "cluster.a.endpoint.x", tagged: { name: "", tags: [] }, kind: "gauge", value: 1 }),
+    );
+    const listed = registry.scalars().map(({ name }) => name);
+    assert.deepEqual(listed, [...new Set(listed)].sort());
+    assert.equal(listed.filter((name) => name.startsWith("cluster.zz.")).length, 5);
+    assert.ok(listed.includes("cluster.a.b.d.x") && listed.includes("cluster.a.endpoint.x"));
+    assert.equal(registry.histograms().length, clusters.length);
+  });
+
+  it("has the tags that the rules give each name by itself", () => {
+    const registry = new StatsRegistry();
+    const clusters = ["a", "a.b", "ssl", "x_rq_5xx", "http", "vhost.v"];
+    const below = statsDefinedBy((scope) => {
+      for (const name of ["upstream_rq_503", "upstream_rq_5xx", "versions.TLSv1.3", "ssl.ciphers.X", "total"])
+        scope.counter(name);
+      scope.scope("endpoint").scope("127.0.0.1:80").counter("rq_total");
+    });
+    registry.declare(() => clusters.map((name) => `cluster.${name}.`), below);
+    for (const { name, tagged } of registry.scalars()) assert.deepEqual(tagged, extractTags(name), name);
+  });
+
+  it("tells sinks of each count once, also of those that come while it is read", () => {
+    const registry = new StatsRegistry();
+    const counter = registry.root().counter("total");
+    const deltas: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      counter.add(2);
+      registry.flush((scalars) => {
+        deltas.push(scalars[0]?.delta ?? -1);
+        counter.inc();
+      });
+    }
+    assert.deepEqual(deltas, [2, 3, 3]);
+  });
+});

@@ -6,7 +6,7 @@ import type { DogStatsdSink, StatsdSink } from "@sluice/xds/gen/envoy/config/met
 import type { ResolveCluster } from "../grpc/grpc-stream.ts";
 import type { StatsSink } from "./create-stats-sink.ts";
 import { nonEmptyBins } from "./log-linear-histogram.ts";
-import type { HistogramReading, ScalarReading } from "./stats-registry.ts";
+import type { HistogramReading, ScalarReading } from "./stat-readings.ts";
 
 export interface StatsdConfig {
   readonly target:
