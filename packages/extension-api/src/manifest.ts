@@ -84,5 +84,8 @@ export interface NetworkFilterFactory<C = unknown> {
   readonly terminal: boolean;
 }
 
-export type HttpFilterManifest = ExtensionManifest<"envoy.filters.http", HttpFilterFactory>;
+export interface HttpFilterManifest extends ExtensionManifest<"envoy.filters.http", HttpFilterFactory> {
+  /** Where it may stand before an upstream: there too, or only there. Absent: only before the router. */
+  readonly upstream?: "also" | "only";
+}
 export type NetworkFilterManifest = ExtensionManifest<"envoy.filters.network", NetworkFilterFactory>;

@@ -2,6 +2,7 @@ import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { BOOTSTRAP_SETTING_CASES } from "./cases/bootstrap-settings.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
+import { CLUSTER_POLICY_CASES } from "./cases/cluster-policies.ts";
 import { COMPRESSION_CASES } from "./cases/compression.ts";
 import { CONNECT_TERMINATION_CASES } from "./cases/connect-termination.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
@@ -14,6 +15,7 @@ import { RBAC_CASES } from "./cases/filters-rbac.ts";
 import { STATEFUL_SESSION_CASES } from "./cases/filters-stateful-session.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
+import { HEADER_MUTATION_CASES } from "./cases/header-mutations.ts";
 import { HEALTH_CASES } from "./cases/health.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
@@ -42,7 +44,9 @@ import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { TCP_TUNNEL_CASES } from "./cases/tcp-tunnel.ts";
 import { TLS_HANDSHAKE_CASES } from "./cases/tls-handshakes.ts";
 import { TRACE_SAMPLER_CASES } from "./cases/trace-samplers.ts";
+import { TRACING_CASES } from "./cases/tracing.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
+import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
 import { XDS_FILE_CASES } from "./cases/xds-files.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
@@ -58,6 +62,10 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP2_CASES,
   ...TCP_PROXY_CASES,
   ...TCP_TUNNEL_CASES,
+  ...TRACING_CASES,
+  ...HEADER_MUTATION_CASES,
+  ...CLUSTER_POLICY_CASES,
+  ...UPSTREAM_FILTER_CASES,
   ...CONNECT_TERMINATION_CASES,
   ...TCP_EARLY_DATA_CASES,
   ...HTTP1_OPTIONS_CASES,

@@ -2,6 +2,7 @@ import { equals } from "@bufbuild/protobuf";
 import type { Clock, Compiled, Log, Problem, Random, Runtime, Timers } from "@sluice/extension-api";
 import type { ClusterManager as ClusterManagerConfig } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
 import { findSecretConfigs } from "../secret/find-secret-configs.ts";
@@ -14,6 +15,7 @@ import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { clearBreakers } from "./circuit-breaker.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
 import { type CompiledCluster, compileCluster } from "./compile-cluster.ts";
+import { findHttpOptions } from "./compile-http-options.ts";
 import type { Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { clearHostGauges, HOST_SLOTS, sumHostSlot } from "./host-stats.ts";
@@ -37,6 +39,8 @@ export interface ClusterManagerOptions {
   readonly endpoints: EndpointDiscovery;
   readonly extensions: ExtensionRegistry;
   readonly secrets: SecretLookup;
+  /** What the workers will compile of a cluster's options for requests. */
+  checkPolicies(options: HttpProtocolOptions, path: string): readonly Problem[];
   readonly secretManager: Pick<SecretManager, "check" | "acquire">;
   /** Tells all workers; resolves when it is in force in each. */
   broadcast(command: WorkerCommand): Promise<unknown>;
@@ -102,6 +106,8 @@ export class ClusterManager {
   check(cluster: Cluster): readonly Problem[] {
     const compiled = this.#compile(cluster);
     const problems = compiled.ok ? [] : [...compiled.problems];
+    const http = findHttpOptions(cluster, []);
+    if (http !== undefined) problems.push(...this.#options.checkPolicies(http.options, http.path));
     problems.push(...this.#options.secretManager.check(findSecretConfigs(ClusterSchema, cluster)));
     if (this.#entries.get(cluster.name)?.active?.source === "static") {
       problems.push({

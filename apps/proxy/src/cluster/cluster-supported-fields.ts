@@ -144,6 +144,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "max_connection_duration",
     "max_headers_count",
     "max_requests_per_connection",
+    "max_stream_duration",
     "max_response_headers_kb",
     "max_connection_duration_jitter",
     // Envoy asks it of requests from clients only: upstream it is without effect there, too.
@@ -153,6 +154,10 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.core.v3.Http1ProtocolOptions": HTTP1_CLIENT_FIELDS,
   ...HEADER_KEY_FORMAT_FIELDS,
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": [
+    "http_filters",
+    "request_mirror_policies",
+    "hash_policy",
+    "retry_policy",
     "common_http_protocol_options",
     "upstream_http_protocol_options",
     "explicit_http_config",

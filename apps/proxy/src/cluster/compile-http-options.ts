@@ -1,4 +1,4 @@
-import type { Message } from "@bufbuild/protobuf";
+import { create, type Message, toBinary } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
@@ -8,12 +8,16 @@ import type {
   Http2ProtocolOptions,
   UpstreamHttpProtocolOptions,
 } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
-import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
+import {
+  type HttpProtocolOptions,
+  HttpProtocolOptionsSchema,
+} from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { Http1ClientSettings } from "../http/h1/client-codec.ts";
 import { compileHttp1ClientOptions } from "../http/h1/compile-http1-options.ts";
 import { compileHttp2Options, type Http2Options, http2OptionProblems } from "../http/h2/http2-options.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
+import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { durationMs } from "./duration-ms.ts";
 
@@ -38,6 +42,10 @@ export interface UpstreamHttpConfig {
   readonly maxResponseHeadersCount: number;
   /** Default 80 for HTTP/1 and 60 for HTTP/2, as in Envoy. */
   readonly maxResponseHeadersKb: number | undefined;
+  /** Of a try, from its request's head on. */
+  readonly maxStreamDurationMs: number;
+  /** An encoded HttpProtocolOptions of what it says about requests (`ClusterPolicies`); undefined: nothing. */
+  readonly policies: Uint8Array | undefined;
 }
 
 /** Names that connections take from requests. */
@@ -50,6 +58,18 @@ export interface ServerNameSource {
   readonly header: string;
 }
 
+/** What they say about requests is what routes say. */
+const HTTP_OPTIONS_FIELDS: SupportedFields = {
+  ...ROUTE_SUPPORTED_FIELDS,
+  "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter": [
+    "name",
+    "typed_config",
+    "is_optional",
+    "disabled",
+  ],
+  ...CLUSTER_SUPPORTED_FIELDS,
+};
+
 const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 /** Reads `typed_extension_protocol_options`, or the older fields of the cluster itself. */
@@ -58,7 +78,7 @@ export function compileHttpOptions(
   extensions: ExtensionRegistry,
   problems: Problem[],
 ): UpstreamHttpConfig {
-  const found = httpOptions(cluster, problems);
+  const found = findHttpOptions(cluster, problems);
   const { protocol, http1, http2, path } =
     found === undefined ? ofCluster(cluster) : ofExtension(found.options, found.path);
   const common: CommonHttpOptions | undefined =
@@ -83,7 +103,22 @@ export function compileHttpOptions(
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
     maxResponseHeadersCount: common?.maxHeadersCount ?? 100,
     maxResponseHeadersKb: common?.maxResponseHeadersKb,
+    maxStreamDurationMs: durationMs(common?.maxStreamDuration, 0),
+    policies: found === undefined ? undefined : encodePolicies(found.options),
   };
+}
+
+/** What is compiled where requests are: in the workers. The main thread's check has done the same (`checkPolicies`). */
+function encodePolicies(options: HttpProtocolOptions): Uint8Array | undefined {
+  const { httpFilters, retryPolicy, requestMirrorPolicies, hashPolicy } = options;
+  if (
+    httpFilters.length + requestMirrorPolicies.length + hashPolicy.length === 0 &&
+    retryPolicy === undefined
+  )
+    return undefined;
+  const policies = create(HttpProtocolOptionsSchema, { httpFilters, requestMirrorPolicies, hashPolicy });
+  if (retryPolicy !== undefined) policies.retryPolicy = retryPolicy;
+  return toBinary(HttpProtocolOptionsSchema, policies);
 }
 
 function mayNegotiate({ transportSocket }: Cluster): boolean {
@@ -149,7 +184,8 @@ function ofCluster(cluster: Cluster): Choice {
   };
 }
 
-function httpOptions(
+/** The `HttpProtocolOptions` of a cluster, if it has any, and where they stand. */
+export function findHttpOptions(
   cluster: Cluster,
   problems: Problem[],
 ): { readonly options: HttpProtocolOptions; readonly path: string } | undefined {
@@ -161,9 +197,7 @@ function httpOptions(
     } else if (unpacked.typeName !== HTTP_OPTIONS) {
       problems.push({ path, message: `${unpacked.typeName} is not implemented`, severity: "error" });
     } else {
-      problems.push(
-        ...refuseUnsupportedFields(unpacked.schema, unpacked.message, CLUSTER_SUPPORTED_FIELDS, path),
-      );
+      problems.push(...refuseUnsupportedFields(unpacked.schema, unpacked.message, HTTP_OPTIONS_FIELDS, path));
       return { options: asHttpOptions(unpacked.message), path };
     }
   }

@@ -19,6 +19,8 @@ export const PLAIN_HTTP: Pick<
     maxConnectionDurationJitterPercent: 0,
     maxRequestsPerConnection: 0,
     maxResponseHeadersCount: 100,
+    maxStreamDurationMs: 0,
+    policies: undefined,
     maxResponseHeadersKb: 60,
   },
   http1: { ...HTTP1, headBytesMax: 60 * 1024, headersMax: 100 },

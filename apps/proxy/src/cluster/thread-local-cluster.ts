@@ -15,6 +15,7 @@ import type { HostSet } from "../load-balancer/host-set.ts";
 import type { ResponseObserver } from "../load-balancer/load-balancer.ts";
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
 import type { PriorityLoads, PriorityState } from "../load-balancer/priority-load.ts";
+import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import type { ConnectTo } from "./cluster-config.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
@@ -79,6 +80,8 @@ export interface ClusterInfo {
   /** `per_connection_buffer_limit_bytes`, default 1 MiB. */
   readonly bufferLimitBytes: number;
   readonly http: UpstreamHttpConfig;
+  /** Undefined: it says nothing about requests. */
+  readonly policies?: ClusterPolicies | undefined;
   readonly http1: Http1ClientOptions;
   /** Undefined where HTTP/2 is not spoken. */
   readonly http2: Http2Setup | undefined;

@@ -9,6 +9,7 @@ import {
 } from "../load-balancer/host-set.ts";
 import type { LoadBalancer, LoadBalancerConfig, PolicyContext } from "../load-balancer/load-balancer.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
+import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
@@ -53,6 +54,8 @@ export interface WorkerClusterManagerOptions {
   readonly localInfo: Pick<LocalInfo, "region" | "zone" | "subZone">;
   /** Name of the cluster that the proxies themselves form, for zone-aware routing; "": none. */
   readonly localCluster: string;
+  /** Of `UpstreamHttpConfig.policies`; `scope`: the cluster's. */
+  compilePolicies(encoded: Uint8Array, scope: StatsScope): ClusterPolicies;
   /** Outlier detection: a host's failures in a row have reached their threshold. */
   onConsecutiveFailures?(cluster: string, host: string, type: ConsecutiveType): void;
   /** A host's answer said that it is to be taken out. */
@@ -244,6 +247,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       connectTimeoutMs: config.connectTimeoutMs,
       bufferLimitBytes: config.bufferLimitBytes,
       http,
+      policies: http.policies === undefined ? undefined : this.#options.compilePolicies(http.policies, scope),
       http1: {
         ...http.http1,
         headBytesMax: (http.maxResponseHeadersKb ?? 80) * 1024,

@@ -25,6 +25,7 @@ import { httpRbacManifest } from "./filters/http/rbac/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
 import { setMetadataManifest } from "./filters/http/set_metadata/manifest.ts";
 import { statefulSessionManifest } from "./filters/http/stateful_session/manifest.ts";
+import { upstreamCodecManifest } from "./filters/http/upstream_codec/manifest.ts";
 import { httpInspectorManifest } from "./filters/listener/http_inspector/manifest.ts";
 import { proxyProtocolManifest } from "./filters/listener/proxy_protocol/manifest.ts";
 import { tlsInspectorManifest } from "./filters/listener/tls_inspector/manifest.ts";
@@ -88,6 +89,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   cookieSessionManifest,
   headerSessionManifest,
   setMetadataManifest,
+  upstreamCodecManifest,
   bufferManifest,
   corsManifest,
   headerMutationManifest,

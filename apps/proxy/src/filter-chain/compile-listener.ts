@@ -1,5 +1,6 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { compileFilterChains } from "@sluice/matching";
+import { TrafficDirection } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import { type Listener, Listener_DrainType } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
@@ -42,6 +43,7 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
     listenerName: listener.name,
     listenerStats,
     bufferLimitBytes,
+    outbound: listener.trafficDirection === TrafficDirection.OUTBOUND,
     onClose: (release) => releases.push(release),
     stats: context.stats,
     clock,

@@ -1,5 +1,5 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
+import type { Compiled, HttpFilterManifest, Problem, StatsScope } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { HttpFilter } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
@@ -8,19 +8,20 @@ import { compileMatchedFilter, EXTENSION_WITH_MATCHER, innerFilterType } from ".
 import type { HttpFilterConfig } from "./filter-chain-config.ts";
 import { httpFactoryContext } from "./http-factory-context.ts";
 
-/** `http_filters`: every problem, and Envoy's words on a chain that does not end in a terminal filter. */
+/** `http_filters`: every problem, and Envoy's words on a chain that does not end in a terminal filter. `upstream`: they stand before an upstream. */
 export function compileHttpFilters(
   filters: readonly HttpFilter[],
   path: string,
   worker: WorkerContext,
   stats: StatsScope,
   listenerName: string,
+  upstream = false,
 ): Compiled<readonly HttpFilterConfig[]> {
   const problems: Problem[] = [];
   const chain: HttpFilterConfig[] = [];
   for (const [i, filter] of filters.entries()) {
     if (filter.isOptional && !isKnown(filter, worker)) continue;
-    const one = compileHttpFilter(filter, `${path}[${i}]`, worker, stats, listenerName);
+    const one = compileHttpFilter(filter, `${path}[${i}]`, worker, stats, listenerName, upstream);
     if (one.ok) chain.push(one.value);
     else problems.push(...one.problems);
   }
@@ -54,12 +55,13 @@ function compileHttpFilter(
   worker: WorkerContext,
   stats: StatsScope,
   listenerName: string,
+  upstream: boolean,
 ): Compiled<HttpFilterConfig> {
   if (filter.configType.case !== "typedConfig")
     return refuseAt(path, `${filter.name}: only typed_config is implemented`);
   const { name } = filter;
   const at = `${path}.typed_config`;
-  const compiled = compileConfig(name, filter.configType.value, at, worker, stats, listenerName);
+  const compiled = compileConfig(name, filter.configType.value, at, worker, stats, listenerName, upstream);
   return compiled.ok ? { ok: true, value: { ...compiled.value, disabled: filter.disabled } } : compiled;
 }
 
@@ -71,12 +73,13 @@ function compileConfig(
   worker: WorkerContext,
   stats: StatsScope,
   listenerName: string,
+  upstream: boolean,
 ): Compiled<HttpFilterConfig> {
   const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuseAt(path, unpacked.message);
   if (unpacked.typeName === EXTENSION_WITH_MATCHER) {
     return compileMatchedFilter(unpacked.message, path, worker, (inner, at) =>
-      compileConfig(name, inner, at, worker, stats, listenerName),
+      compileConfig(name, inner, at, worker, stats, listenerName, upstream),
     );
   }
   const extension = worker.extensions.find("envoy.filters.http", unpacked.typeName);
@@ -84,6 +87,8 @@ function compileConfig(
     // Without the Any's own field, as the filter itself is what is not there.
     return refuseAt(path.replace(/\.typed_config$/, ""), `${name} (${unpacked.typeName}) is not implemented`);
   }
+  const place = placeProblem(extension.manifest, name, upstream);
+  if (place !== undefined) return refuseAt(path, place);
   const unsupported = refuseUnsupportedFields(
     unpacked.schema,
     unpacked.message,
@@ -91,8 +96,8 @@ function compileConfig(
     path,
   );
   if (unsupported.length > 0) return { ok: false, problems: unsupported };
-  const place = `${listenerName} ${stats.prefix} ${path}`;
-  const compiled = extension.factory.compile(unpacked.message, httpFactoryContext(worker, stats, place));
+  const where = `${listenerName} ${stats.prefix} ${path}`;
+  const compiled = extension.factory.compile(unpacked.message, httpFactoryContext(worker, stats, where));
   if (!compiled.ok) {
     return {
       ok: false,
@@ -100,6 +105,11 @@ function compileConfig(
     };
   }
   return { ok: true, value: { name, factory: extension.factory, config: compiled.value, disabled: false } };
+}
+
+function placeProblem({ upstream }: HttpFilterManifest, name: string, wanted: boolean): string | undefined {
+  if (wanted && upstream === undefined) return `${name} may not stand before an upstream`;
+  return !wanted && upstream === "only" ? `${name} may only stand before an upstream` : undefined;
 }
 
 function refuseAt(path: string, message: string): Compiled<HttpFilterConfig> {

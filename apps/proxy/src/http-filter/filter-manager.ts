@@ -548,6 +548,12 @@ export class FilterManager {
   ): undefined {
     if (this.destroyed || this.responseDone) return;
     const { host } = this;
+    if (host.answer !== undefined) {
+      this.decodeAborted = true;
+      this.encodeAborted = true;
+      host.answer(status, body, details, modify, grpcStatus);
+      return;
+    }
     host.streamInfo.responseCodeDetails = details.replaceAll(" ", "_");
     if (this.headersWritten) {
       // The client has a head already: all that is left is to end the message visibly short.

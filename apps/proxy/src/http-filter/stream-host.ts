@@ -1,6 +1,7 @@
 import type {
   Clock,
   ConnectionInfo,
+  HeaderMap,
   MatchedRoute,
   Random,
   Timers,
@@ -40,6 +41,14 @@ export interface StreamHost extends LocalReplyRewriter {
   holdResponse(hold: boolean): void;
   /** A local reply begins, unless it is too late for one. */
   beforeLocalReply(status: number): void;
+  /** Where filters do not answer by themselves but have it done (upstream filters): called in place of a local reply. */
+  answer?(
+    status: number,
+    body: string,
+    details: string,
+    modify?: (headers: HeaderMap) => void,
+    grpcStatus?: number,
+  ): void;
   setWatermarkCallbacks(callbacks: WatermarkCallbacks | undefined): void;
   recreate(): boolean;
   /** A filter passed a bug: log it; the stream ends with 500. */

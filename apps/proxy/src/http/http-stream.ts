@@ -9,6 +9,7 @@ import {
 } from "@sluice/extension-api";
 import type { AccessLogType } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
+import { filterIsOn } from "../http-filter/filter-is-on.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
 import type { LocalReplyContent } from "../http-filter/local-reply.ts";
 import type { StreamHost } from "../http-filter/stream-host.ts";
@@ -16,6 +17,7 @@ import { findRoute } from "../route/find-route.ts";
 import type { ForwardAction, RouteEntry } from "../route/route-entry.ts";
 import { routeStreamDurationMs } from "../route/stream-duration.ts";
 import { StreamMatchingData } from "../route/stream-matching-data.ts";
+import { decorateRequest, decorateResponse } from "../tracing/decorate-span.ts";
 import { decideTrace } from "../tracing/trace-decision.ts";
 import type { ActiveSpan, Tracer } from "../tracing/tracer.ts";
 import type {
@@ -69,6 +71,8 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   private cachedRoute: RouteEntry | undefined = undefined;
   private routeKnown = false;
   private upgradeType = "";
+  /** What the client is told of its request's span. */
+  private decoration = "";
   private requestDone = false;
   private responseDone = false;
   private done = false;
@@ -373,6 +377,9 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     if (config.serverHeader === "overwrite") headers.set("server", config.serverName);
     else if (config.serverHeader === "append" && !headers.has("server"))
       headers.append("server", config.serverName);
+    const { span } = this;
+    if (span !== undefined)
+      decorateResponse(span, headers, this.decoration, config.tracer?.outbound === true);
     manager.drainIfAsked();
     if (!this.requestDone) config.stats.counters.downstream_rq_response_before_rq_complete.inc();
     if (endStream) this.responseDone = true;
@@ -531,15 +538,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       return;
     }
     const levels = this.requestHeaders === undefined ? undefined : this.route()?.levels;
-    this.filters.createChain(chain, (filter) => {
-      for (let i = (levels?.length ?? 0) - 1; i >= 0; i--) {
-        const found = levels?.[i]?.get(filter.name);
-        if (found === undefined) continue;
-        if (found.disabled !== undefined) return !found.disabled;
-        return true;
-      }
-      return !filter.disabled;
-    });
+    this.filters.createChain(chain, (filter) => filterIsOn(filter, levels));
   }
 
   /** `undefined`: the upgrade is not allowed here. */
@@ -591,10 +590,18 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
 
   private startTrace(tracer: Tracer, headers: Headers): void {
     const { worker, requestId, stats } = this.config;
-    const reason = decideTrace(headers, tracer.sampling, requestId, worker.runtime, worker.random);
+    const own = this.route()?.policies.tracing;
+    const reason = decideTrace(
+      headers,
+      own?.sampling ?? tracer.sampling,
+      requestId,
+      worker.runtime,
+      worker.random,
+    );
     this.streamInfo.traceReason = reason;
     stats.tracing[reason ?? "not_traceable"].inc();
     this.span = tracer.startSpan(headers, this.streamInfo.startTimeMs, reason !== undefined);
+    if (this.span !== undefined) this.decoration = decorateRequest(this.span, own, headers, tracer.outbound);
   }
 
   private sinceStart(): number {

@@ -15,6 +15,8 @@ export interface NetworkFactoryContext extends FactoryContext {
   /** `listener.<address>.`. */
   readonly listenerStats: StatsScope;
   readonly bufferLimitBytes: number;
+  /** `traffic_direction: OUTBOUND`. */
+  readonly outbound: boolean;
   /** Called when the listener is thrown away; subscriptions end here. */
   onClose(release: () => void): void;
 }

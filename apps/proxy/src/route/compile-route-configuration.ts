@@ -19,6 +19,7 @@ import {
 import type { PerFilterConfigs } from "../http-filter/filter-chain-config.ts";
 import { metadataMatchOf } from "../load-balancer/metadata-match.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { compileRouteTracing } from "../tracing/route-tracing.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import {
   type ClusterSpecifier,
@@ -240,6 +241,7 @@ class Compiler {
       virtualHostRateLimits: host.rateLimits,
       weightedHost: "",
       virtualClusters: host.virtualClusters,
+      tracing: this.take(compileRouteTracing(route, path)),
       includeVirtualHostRateLimits: forward?.includeVhRateLimits ?? false,
     };
   }

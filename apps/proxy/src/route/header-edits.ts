@@ -4,6 +4,9 @@ import type { HeaderMutation as MutationConfig } from "@sluice/xds/gen/envoy/con
 import { HeaderValueOption_HeaderAppendAction as AppendAction } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import type { OperatorTable } from "../access-log/operator.ts";
+
+const NO_OPERATORS: OperatorTable = {};
 
 /** One step of a `envoy.config.common.mutation_rules.v3.HeaderMutation` list. */
 export type HeaderEdit =
@@ -17,22 +20,27 @@ export type HeaderEdit =
       readonly keepEmpty: boolean;
     };
 
-/** What is done to a message's headers, in the configured order; `path` is the list's. */
+/** What is done to a message's headers, in the configured order; `path` is the list's; `operators`: of formatter extensions. */
 export function compileHeaderEdits(
   list: readonly MutationConfig[],
   path: string,
+  operators: OperatorTable = NO_OPERATORS,
 ): Compiled<readonly HeaderEdit[]> {
   const problems: Problem[] = [];
   const edits: HeaderEdit[] = [];
   for (const [i, one] of list.entries()) {
-    const edit = compileEdit(one, `${path}[${i}]`);
+    const edit = compileEdit(one, `${path}[${i}]`, operators);
     if (edit.ok) edits.push(edit.value);
     else problems.push(...edit.problems);
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: edits };
 }
 
-function compileEdit({ action }: MutationConfig, path: string): Compiled<HeaderEdit> {
+function compileEdit(
+  { action }: MutationConfig,
+  path: string,
+  operators: OperatorTable,
+): Compiled<HeaderEdit> {
   const refuse = (at: string, message: string): Compiled<HeaderEdit> => ({
     ok: false,
     problems: [{ path: `${path}${at}`, message, severity: "error" }],
@@ -58,6 +66,7 @@ function compileEdit({ action }: MutationConfig, path: string): Compiled<HeaderE
       }
       const format = compileSubstitutionFormat(header.value, `${path}.append.header.value`, {
         omitEmptyValues: true,
+        operators,
       });
       if (!format.ok) return format;
       const name = header.key.toLowerCase();

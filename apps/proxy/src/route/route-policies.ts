@@ -1,4 +1,5 @@
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
+import type { RouteTracing } from "../tracing/route-tracing.ts";
 import type { HashPolicy } from "./hash-policy.ts";
 import type { RateLimitPolicy } from "./rate-limit-policy.ts";
 import type { VirtualClusters } from "./virtual-clusters.ts";
@@ -16,6 +17,8 @@ export interface RoutePolicies {
   /** `include_vh_rate_limits`: the virtual host's apply although the route has its own. */
   readonly includeVirtualHostRateLimits: boolean;
   readonly virtualClusters: VirtualClusters | undefined;
+  /** Without effect where the connection manager does not trace. */
+  readonly tracing: RouteTracing | undefined;
 }
 
 export const NO_POLICIES: RoutePolicies = Object.freeze({
@@ -26,4 +29,5 @@ export const NO_POLICIES: RoutePolicies = Object.freeze({
   virtualHostRateLimits: undefined,
   includeVirtualHostRateLimits: false,
   virtualClusters: undefined,
+  tracing: undefined,
 });

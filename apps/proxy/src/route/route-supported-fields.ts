@@ -45,6 +45,8 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "request_mirror_policies",
   ],
   "envoy.config.route.v3.Route": [
+    "decorator",
+    "tracing",
     "name",
     "match",
     "route",
@@ -136,6 +138,8 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "request_headers_mutations",
     "host_rewrite_literal",
   ],
+  "envoy.config.route.v3.Decorator": ["*"],
+  "envoy.config.route.v3.Tracing": ["*"],
   "envoy.config.route.v3.VirtualCluster": ["name", "headers"],
   "envoy.config.route.v3.WeightedCluster": [
     "clusters",

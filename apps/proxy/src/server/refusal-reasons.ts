@@ -14,6 +14,11 @@ const GRPC_ONLY = "of gRPC's own clients; Envoy parses it and does nothing about
  * refusal's message and stands in docs/compatibility.md below the table of the field's message.
  */
 const REASONS: Readonly<Record<string, string>> = {
+  "envoy.config.core.v3.HeaderValue.raw_value": "Envoy does not read it in configuration either; use value",
+  "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.downstream_idle_timeout":
+    "Envoy does not read it either; use idle_timeout",
+  "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.upstream_idle_timeout":
+    "Envoy does not read it either; use idle_timeout",
   "envoy.config.bootstrap.v3.Admin.socket_options": NO_SOCKET_OPTIONS,
   "envoy.config.bootstrap.v3.Bootstrap.config_sources": NO_XDSTP,
   "envoy.config.bootstrap.v3.Bootstrap.default_config_source": NO_XDSTP,

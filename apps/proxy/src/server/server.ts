@@ -21,6 +21,7 @@ import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
 import { OverloadManager } from "../overload/overload-manager.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
+import { compileClusterPolicies } from "../route/cluster-policies.ts";
 import { RuntimeLayers } from "../runtime/layered-runtime.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretManager } from "../secret/secret-manager.ts";
@@ -173,6 +174,10 @@ export class Server {
       endpoints: this.endpoints,
       secrets: this.secrets,
       secretManager: this.secretManager,
+      checkPolicies: (options, path) => {
+        const compiled = compileClusterPolicies(options, path, this.#context, this.#context.stats);
+        return compiled.ok ? [] : compiled.problems;
+      },
       extensions,
       broadcast,
       log,

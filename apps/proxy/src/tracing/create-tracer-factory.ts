@@ -6,9 +6,7 @@ import {
   type HttpConnectionManager_Tracing,
   HttpConnectionManager_TracingSchema,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import type { FormatContext } from "../access-log/access-logger.ts";
 import { compileCustomTags } from "../access-log/compile-custom-tags.ts";
-import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import { compileHttpService, type HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
@@ -19,6 +17,7 @@ import type { LocalInfo } from "../worker/worker-context.ts";
 import { compileSampler, type Sampler } from "./compile-sampler.ts";
 import { OtelSpan, type SpanOptions } from "./otel-span.ts";
 import { detectResource } from "./resource-detectors.ts";
+import { compileSpanName } from "./route-tracing.ts";
 import type { TraceSampling } from "./trace-decision.ts";
 import { randomHex, readTraceParent } from "./trace-parent.ts";
 import type { ActiveSpan, Tracer, TracerFactory } from "./tracer.ts";
@@ -83,12 +82,13 @@ export const TRACING_SUPPORTED_FIELDS: SupportedFields = {
 
 /** Tracers of one thread. Implemented: `envoy.tracers.opentelemetry` over gRPC and HTTP, with W3C propagation. */
 export function createTracerFactory(use: TracerDependencies): TracerFactory {
-  return { compile: (config, path) => compileTracer(config, path, use) };
+  return { compile: (config, path, outbound) => compileTracer(config, path, outbound, use) };
 }
 
 function compileTracer(
   config: HttpConnectionManager_Tracing,
   path: string,
+  outbound: boolean,
   use: TracerDependencies,
 ): Compiled<Tracer> {
   const problems: Problem[] = refuseUnsupportedFields(
@@ -99,8 +99,8 @@ function compileTracer(
   );
   const provider = compileProvider(config, `${path}.provider`);
   const tags = compileCustomTags(config.customTags, `${path}.custom_tags`);
-  const operation = compileOperation(config.operation, `${path}.operation`);
-  const upstreamOperation = compileOperation(config.upstreamOperation, `${path}.upstream_operation`);
+  const operation = compileSpanName(config.operation, `${path}.operation`);
+  const upstreamOperation = compileSpanName(config.upstreamOperation, `${path}.upstream_operation`);
   for (const part of [provider, tags, operation, upstreamOperation])
     if (!part.ok) problems.push(...part.problems);
   if (problems.length > 0 || !provider.ok || !tags.ok || !operation.ok || !upstreamOperation.ok) {
@@ -110,6 +110,7 @@ function compileTracer(
     writer: new ProtoWriter(),
     sink: use.outbox.open("spans", JSON.stringify(provider.value.sink), BATCH_BYTES, FLUSH_MS),
     uint32: () => use.random.uint32(),
+    usualName: outbound ? "egress" : "ingress",
     operation: operation.value,
     upstreamOperation: upstreamOperation.value,
     customTags: tags.value,
@@ -124,15 +125,22 @@ function compileTracer(
     random: config.randomSampling?.value ?? 100,
     overall: config.overallSampling?.value ?? 100,
   };
-  return { ok: true, value: new SamplingTracer(options, sampling, provider.value.sampler) };
+  return { ok: true, value: new SamplingTracer(options, sampling, outbound, provider.value.sampler) };
 }
 
 class SamplingTracer implements Tracer {
   readonly sampling: TraceSampling;
+  readonly outbound: boolean;
   readonly #options: SpanOptions;
   readonly #sampler: Sampler | undefined;
 
-  constructor(options: SpanOptions, sampling: TraceSampling, sampler: Sampler | undefined) {
+  constructor(
+    options: SpanOptions,
+    sampling: TraceSampling,
+    outbound: boolean,
+    sampler: Sampler | undefined,
+  ) {
+    this.outbound = outbound;
     this.#options = options;
     this.#sampler = sampler;
     this.sampling = sampling;
@@ -198,16 +206,6 @@ function compileTarget(otel: OpenTelemetryConfig, at: string): Compiled<SpanSink
   }
   const http = compileHttpService(otel.httpService, `${at}.http_service`);
   return http.ok ? { ok: true, value: { http: http.value } } : http;
-}
-
-function compileOperation(
-  text: string,
-  path: string,
-): Compiled<((context: FormatContext) => string) | undefined> {
-  if (text === "") return { ok: true, value: undefined };
-  const format = compileSubstitutionFormat(text, path);
-  if (!format.ok) return format;
-  return { ok: true, value: (context) => format.value.format(context) };
 }
 
 /** The caller has checked the type's name. */

@@ -5,6 +5,7 @@ import type { CompiledTag } from "../access-log/compile-custom-tags.ts";
 import { printValue } from "../access-log/compile-substitution-format.ts";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { TelemetrySink } from "../worker/telemetry-outbox.ts";
+import type { RouteTracing, SpanName } from "./route-tracing.ts";
 import { randomHex, type TraceParent } from "./trace-parent.ts";
 import type { ActiveSpan } from "./tracer.ts";
 
@@ -13,8 +14,10 @@ export interface SpanOptions {
   readonly writer: ProtoWriter;
   readonly sink: TelemetrySink;
   readonly uint32: () => number;
-  readonly operation: ((context: FormatContext) => string) | undefined;
-  readonly upstreamOperation: ((context: FormatContext) => string) | undefined;
+  /** Of spans that nobody has named: by the direction of the listener's requests. */
+  readonly usualName: string;
+  readonly operation: SpanName | undefined;
+  readonly upstreamOperation: SpanName | undefined;
   readonly customTags: readonly CompiledTag[];
   readonly spawnUpstream: boolean;
   readonly propagate: boolean;
@@ -41,6 +44,8 @@ export class OtelSpan implements ActiveSpan {
   /** "" for the span of the downstream request. */
   readonly #upstreamCluster: string;
   readonly #tags: [string, string][] = [];
+  #route: RouteTracing | undefined = undefined;
+  #operation = "";
 
   constructor(options: SpanOptions, parent: TraceParent, startTimeMs: number, upstreamCluster: string) {
     this.#options = options;
@@ -67,7 +72,18 @@ export class OtelSpan implements ActiveSpan {
       sampled: this.sampled,
       traceState: this.#traceState,
     };
-    return new OtelSpan(this.#options, parent, startTimeMs, clusterName);
+    const span = new OtelSpan(this.#options, parent, startTimeMs, clusterName);
+    if (this.#route !== undefined) span.useRoute(this.#route);
+    return span;
+  }
+
+  useRoute(route: RouteTracing): void {
+    this.#route = route;
+    this.#operation = route.operation;
+  }
+
+  setOperation(name: string): void {
+    this.#operation = name;
   }
 
   setTag(name: string, value: string): void {
@@ -99,10 +115,12 @@ export class OtelSpan implements ActiveSpan {
   }
 
   #name(context: FormatContext): string {
+    const { operation, upstreamOperation, usualName } = this.#options;
     if (this.#upstreamCluster !== "") {
-      return this.#options.upstreamOperation?.(context) ?? `router ${this.#upstreamCluster} egress`;
+      const format = this.#route?.upstreamName ?? upstreamOperation;
+      return format?.(context) ?? `router ${this.#upstreamCluster} egress`;
     }
-    return this.#options.operation?.(context) ?? "ingress";
+    return (this.#route?.name ?? operation)?.(context) ?? (this.#operation || usualName);
   }
 
   #writeTags(context: FormatContext, upstream: boolean, status: number): void {
@@ -134,7 +152,9 @@ export class OtelSpan implements ActiveSpan {
     this.#tag("upstream_cluster.name", info.upstreamCluster ?? this.#upstreamCluster);
     this.#tag("upstream_address", info.upstreamRemoteAddress ?? "");
     this.#tag("response_flags", printValue(responseFlags(context), "-"));
-    for (const [tag, parts] of customTags) {
+    const own = this.#route?.customTags ?? [];
+    const inherited = customTags.filter(([tag]) => !own.some(([other]) => other === tag));
+    for (const [tag, parts] of own.length === 0 ? customTags : [...inherited, ...own]) {
       let value = "";
       for (const part of parts) value += typeof part === "string" ? part : printValue(part(context), "");
       this.#tag(tag, value);

@@ -64,6 +64,7 @@ test("spans have their true length, a child per try, and say what failed", async
   const tracing = `tracing: {spawn_upstream_span: true, provider: {name: otel, typed_config: {"@type": type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig, service_name: edge, grpc_service: {envoy_grpc: {cluster_name: collector}}}}}`;
   const routes = `route_config: {name: local, virtual_hosts: [{name: all, domains: ["*"], routes: [
         {match: {prefix: /direct}, direct_response: {status: 503, body: {inline_string: closed}}},
+        {match: {prefix: /named}, route: {cluster: web}, decorator: {operation: checkout}, tracing: {upstream_operation: "to %UPSTREAM_CLUSTER%", custom_tags: [{tag: shop, literal: {value: own}}]}},
         {match: {prefix: /nowhere}, route: {cluster: empty}},
         {match: {prefix: /}, route: {cluster: web, retry_policy: {retry_on: 5xx, num_retries: 1}}}]}]}`;
   const proxy = new ProxyProcess(`
@@ -79,10 +80,11 @@ static_resources:
   try {
     await proxy.live();
     const base = `http://127.0.0.1:${await proxy.listenerPort("main")}`;
-    for (const path of ["/slow", "/flaky", "/direct", "/nowhere"]) await (await fetch(base + path)).text();
+    for (const path of ["/slow", "/flaky", "/direct", "/nowhere", "/named"])
+      await (await fetch(base + path)).text();
     await eventually(
-      "seven spans",
-      () => (collector.spans.length >= 7 ? true : undefined),
+      "nine spans",
+      () => (collector.spans.length >= 9 ? true : undefined),
       () => proxy.output,
     );
     const { spans } = collector;
@@ -118,6 +120,14 @@ static_resources:
       ],
     );
     assert.equal(tag(flaky, "error"), undefined);
+
+    const named = of("/named");
+    assert.equal(named.name, "checkout");
+    assert.equal(tag(named, "shop"), "own");
+    assert.deepEqual(
+      children(named).map(({ name }) => name),
+      ["to web"],
+    );
 
     for (const path of ["/direct", "/nowhere"]) {
       const span = of(path);

@@ -1,11 +1,14 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
 import type { HttpConnectionManager_Tracing } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { FormatContext } from "../access-log/access-logger.ts";
+import type { RouteTracing } from "./route-tracing.ts";
 import type { TraceSampling } from "./trace-decision.ts";
 
 /** A connection manager's tracing configuration, compiled. */
 export interface Tracer {
   readonly sampling: TraceSampling;
+  /** The listener's requests go out (`traffic_direction: OUTBOUND`). */
+  readonly outbound: boolean;
   /**
    * Starts the span of a downstream request. `traced`: what was decided for it; the decision of a parent in the incoming
    * headers holds instead. `undefined` when nothing must be propagated.
@@ -25,6 +28,10 @@ export interface ActiveSpan {
    */
   startUpstreamSpan(clusterName: string, startTimeMs: number, forced: boolean): ActiveSpan | undefined;
   setTag(name: string, value: string): void;
+  /** Names and tags as the request's route has them. */
+  useRoute(route: RouteTracing): void;
+  /** Another name, unless a format gives one. */
+  setOperation(name: string): void;
   /**
    * Ends it and hands it to the exporter's bounded queue; `context` supplies Envoy's standard tags. `endTimeMs`: wall-clock
    * start of the request plus what has passed since on the monotonic clock. `status`: of the response, 0 for none.
@@ -33,5 +40,5 @@ export interface ActiveSpan {
 }
 
 export interface TracerFactory {
-  compile(config: HttpConnectionManager_Tracing, path: string): Compiled<Tracer>;
+  compile(config: HttpConnectionManager_Tracing, path: string, outbound: boolean): Compiled<Tracer>;
 }

@@ -144,6 +144,7 @@ export function startCluster(port: number, settings: Record<string, JsonValue>, 
     workerIndex: 0,
     localInfo: { region: "", zone: "", subZone: "" },
     localCluster: "",
+    compilePolicies: () => assert.fail("pools know of no policies"),
     onHostsRemoved: (hosts) => hosts.forEach(drainHost),
   });
   const specs = assignment.endpoints.map((one) => ({ ...one, key: one.address, page: hostStatsPage(1) }));

@@ -7,6 +7,7 @@ import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
+import { compileCheckedPolicies } from "../route/cluster-policies.ts";
 import { WorkerRouteConfigs } from "../route/worker-route-configs.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretStore } from "../secret/secret-store.ts";
@@ -49,6 +50,7 @@ const clusters = new WorkerClusterManager({
   workerIndex: init.workerIndex,
   localInfo: init.localInfo,
   localCluster: init.localCluster,
+  compilePolicies: (encoded, scope) => compileCheckedPolicies(encoded, context, scope),
   onConsecutiveFailures: (cluster, host, detection) =>
     report({ type: "consecutive-failures", cluster, host, detection }),
   onHealthCheckFail: (cluster, host) => report({ type: "health-check-fail", cluster, host }),

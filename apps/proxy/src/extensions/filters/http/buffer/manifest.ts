@@ -14,5 +14,6 @@ export const bufferManifest: HttpFilterManifest = {
     [`${PACKAGE}.Buffer`]: ["max_request_bytes"],
     [`${PACKAGE}.BufferPerRoute`]: ["disabled", "buffer"],
   },
+  upstream: "also",
   load: () => (require("./filter.ts") as typeof import("./filter.ts")).bufferFactory,
 };

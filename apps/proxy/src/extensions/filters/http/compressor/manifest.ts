@@ -40,5 +40,6 @@ export const compressorManifest: HttpFilterManifest = {
     [`${PACKAGE}.CompressorOverrides`]: ["response_direction_config", "compressor_library"],
     [`${PACKAGE}.ResponseDirectionOverrides`]: ["remove_accept_encoding_header"],
   },
+  upstream: "also",
   load: () => (require("./filter.ts") as typeof import("./filter.ts")).compressorFactory,
 };

@@ -5,12 +5,18 @@ import type {
   HeaderMutationPerRoute,
   Mutations,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
+import { compileFormatters } from "../../../../access-log/compile-formatters.ts";
+import type { OperatorTable } from "../../../../access-log/operator.ts";
 import { compileHeaderEdits, type HeaderEdit } from "../../../../route/header-edits.ts";
+import { compileQueryEdits, type QueryEdit } from "../../../../route/query-edits.ts";
 
 /** One `Mutations` message: what is done to the headers of each direction, in the configured order. */
 export interface CompiledMutations {
   readonly request: readonly HeaderEdit[];
   readonly response: readonly HeaderEdit[];
+  readonly query: readonly QueryEdit[];
+  readonly requestTrailers: readonly HeaderEdit[];
+  readonly responseTrailers: readonly HeaderEdit[];
 }
 
 export interface HeaderMutationConfig {
@@ -32,8 +38,17 @@ export function compileHeaderMutationPerRoute(config: HeaderMutationPerRoute): C
 
 function compileMutations(config: Mutations | undefined): Compiled<CompiledMutations> {
   const problems: Problem[] = [];
+  const formatters = compileFormatters(config?.formatters ?? [], "mutations.formatters");
+  if (!formatters.ok) problems.push(...formatters.problems);
+  const operators: OperatorTable = formatters.ok ? formatters.value : {};
+  const query = compileQueryEdits(
+    config?.queryParameterMutations ?? [],
+    "mutations.query_parameter_mutations",
+    operators,
+  );
+  if (!query.ok) problems.push(...query.problems);
   const edits = (list: readonly MutationConfig[] | undefined, field: string): readonly HeaderEdit[] => {
-    const compiled = compileHeaderEdits(list ?? [], `mutations.${field}`);
+    const compiled = compileHeaderEdits(list ?? [], `mutations.${field}`, operators);
     if (compiled.ok) return compiled.value;
     problems.push(...compiled.problems);
     return [];
@@ -41,6 +56,9 @@ function compileMutations(config: Mutations | undefined): Compiled<CompiledMutat
   const value = Object.freeze({
     request: edits(config?.requestMutations, "request_mutations"),
     response: edits(config?.responseMutations, "response_mutations"),
+    query: query.ok ? query.value : [],
+    requestTrailers: edits(config?.requestTrailersMutations, "request_trailers_mutations"),
+    responseTrailers: edits(config?.responseTrailersMutations, "response_trailers_mutations"),
   });
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
 }

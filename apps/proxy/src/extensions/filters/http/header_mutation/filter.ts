@@ -13,6 +13,7 @@ import type {
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
 import type { FormatContext } from "../../../../access-log/access-logger.ts";
 import { applyHeaderEdits } from "../../../../route/header-edits.ts";
+import { applyQueryEdits } from "../../../../route/query-edits.ts";
 import {
   type CompiledMutations,
   compileHeaderMutation,
@@ -20,11 +21,14 @@ import {
   type HeaderMutationConfig,
 } from "./config.ts";
 
+type HeaderPart = Exclude<keyof CompiledMutations, "query">;
+
 class HeaderMutationFilter implements StreamFilter {
   private readonly config: HeaderMutationConfig;
   private callbacks: DecoderCallbacks | undefined = undefined;
   private request: HeaderMap | undefined = undefined;
   private response: HeaderMap | undefined = undefined;
+  private responseTrailers: HeaderMap | undefined = undefined;
   /** Of the route, in the order in which they are applied; the request's route holds for the response too. */
   private perRoute: readonly CompiledMutations[] | undefined = undefined;
 
@@ -40,12 +44,14 @@ class HeaderMutationFilter implements StreamFilter {
   decodeHeaders(headers: HeaderMap): FilterHeadersStatus {
     this.request = headers;
     this.apply("request", headers);
+    this.applyQuery(headers);
     return FilterHeadersStatus.Continue;
   }
   decodeData(): FilterDataStatus {
     return FilterDataStatus.Continue;
   }
-  decodeTrailers(): FilterTrailersStatus {
+  decodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
+    this.apply("requestTrailers", trailers);
     return FilterTrailersStatus.Continue;
   }
 
@@ -57,7 +63,9 @@ class HeaderMutationFilter implements StreamFilter {
   encodeData(): FilterDataStatus {
     return FilterDataStatus.Continue;
   }
-  encodeTrailers(): FilterTrailersStatus {
+  encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
+    this.responseTrailers = trailers;
+    this.apply("responseTrailers", trailers);
     return FilterTrailersStatus.Continue;
   }
 
@@ -65,11 +73,23 @@ class HeaderMutationFilter implements StreamFilter {
     this.callbacks = undefined;
   }
 
-  private apply(part: keyof CompiledMutations, headers: HeaderMap): void {
-    const { callbacks, config, request, response } = this;
+  private context({ streamInfo, connection }: DecoderCallbacks): FormatContext {
+    const { request, response, responseTrailers } = this;
+    return { request, response, responseTrailers, streamInfo, connection };
+  }
+
+  private applyQuery(headers: HeaderMap): void {
+    const { callbacks, config } = this;
     if (callbacks === undefined) return;
-    const { streamInfo, connection } = callbacks;
-    const context: FormatContext = { request, response, responseTrailers: undefined, streamInfo, connection };
+    const context = this.context(callbacks);
+    applyQueryEdits(config.mutations.query, headers, context);
+    for (const { query } of this.perRoute ?? []) applyQueryEdits(query, headers, context);
+  }
+
+  private apply(part: HeaderPart, headers: HeaderMap): void {
+    const { callbacks, config } = this;
+    if (callbacks === undefined) return;
+    const context = this.context(callbacks);
     applyHeaderEdits(config.mutations[part], headers, context);
     this.perRoute ??= this.routeMutations(callbacks);
     for (const mutations of this.perRoute) applyHeaderEdits(mutations[part], headers, context);

@@ -13,11 +13,15 @@ export const headerMutationManifest: HttpFilterManifest = {
   supportedFields: {
     [`${PACKAGE}.HeaderMutation`]: ["mutations", "most_specific_header_mutations_wins"],
     [`${PACKAGE}.HeaderMutationPerRoute`]: ["mutations"],
-    [`${PACKAGE}.Mutations`]: ["request_mutations", "response_mutations"],
+    [`${PACKAGE}.Mutations`]: ["*"],
     "envoy.config.common.mutation_rules.v3.HeaderMutation": ["remove", "append", "remove_on_match"],
     "envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch": ["key_matcher"],
+    "envoy.config.core.v3.KeyValueMutation": ["append", "remove"],
+    "envoy.config.core.v3.KeyValueAppend": ["record", "action"],
+    "envoy.config.core.v3.KeyValuePair": ["key", "value"],
     "envoy.config.core.v3.HeaderValueOption": ["header", "append_action", "keep_empty_value"],
     "envoy.config.core.v3.HeaderValue": ["key", "value"],
   },
+  upstream: "also",
   load: () => (require("./filter.ts") as typeof import("./filter.ts")).headerMutationFactory,
 };

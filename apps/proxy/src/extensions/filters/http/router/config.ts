@@ -1,7 +1,8 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { Router } from "@sluice/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js";
 import type { AccessLogger } from "../../../../access-log/access-logger.ts";
-import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { compileHttpFilters } from "../../../../http-filter/compile-filter-chain.ts";
+import type { HttpFactoryContext, HttpFilterConfig } from "../../../../http-filter/filter-chain-config.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { createRouterStats, type RouterStats } from "./stats.ts";
 
@@ -22,11 +23,24 @@ export interface RouterConfig {
   readonly upstreamLogs: readonly AccessLogger[];
   /** … and when it has a connection. */
   readonly logsUpstreamStart: boolean;
+  /** What each try passes where its cluster has no filters of its own; undefined: nothing but the codec. */
+  readonly upstreamFilters: readonly HttpFilterConfig[] | undefined;
+  /** CONNECT is refused with 400 where data come before its answer. */
+  readonly rejectsEarlyConnectData: boolean;
 }
 
 export function compileRouter(config: Router, context: HttpFactoryContext): Compiled<RouterConfig> {
   const { worker, stats } = context;
   const problems: Problem[] = [];
+  const filters = compileHttpFilters(
+    config.upstreamHttpFilters,
+    "upstream_http_filters",
+    worker,
+    stats,
+    context.place,
+    true,
+  );
+  if (!filters.ok) problems.push(...filters.problems);
   const logs = worker.accessLoggers.compile(config.upstreamLog, "upstream_log");
   if (!logs.ok) problems.push(...logs.problems);
   if (config.upstreamLogOptions?.upstreamLogFlushInterval !== undefined) {
@@ -34,7 +48,7 @@ export function compileRouter(config: Router, context: HttpFactoryContext): Comp
     const path = "upstream_log_options.upstream_log_flush_interval";
     problems.push({ path, message, severity: "error" });
   }
-  if (problems.length > 0 || !logs.ok) return { ok: false, problems };
+  if (problems.length > 0 || !logs.ok || !filters.ok) return { ok: false, problems };
   return {
     ok: true,
     value: Object.freeze({
@@ -47,6 +61,8 @@ export function compileRouter(config: Router, context: HttpFactoryContext): Comp
       strictHeaders: config.strictCheckHeaders.map((name) => name.toLowerCase()),
       startChildSpan: config.startChildSpan,
       upstreamLogs: logs.value,
+      upstreamFilters: filters.value.length > 1 ? filters.value : undefined,
+      rejectsEarlyConnectData: config.rejectConnectRequestEarlyData ?? false,
       logsUpstreamStart: config.upstreamLogOptions?.flushUpstreamLogOnUpstreamStream ?? false,
     }),
   };

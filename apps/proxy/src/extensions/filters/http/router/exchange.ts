@@ -103,7 +103,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   // ── choosing a host ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   computeHash(): bigint | undefined {
-    const policy = this.init.route.policies.hashPolicy;
+    const policy = this.cluster.info.policies?.hashPolicy ?? this.init.route.policies.hashPolicy;
     if (policy === undefined) return undefined;
     // Once per request: tries share the hash, and the cookie that may have been made for it.
     if (!this.hashKnown) {
@@ -161,7 +161,11 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     if (forward.includeAttemptCount) headers.set("x-envoy-attempt-count", "1");
     stream.streamInfo.upstreamRequestAttemptCount = 1;
     route.finalizeRequest(headers, stream, insert);
-    const policy = readRetryPolicy(headers, forward.retry, asks || route.editsRequests);
+    const policy = readRetryPolicy(
+      headers,
+      this.cluster.info.policies?.retry ?? forward.retry,
+      asks || route.editsRequests,
+    );
     if (policy !== undefined) {
       const { worker } = config;
       const { info } = this.cluster;
@@ -247,7 +251,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     const { worker } = config;
     const { info } = this.cluster;
     const { streamInfo, span } = stream;
-    const pool = poolFor(this.init.forward, info, host, this, worker);
+    const pool = poolFor(this.init, info, host, this);
     if (pool === undefined) return this.answerUnhealthy();
     streamInfo.upstreamRemoteAddress = host.address;
     streamInfo.upstreamHostName = host.hostname;
@@ -317,7 +321,8 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     }
     if (!this.keepsBody) this.body.clear();
     this.flow.releaseRequest();
-    if (this.maxDurationMs > 0) attempt.armMaxDuration(config.worker.timers, this.maxDurationMs);
+    const maxDurationMs = this.maxDurationMs || this.cluster.info.http.maxStreamDurationMs;
+    if (maxDurationMs > 0) attempt.armMaxDuration(config.worker.timers, maxDurationMs);
     if (!ended) return;
     streamInfo.lastUpstreamTxByteMs = this.sinceStart();
     attempt.armTimeouts(config.worker.timers, this.timeouts.perTryMs, this.timeouts.perTryIdleMs);

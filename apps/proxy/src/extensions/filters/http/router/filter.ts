@@ -60,7 +60,9 @@ class RouterFilter implements StreamDecoderFilter {
   }
 
   decodeData(chunk: Uint8Array, endStream: boolean): FilterDataStatus {
-    this.exchange?.data(chunk, endStream);
+    if (this.refusesEarlyData()) {
+      this.callbacks.sendLocalReply(400, "", "early_connect_data");
+    } else this.exchange?.data(chunk, endStream);
     return FilterDataStatus.StopIterationNoBuffer;
   }
 
@@ -123,6 +125,12 @@ class RouterFilter implements StreamDecoderFilter {
       outcome,
     });
     this.exchange.start();
+  }
+
+  private refusesEarlyData(): boolean {
+    const { config, stream } = this;
+    if (!config.rejectsEarlyConnectData || stream.response !== undefined) return false;
+    return stream.requestHeaders?.get(":method") === "CONNECT";
   }
 
   /** Maintenance mode, by runtime, and `drop_overloads` of the cluster's assignment. */

@@ -18,6 +18,14 @@ export const routerManifest: HttpFilterManifest = {
       "upstream_log_options",
       "strict_check_headers",
       "suppress_grpc_request_failure_code_stats",
+      "upstream_http_filters",
+      "reject_connect_request_early_data",
+    ],
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter": [
+      "name",
+      "typed_config",
+      "is_optional",
+      "disabled",
     ],
     "envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions": [
       "flush_upstream_log_on_upstream_stream",

@@ -14,11 +14,12 @@ export class Mirrors {
 
   /** After the route has changed the request's head; `undefined` when it is not copied. */
   static start(init: ExchangeInit, timeoutMs: number): Mirrors | undefined {
-    const { config, stream, forward, headers, headersOnly } = init;
-    if (forward.mirrors.length === 0 || headers.get(":method") === "CONNECT") return undefined;
+    const { config, stream, headers, headersOnly } = init;
+    const policies = init.cluster.info.policies?.mirrors ?? init.forward.mirrors;
+    if (policies.length === 0 || headers.get(":method") === "CONNECT") return undefined;
     const { random, runtime, clusters } = config.worker;
     const streams: MirrorStream[] = [];
-    for (const policy of forward.mirrors) {
+    for (const policy of policies) {
       if (policy.fraction?.matches(headers, random.uint32(), { runtime }) === false) continue;
       const cluster = clusters.get(mirrorCluster(policy, headers));
       if (cluster === undefined) continue;

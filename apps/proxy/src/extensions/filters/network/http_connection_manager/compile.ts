@@ -79,7 +79,9 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   const routes = take(compileRoutes(config, context, stats, filterNames));
   const accessLoggers = take(worker.accessLoggers.compile(config.accessLog, "access_log")) ?? [];
   const tracer =
-    config.tracing === undefined ? undefined : take(worker.tracers.compile(config.tracing, "tracing"));
+    config.tracing === undefined
+      ? undefined
+      : take(worker.tracers.compile(config.tracing, "tracing", context.outbound));
   const forwarding = take(compileForwarding(config, worker));
   const requestId = take(compileRequestId(config.requestIdExtension, "request_id_extension"));
   const localReplies = take(compileLocalReply(config.localReplyConfig, "local_reply_config", worker));

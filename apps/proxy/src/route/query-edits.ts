@@ -1,0 +1,110 @@
+import type { Compiled, HeaderMap, Problem } from "@sluice/extension-api";
+import {
+  KeyValueAppend_KeyValueAppendAction as AppendAction,
+  type KeyValueMutation,
+} from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
+import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import type { OperatorTable } from "../access-log/operator.ts";
+
+/** One step of a list of `KeyValueMutation`s of query parameters. */
+export type QueryEdit =
+  | { readonly kind: "remove"; readonly key: string }
+  | {
+      readonly kind: "append";
+      readonly key: string;
+      readonly value: SubstitutionFormatter;
+      readonly action: AppendAction;
+    };
+
+export function compileQueryEdits(
+  list: readonly KeyValueMutation[],
+  path: string,
+  operators: OperatorTable,
+): Compiled<readonly QueryEdit[]> {
+  const problems: Problem[] = [];
+  const edits: QueryEdit[] = [];
+  for (const [i, { append, remove }] of list.entries()) {
+    const at = `${path}[${i}]`;
+    const refuse = (message: string): number => problems.push({ path: at, message, severity: "error" });
+    if (append === undefined) {
+      if (remove === "") refuse("Both append and remove are empty, at least one should be set");
+      else edits.push({ kind: "remove", key: remove });
+      continue;
+    }
+    if (remove !== "") refuse("Only one of 'append'/'remove can be specified.");
+    const { record } = append;
+    if (record?.value?.kind.case !== "stringValue") {
+      refuse("Only string value is allowed for record value.");
+      continue;
+    }
+    const value = compileSubstitutionFormat(record.value.kind.value, `${at}.append.record.value`, {
+      omitEmptyValues: true,
+      operators,
+    });
+    if (value.ok) edits.push({ kind: "append", key: record.key, value: value.value, action: append.action });
+    else problems.push(...value.problems);
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: edits };
+}
+
+/**
+ * Applies edits to the query of `:path`; afterwards its parameters stand sorted by key, as in Envoy. Values are percent-encoded;
+ * those that no edit concerns stay as the client encoded them, so that nobody reads other parameters than it sent.
+ */
+export function applyQueryEdits(
+  edits: readonly QueryEdit[],
+  headers: HeaderMap,
+  context: FormatContext,
+): void {
+  const path = headers.get(":path");
+  if (edits.length === 0 || path === undefined) return;
+  const mark = path.indexOf("?");
+  const parameters = parseQuery(mark < 0 ? "" : path.slice(mark + 1));
+  for (const edit of edits) {
+    const values = parameters.get(edit.key);
+    if (edit.kind === "remove") {
+      parameters.delete(edit.key);
+      continue;
+    }
+    const { action, key } = edit;
+    const encoded = (): string => percentEncoded(edit.value.format(context));
+    if (action === AppendAction.APPEND_IF_EXISTS_OR_ADD) parameters.set(key, [...(values ?? []), encoded()]);
+    else if (action === AppendAction.ADD_IF_ABSENT) {
+      if (values === undefined) parameters.set(key, [encoded()]);
+    } else if (action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD || values !== undefined)
+      parameters.set(key, [encoded()]);
+  }
+  const query = printQuery(parameters);
+  const bare = mark < 0 ? path : path.slice(0, mark);
+  headers.set(":path", query === "" ? bare : `${bare}?${query}`);
+}
+
+/** Octet by octet: a header's value is a latin1 string. */
+function percentEncoded(value: string): string {
+  return value.replaceAll(
+    /[^A-Za-z0-9\-._~]/g,
+    (one) => `%${(one.charCodeAt(0) & 0xff).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+}
+
+function parseQuery(query: string): Map<string, string[]> {
+  const parameters = new Map<string, string[]>();
+  if (query === "") return parameters;
+  for (const pair of query.split("&")) {
+    const equals = pair.indexOf("=");
+    const key = equals < 0 ? pair : pair.slice(0, equals);
+    const value = equals < 0 ? "" : pair.slice(equals + 1);
+    const known = parameters.get(key);
+    if (known === undefined) parameters.set(key, [value]);
+    else known.push(value);
+  }
+  return parameters;
+}
+
+function printQuery(parameters: ReadonlyMap<string, readonly string[]>): string {
+  return [...parameters]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, values]) => values.map((value) => `${key}=${value}`))
+    .join("&");
+}

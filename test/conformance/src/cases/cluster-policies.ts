@@ -1,0 +1,115 @@
+import { waitFor } from "@sluice/harness";
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import type { ConformanceCase } from "../conformance-case.ts";
+
+const LOG = `
+access_log:
+  - name: file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT%\\n" } }`;
+
+const options = (fields: string): string => `typed_extension_protocol_options:
+  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+    explicit_http_config: { http_protocol_options: {} }
+    ${fields}`;
+
+export const CLUSTER_POLICY_CASES: readonly ConformanceCase[] = [
+  {
+    title: "a cluster's retry policy takes the place of the route's and the virtual host's",
+    yaml: httpBootstrap({
+      hcm: LOG,
+      routeConfig: `name: local
+virtual_hosts:
+  - name: plain
+    domains: ["*"]
+    routes:
+      - { match: { prefix: "/own" }, route: { cluster: own, retry_policy: { retry_on: 5xx, num_retries: 2 } } }
+      - { match: { prefix: "/none" }, route: { cluster: own, retry_policy: { retry_on: reset } } }
+      - { match: { prefix: "/" }, route: { cluster: own } }
+  - name: hosted
+    domains: ["hosted.test"]
+    retry_policy: { retry_on: 5xx, num_retries: 3 }
+    routes: [{ match: { prefix: "/" }, route: { cluster: own } }]`,
+      clusters: staticCluster(
+        "own",
+        ["{{upstream}}"],
+        options("retry_policy: { retry_on: 5xx, num_retries: 1 }"),
+      ),
+    }),
+    reply: { status: 503, body: "no" },
+    requests: [
+      { path: "/" },
+      { path: "/own" },
+      { path: "/none" },
+      { path: "/hosted", headers: [["host", "hosted.test"]] },
+      { path: "/asked", headers: [["x-envoy-max-retries", "4"]] },
+    ],
+    stats: ["cluster.own.upstream_rq_retry", "cluster.own.upstream_rq_503"],
+    accessLog: { file: "access.log", lines: 5 },
+  },
+  {
+    title: "a cluster's mirror policies take the place of the route's",
+    yaml: httpBootstrap({
+      hcm: LOG,
+      routes: `
+- { match: { prefix: "/own" }, route: { cluster: own, request_mirror_policies: [{ cluster: dead }] } }
+- { match: { prefix: "/" }, route: { cluster: own } }`,
+      clusters: staticCluster(
+        "own",
+        ["{{upstream}}"],
+        options("request_mirror_policies: [{ cluster: two }]"),
+      ),
+    }),
+    requests: [{ path: "/a" }, { path: "/own" }, { path: "/b", method: "POST", body: "abc" }],
+    observe: ({ upstream2 }) =>
+      waitFor("the copies", () => upstream2.requests.filter((one) => one.complete).length === 3),
+    stats: ["cluster.two.upstream_rq_total", "cluster.dead.upstream_rq_503"],
+    accessLog: { file: "access.log", lines: 3 },
+  },
+  {
+    title: "a cluster's hash policy takes the place of the route's",
+    yaml: httpBootstrap({
+      hcm: LOG,
+      routes: `
+- { match: { prefix: "/own" }, route: { cluster: ring, hash_policy: [{ header: { header_name: x-other } }] } }
+- { match: { prefix: "/" }, route: { cluster: ring } }`,
+      clusters: staticCluster(
+        "ring",
+        ["{{upstream}}", "{{upstream2}}"],
+        `lb_policy: MAGLEV\n${options("hash_policy: [{ header: { header_name: x-key } }]")}`,
+      ),
+    }),
+    ignoreUpstream: true,
+    observe: async (target) => {
+      // Without a hash the hosts are drawn by lot: 40 times the same one is no chance.
+      const shares = async (path: string, header: string): Promise<number> => {
+        const bodies = new Set<string>();
+        for (let i = 0; i < 40; i++)
+          bodies.add((await target.send({ path, headers: [[header, "same"]] })).body);
+        return bodies.size;
+      };
+      return { cluster: await shares("/", "x-key"), route: await shares("/own", "x-other") };
+    },
+  },
+  {
+    title: "a cluster's max_stream_duration ends tries that last longer",
+    yaml: httpBootstrap({
+      hcm: LOG,
+      routes: `
+- { match: { prefix: "/again" }, route: { cluster: own, retry_policy: { retry_on: reset, num_retries: 1 } } }
+- { match: { prefix: "/" }, route: { cluster: own } }`,
+      clusters: staticCluster(
+        "own",
+        ["{{upstream}}"],
+        options("common_http_protocol_options: { max_stream_duration: 0.3s }"),
+      ),
+    }),
+    reply: ({ target }) => (target === "/fast" ? { body: "one" } : { afterwards: "silent" }),
+    requests: [{ path: "/fast" }, { path: "/slow" }, { path: "/again" }],
+    stats: ["cluster.own.upstream_rq_max_duration_reached", "cluster.own.upstream_rq_retry"],
+    accessLog: { file: "access.log", lines: 3 },
+  },
+];

@@ -1,0 +1,133 @@
+import { httpBootstrap } from "../bootstrap.ts";
+import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
+
+const TYPE = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3";
+const LOG = `
+access_log:
+  - name: file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %TRAILER(x-sum)% %TRAILER(x-new)%\\n" } }`;
+const ROUTER = `
+- name: envoy.filters.http.router
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`;
+
+const filter = (mutations: string): string => `
+- name: mutate
+  typed_config:
+    "@type": ${TYPE}.HeaderMutation
+    mutations:
+${mutations.replaceAll(/^/gm, "      ")}${ROUTER}`;
+
+const parameter = (key: string, value: string, action: string): string =>
+  `- { append: { record: { key: ${key}, value: "${value}" }, action: ${action} } }`;
+
+const get = (path: string): CaseRequest => ({ path, headers: [["x-from", "h v&=%"]] });
+
+export const HEADER_MUTATION_CASES: readonly ConformanceCase[] = [
+  {
+    title: "header_mutation changes query parameters",
+    yaml: httpBootstrap({
+      hcm: LOG,
+      httpFilters: filter(`query_parameter_mutations:
+  - remove: gone
+${parameter("added", "1", "APPEND_IF_EXISTS_OR_ADD").replaceAll(/^/gm, "  ")}
+${parameter("absent", "%REQ(x-from)%", "ADD_IF_ABSENT").replaceAll(/^/gm, "  ")}
+${parameter("over", "new", "OVERWRITE_IF_EXISTS_OR_ADD").replaceAll(/^/gm, "  ")}
+${parameter("only", "if", "OVERWRITE_IF_EXISTS").replaceAll(/^/gm, "  ")}
+${parameter("empty", "%REQ(x-none)%", "APPEND_IF_EXISTS_OR_ADD").replaceAll(/^/gm, "  ")}`),
+      routes: `
+- match: { prefix: "/route" }
+  route: { cluster: one }
+  typed_per_filter_config:
+    mutate:
+      "@type": ${TYPE}.HeaderMutationPerRoute
+      mutations: { query_parameter_mutations: [${parameter("added", "route", "APPEND_IF_EXISTS_OR_ADD").slice(2)}] }
+- { match: { prefix: "/" }, route: { cluster: one } }`,
+    }),
+    requests: [
+      get("/a"),
+      get("/a?"),
+      get("/a?gone=1&x=2&gone=3&over=1&over=2&only=3&absent=4&added=0"),
+      get("/a?c=d&e&f=&=g&y=a+b&c=b"),
+      get("/a?x=1#frag"),
+      { path: "/route?x=1" },
+    ],
+    accessLog: { file: "access.log", lines: 6 },
+  },
+  {
+    title: "header_mutation changes trailers of both directions",
+    yaml: httpBootstrap({
+      hcm: `${LOG}\nhttp_protocol_options: { enable_trailers: true }`,
+      httpFilters: filter(`request_trailers_mutations:
+  - append: { header: { key: x-new, value: "%REQ(x-from)%" } }
+  - remove: x-gone
+response_trailers_mutations:
+  - append: { header: { key: x-new, value: "%TRAILER(x-sum)%" } }
+  - remove: x-gone`),
+      routes: `- { match: { prefix: "/" }, route: { cluster: trailers } }`,
+      clusters: `
+- name: trailers
+  type: STATIC
+  connect_timeout: 1s
+  load_assignment: { cluster_name: trailers, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream}} } } } }] }] }
+  typed_extension_protocol_options:
+    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+      explicit_http_config: { http_protocol_options: { enable_trailers: true } }`,
+    }),
+    reply: ({ target }) =>
+      target === "/plain"
+        ? { body: "one" }
+        : {
+            chunks: ["one"],
+            trailers: [
+              ["x-sum", "1"],
+              ["x-gone", "2"],
+            ],
+          },
+    requests: [
+      {
+        path: "/both",
+        method: "POST",
+        headers: [
+          ["transfer-encoding", "chunked"],
+          ["x-from", "client"],
+        ],
+        body: "3\r\nabc\r\n0\r\nx-sum: 3\r\nx-gone: 4\r\n\r\n",
+      },
+      { path: "/plain" },
+    ],
+    accessLog: { file: "access.log", lines: 2 },
+  },
+  {
+    title: "headers to add with the older append flag, and formatters of their own",
+    yaml: httpBootstrap({
+      hcm: LOG,
+      httpFilters: filter(`formatters:
+  - { name: f, typed_config: { "@type": type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery } }
+request_mutations:
+  - append: { header: { key: x-path, value: "%REQ_WITHOUT_QUERY(:PATH)%" } }
+response_mutations:
+  - append: { header: { key: x-path, value: "%REQ_WITHOUT_QUERY(:PATH)%" } }`),
+      routes: `
+- match: { prefix: "/" }
+  route: { cluster: one }
+  request_headers_to_add:
+    - { header: { key: x-over, value: new }, append: false }
+    - { header: { key: x-more, value: new }, append: true }`,
+    }),
+    requests: [
+      {
+        path: "/a?b=c",
+        headers: [
+          ["x-from", "client"],
+          ["x-over", "old"],
+          ["x-more", "old"],
+        ],
+      },
+    ],
+    accessLog: { file: "access.log", lines: 1 },
+  },
+];
