@@ -3,7 +3,7 @@ import { RESOURCE_KINDS, type ResourceKind } from "@sluice/config";
 import { openDatabase, openNotificationBus } from "@sluice/database";
 import { startMaintenance, TelemetryStore } from "@sluice/telemetry";
 import type { Snapshot } from "@sluice/xds";
-import { type XdsServer, xdsRoutes } from "@sluice/xds/server";
+import { createXdsServer } from "@sluice/xds/server";
 import type { Logger } from "pino";
 import { collectorRoutes } from "./collector/collector-routes.ts";
 import { NodeReports } from "./collector/node-reports.ts";
@@ -78,21 +78,16 @@ export async function startControl(environment: Environment, log: Logger): Promi
     onTrouble: trouble("reading the published configuration"),
   });
 
-  let xds: XdsServer | undefined;
+  const xds = createXdsServer({
+    source: snapshots,
+    observer: recorder,
+    log: (message) => log.debug(message),
+  });
   const server = await startGrpcServer({
     host: environment.xdsHost,
     port: environment.xdsPort,
-    routes: [
-      (router) => {
-        xds = xdsRoutes(router, {
-          source: snapshots,
-          observer: recorder,
-          log: (message) => log.debug(message),
-        });
-      },
-      collectorRoutes(reports),
-    ],
-    rest: (request, response) => xds?.handleRest(request, response) ?? false,
+    routes: [collectorRoutes(reports)],
+    xds,
   });
   const healthServer =
     environment.healthPort === undefined
@@ -108,7 +103,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
     ready: becameReady.promise,
     async close() {
       await healthServer?.close();
-      xds?.close();
+      xds.close();
       await server.close();
       await Promise.all([snapshots.close(), maintenance.close(), store.close(), recorder.close()]);
       await lease.close();

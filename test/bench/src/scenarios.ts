@@ -6,6 +6,7 @@ import { chain, download, h1h2, h2tls, routes, tls, upload } from "./scenarios/h
 import { lag } from "./scenarios/lag.ts";
 import { publish } from "./scenarios/publish.ts";
 import { idle, start } from "./scenarios/standing.ts";
+import { xds } from "./scenarios/xds.ts";
 
 /** Everything that `npm run bench` measures, in this order. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -26,4 +27,5 @@ export const SCENARIOS: readonly Scenario[] = [
   start,
   publish,
   lag,
+  xds,
 ];

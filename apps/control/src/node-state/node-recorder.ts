@@ -56,9 +56,10 @@ export class NodeRecorder implements XdsServerObserver {
   /** A node may have several streams (no ADS, or the new one comes before the old one ends): it is connected while one is. */
   readonly #nodes = new Map<string, { readonly connected: ConnectedNode; readonly streams: Set<number> }>();
   readonly #seenAtMs = new Map<string, number>();
-  readonly #effective = new Map<string, number>();
-  /** Kinds that something was sent of, or that were told to be unchanged, since the node connected: `kind node`. */
-  readonly #told = new Set<string>();
+  /** By node, so that one that comes or goes costs nothing of the others. */
+  readonly #effective = new Map<string, Map<ResourceKind, number>>();
+  /** Kinds that something was sent of, or that were told to be unchanged, since the node connected. */
+  readonly #told = new Map<string, Set<ResourceKind>>();
 
   constructor(options: NodeRecorderOptions) {
     this.#options = options;
@@ -119,12 +120,13 @@ export class NodeRecorder implements XdsServerObserver {
    * has all it asks for is sent nothing, so nothing is acknowledged either: that it runs it is the acknowledgement.
    */
   onEffective(id: string, versions: ReadonlyMap<ResourceKind, number>): void {
+    const effective = this.#effective.get(id) ?? new Map<ResourceKind, number>();
+    this.#effective.set(id, effective);
     for (const [kind, version] of versions) {
-      const key = `${kind} ${id}`;
-      if (version === 0 || this.#effective.get(key) === version) continue;
-      this.#effective.set(key, version);
+      if (version === 0 || effective.get(kind) === version) continue;
+      effective.set(kind, version);
       const event: NodeTypeEvent = { id, kind, version };
-      if (this.#nodes.has(id) && !this.#told.has(key)) {
+      if (this.#nodes.has(id) && this.#told.get(id)?.has(kind) !== true) {
         this.#add({ verb: "sent", event });
         this.#add({ verb: "ack", event });
       }
@@ -141,8 +143,8 @@ export class NodeRecorder implements XdsServerObserver {
   }
 
   #forget(id: string): void {
-    for (const key of this.#effective.keys()) if (key.endsWith(` ${id}`)) this.#effective.delete(key);
-    for (const key of this.#told) if (key.endsWith(` ${id}`)) this.#told.delete(key);
+    this.#effective.delete(id);
+    this.#told.delete(id);
   }
 
   #typeEvent(stream: XdsStreamInfo, typeUrl: string, version: string): NodeTypeEvent | undefined {
@@ -150,7 +152,8 @@ export class NodeRecorder implements XdsServerObserver {
     const known = kind === undefined ? undefined : this.#options.history.ofString(kind, version);
     // Version 0 is the empty configuration before the first publish: nobody waits for it.
     if (kind === undefined || known === undefined || known.number === 0) return undefined;
-    this.#told.add(`${kind} ${stream.node.id}`);
+    const told = this.#told.get(stream.node.id) ?? new Set<ResourceKind>();
+    this.#told.set(stream.node.id, told.add(kind));
     return { id: stream.node.id, kind, version: known.number };
   }
 

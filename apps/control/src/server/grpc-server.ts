@@ -23,8 +23,8 @@ export async function startGrpcServer(options: {
   readonly host: string;
   readonly port: number;
   readonly routes: readonly ((router: ConnectRouter) => void)[];
-  /** Takes a request that is not gRPC; false: it is none of its. */
-  readonly rest?: XdsServer["handleRest"];
+  /** Asked before the routes. */
+  readonly xds?: Pick<XdsServer, "handleGrpc" | "handleRest"> | undefined;
 }): Promise<GrpcServer> {
   const shutdown = new AbortController();
   const handler = connectNodeAdapter({
@@ -37,7 +37,6 @@ export async function startGrpcServer(options: {
     shutdownSignal: shutdown.signal,
     contextValues: peerContextValues,
   });
-  const { rest = () => false } = options;
   const { server, sessions, closeHttp1 } = anyHttpServer(
     {
       settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
@@ -45,10 +44,13 @@ export async function startGrpcServer(options: {
       onSession: (session) => session.setLocalWindowSize(16 * 1024 * 1024),
     },
     (request, response) => {
-      if (!rest(request, response)) handler(request, response);
+      const { xds } = options;
+      const isXds =
+        xds?.handleGrpc(request, response) === true || xds?.handleRest(request, response) === true;
+      if (!isXds) handler(request, response);
     },
     (request, response) => {
-      if (!rest(request, response)) response.writeHead(404).end();
+      if (options.xds?.handleRest(request, response) !== true) response.writeHead(404).end();
     },
   );
   await new Promise<void>((resolve, reject) => {

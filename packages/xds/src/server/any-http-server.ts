@@ -17,7 +17,7 @@ export interface AnyHttpServer {
 }
 
 /** A connection that does not show its version by then is closed. */
-const FIRST_BYTES_DEADLINE_MS = 10_000;
+const FIRST_BYTES_DEADLINE_MS = 60_000;
 const HTTP2 = Buffer.from("PRI * HTTP/2.0");
 
 /**

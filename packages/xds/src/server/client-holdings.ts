@@ -137,8 +137,9 @@ export class ClientHoldings {
       if (resource !== undefined && resource.version !== version && subscription.has(name))
         more.push(resource);
     }
-    if (more.length > 0) return [...updated, ...more];
-    // The same array for all streams keeps their encoding together.
-    return updated.length === changed.length ? changed : updated;
+    // The same array for all streams keeps their encoding together: who names everything gets what the wildcard brings.
+    const isAll = this.base === undefined || more.length === 0;
+    if (isAll && updated.length + more.length === changed.length) return changed;
+    return more.length > 0 ? [...updated, ...more] : updated;
   }
 }

@@ -1,3 +1,9 @@
 export { type AnyHttpServer, anyHttpServer } from "./any-http-server.ts";
 export type { Refusal, StreamStatus, TypeStatus } from "./stream-status.ts";
-export { peerContextValues, type XdsServer, type XdsServerOptions, xdsRoutes } from "./xds-routes.ts";
+export {
+  createXdsServer,
+  peerContextValues,
+  type XdsServer,
+  type XdsServerOptions,
+  xdsRoutes,
+} from "./xds-routes.ts";

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import { REST_PATHS } from "../rest-paths.ts";
 import type { SnapshotSource, XdsServerObserver, XdsStreamInfo } from "../snapshot-source.ts";
+import { peerAddress } from "./peer-address.ts";
 import { type RestAnswer, restAnswer } from "./rest-answer.ts";
 import { readRestRequest } from "./rest-request.ts";
 import { RestSessions } from "./rest-sessions.ts";
@@ -83,7 +84,7 @@ export class RestServer {
       return;
     }
     const { node, names, version, waitMs } = read;
-    const session = this.sessions.of(node, request.socket, typeUrl);
+    const session = this.sessions.of(node, peerAddress(request.socket), typeUrl);
     const look = (): RestAnswer =>
       restAnswer(this.options.source.snapshotFor(node), typeUrl, names, version, node);
     let answer = look();

@@ -20,12 +20,12 @@ export class RestSessions {
     this.nextId = nextId;
   }
 
-  of(node: NodeIdentity, peer: Peer, typeUrl: string): TypeSession {
+  of(node: NodeIdentity, peer: string, typeUrl: string): TypeSession {
     let session = this.sessions.get(node.id);
     if (session === undefined) {
       const oldest = this.sessions.size >= SESSIONS_MAX ? this.sessions.values().next() : undefined;
       if (oldest?.done === false) this.end(oldest.value, "too many polling nodes");
-      const info = { id: this.nextId(), node, variant: "rest" as const, peer: addressOf(peer) };
+      const info = { id: this.nextId(), node, variant: "rest" as const, peer };
       session = { info, types: new Map(), timer: undefined };
       this.sessions.set(node.id, session);
       this.observer.onStreamOpened(info);
@@ -71,12 +71,6 @@ interface Session {
   readonly info: XdsStreamInfo;
   readonly types: Map<string, TypeSession>;
   timer: NodeJS.Timeout | undefined;
-}
-
-type Peer = { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined };
-
-function addressOf({ remoteAddress = "", remotePort = 0 }: Peer): string {
-  return `${remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }
 
 /** By one set of names; Envoy polls for each resource apart, except listeners and clusters. */

@@ -1,3 +1,4 @@
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import {
   Code,
   ConnectError,
@@ -5,9 +6,14 @@ import {
   type ContextValues,
   createContextKey,
   createContextValues,
-  type HandlerContext,
   type MethodImpl,
 } from "@connectrpc/connect";
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+  DiscoveryRequest,
+  DiscoveryResponse,
+} from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import {
   type DeltaMethod,
   DISCOVERY_SERVICES,
@@ -24,6 +30,8 @@ import {
   type DiscoveryStreamOptions,
 } from "./discovery-stream.ts";
 import { EncodedResources } from "./encoded-resources.ts";
+import { GrpcStream } from "./grpc-stream.ts";
+import { peerAddress } from "./peer-address.ts";
 import { paced } from "./request-pace.ts";
 import { type RestHandler, RestServer } from "./rest-server.ts";
 import { SotwTypeStream } from "./sotw-type-stream.ts";
@@ -63,33 +71,40 @@ export interface XdsServer {
   streams(): readonly XdsStreamInfo[];
   /** What each node was sent, and what it said to it. */
   status(): StreamStatus[];
+  /**
+   * Takes gRPC requests of the discovery services as the router does, at less cost: the encoded resources of a response are
+   * written from where all streams have them. False: the request is not one, and untouched.
+   */
+  readonly handleGrpc: (request: Http2ServerRequest, response: Http2ServerResponse) => boolean;
   /** Takes HTTP/JSON requests (`POST /v3/discovery:clusters`, …); false: the request is not one, and untouched. */
   readonly handleRest: RestHandler;
   /** Ends every stream with UNAVAILABLE (clients connect again) and takes no more; stops watching the source. */
   close(): void;
 }
 
+const REQUEST_BYTES_MAX = 16 * 1024 * 1024;
 const peerKey = createContextKey("");
 
 /** For `connectNodeAdapter({ contextValues })`: lets the server know each stream's peer. */
 export function peerContextValues(request: {
   readonly socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined };
 }): ContextValues {
-  const { remoteAddress, remotePort } = request.socket;
-  if (remoteAddress === undefined) return createContextValues();
-  const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
-  return createContextValues().set(peerKey, `${host}:${remotePort}`);
+  return createContextValues().set(peerKey, peerAddress(request.socket));
 }
 
 /**
- * Mounts xDS on a Connect router: the aggregated service (ADS) and one service per type, state of the world and delta, over
- * gRPC. Polling nodes are served by `handleRest`; the fetch methods over gRPC, which nobody calls, answer UNIMPLEMENTED. On
- * ADS clusters go before endpoints, listeners and routes, and what is gone is taken from a node only after it has replaced
- * what may refer to it.
+ * An xDS server for `handleGrpc` and `handleRest`: the aggregated service (ADS) and one service per type, state of the world and
+ * delta, over gRPC, and polling by HTTP/JSON. On ADS clusters go before endpoints, listeners and routes, and what is gone is
+ * taken from a node only after it has replaced what may refer to it.
  */
+export function createXdsServer(options: XdsServerOptions): XdsServer {
+  return new Server(options);
+}
+
+/** The same, mounted on a Connect router too. The fetch methods over gRPC, which nobody calls, answer UNIMPLEMENTED. */
 export function xdsRoutes(router: ConnectRouter, options: XdsServerOptions): XdsServer {
   const server = new Server(options);
-  const handlerOptions = { readMaxBytes: options.requestBytesMax ?? 16 * 1024 * 1024 };
+  const handlerOptions = { readMaxBytes: options.requestBytesMax ?? REQUEST_BYTES_MAX };
   for (const { service, typeUrl } of DISCOVERY_SERVICES) {
     for (const method of service.methods) {
       if (isSotw(method)) router.rpc(method, server.sotwHandler(typeUrl), handlerOptions);
@@ -98,6 +113,23 @@ export function xdsRoutes(router: ConnectRouter, options: XdsServerOptions): Xds
   }
   return server;
 }
+
+/** By path: how the streams of each discovery service are asked for. */
+const METHODS: ReadonlyMap<
+  string,
+  { readonly method: SotwMethod | DeltaMethod; readonly typeUrl: string | undefined }
+> = new Map(
+  DISCOVERY_SERVICES.flatMap(({ service, typeUrl }) =>
+    service.methods.flatMap((method) =>
+      isSotw(method) || isDelta(method)
+        ? [[`/${service.typeName}/${method.name}`, { method, typeUrl }] as const]
+        : [],
+    ),
+  ),
+);
+
+/** A call, whatever carries it: what the client sends, its address, and when it is gone. */
+type Call<Request> = [requests: AsyncIterable<Request>, peer: string, signal: AbortSignal];
 
 /** What the server needs of a stream, whatever its messages are. */
 type OpenStream = Pick<DiscoveryStream<never, unknown>, "info" | "refresh" | "end" | "status">;
@@ -146,41 +178,81 @@ class Server implements XdsServer {
   }
 
   sotwHandler(typeUrl: string | undefined): MethodImpl<SotwMethod> {
-    const variant = typeUrl === undefined ? "ads" : "sotw";
-    return this.handler(variant, typeUrl, (url, node) => new SotwTypeStream(url, this.encoded, node));
+    return (requests, { values, signal }) => this.serveSotw(typeUrl, requests, values.get(peerKey), signal);
   }
 
   deltaHandler(typeUrl: string | undefined): MethodImpl<DeltaMethod> {
-    const variant = typeUrl === undefined ? "delta-ads" : "delta";
-    return this.handler(variant, typeUrl, (url, node) =>
-      url === TYPE_URLS.virtualHost ? new VirtualHostStream() : new DeltaTypeStream(url, this.encoded, node),
+    return (requests, { values, signal }) => this.serveDelta(typeUrl, requests, values.get(peerKey), signal);
+  }
+
+  readonly handleGrpc = (
+    { url, headers, socket }: Http2ServerRequest,
+    response: Http2ServerResponse,
+  ): boolean => {
+    const found = METHODS.get(url);
+    if (found === undefined || !/^application\/grpc($|[+;])/.test(headers["content-type"] ?? ""))
+      return false;
+    const { method, typeUrl } = found;
+    const bytesMax = this.options.requestBytesMax ?? REQUEST_BYTES_MAX;
+    const peer = peerAddress(socket);
+    if (isSotw(method)) {
+      const stream = new GrpcStream(response, method.input, method.output, bytesMax);
+      void stream.respond(this.serveSotw(typeUrl, stream.requests(), peer, stream.signal));
+    } else {
+      const stream = new GrpcStream(response, method.input, method.output, bytesMax);
+      void stream.respond(this.serveDelta(typeUrl, stream.requests(), peer, stream.signal));
+    }
+    return true;
+  };
+
+  private serveSotw(
+    typeUrl: string | undefined,
+    ...call: Call<DiscoveryRequest>
+  ): AsyncIterable<DiscoveryResponse> {
+    const variant = typeUrl === undefined ? "ads" : "sotw";
+    return this.serve(
+      { variant, typeUrl, createTypeStream: (url, node) => new SotwTypeStream(url, this.encoded, node) },
+      ...call,
     );
   }
 
-  private handler<Request extends AnyDiscoveryRequest, Response>(
-    variant: XdsStreamInfo["variant"],
+  private serveDelta(
     typeUrl: string | undefined,
-    createTypeStream: DiscoveryStreamOptions<Request, Response>["createTypeStream"],
-  ) {
-    return (requests: AsyncIterable<Request>, context: HandlerContext): AsyncIterable<Response> => {
-      if (this.closed) throw new ConnectError("the control plane stops", Code.Unavailable);
-      if (this.open.size >= (this.options.maxStreams ?? 20_000)) {
-        throw new ConnectError("too many xDS streams", Code.ResourceExhausted);
-      }
-      const { source, observer, holdMs = 500 } = this.options;
-      const stream = new DiscoveryStream<Request, Response>({
-        id: ++this.lastId,
+    ...call: Call<DeltaDiscoveryRequest>
+  ): AsyncIterable<DeltaDiscoveryResponse> {
+    const variant = typeUrl === undefined ? "delta-ads" : "delta";
+    return this.serve(
+      {
         variant,
-        peer: context.values.get(peerKey),
         typeUrl,
-        source,
-        observer,
-        holdMs,
-        createTypeStream,
-        admit: ({ node }) => this.admission.open(node.id, performance.now()),
-      });
-      return this.run(stream, requests, context.signal);
-    };
+        createTypeStream: (url, node) =>
+          url === TYPE_URLS.virtualHost
+            ? new VirtualHostStream()
+            : new DeltaTypeStream(url, this.encoded, node),
+      },
+      ...call,
+    );
+  }
+
+  private async *serve<Request extends AnyDiscoveryRequest, Response>(
+    what: Pick<DiscoveryStreamOptions<Request, Response>, "variant" | "typeUrl" | "createTypeStream">,
+    ...[requests, peer, signal]: Call<Request>
+  ): AsyncGenerator<Response> {
+    if (this.closed) throw new ConnectError("the control plane stops", Code.Unavailable);
+    if (this.open.size >= (this.options.maxStreams ?? 20_000)) {
+      throw new ConnectError("too many xDS streams", Code.ResourceExhausted);
+    }
+    const { source, observer, holdMs = 500 } = this.options;
+    const stream = new DiscoveryStream<Request, Response>({
+      ...what,
+      id: ++this.lastId,
+      peer,
+      source,
+      observer,
+      holdMs,
+      admit: ({ node }) => this.admission.open(node.id, performance.now()),
+    });
+    yield* this.run(stream, requests, signal);
   }
 
   private async *run<Request extends AnyDiscoveryRequest, Response>(

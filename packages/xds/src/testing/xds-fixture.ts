@@ -1,12 +1,5 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
-import {
-  anyHttpServer,
-  peerContextValues,
-  type XdsServer,
-  type XdsServerOptions,
-  xdsRoutes,
-} from "../server/index.ts";
+import { anyHttpServer, createXdsServer, type XdsServer, type XdsServerOptions } from "../server/index.ts";
 import type {
   ResourceFailure,
   Snapshot,
@@ -105,22 +98,14 @@ export interface RunningServer {
 
 /** The xDS server alone on a port of its own. */
 export async function startXdsServer(options: XdsServerOptions): Promise<RunningServer> {
-  let xds: XdsServer | undefined;
-  const grpc = connectNodeAdapter({
-    routes: (router) => {
-      xds = xdsRoutes(router, options);
-    },
-    contextValues: peerContextValues,
-  });
-  if (xds === undefined) throw new Error("the adapter did not mount the routes");
-  const mounted = xds;
+  const xds = createXdsServer(options);
   const { server, sessions, closeHttp1 } = anyHttpServer(
     {},
     (request, response) => {
-      if (!mounted.handleRest(request, response)) grpc(request, response);
+      if (!xds.handleGrpc(request, response) && !xds.handleRest(request, response)) response.stream.close();
     },
     (request, response) => {
-      if (!mounted.handleRest(request, response)) response.writeHead(404).end();
+      if (!xds.handleRest(request, response)) response.writeHead(404).end();
     },
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -128,9 +113,9 @@ export async function startXdsServer(options: XdsServerOptions): Promise<Running
   if (address === null || typeof address === "string") throw new Error("the server does not listen");
   return {
     port: address.port,
-    xds: mounted,
+    xds,
     async close() {
-      mounted.close();
+      xds.close();
       const closed = new Promise((resolve) => server.close(resolve));
       closeHttp1();
       for (const session of sessions) session.destroy();

@@ -1,0 +1,130 @@
+import { constants, type Http2ServerResponse, type ServerHttp2Stream } from "node:http2";
+import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+
+const PREFIX_BYTES = 5;
+/** The tag of `resources` (2, length-delimited), which the shared bytes begin after. */
+const RESOURCES_TAG = 0x12;
+
+/**
+ * One bidirectional gRPC stream. Responses whose resources are encoded already are written without copying those: a thousand
+ * streams that wait for the network hold the same bytes.
+ */
+export class GrpcStream<Request extends DescMessage, Response extends DescMessage> {
+  readonly signal: AbortSignal;
+  private readonly stream: ServerHttp2Stream;
+  private readonly http: Http2ServerResponse;
+  private readonly input: Request;
+  private readonly output: Response;
+  private readonly messageBytesMax: number;
+  private drained: (() => void) | undefined;
+
+  constructor(http: Http2ServerResponse, input: Request, output: Response, messageBytesMax: number) {
+    const { stream } = http;
+    this.http = http;
+    this.stream = stream;
+    this.input = input;
+    this.output = output;
+    this.messageBytesMax = messageBytesMax;
+    const closing = new AbortController();
+    this.signal = closing.signal;
+    stream.on("close", () => {
+      closing.abort();
+      this.drained?.();
+    });
+    // What broke the stream ends it; there is nobody left to tell.
+    stream.on("error", () => {});
+    stream.on("drain", () => this.drained?.());
+  }
+
+  /** Reads as fast as it is iterated. Throws what the stream must be ended with. */
+  async *requests(): AsyncGenerator<MessageShape<Request>> {
+    let chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of this.stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      while (bytes >= PREFIX_BYTES) {
+        if ((chunks[0]?.length ?? 0) < PREFIX_BYTES) chunks = [Buffer.concat(chunks)];
+        const length = chunks[0]?.readUInt32BE(1) ?? 0;
+        if (chunks[0]?.[0] !== 0)
+          throw new ConnectError("compressed messages are not taken", Code.Unimplemented);
+        if (length > this.messageBytesMax) {
+          const limit = `a message of ${length} bytes is above the limit of ${this.messageBytesMax}`;
+          throw new ConnectError(limit, Code.ResourceExhausted);
+        }
+        const end = PREFIX_BYTES + length;
+        if (bytes < end) break;
+        const all = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+        if (all === undefined) break;
+        chunks = [all.subarray(end)];
+        bytes -= end;
+        yield this.decode(all.subarray(PREFIX_BYTES, end));
+      }
+    }
+  }
+
+  /** Writes until `responses` ends, waiting for the client to read; then ends the stream, with the error it threw. */
+  async respond(responses: AsyncIterable<MessageShape<Response>>): Promise<void> {
+    const { stream, http } = this;
+    if (stream.destroyed) return;
+    let status: ConnectError | undefined;
+    http.writeHead(200, { "content-type": "application/grpc", "grpc-accept-encoding": "identity" });
+    try {
+      for await (const response of responses) {
+        if (stream.destroyed) return;
+        if (!this.write(response)) await this.untilDrained();
+      }
+    } catch (error) {
+      status = ConnectError.from(error);
+    }
+    if (stream.destroyed) return;
+    http.addTrailers(trailersOf(status));
+    http.end();
+    // What the client still sends is not read; a client that has its answer must not wait for that.
+    stream.once("finish", () => {
+      if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+    });
+  }
+
+  private write(response: MessageShape<Response>): boolean {
+    const { $unknown: resources = [] } = response;
+    const head = toBinary(this.output, { ...response, $unknown: [] });
+    const shared = resources[0]?.data;
+    const length = head.length + (shared === undefined ? 0 : 1 + shared.length);
+    const prefix = Buffer.allocUnsafe(PREFIX_BYTES + head.length + (shared === undefined ? 0 : 1));
+    prefix[0] = 0;
+    prefix.writeUInt32BE(length, 1);
+    prefix.set(head, PREFIX_BYTES);
+    if (shared === undefined) return this.stream.write(prefix);
+    prefix[prefix.length - 1] = RESOURCES_TAG;
+    this.stream.cork();
+    this.stream.write(prefix);
+    const goesOn = this.stream.write(shared);
+    this.stream.uncork();
+    return goesOn;
+  }
+
+  private untilDrained(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.stream.destroyed || !this.stream.writableNeedDrain) resolve();
+      else this.drained = resolve;
+    });
+  }
+
+  private decode(bytes: Uint8Array): MessageShape<Request> {
+    try {
+      return fromBinary(this.input, bytes);
+    } catch (error) {
+      throw new ConnectError(
+        `the message cannot be decoded: ${error instanceof Error ? error.message : String(error)}`,
+        Code.InvalidArgument,
+      );
+    }
+  }
+}
+
+function trailersOf(error: ConnectError | undefined): Record<string, string> {
+  if (error === undefined) return { "grpc-status": "0" };
+  return { "grpc-status": String(error.code), "grpc-message": encodeURIComponent(error.rawMessage) };
+}
