@@ -6,6 +6,7 @@ import type { Snapshot } from "@sluice/xds";
 import { createXdsServer } from "@sluice/xds/server";
 import type { Logger } from "pino";
 import { collectorRoutes } from "./collector/collector-routes.ts";
+import { loadReportingRoutes } from "./collector/load-reporting.ts";
 import { NodeReports } from "./collector/node-reports.ts";
 import type { Environment } from "./environment.ts";
 import { injectTelemetry } from "./injection/inject-telemetry.ts";
@@ -19,6 +20,7 @@ import { type Inject, SnapshotBuilder, typeUrlOf } from "./snapshot/build-snapsh
 import { namingOfSnapshot } from "./snapshot/naming-of-snapshot.ts";
 import { PublishedSnapshots } from "./snapshot/published-snapshots.ts";
 import { type KnownType, VersionHistory } from "./snapshot/version-history.ts";
+import { clientStatusRoutes } from "./status/client-status.ts";
 
 export interface Control {
   readonly xdsPort: number;
@@ -86,7 +88,16 @@ export async function startControl(environment: Environment, log: Logger): Promi
   const server = await startGrpcServer({
     host: environment.xdsHost,
     port: environment.xdsPort,
-    routes: [collectorRoutes(reports)],
+    routes: [
+      collectorRoutes(reports),
+      clientStatusRoutes(xds),
+      loadReportingRoutes({
+        reports,
+        clusters: () => [
+          ...(snapshots.snapshotFor()?.types.get(typeUrlOf("clusters"))?.resources.keys() ?? []),
+        ],
+      }),
+    ],
     xds,
   });
   const healthServer =

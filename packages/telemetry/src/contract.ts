@@ -285,6 +285,27 @@ export interface TopologyCluster {
   readonly endpoints: readonly string[];
 }
 
+/** What nodes' load reports (LRS) say of a cluster, one of its localities or one of its endpoints, summed over the window. */
+export interface Load {
+  readonly cluster: string;
+  /** "" where the configuration names none, or the row is of a whole cluster. */
+  readonly region: string;
+  readonly zone: string;
+  readonly subZone: string;
+  readonly priority: number;
+  /** `ip:port`; "" in rows of a cluster or a locality. */
+  readonly endpoint: string;
+  readonly issued: number;
+  readonly successful: number;
+  readonly failed: number;
+  /** Gauge: as the nodes last said. */
+  readonly inProgress: number;
+  /** Of a cluster only: requests that the nodes dropped themselves. */
+  readonly dropped: number;
+  /** What the endpoints reported per request (ORCA), by metric: in how many requests, and the sum. */
+  readonly metrics: Readonly<Record<string, { readonly requests: number; readonly total: number }>>;
+}
+
 /**
  * Channels: `sluice_stats` {"at":"…"} after each 1 s tick was stored; `sluice_requests` {"upTo":"id"}; `sluice_traces`
  * {}. A reader then asks for what is new since its last cursor, so a lost notification loses nothing.

@@ -8,10 +8,12 @@ export {
 } from "./ingest/metrics-reader.ts";
 export { type Naming, namingOf } from "./ingest/naming.ts";
 export { type NewAccessLogEntry, readAccessLog } from "./ingest/read-access-log.ts";
+export { type ReportedLoad, readLoadReport } from "./ingest/read-load-report.ts";
 export { readSpans } from "./ingest/read-spans.ts";
 export * from "./measures/index.ts";
 export { telemetryMigrations } from "./migrations.ts";
 export { readDrops } from "./query/read-drops.ts";
+export { type LoadQuery, readLoad } from "./query/read-load.ts";
 export { readAsOf, readOverview } from "./query/read-overview.ts";
 export { readRequest, readRequestsSince, searchRequests } from "./query/read-requests.ts";
 export { readSeries, readSeriesSince, type SeriesQuery } from "./query/read-series.ts";

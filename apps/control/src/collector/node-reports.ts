@@ -3,11 +3,13 @@ import {
   MetricsReader,
   type Naming,
   readAccessLog,
+  readLoadReport,
   readSpans,
   type TelemetryStore,
 } from "@sluice/telemetry";
 import type { Node } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { StreamAccessLogsMessage } from "@sluice/xds/gen/envoy/service/accesslog/v3/als_pb.js";
+import type { LoadStatsRequest } from "@sluice/xds/gen/envoy/service/load_stats/v3/lrs_pb.js";
 import type { StreamMetricsMessage } from "@sluice/xds/gen/envoy/service/metrics/v3/metrics_service_pb.js";
 import type { ExportTraceServiceRequest } from "@sluice/xds/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js";
 
@@ -82,6 +84,13 @@ export class NodeReports {
     if (!readers.some(({ reportsEndpoints }) => reportsEndpoints)) {
       store.addDerived(node, nowMs, endpointReports(entries));
     }
+  }
+
+  readLoad(request: LoadStatsRequest, node: string): void {
+    const { store, now, onSeen } = this.#options;
+    const nowMs = now();
+    store.addLoad(node, readLoadReport(request), nowMs);
+    onSeen(node, nowMs);
   }
 
   readSpans(request: ExportTraceServiceRequest): void {

@@ -161,3 +161,46 @@ export const drops = telemetry.table(
   },
   (table) => [primaryKey({ columns: [table.at, table.node, table.what] })],
 );
+
+/**
+ * Load reports (LRS), per 10 s: a row per cluster (`scope` cluster: what was dropped), locality and endpoint of a node. What does
+ * not belong to a scope is "" and 0.
+ */
+export const loadReports = telemetry.table(
+  "load_reports",
+  {
+    at: instant("at").notNull(),
+    node: text("node").notNull(),
+    cluster: text("cluster").notNull(),
+    scope: text("scope").notNull(),
+    region: text("region").notNull(),
+    zone: text("zone").notNull(),
+    subZone: text("sub_zone").notNull(),
+    priority: integer("priority").notNull(),
+    /** `ip:port` */
+    endpoint: text("endpoint").notNull(),
+    issued: bigint("issued", { mode: "number" }).notNull(),
+    successful: bigint("successful", { mode: "number" }).notNull(),
+    failed: bigint("failed", { mode: "number" }).notNull(),
+    inProgress: bigint("in_progress", { mode: "number" }).notNull(),
+    dropped: bigint("dropped", { mode: "number" }).notNull(),
+    /** Named metrics that the endpoints reported (ORCA): `{ name: { requests, total } }`. */
+    metrics: jsonb("metrics").notNull(),
+  },
+  (table) => [
+    primaryKey({
+      columns: [
+        table.at,
+        table.node,
+        table.cluster,
+        table.scope,
+        table.region,
+        table.zone,
+        table.subZone,
+        table.priority,
+        table.endpoint,
+      ],
+    }),
+    index("load_reports_cluster").on(table.cluster, table.at),
+  ],
+);

@@ -15,6 +15,8 @@ export interface Retention {
   readonly tracesMs?: number;
   /** Default 50,000. */
   readonly tracesMax?: number;
+  /** Default a day. */
+  readonly loadMs?: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -31,6 +33,7 @@ export async function applyRetention(sql: Sql, retention: Retention = {}): Promi
     ["reporters", "last_at", DAY_MS],
     ["requests", "at", retention.requestsMs ?? DAY_MS],
     ["spans", "stored_at", retention.tracesMs ?? DAY_MS],
+    ["load_reports", "at", retention.loadMs ?? DAY_MS],
     ["traces", "stored_at", retention.tracesMs ?? DAY_MS],
   ];
   for (const [table, column, ageMs] of aged) {

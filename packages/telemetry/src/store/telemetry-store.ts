@@ -2,12 +2,14 @@ import type { Sql } from "@sluice/database";
 import type { Span } from "../contract.ts";
 import type { ScopeReport } from "../ingest/metrics-reader.ts";
 import type { NewAccessLogEntry } from "../ingest/read-access-log.ts";
+import type { ReportedLoad } from "../ingest/read-load-report.ts";
 import type { DropKind } from "../query/read-drops.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import { pickSample, RateCap } from "./rate-cap.ts";
 import { RowQueue } from "./row-queue.ts";
 import { StatsQueue } from "./stats-queue.ts";
 import type { StoreOptions } from "./store-options.ts";
+import { type LoadRow, writeLoad } from "./write-load.ts";
 import { writeRequests } from "./write-requests.ts";
 import { writeSpans } from "./write-spans.ts";
 import { writeStats } from "./write-stats.ts";
@@ -23,6 +25,7 @@ export class TelemetryStore {
   readonly #stats: StatsQueue;
   readonly #requests: RowQueue<NewAccessLogEntry>;
   readonly #spans: RowQueue<Span>;
+  readonly #load: RowQueue<LoadRow>;
   readonly #requestCap: RateCap;
   readonly #spanCap: RateCap;
   /** Traces of which a span was let through: the rest of them follows. */
@@ -30,6 +33,7 @@ export class TelemetryStore {
   readonly #statsWriter: BatchWriter<NonNullable<ReturnType<StatsQueue["take"]>>>;
   readonly #requestWriter: BatchWriter<readonly NewAccessLogEntry[]>;
   readonly #spanWriter: BatchWriter<readonly Span[]>;
+  readonly #loadWriter: BatchWriter<readonly LoadRow[]>;
 
   constructor(sql: Sql, options: StoreOptions = {}) {
     const rowsMax = options.queueRowsMax ?? 50_000;
@@ -44,6 +48,7 @@ export class TelemetryStore {
     this.#stats = stats;
     this.#requests = new RowQueue(rowsMax, (entry) => this.#drop(entry.node, "requestsLost"));
     this.#spans = new RowQueue(rowsMax, (span) => this.#drop(span.node, "spansLost"));
+    this.#load = new RowQueue(rowsMax, (row) => this.#drop(row.node, "statsLost"));
     this.#statsWriter = new BatchWriter({
       ...common,
       name: "stats",
@@ -74,6 +79,23 @@ export class TelemetryStore {
         for (const span of batch) this.#drop(span.node, "spansLost");
       },
     });
+    this.#loadWriter = new BatchWriter({
+      ...common,
+      name: "load reports",
+      take: () => this.#load.take(),
+      putBack: (batch) => this.#load.putBack(batch),
+      write: (batch) => writeLoad(sql, batch),
+      onRefused: (batch) => {
+        for (const { node } of batch) this.#drop(node, "statsLost");
+      },
+    });
+  }
+
+  /** One load report of a node. */
+  addLoad(node: string, report: readonly ReportedLoad[], nowMs: number): void {
+    if (report.length === 0) return;
+    this.#load.push(report.map((load) => ({ ...load, node, atMs: nowMs })));
+    this.#loadWriter.wake();
   }
 
   /** What a node counted between two times; see `splitOverSeconds`. */
@@ -116,7 +138,7 @@ export class TelemetryStore {
 
   /** Writes what waits, within the write deadline. */
   async close(): Promise<void> {
-    await Promise.all([this.#requestWriter.close(), this.#spanWriter.close()]);
+    await Promise.all([this.#requestWriter.close(), this.#spanWriter.close(), this.#loadWriter.close()]);
     await this.#statsWriter.close();
   }
 
