@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { readEnvironment } from "./environment.ts";
 
 const url = { DATABASE_URL: "postgres://localhost/x" };
@@ -10,6 +11,12 @@ test("defaults are those of the README", () => {
     databaseUrl: url.DATABASE_URL,
     xdsHost: "127.0.0.1",
     xdsPort: 18000,
+    xdsHosts: [],
+    plaintext: "loopback",
+    nodeCertificateMs: 24 * 3_600_000,
+    secretKey: undefined,
+    secretKeyFile: undefined,
+    dataDir: fileURLToPath(new URL("../../../.sluice", import.meta.url)),
     healthPort: 18001,
     logLevel: "info",
     traceSamplingPercent: 1,
@@ -31,6 +38,18 @@ test("what is wrong is named with what it takes", () => {
   );
   assert.throws(() => readEnvironment({ ...url, SLUICE_XDS_PORT: "70000" }), /from 0 to 65535/);
   assert.throws(() => readEnvironment({ ...url, LOG_LEVEL: "loud" }), /LOG_LEVEL "loud": one of fatal/);
+  assert.throws(
+    () => readEnvironment({ ...url, SLUICE_XDS_PLAINTEXT: "yes" }),
+    /SLUICE_XDS_PLAINTEXT "yes": one of loopback, never, anywhere/,
+  );
+  assert.throws(
+    () => readEnvironment({ ...url, SLUICE_XDS_HOSTS: "a.example, b:18000" }),
+    /SLUICE_XDS_HOSTS "b:18000": names and addresses without ports/,
+  );
+  assert.throws(
+    () => readEnvironment({ ...url, SLUICE_NODE_CERTIFICATE_HOURS: "0" }),
+    /SLUICE_NODE_CERTIFICATE_HOURS "0": a number from 0.02/,
+  );
 });
 
 test("a health port of 0 turns the endpoint off", () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { RESOURCE_KINDS, type ResourceKind } from "@sluice/config";
+import { loadKeyRing, RESOURCE_KINDS, type ResourceKind } from "@sluice/config";
 import { openDatabase, openNotificationBus } from "@sluice/database";
 import { startMaintenance, TelemetryStore } from "@sluice/telemetry";
 import type { Snapshot } from "@sluice/xds";
@@ -9,6 +9,11 @@ import { collectorRoutes } from "./collector/collector-routes.ts";
 import { loadReportingRoutes } from "./collector/load-reporting.ts";
 import { NodeReports } from "./collector/node-reports.ts";
 import type { Environment } from "./environment.ts";
+import { Admission } from "./identity/admission.ts";
+import { CertificateRegister } from "./identity/certificate-register.ts";
+import { JoinRoutes } from "./identity/join-routes.ts";
+import { serverHosts } from "./identity/server-hosts.ts";
+import { ServerIdentity } from "./identity/server-identity.ts";
 import { injectTelemetry } from "./injection/inject-telemetry.ts";
 import { NodeRecorder } from "./node-state/node-recorder.ts";
 import { readEffective } from "./node-state/read-effective.ts";
@@ -37,6 +42,7 @@ export interface Control {
  */
 export async function startControl(environment: Environment, log: Logger): Promise<Control> {
   const replica = randomUUID();
+  const ring = loadKeyRing({ ...environment, warn: (message) => log.warn(message) });
   const database = openDatabase(environment.databaseUrl, { poolSize: 8, applicationName: "sluice-control" });
   const { sql } = database;
   const context = { sql, now: () => new Date() };
@@ -63,9 +69,10 @@ export async function startControl(environment: Environment, log: Logger): Promi
 
   const inject: Inject = (kind, value) => injectTelemetry(kind, value, environment);
   const becameReady = Promise.withResolvers<void>();
+  const bus = openNotificationBus(sql);
   const snapshots = new PublishedSnapshots({
     sql,
-    bus: openNotificationBus(sql),
+    bus,
     builder: new SnapshotBuilder(inject),
     older: new SnapshotBuilder(inject),
     onOlder: (number, snapshot) => history.addOlder(number, snapshot),
@@ -85,7 +92,40 @@ export async function startControl(environment: Environment, log: Logger): Promi
     observer: recorder,
     log: (message) => log.debug(message),
   });
+  const register = new CertificateRegister({
+    context,
+    bus,
+    onTrouble: trouble("reading the nodes' certificates"),
+  });
+  const admission = new Admission({ plaintext: environment.plaintext, register, now: context.now });
+  const refused = refusalLog(log);
+  const identity = new ServerIdentity({
+    context,
+    ring,
+    hosts: serverHosts(environment.xdsHosts, environment.xdsHost),
+    onCredentials: (credentials) => server.setCredentials(credentials),
+    onTrouble: trouble("making this replica's certificate"),
+  });
+  const join = new JoinRoutes({
+    context,
+    admission,
+    lifetimeMs: environment.nodeCertificateMs,
+    authority: () => identity.authority,
+    onJoined: ({ node, serial, notAfter }, { address }, renewed) =>
+      log.info({ node, serial, notAfter, peer: address }, renewed ? "a node renewed" : "a node joined"),
+    onRefused: (code, message, { address }) =>
+      log.warn({ code, reason: message, peer: address }, "a node was not let in"),
+    onTrouble: trouble("letting a node in"),
+  });
+  if (environment.plaintext === "anywhere")
+    log.warn(
+      "nodes may come from anywhere in plain text, as whatever they say (SLUICE_XDS_PLAINTEXT=anywhere)",
+    );
+
   const server = await startGrpcServer({
+    admission,
+    join,
+    onRefused: (peer, reason) => refused(peer.address, reason),
     host: environment.xdsHost,
     port: environment.xdsPort,
     routes: [
@@ -103,19 +143,24 @@ export async function startControl(environment: Environment, log: Logger): Promi
   const healthServer =
     environment.healthPort === undefined
       ? undefined
-      : await startHealthServer(environment.healthPort, () => healthOf(snapshots.number));
+      : await startHealthServer(environment.healthPort, () => healthOf(snapshots.number, identity.state));
   snapshots.start();
+  register.watch(() => server.dismiss());
+  register.start();
+  // Nobody is let in by certificate before the revocations are known.
+  void register.loaded.then(() => identity.start());
   const lease = holdReplicaLease(context, replica, trouble("renewing this replica's lease"));
   const maintenance = startMaintenance(sql, { onTrouble: trouble("rolling up telemetry") });
 
   return {
     xdsPort: server.port,
     healthPort: healthServer?.port,
-    ready: becameReady.promise,
+    ready: Promise.all([becameReady.promise, identity.ready]).then(() => {}),
     async close() {
       await healthServer?.close();
       xds.close();
       await server.close();
+      await Promise.all([identity.close(), register.close()]);
       await Promise.all([snapshots.close(), maintenance.close(), store.close(), recorder.close()]);
       await lease.close();
       // Everything is written: a connection that still waits for a Postgres that went away is not waited for.
@@ -133,10 +178,26 @@ function targetOf(snapshot: Snapshot, history: VersionHistory): ReadonlyMap<Reso
   return target;
 }
 
-function healthOf(version: number | undefined): Health {
+function healthOf(version: number | undefined, identity: string): Health {
   return {
-    ready: version !== undefined,
-    parts: { xds: "ok", configuration: version === undefined ? "waiting for Postgres" : "ok" },
+    ready: version !== undefined && identity === "ok",
+    parts: {
+      xds: "ok",
+      identity,
+      configuration: version === undefined ? "waiting for Postgres" : "ok",
+    },
+  };
+}
+
+/** A node that is refused tries again and again: each peer address and reason is told once a minute. */
+function refusalLog(log: Logger): (address: string, reason: string) => void {
+  const quietUntil = new Map<string, number>();
+  return (address, reason) => {
+    const key = `${address.slice(0, address.lastIndexOf(":"))} ${reason}`;
+    if (performance.now() < (quietUntil.get(key) ?? 0)) return;
+    if (quietUntil.size > 1000) quietUntil.clear();
+    quietUntil.set(key, performance.now() + 60_000);
+    log.warn({ peer: address, reason }, "a peer is refused");
   };
 }
 

@@ -4,7 +4,7 @@ import { CliError } from "./cli-error.ts";
 import { type ExplainOptions, explainInput, explainLines, foundRoute } from "./commands/explain.ts";
 import { exportConfiguration } from "./commands/export-configuration.ts";
 import { importFile } from "./commands/import-file.ts";
-import { join } from "./commands/join.ts";
+import { type JoinOptions, joinNode, plainBootstrap, renewNode } from "./commands/join.ts";
 import { login } from "./commands/login.ts";
 import { publish } from "./commands/publish.ts";
 import { renderDiff } from "./commands/render-diff.ts";
@@ -222,14 +222,58 @@ export function createProgram(surroundings: Surroundings): Command {
         throw new CliError(`no route takes it: ${found.problems[0]?.message ?? found.outcome}`);
     });
 
-  command("join", "print the bootstrap of a new node")
+  const joining = command(
+    "join",
+    "let a node in: with --token, a certificate and a bootstrap for it; without, the bootstrap of a node on the control plane's machine",
+  )
+    .option("--server <url>", "the control plane's xDS port, like https://10.0.0.5:18000")
+    .option("--token <token>", "a join token")
+    .option("--token-stdin", "read the join token from standard input")
+    .option("--out <dir>", "where key, certificate and bootstrap are written")
     .option("--envoy", "for a stock Envoy instead of a Sluice proxy")
     .option("--id <id>", "the node's id, unique in the appliance")
     .option("--cluster <name>", "the node's cluster", "default")
-    .option("--control <host:port>", "where the node reaches the control plane", "127.0.0.1:18000")
+    .option("--control <host:port>", "without a token: where the control plane is", "127.0.0.1:18000")
     .option("--admin-port <port>", "the node's admin interface on 127.0.0.1", "9902")
-    .option("--label <key=value...>", "labels of the node")
-    .action((options) => write(join(options)));
+    .option("--label <key=value...>", "without a token: labels of the node")
+    .action(async (options: JoinOptions) => {
+      if (options.token === undefined && options.tokenStdin !== true) {
+        if (options.server !== undefined || options.out !== undefined)
+          throw new CliError("--server and --out need --token or --token-stdin", 2);
+        write(plainBootstrap(options));
+        return;
+      }
+      const joined = await joinNode(options, readStandardInput);
+      print(
+        joined,
+        [
+          { title: "node", value: (row) => row.node },
+          { title: "certificate until", value: (row) => row.notAfter.toISOString() },
+          { title: "start it with", value: (row) => row.start },
+        ],
+        [joined],
+      );
+    });
+
+  joining
+    .command("renew <dir>")
+    .description(
+      "renew the certificate that `join --out` wrote, when a third of its life is left (for a timer)",
+    )
+    .option("--force", "renew it now")
+    .exitOverride()
+    .action(async (dir: string, options: { force?: boolean }) => {
+      const found = await renewNode(dir, options.force ?? false);
+      print(
+        found,
+        [
+          { title: "directory", value: (row) => row.directory },
+          { title: "renewed", value: (row) => (row.renewed ? "yes" : "not due yet") },
+          { title: "certificate until", value: (row) => row.notAfter.toISOString() },
+        ],
+        [found],
+      );
+    });
 
   return program;
 }
@@ -257,6 +301,12 @@ function numberOf(text: string | undefined): number | undefined {
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
+}
+
+async function readStandardInput(): Promise<string> {
+  let text = "";
+  for await (const chunk of process.stdin) text += String(chunk);
+  return text.trim();
 }
 
 function secondsOf(text: string): number {

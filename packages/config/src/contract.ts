@@ -288,6 +288,12 @@ export interface AuditEvent {
 
 /**
  * Notification channels (payloads are small JSON hints):
- * `sluice_draft` {kind,name,revision}; `sluice_rollout` {rollout,version}; `sluice_node` {id}.
+ * `sluice_draft` {kind,name,revision}; `sluice_rollout` {rollout,version}; `sluice_node` {id}; `sluice_join`, of join tokens
+ * and node certificates, {token} or {node}.
  */
-export const CHANNELS = { draft: "sluice_draft", rollout: "sluice_rollout", node: "sluice_node" } as const;
+export const CHANNELS = {
+  draft: "sluice_draft",
+  rollout: "sluice_rollout",
+  node: "sluice_node",
+  join: "sluice_join",
+} as const;

@@ -1,5 +1,6 @@
 export { type ListAuditInput, listAudit } from "./audit/list-audit.ts";
 export { type AuditInput, recordAudit } from "./audit/record-audit.ts";
+export { ensureAuthority } from "./authority/ensure-authority.ts";
 export * from "./contract.ts";
 export { checkDraft } from "./draft/check-draft.ts";
 export { type CheckTextInput, checkText } from "./draft/check-text.ts";
@@ -14,6 +15,9 @@ export { type RemoveResourceInput, removeResource } from "./draft/remove-resourc
 export { type ResetDraftInput, resetDraft } from "./draft/reset-draft.ts";
 export { resetResource } from "./draft/reset-resource.ts";
 export { usedBy } from "./draft/used-by.ts";
+export { EnvelopeError, reseal, seal, unseal } from "./envelope/envelope.ts";
+export type { KeyRing } from "./envelope/key-ring.ts";
+export { loadKeyRing } from "./envelope/load-key-ring.ts";
 export { explainRequest } from "./explain/explain-request.ts";
 export type {
   Candidate,
@@ -25,6 +29,20 @@ export type {
   Reason,
   RequestExplanation,
 } from "./explain/explanation.ts";
+export {
+  type CreatedJoinToken,
+  type CreateJoinTokenInput,
+  createJoinToken,
+} from "./join/create-join-token.ts";
+export { type ExchangeInput, exchangeJoinToken } from "./join/exchange-join-token.ts";
+export type { IssueContext } from "./join/issue-node-certificate.ts";
+export * from "./join/join-contract.ts";
+export { listJoinTokens } from "./join/list-join-tokens.ts";
+export { listNodeCertificates } from "./join/list-node-certificates.ts";
+export { type LiveCertificate, liveCertificates } from "./join/live-certificates.ts";
+export { renewNodeCertificate } from "./join/renew-node-certificate.ts";
+export { revokeJoinToken } from "./join/revoke-join-token.ts";
+export { revokeNode } from "./join/revoke-node.ts";
 export { getNode } from "./node/get-node.ts";
 export { REPLICA_LEASE_MS } from "./node/lease.ts";
 export { listNodes } from "./node/list-nodes.ts";

@@ -4,6 +4,7 @@ export { apiRegistry, messageDescriptor, messageInAny, messageTypeNames } from "
 export { nearestName } from "./registry/nearest-name.ts";
 export { typeNameOf, typeUrlOf, type UnknownType, unknownType } from "./registry/unknown-type.ts";
 export type {
+  AuthenticatedNode,
   NodeIdentity,
   Snapshot,
   SnapshotResource,

@@ -49,6 +49,15 @@ export interface SnapshotResource {
   readonly aliases?: readonly string[];
 }
 
+/** Who a node is by the certificate that it came with: not what it says, but what it was let in as. */
+export interface AuthenticatedNode {
+  readonly id: string;
+  /** What its join token gave it. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Serial of the certificate, hex. */
+  readonly certificate: string;
+}
+
 /** From the `Node` of the first request of a stream; of a REST node, of its first request. */
 export interface NodeIdentity {
   /** `node.id`; never empty (the server refuses streams without one). */
@@ -62,6 +71,11 @@ export interface NodeIdentity {
   readonly userAgentVersion: string;
   /** `node.metadata` as JSON. */
   readonly metadata: Readonly<Record<string, unknown>>;
+  /**
+   * Of a node that came with a certificate; its `id` is then the certificate's. Decide by these labels and never by those in
+   * `metadata`. Undefined where plain text is allowed: everything else is then what the node says.
+   */
+  readonly authenticated?: AuthenticatedNode;
   /** Names and type URLs of the extensions that the node has, as far as it says. */
   readonly extensions: readonly {
     readonly name: string;

@@ -26,4 +26,5 @@ const AFFECTED = {
   draft: ["draft", "version", "explain", "audit"],
   rollout: ["draft", "version", "explain", "rollout", "node", "audit"],
   node: ["node", "rollout"],
+  join: ["join", "audit"],
 } as const;

@@ -18,9 +18,12 @@ const options = {
 test("the bootstrap passes the API's own rules, whatever the names and hosts", () => {
   for (const controlHost of ["127.0.0.1", "::1", "control.example"]) {
     for (const product of ["envoy", "sluice"] as const) {
-      const yaml = renderBootstrap({ ...options, controlHost, product });
-      const { problems } = checkYaml(yaml, "envoy.config.bootstrap.v3.Bootstrap");
-      assert.deepEqual(problems, []);
+      for (const joined of [{}, { joinDirectory: '/etc/sl "uice/' }]) {
+        const yaml = renderBootstrap({ ...options, controlHost, product, ...joined });
+        const { problems } = checkYaml(yaml, "envoy.config.bootstrap.v3.Bootstrap");
+        assert.deepEqual(problems, []);
+        assert.equal(yaml.includes("transport_socket:"), "joinDirectory" in joined);
+      }
     }
   }
 });

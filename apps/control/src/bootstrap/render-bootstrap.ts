@@ -12,6 +12,11 @@ export interface BootstrapOptions {
   /** The node's own admin interface, on loopback. */
   readonly adminPort: number;
   readonly labels: Readonly<Record<string, string>>;
+  /**
+   * Absolute path of what `sluice join` wrote: the node comes over TLS, with the certificate in there, which both products
+   * take over when it is renewed. Without it in plain text.
+   */
+  readonly joinDirectory?: string;
 }
 
 /** The bounds in milliseconds that telemetry stores latencies by (`LATENCY_BUCKETS_MS`; a test compares them). */
@@ -68,7 +73,7 @@ ${isAddress ? "" : "    dns_lookup_family: V4_PREFERRED\n"}    typed_extension_p
         - endpoint:
             address:
               socket_address: { address: ${host}, port_value: ${options.controlPort} }
-stats_flush_interval: 0.3s
+${options.joinDirectory === undefined ? "" : transportSocket(options.joinDirectory, isAddress ? "" : options.controlHost)}stats_flush_interval: 0.3s
 ${options.product === "envoy" ? latencyBounds() : ""}stats_sinks:
 - name: envoy.stat_sinks.metrics_service
   typed_config:
@@ -78,6 +83,28 @@ ${options.product === "envoy" ? latencyBounds() : ""}stats_sinks:
     emit_tags_as_labels: false
 ${options.product === "envoy" ? "    histogram_emit_mode: HISTOGRAM\n" : ""}    grpc_service:
       ${control}
+`;
+}
+
+/** Both sides' names are in their certificates, so neither addresses nor DNS are trusted. */
+function transportSocket(directory: string, serverName: string): string {
+  const file = (name: string) => {
+    const path = JSON.stringify(`${directory.replace(/\/+$/, "")}/${name}`);
+    const watched = JSON.stringify(directory);
+    return `{ resource_api_version: V3, path_config_source: { path: ${path}, watched_directory: { path: ${watched} } } }`;
+  };
+  return `    transport_socket:
+      name: envoy.transport_sockets.tls
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+${serverName === "" ? "" : `        sni: ${JSON.stringify(serverName)}\n`}        common_tls_context:
+          alpn_protocols: [h2]
+          tls_certificate_sds_secret_configs:
+          - name: sluice_node
+            sds_config: ${file("sds-certificate.json")}
+          validation_context_sds_secret_config:
+            name: sluice_authority
+            sds_config: ${file("sds-authority.json")}
 `;
 }
 

@@ -37,9 +37,12 @@ import {
 import { HttpConnectionManagerSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { parse, stringify } from "yaml";
 import { renderBootstrap } from "../bootstrap/render-bootstrap.ts";
+import { Admission } from "../identity/admission.ts";
+import { refuse } from "../identity/join-http.ts";
 import { injectTelemetry } from "../injection/inject-telemetry.ts";
 import { startGrpcServer } from "../server/grpc-server.ts";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { openToLoopback } from "../testing/open-to-loopback.ts";
 import { encodeResource, parseResource } from "../testing/parse-resource.ts";
 import { collectorRoutes } from "./collector-routes.ts";
 import { NodeReports } from "./node-reports.ts";
@@ -72,7 +75,12 @@ test("what a stock Envoy reports with the injected configuration is stored by sc
       for (const [stat, value] of more) facts.set(stat, value);
     },
   });
-  const server = await startGrpcServer({ host: "127.0.0.1", port: 0, routes: [collectorRoutes(reports)] });
+  const server = await startGrpcServer({
+    host: "127.0.0.1",
+    port: 0,
+    routes: [collectorRoutes(reports)],
+    ...openToLoopback(),
+  });
   cleanUp.push(() => server.close());
   const upstream = await startRecordingUpstream();
   cleanUp.push(() => upstream.close());

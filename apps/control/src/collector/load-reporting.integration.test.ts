@@ -12,6 +12,7 @@ import {
 } from "@sluice/harness";
 import { readLoad, TelemetryStore, telemetryMigrations } from "@sluice/telemetry";
 import { startGrpcServer } from "../server/grpc-server.ts";
+import { openToLoopback } from "../testing/open-to-loopback.ts";
 import { loadReportingRoutes } from "./load-reporting.ts";
 import { NodeReports } from "./node-reports.ts";
 
@@ -80,7 +81,7 @@ test("a stock Envoy's load by cluster, locality and endpoint is stored and can b
   cleanUp.push(() => store.close());
   const reports = new NodeReports({ store, now: Date.now, onSeen: () => {}, onFacts: () => {} });
   const routes = [loadReportingRoutes({ reports, clusters: () => [] })];
-  const server = await startGrpcServer({ host: "127.0.0.1", port: 0, routes });
+  const server = await startGrpcServer({ host: "127.0.0.1", port: 0, routes, ...openToLoopback() });
   cleanUp.push(() => server.close());
   const upstream = await startRecordingUpstream();
   cleanUp.push(() => upstream.close());

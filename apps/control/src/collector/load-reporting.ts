@@ -1,5 +1,6 @@
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { LoadReportingService } from "@sluice/xds/gen/envoy/service/load_stats/v3/lrs_pb.js";
+import { authenticatedNodeKey, requireOwnId } from "@sluice/xds/server";
 import type { NodeReports } from "./node-reports.ts";
 
 const INTERVAL_SECONDS = 10n;
@@ -17,13 +18,15 @@ export interface LoadReportingOptions {
  */
 export function loadReportingRoutes(options: LoadReportingOptions): (router: ConnectRouter) => void {
   return (router) => {
-    router.rpc(LoadReportingService.method.streamLoadStats, async function* (requests) {
+    router.rpc(LoadReportingService.method.streamLoadStats, async function* (requests, { values }) {
+      const authenticated = values.get(authenticatedNodeKey);
       let node = "";
       for await (const request of requests) {
         if (node === "") {
           node = request.node?.id ?? "";
           if (node === "")
             throw new ConnectError("the first message must carry a node with an id", Code.InvalidArgument);
+          if (authenticated !== undefined) requireOwnId(authenticated, node);
           const sendAllClusters = request.node?.clientFeatures.includes(SENDS_ALL) === true;
           yield {
             sendAllClusters,

@@ -93,8 +93,11 @@ export class NodeReports {
     onSeen(node, nowMs);
   }
 
-  readSpans(request: ExportTraceServiceRequest): void {
-    this.#options.store.addSpans(readSpans(request), this.#options.now());
+  /** `node`: whose they are, where the connection tells; else the spans do. */
+  readSpans(request: ExportTraceServiceRequest, node?: string): void {
+    const spans = readSpans(request);
+    const known = node === undefined ? spans : spans.map((span) => ({ ...span, node }));
+    this.#options.store.addSpans(known, this.#options.now());
   }
 }
 

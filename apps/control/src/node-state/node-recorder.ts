@@ -264,7 +264,8 @@ function describeNode(node: NodeIdentity): Omit<ConnectedNode, "peer" | "replica
     cluster: node.cluster,
     product: name === "sluice" || name === "envoy" ? name : "other",
     productVersion: node.userAgentVersion,
-    labels: labelsOf(node.metadata.sluice),
+    // What a node that has a certificate says of itself could put it into a group that is not its own.
+    labels: node.authenticated?.labels ?? labelsOf(node.metadata.sluice),
     extensions: [
       ...new Set(node.extensions.flatMap(({ name: extension, typeUrls }) => [extension, ...typeUrls])),
     ],

@@ -14,6 +14,7 @@ import {
 } from "@sluice/xds/gen/envoy/service/status/v3/csds_pb.js";
 import { createXdsServer } from "@sluice/xds/server";
 import { startGrpcServer } from "../server/grpc-server.ts";
+import { openToLoopback } from "../testing/open-to-loopback.ts";
 import { clientStatusRoutes } from "./client-status.ts";
 
 const { cluster, route } = TYPE_URLS;
@@ -40,6 +41,7 @@ test("CSDS tells of each connected node what it was sent, acknowledged and refus
     port: 0,
     routes: [clientStatusRoutes(xds)],
     xds,
+    ...openToLoopback(),
   });
   const target = () => ({ host: "127.0.0.1", port: server.port });
   const node = create(NodeSchema, { id: "a-node", cluster: "c", locality: { zone: "z" } });

@@ -1,11 +1,12 @@
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import type { AuthenticatedNode } from "@sluice/xds";
 import { ClientResourceStatus } from "@sluice/xds/gen/envoy/admin/v3/config_dump_shared_pb.js";
 import {
   ClientStatusDiscoveryService,
   type ClientStatusRequest,
   ConfigStatus,
 } from "@sluice/xds/gen/envoy/service/status/v3/csds_pb.js";
-import type { StreamStatus, TypeStatus, XdsServer } from "@sluice/xds/server";
+import { authenticatedNodeKey, type StreamStatus, type TypeStatus, type XdsServer } from "@sluice/xds/server";
 import { nodeFilter } from "./node-filter.ts";
 
 type Status = Pick<XdsServer, "status">;
@@ -17,18 +18,21 @@ type Status = Pick<XdsServer, "status">;
 export function clientStatusRoutes(xds: Status): (router: ConnectRouter) => void {
   return (router) => {
     router.service(ClientStatusDiscoveryService, {
-      fetchClientStatus: (request) => answer(xds, request),
-      async *streamClientStatus(requests) {
-        for await (const request of requests) yield answer(xds, request);
+      fetchClientStatus: (request, { values }) => answer(xds, request, values.get(authenticatedNodeKey)),
+      async *streamClientStatus(requests, { values }) {
+        for await (const request of requests) yield answer(xds, request, values.get(authenticatedNodeKey));
       },
     });
   };
 }
 
-function answer(xds: Status, request: ClientStatusRequest) {
+/** Who comes as a node, by its certificate, sees that node alone. */
+function answer(xds: Status, request: ClientStatusRequest, asker: AuthenticatedNode | undefined) {
   const filter = nodeFilter(request.nodeMatchers);
   if (typeof filter === "string") throw new ConnectError(filter, Code.InvalidArgument);
-  const chosen = xds.status().filter(({ stream }) => filter(stream.node.id));
+  const chosen = xds
+    .status()
+    .filter(({ stream: { node } }) => filter(node.id) && (asker === undefined || asker.id === node.id));
   const byNode = Map.groupBy(chosen, ({ stream }) => stream.node.id);
   return {
     config: [...byNode.values()].map((streams) => configOf(streams, request.excludeResourceContents)),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { type RunningProcess, startProcess, waitFor } from "@sluice/harness";
 
@@ -6,8 +7,15 @@ export interface ControlProcess {
   readonly xdsPort: number;
 }
 
-/** A real control plane as its own process; answers when it is ready. `xdsPort` 0: a free one. */
-export async function startControlProcess(databaseUrl: string, xdsPort = 0): Promise<ControlProcess> {
+/**
+ * A real control plane as its own process; answers when it is ready. `xdsPort` 0: a free one. Those of one database have one
+ * secret key.
+ */
+export async function startControlProcess(
+  databaseUrl: string,
+  xdsPort = 0,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ControlProcess> {
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
   const running = await startProcess(process.execPath, [main], {
     env: {
@@ -15,7 +23,9 @@ export async function startControlProcess(databaseUrl: string, xdsPort = 0): Pro
       SLUICE_XDS_PORT: String(xdsPort),
       SLUICE_CONTROL_HEALTH_PORT: "0",
       SLUICE_TRACE_SAMPLING_PERCENT: "100",
+      SLUICE_SECRET_KEY: createHash("sha256").update(databaseUrl).digest("base64"),
       LOG_LEVEL: "info",
+      ...env,
     },
   });
   const line = await waitFor(

@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly accessLogFlushMs: number;
   /** Sluice's own: where accepted dynamic resources are kept for a start without the control plane. */
   readonly stateDir: string | undefined;
+  /** Sluice's own: where `sluice join` wrote this node's identity; the certificate in it is kept renewed. */
+  readonly joinDir: string | undefined;
   /** Sluice's own: how long SIGTERM waits for connections to end; 0 ends at once, as Envoy does. */
   readonly terminationDrainMs: number;
 }
@@ -90,6 +92,7 @@ export function parseCommandLine(argv: readonly string[]): ServerOptions | { rea
     .option("--ignore-unknown-dynamic-fields", "accepted: unknown dynamic fields are ignored in any case")
     .option("--skip-deprecated-logs", "accepted: deprecations are not logged")
     .option("--state-dir <dir>", "Sluice: keep the last good dynamic configuration here")
+    .option("--join-dir <dir>", "Sluice: renew the certificate that `sluice join` wrote here")
     .option(
       "--termination-drain-s <n>",
       "Sluice: SIGTERM waits so long for connections (0: not at all)",
@@ -151,6 +154,7 @@ function readOptions(given: Readonly<Record<string, unknown>>): ServerOptions {
     logFormat: text("logFormat") ?? DEFAULT_LOG_FORMAT,
     accessLogFlushMs: number("fileFlushIntervalMsec"),
     stateDir: text("stateDir"),
+    joinDir: text("joinDir"),
     terminationDrainMs: number("terminationDrainS") * 1000,
   };
 }

@@ -1,3 +1,4 @@
+import { keepCertificateRenewed } from "../join/keep-certificate-renewed.ts";
 import { ApplicationLog, compileJsonLogFormat, compileLogFormat } from "./application-log.ts";
 import { parseCommandLine, type ServerOptions } from "./command-line.ts";
 import { type LoadedBootstrap, loadBootstrap } from "./load-bootstrap.ts";
@@ -24,14 +25,18 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
   process.on("SIGINT", () => void server.stop());
   process.on("SIGUSR1", () => void server.reopenLogs());
   process.on("SIGHUP", () => log.info("SIGHUP is ignored, as in Envoy"));
+  let stopRenewing: (() => void) | undefined;
   try {
+    if (options.joinDir !== undefined) stopRenewing = await keepCertificateRenewed(options.joinDir, log);
     await server.start();
   } catch (error) {
+    stopRenewing?.();
     await server.stop();
     throw error;
   }
   if (options.mode === "init_only") await server.stop();
   await server.ended;
+  stopRenewing?.();
   return 0;
 }
 

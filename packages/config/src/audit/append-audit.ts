@@ -4,7 +4,11 @@ import { auditEvent } from "../schema/index.ts";
 import type { AuditInput } from "./record-audit.ts";
 
 /** Writes one event in the actor's name, within the verb's transaction. */
-export async function appendAudit(executor: Executor, context: Context, event: AuditInput): Promise<void> {
+export async function appendAudit(
+  executor: Executor,
+  context: Pick<Context, "actor" | "now">,
+  event: AuditInput,
+): Promise<void> {
   await executor.insert(auditEvent).values({
     at: context.now(),
     actorId: context.actor.id,

@@ -1,5 +1,6 @@
 export * from "./audit-tables.ts";
 export * from "./config-schema.ts";
 export * from "./draft-tables.ts";
+export * from "./join-tables.ts";
 export * from "./node-tables.ts";
 export * from "./version-tables.ts";

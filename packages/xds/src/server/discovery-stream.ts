@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Node } from "../../gen/envoy/config/core/v3/base_pb.js";
 import type { Status } from "../../gen/google/rpc/status_pb.js";
 import type {
+  AuthenticatedNode,
   NodeIdentity,
   Snapshot,
   SnapshotSource,
@@ -10,6 +11,7 @@ import type {
   XdsStreamInfo,
 } from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
+import { requireOwnId } from "./authenticated-node.ts";
 import { nodeIdentity } from "./node-identity.ts";
 import { CLUSTER_USERS, REFERRERS, sendRank } from "./send-order.ts";
 import type { TypeStatus } from "./stream-status.ts";
@@ -32,6 +34,8 @@ export interface DiscoveryStreamOptions<Request, Response> {
   readonly id: number;
   readonly variant: XdsStreamInfo["variant"];
   readonly peer: string;
+  /** Whose certificate the peer came with, if any. */
+  readonly authenticated?: AuthenticatedNode | undefined;
   /** The only type of the stream; undefined on ADS. */
   readonly typeUrl: string | undefined;
   readonly source: SnapshotSource;
@@ -123,13 +127,15 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
   }
 
   private open(node: Node | undefined): XdsStreamInfo {
-    const identity = nodeIdentity(node);
+    const { authenticated } = this.options;
+    const identity = nodeIdentity(node, authenticated);
     if (identity === undefined) {
       throw new ConnectError(
         "the first request of a stream must carry a node with an id",
         Code.InvalidArgument,
       );
     }
+    if (authenticated !== undefined) requireOwnId(authenticated, identity.id);
     const { id, variant, peer, observer, admit } = this.options;
     const info = { id, variant, peer, node: identity };
     this.quietUntilMs = performance.now() + (admit?.(info) ?? 0);

@@ -1,4 +1,5 @@
 export { type AnyHttpServer, anyHttpServer } from "./any-http-server.ts";
+export { authenticatedNodeKey, requireOwnId } from "./authenticated-node.ts";
 export type { Refusal, StreamStatus, TypeStatus } from "./stream-status.ts";
 export {
   createXdsServer,

@@ -1,8 +1,11 @@
 import type { Node } from "../../gen/envoy/config/core/v3/base_pb.js";
-import type { NodeIdentity } from "../snapshot-source.ts";
+import type { AuthenticatedNode, NodeIdentity } from "../snapshot-source.ts";
 
 /** Undefined when the node does not say its id. */
-export function nodeIdentity(node: Node | undefined): NodeIdentity | undefined {
+export function nodeIdentity(
+  node: Node | undefined,
+  authenticated?: AuthenticatedNode,
+): NodeIdentity | undefined {
   if (node === undefined || node.id === "") return undefined;
   const build = node.userAgentVersionType;
   const version = build.case === "userAgentBuildVersion" ? build.value.version : undefined;
@@ -20,6 +23,7 @@ export function nodeIdentity(node: Node | undefined): NodeIdentity | undefined {
           ? ""
           : `${version.majorNumber}.${version.minorNumber}.${version.patch}`,
     metadata: node.metadata ?? {},
+    ...(authenticated === undefined ? {} : { authenticated }),
     extensions: node.extensions.map(({ name, category, typeUrls }) => ({
       name,
       category,

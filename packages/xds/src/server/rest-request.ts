@@ -3,7 +3,8 @@ import type { Http2ServerRequest } from "node:http2";
 import { fromJsonString } from "@bufbuild/protobuf";
 import { DiscoveryRequestSchema } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { apiRegistry } from "../registry/api-registry.ts";
-import type { NodeIdentity } from "../snapshot-source.ts";
+import type { AuthenticatedNode, NodeIdentity } from "../snapshot-source.ts";
+import { foreignId } from "./authenticated-node.ts";
 import { nodeIdentity } from "./node-identity.ts";
 import { requestedNames } from "./requested-names.ts";
 
@@ -24,6 +25,7 @@ export async function readRestRequest(
   request: IncomingMessage | Http2ServerRequest,
   typeUrl: string,
   bytesMax: number,
+  authenticated?: AuthenticatedNode,
 ): Promise<RestRequest> {
   if (request.method !== "POST") return refused(405, "post a DiscoveryRequest");
   const chunks: Buffer[] = [];
@@ -41,8 +43,10 @@ export async function readRestRequest(
   }
   if (message.typeUrl !== "" && message.typeUrl !== typeUrl)
     return refused(400, `this path has ${typeUrl} only, not ${message.typeUrl}`);
-  const node = nodeIdentity(message.node);
+  const node = nodeIdentity(message.node, authenticated);
   if (node === undefined) return refused(400, "the request must carry a node with an id");
+  const lie = authenticated === undefined ? undefined : foreignId(authenticated, node.id);
+  if (lie !== undefined) return refused(403, lie);
   const timeoutMs = Number(request.headers["x-envoy-expected-rq-timeout-ms"] ?? 0);
   const waitMs = Number.isFinite(timeoutMs) && timeoutMs > 0 ? timeoutMs / 2 : 0;
   return { ok: true, node, names: requestedNames(message), version: message.versionInfo, waitMs };

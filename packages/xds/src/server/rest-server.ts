@@ -1,14 +1,24 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import { REST_PATHS } from "../rest-paths.ts";
-import type { SnapshotSource, XdsServerObserver, XdsStreamInfo } from "../snapshot-source.ts";
+import type {
+  AuthenticatedNode,
+  SnapshotSource,
+  XdsServerObserver,
+  XdsStreamInfo,
+} from "../snapshot-source.ts";
 import { peerAddress } from "./peer-address.ts";
 import { type RestAnswer, restAnswer } from "./rest-answer.ts";
 import { readRestRequest } from "./rest-request.ts";
 import { RestSessions } from "./rest-sessions.ts";
 import type { StreamStatus } from "./stream-status.ts";
 
-export type RestHandler = (request: IncomingMessage | Http2ServerRequest, response: RestResponse) => boolean;
+/** `authenticated`: whose certificate the request came with, if any; another node's request is then answered with 403. */
+export type RestHandler = (
+  request: IncomingMessage | Http2ServerRequest,
+  response: RestResponse,
+  authenticated?: AuthenticatedNode,
+) => boolean;
 
 /** What `node:http` and `node:http2` have in common. */
 export interface RestResponse {
@@ -49,10 +59,10 @@ export class RestServer {
     this.sessions = new RestSessions(options.observer, options.nextId);
   }
 
-  handle(...[request, response]: Parameters<RestHandler>): boolean {
+  handle(...[request, response, authenticated]: Parameters<RestHandler>): boolean {
     const typeUrl = TYPE_OF_PATH.get(request.url ?? "");
     if (typeUrl === undefined) return false;
-    void this.serve(typeUrl, request, response).catch((error: unknown) => {
+    void this.serve(typeUrl, request, response, authenticated).catch((error: unknown) => {
       this.options.log?.(`a REST request ended: ${error instanceof Error ? error.message : String(error)}`);
       response.destroy();
     });
@@ -77,8 +87,12 @@ export class RestServer {
     this.sessions.close();
   }
 
-  private async serve(typeUrl: string, ...[request, response]: Parameters<RestHandler>): Promise<void> {
-    const read = await readRestRequest(request, typeUrl, this.options.requestBytesMax ?? 16 * 1024 * 1024);
+  private async serve(
+    typeUrl: string,
+    ...[request, response, authenticated]: Parameters<RestHandler>
+  ): Promise<void> {
+    const bytesMax = this.options.requestBytesMax ?? 16 * 1024 * 1024;
+    const read = await readRestRequest(request, typeUrl, bytesMax, authenticated);
     if (!read.ok) {
       send(response, read.status, JSON.stringify({ message: read.message }));
       return;

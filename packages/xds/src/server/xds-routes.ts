@@ -21,8 +21,14 @@ import {
   isSotw,
   type SotwMethod,
 } from "../discovery-services.ts";
-import type { SnapshotSource, XdsServerObserver, XdsStreamInfo } from "../snapshot-source.ts";
+import type {
+  AuthenticatedNode,
+  SnapshotSource,
+  XdsServerObserver,
+  XdsStreamInfo,
+} from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
+import { authenticatedNodeKey } from "./authenticated-node.ts";
 import { DeltaTypeStream } from "./delta-type-stream.ts";
 import {
   type AnyDiscoveryRequest,
@@ -73,9 +79,14 @@ export interface XdsServer {
   status(): StreamStatus[];
   /**
    * Takes gRPC requests of the discovery services as the router does, at less cost: the encoded resources of a response are
-   * written from where all streams have them. False: the request is not one, and untouched.
+   * written from where all streams have them. `authenticated`: whose certificate the call came with, if any. False: the
+   * request is not one, and untouched.
    */
-  readonly handleGrpc: (request: Http2ServerRequest, response: Http2ServerResponse) => boolean;
+  readonly handleGrpc: (
+    request: Http2ServerRequest,
+    response: Http2ServerResponse,
+    authenticated?: AuthenticatedNode,
+  ) => boolean;
   /** Takes HTTP/JSON requests (`POST /v3/discovery:clusters`, …); false: the request is not one, and untouched. */
   readonly handleRest: RestHandler;
   /** Ends every stream with UNAVAILABLE (clients connect again) and takes no more; stops watching the source. */
@@ -128,11 +139,18 @@ const METHODS: ReadonlyMap<
   ),
 );
 
-/** A call, whatever carries it: what the client sends, its address, and when it is gone. */
-type Call<Request> = [requests: AsyncIterable<Request>, peer: string, signal: AbortSignal];
+/** Who calls: its address, and whose certificate it came with, if any. */
+type Caller = Pick<DiscoveryStreamOptions<unknown, unknown>, "peer" | "authenticated">;
+
+/** A call, whatever carries it: what the client sends, who it is, and when it is gone. */
+type Call<Request> = [requests: AsyncIterable<Request>, caller: Caller, signal: AbortSignal];
 
 /** What the server needs of a stream, whatever its messages are. */
 type OpenStream = Pick<DiscoveryStream<never, unknown>, "info" | "refresh" | "end" | "status">;
+
+function callerIn(values: ContextValues): Caller {
+  return { peer: values.get(peerKey), authenticated: values.get(authenticatedNodeKey) };
+}
 
 class Server implements XdsServer {
   private readonly options: XdsServerOptions;
@@ -168,7 +186,7 @@ class Server implements XdsServer {
     return [...open, ...this.rest.status()];
   }
 
-  readonly handleRest: RestHandler = (request, response) => this.rest.handle(request, response);
+  readonly handleRest: RestHandler = (...call) => this.rest.handle(...call);
 
   close(): void {
     this.closed = true;
@@ -178,29 +196,30 @@ class Server implements XdsServer {
   }
 
   sotwHandler(typeUrl: string | undefined): MethodImpl<SotwMethod> {
-    return (requests, { values, signal }) => this.serveSotw(typeUrl, requests, values.get(peerKey), signal);
+    return (requests, { values, signal }) => this.serveSotw(typeUrl, requests, callerIn(values), signal);
   }
 
   deltaHandler(typeUrl: string | undefined): MethodImpl<DeltaMethod> {
-    return (requests, { values, signal }) => this.serveDelta(typeUrl, requests, values.get(peerKey), signal);
+    return (requests, { values, signal }) => this.serveDelta(typeUrl, requests, callerIn(values), signal);
   }
 
   readonly handleGrpc = (
     { url, headers, socket }: Http2ServerRequest,
     response: Http2ServerResponse,
+    authenticated?: AuthenticatedNode,
   ): boolean => {
     const found = METHODS.get(url);
     if (found === undefined || !/^application\/grpc($|[+;])/.test(headers["content-type"] ?? ""))
       return false;
     const { method, typeUrl } = found;
     const bytesMax = this.options.requestBytesMax ?? REQUEST_BYTES_MAX;
-    const peer = peerAddress(socket);
+    const caller = { peer: peerAddress(socket), authenticated };
     if (isSotw(method)) {
       const stream = new GrpcStream(response, method.input, method.output, bytesMax);
-      void stream.respond(this.serveSotw(typeUrl, stream.requests(), peer, stream.signal));
+      void stream.respond(this.serveSotw(typeUrl, stream.requests(), caller, stream.signal));
     } else {
       const stream = new GrpcStream(response, method.input, method.output, bytesMax);
-      void stream.respond(this.serveDelta(typeUrl, stream.requests(), peer, stream.signal));
+      void stream.respond(this.serveDelta(typeUrl, stream.requests(), caller, stream.signal));
     }
     return true;
   };
@@ -236,7 +255,7 @@ class Server implements XdsServer {
 
   private async *serve<Request extends AnyDiscoveryRequest, Response>(
     what: Pick<DiscoveryStreamOptions<Request, Response>, "variant" | "typeUrl" | "createTypeStream">,
-    ...[requests, peer, signal]: Call<Request>
+    ...[requests, caller, signal]: Call<Request>
   ): AsyncGenerator<Response> {
     if (this.closed) throw new ConnectError("the control plane stops", Code.Unavailable);
     if (this.open.size >= (this.options.maxStreams ?? 20_000)) {
@@ -245,8 +264,8 @@ class Server implements XdsServer {
     const { source, observer, holdMs = 500 } = this.options;
     const stream = new DiscoveryStream<Request, Response>({
       ...what,
+      ...caller,
       id: ++this.lastId,
-      peer,
       source,
       observer,
       holdMs,

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { createHash, X509Certificate } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import {
+  type Context,
+  configMigrations,
+  createJoinToken,
+  ensureAuthority,
+  exchangeJoinToken,
+  listNodeCertificates,
+  listNodes,
+  loadKeyRing,
+  publish,
+  putResource,
+  revokeNode,
+} from "@sluice/config";
+import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
+import {
+  installedEnvoy,
+  type RecordingUpstream,
+  type RunningProxy,
+  requestOnce,
+  startEnvoy,
+  startPostgres,
+  startProcess,
+  startRecordingUpstream,
+  startSluiceProxy,
+  type TestPostgres,
+  waitFor,
+} from "@sluice/harness";
+import { readJoinDirectory, writeJoinDirectory } from "@sluice/join";
+import { createSigningRequest } from "@sluice/join/certificates";
+import { readTopScopes, telemetryMigrations } from "@sluice/telemetry";
+import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
+
+const CLI = fileURLToPath(new URL("../../../../packages/cli/src/main.ts", import.meta.url));
+const HOUR_MS = 3_600_000;
+const KINDS = ["sluice", ...(installedEnvoy() === undefined ? [] : ["envoy" as const])] as const;
+
+let postgres: TestPostgres;
+let url: string;
+let database: OpenDatabase;
+let context: Context;
+let control: ControlProcess;
+let upstream: RecordingUpstream;
+const root = mkdtempSync(join(tmpdir(), "sluice-joined-"));
+const proxies = new Map<string, RunningProxy>();
+const directoryOf = (node: string): string => join(root, node);
+
+before(async () => {
+  postgres = await startPostgres();
+  url = await postgres.createDatabase();
+  await migrateAll(url, [configMigrations, telemetryMigrations]);
+  database = openDatabase(url);
+  context = {
+    db: database.db,
+    sql: database.sql,
+    actor: { id: "tester", name: "Tester", role: "admin" },
+    now: () => new Date(),
+  };
+  upstream = await startRecordingUpstream();
+  upstream.reply({ body: "hello" });
+  // No node may come in plain text here: what is seen came over mutual TLS.
+  control = await startControlProcess(url, 0, { SLUICE_XDS_PLAINTEXT: "never" });
+  await putResource(context, { kind: "clusters", yaml: exampleCluster("web.default:80", upstream.port) });
+  await putResource(context, { kind: "clusters", yaml: exampleCluster("dead", 1) });
+  await putResource(context, { kind: "routes", yaml: EXAMPLE_ROUTES });
+  await putResource(context, { kind: "listeners", yaml: exampleListener({ listenerPort: 0 }) });
+  await publish(context, { message: "for all" });
+});
+
+after(async () => {
+  for (const proxy of proxies.values()) await proxy.close();
+  await control?.process.stop();
+  await upstream?.close();
+  await database?.close();
+  await postgres?.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function sluice(...args: string[]) {
+  const running = await startProcess(process.execPath, [CLI, ...args]);
+  return { code: await running.ended, output: running.output() };
+}
+
+const server = () => `https://127.0.0.1:${control.xdsPort}`;
+const serialOf = (pem: string): string => new X509Certificate(pem).serialNumber.toLowerCase();
+
+for (const kind of KINDS) {
+  const node = `${kind}-1`;
+  const directory = directoryOf(node);
+
+  test(`${kind}: joins with a token by the command line, and files are for its owner only`, async () => {
+    const { token } = await createJoinToken(context, { node, labels: { kind } });
+    const flags = ["--server", server(), "--out", directory, "--admin-port", "0"];
+    const joined = await sluice("join", "--token", token, ...flags, ...(kind === "envoy" ? ["--envoy"] : []));
+    assert.equal(joined.code, 0, joined.output);
+    assert.match(joined.output, new RegExp(`${node} +20`));
+    const modes = readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mode & 0o777]);
+    assert.deepEqual(Object.fromEntries(modes), {
+      "authority.pem": 0o644,
+      "bootstrap.yaml": 0o644,
+      "certificate.pem": 0o644,
+      "join.json": 0o644,
+      "key.pem": 0o600,
+      "sds-authority.json": 0o644,
+      "sds-certificate.json": 0o600,
+    });
+    assert.equal(statSync(directory).mode & 0o777, 0o700);
+    const again = await sluice("join", "--token", token, ...flags);
+    assert.equal(again.code, 1);
+    assert.match(again.output, /has been used as often as it may be/);
+  });
+
+  test(`${kind}: gets its configuration, serves traffic and reports it over mutual TLS`, async () => {
+    const yaml = readFileSync(join(directory, "bootstrap.yaml"), "utf8").replace(/^admin:\n(?: .*\n)+/m, "");
+    const start = kind === "envoy" ? startEnvoy : startSluiceProxy;
+    const proxy = await start({ yaml, ...(kind === "sluice" ? { args: ["--join-dir", directory] } : {}) });
+    proxies.set(node, proxy);
+    await waitFor(
+      `${node} to be effective`,
+      async () => {
+        const found = (await listNodes(context)).find(({ id }) => id === node);
+        return found?.sync === "effective" && found.labels.kind === kind;
+      },
+      { deadlineMs: 60_000 },
+    );
+    const port = await proxy.listenerPort("main:http");
+    const response = await requestOnce(port, { headers: [["host", "shop.example"]] });
+    assert.equal(response.status, 200);
+    await waitFor(
+      "its traffic to be reported",
+      async () => {
+        const [route] = await readTopScopes(database.sql, { kind: "route", node });
+        if (route?.measures.requests === 1) return true;
+        throw new Error(`${route?.measures.requests} requests; ${proxy.process.output().slice(-2000)}`);
+      },
+      { deadlineMs: 60_000 },
+    );
+  });
+
+  test(`${kind}: takes over a renewed certificate without losing its connection`, async () => {
+    const proxy = proxies.get(node);
+    assert.ok(proxy !== undefined);
+    const before = (await listNodes(context)).find(({ id }) => id === node);
+    const early = await sluice("join", "renew", directory);
+    assert.match(early.output, /not due yet/);
+    const renewed = await sluice("join", "renew", directory, "--force");
+    assert.equal(renewed.code, 0, renewed.output);
+    await untilRenewed(node, proxy);
+    const port = await proxy.listenerPort("main:http");
+    assert.equal((await requestOnce(port, { headers: [["host", "shop.example"]] })).status, 200);
+    const now = (await listNodes(context)).find(({ id }) => id === node);
+    assert.deepEqual([now?.connected, now?.since, now?.peer], [true, before?.since, before?.peer]);
+  });
+
+  test(`${kind}: reconnects with the new certificate when the control plane comes back`, async () => {
+    const port = control.xdsPort;
+    await control.process.stop();
+    control = await startControlProcess(url, port, { SLUICE_XDS_PLAINTEXT: "never" });
+    await waitFor(
+      "the nodes to be back",
+      async () => {
+        const nodes = (await listNodes(context)).filter(({ id }) => proxies.has(id));
+        return nodes.length > 0 && nodes.every(({ connected }) => connected);
+      },
+      { deadlineMs: 60_000 },
+    );
+  });
+}
+
+test("a Sluice proxy renews a certificate that is due by itself", async () => {
+  const node = "sluice-2";
+  await joinTwentyHoursAgo(node);
+  const yaml = readFileSync(join(directoryOf("sluice-1"), "bootstrap.yaml"), "utf8")
+    .replaceAll("sluice-1", node)
+    .replace(/^admin:\n(?: .*\n)+/m, "");
+  const proxy = await startSluiceProxy({ yaml, args: ["--join-dir", directoryOf(node)] });
+  proxies.set(node, proxy);
+  await untilRenewed(node, proxy);
+  await waitFor("it to be connected", async () =>
+    (await listNodes(context)).some(({ id, connected }) => id === node && connected),
+  );
+});
+
+test("a revoked node is disconnected at once, keeps serving, and does not come back", async () => {
+  await revokeNode(context, "sluice-1");
+  const state = async () => (await listNodes(context)).find(({ id }) => id === "sluice-1");
+  await waitFor("it to be disconnected", async () => (await state())?.connected === false);
+  const proxy = proxies.get("sluice-1");
+  const port = await proxy?.listenerPort("main:http");
+  assert.ok(proxy !== undefined && port !== undefined);
+  assert.equal((await requestOnce(port, { headers: [["host", "shop.example"]] })).status, 200);
+  await waitFor("its log to say why", () => /the node 'sluice-1' is revoked/.test(proxy.process.output()));
+  const renewed = await sluice("join", "renew", directoryOf("sluice-1"), "--force");
+  assert.equal(renewed.code, 1);
+  assert.match(renewed.output, /the node 'sluice-1' is revoked/);
+  assert.equal((await state())?.connected, false);
+  if (KINDS.length > 1)
+    assert.equal((await listNodes(context)).find(({ id }) => id === "envoy-1")?.connected, true);
+});
+
+async function untilRenewed(node: string, proxy: RunningProxy): Promise<void> {
+  await waitFor(
+    "the proxy to show a renewed certificate",
+    async () => {
+      const serial = serialOf(readJoinDirectory(directoryOf(node)).certificatePem);
+      const [newest] = await listNodeCertificates(context, { node });
+      if (newest?.renewed !== true || newest.serial !== serial) return false;
+      return (await proxy.admin("/certs")).toLowerCase().includes(serial);
+    },
+    { deadlineMs: 60_000 },
+  );
+}
+
+/** As `sluice join` would have left it twenty hours ago. */
+async function joinTwentyHoursAgo(node: string): Promise<void> {
+  const secretKey = createHash("sha256").update(url).digest("base64");
+  const ring = loadKeyRing({ secretKey, secretKeyFile: "", dataDir: "", warn: () => {} });
+  const authority = await ensureAuthority(context, ring);
+  const { token } = await createJoinToken(context, { node });
+  const { keyPem, requestPem } = await createSigningRequest();
+  const { certificatePem } = await exchangeJoinToken(
+    { ...context, authority, lifetimeMs: 24 * HOUR_MS, now: () => new Date(Date.now() - 20 * HOUR_MS) },
+    { token, node, request: requestPem, peer: "test" },
+  );
+  const authorityPem = authority.certificatePem;
+  writeJoinDirectory(directoryOf(node), { server: server(), keyPem, certificatePem, authorityPem });
+}

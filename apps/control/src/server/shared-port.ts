@@ -1,0 +1,76 @@
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
+export interface SharedPortOptions {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** A connection that begins as TLS does. */
+  readonly onTls: (socket: Socket) => void;
+  readonly onPlain: (socket: Socket) => void;
+}
+
+export interface SharedPort {
+  readonly port: number;
+  /** Takes no more connections, ends those that have said nothing yet, and resolves when all are gone. */
+  close(): Promise<void>;
+  /** Ends every connection, also those that were handed on. */
+  destroyAll(): void;
+}
+
+/** The first byte of a TLS record that can begin a connection (RFC 8446, 5.1: handshake). */
+const TLS_HANDSHAKE = 0x16;
+const FIRST_BYTE_DEADLINE_MS = 10_000;
+
+/**
+ * One port for TLS and plain text: both kinds of client speak first, so the first byte tells.
+ *
+ * @throws when the address cannot be listened on
+ */
+export async function listenShared(options: SharedPortOptions): Promise<SharedPort> {
+  const all = new Set<Socket>();
+  const silent = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    all.add(socket);
+    socket.once("close", () => all.delete(socket));
+    silent.add(socket);
+    const end = (): void => {
+      socket.destroy();
+    };
+    const forget = (): void => {
+      silent.delete(socket);
+    };
+    socket.setTimeout(FIRST_BYTE_DEADLINE_MS, end);
+    socket.on("error", end);
+    socket.once("close", forget);
+    socket.once("readable", () => {
+      const first: Buffer | null = socket.read();
+      if (first === null) return end();
+      forget();
+      socket.off("close", forget);
+      socket.off("timeout", end);
+      socket.setTimeout(0);
+      // Whoever takes it over reads what has come already.
+      socket.unshift(first);
+      if (first[0] === TLS_HANDSHAKE) options.onTls(socket);
+      else options.onPlain(socket);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of silent) socket.destroy();
+      await closed;
+    },
+    destroyAll() {
+      for (const socket of all) socket.destroy();
+    },
+  };
+}
