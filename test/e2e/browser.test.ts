@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { after, before, suite, type TestContext, test } from "node:test";
@@ -351,7 +350,7 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
   });
 
   step(
-    "a stock Envoy started with the bootstrap of the Nodes page becomes effective and its requests show",
+    "a stock Envoy that joins with the command of the Nodes page becomes effective and its requests show",
     async () => {
       const [adminPort = 0] = await freePorts(1);
       await navigate("Nodes");
@@ -362,11 +361,22 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
       await dialog.getByRole("textbox", { name: "Control plane address" }).fill("127.0.0.1");
       await dialog.getByRole("textbox", { name: "Port", exact: true }).fill(String(appliance.xdsPort));
       await dialog.getByRole("textbox", { name: "The node's admin port" }).fill(String(adminPort));
-      const file = join(appliance.dataDir, "edge-1.yaml");
-      writeFileSync(file, await dialog.getByRole("region", { name: "Bootstrap" }).innerText());
+      await dialog.getByRole("textbox", { name: "Labels" }).fill("zone=a");
+      const directory = join(appliance.dataDir, "edge-1");
+      await dialog.getByRole("textbox", { name: "Directory on the node" }).fill(directory);
+      await dialog.getByRole("button", { name: "Make a token" }).click();
+      const command = await dialog.getByRole("region", { name: "Join" }).innerText();
       assert.deepEqual(await findViolations(page), []);
       await keepImage(page, "add-node-light");
+      await dialog
+        .getByRole("combobox", { name: "How it connects" })
+        .selectOption({ label: "In plain text, on the control plane's machine" });
+      assert.match(await dialog.getByRole("region", { name: "Bootstrap" }).innerText(), /id: "edge-1"/);
       await dialog.getByRole("button", { name: "Close" }).click();
+      const cli = join(import.meta.dirname, "../../packages/cli/src/main.ts");
+      const words = command.replace("npm run -s sluice --", "").trim().split(/\s+/);
+      execFileSync(process.execPath, [cli, ...words], { timeout: 60_000 });
+      const file = join(directory, "bootstrap.yaml");
       const started = spawn(
         "envoy",
         ["-c", file, "--concurrency", "1", "--use-dynamic-base-id", "-l", "error"],
@@ -379,6 +389,34 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
       await page.getByRole("searchbox", { name: "Filter requests" }).fill("node:edge-1");
       // The kernel spreads connections over all sockets of the port: both nodes get some.
       await page.getByRole("row").filter({ hasText: "shop.example" }).first().waitFor();
+    },
+    hasEnvoy ? false : "envoy is not installed",
+  );
+
+  step(
+    "Node access lists the token and the certificate; a revoked node is disconnected and a token made before it is of no use",
+    async () => {
+      await navigate("Nodes");
+      await page.getByRole("link", { name: "Node access" }).click();
+      const certificate = page
+        .getByRole("table", { name: "Node certificates" })
+        .getByRole("row", { name: /^edge-1/ });
+      await certificate.getByText("Valid").waitFor();
+      await page.getByRole("table", { name: "Join tokens" }).getByText("Used up").waitFor();
+      assert.deepEqual(await findViolations(page), []);
+      await keepImage(page, "node-access-light");
+      await certificate.getByRole("button", { name: "Revoke the node" }).click();
+      const dialog = page.getByRole("dialog", { name: "Revoke the node" });
+      await dialog.getByRole("textbox").fill("edge-1");
+      assert.deepEqual(await findViolations(page), []);
+      await dialog.getByRole("button", { name: "Revoke the node" }).click();
+      await certificate.getByText("Revoked").waitFor();
+      await certificate.getByRole("link", { name: "edge-1" }).click();
+      await page.getByText("Not connected").first().waitFor();
+      // It keeps serving what it had on the same port: what comes next is for the other node alone.
+      envoy?.process.kill("SIGTERM");
+      await envoy?.closed;
+      envoy = undefined;
     },
     hasEnvoy ? false : "envoy is not installed",
   );

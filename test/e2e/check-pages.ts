@@ -65,6 +65,7 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     { name: "version", path: "/versions/1", ready: seen("Compared with") },
     { name: "nodes", path: "/nodes", ready: rowOf("local") },
     { name: "node", path: "/nodes/local", ready: seen("Configuration by type") },
+    { name: "node-access", path: "/node-access", ready: seen("Join tokens") },
     { name: "people", path: "/people", ready: rowOf("admin@sluice.local") },
     { name: "audit", path: "/audit", ready: rowOf("version") },
     { name: "settings", path: "/settings", ready: seen("Appearance") },

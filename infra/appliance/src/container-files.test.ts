@@ -60,8 +60,16 @@ test("the systemd units have the sections that systemd wants and start files tha
     for (const line of text.split("\n"))
       assert.match(line, /^(|#.*|\[\w+\]|[A-Z][A-Za-z]+=.*)$/, `${file}: ${line}`);
     const [, start = ""] = /^ExecStart=(.*)$/m.exec(text) ?? [];
-    const [, script] = /(apps\/\S+\.ts)/.exec(start) ?? [];
+    const [, script] = /((?:apps|packages)\/\S+\.ts)/.exec(start) ?? [];
     if (script !== undefined) assert.ok(existsSync(root + script), script);
     else assert.match(start, /npm start$/);
+  }
+});
+
+test("each timer has the unit that it starts", () => {
+  for (const file of globSync("infra/systemd/*.timer", { cwd: root })) {
+    assert.ok(existsSync(root + file.replace(/timer$/, "service")), file);
+    for (const section of ["[Unit]", "[Timer]", "[Install]"])
+      assert.ok(read(file).includes(`\n${section}\n`), `${file}: ${section}`);
   }
 });

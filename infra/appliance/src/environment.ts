@@ -16,6 +16,8 @@ export interface Environment {
   readonly adminHost: string;
   /** `SLUICE_XDS_PORT`, default 18000. */
   readonly xdsPort: number;
+  /** `SLUICE_XDS_PLAINTEXT` is `never`: the local node joins with a certificate. */
+  readonly localNodeJoins: boolean;
   /** `SLUICE_CONTROL_HEALTH_PORT`, default 18001. */
   readonly controlHealthPort: number;
   /** `SLUICE_NODE_ADMIN_PORT`, default 9901. */
@@ -55,6 +57,7 @@ export function readEnvironment(): Environment {
     adminPort: port("PORT", 3000),
     adminHost: process.env.SLUICE_ADMIN_HOST || "127.0.0.1",
     xdsPort: port("SLUICE_XDS_PORT", 18_000),
+    localNodeJoins: process.env.SLUICE_XDS_PLAINTEXT === "never",
     controlHealthPort: port("SLUICE_CONTROL_HEALTH_PORT", 18_001),
     nodeAdminPort: port("SLUICE_NODE_ADMIN_PORT", 9901),
     nodeConcurrency: concurrency,

@@ -37,18 +37,21 @@ async function untilHealthy(url: string, stopped: () => boolean): Promise<void> 
   }
 }
 
-function writeNodeBootstrap(environment: Environment): string {
+const LOCAL_NODE = { nodeId: "local", labels: { node: "local" } };
+
+/** `joinDirectory`: it comes with the certificate in there instead of in plain text. */
+function writeNodeBootstrap(environment: Environment, joinDirectory: string | undefined): string {
   const dir = join(environment.dataDir, "node");
   mkdirSync(dir, { recursive: true });
   const file = join(dir, "bootstrap.yaml");
   const yaml = renderBootstrap({
     product: "sluice",
-    nodeId: "local",
     nodeCluster: "local",
     controlHost: "127.0.0.1",
     controlPort: environment.xdsPort,
     adminPort: environment.nodeAdminPort,
-    labels: { node: "local" },
+    ...LOCAL_NODE,
+    ...(joinDirectory === undefined ? {} : { joinDirectory }),
   });
   if (!existsSync(file) || readFileSync(file, "utf8") !== yaml) writeFileSync(file, yaml);
   return file;
@@ -157,11 +160,26 @@ async function main(): Promise<void> {
       SLUICE_CONTROL_HEALTH_PORT: String(environment.controlHealthPort),
     };
     start("control", [join(root, "apps/control/src/main.ts")], control);
+    let joinDirectory: string | undefined;
+    if (environment.localNodeJoins) {
+      const health = `http://127.0.0.1:${environment.controlHealthPort}/health`;
+      await untilHealthy(health, () => stopping !== undefined);
+      if (stopping !== undefined) return;
+      joinDirectory = join(dataDir, "node/identity");
+      const { joinLocalNode } = await import("./join-local-node.ts");
+      await joinLocalNode({
+        databaseUrl,
+        xdsPort: environment.xdsPort,
+        ...LOCAL_NODE,
+        directory: joinDirectory,
+      });
+    }
     start(
       "node",
       [
         join(root, "apps/proxy/src/main.ts"),
-        ...["--config-path", writeNodeBootstrap(environment)],
+        ...["--config-path", writeNodeBootstrap(environment, joinDirectory)],
+        ...(joinDirectory === undefined ? [] : ["--join-dir", joinDirectory]),
         ...["--concurrency", String(environment.nodeConcurrency)],
         ...["--state-dir", join(dataDir, "node/state")],
       ],

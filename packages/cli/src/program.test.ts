@@ -109,6 +109,39 @@ test("join prints a bootstrap with the id, the labels and the control plane's ad
   assert.ok(error instanceof CliError && error.exitCode === 2);
 });
 
+test("join with a token says what is missing before the token goes anywhere", async () => {
+  const wrong = [
+    ["join", "--token", "t"],
+    ["join", "--token", "t", "--server", "https://127.0.0.1:1"],
+    ["join", "--token", "t", "--server", "https://127.0.0.1:1", "--out", "/tmp/x", "--label", "a=b"],
+    ["join", "--server", "https://127.0.0.1:1", "--out", "/tmp/x"],
+  ];
+  for (const args of wrong) {
+    const { error } = await run(args);
+    assert.ok(error instanceof CliError && error.exitCode === 2, args.join(" "));
+  }
+  const dir = mkdtempSync(join(tmpdir(), "sluice-cli-"));
+  try {
+    const token = `slj1.${"a".repeat(12)}.${"b".repeat(43)}.${"c".repeat(43)}`;
+    const refused = async (server: string, text: string): Promise<string> => {
+      const { error } = await run(["join", "--token", text, "--server", server, "--out", dir]);
+      assert.ok(error instanceof CliError && error.exitCode === 1);
+      return error.message;
+    };
+    assert.match(await refused("https://127.0.0.1:1", "nonsense"), /this is no join token: copy it whole/);
+    assert.match(
+      await refused("http://127.0.0.1:1", token),
+      /use the address of the control plane's xDS port/,
+    );
+    assert.match(await refused("https://127.0.0.1:1", token), /^https:\/\/127\.0\.0\.1:1 cannot be reached/);
+    const { error } = await run(["join", "renew", dir]);
+    assert.ok(error instanceof CliError);
+    assert.match(error.message, /is not what `sluice join` wrote/);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
 test("what is not implemented is refused by name, and an unknown command is wrong usage", async () => {
   for (const args of [["promote"], ["publish", "-m", "x", "--canary", "a=b"]]) {
     const { error } = await run(args);

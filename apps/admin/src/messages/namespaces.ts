@@ -16,4 +16,5 @@ export const NAMESPACES = [
   "traces",
   "nodes",
   "explain",
+  "join",
 ] as const;

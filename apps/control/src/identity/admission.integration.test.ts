@@ -28,6 +28,8 @@ import { ExportTraceServiceRequestSchema } from "@sluice/xds/gen/opentelemetry/p
 import { connectNode, type NodeConnection, type NodeTls } from "../testing/joined-node.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 
+const PATIENT = { deadlineMs: 60_000 };
+
 const ADS = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources";
 const METRICS = "/envoy.service.metrics.v3.MetricsService/StreamMetrics";
 const LOGS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";
@@ -88,8 +90,10 @@ test("a node with a certificate gets its configuration, and has the labels of it
     node: { id: "edge-1", metadata: { sluice: { labels: { zone: "b", tier: "secret" } } } },
   });
   await call.answered;
-  const node = await waitFor("the node in the list", async () =>
-    (await listNodes(context)).find(({ id, connected }) => id === "edge-1" && connected),
+  const node = await waitFor(
+    "the node in the list",
+    async () => (await listNodes(context)).find(({ id, connected }) => id === "edge-1" && connected),
+    PATIENT,
   );
   assert.deepEqual(node.labels, { zone: "a" });
 });
@@ -115,10 +119,14 @@ test("who says that it is another node than its certificate does is refused, in 
   const resourceSpans = [{ resource: { attributes: [] }, scopeSpans: [{ spans: [span] }] }];
   const spans = connection.call(SPANS, ExportTraceServiceRequestSchema, { resourceSpans }, { end: true });
   assert.equal((await spans.status).code, "0");
-  await waitFor("the span, as the certificate's node's", async () => {
-    const spansSeen = (await readTrace(database.sql, "07".repeat(16))) ?? [];
-    return spansSeen.length === 1 && spansSeen[0]?.node === "edge-2";
-  });
+  await waitFor(
+    "the span, as the certificate's node's",
+    async () => {
+      const [seen, ...more] = await readTrace(database.sql, "07".repeat(16));
+      return seen?.node === "edge-2" && more.length === 0;
+    },
+    PATIENT,
+  );
 });
 
 test("no certificate, a foreign one, an expired one and a control plane's own are refused with the reason", async () => {
@@ -163,8 +171,10 @@ test("revoking ends the streams at once; the node can neither come back nor rene
   const again = await stream(connect(credentials), "edge-3").status;
   assert.deepEqual(again, { code: "16", message: "the node 'edge-3' is revoked" });
   await assert.rejects(renewCredentials(credentials), { name: "JoinError", message: /is revoked/ });
-  await waitFor("the node to show as disconnected", async () =>
-    (await listNodes(context)).some(({ id, connected }) => id === "edge-3" && !connected),
+  await waitFor(
+    "the node to show as disconnected",
+    async () => (await listNodes(context)).some(({ id, connected }) => id === "edge-3" && !connected),
+    PATIENT,
   );
 });
 

@@ -38,6 +38,8 @@ import { readTopScopes, telemetryMigrations } from "@sluice/telemetry";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 
+const PATIENT = { deadlineMs: 60_000 };
+
 const CLI = fileURLToPath(new URL("../../../../packages/cli/src/main.ts", import.meta.url));
 const HOUR_MS = 3_600_000;
 const KINDS = ["sluice", ...(installedEnvoy() === undefined ? [] : ["envoy" as const])] as const;
@@ -128,7 +130,7 @@ for (const kind of KINDS) {
         const found = (await listNodes(context)).find(({ id }) => id === node);
         return found?.sync === "effective" && found.labels.kind === kind;
       },
-      { deadlineMs: 60_000 },
+      PATIENT,
     );
     const port = await proxy.listenerPort("main:http");
     const response = await requestOnce(port, { headers: [["host", "shop.example"]] });
@@ -140,7 +142,7 @@ for (const kind of KINDS) {
         if (route?.measures.requests === 1) return true;
         throw new Error(`${route?.measures.requests} requests; ${proxy.process.output().slice(-2000)}`);
       },
-      { deadlineMs: 60_000 },
+      PATIENT,
     );
   });
 
@@ -169,7 +171,7 @@ for (const kind of KINDS) {
         const nodes = (await listNodes(context)).filter(({ id }) => proxies.has(id));
         return nodes.length > 0 && nodes.every(({ connected }) => connected);
       },
-      { deadlineMs: 60_000 },
+      PATIENT,
     );
   });
 }
@@ -183,20 +185,26 @@ test("a Sluice proxy renews a certificate that is due by itself", async () => {
   const proxy = await startSluiceProxy({ yaml, args: ["--join-dir", directoryOf(node)] });
   proxies.set(node, proxy);
   await untilRenewed(node, proxy);
-  await waitFor("it to be connected", async () =>
-    (await listNodes(context)).some(({ id, connected }) => id === node && connected),
+  await waitFor(
+    "it to be connected",
+    async () => (await listNodes(context)).some(({ id, connected }) => id === node && connected),
+    PATIENT,
   );
 });
 
 test("a revoked node is disconnected at once, keeps serving, and does not come back", async () => {
   await revokeNode(context, "sluice-1");
   const state = async () => (await listNodes(context)).find(({ id }) => id === "sluice-1");
-  await waitFor("it to be disconnected", async () => (await state())?.connected === false);
+  await waitFor("it to be disconnected", async () => (await state())?.connected === false, PATIENT);
   const proxy = proxies.get("sluice-1");
   const port = await proxy?.listenerPort("main:http");
   assert.ok(proxy !== undefined && port !== undefined);
   assert.equal((await requestOnce(port, { headers: [["host", "shop.example"]] })).status, 200);
-  await waitFor("its log to say why", () => /the node 'sluice-1' is revoked/.test(proxy.process.output()));
+  await waitFor(
+    "its log to say why",
+    () => /the node 'sluice-1' is revoked/.test(proxy.process.output()),
+    PATIENT,
+  );
   const renewed = await sluice("join", "renew", directoryOf("sluice-1"), "--force");
   assert.equal(renewed.code, 1);
   assert.match(renewed.output, /the node 'sluice-1' is revoked/);
@@ -214,7 +222,7 @@ async function untilRenewed(node: string, proxy: RunningProxy): Promise<void> {
       if (newest?.renewed !== true || newest.serial !== serial) return false;
       return (await proxy.admin("/certs")).toLowerCase().includes(serial);
     },
-    { deadlineMs: 60_000 },
+    PATIENT,
   );
 }
 

@@ -98,6 +98,12 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
             ))}
           {role !== "viewer" && <Entry icon="routes" label={t("firstRoute")} onSelect={go("/first-route")} />}
           <Entry
+            icon="secrets"
+            label={shell("pages.nodeAccess")}
+            keywords={["join", "token", "certificate", "revoke"]}
+            onSelect={go("/node-access")}
+          />
+          <Entry
             icon="publish"
             label={t("review")}
             keywords={["publish", "diff"]}

@@ -2,6 +2,7 @@ import { auditRouter } from "./audit/audit-router.ts";
 import { draftRouter } from "./draft/draft-router.ts";
 import { explainRouter } from "./explain/explain-router.ts";
 import { figuresRouter } from "./figures/figures-router.ts";
+import { joinRouter } from "./join/join-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
 import { peopleRouter } from "./people/people-router.ts";
@@ -18,6 +19,7 @@ export const appRouter = router({
   draft: draftRouter,
   explain: explainRouter,
   figures: figuresRouter,
+  join: joinRouter,
   live: liveRouter,
   node: nodeRouter,
   people: peopleRouter,

@@ -1,15 +1,17 @@
 "use client";
 
-import { renderBootstrap } from "@sluice/control/bootstrap";
 import { useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
-import { CodeBlock } from "../../../components/ui/copy-button.tsx";
 import { Dialog } from "../../../components/ui/dialog.tsx";
 import { Field } from "../../../components/ui/field.tsx";
 import { Input, Select } from "../../../components/ui/input.tsx";
+import { readJoinForm } from "./join-form.ts";
 import { parseLabels, parsePort } from "./parse-labels.ts";
+import { PlainJoin } from "./plain-join.tsx";
+import { TokenJoin } from "./token-join.tsx";
 
 const FIRST = {
+  how: "tls",
   product: "sluice",
   nodeId: "node-2",
   cluster: "edge",
@@ -19,7 +21,7 @@ const FIRST = {
   labels: "",
 };
 
-/** Prints the bootstrap of a new node; it appears in the list by itself once it has connected. */
+/** How a new node joins: with a token, or in plain text on this machine. It appears in the list once it has connected. */
 export function JoinDialog({
   open,
   onOpenChange,
@@ -28,43 +30,35 @@ export function JoinDialog({
   readonly onOpenChange: (open: boolean) => void;
 }) {
   const t = useTranslations("nodes.join");
+  const joining = useTranslations("join");
   const [form, setForm] = useState(FIRST);
   useEffect(
     () => setForm((before) => ({ ...before, host: window.location.hostname.replace(/^\[|\]$/g, "") })),
     [],
   );
   const set = (change: Partial<typeof FIRST>): void => setForm((before) => ({ ...before, ...change }));
-  const product = form.product === "envoy" ? "envoy" : "sluice";
-  const labels = parseLabels(form.labels);
-  const controlPort = parsePort(form.port);
-  const adminPort = parsePort(form.adminPort);
+  const inPlain = form.how === "plain";
   const required = (text: string): string | undefined => (text.trim() === "" ? t("required") : undefined);
-  const portError = (port: number | undefined): string | undefined =>
-    port === undefined ? t("portError") : undefined;
-  const complete = [form.nodeId, form.cluster, form.host].every((text) => text.trim() !== "");
-  const bootstrap =
-    complete && labels !== undefined && controlPort !== undefined && adminPort !== undefined
-      ? renderBootstrap({
-          product,
-          nodeId: form.nodeId.trim(),
-          nodeCluster: form.cluster.trim(),
-          controlHost: form.host.trim(),
-          controlPort,
-          adminPort,
-          labels,
-        })
-      : undefined;
+  const portError = (text: string): string | undefined =>
+    parsePort(text) === undefined ? t("portError") : undefined;
+  const whole = readJoinForm(form);
   return (
     <Dialog
       open={open}
       onOpenChange={onOpenChange}
       title={t("title")}
-      description={t("description")}
+      description={joining(inPlain ? "describePlain" : "describe")}
       width="lg"
     >
       <div className="grid gap-4 sm:grid-cols-2">
+        <Field label={joining("how")} className="sm:col-span-2">
+          <Select value={form.how} onChange={(event) => set({ how: event.target.value })}>
+            <option value="tls">{joining("overTls")}</option>
+            <option value="plain">{joining("inPlain")}</option>
+          </Select>
+        </Field>
         <Field label={t("product")}>
-          <Select value={product} onChange={(event) => set({ product: event.target.value })}>
+          <Select value={form.product} onChange={(event) => set({ product: event.target.value })}>
             <option value="sluice">Sluice</option>
             <option value="envoy">Envoy</option>
           </Select>
@@ -75,7 +69,7 @@ export function JoinDialog({
         <Field label={t("host")} hint={t("hostHint")} error={required(form.host)}>
           <Input value={form.host} onChange={(event) => set({ host: event.target.value })} />
         </Field>
-        <Field label={t("port")} error={portError(controlPort)}>
+        <Field label={t("port")} error={portError(form.port)}>
           <Input
             inputMode="numeric"
             value={form.port}
@@ -85,7 +79,7 @@ export function JoinDialog({
         <Field label={t("cluster")} error={required(form.cluster)}>
           <Input value={form.cluster} onChange={(event) => set({ cluster: event.target.value })} />
         </Field>
-        <Field label={t("adminPort")} error={portError(adminPort)}>
+        <Field label={t("adminPort")} error={portError(form.adminPort)}>
           <Input
             inputMode="numeric"
             value={form.adminPort}
@@ -94,25 +88,14 @@ export function JoinDialog({
         </Field>
         <Field
           label={t("labels")}
-          hint={t("labelsHint")}
-          error={labels === undefined ? t("labelsError") : undefined}
+          hint={inPlain ? t("labelsHint") : joining("labelsHint")}
+          error={parseLabels(form.labels) === undefined ? t("labelsError") : undefined}
           className="sm:col-span-2"
         >
           <Input value={form.labels} onChange={(event) => set({ labels: event.target.value })} />
         </Field>
       </div>
-      {bootstrap !== undefined && (
-        <div className="mt-5 flex flex-col gap-2">
-          <h3 className="text-sm font-semibold">{t("file")}</h3>
-          <CodeBlock code={bootstrap} label={t("file")} />
-          <p className="text-sm text-muted">{t("then")}</p>
-          <CodeBlock code={startCommand(product)} label={t("then")} />
-        </div>
-      )}
+      {inPlain ? whole && <PlainJoin form={whole} /> : <TokenJoin form={whole} />}
     </Dialog>
   );
-}
-
-function startCommand(product: "sluice" | "envoy"): string {
-  return product === "envoy" ? "envoy -c bootstrap.yaml" : "npm run -s proxy -- -c bootstrap.yaml";
 }

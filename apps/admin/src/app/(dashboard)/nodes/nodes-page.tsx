@@ -9,7 +9,7 @@ import { useTranslations } from "use-intl";
 import { useTRPC } from "../../../client/trpc.tsx";
 import { useUrlState } from "../../../components/chart/use-url-state.ts";
 import { Badge, StatusDot } from "../../../components/ui/badge.tsx";
-import { Button } from "../../../components/ui/button.tsx";
+import { Button, LinkButton } from "../../../components/ui/button.tsx";
 import { EmptyState } from "../../../components/ui/empty-state.tsx";
 import { SearchInput } from "../../../components/ui/input.tsx";
 import { PageHeader } from "../../../components/ui/page-header.tsx";
@@ -25,6 +25,7 @@ import { SyncBadge } from "./sync-badge.tsx";
 /** Who is out there? */
 export function NodesPage() {
   const t = useTranslations("nodes");
+  const access = useTranslations("join");
   const trpc = useTRPC();
   const [read, write] = useUrlState();
   const [joining, setJoining] = useState(false);
@@ -39,7 +40,18 @@ export function NodesPage() {
   );
   return (
     <>
-      <PageHeader title={t("title")} description={t("description")} actions={add} />
+      <PageHeader
+        title={t("title")}
+        description={t("description")}
+        actions={
+          <>
+            <LinkButton href="/node-access" icon="secrets">
+              {access("manage")}
+            </LinkButton>
+            {add}
+          </>
+        }
+      />
       {nodes.isPending && <SkeletonRows />}
       {nodes.data?.length === 0 && (
         <EmptyState icon="nodes" title={t("none.title")} action={add}>

@@ -7,6 +7,7 @@ import { useTranslations } from "use-intl";
 import { useTRPC } from "../../../../client/trpc.tsx";
 import { ClassChart, ConnectionChart } from "../../../../components/chart/traffic-charts.tsx";
 import { useLiveTraffic } from "../../../../components/chart/use-traffic.ts";
+import { NodeCertificate } from "../../../../components/join/node-certificate.tsx";
 import { Badge } from "../../../../components/ui/badge.tsx";
 import { Button, LinkButton } from "../../../../components/ui/button.tsx";
 import { EmptyState } from "../../../../components/ui/empty-state.tsx";
@@ -127,6 +128,7 @@ function NodeLoad({ id }: { readonly id: string }) {
 
 function About({ node }: { readonly node: NodeState }) {
   const t = useTranslations("nodes");
+  const join = useTranslations("join");
   const facts: readonly (readonly [string, string])[] = [
     [t("detail.id"), node.id],
     [t("detail.cluster"), node.cluster],
@@ -146,6 +148,10 @@ function About({ node }: { readonly node: NodeState }) {
         <dt className="text-muted">{t("detail.lastSeen")}</dt>
         <dd>
           <RelativeTime at={node.lastSeenAt} />
+        </dd>
+        <dt className="text-muted">{join("certificate")}</dt>
+        <dd>
+          <NodeCertificate node={node.id} />
         </dd>
         <dt className="text-muted">{t("detail.labels")}</dt>
         <dd className="flex flex-wrap gap-1">
