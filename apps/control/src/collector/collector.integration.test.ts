@@ -37,8 +37,6 @@ import {
 import { HttpConnectionManagerSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { parse, stringify } from "yaml";
 import { renderBootstrap } from "../bootstrap/render-bootstrap.ts";
-import { Admission } from "../identity/admission.ts";
-import { refuse } from "../identity/join-http.ts";
 import { injectTelemetry } from "../injection/inject-telemetry.ts";
 import { startGrpcServer } from "../server/grpc-server.ts";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
