@@ -11,6 +11,7 @@ export { type NewAccessLogEntry, readAccessLog } from "./ingest/read-access-log.
 export { readSpans } from "./ingest/read-spans.ts";
 export * from "./measures/index.ts";
 export { telemetryMigrations } from "./migrations.ts";
+export { compareNodes, type NodeComparisonQuery, type NodesComparison } from "./query/compare-nodes.ts";
 export { readDrops } from "./query/read-drops.ts";
 export { readAsOf, readOverview } from "./query/read-overview.ts";
 export { readRequest, readRequestsSince, searchRequests } from "./query/read-requests.ts";

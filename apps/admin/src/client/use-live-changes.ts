@@ -24,6 +24,6 @@ export function useLiveChanges(): void {
 /** Routers whose answers depend on a topic. */
 const AFFECTED = {
   draft: ["draft", "version", "explain", "audit"],
-  rollout: ["draft", "version", "explain", "rollout", "node", "audit"],
-  node: ["node", "rollout"],
+  rollout: ["draft", "version", "explain", "rollout", "group", "node", "audit"],
+  node: ["node", "rollout", "group"],
 } as const;

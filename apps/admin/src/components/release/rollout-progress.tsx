@@ -20,6 +20,10 @@ const TONES: Readonly<Record<RolloutStatus["state"], Tone>> = {
   refused: "bad",
   superseded: "neutral",
   no_nodes: "warn",
+  paused: "warn",
+  reverting: "warn",
+  reverted: "bad",
+  aborted: "neutral",
 };
 const NODE_TONES: Readonly<Record<Sync, Tone>> = {
   pending: "neutral",
