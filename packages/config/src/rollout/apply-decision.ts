@@ -18,9 +18,14 @@ export async function applyDecision(
     decision.to === "step"
       ? await enterStep(tx, context, underWay, decision.step, { kind: "step", reason: decision.reason })
       : transitionOf(context, underWay, decision);
-  const details = comparison === undefined ? transition.details : { comparison };
-  const state = { ...transition.state, ...(comparison === undefined ? {} : { comparison }) };
-  await recordTransition(tx, context, rollout, { ...transition, details, state });
+  if (comparison === undefined) return await recordTransition(tx, context, rollout, transition);
+  // The new step is not judged by what was measured in the one before.
+  const state = { comparison, ...transition.state };
+  await recordTransition(tx, context, rollout, {
+    ...transition,
+    state,
+    details: { ...transition.details, comparison },
+  });
 }
 
 /** Also by hand: `kind` says how. The last step makes the version the group's own. */

@@ -14,7 +14,7 @@ type GroupChange = Partial<Pick<typeof nodeGroup.$inferSelect, "version" | "roll
 export interface Transition {
   readonly kind: RolloutEventKind;
   readonly reason: string;
-  readonly details?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
   readonly state?: StateChange;
   readonly group?: GroupChange;
 }

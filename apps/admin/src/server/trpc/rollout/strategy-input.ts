@@ -19,7 +19,7 @@ const rule = z
 /** How a rollout goes; ranges are checked by the verb, which says what would do. */
 export const strategyInput = z
   .object({
-    steps: z.array(step).max(100).optional(),
+    steps: z.array(step).max(100).readonly().optional(),
     stepWaitMs: z.number().optional(),
     effectiveWithinMs: z.number().optional(),
     promote: z.enum(["automatic", "manual"]).optional(),
