@@ -17,6 +17,8 @@ const LEASE_MS = 5_000;
 const TICK_MS = 1_000;
 /** Between two looks, however many notifications come. */
 const PAUSE_MS = 100;
+/** A thousand nodes that acknowledge at once are looked at together, when most of them have. */
+const GATHER_NODES_MS = 500;
 const ADVANCE_DEADLINE_MS = 15_000;
 
 /** Moves the rollouts on, while this replica holds the lease for it; at each notification and every second. */
@@ -24,7 +26,8 @@ export class RolloutEngine {
   readonly #options: RolloutEngineOptions;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
-  #again = false;
+  #dueAtMs = 0;
+  #againMs = TICK_MS;
   #closed = false;
   readonly #unlisten: (() => Promise<void>)[] = [];
 
@@ -48,18 +51,23 @@ export class RolloutEngine {
     await withDeadline("giving the rollouts away", 2_000, releasing).catch(onTrouble);
   }
 
+  /** In `afterMs` at the latest: a steady stream of notifications must not put it off. */
   #wake(afterMs: number): void {
     if (this.#closed) return;
     if (this.#working !== undefined) {
-      this.#again = true;
+      this.#againMs = Math.min(this.#againMs, afterMs);
       return;
     }
+    const dueAtMs = performance.now() + afterMs;
+    if (this.#timer !== undefined && this.#dueAtMs <= dueAtMs) return;
     clearTimeout(this.#timer);
+    this.#dueAtMs = dueAtMs;
     this.#timer = setTimeout(() => {
-      this.#again = false;
+      this.#timer = undefined;
+      this.#againMs = TICK_MS;
       this.#working = this.#work().finally(() => {
         this.#working = undefined;
-        this.#wake(this.#again ? PAUSE_MS : TICK_MS);
+        this.#wake(this.#againMs);
       });
     }, afterMs);
   }
@@ -78,8 +86,12 @@ export class RolloutEngine {
   }
 
   async #listen(): Promise<void> {
-    const wake = () => this.#wake(PAUSE_MS);
-    for (const channel of [CHANNELS.rollout, CHANNELS.node]) {
+    const channels = [
+      [CHANNELS.rollout, PAUSE_MS],
+      [CHANNELS.node, GATHER_NODES_MS],
+    ] as const;
+    for (const [channel, afterMs] of channels) {
+      const wake = () => this.#wake(afterMs);
       try {
         this.#unlisten.push(await this.#options.bus.listen(channel, wake, wake));
       } catch (error) {

@@ -69,9 +69,11 @@ function summarize(rollout: RolloutRow, state: StateRow, { nodes, now }: Rollout
   const connected = nodes.filter((node) => node.connected);
   const behind = connected.filter(({ sync }) => sync !== "effective");
   const away = nodes.filter((node) => !node.connected);
-  const isAwaited = ({ since }: { readonly since: Date }) => {
+  // Once missing in a step, it is not waited for again in it.
+  const isAwaited = ({ id, since }: RolloutFacts["nodes"][number]) => {
     const latest = Math.max(since.getTime(), state.since.getTime());
-    return now.getTime() < latest + rollout.strategy.effectiveWithinMs;
+    const isMissing = state.stage !== "deploying" && state.missing.includes(id);
+    return !isMissing && now.getTime() < latest + rollout.strategy.effectiveWithinMs;
   };
   const awaited = away.filter(isAwaited).map(({ id }) => id);
   return {

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, lt } from "drizzle-orm";
+import { and, desc, eq, gt, lt, notInArray } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
 import {
   ConfigError,
@@ -14,7 +14,7 @@ import type { RolloutRow, StateRow } from "./record-transition.ts";
 export interface KnownRollout {
   readonly rollout: RolloutRow;
   readonly state: StateRow;
-  /** A newer rollout of the group was started. */
+  /** A newer rollout of the group was started, and stands. */
   readonly newer: boolean;
 }
 
@@ -29,7 +29,14 @@ export async function readRollout(executor: Executor, id: number): Promise<Known
   const [after] = await executor
     .select({ id: rollout.id })
     .from(rollout)
-    .where(and(eq(rollout.group, row.rollout.group), gt(rollout.id, id)))
+    .innerJoin(rolloutState, eq(rolloutState.rollout, rollout.id))
+    .where(
+      and(
+        eq(rollout.group, row.rollout.group),
+        gt(rollout.id, id),
+        notInArray(rolloutState.phase, ["reverted", "aborted"]),
+      ),
+    )
     .limit(1);
   return { ...row, newer: after !== undefined };
 }

@@ -62,6 +62,12 @@ export function RolloutProgress({ rollout }: { readonly rollout: number }) {
           {t(`kinds.${status.rollout.kind}`, { author: status.rollout.author })} ·{" "}
           <RelativeTime at={status.rollout.createdAt} />
         </span>
+        <Link
+          href={`/rollouts/${status.rollout.id}`}
+          className="ml-auto text-xs text-muted hover:text-ink hover:underline"
+        >
+          {t("open")}
+        </Link>
       </div>
       {nodes.length > 0 && (
         <ul>
