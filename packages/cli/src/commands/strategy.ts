@@ -60,7 +60,7 @@ function percentOf(option: string, text: string): { readonly percent: number } {
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, "": 1_000 };
 
 /** `500ms`, `90s`, `5m`, `2h`; a bare number is seconds. */
-export function durationOf(option: string, text: string): number {
+function durationOf(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text.trim());
   const unit = UNITS[match?.[2] ?? "none"];
   if (match === null || unit === undefined) {

@@ -37,7 +37,7 @@ export async function waitEffective(
   }
 }
 
-export function stepWords({ rollout, progress, effective, connected }: RolloutStatus): string {
+function stepWords({ rollout, progress, effective, connected }: RolloutStatus): string {
   const step = `step ${progress.step + 1} of ${rollout.strategy.steps.length}`;
   return `${step}, ${progress.stage}: effective on ${effective} of ${connected} nodes`;
 }
