@@ -63,6 +63,7 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     { name: "publish", path: "/publish", ready: seen("Nothing to publish") },
     { name: "versions", path: "/versions", ready: rowOf("The first route") },
     { name: "version", path: "/versions/1", ready: seen("Compared with") },
+    { name: "rollouts", path: "/rollouts", ready: rowOf("Completed") },
     { name: "nodes", path: "/nodes", ready: rowOf("local") },
     { name: "node", path: "/nodes/local", ready: seen("Configuration by type") },
     { name: "node-access", path: "/node-access", ready: seen("Join tokens") },

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { loadKeyRing, RESOURCE_KINDS, type ResourceKind } from "@sluice/config";
 import { openDatabase, openNotificationBus } from "@sluice/database";
-import { startMaintenance, TelemetryStore } from "@sluice/telemetry";
+import { compareNodes, startMaintenance, TelemetryStore } from "@sluice/telemetry";
 import type { Snapshot } from "@sluice/xds";
 import { createXdsServer } from "@sluice/xds/server";
 import type { Logger } from "pino";
@@ -15,14 +15,16 @@ import { JoinRoutes } from "./identity/join-routes.ts";
 import { serverHosts } from "./identity/server-hosts.ts";
 import { ServerIdentity } from "./identity/server-identity.ts";
 import { injectTelemetry } from "./injection/inject-telemetry.ts";
+import { labelsOfNode } from "./node-state/node-labels.ts";
 import { NodeRecorder } from "./node-state/node-recorder.ts";
 import { readEffective } from "./node-state/read-effective.ts";
 import { holdReplicaLease } from "./node-state/replica-lease.ts";
 import { loadVersionGauge } from "./node-state/version-gauge.ts";
+import { RolloutEngine } from "./rollout/rollout-engine.ts";
 import { startGrpcServer } from "./server/grpc-server.ts";
 import { type Health, startHealthServer } from "./server/health-server.ts";
 import { type Inject, SnapshotBuilder, typeUrlOf } from "./snapshot/build-snapshot.ts";
-import { namingOfSnapshot } from "./snapshot/naming-of-snapshot.ts";
+import { namingOfSnapshots } from "./snapshot/naming-of-snapshot.ts";
 import { PublishedSnapshots } from "./snapshot/published-snapshots.ts";
 import { type KnownType, VersionHistory } from "./snapshot/version-history.ts";
 import { clientStatusRoutes } from "./status/client-status.ts";
@@ -44,8 +46,8 @@ export async function startControl(environment: Environment, log: Logger): Promi
   const replica = randomUUID();
   const ring = loadKeyRing({ ...environment, warn: (message) => log.warn(message) });
   const database = openDatabase(environment.databaseUrl, { poolSize: 8, applicationName: "sluice-control" });
-  const { sql } = database;
-  const context = { sql, now: () => new Date() };
+  const { db, sql } = database;
+  const context = { db, sql, now: () => new Date() };
   const trouble = (what: string) => quietly(log, what);
 
   const store = new TelemetryStore(sql, {
@@ -59,12 +61,15 @@ export async function startControl(environment: Environment, log: Logger): Promi
     history,
     onTrouble: trouble("recording nodes' states"),
   });
-  let target: ReadonlyMap<ResourceKind, KnownType> = new Map();
   const reports = new NodeReports({
     store,
     now: Date.now,
     onSeen: (node, nowMs) => recorder.onSeen(node, nowMs),
-    onFacts: (node, facts) => recorder.onEffective(node, readEffective(facts, history, target)),
+    onFacts: (node, facts) => {
+      const snapshot = snapshots.snapshotForId(node.id, labelsOfNode({ metadata: node.metadata ?? {} }));
+      if (snapshot === undefined) return;
+      recorder.onEffective(node.id, readEffective(facts, history, targetOf(snapshot, history)));
+    },
   });
 
   const inject: Inject = (kind, value) => injectTelemetry(kind, value, environment);
@@ -76,13 +81,16 @@ export async function startControl(environment: Environment, log: Logger): Promi
     builder: new SnapshotBuilder(inject),
     older: new SnapshotBuilder(inject),
     onOlder: (number, snapshot) => history.addOlder(number, snapshot),
-    onSnapshot: (number, snapshot) => {
-      history.add(number, snapshot);
-      target = targetOf(snapshot, history);
-      log.info({ version: number }, number === 0 ? "nothing is published yet" : "serving a version");
+    onServing: (versions) => {
+      for (const { number, snapshot } of versions) history.add(number, snapshot);
+      const numbers = versions.map(({ number }) => number);
+      log.info(
+        { versions: numbers },
+        numbers.some((number) => number > 0) ? "serving" : "nothing is published yet",
+      );
       becameReady.resolve();
       // Names for stats can wait until the streams have been told.
-      setImmediate(() => reports.rename(namingOfSnapshot(snapshot)));
+      setImmediate(() => reports.rename(namingOfSnapshots(versions.map(({ snapshot }) => snapshot))));
     },
     onTrouble: trouble("reading the published configuration"),
   });
@@ -133,9 +141,10 @@ export async function startControl(environment: Environment, log: Logger): Promi
       clientStatusRoutes(xds),
       loadReportingRoutes({
         reports,
-        clusters: () => [
-          ...(snapshots.snapshotFor()?.types.get(typeUrlOf("clusters"))?.resources.keys() ?? []),
-        ],
+        clusters: ({ id, metadata = {} }) => {
+          const snapshot = snapshots.snapshotForId(id, labelsOfNode({ metadata }));
+          return [...(snapshot?.types.get(typeUrlOf("clusters"))?.resources.keys() ?? [])];
+        },
       }),
     ],
     xds,
@@ -143,12 +152,20 @@ export async function startControl(environment: Environment, log: Logger): Promi
   const healthServer =
     environment.healthPort === undefined
       ? undefined
-      : await startHealthServer(environment.healthPort, () => healthOf(snapshots.number, identity.state));
+      : await startHealthServer(environment.healthPort, () => healthOf(snapshots.isReady, identity.state));
   snapshots.start();
   register.watch(() => server.dismiss());
   register.start();
   // Nobody is let in by certificate before the revocations are known.
   void register.loaded.then(() => identity.start());
+  const engine = new RolloutEngine({
+    context,
+    bus,
+    replica,
+    compare: (question) => compareNodes(sql, question),
+    onTrouble: trouble("moving rollouts on"),
+  });
+  engine.start();
   const lease = holdReplicaLease(context, replica, trouble("renewing this replica's lease"));
   const maintenance = startMaintenance(sql, { onTrouble: trouble("rolling up telemetry") });
 
@@ -160,7 +177,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
       await healthServer?.close();
       xds.close();
       await server.close();
-      await Promise.all([identity.close(), register.close()]);
+      await Promise.all([identity.close(), register.close(), engine.close()]);
       await Promise.all([snapshots.close(), maintenance.close(), store.close(), recorder.close()]);
       await lease.close();
       // Everything is written: a connection that still waits for a Postgres that went away is not waited for.
@@ -178,13 +195,13 @@ function targetOf(snapshot: Snapshot, history: VersionHistory): ReadonlyMap<Reso
   return target;
 }
 
-function healthOf(version: number | undefined, identity: string): Health {
+function healthOf(configured: boolean, identity: string): Health {
   return {
-    ready: version !== undefined && identity === "ok",
+    ready: configured && identity === "ok",
     parts: {
       xds: "ok",
       identity,
-      configuration: version === undefined ? "waiting for Postgres" : "ok",
+      configuration: configured ? "ok" : "waiting for Postgres",
     },
   };
 }

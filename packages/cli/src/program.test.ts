@@ -8,6 +8,7 @@ import { CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
 import { explainInput, explainLines, foundRoute } from "./commands/explain.ts";
 import { renderDiff } from "./commands/render-diff.ts";
+import { strategyOf } from "./commands/strategy.ts";
 import { readCredentials, storeCredentials } from "./credentials.ts";
 import { createProgram } from "./program.ts";
 
@@ -142,13 +143,37 @@ test("join with a token says what is missing before the token goes anywhere", as
   }
 });
 
-test("what is not implemented is refused by name, and an unknown command is wrong usage", async () => {
-  for (const args of [["promote"], ["publish", "-m", "x", "--canary", "a=b"]]) {
-    const { error } = await run(args);
-    assert.ok(error instanceof CliError && /not implemented yet/.test(error.message), args.join(" "));
-  }
+test("an unknown command is wrong usage", async () => {
   const { error } = await run(["frobnicate"]);
   assert.ok(error instanceof CommanderError);
+});
+
+test("a strategy is read from its options, and what makes no sense is wrong usage", () => {
+  assert.equal(strategyOf({}), undefined);
+  assert.deepEqual(strategyOf({ canary: "10%", steps: "10,50,100", waitStep: "90s" }), {
+    steps: [{ percent: 10 }, { percent: 50 }, { percent: 100 }],
+    stepWaitMs: 90_000,
+  });
+  assert.deepEqual(strategyOf({ canary: "zone in (a, b)", manual: true, compare: false }), {
+    steps: [{ selector: "zone in (a, b)" }],
+    promote: "manual",
+    compare: null,
+  });
+  assert.deepEqual(strategyOf({ within: "2m", onFailure: "pause", minRequests: "20" }), {
+    effectiveWithinMs: 120_000,
+    onFailure: "pause",
+    compare: { requestsMin: 20 },
+  });
+  for (const wrong of [
+    { canary: "0" },
+    { canary: "101%" },
+    { steps: "10,,50" },
+    { waitStep: "soon" },
+    { onFailure: "explode" },
+    { minRequests: "0" },
+  ]) {
+    assert.throws(() => strategyOf(wrong), { exitCode: 2 }, JSON.stringify(wrong));
+  }
 });
 
 test("a diff is one line per resource and one per field", () => {

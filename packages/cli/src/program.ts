@@ -6,13 +6,15 @@ import { exportConfiguration } from "./commands/export-configuration.ts";
 import { importFile } from "./commands/import-file.ts";
 import { type JoinOptions, joinNode, plainBootstrap, renewNode } from "./commands/join.ts";
 import { login } from "./commands/login.ts";
-import { publish } from "./commands/publish.ts";
 import { renderDiff } from "./commands/render-diff.ts";
-import { rollback } from "./commands/rollback.ts";
 import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
 import { formatProblem, validateFile } from "./commands/validate-file.ts";
+import { watchText } from "./commands/watch-text.ts";
 import { readCredentials } from "./credentials.ts";
+import { addGroupCommands } from "./group-commands.ts";
 import { type Column, formatTable, formatValue, OUTPUT_FORMATS, type OutputFormat } from "./output.ts";
+import { numberOf } from "./parse-option.ts";
+import { addReleaseCommands, VERSION_COLUMNS } from "./release-commands.ts";
 
 export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
@@ -20,6 +22,8 @@ export interface Surroundings {
   readonly write: (text: string) => void;
   /** Standard error. */
   readonly warn: (text: string) => void;
+  /** Ends `--watch`; default: only the process's end does. */
+  readonly signal?: AbortSignal;
 }
 
 /** All commands; throws CliError for what the user can mend, CommanderError for wrong usage. */
@@ -128,46 +132,8 @@ export function createProgram(surroundings: Surroundings): Command {
     write(output() === "table" ? renderDiff(diffs) : formatValue(output() as "json" | "yaml", diffs));
   });
 
-  command("publish", "freeze the draft into a version and send it to the nodes")
-    .requiredOption("-m, --message <text>", "what changed and why")
-    .option("--wait", "return when it is effective on every connected node, or fail saying where it is not")
-    .option("--timeout <seconds>", "how long --wait waits", "60")
-    .option("--canary <selector>", "give it to some nodes first (not implemented yet: refused)")
-    .action(async (options: { message: string; wait?: boolean; timeout: string; canary?: string }) => {
-      if (options.canary !== undefined)
-        throw new CliError("--canary is not implemented yet: publish without it, to all nodes");
-      const result = await call((client) =>
-        publish(
-          client,
-          { message: options.message, waitMs: options.wait ? secondsOf(options.timeout) : 0 },
-          warn,
-        ),
-      );
-      print(result, VERSION_COLUMNS, [result.version]);
-    });
-
-  command("promote", "give a canary to all nodes (not implemented yet: refused)").action(() => {
-    throw new CliError("promote is not implemented yet: publish gives a version to all nodes at once");
-  });
-
-  command("rollback <version>", "make an older version live again")
-    .option("--wait", "return when it is effective on every connected node")
-    .option("--timeout <seconds>", "how long --wait waits", "60")
-    .action(async (version: string, options: { wait?: boolean; timeout: string }) => {
-      const number = numberOf(version);
-      if (number === undefined) throw new CliError("which version? `sluice versions` lists them", 2);
-      const rollout = await call((client) =>
-        rollback(client, number, options.wait ? secondsOf(options.timeout) : 0, warn),
-      );
-      print(
-        rollout,
-        [
-          { title: "live", value: (row) => String(row.version) },
-          { title: "by", value: (row) => row.author },
-        ],
-        [rollout],
-      );
-    });
+  addReleaseCommands({ command, call, print, warn });
+  addGroupCommands({ command, call, print });
 
   command("versions", "list versions, newest first")
     .option("--limit <n>", "how many", "50")
@@ -186,13 +152,20 @@ export function createProgram(surroundings: Surroundings): Command {
   command(
     "status",
     "health, the live version, and whether it is effective everywhere; exit code 1 when not all is well",
-  ).action(async () => {
-    const credentials = readCredentials(environment);
-    const status = await call((client) => statusLines(client, credentials.server));
-    if (output() === "table") write(status.lines.map((line) => `${line}\n`).join(""));
-    else write(formatValue(output() as "json" | "yaml", status.value));
-    if (!status.well) throw new CliError("not all is well");
-  });
+  )
+    .option("--watch", "print again whenever something changes, until interrupted")
+    .action(async (options: { watch?: boolean }) => {
+      const credentials = readCredentials(environment);
+      const read = () => call((client) => statusLines(client, credentials.server));
+      const show = (status: Awaited<ReturnType<typeof read>>): string =>
+        output() === "table"
+          ? status.lines.map((line) => `${line}\n`).join("")
+          : formatValue(output() as "json" | "yaml", status.value);
+      if (options.watch) await watchText(async () => show(await read()), write, surroundings.signal);
+      const status = await read();
+      write(show(status));
+      if (!status.well) throw new CliError("not all is well");
+    });
 
   command(
     "explain <method> <url>",
@@ -278,27 +251,6 @@ export function createProgram(surroundings: Surroundings): Command {
   return program;
 }
 
-const VERSION_COLUMNS: readonly Column<{
-  number: number;
-  live: boolean;
-  author: string;
-  createdAt: Date;
-  message: string;
-}>[] = [
-  { title: "version", value: (row) => String(row.number) },
-  { title: "live", value: (row) => (row.live ? "live" : "") },
-  { title: "author", value: (row) => row.author },
-  { title: "created", value: (row) => row.createdAt.toISOString() },
-  { title: "message", value: (row) => row.message },
-];
-
-function numberOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new CliError(`'${text}' is not a number from 1`, 2);
-  return number;
-}
-
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
@@ -307,12 +259,6 @@ async function readStandardInput(): Promise<string> {
   let text = "";
   for await (const chunk of process.stdin) text += String(chunk);
   return text.trim();
-}
-
-function secondsOf(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0)) throw new CliError(`--timeout '${text}' is not a number of seconds`, 2);
-  return seconds * 1000;
 }
 
 async function readDiff(client: ApiClient, a: number | undefined, b: number | undefined) {

@@ -6,6 +6,8 @@
 import type { Database, Sql } from "@sluice/database";
 import type { ConfigProblem } from "@sluice/xds";
 
+export * from "./rollout/rollout-contract.ts";
+
 export type Role = "viewer" | "editor" | "admin";
 
 /** Who does it. `system` is the appliance itself (first configuration, automatic revert). */
@@ -33,7 +35,11 @@ export type ConfigErrorCode =
   /** `details.problems`. */
   | "invalid"
   /** Nothing differs from what is live. */
-  | "nothing_to_publish";
+  | "nothing_to_publish"
+  /** The group is frozen: the message says by whom, when and why. */
+  | "frozen"
+  /** What was asked for makes no sense, whatever there is: the message says what would. */
+  | "bad_input";
 
 /** A refusal. `details` is JSON; its shape depends on the code (see `ConflictDetails`, `InvalidDetails`). */
 export class ConfigError extends Error {
@@ -184,7 +190,7 @@ export interface Version {
   readonly message: string;
   readonly author: string;
   readonly createdAt: Date;
-  /** Nodes are told to run this one now. */
+  /** The default group follows it, or it is on its way there. */
   readonly live: boolean;
   readonly resourceCount: number;
 }
@@ -206,40 +212,6 @@ export interface FieldDiff {
   readonly after: unknown;
 }
 
-/** A rollout tells every node which version to run; the newest is in force. A rollback is a rollout of an older version. */
-export interface Rollout {
-  readonly id: number;
-  readonly version: number;
-  readonly kind: "publish" | "rollback";
-  readonly author: string;
-  readonly createdAt: Date;
-}
-
-/** How far one rollout is. */
-export interface RolloutStatus {
-  readonly rollout: Rollout;
-  /** A newer rollout took its place. */
-  readonly superseded: boolean;
-  /** Every connected node, and the ones that are not (they do not count). */
-  readonly nodes: readonly RolloutNode[];
-  readonly connected: number;
-  readonly effective: number;
-  readonly refused: number;
-  /** `effective`: on every connected node, of which there is at least one. */
-  readonly state: "waiting" | "effective" | "refused" | "superseded" | "no_nodes";
-}
-
-export interface RolloutNode {
-  readonly id: string;
-  readonly sync: SyncState;
-  /** The kind that is behind, and the node's own words where it refused. */
-  readonly behind: readonly {
-    readonly kind: ResourceKind;
-    readonly state: SyncState;
-    readonly message?: string;
-  }[];
-}
-
 /** One node as the control plane sees it. */
 export interface NodeState {
   readonly id: string;
@@ -253,6 +225,10 @@ export interface NodeState {
   readonly lastSeenAt: Date;
   readonly peer: string;
   readonly extensions: readonly string[];
+  /** Of `labels`, those that an operator set; they win over the node's own. */
+  readonly operatorLabels: Readonly<Record<string, string>>;
+  /** Name of the group that its labels put it in. */
+  readonly group: string;
   /** The version (number) that it should run, and the worst of its resources' states. */
   readonly targetVersion: number | undefined;
   readonly effectiveVersion: number | undefined;
@@ -288,8 +264,8 @@ export interface AuditEvent {
 
 /**
  * Notification channels (payloads are small JSON hints):
- * `sluice_draft` {kind,name,revision}; `sluice_rollout` {rollout,version}; `sluice_node` {id}; `sluice_join`, of join tokens
- * and node certificates, {token} or {node}.
+ * `sluice_draft` {kind,name,revision}; `sluice_rollout` {rollout,version} or {group}; `sluice_node` {id}; `sluice_join`, of join
+ * tokens and node certificates, {token} or {node}.
  */
 export const CHANNELS = {
   draft: "sluice_draft",

@@ -30,6 +30,16 @@ export type {
   RequestExplanation,
 } from "./explain/explanation.ts";
 export {
+  type ChangeGroupInput,
+  type CreateGroupInput,
+  changeGroup,
+  createGroup,
+  removeGroup,
+  reorderGroups,
+} from "./group/arrange-groups.ts";
+export { type FreezeGroupInput, freezeGroup, unfreezeGroup } from "./group/freeze-group.ts";
+export { listGroups } from "./group/read-groups.ts";
+export {
   type CreatedJoinToken,
   type CreateJoinTokenInput,
   createJoinToken,
@@ -62,6 +72,25 @@ export {
 } from "./node/record-node-events.ts";
 export { removeNode } from "./node/remove-node.ts";
 export { heartbeatReplica, releaseReplica } from "./node/replica-lease.ts";
+export { type SetNodeLabelsInput, setNodeLabels } from "./node/set-node-labels.ts";
+export {
+  advanceRollouts,
+  type Compare,
+  type ComparisonQuestion,
+} from "./rollout/advance-rollouts.ts";
+export type { StrategyInput } from "./rollout/complete-strategy.ts";
+export { effectiveLabels, type NodeTarget, type Targets, targetOf } from "./rollout/node-target.ts";
+export { type ListRolloutsInput, listRollouts, rolloutHistory } from "./rollout/read-rollout.ts";
+export { readTargets } from "./rollout/read-targets.ts";
+export {
+  abortRollout,
+  type PromoteInput,
+  pauseRollout,
+  promoteRollout,
+  resumeRollout,
+  type SteerInput,
+} from "./rollout/steer-rollout.ts";
+export { holdWorkLease, releaseWorkLease } from "./rollout/work-lease.ts";
 export { configMigrations } from "./schema/migrations.ts";
 export { createFirstRoute, type FirstRouteInput, type FirstRouteResult } from "./setup/create-first-route.ts";
 export { liveTarget } from "./snapshot/live-target.ts";
@@ -78,7 +107,6 @@ export { type Exported, exportVersion } from "./transfer/export-version.ts";
 export { type ImportInput, type ImportResult, importYaml } from "./transfer/import-yaml.ts";
 export { diffVersions } from "./version/diff-versions.ts";
 export { getVersion } from "./version/get-version.ts";
-export { listRollouts } from "./version/list-rollouts.ts";
 export { type ListVersionsInput, listVersions } from "./version/list-versions.ts";
 export { liveVersion } from "./version/live-version.ts";
 export { type Published, type PublishInput, publish } from "./version/publish.ts";

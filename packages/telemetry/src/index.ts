@@ -12,6 +12,7 @@ export { type ReportedLoad, readLoadReport } from "./ingest/read-load-report.ts"
 export { readSpans } from "./ingest/read-spans.ts";
 export * from "./measures/index.ts";
 export { telemetryMigrations } from "./migrations.ts";
+export { compareNodes, type NodeComparisonQuery, type NodesComparison } from "./query/compare-nodes.ts";
 export { readDrops } from "./query/read-drops.ts";
 export { type LoadQuery, readLoad } from "./query/read-load.ts";
 export { readAsOf, readOverview } from "./query/read-overview.ts";

@@ -24,7 +24,7 @@ export function useLiveChanges(): void {
 /** Routers whose answers depend on a topic. */
 const AFFECTED = {
   draft: ["draft", "version", "explain", "audit"],
-  rollout: ["draft", "version", "explain", "rollout", "node", "audit"],
-  node: ["node", "rollout"],
+  rollout: ["draft", "version", "explain", "rollout", "group", "node", "audit"],
+  node: ["node", "rollout", "group"],
   join: ["join", "audit"],
 } as const;

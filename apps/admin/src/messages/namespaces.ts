@@ -5,6 +5,7 @@ export const NAMESPACES = [
   "signIn",
   "config",
   "release",
+  "rollout",
   "palette",
   "settings",
   "audit",

@@ -1,4 +1,5 @@
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import type { Node } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { LoadReportingService } from "@sluice/xds/gen/envoy/service/load_stats/v3/lrs_pb.js";
 import { authenticatedNodeKey, requireOwnId } from "@sluice/xds/server";
 import type { NodeReports } from "./node-reports.ts";
@@ -8,8 +9,8 @@ const SENDS_ALL = "envoy.lrs.supports_send_all_clusters";
 
 export interface LoadReportingOptions {
   readonly reports: NodeReports;
-  /** Names of the clusters that are published, for nodes that cannot be asked for all. */
-  readonly clusters: () => readonly string[];
+  /** Names of the clusters that a node has, where it cannot be asked for all. */
+  readonly clusters: (node: Pick<Node, "id" | "metadata">) => readonly string[];
 }
 
 /**
@@ -30,7 +31,7 @@ export function loadReportingRoutes(options: LoadReportingOptions): (router: Con
           const sendAllClusters = request.node?.clientFeatures.includes(SENDS_ALL) === true;
           yield {
             sendAllClusters,
-            clusters: sendAllClusters ? [] : [...options.clusters()],
+            clusters: sendAllClusters ? [] : [...options.clusters(request.node ?? { id: node })],
             loadReportingInterval: { seconds: INTERVAL_SECONDS, nanos: 0 },
             reportEndpointGranularity: true,
           };

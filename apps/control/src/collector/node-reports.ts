@@ -17,7 +17,7 @@ export interface NodeReportsOptions {
   readonly store: TelemetryStore;
   readonly onSeen: (node: string, nowMs: number) => void;
   /** Gauges that say what the node runs. */
-  readonly onFacts: (node: string, facts: ReadonlyMap<string, number>) => void;
+  readonly onFacts: (node: Node, facts: ReadonlyMap<string, number>) => void;
   /** Wall clock in milliseconds. */
   readonly now: () => number;
 }
@@ -61,7 +61,7 @@ export class NodeReports {
         const { scopes, facts } = reader.read(message, nowMs);
         store.addReports(node.id, fromMs, nowMs, scopes);
         onSeen(node.id, nowMs);
-        if (facts.size > 0) onFacts(node.id, facts);
+        if (facts.size > 0) onFacts(node, facts);
       },
       close: () => {
         readers.delete(reader);

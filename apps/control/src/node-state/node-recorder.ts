@@ -17,6 +17,7 @@ import type { NodeIdentity, XdsServerObserver, XdsStreamInfo } from "@sluice/xds
 import { withDeadline } from "../server/with-deadline.ts";
 import { kindOf } from "../snapshot/build-snapshot.ts";
 import type { VersionHistory } from "../snapshot/version-history.ts";
+import { labelsOfNode } from "./node-labels.ts";
 
 type NodeEvent =
   | { readonly verb: "connected"; readonly event: ConnectedNode }
@@ -264,17 +265,9 @@ function describeNode(node: NodeIdentity): Omit<ConnectedNode, "peer" | "replica
     cluster: node.cluster,
     product: name === "sluice" || name === "envoy" ? name : "other",
     productVersion: node.userAgentVersion,
-    // What a node that has a certificate says of itself could put it into a group that is not its own.
-    labels: node.authenticated?.labels ?? labelsOf(node.metadata.sluice),
+    labels: labelsOfNode(node),
     extensions: [
       ...new Set(node.extensions.flatMap(({ name: extension, typeUrls }) => [extension, ...typeUrls])),
     ],
   };
-}
-
-/** `metadata.sluice.labels` of the bootstrap. */
-function labelsOf(metadata: unknown): Record<string, string> {
-  if (typeof metadata !== "object" || metadata === null || !("labels" in metadata)) return {};
-  if (typeof metadata.labels !== "object" || metadata.labels === null) return {};
-  return Object.fromEntries(Object.entries(metadata.labels).map(([key, value]) => [key, String(value)]));
 }

@@ -10,7 +10,7 @@ import {
   readSigningRequest,
 } from "@sluice/join/certificates";
 import { DiscoveryRequestSchema } from "@sluice/xds/gen/envoy/service/discovery/v3/discovery_pb.js";
-import { type XdsServer, xdsRoutes } from "@sluice/xds/server";
+import { createXdsServer } from "@sluice/xds/server";
 import { Admission } from "../identity/admission.ts";
 import { refuse } from "../identity/join-http.ts";
 import { connectNode, type NodeTls } from "../testing/joined-node.ts";
@@ -22,19 +22,15 @@ const DAY_MS = 86_400_000;
 
 async function start() {
   const authority = await Authority.open(await createAuthority("test", new Date()));
-  let xds: XdsServer | undefined;
+  const xds = createXdsServer({
+    source: { snapshotFor: () => ({ version: "1", types: new Map() }), watch: () => () => {} },
+    observer: { onStreamOpened() {}, onStreamClosed() {}, onSent() {}, onAck() {}, onNack() {} },
+  });
   const server = await startGrpcServer({
     host: "127.0.0.1",
     port: 0,
-    routes: [
-      (router) => {
-        xds = xdsRoutes(router, {
-          source: { snapshotFor: () => ({ version: "1", types: new Map() }), watch: () => () => {} },
-          observer: { onStreamOpened() {}, onStreamClosed() {}, onSent() {}, onAck() {}, onNack() {} },
-        });
-      },
-    ],
-    rest: (...call) => xds?.handleRest(...call) ?? false,
+    routes: [],
+    xds,
     admission: new Admission({
       plaintext: "never",
       register: { isRevoked: () => false, validUntilMs: () => 0 },

@@ -7,10 +7,16 @@ import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listene
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import { typeUrlOf } from "./build-snapshot.ts";
 
-/** How the names in the nodes' stats lead back to the configuration's. */
-export function namingOfSnapshot(snapshot: Snapshot): Naming {
-  const values = (kind: ResourceKind) =>
-    [...(snapshot.types.get(typeUrlOf(kind))?.resources.values() ?? [])].map(({ value }) => value);
+/** How the names in the nodes' stats lead back to the configurations'; of resources with the same name, the last counts. */
+export function namingOfSnapshots(snapshots: readonly Snapshot[]): Naming {
+  const values = (kind: ResourceKind) => {
+    const byName = new Map<string, Uint8Array>();
+    for (const { types } of snapshots) {
+      for (const { name, value } of types.get(typeUrlOf(kind))?.resources.values() ?? [])
+        byName.set(name, value);
+    }
+    return [...byName.values()];
+  };
   return namingOf(
     topologyConfigurationOf({
       listeners: values("listeners").map((value) => fromBinary(ListenerSchema, value)),

@@ -1,8 +1,18 @@
-import { CHANNELS, liveTarget, loadVersionContent, type VersionContent } from "@sluice/config";
+import {
+  CHANNELS,
+  effectiveLabels,
+  loadVersionContent,
+  readTargets,
+  type Targets,
+  targetOf,
+  type VersionContent,
+} from "@sluice/config";
 import type { NotificationBus, Sql } from "@sluice/database";
 import type { NodeIdentity, Snapshot, SnapshotSource } from "@sluice/xds";
+import { labelsOfNode } from "../node-state/node-labels.ts";
 import { withDeadline } from "../server/with-deadline.ts";
 import { EMPTY_CONTENT, type SnapshotBuilder } from "./build-snapshot.ts";
+import { RecentLabels } from "./recent-labels.ts";
 
 export interface PublishedSnapshotsOptions {
   readonly sql: Sql;
@@ -10,8 +20,8 @@ export interface PublishedSnapshotsOptions {
   readonly builder: SnapshotBuilder;
   /** Another one, for the versions before: each remembers its last. */
   readonly older: SnapshotBuilder;
-  /** After a snapshot took effect for the streams; `number` 0: nothing was published yet. */
-  readonly onSnapshot: (number: number, snapshot: Snapshot) => void;
+  /** Each version that some node should run, oldest first, before the streams are told; 0: nothing was published yet. */
+  readonly onServing: (versions: readonly ServedVersion[]) => void;
   /** A version that nodes may still run, though this replica never served it. */
   readonly onOlder: (number: number, snapshot: Snapshot) => void;
   readonly onTrouble: (error: unknown) => void;
@@ -19,20 +29,41 @@ export interface PublishedSnapshotsOptions {
   readonly pollMs?: number;
 }
 
+export interface ServedVersion {
+  readonly number: number;
+  readonly snapshot: Snapshot;
+}
+
+interface Loaded extends ServedVersion {
+  readonly content: VersionContent;
+}
+
+interface Serving {
+  readonly targets: Targets;
+  /** Every version that a target names, and 0. */
+  readonly versions: ReadonlyMap<number, Loaded>;
+}
+
 const RETRY_MS = 500;
 const READ_DEADLINE_MS = 5_000;
 const LOAD_DEADLINE_MS = 30_000;
 /** A route configuration that did not change for so many versions may show as not effective after a restart. */
 const OLDER_VERSIONS = 20;
+/** So that going back to a version that was just served costs nothing; what versions have in common is shared. */
+const LOADED_MAX = 16;
 
 /**
- * What every node should run: the newest rollout's version, loaded when a notification comes or the poll finds another
- * number. What was loaded stays in memory, so streams are served on while Postgres is away.
+ * What every node should run: its group's version, or that of the canary it is in; read when a notification comes or the poll
+ * finds a difference. What was loaded stays in memory, so streams are served on while Postgres is away.
  */
 export class PublishedSnapshots implements SnapshotSource {
   readonly #options: PublishedSnapshotsOptions;
   readonly #watchers = new Set<(affected: (node: NodeIdentity) => boolean) => void>();
-  #current: { readonly content: VersionContent; readonly snapshot: Snapshot } | undefined;
+  readonly #labels = new RecentLabels();
+  #serving: Serving | undefined;
+  /** In order of use. */
+  readonly #loaded = new Map<number, Loaded>();
+  #last: VersionContent | undefined;
   readonly #known = new Set<number>();
   #looking: Promise<void> | undefined;
   #lookAgain = false;
@@ -44,13 +75,20 @@ export class PublishedSnapshots implements SnapshotSource {
     this.#options = options;
   }
 
-  /** Undefined until Postgres has answered once. */
-  get number(): number | undefined {
-    return this.#current?.content.number;
+  /** Whether Postgres has answered once. */
+  get isReady(): boolean {
+    return this.#serving !== undefined;
   }
 
-  snapshotFor(): Snapshot | undefined {
-    return this.#current?.snapshot;
+  snapshotFor(node: NodeIdentity): Snapshot | undefined {
+    const labels = labelsOfNode(node);
+    this.#labels.remember(node.id, labels);
+    return this.#serving && servedTo(this.#serving, node.id, labels)?.snapshot;
+  }
+
+  /** For a node that is known by its id: with the labels that its xDS stream told this replica, else with `labels`. */
+  snapshotForId(id: string, labels: Readonly<Record<string, string>>): Snapshot | undefined {
+    return this.#serving && servedTo(this.#serving, id, this.#labels.of(id) ?? labels)?.snapshot;
   }
 
   watch(onChange: (affected: (node: NodeIdentity) => boolean) => void): () => void {
@@ -101,17 +139,41 @@ export class PublishedSnapshots implements SnapshotSource {
   }
 
   async #load(): Promise<void> {
-    const { sql, builder, onSnapshot } = this.#options;
-    const target = await withDeadline("reading the live rollout", READ_DEADLINE_MS, liveTarget({ sql }));
-    const number = target?.version ?? 0;
-    if (number === this.#current?.content.number) return;
-    const content = number === 0 ? EMPTY_CONTENT : await this.#loadContent(number, this.#current?.content);
-    const snapshot = builder.build(content);
-    onSnapshot(number, snapshot);
-    this.#current = { content, snapshot };
+    const { sql, onServing } = this.#options;
+    const reading = readTargets({ sql });
+    const targets = await withDeadline("reading what the nodes should run", READ_DEADLINE_MS, reading);
+    const before = this.#serving;
+    if (before !== undefined && keyOf(before.targets) === keyOf(targets)) return;
+    const versions = new Map<number, Loaded>();
+    for (const number of versionsOf(targets)) versions.set(number, await this.#take(number));
+    const serving: Serving = { targets, versions };
+    if (before === undefined || !sameVersions(before, serving)) onServing([...versions.values()]);
+    this.#serving = serving;
+    const affected = (node: NodeIdentity) => {
+      const labels = labelsOfNode(node);
+      return before === undefined || servedTo(before, node.id, labels) !== servedTo(serving, node.id, labels);
+    };
+    for (const watcher of this.#watchers) watcher(affected);
+    const newest = [...versions.values()].at(-1);
+    if (newest !== undefined) await this.#loadOlder(newest.content);
+  }
+
+  /** A version with its snapshot: from memory, or made from what it does not share with the one made last. */
+  async #take(number: number): Promise<Loaded> {
+    const known = this.#loaded.get(number);
+    this.#loaded.delete(number);
+    const loaded = known ?? (await this.#make(number));
+    this.#loaded.set(number, loaded);
+    const [oldest] = this.#loaded.keys();
+    if (this.#loaded.size > LOADED_MAX && oldest !== undefined) this.#loaded.delete(oldest);
+    return loaded;
+  }
+
+  async #make(number: number): Promise<Loaded> {
+    const content = number === 0 ? EMPTY_CONTENT : await this.#loadContent(number, this.#last);
+    if (number !== 0) this.#last = content;
     this.#known.add(number);
-    for (const watcher of this.#watchers) watcher(() => true);
-    await this.#loadOlder(content);
+    return { number, content, snapshot: this.#options.builder.build(content) };
   }
 
   #loadContent(number: number, previous: VersionContent | undefined): Promise<VersionContent> {
@@ -145,4 +207,37 @@ export class PublishedSnapshots implements SnapshotSource {
       }
     }
   }
+}
+
+function servedTo(
+  { targets, versions }: Serving,
+  id: string,
+  own: Readonly<Record<string, string>>,
+): Loaded | undefined {
+  const labels = effectiveLabels(own, targets.operatorLabels.get(id));
+  return versions.get(targetOf(targets, { id, labels }).version ?? 0);
+}
+
+/** Ascending, so that neighbours share most. */
+function versionsOf({ groups }: Targets): readonly number[] {
+  const numbers = groups.flatMap(({ version, canary }) => [
+    version ?? 0,
+    ...(canary === undefined ? [] : [canary.version]),
+  ]);
+  return [...new Set(numbers)].toSorted((a, b) => a - b);
+}
+
+function sameVersions(a: Serving, b: Serving): boolean {
+  return [...a.versions.keys()].join() === [...b.versions.keys()].join();
+}
+
+const keys = new WeakMap<Targets, string>();
+
+function keyOf(targets: Targets): string {
+  let key = keys.get(targets);
+  if (key === undefined) {
+    key = JSON.stringify([targets.groups, [...targets.operatorLabels]]);
+    keys.set(targets, key);
+  }
+  return key;
 }

@@ -23,7 +23,10 @@ function edited(path: string, ...list: Parameters<typeof compileQueryEdits>[0][n
 }
 
 test("a new value is percent-encoded octet by octet, and what no edit concerns keeps the encoding that it came with", () => {
-  assert.equal(edited("/a?x=%26&b=c%20d", append("n", "a b&c=\u00e9")), "/a?b=c%20d&n=a%20b%26c%3D%C3%A9&x=%26");
+  assert.equal(
+    edited("/a?x=%26&b=c%20d", append("n", "a b&c=\u00e9")),
+    "/a?b=c%20d&n=a%20b%26c%3D%C3%A9&x=%26",
+  );
 });
 
 test("a query that is empty afterwards goes, mark and all", () => {

@@ -1,16 +1,23 @@
+import type { StrategyInput } from "@sluice/config";
 import type { ApiClient } from "../api-client.ts";
 import { waitEffective } from "./wait-effective.ts";
 
-/** Publishes the draft as it is now; with `waitMs` > 0 returns only when it is effective. */
-export async function publish(
-  client: ApiClient,
-  options: { readonly message: string; readonly waitMs: number },
-  warn: (text: string) => void,
-) {
-  const published = await client.version.publish.mutate({ message: options.message });
-  if (options.waitMs > 0) {
-    warn(`version ${published.version.number} is published, waiting for the nodes …\n`);
-    await waitEffective(client, published.rollout.id, options.waitMs);
+export interface PublishOptions {
+  readonly message: string;
+  readonly group: string | undefined;
+  readonly strategy: StrategyInput | undefined;
+  /** 0: do not wait. */
+  readonly waitMs: number;
+}
+
+/** Publishes the draft as it is now; with `waitMs` > 0 returns only when its rollout is done. */
+export async function publish(client: ApiClient, options: PublishOptions, warn: (text: string) => void) {
+  const { message, group, strategy, waitMs } = options;
+  const published = await client.version.publish.mutate({ message, group, strategy });
+  const { rollout, version } = published;
+  if (waitMs > 0) {
+    warn(`version ${version.number} is published as rollout ${rollout.id}, waiting for the nodes …\n`);
+    await waitEffective(client, rollout.id, waitMs, warn);
   }
   return published;
 }

@@ -2,6 +2,7 @@ import type { Executor } from "../access/executor.ts";
 import { sha256 } from "../analysis/content-hash.ts";
 import { crossCheck, type Surroundings } from "../analysis/cross-check.ts";
 import type { Context, ResourceKind, ResourceProblem } from "../contract.ts";
+import { readHeads } from "../rollout/read-heads.ts";
 import { type Live, readLive } from "../version/read-live.ts";
 import type { KindEntries } from "../version/version-entries.ts";
 import { type LightRow, readLightRows } from "./draft-rows.ts";
@@ -15,20 +16,19 @@ export interface ReadDraft {
   readonly live: Live | undefined;
   readonly liveEntries: Readonly<Record<ResourceKind, KindEntries>>;
   readonly around: Surroundings;
-  /** Over the rollout in force and every name and text: what a publisher has seen. */
+  /** Over what every group goes to and every name and text: what a publisher has seen. */
   readonly hash: string;
 }
 
 export async function readDraft(executor: Executor, now: Context["now"]): Promise<ReadDraft> {
-  const [rows, live, around] = await Promise.all([
+  const [rows, live, heads, around] = await Promise.all([
     readLightRows(executor),
     readLive(executor),
+    readHeads(executor),
     readSurroundings(executor, now),
   ]);
   const liveEntries = await liveHashes(executor, live);
-  const hash = sha256(
-    JSON.stringify([live?.rollout.id ?? 0, rows.map((row) => [row.kind, row.name, row.hash])]),
-  );
+  const hash = sha256(JSON.stringify([heads, rows.map((row) => [row.kind, row.name, row.hash])]));
   return { rows, live, liveEntries, around, hash };
 }
 

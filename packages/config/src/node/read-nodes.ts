@@ -1,25 +1,33 @@
 import { eq, inArray } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
 import { type Context, type NodeState, RESOURCE_KINDS, type ResourceKind } from "../contract.ts";
+import { effectiveLabels, targetOf } from "../rollout/node-target.ts";
+import { targetsIn } from "../rollout/read-targets.ts";
 import { controlReplica, node, nodeTypeState, version } from "../schema/index.ts";
 import { REPLICA_LEASE_MS } from "./lease.ts";
 import { effectiveVersion, nodeSync, type Target, type TypeStateRow, toTypeState } from "./sync-state.ts";
 
 type NodeRow = typeof node.$inferSelect;
 
-interface ReadNode {
+interface PlacedNode extends Pick<NodeState, "labels" | "operatorLabels" | "group"> {
   readonly node: NodeRow;
   readonly heartbeatAt: Date | null;
+  readonly target: number | undefined;
 }
 
-/** Nodes as `target` (a version's number) has them; connected ones first, then by id. */
+export interface ReadNodesOptions {
+  readonly id?: string;
+  /** Judge by this version; default: the one that each node should run. */
+  readonly against?: number;
+}
+
+/** Nodes with how far each is; connected ones first, then by id. */
 export async function readNodes(
   executor: Executor,
   now: Context["now"],
-  target: number | undefined,
-  id?: string,
+  { id, against }: ReadNodesOptions = {},
 ): Promise<readonly NodeState[]> {
-  const [nodes, states] = await Promise.all([
+  const [nodes, states, targets] = await Promise.all([
     executor
       .select({ node, heartbeatAt: controlReplica.heartbeatAt })
       .from(node)
@@ -29,41 +37,51 @@ export async function readNodes(
       .select()
       .from(nodeTypeState)
       .where(id === undefined ? undefined : eq(nodeTypeState.node, id)),
+    targetsIn(executor),
   ]);
-  const judged = await readTarget(executor, target, states);
+  const placed = nodes.map((read) => {
+    const own = targets.operatorLabels.get(read.node.id);
+    const labels = effectiveLabels(read.node.labels, own);
+    const { group, version } = targetOf(targets, { id: read.node.id, labels });
+    return { ...read, labels, operatorLabels: own ?? {}, group, target: against ?? version };
+  });
+  const kindsOf = await readKinds(executor, placed, states);
   const byNode = Map.groupBy(states, (state) => state.node);
-  return nodes
-    .map((read) => toNodeState(read, byNode.get(read.node.id) ?? [], judged, now()))
+  return placed
+    .map((read) => toNodeState(read, byNode.get(read.node.id) ?? [], kindsOf, now()))
     .toSorted((a, b) => Number(b.connected) - Number(a.connected) || (a.id < b.id ? -1 : 1));
 }
 
-async function readTarget(
+/** Of all versions that the nodes should run or speak of. */
+async function readKinds(
   executor: Executor,
-  target: number | undefined,
+  placed: readonly PlacedNode[],
   states: readonly TypeStateRow[],
-): Promise<Target | undefined> {
-  if (target === undefined) return undefined;
-  const numbers = new Set(
-    states.flatMap(({ sent, acknowledged, effective, refused }) => [
-      ...[sent, acknowledged, effective, refused].filter((number) => number !== null),
-    ]),
-  );
-  numbers.add(target);
+): Promise<Target["kindsOf"]> {
+  const numbers = new Set<number>();
+  for (const { target } of placed) if (target !== undefined) numbers.add(target);
+  for (const { sent, acknowledged, effective, refused } of states) {
+    for (const number of [sent, acknowledged, effective, refused]) if (number !== null) numbers.add(number);
+  }
+  if (numbers.size === 0) return new Map();
   const rows = await executor
     .select({ number: version.number, kinds: version.kinds })
     .from(version)
     .where(inArray(version.number, [...numbers]));
-  const kindsOf = new Map(rows.map((row) => [row.number, row.kinds]));
-  const kinds = kindsOf.get(target);
-  return kinds && { version: target, kinds, kindsOf };
+  return new Map(rows.map((row) => [row.number, row.kinds]));
 }
 
 function toNodeState(
-  { node: row, heartbeatAt }: ReadNode,
+  { node: row, heartbeatAt, labels, operatorLabels, group, target: targetVersion }: PlacedNode,
   states: readonly TypeStateRow[],
-  target: Target | undefined,
+  kindsOf: Target["kindsOf"],
   now: Date,
 ): NodeState {
+  const kinds = targetVersion === undefined ? undefined : kindsOf.get(targetVersion);
+  const target =
+    targetVersion === undefined || kinds === undefined
+      ? undefined
+      : { version: targetVersion, kinds, kindsOf };
   // A replica that was killed says nothing of its nodes: its lease does.
   const leaseEnd = heartbeatAt === null ? row.lastSeenAt : new Date(heartbeatAt.getTime() + REPLICA_LEASE_MS);
   const leased = heartbeatAt !== null && leaseEnd > now;
@@ -74,7 +92,9 @@ function toNodeState(
     cluster: row.cluster,
     product: row.product,
     productVersion: row.productVersion,
-    labels: row.labels,
+    labels,
+    operatorLabels,
+    group,
     connected,
     since: row.connected && !leased ? leaseEnd : row.since,
     lastSeenAt: row.lastSeenAt,

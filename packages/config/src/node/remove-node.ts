@@ -3,15 +3,15 @@ import { change } from "../access/change.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import { CHANNELS, ConfigError, type Context } from "../contract.ts";
-import { node } from "../schema/index.ts";
+import { node, operatorLabels } from "../schema/index.ts";
 import { readNodes } from "./read-nodes.ts";
 
-/** Forgets a node; `conflict` while it is connected (it would come back at once). Editor. `not_found`. */
+/** Forgets a node with its labels; `conflict` while it is connected (it would come back at once). Editor. `not_found`. */
 export async function removeNode(context: Context, id: string): Promise<void> {
   const attempt = { role: "editor", action: "node.remove", subject: `node/${id}` } as const;
   await change(context, attempt, async (tx) => {
     await tx.select({ id: node.id }).from(node).where(eq(node.id, id)).for("update");
-    const [state] = await readNodes(tx, context.now, undefined, id);
+    const [state] = await readNodes(tx, context.now, { id });
     if (state === undefined) throw new ConfigError("not_found", `there is no node '${id}'`);
     if (state.connected) {
       throw new ConfigError("conflict", `node '${id}' is connected; stop it first`, {
@@ -20,6 +20,7 @@ export async function removeNode(context: Context, id: string): Promise<void> {
       });
     }
     await tx.delete(node).where(eq(node.id, id));
+    await tx.delete(operatorLabels).where(eq(operatorLabels.node, id));
     await appendAudit(tx, context, attempt);
     await notify(tx, CHANNELS.node, { id });
   });

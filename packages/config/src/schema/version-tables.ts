@@ -1,4 +1,4 @@
-import { bigint, index, integer, json, jsonb, text, timestamp } from "drizzle-orm/pg-core";
+import { index, integer, json, jsonb, text, timestamp } from "drizzle-orm/pg-core";
 import type { ResourceKind } from "../contract.ts";
 import { bytea } from "./bytea.ts";
 import { configSchema } from "./config-schema.ts";
@@ -55,13 +55,3 @@ export const version = configSchema.table(
   },
   (table) => [index("version_hash").on(table.hash)],
 );
-
-export const rollout = configSchema.table("rollout", {
-  id: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-  version: integer()
-    .notNull()
-    .references(() => version.number),
-  kind: text().$type<"publish" | "rollback">().notNull(),
-  author: text().notNull(),
-  createdAt: timestamp("created_at", { withTimezone: true }).notNull(),
-});

@@ -3,12 +3,13 @@ import type { Executor } from "../access/executor.ts";
 import { ConfigError } from "../contract.ts";
 import type { ReadDraft } from "../draft/read-draft.ts";
 import { draftRemoval } from "../schema/index.ts";
+import { newestRollout } from "./read-live.ts";
 
 /** The draft is not what the publisher saw: says what came in between, the latest of publish, rollback, edit and removal. */
 export async function draftConflict(executor: Executor, draft: ReadDraft): Promise<ConfigError> {
   const edit = draft.rows.toSorted((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime())[0];
   const [removal] = await executor.select().from(draftRemoval).orderBy(desc(draftRemoval.removedAt)).limit(1);
-  const rollout = draft.live?.rollout;
+  const rollout = await newestRollout(executor);
   const candidates = [
     rollout && {
       by: rollout.author,

@@ -1,13 +1,12 @@
 import { inArray, max, sql } from "drizzle-orm";
 import { change } from "../access/change.ts";
 import type { Transaction } from "../access/executor.ts";
-import { notify } from "../access/notify.ts";
 import { sha256 } from "../analysis/content-hash.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import {
-  CHANNELS,
   ConfigError,
   type Context,
+  DEFAULT_GROUP,
   RESOURCE_KINDS,
   type ResourceKind,
   type Rollout,
@@ -15,16 +14,22 @@ import {
 } from "../contract.ts";
 import { lockDraft } from "../draft/lock-draft.ts";
 import { draftProblems, type ReadDraft, readDraft } from "../draft/read-draft.ts";
-import { bucket, rollout, tree, version } from "../schema/index.ts";
+import { completeStrategy, type StrategyInput } from "../rollout/complete-strategy.ts";
+import { type ClaimedGroup, claimGroup, startRollout } from "../rollout/start-rollout.ts";
+import { bucket, tree, version } from "../schema/index.ts";
 import { type BuiltTree, buildTree } from "./build-tree.ts";
 import { draftConflict } from "./draft-conflict.ts";
-import { NO_KINDS, toRollout, toVersion } from "./read-live.ts";
+import { NO_KINDS, readVersion, toRollout, toVersion } from "./read-live.ts";
 import type { VersionKinds } from "./version-entries.ts";
 
 export interface PublishInput {
   readonly message: string;
   /** `hash` of `diffDraft`, `checkDraft` or `draftStatus`; omit to publish whatever the draft is. */
   readonly expectedDraftHash?: string | undefined;
+  /** Whose nodes get it; default: the default group. */
+  readonly group?: string | undefined;
+  /** Default: all of the group's nodes at once. */
+  readonly strategy?: StrategyInput | undefined;
 }
 
 export interface Published {
@@ -32,34 +37,48 @@ export interface Published {
   readonly rollout: Rollout;
 }
 
-/** Freezes the draft into an immutable version and makes it the nodes' target. Editor. One transaction.
- * `conflict` when somebody published, rolled back or edited since `expectedDraftHash` was read (details: ConflictDetails),
- * `invalid` when the draft has errors (InvalidDetails), `nothing_to_publish`. */
+/** Freezes the draft into an immutable version and starts its rollout to a group of nodes. Editor. One transaction.
+ * `conflict` when somebody published, rolled back or edited since `expectedDraftHash` was read (details: ConflictDetails) or
+ * a canary is under way in the group, `invalid` when the draft has errors (InvalidDetails), `nothing_to_publish`, `frozen`,
+ * `bad_input`. */
 export async function publish(context: Context, input: PublishInput): Promise<Published> {
   const attempt = { role: "editor", action: "version.publish", subject: "draft" } as const;
   return await change(context, attempt, async (tx) => {
+    const strategy = completeStrategy(input.strategy);
     await lockDraft(tx, "update");
     const draft = await readDraft(tx, context.now);
     if (input.expectedDraftHash !== undefined && input.expectedDraftHash !== draft.hash) {
       throw await draftConflict(tx, draft);
     }
     refuseProblems(draft);
+    const claimed = await claimGroup(tx, input.group ?? DEFAULT_GROUP, "publish");
     const trees = buildTrees(draft);
     const kinds = versionKinds(draft, trees);
-    const before = draft.live?.version.kinds ?? NO_KINDS;
-    if (RESOURCE_KINDS.every((kind) => kinds[kind].tree === before[kind].tree)) {
-      throw new ConfigError("nothing_to_publish", "the draft is what is live already");
-    }
+    await refuseUnchanged(tx, claimed, kinds);
     await storeContent(tx, draft, trees);
     const published = await writeVersion(tx, context, input.message, draft, kinds);
+    const order = { version: published.number, kind: "publish", strategy } as const;
+    const rollout = toRollout(await startRollout(tx, context, claimed, order));
     await appendAudit(tx, context, {
       action: "version.publish",
-      subject: `version/${published.version.number}`,
-      details: { message: input.message, hash: published.version.hash, rollout: published.rollout.id },
+      subject: `version/${published.number}`,
+      details: { message: input.message, hash: published.hash, rollout: rollout.id, group: rollout.group },
     });
-    await notify(tx, CHANNELS.rollout, { rollout: published.rollout.id, version: published.version.number });
-    return published;
+    return { version: published, rollout };
   });
+}
+
+/** Nothing may ever have been published to the group, and the draft be empty: that is nothing new either. */
+async function refuseUnchanged(tx: Transaction, claimed: ClaimedGroup, kinds: VersionKinds): Promise<void> {
+  const head = claimed.head === null ? undefined : await readVersion(tx, claimed.head);
+  const before = head?.kinds ?? NO_KINDS;
+  if (RESOURCE_KINDS.some((kind) => kinds[kind].tree !== before[kind].tree)) return;
+  const { name } = claimed.group;
+  const message =
+    name === DEFAULT_GROUP
+      ? "the draft is what is live already"
+      : `the draft is what group '${name}' has already`;
+  throw new ConfigError("nothing_to_publish", message);
 }
 
 function refuseProblems(draft: ReadDraft): void {
@@ -141,27 +160,20 @@ async function writeVersion(
   message: string,
   draft: ReadDraft,
   kinds: VersionKinds,
-): Promise<{ readonly version: Version; readonly rollout: Rollout }> {
+): Promise<Version> {
   const [newest] = await tx.select({ number: max(version.number) }).from(version);
   const number = (newest?.number ?? 0) + 1;
-  const createdAt = context.now();
-  const author = context.actor.name;
   const row = {
     number,
     hash: sha256(RESOURCE_KINDS.map((kind) => `${kind} ${kinds[kind].tree}`).join("\n")),
     parent: draft.live?.version.number ?? null,
     message,
-    author,
+    author: context.actor.name,
     authorId: context.actor.id,
-    createdAt,
+    createdAt: context.now(),
     resourceCount: draft.rows.length,
     kinds,
   };
   await tx.insert(version).values(row);
-  const [started] = await tx
-    .insert(rollout)
-    .values({ version: number, kind: "publish", author, createdAt })
-    .returning();
-  if (started === undefined) throw new Error("the rollout was not stored");
-  return { version: toVersion(row, number), rollout: toRollout(started) };
+  return toVersion(row, number);
 }

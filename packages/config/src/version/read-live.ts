@@ -1,6 +1,7 @@
-import { desc, eq } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
-import type { Rollout, Version } from "../contract.ts";
+import { DEFAULT_GROUP, type Rollout, type Version } from "../contract.ts";
+import { selectHeads } from "../rollout/read-heads.ts";
 import { rollout, type VersionKind, version } from "../schema/index.ts";
 import { EMPTY_TREE } from "./build-tree.ts";
 import type { VersionKinds } from "./version-entries.ts";
@@ -29,14 +30,40 @@ export const NO_KINDS: VersionKinds = {
   secrets: NOTHING,
 };
 
-/** The newest rollout and its version. */
+/**
+ * What the default group goes to: the version of the rollout under way in it, unless that goes back, else the version it
+ * follows; with the newest rollout that brought it. While the default group has nothing, another group's.
+ */
 export async function readLive(executor: Executor): Promise<Live | undefined> {
+  const heads = selectHeads(executor);
   const [row] = await executor
     .select({ version, rollout })
-    .from(rollout)
+    .from(heads)
+    .innerJoin(rollout, sql`${rollout.group} = ${heads.group} and ${rollout.version} = ${heads.head}`)
     .innerJoin(version, eq(version.number, rollout.version))
+    .orderBy(sql`${heads.group} = ${DEFAULT_GROUP} desc, ${rollout.id} desc`)
+    .limit(1);
+  return row;
+}
+
+/** The newest rollout that took `version` to a group. */
+export async function newestRolloutOf(
+  executor: Executor,
+  group: string,
+  number: number,
+): Promise<RolloutRow | undefined> {
+  const [row] = await executor
+    .select()
+    .from(rollout)
+    .where(and(eq(rollout.group, group), eq(rollout.version, number)))
     .orderBy(desc(rollout.id))
     .limit(1);
+  return row;
+}
+
+/** The newest rollout of all. */
+export async function newestRollout(executor: Executor): Promise<RolloutRow | undefined> {
+  const [row] = await executor.select().from(rollout).orderBy(desc(rollout.id)).limit(1);
   return row;
 }
 
@@ -59,5 +86,14 @@ export function toVersion(row: VersionRow, live: number | undefined): Version {
 }
 
 export function toRollout(row: RolloutRow): Rollout {
-  return { id: row.id, version: row.version, kind: row.kind, author: row.author, createdAt: row.createdAt };
+  return {
+    id: row.id,
+    group: row.group,
+    version: row.version,
+    previous: row.previous ?? undefined,
+    kind: row.kind,
+    strategy: row.strategy,
+    author: row.author,
+    createdAt: row.createdAt,
+  };
 }

@@ -1,49 +1,52 @@
 import { change } from "../access/change.ts";
-import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
-import { CHANNELS, ConfigError, type Context, type Rollout } from "../contract.ts";
+import { ConfigError, type Context, DEFAULT_GROUP, type Rollout } from "../contract.ts";
 import { lockDraft } from "../draft/lock-draft.ts";
-import { rollout } from "../schema/index.ts";
-import { readLive, readVersion, toRollout } from "./read-live.ts";
+import { completeStrategy, type StrategyInput } from "../rollout/complete-strategy.ts";
+import { claimGroup, startRollout } from "../rollout/start-rollout.ts";
+import { newestRolloutOf, readVersion, toRollout } from "./read-live.ts";
 
 export interface RollbackInput {
+  /** Any version, also one that the group never had. */
   readonly version: number;
-  /** Number that the user saw as live; with it, a rollout in between is a `conflict`. */
+  /** Number that the user saw as live in the group; with it, a rollout in between is a `conflict`. */
   readonly expectedLive?: number | undefined;
+  /** Default: the default group. */
+  readonly group?: string | undefined;
+  /** Default: all of the group's nodes at once. */
+  readonly strategy?: StrategyInput | undefined;
 }
 
-/** A rollout of an older version; the draft stays as it is. Editor. `not_found`, `nothing_to_publish` when it is live already, `conflict`. */
+/** A rollout of an older version; the draft stays as it is, and whatever is under way in the group is superseded. Editor.
+ * `not_found`, `nothing_to_publish` when the group goes there already, `conflict`, `frozen`, `bad_input`. */
 export async function rollback(context: Context, input: RollbackInput): Promise<Rollout> {
   const subject = `version/${input.version}`;
   return await change(context, { role: "editor", action: "version.rollback", subject }, async (tx) => {
+    const strategy = completeStrategy(input.strategy);
     await lockDraft(tx, "update");
-    const [target, live] = await Promise.all([readVersion(tx, input.version), readLive(tx)]);
+    const target = await readVersion(tx, input.version);
     if (target === undefined) throw new ConfigError("not_found", `there is no version ${input.version}`);
-    if (
-      input.expectedLive !== undefined &&
-      live !== undefined &&
-      live.version.number !== input.expectedLive
-    ) {
-      const { author, createdAt } = live.rollout;
-      const message = `${author} made version ${live.version.number} live meanwhile`;
-      const details = { by: author, at: createdAt.toISOString(), version: live.version.number };
-      throw new ConfigError("conflict", message, details);
+    const claimed = await claimGroup(tx, input.group ?? DEFAULT_GROUP, "rollback");
+    const { group, head } = claimed;
+    if (input.expectedLive !== undefined && head !== null && head !== input.expectedLive) {
+      const newest = await newestRolloutOf(tx, group.name, head);
+      const by = newest?.author;
+      const details = { by, at: newest?.createdAt.toISOString(), version: head };
+      throw new ConfigError("conflict", `${by ?? "somebody"} made version ${head} live meanwhile`, details);
     }
-    if (live?.version.number === input.version) {
+    if (head === input.version) {
       throw new ConfigError("nothing_to_publish", `version ${input.version} is live already`);
     }
-    const values = { version: input.version, kind: "rollback", author: context.actor.name } as const;
-    const [row] = await tx
-      .insert(rollout)
-      .values({ ...values, createdAt: context.now() })
-      .returning();
-    if (row === undefined) throw new Error("the rollout was not stored");
+    const row = await startRollout(tx, context, claimed, {
+      version: input.version,
+      kind: "rollback",
+      strategy,
+    });
     await appendAudit(tx, context, {
       action: "version.rollback",
       subject,
-      details: { from: live?.version.number ?? null, rollout: row.id },
+      details: { from: head, rollout: row.id, group: group.name },
     });
-    await notify(tx, CHANNELS.rollout, { rollout: row.id, version: input.version });
     return toRollout(row);
   });
 }

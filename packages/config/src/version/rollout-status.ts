@@ -1,4 +1,3 @@
-import { eq } from "drizzle-orm";
 import {
   ConfigError,
   type Context,
@@ -7,47 +6,68 @@ import {
   type RolloutStatus,
 } from "../contract.ts";
 import { readNodes } from "../node/read-nodes.ts";
-import { rollout } from "../schema/index.ts";
-import { readLive, toRollout } from "./read-live.ts";
+import { isSelected } from "../rollout/node-target.ts";
+import { type KnownRollout, readRollout, toProgress } from "../rollout/read-rollout.ts";
+import { selectorsUpTo } from "../rollout/read-targets.ts";
+import { newestRollout, toRollout } from "./read-live.ts";
 
 /** How far a rollout is, node by node; default: the newest. `not_found`. */
 export async function rolloutStatus(context: Context, rolloutId?: number): Promise<RolloutStatus> {
   const { db } = context;
-  const live = await readLive(db);
-  const row =
-    rolloutId === undefined || rolloutId === live?.rollout.id
-      ? live?.rollout
-      : (await db.select().from(rollout).where(eq(rollout.id, rolloutId)))[0];
-  if (row === undefined) throw new ConfigError("not_found", `there is no rollout ${rolloutId ?? "yet"}`);
-  const states = await readNodes(db, context.now, row.version);
-  const connected = states.filter((node) => node.connected);
-  const effective = connected.filter(({ sync }) => sync === "effective").length;
-  const refused = connected.filter(({ sync }) => sync === "refused").length;
-  const superseded = live !== undefined && live.rollout.id > row.id;
+  const id = rolloutId ?? (await newestRollout(db))?.id;
+  if (id === undefined) throw new ConfigError("not_found", "there is no rollout yet");
+  const found = await readRollout(db, id);
+  const nodes = (await readNodes(db, context.now)).filter(({ group }) => group === found.rollout.group);
+  const selected = selectedBy(found);
+  const chosen = nodes.filter((node) => node.connected && selected(node));
+  const effective = chosen.filter(({ sync }) => sync === "effective").length;
+  const refused = chosen.filter(({ sync }) => sync === "refused").length;
   return {
-    rollout: toRollout(row),
-    superseded,
-    nodes: states.map(toRolloutNode),
-    connected: connected.length,
+    rollout: toRollout(found.rollout),
+    progress: toProgress(found.state),
+    superseded: found.newer || found.state.phase === "superseded",
+    nodes: nodes.map((node) => toRolloutNode(node, selected(node))),
+    connected: chosen.length,
     effective,
     refused,
-    state: superseded
-      ? "superseded"
-      : connected.length === 0
-        ? "no_nodes"
-        : refused > 0
-          ? "refused"
-          : effective === connected.length
-            ? "effective"
-            : "waiting",
+    state: stateOf(found, chosen.length, effective, refused),
   };
 }
 
-function toRolloutNode(node: NodeState): RolloutNode {
+/** Whom it tells to run its version: nobody any more, once it is over. */
+function selectedBy({ rollout, state, newer }: KnownRollout): (node: NodeState) => boolean {
+  if (newer || !["running", "paused", "completed"].includes(state.phase)) return () => false;
+  if (state.step >= rollout.strategy.steps.length - 1) return () => true;
+  const selectors = selectorsUpTo(rollout.strategy.steps, state.step);
+  return (node) => isSelected({ selectors, cutoff: state.cutoff ?? undefined }, node);
+}
+
+function stateOf(
+  { rollout, state, newer }: KnownRollout,
+  connected: number,
+  effective: number,
+  refused: number,
+): RolloutStatus["state"] {
+  if (state.phase === "reverted" || state.phase === "aborted" || state.phase === "reverting")
+    return state.phase;
+  if (newer || state.phase === "superseded") return "superseded";
+  if (state.phase === "paused") return "paused";
+  if (connected === 0) return "no_nodes";
+  if (refused > 0) return "refused";
+  const isLast = state.step >= rollout.strategy.steps.length - 1;
+  const watched = state.phase === "running" && rollout.strategy.stepWaitMs > 0;
+  return isLast && !watched && effective === connected ? "effective" : "waiting";
+}
+
+function toRolloutNode(node: NodeState, selected: boolean): RolloutNode {
   const behind = node.connected ? node.types.filter(({ state }) => state !== "effective") : [];
   return {
     id: node.id,
+    selected,
+    targetVersion: node.targetVersion,
+    effectiveVersion: node.effectiveVersion,
     sync: node.sync,
+    kinds: node.types.map(({ kind, state }) => ({ kind, state })),
     behind: behind.map(({ kind, state, refusal }) =>
       state === "refused" && refusal !== undefined
         ? { kind, state, message: refusal.message }

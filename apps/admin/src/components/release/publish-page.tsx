@@ -6,6 +6,8 @@ import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useSession } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { EMPTY_STRATEGY, readStrategy } from "../rollout/read-strategy.ts";
+import { StrategyFields } from "../rollout/strategy-fields.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
@@ -24,6 +26,9 @@ export function PublishPage() {
   const queries = useQueryClient();
   const { role } = useSession();
   const [message, setMessage] = useState("");
+  const [form, setForm] = useState(EMPTY_STRATEGY);
+  const { strategy, problems: misfits } = readStrategy(form);
+  const isMisfit = Object.keys(misfits).length > 0;
   const diff = useQuery(trpc.draft.diff.queryOptions());
   const live = useQuery(trpc.version.live.queryOptions());
   const publish = useMutation({
@@ -43,8 +48,9 @@ export function PublishPage() {
   const liveName = live.data ? t("versionNumber", { number: live.data.number }) : t("nothingLive");
 
   function submit(): void {
-    if (!diff.data || errors.length > 0 || resources.length === 0 || publish.isPending) return;
-    publish.mutate({ message: message.trim(), expectedDraftHash: diff.data.hash });
+    if (!diff.data || errors.length > 0 || resources.length === 0 || publish.isPending || isMisfit) return;
+    const expectedDraftHash = diff.data.hash;
+    publish.mutate({ message: message.trim(), expectedDraftHash, group: form.group, strategy });
   }
 
   return (
@@ -60,8 +66,8 @@ export function PublishPage() {
               tone="ok"
               title={t("publishedAs", { number: done.version.number })}
               action={
-                <LinkButton size="sm" href={`/versions/${done.version.number}`}>
-                  {t("openVersion")}
+                <LinkButton size="sm" href={`/rollouts/${done.rollout.id}`}>
+                  {t("openRollout")}
                 </LinkButton>
               }
             >
@@ -131,12 +137,13 @@ export function PublishPage() {
                     }}
                   />
                 </Field>
+                <StrategyFields form={form} problems={misfits} onChange={setForm} />
                 <Button
                   type="submit"
                   tone="primary"
                   icon="publish"
                   busy={publish.isPending}
-                  disabled={errors.length > 0}
+                  disabled={errors.length > 0 || isMisfit}
                 >
                   {t("publish")}
                 </Button>

@@ -20,6 +20,10 @@ const TONES: Readonly<Record<RolloutStatus["state"], Tone>> = {
   refused: "bad",
   superseded: "neutral",
   no_nodes: "warn",
+  paused: "warn",
+  reverting: "warn",
+  reverted: "bad",
+  aborted: "neutral",
 };
 const NODE_TONES: Readonly<Record<Sync, Tone>> = {
   pending: "neutral",
@@ -58,6 +62,12 @@ export function RolloutProgress({ rollout }: { readonly rollout: number }) {
           {t(`kinds.${status.rollout.kind}`, { author: status.rollout.author })} ·{" "}
           <RelativeTime at={status.rollout.createdAt} />
         </span>
+        <Link
+          href={`/rollouts/${status.rollout.id}`}
+          className="ml-auto text-xs text-muted hover:text-ink hover:underline"
+        >
+          {t("open")}
+        </Link>
       </div>
       {nodes.length > 0 && (
         <ul>

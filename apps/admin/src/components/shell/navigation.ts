@@ -44,6 +44,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       { id: "explain", href: "/explain", icon: "explain", key: "x" },
       { id: "publish", href: "/publish", icon: "publish", key: "p" },
       { id: "versions", href: "/versions", icon: "versions", key: "v" },
+      { id: "rollouts", href: "/rollouts", icon: "rollouts", key: "w" },
     ],
   },
   {

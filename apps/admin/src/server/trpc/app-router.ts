@@ -2,10 +2,12 @@ import { auditRouter } from "./audit/audit-router.ts";
 import { draftRouter } from "./draft/draft-router.ts";
 import { explainRouter } from "./explain/explain-router.ts";
 import { figuresRouter } from "./figures/figures-router.ts";
+import { groupRouter } from "./group/group-router.ts";
 import { joinRouter } from "./join/join-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
 import { peopleRouter } from "./people/people-router.ts";
+import { rolloutRouter } from "./rollout/rollout-router.ts";
 import { schemaRouter } from "./schema/schema-router.ts";
 import { sessionRouter } from "./session/session-router.ts";
 import { telemetryRouter } from "./telemetry/telemetry-router.ts";
@@ -19,10 +21,12 @@ export const appRouter = router({
   draft: draftRouter,
   explain: explainRouter,
   figures: figuresRouter,
+  group: groupRouter,
   join: joinRouter,
   live: liveRouter,
   node: nodeRouter,
   people: peopleRouter,
+  rollout: rolloutRouter,
   schema: schemaRouter,
   session: sessionRouter,
   telemetry: telemetryRouter,

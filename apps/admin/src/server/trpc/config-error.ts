@@ -15,6 +15,8 @@ const STATUS: Readonly<Record<ConfigErrorCode, TRPCError["code"]>> = {
   conflict: "CONFLICT",
   invalid: "UNPROCESSABLE_CONTENT",
   nothing_to_publish: "PRECONDITION_FAILED",
+  frozen: "PRECONDITION_FAILED",
+  bad_input: "BAD_REQUEST",
 };
 
 export function configErrorOf(cause: unknown): ConfigRefusal | undefined {

@@ -8,6 +8,7 @@ import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../../client/trpc.tsx";
 import { useUrlState } from "../../../components/chart/use-url-state.ts";
+import { GroupsPanel } from "../../../components/groups/groups-panel.tsx";
 import { Badge, StatusDot } from "../../../components/ui/badge.tsx";
 import { Button, LinkButton } from "../../../components/ui/button.tsx";
 import { EmptyState } from "../../../components/ui/empty-state.tsx";
@@ -70,6 +71,8 @@ export function NodesPage() {
           <NodeTable nodes={shown} loads={loads} />
         </>
       )}
+      <div className="mt-8" />
+      <GroupsPanel />
       <JoinDialog open={joining} onOpenChange={setJoining} />
     </>
   );
@@ -77,7 +80,9 @@ export function NodesPage() {
 
 function textOf(node: NodeState): string {
   const labels = Object.entries(node.labels).map(([key, value]) => `${key}=${value}`);
-  return [node.id, node.cluster, node.product, node.productVersion, ...labels].join(" ").toLowerCase();
+  return [node.id, node.group, node.cluster, node.product, node.productVersion, ...labels]
+    .join(" ")
+    .toLowerCase();
 }
 
 function useLoads(): ReadonlyMap<string, ScopeFigures> {
@@ -134,6 +139,7 @@ function NodeTable({
       },
     },
     { id: "version", header: t("columns.version"), cell: (node) => <NodeVersion node={node} /> },
+    { id: "group", header: t("columns.group"), secondary: true, cell: (node) => node.group },
     {
       id: "product",
       header: t("columns.product"),

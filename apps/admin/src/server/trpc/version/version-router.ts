@@ -13,6 +13,7 @@ import {
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { kindInput } from "../draft/draft-inputs.ts";
+import { groupName, strategyInput } from "../rollout/strategy-input.ts";
 import { feed } from "../telemetry/feed.ts";
 import { procedure, router } from "../trpc.ts";
 
@@ -38,14 +39,36 @@ export const versionRouter = router({
     .input(z.object({ before: number, after: number }))
     .query(({ ctx, input }) => diffVersions(ctx.config, input.before, input.after)),
   publish: procedure
-    .input(z.object({ message: z.string().max(10_000), expectedDraftHash: z.string().max(200).optional() }))
+    .input(
+      z.object({
+        message: z.string().max(10_000),
+        expectedDraftHash: z.string().max(200).optional(),
+        group: groupName.optional(),
+        strategy: strategyInput.optional(),
+      }),
+    )
     .mutation(({ ctx, input }) => publish(ctx.config, input)),
   rollback: procedure
-    .input(z.object({ version: number, expectedLive: number.optional() }))
+    .input(
+      z.object({
+        version: number,
+        expectedLive: number.optional(),
+        group: groupName.optional(),
+        strategy: strategyInput.optional(),
+      }),
+    )
     .mutation(({ ctx, input }) => rollback(ctx.config, input)),
   rollouts: procedure
-    .input(z.object({ limit: z.number().int().min(1).max(500).optional() }).optional())
-    .query(({ ctx, input }) => listRollouts(ctx.config, { limit: input?.limit ?? 50 })),
+    .input(
+      z
+        .object({
+          limit: z.number().int().min(1).max(500).optional(),
+          before: number.optional(),
+          group: groupName.optional(),
+        })
+        .optional(),
+    )
+    .query(({ ctx, input }) => listRollouts(ctx.config, input)),
   rolloutStatus: procedure
     .input(z.object({ rollout: number.optional() }).optional())
     .query(({ ctx, input }) => rolloutStatus(ctx.config, input?.rollout)),

@@ -4,9 +4,11 @@ import type { NodeState, NodeTypeState } from "@sluice/config";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "use-intl";
+import { useSession } from "../../../../client/session.tsx";
 import { useTRPC } from "../../../../client/trpc.tsx";
 import { ClassChart, ConnectionChart } from "../../../../components/chart/traffic-charts.tsx";
 import { useLiveTraffic } from "../../../../components/chart/use-traffic.ts";
+import { LabelEditor } from "../../../../components/groups/label-editor.tsx";
 import { NodeCertificate } from "../../../../components/join/node-certificate.tsx";
 import { Badge } from "../../../../components/ui/badge.tsx";
 import { Button, LinkButton } from "../../../../components/ui/button.tsx";
@@ -18,6 +20,7 @@ import { SkeletonRows } from "../../../../components/ui/skeleton.tsx";
 import { type Column, Table } from "../../../../components/ui/table.tsx";
 import { useToast } from "../../../../components/ui/toast.tsx";
 import { NodeVersion } from "../node-version.tsx";
+import { parseLabels } from "../parse-labels.ts";
 import { SyncBadge } from "../sync-badge.tsx";
 
 export function NodePage({ id }: { readonly id: string }) {
@@ -129,8 +132,10 @@ function NodeLoad({ id }: { readonly id: string }) {
 function About({ node }: { readonly node: NodeState }) {
   const t = useTranslations("nodes");
   const join = useTranslations("join");
+  const { role } = useSession();
   const facts: readonly (readonly [string, string])[] = [
     [t("detail.id"), node.id],
+    [t("detail.group"), node.group],
     [t("detail.cluster"), node.cluster],
     [t("detail.software"), `${t(`products.${node.product}`)} ${node.productVersion}`],
     [t("detail.address"), node.peer],
@@ -163,6 +168,7 @@ function About({ node }: { readonly node: NodeState }) {
           ))}
         </dd>
       </dl>
+      {role !== "viewer" && <LabelEditor id={node.id} labels={node.operatorLabels} parse={parseLabels} />}
       {node.extensions.length > 0 && (
         <details className="mt-3 text-sm">
           <summary className="text-muted">

@@ -1,0 +1,99 @@
+"use client";
+
+import { parseSelector, selectorMatches } from "@sluice/config/browser";
+import type { NodeGroup } from "@sluice/config/contract";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Button } from "../ui/button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Field } from "../ui/field.tsx";
+import { Input } from "../ui/input.tsx";
+import { Notice } from "../ui/notice.tsx";
+
+/** A new group, or another selector for one; says at once which nodes it would match. */
+export function GroupDialog({
+  group,
+  onClose,
+}: {
+  readonly group: NodeGroup | undefined;
+  readonly onClose: () => void;
+}) {
+  const t = useTranslations("nodes.groups");
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const nodes = useQuery(trpc.node.list.queryOptions());
+  const [name, setName] = useState(group?.name ?? "");
+  const [selector, setSelector] = useState(group?.selector ?? "");
+  const parsed = parseSelector(selector);
+  const problem = "problem" in parsed ? parsed.problem : undefined;
+  const matched =
+    "selector" in parsed && parsed.selector.length > 0
+      ? (nodes.data ?? [])
+          .filter(({ labels }) => selectorMatches(parsed.selector, labels))
+          .map(({ id }) => id)
+      : undefined;
+  const done = {
+    onSuccess: async () => {
+      await Promise.all([
+        queries.invalidateQueries(trpc.group.pathFilter()),
+        queries.invalidateQueries(trpc.node.pathFilter()),
+      ]);
+      onClose();
+    },
+  };
+  const create = useMutation(trpc.group.create.mutationOptions(done));
+  const change = useMutation(trpc.group.change.mutationOptions(done));
+  const failure = create.error ?? change.error;
+  const busy = create.isPending || change.isPending;
+  function submit(): void {
+    if (busy || problem !== undefined) return;
+    if (group === undefined) create.mutate({ name: name.trim(), selector });
+    else change.mutate({ name: group.name, selector, expectedRevision: group.revision });
+  }
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={group === undefined ? t("add") : t("edit", { name: group.name })}
+      description={t("dialogHint")}
+      footer={
+        <>
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button tone="primary" busy={busy} disabled={problem !== undefined} onClick={submit}>
+            {t("save")}
+          </Button>
+        </>
+      }
+    >
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        {failure && <Notice tone="bad">{refusalOf(failure).message || t("away")}</Notice>}
+        {group === undefined && (
+          <Field label={t("name")} hint={t("nameHint")} required>
+            <Input value={name} onChange={(event) => setName(event.target.value)} />
+          </Field>
+        )}
+        <Field label={t("selector")} hint={t("selectorHint")} error={problem} required>
+          <Input
+            className="font-mono"
+            value={selector}
+            onChange={(event) => setSelector(event.target.value)}
+          />
+        </Field>
+        <p className="text-sm text-muted" role="status">
+          {matched !== undefined &&
+            t("matches", { count: matched.length, names: matched.slice(0, 8).join(", ") || "–" })}
+        </p>
+        <button type="submit" className="sr-only" tabIndex={-1} aria-hidden="true" />
+      </form>
+    </Dialog>
+  );
+}

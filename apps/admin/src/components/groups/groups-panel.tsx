@@ -1,0 +1,199 @@
+"use client";
+
+import type { NodeGroupSummary } from "@sluice/config/contract";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useSession } from "../../client/session.tsx";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Badge } from "../ui/badge.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
+import { type Column, Table } from "../ui/table.tsx";
+import { useToast } from "../ui/toast.tsx";
+import { FreezeDialog } from "./freeze-dialog.tsx";
+import { GroupDialog } from "./group-dialog.tsx";
+
+const DEFAULT_GROUP = "default";
+
+/** Groups of nodes, in the order in which nodes are matched, and what each follows. */
+export function GroupsPanel() {
+  const t = useTranslations("nodes.groups");
+  const trpc = useTRPC();
+  const { role } = useSession();
+  const groups = useQuery(trpc.group.list.queryOptions());
+  const [edited, setEdited] = useState<NodeGroupSummary | "new">();
+  const [frozen, setFrozen] = useState<string>();
+  const act = useGroupActions();
+  const rows = groups.data ?? [];
+  const names = rows.map(({ name }) => name).filter((name) => name !== DEFAULT_GROUP);
+  const move = (name: string, by: 1 | -1): void => {
+    const at = names.indexOf(name);
+    act.reorder(names.toSpliced(at, 1).toSpliced(at + by, 0, name));
+  };
+  const columns: readonly Column<NodeGroupSummary>[] = [
+    {
+      id: "name",
+      header: t("name"),
+      cell: (group) => (
+        <span className="flex flex-wrap items-center gap-2 font-medium">
+          {group.name}
+          {group.frozen && (
+            <span title={t("frozenWhy", { by: group.frozen.by, reason: group.frozen.reason })}>
+              <Badge tone="info">{t("frozen")}</Badge>
+            </span>
+          )}
+        </span>
+      ),
+    },
+    {
+      id: "selector",
+      header: t("selector"),
+      cell: (group) =>
+        group.name === DEFAULT_GROUP ? (
+          <span className="text-muted">{t("allOthers")}</span>
+        ) : (
+          <code className="font-mono text-xs break-words">{group.selector}</code>
+        ),
+    },
+    {
+      id: "version",
+      header: t("version"),
+      align: "right",
+      cell: (group) => (
+        <span className="flex flex-col items-end">
+          <span className="tabular">{group.version ?? "–"}</span>
+          {group.rollout !== undefined && (
+            <Link href={`/rollouts/${group.rollout}`} className="text-xs text-info hover:underline">
+              {t("rollout", { id: group.rollout })}
+            </Link>
+          )}
+        </span>
+      ),
+    },
+    {
+      id: "nodes",
+      header: t("nodes"),
+      align: "right",
+      cell: (group) => (
+        <span className="tabular">
+          {t("effectiveOf", { effective: group.effective, connected: group.connected })}
+        </span>
+      ),
+    },
+    ...(role === "viewer"
+      ? []
+      : [
+          {
+            id: "actions",
+            header: <span className="sr-only">{t("actions")}</span>,
+            align: "right" as const,
+            cell: (group: NodeGroupSummary) => (
+              <span className="flex flex-wrap justify-end gap-1">
+                {group.name !== DEFAULT_GROUP && (
+                  <>
+                    <IconButton
+                      size="sm"
+                      icon="arrowUp"
+                      label={t("up", { name: group.name })}
+                      disabled={group.name === names[0]}
+                      onClick={() => move(group.name, -1)}
+                    />
+                    <IconButton
+                      size="sm"
+                      icon="arrowDown"
+                      label={t("down", { name: group.name })}
+                      disabled={group.name === names.at(-1)}
+                      onClick={() => move(group.name, 1)}
+                    />
+                    <IconButton
+                      size="sm"
+                      icon="edit"
+                      label={t("edit", { name: group.name })}
+                      onClick={() => setEdited(group)}
+                    />
+                    <IconButton
+                      size="sm"
+                      icon="trash"
+                      label={t("remove", { name: group.name })}
+                      onClick={() => act.remove(group)}
+                    />
+                  </>
+                )}
+                {group.frozen ? (
+                  <Button
+                    size="sm"
+                    aria-label={t("unfreezeName", { name: group.name })}
+                    onClick={() => act.unfreeze(group.name)}
+                  >
+                    {t("unfreeze")}
+                  </Button>
+                ) : (
+                  <Button
+                    size="sm"
+                    aria-label={t("freezeName", { name: group.name })}
+                    onClick={() => setFrozen(group.name)}
+                  >
+                    {t("freeze")}
+                  </Button>
+                )}
+              </span>
+            ),
+          },
+        ]),
+  ];
+  return (
+    <section aria-label={t("title")} className="pb-6">
+      <div className="flex flex-wrap items-center justify-between gap-3 px-6 pb-2 max-sm:px-4">
+        <h2 className="text-sm font-semibold">{t("title")}</h2>
+        {role !== "viewer" && (
+          <Button size="sm" icon="plus" onClick={() => setEdited("new")}>
+            {t("add")}
+          </Button>
+        )}
+      </div>
+      <Table label={t("title")} columns={columns} rows={rows} rowKey={({ name }) => name} />
+      {edited !== undefined && (
+        <GroupDialog group={edited === "new" ? undefined : edited} onClose={() => setEdited(undefined)} />
+      )}
+      {frozen !== undefined && <FreezeDialog group={frozen} onClose={() => setFrozen(undefined)} />}
+    </section>
+  );
+}
+
+/** What needs no dialog: done at once; a removal can be undone. */
+function useGroupActions() {
+  const t = useTranslations("nodes.groups");
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const toast = useToast();
+  const settled = {
+    onError: (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onSettled: async () => {
+      await Promise.all([
+        queries.invalidateQueries(trpc.group.pathFilter()),
+        queries.invalidateQueries(trpc.node.pathFilter()),
+      ]);
+    },
+  };
+  const reorder = useMutation(trpc.group.reorder.mutationOptions(settled));
+  const unfreeze = useMutation(trpc.group.unfreeze.mutationOptions(settled));
+  const create = useMutation(trpc.group.create.mutationOptions(settled));
+  const remove = useMutation(trpc.group.remove.mutationOptions(settled));
+  return {
+    reorder: (names: string[]) => reorder.mutate({ names }),
+    unfreeze: (group: string) => unfreeze.mutate({ group }),
+    remove: ({ name, position, selector, version }: NodeGroupSummary) =>
+      remove.mutate(
+        { name },
+        {
+          onSuccess: () =>
+            toast({
+              text: t("removed", { name }),
+              undo: () => create.mutate({ name, selector, position, version }),
+            }),
+        },
+      ),
+  };
+}

@@ -1,0 +1,39 @@
+import type { ComparisonRule, StrategyInput } from "@sluice/config";
+import { z } from "zod";
+
+const step = z.union([
+  z.object({ selector: z.string().max(2_000) }).strict(),
+  z.object({ percent: z.number() }).strict(),
+]);
+
+const rule = z
+  .object({
+    requestsMin: z.number(),
+    errorRateRise: z.number(),
+    latencyFactor: z.number(),
+    inconclusive: z.enum(["advance", "pause"]),
+  })
+  .partial()
+  .strict();
+
+/** How a rollout goes; ranges are checked by the verb, which says what would do. */
+export const strategyInput = z
+  .object({
+    steps: z.array(step).max(100).readonly().optional(),
+    stepWaitMs: z.number().optional(),
+    effectiveWithinMs: z.number().optional(),
+    promote: z.enum(["automatic", "manual"]).optional(),
+    onFailure: z.enum(["revert", "pause", "keep"]).optional(),
+    compare: rule.nullable().optional(),
+  })
+  .strict()
+  .transform(
+    ({ compare, ...rest }): StrategyInput => ({ ...rest, compare: compare && withoutUndefined(compare) }),
+  );
+
+function withoutUndefined(given: z.infer<typeof rule>): Partial<ComparisonRule> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** Names of groups are checked by the verb that makes one. */
+export const groupName = z.string().min(1).max(200);

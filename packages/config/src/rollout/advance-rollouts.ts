@@ -1,0 +1,127 @@
+import { asc, isNotNull } from "drizzle-orm";
+import type { Transaction } from "../access/executor.ts";
+import type { Actor, Context, NodeState } from "../contract.ts";
+import { type GroupRow, lockGroup } from "../group/lock-group.ts";
+import { readNodes } from "../node/read-nodes.ts";
+import { nodeGroup } from "../schema/index.ts";
+import { applyDecision } from "./apply-decision.ts";
+import { type Decision, decide } from "./decide.ts";
+import { isSelected } from "./node-target.ts";
+import { selectorsUpTo } from "./read-targets.ts";
+import type { ComparisonRule, RolloutComparison } from "./rollout-contract.ts";
+import { isLastStep, readUnderWay, type UnderWay } from "./start-rollout.ts";
+
+/** Asks for the traffic of new and old nodes; answered from telemetry, which this package does not know. */
+export interface ComparisonQuestion {
+  readonly rollout: number;
+  readonly newer: readonly string[];
+  /** Nodes of the same group that still run the version of before; none in the last step. */
+  readonly older: readonly string[];
+  /** When the new ones had the version. */
+  readonly from: Date;
+  readonly to: Date;
+  /** Before it, no new node had the version. */
+  readonly startedAt: Date;
+  readonly rule: ComparisonRule;
+}
+
+export type Compare = (question: ComparisonQuestion) => Promise<RolloutComparison>;
+
+/** Automatic transitions are done in this name. */
+const SYSTEM_ACTOR: Actor = { id: "system", name: "Sluice", role: "admin" };
+
+/**
+ * Moves every rollout under way by the transitions that are due, each in a transaction that holds the group's row: any number of
+ * replicas may call it at any time, and no step is made twice. Answers how many transitions there were.
+ */
+export async function advanceRollouts(context: Omit<Context, "actor">, compare: Compare): Promise<number> {
+  const system: Context = { ...context, actor: SYSTEM_ACTOR };
+  const groups = await context.db
+    .select()
+    .from(nodeGroup)
+    .where(isNotNull(nodeGroup.rollout))
+    .orderBy(asc(nodeGroup.position));
+  let moved = 0;
+  for (const group of groups) {
+    while (await advanceGroup(system, group, compare)) moved++;
+  }
+  return moved;
+}
+
+async function advanceGroup(context: Context, { name }: GroupRow, compare: Compare): Promise<boolean> {
+  const seen = await context.db.transaction(async (tx) => await look(tx, context, name, false));
+  if (seen === undefined) return false;
+  const question = questionOf(seen, context.now());
+  const comparison = question === undefined ? undefined : await compare(question);
+  if (decideOn(seen, comparison, context) === undefined) return false;
+  return await context.db.transaction(async (tx) => {
+    const now = await look(tx, context, name, true);
+    if (now === undefined || now.underWay.state.revision !== seen.underWay.state.revision) return false;
+    const decision = decideOn(now, comparison, context);
+    if (decision === undefined) return false;
+    await applyDecision(tx, context, now.underWay, decision, comparison);
+    return true;
+  });
+}
+
+interface Sight {
+  readonly group: GroupRow;
+  readonly underWay: UnderWay;
+  /** The group's nodes. */
+  readonly nodes: readonly NodeState[];
+  /** Those of them that the rollout concerns now. */
+  readonly chosen: readonly NodeState[];
+}
+
+async function look(
+  tx: Transaction,
+  context: Context,
+  name: string,
+  locked: boolean,
+): Promise<Sight | undefined> {
+  const group = locked ? await lockGroup(tx, name) : await readGroup(tx, name);
+  const underWay = group && (await readUnderWay(tx, group));
+  if (group === undefined || underWay === undefined) return undefined;
+  const nodes = (await readNodes(tx, context.now)).filter((node) => node.group === name);
+  return { group, underWay, nodes, chosen: nodes.filter((node) => concerns(underWay, node)) };
+}
+
+async function readGroup(tx: Transaction, name: string): Promise<GroupRow | undefined> {
+  return (await tx.select().from(nodeGroup)).find((row) => row.name === name);
+}
+
+function concerns(underWay: UnderWay, node: NodeState): boolean {
+  const { rollout, state } = underWay;
+  if (state.phase === "reverting" || isLastStep(underWay)) return true;
+  const selectors = selectorsUpTo(rollout.strategy.steps, state.step);
+  return isSelected({ selectors, cutoff: state.cutoff ?? undefined }, node);
+}
+
+function decideOn(
+  { group, underWay, chosen }: Sight,
+  comparison: RolloutComparison | undefined,
+  context: Context,
+): Decision | undefined {
+  const { rollout, state } = underWay;
+  const frozen = group.frozenBy !== null;
+  return decide(rollout, state, { now: context.now(), frozen, nodes: chosen, comparison });
+}
+
+function questionOf({ underWay, nodes, chosen }: Sight, now: Date): ComparisonQuestion | undefined {
+  const { rollout, state } = underWay;
+  const rule = rollout.strategy.compare;
+  if (rule === null || state.phase !== "running" || state.stage === "deploying") return undefined;
+  const connected = (node: NodeState) => node.connected;
+  const newer = chosen.filter(connected).map(({ id }) => id);
+  const isNew = new Set(chosen);
+  const older = nodes.filter((node) => connected(node) && !isNew.has(node)).map(({ id }) => id);
+  return {
+    rollout: rollout.id,
+    newer,
+    older,
+    from: state.since,
+    to: now,
+    startedAt: rollout.createdAt,
+    rule,
+  };
+}

@@ -1,0 +1,51 @@
+import { sql } from "drizzle-orm";
+import type { Transaction } from "../access/executor.ts";
+import { notify } from "../access/notify.ts";
+import { appendAudit } from "../audit/append-audit.ts";
+import { CHANNELS, type Context } from "../contract.ts";
+import { nodeGroup, type rollout, rolloutEvent, rolloutState } from "../schema/index.ts";
+import type { RolloutEventKind } from "./rollout-contract.ts";
+
+export type RolloutRow = typeof rollout.$inferSelect;
+export type StateRow = typeof rolloutState.$inferSelect;
+type StateChange = Partial<Omit<StateRow, "rollout" | "revision">>;
+type GroupChange = Partial<Pick<typeof nodeGroup.$inferSelect, "version" | "rollout">>;
+
+export interface Transition {
+  readonly kind: RolloutEventKind;
+  readonly reason: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly state?: StateChange;
+  readonly group?: GroupChange;
+}
+
+/** The one way in which a rollout moves, under its group's lock: the state, its event, the audit event and the notification. */
+export async function recordTransition(
+  tx: Transaction,
+  context: Context,
+  row: RolloutRow,
+  transition: Transition,
+): Promise<void> {
+  const { kind, reason, details, state, group } = transition;
+  await tx
+    .update(rolloutState)
+    .set({ ...state, revision: sql`${rolloutState.revision} + 1` })
+    .where(sql`${rolloutState.rollout} = ${row.id}`);
+  if (group !== undefined) {
+    await tx.update(nodeGroup).set(group).where(sql`${nodeGroup.name} = ${row.group}`);
+  }
+  await tx.insert(rolloutEvent).values({
+    rollout: row.id,
+    at: context.now(),
+    kind,
+    actor: context.actor.name,
+    reason,
+    details: details ?? null,
+  });
+  await appendAudit(tx, context, {
+    action: `rollout.${kind}`,
+    subject: `rollout/${row.id}`,
+    details: { group: row.group, version: row.version, reason },
+  });
+  await notify(tx, CHANNELS.rollout, { rollout: row.id, version: row.version });
+}
