@@ -1,26 +1,24 @@
 import { Command, Option } from "commander";
-import { type ApiClient, createApiClient, describeFailure } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
+import { createCommandKit, type Surroundings } from "./command-kit.ts";
+import { addCheck } from "./commands/check.ts";
+import { addCompletion } from "./commands/completion.ts";
+import { addDiff } from "./commands/diff.ts";
 import { type ExplainOptions, explainInput, explainLines, foundRoute } from "./commands/explain.ts";
 import { exportConfiguration } from "./commands/export-configuration.ts";
+import { addHistory } from "./commands/history.ts";
 import { importFile } from "./commands/import-file.ts";
 import { join } from "./commands/join.ts";
 import { login } from "./commands/login.ts";
 import { publish } from "./commands/publish.ts";
-import { renderDiff } from "./commands/render-diff.ts";
 import { rollback } from "./commands/rollback.ts";
+import { addRouteTests } from "./commands/route-test.ts";
 import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
+import { addTags } from "./commands/tag.ts";
 import { formatProblem, validateFile } from "./commands/validate-file.ts";
 import { readCredentials } from "./credentials.ts";
-import { type Column, formatTable, formatValue, OUTPUT_FORMATS, type OutputFormat } from "./output.ts";
-
-export interface Surroundings {
-  readonly environment: NodeJS.ProcessEnv;
-  /** Standard output. */
-  readonly write: (text: string) => void;
-  /** Standard error. */
-  readonly warn: (text: string) => void;
-}
+import { type Column, formatValue, OUTPUT_FORMATS } from "./output.ts";
+import { collect, numberOf } from "./read-option.ts";
 
 /** All commands; throws CliError for what the user can mend, CommanderError for wrong usage. */
 export function createProgram(surroundings: Surroundings): Command {
@@ -36,32 +34,8 @@ export function createProgram(surroundings: Surroundings): Command {
     )
     .showHelpAfterError("(sluice --help lists the commands)");
 
-  const output = (): OutputFormat => program.opts<{ output: OutputFormat }>().output;
-  const print = <Row>(value: unknown, columns: readonly Column<Row>[], rows: readonly Row[]): void => {
-    const format = output();
-    write(format === "table" ? formatTable(columns, rows) : formatValue(format, value));
-  };
-  /** Runs one command against the server, with its failures in words. */
-  const call = async <T>(run: (client: ApiClient) => Promise<T>): Promise<T> => {
-    const credentials = readCredentials(environment);
-    try {
-      return await run(createApiClient(credentials));
-    } catch (error) {
-      throw describeFailure(error, credentials.server);
-    }
-  };
-
-  // `-o` is understood before and after the command's name.
-  const command = (nameAndArguments: string, description: string): Command =>
-    program
-      .command(nameAndArguments)
-      .description(description)
-      .exitOverride()
-      .addOption(new Option("-o, --output <format>").choices([...OUTPUT_FORMATS]).hideHelp())
-      .hook("preAction", (_this, action) => {
-        const own = action.opts<{ output?: string }>().output;
-        if (own !== undefined) program.setOptionValue("output", own);
-      });
+  const kit = createCommandKit(program, surroundings);
+  const { call, command, output, print } = kit;
 
   command("login", "sign in and store a token")
     .requiredOption("--server <url>", "the dashboard's address")
@@ -120,26 +94,27 @@ export function createProgram(surroundings: Surroundings): Command {
     },
   );
 
-  command(
-    "diff [a] [b]",
-    "what changed: the draft against the live version, version A against the live one, or A against B",
-  ).action(async (a: string | undefined, b: string | undefined) => {
-    const diffs = await call((client) => readDiff(client, numberOf(a), numberOf(b)));
-    write(output() === "table" ? renderDiff(diffs) : formatValue(output() as "json" | "yaml", diffs));
-  });
-
+  addDiff(kit);
   command("publish", "freeze the draft into a version and send it to the nodes")
     .requiredOption("-m, --message <text>", "what changed and why")
     .option("--wait", "return when it is effective on every connected node, or fail saying where it is not")
     .option("--timeout <seconds>", "how long --wait waits", "60")
+    .option(
+      "--override <reason>",
+      "publish although route tests or the dry run fail (admin; the reason is on record)",
+    )
     .option("--canary <selector>", "give it to some nodes first (not implemented yet: refused)")
-    .action(async (options: { message: string; wait?: boolean; timeout: string; canary?: string }) => {
+    .action(async (options: PublishOptions) => {
       if (options.canary !== undefined)
         throw new CliError("--canary is not implemented yet: publish without it, to all nodes");
       const result = await call((client) =>
         publish(
           client,
-          { message: options.message, waitMs: options.wait ? secondsOf(options.timeout) : 0 },
+          {
+            message: options.message,
+            override: options.override,
+            waitMs: options.wait ? secondsOf(options.timeout) : 0,
+          },
           warn,
         ),
       );
@@ -171,9 +146,14 @@ export function createProgram(surroundings: Surroundings): Command {
 
   command("versions", "list versions, newest first")
     .option("--limit <n>", "how many", "50")
-    .action(async (options: { limit: string }) => {
+    .option("--search <text>", "only those with it in message, author or tag")
+    .action(async (options: { limit: string; search?: string }) => {
+      const { search } = options;
       const { versions } = await call((client) =>
-        client.version.list.query({ limit: numberOf(options.limit) ?? 50 }),
+        client.version.list.query({
+          limit: numberOf(options.limit) ?? 50,
+          ...(search === undefined ? {} : { search }),
+        }),
       );
       print(versions, VERSION_COLUMNS, versions);
     });
@@ -231,7 +211,20 @@ export function createProgram(surroundings: Surroundings): Command {
     .option("--label <key=value...>", "labels of the node")
     .action((options) => write(join(options)));
 
+  addCheck(kit);
+  addRouteTests(kit);
+  addHistory(kit);
+  addTags(kit);
+  addCompletion(kit);
   return program;
+}
+
+interface PublishOptions {
+  readonly message: string;
+  readonly wait?: boolean;
+  readonly timeout: string;
+  readonly override?: string;
+  readonly canary?: string;
 }
 
 const VERSION_COLUMNS: readonly Column<{
@@ -240,35 +233,18 @@ const VERSION_COLUMNS: readonly Column<{
   author: string;
   createdAt: Date;
   message: string;
+  tags: readonly string[];
 }>[] = [
   { title: "version", value: (row) => String(row.number) },
   { title: "live", value: (row) => (row.live ? "live" : "") },
   { title: "author", value: (row) => row.author },
   { title: "created", value: (row) => row.createdAt.toISOString() },
+  { title: "tags", value: (row) => row.tags.join(",") },
   { title: "message", value: (row) => row.message },
 ];
-
-function numberOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new CliError(`'${text}' is not a number from 1`, 2);
-  return number;
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
 
 function secondsOf(text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0)) throw new CliError(`--timeout '${text}' is not a number of seconds`, 2);
   return seconds * 1000;
-}
-
-async function readDiff(client: ApiClient, a: number | undefined, b: number | undefined) {
-  if (a === undefined) return (await client.draft.diff.query()).resources;
-  if (b !== undefined) return client.version.diff.query({ before: a, after: b });
-  const live = await client.version.live.query();
-  if (live === undefined) throw new CliError("nothing is published yet");
-  return client.version.diff.query({ before: a, after: live.number });
 }

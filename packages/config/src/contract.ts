@@ -5,6 +5,7 @@
  */
 import type { Database, Sql } from "@sluice/database";
 import type { ConfigProblem } from "@sluice/xds";
+import type { DataPlaneCheck } from "./publish-check/data-plane-check.ts";
 
 export type Role = "viewer" | "editor" | "admin";
 
@@ -21,6 +22,8 @@ export interface Context {
   readonly actor: Actor;
   /** Wall clock; injected. */
   readonly now: () => Date;
+  /** Judges a draft before it is published; without it publishing goes unjudged, and says so. */
+  readonly dataPlane?: DataPlaneCheck | undefined;
 }
 
 /** A closed union: the web layer and the CLI map codes to statuses in one place. */
@@ -162,6 +165,8 @@ export interface DraftDiff {
   readonly resources: readonly ResourceDiff[];
   /** Of the whole draft; errors block publishing. */
   readonly problems: readonly ResourceProblem[];
+  /** The route tests are not those of what is live: there is something to publish even with no resource changed. */
+  readonly routeTestsChanged: boolean;
 }
 
 /** One resource of a version, secrets redacted. */
@@ -187,6 +192,8 @@ export interface Version {
   /** Nodes are told to run this one now. */
   readonly live: boolean;
   readonly resourceCount: number;
+  /** Names that people gave it, sorted. */
+  readonly tags: readonly string[];
 }
 
 export interface ResourceDiff {

@@ -2,6 +2,7 @@ import type { Executor } from "../access/executor.ts";
 import { sha256 } from "../analysis/content-hash.ts";
 import { crossCheck, type Surroundings } from "../analysis/cross-check.ts";
 import type { Context, ResourceKind, ResourceProblem } from "../contract.ts";
+import { readDraftTests, testSetHash } from "../route-test/read-tests.ts";
 import { type Live, readLive } from "../version/read-live.ts";
 import type { KindEntries } from "../version/version-entries.ts";
 import { type LightRow, readLightRows } from "./draft-rows.ts";
@@ -15,21 +16,29 @@ export interface ReadDraft {
   readonly live: Live | undefined;
   readonly liveEntries: Readonly<Record<ResourceKind, KindEntries>>;
   readonly around: Surroundings;
-  /** Over the rollout in force and every name and text: what a publisher has seen. */
+  /** Over the rollout in force, every name and text, and the route tests: what a publisher has seen. */
   readonly hash: string;
+  /** The route tests are not those of what is live. */
+  readonly testsChanged: boolean;
 }
 
 export async function readDraft(executor: Executor, now: Context["now"]): Promise<ReadDraft> {
-  const [rows, live, around] = await Promise.all([
+  const [rows, live, around, tests] = await Promise.all([
     readLightRows(executor),
     readLive(executor),
     readSurroundings(executor, now),
+    readDraftTests(executor),
   ]);
   const liveEntries = await liveHashes(executor, live);
   const hash = sha256(
-    JSON.stringify([live?.rollout.id ?? 0, rows.map((row) => [row.kind, row.name, row.hash])]),
+    JSON.stringify([
+      live?.rollout.id ?? 0,
+      rows.map((row) => [row.kind, row.name, row.hash]),
+      testSetHash(tests),
+    ]),
   );
-  return { rows, live, liveEntries, around, hash };
+  const testsChanged = testSetHash(tests) !== (live?.version.routeTests ?? "");
+  return { rows, live, liveEntries, around, hash, testsChanged };
 }
 
 export function draftProblems(draft: ReadDraft): readonly ResourceProblem[] {

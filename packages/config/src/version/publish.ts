@@ -15,6 +15,9 @@ import {
 } from "../contract.ts";
 import { lockDraft } from "../draft/lock-draft.ts";
 import { draftProblems, type ReadDraft, readDraft } from "../draft/read-draft.ts";
+import { indexHistory } from "../history/index-history.ts";
+import { checkBeforePublish, type PublishOverride } from "../publish-check/check-before-publish.ts";
+import { storeTestSet } from "../route-test/read-tests.ts";
 import { bucket, rollout, tree, version } from "../schema/index.ts";
 import { type BuiltTree, buildTree } from "./build-tree.ts";
 import { draftConflict } from "./draft-conflict.ts";
@@ -25,6 +28,8 @@ export interface PublishInput {
   readonly message: string;
   /** `hash` of `diffDraft`, `checkDraft` or `draftStatus`; omit to publish whatever the draft is. */
   readonly expectedDraftHash?: string | undefined;
+  /** Publish although checks fail: route tests, or the data plane's dry run. Admin. */
+  readonly override?: PublishOverride | undefined;
 }
 
 export interface Published {
@@ -34,7 +39,7 @@ export interface Published {
 
 /** Freezes the draft into an immutable version and makes it the nodes' target. Editor. One transaction.
  * `conflict` when somebody published, rolled back or edited since `expectedDraftHash` was read (details: ConflictDetails),
- * `invalid` when the draft has errors (InvalidDetails), `nothing_to_publish`. */
+ * `invalid` when the draft has errors (InvalidDetails) or fails a check (PublishRefusal), `nothing_to_publish`. */
 export async function publish(context: Context, input: PublishInput): Promise<Published> {
   const attempt = { role: "editor", action: "version.publish", subject: "draft" } as const;
   return await change(context, attempt, async (tx) => {
@@ -44,14 +49,18 @@ export async function publish(context: Context, input: PublishInput): Promise<Pu
       throw await draftConflict(tx, draft);
     }
     refuseProblems(draft);
+    await checkBeforePublish(tx, context, draft, input.override);
     const trees = buildTrees(draft);
     const kinds = versionKinds(draft, trees);
     const before = draft.live?.version.kinds ?? NO_KINDS;
-    if (RESOURCE_KINDS.every((kind) => kinds[kind].tree === before[kind].tree)) {
+    const routeTests = await storeTestSet(tx);
+    const sameTests = routeTests === (draft.live?.version.routeTests ?? "");
+    if (sameTests && RESOURCE_KINDS.every((kind) => kinds[kind].tree === before[kind].tree)) {
       throw new ConfigError("nothing_to_publish", "the draft is what is live already");
     }
     await storeContent(tx, draft, trees);
-    const published = await writeVersion(tx, context, input.message, draft, kinds);
+    const published = await writeVersion(tx, context, input.message, draft, { kinds, routeTests });
+    await indexHistory(tx);
     await appendAudit(tx, context, {
       action: "version.publish",
       subject: `version/${published.version.number}`,
@@ -140,7 +149,7 @@ async function writeVersion(
   context: Context,
   message: string,
   draft: ReadDraft,
-  kinds: VersionKinds,
+  { kinds, routeTests }: { readonly kinds: VersionKinds; readonly routeTests: string },
 ): Promise<{ readonly version: Version; readonly rollout: Rollout }> {
   const [newest] = await tx.select({ number: max(version.number) }).from(version);
   const number = (newest?.number ?? 0) + 1;
@@ -148,7 +157,12 @@ async function writeVersion(
   const author = context.actor.name;
   const row = {
     number,
-    hash: sha256(RESOURCE_KINDS.map((kind) => `${kind} ${kinds[kind].tree}`).join("\n")),
+    hash: sha256(
+      [
+        ...RESOURCE_KINDS.map((kind) => `${kind} ${kinds[kind].tree}`),
+        ...(routeTests === "" ? [] : [`route tests ${routeTests}`]),
+      ].join("\n"),
+    ),
     parent: draft.live?.version.number ?? null,
     message,
     author,
@@ -156,6 +170,7 @@ async function writeVersion(
     createdAt,
     resourceCount: draft.rows.length,
     kinds,
+    routeTests,
   };
   await tx.insert(version).values(row);
   const [started] = await tx

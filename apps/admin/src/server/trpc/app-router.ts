@@ -2,9 +2,12 @@ import { auditRouter } from "./audit/audit-router.ts";
 import { draftRouter } from "./draft/draft-router.ts";
 import { explainRouter } from "./explain/explain-router.ts";
 import { figuresRouter } from "./figures/figures-router.ts";
+import { historyRouter } from "./history/history-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
 import { peopleRouter } from "./people/people-router.ts";
+import { reviewRouter } from "./review/review-router.ts";
+import { routeTestRouter } from "./route-test/route-test-router.ts";
 import { schemaRouter } from "./schema/schema-router.ts";
 import { sessionRouter } from "./session/session-router.ts";
 import { telemetryRouter } from "./telemetry/telemetry-router.ts";
@@ -18,9 +21,12 @@ export const appRouter = router({
   draft: draftRouter,
   explain: explainRouter,
   figures: figuresRouter,
+  history: historyRouter,
   live: liveRouter,
   node: nodeRouter,
   people: peopleRouter,
+  review: reviewRouter,
+  routeTest: routeTestRouter,
   schema: schemaRouter,
   session: sessionRouter,
   telemetry: telemetryRouter,

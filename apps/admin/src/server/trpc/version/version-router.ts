@@ -22,9 +22,18 @@ const RECHECK_MS = 2_000;
 /** What was published, and what the nodes made of it. */
 export const versionRouter = router({
   list: procedure
-    .input(z.object({ before: number.optional(), limit: z.number().int().min(1).max(500).optional() }))
-    .query(({ ctx, input: { before, limit } }) =>
+    .input(
+      z.object({
+        before: number.optional(),
+        limit: z.number().int().min(1).max(500).optional(),
+        search: z.string().max(200).optional(),
+        /** As `before`, under the name that infinite lists use. */
+        cursor: number.nullish(),
+      }),
+    )
+    .query(({ ctx, input: { cursor, before = cursor ?? undefined, limit, search } }) =>
       listVersions(ctx.config, {
+        search,
         ...(before === undefined ? {} : { before }),
         ...(limit === undefined ? {} : { limit }),
       }),
@@ -38,7 +47,13 @@ export const versionRouter = router({
     .input(z.object({ before: number, after: number }))
     .query(({ ctx, input }) => diffVersions(ctx.config, input.before, input.after)),
   publish: procedure
-    .input(z.object({ message: z.string().max(10_000), expectedDraftHash: z.string().max(200).optional() }))
+    .input(
+      z.object({
+        message: z.string().max(10_000),
+        expectedDraftHash: z.string().max(200).optional(),
+        override: z.object({ reason: z.string().max(2_000) }).optional(),
+      }),
+    )
     .mutation(({ ctx, input }) => publish(ctx.config, input)),
   rollback: procedure
     .input(z.object({ version: number, expectedLive: number.optional() }))
