@@ -23,7 +23,7 @@ export function useLiveChanges(): void {
 
 /** Routers whose answers depend on a topic. */
 const AFFECTED = {
-  draft: ["draft", "version", "explain", "audit"],
-  rollout: ["draft", "version", "explain", "rollout", "node", "audit"],
+  draft: ["draft", "version", "explain", "audit", "history", "routeTest", "review"],
+  rollout: ["draft", "version", "explain", "rollout", "node", "audit", "history", "routeTest", "review"],
   node: ["node", "rollout"],
 } as const;

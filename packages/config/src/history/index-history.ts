@@ -1,10 +1,11 @@
 import { asc, gt, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../access/executor.ts";
-import type { FieldDiff } from "../contract.ts";
+import { type FieldDiff, RESOURCE_KINDS } from "../contract.ts";
 import { historyIndex, type resourceChange, version } from "../schema/index.ts";
 import { diffResource } from "../version/diff-resource.ts";
 import { readBlobs } from "../version/read-blobs.ts";
 import { NO_KINDS, readVersion } from "../version/read-live.ts";
+import { readBuckets, readTrees } from "../version/read-trees.ts";
 import { changedEntries, type EntryChange, type VersionKinds } from "../version/version-entries.ts";
 import { carryOn } from "./stored-blame.ts";
 
@@ -43,24 +44,38 @@ async function catchUp(tx: Transaction): Promise<void> {
       .where(gt(version.number, done))
       .orderBy(asc(version.number))
       .limit(VERSIONS_AT_ONCE);
+    // Read at once what the comparisons below would ask for one by one; they find it remembered.
+    const trees = await readTrees(tx, [before, ...next.map((row) => row.kinds)].flatMap(treesOf));
+    await readBuckets(tx, [...new Set([...trees.values()].flat())]);
+    const changed: Changed[] = [];
     for (const { number, kinds } of next) {
-      await writeChanges(tx, number, await changedEntries(tx, before, kinds));
+      for (const entry of await changedEntries(tx, before, kinds)) changed.push({ ...entry, number });
       before = kinds;
       done = number;
     }
+    await writeChanges(tx, changed, next.length === 1);
     if (next.length < VERSIONS_AT_ONCE) break;
   }
   await tx.update(historyIndex).set({ version: done });
 }
 
-async function writeChanges(tx: Transaction, number: number, changes: readonly EntryChange[]): Promise<void> {
+type Changed = EntryChange & { readonly number: number };
+
+function treesOf(kinds: VersionKinds): readonly string[] {
+  return RESOURCE_KINDS.map((kind) => kinds[kind].tree);
+}
+
+/** `carry`: of a single version; many at once have their blames made when somebody asks. */
+async function writeChanges(tx: Transaction, changes: readonly Changed[], carry: boolean): Promise<void> {
+  if (changes.length === 0) return;
   const modified = changes.filter(({ before, after }) => before !== undefined && after !== undefined);
-  const blobs = await readBlobs(
-    tx,
-    modified.flatMap(({ before, after }) => [before?.[1] ?? "", after?.[1] ?? ""]),
-  );
-  const carried = modified.length <= CARRIED_MAX ? await carryOn(tx, number, modified, blobs) : undefined;
-  const rows = changes.map(({ kind, name, before, after }): ChangeRow => {
+  const hashes = modified.flatMap(({ before, after }) => [before?.[1] ?? "", after?.[1] ?? ""]);
+  const blobs = await readBlobs(tx, [...new Set(hashes)]);
+  const carried =
+    carry && modified.length <= CARRIED_MAX
+      ? await carryOn(tx, changes[0]?.number ?? 0, modified, blobs)
+      : undefined;
+  const rows = changes.map(({ kind, name, before, after, number }): ChangeRow => {
     const row = { kind, name, version: number, hash: after?.[1] ?? null };
     if (before === undefined)
       return { ...row, change: "added", fields: [], words: `${kind}/${name}`, blame: { version: number } };
@@ -77,7 +92,6 @@ async function writeChanges(tx: Transaction, number: number, changes: readonly E
       blame: carried?.get(`${kind}/${name}`) ?? null,
     };
   });
-  if (rows.length === 0) return;
   // As one parameter: thousands of rows would be more parameters than a statement may have.
   await tx.execute(sql`
     insert into config.resource_change (kind, name, version, change, hash, fields, words, blame)

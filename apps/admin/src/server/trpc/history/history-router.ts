@@ -25,10 +25,14 @@ export const historyRouter = router({
         name: z.string().max(1024).optional(),
         author: z.string().max(200).optional(),
         before: number.optional(),
+        /** As `before`, under the name that infinite lists use. */
+        cursor: number.nullish(),
         limit: z.number().int().min(1).max(500).optional(),
       }),
     )
-    .query(({ ctx, input }) => searchHistory(ctx.config, input)),
+    .query(({ ctx, input: { cursor, before = cursor ?? undefined, ...input } }) =>
+      searchHistory(ctx.config, { ...input, before }),
+    ),
   blame: procedure
     .input(refInput.extend({ version: number.optional(), path: path.optional() }))
     .query(({ ctx, input }) => blameResource(ctx.config, input)),
