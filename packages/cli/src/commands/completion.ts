@@ -22,10 +22,7 @@ interface CompletionEntry {
   readonly words: readonly { readonly word: string; readonly description: string }[];
 }
 
-function completionEntries(
-  command: Command,
-  path: readonly string[] = [],
-): readonly CompletionEntry[] {
+function completionEntries(command: Command, path: readonly string[] = []): readonly CompletionEntry[] {
   const options = command.createHelp().visibleOptions(command);
   const global = path.length > 0 ? [{ word: "--output", description: "table, json or yaml" }] : [];
   const own: CompletionEntry = {
