@@ -26,6 +26,8 @@ export interface AdminServerOptions {
   readonly pages?: RequestHandlerOptions["pages"];
   /** Of live sockets; see `LiveSocketOptions`. */
   readonly recheckMs?: number;
+  /** Starts the proxy that judges drafts at once, not at the first draft. */
+  readonly warmUp?: boolean;
 }
 
 /** Starts the dashboard over a migrated database; resolves when it listens. */
@@ -83,6 +85,7 @@ export async function startAdminServer(
   ready = true;
   const { port } = server.address() as AddressInfo;
   log.info({ host: environment.host, port }, "the dashboard listens");
+  if (options.warmUp) void dataPlane?.check({ resources: [], clusters: [] });
   return {
     port,
     async close() {

@@ -23,7 +23,8 @@ const WHOLE_MAX = 2_000;
 
 interface Known {
   readonly draft: string;
-  readonly verdict: DataPlaneVerdict;
+  /** Also one that is still under way: the review and a publish share it. */
+  readonly verdict: Promise<DataPlaneVerdict>;
   readonly judged: number;
 }
 const latest = new WeakMap<DataPlaneCheck, Known>();
@@ -41,15 +42,13 @@ export async function dryRun(executor: Executor, context: Context, draft: ReadDr
   let known = latest.get(dataPlane);
   if (known?.draft !== draft.hash) {
     const question = await questionOf(executor, draft);
-    known = {
-      draft: draft.hash,
-      verdict: await dataPlane.check(question),
-      judged: question.resources.length,
-    };
-    if (known.verdict.available) latest.set(dataPlane, known);
+    known = { draft: draft.hash, verdict: dataPlane.check(question), judged: question.resources.length };
+    latest.set(dataPlane, known);
   }
+  const verdict = await known.verdict;
+  if (!verdict.available && latest.get(dataPlane) === known) latest.delete(dataPlane);
   const products = await connectedProducts(executor, context.now);
-  return shown(known.verdict, known.judged, products.length === 0 || products.includes("sluice"));
+  return shown(verdict, known.judged, products.length === 0 || products.includes("sluice"));
 }
 
 async function connectedProducts(executor: Executor, now: Context["now"]): Promise<readonly string[]> {
