@@ -11,6 +11,7 @@ const checks = [
   ["types of apps/admin", `${bin}/tsc`, ["-p", "apps/admin/tsconfig.json"]],
   ["unused code", `${bin}/knip`, ["--no-progress"]],
   ["docs", node, ["infra/setup/check-docs.ts"]],
+  ["command-line pages", node, ["packages/cli/scripts/generate-docs.ts", "--check"]],
   ["compatibility table", node, ["apps/proxy/scripts/compatibility.ts", "--check"]],
 ];
 

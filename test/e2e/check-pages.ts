@@ -62,6 +62,16 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     },
     { name: "publish", path: "/publish", ready: seen("Nothing to publish") },
     { name: "versions", path: "/versions", ready: rowOf("The first route") },
+    { name: "changes", path: "/versions?view=changes&q=cluster", ready: seen("Take back"), dark: true },
+    {
+      name: "field-origins",
+      path: `/clusters/${cluster}`,
+      ready: async (page) => {
+        await page.getByRole("tab", { name: "History" }).click();
+        await rowOf("connect_timeout")(page);
+      },
+    },
+    { name: "api-docs", path: "/api-docs", ready: seen("/api/v1/version/publish") },
     { name: "version", path: "/versions/1", ready: seen("Compared with") },
     { name: "rollouts", path: "/rollouts", ready: rowOf("Completed") },
     { name: "nodes", path: "/nodes", ready: rowOf("local") },

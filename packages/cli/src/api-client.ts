@@ -1,9 +1,10 @@
 import type { AppRouter } from "@sluice/admin/router";
-import type { ResourceProblem } from "@sluice/config";
+import type { ConfigErrorCode, ResourceProblem } from "@sluice/config";
 import { createTRPCClient, httpLink, type TRPCClient, TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
 import { CliError } from "./cli-error.ts";
 import type { Credentials } from "./credentials.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
 
 export type ApiClient = TRPCClient<AppRouter>;
 
@@ -30,12 +31,24 @@ export function describeFailure(error: unknown, server: string): CliError {
   if (error instanceof TRPCClientError) {
     const data = (error as TRPCClientError<AppRouter>).data;
     if (data?.code === "UNAUTHORIZED")
-      return new CliError(`${server} does not know this token: run \`sluice login\` again`);
+      return new CliError(
+        `${server} does not know this token: run \`sluice login\` again`,
+        EXIT_CODES.forbidden.code,
+      );
     const problems = problemsIn(data?.config?.details);
-    if (data !== undefined && data !== null) return new CliError([error.message, ...problems].join("\n"));
-    return new CliError(`${server} cannot be reached: ${error.cause?.message ?? error.message}`);
+    if (data !== undefined && data !== null)
+      return new CliError([error.message, ...problems].join("\n"), exitCodeOf(data.config?.code));
+    return new CliError(
+      `${server} cannot be reached: ${error.cause?.message ?? error.message}`,
+      EXIT_CODES.unreachable.code,
+    );
   }
   return new CliError(error instanceof Error ? error.message : String(error));
+}
+
+function exitCodeOf(code: ConfigErrorCode | undefined): number {
+  if (code === "conflict" || code === "already_exists") return EXIT_CODES.conflict.code;
+  return code === "forbidden" ? EXIT_CODES.forbidden.code : EXIT_CODES.refused.code;
 }
 
 function problemsIn(details: unknown): string[] {

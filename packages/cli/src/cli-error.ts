@@ -1,4 +1,4 @@
-/** A failure that the user can act on: printed as one line on standard error, exit code 1 (2: wrong usage, 3 and 4: see `waitEffective`). */
+/** A failure that the user can act on: printed as one line on standard error, exit code 1 unless `EXIT_CODES` has a better one. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly exitCode: number;

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { CliError } from "./cli-error.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
 
 export interface Credentials {
   /** Address of the dashboard, without a trailing slash. */
@@ -28,6 +29,7 @@ export function readCredentials(environment: NodeJS.ProcessEnv): Credentials {
   if (typeof stored.server !== "string" || typeof stored.token !== "string") {
     throw new CliError(
       "not signed in: run `sluice login --server http://localhost:3000 --email you@example.org`, or set SLUICE_SERVER and SLUICE_TOKEN",
+      EXIT_CODES.forbidden.code,
     );
   }
   return { server: server ? server.replace(/\/$/, "") : stored.server, token: token || stored.token };

@@ -3,7 +3,7 @@ import { CliError } from "./cli-error.ts";
 import type { CommandKit } from "./command-kit.ts";
 import { GROUP_COLUMNS } from "./commands/groups.ts";
 import { OUTPUT_FORMATS } from "./output.ts";
-import { numberOf } from "./parse-option.ts";
+import { numberOf } from "./read-option.ts";
 
 /** groups, freeze, unfreeze, label. */
 export function addGroupCommands({

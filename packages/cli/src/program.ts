@@ -1,30 +1,25 @@
 import { Command, Option } from "commander";
-import { type ApiClient, createApiClient, describeFailure } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
+import { createCommandKit, type Surroundings } from "./command-kit.ts";
+import { addCheck } from "./commands/check.ts";
+import { addCompletion } from "./commands/completion.ts";
+import { addDiff } from "./commands/diff.ts";
 import { type ExplainOptions, explainInput, explainLines, foundRoute } from "./commands/explain.ts";
 import { exportConfiguration } from "./commands/export-configuration.ts";
+import { addHistory } from "./commands/history.ts";
 import { importFile } from "./commands/import-file.ts";
 import { type JoinOptions, joinNode, plainBootstrap, renewNode } from "./commands/join.ts";
 import { login } from "./commands/login.ts";
-import { renderDiff } from "./commands/render-diff.ts";
+import { addRouteTests } from "./commands/route-test.ts";
 import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
+import { addTags } from "./commands/tag.ts";
 import { formatProblem, validateFile } from "./commands/validate-file.ts";
 import { watchText } from "./commands/watch-text.ts";
 import { readCredentials } from "./credentials.ts";
 import { addGroupCommands } from "./group-commands.ts";
-import { type Column, formatTable, formatValue, OUTPUT_FORMATS, type OutputFormat } from "./output.ts";
-import { numberOf } from "./parse-option.ts";
+import { formatValue, OUTPUT_FORMATS } from "./output.ts";
+import { collect, numberOf } from "./read-option.ts";
 import { addReleaseCommands, VERSION_COLUMNS } from "./release-commands.ts";
-
-export interface Surroundings {
-  readonly environment: NodeJS.ProcessEnv;
-  /** Standard output. */
-  readonly write: (text: string) => void;
-  /** Standard error. */
-  readonly warn: (text: string) => void;
-  /** Ends `--watch`; default: only the process's end does. */
-  readonly signal?: AbortSignal;
-}
 
 /** All commands; throws CliError for what the user can mend, CommanderError for wrong usage. */
 export function createProgram(surroundings: Surroundings): Command {
@@ -40,32 +35,8 @@ export function createProgram(surroundings: Surroundings): Command {
     )
     .showHelpAfterError("(sluice --help lists the commands)");
 
-  const output = (): OutputFormat => program.opts<{ output: OutputFormat }>().output;
-  const print = <Row>(value: unknown, columns: readonly Column<Row>[], rows: readonly Row[]): void => {
-    const format = output();
-    write(format === "table" ? formatTable(columns, rows) : formatValue(format, value));
-  };
-  /** Runs one command against the server, with its failures in words. */
-  const call = async <T>(run: (client: ApiClient) => Promise<T>): Promise<T> => {
-    const credentials = readCredentials(environment);
-    try {
-      return await run(createApiClient(credentials));
-    } catch (error) {
-      throw describeFailure(error, credentials.server);
-    }
-  };
-
-  // `-o` is understood before and after the command's name.
-  const command = (nameAndArguments: string, description: string): Command =>
-    program
-      .command(nameAndArguments)
-      .description(description)
-      .exitOverride()
-      .addOption(new Option("-o, --output <format>").choices([...OUTPUT_FORMATS]).hideHelp())
-      .hook("preAction", (_this, action) => {
-        const own = action.opts<{ output?: string }>().output;
-        if (own !== undefined) program.setOptionValue("output", own);
-      });
+  const kit = createCommandKit(program, surroundings);
+  const { call, command, output, print } = kit;
 
   command("login", "sign in and store a token")
     .requiredOption("--server <url>", "the dashboard's address")
@@ -124,22 +95,20 @@ export function createProgram(surroundings: Surroundings): Command {
     },
   );
 
-  command(
-    "diff [a] [b]",
-    "what changed: the draft against the live version, version A against the live one, or A against B",
-  ).action(async (a: string | undefined, b: string | undefined) => {
-    const diffs = await call((client) => readDiff(client, numberOf(a), numberOf(b)));
-    write(output() === "table" ? renderDiff(diffs) : formatValue(output() as "json" | "yaml", diffs));
-  });
-
-  addReleaseCommands({ command, call, print, warn });
-  addGroupCommands({ command, call, print });
+  addDiff(kit);
+  addReleaseCommands(kit);
+  addGroupCommands(kit);
 
   command("versions", "list versions, newest first")
     .option("--limit <n>", "how many", "50")
-    .action(async (options: { limit: string }) => {
+    .option("--search <text>", "only those with it in message, author or tag")
+    .action(async (options: { limit: string; search?: string }) => {
+      const { search } = options;
       const { versions } = await call((client) =>
-        client.version.list.query({ limit: numberOf(options.limit) ?? 50 }),
+        client.version.list.query({
+          limit: numberOf(options.limit) ?? 50,
+          ...(search === undefined ? {} : { search }),
+        }),
       );
       print(versions, VERSION_COLUMNS, versions);
     });
@@ -248,23 +217,16 @@ export function createProgram(surroundings: Surroundings): Command {
       );
     });
 
+  addCheck(kit);
+  addRouteTests(kit);
+  addHistory(kit);
+  addTags(kit);
+  addCompletion(kit);
   return program;
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }
 
 async function readStandardInput(): Promise<string> {
   let text = "";
   for await (const chunk of process.stdin) text += String(chunk);
   return text.trim();
-}
-
-async function readDiff(client: ApiClient, a: number | undefined, b: number | undefined) {
-  if (a === undefined) return (await client.draft.diff.query()).resources;
-  if (b !== undefined) return client.version.diff.query({ before: a, after: b });
-  const live = await client.version.live.query();
-  if (live === undefined) throw new CliError("nothing is published yet");
-  return client.version.diff.query({ before: a, after: live.number });
 }

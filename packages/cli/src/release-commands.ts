@@ -5,7 +5,7 @@ import { rollback } from "./commands/rollback.ts";
 import { EVENT_COLUMNS, ROLLOUT_COLUMNS, rolloutUnderWay } from "./commands/rollouts.ts";
 import { type StrategyOptions, strategyOf } from "./commands/strategy.ts";
 import type { Column } from "./output.ts";
-import { numberOf, requiredNumber, timeoutOf } from "./parse-option.ts";
+import { numberOf, requiredNumber, timeoutOf } from "./read-option.ts";
 
 export const VERSION_COLUMNS: readonly Column<{
   number: number;
@@ -13,11 +13,13 @@ export const VERSION_COLUMNS: readonly Column<{
   author: string;
   createdAt: Date;
   message: string;
+  tags: readonly string[];
 }>[] = [
   { title: "version", value: (row) => String(row.number) },
   { title: "live", value: (row) => (row.live ? "live" : "") },
   { title: "author", value: (row) => row.author },
   { title: "created", value: (row) => row.createdAt.toISOString() },
+  { title: "tags", value: (row) => row.tags.join(",") },
   { title: "message", value: (row) => row.message },
 ];
 
@@ -28,14 +30,19 @@ interface ReleaseOptions extends StrategyOptions {
 }
 
 /** publish, rollback, and what steers and shows their rollouts. */
-export function addReleaseCommands(kit: Pick<CommandKit, "command" | "call" | "print" | "warn">): void {
-  const { command, call, print, warn } = kit;
+export function addReleaseCommands(kit: CommandKit): void {
+  const { command, call, print, surroundings } = kit;
+  const { warn } = surroundings;
 
   withStrategy(command("publish", "freeze the draft into a version and roll it out to the nodes"))
     .requiredOption("-m, --message <text>", "what changed and why")
-    .action(async (options: ReleaseOptions & { message: string }) => {
-      const { message, group } = options;
-      const input = { message, group, strategy: strategyOf(options), waitMs: waitOf(options) };
+    .option(
+      "--override <reason>",
+      "publish although route tests or the dry run fail (admin; the reason is on record)",
+    )
+    .action(async (options: ReleaseOptions & { message: string; override?: string }) => {
+      const { message, group, override } = options;
+      const input = { message, group, override, strategy: strategyOf(options), waitMs: waitOf(options) };
       const result = await call((client) => publish(client, input, warn));
       print(result, VERSION_COLUMNS, [result.version]);
     });

@@ -5,6 +5,7 @@
  */
 import type { Database, Sql } from "@sluice/database";
 import type { ConfigProblem } from "@sluice/xds";
+import type { DataPlaneCheck } from "./publish-check/data-plane-check.ts";
 
 export * from "./rollout/rollout-contract.ts";
 
@@ -23,6 +24,8 @@ export interface Context {
   readonly actor: Actor;
   /** Wall clock; injected. */
   readonly now: () => Date;
+  /** Judges a draft before it is published; without it publishing goes unjudged, and says so. */
+  readonly dataPlane?: DataPlaneCheck | undefined;
 }
 
 /** A closed union: the web layer and the CLI map codes to statuses in one place. */
@@ -168,6 +171,8 @@ export interface DraftDiff {
   readonly resources: readonly ResourceDiff[];
   /** Of the whole draft; errors block publishing. */
   readonly problems: readonly ResourceProblem[];
+  /** The route tests are not those of what is live: there is something to publish even with no resource changed. */
+  readonly routeTestsChanged: boolean;
 }
 
 /** One resource of a version, secrets redacted. */
@@ -193,6 +198,8 @@ export interface Version {
   /** The default group follows it, or it is on its way there. */
   readonly live: boolean;
   readonly resourceCount: number;
+  /** Names that people gave it, sorted. */
+  readonly tags: readonly string[];
 }
 
 export interface ResourceDiff {

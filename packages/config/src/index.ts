@@ -8,6 +8,7 @@ export { diffDraft } from "./draft/diff-draft.ts";
 export { draftStatus } from "./draft/draft-status.ts";
 export { getResource } from "./draft/get-resource.ts";
 export { type ListResourcesInput, listResources } from "./draft/list-resources.ts";
+export { type MergedText, type MergeTextInput, mergeText } from "./draft/merge-text.ts";
 export { type PatchResourceInput, patchResource } from "./draft/patch-resource.ts";
 export { type PutResourceInput, putResource } from "./draft/put-resource.ts";
 export { type ReferencesInput, references } from "./draft/references.ts";
@@ -39,6 +40,12 @@ export {
 } from "./group/arrange-groups.ts";
 export { type FreezeGroupInput, freezeGroup, unfreezeGroup } from "./group/freeze-group.ts";
 export { listGroups } from "./group/read-groups.ts";
+export { type BlameInput, blameResource } from "./history/blame-resource.ts";
+export { type DiffSource, diffAny } from "./history/diff-any.ts";
+export type { BlamedField, Origin, ResourceChange } from "./history/history.ts";
+export { type SearchHistoryInput, searchHistory } from "./history/search-history.ts";
+export { listTags, tagVersion, untagVersion, type VersionTag } from "./history/tag-version.ts";
+export { type DraftImpact, draftImpact, type Touched } from "./impact/draft-impact.ts";
 export {
   type CreatedJoinToken,
   type CreateJoinTokenInput,
@@ -73,6 +80,19 @@ export {
 export { removeNode } from "./node/remove-node.ts";
 export { heartbeatReplica, releaseReplica } from "./node/replica-lease.ts";
 export { type SetNodeLabelsInput, setNodeLabels } from "./node/set-node-labels.ts";
+export type { PublishOverride, PublishRefusal } from "./publish-check/check-before-publish.ts";
+export type {
+  DataPlaneCheck,
+  DataPlaneQuestion,
+  DataPlaneVerdict,
+} from "./publish-check/data-plane-check.ts";
+export { type DryRun, dryRunDraft } from "./publish-check/dry-run.ts";
+export {
+  type RevertConflict,
+  type Reverted,
+  type RevertInput,
+  revertResource,
+} from "./revert/revert-resource.ts";
 export {
   advanceRollouts,
   type Compare,
@@ -91,6 +111,18 @@ export {
   type SteerInput,
 } from "./rollout/steer-rollout.ts";
 export { holdWorkLease, releaseWorkLease } from "./rollout/work-lease.ts";
+export { whatCame } from "./route-test/judge-route.ts";
+export { listRouteTests, versionRouteTests } from "./route-test/list-route-tests.ts";
+export { putRouteTest } from "./route-test/put-route-test.ts";
+export { removeRouteTest } from "./route-test/remove-route-test.ts";
+export type {
+  RouteExpectation,
+  RouteTest,
+  RouteTestResult,
+  RouteTestRun,
+  StoredRouteTest,
+} from "./route-test/route-test.ts";
+export { type RunRouteTestsInput, runRouteTests } from "./route-test/run-route-tests.ts";
 export { configMigrations } from "./schema/migrations.ts";
 export { createFirstRoute, type FirstRouteInput, type FirstRouteResult } from "./setup/create-first-route.ts";
 export { liveTarget } from "./snapshot/live-target.ts";

@@ -17,6 +17,7 @@ export { readDrops } from "./query/read-drops.ts";
 export { type LoadQuery, readLoad } from "./query/read-load.ts";
 export { readAsOf, readOverview } from "./query/read-overview.ts";
 export { readRequest, readRequestsSince, searchRequests } from "./query/read-requests.ts";
+export { readScopes, type ScopesQuery } from "./query/read-scopes.ts";
 export { readSeries, readSeriesSince, type SeriesQuery } from "./query/read-series.ts";
 export { readTopScopes, type TopOrder, type TopScopesQuery } from "./query/read-top-scopes.ts";
 export { readTopology } from "./query/read-topology.ts";

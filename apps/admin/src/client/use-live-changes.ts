@@ -23,8 +23,19 @@ export function useLiveChanges(): void {
 
 /** Routers whose answers depend on a topic. */
 const AFFECTED = {
-  draft: ["draft", "version", "explain", "audit"],
-  rollout: ["draft", "version", "explain", "rollout", "group", "node", "audit"],
+  draft: ["draft", "version", "explain", "audit", "history", "routeTest", "review"],
+  rollout: [
+    "draft",
+    "version",
+    "explain",
+    "rollout",
+    "group",
+    "node",
+    "audit",
+    "history",
+    "routeTest",
+    "review",
+  ],
   node: ["node", "rollout", "group"],
   join: ["join", "audit"],
 } as const;

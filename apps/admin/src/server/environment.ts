@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Everything that the dashboard reads from its environment; nothing else in this app touches `process.env`. */
 export interface Environment {
@@ -24,6 +25,11 @@ export interface Environment {
   readonly controlHealthUrl: string;
   /** `SLUICE_NODE_ADMIN_URL`: the local node's admin interface; `/ready` is asked. Default: no local node. */
   readonly nodeAdminUrl: string | undefined;
+  /**
+   * `SLUICE_VALIDATOR`: the proxy's `main.ts`, run to judge drafts before they are published; `off` for none. Default: the one that
+   * is installed beside the dashboard.
+   */
+  readonly validator: string | undefined;
   /** `SLUICE_LOG_LEVEL`: `debug`, `info` (default), `warn`, `error`, `silent`. */
   readonly logLevel: string;
 }
@@ -52,8 +58,15 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
       readUrl("SLUICE_CONTROL_HEALTH_URL", read("SLUICE_CONTROL_HEALTH_URL")) ??
       "http://127.0.0.1:18001/health",
     nodeAdminUrl: readUrl("SLUICE_NODE_ADMIN_URL", read("SLUICE_NODE_ADMIN_URL")),
+    validator: readValidator(read("SLUICE_VALIDATOR")),
     logLevel,
   };
+}
+
+const OWN_PROXY = fileURLToPath(new URL("../../../proxy/src/main.ts", import.meta.url));
+
+function readValidator(text: string | undefined): string | undefined {
+  return text === "off" ? undefined : text === undefined ? OWN_PROXY : resolve(text);
 }
 
 function readPort(text: string | undefined): number {

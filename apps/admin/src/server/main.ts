@@ -6,7 +6,7 @@ quickStart();
 const { startAdminServer } = await import("./start-admin-server.ts");
 
 try {
-  const server = await startAdminServer(readEnvironment(process.env));
+  const server = await startAdminServer(readEnvironment(process.env), { warmUp: true });
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);

@@ -1,3 +1,4 @@
+import type { DataPlaneCheck } from "@sluice/config";
 import type { Database, Sql } from "@sluice/database";
 import type { Logger } from "pino";
 import type { Auth } from "./auth/auth.ts";
@@ -10,6 +11,8 @@ export interface Services {
   readonly hub: NotificationHub;
   readonly auth: Auth;
   readonly log: Logger;
+  /** Judges drafts before they are published; undefined where no proxy is installed beside the dashboard. */
+  readonly dataPlane: DataPlaneCheck | undefined;
   /** Wall clock. */
   readonly now: () => Date;
 }

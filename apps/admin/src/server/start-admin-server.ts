@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { createAuth } from "./auth/auth.ts";
 import { authSecret } from "./auth/auth-secret.ts";
 import { createSignInLimiter } from "./auth/sign-in-limiter.ts";
+import { createValidatingProxy } from "./data-plane/validating-proxy.ts";
 import type { Environment } from "./environment.ts";
 import { createRequestHandler, type RequestHandlerOptions } from "./http/request-handler.ts";
 import { serveLiveSocket } from "./live/live-socket.ts";
@@ -25,6 +26,8 @@ export interface AdminServerOptions {
   readonly pages?: RequestHandlerOptions["pages"];
   /** Of live sockets; see `LiveSocketOptions`. */
   readonly recheckMs?: number;
+  /** Starts the proxy that judges drafts at once, not at the first draft. */
+  readonly warmUp?: boolean;
 }
 
 /** Starts the dashboard over a migrated database; resolves when it listens. */
@@ -35,6 +38,10 @@ export async function startAdminServer(
   const log = pino({ level: environment.logLevel, name: "admin" });
   const database = openDatabase(environment.databaseUrl, { applicationName: "sluice-admin" });
   const now = (): Date => new Date();
+  const dataPlane =
+    environment.validator === undefined
+      ? undefined
+      : createValidatingProxy({ proxyMain: environment.validator, log });
   const services: Services = {
     db: database.db,
     sql: database.sql,
@@ -47,6 +54,7 @@ export async function startAdminServer(
       log,
     }),
     log,
+    dataPlane,
     now,
   };
   let ready = false;
@@ -77,6 +85,7 @@ export async function startAdminServer(
   ready = true;
   const { port } = server.address() as AddressInfo;
   log.info({ host: environment.host, port }, "the dashboard listens");
+  if (options.warmUp) void dataPlane?.check({ resources: [], clusters: [] });
   return {
     port,
     async close() {
@@ -87,6 +96,7 @@ export async function startAdminServer(
       const timer = setTimeout(() => server.closeAllConnections(), 3000);
       await closed;
       clearTimeout(timer);
+      await dataPlane?.close();
       await services.hub.close();
       await database.close();
     },

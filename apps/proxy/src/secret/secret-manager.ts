@@ -142,6 +142,11 @@ export class SecretManager {
     for (const managed of this.#secrets.values()) managed.stop();
   }
 
+  /** What is wrong with a secret that nothing asks for yet. */
+  judge(secret: Secret): readonly Problem[] {
+    return this.#check(secret, undefined);
+  }
+
   #check(secret: Secret, problem: string | undefined): readonly Problem[] {
     if (problem !== undefined) return [{ path: "", message: problem, severity: "error" }];
     return checkSecret(secret, this.#options.tlsFields);

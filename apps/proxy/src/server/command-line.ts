@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly logPath: string | undefined;
   readonly logFormat: string;
   readonly accessLogFlushMs: number;
+  /** Sluice's own: with `--mode validate`, stay and judge what comes on standard input. */
+  readonly validateStdin: boolean;
   /** Sluice's own: where accepted dynamic resources are kept for a start without the control plane. */
   readonly stateDir: string | undefined;
   /** Sluice's own: where `sluice join` wrote this node's identity; the certificate in it is kept renewed. */
@@ -94,6 +96,10 @@ export function parseCommandLine(argv: readonly string[]): ServerOptions | { rea
     .option("--state-dir <dir>", "Sluice: keep the last good dynamic configuration here")
     .option("--join-dir <dir>", "Sluice: renew the certificate that `sluice join` wrote here")
     .option(
+      "--validate-stdin",
+      "Sluice: with --mode validate, judge resources from standard input until it ends",
+    )
+    .option(
       "--termination-drain-s <n>",
       "Sluice: SIGTERM waits so long for connections (0: not at all)",
       wholeNumber,
@@ -135,7 +141,10 @@ function readOptions(given: Readonly<Record<string, unknown>>): ServerOptions {
     throw new StartupError("give the configuration with --config-path or --config-yaml");
   }
   const mode = text("mode");
+  if (given.validateStdin === true && mode !== "validate")
+    throw new StartupError("--validate-stdin belongs to --mode validate");
   return {
+    validateStdin: given.validateStdin === true,
     configPath: text("configPath"),
     configYaml: text("configYaml"),
     mode: mode === "validate" || mode === "init_only" ? mode : "serve",

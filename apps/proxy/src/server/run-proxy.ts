@@ -4,6 +4,7 @@ import { parseCommandLine, type ServerOptions } from "./command-line.ts";
 import { type LoadedBootstrap, loadBootstrap } from "./load-bootstrap.ts";
 import { Server } from "./server.ts";
 import { StartupError } from "./startup-error.ts";
+import { serveValidation } from "./validation-service.ts";
 
 /** Envoy's command line → a running server; resolves to the exit code when it has ended. Throws a StartupError. */
 export async function runProxy(argv: readonly string[]): Promise<number> {
@@ -18,6 +19,10 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
   checkRegexEngine(bootstrap);
   const server = await Server.create(options, bootstrap, log);
   if (options.mode === "validate") {
+    if (options.validateStdin) {
+      await serveValidation(server, process.stdin, (line) => process.stdout.write(line));
+      return 0;
+    }
     process.stdout.write(`configuration '${bootstrap.name === "--config-yaml" ? "" : bootstrap.name}' OK\n`);
     return 0;
   }

@@ -321,6 +321,12 @@ export class Server {
     this.stats.flush(this.#sinks.length === 0 ? undefined : send);
   }
 
+  /** For checks of what is not in force: clusters that resources may name. Those of the bootstrap stay known. */
+  declareClusters(names: readonly string[]): void {
+    const own = this.bootstrap.message.staticResources?.clusters.map(({ name }) => name) ?? [];
+    this.#declaredClusters = new Set([...own, ...names]);
+  }
+
   checkRoutes(config: RouteConfiguration): readonly Problem[] {
     return checkRoutes(config, (listener: Listener) => compileListener(listener, this.#context));
   }

@@ -2,8 +2,8 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { createApiClient } from "../api-client.ts";
 import { CliError } from "../cli-error.ts";
+import type { Surroundings } from "../command-kit.ts";
 import { storeCredentials } from "../credentials.ts";
-import type { Surroundings } from "../program.ts";
 
 const DEADLINE_MS = 15_000;
 

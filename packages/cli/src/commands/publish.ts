@@ -6,14 +6,21 @@ export interface PublishOptions {
   readonly message: string;
   readonly group: string | undefined;
   readonly strategy: StrategyInput | undefined;
+  /** Why to publish although checks fail. */
+  readonly override: string | undefined;
   /** 0: do not wait. */
   readonly waitMs: number;
 }
 
 /** Publishes the draft as it is now; with `waitMs` > 0 returns only when its rollout is done. */
 export async function publish(client: ApiClient, options: PublishOptions, warn: (text: string) => void) {
-  const { message, group, strategy, waitMs } = options;
-  const published = await client.version.publish.mutate({ message, group, strategy });
+  const { message, group, strategy, override, waitMs } = options;
+  const published = await client.version.publish.mutate({
+    message,
+    group,
+    strategy,
+    ...(override === undefined ? {} : { override: { reason: override } }),
+  });
   const { rollout, version } = published;
   if (waitMs > 0) {
     warn(`version ${version.number} is published as rollout ${rollout.id}, waiting for the nodes …\n`);

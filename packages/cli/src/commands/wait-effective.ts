@@ -1,11 +1,9 @@
 import type { RolloutStatus } from "@sluice/config";
 import type { ApiClient } from "../api-client.ts";
 import { CliError } from "../cli-error.ts";
+import { EXIT_CODES } from "../exit-codes.ts";
 
 const POLL_MS = 100;
-/** Exit codes: it was refused, taken back, or stands still; and: it may still come, but not in time. */
-const NOT_DONE = 3;
-const TOO_LATE = 4;
 
 /**
  * Returns once the rollout is effective on every connected node of its group; throws when it can no longer become so, or not
@@ -23,14 +21,14 @@ export async function waitEffective(
     const status = await client.version.rolloutStatus.query({ rollout });
     if (status.state === "effective") return;
     const failure = failureOf(status);
-    if (failure !== undefined) throw new CliError(failure, NOT_DONE);
+    if (failure !== undefined) throw new CliError(failure, EXIT_CODES.stopped.code);
     const words = stepWords(status);
     if (words !== told && status.rollout.strategy.steps.length > 1) warn(`${words}\n`);
     told = words;
     if (performance.now() > deadline) {
       throw new CliError(
         `not effective everywhere within ${deadlineMs / 1000} s: ${where(status)}`,
-        TOO_LATE,
+        EXIT_CODES.late.code,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

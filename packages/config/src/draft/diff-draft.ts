@@ -41,6 +41,7 @@ export async function diffDraft(context: Context): Promise<DraftDiff> {
           ),
         ),
         problems: draftProblems(draft),
+        routeTestsChanged: draft.testsChanged,
       };
     },
     { isolationLevel: "repeatable read" },

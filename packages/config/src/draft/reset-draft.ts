@@ -1,8 +1,13 @@
-import { sql } from "drizzle-orm";
+import { inArray, sql } from "drizzle-orm";
 import { change } from "../access/change.ts";
+import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import { CHANNELS, ConfigError, type Context } from "../contract.ts";
+import { readDraftTests, readTestSet, testSetHash } from "../route-test/read-tests.ts";
+import type { RouteTest } from "../route-test/route-test.ts";
+import { draftRouteTest } from "../schema/index.ts";
+import { fingerprint } from "../text/align-lists.ts";
 import { NO_KINDS, readLive, readVersion } from "../version/read-live.ts";
 import { versionEntries } from "../version/version-entries.ts";
 import { refreshAnalyses } from "./draft-rows.ts";
@@ -12,7 +17,7 @@ export interface ResetDraftInput {
   readonly toVersion?: number | undefined;
 }
 
-/** Makes the whole draft equal to a version. Editor. `changed`: how many resources were added, changed or removed by it. */
+/** Makes the whole draft, with its route tests, equal to a version. Editor. `changed`: how many resources were added, changed or removed by it. */
 export async function resetDraft(
   context: Context,
   input: ResetDraftInput = {},
@@ -59,6 +64,7 @@ export async function resetDraft(
       select (select count(*) from gone)::int + (select count(*) from put)::int as changed`);
     const changed = result[0]?.changed ?? 0;
     await refreshAnalyses(tx);
+    await resetTests(tx, context, await readTestSet(tx, row?.routeTests ?? ""));
     await appendAudit(tx, context, {
       action: "draft.reset",
       subject: "draft",
@@ -67,4 +73,19 @@ export async function resetDraft(
     await notify(tx, CHANNELS.draft, { all: true });
     return { changed };
   });
+}
+
+/** Tests that are the same keep their author. */
+async function resetTests(tx: Transaction, context: Context, tests: readonly RouteTest[]): Promise<void> {
+  const now = await readDraftTests(tx);
+  if (testSetHash(now) === testSetHash(tests)) return;
+  const stays = new Set(tests.map((test) => fingerprint(test)));
+  const kept = now.filter(({ updatedAt: _at, updatedBy: _by, ...test }) => stays.has(fingerprint(test)));
+  const keptNames = new Set(kept.map(({ name }) => name));
+  const gone = now.filter(({ name }) => !keptNames.has(name)).map(({ name }) => name);
+  if (gone.length > 0) await tx.delete(draftRouteTest).where(inArray(draftRouteTest.name, gone));
+  const fresh = tests.filter(({ name }) => !keptNames.has(name));
+  const by = { updatedAt: context.now(), updatedBy: context.actor.name };
+  if (fresh.length > 0)
+    await tx.insert(draftRouteTest).values(fresh.map((test) => ({ name: test.name, test, ...by })));
 }

@@ -8,7 +8,7 @@ import { connectionFacts } from "./connection-facts.ts";
 import { explainClusters } from "./explain-cluster.ts";
 import { explainRoutes } from "./explain-routes.ts";
 import type { ExplainInput, ExplainOutcome, Reason, RequestExplanation } from "./explanation.ts";
-import { openSource } from "./read-source.ts";
+import { type ExplainSource, openSource } from "./read-source.ts";
 import { type TerminalFilter, terminalFilter } from "./terminal-filter.ts";
 import type { Walk } from "./walk.ts";
 
@@ -22,8 +22,13 @@ type Found = Partial<Omit<RequestExplanation, "source" | "request" | "listeners"
  * every candidate that did not get it. For any role. `invalid`: the input is no request. `not_found`: no such version.
  */
 export async function explainRequest(context: Context, input: ExplainInput): Promise<RequestExplanation> {
+  readRequest(input);
+  return await explainFrom(await openSource(context.db, input.source), input);
+}
+
+/** The same through a source that is open already; `input.source` does not matter. `invalid`. */
+export async function explainFrom(source: ExplainSource, input: ExplainInput): Promise<RequestExplanation> {
   const request = readRequest(input);
-  const source = await openSource(context.db, input.source);
   const choice = chooseListener(await source.read(ListenerSchema, "listeners"), request);
   const problems: Reason[] = choice.problem === undefined ? [] : [choice.problem];
   const found: Found =

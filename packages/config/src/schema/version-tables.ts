@@ -52,6 +52,8 @@ export const version = configSchema.table(
     createdAt: timestamp("created_at", { withTimezone: true }).notNull(),
     resourceCount: integer("resource_count").notNull(),
     kinds: jsonb().$type<Readonly<Record<ResourceKind, VersionKind>>>().notNull(),
+    /** Hash of the route test set; "" for none. */
+    routeTests: text("route_tests").notNull().default(""),
   },
   (table) => [index("version_hash").on(table.hash)],
 );

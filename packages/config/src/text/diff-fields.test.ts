@@ -51,3 +51,14 @@ test("items with the same name twice are compared by position", () => {
     { path: "[0].v", before: 1, after: 2 },
   ]);
 });
+
+test("an unnamed item put in at the front is one change, and one taken out is told where it was", () => {
+  const route = (prefix: string, timeout = "1s") => ({ match: { prefix }, route: { timeout } });
+  assert.deepEqual(diffFields([route("/a"), route("/b")], [route("/new"), route("/a"), route("/b", "2s")]), [
+    { path: "[0]", before: undefined, after: route("/new") },
+    { path: "[2].route.timeout", before: "1s", after: "2s" },
+  ]);
+  assert.deepEqual(diffFields([route("/a"), route("/b"), route("/c")], [route("/a"), route("/c")]), [
+    { path: "[1]", before: route("/b"), after: undefined },
+  ]);
+});

@@ -1,12 +1,13 @@
 import type { FieldDiff } from "../contract.ts";
+import { alignLists } from "./align-lists.ts";
 import { joinFieldPath } from "./field-path.ts";
-
-type JsonMap = Readonly<Record<string, unknown>>;
+import { isMap, itemKeys } from "./item-keys.ts";
 
 /**
- * What differs between two JSON values. List items that have a name (or, for endpoints, an address) are paired by it,
- * others by position; one entry per deepest field that differs. A changed order of paired items is one entry for the list,
- * with the names in order. Pure: runs in the browser too.
+ * What differs between two JSON values. List items that have a name (or, for endpoints, an address) are paired by it, others
+ * by equality, then by what they match, then by position; one entry per deepest field that differs. A changed order of named items is one entry for
+ * the list, with the names in order. Positions are those in `after`, of removed items those in `before`. Pure: runs in the
+ * browser too.
  */
 export function diffFields(before: unknown, after: unknown): readonly FieldDiff[] {
   const found: FieldDiff[] = [];
@@ -36,9 +37,13 @@ function compareLists(
   const beforeKeys = itemKeys(before);
   const afterKeys = itemKeys(after);
   if (beforeKeys === undefined || afterKeys === undefined) {
-    for (let index = 0; index < Math.max(before.length, after.length); index++) {
-      compare(`${path}[${index}]`, before[index], after[index], found);
-    }
+    for (const [from, to] of alignLists(before, after))
+      compare(
+        `${path}[${to ?? from}]`,
+        from === undefined ? undefined : before[from],
+        to === undefined ? undefined : after[to],
+        found,
+      );
     return;
   }
   const kept = beforeKeys.filter((key) => afterKeys.includes(key));
@@ -49,29 +54,4 @@ function compareLists(
   for (const key of new Set([...beforeKeys, ...afterKeys])) {
     compare(`${path}[${key}]`, before[beforeKeys.indexOf(key)], after[afterKeys.indexOf(key)], found);
   }
-}
-
-/** What items are paired by; undefined when one has nothing or two have the same. An empty list pairs with anything. */
-function itemKeys(items: readonly unknown[]): readonly string[] | undefined {
-  const keys: string[] = [];
-  for (const item of items) {
-    const key = itemKey(item);
-    if (key === undefined || keys.includes(key)) return undefined;
-    keys.push(key);
-  }
-  return keys;
-}
-
-function itemKey(item: unknown): string | undefined {
-  if (!isMap(item)) return undefined;
-  const name = item.name;
-  if (typeof name === "string" && name !== "") return name;
-  const endpoint = isMap(item.endpoint) ? item.endpoint : undefined;
-  const address = endpoint !== undefined && isMap(endpoint.address) ? endpoint.address : undefined;
-  const socket = address !== undefined && isMap(address.socket_address) ? address.socket_address : undefined;
-  return socket === undefined ? undefined : `${String(socket.address)}:${String(socket.port_value)}`;
-}
-
-function isMap(value: unknown): value is JsonMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

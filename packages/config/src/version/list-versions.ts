@@ -1,16 +1,19 @@
-import { desc, lt, sql } from "drizzle-orm";
+import { and, desc, ilike, inArray, lt, or, sql } from "drizzle-orm";
 import type { Context, Version } from "../contract.ts";
-import { version } from "../schema/index.ts";
-import { readLive, toVersion } from "./read-live.ts";
+import { version, versionTag } from "../schema/index.ts";
+import { escapeLike } from "../text/escape-like.ts";
+import { readLive, readTags, toVersion } from "./read-live.ts";
 
 export interface ListVersionsInput {
   /** Only numbers below this one: the last of the page before. */
   readonly before?: number | undefined;
   /** Default 50, at most 500. */
   readonly limit?: number;
+  /** Case-insensitive: in the message, the author or a tag. */
+  readonly search?: string | undefined;
 }
 
-/** Newest first. `next`: pass it as `before`; undefined on the last page. */
+/** Newest first; `total` counts all that match. `next`: pass it as `before`; undefined on the last page. */
 export async function listVersions(
   context: Context,
   input: ListVersionsInput = {},
@@ -21,17 +24,31 @@ export async function listVersions(
 }> {
   const limit = Math.min(input.limit ?? 50, 500);
   const { db } = context;
+  const pattern = `%${escapeLike(input.search?.trim() ?? "")}%`;
+  const tagged = db
+    .select({ version: versionTag.version })
+    .from(versionTag)
+    .where(ilike(versionTag.name, pattern));
+  const matches =
+    pattern === "%%"
+      ? undefined
+      : or(ilike(version.message, pattern), ilike(version.author, pattern), inArray(version.number, tagged));
   const [rows, [count], live] = await Promise.all([
     db
       .select()
       .from(version)
-      .where(input.before === undefined ? undefined : lt(version.number, input.before))
+      .where(and(matches, input.before === undefined ? undefined : lt(version.number, input.before)))
       .orderBy(desc(version.number))
       .limit(limit + 1),
-    db.select({ total: sql<number>`count(*)::int` }).from(version),
+    db.select({ total: sql<number>`count(*)::int` }).from(version).where(matches),
     readLive(db),
   ]);
-  const versions = rows.slice(0, limit).map((row) => toVersion(row, live?.version.number));
+  const shown = rows.slice(0, limit);
+  const tags = await readTags(
+    db,
+    shown.map(({ number }) => number),
+  );
+  const versions = shown.map((row) => toVersion(row, live?.version.number, tags.get(row.number)));
   return {
     versions,
     total: count?.total ?? 0,

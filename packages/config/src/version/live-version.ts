@@ -1,5 +1,5 @@
 import type { Context, Rollout, Version } from "../contract.ts";
-import { readLive, toRollout, toVersion } from "./read-live.ts";
+import { readLive, readTags, toRollout, toVersion } from "./read-live.ts";
 
 /** What nodes are told to run; undefined before the first publish. */
 export async function liveVersion(
@@ -7,5 +7,7 @@ export async function liveVersion(
 ): Promise<{ readonly version: Version; readonly rollout: Rollout } | undefined> {
   const live = await readLive(context.db);
   if (live === undefined) return undefined;
-  return { version: toVersion(live.version, live.version.number), rollout: toRollout(live.rollout) };
+  const { number } = live.version;
+  const tags = await readTags(context.db, [number]);
+  return { version: toVersion(live.version, number, tags.get(number)), rollout: toRollout(live.rollout) };
 }

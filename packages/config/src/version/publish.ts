@@ -14,8 +14,11 @@ import {
 } from "../contract.ts";
 import { lockDraft } from "../draft/lock-draft.ts";
 import { draftProblems, type ReadDraft, readDraft } from "../draft/read-draft.ts";
+import { indexHistory } from "../history/index-history.ts";
+import { checkBeforePublish, type PublishOverride } from "../publish-check/check-before-publish.ts";
 import { completeStrategy, type StrategyInput } from "../rollout/complete-strategy.ts";
 import { type ClaimedGroup, claimGroup, startRollout } from "../rollout/start-rollout.ts";
+import { storeTestSet } from "../route-test/read-tests.ts";
 import { bucket, tree, version } from "../schema/index.ts";
 import { type BuiltTree, buildTree } from "./build-tree.ts";
 import { draftConflict } from "./draft-conflict.ts";
@@ -30,6 +33,8 @@ export interface PublishInput {
   readonly group?: string | undefined;
   /** Default: all of the group's nodes at once. */
   readonly strategy?: StrategyInput | undefined;
+  /** Publish although checks fail: route tests, or the data plane's dry run. Admin. */
+  readonly override?: PublishOverride | undefined;
 }
 
 export interface Published {
@@ -39,8 +44,8 @@ export interface Published {
 
 /** Freezes the draft into an immutable version and starts its rollout to a group of nodes. Editor. One transaction.
  * `conflict` when somebody published, rolled back or edited since `expectedDraftHash` was read (details: ConflictDetails) or
- * a canary is under way in the group, `invalid` when the draft has errors (InvalidDetails), `nothing_to_publish`, `frozen`,
- * `bad_input`. */
+ * a canary is under way in the group, `invalid` when the draft has errors (InvalidDetails) or fails a check
+ * (PublishRefusal), `nothing_to_publish`, `frozen`, `bad_input`. */
 export async function publish(context: Context, input: PublishInput): Promise<Published> {
   const attempt = { role: "editor", action: "version.publish", subject: "draft" } as const;
   return await change(context, attempt, async (tx) => {
@@ -51,12 +56,14 @@ export async function publish(context: Context, input: PublishInput): Promise<Pu
       throw await draftConflict(tx, draft);
     }
     refuseProblems(draft);
+    await checkBeforePublish(tx, context, draft, input.override);
     const claimed = await claimGroup(tx, input.group ?? DEFAULT_GROUP, "publish");
     const trees = buildTrees(draft);
-    const kinds = versionKinds(draft, trees);
-    await refuseUnchanged(tx, claimed, kinds);
+    const content = { kinds: versionKinds(draft, trees), routeTests: await storeTestSet(tx) };
+    await refuseUnchanged(tx, claimed, content);
     await storeContent(tx, draft, trees);
-    const published = await writeVersion(tx, context, input.message, draft, kinds);
+    const published = await writeVersion(tx, context, input.message, draft, content);
+    await indexHistory(tx);
     const order = { version: published.number, kind: "publish", strategy } as const;
     const rollout = toRollout(await startRollout(tx, context, claimed, order));
     await appendAudit(tx, context, {
@@ -69,9 +76,20 @@ export async function publish(context: Context, input: PublishInput): Promise<Pu
 }
 
 /** Nothing may ever have been published to the group, and the draft be empty: that is nothing new either. */
-async function refuseUnchanged(tx: Transaction, claimed: ClaimedGroup, kinds: VersionKinds): Promise<void> {
+interface VersionContent {
+  readonly kinds: VersionKinds;
+  /** Hash of the set of route tests, "" of none. */
+  readonly routeTests: string;
+}
+
+async function refuseUnchanged(
+  tx: Transaction,
+  claimed: ClaimedGroup,
+  { kinds, routeTests }: VersionContent,
+): Promise<void> {
   const head = claimed.head === null ? undefined : await readVersion(tx, claimed.head);
   const before = head?.kinds ?? NO_KINDS;
+  if (routeTests !== (head?.routeTests ?? "")) return;
   if (RESOURCE_KINDS.some((kind) => kinds[kind].tree !== before[kind].tree)) return;
   const { name } = claimed.group;
   const message =
@@ -159,13 +177,18 @@ async function writeVersion(
   context: Context,
   message: string,
   draft: ReadDraft,
-  kinds: VersionKinds,
+  { kinds, routeTests }: VersionContent,
 ): Promise<Version> {
   const [newest] = await tx.select({ number: max(version.number) }).from(version);
   const number = (newest?.number ?? 0) + 1;
   const row = {
     number,
-    hash: sha256(RESOURCE_KINDS.map((kind) => `${kind} ${kinds[kind].tree}`).join("\n")),
+    hash: sha256(
+      [
+        ...RESOURCE_KINDS.map((kind) => `${kind} ${kinds[kind].tree}`),
+        ...(routeTests === "" ? [] : [`route tests ${routeTests}`]),
+      ].join("\n"),
+    ),
     parent: draft.live?.version.number ?? null,
     message,
     author: context.actor.name,
@@ -173,6 +196,7 @@ async function writeVersion(
     createdAt: context.now(),
     resourceCount: draft.rows.length,
     kinds,
+    routeTests,
   };
   await tx.insert(version).values(row);
   return toVersion(row, number);

@@ -1,8 +1,8 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
 import { DEFAULT_GROUP, type Rollout, type Version } from "../contract.ts";
 import { selectHeads } from "../rollout/read-heads.ts";
-import { rollout, type VersionKind, version } from "../schema/index.ts";
+import { rollout, type VersionKind, version, versionTag } from "../schema/index.ts";
 import { EMPTY_TREE } from "./build-tree.ts";
 import type { VersionKinds } from "./version-entries.ts";
 
@@ -67,12 +67,31 @@ export async function newestRollout(executor: Executor): Promise<RolloutRow | un
   return row;
 }
 
+/** Names by version, of those that are asked for. */
+export async function readTags(
+  executor: Executor,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  if (numbers.length === 0) return new Map();
+  const rows = await executor
+    .select({ name: versionTag.name, version: versionTag.version })
+    .from(versionTag)
+    .where(inArray(versionTag.version, [...numbers]))
+    .orderBy(versionTag.name);
+  return new Map(
+    [...Map.groupBy(rows, (row) => row.version)].map(([number, tags]) => [
+      number,
+      tags.map(({ name }) => name),
+    ]),
+  );
+}
+
 export async function readVersion(executor: Executor, number: number): Promise<VersionRow | undefined> {
   const [row] = await executor.select().from(version).where(eq(version.number, number));
   return row;
 }
 
-export function toVersion(row: VersionRow, live: number | undefined): Version {
+export function toVersion(row: VersionRow, live: number | undefined, tags: readonly string[] = []): Version {
   return {
     number: row.number,
     hash: row.hash,
@@ -82,6 +101,7 @@ export function toVersion(row: VersionRow, live: number | undefined): Version {
     createdAt: row.createdAt,
     live: row.number === live,
     resourceCount: row.resourceCount,
+    tags,
   };
 }
 

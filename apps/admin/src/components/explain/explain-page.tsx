@@ -2,8 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
+import { useSession } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useUrlState } from "../chart/use-url-state.ts";
+import { KeepAsTest } from "../route-test/keep-as-test.tsx";
+import { RouteTestList } from "../route-test/route-test-list.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
@@ -16,6 +19,7 @@ import { ExplainWay } from "./explain-way.tsx";
 export function ExplainPage() {
   const t = useTranslations("explain");
   const trpc = useTRPC();
+  const { role } = useSession();
   const [read, write] = useUrlState();
   const form: ExplainForm = Object.fromEntries(
     EXPLAIN_FIELDS.map((field) => [field, read(field) ?? EMPTY_FORM[field]]),
@@ -50,9 +54,15 @@ export function ExplainPage() {
           ) : found.data === undefined ? (
             <SkeletonRows />
           ) : (
-            <ExplainWay key={found.dataUpdatedAt} found={found.data} />
+            <div className="flex flex-col gap-4">
+              <ExplainWay key={found.dataUpdatedAt} found={found.data} />
+              {role !== "viewer" && <KeepAsTest asked={asked} found={found.data} />}
+            </div>
           )}
         </div>
+      </div>
+      <div className="border-t border-line pt-5 pb-8">
+        <RouteTestList source={asked?.source ?? "draft"} />
       </div>
     </>
   );

@@ -110,6 +110,18 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
             onSelect={go("/publish")}
           />
           <Entry
+            icon="versions"
+            label={t("searchChanges")}
+            keywords={["history", "blame", "who"]}
+            onSelect={go("/versions?view=changes")}
+          />
+          <Entry
+            icon="external"
+            label={shell("pages.apiDocs")}
+            keywords={["openapi"]}
+            onSelect={go("/api-docs")}
+          />
+          <Entry
             icon={resolvedTheme === "dark" ? "sun" : "moon"}
             label={t(resolvedTheme === "dark" ? "light" : "dark")}
             keywords={["theme"]}

@@ -2,7 +2,7 @@
 
 import dynamic from "next/dynamic";
 import Link from "next/link";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslations } from "use-intl";
 import type { ResourceDiff } from "../resource/config-types.ts";
 import { resourceHref } from "../resource/resource-href.ts";
@@ -32,10 +32,12 @@ export interface DiffListProps {
   readonly afterLabel: string;
   /** Names lead to the draft's resources. */
   readonly linked?: boolean;
+  /** What can be done with a change as a whole, or with one of its fields (`path`). */
+  readonly action?: (diff: ResourceDiff, path?: string) => ReactNode;
 }
 
 /** What changed, resource by resource: fields in words first, the two texts side by side on request. */
-export function DiffList({ diffs, beforeLabel, afterLabel, linked = false }: DiffListProps) {
+export function DiffList({ diffs, beforeLabel, afterLabel, linked = false, action }: DiffListProps) {
   return (
     <ul className="flex flex-col gap-3">
       {diffs.map((diff) => (
@@ -45,6 +47,7 @@ export function DiffList({ diffs, beforeLabel, afterLabel, linked = false }: Dif
           beforeLabel={beforeLabel}
           afterLabel={afterLabel}
           linked={linked}
+          action={action}
         />
       ))}
     </ul>
@@ -56,11 +59,13 @@ function DiffCard({
   beforeLabel,
   afterLabel,
   linked,
+  action,
 }: {
   readonly diff: ResourceDiff;
   readonly beforeLabel: string;
   readonly afterLabel: string;
   readonly linked: boolean;
+  readonly action: DiffListProps["action"];
 }) {
   const t = useTranslations("release");
   const kinds = useTranslations("config.kinds");
@@ -86,6 +91,7 @@ function DiffCard({
         )}
         <Badge tone={TONES[diff.change]}>{t(`change.${diff.change}`)}</Badge>
         <span className="flex-1" />
+        {action?.(diff)}
         <Button size="sm" tone="quiet" aria-expanded={yaml} onClick={() => setYaml(!yaml)}>
           {t(yaml ? "hideYaml" : "showYaml")}
         </Button>
@@ -111,6 +117,9 @@ function DiffCard({
                 <td className="px-3 py-1.5">
                   <Value value={field.after} tone="ok" sign="+" />
                 </td>
+                {action && diff.fields.length > 1 && (
+                  <td className="w-28 px-1.5 py-0.5 text-right">{action(diff, field.path)}</td>
+                )}
               </tr>
             ))}
           </tbody>

@@ -16,8 +16,12 @@ import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { DiffList } from "./diff-list.tsx";
+import { ImpactPanel } from "./impact-panel.tsx";
 import { ProblemList } from "./problem-list.tsx";
+import { PublishChecks, usePublishChecks } from "./publish-checks.tsx";
 import { RolloutProgress } from "./rollout-progress.tsx";
+
+const REASON_LENGTH_MIN = 3;
 
 /** The draft against what is live; then, once published, what the nodes make of it. */
 export function PublishPage() {
@@ -29,12 +33,14 @@ export function PublishPage() {
   const [form, setForm] = useState(EMPTY_STRATEGY);
   const { strategy, problems: misfits } = readStrategy(form);
   const isMisfit = Object.keys(misfits).length > 0;
+  const [reason, setReason] = useState("");
   const diff = useQuery(trpc.draft.diff.queryOptions());
   const live = useQuery(trpc.version.live.queryOptions());
   const publish = useMutation({
     ...trpc.version.publish.mutationOptions(),
     onSuccess: async () => {
       setMessage("");
+      setReason("");
       await Promise.all([
         queries.invalidateQueries(trpc.draft.pathFilter()),
         queries.invalidateQueries(trpc.version.pathFilter()),
@@ -44,13 +50,23 @@ export function PublishPage() {
   const resources = diff.data?.resources ?? [];
   const problems = diff.data?.problems ?? [];
   const errors = problems.filter(({ problem }) => problem.severity === "error");
+  const testsChanged = diff.data?.routeTestsChanged ?? false;
+  const differs = resources.length > 0 || testsChanged;
+  const checks = usePublishChecks(differs && errors.length === 0);
+  const overridden = checks.blocked && role === "admin" && reason.trim().length >= REASON_LENGTH_MIN;
+  const ready = errors.length === 0 && differs && (!checks.blocked || overridden);
   const done = publish.data;
   const liveName = live.data ? t("versionNumber", { number: live.data.number }) : t("nothingLive");
 
   function submit(): void {
-    if (!diff.data || errors.length > 0 || resources.length === 0 || publish.isPending || isMisfit) return;
-    const expectedDraftHash = diff.data.hash;
-    publish.mutate({ message: message.trim(), expectedDraftHash, group: form.group, strategy });
+    if (!diff.data || !ready || publish.isPending || isMisfit) return;
+    publish.mutate({
+      message: message.trim(),
+      expectedDraftHash: diff.data.hash,
+      group: form.group,
+      strategy,
+      ...(overridden ? { override: { reason: reason.trim() } } : {}),
+    });
   }
 
   return (
@@ -82,7 +98,7 @@ export function PublishPage() {
           </Notice>
         )}
         {diff.isPending && <SkeletonRows />}
-        {diff.data && resources.length === 0 && !done && (
+        {diff.data && !differs && !done && (
           <EmptyState
             icon="publish"
             title={t("nothingTitle")}
@@ -105,11 +121,14 @@ export function PublishPage() {
             <ProblemList problems={problems} />
           </section>
         )}
-        {resources.length > 0 && (
+        {differs && (
           <div className="grid gap-6 xl:grid-cols-[minmax(0,1fr)_320px]">
             <section className="flex min-w-0 flex-col gap-3" aria-label={t("changes")}>
               <h2 className="text-base font-semibold">{t("changes")}</h2>
               <DiffList diffs={resources} beforeLabel={liveName} afterLabel={t("draft")} linked />
+              {testsChanged && <Notice tone="info">{t("testsChanged")}</Notice>}
+              {errors.length === 0 && <PublishChecks checks={checks} />}
+              {resources.length > 0 && <ImpactPanel />}
               {errors.length === 0 && problems.length > 0 && (
                 <>
                   <h2 className="mt-3 text-base font-semibold">{t("warningsTitle")}</h2>
@@ -138,15 +157,25 @@ export function PublishPage() {
                   />
                 </Field>
                 <StrategyFields form={form} problems={misfits} onChange={setForm} />
+                {checks.blocked && role === "admin" && (
+                  <Field label={t("overrideReason")} hint={t("overrideHint")}>
+                    <Textarea
+                      rows={2}
+                      value={reason}
+                      onChange={(event: ChangeEvent<HTMLTextAreaElement>) => setReason(event.target.value)}
+                    />
+                  </Field>
+                )}
                 <Button
                   type="submit"
-                  tone="primary"
+                  tone={overridden ? "danger" : "primary"}
                   icon="publish"
                   busy={publish.isPending}
-                  disabled={errors.length > 0 || isMisfit}
+                  disabled={!ready || isMisfit}
                 >
-                  {t("publish")}
+                  {t(overridden ? "publishAnyway" : "publish")}
                 </Button>
+                {checks.blocked && !overridden && <p className="text-xs text-bad">{t("checksFail")}</p>}
                 {errors.length > 0 && (
                   <p className="text-xs text-bad">{t("correctFirst", { count: errors.length })}</p>
                 )}

@@ -15,8 +15,22 @@ import { PageHeader } from "../ui/page-header.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { DiffList } from "./diff-list.tsx";
+import { RevertButton } from "./revert-button.tsx";
 import { RolloutProgress } from "./rollout-progress.tsx";
 import { useRollback } from "./use-rollback.ts";
+import { VersionTags } from "./version-tags.tsx";
+
+type Source = number | "draft" | { readonly node: string };
+
+function readSource(text: string | null): Source | undefined {
+  if (text === "draft") return text;
+  if (text?.startsWith("node:")) return { node: text.slice("node:".length) };
+  return Number(text) || undefined;
+}
+
+function sourceText(source: Source | undefined): string {
+  return typeof source === "object" ? `node:${source.node}` : String(source ?? "");
+}
 
 /** One version: what it changed against its parent or any other, and the way to make it live. */
 export function VersionPage({ number }: { readonly number: number }) {
@@ -25,14 +39,19 @@ export function VersionPage({ number }: { readonly number: number }) {
   const router = useRouter();
   const { role } = useSession();
   const rollback = useRollback();
-  const asked = Number(useSearchParams().get("against")) || undefined;
+  const asked = readSource(useSearchParams().get("against"));
   const version = useQuery(trpc.version.get.queryOptions({ number }));
   const versions = useQuery(trpc.version.list.queryOptions({ limit: 200 }));
   const live = useQuery(trpc.version.live.queryOptions());
   const rollouts = useQuery(trpc.version.rollouts.queryOptions({ limit: 1 }));
+  const nodes = useQuery(trpc.node.list.queryOptions());
   const against = asked ?? version.data?.parent;
+  // The draft and a node come after the version: what is shown is how they differ from it.
+  const later = typeof against === "object" || against === "draft";
   const diff = useQuery({
-    ...trpc.version.diff.queryOptions({ before: against ?? number, after: number }),
+    ...trpc.history.diff.queryOptions(
+      later ? { before: number, after: against } : { before: against ?? number, after: number },
+    ),
     enabled: against !== undefined,
   });
   const resources = useQuery({
@@ -48,8 +67,16 @@ export function VersionPage({ number }: { readonly number: number }) {
     );
   if (!version.data) return <SkeletonRows />;
   const current = rollouts.data?.[0];
-  const beforeLabel = against === undefined ? t("nothing") : t("versionNumber", { number: against });
-  const afterLabel = t("versionNumber", { number });
+  const ownLabel = t("versionNumber", { number });
+  const otherLabel =
+    against === undefined
+      ? t("nothing")
+      : against === "draft"
+        ? t("draft")
+        : typeof against === "object"
+          ? t("nodeHas", { node: against.node })
+          : t("versionNumber", { number: against });
+  const [beforeLabel, afterLabel] = later ? [ownLabel, otherLabel] : [otherLabel, ownLabel];
   // A first version has no parent: everything in it is new.
   const diffs =
     against === undefined
@@ -65,7 +92,7 @@ export function VersionPage({ number }: { readonly number: number }) {
   return (
     <>
       <PageHeader
-        title={afterLabel}
+        title={ownLabel}
         back={{ href: "/versions", label: t("versionsTitle") }}
         marks={version.data.live && <Badge tone="ok">{t("live")}</Badge>}
         description={
@@ -92,12 +119,25 @@ export function VersionPage({ number }: { readonly number: number }) {
         {version.data.live && current?.version === number && (
           <RolloutProgress key={current.id} rollout={current.id} />
         )}
+        <VersionTags number={number} tags={version.data.tags} />
         <Field label={t("comparedWith")} className="max-w-96">
           <Select
-            value={against ?? ""}
-            onChange={(event) => router.replace(`/versions/${number}?against=${event.target.value}`)}
+            value={sourceText(against)}
+            onChange={(event) =>
+              router.replace(`/versions/${number}?against=${encodeURIComponent(event.target.value)}`)
+            }
           >
             {against === undefined && <option value="">{t("nothing")}</option>}
+            <option value="draft">{t("draft")}</option>
+            {nodes.data?.map(({ id }) => (
+              <option key={id} value={`node:${id}`}>
+                {t("nodeHas", { node: id })}
+              </option>
+            ))}
+            {typeof against === "number" &&
+              !versions.data?.versions.some((other) => other.number === against) && (
+                <option value={against}>{t("versionNumber", { number: against })}</option>
+              )}
             {versions.data?.versions
               .filter((other) => other.number !== number)
               .map((other) => (
@@ -114,7 +154,24 @@ export function VersionPage({ number }: { readonly number: number }) {
         ) : diffs.length === 0 ? (
           <Notice tone="info">{t("noDifference")}</Notice>
         ) : (
-          <DiffList diffs={diffs} beforeLabel={beforeLabel} afterLabel={afterLabel} />
+          <DiffList
+            diffs={diffs}
+            beforeLabel={beforeLabel}
+            afterLabel={afterLabel}
+            {...(role === "viewer" || later
+              ? {}
+              : {
+                  action: ({ kind, name }, path) => (
+                    <RevertButton
+                      kind={kind}
+                      name={name}
+                      from={number}
+                      to={typeof against === "number" ? against : 0}
+                      {...(path === undefined ? {} : { path })}
+                    />
+                  ),
+                })}
+          />
         )}
       </div>
     </>

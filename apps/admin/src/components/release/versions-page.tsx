@@ -1,21 +1,24 @@
 "use client";
 
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useSession } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useUrlState } from "../chart/use-url-state.ts";
 import type { Version } from "../resource/config-types.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { SearchInput } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
+import { ChangeList } from "./change-list.tsx";
 import { RolloutProgress } from "./rollout-progress.tsx";
 import { useRollback } from "./use-rollback.ts";
 
@@ -28,12 +31,20 @@ export function VersionsPage() {
   const router = useRouter();
   const { role } = useSession();
   const rollback = useRollback();
-  const [limit, setLimit] = useState(PAGE);
+  const [read, write] = useUrlState();
+  const search = read("q") ?? "";
+  const view = read("view") === "changes" ? "changes" : "versions";
   const [picked, setPicked] = useState<readonly number[]>([]);
-  const list = useQuery({ ...trpc.version.list.queryOptions({ limit }), placeholderData: keepPreviousData });
+  const list = useInfiniteQuery(
+    trpc.version.list.infiniteQueryOptions(
+      { limit: PAGE, ...(search === "" ? {} : { search }) },
+      { getNextPageParam: ({ next }) => next, placeholderData: keepPreviousData },
+    ),
+  );
+  const liveVersion = useQuery(trpc.version.live.queryOptions());
   const rollouts = useQuery(trpc.version.rollouts.queryOptions({ limit: 1 }));
-  const versions = list.data?.versions ?? [];
-  const live = versions.find((version) => version.live)?.number;
+  const versions = list.data?.pages.flatMap((page) => page.versions) ?? [];
+  const live = liveVersion.data?.number;
   const current = rollouts.data?.[0];
 
   function pick(number: number): void {
@@ -68,13 +79,49 @@ export function VersionsPage() {
           <RolloutProgress key={current.id} rollout={current.id} />
         </div>
       )}
+      <div className="flex flex-wrap items-center gap-3 px-6 pb-3 max-sm:px-4">
+        <div className="w-80 max-w-full">
+          <SearchInput
+            label={t(view === "changes" ? "searchChanges" : "searchVersions")}
+            value={search}
+            onChange={(event) => write({ q: event.target.value })}
+          />
+        </div>
+        <fieldset className="flex gap-1">
+          <legend className="sr-only">{t("view")}</legend>
+          {(["versions", "changes"] as const).map((id) => (
+            <Button
+              key={id}
+              size="sm"
+              aria-pressed={view === id}
+              tone={view === id ? "primary" : "default"}
+              onClick={() => write({ view: id === "versions" ? "" : id })}
+            >
+              {t(id === "versions" ? "byVersion" : "byChange")}
+            </Button>
+          ))}
+        </fieldset>
+        {view === "versions" && list.data && (
+          <span className="text-xs text-muted tabular" aria-live="polite">
+            {t("countVersions", { count: list.data.pages[0]?.total ?? 0 })}
+          </span>
+        )}
+      </div>
       {list.error && (
         <div className="px-6 pb-4">
           <Notice tone="bad">{list.error.message}</Notice>
         </div>
       )}
-      {list.isPending ? (
+      {view === "changes" ? (
+        <ChangeList
+          key={search}
+          search={search === "" ? {} : { text: search }}
+          revertable={role !== "viewer"}
+        />
+      ) : list.isPending ? (
         <SkeletonRows />
+      ) : versions.length === 0 && search !== "" ? (
+        <p className="px-6 py-4 text-sm text-muted">{t("noMatch", { search })}</p>
       ) : versions.length === 0 ? (
         <EmptyState
           icon="versions"
@@ -121,6 +168,11 @@ export function VersionsPage() {
                       {version.number}
                     </Link>
                     {version.live && <Badge tone="ok">{t("live")}</Badge>}
+                    {version.tags.map((tag) => (
+                      <Badge key={tag} tone="accent">
+                        {tag}
+                      </Badge>
+                    ))}
                   </span>
                 ),
               },
@@ -178,9 +230,11 @@ export function VersionsPage() {
                   ]),
             ]}
           />
-          {list.data?.next !== undefined && (
+          {list.hasNextPage && (
             <div className="p-4 text-center">
-              <Button onClick={() => setLimit(Math.min(500, limit + PAGE))}>{t("older")}</Button>
+              <Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+                {t("older")}
+              </Button>
             </div>
           )}
         </div>

@@ -1,8 +1,10 @@
 "use client";
 
+import type { MergeStep } from "@sluice/config/browser";
 import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
+import { FieldChoices } from "../release/field-choices.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import type { Theirs } from "./draft-session.ts";
@@ -14,11 +16,17 @@ const YamlCompare = dynamic(() => import("../yaml/yaml-compare.tsx").then((modul
 export interface ConflictNoticeProps {
   readonly mine: string;
   readonly theirs: Theirs;
+  /** Fields that both changed; empty when only the whole texts can be chosen between. */
+  readonly conflicts: readonly MergeStep[];
   readonly onResolve: (choice: "mine" | "theirs") => void;
+  readonly onResolveFields: (mine: (path: string) => boolean) => void;
 }
 
-/** Somebody else changed it meanwhile: both texts side by side, and one is chosen. Nothing is lost before that. */
-export function ConflictNotice({ mine, theirs, onResolve }: ConflictNoticeProps) {
+/**
+ * Somebody else changed it meanwhile. Fields that both changed stand side by side and one of each is chosen; what cannot be
+ * compared by field is chosen as a whole. Nothing is lost before that.
+ */
+export function ConflictNotice({ mine, theirs, conflicts, onResolve, onResolveFields }: ConflictNoticeProps) {
   const t = useTranslations("config.conflict");
   const [shown, setShown] = useState(false);
   return (
@@ -48,8 +56,16 @@ export function ConflictNotice({ mine, theirs, onResolve }: ConflictNoticeProps)
           </div>
         }
       >
-        {t("hint")}
+        {t(conflicts.length > 0 ? "fieldsHint" : "hint", { count: conflicts.length })}
       </Notice>
+      {conflicts.length > 0 && theirs.yaml !== undefined && (
+        <FieldChoices
+          fields={conflicts.map(({ path, ours, theirs: other }) => ({ path, a: ours, b: other }))}
+          labels={{ a: t("mine"), b: t("theirs") }}
+          submit={t("mergeSo")}
+          onSubmit={(choice) => onResolveFields((path) => choice(path) === "a")}
+        />
+      )}
       {shown && theirs.yaml !== undefined && (
         <YamlCompare before={theirs.yaml} after={mine} beforeLabel={t("theirs")} afterLabel={t("mine")} />
       )}

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { applyEdits } from "@sluice/config/browser";
+import { applyEdits, mergeFields } from "@sluice/config/browser";
+import { parse } from "yaml";
 import type { DraftResource } from "./config-types.ts";
-import { type DraftBackup, DraftSession, type PutOutcome } from "./draft-session.ts";
+import { type DraftBackup, DraftSession, type MergeOutcome, type PutOutcome } from "./draft-session.ts";
 
 const BEGIN: DraftResource = {
   kind: "clusters",
@@ -23,7 +24,10 @@ interface Put {
 }
 
 /** A session over a server whose answers the test gives, with a clock that the test moves. */
-function open(kept?: { text: string; revision: number }) {
+function open(
+  kept?: { text: string; revision: number },
+  merge: (baseYaml: string, yaml: string) => MergeOutcome | undefined = () => undefined,
+) {
   const puts: Put[] = [];
   let stored = kept;
   const backup: DraftBackup = {
@@ -41,6 +45,7 @@ function open(kept?: { text: string; revision: number }) {
     applyEdits,
     backup,
     check: async () => [],
+    merge: async (input) => merge(input.baseYaml, input.yaml),
     put: ({ yaml, expectedRevision }) =>
       new Promise((answer) => {
         puts.push({ yaml, expectedRevision, answer });
@@ -133,6 +138,44 @@ withClock("somebody else's change keeps both texts until one is chosen", async (
     if (choice === "mine")
       assert.deepEqual([puts[1]?.yaml, puts[1]?.expectedRevision], ["name: mine too\n", 9]);
     else assert.deepEqual([session.snapshot().text, state()], ["name: theirs\n", "saved"]);
+  }
+});
+
+const BOS = { yaml: "# kept\nname: web\ntype: STATIC\n", revision: 9, by: "Bo" };
+const mergeWithBo = (baseYaml: string, yaml: string): MergeOutcome => ({
+  theirs: BOS,
+  steps: mergeFields(parse(baseYaml), parse(yaml), parse(BOS.yaml)),
+});
+
+withClock("changes of other fields are merged and saved without a question", async () => {
+  const { session, puts, state, stored } = open(undefined, mergeWithBo);
+  session.setText("# kept\nname: web\nconnect_timeout: 2s\n");
+  mock.timers.tick(700);
+  puts[0]?.answer({ ok: false, reason: "conflict", theirs: BOS });
+  await settle();
+  const merged = "# kept\nname: web\ntype: STATIC\nconnect_timeout: 2s\n";
+  assert.deepEqual([puts[1]?.yaml, puts[1]?.expectedRevision], [merged, 9]);
+  assert.deepEqual([session.snapshot().mergedWith, stored()?.text], ["Bo", merged]);
+  puts[1]?.answer(saved(merged, 10));
+  await settle();
+  assert.equal(state(), "saved");
+});
+
+withClock("a field that both changed is asked for, and only that one", async () => {
+  for (const mine of [true, false]) {
+    const { session, puts, state } = open(undefined, mergeWithBo);
+    session.setText("# kept\nname: web\ntype: EDS\nconnect_timeout: 2s\n");
+    mock.timers.tick(700);
+    puts[0]?.answer({ ok: false, reason: "conflict", theirs: BOS });
+    await settle();
+    assert.equal(state(), "conflict");
+    assert.deepEqual(
+      session.snapshot().conflicts.map(({ path, ours, theirs }) => [path, ours, theirs]),
+      [["type", "EDS", "STATIC"]],
+    );
+    session.resolveFields(() => mine);
+    assert.equal(puts[1]?.yaml, `# kept\nname: web\ntype: ${mine ? "EDS" : "STATIC"}\nconnect_timeout: 2s\n`);
+    assert.equal(puts[1]?.expectedRevision, 9);
   }
 });
 

@@ -1,15 +1,47 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
+import { BlameTable } from "../release/blame-table.tsx";
+import { ChangeList } from "../release/change-list.tsx";
+import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
 import type { ResourceRef } from "./config-types.ts";
 
-/** What was done to this resource, by whom. */
-export function HistoryView({ kind, name }: ResourceRef) {
+const VIEWS = ["blame", "versions", "edits"] as const;
+
+/** Where each field's value comes from, what each version did to the resource, and who edited it in the draft. */
+export function HistoryView({ kind, name, readOnly }: ResourceRef & { readonly readOnly: boolean }) {
+  const t = useTranslations("config.history");
+  const [view, setView] = useState<(typeof VIEWS)[number]>("blame");
+  return (
+    <div className="flex flex-col gap-3 py-4">
+      <fieldset className="flex flex-wrap gap-1 px-6 max-sm:px-4">
+        <legend className="sr-only">{t("show")}</legend>
+        {VIEWS.map((id) => (
+          <Button
+            key={id}
+            size="sm"
+            aria-pressed={view === id}
+            tone={view === id ? "primary" : "default"}
+            onClick={() => setView(id)}
+          >
+            {t(id)}
+          </Button>
+        ))}
+      </fieldset>
+      {view === "blame" && <BlameTable kind={kind} name={name} />}
+      {view === "versions" && <ChangeList search={{ kind, name }} revertable={!readOnly} />}
+      {view === "edits" && <Edits kind={kind} name={name} />}
+    </div>
+  );
+}
+
+function Edits({ kind, name }: ResourceRef) {
   const t = useTranslations("config");
   const trpc = useTRPC();
   const subject = `${kind}/${name}`;
@@ -17,7 +49,7 @@ export function HistoryView({ kind, name }: ResourceRef) {
   if (events.isPending) return <SkeletonRows />;
   return (
     <Table
-      label={t("tabs.history")}
+      label={t("history.edits")}
       columns={[
         { id: "at", header: t("columns.when"), cell: (event) => <RelativeTime at={event.at} /> },
         { id: "actor", header: t("columns.who"), cell: (event) => event.actor },

@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useSession } from "../../client/session.tsx";
 import { Badge } from "../ui/badge.tsx";
+import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import type { DraftResource, ResourceKind } from "./config-types.ts";
@@ -71,8 +72,15 @@ export function ResourceWorkspace({
         <ConflictNotice
           mine={draft.text}
           theirs={draft.theirs}
+          conflicts={draft.conflicts}
           onResolve={(choice) => session.resolve(choice)}
+          onResolveFields={(mine) => session.resolveFields(mine)}
         />
+      )}
+      {draft.mergedWith !== undefined && (
+        <div className="px-6 pb-4 max-sm:px-4">
+          <Notice tone="info">{t("conflict.merged", { by: draft.mergedWith })}</Notice>
+        </div>
       )}
       <Tabs
         label={t("views")}
@@ -115,7 +123,11 @@ export function ResourceWorkspace({
             ),
           },
           { id: "usedBy", label: t("tabs.usedBy"), content: <UsedByView kind={kind} name={draft.name} /> },
-          { id: "history", label: t("tabs.history"), content: <HistoryView kind={kind} name={draft.name} /> },
+          {
+            id: "history",
+            label: t("tabs.history"),
+            content: <HistoryView kind={kind} name={draft.name} readOnly={readOnly} />,
+          },
         ]}
       />
     </>

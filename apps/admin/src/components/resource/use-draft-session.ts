@@ -26,6 +26,11 @@ export function useDraftSession(kind: ResourceKind, resource: DraftResource): [D
             (checked) => checked.problems,
             () => undefined,
           ),
+        merge: (input) =>
+          client.draft.merge.mutate({ kind, ...input }).then(
+            ({ theirs, steps }) => ({ theirs, steps }),
+            () => undefined,
+          ),
         put: (input) =>
           client.draft.put.mutate({ kind, ...input }).then(
             (saved): PutOutcome => {

@@ -7,7 +7,7 @@ import { useSession } from "../../client/session.tsx";
 import { setLocale } from "../../client/set-locale.ts";
 import { LOCALE_NAMES, LOCALES } from "../../i18n/locale.ts";
 import { FormSection } from "../form/form-section.tsx";
-import { Button } from "../ui/button.tsx";
+import { Button, LinkButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -61,6 +61,11 @@ export function SettingsPage() {
                 ))}
               </Select>
             </Field>
+          </div>
+        </FormSection>
+        <FormSection title={t("api.title")} description={t("api.hint")}>
+          <div>
+            <LinkButton href="/api-docs">{t("api.open")}</LinkButton>
           </div>
         </FormSection>
         <FormSection title={t("password")} description={t("passwordHint")}>

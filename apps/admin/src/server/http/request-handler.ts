@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
+import { openApiDocument } from "../api/openapi-document.ts";
+import { API_ROOT } from "../api/operations.ts";
+import { serveApi } from "../api/serve-api.ts";
 import { readSession, type SignedIn } from "../auth/session.ts";
 import { checkHealth, type HealthSources } from "../health/health.ts";
 import type { Services } from "../services.ts";
@@ -44,7 +47,7 @@ export function createRequestHandler(
       const health = await checkHealth(options.health);
       return sendJson(response, health.ready ? 200 : 503, health);
     }
-    if (path.startsWith("/api/")) return await handleApi(request, response, path);
+    if (path.startsWith("/api/")) return await handleApi(request, response, url);
     if (path.startsWith("/_next/static/")) return await options.pages(request, response);
     const session = await readSession(services.auth, webHeaders(request));
     if (!session && !OPEN_PAGES.has(path)) return redirect(response, signInAddress(url));
@@ -53,7 +56,8 @@ export function createRequestHandler(
     await options.pages(request, response);
   }
 
-  async function handleApi(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+  async function handleApi(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const path = url.pathname;
     response.setHeader("cache-control", "no-store");
     if (request.method !== "GET" && request.method !== "HEAD" && !isSameOrigin(request, publicUrl))
       return sendJson(response, 403, { message: "This request comes from another site." });
@@ -70,6 +74,8 @@ export function createRequestHandler(
         }),
       });
     }
+    if (path === "/api/openapi.json") return sendJson(response, 200, openApiDocument());
+    if (path.startsWith(API_ROOT)) return await serveApi(request, response, url, services);
     if (!AUTH_PATHS.has(path)) return sendJson(response, 404, { message: "There is nothing here." });
     const origin = publicUrl ?? `http://${request.headers.host ?? "localhost"}`;
     const webForm = await webRequest(request, origin, AUTH_BODY_BYTES_MAX);

@@ -3,11 +3,14 @@ import { draftRouter } from "./draft/draft-router.ts";
 import { explainRouter } from "./explain/explain-router.ts";
 import { figuresRouter } from "./figures/figures-router.ts";
 import { groupRouter } from "./group/group-router.ts";
+import { historyRouter } from "./history/history-router.ts";
 import { joinRouter } from "./join/join-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
 import { peopleRouter } from "./people/people-router.ts";
+import { reviewRouter } from "./review/review-router.ts";
 import { rolloutRouter } from "./rollout/rollout-router.ts";
+import { routeTestRouter } from "./route-test/route-test-router.ts";
 import { schemaRouter } from "./schema/schema-router.ts";
 import { sessionRouter } from "./session/session-router.ts";
 import { telemetryRouter } from "./telemetry/telemetry-router.ts";
@@ -22,11 +25,14 @@ export const appRouter = router({
   explain: explainRouter,
   figures: figuresRouter,
   group: groupRouter,
+  history: historyRouter,
   join: joinRouter,
   live: liveRouter,
   node: nodeRouter,
   people: peopleRouter,
+  review: reviewRouter,
   rollout: rolloutRouter,
+  routeTest: routeTestRouter,
   schema: schemaRouter,
   session: sessionRouter,
   telemetry: telemetryRouter,

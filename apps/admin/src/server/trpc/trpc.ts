@@ -64,6 +64,7 @@ export const procedure = publicProcedure.use(({ ctx, next }) => {
     sql: services.sql,
     actor: { id: session.id, name: session.name, role: session.role },
     now: services.now,
+    dataPlane: services.dataPlane,
   };
   return next({ ctx: { ...ctx, session, config } });
 });

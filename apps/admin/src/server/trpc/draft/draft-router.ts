@@ -6,6 +6,7 @@ import {
   draftStatus,
   getResource,
   listResources,
+  mergeText,
   patchResource,
   putResource,
   references,
@@ -73,6 +74,10 @@ export const draftRouter = router({
   checkText: procedure
     .input(z.object({ kind: kindInput, name: z.string().max(1024).optional(), yaml: textInput }))
     .mutation(({ ctx, input }) => checkText(ctx.config, input)),
+  /** An edit merged field by field with what somebody else did meanwhile; stores nothing. A mutation only because texts are long. */
+  merge: procedure
+    .input(refInput.extend({ baseYaml: textInput, yaml: textInput }))
+    .mutation(({ ctx, input }) => mergeText(ctx.config, input)),
   check: procedure.query(({ ctx }) => checkDraft(ctx.config)),
   diff: procedure.query(({ ctx }) => diffDraft(ctx.config)),
   firstRoute: procedure

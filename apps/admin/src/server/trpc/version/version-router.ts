@@ -23,9 +23,18 @@ const RECHECK_MS = 2_000;
 /** What was published, and what the nodes made of it. */
 export const versionRouter = router({
   list: procedure
-    .input(z.object({ before: number.optional(), limit: z.number().int().min(1).max(500).optional() }))
-    .query(({ ctx, input: { before, limit } }) =>
+    .input(
+      z.object({
+        before: number.optional(),
+        limit: z.number().int().min(1).max(500).optional(),
+        search: z.string().max(200).optional(),
+        /** As `before`, under the name that infinite lists use. */
+        cursor: number.nullish(),
+      }),
+    )
+    .query(({ ctx, input: { cursor, before = cursor ?? undefined, limit, search } }) =>
       listVersions(ctx.config, {
+        search,
         ...(before === undefined ? {} : { before }),
         ...(limit === undefined ? {} : { limit }),
       }),
@@ -45,6 +54,7 @@ export const versionRouter = router({
         expectedDraftHash: z.string().max(200).optional(),
         group: groupName.optional(),
         strategy: strategyInput.optional(),
+        override: z.object({ reason: z.string().max(2_000) }).optional(),
       }),
     )
     .mutation(({ ctx, input }) => publish(ctx.config, input)),

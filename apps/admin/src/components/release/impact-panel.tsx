@@ -1,0 +1,96 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useFormatter, useTranslations } from "use-intl";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Badge } from "../ui/badge.tsx";
+import { Icon, type IconName } from "../ui/icon.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { SkeletonRows } from "../ui/skeleton.tsx";
+
+interface Row {
+  readonly name: string;
+  readonly how?: "changed" | "reached";
+  readonly by?: readonly { readonly kind: string; readonly name: string }[];
+  readonly requestsPerSecond?: number;
+  readonly connectionsActive?: number;
+}
+
+const REFRESH_MS = 2_000;
+const SHOWN = 8;
+
+/** The blast radius: what publishing touches, and what goes through that now. */
+export function ImpactPanel() {
+  const t = useTranslations("release.impact");
+  const trpc = useTRPC();
+  const impact = useQuery({ ...trpc.review.impact.queryOptions(), refetchInterval: REFRESH_MS });
+  if (impact.error) return <Notice tone="bad">{impact.error.message}</Notice>;
+  if (!impact.data) return <SkeletonRows rows={3} />;
+  const { nodes, listeners, virtualHosts, routes, clusters } = impact.data;
+  return (
+    <section aria-label={t("title")} className="flex flex-col gap-2">
+      <h2 className="text-base font-semibold">{t("title")}</h2>
+      <div className="grid gap-px overflow-hidden rounded-lg border border-line bg-line md:grid-cols-2">
+        <Group
+          icon="nodes"
+          title={t("nodes", { count: nodes.length })}
+          rows={nodes.map((node) => ({ ...node, name: node.id }))}
+        />
+        <Group icon="listeners" title={t("listeners", { count: listeners.length })} rows={listeners} />
+        <Group
+          icon="routes"
+          title={t("routes", { count: routes.length })}
+          rows={[...routes, ...virtualHosts]}
+        />
+        <Group icon="clusters" title={t("clusters", { count: clusters.length })} rows={clusters} />
+      </div>
+    </section>
+  );
+}
+
+function Group({
+  icon,
+  title,
+  rows,
+}: {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly rows: readonly Row[];
+}) {
+  const t = useTranslations("release.impact");
+  const format = useFormatter();
+  return (
+    <div className="bg-surface px-3 py-2">
+      <h3 className="flex items-center gap-1.5 text-xs font-medium text-muted">
+        <Icon name={icon} size={14} /> {title}
+      </h3>
+      <ul className="mt-1 flex flex-col">
+        {rows.slice(0, SHOWN).map((row, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a virtual host may be called as its route configuration
+          <li key={index} className="flex min-h-7 flex-wrap items-center gap-x-2 text-sm">
+            <span className="min-w-0 break-all">{row.name}</span>
+            {row.how === "changed" && <Badge tone="info">{t("changed")}</Badge>}
+            {row.how === "reached" && (
+              <span className="text-xs text-faint">
+                {t("reached", { by: row.by?.map((ref) => ref.name).join(", ") ?? "" })}
+              </span>
+            )}
+            <span className="flex-1" />
+            {row.requestsPerSecond !== undefined && (
+              <span className="text-xs text-muted tabular">
+                {t("figures", {
+                  rate: format.number(row.requestsPerSecond, { maximumFractionDigits: 1 }),
+                  connections: format.number(row.connectionsActive ?? 0),
+                })}
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {rows.length > SHOWN && (
+        <p className="text-xs text-muted">{t("more", { count: rows.length - SHOWN })}</p>
+      )}
+      {rows.length === 0 && <p className="mt-1 text-xs text-faint">{t("none")}</p>}
+    </div>
+  );
+}

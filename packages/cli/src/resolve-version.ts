@@ -1,0 +1,19 @@
+import type { DiffSource } from "@sluice/config";
+import type { ApiClient } from "./api-client.ts";
+import { CliError } from "./cli-error.ts";
+
+/** A version's number from its number or a tag. */
+export async function resolveVersion(client: ApiClient, text: string): Promise<number> {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  const tags = await client.history.tags.query();
+  const found = tags.find(({ name }) => name === text);
+  if (found === undefined) throw new CliError(`there is no version '${text}': use a number or a tag`, 2);
+  return found.version;
+}
+
+/** `draft`, `live`, `node:ID`, a version's number or a tag. */
+export async function resolveSource(client: ApiClient, text: string): Promise<DiffSource> {
+  if (text === "draft" || text === "live") return text;
+  if (text.startsWith("node:")) return { node: text.slice("node:".length) };
+  return await resolveVersion(client, text);
+}

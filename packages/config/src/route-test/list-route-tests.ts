@@ -1,0 +1,15 @@
+import type { Context } from "../contract.ts";
+import { requireVersion } from "../version/require-version.ts";
+import { readDraftTests, readTestSet } from "./read-tests.ts";
+import type { RouteTest, StoredRouteTest } from "./route-test.ts";
+
+/** The draft's route tests, by name. */
+export async function listRouteTests(context: Context): Promise<readonly StoredRouteTest[]> {
+  return await readDraftTests(context.db);
+}
+
+/** A version's. `not_found`. */
+export async function versionRouteTests(context: Context, number: number): Promise<readonly RouteTest[]> {
+  const row = await requireVersion(context.db, number);
+  return await readTestSet(context.db, row.routeTests);
+}
