@@ -41,7 +41,9 @@ export class GrpcStream<Request extends DescMessage, Response extends DescMessag
   async *requests(): AsyncGenerator<MessageShape<Request>> {
     let chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of this.stream as AsyncIterable<Buffer>) {
+    // A request that is refused ends the reading, and must not end the stream before its status is written.
+    const read: AsyncIterable<Buffer> = this.stream.iterator({ destroyOnReturn: false });
+    for await (const chunk of read) {
       chunks.push(chunk);
       bytes += chunk.length;
       while (bytes >= PREFIX_BYTES) {
@@ -79,12 +81,14 @@ export class GrpcStream<Request extends DescMessage, Response extends DescMessag
       status = ConnectError.from(error);
     }
     if (stream.destroyed) return;
+    // What the client still sends is not read; a client that has its status, in the trailers, must not wait for that.
+    stream.once("wantTrailers", () =>
+      setImmediate(() => {
+        if (!stream.destroyed && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+      }),
+    );
     http.addTrailers(trailersOf(status));
     http.end();
-    // What the client still sends is not read; a client that has its answer must not wait for that.
-    stream.once("finish", () => {
-      if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
-    });
   }
 
   private write(response: MessageShape<Response>): boolean {
