@@ -111,6 +111,7 @@ class Poller {
   async #ask(): Promise<void> {
     this.#asking = true;
     this.#callbacks.onAttempt?.();
+    const { names } = this.#responses;
     const answer = await this.#fetch();
     if (this.#closing.signal.aborted) return;
     this.answered = answer.kind !== "failure";
@@ -118,7 +119,7 @@ class Poller {
     if (answer.kind === "response") {
       clearTimeout(this.#firstTimer);
       const refusal = await this.#responses
-        .take(answer.response)
+        .take(answer.response, names)
         .catch((error: unknown) => `internal error: ${String(error)}`);
       if (refusal !== undefined) this.#callbacks.onRejected?.(refusal);
     }

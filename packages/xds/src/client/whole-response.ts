@@ -1,6 +1,6 @@
 import type { DiscoveryResponse } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { WHOLE_SET_TYPES } from "../type-urls.ts";
-import { unwrapResource } from "./unwrap-resource.ts";
+import { unwrapResources } from "./unwrap-resource.ts";
 import type { XdsUpdate, XdsUpdateHandler } from "./xds-client.ts";
 
 /** What a file or a polled server has for one subscription: each response is all there is. */
@@ -18,12 +18,11 @@ export class WholeResponses {
     this.#handler = handler;
   }
 
-  /** Hands it on; resolves with the refusal, if there is one. */
-  async take(response: DiscoveryResponse): Promise<string | undefined> {
-    const { names } = this;
+  /** Hands on the answer to a request of `names`; resolves with the refusal, if there is one. */
+  async take(response: DiscoveryResponse, names = this.names): Promise<string | undefined> {
     let update: XdsUpdate;
     try {
-      const all = response.resources.map((any) => unwrapResource(any, this.typeUrl, response.versionInfo));
+      const all = unwrapResources(response.resources, this.typeUrl, response.versionInfo);
       const present = new Set(all.map(({ name }) => name));
       const expected = names === "*" ? this.#held : names;
       update = {
@@ -38,7 +37,8 @@ export class WholeResponses {
     const refusal = await this.#handler(update);
     if (refusal !== undefined) return refusal;
     this.#held = update.updated.map(({ name }) => name);
-    this.version = response.versionInfo;
+    // Who wants other names by now must not hear that nothing has changed.
+    if (names === this.names) this.version = response.versionInfo;
     return undefined;
   }
 }

@@ -56,6 +56,8 @@ export interface XdsResource {
   readonly name: string;
   readonly version: string;
   readonly value: Uint8Array;
+  /** Other names under which it was asked for (VHDS); none by default. */
+  readonly aliases?: readonly string[];
 }
 
 /** What one response means for a subscription. */
@@ -66,6 +68,8 @@ export interface XdsUpdate {
   readonly updated: readonly XdsResource[];
   /** Names that are gone, of those that the client had. */
   readonly removed: readonly string[];
+  /** Names that the server was asked for and says that it cannot resolve (VHDS). */
+  readonly unresolved?: readonly string[];
   /** State of the world of a whole-set type (LDS, CDS). */
   readonly full: boolean;
 }
@@ -74,6 +78,11 @@ export interface XdsUpdate {
 export type XdsUpdateHandler = (update: XdsUpdate) => Promise<string | undefined> | string | undefined;
 
 export interface XdsSubscriptionOptions {
+  /**
+   * VHDS: names stand for everything below them (`name/…`), and are not sent themselves; those that are below one of the
+   * others are. Updates then have everything that the server sends, with its aliases. Default false.
+   */
+  readonly namespaces?: boolean;
   /** `initial_fetch_timeout`; default 15,000 ms, 0: none. */
   readonly initialFetchTimeoutMs?: number;
   /** Nothing came in that time; the subscription goes on. */
@@ -87,7 +96,10 @@ export interface XdsSubscriptionOptions {
 }
 
 export interface XdsSubscription {
-  /** Replaces the names; those that stay are not asked for again. Not for wildcard subscriptions. */
+  /**
+   * Replaces the names; those that stay are not asked for again. To a wildcard subscription they come in addition: what a
+   * server does not send unless it is asked for (on-demand CDS).
+   */
   setNames(names: readonly string[]): void;
   /** Unsubscribes; the handler is not called again. */
   close(): void;
