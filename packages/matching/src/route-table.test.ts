@@ -277,7 +277,6 @@ describe("compiling", () => {
   it("tells every problem with its field", () => {
     const compiled = compileRouteTable(
       configOf({
-        vhds: {},
         virtualHosts: [
           {
             name: "v",
@@ -301,7 +300,6 @@ describe("compiling", () => {
     assert.ok(!compiled.ok);
     const at = compiled.problems.map(({ path }) => path);
     for (const path of [
-      "vhds",
       "virtual_hosts[0].routes[0].match.safe_regex.regex",
       "virtual_hosts[0].routes[0].route",
       "virtual_hosts[0].routes[1].match.headers[0].string_match.custom",

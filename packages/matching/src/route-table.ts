@@ -130,7 +130,7 @@ export interface CompileRouteTableOptions<T> {
 
 /**
  * `envoy.config.route.v3.RouteConfiguration` → table. Problems carry paths from the RouteConfiguration's root; what is not
- * implemented (VHDS, route specifiers) is refused by name.
+ * implemented (route specifiers) is refused by name. `vhds` is for whoever fetches the virtual hosts that it names.
  */
 export function compileRouteTable<T>(
   config: RouteConfiguration,
@@ -138,7 +138,6 @@ export function compileRouteTable<T>(
 ): Compiled<RouteTable<T>> {
   const problems = new ProblemList();
   checkDomains(config, problems);
-  if (config.vhds) problems.unimplemented("vhds", "virtual host discovery");
   if (config.routeSpecifiers.length > 0) problems.unimplemented("route_specifiers", "route specifiers");
   const hosts = config.virtualHosts.map((host, v) =>
     compileVirtualHost(host, config, `virtual_hosts[${v}]`, options, problems),

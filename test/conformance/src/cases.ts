@@ -48,7 +48,10 @@ import { TRACING_CASES } from "./cases/tracing.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
+import { XDS_EXTENSION_CASES } from "./cases/xds-extensions.ts";
 import { XDS_FILE_CASES } from "./cases/xds-files.ts";
+import { XDS_ON_DEMAND_CASES } from "./cases/xds-on-demand.ts";
+import { XDS_SCOPED_ROUTE_CASES } from "./cases/xds-scoped-routes.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 
 export const CASES: readonly ConformanceCase[] = [
@@ -71,6 +74,9 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
   ...XDS_FILE_CASES,
+  ...XDS_SCOPED_ROUTE_CASES,
+  ...XDS_EXTENSION_CASES,
+  ...XDS_ON_DEMAND_CASES,
   ...EARLY_END_CASES,
   ...DOWNSTREAM_TLS_CASES,
   ...UPSTREAM_TLS_CASES,

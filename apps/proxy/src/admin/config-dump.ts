@@ -1,4 +1,3 @@
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { toProtoJson } from "@sluice/xds";
 import { BootstrapSchema } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
@@ -11,20 +10,14 @@ import {
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 import type { ManagedListener } from "../listener/listener-manager.ts";
-import { listenerRoutes } from "../listener/route-references.ts";
+import { listenerReferences } from "../listener/listener-references.ts";
 import { redactSensitive } from "../secret/redact-sensitive.ts";
 import type { Server } from "../server/server.ts";
 import { type AdminReply, json } from "./admin-command.ts";
+import { ADMIN, filled, type Section, typed } from "./config-dump-section.ts";
+import { extensionsSection, scopedRoutesSection } from "./discovery-sections.ts";
 import { secretsSection } from "./secrets-section.ts";
 import { compileFilter } from "./stat-filter.ts";
-
-const ADMIN = "type.googleapis.com/envoy.admin.v3.";
-type Section = Record<string, unknown>;
-
-function typed<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): Section {
-  const json = toProtoJson(schema, redactSensitive(schema, message));
-  return { "@type": `type.googleapis.com/${schema.typeName}`, ...(typeof json === "object" ? json : {}) };
-}
 
 const refuse = (status: number, body: string): AdminReply => ({ status, type: "text/plain", body });
 
@@ -40,7 +33,9 @@ export function configDump(server: Server, parameters: URLSearchParams): AdminRe
     bootstrapSection(server),
     clustersSection(server, filter),
     ...(parameters.has("include_eds") ? [endpointsSection(server, filter)] : []),
+    ...extensionsSection(server, filter),
     listenersSection(server, filter),
+    scopedRoutesSection(server, filter),
     routesSection(server, filter),
     filled(secretsSection(server, filter)),
   ];
@@ -85,6 +80,9 @@ const ELEMENT_TYPES: Readonly<Record<string, string>> = {
   dynamic_listeners: "ListenersConfigDump.DynamicListener",
   static_route_configs: "RoutesConfigDump.StaticRouteConfig",
   dynamic_route_configs: "RoutesConfigDump.DynamicRouteConfig",
+  ecds_filters: "EcdsConfigDump.EcdsFilterConfig",
+  inline_scoped_route_configs: "ScopedRoutesConfigDump.InlineScopedRouteConfigs",
+  dynamic_scoped_route_configs: "ScopedRoutesConfigDump.DynamicScopedRouteConfigs",
   static_endpoint_configs: "EndpointsConfigDump.StaticEndpointConfig",
   dynamic_endpoint_configs: "EndpointsConfigDump.DynamicEndpointConfig",
   static_secrets: "SecretsConfigDump.StaticSecret",
@@ -149,6 +147,9 @@ function clustersSection(server: Server, filter: (name: string) => boolean): Sec
 function endpointsSection(server: Server, filter: (name: string) => boolean): Section {
   return filled({
     "@type": `${ADMIN}EndpointsConfigDump`,
+    ecds_filters: "EcdsConfigDump.EcdsFilterConfig",
+    inline_scoped_route_configs: "ScopedRoutesConfigDump.InlineScopedRouteConfigs",
+    dynamic_scoped_route_configs: "ScopedRoutesConfigDump.DynamicScopedRouteConfigs",
     static_endpoint_configs: server.clusters.list().active.flatMap(({ message }) => {
       const { loadAssignment } = message;
       return loadAssignment === undefined || !filter(message.name)
@@ -220,7 +221,7 @@ function routesSection(server: Server, filter: (name: string) => boolean): Secti
     "@type": `${ADMIN}RoutesConfigDump`,
     static_route_configs: server.listeners.list().flatMap(({ active }) => {
       if (active === undefined) return [];
-      return listenerRoutes(active.message)
+      return listenerReferences(active.message)
         .inline.filter((config) => filter(config.name))
         .map((config) => dump(config, active.updatedAt));
     }),
@@ -229,13 +230,4 @@ function routesSection(server: Server, filter: (name: string) => boolean): Secti
       .filter(({ config }) => filter(config.name))
       .map(({ config, version, updatedAt }) => ({ version_info: version, ...dump(config, updatedAt) })),
   });
-}
-
-/** Without empty lists and undefined members, as proto JSON leaves them out. */
-function filled(section: Section): Section {
-  return Object.fromEntries(
-    Object.entries(section).filter(
-      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
-    ),
-  );
 }

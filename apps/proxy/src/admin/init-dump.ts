@@ -1,4 +1,4 @@
-import { listenerRoutes } from "../listener/route-references.ts";
+import { listenerReferences } from "../listener/listener-references.ts";
 import type { Server } from "../server/server.ts";
 
 /** envoy.admin.v3.UnreadyTargetsDumps: which listeners still wait for their routes, as far as `mask` asks for them. */
@@ -7,8 +7,8 @@ export function initDump(server: Server, mask: string | null): unknown {
   const known = new Set(server.routes.list().map(({ config }) => config.name));
   const dumps = server.listeners.list().flatMap(({ warming }) => {
     if (warming === undefined) return [];
-    const missing = listenerRoutes(warming.message)
-      .references.map(({ routeConfigName }) => routeConfigName)
+    const missing = listenerReferences(warming.message)
+      .routes.map(({ routeConfigName }) => routeConfigName)
       .filter((name) => !known.has(name));
     return [
       {

@@ -66,6 +66,7 @@ export class ClusterManager {
   readonly #options: ClusterManagerOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #waiters = new Set<() => void>();
+  readonly #wanted = new Map<string, Set<() => void>>();
   /** Updates on their way to the workers. */
   readonly #inFlight = new Set<Promise<unknown>>();
 
@@ -244,6 +245,21 @@ export class ClusterManager {
     }
   }
 
+  /** Calls `done` once the workers are told of a cluster of that name; answers how to end the waiting. */
+  onceActive(name: string, done: () => void): () => void {
+    if (this.get(name) !== undefined) {
+      done();
+      return () => {};
+    }
+    const waiting = this.#wanted.get(name) ?? new Set();
+    this.#wanted.set(name, waiting);
+    waiting.add(done);
+    return () => {
+      waiting.delete(done);
+      if (waiting.size === 0 && this.#wanted.get(name) === waiting) this.#wanted.delete(name);
+    };
+  }
+
   #onHosts(entry: Entry, changed: ManagedCluster): void {
     if (entry.warming === changed) {
       entry.active?.stop();
@@ -251,6 +267,7 @@ export class ClusterManager {
       entry.warming = undefined;
       this.#send(setCommand(changed));
       this.#notify();
+      for (const done of [...(this.#wanted.get(changed.config.name) ?? [])]) done();
       const { commonLb } = changed.config;
       const stats = this.#options.stats.root().scope("cluster_manager");
       entry.merge?.stop();

@@ -21,6 +21,7 @@ import { headerMutationManifest } from "./filters/http/header_mutation/manifest.
 import { headerToMetadataManifest } from "./filters/http/header_to_metadata/manifest.ts";
 import { healthCheckManifest } from "./filters/http/health_check/manifest.ts";
 import { httpLocalRateLimitManifest } from "./filters/http/local_ratelimit/manifest.ts";
+import { onDemandManifest } from "./filters/http/on_demand/manifest.ts";
 import { httpRbacManifest } from "./filters/http/rbac/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
 import { setMetadataManifest } from "./filters/http/set_metadata/manifest.ts";
@@ -84,6 +85,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   headerToMetadataManifest,
   healthCheckManifest,
   httpLocalRateLimitManifest,
+  onDemandManifest,
   httpRbacManifest,
   statefulSessionManifest,
   cookieSessionManifest,

@@ -4,6 +4,7 @@ import type { AccessLogger } from "../access-log/access-logger.ts";
 import { Deadline } from "../connection/deadline.ts";
 import { SocketConnection } from "../connection/socket-connection.ts";
 import { RequestStreamInfo } from "../http/request-stream-info.ts";
+import { discoveredEntry } from "../network-filter/discovered-network-filter.ts";
 import { hasCreateFor, type NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { NetworkFilterManager } from "../network-filter/network-filter-manager.ts";
 import type { DownstreamTransportSocket } from "../transport-socket/downstream-transport-socket.ts";
@@ -185,7 +186,8 @@ export class ActiveListener implements ActiveListenerConfig {
       accepted.streamInfo ?? (this.rules.accessLoggers.length > 0 ? this.createStreamInfo() : undefined);
     connection.ja3 = accepted.ja3;
     connection.ja4 = accepted.ja4;
-    const [only] = chain.filters;
+    const [first] = chain.filters;
+    const only = first === undefined ? undefined : discoveredEntry(first);
     if (only === undefined) connection.close("noFlush", "no network filters");
     else if (chain.filters.length === 1 && hasCreateFor(only.factory)) {
       const filter = only.factory.createFor(only.config, connection);

@@ -1,10 +1,5 @@
-import type {
-  Compiled,
-  FactoryContext,
-  ListenerFilter,
-  ListenerFilterFactory,
-  Problem,
-} from "@sluice/extension-api";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import type { Compiled, ListenerFilter, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type {
   ListenerFilterChainMatchPredicate,
@@ -12,7 +7,10 @@ import type {
 } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { contextAt, type NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { subscribeExtension } from "../xds/subscribe-extension.ts";
+import { type CompiledListenerFilter, DISCOVERED_LISTENER_FILTER } from "./discovered-listener-filter.ts";
 
 const CATEGORY = "envoy.filters.listener";
 
@@ -25,9 +23,7 @@ const IMPOSSIBLE: Readonly<Record<string, string>> = {
 };
 
 /** One filter of a listener, compiled. */
-export interface ListenerFilterEntry {
-  readonly factory: ListenerFilterFactory;
-  readonly config: unknown;
+export interface ListenerFilterEntry extends CompiledListenerFilter {
   /** By the port that was connected to; undefined: never. */
   readonly disabled: ((destinationPort: number) => boolean) | undefined;
 }
@@ -36,7 +32,7 @@ export interface ListenerFilterEntry {
 export function compileListenerFilters(
   listener: Listener,
   extensions: ExtensionRegistry,
-  context: FactoryContext,
+  context: NetworkFactoryContext,
 ): Compiled<readonly ListenerFilterEntry[]> {
   const problems: Problem[] = [];
   const entries: ListenerFilterEntry[] = [];
@@ -64,23 +60,58 @@ function compileOne(
   filter: ListenerFilterConfig,
   path: string,
   extensions: ExtensionRegistry,
-  context: FactoryContext,
+  context: NetworkFactoryContext,
 ): Compiled<ListenerFilterEntry> {
   const refuse = (at: string, message: string): Compiled<never> => ({
     ok: false,
     problems: [{ path: at, message, severity: "error" }],
   });
-  if (filter.configType.case === "configDiscovery")
-    return refuse(`${path}.config_discovery`, "config_discovery is not implemented");
+  const disabled = filter.filterDisabled === undefined ? undefined : compilePredicate(filter.filterDisabled);
+  if (filter.configType.case === "configDiscovery") {
+    const { worker } = context;
+    const holder = subscribeExtension(filter.configType.value, {
+      kind: "listener",
+      name: filter.name,
+      worker,
+      path: `${path}.config_discovery`,
+      onClose: (release) => context.onClose(release),
+      compile: (any, at, place) => compileConfig(filter.name, any, at, extensions, contextAt(place, context)),
+    });
+    if (!holder.ok) return holder;
+    const missing = context.listenerStats.counter("extension_config_missing");
+    const config = { holder: holder.value, missing };
+    return { ok: true, value: { factory: DISCOVERED_LISTENER_FILTER, config, disabled } };
+  }
   if (filter.configType.case !== "typedConfig") return refuse(path, `${filter.name} needs a typed_config`);
-  const here = `${path}.typed_config`;
-  const unpacked = unpackAny(filter.configType.value);
+  const compiled = compileConfig(
+    filter.name,
+    filter.configType.value,
+    `${path}.typed_config`,
+    extensions,
+    context,
+  );
+  return compiled.ok ? { ok: true, value: { ...compiled.value, disabled } } : compiled;
+}
+
+function compileConfig(
+  name: string,
+  any: Any,
+  here: string,
+  extensions: ExtensionRegistry,
+  context: NetworkFactoryContext,
+): Compiled<CompiledListenerFilter> {
+  const refuse = (at: string, message: string): Compiled<never> => ({
+    ok: false,
+    problems: [{ path: at, message, severity: "error" }],
+  });
+  const path = here.replace(/\.typed_config$/, "");
+  const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuse(here, unpacked.message);
   const extension = extensions.find(CATEGORY, unpacked.typeName);
   if (extension === undefined) {
     const reason = IMPOSSIBLE[unpacked.typeName];
     const why = reason === undefined ? "" : `: ${reason}`;
-    return refuse(path, `${filter.name} (${unpacked.typeName}) is not implemented${why}`);
+    return refuse(path, `${name} (${unpacked.typeName}) is not implemented${why}`);
   }
   const { manifest, factory } = extension;
   const problems = refuseUnsupportedFields(unpacked.schema, unpacked.message, manifest.supportedFields, here);
@@ -92,8 +123,7 @@ function compileOne(
       problems: compiled.problems.map((p) => ({ ...p, path: p.path === "" ? here : `${here}.${p.path}` })),
     };
   }
-  const disabled = filter.filterDisabled === undefined ? undefined : compilePredicate(filter.filterDisabled);
-  return { ok: true, value: { factory, config: compiled.value, disabled } };
+  return { ok: true, value: { factory, config: compiled.value } };
 }
 
 /** `ListenerFilterChainMatchPredicate`; the API's rules see to it that it is whole. */

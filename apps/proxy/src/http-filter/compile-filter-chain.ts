@@ -1,27 +1,38 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled, HttpFilterManifest, Problem, StatsScope } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
+import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { HttpFilter } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
+import { subscribeExtension } from "../xds/subscribe-extension.ts";
 import { compileMatchedFilter, EXTENSION_WITH_MATCHER, innerFilterType } from "./compile-matched-filter.ts";
+import { type DiscoveredFilterConfig, discoveredFilterFactory } from "./discovered-filter.ts";
 import type { HttpFilterConfig } from "./filter-chain-config.ts";
 import { httpFactoryContext } from "./http-factory-context.ts";
 
-/** `http_filters`: every problem, and Envoy's words on a chain that does not end in a terminal filter. `upstream`: they stand before an upstream. */
+export interface FilterChainUse {
+  readonly worker: WorkerContext;
+  /** `http.<stat_prefix>.`, or `cluster.<name>.` */
+  readonly stats: StatsScope;
+  readonly listenerName: string;
+  /** The filters stand before an upstream. */
+  readonly upstream: boolean;
+  /** Called when the chain is thrown away. */
+  onClose(release: () => void): void;
+}
+
+/** `http_filters`: every problem, and Envoy's words on a chain that does not end in a terminal filter. */
 export function compileHttpFilters(
   filters: readonly HttpFilter[],
   path: string,
-  worker: WorkerContext,
-  stats: StatsScope,
-  listenerName: string,
-  upstream = false,
+  use: FilterChainUse,
 ): Compiled<readonly HttpFilterConfig[]> {
   const problems: Problem[] = [];
   const chain: HttpFilterConfig[] = [];
   for (const [i, filter] of filters.entries()) {
-    if (filter.isOptional && !isKnown(filter, worker)) continue;
-    const one = compileHttpFilter(filter, `${path}[${i}]`, worker, stats, listenerName, upstream);
+    if (filter.isOptional && !isKnown(filter, use.worker)) continue;
+    const one = compileHttpFilter(filter, `${path}[${i}]`, i === filters.length - 1, use);
     if (one.ok) chain.push(one.value);
     else problems.push(...one.problems);
   }
@@ -52,17 +63,43 @@ function isKnown(filter: HttpFilter, worker: WorkerContext): boolean {
 function compileHttpFilter(
   filter: HttpFilter,
   path: string,
-  worker: WorkerContext,
-  stats: StatsScope,
-  listenerName: string,
-  upstream: boolean,
+  isLast: boolean,
+  use: FilterChainUse,
 ): Compiled<HttpFilterConfig> {
-  if (filter.configType.case !== "typedConfig")
-    return refuseAt(path, `${filter.name}: only typed_config is implemented`);
+  if (filter.configType.case === "configDiscovery") {
+    if (use.upstream)
+      return refuseAt(path, `${filter.name}: before an upstream only typed_config is implemented`);
+    return compileDiscovered(filter, filter.configType.value, `${path}.config_discovery`, isLast, use);
+  }
+  if (filter.configType.case !== "typedConfig") return refuseAt(path, `${filter.name} needs a typed_config`);
   const { name } = filter;
   const at = `${path}.typed_config`;
-  const compiled = compileConfig(name, filter.configType.value, at, worker, stats, listenerName, upstream);
+  const compiled = compileConfig(name, filter.configType.value, at, use);
   return compiled.ok ? { ok: true, value: { ...compiled.value, disabled: filter.disabled } } : compiled;
+}
+
+/** ECDS: the entry's configuration is whatever its name stands for at its source. */
+function compileDiscovered(
+  { name, disabled }: HttpFilter,
+  source: ExtensionConfigSource,
+  path: string,
+  isLast: boolean,
+  use: FilterChainUse,
+): Compiled<HttpFilterConfig> {
+  const holder: Compiled<DiscoveredFilterConfig> = subscribeExtension(source, {
+    kind: "http",
+    name,
+    worker: use.worker,
+    path,
+    onClose: (release) => use.onClose(release),
+    compile: (any, at, { worker, scopeAt, onClose }) =>
+      compileConfig(name, any, at, { ...use, worker, stats: scopeAt(use.stats.prefix), onClose }),
+  });
+  if (!holder.ok) return holder;
+  return {
+    ok: true,
+    value: { name, factory: discoveredFilterFactory(isLast), config: holder.value, disabled },
+  };
 }
 
 /** A filter's configuration, with or without a matcher before it. `path`: of the Any. */
@@ -70,16 +107,14 @@ function compileConfig(
   name: string,
   any: Any,
   path: string,
-  worker: WorkerContext,
-  stats: StatsScope,
-  listenerName: string,
-  upstream: boolean,
+  use: FilterChainUse,
 ): Compiled<HttpFilterConfig> {
+  const { worker, stats, listenerName, upstream } = use;
   const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuseAt(path, unpacked.message);
   if (unpacked.typeName === EXTENSION_WITH_MATCHER) {
     return compileMatchedFilter(unpacked.message, path, worker, (inner, at) =>
-      compileConfig(name, inner, at, worker, stats, listenerName, upstream),
+      compileConfig(name, inner, at, use),
     );
   }
   const extension = worker.extensions.find("envoy.filters.http", unpacked.typeName);

@@ -38,6 +38,7 @@ import { prepareHost, preparePath, prepareRequestHeaders } from "./prepare-reque
 import { setProxyStatus } from "./proxy-status.ts";
 import { RequestStreamInfo } from "./request-stream-info.ts";
 import { ResponseWatermarks } from "./response-watermarks.ts";
+import type { RouteSource } from "./scoped-routes.ts";
 import { statusPhrase } from "./status-text.ts";
 import { StreamConnectionInfo } from "./stream-connection-info.ts";
 import type { StreamTimers } from "./stream-timers.ts";
@@ -298,7 +299,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       if (requestHeaders === undefined) return undefined;
       const { runtime } = config.worker;
       const entry = findRoute(
-        config.scopes === undefined ? config.routes.current : config.scopes.find(requestHeaders),
+        this.routes(requestHeaders)?.current,
         requestHeaders,
         this.routeRandom,
         this,
@@ -313,6 +314,19 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       }
     }
     return this.cachedRoute;
+  }
+
+  private routes(headers: Headers): RouteSource | undefined {
+    const { scopes, routes } = this.config;
+    return scopes === undefined ? routes : scopes.find(headers);
+  }
+
+  /** Asks for routes that are not here, where they can be had on demand. See `FetchRoutes`. */
+  fetchRoutes(done: () => void): (() => void) | undefined {
+    const { requestHeaders } = this;
+    return requestHeaders === undefined
+      ? undefined
+      : this.routes(requestHeaders)?.fetch?.(requestHeaders, done);
   }
 
   /** Of the route, in place of the connection manager's. */

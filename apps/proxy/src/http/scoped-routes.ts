@@ -5,7 +5,15 @@ import type { RoutePayload } from "../route/route-payload.ts";
 /** A route table that RDS may replace; `undefined` before it has arrived. */
 export interface RouteSource {
   current: RouteTable<RoutePayload> | undefined;
+  /** Asks for what a request did not find here, where that is possible; answers how to give up waiting. */
+  readonly fetch?: FetchRoutes;
 }
+
+/**
+ * Fetches the routes (of an on-demand scope) or the virtual host of a host. `done` runs once, behind whatever came.
+ * `undefined`: there is nothing to be fetched.
+ */
+export type FetchRoutes = (headers: HeaderMap, done: () => void) => (() => void) | undefined;
 
 /** Takes one part of a scope's key out of a header (`ScopeKeyBuilder.FragmentBuilder`). */
 export interface ScopeKeyFragment {
@@ -21,7 +29,7 @@ export interface ScopeKeyFragment {
 /** `scoped_routes`: a request's headers make a key, and the scope of that key has the routes. */
 export class ScopedRoutes {
   private readonly fragments: readonly ScopeKeyFragment[];
-  private readonly scopes: ReadonlyMap<string, RouteSource>;
+  private scopes: ReadonlyMap<string, RouteSource>;
 
   /** `scopes` by `scopeKey`. */
   constructor(fragments: readonly ScopeKeyFragment[], scopes: ReadonlyMap<string, RouteSource>) {
@@ -29,15 +37,20 @@ export class ScopedRoutes {
     this.scopes = scopes;
   }
 
+  /** SRDS has others now. */
+  replace(scopes: ReadonlyMap<string, RouteSource>): void {
+    this.scopes = scopes;
+  }
+
   /** `undefined`: no key can be made, or there is no such scope. */
-  find(headers: HeaderMap): RouteTable<RoutePayload> | undefined {
+  find(headers: HeaderMap): RouteSource | undefined {
     const parts: string[] = [];
     for (const fragment of this.fragments) {
       const part = readFragment(fragment, headers);
       if (part === undefined) return undefined;
       parts.push(part);
     }
-    return this.scopes.get(scopeKey(parts))?.current;
+    return this.scopes.get(scopeKey(parts));
   }
 }
 

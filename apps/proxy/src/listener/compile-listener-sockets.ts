@@ -6,6 +6,7 @@ import { printAddress } from "../cluster/print-address.ts";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
+import { EXTENSION_SOURCE_FIELDS } from "../xds/config-source.ts";
 
 /** What of a listener has an effect; what its filter chains hold is for `filter-chain/` to judge. */
 export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
@@ -45,7 +46,8 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "transport_socket_connect_timeout",
     "metadata",
   ],
-  "envoy.config.listener.v3.Filter": ["name", "typed_config"],
+  "envoy.config.listener.v3.Filter": ["name", "typed_config", "config_discovery"],
+  ...EXTENSION_SOURCE_FIELDS,
   "envoy.config.listener.v3.AdditionalAddress": ["address"],
   "envoy.config.core.v3.Address": ["socket_address", "pipe"],
   "envoy.config.core.v3.SocketAddress": ["protocol", "address", "port_value", "ipv4_compat"],

@@ -5,21 +5,18 @@ import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/list
 import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import { findSecretConfigs } from "../secret/find-secret-configs.ts";
-import type { SecretManager } from "../secret/secret-manager.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { ListenerSpec, SocketSpec, WorkerCommand } from "../worker/worker-messages.ts";
 import type { WorkerOutcome } from "../worker/worker-pool.ts";
-import type { RouteDiscovery } from "../xds/route-discovery.ts";
+import { acquireReferences, type ReferenceProviders } from "./acquire-references.ts";
 import { compileListenerSockets } from "./compile-listener-sockets.ts";
 import { DrainingListeners } from "./draining-listeners.ts";
+import { listenerReferences } from "./listener-references.ts";
 import { probeAddress } from "./probe-address.ts";
-import { listenerRoutes } from "./route-references.ts";
 
-export interface ListenerManagerOptions {
+export interface ListenerManagerOptions extends ReferenceProviders {
   readonly concurrency: number;
   readonly stats: StatsRegistry;
-  readonly routes: RouteDiscovery;
-  readonly secrets: Pick<SecretManager, "check" | "acquire">;
   readonly drainTimeMs: number;
   broadcast(command: WorkerCommand): Promise<readonly WorkerOutcome[]>;
   send(workerIndex: number, command: WorkerCommand): Promise<WorkerOutcome>;
@@ -96,11 +93,11 @@ export class ListenerManager {
     const compiled = this.#options.compile(listener);
     // Only what it says is wanted.
     if (compiled.ok) compiled.value.close();
-    const routes = listenerRoutes(listener);
+    const references = listenerReferences(listener);
     const found = [
       ...(sockets.ok ? [] : sockets.problems),
       ...(compiled.ok ? [] : compiled.problems),
-      ...routes.problems,
+      ...references.problems,
       ...this.#options.secrets.check(findSecretConfigs(ListenerSchema, listener)),
     ];
     const seen = new Set<string>();
@@ -146,12 +143,11 @@ export class ListenerManager {
       .counter(latest === undefined ? "listener_added" : "listener_modified")
       .inc();
     entry.warming?.release();
-    const acquired = [
-      ...findSecretConfigs(ListenerSchema, listener).map(({ config }) =>
-        this.#options.secrets.acquire(config),
-      ),
-      ...listenerRoutes(listener).references.map((reference) => this.#options.routes.acquire(reference)),
-    ];
+    const acquired = acquireReferences(
+      listenerReferences(listener),
+      findSecretConfigs(ListenerSchema, listener),
+      this.#options,
+    );
     const managed: ManagedListener = {
       spec: {
         id: this.#nextId++,
@@ -165,13 +161,11 @@ export class ListenerManager {
       version,
       updatedAt: new Date(),
       ports: {},
-      release: () => {
-        for (const each of acquired) each.release();
-      },
+      release: () => acquired.release(),
     };
     entry.warming = managed;
     entry.failure = undefined;
-    const warm = Promise.all(acquired.map(({ ready }) => ready)).then(() => this.#activate(entry, managed));
+    const warm = acquired.ready.then(() => this.#activate(entry, managed));
     this.#track(warm);
     return [];
   }
@@ -191,14 +185,28 @@ export class ListenerManager {
     return true;
   }
 
-  recordFailure(listener: Listener, version: string, message: string): void {
+  /** Why an update of a listener was refused, for `/config_dump`. No problems: it was not. */
+  recordFailure(listener: Listener, version: string, problems: readonly Problem[]): void {
+    const errors = problems.filter(({ severity }) => severity === "error");
+    if (errors.length === 0) return;
     const entry = this.#entries.get(listener.name) ?? {
       active: undefined,
       warming: undefined,
       failure: undefined,
     };
+    const message = errors
+      .map(({ path, message: text }) => (path === "" ? text : `${path}: ${text}`))
+      .join("; ");
     entry.failure = { message, at: new Date(), version, listener };
     this.#entries.set(listener.name, entry);
+  }
+
+  /** An update begins: what was refused in the one before is no longer told. */
+  forgetFailures(): void {
+    for (const [name, entry] of this.#entries) {
+      entry.failure = undefined;
+      if (entry.active === undefined && entry.warming === undefined) this.#entries.delete(name);
+    }
   }
 
   list(): readonly Readonly<Entry>[] {

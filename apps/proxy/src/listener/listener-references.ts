@@ -1,20 +1,29 @@
 import type { Message } from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
 import {
   type ConfigSource,
   ConfigSourceSchema,
+  type ExtensionConfigSource,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
+import type {
+  FilterChain,
+  Filter as NetworkFilter,
+} from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import type { ScopedRouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/scoped_route_pb.js";
 import type {
   HttpConnectionManager,
+  HttpFilter,
   ScopedRoutes,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { ADS_SOURCE, CONFIG_SOURCE_FIELDS, checkConfigSource } from "../xds/config-source.ts";
+import type { ExtensionKind, ExtensionReference } from "../xds/extension-reference.ts";
+import type { ScopeReference } from "../xds/scope-user.ts";
 
 const HTTP_CONNECTION_MANAGER =
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -28,65 +37,117 @@ export interface RouteReference {
   readonly initialFetchTimeoutMs: number;
 }
 
-export interface ListenerRoutes {
-  readonly references: readonly RouteReference[];
-  /** Route configurations that stand in the listener itself. */
-  readonly inline: readonly RouteConfiguration[];
-  readonly problems: readonly Problem[];
-}
+/** What a listener, or a filter that is discovered by itself, takes from elsewhere. */
+export class ListenerReferences {
+  readonly routes: RouteReference[] = [];
+  readonly scopes: ScopeReference[] = [];
+  readonly extensions: ExtensionReference[] = [];
+  /** Route configurations that stand in the connection managers themselves. */
+  readonly inline: RouteConfiguration[] = [];
+  /** Scopes that stand there themselves, by the name of their `scoped_routes`. */
+  readonly inlineScopes: { readonly name: string; readonly scopes: readonly ScopedRouteConfiguration[] }[] =
+    [];
+  readonly problems: Problem[] = [];
 
-/** The route configurations of all connection managers of a listener. */
-export function listenerRoutes(listener: Listener): ListenerRoutes {
-  const references: RouteReference[] = [];
-  const inline: RouteConfiguration[] = [];
-  const problems: Problem[] = [];
-  const chains = listener.filterChains.map((chain, index): [FilterChain, string] => [
-    chain,
-    `filter_chains[${index}]`,
-  ]);
-  if (listener.defaultFilterChain !== undefined)
-    chains.push([listener.defaultFilterChain, "default_filter_chain"]);
-  for (const [chain, chainPath] of chains) {
-    for (const [index, filter] of chain.filters.entries()) {
-      const any = filter.configType.case === "typedConfig" ? filter.configType.value : undefined;
-      const unpacked = any === undefined ? undefined : unpackAny(any);
-      if (unpacked?.ok !== true || unpacked.typeName !== HTTP_CONNECTION_MANAGER) continue;
-      const manager = asConnectionManager(unpacked.message);
-      const routes = manager.routeSpecifier;
-      if (routes.case === "scopedRoutes") {
-        const at = `${chainPath}.filters[${index}].typed_config.scoped_routes`;
-        addScopes(routes.value, manager.statPrefix, at, { references, inline, problems });
+  addChain(chain: FilterChain, path: string): void {
+    for (const [index, filter] of chain.filters.entries())
+      this.#addFilter(filter, `${path}.filters[${index}]`, index === chain.filters.length - 1);
+  }
+
+  /** A network filter's configuration. */
+  addConfig(any: Any, path: string): void {
+    const unpacked = unpackAny(any);
+    if (!unpacked.ok || unpacked.typeName !== HTTP_CONNECTION_MANAGER) return;
+    const manager = asConnectionManager(unpacked.message);
+    this.#addHttpFilters(manager.httpFilters, `${path}.http_filters`);
+    for (const [index, upgrade] of manager.upgradeConfigs.entries())
+      this.#addHttpFilters(upgrade.filters, `${path}.upgrade_configs[${index}].filters`);
+    const routes = manager.routeSpecifier;
+    if (routes.case === "scopedRoutes")
+      this.#addScopes(routes.value, manager.statPrefix, `${path}.scoped_routes`);
+    if (routes.case === "routeConfig") this.inline.push(routes.value);
+    if (routes.case !== "rds") return;
+    this.#checkSource(routes.value.configSource, `${path}.rds.config_source`);
+    this.routes.push(
+      referenceTo(routes.value.routeConfigName, routes.value.configSource, manager.statPrefix),
+    );
+  }
+
+  addDiscovery(
+    kind: ExtensionKind,
+    name: string,
+    config: ExtensionConfigSource,
+    isLast: boolean,
+    path: string,
+  ): void {
+    this.#checkSource(config.configSource, `${path}.config_discovery.config_source`);
+    this.extensions.push({ kind, name, source: config.configSource ?? ADS_SOURCE, config, isLast });
+    if (kind === "network" && config.defaultConfig !== undefined)
+      this.addConfig(config.defaultConfig, `${path}.config_discovery.default_config`);
+  }
+
+  #addFilter({ name, configType }: NetworkFilter, path: string, isLast: boolean): void {
+    if (configType.case === "typedConfig") this.addConfig(configType.value, `${path}.typed_config`);
+    if (configType.case === "configDiscovery")
+      this.addDiscovery("network", name, configType.value, isLast, path);
+  }
+
+  #addHttpFilters(filters: readonly HttpFilter[], path: string): void {
+    for (const [index, { name, configType }] of filters.entries()) {
+      if (configType.case !== "configDiscovery") continue;
+      const isLast = index === filters.length - 1;
+      this.addDiscovery("http", name, configType.value, isLast, `${path}[${index}]`);
+    }
+  }
+
+  /** Scopes have their routes inline, or name what RDS has; the scopes themselves may come from SRDS. */
+  #addScopes(scoped: ScopedRoutes, statPrefix: string, path: string): void {
+    const { configSpecifier, rdsConfigSource: source } = scoped;
+    if (configSpecifier.case === "scopedRds") {
+      const { scopedRdsConfigSource } = configSpecifier.value;
+      this.#checkSource(scopedRdsConfigSource, `${path}.scoped_rds.scoped_rds_config_source`);
+      if (source !== undefined) this.#checkSource(source, `${path}.rds_config_source`);
+      this.scopes.push({
+        name: scoped.name,
+        source: scopedRdsConfigSource ?? ADS_SOURCE,
+        routeSource: source ?? ADS_SOURCE,
+        statPrefix,
+      });
+      return;
+    }
+    const scopes = configSpecifier.value?.scopedRouteConfigurations ?? [];
+    this.inlineScopes.push({ name: scoped.name, scopes });
+    for (const scope of scopes) {
+      if (scope.routeConfiguration !== undefined) {
+        this.inline.push(scope.routeConfiguration);
         continue;
       }
-      if (routes.case === "routeConfig") inline.push(routes.value);
-      if (routes.case !== "rds") continue;
-      const path = `${chainPath}.filters[${index}].typed_config.rds.config_source`;
-      problems.push(...checkRouteSource(routes.value.configSource, path));
-      references.push(
-        referenceTo(routes.value.routeConfigName, routes.value.configSource, manager.statPrefix),
-      );
+      this.#checkSource(source, `${path}.rds_config_source`);
+      this.routes.push(referenceTo(scope.routeConfigurationName, source, statPrefix));
     }
   }
-  return { references, inline, problems };
+
+  #checkSource(source: ConfigSource | undefined, path: string): void {
+    if (source === undefined) this.problems.push({ path, message: "is required", severity: "error" });
+    else
+      this.problems.push(
+        ...refuseUnsupportedFields(ConfigSourceSchema, source, CONFIG_SOURCE_FIELDS, path),
+        ...checkConfigSource(source, path),
+      );
+  }
 }
 
-/** Scopes have their routes inline, or name what RDS has. */
-function addScopes(
-  scoped: ScopedRoutes,
-  statPrefix: string,
-  path: string,
-  found: { references: RouteReference[]; inline: RouteConfiguration[]; problems: Problem[] },
-): void {
-  const { configSpecifier, rdsConfigSource: source } = scoped;
-  if (configSpecifier.case !== "scopedRouteConfigurationsList") return;
-  for (const scope of configSpecifier.value.scopedRouteConfigurations) {
-    if (scope.routeConfiguration !== undefined) {
-      found.inline.push(scope.routeConfiguration);
-      continue;
-    }
-    found.problems.push(...checkRouteSource(source, `${path}.rds_config_source`));
-    found.references.push(referenceTo(scope.routeConfigurationName, source, statPrefix));
+export function listenerReferences(listener: Listener): ListenerReferences {
+  const found = new ListenerReferences();
+  for (const [index, { name, configType }] of listener.listenerFilters.entries()) {
+    if (configType.case === "configDiscovery")
+      found.addDiscovery("listener", name, configType.value, false, `listener_filters[${index}]`);
   }
+  for (const [index, chain] of listener.filterChains.entries())
+    found.addChain(chain, `filter_chains[${index}]`);
+  if (listener.defaultFilterChain !== undefined)
+    found.addChain(listener.defaultFilterChain, "default_filter_chain");
+  return found;
 }
 
 function referenceTo(name: string, source: ConfigSource | undefined, statPrefix: string): RouteReference {
@@ -96,14 +157,6 @@ function referenceTo(name: string, source: ConfigSource | undefined, statPrefix:
     statPrefix,
     initialFetchTimeoutMs: durationMs(source?.initialFetchTimeout, 15_000),
   };
-}
-
-function checkRouteSource(source: ConfigSource | undefined, path: string): readonly Problem[] {
-  if (source === undefined) return [{ path, message: "is required", severity: "error" }];
-  return [
-    ...refuseUnsupportedFields(ConfigSourceSchema, source, CONFIG_SOURCE_FIELDS, path),
-    ...checkConfigSource(source, path),
-  ];
 }
 
 /** The caller has checked the type's name. */

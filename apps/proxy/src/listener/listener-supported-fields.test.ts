@@ -33,9 +33,6 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   enable_mptcp: { enable_mptcp: true },
   max_connections_to_accept_per_socket_event: { max_connections_to_accept_per_socket_event: 1 },
   "filter_chains[0].use_proxy_proto": { filter_chains: [{ use_proxy_proto: true }] },
-  "filter_chains[0].filters[0].config_discovery": {
-    filter_chains: [{ filters: [{ name: "f", config_discovery: {} }] }],
-  },
   "address.socket_address.named_port": {
     address: { socket_address: { address: "::1", named_port: "http" } },
   },

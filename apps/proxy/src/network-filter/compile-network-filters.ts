@@ -1,8 +1,17 @@
+import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
+import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { Filter } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
-import type { NetworkFactoryContext, NetworkFilterEntry } from "./network-factory-context.ts";
+import { subscribeExtension } from "../xds/subscribe-extension.ts";
+import { discoveredNetworkFactory } from "./discovered-network-filter.ts";
+import { contextAt, type NetworkFactoryContext, type NetworkFilterEntry } from "./network-factory-context.ts";
+
+interface CompiledFilter {
+  readonly entry: NetworkFilterEntry;
+  readonly type: string;
+}
 
 /** `FilterChain.filters`; a chain without filters is allowed and closes its connections. `path` ends with `filters`. */
 export function compileNetworkFilters(
@@ -14,19 +23,14 @@ export function compileNetworkFilters(
   const entries: NetworkFilterEntry[] = [];
   filters.forEach((filter, index) => {
     const at = `${path}[${index}]`;
-    const compiled = compileFilter(filter, at, context);
+    const isLast = index === filters.length - 1;
+    const compiled = compileFilter(filter, at, isLast, context);
     if (!compiled.ok) {
       problems.push(...compiled.problems);
       return;
     }
     const { entry, type } = compiled.value;
-    const problem = terminalProblem(
-      filter.name,
-      type,
-      entry.factory.terminal,
-      index === filters.length - 1,
-      "network",
-    );
+    const problem = terminalProblem(filter.name, type, entry.factory.terminal, isLast, "network");
     if (problem === undefined) entries.push(entry);
     else problems.push({ path: at, message: problem, severity: "error" });
   });
@@ -50,21 +54,59 @@ function terminalProblem(
 function compileFilter(
   filter: Filter,
   at: string,
+  isLast: boolean,
   context: NetworkFactoryContext,
-): Compiled<{ readonly entry: NetworkFilterEntry; readonly type: string }> {
+): Compiled<CompiledFilter> {
   const refuse = (path: string, message: string) => ({
     ok: false as const,
     problems: [{ path, message, severity: "error" as const }],
   });
-  if (filter.configType.case === "configDiscovery") {
-    return refuse(`${at}.config_discovery`, "config_discovery is not implemented");
-  }
+  if (filter.configType.case === "configDiscovery")
+    return compileDiscovered(filter.name, filter.configType.value, `${at}.config_discovery`, isLast, context);
   if (filter.configType.case !== "typedConfig") return refuse(at, `${filter.name} needs a typed_config`);
-  const here = `${at}.typed_config`;
-  const unpacked = unpackAny(filter.configType.value);
+  return compileConfig(filter.name, filter.configType.value, `${at}.typed_config`, context);
+}
+
+/** ECDS: connections begin with whatever the name stands for at its source. */
+function compileDiscovered(
+  name: string,
+  source: ExtensionConfigSource,
+  path: string,
+  isLast: boolean,
+  context: NetworkFactoryContext,
+): Compiled<CompiledFilter> {
+  const holder = subscribeExtension(source, {
+    kind: "network",
+    name,
+    worker: context.worker,
+    path,
+    onClose: (release) => context.onClose(release),
+    compile: (any, at, place) => {
+      const compiled = compileConfig(name, any, at, contextAt(place, context));
+      return compiled.ok ? { ok: true, value: compiled.value.entry } : compiled;
+    },
+  });
+  if (!holder.ok) return holder;
+  const missing = context.listenerStats.counter("network_extension_config_missing");
+  const entry = { factory: discoveredNetworkFactory(isLast), config: { holder: holder.value, missing } };
+  return { ok: true, value: { entry, type: name } };
+}
+
+function compileConfig(
+  name: string,
+  any: Any,
+  here: string,
+  context: NetworkFactoryContext,
+): Compiled<CompiledFilter> {
+  const refuse = (path: string, message: string) => ({
+    ok: false as const,
+    problems: [{ path, message, severity: "error" as const }],
+  });
+  const at = here.replace(/\.typed_config$/, "");
+  const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuse(here, unpacked.message);
   const extension = context.worker.extensions.find("envoy.filters.network", unpacked.typeName);
-  if (extension === undefined) return refuse(at, `${filter.name} (${unpacked.typeName}) is not implemented`);
+  if (extension === undefined) return refuse(at, `${name} (${unpacked.typeName}) is not implemented`);
   const { manifest, factory } = extension;
   const unsupported = refuseUnsupportedFields(
     unpacked.schema,

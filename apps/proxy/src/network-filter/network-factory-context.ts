@@ -7,6 +7,7 @@ import type {
 } from "@sluice/extension-api";
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
+import type { ExtensionPlace } from "../xds/subscribe-extension.ts";
 
 /** What network filter factories of this proxy get. */
 export interface NetworkFactoryContext extends FactoryContext {
@@ -19,6 +20,15 @@ export interface NetworkFactoryContext extends FactoryContext {
   readonly outbound: boolean;
   /** Called when the listener is thrown away; subscriptions end here. */
   onClose(release: () => void): void;
+}
+
+/** The context for one configuration of a filter that may get others. */
+export function contextAt(
+  { worker, scopeAt, onClose }: ExtensionPlace,
+  context: NetworkFactoryContext,
+): NetworkFactoryContext {
+  const listenerStats = scopeAt(context.listenerStats.prefix);
+  return { ...context, worker, stats: worker.stats, listenerStats, onClose };
 }
 
 /** A terminal filter that takes whole connections, and can be asked to let them go. */

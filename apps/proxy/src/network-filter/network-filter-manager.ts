@@ -7,6 +7,7 @@ import {
 } from "@sluice/extension-api";
 import type { SocketConnection, WriteHook } from "../connection/socket-connection.ts";
 import { ActiveNetworkFilter, type FilterHost } from "./active-network-filter.ts";
+import { discoveredEntry } from "./discovered-network-filter.ts";
 import { hasCreateFor, type NetworkFilterEntry } from "./network-factory-context.ts";
 
 const EMPTY: Uint8Array = Buffer.alloc(0);
@@ -37,7 +38,8 @@ export class NetworkFilterManager implements FilterHost, WriteHook {
     this.timers = use.timers;
     this.random = use.random;
     let writes = false;
-    for (const { factory, config } of entries) {
+    for (const entry of entries) {
+      const { factory, config } = discoveredEntry(entry);
       const filter = hasCreateFor(factory) ? factory.createFor(config, connection) : factory.create(config);
       const active = new ActiveNetworkFilter(this, this.filters.length, filter);
       this.filters.push(active);

@@ -39,7 +39,15 @@ export function compileClusterPolicies(
   const filters =
     httpFilters.length === 0
       ? undefined
-      : take(compileHttpFilters(httpFilters, `${path}.http_filters`, worker, stats, stats.prefix, true));
+      : take(
+          compileHttpFilters(httpFilters, `${path}.http_filters`, {
+            worker,
+            stats,
+            listenerName: stats.prefix,
+            upstream: true,
+            onClose() {},
+          }),
+        );
   const value: ClusterPolicies = {
     filters,
     retry:

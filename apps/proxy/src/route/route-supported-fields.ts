@@ -1,4 +1,5 @@
 import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 
 /** The fields of a route configuration that have an effect. Matches are checked where they are compiled. */
 export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
@@ -20,7 +21,10 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "cluster_specifier_plugins",
     "metadata",
     "request_mirror_policies",
+    "vhds",
   ],
+  "envoy.config.route.v3.Vhds": ["config_source"],
+  ...CONFIG_SOURCE_FIELDS,
   "envoy.config.route.v3.VirtualHost": [
     "name",
     "domains",

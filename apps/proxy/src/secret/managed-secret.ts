@@ -7,11 +7,11 @@ import {
   SecretSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
+import { isStreamed } from "../xds/config-source.ts";
 import { hashVersion } from "../xds/version-hash.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
 import { inlineFiles } from "./inline-files.ts";
 import { readSecretFile } from "./read-secret-file.ts";
-import type { GrpcSecretSource } from "./secret-manager.ts";
 import type { SecretSource } from "./secret-source.ts";
 
 const INITIAL_FETCH_TIMEOUT_MS = 15_000;
@@ -25,11 +25,6 @@ export interface ManagedSecretOptions {
   check(secret: Secret, problem: string | undefined): readonly Problem[];
   /** Resolves when every worker has it. */
   publish(secret: Secret): Promise<void>;
-  subscribe(
-    source: GrpcSecretSource,
-    name: string,
-    onSecret: (secret: Secret, version: string) => readonly Problem[],
-  ): () => void;
   readonly log: Log;
 }
 
@@ -52,12 +47,13 @@ export class ManagedSecret {
   #watched = "";
   #timer: NodeJS.Timeout | undefined;
   #timedOut = false;
-  #unsubscribe: (() => void) | undefined;
+  readonly #streamed: boolean;
 
   constructor(config: SdsSecretConfig, source: SecretSource, options: ManagedSecretOptions) {
     this.name = config.name;
     this.source = source;
     this.#options = options;
+    this.#streamed = source.kind === "server" && isStreamed(source.source);
     this.#timeoutMs = durationMs(config.sdsConfig?.initialFetchTimeout, INITIAL_FETCH_TIMEOUT_MS);
     for (const counter of [
       "update_attempt",
@@ -72,7 +68,7 @@ export class ManagedSecret {
 
   start(): void {
     const { source } = this;
-    this.#options.stats.counter("update_attempt").inc();
+    if (source.kind === "file" || this.#streamed) this.#options.stats.counter("update_attempt").inc();
     if (this.#timeoutMs > 0) {
       this.#timer = setTimeout(() => {
         this.#options.stats.counter("init_fetch_timeout").inc();
@@ -85,18 +81,27 @@ export class ManagedSecret {
         this.#readFile(source.path),
       );
       this.#readFile(source.path);
-    } else if (source.kind === "grpc") {
-      this.#unsubscribe = this.#options.subscribe(source, this.name, (secret, version) =>
-        this.receive(secret, version),
-      );
     }
+  }
+
+  /** A server that is polled was asked. */
+  attempted(): void {
+    if (!this.#streamed) this.#options.stats.counter("update_attempt").inc();
+  }
+
+  failed(): void {
+    this.#count("update_failure");
+  }
+
+  #count(outcome: string): void {
+    this.#options.stats.counter(outcome).inc();
+    if (this.#streamed) this.#options.stats.counter("update_attempt").inc();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
     this.#sourceWatch?.close();
     this.#fileWatch?.close();
-    this.#unsubscribe?.();
     this.#settle();
     this.#options.onStop();
   }
@@ -113,14 +118,14 @@ export class ManagedSecret {
     this.#watchFiles(inlined.directories, () => this.#reloadFiles());
     const problems = this.#options.check(inlined.secret, inlined.problem);
     if (problems.length > 0) {
-      this.#options.stats.counter("update_rejected").inc();
+      this.#count("update_rejected");
       if (this.published === undefined) this.secret = secret;
       return problems;
     }
     this.secret = secret;
     this.version = version;
     this.updatedAt = new Date();
-    this.#options.stats.counter("update_success").inc();
+    this.#count("update_success");
     this.#options.stats.gauge("update_time").set(Date.now());
     this.#options.stats.gauge("version").set(hashVersion(version));
     this.#options.setText(`${this.#options.stats.prefix}version_text`, version);

@@ -1,5 +1,7 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { Log, Problem } from "@sluice/extension-api";
+import type { XdsUpdate } from "@sluice/xds/client";
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import {
   type SdsSecretConfig,
   type Secret,
@@ -8,15 +10,16 @@ import {
 import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
+import { sourceKey } from "../xds/config-source.ts";
+import type { Discovery } from "../xds/discovery.ts";
+import { type Refusal, Refusals } from "../xds/refusals.ts";
 import { checkSecret } from "./check-secret.ts";
 import type { FoundSecretConfig } from "./find-secret-configs.ts";
 import { inlineFiles } from "./inline-files.ts";
 import { ManagedSecret } from "./managed-secret.ts";
 import { secretKey, staticSecretKey } from "./secret-lookup.ts";
-import { type SecretSource, secretSource } from "./secret-source.ts";
+import { checkSecretSource, secretSource } from "./secret-source.ts";
 import type { SecretStore } from "./secret-store.ts";
-
-export type GrpcSecretSource = Extract<SecretSource, { kind: "grpc" }>;
 
 export interface SecretManagerOptions {
   readonly stats: StatsRegistry;
@@ -25,19 +28,13 @@ export interface SecretManagerOptions {
   /** `TLS_SUPPORTED_FIELDS`. */
   readonly tlsFields: SupportedFields;
   broadcast(command: WorkerCommand): Promise<unknown>;
-  /** The set of names that somebody needs over ADS has changed. */
-  onAdsNames(names: readonly string[]): void;
-  /** Subscribes at a server of its own; answers how to end that. */
-  subscribe(
-    source: GrpcSecretSource,
-    name: string,
-    onSecret: (secret: Secret, version: string) => readonly Problem[],
-  ): () => void;
+  /** The set of names that somebody needs from a server has changed. */
+  onNames(source: ConfigSource, names: readonly string[]): void;
   readonly log: Log;
 }
 
 /** All secrets, on the main thread: which are needed, where they come from, what they are now. */
-export class SecretManager {
+export class SecretManager implements Discovery {
   readonly #options: SecretManagerOptions;
   readonly #secrets = new Map<string, ManagedSecret>();
   readonly #statics = new Map<string, Secret>();
@@ -60,18 +57,17 @@ export class SecretManager {
 
   /** Everything wrong with references to secrets; changes nothing. */
   check(references: readonly FoundSecretConfig[]): readonly Problem[] {
-    return references.flatMap(({ path, config }): Problem[] => {
-      const source = secretSource(config.sdsConfig, path);
-      if ("message" in source) return [source];
-      if (source.kind !== "static" || this.#statics.has(config.name)) return [];
+    return references.flatMap(({ path, config }): readonly Problem[] => {
+      if (config.sdsConfig !== undefined) return checkSecretSource(config.sdsConfig, path);
+      if (this.#statics.has(config.name)) return [];
       return [{ path, message: `Unknown static secret: ${config.name}`, severity: "error" }];
     });
   }
 
   /** `ready` resolves when it is known in every worker, or its time is over. `release` when whoever needed it has gone. */
   acquire(config: SdsSecretConfig): { readonly ready: Promise<void>; release(): void } {
-    const source = secretSource(config.sdsConfig, "");
-    if ("message" in source || source.kind === "static") return { ready: Promise.resolve(), release() {} };
+    const source = secretSource(config.sdsConfig);
+    if (source.kind === "static") return { ready: Promise.resolve(), release() {} };
     const key = secretKey(config);
     let managed = this.#secrets.get(key);
     if (managed === undefined) {
@@ -82,12 +78,11 @@ export class SecretManager {
         setText: (name, text) => this.#options.stats.setText(name, text),
         check: (secret, problem) => this.#check(secret, problem),
         publish: (secret) => this.#publish(key, secret),
-        subscribe: (from, name, onSecret) => this.#options.subscribe(from, name, onSecret),
         log: this.#options.log,
       });
       this.#secrets.set(key, managed);
       managed.start();
-      if (source.kind === "ads") this.#options.onAdsNames(this.adsNames);
+      if (source.kind === "server") this.#tellNames(source.source);
     }
     const held = managed;
     held.references++;
@@ -103,24 +98,26 @@ export class SecretManager {
         this.#secrets.delete(key);
         this.#options.store.remove(key);
         void this.#options.broadcast({ type: "remove-secret", key });
-        if (source.kind === "ads") this.#options.onAdsNames(this.adsNames);
+        if (source.kind === "server") this.#tellNames(source.source);
       },
     };
   }
 
-  get adsNames(): readonly string[] {
-    const names = [...this.#secrets.values()].filter(({ source }) => source.kind === "ads");
-    return [...new Set(names.map(({ name }) => name))];
+  onUpdate(update: XdsUpdate, source: string): Refusal | undefined {
+    const refusals = new Refusals();
+    for (const resource of update.updated)
+      refusals.check(SecretSchema, resource, (secret) =>
+        this.#from(source, [secret.name]).flatMap((managed) => managed.receive(secret, update.version)),
+      );
+    return refusals.outcome("SDS");
   }
 
-  /** One that ADS sent; what is wrong with it. */
-  onAdsSecret(secret: Secret, version: string): readonly Problem[] {
-    const problems: Problem[] = [];
-    for (const managed of this.#secrets.values()) {
-      if (managed.source.kind === "ads" && managed.name === secret.name)
-        problems.push(...managed.receive(secret, version));
-    }
-    return problems;
+  attempted(source: string, names: readonly string[]): void {
+    for (const managed of this.#from(source, names)) managed.attempted();
+  }
+
+  failed(source: string, names: readonly string[]): void {
+    for (const managed of this.#from(source, names)) managed.failed();
   }
 
   /** What a new worker must be told, before anything that refers to it. */
@@ -145,6 +142,21 @@ export class SecretManager {
   /** What is wrong with a secret that nothing asks for yet. */
   judge(secret: Secret): readonly Problem[] {
     return this.#check(secret, undefined);
+  }
+
+  #from(key: string, names: readonly string[]): readonly ManagedSecret[] {
+    return [...this.#secrets.values()].filter(
+      ({ source, name }) =>
+        source.kind === "server" && names.includes(name) && sourceKey(source.source) === key,
+    );
+  }
+
+  #tellNames(source: ConfigSource): void {
+    const key = sourceKey(source);
+    const names = [...this.#secrets.values()].flatMap((each) =>
+      each.source.kind === "server" && sourceKey(each.source.source) === key ? [each.name] : [],
+    );
+    this.#options.onNames(source, [...new Set(names)]);
   }
 
   #check(secret: Secret, problem: string | undefined): readonly Problem[] {

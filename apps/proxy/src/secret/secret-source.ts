@@ -1,56 +1,39 @@
 import type { Problem } from "@sluice/extension-api";
 import {
-  ApiConfigSource_ApiType,
   type ConfigSource,
+  ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { CONFIG_SOURCE_FIELDS, checkConfigSource } from "../xds/config-source.ts";
 
 /** Where a secret comes from. */
 export type SecretSource =
   | { readonly kind: "static" }
-  | { readonly kind: "ads" }
   | { readonly kind: "file"; readonly path: string; readonly watchedDirectory: string | undefined }
-  | {
-      readonly kind: "grpc";
-      readonly cluster: string;
-      readonly delta: boolean;
-      readonly metadata: Readonly<Record<string, string>>;
-    };
+  /** ADS, a stream of its own, or a server that is polled. */
+  | { readonly kind: "server"; readonly source: ConfigSource };
 
-/** Reads the `sds_config` of a reference; `path` is where it stands. */
-export function secretSource(config: ConfigSource | undefined, path: string): SecretSource | Problem {
+/** Reads the `sds_config` of a reference. Whether files are there is for their reader to see. */
+export function secretSource(config: ConfigSource | undefined): SecretSource {
   if (config === undefined) return { kind: "static" };
   const specifier = config.configSourceSpecifier;
-  const refuse = (field: string, message: string): Problem => ({
-    path: `${path}.${field}`,
-    message,
-    severity: "error",
-  });
   switch (specifier.case) {
-    case "ads":
-      return { kind: "ads" };
     case "path":
       return { kind: "file", path: specifier.value, watchedDirectory: undefined };
-    case "pathConfigSource":
-      return {
-        kind: "file",
-        path: specifier.value.path,
-        watchedDirectory: specifier.value.watchedDirectory?.path,
-      };
-    case "apiConfigSource": {
-      const { apiType, grpcServices } = specifier.value;
-      const delta = apiType === ApiConfigSource_ApiType.DELTA_GRPC;
-      if (!delta && apiType !== ApiConfigSource_ApiType.GRPC)
-        return refuse("api_config_source.api_type", "only GRPC and DELTA_GRPC are implemented");
-      const [service] = grpcServices;
-      if (grpcServices.length !== 1 || service?.targetSpecifier.case !== "envoyGrpc")
-        return refuse("api_config_source.grpc_services", "needs exactly one envoy_grpc service");
-      const metadata = Object.fromEntries(service.initialMetadata.map(({ key, value }) => [key, value]));
-      return { kind: "grpc", cluster: service.targetSpecifier.value.clusterName, delta, metadata };
+    case "pathConfigSource": {
+      const { path, watchedDirectory } = specifier.value;
+      return { kind: "file", path, watchedDirectory: watchedDirectory?.path };
     }
     default:
-      return refuse(
-        "sds_config",
-        "only ads, path_config_source and a gRPC api_config_source are implemented",
-      );
+      return { kind: "server", source: config };
   }
+}
+
+/** Everything wrong with an `sds_config`; `path`: where the reference stands. */
+export function checkSecretSource(config: ConfigSource | undefined, path: string): readonly Problem[] {
+  if (config === undefined) return [];
+  const at = `${path}.sds_config`;
+  const unsupported = refuseUnsupportedFields(ConfigSourceSchema, config, CONFIG_SOURCE_FIELDS, at);
+  const isFile = secretSource(config).kind === "file";
+  return isFile ? unsupported : [...unsupported, ...checkConfigSource(config, at)];
 }

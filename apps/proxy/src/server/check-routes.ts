@@ -21,6 +21,7 @@ export function checkRoutes(
   const routeConfig = clone(RouteConfigurationSchema, config);
   // As Envoy: what RDS brings may name clusters that are still to come.
   routeConfig.validateClusters ??= false;
+  delete routeConfig.vhds;
   const manager = create(HttpConnectionManagerSchema, {
     statPrefix: "check",
     routeSpecifier: { case: "routeConfig", value: routeConfig },

@@ -10,7 +10,7 @@ const NO_XDSTP = "resources are known by plain names, not by xdstp:// ones";
 const GRPC_ONLY = "of gRPC's own clients; Envoy parses it and does nothing about it";
 
 /**
- * Why a field of Envoy's API is refused where it cannot be built on Node, by `full.message.Name.field`. The reason ends the
+ * Why a field of Envoy's API is refused, by `full.message.Name.field`. The reason ends the
  * refusal's message and stands in docs/compatibility.md below the table of the field's message.
  */
 const REASONS: Readonly<Record<string, string>> = {
@@ -29,21 +29,27 @@ const REASONS: Readonly<Record<string, string>> = {
   "envoy.config.bootstrap.v3.Bootstrap.perf_tracing_file_path": "profiles are V8's",
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources.cds_resources_locator": NO_XDSTP,
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources.lds_resources_locator": NO_XDSTP,
+  "envoy.config.core.v3.ApiConfigSource.config_validators": "configuration is checked as a whole before it is used",
   "envoy.config.core.v3.BindConfig.freebind": NO_SOCKET_OPTIONS,
   "envoy.config.core.v3.BindConfig.socket_options": NO_SOCKET_OPTIONS,
   "envoy.config.core.v3.ConfigSource.authorities": NO_XDSTP,
+  "envoy.config.core.v3.ConfigSource.self": "nor is it in Envoy; name the source itself",
   "envoy.config.core.v3.DataSource.watched_directory":
     "secrets' files are watched by their own directories, or by the `watched_directory` of what holds them",
   "envoy.config.core.v3.DnsResolverOptions.use_tcp_for_dns_lookups":
     "Node's resolver asks over TCP only where an answer was cut short",
   "envoy.config.core.v3.ExtraSourceAddress.socket_options": NO_SOCKET_OPTIONS,
-  "envoy.config.core.v3.GrpcService.google_grpc": "Google's gRPC library is no part of this proxy",
+  "envoy.config.core.v3.GrpcService.google_grpc":
+    "Google's gRPC library is no part of this proxy; use envoy_grpc with a cluster of that address and its TLS",
   "envoy.config.core.v3.HealthCheck.event_service": ENVOY_NEITHER,
   "envoy.config.core.v3.Http2ProtocolOptions.use_oghttp2_codec": "chooses between codecs of Envoy's",
   "envoy.config.core.v3.SocketAddress.network_namespace_filepath":
     "Node opens sockets in its own network namespace only",
   "envoy.config.endpoint.v3.LocalityLbEndpoints.proximity": ENVOY_NEITHER,
   "envoy.config.listener.v3.AdditionalAddress.socket_options": NO_SOCKET_OPTIONS,
+  "envoy.extensions.filters.http.on_demand.v3.OnDemandCds.resources_locator": NO_XDSTP,
+  "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRds.srds_resources_locator": NO_XDSTP,
+  "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.OnDemand.resources_locator": NO_XDSTP,
   "envoy.config.listener.v3.Listener.enable_mptcp": "Node opens sockets of plain TCP only",
   "envoy.config.trace.v3.OpenTelemetryConfig.max_cache_size":
     "what waits for the exporter is bounded by its bytes",

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Compiled, Problem } from "@sluice/extension-api";
+import { TYPE_URLS } from "@sluice/xds";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
@@ -17,6 +18,7 @@ import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
+import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
 import { OverloadManager } from "../overload/overload-manager.ts";
@@ -25,12 +27,12 @@ import { compileClusterPolicies } from "../route/cluster-policies.ts";
 import { RuntimeLayers } from "../runtime/layered-runtime.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretManager } from "../secret/secret-manager.ts";
-import { SecretServers } from "../secret/secret-servers.ts";
 import { SecretStore } from "../secret/secret-store.ts";
 import { createStatsSink, type StatsSink } from "../stats/create-stats-sink.ts";
 import type { HistogramReading, ScalarReading } from "../stats/stat-readings.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
+import type { OnDemandOutcome, OnDemandWant } from "../worker/on-demand-requests.ts";
 import { type ProfileKind, Profiler } from "../worker/profiler.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
@@ -38,10 +40,16 @@ import { systemClock, systemRandom, systemTimers } from "../worker/system-time.t
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { WorkerCommand, WorkerReport } from "../worker/worker-messages.ts";
 import { WorkerPool } from "../worker/worker-pool.ts";
+import { checkVirtualHostSource } from "../xds/check-virtual-host-source.ts";
 import { DynamicResources } from "../xds/dynamic-resources.ts";
 import { EndpointRegistry } from "../xds/endpoint-registry.ts";
+import { ExtensionDiscovery } from "../xds/extension-discovery.ts";
+import { OnDemandClusters } from "../xds/on-demand-clusters.ts";
 import { RouteDiscovery } from "../xds/route-discovery.ts";
+import { ScopedRouteDiscovery } from "../xds/scoped-route-discovery.ts";
+import { VirtualHostDiscovery } from "../xds/virtual-host-discovery.ts";
 import type { ApplicationLog, LogLevel } from "./application-log.ts";
+import { acquireFilterReferences, checkFilterConfig } from "./check-filter-config.ts";
 import { checkRoutes } from "./check-routes.ts";
 import type { ServerOptions } from "./command-line.ts";
 import type { LoadedBootstrap } from "./load-bootstrap.ts";
@@ -71,6 +79,10 @@ export class Server {
   readonly clusters: ClusterManager;
   readonly listeners: ListenerManager;
   readonly routes: RouteDiscovery;
+  readonly virtualHosts: VirtualHostDiscovery;
+  readonly scopes: ScopedRouteDiscovery;
+  readonly filterConfigs: ExtensionDiscovery;
+  readonly onDemandClusters: OnDemandClusters;
   readonly endpoints: EndpointRegistry;
   readonly runtime: RuntimeLayers;
   readonly drain: SharedDrainState;
@@ -78,6 +90,7 @@ export class Server {
   readonly dynamic: DynamicResources;
   state: ServerState = "PRE_INITIALIZING";
   readonly #pool: WorkerPool;
+  readonly #references: ReferenceProviders;
   readonly #runtimeView = new RuntimeSnapshot();
   readonly #eventLogs: EventLogs;
   readonly #drainBuffer = SharedDrainState.allocate();
@@ -86,11 +99,6 @@ export class Server {
   readonly #ticketSeed = randomBytes(32);
   readonly secrets = new SecretStore(this.#ticketSeed);
   readonly secretManager: SecretManager;
-  readonly #secretServers = new SecretServers({
-    node: () => this.node,
-    resolve: (name) => this.resolveCluster(name),
-    onProblem: (message) => this.log.warn(message),
-  });
   readonly #context: WorkerContext;
   readonly #relay: TelemetryRelay;
   readonly #sinks: StatsSink[] = [];
@@ -147,11 +155,12 @@ export class Server {
       tlsFields:
         extensions.find("envoy.transport_sockets.upstream", UPSTREAM_TLS)?.manifest.supportedFields ?? {},
       broadcast,
-      onAdsNames: (names) => this.dynamic.setSecretNames(names),
-      subscribe: (source, name, onSecret) => this.#secretServers.subscribe(source, name, onSecret),
+      onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.secret, source, names),
       log,
     });
-    this.endpoints = new EndpointRegistry((source, names) => this.dynamic.setEndpointNames(source, names));
+    this.endpoints = new EndpointRegistry((source, names) =>
+      this.dynamic.setNames(TYPE_URLS.endpoint, source, names),
+    );
     this.#eventLogs = new EventLogs(systemTimers, log);
     this.clusters = new ClusterManager({
       concurrency,
@@ -182,17 +191,47 @@ export class Server {
       broadcast,
       log,
     });
+    this.virtualHosts = new VirtualHostDiscovery(this.stats, (source, names) =>
+      this.dynamic.setNames(TYPE_URLS.virtualHost, source, names),
+    );
+    this.onDemandClusters = new OnDemandClusters(this.clusters, (source, names) =>
+      this.dynamic.setNames(TYPE_URLS.cluster, source, names),
+    );
     this.routes = new RouteDiscovery({
       stats: this.stats,
+      virtualHosts: this.virtualHosts,
       broadcast,
-      onNames: (source, names) => this.dynamic.setRouteNames(source, names),
+      onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.route, source, names),
       check: (config) => this.checkRoutes(config),
     });
+    this.scopes = new ScopedRouteDiscovery({
+      stats: this.stats,
+      routes: this.routes,
+      broadcast,
+      subscribe: (source) => this.dynamic.subscribeAll(TYPE_URLS.scopedRoute, source),
+      check: (config) => this.checkRoutes(config),
+    });
+    this.filterConfigs = new ExtensionDiscovery({
+      stats: this.stats,
+      broadcast,
+      onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.extensionConfig, source, names),
+      check: (config, at) =>
+        checkFilterConfig(config, at, {
+          compile: (listener) => compileListener(listener, this.#context),
+          secrets: this.secretManager,
+        }),
+      acquire: (config) => acquireFilterReferences(config, this.#references),
+    });
+    this.#references = {
+      routes: this.routes,
+      scopes: this.scopes,
+      extensions: this.filterConfigs,
+      secrets: this.secretManager,
+    };
     this.listeners = new ListenerManager({
       concurrency,
       stats: this.stats,
-      routes: this.routes,
-      secrets: this.secretManager,
+      ...this.#references,
       drainTimeMs: options.drainTimeMs,
       broadcast,
       send: (index, command) => this.#pool.send(index, command),
@@ -236,6 +275,8 @@ export class Server {
         ...this.secretManager.replay(),
         ...this.clusters.replay(),
         ...this.routes.replay(),
+        ...this.scopes.replay(),
+        ...this.filterConfigs.replay(),
         ...this.listeners.replay(),
       ],
       log,
@@ -327,7 +368,24 @@ export class Server {
     this.#declaredClusters = new Set([...own, ...names]);
   }
 
+  /** What a worker found missing; resolves when every worker has what there is. */
+  async #fetch(want: OnDemandWant): Promise<OnDemandOutcome> {
+    switch (want.kind) {
+      case "virtual-host":
+        await this.routes.want(want.route, want.host);
+        return "settled";
+      case "scope":
+        await this.scopes.want(want.source, want.scope);
+        return "settled";
+      case "cluster":
+        return this.onDemandClusters.want(want);
+    }
+  }
+
   checkRoutes(config: RouteConfiguration): readonly Problem[] {
+    const ads = this.bootstrap.message.dynamicResources?.adsConfig;
+    const vhds = config.vhds === undefined ? [] : checkVirtualHostSource(config.vhds.configSource, ads);
+    if (vhds.length > 0) return vhds;
     return checkRoutes(config, (listener: Listener) => compileListener(listener, this.#context));
   }
 
@@ -433,7 +491,6 @@ export class Server {
     this.listeners.stop();
     this.runtime.stop();
     this.secretManager.stop();
-    void this.#secretServers.close();
     await Promise.race([
       this.#pool.broadcast({ type: "flush" }),
       new Promise((resolve) => setTimeout(resolve, 500)),
@@ -458,6 +515,11 @@ export class Server {
         return;
       case "health-check-fail":
         this.clusters.get(report.cluster)?.failHealthCheck(report.host);
+        return;
+      case "want":
+        void this.#fetch(report.want).then((outcome) =>
+          this.#pool.send(workerIndex, { type: "wanted", id: report.id, outcome }),
+        );
         return;
       case "drained":
         this.listeners.onDrained(workerIndex, report.listenerId);

@@ -6,6 +6,8 @@ import { NEVER_OVERLOADED } from "../overload/overload-state.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
+import { NOTHING_DISCOVERED } from "../worker/discovered-messages.ts";
+import { OnDemandRequests } from "../worker/on-demand-requests.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
 import { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
@@ -33,7 +35,10 @@ export function createValidationContext(given: {
     log: given.log,
     localInfo: given.localInfo,
     clusters: { get: () => undefined, has: (name) => given.clusters.has(name) },
-    routeConfigs: { subscribe: () => () => {} },
+    routeConfigs: NOTHING_DISCOVERED,
+    scopes: NOTHING_DISCOVERED,
+    extensionConfigs: NOTHING_DISCOVERED,
+    onDemand: new OnDemandRequests(() => {}),
     accessLoggers: createAccessLoggerFactory({
       stats: discardingStats(),
       clock: systemClock,

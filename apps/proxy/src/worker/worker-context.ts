@@ -1,11 +1,15 @@
 import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
+import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import type { ScopedRouteConfigurationsList } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { AccessLoggerFactory } from "../access-log/access-logger.ts";
 import type { ThreadLocalClusterManager } from "../cluster/thread-local-cluster.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { OverloadDecision } from "../overload/overload-state.ts";
-import type { RouteConfigRegistry } from "../route/route-config-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { TracerFactory } from "../tracing/tracer.ts";
+import type { DiscoveredRegistry } from "./discovered-messages.ts";
+import type { OnDemandRequests } from "./on-demand-requests.ts";
 import type { SharedSlots } from "./shared-slots.ts";
 
 /**
@@ -26,7 +30,13 @@ export interface WorkerContext {
   readonly log: Log;
   readonly localInfo: LocalInfo;
   readonly clusters: ThreadLocalClusterManager;
-  readonly routeConfigs: RouteConfigRegistry;
+  /** RDS, by `routeKey`. A listener is not put into service before its route configurations have arrived. */
+  readonly routeConfigs: DiscoveredRegistry<RouteConfiguration>;
+  /** SRDS, by `sourceKey`: all scopes of a source. */
+  readonly scopes: DiscoveredRegistry<ScopedRouteConfigurationsList>;
+  /** ECDS, by `extensionKey`. */
+  readonly extensionConfigs: DiscoveredRegistry<TypedExtensionConfig>;
+  readonly onDemand: OnDemandRequests;
   readonly accessLoggers: AccessLoggerFactory;
   readonly tracers: TracerFactory;
   readonly drain: DrainDecision;

@@ -1,5 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { fromBinary } from "@bufbuild/protobuf";
+import { TypedExtensionConfigSchema } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
+import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
@@ -8,12 +11,13 @@ import { compileListener } from "../filter-chain/compile-listener.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
 import { compileCheckedPolicies } from "../route/cluster-policies.ts";
-import { WorkerRouteConfigs } from "../route/worker-route-configs.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretStore } from "../secret/secret-store.ts";
 import { ThreadStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { drainHost } from "../upstream/host-pools.ts";
+import { DiscoveredMessages } from "./discovered-messages.ts";
+import { OnDemandRequests } from "./on-demand-requests.ts";
 import { type ProfileKind, Profiler } from "./profiler.ts";
 import { SharedDrainState } from "./shared-drain-state.ts";
 import { SharedSlots } from "./shared-slots.ts";
@@ -56,7 +60,10 @@ const clusters = new WorkerClusterManager({
   onHealthCheckFail: (cluster, host) => report({ type: "health-check-fail", cluster, host }),
   onHostsRemoved: (hosts) => hosts.forEach(drainHost),
 });
-const routeConfigs = new WorkerRouteConfigs();
+const routeConfigs = new DiscoveredMessages(RouteConfigurationSchema);
+const scopes = new DiscoveredMessages(ScopedRouteConfigurationsListSchema);
+const extensionConfigs = new DiscoveredMessages(TypedExtensionConfigSchema);
+const onDemand = new OnDemandRequests((id, want) => report({ type: "want", id, want }));
 const accessLoggers = createAccessLoggerFactory({
   stats: stats.root(),
   clock: systemClock,
@@ -79,6 +86,9 @@ const context: WorkerContext = {
   localInfo: init.localInfo,
   clusters,
   routeConfigs,
+  scopes,
+  extensionConfigs,
+  onDemand,
   accessLoggers,
   tracers: createTracerFactory({ random: systemRandom, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
@@ -109,7 +119,22 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
       routeConfigs.set(command.name, command.bytes);
       return DONE;
     case "remove-route":
-      routeConfigs.remove(command.name);
+      routeConfigs.forget(command.name);
+      return DONE;
+    case "scopes":
+      scopes.set(command.source, command.bytes);
+      return DONE;
+    case "remove-scopes":
+      scopes.forget(command.source);
+      return DONE;
+    case "extension-config":
+      extensionConfigs.set(command.key, command.bytes);
+      return DONE;
+    case "remove-extension-config":
+      extensionConfigs.forget(command.key);
+      return DONE;
+    case "wanted":
+      onDemand.settle(command.id, command.outcome);
       return DONE;
     case "secret":
       secrets.set(command.key, fromBinary(SecretSchema, command.bytes));

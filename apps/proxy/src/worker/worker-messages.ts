@@ -3,6 +3,7 @@ import type { ConsecutiveType } from "../cluster/outlier/outlier-config.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
 import type { StatDefinition, StatsRelease } from "../stats/thread-stats.ts";
+import type { OnDemandOutcome, OnDemandWant } from "./on-demand-requests.ts";
 import type { ProfileKind } from "./profiler.ts";
 import type { LocalInfo } from "./worker-context.ts";
 
@@ -69,6 +70,14 @@ export type WorkerCommand =
   /** `bytes`: an encoded RouteConfiguration. */
   | { readonly type: "route"; readonly name: string; readonly bytes: Uint8Array }
   | { readonly type: "remove-route"; readonly name: string }
+  /** `bytes`: an encoded ScopedRouteConfigurationsList, all scopes of the source. */
+  | { readonly type: "scopes"; readonly source: string; readonly bytes: Uint8Array }
+  | { readonly type: "remove-scopes"; readonly source: string }
+  /** `bytes`: an encoded TypedExtensionConfig; undefined: its source has none any more. */
+  | { readonly type: "extension-config"; readonly key: string; readonly bytes: Uint8Array | undefined }
+  | { readonly type: "remove-extension-config"; readonly key: string }
+  /** The answer to a "want". */
+  | { readonly type: "wanted"; readonly id: number; readonly outcome: OnDemandOutcome }
   /** `bytes`: an encoded Secret without file names. */
   | { readonly type: "secret"; readonly key: string; readonly bytes: Uint8Array }
   | { readonly type: "remove-secret"; readonly key: string }
@@ -118,6 +127,8 @@ export type WorkerReport =
     }
   | { readonly type: "health-check-fail"; readonly cluster: string; readonly host: string }
   | { readonly type: "drained"; readonly listenerId: number }
+  /** Something is missing that can be had on demand; answered by "wanted". */
+  | { readonly type: "want"; readonly id: number; readonly want: OnDemandWant }
   | { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly message: string }
   /** Encoded entries for a gRPC sink; `sink` is its compiled configuration as JSON. */
   | {

@@ -32,7 +32,20 @@ export const CONFIG_SOURCE_FIELDS: SupportedFields = {
     "set_node_on_first_message_only",
   ],
   "envoy.config.core.v3.GrpcService": ["envoy_grpc", "initial_metadata"],
-  "envoy.config.core.v3.GrpcService.EnvoyGrpc": ["cluster_name", "authority"],
+  "envoy.config.core.v3.GrpcService.EnvoyGrpc": ["cluster_name", "authority", "retry_policy"],
+  "envoy.config.core.v3.RetryPolicy": ["retry_back_off"],
+  "envoy.config.core.v3.BackoffStrategy": ["*"],
+};
+
+/** What of a discovered filter configuration has an effect. */
+export const EXTENSION_SOURCE_FIELDS: SupportedFields = {
+  "envoy.config.core.v3.ExtensionConfigSource": [
+    "config_source",
+    "default_config",
+    "apply_default_config_without_warming",
+    "type_urls",
+  ],
+  ...CONFIG_SOURCE_FIELDS,
 };
 
 /** The aggregated stream of the bootstrap's `ads_config`. */
@@ -79,7 +92,8 @@ export function checkConfigSource(source: ConfigSource, path: string): readonly 
     case "apiConfigSource":
       return checkApi(specifier.value, `${path}.api_config_source`);
     case "self":
-      return problem("self", "self is not implemented");
+      // Told with the fields that are not implemented.
+      return [];
     default:
       return problem("", "one of ads, path_config_source and api_config_source is required");
   }
@@ -106,9 +120,7 @@ export function checkApi(api: ApiConfigSource, path: string, aggregated = false)
       if (api.clusterNames.length > 0) add("cluster_names", "must be empty: it belongs to REST");
       if (api.refreshDelay !== undefined) add("refresh_delay", "belongs to REST");
       if (api.requestTimeout !== undefined) add("request_timeout", "belongs to REST");
-      if (api.grpcServices.length !== 1 || api.grpcServices[0]?.targetSpecifier.case !== "envoyGrpc") {
-        add("grpc_services", "needs exactly one envoy_grpc service");
-      }
+      checkServices(api, add);
       return problems;
     }
     case ApiConfigSource_ApiType.REST:
@@ -120,6 +132,18 @@ export function checkApi(api: ApiConfigSource, path: string, aggregated = false)
   }
   add("api_type", `${ApiConfigSource_ApiType[api.apiType]} is not implemented`);
   return problems;
+}
+
+/** As Envoy without its experimental fail-over: one service, which has no other to go to. */
+function checkServices(
+  { grpcServices }: ApiConfigSource,
+  add: (field: string, message: string) => void,
+): void {
+  if (grpcServices.length > 1)
+    add("grpc_services", "must have one service: Envoy's fail-over to a second one is not implemented");
+  const [service] = grpcServices;
+  // Others are told with the fields that are not implemented.
+  if (service === undefined) add("grpc_services", "needs a service");
 }
 
 /** The cluster of the management server; undefined for files and ADS. */

@@ -4,6 +4,7 @@ import {
   createRestClient,
   createXdsClient,
   type XdsClient,
+  type XdsClientOptions,
   type XdsConnectTarget,
   type XdsSubscription,
   type XdsSubscriptionOptions,
@@ -15,6 +16,7 @@ import {
   ApiConfigSource_ApiType,
   type ConfigSource,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import type { GrpcService } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
 import type { ResolveCluster } from "../grpc/grpc-stream.ts";
 import { clusterOf, isFile, sourceKey } from "./config-source.ts";
@@ -142,6 +144,7 @@ export class ConfigSources {
       setNodeOnFirstMessageOnly: api.setNodeOnFirstMessageOnly,
       metadata: Object.fromEntries((service?.initialMetadata ?? []).map(({ key, value }) => [key, value])),
       random,
+      ...backoffOf(service),
       ...(limits === undefined
         ? {}
         : {
@@ -168,6 +171,15 @@ export class ConfigSources {
       connect: () => host.connect(),
     };
   }
+}
+
+/** `retry_policy.retry_back_off` of the service; Envoy's 500 ms to 30 s where it is not set. */
+function backoffOf(service: GrpcService | undefined): Pick<XdsClientOptions, "backoff"> {
+  const target = service?.targetSpecifier;
+  const strategy = target?.case === "envoyGrpc" ? target.value.retryPolicy?.retryBackOff : undefined;
+  if (strategy === undefined) return {};
+  const baseMs = durationMs(strategy.baseInterval, 500);
+  return { backoff: { baseMs, maxMs: durationMs(strategy.maxInterval, baseMs * 10) } };
 }
 
 /** ADS that the bootstrap does not have. */

@@ -1,16 +1,15 @@
 import type { Problem, StatsScope } from "@sluice/extension-api";
+import { TYPE_URLS } from "@sluice/xds";
 import type { XdsSubscription, XdsUpdate } from "@sluice/xds/client";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import { ClusterLoadAssignmentSchema } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { RuntimeSchema } from "@sluice/xds/gen/envoy/service/runtime/v3/rtds_pb.js";
 import type { Server } from "../server/server.ts";
 import { StartupError } from "../server/startup-error.ts";
 import {
-  ADS_SOURCE,
   checkApi,
   checkConfigSource,
   clusterOf,
@@ -20,18 +19,18 @@ import {
   sourceKey,
 } from "./config-source.ts";
 import { ConfigSources } from "./config-sources.ts";
+import type { Discovery } from "./discovery.ts";
 import { LastGoodConfig } from "./last-good-config.ts";
 import { NamedSubscriptions } from "./named-subscriptions.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
 import { hashVersion } from "./version-hash.ts";
 
-const LDS = "type.googleapis.com/envoy.config.listener.v3.Listener";
-const CDS = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
-const EDS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
-const SDS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
-const RDS = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
-
-const RTDS = "type.googleapis.com/envoy.service.runtime.v3.Runtime";
+const { listener: LDS, cluster: CDS, endpoint: EDS, secret: SDS, route: RDS, runtime: RTDS } = TYPE_URLS;
+const { scopedRoute: SRDS, virtualHost: VHDS, extensionConfig: ECDS } = TYPE_URLS;
+/** Types of which only what somebody needs is subscribed to. */
+const NAMED = [EDS, RDS, SDS, VHDS, ECDS, CDS];
+/** What others refer to comes first. */
+const ORDER = [RTDS, SDS, CDS, EDS, ECDS, LDS, SRDS, RDS, VHDS];
 
 const SUBSCRIPTION_COUNTERS = [
   "update_attempt",
@@ -56,9 +55,9 @@ export class DynamicResources {
   readonly #known = new Map<string, Set<string>>();
   readonly #first = new Map<string, () => void>();
   readonly #firstPromises = new Map<string, Promise<void>>();
-  readonly #endpointNames: NamedSubscriptions;
-  readonly #routeNames: NamedSubscriptions;
-  readonly #secretNames: NamedSubscriptions;
+  readonly #names: ReadonlyMap<string, NamedSubscriptions>;
+  readonly #discoveries: ReadonlyMap<string, Discovery>;
+  #allClusters: { readonly source: string; readonly subscription: XdsSubscription } | undefined;
   #clustersSettled: Promise<unknown> = Promise.resolve();
   #fromDisk: string | undefined;
   readonly #stale = new Set<string>();
@@ -79,19 +78,27 @@ export class DynamicResources {
         ? undefined
         : new LastGoodConfig(stateDir, server.node.id, (message) => server.log.error(message));
     this.#handlers = new Map<string, Handler>([
-      [CDS, (update) => this.#onClusters(update)],
+      [CDS, (update, source) => this.#onClusters(update, source)],
       [EDS, (update, source) => this.#onEndpoints(update, source)],
-      [LDS, (update) => this.#onListeners(update)],
+      [LDS, (update, source) => this.#onListeners(update, source)],
       [RDS, (update, source) => this.#onRoutes(update, source)],
-      [SDS, (update) => this.#onSecrets(update)],
       [RTDS, (update, source) => this.#onRuntime(update, source)],
     ]);
     for (const typeUrl of [RTDS, CDS, LDS]) {
       this.#firstPromises.set(typeUrl, new Promise((resolve) => this.#first.set(typeUrl, resolve)));
     }
-    this.#endpointNames = new NamedSubscriptions((source, names) => this.#subscribe(EDS, source, names));
-    this.#routeNames = new NamedSubscriptions((source, names) => this.#subscribe(RDS, source, names));
-    this.#secretNames = new NamedSubscriptions((source, names) => this.#subscribe(SDS, source, names));
+    this.#discoveries = new Map<string, Discovery>([
+      [SDS, server.secretManager],
+      [SRDS, server.scopes],
+      [VHDS, server.virtualHosts],
+      [ECDS, server.filterConfigs],
+    ]);
+    this.#names = new Map(
+      NAMED.map((type) => [
+        type,
+        new NamedSubscriptions((source, names) => this.#subscribe(type, source, names)),
+      ]),
+    );
   }
 
   /** Throws a StartupError for sources that are not implemented. */
@@ -145,7 +152,10 @@ export class DynamicResources {
     if (config?.ldsConfig !== undefined) wanted.push([LDS, config.ldsConfig]);
     const fallback = setTimeout(() => void this.#useLastGood(), LAST_GOOD_AFTER_MS);
     await this.#startRuntime();
-    for (const [typeUrl, source] of wanted) this.#subscribe(typeUrl, source, "*");
+    for (const [typeUrl, source] of wanted) {
+      const subscription = this.#subscribe(typeUrl, source, "*");
+      if (typeUrl === CDS) this.#allClusters = { source: sourceKey(source), subscription };
+    }
     for (const [typeUrl] of wanted) await this.#firstPromises.get(typeUrl);
     clearTimeout(fallback);
     await this.#server.clusters.settled();
@@ -163,16 +173,17 @@ export class DynamicResources {
     if (resources.length > 0) await this.#firstPromises.get(RTDS);
   }
 
-  setEndpointNames(source: ConfigSource, names: readonly string[]): void {
-    this.#endpointNames.setNames(source, names);
+  /** The set of names of a type that somebody needs from a source has changed. */
+  setNames(typeUrl: string, source: ConfigSource, names: readonly string[]): void {
+    const all = this.#allClusters;
+    // There is one subscription of a type on a stream: what is asked for by name is asked for besides.
+    if (typeUrl === CDS && all?.source === sourceKey(source)) all.subscription.setNames(names);
+    else this.#names.get(typeUrl)?.setNames(source, names);
   }
 
-  setRouteNames(source: ConfigSource, names: readonly string[]): void {
-    this.#routeNames.setNames(source, names);
-  }
-
-  setSecretNames(names: readonly string[]): void {
-    this.#secretNames.setNames(ADS_SOURCE, names);
+  /** All that a source has of a type. */
+  subscribeAll(typeUrl: string, source: ConfigSource): XdsSubscription {
+    return this.#subscribe(typeUrl, source, "*");
   }
 
   /** When the present configuration was saved, if it is the one from disk. */
@@ -192,7 +203,8 @@ export class DynamicResources {
   #subscribe(typeUrl: string, source: ConfigSource, names: readonly string[] | "*"): XdsSubscription {
     const key = sourceKey(source);
     const { endpoints, routes, log } = this.#server;
-    const scope = this.#scopeOf(typeUrl);
+    const discovery = this.#discoveries.get(typeUrl);
+    const scope = this.#scopeOf(typeUrl, key);
     for (const counter of SUBSCRIPTION_COUNTERS) scope?.counter(counter);
     let wanted = names === "*" ? [] : names;
     const subscription = this.#sources.subscribe(
@@ -201,6 +213,7 @@ export class DynamicResources {
       names,
       (update) => this.#onUpdate(typeUrl, update, key),
       {
+        namespaces: typeUrl === VHDS,
         onInitialFetchTimeout: () => {
           scope?.counter("init_fetch_timeout").inc();
           this.#first.get(typeUrl)?.();
@@ -209,6 +222,7 @@ export class DynamicResources {
           scope?.counter("update_attempt").inc();
           if (typeUrl === EDS) endpoints.attempted(key, wanted);
           if (typeUrl === RDS) routes.attempted(key, wanted);
+          discovery?.attempted(key, wanted);
         },
         onRejected: (message) => {
           scope?.counter("update_rejected").inc();
@@ -219,6 +233,7 @@ export class DynamicResources {
           scope?.counter("update_failure").inc();
           if (typeUrl === EDS) endpoints.failed(key, wanted, message);
           if (typeUrl === RDS) routes.failed(key, wanted, isFile(source));
+          discovery?.failed(key, wanted, isFile(source));
           if (!isFile(source)) return;
           log.warn(`${typeUrl}: ${message}`);
           this.#first.get(typeUrl)?.();
@@ -249,25 +264,26 @@ export class DynamicResources {
   }
 
   async #apply(typeUrl: string, update: XdsUpdate, source: string): Promise<string | undefined> {
+    const discovery = this.#discoveries.get(typeUrl);
     const handler = this.#handlers.get(typeUrl);
-    if (handler === undefined) return `${typeUrl} is not implemented`;
-    const scope = this.#scopeOf(typeUrl);
-    const refused = await handler(update, source);
+    if (discovery === undefined && handler === undefined) return `${typeUrl} is not implemented`;
+    const scope = this.#scopeOf(typeUrl, source);
+    const refused = await (discovery?.onUpdate(update, source) ?? handler?.(update, source));
     this.#lastGood?.record(storedName(typeUrl, source), update, refused?.names ?? new Set());
     if (refused === undefined) {
       scope?.counter("update_success").inc();
       scope?.gauge("update_time").set(Date.now());
     }
-    void this.#reportEffective(typeUrl, update.version, refused === undefined);
+    void this.#reportEffective(typeUrl, source, update.version, refused === undefined);
     return refused?.message;
   }
 
   /** Once every worker runs it: the version gauge, and the sinks at once, so that the control plane sees it. */
-  async #reportEffective(typeUrl: string, version: string, accepted: boolean): Promise<void> {
+  async #reportEffective(typeUrl: string, source: string, version: string, accepted: boolean): Promise<void> {
     const { clusters, listeners, stats } = this.#server;
     if (typeUrl === CDS || typeUrl === EDS) await clusters.settled();
     if (typeUrl === LDS) await listeners.settled();
-    const scope = this.#scopeOf(typeUrl);
+    const scope = this.#scopeOf(typeUrl, source);
     if (accepted && scope !== undefined) {
       scope.gauge("version").set(hashVersion(version));
       stats.setText(`${scope.prefix}version_text`, version);
@@ -276,14 +292,15 @@ export class DynamicResources {
     this.#server.flushStats();
   }
 
-  async #onClusters(update: XdsUpdate): Promise<Refusal | undefined> {
+  async #onClusters(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
     const { clusters } = this.#server;
     const refusals = new Refusals();
     for (const resource of update.updated) {
       const cluster = refusals.check(ClusterSchema, resource, (message) => clusters.check(message));
       if (cluster !== undefined) clusters.set(cluster, "dynamic", update.version);
     }
-    for (const name of this.#gone(CDS, update)) clusters.remove(name);
+    for (const name of this.#gone(storedName(CDS, source), update)) clusters.remove(name);
+    this.#server.onDemandClusters.missing(update.removed);
     this.#clustersSettled = clusters.settled();
     return refusals.outcome("CDS");
   }
@@ -302,7 +319,7 @@ export class DynamicResources {
     return refusals.outcome("EDS");
   }
 
-  async #onListeners(update: XdsUpdate): Promise<Refusal | undefined> {
+  async #onListeners(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
     const { listeners } = this.#server;
     // Listeners refer to clusters: those of this configuration come first.
     await Promise.race([
@@ -311,11 +328,17 @@ export class DynamicResources {
     ]);
     await this.#clustersSettled;
     const refusals = new Refusals();
-    for (const name of this.#gone(LDS, update)) listeners.remove(name);
+    listeners.forgetFailures();
+    for (const name of this.#gone(storedName(LDS, source), update)) listeners.remove(name);
     for (const resource of update.updated) {
-      const listener = refusals.check(ListenerSchema, resource, (message) => listeners.check(message));
+      const listener = refusals.check(ListenerSchema, resource, (message) => {
+        const problems = listeners.check(message);
+        listeners.recordFailure(message, update.version, problems);
+        return problems;
+      });
       if (listener === undefined) continue;
       const problems = await listeners.set(listener, "dynamic", update.version);
+      listeners.recordFailure(listener, update.version, problems);
       if (problems.length > 0) refusals.add(resource.name, problems);
     }
     return refusals.outcome("LDS");
@@ -331,15 +354,6 @@ export class DynamicResources {
     }
     for (const name of update.removed) routes.missing(source, name);
     return refusals.outcome("RDS");
-  }
-
-  async #onSecrets(update: XdsUpdate): Promise<Refusal | undefined> {
-    const refusals = new Refusals();
-    for (const resource of update.updated)
-      refusals.check(SecretSchema, resource, (secret) =>
-        this.#server.secretManager.onAdsSecret(secret, update.version),
-      );
-    return refusals.outcome("SDS");
   }
 
   async #onRuntime(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
@@ -366,14 +380,14 @@ export class DynamicResources {
   }
 
   /** Names that the update takes away: told as removed, or missing in a whole set. */
-  #gone(typeUrl: string, update: XdsUpdate): readonly string[] {
-    const known = this.#known.get(typeUrl) ?? new Set();
+  #gone(stored: string, update: XdsUpdate): readonly string[] {
+    const known = this.#known.get(stored) ?? new Set();
     const present = new Set(update.updated.map(({ name }) => name));
     const gone = new Set(update.removed);
     if (update.full) for (const name of known) if (!present.has(name)) gone.add(name);
     for (const name of gone) known.delete(name);
     for (const name of present) known.add(name);
-    this.#known.set(typeUrl, known);
+    this.#known.set(stored, known);
     return [...gone];
   }
 
@@ -384,7 +398,7 @@ export class DynamicResources {
     this.#server.log.warn(
       `the control plane does not answer; starting from the last good configuration, saved at ${stored.savedAt}`,
     );
-    for (const typeUrl of [RTDS, SDS, CDS, EDS, LDS, RDS]) {
+    for (const typeUrl of ORDER) {
       for (const [name, update] of stored.updates) {
         if (!name.startsWith(typeUrl) || this.#fromDisk === undefined) continue;
         this.#stale.add(name);
@@ -395,8 +409,11 @@ export class DynamicResources {
     }
   }
 
-  #scopeOf(typeUrl: string): StatsScope | undefined {
+  #scopeOf(typeUrl: string, source: string): StatsScope | undefined {
     const root = this.#server.stats.root();
+    const { cdsConfig } = this.#server.bootstrap.message.dynamicResources ?? {};
+    if (typeUrl === CDS && (cdsConfig === undefined || sourceKey(cdsConfig) !== source))
+      return root.scope("cluster_manager").scope("odcds");
     if (typeUrl === RTDS) return root.scope("runtime");
     if (typeUrl === CDS) return root.scope("cluster_manager").scope("cds");
     return typeUrl === LDS ? root.scope("listener_manager").scope("lds") : undefined;

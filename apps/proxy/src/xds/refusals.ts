@@ -41,6 +41,10 @@ export class Refusals {
     this.#lines.push(`${name}: ${texts.join("; ")}`);
   }
 
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
   /** Undefined when nothing is refused. */
   outcome(type: string): Refusal | undefined {
     if (this.#lines.length === 0) return undefined;

@@ -1,16 +1,17 @@
-import { equals, toBinary } from "@bufbuild/protobuf";
+import { create, equals, toBinary } from "@bufbuild/protobuf";
 import type { Problem, StatsScope } from "@sluice/extension-api";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import {
   type RouteConfiguration,
   RouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import type { RouteReference } from "../listener/route-references.ts";
+import type { RouteReference } from "../listener/listener-references.ts";
 import { routeKey } from "../route/route-key.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
 import { hashVersion } from "./version-hash.ts";
+import type { VirtualHostDiscovery, VirtualHosts } from "./virtual-host-discovery.ts";
 
 interface Entry {
   readonly key: string;
@@ -25,10 +26,15 @@ interface Entry {
   config: RouteConfiguration | undefined;
   version: string;
   updatedAt: Date;
+  /** Where the configuration takes virtual hosts from, and which there are. */
+  discovered:
+    | (ReturnType<VirtualHostDiscovery["acquire"]> & { readonly source: string; hosts: VirtualHosts })
+    | undefined;
 }
 
 export interface RouteDiscoveryOptions {
   readonly stats: StatsRegistry;
+  readonly virtualHosts: VirtualHostDiscovery;
   broadcast(command: WorkerCommand): Promise<unknown>;
   /** The set of names that somebody needs from a source has changed. */
   onNames(source: ConfigSource, names: readonly string[]): void;
@@ -61,6 +67,7 @@ export class RouteDiscovery {
       config: undefined,
       version: "",
       updatedAt: new Date(),
+      discovered: undefined,
     };
     this.#entries.set(key, entry);
     const lease = this.#options.stats.lease();
@@ -92,6 +99,7 @@ export class RouteDiscovery {
         lease.release();
         if (entry.references.size > 0 || this.#entries.get(key) !== entry) return;
         this.#entries.delete(key);
+        entry.discovered?.release();
         this.#namesChanged(entry);
         void this.#options.broadcast({ type: "remove-route", name: key });
       },
@@ -102,7 +110,7 @@ export class RouteDiscovery {
     return this.#options.check(config);
   }
 
-  /** Puts a checked configuration in force; resolves when every worker has it. */
+  /** Puts a checked configuration in force; resolves when every worker has it, unless virtual hosts are still to come. */
   async set(fromSource: string, config: RouteConfiguration, version: string): Promise<void> {
     const entry = this.#find(fromSource, config.name);
     if (entry === undefined) return;
@@ -110,19 +118,23 @@ export class RouteDiscovery {
     entry.config = config;
     entry.version = version;
     entry.updatedAt = new Date();
-    if (changed) {
-      const bytes = toBinary(RouteConfigurationSchema, config);
-      await this.#options.broadcast({ type: "route", name: entry.key, bytes });
-    }
-    for (const scope of entry.references.values()) {
+    const inForce = changed ? this.#putInForce(entry, config) : Promise.resolve();
+    if (config.vhds === undefined) await inForce;
+    for (const scope of scopesOf(entry)) {
       scope.counter("update_success").inc();
       if (entry.streamed) scope.counter("update_attempt").inc();
       if (changed) scope.counter("config_reload").inc();
       scope.gauge("config_reload_time_ms").set(Date.now());
+      scope.gauge("update_time").set(Date.now());
       scope.gauge("version").set(hashVersion(version));
       this.#options.stats.setText(`${scope.prefix}version_text`, version);
     }
-    settle(entry);
+    void inForce.then(() => settle(entry));
+  }
+
+  /** Asks for the virtual host of a host; resolves when the answer is in force. */
+  async want(key: string, host: string): Promise<void> {
+    await this.#entries.get(key)?.discovered?.want(host);
   }
 
   /** The source has none of that name; the one that is in force stays. */
@@ -140,7 +152,7 @@ export class RouteDiscovery {
     for (const name of names) {
       const entry = this.#find(fromSource, name);
       if (entry === undefined || entry.streamed) continue;
-      for (const scope of entry.references.values()) scope.counter("update_attempt").inc();
+      for (const scope of scopesOf(entry)) scope.counter("update_attempt").inc();
     }
   }
 
@@ -149,25 +161,56 @@ export class RouteDiscovery {
     for (const name of names) this.#count(this.#find(fromSource, name), "update_failure", final);
   }
 
+  /** With the virtual hosts that were discovered, as they are in force. */
   list(): readonly {
     readonly config: RouteConfiguration;
     readonly version: string;
     readonly updatedAt: Date;
   }[] {
     const out: { config: RouteConfiguration; version: string; updatedAt: Date }[] = [];
-    for (const { config, version, updatedAt } of this.#entries.values()) {
-      if (config !== undefined) out.push({ config, version, updatedAt });
+    for (const { config, discovered, version, updatedAt } of this.#entries.values()) {
+      if (config !== undefined) out.push({ config: merged(config, discovered?.hosts), version, updatedAt });
     }
     return out;
   }
 
   /** What a new worker must be told. */
   replay(): readonly WorkerCommand[] {
-    return [...this.#entries.values()].flatMap(({ key, config }): WorkerCommand[] =>
-      config === undefined
-        ? []
-        : [{ type: "route", name: key, bytes: toBinary(RouteConfigurationSchema, config) }],
+    return [...this.#entries.values()].flatMap(({ key, config, discovered }): WorkerCommand[] =>
+      config === undefined ? [] : [routeCommand(key, merged(config, discovered?.hosts))],
     );
+  }
+
+  async #putInForce(entry: Entry, config: RouteConfiguration): Promise<void> {
+    const before = entry.discovered;
+    const source = config.vhds?.configSource;
+    if (source === undefined) entry.discovered = undefined;
+    else if (before === undefined || before.source !== sourceKey(source))
+      entry.discovered = this.#discover(entry, config.name, source);
+    if (before !== entry.discovered) before?.release();
+    await entry.discovered?.ready;
+    if (entry.config === config) await this.#tellWorkers(entry);
+  }
+
+  #discover(entry: Entry, name: string, source: ConfigSource): Entry["discovered"] {
+    const [reference] = entry.references.keys();
+    const acquired = this.#options.virtualHosts.acquire({
+      name,
+      source,
+      statPrefix: reference?.statPrefix ?? "",
+      check: (hosts) => (entry.config === undefined ? [] : this.#options.check(merged(entry.config, hosts))),
+      apply: async (hosts) => {
+        discovered.hosts = hosts;
+        if (entry.discovered === discovered) await this.#tellWorkers(entry);
+      },
+    });
+    const discovered = { ...acquired, source: sourceKey(source), hosts: new Map() as VirtualHosts };
+    return discovered;
+  }
+
+  async #tellWorkers({ key, config, discovered }: Entry): Promise<void> {
+    if (config !== undefined)
+      await this.#options.broadcast(routeCommand(key, merged(config, discovered?.hosts)));
   }
 
   #find(fromSource: string, name: string): Entry | undefined {
@@ -184,7 +227,7 @@ export class RouteDiscovery {
 
   #count(entry: Entry | undefined, counter: string, final = true): void {
     if (entry === undefined) return;
-    for (const scope of entry.references.values()) {
+    for (const scope of scopesOf(entry)) {
       scope.counter(counter).inc();
       if (entry.streamed) scope.counter("update_attempt").inc();
     }
@@ -192,7 +235,8 @@ export class RouteDiscovery {
   }
 
   #ready(entry: Entry, reference: RouteReference, scope: StatsScope): Promise<void> {
-    if (entry.config !== undefined) return Promise.resolve();
+    if (entry.config !== undefined && entry.discovered === undefined) return Promise.resolve();
+    if (entry.discovered !== undefined) return entry.discovered.ready;
     return new Promise((resolve) => {
       const timer =
         reference.initialFetchTimeoutMs === 0
@@ -209,6 +253,21 @@ export class RouteDiscovery {
       entry.waiting.add(done);
     });
   }
+}
+
+/** Connection managers of one prefix share their stats. */
+function scopesOf({ references }: Entry): Iterable<StatsScope> {
+  return new Map([...references.values()].map((scope) => [scope.prefix, scope])).values();
+}
+
+function merged(config: RouteConfiguration, hosts: VirtualHosts | undefined): RouteConfiguration {
+  if (hosts === undefined || hosts.size === 0) return config;
+  const virtualHosts = [...config.virtualHosts, ...hosts.values()];
+  return create(RouteConfigurationSchema, { ...config, virtualHosts });
+}
+
+function routeCommand(key: string, config: RouteConfiguration): WorkerCommand {
+  return { type: "route", name: key, bytes: toBinary(RouteConfigurationSchema, config) };
 }
 
 /** Nobody waits for it any longer. */

@@ -32,14 +32,13 @@ export interface RouterConfig {
 export function compileRouter(config: Router, context: HttpFactoryContext): Compiled<RouterConfig> {
   const { worker, stats } = context;
   const problems: Problem[] = [];
-  const filters = compileHttpFilters(
-    config.upstreamHttpFilters,
-    "upstream_http_filters",
+  const filters = compileHttpFilters(config.upstreamHttpFilters, "upstream_http_filters", {
     worker,
     stats,
-    context.place,
-    true,
-  );
+    listenerName: context.place,
+    upstream: true,
+    onClose() {},
+  });
   if (!filters.ok) problems.push(...filters.problems);
   const logs = worker.accessLoggers.compile(config.upstreamLog, "upstream_log");
   if (!logs.ok) problems.push(...logs.problems);

@@ -13,8 +13,8 @@ import {
 } from "../../../../http/scoped-routes.ts";
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
-import { routeKey } from "../../../../route/route-key.ts";
-import { leaseContext } from "../../../../worker/lease-context.ts";
+import { discoverScopes } from "./discover-scopes.ts";
+import { type RouteUse, subscribeRoutes } from "./subscribe-routes.ts";
 
 type InlineRoutes = Parameters<typeof compileRouteConfiguration>[0];
 
@@ -23,12 +23,6 @@ export interface CompiledRoutes {
   readonly routes: RouteSource;
   /** Takes the place of `routes` where it is set. */
   readonly scopes: ScopedRoutes | undefined;
-}
-
-interface RouteUse {
-  readonly context: NetworkFactoryContext;
-  readonly stats: StatsScope;
-  readonly filterNames: ReadonlySet<string>;
 }
 
 /** `route_config`, `rds` or `scoped_routes`. */
@@ -68,6 +62,12 @@ export function compileRoutes(
 function inlineRoutes(config: InlineRoutes, path: string, use: RouteUse): Compiled<RouteSource> {
   const { worker } = use.context;
   const validateClusters = config.validateClusters ?? true;
+  const at = (inner: string): string => (inner === "" ? path : `${path}.${inner}`);
+  if (config.vhds !== undefined) {
+    const message =
+      "virtual hosts are discovered only for route configurations that are discovered themselves";
+    return { ok: false, problems: [{ path: at("vhds"), message, severity: "error" }] };
+  }
   const table = compileRouteConfiguration(config, {
     worker,
     stats: use.stats,
@@ -75,42 +75,12 @@ function inlineRoutes(config: InlineRoutes, path: string, use: RouteUse): Compil
     validateClusters,
   });
   if (table.ok) return { ok: true, value: { current: table.value } };
-  const at = (inner: string): string => (inner === "" ? path : `${path}.${inner}`);
   return { ok: false, problems: table.problems.map((problem) => ({ ...problem, path: at(problem.path) })) };
 }
 
-function discoveredRoutes(
-  name: string,
-  source: ConfigSource | undefined,
-  { context, stats, filterNames }: RouteUse,
-): RouteSource {
-  const { worker } = context;
-  const routes: RouteSource = { current: undefined };
-  let release = (): void => {};
-  const stop = worker.routeConfigs.subscribe(routeKey(source, name), (update) => {
-    const leased = leaseContext(worker);
-    const table = compileRouteConfiguration(update, {
-      worker: leased.context,
-      stats: leased.scopeAt(stats.prefix),
-      filterNames,
-      validateClusters: false,
-    });
-    if (table.ok) {
-      routes.current = table.value;
-      // What the old table counted goes on in the new one, where it has the same names.
-      release();
-      release = leased.release;
-    } else {
-      leased.release();
-      for (const { path, message } of table.problems) {
-        worker.log.warn(`route configuration ${name}: ${path}: ${message}`);
-      }
-    }
-  });
-  context.onClose(() => {
-    stop();
-    release();
-  });
+function discoveredRoutes(name: string, source: ConfigSource | undefined, use: RouteUse): RouteSource {
+  const { routes, stop } = subscribeRoutes(name, source, use);
+  use.context.onClose(stop);
   return routes;
 }
 
@@ -127,8 +97,14 @@ function compileScopes(config: ScopedRoutesConfig, path: string, use: RouteUse):
   });
   const scopes = new Map<string, RouteSource>();
   const { configSpecifier } = config;
-  if (configSpecifier.case !== "scopedRouteConfigurationsList") {
-    error("scoped_rds", "scopes from a management server are not implemented");
+  if (configSpecifier.case === "scopedRds") {
+    if (problems.length > 0) return { ok: false, problems };
+    const routes = new ScopedRoutes(fragments, scopes);
+    discoverScopes(config, configSpecifier.value, routes, use);
+    return { ok: true, value: routes };
+  }
+  if (configSpecifier.case === undefined) {
+    error("config_specifier", "one of scoped_route_configurations_list and scoped_rds is required");
     return { ok: false, problems };
   }
   const names = new Set<string>();
@@ -154,7 +130,7 @@ function compileScopes(config: ScopedRoutesConfig, path: string, use: RouteUse):
 function compileFragment({ type }: FragmentBuilder): ScopeKeyFragment | string {
   if (type.case !== "headerValueExtractor") return "a header_value_extractor is required";
   const { name, elementSeparator, extractType } = type.value;
-  const header = name.toLowerCase();
+  const header = name.toLowerCase() === "host" ? ":authority" : name.toLowerCase();
   if (extractType.case === "element") {
     const { separator, key } = extractType.value;
     return { header, elementSeparator, pick: { kind: "element", separator, key } };

@@ -16,7 +16,7 @@ import { compileHttp1ServerOptions } from "../../../../http/h1/compile-http1-opt
 import { compileHttp2Options, http2OptionProblems } from "../../../../http/h2/http2-options.ts";
 import { createHttp2Stats } from "../../../../http/h2/http2-stats.ts";
 import type { ProxyStatusConfig } from "../../../../http/proxy-status.ts";
-import { compileHttpFilters } from "../../../../http-filter/compile-filter-chain.ts";
+import { compileHttpFilters, type FilterChainUse } from "../../../../http-filter/compile-filter-chain.ts";
 import {
   asNetworkContext,
   type ConnectionFilterFactory,
@@ -57,22 +57,20 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   problems.push(...http2OptionProblems(config.http2ProtocolOptions, "http2_protocol_options"));
   const statPrefix = config.statPrefix === "" ? "ingress_http" : config.statPrefix;
   const stats = worker.stats.scope("http").scope(statPrefix);
-  const filters =
-    take(compileHttpFilters(config.httpFilters, "http_filters", worker, stats, context.listenerName)) ?? [];
+  const use: FilterChainUse = {
+    worker,
+    stats,
+    listenerName: context.listenerName,
+    upstream: false,
+    onClose: context.onClose,
+  };
+  const filters = take(compileHttpFilters(config.httpFilters, "http_filters", use)) ?? [];
   const upgrades = new Map<string, UpgradeChain>();
   for (const [i, upgrade] of config.upgradeConfigs.entries()) {
     const own =
       upgrade.filters.length === 0
         ? undefined
-        : take(
-            compileHttpFilters(
-              upgrade.filters,
-              `upgrade_configs[${i}].filters`,
-              worker,
-              stats,
-              context.listenerName,
-            ),
-          );
+        : take(compileHttpFilters(upgrade.filters, `upgrade_configs[${i}].filters`, use));
     upgrades.set(upgrade.upgradeType.toLowerCase(), { enabled: upgrade.enabled ?? true, filters: own });
   }
   const filterNames = new Set(filters.map(({ name }) => name));

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type { NetworkFilterManifest } from "@sluice/extension-api";
 import { HEADER_KEY_FORMAT_FIELDS, HTTP1_SERVER_FIELDS } from "../../../../http/h1/http1-option-fields.ts";
 import { HTTP2_SUPPORTED_FIELDS } from "../../../../http/h2/http2-supported-fields.ts";
+import { EXTENSION_SOURCE_FIELDS } from "../../../../xds/config-source.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -105,14 +106,18 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "flush_access_log_on_new_request",
       "flush_log_on_tunnel_successfully_established",
     ],
-    [`${HCM}.HttpFilter`]: ["name", "typed_config", "disabled", "is_optional"],
+    [`${HCM}.HttpFilter`]: ["name", "typed_config", "config_discovery", "disabled", "is_optional"],
+    ...EXTENSION_SOURCE_FIELDS,
     [`${HCM}.ScopedRoutes`]: [
       "name",
       "scope_key_builder",
       "rds_config_source",
       "scoped_route_configurations_list",
+      "scoped_rds",
     ],
+    [`${HCM}.ScopedRds`]: ["scoped_rds_config_source"],
     "envoy.config.route.v3.ScopedRouteConfiguration": [
+      "on_demand",
       "name",
       "route_configuration_name",
       "route_configuration",

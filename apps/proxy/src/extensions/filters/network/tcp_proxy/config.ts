@@ -13,6 +13,7 @@ import {
 } from "../../../../load-balancer/metadata-match.ts";
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import { compileOnDemandCds, type OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
 import { createTcpProxyStats, type TcpProxyStats } from "./stats.ts";
 import { compileTunnel, type TunnelConfig } from "./tunnel-config.ts";
 
@@ -59,6 +60,8 @@ export interface TcpProxyConfig {
   readonly connectsOnData: boolean;
   /** A session ends with the next bytes either way once the proxy drains. */
   readonly checksDrainClose: boolean;
+  /** Undefined: clusters are not fetched. */
+  readonly onDemand: OnDemandCds | undefined;
 }
 
 /** The message → frozen configuration. */
@@ -97,6 +100,11 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       message: "max_early_data_bytes must be set when upstream_connect_mode is not IMMEDIATE",
       severity: "error",
     });
+  const onDemand =
+    config.onDemand === undefined
+      ? undefined
+      : compileOnDemandCds(config.onDemand.odcdsConfig, config.onDemand.timeout, "on_demand.odcds_config");
+  if (onDemand?.ok === false) problems.push(...onDemand.problems);
   if (problems.length > 0 || !loggers.ok) return { ok: false, problems };
   const maxDurationMs = durationMs(config.maxDownstreamConnectionDuration, 0);
   const jitter = config.maxDownstreamConnectionDurationJitterPercentage?.value ?? 0;
@@ -105,6 +113,7 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
     value: {
       worker,
       stats: createTcpProxyStats(worker.stats, config.statPrefix),
+      onDemand: onDemand?.ok === true ? onDemand.value : undefined,
       clusters,
       hashPolicy: hashPolicyOf(config.hashPolicy[0]),
       totalWeight: clusters.reduce((sum, { weight }) => sum + weight, 0),

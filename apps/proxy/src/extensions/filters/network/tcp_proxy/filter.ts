@@ -22,6 +22,7 @@ import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balance
 import { asNetworkContext, socketConnectionOf } from "../../../../network-filter/network-factory-context.ts";
 import { TcpConnection } from "../../../../upstream/tcp-connection.ts";
 import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
+import type { OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
 import { compileTcpProxy, LB, type TcpProxyCluster, type TcpProxyConfig } from "./config.ts";
 import { EarlyData } from "./early-data.ts";
 import { HttpTunnel } from "./http-tunnel.ts";
@@ -64,6 +65,8 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
   /** Bytes that both sides' kernels had taken when the idle deadline was last looked at. */
   private takenBytes = 0;
   private retry: Timer | undefined = undefined;
+  /** Ends the waiting for a cluster that is fetched. */
+  private fetching: (() => void) | undefined = undefined;
   private lifetime: Timer | undefined = undefined;
   private readonly downstreamWatermarks: WatermarkCallbacks;
 
@@ -159,6 +162,7 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
     const { upstream, downstream } = this;
     this.upstream = undefined;
     this.idle.dispose();
+    this.fetching?.();
     this.retry?.disarm();
     this.lifetime?.disarm();
     if (upstream !== undefined) {
@@ -183,8 +187,9 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
     const name = this.pickCluster();
     const cluster = worker.clusters.get(name);
     if (cluster === undefined) {
-      config.stats.downstreamCxNoRoute.inc();
-      this.fail(ResponseFlag.NoClusterFound, NO_ROUTE);
+      if (config.onDemand === undefined || this.fetching !== undefined || name === "")
+        this.failWithoutCluster();
+      else this.fetchCluster(name, config.onDemand);
       return;
     }
     const { info } = cluster;
@@ -237,6 +242,28 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
     const tunnel = new HttpTunnel({ config, worker, info, host, downstream: this.downstream, owner: this });
     this.upstream = tunnel;
     tunnel.start();
+  }
+
+  /** On-demand CDS: nothing is read from the client meanwhile. Once for each connection. */
+  private fetchCluster(name: string, { source, timeoutMs }: OnDemandCds): void {
+    const { stats, worker } = this.config;
+    stats.onDemandClusterAttempt.inc();
+    const want = { kind: "cluster", source, cluster: name, timeoutMs } as const;
+    this.fetching = worker.onDemand.request(want, (outcome) => {
+      if (worker.clusters.has(name)) {
+        stats.onDemandClusterSuccess.inc();
+        this.connect();
+        return;
+      }
+      if (outcome === "timeout") stats.onDemandClusterTimeout.inc();
+      else stats.onDemandClusterMissing.inc();
+      this.failWithoutCluster();
+    });
+  }
+
+  private failWithoutCluster(): void {
+    this.config.stats.downstreamCxNoRoute.inc();
+    this.fail(ResponseFlag.NoClusterFound, NO_ROUTE);
   }
 
   private pickCluster(): string {

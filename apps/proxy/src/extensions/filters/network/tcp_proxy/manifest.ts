@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { NetworkFilterManifest } from "@sluice/extension-api";
+import { CONFIG_SOURCE_FIELDS } from "../../../../xds/config-source.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -30,6 +31,7 @@ export const tcpProxyManifest: NetworkFilterManifest = {
       "upstream_connect_mode",
       "max_early_data_bytes",
       "check_drain_close",
+      "on_demand",
     ],
     [`${TCP_PROXY}.WeightedCluster`]: ["clusters"],
     [`${TCP_PROXY}.WeightedCluster.ClusterWeight`]: ["name", "weight", "metadata_match"],
@@ -37,6 +39,8 @@ export const tcpProxyManifest: NetworkFilterManifest = {
     [`${TCP_PROXY}.TunnelingConfig`]: ["*"],
     "envoy.config.core.v3.HeaderValueOption": ["header", "append", "append_action", "keep_empty_value"],
     "envoy.config.core.v3.HeaderValue": ["key", "value"],
+    [`${TCP_PROXY}.OnDemand`]: ["odcds_config", "timeout"],
+    ...CONFIG_SOURCE_FIELDS,
     "envoy.config.core.v3.BackoffStrategy": ["*"],
   },
   load: () => (require("./filter.ts") as typeof import("./filter.ts")).tcpProxyFactory,

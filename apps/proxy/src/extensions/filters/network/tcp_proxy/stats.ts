@@ -14,6 +14,10 @@ export interface TcpProxyStats {
   readonly upstreamFlushActive: Gauge;
   readonly earlyDataReceived: Counter;
   readonly downstreamCxDrainClose: Counter;
+  readonly onDemandClusterAttempt: Counter;
+  readonly onDemandClusterMissing: Counter;
+  readonly onDemandClusterSuccess: Counter;
+  readonly onDemandClusterTimeout: Counter;
 }
 
 export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpProxyStats {
@@ -34,5 +38,9 @@ export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpPr
     upstreamFlushActive: scope.gauge("upstream_flush_active"),
     earlyDataReceived: scope.counter("early_data_received_count_total"),
     downstreamCxDrainClose: scope.counter("downstream_cx_drain_close"),
+    onDemandClusterAttempt: scope.counter("on_demand_cluster_attempt"),
+    onDemandClusterMissing: scope.counter("on_demand_cluster_missing"),
+    onDemandClusterSuccess: scope.counter("on_demand_cluster_success"),
+    onDemandClusterTimeout: scope.counter("on_demand_cluster_timeout"),
   };
 }

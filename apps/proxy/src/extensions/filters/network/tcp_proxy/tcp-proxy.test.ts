@@ -127,9 +127,9 @@ describe("a TCP proxy", () => {
 
   it("refuses what it has not, by name", () => {
     const refused = networkRefusalOf({
-      filters: filters({ on_demand: {} }),
+      filters: filters({ on_demand: { resources_locator: "xdstp://a" } }),
     });
-    assert.match(refused, /typed_config\.on_demand: on_demand is not implemented/);
+    assert.match(refused, /on_demand\.resources_locator: resources_locator is not implemented/);
   });
 });
 

@@ -1,0 +1,231 @@
+import { equals, toBinary } from "@bufbuild/protobuf";
+import type { Problem } from "@sluice/extension-api";
+import type { XdsUpdate } from "@sluice/xds/client";
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import {
+  type TypedExtensionConfig,
+  TypedExtensionConfigSchema,
+} from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
+import { durationMs } from "../cluster/duration-ms.ts";
+import type { StatsRegistry } from "../stats/stats-registry.ts";
+import type { WorkerCommand } from "../worker/worker-messages.ts";
+import { isStreamed, sourceKey } from "./config-source.ts";
+import type { Discovery } from "./discovery.ts";
+import { type ExtensionReference, extensionKey } from "./extension-reference.ts";
+import { FirstUpdate } from "./first-update.ts";
+import { type Refusal, Refusals } from "./refusals.ts";
+import { WatchStats } from "./watch-stats.ts";
+
+/** What a discovered filter refers to by itself, held for as long as it is in force. */
+export interface HeldReferences {
+  readonly ready: Promise<unknown>;
+  release(): void;
+}
+
+interface Entry {
+  readonly key: string;
+  readonly name: string;
+  readonly source: string;
+  readonly users: Set<ExtensionReference>;
+  readonly stats: WatchStats;
+  readonly first: FirstUpdate;
+  config: TypedExtensionConfig | undefined;
+  held: HeldReferences | undefined;
+  version: string;
+  updatedAt: Date;
+}
+
+export interface ExtensionDiscoveryOptions {
+  readonly stats: StatsRegistry;
+  broadcast(command: WorkerCommand): Promise<unknown>;
+  /** The set of names that are needed from a source has changed. */
+  onNames(source: ConfigSource, names: readonly string[]): void;
+  /** Everything wrong with a configuration at the place that takes it. */
+  check(config: TypedExtensionConfig, at: ExtensionReference): readonly Problem[];
+  /** Acquires what the configuration needs: routes, secrets, further filters. */
+  acquire(config: TypedExtensionConfig): HeldReferences;
+}
+
+/** ECDS on the main thread: configurations of filters that stand by name in listeners and connection managers. */
+export class ExtensionDiscovery implements Discovery {
+  readonly #options: ExtensionDiscoveryOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: ExtensionDiscoveryOptions) {
+    this.#options = options;
+  }
+
+  /** `ready` resolves when there is a configuration in force, at once where the default one is to be. */
+  acquire(reference: ExtensionReference): HeldReferences {
+    const { kind, name, source, config } = reference;
+    const key = extensionKey(kind, source, name);
+    const known = this.#entries.get(key);
+    const entry = known ?? this.#create(key, reference);
+    this.#entries.set(key, entry);
+    entry.users.add(reference);
+    if (known === undefined) this.#tellNames(source);
+    else if (entry.config !== undefined && this.#problems(entry.config, reference).length > 0)
+      entry.stats.scope.counter("config_conflict").inc();
+    const waits = config.defaultConfig === undefined || !config.applyDefaultConfigWithoutWarming;
+    return {
+      ready: waits ? entry.first.ready() : Promise.resolve(),
+      release: () => {
+        entry.users.delete(reference);
+        if (entry.users.size > 0 || this.#entries.get(key) !== entry) return;
+        this.#entries.delete(key);
+        entry.first.settle();
+        entry.held?.release();
+        entry.stats.release();
+        this.#tellNames(source);
+        void this.#options.broadcast({ type: "remove-extension-config", key });
+      },
+    };
+  }
+
+  async onUpdate(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
+    const refusals = new Refusals();
+    for (const resource of update.updated) {
+      const entries = this.#of(source, [resource.name]);
+      const config = refusals.check(TypedExtensionConfigSchema, resource, (each) => {
+        const users = entries.flatMap(({ users }) => [...users]);
+        return users.flatMap((user) => this.#problems(each, user));
+      });
+      for (const entry of entries) {
+        if (config === undefined) {
+          entry.stats.rejected();
+          entry.stats.scope.counter("config_fail").inc();
+          entry.first.settle();
+        } else await this.#take(entry, config, update.version);
+      }
+    }
+    for (const entry of this.#of(source, update.removed)) await this.#remove(entry);
+    return refusals.outcome("ECDS");
+  }
+
+  attempted(source: string, names: readonly string[]): void {
+    for (const { stats } of this.#of(source, names)) stats.attempted();
+  }
+
+  failed(source: string, names: readonly string[], final: boolean): void {
+    for (const { stats, first } of this.#of(source, names)) {
+      stats.failure();
+      stats.scope.counter("config_fail").inc();
+      if (final) first.settle();
+    }
+  }
+
+  list(): readonly {
+    readonly config: TypedExtensionConfig;
+    readonly version: string;
+    readonly updatedAt: Date;
+  }[] {
+    return [...this.#entries.values()].flatMap(({ config, version, updatedAt }) =>
+      config === undefined ? [] : [{ config, version, updatedAt }],
+    );
+  }
+
+  /** What a new worker must be told. */
+  replay(): readonly WorkerCommand[] {
+    return this.list().length === 0
+      ? []
+      : [...this.#entries.values()].flatMap(({ key, config }) =>
+          config === undefined ? [] : [commandOf(key, config)],
+        );
+  }
+
+  #create(key: string, { kind, name, source }: ExtensionReference): Entry {
+    const { stats: registry } = this.#options;
+    const path = ["extension_config_discovery", KIND_STATS[kind], name];
+    const more = ["config_reload", "config_fail", "config_conflict"];
+    const stats = new WatchStats(registry, path, isStreamed(source), more);
+    const first = new FirstUpdate(durationMs(source.initialFetchTimeout, 15_000), () => {
+      stats.timedOut();
+      stats.scope.counter("config_fail").inc();
+    });
+    return {
+      key,
+      name,
+      source: sourceKey(source),
+      users: new Set(),
+      stats,
+      first,
+      config: undefined,
+      held: undefined,
+      version: "",
+      updatedAt: new Date(),
+    };
+  }
+
+  async #take(entry: Entry, config: TypedExtensionConfig, version: string): Promise<void> {
+    const changed = entry.config === undefined || !equals(TypedExtensionConfigSchema, entry.config, config);
+    entry.stats.success(version);
+    entry.version = version;
+    if (changed) {
+      entry.config = config;
+      entry.updatedAt = new Date();
+      const before = entry.held;
+      const held = this.#options.acquire(config);
+      entry.held = held;
+      // What it refers to may come behind it on the same stream, so the stream must not wait for it.
+      void held.ready.then(async () => {
+        if (entry.held === held && this.#entries.get(entry.key) === entry) {
+          await this.#options.broadcast(commandOf(entry.key, config));
+          entry.stats.scope.counter("config_reload").inc();
+        }
+        before?.release();
+        entry.first.settle();
+      });
+    } else entry.first.settle();
+  }
+
+  /** The default configuration, where there is one, takes its place. */
+  async #remove(entry: Entry): Promise<void> {
+    if (entry.config === undefined) return;
+    entry.config = undefined;
+    entry.held?.release();
+    entry.held = undefined;
+    await this.#options.broadcast({ type: "extension-config", key: entry.key, bytes: undefined });
+    entry.stats.scope.counter("config_reload").inc();
+  }
+
+  #problems(config: TypedExtensionConfig, at: ExtensionReference): readonly Problem[] {
+    const wrong = wrongType(config, at);
+    return wrong === undefined
+      ? this.#options.check(config, at)
+      : [{ path: "typed_config", message: wrong, severity: "error" }];
+  }
+
+  #of(source: string, names: readonly string[]): readonly Entry[] {
+    return [...this.#entries.values()].filter((each) => each.source === source && names.includes(each.name));
+  }
+
+  #tellNames(source: ConfigSource): void {
+    const key = sourceKey(source);
+    const mine = [...this.#entries.values()].filter((entry) => entry.source === key);
+    this.#options.onNames(source, [...new Set(mine.map(({ name }) => name))]);
+  }
+}
+
+/** Envoy's words. */
+function wrongType(
+  { typedConfig }: TypedExtensionConfig,
+  { config }: ExtensionReference,
+): string | undefined {
+  const type = typeNameIn(typedConfig?.typeUrl ?? "");
+  const allowed = config.typeUrls.map(typeNameIn);
+  return allowed.includes(type)
+    ? undefined
+    : `Error: filter config has type URL ${type} but expect ${allowed.join(", ")}.`;
+}
+
+const typeNameIn = (url: string): string => url.slice(url.lastIndexOf("/") + 1);
+
+function commandOf(key: string, config: TypedExtensionConfig): WorkerCommand {
+  return { type: "extension-config", key, bytes: toBinary(TypedExtensionConfigSchema, config) };
+}
+
+const KIND_STATS: Readonly<Record<ExtensionReference["kind"], string>> = {
+  http: "http_filter",
+  network: "network_filter",
+  listener: "tcp_listener_filter",
+};

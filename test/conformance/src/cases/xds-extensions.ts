@@ -1,0 +1,230 @@
+import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { listenersBootstrap } from "../many-listeners.ts";
+import { discovered, dumpSections, fileSource, replaceFile, untilStat } from "../xds-files.ts";
+
+const TYPE = "envoy.config.core.v3.TypedExtensionConfig";
+const HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
+const BUFFER = "envoy.extensions.filters.http.buffer.v3.Buffer";
+const ROUTER = "envoy.extensions.filters.http.router.v3.Router";
+const DIRECT = "envoy.extensions.filters.network.direct_response.v3.Config";
+const ECHO = "envoy.extensions.filters.network.echo.v3.Echo";
+const PROXY_PROTOCOL = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
+const url = (type: string): string => `type.googleapis.com/${type}`;
+
+const config = (version: string, name: string, type: string, fields = ""): string =>
+  discovered(version, TYPE, [
+    `name: ${name}, typed_config: { "@type": ${url(type)}${fields === "" ? "" : `, ${fields}`} }`,
+  ]);
+
+const adding = (value: string): string =>
+  `mutations: { response_mutations: [{ append: { header: { key: x-filter, value: ${value} } } }] }`;
+const added = (version: string, value: string): string =>
+  config(version, "found", HEADER_MUTATION, adding(value));
+
+const discovery = (file: string, types: readonly string[], more = ""): string =>
+  `{ config_source: ${fileSource(file)}, type_urls: [${types.map(url).join(", ")}]${more} }`;
+const httpFilter = (types: readonly string[], more = ""): string =>
+  `- { name: found, config_discovery: ${discovery("ecds.yaml", types, more)} }`;
+
+const byDefault = (value: string, more = ""): string =>
+  `, default_config: { "@type": ${url(HEADER_MUTATION)}, ${adding(value)} }${more}`;
+
+const statsOf = (kind: string): string[] =>
+  [
+    "config_reload",
+    "config_fail",
+    "config_conflict",
+    "update_attempt",
+    "update_success",
+    "update_rejected",
+  ].map((name) => `extension_config_discovery.${kind}.found.${name}`);
+const HTTP_STATS = statsOf("http_filter");
+const RELOADS = "extension_config_discovery.http_filter.found.config_reload";
+const REJECTED = "extension_config_discovery.http_filter.found.update_rejected";
+const FAILED = "extension_config_discovery.http_filter.found.update_failure";
+
+const listener = (filters: string, listenerFilters = ""): string => `
+node: { id: node, cluster: nodes }
+static_resources:
+  listeners:
+  - name: main
+    stat_prefix: main
+    address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+    listener_filters: [${listenerFilters}]
+    filter_chains: [{ filters: [${filters}] }]
+`;
+const directResponse = (text: string): string => `response: { inline_string: ${text} }`;
+
+/** What one connection gets, after sending some bytes. */
+async function talk({ connect }: Target, sent: string): Promise<string> {
+  const connection = await connect();
+  try {
+    if (sent !== "") connection.write(Buffer.from(sent));
+    return (await connection.closed()).toString("latin1");
+  } finally {
+    connection.destroy();
+  }
+}
+
+export const XDS_EXTENSION_CASES: readonly ConformanceCase[] = [
+  {
+    title: "an HTTP filter's configuration comes from a source and changes for requests that follow",
+    yaml: listenersBootstrap({ main: { httpFilters: httpFilter([HEADER_MUTATION]) } }),
+    files: { "ecds.yaml": added("1", "one") },
+    requests: [{ path: "/" }],
+    observe: async ({ proxy, send, upstream }) => {
+      await replaceFile(proxy, "ecds.yaml", added("2", "two"));
+      await untilStat(proxy, RELOADS, 2);
+      const changed = (await send({ path: "/" })).fields;
+      await replaceFile(proxy, "ecds.yaml", added("3", "two"));
+      await untilStat(proxy, "extension_config_discovery.http_filter.found.update_success", 3);
+      upstream.clear();
+      return { changed, dump: await dumpSections(proxy, ["EcdsConfigDump", "ScopedRoutesConfigDump"]) };
+    },
+    stats: HTTP_STATS,
+  },
+  {
+    title: "a filter configuration that is refused or of another type leaves the one before in force",
+    yaml: listenersBootstrap({ main: { httpFilters: httpFilter([HEADER_MUTATION]) } }),
+    files: { "ecds.yaml": added("1", "one") },
+    observe: async ({ proxy, send }) => {
+      await replaceFile(proxy, "ecds.yaml", config("2", "found", BUFFER, "max_request_bytes: 10"));
+      await untilStat(proxy, REJECTED, 1);
+      const other = (await send({ path: "/" })).fields;
+      await replaceFile(proxy, "ecds.yaml", "{ broken");
+      await untilStat(proxy, FAILED, 1);
+      return [other, (await send({ path: "/" })).fields];
+    },
+    stats: [...HTTP_STATS, FAILED],
+  },
+  {
+    title: "the default configuration holds where what comes is refused",
+    yaml: listenersBootstrap({ main: { httpFilters: httpFilter([HEADER_MUTATION], byDefault("default")) } }),
+    files: { "ecds.yaml": config("1", "found", BUFFER, "max_request_bytes: 10") },
+    requests: [{ path: "/" }],
+    observe: async ({ proxy, send }) => {
+      await replaceFile(proxy, "ecds.yaml", added("2", "found"));
+      await untilStat(proxy, RELOADS, 1);
+      return (await send({ path: "/" })).fields;
+    },
+    stats: HTTP_STATS,
+  },
+  {
+    title: "without any configuration of a filter requests end with 500 and NFCF",
+    yaml: listenersBootstrap({
+      main: {
+        httpFilters: httpFilter([HEADER_MUTATION]),
+        hcm: `access_log:
+- name: file
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+    path: "{{dir}}/access.log"
+    log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_FLAGS%\\n" } }`,
+      },
+    }),
+    files: { "ecds.yaml": config("1", "found", BUFFER, "max_request_bytes: 10") },
+    requests: [{ path: "/" }],
+    stats: [...HTTP_STATS, "http.main.downstream_rq_5xx"],
+    accessLog: { file: "access.log", lines: 1 },
+  },
+  {
+    title: "a default configuration may be used without waiting for another one",
+    yaml: listenersBootstrap({
+      main: {
+        httpFilters: httpFilter(
+          [HEADER_MUTATION],
+          byDefault("default", ", apply_default_config_without_warming: true"),
+        ),
+      },
+    }),
+    files: { "ecds.yaml": "{ broken" },
+    requests: [{ path: "/" }],
+    observe: async ({ proxy, send }) => {
+      await replaceFile(proxy, "ecds.yaml", added("1", "found"));
+      await untilStat(proxy, RELOADS, 1);
+      return (await send({ path: "/" })).fields;
+    },
+  },
+  {
+    title: "the terminal filter may come from a source, and nothing else in its place",
+    yaml: `
+node: { id: node, cluster: nodes }
+static_resources:
+  listeners:
+  - name: main
+    address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+    filter_chains:
+    - filters:
+      - name: hcm
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: main
+          route_config: { virtual_hosts: [{ name: v, domains: ["*"], routes: [{ match: { prefix: "/" }, direct_response: { status: 204 } }] }] }
+          http_filters: [{ name: found, config_discovery: ${discovery("ecds.yaml", [ROUTER, HEADER_MUTATION])} }]
+`,
+    files: { "ecds.yaml": config("1", "found", ROUTER) },
+    requests: [{ path: "/" }],
+    observe: async ({ proxy, send }) => {
+      await replaceFile(proxy, "ecds.yaml", added("2", "two"));
+      await untilStat(proxy, REJECTED, 1);
+      return (await send({ path: "/" })).status;
+    },
+    stats: HTTP_STATS,
+  },
+  {
+    title: "a disabled filter from a source is turned on by a route",
+    yaml: listenersBootstrap({
+      main: {
+        httpFilters: `- { name: found, disabled: true, config_discovery: ${discovery("ecds.yaml", [HEADER_MUTATION])} }`,
+        routes: `- match: { path: /on }
+  typed_per_filter_config: { found: { "@type": ${url("envoy.config.route.v3.FilterConfig")}, config: {} } }
+  direct_response: { status: 200 }
+- { match: { prefix: "/" }, direct_response: { status: 200 } }`,
+      },
+    }),
+    files: { "ecds.yaml": added("1", "one") },
+    requests: [{ path: "/" }, { path: "/on" }],
+  },
+  {
+    title: "a network filter's configuration comes from a source and changes for connections that follow",
+    yaml: listener(`{ name: found, config_discovery: ${discovery("ecds.yaml", [DIRECT])} }`),
+    files: { "ecds.yaml": config("1", "found", DIRECT, directResponse("one")) },
+    observe: async (target) => {
+      const before = await talk(target, "");
+      await replaceFile(target.proxy, "ecds.yaml", config("2", "found", DIRECT, directResponse("two")));
+      await untilStat(target.proxy, "extension_config_discovery.network_filter.found.config_reload", 2);
+      return [before, await talk(target, "")];
+    },
+    stats: statsOf("network_filter"),
+  },
+  {
+    title: "without any configuration of a network filter connections end",
+    yaml: listener(`{ name: found, config_discovery: ${discovery("ecds.yaml", [DIRECT])} }`),
+    files: { "ecds.yaml": config("1", "found", ECHO) },
+    observe: (target) => talk(target, ""),
+    stats: [...statsOf("network_filter"), "listener.main.network_extension_config_missing"],
+  },
+  {
+    title: "a listener filter's configuration comes from a source",
+    yaml: listener(
+      `{ name: direct, typed_config: { "@type": ${url(DIRECT)}, ${directResponse("hello")} } }`,
+      `{ name: found, config_discovery: ${discovery("ecds.yaml", [PROXY_PROTOCOL])} }`,
+    ),
+    files: { "ecds.yaml": config("1", "found", PROXY_PROTOCOL) },
+    observe: async (target) => [
+      await talk(target, "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n"),
+      await talk(target, "PROXY nonsense\r\n"),
+    ],
+    stats: [...statsOf("tcp_listener_filter"), "listener.main.downstream_cx_total"],
+  },
+  {
+    title: "without any configuration of a listener filter connections end",
+    yaml: listener(
+      `{ name: direct, typed_config: { "@type": ${url(DIRECT)}, ${directResponse("hello")} } }`,
+      `{ name: found, config_discovery: ${discovery("ecds.yaml", [PROXY_PROTOCOL])} }`,
+    ),
+    files: { "ecds.yaml": config("1", "found", DIRECT, directResponse("no")) },
+    observe: (target) => talk(target, ""),
+    stats: [...statsOf("tcp_listener_filter"), "listener.main.extension_config_missing"],
+  },
+];
