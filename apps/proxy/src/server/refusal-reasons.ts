@@ -29,7 +29,8 @@ const REASONS: Readonly<Record<string, string>> = {
   "envoy.config.bootstrap.v3.Bootstrap.perf_tracing_file_path": "profiles are V8's",
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources.cds_resources_locator": NO_XDSTP,
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources.lds_resources_locator": NO_XDSTP,
-  "envoy.config.core.v3.ApiConfigSource.config_validators": "configuration is checked as a whole before it is used",
+  "envoy.config.core.v3.ApiConfigSource.config_validators":
+    "configuration is checked as a whole before it is used",
   "envoy.config.core.v3.BindConfig.freebind": NO_SOCKET_OPTIONS,
   "envoy.config.core.v3.BindConfig.socket_options": NO_SOCKET_OPTIONS,
   "envoy.config.core.v3.ConfigSource.authorities": NO_XDSTP,
