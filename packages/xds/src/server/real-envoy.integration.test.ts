@@ -144,7 +144,7 @@ for (const [api, variant] of [
 
       const admin = (await readFile(adminFile, "utf8")).trim();
       let web = "";
-      const deadline = performance.now() + 10_000;
+      const deadline = performance.now() + 60_000;
       while (web === "") {
         assert.ok(performance.now() < deadline, "the listener listens");
         web = /web::([0-9.:]+)/.exec(await (await fetch(`http://${admin}/listeners`)).text())?.[1] ?? "";
@@ -158,13 +158,14 @@ for (const [api, variant] of [
         [TYPE_URLS.route]: [routes("two")],
       });
       const answers = new Set<string>();
-      const movedBy = performance.now() + 10_000;
+      const movedBy = performance.now() + 60_000;
       while (!answers.has("two")) {
         assert.ok(performance.now() < movedBy, `the route moves; ${JSON.stringify(lines())}`);
         const response = await fetch(`http://${web}/`);
         answers.add(response.status === 200 ? await response.text() : String(response.status));
       }
-      assert.deepEqual([...answers].sort(), ["one", "two"], "no request fails meanwhile");
+      answers.delete("one");
+      assert.deepEqual([...answers], ["two"], "no request fails meanwhile");
       await until("the old cluster leaves last", () => observer.lines.at(-1) === "ack Cluster", lines);
 
       source.set("3", {
