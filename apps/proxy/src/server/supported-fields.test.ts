@@ -26,6 +26,8 @@ const TABLES: readonly SupportedFields[] = [
 
 /** Fields in force although no code names them, and why. */
 const IN_FORCE: Readonly<Record<string, string>> = {
+  "envoy.config.bootstrap.v3.ClusterManager.enable_deferred_cluster_creation":
+    "workers make every cluster on its first use",
   "envoy.config.core.v3.ConfigSource.resource_api_version": "v3 is the only version there is",
   "envoy.config.core.v3.SubstitutionFormatString.json_format_options": "keys are always sorted",
   "envoy.config.core.v3.WatchedDirectory.watch_modify": "written files count as much as moved ones",
@@ -40,6 +42,7 @@ const READ_AS_THE_OTHER_CASE: ReadonlySet<string> = new Set([
   "envoy.extensions.filters.common.fault.v3.FaultDelay.header_delay",
   "envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue.object_key",
   "envoy.extensions.filters.http.fault.v3.FaultAbort.header_abort",
+  "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.scoped_route_configurations_list",
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.explicit_http_config",
 ]);
 /** Messages whose presence alone is judged: they are refused as a whole, by code. */
