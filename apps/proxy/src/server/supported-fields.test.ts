@@ -47,7 +47,7 @@ const READ_AS_THE_OTHER_CASE: ReadonlySet<string> = new Set([
 ]);
 /** Messages whose presence alone is judged: they are refused as a whole, by code. */
 const REFUSED_BY_CODE =
-  /^envoy\.config\.(core\.v3\.(SocketOption|ExtensionConfigSource|CelExpressionConfig)|listener\.v3\.Listener\.ConnectionBalanceConfig|rbac\.v3\.RBAC\.AuditLoggingOptions)\b|AccessLogFilter\.extension_filter$/;
+  /^envoy\.config\.(core\.v3\.(SocketOption|CelExpressionConfig)|listener\.v3\.Listener\.ConnectionBalanceConfig|rbac\.v3\.RBAC\.AuditLoggingOptions)\b|AccessLogFilter\.extension_filter$/;
 /** Messages that are copied on without being looked into, and those that nothing of Envoy's API defines. */
 const FOREIGN = /^(google|xds|udpa|opentelemetry)\./;
 

@@ -159,9 +159,10 @@ export class ExtensionDiscovery implements Discovery {
   async #take(entry: Entry, config: TypedExtensionConfig, version: string): Promise<void> {
     const changed = entry.config === undefined || !equals(TypedExtensionConfigSchema, entry.config, config);
     entry.stats.success(version);
-    entry.version = version;
     if (changed) {
       entry.config = config;
+      // As in Envoy, the version that brought it.
+      entry.version = version;
       entry.updatedAt = new Date();
       const before = entry.held;
       const held = this.#options.acquire(config);
