@@ -1,6 +1,8 @@
 import type { Clock } from "@sluice/extension-api";
 import type { SharedNumber } from "./shared-slots.ts";
 
+const RESOLUTION_MS = 0.001;
+
 export interface TokenBucketSettings {
   readonly maxTokens: number;
   readonly tokensPerFill: number;
@@ -45,12 +47,17 @@ export class SharedTokenBucket {
   /** Until there is a whole token; 0: there is one. */
   nextTokenMs(): number {
     const tokens = this.remaining();
-    return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / this.tokensPerMs);
+    return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / this.tokensPerMs - RESOLUTION_MS);
   }
 
-  /** Wall time, since the threads' monotonic clocks differ. */
+  /**
+   * `now`: wall time, since the threads' monotonic clocks differ. Doubles tell it to a quarter of a microsecond, so that a bucket
+   * which should have one token has a little less or more: within a microsecond of a whole number it is one.
+   */
   private tokensAt(now: number, emptyAt: number): number {
-    return Math.min(this.maxTokens, (now - emptyAt) * this.tokensPerMs);
+    const tokens = Math.min(this.maxTokens, (now - emptyAt) * this.tokensPerMs);
+    const whole = Math.round(tokens);
+    return Math.abs(tokens - whole) < this.tokensPerMs * RESOLUTION_MS ? whole : tokens;
   }
 }
 
