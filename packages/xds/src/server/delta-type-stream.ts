@@ -11,7 +11,7 @@ import type { EncodedResources } from "./encoded-resources.ts";
 import { subscribedNames, unsubscribedNames } from "./requested-names.ts";
 import { ToldErrors } from "./resource-errors.ts";
 import { Subscription } from "./subscription.ts";
-import { BeatClock, beatOf, SUPPORTS_TTL } from "./time-to-live.ts";
+import { BeatClock, beatOf, knowsTtl } from "./time-to-live.ts";
 import type { Outgoing, TypeStream } from "./type-stream.ts";
 
 /** Incremental xDS: each response holds what changed or went since the last one. */
@@ -28,7 +28,7 @@ export class DeltaTypeStream implements TypeStream<DeltaDiscoveryRequest, DeltaD
   constructor(typeUrl: string, encoded: EncodedResources, node: NodeIdentity) {
     this.typeUrl = typeUrl;
     this.encoded = encoded;
-    this.knowsTtl = node.clientFeatures.includes(SUPPORTS_TTL);
+    this.knowsTtl = knowsTtl(node, false);
   }
 
   get namesLength(): number {

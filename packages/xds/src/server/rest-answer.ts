@@ -5,7 +5,7 @@ import type { NodeIdentity, Snapshot, SnapshotResource, SnapshotType } from "../
 import { WHOLE_SET_TYPES, WILDCARD } from "../type-urls.ts";
 import { sectionChange } from "./section-change.ts";
 import { Subscription } from "./subscription.ts";
-import { beatOf, SUPPORTS_TTL, SUPPORTS_WRAPPED } from "./time-to-live.ts";
+import { beatOf, knowsTtl } from "./time-to-live.ts";
 
 export interface RestAnswer {
   readonly status: 200 | 304 | 400 | 503;
@@ -41,8 +41,8 @@ export function restAnswer(
     ? sectionChange(undefined, section).updated
     : [...subscription.select(section).values()];
   const version = subscription.wildcard ? section.version : versionOf(names, resources);
-  const knowsTtl = [SUPPORTS_TTL, SUPPORTS_WRAPPED].every((each) => node.clientFeatures.includes(each));
-  const beats = knowsTtl && (beatOf(section)?.resources.some(({ name }) => subscription.has(name)) ?? false);
+  const beats =
+    knowsTtl(node, true) && (beatOf(section)?.resources.some(({ name }) => subscription.has(name)) ?? false);
   if (version === known && !beats) return { status: 304, body: undefined, version, section, resources };
   const encoded = beats
     ? resources.map((resource) => wrappedJson(typeUrl, resource)).join()

@@ -12,7 +12,7 @@ import { requestedNames } from "./requested-names.ts";
 import { ToldErrors } from "./resource-errors.ts";
 import { sectionChange } from "./section-change.ts";
 import { Subscription } from "./subscription.ts";
-import { BeatClock, beatOf, SUPPORTS_TTL, SUPPORTS_WRAPPED } from "./time-to-live.ts";
+import { BeatClock, beatOf, knowsTtl } from "./time-to-live.ts";
 import type { Outgoing, TypeStream } from "./type-stream.ts";
 
 /**
@@ -36,9 +36,7 @@ export class SotwTypeStream implements TypeStream<DiscoveryRequest, DiscoveryRes
     this.typeUrl = typeUrl;
     this.encoded = encoded;
     this.wholeSet = WHOLE_SET_TYPES.has(typeUrl);
-    this.knowsTtl = [SUPPORTS_TTL, SUPPORTS_WRAPPED].every((feature) =>
-      node.clientFeatures.includes(feature),
-    );
+    this.knowsTtl = knowsTtl(node, true);
   }
 
   get namesLength(): number {

@@ -1,4 +1,4 @@
-import type { SnapshotResource, SnapshotType } from "../snapshot-source.ts";
+import type { NodeIdentity, SnapshotResource, SnapshotType } from "../snapshot-source.ts";
 
 interface Beat {
   /** Those that have a TTL. */
@@ -8,10 +8,14 @@ interface Beat {
 
 const beats = new WeakMap<SnapshotType, { readonly beat: Beat | undefined }>();
 
-/** `node.client_features`: knows `Resource.ttl`. */
-export const SUPPORTS_TTL = "xds.config.supports-resource-ttl";
-/** `node.client_features`: knows a Resource around what state-of-the-world responses hold. */
-export const SUPPORTS_WRAPPED = "xds.config.supports-resource-in-sotw";
+/** `node.client_features`: knows a Resource around what state-of-the-world responses hold. Envoy 1.40 says the first. */
+const WRAPPED = ["xds.config.resource-in-sotw", "xds.config.supports-resource-in-sotw"];
+
+/** Whether a node knows `Resource.ttl`, by state of the world (`wrapped`) or delta. */
+export function knowsTtl({ clientFeatures }: NodeIdentity, wrapped: boolean): boolean {
+  const known = wrapped ? WRAPPED : [...WRAPPED, "xds.config.supports-resource-ttl"];
+  return known.some((feature) => clientFeatures.includes(feature));
+}
 
 /** Which resources of a section have to be told of again, and how often: half of the shortest TTL. */
 export function beatOf(section: SnapshotType): Beat | undefined {
