@@ -7,8 +7,8 @@ import {
   DiscoveryResponseSchema,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { apiRegistry } from "../registry/api-registry.ts";
+import { REST_PATHS } from "../rest-paths.ts";
 import { parseYaml } from "../text/parse-yaml.ts";
-import { TYPE_URLS } from "../type-urls.ts";
 import { WholeResponses } from "./whole-response.ts";
 import type { XdsClient, XdsConnectTarget, XdsSubscriptionOptions } from "./xds-client.ts";
 
@@ -27,18 +27,6 @@ export interface RestClientOptions {
 
 const INITIAL_FETCH_TIMEOUT_MS = 15_000;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
-
-/** The paths of the HTTP/JSON services (the google.api.http options of the API's methods). */
-const PATHS: Readonly<Record<string, string>> = {
-  [TYPE_URLS.listener]: "/v3/discovery:listeners",
-  [TYPE_URLS.route]: "/v3/discovery:routes",
-  [TYPE_URLS.scopedRoute]: "/v3/discovery:scoped-routes",
-  [TYPE_URLS.cluster]: "/v3/discovery:clusters",
-  [TYPE_URLS.endpoint]: "/v3/discovery:endpoints",
-  [TYPE_URLS.secret]: "/v3/discovery:secrets",
-  [TYPE_URLS.runtime]: "/v3/discovery:runtime",
-  [TYPE_URLS.extensionConfig]: "/v3/discovery:extension_configs",
-};
 
 /** Polls a management server by HTTP/1.1 and JSON (`ApiConfigSource.REST`). A bad answer leaves what was known. */
 export function createRestClient(options: RestClientOptions): XdsClient {
@@ -135,7 +123,7 @@ class Poller {
     const { target: find, node, requestTimeoutMs } = this.#options;
     const { typeUrl, names, version } = this.#responses;
     const target = find();
-    const path = PATHS[typeUrl];
+    const path = REST_PATHS[typeUrl];
     if (target === undefined) return failure("the management server's address is not known");
     if (path === undefined) return failure(`${typeUrl} has no HTTP/JSON service`);
     const discoveryRequest = create(DiscoveryRequestSchema, {
