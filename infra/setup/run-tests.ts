@@ -8,6 +8,7 @@
  */
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { relative } from "node:path";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ensureAdminBuild } from "../appliance/src/admin-build.ts";
@@ -25,14 +26,19 @@ const all = globSync("{apps,packages,infra,test}/**/*.test.ts", {
   .filter((file) => file.endsWith(".long.test.ts") === long)
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();
-// Suites that start processes or measure time get the machine to themselves.
-const alone = all.filter(
-  (file) => file.startsWith("test/") || file.startsWith("infra/") || file.endsWith(".integration.test.ts"),
+// Suites that load the machine or measure time have it to themselves; of those that start processes of their own and wait
+// for them most of the time, two go side by side. Long ones all want the machine.
+const paired = all.filter(
+  (file) =>
+    !long &&
+    (file.endsWith(".integration.test.ts") || /^test\/conformance\/conformance-\d+\.test\.ts$/.test(file)),
 );
-const together = all.filter((file) => !alone.includes(file));
-// Each waits for two proxies to start most of the time, and looks twice at what differs.
-const paired = alone.filter((file) => /^test\/conformance\/conformance-\d+\.test\.ts$/.test(file));
+const alone = all.filter(
+  (file) => !paired.includes(file) && (long || file.startsWith("test/") || file.startsWith("infra/")),
+);
+const together = all.filter((file) => !alone.includes(file) && !paired.includes(file));
 
+const seconds = new Map<string, number>();
 let passed = 0;
 let failed = 0;
 let skipped = 0;
@@ -51,6 +57,8 @@ async function runFiles(files: string[], concurrency: number): Promise<void> {
       if (event.type === "test:stderr") process.stderr.write(event.data.message);
       continue;
     }
+    if (event.type === "test:summary" && event.data.file !== undefined)
+      seconds.set(relative(root, event.data.file), event.data.duration_ms / 1000);
     if (event.type !== "test:pass" && event.type !== "test:fail") continue;
     if (event.data.details.type === "suite") continue;
     const isFile = event.data.nesting === 0 && event.data.name.endsWith(".test.ts");
@@ -75,14 +83,14 @@ async function runFiles(files: string[], concurrency: number): Promise<void> {
 if (words.length === 0 || alone.some((file) => file.startsWith("test/e2e")))
   await ensureAdminBuild((line) => console.log(line));
 await runFiles(together, Math.max(1, availableParallelism()));
-await runFiles(
-  alone.filter((file) => !paired.includes(file)),
-  1,
-);
+await runFiles(alone, 1);
 await runFiles(paired, 2);
 if (passed + failed === 0) {
   console.log("no test file matches");
   failed = 1;
 }
+const slowest = [...seconds].sort((a, b) => b[1] - a[1]).slice(0, 15);
+if (words.length === 0)
+  for (const [file, took] of slowest) console.log(`${took.toFixed(1).padStart(6)} s  ${file}`);
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exit(failed === 0 ? 0 : 1);

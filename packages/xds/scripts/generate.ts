@@ -8,7 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ProtoComments, readProtoComments } from "./read-proto-comments.ts";
 
@@ -29,14 +29,16 @@ const template = JSON.stringify({
 });
 
 const set = readFileSync(descriptors);
+const linker = "src/registry/file-desc.ts";
 
-generatePart("", [template], ["envoy"], () => {
+generatePart("", [template, linker], ["envoy"], () => {
   rmSync(`${root}gen`, { recursive: true, force: true });
   const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
   execFileSync(process.execPath, [buf, "generate", "--template", template, `${descriptors}#format=binpb`], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
   });
+  for (const file of globSync("gen/**/*_pb.js", { cwd: root })) linkOurselves(join(root, file));
 });
 
 generatePart("descriptors", ["base64"], ["descriptors.js", "descriptors.d.ts"], () => {
@@ -56,6 +58,18 @@ generatePart("docs", [reader, edition], ["docs.js", "docs.d.ts"], () => {
   writeWhole("docs.js", `export const commentsJson = ${JSON.stringify(JSON.stringify(comments))};\n`);
   writeWhole("docs.d.ts", "export declare const commentsJson: string;\n");
 });
+
+/** Has a generated module take `fileDesc` from the package's own linker, which says why. */
+function linkOurselves(file: string): void {
+  const text = readFileSync(file, "utf8");
+  const [line, names] = /^import \{ (.*) \} from "@bufbuild\/protobuf\/codegenv2";$/m.exec(text) ?? [];
+  if (line === undefined || names === undefined) throw new Error(`${file} does not import its linker`);
+  const others = names.split(", ").filter((name) => name !== "fileDesc");
+  const kept =
+    others.length > 0 ? `import { ${others.join(", ")} } from "@bufbuild/protobuf/codegenv2";\n` : "";
+  const from = relative(dirname(file), join(root, linker)).replaceAll("\\", "/");
+  writeFileSync(file, text.replace(line, `${kept}import { fileDesc } from "${from}";`));
+}
 
 /** Runs `generate` unless the part's stamp matches the descriptor set and `inputs`, and its `outputs` are there. */
 function generatePart(name: string, inputs: string[], outputs: string[], generate: () => void): void {
