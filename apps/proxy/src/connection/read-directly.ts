@@ -1,16 +1,93 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { ReadMemory, type ReadReceiver } from "./read-memory.ts";
 
 /**
- * Hands what a socket reads to `onChunk`. While its stream flows and holds nothing, the bytes do not pass through it: Node's
- * queueing, the event and the tick that asks for more cost as much as parsing a head. Paused, the stream keeps what comes,
- * stops the socket when it has enough, and hands it over in order when it flows again.
+ * Hands what a socket reads to `receiver`, past its stream where that holds nothing: Node's queueing, the event and the tick
+ * that asks for more cost as much as parsing a head. Paused, the socket reads no further.
+ *
+ * Bytes go into memory of our own (`ReadMemory`), as with the `onread` option of `net.connect`, which Node does not offer
+ * for accepted sockets: what it sets is set here. Sockets that read something else than a descriptor (TLS) bring chunks of
+ * their own, which are the receiver's; so do all sockets should a release of Node keep `onread` elsewhere.
+ *
+ * @returns to be called when nothing more is read
  */
-export function readDirectly(socket: Socket, onChunk: (chunk: Buffer) => void): void {
+export function readDirectly(socket: Socket, receiver: ReadReceiver): () => void {
+  const receive = (chunk: Buffer): void => receiver.receive(chunk, false);
+  const handle = handleOf(socket);
+  if (slots === undefined || handle === undefined || socket instanceof TLSSocket) {
+    readPastStream(socket, receive);
+    return nothing;
+  }
+  const memory = new ReadMemory((next) => {
+    setSlot(socket, slots.buffer, next);
+    handle.useUserBuffer(next);
+  });
+  setSlot(socket, slots.buffer, memory.current);
+  setSlot(socket, slots.generator, () => memory.current);
+  setSlot(socket, slots.callback, (bytes: number, buffer: Buffer) => {
+    // Bytes that were put back into the stream go first.
+    if (socket.readableLength > 0) socket.push(Buffer.from(buffer.subarray(0, bytes)));
+    else memory.take(bytes, receiver);
+    return true;
+  });
+  handle.useUserBuffer(memory.current);
+  // A paused stream without a buffer of ours reads on until it is full.
+  if (socket.isPaused()) socket.pause();
+  socket.on("data", receive);
+  return () => memory.release();
+}
+
+/** Paused, the stream keeps what comes, stops the socket when it has enough, and hands it over in order when it flows again. */
+function readPastStream(socket: Socket, receive: (chunk: Buffer) => void): void {
   const push = socket.push.bind(socket);
   socket.push = (chunk: Buffer | null) => {
     if (chunk === null || socket.readableFlowing !== true || socket.readableLength > 0) return push(chunk);
-    onChunk(chunk);
+    receive(chunk);
     return true;
   };
-  socket.on("data", onChunk);
+  socket.on("data", receive);
+}
+
+function nothing(): void {}
+
+interface ReadSlots {
+  readonly buffer: symbol;
+  readonly callback: symbol;
+  readonly generator: symbol;
+}
+
+interface ReadHandle {
+  useUserBuffer(buffer: Uint8Array): void;
+}
+
+/** Where Node keeps the parts of `onread`. */
+function findSlots(): ReadSlots | undefined {
+  const symbols = Object.getOwnPropertySymbols(new Socket());
+  const find = (name: string): symbol | undefined => symbols.find(({ description }) => description === name);
+  const buffer = find("kBuffer");
+  const callback = find("kBufferCb");
+  const generator = find("kBufferGen");
+  if (buffer === undefined || callback === undefined || generator === undefined) return undefined;
+  return { buffer, callback, generator };
+}
+
+const slots: ReadSlots | undefined = findSlots();
+
+function setSlot(socket: Socket, slot: symbol, value: unknown): void {
+  Reflect.set(socket, slot, value);
+}
+
+function handleOf(socket: Socket): ReadHandle | undefined {
+  const handle: unknown = Reflect.get(socket, "_handle");
+  return isReadHandle(handle) ? handle : undefined;
+}
+
+function isReadHandle(handle: unknown): handle is ReadHandle {
+  return (
+    typeof handle === "object" &&
+    handle !== null &&
+    "useUserBuffer" in handle &&
+    typeof handle.useUserBuffer === "function"
+  );
 }

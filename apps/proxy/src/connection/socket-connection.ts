@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Connection, Counter, StreamInfo, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
 import { noteRead } from "./collect-reads.ts";
 import { readDirectly } from "./read-directly.ts";
+import { giveBack, type ReadReceiver, SHARED_READ_BYTES } from "./read-memory.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { socketAddressText } from "./socket-address.ts";
 import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn, leaveTurnExpectingMore } from "./turn.ts";
@@ -23,14 +24,12 @@ export interface WriteHook {
 let nextConnectionId = 1;
 /** Bytes up to which a chunk joins the text of the turn's single write; larger ones are written as they are. */
 const INLINE_CHUNK_BYTES_MAX = 4096;
-/** libuv offers this much to each read, and reads on while it is filled. */
-const FULL_READ_BYTES = 65_536;
 
 /**
  * A socket as rooms see it. Output of one event-loop turn is gathered (heads and small chunks as one latin1 text) and leaves in
  * one write; reading is paused by count; watermarks tell when the peer does not keep up.
  */
-export class SocketConnection implements Connection, Flushable {
+export class SocketConnection implements Connection, Flushable, ReadReceiver {
   readonly id: number = nextConnectionId++;
   directRemoteAddress: string;
   remoteAddress: string;
@@ -77,6 +76,7 @@ export class SocketConnection implements Connection, Flushable {
   private moreWatermarks: readonly WatermarkCallbacks[] = [];
   private socketError: NodeJS.ErrnoException | undefined = undefined;
   private readonly onWritten: () => void;
+  private readonly endReading: () => void;
 
   /** `limitBytes`: the high watermark of the output; the low one is half of it. */
   constructor(socket: Socket, limitBytes: number) {
@@ -89,7 +89,7 @@ export class SocketConnection implements Connection, Flushable {
     // Half-close is the owner's decision, not the stream's.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
-    readDirectly(socket, (chunk) => this.handleData(chunk));
+    this.endReading = readDirectly(socket, this);
     socket.on("end", () => this.handleEnd());
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.socketError = error;
@@ -162,6 +162,7 @@ export class SocketConnection implements Connection, Flushable {
     } else if (chunk.length > 0) {
       if (chunk.length <= INLINE_CHUNK_BYTES_MAX && this.parts === undefined) {
         const text = asBuffer(chunk).toString("latin1");
+        giveBack(chunk);
         this.text = this.text === "" ? text : this.text + text;
       } else {
         this.parts ??= [];
@@ -210,6 +211,8 @@ export class SocketConnection implements Connection, Flushable {
         else socket.write(part, callback);
       }
       if (last > 0) socket.uncork();
+      // All of it is the kernel's.
+      if (socket.writableLength === 0) for (const part of parts) if (typeof part !== "string") giveBack(part);
     }
     this.sentCounter?.add(this.bytesSent - bytesSent);
     if (this.endAfterFlush && !this.ended) {
@@ -285,15 +288,15 @@ export class SocketConnection implements Connection, Flushable {
     leaveTurn();
   }
 
-  private handleData(chunk: Buffer): void {
+  receive(chunk: Buffer, lent: boolean): void {
     this.bytesReceived += chunk.length;
     const sink = this.sink;
     if (sink === undefined || this.state === "closed") return;
     enterTurn();
     sink.onData(chunk, false);
-    if (chunk.length < FULL_READ_BYTES) leaveTurn();
+    if (lent || chunk.length < SHARED_READ_BYTES) leaveTurn();
     else leaveTurnExpectingMore(chunk.length);
-    noteRead(chunk.length);
+    if (!lent) noteRead(chunk.length);
   }
 
   private handleEnd(): void {
@@ -308,6 +311,7 @@ export class SocketConnection implements Connection, Flushable {
     if (this.state === "closed") return;
     const by = this.closeDetails === "" ? "remote" : "local";
     this.state = "closed";
+    this.endReading();
     const sink = this.sink;
     this.sink = undefined;
     this.watermark = undefined;

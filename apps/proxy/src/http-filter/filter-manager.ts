@@ -5,6 +5,7 @@ import {
   type HeaderMap,
   ResponseFlag,
 } from "@sluice/extension-api";
+import { keepRead } from "../connection/read-memory.ts";
 import { Headers } from "../http/header-map.ts";
 import { ActiveFilter, type DirectionState, Iteration } from "./active-filter.ts";
 import { BodyBuffer } from "./body-buffer.ts";
@@ -161,6 +162,8 @@ export class FilterManager {
       if (state.sawEnd) return;
       state.sawEnd = end && this.requestTrailers === undefined;
       this.decodingDepth++;
+      // The last one passes bytes on; what others do with them is their own affair.
+      if (i < filters.length - 1) keepRead();
       let status: FilterDataStatus;
       try {
         status = filter.decoder.decodeData(chunk, state.sawEnd);
@@ -395,6 +398,7 @@ export class FilterManager {
       if (state.sawEnd) return;
       state.sawEnd = end && this.responseTrailers === undefined;
       this.encodingDepth++;
+      keepRead();
       let status: FilterDataStatus;
       try {
         status = filter.encoder.encodeData(chunk, state.sawEnd);

@@ -5,6 +5,7 @@ import {
   type StreamInfo,
   type Timers,
 } from "@sluice/extension-api";
+import { keepRead } from "../connection/read-memory.ts";
 import type { SocketConnection, WriteHook } from "../connection/socket-connection.ts";
 import { ActiveNetworkFilter, type FilterHost } from "./active-network-filter.ts";
 import { discoveredEntry } from "./discovered-network-filter.ts";
@@ -98,6 +99,7 @@ export class NetworkFilterManager implements FilterHost, WriteHook {
     for (let i = from; i >= 0; i--) {
       const write = this.filters[i]?.write;
       if (write === undefined) continue;
+      keepRead();
       const bytes = typeof chunk === "string" ? Buffer.from(chunk, "latin1") : chunk;
       if (write.onWrite(bytes, endStream) === NetworkFilterStatus.StopIteration) return false;
     }
@@ -117,6 +119,7 @@ export class NetworkFilterManager implements FilterHost, WriteHook {
       }
       if (connection.state !== "open") return;
       if (status === NetworkFilterStatus.Continue && hasData) {
+        if (i < filters.length - 1) keepRead();
         status = filter.read.onData(chunk, endStream);
         if (connection.state !== "open") return;
       }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Clock, Timers } from "@sluice/extension-api";
 import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
 import { Deadline } from "../connection/deadline.ts";
+import { accountForRead, lend } from "../connection/read-memory.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
 import { enterTurn, leaveTurn } from "../connection/turn.ts";
 import { transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
@@ -126,6 +127,8 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
 
   onData(chunk: Buffer, endStream: boolean): void {
     this.info.stats.upstreamCxRxBytesTotal.add(chunk.length);
+    accountForRead();
+    lend(chunk);
     this.owner?.onUpstreamData(chunk, endStream);
     // Both halves are through: that the host was the last to end makes it the host's close.
     if (endStream && this.connection.writeEnded) this.connection.close("noFlush", "");

@@ -1,4 +1,5 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
+import { accountForRead, keepRead, lend } from "../../connection/read-memory.ts";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
 import type {
   ClientCodec,
@@ -156,7 +157,9 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
       this.callbacks.onProtocolError(Http1Errors.unexpectedData);
       return;
     }
+    accountForRead();
     this.parser.execute(chunk);
+    if (this.parser.hasPendingInput) keepRead();
   }
 
   onConnectionClosed(reason: StreamResetReason, transportFailure: string, byPeer = false): boolean {
@@ -198,6 +201,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
 
   onBody(chunk: Buffer, endStream: boolean): void {
     if (endStream) this.responseComplete = true;
+    lend(chunk);
     this.stream?.decodeData(chunk, endStream);
   }
 

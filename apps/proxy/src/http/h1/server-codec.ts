@@ -1,5 +1,6 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { CompiledStringMatcher } from "@sluice/matching";
+import { accountForRead, keepRead, lend } from "../../connection/read-memory.ts";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
 import type {
   RequestStream,
@@ -87,8 +88,11 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   }
 
   dispatch(chunk: Buffer): void {
+    accountForRead();
     this.parser.execute(chunk);
-    if (this.parser.hasPendingInput && !this.waitingReadPaused) {
+    if (!this.parser.hasPendingInput) return;
+    keepRead();
+    if (!this.waitingReadPaused) {
       this.waitingReadPaused = true;
       this.connection.readDisable(true);
     }
@@ -153,6 +157,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
 
   onBody(chunk: Buffer, endStream: boolean): void {
     if (endStream) this.completeRequest();
+    lend(chunk);
     this.stream?.decodeData(chunk, endStream);
   }
 

@@ -1,3 +1,4 @@
+import { keepRead } from "../../../../connection/read-memory.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { applyHeaderEdits } from "../../../../route/header-edits.ts";
 import { type MirrorPolicy, mirrorCluster } from "../../../../route/mirror-policy.ts";
@@ -34,6 +35,7 @@ export class Mirrors {
   }
 
   data(chunk: Uint8Array, endStream: boolean): void {
+    keepRead();
     for (const one of this.streams) one.data(chunk, endStream);
   }
 

@@ -16,6 +16,7 @@ import type {
   ThreadLocalCluster,
 } from "../../../../cluster/thread-local-cluster.ts";
 import { Deadline } from "../../../../connection/deadline.ts";
+import { accountForRead, lend } from "../../../../connection/read-memory.ts";
 import { ipOf } from "../../../../connection/socket-address.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
@@ -120,6 +121,8 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
   onData(chunk: Uint8Array, endStream: boolean): NetworkFilterStatus {
     this.config.stats.downstreamCxRxBytesTotal.add(chunk.length);
     if (this.connected) {
+      accountForRead();
+      lend(chunk);
       this.upstream?.write(chunk, endStream);
       this.touch();
     } else this.keep(chunk, endStream);
