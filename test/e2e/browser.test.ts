@@ -337,7 +337,7 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     await hers.getByRole("table", { name: "Versions" }).waitFor();
     assert.equal(await hers.getByRole("button", { name: /Roll back/ }).count(), 0);
     await hers.goto("/people");
-    await hers.getByText("Admins manage people").waitFor();
+    await hers.getByText("You may not manage people").waitFor();
     await second.close();
 
     const api = await openApi({ url: appliance.url, email: "vera@shop.example", password: password.trim() });

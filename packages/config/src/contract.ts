@@ -1,21 +1,23 @@
 /**
  * The words of the configuration model. Verbs live in one folder per entity, one file per verb
- * (`draft/put-resource.ts`); each takes a `Context` first, checks the actor's role, opens its transaction and writes its
+ * (`draft/put-resource.ts`); each takes a `Context` first, checks the actor's permission (`access/`), opens its transaction and writes its
  * audit event. Results are values; refusals are `ConfigError`.
  */
 import type { Database, Sql } from "@sluice/database";
 import type { ConfigProblem } from "@sluice/xds";
+import type { Grant } from "./access/grant.ts";
 import type { DataPlaneCheck } from "./publish-check/data-plane-check.ts";
 
 export * from "./rollout/rollout-contract.ts";
-
-export type Role = "viewer" | "editor" | "admin";
 
 /** Who does it. `system` is the appliance itself (first configuration, automatic revert). */
 export interface Actor {
   readonly id: string;
   readonly name: string;
-  readonly role: Role;
+  /** Name of a built-in role or of one that somebody made. */
+  readonly role: string;
+  /** What the actor may do; default: what the built-in role `role` allows, and nothing for another name. */
+  readonly grants?: readonly Grant[] | undefined;
 }
 
 export interface Context {

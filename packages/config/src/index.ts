@@ -1,3 +1,24 @@
+export {
+  authorize,
+  authorizeRead,
+  type Deed,
+  type Need,
+  requireWithin,
+} from "./access/authorize.ts";
+export { BUILT_IN_ROLES, grantsOfRole, isBuiltInRole, type Role } from "./access/built-in-roles.ts";
+export { change } from "./access/change.ts";
+export type { Executor, Transaction } from "./access/executor.ts";
+export { type Grant, includesGrant, type Scope } from "./access/grant.ts";
+export { grantsOf, mayAnywhere, mayWithin } from "./access/may.ts";
+export {
+  isPermission,
+  type Limit,
+  limitsOf,
+  PERMISSION_NAMES,
+  type Permission,
+} from "./access/permission.ts";
+export { type GrantInput, readGrants } from "./access/read-grants.ts";
+export { appendAudit } from "./audit/append-audit.ts";
 export { type ListAuditInput, listAudit } from "./audit/list-audit.ts";
 export { type AuditInput, recordAudit } from "./audit/record-audit.ts";
 export { ensureAuthority } from "./authority/ensure-authority.ts";

@@ -1,33 +1,21 @@
-import { appendAudit } from "../audit/append-audit.ts";
-import type { AuditInput } from "../audit/record-audit.ts";
-import { ConfigError, type Context, type Role } from "../contract.ts";
+import type { Context } from "../contract.ts";
+import { type Deed, type Need, recordRefusal, requireNeed } from "./authorize.ts";
 import type { Transaction } from "./executor.ts";
 
-const RANK: Readonly<Record<Role, number>> = { viewer: 0, editor: 1, admin: 2 };
-
 /**
- * How every changing verb runs: the role first (a refused attempt is written to the audit log), then one transaction, in
- * which the verb writes its audit event. Throws `forbidden`.
+ * How every changing verb runs: the permission first, then one transaction, in which the verb writes its audit event. A refused
+ * attempt is written to the audit log, also one that is refused inside the transaction, which is rolled back. Throws `forbidden`.
  */
 export async function change<T>(
   context: Context,
-  attempt: { readonly role: Role } & Pick<AuditInput, "action" | "subject">,
+  attempt: Need & Deed,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  if (RANK[context.actor.role] < RANK[attempt.role]) {
-    const { action, subject, role } = attempt;
-    await appendAudit(context.db, context, {
-      action,
-      subject,
-      details: { refused: "forbidden", role: context.actor.role },
-    });
-    throw new ConfigError(
-      "forbidden",
-      `${action} needs the role ${role}; ${context.actor.name} is ${context.actor.role}`,
-      {
-        needs: role,
-      },
-    );
+  try {
+    requireNeed(context.actor, attempt, attempt);
+    return await context.db.transaction(work);
+  } catch (error) {
+    await recordRefusal(context, attempt, error);
+    throw error;
   }
-  return await context.db.transaction(work);
 }

@@ -1,4 +1,5 @@
 import { and, desc, eq, ilike, like, lt } from "drizzle-orm";
+import { authorize } from "../access/authorize.ts";
 import type { AuditEvent, Context } from "../contract.ts";
 import { auditEvent } from "../schema/index.ts";
 import { escapeLike } from "../text/escape-like.ts";
@@ -20,6 +21,7 @@ export async function listAudit(
   context: Context,
   input: ListAuditInput = {},
 ): Promise<{ readonly events: readonly AuditEvent[]; readonly next: number | undefined }> {
+  await authorize(context, { permission: "audit.read", action: "audit.list", subject: "" });
   const limit = Math.min(input.limit ?? 100, 500);
   const { action, actor, before, subject } = input;
   const rows = await context.db

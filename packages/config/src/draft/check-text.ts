@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import { analyzeText, nameField, shownJson } from "../analysis/analyze-text.ts";
 import { crossCheck } from "../analysis/cross-check.ts";
 import { secretMissing } from "../analysis/secret-missing.ts";
@@ -14,6 +15,7 @@ export interface CheckTextInput {
 
 /** The editor's live check: what `putResource` would find, with positions, without storing anything. */
 export async function checkText(context: Context, input: CheckTextInput): Promise<CheckedText> {
+  await authorizeRead(context, "draft.check_text");
   const { kind } = input;
   const stored = input.name === undefined ? undefined : await readRow(context.db, { kind, name: input.name });
   // The text is judged with its placeholders, so that positions are those of the text that is shown.

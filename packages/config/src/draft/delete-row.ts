@@ -1,3 +1,4 @@
+import { editing, requireNeed } from "../access/authorize.ts";
 import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
@@ -12,6 +13,7 @@ export async function deleteRow(
   row: Pick<DraftRow, "kind" | "name" | "revision">,
 ): Promise<void> {
   const { kind, name, revision } = row;
+  requireNeed(context.actor, editing(kind), { action: "draft.remove", subject: `${kind}/${name}` });
   await tx.delete(draftResource).where(isResource(row));
   const removal = { revision, removedAt: context.now(), removedBy: context.actor.name };
   await tx

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Executor } from "../access/executor.ts";
 import { type Context, type DraftDiff, RESOURCE_KINDS, type ResourceRef } from "../contract.ts";
 import { draftResource } from "../schema/index.ts";
@@ -8,6 +9,7 @@ import { byKindAndName } from "../version/version-entries.ts";
 import { draftProblems, readDraft } from "./read-draft.ts";
 /** What publishing would change: the draft against what is live, with the problems that are in the way. */
 export async function diffDraft(context: Context): Promise<DraftDiff> {
+  await authorizeRead(context, "draft.diff");
   const { db } = context;
   return await db.transaction(
     async (tx) => {

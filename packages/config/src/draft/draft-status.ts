@@ -1,8 +1,10 @@
+import { authorizeRead } from "../access/authorize.ts";
 import { type Context, type DraftStatus, RESOURCE_KINDS } from "../contract.ts";
 import { changeOf } from "./draft-rows.ts";
 import { draftProblems, readDraft } from "./read-draft.ts";
 /** Counts and the draft's hash; cheap enough to ask after every change. */
 export async function draftStatus(context: Context): Promise<DraftStatus> {
+  await authorizeRead(context, "draft.status");
   const draft = await readDraft(context.db, context.now);
   const { rows, live, liveEntries } = draft;
   const changes = rows.map((row) => changeOf(row.hash, liveEntries[row.kind].get(row.name)?.[1]));

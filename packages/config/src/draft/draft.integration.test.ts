@@ -26,7 +26,7 @@ after(() => config.close());
 const refusedAs = (code: string) => (error: unknown) => error instanceof ConfigError && error.code === code;
 
 test("a text is kept as typed, named by its content, and read back with its JSON", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const stored = await putResource(ann, { kind: "clusters", yaml: clusterYaml("kept") });
   assert.equal(stored.name, "kept");
   assert.equal(stored.revision, 1);
@@ -39,7 +39,7 @@ test("a text is kept as typed, named by its content, and read back with its JSON
 });
 
 test("what does not parse is stored too, with its problems, and blocks publishing", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const broken = await putResource(ann, { kind: "clusters", yaml: "name: broken\nconnect_timout: 1s\n" });
   assert.equal(broken.name, "broken");
   assert.equal(broken.problems.length > 0, true);
@@ -61,8 +61,8 @@ test("what does not parse is stored too, with its problems, and blocks publishin
 });
 
 test("a change from an old revision is a conflict that says who, when and what is there", async () => {
-  const ann = config.as("editor", "ann");
-  const bob = config.as("editor", "bob");
+  const ann = config.as("publisher", "ann");
+  const bob = config.as("publisher", "bob");
   const first = await putResource(ann, { kind: "clusters", yaml: clusterYaml("locked", 1) });
   const input = { kind: "clusters", name: "locked", expectedRevision: first.revision } as const;
   await putResource(bob, { ...input, yaml: clusterYaml("locked", 2) });
@@ -87,7 +87,7 @@ test("a change from an old revision is a conflict that says who, when and what i
 test("of many who create one name at once, one does", async () => {
   const results = await Promise.allSettled(
     Array.from({ length: 8 }, (_, index) =>
-      putResource(config.as("editor", `e${index}`), {
+      putResource(config.as("publisher", `e${index}`), {
         kind: "clusters",
         yaml: clusterYaml("raced", index + 1),
       }),
@@ -96,11 +96,11 @@ test("of many who create one name at once, one does", async () => {
   const refused = results.filter((result) => result.status === "rejected");
   assert.equal(refused.length, 7);
   for (const { reason } of refused) assert.equal(reason.code, "already_exists");
-  await removeResource(config.as("editor"), { kind: "clusters", name: "raced" });
+  await removeResource(config.as("publisher"), { kind: "clusters", name: "raced" });
 });
 
 test("references are checked across resources, with the nearest name, and a rename shows in those that refer", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const routes = await putResource(ann, { kind: "routes", yaml: routesYaml("main", "shopp") });
   assert.match(routes.problems[0]?.message ?? "", /no cluster 'shopp'/);
   assert.equal(routes.problems[0]?.path, "virtual_hosts[0].routes[0].route.cluster");
@@ -143,7 +143,7 @@ test("references are checked across resources, with the nearest name, and a rena
 });
 
 test("two listeners on one address are a problem of both, the built-in cluster is none", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const twin = await putResource(ann, { kind: "listeners", yaml: listenerYaml("twin", "main") });
   assert.match(twin.problems[0]?.message ?? "", /'edge' binds tcp 127.0.0.1:10000 already/);
   await removeResource(ann, { kind: "listeners", name: "twin" });
@@ -165,7 +165,7 @@ test("an unsaved text is judged as if it were put, and nothing is stored", async
 });
 
 test("no read tells a secret, and what was shown can be put back", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const put = await putResource(ann, { kind: "secrets", yaml: secretYaml("token", "hunter2") });
   const edited = await putResource(ann, {
     kind: "secrets",
@@ -213,7 +213,7 @@ test("the list is in order, paged, searched, and filtered by change", async () =
 });
 
 test("the draft is compared with what is live, field by field, and can be put back", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await publish(ann, { message: "first" });
   const clean = await draftStatus(ann);
   assert.deepEqual([clean.added, clean.modified, clean.removed, clean.errors], [0, 0, 0, 0]);

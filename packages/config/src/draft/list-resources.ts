@@ -1,4 +1,5 @@
 import { and, eq, ilike, or, type SQL, sql } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Context, DraftResource, ResourceKind } from "../contract.ts";
 import { draftResource } from "../schema/index.ts";
 import { escapeLike } from "../text/escape-like.ts";
@@ -23,6 +24,7 @@ export async function listResources(
   context: Context,
   input: ListResourcesInput = {},
 ): Promise<{ readonly resources: readonly DraftResource[]; readonly total: number }> {
+  await authorizeRead(context, "draft.list");
   const { db } = context;
   await refreshAnalyses(db);
   const offset = input.offset ?? 0;

@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import { analyzeText } from "../analysis/analyze-text.ts";
 import { ConfigError, type Context, type ResourceKind } from "../contract.ts";
 import { applyEdits } from "../text/apply-edits.ts";
@@ -31,6 +32,7 @@ const PLACEHOLDER = /\[redacted(?: \d+)?\]/;
  * gone; `invalid` when one of the three texts does not parse, so that there are no fields to compare.
  */
 export async function mergeText(context: Context, input: MergeTextInput): Promise<MergedText> {
+  await authorizeRead(context, "draft.merge");
   const { kind, name } = input;
   const stored = await readRow(context.db, { kind, name });
   if (stored === undefined) throw new ConfigError("not_found", `the draft has no ${kind} '${name}'`);

@@ -1,3 +1,4 @@
+import { editing } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import {
   ConfigError,
@@ -15,11 +16,11 @@ export interface PatchResourceInput extends ResourceRef {
   readonly expectedRevision: number;
 }
 
-/** A form's edits, applied to the stored text with `applyEdits` (comments stay); otherwise as `putResource`. Editor.
+/** A form's edits, applied to the stored text with `applyEdits` (comments stay); otherwise as `putResource`. Needs config.edit of the kind, for secrets secret.manage.
  * `invalid` when the stored text is no YAML, so that paths have nothing to point at. */
 export async function patchResource(context: Context, input: PatchResourceInput): Promise<DraftResource> {
   const subject = `${input.kind}/${input.name}`;
-  const row = await change(context, { role: "editor", action: "draft.put", subject }, async (tx) => {
+  const row = await change(context, { ...editing(input.kind), action: "draft.put", subject }, async (tx) => {
     const stored = await lockRow(tx, input);
     if (stored === undefined || stored.revision !== input.expectedRevision) {
       throw await conflictOver(tx, input, stored);

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Analysis } from "../analysis/analysis.ts";
 import type { Context, Reference, ResourceRef } from "../contract.ts";
 import { draftResource } from "../schema/index.ts";
@@ -13,6 +14,7 @@ export async function references(
   context: Context,
   input: ReferencesInput = {},
 ): Promise<readonly Reference[]> {
+  await authorizeRead(context, "draft.references");
   await refreshAnalyses(context.db);
   const rows = await context.db
     .select({

@@ -1,3 +1,4 @@
+import { editing } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import { ConfigError, type Context, type ResourceRef } from "../contract.ts";
 import { deleteRow } from "./delete-row.ts";
@@ -9,10 +10,10 @@ export interface RemoveResourceInput extends ResourceRef {
 }
 
 /** Takes a resource out of the draft; it stays live until the next publish. References to it become problems of those that
- * refer. Editor. `not_found`, `conflict`. */
+ * refer. Needs config.edit of the kind, for secrets secret.manage. `not_found`, `conflict`. */
 export async function removeResource(context: Context, input: RemoveResourceInput): Promise<void> {
   const subject = `${input.kind}/${input.name}`;
-  await change(context, { role: "editor", action: "draft.remove", subject }, async (tx) => {
+  await change(context, { ...editing(input.kind), action: "draft.remove", subject }, async (tx) => {
     await lockDraft(tx, "share");
     const stored = await lockRow(tx, input);
     if (stored === undefined && input.expectedRevision === undefined) {

@@ -1,9 +1,10 @@
 import { inArray, sql } from "drizzle-orm";
+import { editing, requireNeed } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
-import { CHANNELS, ConfigError, type Context } from "../contract.ts";
+import { CHANNELS, ConfigError, type Context, type ResourceKind } from "../contract.ts";
 import { readDraftTests, readTestSet, testSetHash } from "../route-test/read-tests.ts";
 import type { RouteTest } from "../route-test/route-test.ts";
 import { draftRouteTest } from "../schema/index.ts";
@@ -17,12 +18,17 @@ export interface ResetDraftInput {
   readonly toVersion?: number | undefined;
 }
 
-/** Makes the whole draft, with its route tests, equal to a version. Editor. `changed`: how many resources were added, changed or removed by it. */
+/** Makes the whole draft, with its route tests, equal to a version. Needs what an edit of each kind that it changes needs. `changed`: how many resources were added, changed or removed by it. */
 export async function resetDraft(
   context: Context,
   input: ResetDraftInput = {},
 ): Promise<{ readonly changed: number }> {
-  const attempt = { role: "editor", action: "draft.reset", subject: "draft" } as const;
+  const attempt = {
+    permission: "config.edit",
+    scope: "checked inside",
+    action: "draft.reset",
+    subject: "draft",
+  } as const;
   return await change(context, attempt, async (tx) => {
     await lockDraft(tx, "update");
     const number = input.toVersion;
@@ -34,7 +40,7 @@ export async function resetDraft(
       [...names.values()].map(([name, hash]) => ({ kind, name, hash })),
     );
     // The rows' analyses follow from the texts; revision 0 of the rules has them made at once, below.
-    const result = await tx.execute<{ changed: number }>(sql`
+    const result = await tx.execute<{ kind: ResourceKind; changed: number }>(sql`
       with wanted as (
         select * from json_to_recordset(${JSON.stringify(wanted)}::text::json) as w(kind text, name text, hash text)
       ), gone as (
@@ -59,10 +65,12 @@ export async function resetDraft(
             updated_by = excluded.updated_by, json = excluded.json, message = excluded.message,
             message_hash = excluded.message_hash, analysis = excluded.analysis, rules = excluded.rules
           where d.hash <> excluded.hash
-        returning 1
+        returning d.kind
       )
-      select (select count(*) from gone)::int + (select count(*) from put)::int as changed`);
-    const changed = result[0]?.changed ?? 0;
+      select kind, count(*)::int as changed
+      from (select kind from gone union all select kind from put) as all_changed group by kind`);
+    for (const { kind } of result) requireNeed(context.actor, editing(kind), attempt);
+    const changed = result.reduce((sum, row) => sum + row.changed, 0);
     await refreshAnalyses(tx);
     await resetTests(tx, context, await readTestSet(tx, row?.routeTests ?? ""));
     await appendAudit(tx, context, {
@@ -79,6 +87,7 @@ export async function resetDraft(
 async function resetTests(tx: Transaction, context: Context, tests: readonly RouteTest[]): Promise<void> {
   const now = await readDraftTests(tx);
   if (testSetHash(now) === testSetHash(tests)) return;
+  requireNeed(context.actor, editing("routes"), { action: "draft.reset", subject: "draft" });
   const stays = new Set(tests.map((test) => fingerprint(test)));
   const kept = now.filter(({ updatedAt: _at, updatedBy: _by, ...test }) => stays.has(fingerprint(test)));
   const keptNames = new Set(kept.map(({ name }) => name));

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { editing } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import { ConfigError, type Context, type DraftResource, type ResourceRef } from "../contract.ts";
 import { blob } from "../schema/index.ts";
@@ -8,10 +9,10 @@ import { deleteRow } from "./delete-row.ts";
 import { lockDraft } from "./lock-draft.ts";
 import { showRow } from "./show-row.ts";
 import { lockRow, storeText } from "./store-text.ts";
-/** Puts one resource back to what is live: undefined when it is not live (and is gone from the draft now). Editor. `not_found` when neither has it. */
+/** Puts one resource back to what is live: undefined when it is not live (and is gone from the draft now). Needs what an edit of its kind needs. `not_found` when neither has it. */
 export async function resetResource(context: Context, ref: ResourceRef): Promise<DraftResource | undefined> {
   const { kind, name } = ref;
-  const attempt = { role: "editor", action: "draft.reset", subject: `${kind}/${name}` } as const;
+  const attempt = { ...editing(kind), action: "draft.reset", subject: `${kind}/${name}` } as const;
   const row = await change(context, attempt, async (tx) => {
     await lockDraft(tx, "share");
     const live = await readLive(tx);

@@ -1,4 +1,5 @@
 import { and, eq } from "drizzle-orm";
+import { editing, requireNeed } from "../access/authorize.ts";
 import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { analyzeText } from "../analysis/analyze-text.ts";
@@ -14,12 +15,16 @@ import type { PutResourceInput } from "./put-resource.ts";
 /** Envoy's own texts are far smaller; a larger one is a mistake and would slow everybody's lists. */
 const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
 
-/** What `putResource` does, within the caller's transaction and without asking for the role. Returns the row as stored. */
+/** What `putResource` does, within the caller's transaction. Returns the row as stored. */
 export async function storeText(
   tx: Transaction,
   context: Context,
   input: PutResourceInput,
 ): Promise<DraftRow> {
+  requireNeed(context.actor, editing(input.kind), {
+    action: "draft.put",
+    subject: `${input.kind}/${input.name ?? ""}`,
+  });
   refuseUnstorable(input.yaml);
   await lockDraft(tx, "share");
   const stored =

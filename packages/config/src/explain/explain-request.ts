@@ -1,5 +1,6 @@
 import { compileFilterChains, explainFilterChains } from "@sluice/matching";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Context } from "../contract.ts";
 import { type AskedRequest, readRequest } from "./asked-request.ts";
 import { around, candidateOf, placesIn } from "./candidates.ts";
@@ -22,6 +23,7 @@ type Found = Partial<Omit<RequestExplanation, "source" | "request" | "listeners"
  * every candidate that did not get it. For any role. `invalid`: the input is no request. `not_found`: no such version.
  */
 export async function explainRequest(context: Context, input: ExplainInput): Promise<RequestExplanation> {
+  await authorizeRead(context, "explain.request");
   readRequest(input);
   return await explainFrom(await openSource(context.db, input.source), input);
 }

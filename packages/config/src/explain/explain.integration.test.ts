@@ -52,7 +52,7 @@ endpoints:
 let config: TestConfig;
 before(async () => {
   config = await startConfig();
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await putResource(ann, { kind: "clusters", yaml: clusterYaml("web", 9000) });
   await putResource(ann, { kind: "routes", yaml: routesYaml("shop", "web") });
   await putResource(ann, { kind: "listeners", yaml: listenerYaml("edge", "shop") });

@@ -22,10 +22,10 @@ export interface CreateGroupInput {
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const GROUPS_MAX = 200;
 
-/** Editor. `bad_input`, `already_exists`, `not_found` (the version). */
+/** Needs group.manage. `bad_input`, `already_exists`, `not_found` (the version). */
 export async function createGroup(context: Context, input: CreateGroupInput): Promise<NodeGroup> {
   const { name } = input;
-  const attempt = { role: "editor", action: "group.create", subject: `group/${name}` } as const;
+  const attempt = { permission: "group.manage", action: "group.create", subject: `group/${name}` } as const;
   return await change(context, attempt, async (tx) => {
     if (!NAME.test(name)) {
       const message = `group name '${name}': use up to 63 small letters, digits, dots, dashes and underscores`;
@@ -60,11 +60,11 @@ export interface ChangeGroupInput {
   readonly expectedRevision?: number | undefined;
 }
 
-/** Gives the group another selector. Nodes that leave it follow the version of where they go, at once. Editor.
+/** Gives the group another selector. Nodes that leave it follow the version of where they go, at once. Needs group.manage.
  * `bad_input`, `not_found`, `conflict`. */
 export async function changeGroup(context: Context, input: ChangeGroupInput): Promise<NodeGroup> {
   const { name } = input;
-  const attempt = { role: "editor", action: "group.change", subject: `group/${name}` } as const;
+  const attempt = { permission: "group.manage", action: "group.change", subject: `group/${name}` } as const;
   return await change(context, attempt, async (tx) => {
     if (name === DEFAULT_GROUP) {
       throw new ConfigError("bad_input", "the default group takes the nodes that no other group takes");
@@ -87,10 +87,10 @@ export async function changeGroup(context: Context, input: ChangeGroupInput): Pr
   });
 }
 
-/** Its nodes go where they match next. Editor. `not_found`, `bad_input` for the default group, `frozen`, `conflict` while a
+/** Its nodes go where they match next. Needs group.manage. `not_found`, `bad_input` for the default group, `frozen`, `conflict` while a
  * rollout is under way in it. */
 export async function removeGroup(context: Context, name: string): Promise<void> {
-  const attempt = { role: "editor", action: "group.remove", subject: `group/${name}` } as const;
+  const attempt = { permission: "group.manage", action: "group.remove", subject: `group/${name}` } as const;
   await change(context, attempt, async (tx) => {
     if (name === DEFAULT_GROUP) throw new ConfigError("bad_input", "the default group cannot be removed");
     const rows = await lockAllGroups(tx);
@@ -112,12 +112,12 @@ export async function removeGroup(context: Context, name: string): Promise<void>
   });
 }
 
-/** `names`: every group but the default one, in the order in which nodes are to be matched. Editor. `bad_input`. */
+/** `names`: every group but the default one, in the order in which nodes are to be matched. Needs group.manage. `bad_input`. */
 export async function reorderGroups(
   context: Context,
   names: readonly string[],
 ): Promise<readonly NodeGroup[]> {
-  const attempt = { role: "editor", action: "group.reorder", subject: "groups" } as const;
+  const attempt = { permission: "group.manage", action: "group.reorder", subject: "groups" } as const;
   return await change(context, attempt, async (tx) => {
     const before = (await lockAllGroups(tx)).map(({ name }) => name).filter((name) => name !== DEFAULT_GROUP);
     if (names.toSorted().join() !== before.toSorted().join()) {

@@ -14,9 +14,14 @@ export interface FreezeGroupInput {
 }
 
 /** From now on nothing is published or rolled back in the group, and a rollout under way does not go forward; it may still go
- * back. Editor. `not_found`, `frozen` when it is already, `bad_input` without a reason. */
+ * back. Needs config.publish in the group. `not_found`, `frozen` when it is already, `bad_input` without a reason. */
 export async function freezeGroup(context: Context, input: FreezeGroupInput): Promise<NodeGroup> {
-  const attempt = { role: "editor", action: "group.freeze", subject: `group/${input.group}` } as const;
+  const attempt = {
+    permission: "config.publish",
+    scope: { group: input.group },
+    action: "group.freeze",
+    subject: `group/${input.group}`,
+  } as const;
   return await change(context, attempt, async (tx) => {
     const reason = input.reason.trim();
     if (reason === "") throw new ConfigError("bad_input", "say why: whoever is refused reads it");
@@ -29,9 +34,14 @@ export async function freezeGroup(context: Context, input: FreezeGroupInput): Pr
   });
 }
 
-/** Editor. `not_found`, `bad_input` when it is not frozen. */
+/** Needs config.publish in the group. `not_found`, `bad_input` when it is not frozen. */
 export async function unfreezeGroup(context: Context, group: string): Promise<NodeGroup> {
-  const attempt = { role: "editor", action: "group.unfreeze", subject: `group/${group}` } as const;
+  const attempt = {
+    permission: "config.publish",
+    scope: { group },
+    action: "group.unfreeze",
+    subject: `group/${group}`,
+  } as const;
   return await change(context, attempt, async (tx) => {
     const before = await lockGroup(tx, group);
     if (before.frozenBy === null) throw new ConfigError("bad_input", `group '${group}' is not frozen`);

@@ -1,4 +1,5 @@
 import { asc } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Executor } from "../access/executor.ts";
 import type { Context, NodeGroup, NodeGroupSummary } from "../contract.ts";
 import { readNodes } from "../node/read-nodes.ts";
@@ -7,6 +8,7 @@ import type { GroupRow } from "./lock-group.ts";
 
 /** In the order in which nodes are matched, with how many nodes each has. */
 export async function listGroups(context: Context): Promise<readonly NodeGroupSummary[]> {
+  await authorizeRead(context, "group.list");
   const { db, now } = context;
   const [rows, nodes] = await Promise.all([readGroups(db), readNodes(db, now)]);
   const byGroup = Map.groupBy(nodes, ({ group }) => group);

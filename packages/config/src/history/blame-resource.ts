@@ -1,4 +1,5 @@
 import { and, inArray, lte, sql } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import { shownJson } from "../analysis/analyze-text.ts";
 import { ConfigError, type Context, type ResourceRef } from "../contract.ts";
 import { resourceChange, version as versionTable } from "../schema/index.ts";
@@ -27,6 +28,7 @@ export async function blameResource(
   context: Context,
   input: BlameInput,
 ): Promise<{ readonly fields: readonly BlamedField[]; readonly total: number }> {
+  await authorizeRead(context, "history.blame");
   const { db } = context;
   if (input.version !== undefined) await requireVersion(db, input.version);
   await indexHistory(db);

@@ -1,4 +1,5 @@
 import { eq, sql } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Executor } from "../access/executor.ts";
 import {
   ConfigError,
@@ -37,6 +38,7 @@ export async function diffAny(
   before: DiffSource,
   after: DiffSource,
 ): Promise<readonly ResourceDiff[]> {
+  await authorizeRead(context, "history.diff");
   return await context.db.transaction(
     async (tx) => {
       const [left, right] = [await contentOf(tx, context, before), await contentOf(tx, context, after)];

@@ -27,21 +27,21 @@ async function set(
   value: unknown,
   ref: { kind: "routes" | "clusters"; name: string } = ROUTES,
 ) {
-  const context = config.as("editor", who);
+  const context = config.as("publisher", who);
   const { revision } = await getResource(context, ref);
   await patchResource(context, { ...ref, edits: [{ op: "set", path, value }], expectedRevision: revision });
 }
 
 before(async () => {
   config = await startConfig();
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await putResource(ann, { kind: "clusters", yaml: clusterYaml("web") });
   await putResource(ann, { kind: "clusters", yaml: clusterYaml("old") });
   await putResource(ann, { kind: "routes", yaml: routesYaml("main", "web") });
   await putResource(ann, { kind: "listeners", yaml: listenerYaml("edge", "main") });
   await publish(ann, { message: "first" });
   await set("bob", TIMEOUT, "9s");
-  await publish(config.as("editor", "bob"), { message: "slow upstream" });
+  await publish(config.as("publisher", "bob"), { message: "slow upstream" });
   const route = { match: { prefix: "/new" }, route: { cluster: "web", timeout: "1s" } };
   const { revision } = await getResource(ann, ROUTES);
   await patchResource(ann, {
@@ -105,7 +105,7 @@ test("an appliance from before has its history made when it is first asked for",
 });
 
 test("tags name versions, are found, move only when told to, and are no numbers", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await tagVersion(ann, { version: 1, name: "stable" });
   await tagVersion(ann, { version: 1, name: "2026-11" });
   assert.deepEqual((await getVersion(ann, 1)).tags, ["2026-11", "stable"]);
@@ -121,7 +121,7 @@ test("tags name versions, are found, move only when told to, and are no numbers"
 });
 
 test("one change is taken back in the draft, and what came later stays", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const done = await revertResource(ann, { ...ROUTES, from: 2, to: 1 });
   assert.equal(done.state, "done");
   const { yaml } = await getResource(ann, ROUTES);
@@ -134,7 +134,7 @@ test("one change is taken back in the draft, and what came later stays", async (
 });
 
 test("what the draft changed there too is a conflict, shown by field, and goes as is chosen", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await set("ann", "virtual_hosts[0].routes[1].route.timeout", "5s");
   const input = { ...ROUTES, from: 2, to: 1 };
   const asked = await revertResource(ann, input);
@@ -150,7 +150,7 @@ test("what the draft changed there too is a conflict, shown by field, and goes a
 });
 
 test("a removed resource comes back, an added one goes, and secrets never leave in a conflict", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await revertResource(ann, { kind: "clusters", name: "old", from: 3, to: 2 });
   assert.match((await getResource(ann, { kind: "clusters", name: "old" })).yaml, /# upstream old/);
   await revertResource(ann, { kind: "clusters", name: "old", from: 1, to: 0 });
@@ -180,7 +180,7 @@ test("a removed resource comes back, an added one goes, and secrets never leave 
 });
 
 test("two edits of one resource are merged by field; only what both changed is asked", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const start = await getResource(ann, { kind: "clusters", name: "web" });
   await set("bob", "connect_timeout", "2s", { kind: "clusters", name: "web" });
   const mine = start.yaml.replace("type: STATIC", "type: STATIC\nlb_policy: RANDOM");

@@ -1,4 +1,5 @@
 import { and, desc, eq, ilike, lt, type SQL } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Context, ResourceKind } from "../contract.ts";
 import { resourceChange, version } from "../schema/index.ts";
 import { escapeLike } from "../text/escape-like.ts";
@@ -26,6 +27,7 @@ export async function searchHistory(
   context: Context,
   input: SearchHistoryInput,
 ): Promise<{ readonly changes: readonly ResourceChange[]; readonly next: number | undefined }> {
+  await authorizeRead(context, "history.search");
   const { db } = context;
   await indexHistory(db);
   const limit = Math.min(input.limit ?? 50, 500);

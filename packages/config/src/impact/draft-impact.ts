@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import { analyzeText } from "../analysis/analyze-text.ts";
 import type { Context, ResourceKind, ResourceRef } from "../contract.ts";
 import { diffDraft } from "../draft/diff-draft.ts";
@@ -33,6 +34,7 @@ type Edges = ReadonlyMap<string, readonly ResourceRef[]>;
 
 /** What publishing the draft would touch, references followed both ways. For any role. */
 export async function draftImpact(context: Context): Promise<DraftImpact> {
+  await authorizeRead(context, "review.impact");
   const { db } = context;
   const [diff, rows, nodes] = await Promise.all([diffDraft(context), readLightRows(db), listNodes(context)]);
   const down = new Map<string, ResourceRef[]>();

@@ -29,39 +29,43 @@ export interface CreatedJoinToken {
 
 const LIFETIME_S_MAX = 30 * 86_400;
 
-/** Makes a token that lets nodes in. Admin: who has one gets a node's whole configuration, secrets too. `invalid`, `not_found`. */
+/** Makes a token that lets nodes in. Needs node.enroll: who has one gets a node's whole configuration, secrets too. `invalid`, `not_found`. */
 export async function createJoinToken(
   context: Context,
   input: CreateJoinTokenInput,
 ): Promise<CreatedJoinToken> {
   const { node, labels = {}, uses = 1, lifetimeS = 3600, note = "" } = input;
   const id = `token/${node ?? "any"}`;
-  return await change(context, { role: "admin", action: "join_token.create", subject: id }, async (tx) => {
-    const problem = problemOf({ node, labels, uses, lifetimeS, note });
-    if (problem !== undefined) throw new ConfigError("invalid", problem);
-    const token = newJoinToken(await authorityCertificate(tx));
-    const now = context.now();
-    const expiresAt = new Date(now.getTime() + lifetimeS * 1000);
-    await tx.insert(joinToken).values({
-      id: token.id,
-      hash: joinTokenHash(token.secret),
-      note,
-      node: node ?? null,
-      labels,
-      usesMax: uses,
-      uses: 0,
-      createdAt: now,
-      createdBy: context.actor.name,
-      expiresAt,
-    });
-    await appendAudit(tx, context, {
-      action: "join_token.create",
-      subject: `token/${token.id}`,
-      details: { node, labels, uses, expiresAt: expiresAt.toISOString() },
-    });
-    await notify(tx, CHANNELS.join, { token: token.id });
-    return { id: token.id, token: formatJoinToken(token), expiresAt };
-  });
+  return await change(
+    context,
+    { permission: "node.enroll", action: "join_token.create", subject: id },
+    async (tx) => {
+      const problem = problemOf({ node, labels, uses, lifetimeS, note });
+      if (problem !== undefined) throw new ConfigError("invalid", problem);
+      const token = newJoinToken(await authorityCertificate(tx));
+      const now = context.now();
+      const expiresAt = new Date(now.getTime() + lifetimeS * 1000);
+      await tx.insert(joinToken).values({
+        id: token.id,
+        hash: joinTokenHash(token.secret),
+        note,
+        node: node ?? null,
+        labels,
+        usesMax: uses,
+        uses: 0,
+        createdAt: now,
+        createdBy: context.actor.name,
+        expiresAt,
+      });
+      await appendAudit(tx, context, {
+        action: "join_token.create",
+        subject: `token/${token.id}`,
+        details: { node, labels, uses, expiresAt: expiresAt.toISOString() },
+      });
+      await notify(tx, CHANNELS.join, { token: token.id });
+      return { id: token.id, token: formatJoinToken(token), expiresAt };
+    },
+  );
 }
 
 function problemOf(input: {

@@ -178,7 +178,7 @@ test("what a token may be is checked, and only an admin makes one", async () => 
     { note: "x".repeat(201) },
   ])
     await assert.rejects(createJoinToken(ann, bad), { code: "invalid" }, JSON.stringify(bad));
-  const ed = config.as("editor", "ed");
+  const ed = config.as("publisher", "ed");
   await assert.rejects(createJoinToken(ed, {}), { code: "forbidden" });
   await assert.rejects(revokeJoinToken(ed, "x"), { code: "forbidden" });
   await assert.rejects(revokeNode(ed, "x"), { code: "forbidden" });

@@ -1,4 +1,5 @@
 import { desc } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Context } from "../contract.ts";
 import { joinToken } from "../schema/index.ts";
 import type { JoinTokenState } from "./join-contract.ts";
@@ -7,6 +8,7 @@ const TOKENS_MAX = 500;
 
 /** Newest first, at most 500; those that let nobody in any more too. */
 export async function listJoinTokens(context: Context): Promise<readonly JoinTokenState[]> {
+  await authorizeRead(context, "join_token.list");
   const rows = await context.db.select().from(joinToken).orderBy(desc(joinToken.createdAt)).limit(TOKENS_MAX);
   const now = context.now();
   return rows.map((row) => ({

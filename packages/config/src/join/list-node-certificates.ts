@@ -1,4 +1,5 @@
 import { desc, eq } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Context } from "../contract.ts";
 import { nodeCertificate } from "../schema/index.ts";
 import type { NodeCertificateState } from "./join-contract.ts";
@@ -10,6 +11,7 @@ export async function listNodeCertificates(
   context: Context,
   input: { readonly node?: string } = {},
 ): Promise<readonly NodeCertificateState[]> {
+  await authorizeRead(context, "node_certificate.list");
   const rows =
     input.node === undefined
       ? await context.db

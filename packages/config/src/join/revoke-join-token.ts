@@ -5,9 +5,9 @@ import { appendAudit } from "../audit/append-audit.ts";
 import { CHANNELS, ConfigError, type Context } from "../contract.ts";
 import { joinToken } from "../schema/index.ts";
 
-/** From now on it lets nobody in; nodes that joined with it stay. Admin. `not_found`; harmless when repeated. */
+/** From now on it lets nobody in; nodes that joined with it stay. Needs node.enroll. `not_found`; harmless when repeated. */
 export async function revokeJoinToken(context: Context, id: string): Promise<void> {
-  const attempt = { role: "admin", action: "join_token.revoke", subject: `token/${id}` } as const;
+  const attempt = { permission: "node.enroll", action: "join_token.revoke", subject: `token/${id}` } as const;
   await change(context, attempt, async (tx) => {
     const [row] = await tx.select().from(joinToken).where(eq(joinToken.id, id)).for("update");
     if (row === undefined) throw new ConfigError("not_found", `there is no join token '${id}'`);

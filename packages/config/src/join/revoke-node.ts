@@ -8,10 +8,10 @@ import { lockNode } from "./lock-node.ts";
 
 /**
  * Revokes every certificate that a node has: its streams end at once, and it can neither connect nor renew, nor join with a
- * token that was made before. Admin. `not_found` when it has none that is valid.
+ * token that was made before. Needs node.enroll. `not_found` when it has none that is valid.
  */
 export async function revokeNode(context: Context, node: string): Promise<{ readonly revoked: number }> {
-  const attempt = { role: "admin", action: "node.revoke", subject: `node/${node}` } as const;
+  const attempt = { permission: "node.enroll", action: "node.revoke", subject: `node/${node}` } as const;
   return await change(context, attempt, async (tx) => {
     // A certificate that is being issued now is revoked as well.
     await lockNode(tx, node);

@@ -37,7 +37,7 @@ const NODE = {
 } as const;
 
 test("a node goes from pending to effective, and a refusal is told in its own words", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await heartbeatReplica(ann, "r1");
   await recordConnected(ann, [NODE]);
   await putResource(ann, { kind: "clusters", yaml: clusterYaml("a") });
@@ -72,7 +72,7 @@ test("a node goes from pending to effective, and a refusal is told in its own wo
 });
 
 test("a late goodbye of an older stream is ignored; a disconnected node is never effective", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await recordConnected(ann, [{ ...NODE, connection: "2" }]);
   await recordDisconnected(ann, [{ id: "edge-1", connection: "1" }]);
   assert.equal((await getNode(ann, "edge-1")).connected, true);
@@ -87,7 +87,7 @@ test("a late goodbye of an older stream is ignored; a disconnected node is never
 });
 
 test("nodes of a replica that died are disconnected when its lease ends, those of one that left at once", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await recordConnected(ann, [{ ...NODE, connection: "3" }]);
   await heartbeatReplica(ann, "r1");
   assert.equal((await getNode(ann, "edge-1")).connected, true);
@@ -102,7 +102,7 @@ test("nodes of a replica that died are disconnected when its lease ends, those o
 });
 
 test("a type that no connected node implements blocks, events of unknown nodes are dropped", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await recordSent(ann, [{ id: "ghost", kind: "clusters", version: 1 }]);
   await heartbeatReplica(ann, "r2");
   const extensions = ["type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"];

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { requireWithin } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
@@ -6,13 +7,19 @@ import { CHANNELS, ConfigError, type Context } from "../contract.ts";
 import { node, operatorLabels } from "../schema/index.ts";
 import { readNodes } from "./read-nodes.ts";
 
-/** Forgets a node with its labels; `conflict` while it is connected (it would come back at once). Editor. `not_found`. */
+/** Forgets a node with its labels; `conflict` while it is connected (it would come back at once). Needs node.operate. `not_found`. */
 export async function removeNode(context: Context, id: string): Promise<void> {
-  const attempt = { role: "editor", action: "node.remove", subject: `node/${id}` } as const;
+  const attempt = {
+    permission: "node.operate",
+    scope: "checked inside",
+    action: "node.remove",
+    subject: `node/${id}`,
+  } as const;
   await change(context, attempt, async (tx) => {
     await tx.select({ id: node.id }).from(node).where(eq(node.id, id)).for("update");
     const [state] = await readNodes(tx, context.now, { id });
     if (state === undefined) throw new ConfigError("not_found", `there is no node '${id}'`);
+    requireWithin(context, "node.operate", state, attempt);
     if (state.connected) {
       throw new ConfigError("conflict", `node '${id}' is connected; stop it first`, {
         by: undefined,

@@ -1,10 +1,14 @@
 import { eq } from "drizzle-orm";
+import { type Deed, requireWithin } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
+import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import { CHANNELS, ConfigError, type Context } from "../contract.ts";
 import { parseSelector } from "../group/label-selector.ts";
-import { operatorLabels } from "../schema/index.ts";
+import { effectiveLabels, targetOf } from "../rollout/node-target.ts";
+import { targetsIn } from "../rollout/read-targets.ts";
+import { node, operatorLabels } from "../schema/index.ts";
 
 export interface SetNodeLabelsInput {
   readonly id: string;
@@ -15,16 +19,22 @@ export interface SetNodeLabelsInput {
 const LABELS_MAX = 64;
 
 /** Sets the labels that operators keep for a node, which need not have connected yet. They may move it to another group at once.
- * Editor. `bad_input` for what no selector could name. */
+ * Needs node.operate for where the node is before and after. `bad_input` for what no selector could name. */
 export async function setNodeLabels(context: Context, input: SetNodeLabelsInput): Promise<void> {
   const { id, labels } = input;
-  const attempt = { role: "editor", action: "node.label", subject: `node/${id}` } as const;
+  const attempt = {
+    permission: "node.operate",
+    scope: "checked inside",
+    action: "node.label",
+    subject: `node/${id}`,
+  } as const;
   await change(context, attempt, async (tx) => {
     const entries = Object.entries(labels);
     if (entries.length > LABELS_MAX) {
       throw new ConfigError("bad_input", `a node has at most ${LABELS_MAX} labels of operators`);
     }
     for (const [key, value] of entries) refuseOddLabel(key, value);
+    await requireNode(tx, context, id, attempt);
     const [before] = await tx.select().from(operatorLabels).where(eq(operatorLabels.node, id)).for("update");
     const values = { labels, updatedAt: context.now(), updatedBy: context.actor.name };
     if (entries.length === 0) await tx.delete(operatorLabels).where(eq(operatorLabels.node, id));
@@ -34,10 +44,20 @@ export async function setNodeLabels(context: Context, input: SetNodeLabelsInput)
         .values({ node: id, ...values })
         .onConflictDoUpdate({ target: operatorLabels.node, set: values });
     }
+    await requireNode(tx, context, id, attempt);
     await appendAudit(tx, context, { ...attempt, details: { before: before?.labels ?? {}, after: labels } });
     await notify(tx, CHANNELS.rollout, { node: id });
     await notify(tx, CHANNELS.node, { id });
   });
+}
+
+/** Whoever may operate a part of the nodes can move a node neither into that part nor out of it. */
+async function requireNode(tx: Transaction, context: Context, id: string, deed: Deed): Promise<void> {
+  const targets = await targetsIn(tx);
+  const [row] = await tx.select({ labels: node.labels }).from(node).where(eq(node.id, id));
+  const labels = effectiveLabels(row?.labels ?? {}, targets.operatorLabels.get(id));
+  const { group } = targetOf(targets, { id, labels });
+  requireWithin(context, "node.operate", { group, labels }, deed);
 }
 
 function refuseOddLabel(key: string, value: string): void {

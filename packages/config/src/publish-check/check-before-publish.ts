@@ -1,3 +1,4 @@
+import { requireNeed } from "../access/authorize.ts";
 import type { Transaction } from "../access/executor.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import { ConfigError, type Context } from "../contract.ts";
@@ -7,7 +8,7 @@ import type { RouteTestResult } from "../route-test/route-test.ts";
 import { runTests } from "../route-test/run-route-tests.ts";
 import { type DryRun, dryRun } from "./dry-run.ts";
 
-/** Publishes although a route test fails or the data plane refuses something. Admin; the reason is on record. */
+/** Publishes although a route test fails or the data plane refuses something. Needs config.override; the reason is on record. */
 export interface PublishOverride {
   readonly reason: string;
 }
@@ -17,7 +18,7 @@ export interface PublishRefusal {
   /** The data plane's words, each at its resource. */
   readonly problems: DryRun["problems"];
   readonly failedTests: readonly RouteTestResult[];
-  /** An admin may publish all the same, with a reason. */
+  /** Whoever has config.override may publish all the same, with a reason. */
   readonly overridable: true;
 }
 
@@ -45,10 +46,11 @@ export async function checkBeforePublish(
     });
   if (failedTests.length === 0 && problems.length === 0) return;
   if (override === undefined) throw refusal(failedTests, problems);
-  if (context.actor.role !== "admin")
-    throw new ConfigError("forbidden", "to publish although checks fail needs the role admin", {
-      needs: "admin",
-    });
+  requireNeed(
+    context.actor,
+    { permission: "config.override" },
+    { action: "to publish although checks fail", subject: "draft" },
+  );
   const reason = override.reason.trim();
   if (reason.length < REASON_LENGTH_MIN)
     throw new ConfigError("invalid", "say why it is published although checks fail");

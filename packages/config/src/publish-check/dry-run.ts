@@ -1,4 +1,5 @@
 import { and, eq, gt, sql } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Executor } from "../access/executor.ts";
 import type { Context, ResourceProblem } from "../contract.ts";
 import { type ReadDraft, readDraft } from "../draft/read-draft.ts";
@@ -31,6 +32,7 @@ const latest = new WeakMap<DataPlaneCheck, Known>();
 
 /** Has the draft judged by the data plane's own code: what it would refuse is told before a node gets it. For any role. */
 export async function dryRunDraft(context: Context): Promise<DryRun> {
+  await authorizeRead(context, "review.dry_run");
   return await dryRun(context.db, context, await readDraft(context.db, context.now));
 }
 

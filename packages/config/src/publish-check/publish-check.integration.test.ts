@@ -23,7 +23,7 @@ const judge = {
     return verdict;
   },
 };
-function as(role: "editor" | "admin"): Context {
+function as(role: "publisher" | "admin"): Context {
   return { ...config.as(role), dataPlane: judge };
 }
 const REFUSED: DataPlaneVerdict = {
@@ -37,10 +37,10 @@ const REFUSED: DataPlaneVerdict = {
 };
 
 test("the whole draft is asked about, once for the review and the publish behind it", async () => {
-  await putResource(as("editor"), { kind: "clusters", yaml: clusterYaml("a") });
-  const run = await dryRunDraft(as("editor"));
+  await putResource(as("publisher"), { kind: "clusters", yaml: clusterYaml("a") });
+  const run = await dryRunDraft(as("publisher"));
   assert.deepEqual([run.state, run.judged, run.blocks], ["accepted", 1, false]);
-  await publish(as("editor"), { message: "m" });
+  await publish(as("publisher"), { message: "m" });
   assert.equal(asked.length, 1);
   assert.deepEqual(asked[0]?.clusters, ["a"]);
   assert.equal(asked[0]?.resources[0]?.name, "a");
@@ -48,8 +48,8 @@ test("the whole draft is asked about, once for the review and the publish behind
 
 test("what the data plane would refuse blocks publishing, in its words; an admin may go past it with a reason", async () => {
   verdict = REFUSED;
-  await putResource(as("editor"), { kind: "clusters", yaml: clusterYaml("b") });
-  await assert.rejects(publish(as("editor"), { message: "m" }), {
+  await putResource(as("publisher"), { kind: "clusters", yaml: clusterYaml("b") });
+  await assert.rejects(publish(as("publisher"), { message: "m" }), {
     code: "invalid",
     message: "the data plane would refuse clusters 'a': is not implemented",
   });
@@ -64,11 +64,11 @@ test("what the data plane would refuse blocks publishing, in its words; an admin
 
 test("a data plane that cannot be asked stops nobody, is told, is on record, and is asked again", async () => {
   verdict = { available: false, reason: "no answer within 20 s" };
-  await putResource(as("editor"), { kind: "clusters", yaml: clusterYaml("c") });
-  const run = await dryRunDraft(as("editor"));
+  await putResource(as("publisher"), { kind: "clusters", yaml: clusterYaml("c") });
+  const run = await dryRunDraft(as("publisher"));
   assert.deepEqual([run.state, run.reason], ["unavailable", "no answer within 20 s"]);
   const before = asked.length;
-  await publish(as("editor"), { message: "m" });
+  await publish(as("publisher"), { message: "m" });
   assert.equal(asked.length, before + 1);
   const { events } = await listAudit(as("admin"), { action: "version.unchecked" });
   assert.deepEqual(events[0]?.details, { reason: "no answer within 20 s" });
@@ -81,8 +81,8 @@ test("where only other products are connected, their own judgement counts", asyn
   await sql`insert into config.control_replica (id, heartbeat_at) values ('r', ${now})`;
   await sql`insert into config.node (id, cluster, product, product_version, labels, peer, extensions, connected, since,
     last_seen_at, replica, connection) values ('e', 'c', 'envoy', '1.40', '{}', '', '[]', true, ${now}, ${now}, 'r', '1')`;
-  await putResource(as("editor"), { kind: "clusters", yaml: clusterYaml("d") });
-  const run = await dryRunDraft(as("editor"));
+  await putResource(as("publisher"), { kind: "clusters", yaml: clusterYaml("d") });
+  const run = await dryRunDraft(as("publisher"));
   assert.deepEqual([run.state, run.blocks], ["refused", false]);
-  await publish(as("editor"), { message: "m" });
+  await publish(as("publisher"), { message: "m" });
 });

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { editing } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import type { Executor, Transaction } from "../access/executor.ts";
 import { shownJson } from "../analysis/analyze-text.ts";
@@ -47,10 +48,14 @@ interface Side {
 
 /**
  * Takes back what was changed in one resource between two versions, in the draft, as an edit like any other: merged field by field
- * with what the draft has there now. Comments stay. Editor. `not_found`; `invalid` when the draft's text does not parse.
+ * with what the draft has there now. Comments stay. Needs what an edit of its kind needs. `not_found`; `invalid` when the draft's text does not parse.
  */
 export async function revertResource(context: Context, input: RevertInput): Promise<Reverted> {
-  const attempt = { role: "editor", action: "draft.revert", subject: `${input.kind}/${input.name}` } as const;
+  const attempt = {
+    ...editing(input.kind),
+    action: "draft.revert",
+    subject: `${input.kind}/${input.name}`,
+  } as const;
   const done = await change(context, attempt, async (tx) => {
     await lockDraft(tx, "share");
     const from = input.from ?? (await readLive(tx))?.version.number ?? 0;

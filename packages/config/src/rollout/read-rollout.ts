@@ -1,4 +1,5 @@
 import { and, desc, eq, gt, lt, notInArray } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Executor } from "../access/executor.ts";
 import {
   ConfigError,
@@ -67,6 +68,7 @@ export async function listRollouts(
   context: Context,
   input: ListRolloutsInput = {},
 ): Promise<readonly ListedRollout[]> {
+  await authorizeRead(context, "rollout.list");
   const { before, group } = input;
   const rows = await context.db
     .select({ rollout, state: rolloutState })
@@ -87,6 +89,7 @@ const EVENTS_MAX = 1_000;
 
 /** What happened to it and why, oldest first, at most the newest 1,000. `not_found`. */
 export async function rolloutHistory(context: Context, id: number): Promise<readonly RolloutEvent[]> {
+  await authorizeRead(context, "rollout.history");
   await readRollout(context.db, id);
   const rows = await context.db
     .select()

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { Role } from "../access/built-in-roles.ts";
 import { listAudit } from "../audit/list-audit.ts";
-import type { Context, Role, RolloutComparison } from "../contract.ts";
+import type { Context, RolloutComparison } from "../contract.ts";
 import { draftStatus } from "../draft/draft-status.ts";
 import { putResource } from "../draft/put-resource.ts";
 import { createGroup, removeGroup } from "../group/arrange-groups.ts";
@@ -52,7 +53,7 @@ function as(role: Role, name: string = role): Context {
   return { ...config.as(role, name), now: () => new Date(clockMs) };
 }
 
-const ann = () => as("editor", "ann");
+const ann = () => as("publisher", "ann");
 const advance = () => advanceRollouts(as("admin"), compare);
 
 /** Another version; answers its rollout. */
@@ -227,7 +228,7 @@ test("a rollback cuts a canary off; a frozen group refuses both with who and why
   assert.deepEqual(running(), { 1: 10 });
   assert.equal(await phaseOf(rollout.id), "superseded");
   assert.equal(await phaseOf(back.id), "completed");
-  await freezeGroup(as("editor", "eve"), { group: "default", reason: "Black Friday" });
+  await freezeGroup(as("publisher", "eve"), { group: "default", reason: "Black Friday" });
   await assert.rejects(publishNext(), { code: "frozen", message: /frozen by eve since .*: Black Friday/ });
   await assert.rejects(rollback(ann(), { version: 2 }), { code: "frozen" });
   await unfreezeGroup(ann(), "default");

@@ -1,3 +1,4 @@
+import { requireWithin } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import type { Transaction } from "../access/executor.ts";
 import { ConfigError, type Context, type ListedRollout, type RolloutPhase } from "../contract.ts";
@@ -15,7 +16,7 @@ export interface SteerInput {
 }
 
 /**
- * Steering by hand. Each needs the role editor and answers how the rollout stands afterwards; `not_found`, `conflict` when it is in
+ * Steering by hand. Each needs config.publish for the rollout's group and answers how the rollout stands afterwards; `not_found`, `conflict` when it is in
  * no phase for that (the message says in which).
  */
 export async function pauseRollout(context: Context, input: SteerInput): Promise<ListedRollout> {
@@ -73,9 +74,15 @@ async function steer(
   phases: readonly RolloutPhase[],
   work: (tx: Transaction, underWay: UnderWay, group: GroupRow) => Promise<Transition>,
 ): Promise<ListedRollout> {
-  const attempt = { role: "editor", action: `rollout.${verb}`, subject: `rollout/${input.rollout}` } as const;
+  const attempt = {
+    permission: "config.publish",
+    scope: "checked inside",
+    action: `rollout.${verb}`,
+    subject: `rollout/${input.rollout}`,
+  } as const;
   return await change(context, attempt, async (tx) => {
     const group = await lockGroup(tx, (await readRollout(tx, input.rollout)).rollout.group);
+    requireWithin(context, "config.publish", { group: group.name }, attempt);
     const underWay = await readRollout(tx, input.rollout);
     const { phase } = underWay.state;
     if (!phases.includes(phase)) {

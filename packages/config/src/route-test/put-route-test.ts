@@ -1,3 +1,4 @@
+import { editing } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
@@ -16,7 +17,7 @@ export async function putRouteTest(context: Context, test: RouteTest): Promise<S
   const name = test.name.trim();
   const subject = `route-test/${name}`;
   const content = { ...test, name };
-  return await change(context, { role: "editor", action: "route_test.put", subject }, async (tx) => {
+  return await change(context, { ...editing("routes"), action: "route_test.put", subject }, async (tx) => {
     checkRouteTest(content);
     await lockDraft(tx, "share");
     const tests = await readDraftTests(tx);

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { editing } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
@@ -8,7 +9,11 @@ import { draftRouteTest } from "../schema/index.ts";
 
 /** Takes a route test out of the draft; versions that have it keep it. Editor. `not_found`. */
 export async function removeRouteTest(context: Context, name: string): Promise<void> {
-  const attempt = { role: "editor", action: "route_test.remove", subject: `route-test/${name}` } as const;
+  const attempt = {
+    ...editing("routes"),
+    action: "route_test.remove",
+    subject: `route-test/${name}`,
+  } as const;
   await change(context, attempt, async (tx) => {
     await lockDraft(tx, "share");
     const gone = await tx.delete(draftRouteTest).where(eq(draftRouteTest.name, name)).returning();

@@ -16,7 +16,7 @@ import { runRouteTests } from "./run-route-tests.ts";
 let config: TestConfig;
 before(async () => {
   config = await startConfig();
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await putResource(ann, { kind: "clusters", yaml: clusterYaml("web") });
   await putResource(ann, { kind: "clusters", yaml: clusterYaml("other", 8081) });
   await putResource(ann, { kind: "routes", yaml: routesYaml("main", "web") });
@@ -33,7 +33,7 @@ const TEST: RouteTest = {
 };
 
 test("a test is kept, run against the draft, and frozen into the version", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const stored = await putRouteTest(ann, TEST);
   assert.equal(stored.updatedBy, "ann");
   const run = await runRouteTests(ann, { source: "draft" });
@@ -56,7 +56,7 @@ test("a test is kept, run against the draft, and frozen into the version", async
 });
 
 test("tests are content: a changed one alone can be published, and makes another version hash", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await putRouteTest(ann, {
     ...TEST,
     name: "nothing on another port",
@@ -79,7 +79,7 @@ test("tests are content: a changed one alone can be published, and makes another
 });
 
 test("a failing test blocks publishing, says what it expected and what came, and only an admin with a reason goes past it", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await putResource(ann, {
     kind: "routes",
     name: "main",
@@ -113,7 +113,7 @@ test("a failing test blocks publishing, says what it expected and what came, and
 });
 
 test("a draft that is reset has the version's tests again", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await resetDraft(ann, { toVersion: 1 });
   assert.deepEqual(
     (await listRouteTests(ann)).map(({ name }) => name),
@@ -123,7 +123,7 @@ test("a draft that is reset has the version's tests again", async () => {
 });
 
 test("bad tests are refused in words", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await assert.rejects(putRouteTest(ann, { ...TEST, name: " " }), /give the test a name/);
   await assert.rejects(putRouteTest(ann, { ...TEST, expect: {} }), /expects nothing/);
   await assert.rejects(putRouteTest(ann, { ...TEST, url: "nonsense here" }), /is no URL/);

@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import type { Executor } from "../access/executor.ts";
 import { ConfigError, type Context } from "../contract.ts";
 import { explainFrom } from "../explain/explain-request.ts";
@@ -20,6 +21,7 @@ export interface RunRouteTestsInput {
 
 /** Follows every test's request through the draft or a version, by the proxy's own matching code. For any role. `not_found`. */
 export async function runRouteTests(context: Context, input: RunRouteTestsInput): Promise<RouteTestRun> {
+  await authorizeRead(context, "route_test.run");
   const { db } = context;
   const all = input.tests === "source" ? await testsOf(db, input.source) : await readDraftTests(db);
   const unknown = input.names?.find((name) => !all.some((test) => test.name === name));

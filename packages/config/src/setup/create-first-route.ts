@@ -47,13 +47,18 @@ export interface FirstRouteResult {
 /**
  * The guided first route: `domain` + `path` on `port` go to `host:upstreamPort`. Makes what is missing in the draft and
  * extends what is there (a listener on that port with a route configuration by RDS gets a virtual host or route more); asked
- * twice it changes nothing. Publishes nothing. Editor. `invalid` for bad input or a port whose listener is no such one.
+ * twice it changes nothing. Publishes nothing. Needs config.edit of the three kinds. `invalid` for bad input or a port whose listener is no such one.
  */
 export async function createFirstRoute(context: Context, input: FirstRouteInput): Promise<FirstRouteResult> {
-  refuseBadInput(input);
-  const attempt = { role: "editor", action: "draft.first_route", subject: "draft" } as const;
+  const attempt = {
+    permission: "config.edit",
+    scope: "checked inside",
+    action: "draft.first_route",
+    subject: "draft",
+  } as const;
   const before = new Map<string, number>();
   const rows = await change(context, attempt, async (tx) => {
+    refuseBadInput(input);
     await lockDraft(tx, "update");
     for (const row of await tx.select().from(draftResource))
       before.set(`${row.kind}/${row.name}`, row.revision);

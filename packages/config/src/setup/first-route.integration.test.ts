@@ -24,7 +24,7 @@ after(() => config.close());
 const WANTED = { domain: "shop.test", path: "/", port: 10000, host: "127.0.0.1", upstreamPort: 8080 };
 
 test("a first route is made, extended and left alone", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const first = await createFirstRoute(ann, WANTED);
   assert.deepEqual(
     first.resources.map(({ kind, name, problems }) => [kind, name, problems]),
@@ -48,7 +48,7 @@ test("a first route is made, extended and left alone", async () => {
 });
 
 test("an export loads in a real Envoy and imports without a change of clusters", async (t) => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await publish(ann, { message: "first" });
   const exported = await exportVersion(ann);
   assert.equal(exported.yaml, (await exportDraft(ann)).yaml);
@@ -77,7 +77,7 @@ test("an export loads in a real Envoy and imports without a change of clusters",
 });
 
 test("an import says what it could not take and keeps comments", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const text = `admin: {}
 static_resources:
   clusters:

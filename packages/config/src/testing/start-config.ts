@@ -1,6 +1,7 @@
 import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
 import { startPostgres } from "@sluice/harness";
-import type { Context, Role } from "../contract.ts";
+import type { Role } from "../access/built-in-roles.ts";
+import type { Context } from "../contract.ts";
 import { configMigrations } from "../schema/migrations.ts";
 
 /** A migrated, empty configuration database on a real server, for one test file. */

@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import { ConfigError, type Context, type ResourceKind } from "../contract.ts";
 import { DRAFT_ORDER, refreshAnalyses } from "../draft/draft-rows.ts";
 import { draftResource } from "../schema/index.ts";
@@ -6,6 +7,7 @@ import type { Exported } from "./export-version.ts";
 
 /** As `exportVersion`, of the draft. `invalid` when a resource does not parse. */
 export async function exportDraft(context: Context): Promise<Exported> {
+  await authorizeRead(context, "draft.export");
   await refreshAnalyses(context.db);
   const rows = await context.db
     .select()

@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import { ConfigError, type Context, RESOURCE_KINDS, type ResourceKind } from "../contract.ts";
 import { readBlobs } from "../version/read-blobs.ts";
 import { readLive } from "../version/read-live.ts";
@@ -14,6 +15,7 @@ export interface Exported {
 
 /** A version as a stock Envoy's bootstrap; default: the live one. `not_found`. */
 export async function exportVersion(context: Context, number?: number): Promise<Exported> {
+  await authorizeRead(context, "version.export");
   const { db } = context;
   const row = number === undefined ? (await readLive(db))?.version : await requireVersion(db, number);
   if (row === undefined) throw new ConfigError("not_found", "nothing was published yet");

@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import type { Transaction } from "../access/executor.ts";
 import { type AnalyzedText, analyzeText, nameField } from "../analysis/analyze-text.ts";
@@ -32,10 +33,10 @@ export interface ImportResult {
 }
 
 /** Takes resources from Envoy configuration into the draft, by kind and name; what the draft has besides stays. Idempotent.
- * Editor (viewer with `preview`). `invalid` when the text as a whole cannot be read. */
+ * Needs what an edit of each kind that it changes needs; with `preview` config.read. `invalid` when the text as a whole cannot be read. */
 export async function importYaml(context: Context, input: ImportInput): Promise<ImportResult> {
-  const found = findResources(input.text, input.file ?? "the text");
   const run = async (tx: Transaction): Promise<ImportResult> => {
+    const found = findResources(input.text, input.file ?? "the text");
     await lockDraft(tx, "update");
     const result = await takeIn(tx, context, found.resources, input.preview !== true);
     if (input.preview !== true) {
@@ -44,9 +45,16 @@ export async function importYaml(context: Context, input: ImportInput): Promise<
     }
     return { ...result, ignored: [...found.ignored, ...result.ignored] };
   };
-  if (input.preview === true) return await context.db.transaction(run);
+  if (input.preview === true) {
+    await authorizeRead(context, "draft.import_preview", input.file ?? "text");
+    return await context.db.transaction(run);
+  }
   const subject = input.file ?? "text";
-  return await change(context, { role: "editor", action: "draft.import", subject }, run);
+  return await change(
+    context,
+    { permission: "config.edit", scope: "checked inside", action: "draft.import", subject },
+    run,
+  );
 }
 
 async function takeIn(

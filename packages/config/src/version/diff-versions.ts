@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import type { Context, ResourceDiff } from "../contract.ts";
 import { diffResource } from "./diff-resource.ts";
 import { readBlobs } from "./read-blobs.ts";
@@ -10,6 +11,7 @@ export async function diffVersions(
   before: number,
   after: number,
 ): Promise<readonly ResourceDiff[]> {
+  await authorizeRead(context, "version.diff");
   const { db } = context;
   const [left, right] = await Promise.all([requireVersion(db, before), requireVersion(db, after)]);
   const changes = await changedEntries(db, left.kinds, right.kinds);

@@ -1,8 +1,10 @@
+import { authorizeRead } from "../access/authorize.ts";
 import { ConfigError, type Context, type Version } from "../contract.ts";
 import { readLive, readTags, readVersion, toVersion } from "./read-live.ts";
 
 /** `not_found`. */
 export async function getVersion(context: Context, number: number): Promise<Version> {
+  await authorizeRead(context, "version.get");
   const [row, live, tags] = await Promise.all([
     readVersion(context.db, number),
     readLive(context.db),

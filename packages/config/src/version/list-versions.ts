@@ -1,4 +1,5 @@
 import { and, desc, ilike, inArray, lt, or, sql } from "drizzle-orm";
+import { authorizeRead } from "../access/authorize.ts";
 import type { Context, Version } from "../contract.ts";
 import { version, versionTag } from "../schema/index.ts";
 import { escapeLike } from "../text/escape-like.ts";
@@ -22,6 +23,7 @@ export async function listVersions(
   readonly total: number;
   readonly next: number | undefined;
 }> {
+  await authorizeRead(context, "version.list");
   const limit = Math.min(input.limit ?? 50, 500);
   const { db } = context;
   const pattern = `%${escapeLike(input.search?.trim() ?? "")}%`;

@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import type { Context, Rollout, Version } from "../contract.ts";
 import { readLive, readTags, toRollout, toVersion } from "./read-live.ts";
 
@@ -5,6 +6,7 @@ import { readLive, readTags, toRollout, toVersion } from "./read-live.ts";
 export async function liveVersion(
   context: Context,
 ): Promise<{ readonly version: Version; readonly rollout: Rollout } | undefined> {
+  await authorizeRead(context, "version.live");
   const live = await readLive(context.db);
   if (live === undefined) return undefined;
   const { number } = live.version;

@@ -33,7 +33,7 @@ export interface PublishInput {
   readonly group?: string | undefined;
   /** Default: all of the group's nodes at once. */
   readonly strategy?: StrategyInput | undefined;
-  /** Publish although checks fail: route tests, or the data plane's dry run. Admin. */
+  /** Publish although checks fail: route tests, or the data plane's dry run. Needs config.override. */
   readonly override?: PublishOverride | undefined;
 }
 
@@ -42,12 +42,17 @@ export interface Published {
   readonly rollout: Rollout;
 }
 
-/** Freezes the draft into an immutable version and starts its rollout to a group of nodes. Editor. One transaction.
+/** Freezes the draft into an immutable version and starts its rollout to a group of nodes. Needs config.publish in the group. One transaction.
  * `conflict` when somebody published, rolled back or edited since `expectedDraftHash` was read (details: ConflictDetails) or
  * a canary is under way in the group, `invalid` when the draft has errors (InvalidDetails) or fails a check
  * (PublishRefusal), `nothing_to_publish`, `frozen`, `bad_input`. */
 export async function publish(context: Context, input: PublishInput): Promise<Published> {
-  const attempt = { role: "editor", action: "version.publish", subject: "draft" } as const;
+  const attempt = {
+    permission: "config.publish",
+    scope: { group: input.group ?? DEFAULT_GROUP },
+    action: "version.publish",
+    subject: "draft",
+  } as const;
   return await change(context, attempt, async (tx) => {
     const strategy = completeStrategy(input.strategy);
     await lockDraft(tx, "update");

@@ -17,11 +17,13 @@ export interface RollbackInput {
   readonly strategy?: StrategyInput | undefined;
 }
 
-/** A rollout of an older version; the draft stays as it is, and whatever is under way in the group is superseded. Editor.
+/** A rollout of an older version; the draft stays as it is, and whatever is under way in the group is superseded. Needs config.publish in the group.
  * `not_found`, `nothing_to_publish` when the group goes there already, `conflict`, `frozen`, `bad_input`. */
 export async function rollback(context: Context, input: RollbackInput): Promise<Rollout> {
   const subject = `version/${input.version}`;
-  return await change(context, { role: "editor", action: "version.rollback", subject }, async (tx) => {
+  const scope = { group: input.group ?? DEFAULT_GROUP };
+  const attempt = { permission: "config.publish", scope, action: "version.rollback", subject } as const;
+  return await change(context, attempt, async (tx) => {
     const strategy = completeStrategy(input.strategy);
     await lockDraft(tx, "update");
     const target = await readVersion(tx, input.version);

@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import {
   ConfigError,
   type Context,
@@ -13,6 +14,7 @@ import { newestRollout, toRollout } from "./read-live.ts";
 
 /** How far a rollout is, node by node; default: the newest. `not_found`. */
 export async function rolloutStatus(context: Context, rolloutId?: number): Promise<RolloutStatus> {
+  await authorizeRead(context, "rollout.status");
   const { db } = context;
   const id = rolloutId ?? (await newestRollout(db))?.id;
   if (id === undefined) throw new ConfigError("not_found", "there is no rollout yet");

@@ -1,3 +1,4 @@
+import { authorizeRead } from "../access/authorize.ts";
 import { shownJson } from "../analysis/analyze-text.ts";
 import { type Context, RESOURCE_KINDS, type ResourceKind, type VersionResource } from "../contract.ts";
 import { redactYaml } from "../text/redact.ts";
@@ -11,6 +12,7 @@ export async function versionResources(
   number: number,
   kind?: ResourceKind,
 ): Promise<readonly VersionResource[]> {
+  await authorizeRead(context, "version.resources");
   const row = await requireVersion(context.db, number);
   const kinds = kind === undefined ? RESOURCE_KINDS : [kind];
   const entries = await versionEntries(context.db, row.kinds, kinds);

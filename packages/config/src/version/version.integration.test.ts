@@ -26,12 +26,12 @@ async function rowsOf(table: string): Promise<number> {
 
 test("of publishers who saw the same draft one wins; the others are told who did and which version it is", async () => {
   for (let round = 1; round <= 5; round++) {
-    const ann = config.as("editor", "ann");
+    const ann = config.as("publisher", "ann");
     await putResource(ann, { kind: "clusters", yaml: clusterYaml(`c${round}`) });
     const { hash } = await draftStatus(ann);
     const results = await Promise.allSettled(
       ["p1", "p2", "p3", "p4"].map((name) =>
-        publish(config.as("editor", name), { message: name, expectedDraftHash: hash }),
+        publish(config.as("publisher", name), { message: name, expectedDraftHash: hash }),
       ),
     );
     const won = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
@@ -44,7 +44,7 @@ test("of publishers who saw the same draft one wins; the others are told who did
     }
     assert.equal(won[0]?.version.number, round);
   }
-  await assert.rejects(publish(config.as("editor"), { message: "again" }), { code: "nothing_to_publish" });
+  await assert.rejects(publish(config.as("publisher"), { message: "again" }), { code: "nothing_to_publish" });
 });
 
 test("what was published cannot be changed, not even by hand", async () => {
@@ -56,7 +56,7 @@ test("what was published cannot be changed, not even by hand", async () => {
 });
 
 test("among 2,000 resources one change adds one blob, one bucket and one tree, fast", async (t) => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   const texts = Array.from({ length: 2000 }, (_, index) => clusterYaml(`many-${index}`));
   await importYaml(ann, { text: JSON.stringify({ resources: [] }) });
   for (let index = 0; index < texts.length; index += 8) {
@@ -114,7 +114,7 @@ test("among 2,000 resources one change adds one blob, one bucket and one tree, f
 });
 
 test("a rollback to what nobody published, to what is live, or over somebody's is refused", async () => {
-  const ann = config.as("editor", "ann");
+  const ann = config.as("publisher", "ann");
   await assert.rejects(rollback(ann, { version: 999 }), { code: "not_found" });
   await assert.rejects(rollback(ann, { version: 6 }), { code: "nothing_to_publish" });
   await assert.rejects(rollback(ann, { version: 1, expectedLive: 7 }), { code: "conflict" });

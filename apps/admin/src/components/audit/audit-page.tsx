@@ -3,9 +3,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { useTranslations } from "use-intl";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
 import { SearchInput, Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
@@ -22,13 +24,23 @@ export function AuditPage() {
   const [subject, setSubject] = useState("");
   const [family, setFamily] = useState("");
   const wanted = useDeferredValue(subject);
+  const allowed = useMay()("audit.read");
   const events = useInfiniteQuery(
     trpc.audit.list.infiniteQueryOptions(
       { ...(wanted ? { subject: wanted } : {}), ...(family ? { action: family } : {}) },
-      { getNextPageParam: (page) => page.next },
+      { getNextPageParam: (page) => page.next, enabled: allowed },
     ),
   );
   const rows = events.data?.pages.flatMap((page) => page.events) ?? [];
+  if (!allowed)
+    return (
+      <>
+        <PageHeader title={t("title")} />
+        <EmptyState icon="audit" title={t("notAllowed")}>
+          {t("notAllowedHint")}
+        </EmptyState>
+      </>
+    );
   return (
     <>
       <PageHeader title={t("title")} description={t("description")} />

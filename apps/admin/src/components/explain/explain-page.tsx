@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useUrlState } from "../chart/use-url-state.ts";
 import { KeepAsTest } from "../route-test/keep-as-test.tsx";
@@ -19,7 +19,7 @@ import { ExplainWay } from "./explain-way.tsx";
 export function ExplainPage() {
   const t = useTranslations("explain");
   const trpc = useTRPC();
-  const { role } = useSession();
+  const may = useMay();
   const [read, write] = useUrlState();
   const form: ExplainForm = Object.fromEntries(
     EXPLAIN_FIELDS.map((field) => [field, read(field) ?? EMPTY_FORM[field]]),
@@ -56,7 +56,7 @@ export function ExplainPage() {
           ) : (
             <div className="flex flex-col gap-4">
               <ExplainWay key={found.dataUpdatedAt} found={found.data} />
-              {role !== "viewer" && <KeepAsTest asked={asked} found={found.data} />}
+              {may("config.edit") && <KeepAsTest asked={asked} found={found.data} />}
             </div>
           )}
         </div>

@@ -6,7 +6,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
@@ -21,7 +21,7 @@ const DEFAULT_GROUP = "default";
 export function GroupsPanel() {
   const t = useTranslations("nodes.groups");
   const trpc = useTRPC();
-  const { role } = useSession();
+  const may = useMay();
   const groups = useQuery(trpc.group.list.queryOptions());
   const [edited, setEdited] = useState<NodeGroupSummary | "new">();
   const [frozen, setFrozen] = useState<string>();
@@ -82,7 +82,7 @@ export function GroupsPanel() {
         </span>
       ),
     },
-    ...(role === "viewer"
+    ...(!may("group.manage") && !may("config.publish")
       ? []
       : [
           {
@@ -91,7 +91,7 @@ export function GroupsPanel() {
             align: "right" as const,
             cell: (group: NodeGroupSummary) => (
               <span className="flex flex-wrap justify-end gap-1">
-                {group.name !== DEFAULT_GROUP && (
+                {may("group.manage") && group.name !== DEFAULT_GROUP && (
                   <>
                     <IconButton
                       size="sm"
@@ -121,7 +121,7 @@ export function GroupsPanel() {
                     />
                   </>
                 )}
-                {group.frozen ? (
+                {!may("config.publish", { group: group.name }) ? null : group.frozen ? (
                   <Button
                     size="sm"
                     aria-label={t("unfreezeName", { name: group.name })}
@@ -147,7 +147,7 @@ export function GroupsPanel() {
     <section aria-label={t("title")} className="pb-6">
       <div className="flex flex-wrap items-center justify-between gap-3 px-6 pb-2 max-sm:px-4">
         <h2 className="text-sm font-semibold">{t("title")}</h2>
-        {role !== "viewer" && (
+        {may("group.manage") && (
           <Button size="sm" icon="plus" onClick={() => setEdited("new")}>
             {t("add")}
           </Button>

@@ -4,7 +4,7 @@ import type { NodeCertificateState } from "@sluice/config";
 import Link from "next/link";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { Badge, StatusDot, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -25,7 +25,7 @@ export function CertificateTable({
   readonly certificates: readonly NodeCertificateState[];
 }) {
   const t = useTranslations("join");
-  const { role } = useSession();
+  const may = useMay();
   const [revoking, setRevoking] = useState<string>();
   const columns: readonly Column<NodeCertificateState>[] = [
     {
@@ -82,7 +82,7 @@ export function CertificateTable({
       header: <span className="sr-only">{t("columns.actions")}</span>,
       align: "right",
       cell: ({ node, state }) =>
-        role === "admin" &&
+        may("node.enroll") &&
         state === "valid" && (
           <Button size="sm" onClick={() => setRevoking(node)}>
             {t("revokeNode")}

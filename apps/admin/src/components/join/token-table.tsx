@@ -4,7 +4,7 @@ import type { JoinTokenState } from "@sluice/config";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { StatusDot, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
@@ -25,7 +25,7 @@ export function TokenTable({ tokens }: { readonly tokens: readonly JoinTokenStat
   const t = useTranslations("join");
   const trpc = useTRPC();
   const toast = useToast();
-  const { role } = useSession();
+  const may = useMay();
   const revoke = useMutation(
     trpc.join.revokeToken.mutationOptions({
       onSuccess: (_, { id }) => toast({ text: t("tokenRevoked", { id }) }),
@@ -81,7 +81,7 @@ export function TokenTable({ tokens }: { readonly tokens: readonly JoinTokenStat
       header: <span className="sr-only">{t("columns.actions")}</span>,
       align: "right",
       cell: (token) =>
-        role === "admin" &&
+        may("node.enroll") &&
         token.state === "usable" && (
           <Button size="sm" busy={revoke.isPending} onClick={() => revoke.mutate({ id: token.id })}>
             {t("revokeToken")}

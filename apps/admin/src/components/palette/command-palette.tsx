@@ -7,7 +7,7 @@ import { useTheme } from "next-themes";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
-import { useSession } from "../../client/session.tsx";
+import { editNeed, useMay } from "../../client/session.tsx";
 import { signOut } from "../../client/sign-out.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { resourceHref } from "../resource/resource-href.ts";
@@ -49,7 +49,7 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
   const kinds = useTranslations("config.kinds");
   const trpc = useTRPC();
   const router = useRouter();
-  const { role } = useSession();
+  const may = useMay();
   const { resolvedTheme, setTheme } = useTheme();
   const names = useQuery(trpc.draft.names.queryOptions());
   const nodes = useQuery(trpc.node.list.queryOptions());
@@ -86,17 +86,18 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
           ))}
         </Group>
         <Group heading={t("actions")}>
-          {role !== "viewer" &&
-            KINDS.map((kind) => (
-              <Entry
-                key={kind}
-                icon="plus"
-                label={kinds(`${kind}.new`)}
-                keywords={["new", kind]}
-                onSelect={go(`/new/${kind}`)}
-              />
-            ))}
-          {role !== "viewer" && <Entry icon="routes" label={t("firstRoute")} onSelect={go("/first-route")} />}
+          {KINDS.filter((kind) => may(...editNeed(kind))).map((kind) => (
+            <Entry
+              key={kind}
+              icon="plus"
+              label={kinds(`${kind}.new`)}
+              keywords={["new", kind]}
+              onSelect={go(`/new/${kind}`)}
+            />
+          ))}
+          {may("config.edit") && (
+            <Entry icon="routes" label={t("firstRoute")} onSelect={go("/first-route")} />
+          )}
           <Entry
             icon="secrets"
             label={shell("pages.nodeAccess")}

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
+import { useRoleName } from "../../client/role-name.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock } from "../ui/copy-button.tsx";
@@ -14,15 +15,16 @@ import { Notice } from "../ui/notice.tsx";
 import { generatePassword } from "./generate-password.ts";
 
 export interface AddPersonDialogProps {
+  readonly roles: readonly string[];
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
   readonly onDone: () => void;
 }
 
 /** Makes an account with a generated password, which is shown once. */
-export function AddPersonDialog({ open, onOpenChange, onDone }: AddPersonDialogProps) {
+export function AddPersonDialog({ roles, open, onOpenChange, onDone }: AddPersonDialogProps) {
   const t = useTranslations("people");
-  const roles = useTranslations("shell.roles");
+  const roleName = useRoleName();
   const trpc = useTRPC();
   const [made, setMade] = useState<{ readonly email: string; readonly password: string }>();
   const create = useMutation({ ...trpc.people.create.mutationOptions(), onSuccess: onDone });
@@ -38,12 +40,11 @@ export function AddPersonDialog({ open, onOpenChange, onDone }: AddPersonDialogP
     const form = new FormData(event.currentTarget);
     const email = String(form.get("email") ?? "");
     const password = generatePassword();
-    const role = form.get("role");
     create.mutate(
       {
         name: String(form.get("name") ?? ""),
         email,
-        role: role === "admin" || role === "editor" ? role : "viewer",
+        role: String(form.get("role") ?? "viewer"),
         password,
       },
       { onSuccess: () => setMade({ email, password }) },
@@ -75,9 +76,11 @@ export function AddPersonDialog({ open, onOpenChange, onDone }: AddPersonDialogP
           </Field>
           <Field label={t("columns.role")} hint={t("roleHint")}>
             <Select name="role" defaultValue="viewer">
-              <option value="viewer">{roles("viewer")}</option>
-              <option value="editor">{roles("editor")}</option>
-              <option value="admin">{roles("admin")}</option>
+              {roles.map((role) => (
+                <option key={role} value={role}>
+                  {roleName(role)}
+                </option>
+              ))}
             </Select>
           </Field>
           <div className="flex justify-end gap-2">

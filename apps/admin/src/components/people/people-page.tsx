@@ -4,7 +4,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
-import { useSession } from "../../client/session.tsx";
+import { useRoleName } from "../../client/role-name.ts";
+import { useMay, useSession } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { Person } from "../../server/people/person.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -22,21 +23,21 @@ import { AddPersonDialog } from "./add-person-dialog.tsx";
 import { RemovePersonDialog } from "./remove-person-dialog.tsx";
 import { ResetPasswordDialog } from "./reset-password-dialog.tsx";
 
-const ROLES = ["viewer", "editor", "admin"] as const;
-
-/** Who may sign in, and what they may do. Admins only. */
+/** Who may sign in, and what they may do. */
 export function PeoplePage() {
   const t = useTranslations("people");
-  const roles = useTranslations("shell.roles");
+  const roleName = useRoleName();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
   const session = useSession();
-  const admin = session.role === "admin";
+  const admin = useMay()("people.manage");
   const [adding, setAdding] = useState(false);
   const [resetting, setResetting] = useState<Person>();
   const [removing, setRemoving] = useState<Person>();
   const people = useQuery({ ...trpc.people.list.queryOptions(), enabled: admin });
+  const roles = useQuery({ ...trpc.role.list.queryOptions(), enabled: admin });
+  const roleNames = roles.data?.map(({ name }) => name) ?? [];
   const refresh = () => queries.invalidateQueries(trpc.people.pathFilter());
   const setRole = useMutation({
     ...trpc.people.setRole.mutationOptions(),
@@ -50,7 +51,7 @@ export function PeoplePage() {
       {
         onSuccess: () =>
           toast({
-            text: t("roleChanged", { name: person.name, role: roles(role) }),
+            text: t("roleChanged", { name: person.name, role: roleName(role) }),
             undo: () => setRole.mutate({ id: person.id, role: person.role }),
           }),
       },
@@ -116,13 +117,12 @@ export function PeoplePage() {
                     value={person.role}
                     className="max-w-32"
                     onChange={(event) => {
-                      const role = ROLES.find((name) => name === event.target.value);
-                      if (role) changeRole(person, role);
+                      changeRole(person, event.target.value);
                     }}
                   >
-                    {ROLES.map((role) => (
+                    {[...new Set([person.role, ...roleNames])].map((role) => (
                       <option key={role} value={role}>
-                        {roles(role)}
+                        {roleName(role)}
                       </option>
                     ))}
                   </Select>
@@ -166,7 +166,12 @@ export function PeoplePage() {
           />
         </div>
       )}
-      <AddPersonDialog open={adding} onOpenChange={setAdding} onDone={() => void refresh()} />
+      <AddPersonDialog
+        roles={roleNames}
+        open={adding}
+        onOpenChange={setAdding}
+        onDone={() => void refresh()}
+      />
       <ResetPasswordDialog person={resetting} onClose={() => setResetting(undefined)} />
       <RemovePersonDialog
         person={removing}

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ChangeEvent, useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { EMPTY_STRATEGY, readStrategy } from "../rollout/read-strategy.ts";
 import { StrategyFields } from "../rollout/strategy-fields.tsx";
@@ -28,7 +28,7 @@ export function PublishPage() {
   const t = useTranslations("release");
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const { role } = useSession();
+  const may = useMay();
   const [message, setMessage] = useState("");
   const [form, setForm] = useState(EMPTY_STRATEGY);
   const { strategy, problems: misfits } = readStrategy(form);
@@ -53,7 +53,7 @@ export function PublishPage() {
   const testsChanged = diff.data?.routeTestsChanged ?? false;
   const differs = resources.length > 0 || testsChanged;
   const checks = usePublishChecks(differs && errors.length === 0);
-  const overridden = checks.blocked && role === "admin" && reason.trim().length >= REASON_LENGTH_MIN;
+  const overridden = checks.blocked && may("config.override") && reason.trim().length >= REASON_LENGTH_MIN;
   const ready = errors.length === 0 && differs && (!checks.blocked || overridden);
   const done = publish.data;
   const liveName = live.data ? t("versionNumber", { number: live.data.number }) : t("nothingLive");
@@ -136,7 +136,7 @@ export function PublishPage() {
                 </>
               )}
             </section>
-            {role !== "viewer" && (
+            {may("config.publish") && (
               <form
                 className="flex flex-col gap-3 self-start rounded-lg border border-line bg-canvas p-4 xl:sticky xl:top-0"
                 onSubmit={(event) => {
@@ -157,7 +157,7 @@ export function PublishPage() {
                   />
                 </Field>
                 <StrategyFields form={form} problems={misfits} onChange={setForm} />
-                {checks.blocked && role === "admin" && (
+                {checks.blocked && may("config.override") && (
                   <Field label={t("overrideReason")} hint={t("overrideHint")}>
                     <Textarea
                       rows={2}

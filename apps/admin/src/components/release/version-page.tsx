@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useTranslations } from "use-intl";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
@@ -37,7 +37,7 @@ export function VersionPage({ number }: { readonly number: number }) {
   const t = useTranslations("release");
   const trpc = useTRPC();
   const router = useRouter();
-  const { role } = useSession();
+  const may = useMay();
   const rollback = useRollback();
   const asked = readSource(useSearchParams().get("against"));
   const version = useQuery(trpc.version.get.queryOptions({ number }));
@@ -102,7 +102,7 @@ export function VersionPage({ number }: { readonly number: number }) {
           </>
         }
         actions={
-          role !== "viewer" &&
+          may("config.publish") &&
           !version.data.live && (
             <Button
               tone="primary"
@@ -158,7 +158,7 @@ export function VersionPage({ number }: { readonly number: number }) {
             diffs={diffs}
             beforeLabel={beforeLabel}
             afterLabel={afterLabel}
-            {...(role === "viewer" || later
+            {...(!may("config.edit") || later
               ? {}
               : {
                   action: ({ kind, name }, path) => (

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
@@ -22,7 +22,7 @@ export function VersionTags({ number, tags }: VersionTagsProps) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
-  const { role } = useSession();
+  const may = useMay();
   const [name, setName] = useState<string>();
   const refresh = () => queries.invalidateQueries(trpc.version.pathFilter());
   const failed = (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message });
@@ -59,7 +59,7 @@ export function VersionTags({ number, tags }: VersionTagsProps) {
       {tags.map((each) => (
         <span key={each} className="inline-flex items-center">
           <Badge tone="accent">{each}</Badge>
-          {role !== "viewer" && (
+          {may("config.publish") && (
             <IconButton
               icon="close"
               size="sm"
@@ -69,7 +69,7 @@ export function VersionTags({ number, tags }: VersionTagsProps) {
           )}
         </span>
       ))}
-      {role !== "viewer" &&
+      {may("config.publish") &&
         (name === undefined ? (
           <Button size="sm" tone="quiet" icon="plus" onClick={() => setName("")}>
             {t("add")}

@@ -5,7 +5,7 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useUrlState } from "../chart/use-url-state.ts";
 import type { Version } from "../resource/config-types.ts";
@@ -29,7 +29,7 @@ export function VersionsPage() {
   const t = useTranslations("release");
   const trpc = useTRPC();
   const router = useRouter();
-  const { role } = useSession();
+  const may = useMay();
   const rollback = useRollback();
   const [read, write] = useUrlState();
   const search = read("q") ?? "";
@@ -116,7 +116,7 @@ export function VersionsPage() {
         <ChangeList
           key={search}
           search={search === "" ? {} : { text: search }}
-          revertable={role !== "viewer"}
+          revertable={may("config.edit")}
         />
       ) : list.isPending ? (
         <SkeletonRows />
@@ -207,7 +207,7 @@ export function VersionsPage() {
                 className: "text-muted",
                 cell: (version) => <RelativeTime at={version.createdAt} />,
               },
-              ...(role === "viewer"
+              ...(!may("config.publish")
                 ? []
                 : [
                     {

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useDeferredValue, useState } from "react";
 import { useTranslations } from "use-intl";
-import { useSession } from "../../client/session.tsx";
+import { editNeed, useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useFigures } from "../../client/use-figures.ts";
 import { Badge, StatusDot } from "../ui/badge.tsx";
@@ -35,7 +35,7 @@ const SCOPE_KINDS = {
 export function ResourceList({ kind }: { readonly kind: ResourceKind }) {
   const t = useTranslations("config");
   const trpc = useTRPC();
-  const { role } = useSession();
+  const may = useMay();
   const [search, setSearch] = useState("");
   const wanted = useDeferredValue(search);
   const list = useQuery({
@@ -44,7 +44,7 @@ export function ResourceList({ kind }: { readonly kind: ResourceKind }) {
   });
   const figures = useFigures(SCOPE_KINDS[kind]);
   const remove = useRemoveResource();
-  const editable = role !== "viewer";
+  const editable = may(...editNeed(kind));
   const columns = useColumns(kind, figures, editable ? (row) => void remove(row) : undefined);
   const rows = list.data?.resources ?? [];
   const empty = list.data?.total === 0 && wanted === "";

@@ -3,7 +3,7 @@
 import { useRouter, useSearchParams } from "next/navigation";
 import { useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
-import { useSession } from "../../client/session.tsx";
+import { editNeed, useMay } from "../../client/session.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
@@ -31,12 +31,12 @@ export function ResourceWorkspace({
 }) {
   const t = useTranslations("config");
   const router = useRouter();
-  const { role } = useSession();
+  const may = useMay();
   const at = useSearchParams().get("at") ?? undefined;
   const hasForm = FORM_KINDS.includes(kind);
   const [tab, setTab] = useState(hasForm ? "form" : "yaml");
   const [draft, session] = useDraftSession(kind, resource);
-  const readOnly = role === "viewer";
+  const readOnly = !may(...editNeed(kind));
   const errors = draft.problems.filter((problem) => problem.severity === "error").length;
 
   useEffect(() => {

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import Link from "next/link";
 import { useTranslations } from "use-intl";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { RolloutStatus } from "../resource/config-types.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
@@ -35,7 +35,7 @@ const TONES = {
 export function RolloutPage({ id }: { readonly id: number }) {
   const t = useTranslations("rollout");
   const trpc = useTRPC();
-  const { role } = useSession();
+  const may = useMay();
   const first = useQuery(trpc.version.rolloutStatus.queryOptions({ rollout: id }, { retry: false }));
   const { data: event } = useSubscription(trpc.version.watchRollout.subscriptionOptions({ rollout: id }));
   const status = event?.data ?? first.data;
@@ -47,7 +47,7 @@ export function RolloutPage({ id }: { readonly id: number }) {
         back={{ href: "/rollouts", label: t("title") }}
         marks={status && <PhaseBadge phase={status.progress.phase} />}
         description={status && <Order status={status} />}
-        actions={underWay && role !== "viewer" && <SteerButtons status={status} />}
+        actions={underWay && may("config.publish") && <SteerButtons status={status} />}
       />
       {first.isPending && !status && <SkeletonRows />}
       {first.isError && !status && (

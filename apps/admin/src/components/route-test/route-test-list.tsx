@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
-import { useSession } from "../../client/session.tsx";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { IconButton } from "../ui/button.tsx";
@@ -23,7 +23,7 @@ export function RouteTestList({ source }: { readonly source: ExplainInput["sourc
   const client = useTRPCClient();
   const queries = useQueryClient();
   const toast = useToast();
-  const { role } = useSession();
+  const may = useMay();
   const tests = useQuery(trpc.routeTest.list.queryOptions());
   const run = useQuery({
     ...trpc.routeTest.run.queryOptions({ source }),
@@ -63,7 +63,7 @@ export function RouteTestList({ source }: { readonly source: ExplainInput["sourc
           label={t("title")}
           rows={tests.data}
           rowKey={(test) => test.name}
-          {...(role === "viewer" ? {} : { onDelete: (test) => remove.mutate(test) })}
+          {...(!may("config.edit") ? {} : { onDelete: (test) => remove.mutate(test) })}
           columns={[
             {
               id: "result",
@@ -110,7 +110,7 @@ export function RouteTestList({ source }: { readonly source: ExplainInput["sourc
               secondary: true,
               cell: (test) => <Expectation expect={test.expect} />,
             },
-            ...(role === "viewer"
+            ...(!may("config.edit")
               ? []
               : [
                   {

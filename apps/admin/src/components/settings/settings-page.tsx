@@ -3,6 +3,7 @@
 import { useTheme } from "next-themes";
 import { type FormEvent, useEffect, useState } from "react";
 import { useLocale, useTranslations } from "use-intl";
+import { useRoleName } from "../../client/role-name.ts";
 import { useSession } from "../../client/session.tsx";
 import { setLocale } from "../../client/set-locale.ts";
 import { LOCALE_NAMES, LOCALES } from "../../i18n/locale.ts";
@@ -21,6 +22,7 @@ export function SettingsPage() {
   const t = useTranslations("settings");
   const shell = useTranslations("shell");
   const session = useSession();
+  const roleName = useRoleName();
   const locale = useLocale();
   const { theme, setTheme } = useTheme();
   const [mounted, setMounted] = useState(false);
@@ -29,7 +31,7 @@ export function SettingsPage() {
     <>
       <PageHeader
         title={t("title")}
-        description={`${session.name} · ${session.email} · ${shell(`roles.${session.role}`)}`}
+        description={`${session.name} · ${session.email} · ${roleName(session.role)}`}
       />
       <div className="border-t border-line px-6 max-sm:px-4">
         <FormSection title={t("appearance")} description={t("appearanceHint")}>

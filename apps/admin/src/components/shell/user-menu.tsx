@@ -3,6 +3,7 @@
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { useLocale, useTranslations } from "use-intl";
+import { useRoleName } from "../../client/role-name.ts";
 import { useSession } from "../../client/session.tsx";
 import { setLocale } from "../../client/set-locale.ts";
 import { signOut } from "../../client/sign-out.ts";
@@ -12,6 +13,7 @@ import { Menu } from "../ui/menu.tsx";
 export function UserMenu() {
   const t = useTranslations("shell");
   const session = useSession();
+  const roleName = useRoleName();
   const router = useRouter();
   const locale = useLocale();
   const { theme, setTheme } = useTheme();
@@ -29,7 +31,7 @@ export function UserMenu() {
       heading={
         <>
           <span className="block font-medium text-ink">{session.name}</span>
-          {session.email} · {t(`roles.${session.role}`)}
+          {session.email} · {roleName(session.role)}
         </>
       }
       groups={[

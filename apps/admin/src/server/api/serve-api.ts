@@ -56,7 +56,7 @@ async function answer(request: IncomingMessage, url: URL, services: Services): P
       ? await readBody(request)
       : { value: readQuery(url.searchParams, operation.input) };
   if ("refused" in input) return refusal(input.refused, { code: "BAD_REQUEST", message: input.message });
-  const session = await readSession(services.auth, webHeaders(request));
+  const session = await readSession(services, webHeaders(request));
   try {
     return { status: 200, body: await call(operation, input.value, { services, session }) };
   } catch (error) {

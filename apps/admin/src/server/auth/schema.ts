@@ -1,4 +1,5 @@
-import { boolean, index, integer, pgSchema, text, timestamp } from "drizzle-orm/pg-core";
+import type { Grant } from "@sluice/config";
+import { boolean, index, integer, jsonb, pgSchema, text, timestamp } from "drizzle-orm/pg-core";
 
 /** Who may sign in, and how often somebody tried; the dashboard's own part of the database. */
 export const authSchema = pgSchema("auth");
@@ -11,11 +12,20 @@ export const user = authSchema.table("user", {
   email: text("email").notNull().unique(),
   emailVerified: boolean("email_verified").notNull().default(false),
   image: text("image"),
-  role: text("role", { enum: ["viewer", "editor", "admin"] })
-    .notNull()
-    .default("viewer"),
+  /** Name of a built-in role or of a row of `role`. */
+  role: text("role").notNull().default("viewer"),
   createdAt: when("created_at").notNull().defaultNow(),
   updatedAt: when("updated_at").notNull().defaultNow(),
+});
+
+/** Roles that people made, beside the built-in ones. */
+export const role = authSchema.table("role", {
+  name: text("name").primaryKey(),
+  description: text("description").notNull(),
+  grants: jsonb("grants").$type<readonly Grant[]>().notNull(),
+  revision: integer("revision").notNull().default(1),
+  updatedAt: when("updated_at").notNull(),
+  updatedBy: text("updated_by").notNull(),
 });
 
 export const session = authSchema.table(

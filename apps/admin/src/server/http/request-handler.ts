@@ -49,7 +49,7 @@ export function createRequestHandler(
     }
     if (path.startsWith("/api/")) return await handleApi(request, response, url);
     if (path.startsWith("/_next/static/")) return await options.pages(request, response);
-    const session = await readSession(services.auth, webHeaders(request));
+    const session = await readSession(services, webHeaders(request));
     if (!session && !OPEN_PAGES.has(path)) return redirect(response, signInAddress(url));
     if (session && path === "/sign-in") return redirect(response, "/");
     tellPages(request, session, csp, nonce);
@@ -70,7 +70,7 @@ export function createRequestHandler(
         maxBodySize: BODY_BYTES_MAX,
         createContext: async () => ({
           services,
-          session: await readSession(services.auth, webHeaders(request)),
+          session: await readSession(services, webHeaders(request)),
         }),
       });
     }

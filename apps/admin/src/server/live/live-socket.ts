@@ -24,7 +24,7 @@ const BUFFERED_BYTES_MAX = 16 << 20;
 
 /**
  * tRPC over WebSocket. The session is checked before the upgrade and again while the socket lives, so that signing out,
- * removing a user or changing a role ends it. Returns how to close everything.
+ * removing a user or changing what they may do ends it. Returns how to close everything.
  */
 export function serveLiveSocket(server: Server, options: LiveSocketOptions): () => Promise<void> {
   const { services, publicUrl } = options;
@@ -49,7 +49,7 @@ export function serveLiveSocket(server: Server, options: LiveSocketOptions): () 
         contexts.set(request, { services, session });
         sockets.handleUpgrade(request, socket, head, (webSocket) => {
           sockets.emit("connection", webSocket, request);
-          watchSession(webSocket, request, session.role);
+          watchSession(webSocket, request, rightsOf(session));
         });
       },
       (error: unknown) => {
@@ -62,15 +62,15 @@ export function serveLiveSocket(server: Server, options: LiveSocketOptions): () 
   async function admit(request: IncomingMessage): Promise<SignedIn | 401 | 403 | 404> {
     if (URL.parse(request.url ?? "/", "http://local")?.pathname !== LIVE_PATH) return 404;
     if (!isSameOrigin(request, publicUrl)) return 403;
-    return (await readSession(services.auth, webHeaders(request))) ?? 401;
+    return (await readSession(services, webHeaders(request))) ?? 401;
   }
 
-  function watchSession(webSocket: WebSocket, request: IncomingMessage, role: string): void {
+  function watchSession(webSocket: WebSocket, request: IncomingMessage, rights: string): void {
     const timer = setInterval(() => {
       if (webSocket.bufferedAmount > BUFFERED_BYTES_MAX) webSocket.terminate();
-      readSession(services.auth, webHeaders(request)).then(
+      readSession(services, webHeaders(request)).then(
         (now) => {
-          if (now?.role !== role) webSocket.close(4401, "session ended");
+          if (now === undefined || rightsOf(now) !== rights) webSocket.close(4401, "session ended");
         },
         // Postgres is away: who was let in stays in.
         () => {},
@@ -91,6 +91,10 @@ export function serveLiveSocket(server: Server, options: LiveSocketOptions): () 
     await closed;
     clearTimeout(timer);
   };
+}
+
+function rightsOf({ id, role, grants }: SignedIn): string {
+  return JSON.stringify([id, role, grants]);
 }
 
 const STATUS_TEXT = { 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 503: "Service Unavailable" };

@@ -1,56 +1,64 @@
-import { ConfigError, type Context, type Role, recordAudit } from "@sluice/config";
+import { appendAudit, ConfigError, type Context, change, type Transaction } from "@sluice/config";
 import { hashPassword } from "better-auth/crypto";
 import { and, eq, ne, sql } from "drizzle-orm";
 import { account, session, user } from "../auth/schema.ts";
-import { requireAdmin } from "./require-admin.ts";
+import { grantsOfAnyRole } from "../auth/session.ts";
+import { refuseEscalation } from "./escalation.ts";
+import { requireRole } from "./require-role.ts";
 
-type Transaction = Parameters<Parameters<Context["db"]["transaction"]>[0]>[0];
+/**
+ * Each needs people.manage, and everything that the person's role allows. `not_found`.
+ */
 
-/** Admin. Takes effect at once, also in open windows. `not_found`; `invalid` for the last admin. */
-export async function setRole(context: Context, id: string, role: Role): Promise<void> {
-  await requireAdmin(context, "user.role", id);
-  const email = await context.db.transaction(async (tx) => {
-    const person = await lockPerson(tx, id);
+/** Takes effect at once, also in open windows. `invalid` for the last admin. */
+export async function setRole(context: Context, id: string, role: string): Promise<void> {
+  const attempt = { permission: "people.manage", action: "user.role", subject: id } as const;
+  await change(context, attempt, async (tx) => {
+    const person = await lockPerson(tx, context, id);
+    refuseEscalation(context, await requireRole(tx, role), `the role ${role}`);
     if (role !== "admin") await keepAnAdmin(tx, id);
     await tx.update(user).set({ role, updatedAt: context.now() }).where(eq(user.id, id));
-    return person.email;
+    const details = { before: person.role, after: role };
+    await appendAudit(tx, context, { ...attempt, subject: person.email, details });
   });
-  await recordAudit(context, { action: "user.role", subject: email, details: { role } });
 }
 
-/** Admin. Ends all of the person's sessions. `not_found`. */
+/** Ends all of the person's sessions. */
 export async function resetPassword(context: Context, id: string, password: string): Promise<void> {
-  await requireAdmin(context, "user.password", id);
-  const hashed = await hashPassword(password);
-  const email = await context.db.transaction(async (tx) => {
-    const person = await lockPerson(tx, id);
+  const attempt = { permission: "people.manage", action: "user.password", subject: id } as const;
+  await change(context, attempt, async (tx) => {
+    const person = await lockPerson(tx, context, id);
+    const hashed = await hashPassword(password);
     await tx
       .update(account)
       .set({ password: hashed, updatedAt: context.now() })
       .where(and(eq(account.userId, id), eq(account.providerId, "credential")));
     await tx.delete(session).where(eq(session.userId, id));
-    return person.email;
+    await appendAudit(tx, context, { ...attempt, subject: person.email });
   });
-  await recordAudit(context, { action: "user.password", subject: email });
 }
 
-/** Admin. Ends all of the person's sessions. `not_found`; `invalid` for the last admin. */
+/** Ends all of the person's sessions. `invalid` for the last admin. */
 export async function removePerson(context: Context, id: string): Promise<void> {
-  await requireAdmin(context, "user.remove", id);
-  const email = await context.db.transaction(async (tx) => {
-    const person = await lockPerson(tx, id);
+  const attempt = { permission: "people.manage", action: "user.remove", subject: id } as const;
+  await change(context, attempt, async (tx) => {
+    const person = await lockPerson(tx, context, id);
     await keepAnAdmin(tx, id);
     await tx.delete(user).where(eq(user.id, id));
-    return person.email;
+    await appendAudit(tx, context, { ...attempt, subject: person.email, details: { role: person.role } });
   });
-  await recordAudit(context, { action: "user.remove", subject: email });
 }
 
-async function lockPerson(tx: Transaction, id: string): Promise<{ readonly email: string }> {
+async function lockPerson(
+  tx: Transaction,
+  context: Context,
+  id: string,
+): Promise<{ readonly email: string; readonly role: string }> {
   // One change of people at a time: two admins must not take each other's role at once.
   await tx.execute(sql`lock table ${user} in share row exclusive mode`);
-  const [person] = await tx.select({ email: user.email }).from(user).where(eq(user.id, id));
+  const [person] = await tx.select({ email: user.email, role: user.role }).from(user).where(eq(user.id, id));
   if (!person) throw new ConfigError("not_found", "This person has no account any more.");
+  refuseEscalation(context, await grantsOfAnyRole(tx, person.role), `${person.email}'s role ${person.role}`);
   return person;
 }
 

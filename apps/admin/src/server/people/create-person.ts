@@ -1,27 +1,31 @@
 import { randomUUID } from "node:crypto";
-import { ConfigError, type Context, type Role, recordAudit } from "@sluice/config";
+import { appendAudit, ConfigError, type Context, change } from "@sluice/config";
 import { hashPassword } from "better-auth/crypto";
 import { account, user } from "../auth/schema.ts";
-import { requireAdmin } from "./require-admin.ts";
+import { refuseEscalation } from "./escalation.ts";
+import { requireRole } from "./require-role.ts";
 
 export interface CreatePersonInput {
   readonly name: string;
   readonly email: string;
-  readonly role: Role;
-  /** At least `PASSWORD_LENGTH_MIN` characters; told to the person by the admin. */
+  /** Name of a built-in or a custom role. */
+  readonly role: string;
+  /** At least `PASSWORD_LENGTH_MIN` characters; told to the person by whoever makes the account. */
   readonly password: string;
 }
 
-/** Admin. `already_exists` when the e-mail is taken. */
+/** Needs people.manage, and everything that the role allows. `already_exists` when the e-mail is taken, `not_found` (the role). */
 export async function createPerson(
   context: Context,
   input: CreatePersonInput,
 ): Promise<{ readonly id: string }> {
   const email = input.email.trim().toLowerCase();
-  await requireAdmin(context, "user.create", email);
+  const attempt = { permission: "people.manage", action: "user.create", subject: email } as const;
   const id = randomUUID();
-  const password = await hashPassword(input.password);
-  await context.db.transaction(async (tx) => {
+  return await change(context, attempt, async (tx) => {
+    const grants = await requireRole(tx, input.role);
+    refuseEscalation(context, grants, `the role ${input.role}`);
+    const password = await hashPassword(input.password);
     const made = await tx
       .insert(user)
       .values({ id, email, name: input.name.trim(), role: input.role, emailVerified: true })
@@ -31,7 +35,7 @@ export async function createPerson(
     await tx
       .insert(account)
       .values({ id: randomUUID(), accountId: id, providerId: "credential", userId: id, password });
+    await appendAudit(tx, context, { ...attempt, details: { role: input.role } });
+    return { id };
   });
-  await recordAudit(context, { action: "user.create", subject: email, details: { role: input.role } });
-  return { id };
 }

@@ -1,13 +1,11 @@
-import type { Context } from "@sluice/config";
+import { authorize, type Context } from "@sluice/config";
 import { desc, eq, gt, max } from "drizzle-orm";
 import { session, user } from "../auth/schema.ts";
-import { isRole } from "../auth/session.ts";
 import type { Person } from "./person.ts";
-import { requireAdmin } from "./require-admin.ts";
 
-/** Everybody who may sign in, by name. Admin. */
+/** Everybody who may sign in, by name. Needs people.manage. */
 export async function listPeople(context: Context): Promise<readonly Person[]> {
-  await requireAdmin(context, "user.list", "");
+  await authorize(context, { permission: "people.manage", action: "user.list", subject: "" });
   const seen = context.db
     .select({ userId: session.userId, at: max(session.updatedAt).as("at") })
     .from(session)
@@ -23,7 +21,7 @@ export async function listPeople(context: Context): Promise<readonly Person[]> {
     id,
     name,
     email,
-    role: isRole(role) ? role : "viewer",
+    role,
     createdAt,
     lastSeenAt: lastSeenAt ?? undefined,
   }));

@@ -1,10 +1,9 @@
-import type { Role } from "@sluice/config";
-
 export interface Person {
   readonly id: string;
   readonly name: string;
   readonly email: string;
-  readonly role: Role;
+  /** Name of a built-in or a custom role. */
+  readonly role: string;
   readonly createdAt: Date;
   /** Of the newest session that is still valid. */
   readonly lastSeenAt: Date | undefined;

@@ -9,6 +9,7 @@ import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
 import { peopleRouter } from "./people/people-router.ts";
 import { reviewRouter } from "./review/review-router.ts";
+import { roleRouter } from "./role/role-router.ts";
 import { rolloutRouter } from "./rollout/rollout-router.ts";
 import { routeTestRouter } from "./route-test/route-test-router.ts";
 import { schemaRouter } from "./schema/schema-router.ts";
@@ -31,6 +32,7 @@ export const appRouter = router({
   node: nodeRouter,
   people: peopleRouter,
   review: reviewRouter,
+  role: roleRouter,
   rollout: rolloutRouter,
   routeTest: routeTestRouter,
   schema: schemaRouter,

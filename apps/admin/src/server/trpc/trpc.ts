@@ -1,4 +1,4 @@
-import type { Context as ConfigContext } from "@sluice/config";
+import { authorize, authorizeRead, type Context as ConfigContext } from "@sluice/config";
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import type { SignedIn } from "../auth/session.ts";
@@ -54,7 +54,7 @@ const mapErrors = t.middleware(async ({ ctx, next, path }) => {
 const publicProcedure = t.procedure.use(mapErrors);
 
 /**
- * For who is signed in. `ctx.config` is what the verbs of @sluice/config take first; they check the role.
+ * For who is signed in. `ctx.config` is what the verbs of @sluice/config take first; they check the permission.
  */
 export const procedure = publicProcedure.use(({ ctx, next }) => {
   const { session, services } = ctx;
@@ -62,9 +62,21 @@ export const procedure = publicProcedure.use(({ ctx, next }) => {
   const config: ConfigContext = {
     db: services.db,
     sql: services.sql,
-    actor: { id: session.id, name: session.name, role: session.role },
+    actor: { id: session.id, name: session.name, role: session.role, grants: session.grants },
     now: services.now,
     dataPlane: services.dataPlane,
   };
   return next({ ctx: { ...ctx, session, config } });
+});
+
+/** For what shows traffic: @sluice/telemetry knows no people, so the permission is asked for here. */
+export const telemetryProcedure = procedure.use(async ({ ctx, next, path }) => {
+  await authorize(ctx.config, { permission: "telemetry.read", action: path, subject: "" });
+  return await next();
+});
+
+/** For what calls no verb of @sluice/config and yet tells of the configuration. */
+export const readProcedure = procedure.use(async ({ ctx, next, path }) => {
+  await authorizeRead(ctx.config, path);
+  return await next();
 });

@@ -2,7 +2,7 @@ import { readTopScopes, summarize, TELEMETRY_CHANNELS } from "@sluice/telemetry"
 import { z } from "zod";
 import { feed } from "../telemetry/feed.ts";
 import { sharedReads } from "../telemetry/shared-read.ts";
-import { procedure, router } from "../trpc.ts";
+import { router, telemetryProcedure } from "../trpc.ts";
 
 /** What one row of a list shows of its traffic, over the last `WINDOW_SECONDS`. */
 export interface Figure {
@@ -19,7 +19,7 @@ const SHARED_MS = 200;
 
 export const figuresRouter = router({
   /** Every scope of a kind that had traffic just now; those that are left out had none. */
-  watch: procedure
+  watch: telemetryProcedure
     .input(z.object({ kind: z.enum(["listener", "host", "cluster"]) }))
     .subscription(async function* ({ ctx, input: { kind }, signal }) {
       const { hub, log, sql } = ctx.services;

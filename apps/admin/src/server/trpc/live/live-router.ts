@@ -2,7 +2,7 @@ import { CHANNELS } from "@sluice/config";
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import type { Hint, NotificationHub } from "../../live/notification-hub.ts";
-import { procedure, router } from "../trpc.ts";
+import { readProcedure, router } from "../trpc.ts";
 
 const CHANNEL_NAMES = Object.keys(CHANNELS) as (keyof typeof CHANNELS)[];
 
@@ -17,7 +17,7 @@ export const liveRouter = router({
    * Changes of the draft, rollouts and nodes, as they happen. Anything may have changed before the first event and after
    * a gap, so the first event after each (re)connection comes at once and names no payload.
    */
-  changes: procedure
+  changes: readProcedure
     .input(z.object({ lastEventId: z.string().nullish() }).optional())
     .subscription(async function* ({ ctx, signal }) {
       const stop = signal ?? new AbortController().signal;

@@ -16,7 +16,7 @@ import {
   type Window,
 } from "@sluice/telemetry";
 import { tracked } from "@trpc/server";
-import { procedure } from "../trpc.ts";
+import { telemetryProcedure } from "../trpc.ts";
 import { feed } from "./feed.ts";
 import { resumable } from "./live-input.ts";
 import { type Problem, rankProblems } from "./rank-problems.ts";
@@ -53,7 +53,7 @@ const CHANGES = [TELEMETRY_CHANNELS.stats, CHANNELS.node, CHANNELS.rollout];
 
 export const overviewProcedures = {
   /** The answer to "is all well?", again with every second's figures. */
-  overview: procedure.input(resumable).subscription(async function* ({ ctx, signal }) {
+  overview: telemetryProcedure.input(resumable).subscription(async function* ({ ctx, signal }) {
     const { services, config } = ctx;
     const stop = signal ?? AbortSignal.abort();
     const frames = feed({ hub: services.hub, channels: CHANGES, signal: stop, log: services.log }, () =>
@@ -85,7 +85,7 @@ export const overviewProcedures = {
   }),
 
   /** When which version went live, newest first: the marks on the charts. */
-  rollouts: procedure.input(resumable).subscription(async function* ({ ctx, signal }) {
+  rollouts: telemetryProcedure.input(resumable).subscription(async function* ({ ctx, signal }) {
     const { services, config } = ctx;
     const stop = signal ?? AbortSignal.abort();
     const options = { hub: services.hub, channels: [CHANNELS.rollout], signal: stop, log: services.log };

@@ -1,7 +1,7 @@
 import { readRequest, readRequestsSince, searchRequests, TELEMETRY_CHANNELS } from "@sluice/telemetry";
 import { TRPCError, tracked } from "@trpc/server";
 import { z } from "zod";
-import { procedure } from "../trpc.ts";
+import { telemetryProcedure } from "../trpc.ts";
 import { feed } from "./feed.ts";
 import { requestFilterInput } from "./live-input.ts";
 import { sharedReads } from "./shared-read.ts";
@@ -10,7 +10,7 @@ const TAIL_ROWS = 300;
 
 export const requestProcedures = {
   /** Requests as they are stored, oldest first; at first the newest ones. Goes on after a gap where it stopped. */
-  requestTail: procedure
+  requestTail: telemetryProcedure
     .input(z.object({ filter: requestFilterInput, lastEventId: z.string().nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       const { services } = ctx;
@@ -40,7 +40,7 @@ export const requestProcedures = {
       }
     }),
 
-  searchRequests: procedure
+  searchRequests: telemetryProcedure
     .input(
       z.object({
         filter: requestFilterInput,
@@ -56,7 +56,7 @@ export const requestProcedures = {
       }),
     ),
 
-  request: procedure.input(z.object({ id: z.string().max(40) })).query(async ({ ctx, input }) => {
+  request: telemetryProcedure.input(z.object({ id: z.string().max(40) })).query(async ({ ctx, input }) => {
     const found = await readRequest(ctx.services.sql, input.id);
     if (found === undefined)
       throw new TRPCError({ code: "NOT_FOUND", message: "This request is not stored any more." });

@@ -7,7 +7,7 @@ import {
   structureOf,
   type TopologyFrame,
 } from "../../../components/graph/topology-frames.ts";
-import { procedure } from "../trpc.ts";
+import { telemetryProcedure } from "../trpc.ts";
 import { rounded } from "./columns-of-series.ts";
 import { feed } from "./feed.ts";
 import { liveConfiguration } from "./live-configuration.ts";
@@ -26,7 +26,7 @@ export const topologyProcedures = {
    * The graph of the live configuration, again with every second's figures. The first event after each (re)connection is
    * the whole graph: what was missed in between is of no use to anybody.
    */
-  topology: procedure.input(input).subscription(async function* ({
+  topology: telemetryProcedure.input(input).subscription(async function* ({
     ctx,
     input: { node, windowSeconds },
     signal,

@@ -1,13 +1,13 @@
 import { readTrace, readTracesSince, searchTraces, TELEMETRY_CHANNELS } from "@sluice/telemetry";
 import { tracked } from "@trpc/server";
 import { z } from "zod";
-import { procedure } from "../trpc.ts";
+import { telemetryProcedure } from "../trpc.ts";
 import { feed } from "./feed.ts";
 import { traceFilterInput } from "./live-input.ts";
 
 export const traceProcedures = {
   /** Traces as their spans arrive; one that grows comes again. */
-  traceTail: procedure
+  traceTail: telemetryProcedure
     .input(z.object({ filter: traceFilterInput, lastEventId: z.string().nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       const { services } = ctx;
@@ -34,7 +34,7 @@ export const traceProcedures = {
       }
     }),
 
-  searchTraces: procedure
+  searchTraces: telemetryProcedure
     .input(
       z.object({
         filter: traceFilterInput,
@@ -51,7 +51,7 @@ export const traceProcedures = {
     ),
 
   /** All stored spans; empty when there are none. */
-  trace: procedure
+  trace: telemetryProcedure
     .input(z.object({ traceId: z.string().regex(/^[0-9a-fA-F]{1,64}$/) }))
     .query(({ ctx, input }) => readTrace(ctx.services.sql, input.traceId)),
 };

@@ -10,7 +10,7 @@ import {
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import type { TrafficColumns } from "../../../components/chart/traffic-columns.ts";
-import { procedure } from "../trpc.ts";
+import { telemetryProcedure } from "../trpc.ts";
 import { columnsOfSeries } from "./columns-of-series.ts";
 import { feed } from "./feed.ts";
 import { resolutionFor, scopeInput } from "./live-input.ts";
@@ -39,7 +39,7 @@ const SHARED_MS = 200;
 
 export const trafficProcedures = {
   /** The last `seconds` of a scope, going on by the second. */
-  trafficLive: procedure
+  trafficLive: telemetryProcedure
     .input(
       z.object({
         ...target,
@@ -74,7 +74,7 @@ export const trafficProcedures = {
     }),
 
   /** A range of the past. */
-  trafficRange: procedure
+  trafficRange: telemetryProcedure
     .input(z.object({ ...target, from: z.date(), to: z.date() }))
     .query(async ({ ctx, input }): Promise<TrafficFrame> => {
       const { sql, now } = ctx.services;
@@ -83,7 +83,7 @@ export const trafficProcedures = {
     }),
 
   /** Names to choose from, busiest first. */
-  scopes: procedure
+  scopes: telemetryProcedure
     .input(
       z.object({
         kind: scopeInput.shape.kind,

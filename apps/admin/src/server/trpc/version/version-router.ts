@@ -15,7 +15,7 @@ import { z } from "zod";
 import { kindInput } from "../draft/draft-inputs.ts";
 import { groupName, strategyInput } from "../rollout/strategy-input.ts";
 import { feed } from "../telemetry/feed.ts";
-import { procedure, router } from "../trpc.ts";
+import { procedure, readProcedure, router } from "../trpc.ts";
 
 const number = z.number().int().positive();
 const RECHECK_MS = 2_000;
@@ -83,7 +83,7 @@ export const versionRouter = router({
     .input(z.object({ rollout: number.optional() }).optional())
     .query(({ ctx, input }) => rolloutStatus(ctx.config, input?.rollout)),
   /** A rollout's progress: its state now, then after each change at a node. Ends when it is superseded. */
-  watchRollout: procedure
+  watchRollout: readProcedure
     .input(z.object({ rollout: number, lastEventId: z.string().nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       const { hub, log } = ctx.services;

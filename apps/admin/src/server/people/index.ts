@@ -1,0 +1,6 @@
+/** What can be done with people and what they may do: the verbs, each of which asks for its permission itself. */
+export { removePerson, resetPassword, setRole } from "./change-person.ts";
+export { changeRole, createRole, removeRole } from "./change-role.ts";
+export { createPerson } from "./create-person.ts";
+export { listPeople } from "./list-people.ts";
+export { listRoles } from "./list-roles.ts";

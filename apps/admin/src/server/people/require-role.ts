@@ -1,0 +1,13 @@
+import { ConfigError, type Grant, isBuiltInRole, type Transaction } from "@sluice/config";
+import { eq } from "drizzle-orm";
+import { role } from "../auth/schema.ts";
+import { grantsOfAnyRole } from "../auth/session.ts";
+
+/** What the role allows; a custom one cannot be removed until the transaction ends. `not_found`. */
+export async function requireRole(tx: Transaction, name: string): Promise<readonly Grant[]> {
+  if (!isBuiltInRole(name)) {
+    const [found] = await tx.select({ name: role.name }).from(role).where(eq(role.name, name)).for("share");
+    if (found === undefined) throw new ConfigError("not_found", `there is no role '${name}'`);
+  }
+  return await grantsOfAnyRole(tx, name);
+}

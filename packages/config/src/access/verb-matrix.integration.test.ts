@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import * as api from "../index.ts";
+import { clusterYaml, secretYaml } from "../testing/sample-resources.ts";
+import { startConfig, type TestConfig } from "../testing/start-config.ts";
+import { BUILT_IN_ROLES } from "./built-in-roles.ts";
+import { mayAnywhere } from "./may.ts";
+import { PERMISSION_NAMES, type Permission } from "./permission.ts";
+
+let config: TestConfig;
+before(async () => {
+  config = await startConfig();
+});
+after(() => config.close());
+
+type Verb = readonly [Permission, (context: api.Context) => Promise<unknown>];
+const REF = { kind: "clusters", name: "x" } as const;
+const ROUTE = { domain: "*", path: "/", port: 1, host: "h", upstreamPort: 1 };
+const REQUEST = { method: "GET", url: "http://x/", headers: [] };
+
+/** Every verb of the package with what it needs. A verb that is exported and stands neither here nor below fails the test. */
+const VERBS: Readonly<Record<string, Verb>> = {
+  abortRollout: ["config.publish", (c) => api.abortRollout(c, { rollout: 1 })],
+  blameResource: ["config.read", (c) => api.blameResource(c, REF)],
+  changeGroup: ["group.manage", (c) => api.changeGroup(c, { name: "g", selector: "a=b" })],
+  checkDraft: ["config.read", (c) => api.checkDraft(c)],
+  checkText: ["config.read", (c) => api.checkText(c, { kind: "clusters", yaml: "" })],
+  createFirstRoute: ["config.edit", (c) => api.createFirstRoute(c, ROUTE)],
+  createGroup: ["group.manage", (c) => api.createGroup(c, { name: "g", selector: "a=b" })],
+  createJoinToken: ["node.enroll", (c) => api.createJoinToken(c, {})],
+  diffAny: ["config.read", (c) => api.diffAny(c, "live", "draft")],
+  diffDraft: ["config.read", (c) => api.diffDraft(c)],
+  diffVersions: ["config.read", (c) => api.diffVersions(c, 1, 2)],
+  draftImpact: ["config.read", (c) => api.draftImpact(c)],
+  draftStatus: ["config.read", (c) => api.draftStatus(c)],
+  dryRunDraft: ["config.read", (c) => api.dryRunDraft(c)],
+  explainRequest: ["config.read", (c) => api.explainRequest(c, { ...REQUEST, source: "draft" })],
+  exportDraft: ["config.read", (c) => api.exportDraft(c)],
+  exportVersion: ["config.read", (c) => api.exportVersion(c)],
+  freezeGroup: ["config.publish", (c) => api.freezeGroup(c, { group: "g", reason: "r" })],
+  getNode: ["config.read", (c) => api.getNode(c, "n")],
+  getResource: ["config.read", (c) => api.getResource(c, REF)],
+  getVersion: ["config.read", (c) => api.getVersion(c, 1)],
+  importYaml: ["config.edit", (c) => api.importYaml(c, { text: clusterYaml("x") })],
+  listAudit: ["audit.read", (c) => api.listAudit(c)],
+  listGroups: ["config.read", (c) => api.listGroups(c)],
+  listJoinTokens: ["config.read", (c) => api.listJoinTokens(c)],
+  listNodeCertificates: ["config.read", (c) => api.listNodeCertificates(c)],
+  listNodes: ["config.read", (c) => api.listNodes(c)],
+  listResources: ["config.read", (c) => api.listResources(c)],
+  listRollouts: ["config.read", (c) => api.listRollouts(c)],
+  listRouteTests: ["config.read", (c) => api.listRouteTests(c)],
+  listTags: ["config.read", (c) => api.listTags(c)],
+  listVersions: ["config.read", (c) => api.listVersions(c)],
+  liveVersion: ["config.read", (c) => api.liveVersion(c)],
+  mergeText: ["config.read", (c) => api.mergeText(c, { ...REF, baseYaml: "", yaml: "" })],
+  patchResource: ["config.edit", (c) => api.patchResource(c, { ...REF, edits: [], expectedRevision: 1 })],
+  pauseRollout: ["config.publish", (c) => api.pauseRollout(c, { rollout: 1 })],
+  promoteRollout: ["config.publish", (c) => api.promoteRollout(c, { rollout: 1 })],
+  publish: ["config.publish", (c) => api.publish(c, { message: "m" })],
+  putResource: ["config.edit", (c) => api.putResource(c, { kind: "clusters", yaml: clusterYaml("x") })],
+  putRouteTest: [
+    "config.edit",
+    (c) => api.putRouteTest(c, { name: "t", ...REQUEST, expect: { route: "r" } }),
+  ],
+  references: ["config.read", (c) => api.references(c)],
+  removeGroup: ["group.manage", (c) => api.removeGroup(c, "g")],
+  removeNode: ["node.operate", (c) => api.removeNode(c, "n")],
+  removeResource: ["config.edit", (c) => api.removeResource(c, REF)],
+  removeRouteTest: ["config.edit", (c) => api.removeRouteTest(c, "t")],
+  reorderGroups: ["group.manage", (c) => api.reorderGroups(c, [])],
+  resetDraft: ["config.edit", (c) => api.resetDraft(c)],
+  resetResource: ["config.edit", (c) => api.resetResource(c, REF)],
+  resumeRollout: ["config.publish", (c) => api.resumeRollout(c, { rollout: 1 })],
+  revertResource: ["config.edit", (c) => api.revertResource(c, { ...REF, to: 0 })],
+  revokeJoinToken: ["node.enroll", (c) => api.revokeJoinToken(c, "t")],
+  revokeNode: ["node.enroll", (c) => api.revokeNode(c, "n")],
+  rollback: ["config.publish", (c) => api.rollback(c, { version: 1 })],
+  rolloutHistory: ["config.read", (c) => api.rolloutHistory(c, 1)],
+  rolloutStatus: ["config.read", (c) => api.rolloutStatus(c)],
+  runRouteTests: ["config.read", (c) => api.runRouteTests(c, { source: "draft" })],
+  searchHistory: ["config.read", (c) => api.searchHistory(c, {})],
+  setNodeLabels: ["node.operate", (c) => api.setNodeLabels(c, { id: "n", labels: {} })],
+  tagVersion: ["config.publish", (c) => api.tagVersion(c, { version: 1, name: "t" })],
+  unfreezeGroup: ["config.publish", (c) => api.unfreezeGroup(c, "g")],
+  untagVersion: ["config.publish", (c) => api.untagVersion(c, "t")],
+  usedBy: ["config.read", (c) => api.usedBy(c, REF)],
+  versionResources: ["config.read", (c) => api.versionResources(c, 1)],
+  versionRouteTests: ["config.read", (c) => api.versionRouteTests(c, 1)],
+};
+
+/** Other things that verbs need besides, or for other input. */
+const VARIANTS: Readonly<Record<string, Verb>> = {
+  "putResource of a secret": [
+    "secret.manage",
+    (c) => api.putResource(c, { kind: "secrets", yaml: secretYaml("s", "k") }),
+  ],
+  "removeResource of a secret": [
+    "secret.manage",
+    (c) => api.removeResource(c, { kind: "secrets", name: "s" }),
+  ],
+  "importYaml as a preview": ["config.read", (c) => api.importYaml(c, { text: "", preview: true })],
+};
+
+/** Exports that decide nothing for a person: pure functions, the control plane's own, and what permissions are made of. */
+const NO_VERBS = [
+  ["advanceRollouts", "exchangeJoinToken", "renewNodeCertificate", "liveCertificates", "ensureAuthority"],
+  ["heartbeatReplica", "releaseReplica", "holdWorkLease", "releaseWorkLease", "liveTarget", "readTargets"],
+  ["loadVersionContent", "recordAck", "recordConnected", "recordDisconnected", "recordEffective"],
+  ["recordNack", "recordSeen", "recordSent", "effectiveLabels", "targetOf", "applyEdits", "diffFields"],
+  ["whatCame", "seal", "unseal", "reseal", "loadKeyRing", "appendAudit", "recordAudit"],
+  ["authorize", "authorizeRead", "change", "requireWithin", "grantsOf", "grantsOfRole", "includesGrant"],
+  ["isBuiltInRole", "isPermission", "limitsOf", "mayAnywhere", "mayWithin", "readGrants"],
+].flat();
+
+test("every exported function is in the matrix or known to be no verb", () => {
+  const exported = Object.entries(api).flatMap(([name, value]) =>
+    typeof value === "function" && !("prototype" in value && value.prototype instanceof Error) ? [name] : [],
+  );
+  assert.deepEqual(exported.toSorted(), [...Object.keys(VERBS), ...NO_VERBS].toSorted());
+});
+
+for (const role of BUILT_IN_ROLES)
+  test(`every verb lets a role ${role} in, or refuses and audits it, as its permission says`, async () => {
+    const context = config.as(role, `of ${role}`);
+    for (const [name, [permission, verb]] of Object.entries({ ...VERBS, ...VARIANTS })) {
+      const before = await refusals(role);
+      const allowed = mayAnywhere(context.actor, permission);
+      assert.equal((await codeOf(verb(context))) !== "forbidden", allowed, `${name} needs ${permission}`);
+      assert.equal(await refusals(role), before + (allowed ? 0 : 1), `${name}: the audit log`);
+    }
+  });
+
+test("whoever has no permission is refused everything, and one permission opens nothing that needs another", async () => {
+  const one = (permission: Permission) => ({
+    ...config.as("viewer", permission),
+    actor: { id: "p", name: permission, role: "custom", grants: [{ permission }] },
+  });
+  const nobody = { ...config.as("viewer"), actor: { id: "n", name: "n", role: "gone" } };
+  for (const [name, [needed, verb]] of Object.entries({ ...VERBS, ...VARIANTS })) {
+    assert.equal(await codeOf(verb(nobody)), "forbidden", name);
+    const other = PERMISSION_NAMES.filter((permission) => permission !== needed);
+    const rest = {
+      ...nobody,
+      actor: { ...nobody.actor, grants: other.map((permission) => ({ permission })) },
+    };
+    assert.equal(await codeOf(verb(rest)), "forbidden", `${name} with all but ${needed}`);
+    if (name !== "importYaml") assert.notEqual(await codeOf(verb(one(needed))), "forbidden", name);
+  }
+});
+
+async function codeOf(attempt: Promise<unknown>): Promise<string> {
+  return await attempt.then(
+    () => "done",
+    (error: unknown) => {
+      if (error instanceof api.ConfigError) return error.code;
+      throw error;
+    },
+  );
+}
+
+async function refusals(role: string): Promise<number> {
+  const rows = await config.database.sql<{ count: number }[]>`
+    select count(*)::int as count from config.audit_event
+    where actor = ${`of ${role}`} and details->>'refused' = 'forbidden'`;
+  return rows[0]?.count ?? 0;
+}
