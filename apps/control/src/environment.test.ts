@@ -17,6 +17,7 @@ test("defaults are those of the README", () => {
     secretKey: undefined,
     secretKeyFile: undefined,
     dataDir: fileURLToPath(new URL("../../../.sluice", import.meta.url)),
+    healthHost: "127.0.0.1",
     healthPort: 18001,
     logLevel: "info",
     traceSamplingPercent: 1,

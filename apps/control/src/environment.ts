@@ -16,6 +16,7 @@ export interface Environment {
   readonly secretKey: string | undefined;
   readonly secretKeyFile: string | undefined;
   readonly dataDir: string;
+  readonly healthHost: string;
   /** Undefined: no health endpoint. */
   readonly healthPort: number | undefined;
   readonly logLevel: string;
@@ -48,6 +49,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     secretKey: env.SLUICE_SECRET_KEY || undefined,
     secretKeyFile: env.SLUICE_SECRET_KEY_FILE || undefined,
     dataDir: env.SLUICE_DATA_DIR || fileURLToPath(new URL("../../../.sluice", import.meta.url)),
+    healthHost: env.SLUICE_CONTROL_HEALTH_HOST || "127.0.0.1",
     healthPort: healthPort === 0 ? undefined : healthPort,
     logLevel,
     traceSamplingPercent: readNumber(env, "SLUICE_TRACE_SAMPLING_PERCENT", 1, 100),

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { loadKeyRing, RESOURCE_KINDS, type ResourceKind } from "@sluice/config";
+import { indexHistory, loadKeyRing, RESOURCE_KINDS, type ResourceKind } from "@sluice/config";
 import { openDatabase, openNotificationBus } from "@sluice/database";
 import { compareNodes, startMaintenance, TelemetryStore } from "@sluice/telemetry";
 import type { Snapshot } from "@sluice/xds";
@@ -152,7 +152,9 @@ export async function startControl(environment: Environment, log: Logger): Promi
   const healthServer =
     environment.healthPort === undefined
       ? undefined
-      : await startHealthServer(environment.healthPort, () => healthOf(snapshots.isReady, identity.state));
+      : await startHealthServer(environment.healthHost, environment.healthPort, () =>
+          healthOf(snapshots.isReady, identity.state),
+        );
   snapshots.start();
   register.watch(() => server.dismiss());
   register.start();
@@ -166,6 +168,8 @@ export async function startControl(environment: Environment, log: Logger): Promi
     onTrouble: trouble("moving rollouts on"),
   });
   engine.start();
+  // After an upgrade from a release without history; else there is nothing to do.
+  void becameReady.promise.then(() => indexHistory(db)).catch(trouble("indexing the history"));
   const lease = holdReplicaLease(context, replica, trouble("renewing this replica's lease"));
   const maintenance = startMaintenance(sql, { onTrouble: trouble("rolling up telemetry") });
 

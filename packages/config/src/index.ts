@@ -64,6 +64,7 @@ export { listGroups } from "./group/read-groups.ts";
 export { type BlameInput, blameResource } from "./history/blame-resource.ts";
 export { type DiffSource, diffAny } from "./history/diff-any.ts";
 export type { BlamedField, Origin, ResourceChange } from "./history/history.ts";
+export { indexHistory } from "./history/index-history.ts";
 export { type SearchHistoryInput, searchHistory } from "./history/search-history.ts";
 export { listTags, tagVersion, untagVersion, type VersionTag } from "./history/tag-version.ts";
 export { type DraftImpact, draftImpact, type Touched } from "./impact/draft-impact.ts";

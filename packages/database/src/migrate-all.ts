@@ -1,6 +1,5 @@
-import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
-import postgres from "postgres";
+import { openDatabase } from "./open-database.ts";
 
 /** One package's migrations: made by drizzle-kit, applied in order, remembered in a table of their own. */
 export interface MigrationSet {
@@ -15,17 +14,17 @@ const ADVISORY_LOCK = 7_583_442_001;
 
 /** Applies what is missing of every set, in the order given. Safe to call from several processes at once. */
 export async function migrateAll(url: string, sets: readonly MigrationSet[]): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 10 });
+  const { db, sql, close } = openDatabase(url, { poolSize: 1 });
   try {
     await sql`select pg_advisory_lock(${ADVISORY_LOCK})`;
     for (const set of sets) {
-      await migrate(drizzle(sql), {
+      await migrate(db, {
         migrationsFolder: set.folder,
         migrationsSchema: "migrations",
         migrationsTable: set.name,
       });
     }
   } finally {
-    await sql.end({ timeout: 5 });
+    await close();
   }
 }

@@ -1,5 +1,7 @@
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { addArrayTypes } from "./array-types.ts";
+import { guardTransactions } from "./guard-transactions.ts";
 
 export type Sql = postgres.Sql;
 /** Drizzle over postgres.js; each package brings its own tables, none is registered here. */
@@ -14,7 +16,8 @@ export interface OpenDatabase {
 }
 
 /**
- * Opens a pool; connects on first use and again by itself after the server was away.
+ * Opens a pool; connects on first use and again by itself after the server was away. A transaction whose connection is lost is
+ * rejected, whatever runs in it.
  *
  * @param url `postgres://user:password@host:port/name`
  * @param options.poolSize connections at most, default 10
@@ -28,10 +31,13 @@ export function openDatabase(
     max: options.poolSize ?? 10,
     connect_timeout: 10,
     idle_timeout: 60,
+    fetch_types: false,
     // A backoff of at most 1 s: Postgres coming back is noticed at once.
     backoff: (attempt) => Math.min(1, 0.1 * 2 ** attempt),
     onnotice: () => {},
     connection: { application_name: options.applicationName ?? "sluice" },
   });
+  addArrayTypes(sql);
+  guardTransactions(sql);
   return { db: drizzle(sql), sql, close: () => sql.end({ timeout: 5 }) };
 }

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { createServer, type ServerHttp2Session } from "node:http2";
 import { toBinary } from "@bufbuild/protobuf";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import {
   messageDescriptor,
   parseYaml,
@@ -11,7 +10,7 @@ import {
   type SnapshotType,
   type XdsServerObserver,
 } from "@sluice/xds";
-import { type XdsServer, xdsRoutes } from "@sluice/xds/server";
+import { createXdsServer } from "@sluice/xds/server";
 
 const PREFIX = "type.googleapis.com/";
 
@@ -29,14 +28,10 @@ export class ControlPlane implements SnapshotSource, XdsServerObserver {
   #encoded = new Map<string, SnapshotResource>();
   readonly #watchers = new Set<(affected: () => boolean) => void>();
   readonly #sessions = new Set<ServerHttp2Session>();
-  #xds: XdsServer | undefined;
-  readonly #server = createServer(
-    connectNodeAdapter({
-      routes: (router) => {
-        this.#xds = xdsRoutes(router, { source: this, observer: this });
-      },
-    }),
-  );
+  readonly #xds = createXdsServer({ source: this, observer: this });
+  readonly #server = createServer((request, response) => {
+    if (!this.#xds.handleGrpc(request, response)) response.stream.close();
+  });
 
   snapshotFor(): Snapshot | undefined {
     return this.#snapshot;
@@ -106,7 +101,7 @@ export class ControlPlane implements SnapshotSource, XdsServerObserver {
   }
 
   async stop(): Promise<void> {
-    this.#xds?.close();
+    this.#xds.close();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const session of this.#sessions) session.destroy();
     await closed;

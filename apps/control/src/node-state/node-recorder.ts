@@ -48,6 +48,8 @@ const WRITE_DEADLINE_MS = 5_000;
 export class NodeRecorder implements XdsServerObserver {
   readonly #options: NodeRecorderOptions;
   #events: NodeEvent[] = [];
+  /** By node and kind, where the last event that waits is a refusal: the next one takes its place. */
+  readonly #refusals = new Map<string, number>();
   #overflowed = false;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
@@ -164,9 +166,20 @@ export class NodeRecorder implements XdsServerObserver {
   }
 
   #add(event: NodeEvent): void {
+    const key = keyOf(event);
+    const refused = this.#refusals.get(key);
+    if (event.verb === "nack" && refused !== undefined) {
+      this.#events[refused] = event;
+      return;
+    }
+    if (event.verb === "nack") this.#refusals.set(key, this.#events.length);
+    // A refusal must not move to before a coming or going of its node.
+    else if (event.verb === "connected" || event.verb === "disconnected") this.#refusals.clear();
+    else if (event.verb !== "seen") this.#refusals.delete(key);
     this.#events.push(event);
     if (this.#events.length > EVENTS_MAX) {
       this.#events.splice(0, this.#events.length - EVENTS_MAX);
+      this.#refusals.clear();
       this.#overflowed = true;
     }
     this.#wake(GATHER_MS);
@@ -187,10 +200,12 @@ export class NodeRecorder implements XdsServerObserver {
     if (this.#overflowed) {
       this.#overflowed = false;
       const connected = [...this.#nodes.values()].map((node) => node.connected);
+      this.#refusals.clear();
       this.#events.unshift(...connected.map((event): NodeEvent => ({ verb: "connected", event })));
     }
     const events = this.#events;
     this.#events = [];
+    this.#refusals.clear();
     let done = 0;
     try {
       for (const run of runsOf(events)) {
@@ -202,6 +217,7 @@ export class NodeRecorder implements XdsServerObserver {
       if (!this.#troubled) this.#options.onTrouble(error);
       this.#troubled = true;
       this.#events = [...events.slice(done), ...this.#events];
+      this.#refusals.clear();
     }
   }
 }

@@ -8,9 +8,9 @@ import {
   type ServerHttp2Session,
 } from "node:http2";
 import type { SecureContextOptions } from "node:tls";
-import { Code, type ConnectRouter } from "@connectrpc/connect";
+import { Code, type ConnectRouter, createContextValues } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { anyHttpServer, authenticatedNodeKey, peerContextValues, type XdsServer } from "@sluice/xds/server";
+import { anyHttpServer, authenticatedNodeKey, type XdsServer } from "@sluice/xds/server";
 import type { Admission } from "../identity/admission.ts";
 import { type JoinAnswer, type JoinHandler, refuse } from "../identity/join-http.ts";
 import { type Peer, readPeer } from "../identity/peer.ts";
@@ -76,10 +76,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     shutdownSignal: shutdown.signal,
     contextValues: (request) => {
       const peer = peerOf(request);
-      return peerContextValues(request).set(
-        authenticatedNodeKey,
-        peer.kind === "node" ? peer.node : undefined,
-      );
+      return createContextValues().set(authenticatedNodeKey, peer.kind === "node" ? peer.node : undefined);
     },
   });
   const onRequest = (request: Request, response: Response): void => {

@@ -12,8 +12,12 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** `GET /health` on loopback: 200 when ready, else 503, with each part's state as JSON. */
-export async function startHealthServer(port: number, health: () => Health): Promise<HealthServer> {
+/** `GET /health`: 200 when ready, else 503, with each part's state as JSON. */
+export async function startHealthServer(
+  host: string,
+  port: number,
+  health: () => Health,
+): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const found = request.method === "GET" && request.url === "/health";
     const state = health();
@@ -22,7 +26,7 @@ export async function startHealthServer(port: number, health: () => Health): Pro
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
+    server.listen(port, host, () => {
       server.off("error", reject);
       resolve();
     });

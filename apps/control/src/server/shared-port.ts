@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { ConnectionPace } from "./connection-pace.ts";
 
 export interface SharedPortOptions {
   readonly host: string;
@@ -20,6 +21,7 @@ export interface SharedPort {
 /** The first byte of a TLS record that can begin a connection (RFC 8446, 5.1: handshake). */
 const TLS_HANDSHAKE = 0x16;
 const FIRST_BYTE_DEADLINE_MS = 10_000;
+const PACE = { burst: 5_000, perSecond: 100, waitingMax: 500 };
 
 /**
  * One port for TLS and plain text: both kinds of client speak first, so the first byte tells.
@@ -29,7 +31,13 @@ const FIRST_BYTE_DEADLINE_MS = 10_000;
 export async function listenShared(options: SharedPortOptions): Promise<SharedPort> {
   const all = new Set<Socket>();
   const silent = new Set<Socket>();
+  const pace = new ConnectionPace(PACE);
   const server = createServer({ noDelay: true }, (socket) => {
+    const waitMs = pace.take(socket.remoteAddress ?? "", performance.now());
+    if (waitMs === undefined) {
+      socket.destroy();
+      return;
+    }
     all.add(socket);
     socket.once("close", () => all.delete(socket));
     silent.add(socket);
@@ -42,9 +50,12 @@ export async function listenShared(options: SharedPortOptions): Promise<SharedPo
     socket.setTimeout(FIRST_BYTE_DEADLINE_MS, end);
     socket.on("error", end);
     socket.once("close", forget);
-    socket.once("readable", () => {
+    const look = (): void => {
       const first: Buffer | null = socket.read();
-      if (first === null) return end();
+      if (first === null) {
+        end();
+        return;
+      }
       forget();
       socket.off("close", forget);
       socket.off("timeout", end);
@@ -53,7 +64,12 @@ export async function listenShared(options: SharedPortOptions): Promise<SharedPo
       socket.unshift(first);
       if (first[0] === TLS_HANDSHAKE) options.onTls(socket);
       else options.onPlain(socket);
-    });
+    };
+    if (waitMs === 0) socket.once("readable", look);
+    else {
+      const turn = setTimeout(() => socket.once("readable", look), waitMs);
+      socket.once("close", () => clearTimeout(turn));
+    }
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -3,7 +3,6 @@ import { createServer, type ServerHttp2Session } from "node:http2";
 import { after, test } from "node:test";
 import { connect } from "node:tls";
 import { toBinary } from "@bufbuild/protobuf";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { type TestCertificate, TestCertificates } from "@sluice/harness";
 import {
   messageDescriptor,
@@ -12,7 +11,7 @@ import {
   type SnapshotSource,
   type XdsServerObserver,
 } from "@sluice/xds";
-import { type XdsServer, xdsRoutes } from "@sluice/xds/server";
+import { createXdsServer } from "@sluice/xds/server";
 import { eventually, ProxyProcess, portOf } from "../server/proxy-process-fixture.ts";
 
 const SECRET = "envoy.extensions.transport_sockets.tls.v3.Secret";
@@ -62,14 +61,10 @@ class SecretServer implements SnapshotSource, XdsServerObserver {
   }
 
   async start(): Promise<void> {
-    let xds: XdsServer | undefined;
-    const server = createServer(
-      connectNodeAdapter({
-        routes: (router) => {
-          xds = xdsRoutes(router, { source: this, observer: this });
-        },
-      }),
-    );
+    const xds = createXdsServer({ source: this, observer: this });
+    const server = createServer((request, response) => {
+      if (!xds.handleGrpc(request, response)) response.stream.close();
+    });
     const sessions = new Set<ServerHttp2Session>();
     server.on("session", (session) => {
       sessions.add(session);
@@ -78,7 +73,7 @@ class SecretServer implements SnapshotSource, XdsServerObserver {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     this.port = portOf(server.address());
     this.#close = async () => {
-      xds?.close();
+      xds.close();
       const closed = new Promise((resolve) => server.close(resolve));
       for (const session of sessions) session.destroy();
       await closed;

@@ -17,7 +17,7 @@ import {
 import { AccessLogService } from "@sluice/xds/gen/envoy/service/accesslog/v3/als_pb.js";
 import { MetricsService } from "@sluice/xds/gen/envoy/service/metrics/v3/metrics_service_pb.js";
 import { TraceService } from "@sluice/xds/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js";
-import { type XdsServer, xdsRoutes } from "@sluice/xds/server";
+import { createXdsServer } from "@sluice/xds/server";
 import {
   clusterYaml,
   eventually,
@@ -87,44 +87,44 @@ class ControlPlane implements SnapshotSource, XdsServerObserver {
   }
 
   async start(port = 0): Promise<void> {
-    let xds: XdsServer | undefined;
-    const server = createServer(
-      connectNodeAdapter({
-        routes: (router) => {
-          xds = xdsRoutes(router, { source: this, observer: this });
-          router.rpc(MetricsService.method.streamMetrics, async (messages) => {
-            for await (const { envoyMetrics } of messages) {
-              for (const { name, metric } of envoyMetrics) {
-                const [first] = metric;
-                const value = first?.gauge?.value ?? first?.counter?.value;
-                if (value !== undefined) this.metrics.set(name, value);
-              }
+    const xds = createXdsServer({ source: this, observer: this });
+    const telemetry = connectNodeAdapter({
+      routes: (router) => {
+        router.rpc(MetricsService.method.streamMetrics, async (messages) => {
+          for await (const { envoyMetrics } of messages) {
+            for (const { name, metric } of envoyMetrics) {
+              const [first] = metric;
+              const value = first?.gauge?.value ?? first?.counter?.value;
+              if (value !== undefined) this.metrics.set(name, value);
             }
-            return {};
-          });
-          router.rpc(AccessLogService.method.streamAccessLogs, async (messages) => {
-            for await (const { logEntries } of messages) {
-              if (logEntries.case !== "httpLogs") continue;
-              for (const { request, response, commonProperties } of logEntries.value.logEntry) {
-                this.requests.push({
-                  path: request?.path ?? "",
-                  status: response?.responseCode ?? 0,
-                  cluster: commonProperties?.upstreamCluster ?? "",
-                });
-              }
+          }
+          return {};
+        });
+        router.rpc(AccessLogService.method.streamAccessLogs, async (messages) => {
+          for await (const { logEntries } of messages) {
+            if (logEntries.case !== "httpLogs") continue;
+            for (const { request, response, commonProperties } of logEntries.value.logEntry) {
+              this.requests.push({
+                path: request?.path ?? "",
+                status: response?.responseCode ?? 0,
+                cluster: commonProperties?.upstreamCluster ?? "",
+              });
             }
-            return {};
-          });
-          router.rpc(TraceService.method.export, ({ resourceSpans }) => {
-            for (const { scopeSpans } of resourceSpans) {
-              for (const { spans } of scopeSpans)
-                for (const { name, traceId } of spans) this.spans.push(`${name} ${traceId.length}`);
-            }
-            return {};
-          });
-        },
-      }),
-    );
+          }
+          return {};
+        });
+        router.rpc(TraceService.method.export, ({ resourceSpans }) => {
+          for (const { scopeSpans } of resourceSpans) {
+            for (const { spans } of scopeSpans)
+              for (const { name, traceId } of spans) this.spans.push(`${name} ${traceId.length}`);
+          }
+          return {};
+        });
+      },
+    });
+    const server = createServer((request, response) => {
+      if (!xds.handleGrpc(request, response)) telemetry(request, response);
+    });
     const sessions = new Set<ServerHttp2Session>();
     server.on("session", (session) => {
       sessions.add(session);
@@ -134,7 +134,7 @@ class ControlPlane implements SnapshotSource, XdsServerObserver {
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     this.port = portOf(server.address());
     this.#close = async () => {
-      xds?.close();
+      xds.close();
       const closed = new Promise((resolve) => server.close(resolve));
       for (const session of sessions) session.destroy();
       await closed;

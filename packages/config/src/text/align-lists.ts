@@ -25,8 +25,30 @@ export function alignLists(before: readonly unknown[], after: readonly unknown[]
  * same (a route's `match`) are; the rest is paired by position. So an item put in at the front moves the others and changes none.
  */
 export function alignItems(before: readonly unknown[], after: readonly unknown[]): readonly Pairing[] {
-  const levels = [fingerprint, identity].map((print) => [before.map(print), after.map(print)] as const);
-  return align(levels, 0, { i: 0, iEnd: before.length, j: 0, jEnd: after.length });
+  // Most of most lists stays: only what is between the equal ends is worth a fingerprint.
+  let [i, iEnd, jEnd] = [0, before.length, after.length];
+  while (i < iEnd && i < jEnd && isSame(before[i], after[i])) i++;
+  while (iEnd > i && jEnd > i && isSame(before[iEnd - 1], after[jEnd - 1])) {
+    iEnd--;
+    jEnd--;
+  }
+  const [old, fresh] = [before.slice(i, iEnd), after.slice(i, jEnd)];
+  const levels = [fingerprint, identity].map((print) => [old.map(print), fresh.map(print)] as const);
+  const head = Array.from({ length: i }, (_, at): Pairing => [at, at]);
+  const tail = Array.from({ length: before.length - iEnd }, (_, at): Pairing => [iEnd + at, jEnd + at]);
+  const middle = align(levels, 0, { i: 0, iEnd: old.length, j: 0, jEnd: fresh.length });
+  const moved = (at: number | undefined): number | undefined => (at === undefined ? undefined : at + i);
+  return [...head, ...middle.map(([x, y]): Pairing => [moved(x), moved(y)]), ...tail];
+}
+
+/** Whether two JSON values are equal, whatever the order of their keys. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => isSame(item, b[index]));
+  if (!isMap(a) || !isMap(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b && isSame(a[key], b[key]));
 }
 
 interface Range {

@@ -14,16 +14,22 @@ export function diffResource(
   before: DiffSide | undefined,
   after: DiffSide | undefined,
 ): ResourceDiff {
-  const comparable = before !== undefined && after !== undefined;
   return {
     kind: ref.kind,
     name: ref.name,
     change: before === undefined ? "added" : after === undefined ? "removed" : "modified",
     beforeYaml: before && redactYaml(before.yaml),
     afterYaml: after && redactYaml(after.yaml),
-    fields:
-      comparable && isThere(before.json) && isThere(after.json) ? shownFields(before.json, after.json) : [],
+    fields: changedFields(before, after),
   };
+}
+
+/** Which fields differ, as it is shown; none where one side is missing or does not parse. */
+export function changedFields(
+  before: DiffSide | undefined,
+  after: DiffSide | undefined,
+): ResourceDiff["fields"] {
+  return isThere(before?.json) && isThere(after?.json) ? shownFields(before?.json, after?.json) : [];
 }
 
 function shownFields(before: unknown, after: unknown): ResourceDiff["fields"] {

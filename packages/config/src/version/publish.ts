@@ -14,7 +14,7 @@ import {
 } from "../contract.ts";
 import { lockDraft } from "../draft/lock-draft.ts";
 import { draftProblems, type ReadDraft, readDraft } from "../draft/read-draft.ts";
-import { indexHistory } from "../history/index-history.ts";
+import { indexPublished } from "../history/index-history.ts";
 import { checkBeforePublish, type PublishOverride } from "../publish-check/check-before-publish.ts";
 import { completeStrategy, type StrategyInput } from "../rollout/complete-strategy.ts";
 import { type ClaimedGroup, claimGroup, startRollout } from "../rollout/start-rollout.ts";
@@ -68,7 +68,7 @@ export async function publish(context: Context, input: PublishInput): Promise<Pu
     await refuseUnchanged(tx, claimed, content);
     await storeContent(tx, draft, trees);
     const published = await writeVersion(tx, context, input.message, draft, content);
-    await indexHistory(tx);
+    await indexPublished(tx, published.number);
     const order = { version: published.number, kind: "publish", strategy } as const;
     const rollout = toRollout(await startRollout(tx, context, claimed, order));
     await appendAudit(tx, context, {

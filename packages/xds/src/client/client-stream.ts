@@ -1,6 +1,6 @@
 import { connect as connectSocket } from "node:net";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import type {
   DeltaDiscoveryRequest,
   DeltaDiscoveryResponse,
@@ -8,6 +8,7 @@ import type {
   DiscoveryResponse,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { DISCOVERY_SERVICES, isDelta, isSotw } from "../discovery-services.ts";
+import { ClientSession } from "./client-session.ts";
 import { RequestBucket } from "./request-bucket.ts";
 import type { TypeSubscription } from "./type-subscription.ts";
 import type { XdsClientOptions, XdsTarget } from "./xds-client.ts";
@@ -92,16 +93,11 @@ export class ClientStream {
     if (target === undefined) return "the management server's address is not known";
     const url = baseUrl(target);
     const keepalive = this.options.keepalive ?? { intervalMs: 10_000, timeoutMs: 5_000 };
-    const session = new Http2SessionManager(
-      url,
-      { pingIntervalMs: keepalive.intervalMs, pingTimeoutMs: keepalive.timeoutMs, pingIdleConnection: true },
-      sessionOptions(target),
-    );
+    const session = new ClientSession(url, keepalive, sessionOptions(target));
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, this.closing.signal]);
     try {
-      const state = await within(session.connect(), CONNECT_DEADLINE_MS);
-      if (state !== "open" && state !== "idle") return `no connection to ${url}: ${state}`;
+      await within(session.connected(), CONNECT_DEADLINE_MS, url);
       const transport = createGrpcTransport({
         baseUrl: url,
         sessionManager: session,
@@ -239,13 +235,15 @@ function sessionOptions(target: XdsTarget): object {
   };
 }
 
-async function within<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {
+async function within(connected: Promise<void>, deadlineMs: number, url: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no connection within ${deadlineMs} ms`)), deadlineMs);
+    timer = setTimeout(() => reject(new Error(`none within ${deadlineMs} ms`)), deadlineMs);
   });
   try {
-    return await Promise.race([promise, late]);
+    await Promise.race([connected, late]);
+  } catch (error) {
+    throw new Error(`no connection to ${url}: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     clearTimeout(timer);
   }

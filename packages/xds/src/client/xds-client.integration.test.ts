@@ -3,12 +3,11 @@ import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { NodeSchema } from "../../gen/envoy/config/core/v3/base_pb.js";
 import { TypedExtensionConfigSchema } from "../../gen/envoy/config/core/v3/extension_pb.js";
 import { ClusterLoadAssignmentSchema } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
-import { xdsRoutes } from "../server/index.ts";
+import { createXdsServer } from "../server/index.ts";
 import type { Snapshot, SnapshotResource, SnapshotSource, XdsServerObserver } from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
 import { createXdsClient, type XdsClientOptions, type XdsUpdate } from "./index.ts";
@@ -71,15 +70,10 @@ class Events implements XdsServerObserver {
 }
 
 async function serve(source: SnapshotSource, observer: XdsServerObserver, port = 0) {
-  const server = createServer(
-    connectNodeAdapter({
-      routes: (router) => {
-        xdsRoutes(router, { source, observer });
-      },
-      connect: false,
-      grpcWeb: false,
-    }),
-  );
+  const xds = createXdsServer({ source, observer });
+  const server = createServer((request, response) => {
+    if (!xds.handleGrpc(request, response)) response.stream.close();
+  });
   const sessions = new Set<{ destroy(): void }>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -90,6 +84,7 @@ async function serve(source: SnapshotSource, observer: XdsServerObserver, port =
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
+      xds.close();
       const closed = new Promise((resolve) => server.close(resolve));
       for (const session of sessions) session.destroy();
       await closed;

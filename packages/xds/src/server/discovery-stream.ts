@@ -59,6 +59,7 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
   private readonly types = new Map<string, TypeState<Request, Response>>();
   private inOrder: readonly TypeState<Request, Response>[] = [];
   private snapshot: Snapshot | undefined;
+  private isTold = false;
   private lastNonce = 0;
   private quietUntilMs = 0;
   private wake: (() => void) | undefined;
@@ -96,6 +97,11 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
     if (this.info === undefined) return;
     this.snapshot = this.options.source.snapshotFor(this.info.node);
     this.signal();
+  }
+
+  /** The stream is over, and the observer is told if it knows of it. */
+  closed(reason: string): void {
+    if (this.isTold && this.info !== undefined) this.options.observer.onStreamClosed(this.info, reason);
   }
 
   /** Ends `responses`: quietly, or with an error for the client. */
@@ -136,13 +142,20 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
       );
     }
     if (authenticated !== undefined) requireOwnId(authenticated, identity.id);
-    const { id, variant, peer, observer, admit } = this.options;
+    const { id, variant, peer, admit } = this.options;
     const info = { id, variant, peer, node: identity };
     this.quietUntilMs = performance.now() + (admit?.(info) ?? 0);
     this.info = info;
-    observer.onStreamOpened(info);
+    if (performance.now() >= this.quietUntilMs) this.tell(info);
     this.snapshot = this.options.source.snapshotFor(identity);
     return info;
+  }
+
+  /** One that connects again and again is not worth telling of before it may be sent something. */
+  private tell(info: XdsStreamInfo): void {
+    if (this.isTold) return;
+    this.isTold = true;
+    this.options.observer.onStreamOpened(info);
   }
 
   private typeOf({ typeUrl }: Request): string {
@@ -176,6 +189,7 @@ export class DiscoveryStream<Request extends AnyDiscoveryRequest, Response> {
       this.signalAt(this.quietUntilMs);
       return undefined;
     }
+    this.tell(info);
     for (const state of this.inOrder) {
       const next = this.nextOf(state, info, nowMs);
       if (next !== undefined) return next;

@@ -3,7 +3,6 @@ import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { toBinary } from "@bufbuild/protobuf";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import {
   Client,
   credentials,
@@ -16,7 +15,7 @@ import { parseYaml } from "../index.ts";
 import { messageDescriptor } from "../registry/api-registry.ts";
 import type { Snapshot, SnapshotSource } from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
-import { xdsRoutes } from "./index.ts";
+import { createXdsServer } from "./index.ts";
 
 const ECHO: ServiceDefinition = {
   echo: {
@@ -122,24 +121,19 @@ test("gRPC's own xDS client (@grpc/grpc-js-xds) finds its endpoints through our 
   const nacks: string[] = [];
   const quiet = () => {};
   const sessions = new Set<{ destroy(): void }>();
-  const server = createServer(
-    connectNodeAdapter({
-      connect: false,
-      grpcWeb: false,
-      routes: (router) => {
-        xdsRoutes(router, {
-          source,
-          observer: {
-            onStreamOpened: quiet,
-            onStreamClosed: quiet,
-            onSent: quiet,
-            onAck: quiet,
-            onNack: (_stream, typeUrl, _version, message) => nacks.push(`${typeUrl}: ${message}`),
-          },
-        });
-      },
-    }),
-  );
+  const xds = createXdsServer({
+    source,
+    observer: {
+      onStreamOpened: quiet,
+      onStreamClosed: quiet,
+      onSent: quiet,
+      onAck: quiet,
+      onNack: (_stream, typeUrl, _version, message) => nacks.push(`${typeUrl}: ${message}`),
+    },
+  });
+  const server = createServer((request, response) => {
+    if (!xds.handleGrpc(request, response)) response.stream.close();
+  });
   server.on("session", (session) => {
     sessions.add(session);
     session.on("error", quiet);
@@ -179,6 +173,7 @@ test("gRPC's own xDS client (@grpc/grpc-js-xds) finds its endpoints through our 
     assert.deepEqual(nacks, []);
   } finally {
     client.close();
+    xds.close();
     for (const session of sessions) session.destroy();
     server.close();
     one.close();

@@ -3,8 +3,6 @@ export { authenticatedNodeKey, requireOwnId } from "./authenticated-node.ts";
 export type { Refusal, StreamStatus, TypeStatus } from "./stream-status.ts";
 export {
   createXdsServer,
-  peerContextValues,
   type XdsServer,
   type XdsServerOptions,
-  xdsRoutes,
-} from "./xds-routes.ts";
+} from "./xds-server.ts";

@@ -1,19 +1,29 @@
-/** Requests of one stream: so many at once, then so many a second. Envoy asks once per watch while it takes in clusters. */
+/** Requests: so many at once, then so many a second. Envoy asks once per watch while it takes in clusters. */
 const BURST = 5_000;
 const PER_SECOND = 1_000;
 
-/** `requests`, read no faster than a stream may ask; meanwhile the transport pushes back on who sends them. */
+/** What is left of the requests that somebody may make; streams that share one are slowed down together. */
+export class RequestPace {
+  #tokens = BURST;
+  #atMs = performance.now();
+
+  /** Takes one request: milliseconds that it has to wait. */
+  take(nowMs: number): number {
+    this.#tokens = Math.min(BURST, this.#tokens + ((nowMs - this.#atMs) / 1000) * PER_SECOND) - 1;
+    this.#atMs = nowMs;
+    return this.#tokens < 0 ? (-this.#tokens / PER_SECOND) * 1000 : 0;
+  }
+}
+
+/** `requests`, read no faster than who sends them may ask; meanwhile the transport pushes back. */
 export async function* paced<Request>(
   requests: AsyncIterable<Request>,
   signal: AbortSignal,
+  paceOf: () => RequestPace,
 ): AsyncGenerator<Request> {
-  let tokens = BURST;
-  let atMs = performance.now();
   for await (const request of requests) {
-    const nowMs = performance.now();
-    tokens = Math.min(BURST, tokens + ((nowMs - atMs) / 1000) * PER_SECOND) - 1;
-    atMs = nowMs;
-    if (tokens < 0) await pause((-tokens / PER_SECOND) * 1000, signal);
+    const waitMs = paceOf().take(performance.now());
+    if (waitMs > 0) await pause(waitMs, signal);
     yield request;
   }
 }

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { RequestPace } from "./request-pace.ts";
 
 const REMEMBERED_NODES_MAX = 50_000;
 /** A stream that lasted so long was of use: the node starts anew. */
@@ -9,14 +10,15 @@ const WAIT_MAX_MS = 10_000;
 
 interface NodeRecord {
   open: number;
+  readonly pace: RequestPace;
   /** Streams that ended soon after they began, one after the other. */
   short: number;
   lastEndMs: number;
 }
 
 /**
- * What one node may cost by opening streams: so many at once, and one that connects again and again waits longer each time
- * before it is sent anything. The others do not notice.
+ * What one node may cost by opening streams: so many at once, with so many requests a second together, and one that connects
+ * again and again waits longer each time before it is sent anything. The others do not notice.
  */
 export class StreamAdmission {
   private readonly nodes = new Map<string, NodeRecord>();
@@ -30,7 +32,7 @@ export class StreamAdmission {
   open(node: string, nowMs: number): number {
     let record = this.nodes.get(node);
     if (record === undefined) {
-      record = { open: 0, short: 0, lastEndMs: nowMs };
+      record = { open: 0, short: 0, lastEndMs: nowMs, pace: new RequestPace() };
       this.nodes.set(node, record);
       if (this.nodes.size > REMEMBERED_NODES_MAX) this.forgetIdle();
     }
@@ -44,6 +46,11 @@ export class StreamAdmission {
     if (nowMs - record.lastEndMs > WAIT_MAX_MS) record.short = 0;
     if (record.short <= SHORT_FREE) return 0;
     return Math.min(WAIT_MAX_MS, WAIT_BASE_MS * 2 ** Math.min(20, record.short - SHORT_FREE - 1));
+  }
+
+  /** How fast all streams of `node` together are read; undefined before it has one. */
+  paceOf(node: string): RequestPace | undefined {
+    return this.nodes.get(node)?.pace;
   }
 
   close(node: string, openedMs: number, nowMs: number): void {

@@ -3,7 +3,7 @@ import type { SnapshotType, XdsServerObserver, XdsStreamInfo } from "../snapshot
 import type { Refusal, TypeStatus } from "./stream-status.ts";
 import type { TypeStream } from "./type-stream.ts";
 
-const REFUSAL_LENGTH_MAX = 16 * 1024;
+const REFUSAL_LENGTH_MAX = 4 * 1024;
 /** So many refusals in a row are answered at once, with what is newest then; after them the node has to wait. */
 const REFUSALS_FREE = 3;
 const BACK_OFF_BASE_MS = 100;

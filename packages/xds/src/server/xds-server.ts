@@ -1,13 +1,5 @@
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import {
-  Code,
-  ConnectError,
-  type ConnectRouter,
-  type ContextValues,
-  createContextKey,
-  createContextValues,
-  type MethodImpl,
-} from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type {
   DeltaDiscoveryRequest,
   DeltaDiscoveryResponse,
@@ -28,7 +20,6 @@ import type {
   XdsStreamInfo,
 } from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
-import { authenticatedNodeKey } from "./authenticated-node.ts";
 import { DeltaTypeStream } from "./delta-type-stream.ts";
 import {
   type AnyDiscoveryRequest,
@@ -36,9 +27,10 @@ import {
   type DiscoveryStreamOptions,
 } from "./discovery-stream.ts";
 import { EncodedResources } from "./encoded-resources.ts";
-import { GrpcStream } from "./grpc-stream.ts";
+import { GrpcStream, refuseStream } from "./grpc-stream.ts";
 import { peerAddress } from "./peer-address.ts";
-import { paced } from "./request-pace.ts";
+import { PeerLimits, type PeerStream } from "./peer-limits.ts";
+import { paced, RequestPace } from "./request-pace.ts";
 import { type RestHandler, RestServer } from "./rest-server.ts";
 import { SotwTypeStream } from "./sotw-type-stream.ts";
 import { StreamAdmission } from "./stream-admission.ts";
@@ -55,8 +47,17 @@ export interface XdsServerOptions {
    * ADS has one per EDS cluster.
    */
   readonly maxStreamsPerNode?: number;
+  /**
+   * Streams that one peer may have at once, whatever nodes it says it is: by certificate, in plain text by address. Default
+   * 10,000.
+   */
+  readonly maxStreamsPerPeer?: number;
   /** Largest request, in bytes. Default 16 MiB (a delta client names everything it has). */
   readonly requestBytesMax?: number;
+  /** How long a stream has to send its first request, and each further one once it has begun, in milliseconds. Default 30,000. */
+  readonly requestDeadlineMs?: number;
+  /** How long a node has to read a response, in milliseconds; one that is slower loses the stream. Default 60,000. */
+  readonly readDeadlineMs?: number;
   /**
    * How long, on ADS, listeners and routes wait for the node to acknowledge clusters sent before them, in milliseconds.
    * Envoy acknowledges clusters when they are warm. Default 500.
@@ -78,8 +79,8 @@ export interface XdsServer {
   /** What each node was sent, and what it said to it. */
   status(): StreamStatus[];
   /**
-   * Takes gRPC requests of the discovery services as the router does, at less cost: the encoded resources of a response are
-   * written from where all streams have them. `authenticated`: whose certificate the call came with, if any. False: the
+   * Takes gRPC requests of the discovery services; the encoded resources of a response are written from where all streams
+   * have them. The fetch methods over gRPC, which nobody calls, are not taken. `authenticated`: whose certificate the call came with, if any. False: the
    * request is not one, and untouched.
    */
   readonly handleGrpc: (
@@ -94,14 +95,11 @@ export interface XdsServer {
 }
 
 const REQUEST_BYTES_MAX = 16 * 1024 * 1024;
-const peerKey = createContextKey("");
-
-/** For `connectNodeAdapter({ contextValues })`: lets the server know each stream's peer. */
-export function peerContextValues(request: {
-  readonly socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined };
-}): ContextValues {
-  return createContextValues().set(peerKey, peerAddress(request.socket));
-}
+const REQUEST_DEADLINE_MS = 30_000;
+const READ_DEADLINE_MS = 60_000;
+/** A thousand nodes behind one address may well come at the same moment. */
+const UNNAMED_PER_PEER_MAX = 2_000;
+const PARTIAL_BYTES_PER_PEER_MAX = 64 * 1024 * 1024;
 
 /**
  * An xDS server for `handleGrpc` and `handleRest`: the aggregated service (ADS) and one service per type, state of the world and
@@ -110,19 +108,6 @@ export function peerContextValues(request: {
  */
 export function createXdsServer(options: XdsServerOptions): XdsServer {
   return new Server(options);
-}
-
-/** The same, mounted on a Connect router too. The fetch methods over gRPC, which nobody calls, answer UNIMPLEMENTED. */
-export function xdsRoutes(router: ConnectRouter, options: XdsServerOptions): XdsServer {
-  const server = new Server(options);
-  const handlerOptions = { readMaxBytes: options.requestBytesMax ?? REQUEST_BYTES_MAX };
-  for (const { service, typeUrl } of DISCOVERY_SERVICES) {
-    for (const method of service.methods) {
-      if (isSotw(method)) router.rpc(method, server.sotwHandler(typeUrl), handlerOptions);
-      if (isDelta(method)) router.rpc(method, server.deltaHandler(typeUrl), handlerOptions);
-    }
-  }
-  return server;
 }
 
 /** By path: how the streams of each discovery service are asked for. */
@@ -143,20 +128,22 @@ const METHODS: ReadonlyMap<
 type Caller = Pick<DiscoveryStreamOptions<unknown, unknown>, "peer" | "authenticated">;
 
 /** A call, whatever carries it: what the client sends, who it is, and when it is gone. */
-type Call<Request> = [requests: AsyncIterable<Request>, caller: Caller, signal: AbortSignal];
+type Call<Request> = [
+  requests: AsyncIterable<Request>,
+  caller: Caller,
+  signal: AbortSignal,
+  held: PeerStream,
+];
 
 /** What the server needs of a stream, whatever its messages are. */
 type OpenStream = Pick<DiscoveryStream<never, unknown>, "info" | "refresh" | "end" | "status">;
-
-function callerIn(values: ContextValues): Caller {
-  return { peer: values.get(peerKey), authenticated: values.get(authenticatedNodeKey) };
-}
 
 class Server implements XdsServer {
   private readonly options: XdsServerOptions;
   private readonly encoded = new EncodedResources();
   private readonly open = new Set<OpenStream>();
   private readonly admission: StreamAdmission;
+  private readonly peers: PeerLimits;
   private readonly rest: RestServer;
   private readonly unwatch: () => void;
   private lastId = 0;
@@ -165,6 +152,11 @@ class Server implements XdsServer {
   constructor(options: XdsServerOptions) {
     this.options = options;
     this.admission = new StreamAdmission(options.maxStreamsPerNode ?? 4_096);
+    this.peers = new PeerLimits({
+      streamsMax: options.maxStreamsPerPeer ?? 10_000,
+      unnamedMax: UNNAMED_PER_PEER_MAX,
+      partialBytesMax: PARTIAL_BYTES_PER_PEER_MAX,
+    });
     this.rest = new RestServer({ ...options, nextId: () => ++this.lastId });
     this.unwatch = options.source.watch((affected) => {
       this.rest.refresh();
@@ -195,14 +187,6 @@ class Server implements XdsServer {
     for (const stream of this.open) stream.end(new ConnectError("the control plane stops", Code.Unavailable));
   }
 
-  sotwHandler(typeUrl: string | undefined): MethodImpl<SotwMethod> {
-    return (requests, { values, signal }) => this.serveSotw(typeUrl, requests, callerIn(values), signal);
-  }
-
-  deltaHandler(typeUrl: string | undefined): MethodImpl<DeltaMethod> {
-    return (requests, { values, signal }) => this.serveDelta(typeUrl, requests, callerIn(values), signal);
-  }
-
   readonly handleGrpc = (
     { url, headers, socket }: Http2ServerRequest,
     response: Http2ServerResponse,
@@ -212,17 +196,39 @@ class Server implements XdsServer {
     if (found === undefined || !/^application\/grpc($|[+;])/.test(headers["content-type"] ?? ""))
       return false;
     const { method, typeUrl } = found;
-    const bytesMax = this.options.requestBytesMax ?? REQUEST_BYTES_MAX;
     const caller = { peer: peerAddress(socket), authenticated };
+    const held = this.hold(caller);
+    if (held instanceof ConnectError) {
+      refuseStream(response, held);
+      return true;
+    }
+    const {
+      requestBytesMax = REQUEST_BYTES_MAX,
+      requestDeadlineMs = REQUEST_DEADLINE_MS,
+      readDeadlineMs = READ_DEADLINE_MS,
+    } = this.options;
+    const limits = { requestBytesMax, requestDeadlineMs, readDeadlineMs, held };
     if (isSotw(method)) {
-      const stream = new GrpcStream(response, method.input, method.output, bytesMax);
-      void stream.respond(this.serveSotw(typeUrl, stream.requests(), caller, stream.signal));
+      const stream = new GrpcStream(response, method.input, method.output, limits);
+      void stream.respond(this.serveSotw(typeUrl, stream.requests(), caller, stream.signal, held));
     } else {
-      const stream = new GrpcStream(response, method.input, method.output, bytesMax);
-      void stream.respond(this.serveDelta(typeUrl, stream.requests(), caller, stream.signal));
+      const stream = new GrpcStream(response, method.input, method.output, limits);
+      void stream.respond(this.serveDelta(typeUrl, stream.requests(), caller, stream.signal, held));
     }
     return true;
   };
+
+  private hold({ peer, authenticated }: Caller): PeerStream | ConnectError {
+    if (this.closed) return new ConnectError("the control plane stops", Code.Unavailable);
+    if (this.open.size >= (this.options.maxStreams ?? 20_000))
+      return new ConnectError("too many xDS streams", Code.ResourceExhausted);
+    try {
+      const address = peer.slice(0, peer.lastIndexOf(":"));
+      return this.peers.open(authenticated === undefined ? address : `node ${authenticated.id}`);
+    } catch (error) {
+      return ConnectError.from(error);
+    }
+  }
 
   private serveSotw(
     typeUrl: string | undefined,
@@ -255,12 +261,8 @@ class Server implements XdsServer {
 
   private async *serve<Request extends AnyDiscoveryRequest, Response>(
     what: Pick<DiscoveryStreamOptions<Request, Response>, "variant" | "typeUrl" | "createTypeStream">,
-    ...[requests, caller, signal]: Call<Request>
+    ...[requests, caller, signal, held]: Call<Request>
   ): AsyncGenerator<Response> {
-    if (this.closed) throw new ConnectError("the control plane stops", Code.Unavailable);
-    if (this.open.size >= (this.options.maxStreams ?? 20_000)) {
-      throw new ConnectError("too many xDS streams", Code.ResourceExhausted);
-    }
     const { source, observer, holdMs = 500 } = this.options;
     const stream = new DiscoveryStream<Request, Response>({
       ...what,
@@ -269,7 +271,10 @@ class Server implements XdsServer {
       source,
       observer,
       holdMs,
-      admit: ({ node }) => this.admission.open(node.id, performance.now()),
+      admit: ({ node }) => {
+        held.named();
+        return this.admission.open(node.id, performance.now());
+      },
     });
     yield* this.run(stream, requests, signal);
   }
@@ -282,11 +287,13 @@ class Server implements XdsServer {
     this.open.add(stream);
     const openedMs = performance.now();
     let reason = "closed by the node";
+    const first = new RequestPace();
+    const paceOf = (): RequestPace => (stream.info && this.admission.paceOf(stream.info.node.id)) ?? first;
     const aborted = (): void => stream.end();
     signal.addEventListener("abort", aborted);
     void (async () => {
       try {
-        for await (const request of paced(requests, signal)) stream.receive(request);
+        for await (const request of paced(requests, signal, paceOf)) stream.receive(request);
         stream.end();
       } catch (error) {
         const failure = ConnectError.from(error);
@@ -303,7 +310,7 @@ class Server implements XdsServer {
       if (this.closed) reason = "the control plane stops";
       if (stream.info !== undefined) {
         this.admission.close(stream.info.node.id, openedMs, performance.now());
-        this.options.observer.onStreamClosed(stream.info, reason);
+        stream.closed(reason);
       } else this.options.log?.(`an xDS stream ended before its first request was understood: ${reason}`);
     }
   }
