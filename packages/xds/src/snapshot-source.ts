@@ -42,7 +42,7 @@ export interface SnapshotResource {
   readonly value: Uint8Array;
   /**
    * `Resource.ttl` in milliseconds: the node drops the resource when it has not heard of it for so long. The server sends
-   * heartbeats at half of it. Only for nodes that say they know it (`client_features`).
+   * heartbeats at half of it. Only for nodes that say they know it (`client_features`), and for Envoy since 1.17.
    */
   readonly ttlMs?: number;
   /** `Resource.aliases`, delta only: virtual hosts are found by these too (`route configuration/domain`). */

@@ -4,6 +4,7 @@ import { h1 } from "./scenarios/h1.ts";
 import { h2 } from "./scenarios/h2.ts";
 import { chain, download, h1h2, h2tls, routes, tls, upload } from "./scenarios/http.ts";
 import { lag } from "./scenarios/lag.ts";
+import { large } from "./scenarios/large.ts";
 import { publish } from "./scenarios/publish.ts";
 import { idle, start } from "./scenarios/standing.ts";
 import { xds } from "./scenarios/xds.ts";
@@ -28,4 +29,5 @@ export const SCENARIOS: readonly Scenario[] = [
   publish,
   lag,
   xds,
+  large,
 ];

@@ -3,18 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import {
-  type Context,
-  configMigrations,
-  getResource,
-  importYaml,
-  publish,
-  putResource,
-} from "@sluice/config";
-import { migrateAll, openDatabase } from "@sluice/database";
-import { startPostgres } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
-import { startControlProcess } from "../../../apps/control/src/testing/start-control-process.ts";
+import { type ManagementServer, startSluice } from "./management-server.ts";
 import { percentiles } from "./percentiles.ts";
 
 export interface XdsScale {
@@ -29,6 +18,7 @@ export interface XdsScale {
 
 /** Times of a node run from the call to publish, or from the command to connect. */
 export interface XdsFigures {
+  readonly firstPublishMs: number;
   readonly ackP50Ms: number;
   readonly ackP99Ms: number;
   readonly ackMaxMs: number;
@@ -43,27 +33,21 @@ export interface XdsFigures {
   readonly restMib: number;
 }
 
-/** A real control plane over a real Postgres, and its nodes in a process of their own. */
-export async function measureXds(scale: XdsScale): Promise<XdsFigures> {
-  const postgres = await startPostgres();
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  const database = openDatabase(url);
-  const context: Context = {
-    db: database.db,
-    sql: database.sql,
-    actor: { id: "bench", name: "Bench", role: "admin" },
-    now: () => new Date(),
-  };
+/** A management server, by default a real control plane over a real Postgres, and its nodes in a process of their own. */
+export async function measureXds(
+  scale: XdsScale,
+  start: (routes: readonly string[]) => Promise<ManagementServer> = startSluice,
+): Promise<XdsFigures> {
   const routes = Array.from({ length: scale.resources }, (_, index) => `routes-${index}`);
-  await importYaml(context, { text: JSON.stringify(bundle(routes)) });
-  await publish(context, { message: "everything" });
-  scale.log(`published ${scale.resources} clusters and ${scale.resources} route configurations`);
-  const control = await startControlProcess(url);
+  const server = await start(routes);
+  const { firstPublishMs } = server;
+  scale.log(
+    `serving ${scale.resources} clusters and ${scale.resources} route configurations, first published in ${firstPublishMs.toFixed(0)} ms`,
+  );
   const namesFile = join(scale.directory, "routes");
   writeFileSync(namesFile, routes.join("\n"));
-  const nodes = startNodes(control.xdsPort, scale.nodes, namesFile);
-  const { pid } = control.process;
+  const nodes = startNodes(server.port, scale.nodes, namesFile);
+  const { pid } = server;
   try {
     const cpuAtStart = cpuSeconds(pid);
     const connected = await nodes.run("connect");
@@ -76,16 +60,10 @@ export async function measureXds(scale: XdsScale): Promise<XdsFigures> {
     const cpuBefore = cpuSeconds(pid);
     for (let round = 1; round <= scale.publishes; round++) {
       const name = routes[(round * 37) % routes.length] ?? "";
-      const { revision } = await getResource(context, { kind: "routes", name });
-      await putResource(context, {
-        kind: "routes",
-        name,
-        yaml: JSON.stringify(routeOf(name, round)),
-        expectedRevision: revision,
-      });
+      await server.prepare(name, round);
       const { done } = await nodes.begin(`await ${name}`);
       const startedAt = performance.timeOrigin + performance.now();
-      await publish(context, { message: `round ${round}` });
+      await server.publish();
       const publishedMs = performance.timeOrigin + performance.now() - startedAt;
       const { at } = await done;
       acks.push(...at.map((each) => each - startedAt));
@@ -99,6 +77,7 @@ export async function measureXds(scale: XdsScale): Promise<XdsFigures> {
     const reconnectMs = last(reconnected.at) - reconnected.startedAt;
     const { p50Ms = 0, p99Ms = 0, maxMs = 0 } = percentiles(acks);
     return {
+      firstPublishMs,
       ackP50Ms: p50Ms,
       ackP99Ms: p99Ms,
       ackMaxMs: maxMs,
@@ -112,44 +91,8 @@ export async function measureXds(scale: XdsScale): Promise<XdsFigures> {
     };
   } finally {
     await nodes.close();
-    await control.process.stop();
-    await database.close();
-    await postgres.close();
+    await server.close();
   }
-}
-
-const ROUTE_TYPE_URL = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
-
-function bundle(routes: readonly string[]) {
-  const clusters = routes.map((_, index) => ({
-    "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
-    name: `cluster-${index}`,
-    type: "STATIC",
-    connect_timeout: "1s",
-    load_assignment: {
-      cluster_name: `cluster-${index}`,
-      endpoints: [
-        {
-          lb_endpoints: [
-            { endpoint: { address: { socket_address: { address: "127.0.0.1", port_value: 9 } } } },
-          ],
-        },
-      ],
-    },
-  }));
-  return {
-    resources: [...clusters, ...routes.map((name) => ({ "@type": ROUTE_TYPE_URL, ...routeOf(name, 0) }))],
-  };
-}
-
-function routeOf(name: string, round: number) {
-  const cluster = `cluster-${name.slice("routes-".length)}`;
-  return {
-    name,
-    virtual_hosts: [
-      { name: "all", domains: ["*"], routes: [{ match: { prefix: `/${round}` }, route: { cluster } }] },
-    ],
-  };
 }
 
 interface Done {

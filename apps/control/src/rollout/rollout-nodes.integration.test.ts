@@ -23,17 +23,15 @@ import {
   type RecordingUpstream,
   type RunningProxy,
   requestOnce,
-  startEnvoy,
   startPostgres,
   startRecordingUpstream,
-  startSluiceProxy,
   type TestPostgres,
   waitFor,
 } from "@sluice/harness";
 import { telemetryMigrations } from "@sluice/telemetry";
-import { renderBootstrap } from "../bootstrap/render-bootstrap.ts";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
+import { startNode } from "../testing/start-node.ts";
 
 // Two replicas of the control plane, two Sluice nodes and (where there is one) a stock Envoy, through rollouts in order.
 const HOST: [string, string] = ["host", "shop.example"];
@@ -60,9 +58,9 @@ before(async () => {
   upstream = await startRecordingUpstream();
   upstream.reply({ body: "hello" });
   controls.push(await startControlProcess(url), await startControlProcess(url));
-  await startNode("canary", "sluice", 0, { zone: "a" });
-  await startNode("steady", "sluice", 1, { zone: "b" });
-  if (installedEnvoy() !== undefined) await startNode("envoy", "envoy", 1, { zone: "b" });
+  await addNode("canary", "sluice", 0, { zone: "a" });
+  await addNode("steady", "sluice", 1, { zone: "b" });
+  if (installedEnvoy() !== undefined) await addNode("envoy", "envoy", 1, { zone: "b" });
   await put("clusters", "web.default:80", exampleCluster("web.default:80", upstream.port));
   await put("clusters", "dead", exampleCluster("dead", 1));
   await put("routes", "main", EXAMPLE_ROUTES);
@@ -78,23 +76,14 @@ after(async () => {
   await postgres?.close();
 });
 
-async function startNode(
+async function addNode(
   id: string,
   product: "sluice" | "envoy",
   control: number,
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const bootstrap = renderBootstrap({
-    product,
-    nodeId: id,
-    nodeCluster: "test",
-    controlHost: "127.0.0.1",
-    controlPort: controls[control]?.xdsPort ?? 0,
-    adminPort: 0,
-    labels,
-  });
-  const yaml = bootstrap.replace(/^admin:\n(?: .*\n)+/m, "");
-  nodes.set(id, await (product === "envoy" ? startEnvoy({ yaml }) : startSluiceProxy({ yaml })));
+  const controlPort = controls[control]?.xdsPort ?? 0;
+  nodes.set(id, await startNode({ id, product, controlPort, labels }));
 }
 
 async function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {

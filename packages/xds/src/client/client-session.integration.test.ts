@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer as createHttp2Server } from "node:http2";
+import { createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { test } from "node:test";
 import { ClientSession } from "./client-session.ts";
@@ -15,7 +15,7 @@ test("a connection is kept alive while the server answers pings, and a stream th
   const server = createHttp2Server();
   let pings = 0;
   server.on("session", (session) => session.on("ping", () => pings++));
-  server.on("stream", (stream) => {
+  server.on("stream", (stream: ServerHttp2Stream) => {
     stream.on("error", () => {});
     stream.respond({ ":status": 200 });
   });

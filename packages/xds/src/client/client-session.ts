@@ -6,7 +6,6 @@ import {
   constants,
   type OutgoingHttpHeaders,
 } from "node:http2";
-import type { NodeHttp2ClientSessionManager } from "@connectrpc/connect-node";
 
 export interface Keepalive {
   readonly intervalMs: number;
@@ -14,10 +13,10 @@ export interface Keepalive {
 }
 
 /**
- * One HTTP/2 connection for a Connect transport, kept alive by pings while nothing is read. connect-node's own manager goes on
+ * One HTTP/2 connection, as the `sessionManager` of a Connect transport, kept alive by pings while nothing is read. connect-node's own manager goes on
  * pinging a connection that has ended when a stream ends after it, which throws where nothing can catch it.
  */
-export class ClientSession implements NodeHttp2ClientSessionManager {
+export class ClientSession {
   readonly authority: string;
   readonly #session: ClientHttp2Session;
   readonly #keepalive: Keepalive;

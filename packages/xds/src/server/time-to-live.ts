@@ -8,13 +8,20 @@ interface Beat {
 
 const beats = new WeakMap<SnapshotType, { readonly beat: Beat | undefined }>();
 
-/** `node.client_features`: knows a Resource around what state-of-the-world responses hold. Envoy 1.40 says the first. */
+/** `node.client_features`: knows a Resource around what state-of-the-world responses hold. */
 const WRAPPED = ["xds.config.resource-in-sotw", "xds.config.supports-resource-in-sotw"];
 
 /** Whether a node knows `Resource.ttl`, by state of the world (`wrapped`) or delta. */
-export function knowsTtl({ clientFeatures }: NodeIdentity, wrapped: boolean): boolean {
+export function knowsTtl(node: NodeIdentity, wrapped: boolean): boolean {
+  const { clientFeatures } = node;
   const known = wrapped ? WRAPPED : [...WRAPPED, "xds.config.supports-resource-ttl"];
-  return known.some((feature) => clientFeatures.includes(feature));
+  return isTimedEnvoy(node) || known.some((feature) => clientFeatures.includes(feature));
+}
+
+/** Envoy takes TTLs since 1.17, whichever way it asks, but says so only where its bootstrap lists the feature. */
+function isTimedEnvoy({ userAgentName, userAgentVersion }: NodeIdentity): boolean {
+  const [major = 0, minor = 0] = userAgentVersion.split(".").map(Number);
+  return userAgentName === "envoy" && (major > 1 || (major === 1 && minor >= 17));
 }
 
 /** Which resources of a section have to be told of again, and how often: half of the shortest TTL. */

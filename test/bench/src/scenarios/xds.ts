@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasGo, startGoControlPlane } from "../management-server.ts";
 import type { Scenario } from "../scenario.ts";
 import { measureXds, type XdsFigures } from "../xds-scale.ts";
 
@@ -30,22 +31,30 @@ export const xds: Scenario = {
   async run(options) {
     const directory = mkdtempSync(join(tmpdir(), "sluice-xds-"));
     try {
-      const figures = await measureXds({
-        nodes: NODES,
-        resources: RESOURCES,
-        publishes: PUBLISHES,
-        directory,
-        log: options.log,
-      });
-      return {
-        rows: [{ name: "apps/control", version: "", median: { ...figures }, rounds: [] }],
-        gates: gates(figures),
-      };
+      const { log } = options;
+      const scale = { nodes: NODES, resources: RESOURCES, publishes: PUBLISHES, directory, log };
+      log(`load average ${loadavg()[0]?.toFixed(1)}`);
+      const figures = await measureXds(scale);
+      const rows = [{ name: "apps/control", version: "", median: { ...figures }, rounds: [] }];
+      if (!hasGo()) return { rows, gates: gates(figures) };
+      log("go-control-plane's snapshot cache");
+      const others = await measureXds(scale, (routes) => startGoControlPlane(routes, directory));
+      rows.push({ name: "go-control-plane", version: "0.14.0", median: { ...others }, rounds: [] });
+      log(
+        `load average ${loadavg()[0]?.toFixed(1)}; go-control-plane / apps/control: ${ratios(figures, others)}`,
+      );
+      return { rows, gates: gates(figures) };
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
   },
 };
+
+/** Above 1: apps/control needs less. */
+function ratios(ours: XdsFigures, theirs: XdsFigures): string {
+  const names = ["ackP50Ms", "ackP99Ms", "publishCpuS", "connectMs", "reconnectMs", "peakMib"] as const;
+  return names.map((name) => `${name} ${(theirs[name] / ours[name]).toFixed(2)}`).join(", ");
+}
 
 function gates(figures: XdsFigures) {
   const below = (what: string, value: number, limit: number, unit: string) => ({
