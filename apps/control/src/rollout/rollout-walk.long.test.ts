@@ -52,7 +52,10 @@ const step = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("rollback" as const), how: fc.nat(), version: fc.nat() }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("promote", "pause", "resume", "abort") }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constantFrom("promote", "pause", "resume", "abort", "abort") }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("kill" as const), replica: fc.nat(1) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.nat(3_000) }) },
 );
