@@ -71,6 +71,8 @@ export interface ClusterConfig {
   readonly thresholds: ClusterThresholds;
   readonly outlier: OutlierConfig | undefined;
   readonly perEndpointStats: boolean;
+  /** What of `TrackedStats` is wanted. */
+  readonly tracked: { readonly timeoutBudgets: boolean; readonly sizes: boolean };
   /** An encoded TransportSocket; undefined: raw. */
   readonly transportSocket: Uint8Array | undefined;
   readonly transportSocketMatches: readonly TransportSocketMatch[];

@@ -64,6 +64,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "connection_pool_per_downstream_connection",
     "load_balancing_policy",
     "track_cluster_stats",
+    "track_timeout_budgets",
     "health_checks",
     "outlier_detection",
     "ignore_health_on_host_removal",
@@ -137,8 +138,8 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   ],
   "envoy.config.core.v3.TcpKeepalive": ["keepalive_probes", "keepalive_time", "keepalive_interval"],
   ...BIND_CONFIG_FIELDS,
-  "envoy.config.cluster.v3.Cluster.PreconnectPolicy": ["per_upstream_preconnect_ratio"],
-  "envoy.config.cluster.v3.TrackClusterStats": ["per_endpoint_stats"],
+  "envoy.config.cluster.v3.Cluster.PreconnectPolicy": ["*"],
+  "envoy.config.cluster.v3.TrackClusterStats": ["*"],
   "envoy.config.core.v3.HttpProtocolOptions": [
     "idle_timeout",
     "max_connection_duration",
@@ -154,6 +155,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.core.v3.Http1ProtocolOptions": HTTP1_CLIENT_FIELDS,
   ...HEADER_KEY_FORMAT_FIELDS,
   "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": [
+    "outlier_detection",
     "http_filters",
     "request_mirror_policies",
     "hash_policy",

@@ -72,6 +72,10 @@ export function compileCluster(
     thresholds: compileCircuitBreakers(cluster.circuitBreakers, problems),
     outlier: compileOutlierDetection(cluster.outlierDetection, problems),
     perEndpointStats: cluster.trackClusterStats?.perEndpointStats ?? false,
+    tracked: {
+      timeoutBudgets: cluster.trackClusterStats?.timeoutBudgets ?? cluster.trackTimeoutBudgets,
+      sizes: cluster.trackClusterStats?.requestResponseSizes ?? false,
+    },
     ...compileTransportSockets(cluster, extensions, secrets, problems),
     connection: compileConnectionOptions(cluster, problems),
   };

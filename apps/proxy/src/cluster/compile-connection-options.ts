@@ -1,10 +1,16 @@
 import { isIP } from "node:net";
+import { toBinary } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
+import { compileMetadataMatcher } from "@sluice/matching";
 import type {
   Cluster,
   UpstreamConnectionOptions_FirstAddressFamilyVersion as FirstFamily,
 } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { BindConfig, SocketAddress } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
+import {
+  type MetadataMatcher,
+  MetadataMatcherSchema,
+} from "@sluice/xds/gen/envoy/type/matcher/v3/metadata_pb.js";
 
 /** How a cluster's connections are opened; plain data, so that it can cross threads. */
 export interface ConnectionConfig {
@@ -16,6 +22,10 @@ export interface ConnectionConfig {
   readonly firstFamily: 0 | 4 | 6;
   /** `per_upstream_preconnect_ratio`: connections to have for each stream; 1: none ahead. */
   readonly preconnectRatio: number;
+  /** `predictive_preconnect_ratio`; 1: none ahead. */
+  readonly predictiveRatio: number;
+  /** `preconnect_enabled_metadata`: an encoded MetadataMatcher; undefined: of all hosts. */
+  readonly preconnectMatcher: Uint8Array | undefined;
   /** `connection_pool_per_downstream_connection`. */
   readonly poolPerDownstreamConnection: boolean;
 }
@@ -61,8 +71,20 @@ export function compileConnectionOptions(cluster: Cluster, problems: Problem[]):
     sources: sourceAddresses(cluster.upstreamBindConfig, problems),
     firstFamily: family === V4 ? 4 : family === V6 ? 6 : 0,
     preconnectRatio: cluster.preconnectPolicy?.perUpstreamPreconnectRatio ?? 1,
+    predictiveRatio: cluster.preconnectPolicy?.predictivePreconnectRatio ?? 1,
+    preconnectMatcher: preconnectMatcher(cluster.preconnectPolicy?.preconnectEnabledMetadata, problems),
     poolPerDownstreamConnection: cluster.connectionPoolPerDownstreamConnection,
   };
+}
+
+function preconnectMatcher(
+  matcher: MetadataMatcher | undefined,
+  problems: Problem[],
+): Uint8Array | undefined {
+  if (matcher === undefined) return undefined;
+  const compiled = compileMetadataMatcher(matcher, "preconnect_policy.preconnect_enabled_metadata");
+  if (!compiled.ok) problems.push(...compiled.problems);
+  return toBinary(MetadataMatcherSchema, matcher);
 }
 
 function sourceAddresses(config: BindConfig | undefined, problems: Problem[]): readonly SourceAddress[] {

@@ -110,14 +110,16 @@ export function compileHttpOptions(
 
 /** What is compiled where requests are: in the workers. The main thread's check has done the same (`checkPolicies`). */
 function encodePolicies(options: HttpProtocolOptions): Uint8Array | undefined {
-  const { httpFilters, retryPolicy, requestMirrorPolicies, hashPolicy } = options;
+  const { httpFilters, retryPolicy, requestMirrorPolicies, hashPolicy, outlierDetection } = options;
   if (
     httpFilters.length + requestMirrorPolicies.length + hashPolicy.length === 0 &&
-    retryPolicy === undefined
+    retryPolicy === undefined &&
+    outlierDetection === undefined
   )
     return undefined;
   const policies = create(HttpProtocolOptionsSchema, { httpFilters, requestMirrorPolicies, hashPolicy });
   if (retryPolicy !== undefined) policies.retryPolicy = retryPolicy;
+  if (outlierDetection !== undefined) policies.outlierDetection = outlierDetection;
   return toBinary(HttpProtocolOptionsSchema, policies);
 }
 

@@ -17,9 +17,11 @@ import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
 import type { PriorityLoads, PriorityState } from "../load-balancer/priority-load.ts";
 import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
+import type { PredictivePreconnect } from "../upstream/predictive-preconnect.ts";
 import type { ConnectTo } from "./cluster-config.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
 import type { ResponseFigures } from "./response-figures.ts";
+import type { TrackedStats } from "./tracked-stats.ts";
 
 /** A worker's view of all clusters. Written by `cluster/`, read by `upstream/` and by filters. */
 export interface ThreadLocalClusterManager {
@@ -87,9 +89,14 @@ export interface ClusterInfo {
   readonly http2: Http2Setup | undefined;
   /** `per_upstream_preconnect_ratio`, default 1. */
   readonly preconnectRatio: number;
+  /** Undefined: no connections are opened to hosts that have no stream yet. */
+  readonly predictive?: PredictivePreconnect | undefined;
+  /** Which hosts get connections ahead of streams; undefined: all. */
+  readonly preconnects?: ((host: Host) => boolean) | undefined;
   /** `connection_pool_per_downstream_connection`. */
   readonly poolPerDownstreamConnection: boolean;
   readonly stats: ClusterStats;
+  readonly tracked: TrackedStats;
   /** For policies that read load reports: to be called with each response's headers, and its trailers where it has any. */
   readonly onResponse?: ResponseObserver | undefined;
   readonly circuitBreakers: { readonly default: ResourceLimits; readonly high: ResourceLimits };

@@ -12,6 +12,7 @@ import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts
 import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
+import { PredictivePreconnect } from "../upstream/predictive-preconnect.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
 import { AggregateLoadBalancer } from "./aggregate-load-balancer.ts";
 import { circuitBreakers } from "./circuit-breaker.ts";
@@ -22,8 +23,10 @@ import { hostStatsPage } from "./host-stats.ts";
 import { LazyCluster } from "./lazy-cluster.ts";
 import { OriginalDstLoadBalancer } from "./original-dst-load-balancer.ts";
 import type { ConsecutiveType } from "./outlier/outlier-config.ts";
+import { preconnectRule } from "./preconnect-rule.ts";
 import { printAddress } from "./print-address.ts";
 import type { ClusterInfo, Host, ThreadLocalClusterManager } from "./thread-local-cluster.ts";
+import { createTrackedStats } from "./tracked-stats.ts";
 import { WorkerCluster } from "./worker-cluster.ts";
 import { type HostReports, WorkerHost } from "./worker-host.ts";
 
@@ -264,8 +267,14 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
               headersMax: http.maxResponseHeadersCount,
             },
       preconnectRatio: config.connection.preconnectRatio,
+      predictive:
+        config.connection.predictiveRatio > 1
+          ? new PredictivePreconnect(config.connection.predictiveRatio, () => balancer.peek?.())
+          : undefined,
+      preconnects: preconnectRule(config.connection.preconnectMatcher),
       poolPerDownstreamConnection: config.connection.poolPerDownstreamConnection,
       stats: createClusterStatsIn(scope),
+      tracked: createTrackedStats(scope, config.tracked),
       // A policy may come to know only with its first hosts that it listens.
       get onResponse() {
         return balancer.onResponse;

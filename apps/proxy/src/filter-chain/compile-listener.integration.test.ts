@@ -60,6 +60,7 @@ function cluster(name: string, port: number, pending?: number): ThreadLocalClust
     bufferLimitBytes: 1024 * 1024,
     ...PLAIN_HTTP,
     stats: createClusterStats(discardingStats(), name),
+    tracked: { timeoutBudgets: undefined, sizes: undefined },
     circuitBreakers: { default: limits(pending), high: limits() },
     connect: (host) => connect("port" in host.connectTo ? host.connectTo : { path: host.connectTo.path }),
   };

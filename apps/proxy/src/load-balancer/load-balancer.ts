@@ -21,6 +21,11 @@ export interface LoadBalancer {
   update(sets: readonly HostSet[], local: HostSet | undefined): void;
   /** Undefined: no host may be used. */
   choose(context: LoadBalancerContext): Host | undefined;
+  /**
+   * The host that `choose` will give after those already foreseen; undefined: it cannot be told now. Absent where the policy
+   * never can.
+   */
+  peek?(): Host | undefined;
   /** The response to a request that went to `host`: for policies that read load reports; headers or trailers. */
   readonly onResponse: ResponseObserver | undefined;
   /** Ends timers, gives back gauges. */

@@ -170,3 +170,24 @@ test("least request takes the least loaded of all, or of some", () => {
   biased.runtime.replace({ bias: "1.0" });
   assert.ok((biased.tally(400, testContext()).get("a") ?? 0) < 150);
 });
+
+test("picks that depend on no request are foreseen, as far ahead as there are hosts", () => {
+  for (const name of ["round_robin", "random"]) {
+    const { balancer, update } = createTestPolicy({ loadBalancingPolicy: policyJson(name) });
+    const hosts = ["a", "b", "c"].map((address) => testHost(address));
+    update(hosts);
+    const foreseen = [balancer.peek?.(), balancer.peek?.(), balancer.peek?.()];
+    assert.ok(!foreseen.includes(undefined), name);
+    assert.equal(balancer.peek?.(), undefined, `${name}: too far`);
+    assert.deepEqual(
+      foreseen,
+      foreseen.map(() => balancer.choose(testContext())),
+    );
+    balancer.peek?.();
+    update(hosts.slice(0, 1));
+    assert.equal(balancer.choose(testContext()), hosts[0], `${name}: hosts that are gone are forgotten`);
+  }
+  const least = createTestPolicy({ loadBalancingPolicy: policyJson("least_request") });
+  least.update([testHost("a"), testHost("b")]);
+  assert.equal(least.balancer.peek?.(), undefined);
+});

@@ -59,17 +59,24 @@ export class LocalityLoadBalancer implements LoadBalancer {
   #only = -1;
   #zones: ZoneRouting | undefined = undefined;
   #localInPanic = false;
+  readonly #foresees: boolean;
+  /** Drawn already, for the next requests. */
+  #foreseen: Host[] = [];
+  #healthyCount = 0;
 
   constructor(
     context: PolicyContext,
     config: LocalityConfig,
     createPicker: CreatePicker,
     slowStart?: SlowStart | undefined,
+    /** Its picks do not depend on requests, so that they can be made ahead. */
+    foresees = false,
   ) {
     this.#context = context;
     this.#config = config;
     this.#createPicker = createPicker;
     this.#slowStart = slowStart;
+    this.#foresees = foresees;
   }
 
   update(sets: readonly HostSet[], local: HostSet | undefined): void {
@@ -80,6 +87,8 @@ export class LocalityLoadBalancer implements LoadBalancer {
     for (const set of sets) this.#slowStart?.note(set.hosts);
     this.#sets = sets;
     this.#state = state;
+    this.#foreseen = [];
+    this.#healthyCount = sets.reduce((sum, { healthy }) => sum + healthy.length, 0);
     this.#levels = sets.map((set, priority) => {
       const old = before[priority];
       const weighted = this.#config.weighted && localityWeights(set) !== undefined;
@@ -106,7 +115,7 @@ export class LocalityLoadBalancer implements LoadBalancer {
   }
 
   choose(context: LoadBalancerContext): Host | undefined {
-    let host = this.#chooseOnce(context);
+    let host = this.#next(context);
     for (let attempt = 0; attempt < context.hostSelectionAttempts; attempt++) {
       if (host === undefined || !context.shouldSelectAnotherHost(host)) return host;
       host = this.#chooseOnce(context);
@@ -114,7 +123,22 @@ export class LocalityLoadBalancer implements LoadBalancer {
     return host;
   }
 
+  peek(): Host | undefined {
+    // As Envoy: never further ahead than there are hosts.
+    if (!this.#foresees || this.#foreseen.length >= this.#healthyCount) return undefined;
+    const host = this.#chooseOnce(NOBODY);
+    if (host !== undefined) this.#foreseen.push(host);
+    return host;
+  }
+
   close(): void {}
+
+  #next(context: LoadBalancerContext): Host | undefined {
+    if (this.#foreseen.length === 0 || context.adjustPriorityLoad !== undefined) {
+      return this.#chooseOnce(context);
+    }
+    return this.#foreseen.shift();
+  }
 
   #source(hosts: readonly Host[], previous: HostSource | undefined): HostSource {
     return new HostSource(hosts, this.#createPicker, previous);
@@ -169,6 +193,14 @@ export class LocalityLoadBalancer implements LoadBalancer {
     return (degraded ? level.degraded : level.healthy).pick(context);
   }
 }
+
+/** Whoever comes next. */
+const NOBODY: LoadBalancerContext = {
+  requestHeaders: undefined,
+  computeHash: () => undefined,
+  shouldSelectAnotherHost: () => false,
+  hostSelectionAttempts: 0,
+};
 
 function pickInLocality(
   level: Level,

@@ -4,6 +4,7 @@ import {
   type HttpProtocolOptions,
   HttpProtocolOptionsSchema,
 } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
+import { compileErrorMatcher, type ErrorMatcher } from "../cluster/outlier/error-matcher.ts";
 import { compileHttpFilters } from "../http-filter/compile-filter-chain.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
@@ -20,6 +21,8 @@ export interface ClusterPolicies {
   readonly retry: RetryConfig | undefined;
   readonly mirrors: readonly MirrorPolicy[] | undefined;
   readonly hashPolicy: HashPolicy | undefined;
+  /** What outlier detection goes by in place of the status. */
+  readonly isError: ErrorMatcher | undefined;
 }
 
 /** `stats`: `cluster.<name>.`; `path`: where the message stands. */
@@ -36,6 +39,7 @@ export function compileClusterPolicies(
     return undefined;
   };
   const { httpFilters, retryPolicy, requestMirrorPolicies, hashPolicy } = options;
+  const errorMatcher = options.outlierDetection?.errorMatcher;
   const filters =
     httpFilters.length === 0
       ? undefined
@@ -59,6 +63,10 @@ export function compileClusterPolicies(
         ? undefined
         : take(compileMirrorPolicies(requestMirrorPolicies, `${path}.request_mirror_policies`)),
     hashPolicy: take(compileHashPolicy(hashPolicy, `${path}.hash_policy`)),
+    isError:
+      errorMatcher === undefined
+        ? undefined
+        : take(compileErrorMatcher(errorMatcher, `${path}.outlier_detection.error_matcher`)),
   };
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: Object.freeze(value) };
 }

@@ -103,13 +103,13 @@ export function nonEmptyBins(
   return out;
 }
 
-/** How many values lie below each of `bounds` (ascending). */
+/** How many values lie at or below each of `bounds` (ascending); as in Envoy the bin that a bound is in counts whole. */
 export function cumulativeCounts(view: HistogramView, bounds: readonly number[]): number[] {
   const out: number[] = [];
   let bin = 0;
   let total = 0;
   for (const bound of bounds) {
-    while (bin < HISTOGRAM_BINS && (UPPER[bin] ?? 0) <= bound) total += view.bins[bin++] ?? 0;
+    while (bin < HISTOGRAM_BINS && (LOWER[bin] ?? 0) <= bound) total += view.bins[bin++] ?? 0;
     out.push(total);
   }
   return out;

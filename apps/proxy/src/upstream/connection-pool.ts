@@ -31,6 +31,8 @@ export interface PoolOptions {
   readonly context: PoolContext;
   /** Nothing is on it and nobody waits: it may be dropped. */
   readonly onEmpty: (() => void) | undefined;
+  /** Another stream has come. */
+  readonly onStream?: (() => void) | undefined;
 }
 
 /**
@@ -51,6 +53,10 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
   private connectingCapacity = 0;
   private activeStreams = 0;
   private draining = false;
+  /** What the cluster's `predictive` was told of this pool. */
+  private toldPending = 0;
+  private toldActive = 0;
+  private toldCapacity = 0;
   private serving: NodeJS.Immediate | undefined = undefined;
   /** What the last connection turned out to take, for those that ALPN decides about. */
   private streamsPerConnection: number;
@@ -71,6 +77,8 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     if (ready !== undefined) {
       this.attach(ready, waiter);
       if (this.preconnectRatio > 1) this.openConnections();
+      this.tell();
+      this.options.onStream?.();
       return;
     }
     const { stats } = this.info;
@@ -83,6 +91,37 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     stats.upstreamRqPendingActive.add(1);
     this.waiters.push(waiter);
     this.openConnections();
+    this.tell();
+    this.options.onStream?.();
+  }
+
+  /** Opens a connection where the next stream is likely to come here; answers whether one was opened. */
+  connectAhead(ratio: number): boolean {
+    const waiting = this.waiters.length;
+    const due = this.preconnects
+      ? (waiting + this.activeStreams + 1) * ratio > this.capacity() + this.activeStreams
+      : waiting > this.connectingCapacity;
+    if (!due || !this.open()) return false;
+    this.tell();
+    return true;
+  }
+
+  private get preconnects(): boolean {
+    const { host, info, draining } = this;
+    return host.health === "healthy" && !draining && info.preconnects?.(host) !== false;
+  }
+
+  /** Keeps the cluster's figures of its pools. */
+  private tell(): void {
+    const { predictive } = this.info;
+    if (predictive === undefined) return;
+    const pending = this.waiters.length;
+    const active = this.activeStreams;
+    const capacity = this.capacity();
+    predictive.change(pending - this.toldPending, active - this.toldActive, capacity - this.toldCapacity);
+    this.toldPending = pending;
+    this.toldActive = active;
+    this.toldCapacity = capacity;
   }
 
   cancel(waiter: PoolWaiter): void {
@@ -91,6 +130,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     this.waiters.splice(at, 1);
     this.info.stats.upstreamRqCancelled.inc();
     this.leaveQueue();
+    this.tell();
   }
 
   drain(): void {
@@ -171,7 +211,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
 
   private wantsConnection(): boolean {
     const waiting = this.waiters.length;
-    const ratio = this.host.health === "healthy" && !this.draining ? this.preconnectRatio : 1;
+    const ratio = this.preconnectRatio > 1 && this.preconnects ? this.preconnectRatio : 1;
     if (ratio <= 1) return waiting > this.connectingCapacity;
     return (waiting + this.activeStreams) * ratio > this.capacity() + this.activeStreams;
   }
@@ -217,6 +257,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     this.becomeReady(connection);
     this.serveWaiters();
     this.settle(connection);
+    this.tell();
     leaveTurn();
   }
 
@@ -227,6 +268,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     this.waiters = [];
     for (let left = failed.length; left > 0; left--) this.leaveQueue();
     this.info.stats.upstreamRqPendingFailureEject.add(failed.length);
+    this.tell();
     for (const waiter of failed) waiter.onFailure(reason, transportFailure);
   }
 
@@ -237,7 +279,12 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     host.stats.rqActive.sub(1);
     host.activeRequests--;
     this.limits.requests.release();
-    if (connection.closed) return;
+    if (!connection.closed) this.release(connection, reusable);
+    this.tell();
+  }
+
+  /** A stream of it has ended. */
+  private release(connection: UpstreamConnection, reusable: boolean): void {
     if (!reusable) {
       this.retire(connection);
       connection.close("stream ended the connection");
@@ -255,6 +302,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     if (connection.activeStreams === 0) connection.close("drained");
     // Who waits for it needs another.
     else if (this.waiters.length > 0) this.openConnections();
+    this.tell();
   }
 
   onStreamLimit(connection: UpstreamConnection): void {
@@ -266,12 +314,14 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
       this.leaveReady(connection);
       connection.state = ConnectionState.Busy;
     }
+    this.tell();
   }
 
   onClosed(connection: UpstreamConnection): void {
     this.all.delete(connection);
     this.leaveReady(connection);
     this.openConnections();
+    this.tell();
     if (this.all.size === 0 && this.waiters.length === 0) this.options.onEmpty?.();
   }
 
@@ -298,6 +348,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     enterTurn();
     this.serveWaiters();
     for (const connection of [...this.ready]) this.settle(connection);
+    this.tell();
     leaveTurn();
   }
 }

@@ -1,11 +1,13 @@
 import type { Clock, ConnectionInfo, HeaderMap, Timers } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
 import type { StreamProtocol } from "../http/codec.ts";
+import { Headers } from "../http/header-map.ts";
 import type { ConnectOptions, DownstreamAddresses } from "../transport-socket/upstream-transport-socket.ts";
 import { systemRandom } from "../worker/system-time.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";
 import type { HttpPool } from "./http-pool.ts";
+import { AHEAD_MAX, type PredictivePreconnect } from "./predictive-preconnect.ts";
 import { connectOptionsFor, requestedName } from "./server-name.ts";
 import type { PoolContext } from "./upstream-connection.ts";
 
@@ -93,18 +95,21 @@ class HostPools {
   }
 
   private make(
-    { highPriority }: PoolUser,
+    user: PoolUser,
     protocol: PoolProtocol,
     connect: ConnectOptions,
     onEmpty: (() => void) | undefined,
   ): ConnectionPool | undefined {
     const { info, host, context } = this;
+    const { highPriority } = user;
+    const { predictive } = info;
     const { connectionPools } = highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
     if (!connectionPools.tryAcquire()) {
       info.stats.upstreamCxPoolOverflow.inc();
       return undefined;
     }
-    return new ConnectionPool({ info, host, protocol, connect, highPriority, context, onEmpty });
+    const onStream = predictive === undefined ? undefined : connectingAhead(info, predictive, user, context);
+    return new ConnectionPool({ info, host, protocol, connect, highPriority, context, onEmpty, onStream });
   }
 
   private drop(highPriority: boolean, key: string): void {
@@ -115,6 +120,24 @@ class HostPools {
     const { circuitBreakers } = this.info;
     (highPriority ? circuitBreakers.high : circuitBreakers.default).connectionPools.release();
   }
+}
+
+function connectingAhead(
+  info: ClusterInfo,
+  predictive: PredictivePreconnect,
+  user: PoolUser,
+  context: PoolContext,
+): () => void {
+  // One who is given the same pools, without what belongs to its request.
+  const name = requestedName(info.http.serverNames, user.requestHeaders);
+  const authority = name.includes(":") ? `[${name}]` : name;
+  const alike: PoolUser = {
+    highPriority: user.highPriority,
+    downstreamProtocol: user.downstreamProtocol,
+    downstreamConnection: user.downstreamConnection,
+    requestHeaders: new Headers([":authority", authority]),
+  };
+  return () => connectAhead(info, predictive, alike, context);
 }
 
 /** Whom a connection tells the upstream that it is for; undefined: nobody in particular. */
@@ -140,6 +163,20 @@ export function httpPoolFor(
   context: PoolContext,
 ): HttpPool | undefined {
   return poolsOf(host.cluster ?? info, host, context).of(user);
+}
+
+/** A stream has come: the hosts of those that will follow may get connections. */
+function connectAhead(
+  info: ClusterInfo,
+  predictive: PredictivePreconnect,
+  user: PoolUser,
+  context: PoolContext,
+): void {
+  for (let opened = 0; opened < AHEAD_MAX && predictive.wantsMore; opened++) {
+    const host = predictive.peek();
+    const pool = host === undefined ? undefined : poolsOf(host.cluster ?? info, host, context).of(user);
+    if (pool?.connectAhead(predictive.ratio) !== true) return;
+  }
 }
 
 /** For a request whose client does not matter; where no more pools may be made, one that refuses. */

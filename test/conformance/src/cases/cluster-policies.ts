@@ -1,6 +1,6 @@
 import { waitFor } from "@sluice/harness";
 import { httpBootstrap, staticCluster } from "../bootstrap.ts";
-import type { ConformanceCase } from "../conformance-case.ts";
+import type { ConformanceCase, Target } from "../conformance-case.ts";
 
 const LOG = `
 access_log:
@@ -16,7 +16,99 @@ const options = (fields: string): string => `typed_extension_protocol_options:
     explicit_http_config: { http_protocol_options: {} }
     ${fields}`;
 
+/** How many values histograms have in which bucket, once one has `count` of them. */
+async function histograms(target: Target, filter: string, count: number): Promise<Record<string, string>> {
+  const found = new Map<string, string>();
+  await waitFor("the histograms", async () => {
+    const text = await target.proxy.admin(`/stats/prometheus?filter=${filter}`);
+    for (const [, name = "", le = "", value = ""] of text.matchAll(
+      /^envoy_cluster_(\w+)_bucket\{.*le="(.*)"\} (.*)$/gm,
+    )) {
+      found.set(`${name} ${le}`, value);
+    }
+    return [...found].some(([name, value]) => name.endsWith(" +Inf") && Number(value) >= count);
+  });
+  return Object.fromEntries([...found].sort());
+}
+
 export const CLUSTER_POLICY_CASES: readonly ConformanceCase[] = [
+  {
+    title: "an error_matcher says which responses outlier detection takes for errors",
+    yaml: httpBootstrap({
+      hcm: LOG,
+      routes: `- { match: { prefix: "/two" }, route: { cluster: not } }
+- { match: { prefix: "/" }, route: { cluster: own } }`,
+      clusters:
+        staticCluster(
+          "own",
+          ["{{upstream}}"],
+          `outlier_detection: { consecutive_5xx: 3, interval: 10s, max_ejection_percent: 100, enforcing_consecutive_5xx: 0 }
+${options('outlier_detection: { error_matcher: { or_match: { rules: [{ http_response_headers_match: { headers: [{ name: ":status", string_match: { exact: "418" } }] } }, { http_response_headers_match: { headers: [{ name: x-busy, present_match: true }] } }] } } }')}`,
+        ) +
+        staticCluster(
+          "not",
+          ["{{upstream}}"],
+          `outlier_detection: { consecutive_5xx: 3, interval: 10s, max_ejection_percent: 100, enforcing_consecutive_5xx: 0 }
+${options("outlier_detection: { error_matcher: { not_match: { http_request_headers_match: { headers: [{ name: x-no, present_match: true }] } } } }")}`,
+        ),
+    }),
+    reply: ({ target }) =>
+      target === "/tea"
+        ? { status: 418 }
+        : target === "/busy"
+          ? { headers: [["x-busy", "1"]] }
+          : target.includes("/grpc")
+            ? {
+                headers: [
+                  ["content-type", "application/grpc"],
+                  ["grpc-status", target.slice(-2)],
+                ],
+              }
+            : { status: 503 },
+    requests: [
+      ...["/503", "/503", "/503", "/tea", "/busy", "/tea"].map((path) => ({ path })),
+      ...["/two", "/two/503", "/two"].map((path) => ({ path })),
+      ...["14", "14", "14", "00"].map((status) => ({
+        path: `/grpc/${status}`,
+        headers: [["content-type", "application/grpc"]] as const,
+      })),
+    ],
+    stats: [
+      "cluster.own.outlier_detection.ejections_detected_consecutive_5xx",
+      "cluster.not.outlier_detection.ejections_detected_consecutive_5xx",
+    ],
+    accessLog: { file: "access.log", lines: 13 },
+  },
+  {
+    title: "track_cluster_stats tells how much of their time requests take, and how large messages are",
+    yaml: httpBootstrap({
+      hcm: "generate_request_id: false",
+      bootstrap: "stats_flush_interval: 0.2s",
+      routes: `- { match: { prefix: "/slow" }, route: { cluster: own, timeout: 0.3s, retry_policy: { retry_on: 5xx, num_retries: 1, per_try_timeout: 0.1s } } }
+- { match: { prefix: "/" }, route: { cluster: own, timeout: 900s } }`,
+      clusters: staticCluster(
+        "own",
+        ["{{upstream}}"],
+        "track_cluster_stats: { timeout_budgets: true, request_response_sizes: true }",
+      ),
+    }),
+    reply: ({ target }) =>
+      target === "/slow" ? { afterwards: "silent" } : { headers: [["x-one", "12345"]], body: "abcdef" },
+    requests: [
+      { path: "/" },
+      { path: "/", method: "POST", body: "x".repeat(1050) },
+      { path: "/more", headers: [["x-more", "y".repeat(50)]] },
+    ],
+    observe: async (target) => {
+      const sizes = await histograms(target, "upstream_r[qs]_(headers|body)_", 3);
+      const { status } = await target.send({ path: "/slow" });
+      const budgets = await histograms(target, "upstream_rq_timeout_budget", 5);
+      // What lies between depends on how fast it went.
+      const sure = Object.entries(budgets).filter(([name]) => / (25|250|\+Inf)$/.test(name));
+      return { sizes, status, sure };
+    },
+    ignoreUpstream: true,
+  },
   {
     title: "a cluster's retry policy takes the place of the route's and the virtual host's",
     yaml: httpBootstrap({

@@ -41,7 +41,36 @@ async function settled(target: Target, name: string, value: number): Promise<voi
   await waitFor(`${name} to be ${value}`, async () => (await target.proxy.stats(name)).get(name) === value);
 }
 
+const AHEAD: Readonly<Record<string, string>> = {
+  turns: "preconnect_policy: { predictive_preconnect_ratio: 2 }",
+  both: "preconnect_policy: { predictive_preconnect_ratio: 1.5, per_upstream_preconnect_ratio: 3 }",
+  none: `preconnect_policy: { predictive_preconnect_ratio: 3, per_upstream_preconnect_ratio: 3, preconnect_enabled_metadata: { filter: envoy.lb, path: [{ key: ahead }], value: { bool_match: true } } }`,
+};
+
 export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
+  {
+    title: "predictive_preconnect_ratio connects to the hosts of the requests that will follow",
+    yaml: httpBootstrap({
+      routes: routes(AHEAD),
+      clusters: Object.entries(AHEAD)
+        .map(([name, more]) => staticCluster(name, ["{{upstream}}", "{{upstream2}}"], more))
+        .join(""),
+    }),
+    ignoreUpstream: true,
+    observe: async (target) => {
+      const seen: Record<string, readonly (number | undefined)[]> = {};
+      for (const name of Object.keys(AHEAD)) {
+        const counts: (number | undefined)[] = [];
+        for (let i = 0; i < 3; i++) {
+          await target.send({ path: `/${name}` });
+          const total = `cluster.${name}.upstream_cx_total`;
+          counts.push((await target.proxy.stats(total)).get(total));
+        }
+        seen[name] = counts;
+      }
+      return seen;
+    },
+  },
   {
     title: "upstream connections end and are reused as configured",
     yaml: httpBootstrap({ routes: routes(CLUSTERS), clusters: clusters(CLUSTERS) }),

@@ -218,6 +218,7 @@ function oneHostCluster(name: string, port: number): ThreadLocalCluster {
       bufferLimitBytes: 1024 * 1024,
       ...PLAIN_HTTP,
       stats: createClusterStats(discardingStats(), name),
+      tracked: { timeoutBudgets: undefined, sizes: undefined },
       circuitBreakers: { default: limits(), high: limits() },
       connect: () => connect(port, "127.0.0.1"),
     },

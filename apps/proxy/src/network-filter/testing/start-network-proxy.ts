@@ -193,6 +193,7 @@ function oneHostCluster(port: number, options: NetworkProxyOptions): ThreadLocal
       bufferLimitBytes: options.bufferLimitBytes ?? 1024 * 1024,
       ...PLAIN_HTTP,
       stats: createClusterStats(discardingStats(), "up"),
+      tracked: { timeoutBudgets: undefined, sizes: undefined },
       circuitBreakers: { default: limits, high: limits },
       connect: () => (failing-- > 0 ? slowFailure() : connect(port, "127.0.0.1")),
     },

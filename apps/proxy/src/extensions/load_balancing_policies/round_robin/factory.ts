@@ -55,6 +55,7 @@ export const roundRobinFactory: LoadBalancingPolicyFactory<RoundRobinConfig> = {
           ? new WeightedPicker(hosts, random, weight)
           : new TurnPicker(hosts, random, previous),
       slow,
+      true,
     );
   },
 };

@@ -5,12 +5,14 @@ import {
   ResponseFlag,
   type StreamInfo,
 } from "@sluice/extension-api";
+import { judgedStatus } from "../../../../cluster/outlier/error-matcher.ts";
 import type {
   Host,
   LoadBalancerContext,
   OverrideHost,
   ThreadLocalCluster,
 } from "../../../../cluster/thread-local-cluster.ts";
+import { percentOfTimeout } from "../../../../cluster/tracked-stats.ts";
 import type { StreamProtocol, StreamResetReason } from "../../../../http/codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import type { HttpStream, ResponseWaiter } from "../../../../http/http-stream.ts";
@@ -337,6 +339,12 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
       if (at >= 0) tries.splice(at, 1);
     }
     this.tryLog?.end(attempt, flag, this.wallMs());
+    const { timeoutBudgets, sizes } = this.cluster.info.tracked;
+    if (timeoutBudgets !== undefined) {
+      const elapsedMs = this.init.config.worker.clock.nowMs() - attempt.startedAtMs;
+      timeoutBudgets.perTryPercentUsed.record(percentOfTimeout(elapsedMs, this.timeouts.perTryMs));
+    }
+    if (sizes !== undefined) attempt.recordSizes(sizes, this.requestHeaders);
   }
 
   /** All tries but `kept`. */
@@ -402,11 +410,14 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     const { info } = this.cluster;
     const { streamInfo } = stream;
     streamInfo.firstUpstreamRxByteMs = this.sinceStart();
+    if (info.tracked.sizes !== undefined) attempt.noteResponseHead(headers);
     this.tryLog?.response(attempt, headers);
     if (forward.includeAttemptCountInResponse) headers.set("x-envoy-attempt-count", String(this.attempts));
     const grpcStatus = isGrpc ? grpcStatusOfHeaders(headers) : undefined;
     const grpcAsHttp = grpcStatus === undefined ? 0 : httpStatusOfGrpc(grpcStatus);
-    host.outlier?.putHttpResponseCode(grpcStatus === undefined ? status : grpcAsHttp);
+    host.outlier?.putHttpResponseCode(
+      grpcStatus === undefined ? judgedStatus(info.policies?.isError, headers, status) : grpcAsHttp,
+    );
     if (headers.has("x-envoy-immediate-health-check-fail")) host.failHealthCheck?.();
     let couldNotRetry = false;
     const { retry } = this;
@@ -487,6 +498,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     if (this.requestEnded) {
       const elapsed = config.worker.clock.nowMs() - this.requestEndedAtMs;
       outcome.recordTime(this.cluster.info, attempt.host, elapsed);
+      if (config.dynamicStats) this.recordBudget(elapsed);
       // An early answer: the request's rest has no reader.
     } else attempt.cancel();
     this.endTry(attempt, 0);
@@ -608,7 +620,13 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     this.answerTimeout("response_timeout");
   }
 
+  private recordBudget(elapsedMs: number): void {
+    const { timeoutBudgets } = this.cluster.info.tracked;
+    timeoutBudgets?.percentUsed.record(percentOfTimeout(elapsedMs, this.timeouts.globalMs));
+  }
+
   private answerTimeout(details: string): undefined {
+    this.recordBudget(this.init.config.worker.clock.nowMs() - this.requestEndedAtMs);
     this.init.stream.streamInfo.setResponseFlag(ResponseFlag.UpstreamRequestTimeout);
     this.reply(
       this.timeoutStatus,

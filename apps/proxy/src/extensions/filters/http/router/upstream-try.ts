@@ -1,5 +1,6 @@
 import type { ConnectionInfo, Timer, Timers, WatermarkCallbacks } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
+import type { RequestSizeStats } from "../../../../cluster/tracked-stats.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
 import { hasToken } from "../../../../http/h1/server-codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
@@ -41,6 +42,10 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   /** Of the upstream connection, once `ready`. */
   protocol: string | undefined = undefined;
   responseBytes = 0;
+  private requestBytes = 0;
+  /** Where sizes are tracked: of the response's headers; -1: none came. */
+  private responseHeadBytes = -1;
+  private responseHeadCount = 0;
   startedAtMs = 0;
   span: ActiveSpan | undefined = undefined;
   private readonly owner: TryOwner;
@@ -125,8 +130,10 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   }
 
   encodeData(chunk: Uint8Array, endStream: boolean): void {
-    if (this.held === undefined) this.sending(endStream)?.encodeData(chunk, endStream);
-    else this.hold(this.held, chunk, endStream);
+    if (this.held === undefined) {
+      this.requestBytes += chunk.length;
+      this.sending(endStream)?.encodeData(chunk, endStream);
+    } else this.hold(this.held, chunk, endStream);
   }
 
   encodeTrailers(trailers: Headers): void {
@@ -242,6 +249,22 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     this.encoder = undefined;
     this.disarm();
     this.owner.onTryReset(this, reason, transportFailure);
+  }
+
+  noteResponseHead(headers: Headers): void {
+    this.responseHeadBytes = headers.byteSize;
+    this.responseHeadCount = headers.size;
+  }
+
+  /** Once, when it is over. */
+  recordSizes(sizes: RequestSizeStats, request: Headers): void {
+    sizes.requestHeadersSize.record(request.byteSize);
+    sizes.requestHeadersCount.record(request.size);
+    sizes.requestBodySize.record(this.requestBytes);
+    if (this.responseHeadBytes < 0) return;
+    sizes.responseHeadersSize.record(this.responseHeadBytes);
+    sizes.responseHeadersCount.record(this.responseHeadCount);
+    sizes.responseBodySize.record(this.responseBytes);
   }
 
   private touch(): void {
