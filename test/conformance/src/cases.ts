@@ -30,6 +30,7 @@ import { LOG_CHOICE_CASES } from "./cases/log-choices.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
+import { OTLP_LOG_CASES } from "./cases/otlp-logs.ts";
 import { OVERLOAD_CASES } from "./cases/overload.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
@@ -110,4 +111,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...OVERLOAD_CASES,
   ...BOOTSTRAP_SETTING_CASES,
   ...TRACE_SAMPLER_CASES,
+  ...OTLP_LOG_CASES,
 ];

@@ -32,6 +32,9 @@ export const ACCESS_LOG_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig": [
     "common_config",
     "grpc_service",
+    "http_service",
+    "resource_detectors",
+    "custom_tags",
     "disable_builtin_labels",
     "resource_attributes",
     "body",

@@ -5,6 +5,7 @@ import type {
 } from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
+import type { HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { AccessLogger } from "./access-logger.ts";
@@ -20,8 +21,8 @@ export type AccessLogSink =
 export interface OtlpLogSink {
   readonly kind: "otlp";
   readonly logName: string;
-  readonly target: GrpcTarget;
-  /** `log_name`, `zone_name`, `cluster_name` and `node_name` stand on the resource. */
+  readonly target: { readonly grpc: GrpcTarget } | { readonly http: HttpTarget };
+  /** `log_name`, `zone_name`, `cluster_name` and `node_name` stand on the resource, unless it has them of its own. */
   readonly builtinLabels: boolean;
   readonly resource: readonly (readonly [key: string, value: string])[];
   /** "": none. */

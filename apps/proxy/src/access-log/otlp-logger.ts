@@ -2,12 +2,16 @@ import type { Compiled, Problem } from "@sluice/extension-api";
 import type { OpenTelemetryAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
 import { compileGrpcService } from "../grpc/compile-grpc-service.ts";
+import { compileHttpService } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
+import { detectResource } from "../tracing/resource-detectors.ts";
 import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { AccessLogger, FormatContext } from "./access-logger.ts";
+import { type CompiledTag, compileCustomTags } from "./compile-custom-tags.ts";
 import { compileFormatters } from "./compile-formatters.ts";
-import type { AccessLogSink } from "./grpc-logger.ts";
-import { compileAnyValue, compileAttributes, type WriteAnyValue } from "./otlp-value.ts";
+import { printValue } from "./compile-substitution-format.ts";
+import type { AccessLogSink, OtlpLogSink } from "./grpc-logger.ts";
+import { compileAnyValue, compileAttributes, type WriteAnyValue, writeText } from "./otlp-value.ts";
 
 /** Field of `ScopeLogs`, and those of a `LogRecord` (opentelemetry.proto.logs.v1). */
 const LOG_RECORDS = 2;
@@ -24,9 +28,8 @@ export function compileOtlpLogger(
   outbox: TelemetryOutbox,
 ): Compiled<AccessLogger> {
   const { commonConfig: common } = config;
-  const service = config.grpcService ?? common?.grpcService;
-  const field = config.grpcService === undefined ? "common_config.grpc_service" : "grpc_service";
-  const target = compileGrpcService(service, `${path}.${field}`);
+  const target = compileTarget(config, path);
+  const tags = compileCustomTags(config.customTags, `${path}.custom_tags`);
   const operators = compileFormatters(config.formatters, `${path}.formatters`);
   const table = operators.ok ? operators.value : {};
   const body: Compiled<WriteAnyValue | undefined> =
@@ -35,10 +38,10 @@ export function compileOtlpLogger(
       : compileAnyValue(config.body, `${path}.body`, table);
   const attributes = compileAttributes(config.attributes?.values ?? [], `${path}.attributes.values`, table);
   const resource = resourceOf(config, path);
-  const problems = [target, operators, body, attributes, resource].flatMap((part) =>
+  const problems = [target, tags, operators, body, attributes, resource].flatMap((part) =>
     part.ok ? [] : part.problems,
   );
-  if (!target.ok || !body.ok || !attributes.ok || !resource.ok || problems.length > 0) {
+  if (!target.ok || !tags.ok || !body.ok || !attributes.ok || !resource.ok || problems.length > 0) {
     return { ok: false, problems };
   }
   const sink: AccessLogSink = {
@@ -60,7 +63,7 @@ export function compileOtlpLogger(
     ok: true,
     value: {
       log: (context) => {
-        encode(writer, context, body.value, attributes.value);
+        encode(writer, context, body.value, attributes.value, tags.value);
         out.push(writer.finish());
       },
     },
@@ -72,14 +75,38 @@ function encode(
   context: FormatContext,
   body: WriteAnyValue | undefined,
   attributes: WriteAnyValue,
+  tags: readonly CompiledTag[],
 ): void {
   const record = writer.begin(LOG_RECORDS);
   writer.fixed64(TIME, BigInt(Math.round(context.streamInfo.startTimeMs * 1000)) * 1000n);
   body?.(writer, BODY, context);
   attributes(writer, ATTRIBUTES, context);
+  for (const [tag, parts] of tags) writeTag(writer, tag, parts, context);
   if (context.traceId !== undefined) writer.bytes(TRACE_ID, Buffer.from(context.traceId, "hex"));
   if (context.spanId !== undefined) writer.bytes(SPAN_ID, Buffer.from(context.spanId, "hex"));
   writer.end(record);
+}
+
+/** One that comes to nothing is left out. */
+function writeTag(writer: ProtoWriter, tag: string, parts: CompiledTag[1], context: FormatContext): void {
+  let value = "";
+  for (const part of parts) value += typeof part === "string" ? part : printValue(part(context), "");
+  if (value !== "") writeText(writer, ATTRIBUTES, tag, value);
+}
+
+function compileTarget(config: OpenTelemetryAccessLogConfig, path: string): Compiled<OtlpLogSink["target"]> {
+  const { commonConfig, grpcService, httpService } = config;
+  if (httpService !== undefined) {
+    if (grpcService !== undefined || commonConfig?.grpcService !== undefined) {
+      const message = "stands in place of a gRPC service, not beside it";
+      return { ok: false, problems: [{ path: `${path}.http_service`, message, severity: "error" }] };
+    }
+    const http = compileHttpService(httpService, `${path}.http_service`);
+    return http.ok ? { ok: true, value: { http: http.value } } : http;
+  }
+  const field = grpcService === undefined ? "common_config.grpc_service" : "grpc_service";
+  const grpc = compileGrpcService(grpcService ?? commonConfig?.grpcService, `${path}.${field}`);
+  return grpc.ok ? { ok: true, value: { grpc: grpc.value } } : grpc;
 }
 
 function resourceOf(
@@ -88,6 +115,9 @@ function resourceOf(
 ): Compiled<readonly (readonly [string, string])[]> {
   const problems: Problem[] = [];
   const pairs: (readonly [string, string])[] = [];
+  const detected = detectResource(config.resourceDetectors, `${path}.resource_detectors`);
+  if (!detected.ok) problems.push(...detected.problems);
+  else pairs.push(...Object.entries(detected.value));
   for (const [i, { key, value }] of (config.resourceAttributes?.values ?? []).entries()) {
     if (value?.value.case === "stringValue") pairs.push([key, value.value.value]);
     else {

@@ -16,6 +16,16 @@ const VALUES = 1;
 const KEY = 1;
 const VALUE = 2;
 
+/** A `KeyValue` of two texts as `field` of the message at hand. */
+export function writeText(writer: ProtoWriter, field: number, key: string, value: string): void {
+  const pair = writer.begin(field);
+  writer.string(KEY, key);
+  const any = writer.begin(VALUE);
+  writer.headerString(STRING, value);
+  writer.end(any);
+  writer.end(pair);
+}
+
 /** Texts hold command operators; lists and maps may be nested. Other kinds are problems, as in Envoy. */
 export function compileAnyValue(
   { value }: AnyValue,

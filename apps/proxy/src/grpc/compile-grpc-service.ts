@@ -10,11 +10,19 @@ export interface GrpcTarget {
   readonly initialMetadata: readonly (readonly [string, string])[];
   /** 0: none. */
   readonly timeoutMs: number;
+  /** A longer message of the peer's ends the stream; 0: any may come. */
+  readonly messageBytesMax: number;
 }
 
 const SUPPORTED: SupportedFields = {
   "envoy.config.core.v3.GrpcService": ["envoy_grpc", "initial_metadata", "timeout"],
-  "envoy.config.core.v3.GrpcService.EnvoyGrpc": ["cluster_name", "authority"],
+  "envoy.config.core.v3.GrpcService.EnvoyGrpc": [
+    "cluster_name",
+    "authority",
+    "max_receive_message_length",
+    // There are none on the proxy's own streams.
+    "skip_envoy_headers",
+  ],
   "envoy.config.core.v3.HeaderValue": ["key", "value"],
 };
 
@@ -35,6 +43,7 @@ export function compileGrpcService(service: GrpcService | undefined, path: strin
       authority: envoyGrpc.authority,
       initialMetadata: service.initialMetadata.map(({ key, value }) => [key.toLowerCase(), value] as const),
       timeoutMs: durationMs(service.timeout, 0),
+      messageBytesMax: envoyGrpc.maxReceiveMessageLength ?? 0,
     },
   };
 }

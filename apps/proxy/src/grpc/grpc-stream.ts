@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
 import type { GrpcTarget } from "./compile-grpc-service.ts";
+import { MessageLengths } from "./message-lengths.ts";
 
 /** A host of a cluster to connect to now, and how. */
 export interface GrpcHost {
@@ -136,7 +137,14 @@ export class GrpcSender {
       this.#pump();
     });
     stream.on("error", () => {});
-    stream.resume();
+    const { messageBytesMax } = this.#target;
+    if (messageBytesMax === 0) stream.resume();
+    else {
+      const lengths = new MessageLengths(messageBytesMax);
+      stream.on("data", (chunk: Buffer) => {
+        if (lengths.exceeds(chunk)) stream.close(constants.NGHTTP2_CANCEL);
+      });
+    }
     if (!this.#unary) {
       stream.on("close", () => {
         if (this.#stream !== stream) return;

@@ -67,7 +67,7 @@ export class TelemetryRelay {
 
   /** Each batch is one call: the resource, then the records as the workers encoded them. */
   #otlpLogs({ target, logName, builtinLabels, resource }: OtlpLogSink): (entries: Uint8Array) => boolean {
-    const sender = this.#open(target, OTLP_LOGS, "unary", () => undefined);
+    const sender = this.#openEither(target, OTLP_LOGS);
     const { nodeId, nodeCluster, zone } = this.#local;
     const labels: readonly (readonly [string, string])[] = [
       ["log_name", logName],
@@ -75,13 +75,12 @@ export class TelemetryRelay {
       ["cluster_name", nodeCluster],
       ["node_name", nodeId],
     ];
+    const attributes = new Map([...(builtinLabels ? labels : []), ...resource]);
     const writer = new ProtoWriter();
     return (entries) => {
       const resourceLogs = writer.begin(1);
       const message = writer.begin(1);
-      for (const [name, value] of builtinLabels ? [...labels, ...resource] : resource) {
-        writeAttribute(writer, name, value);
-      }
+      for (const [name, value] of attributes) writeAttribute(writer, name, value, "evenEmpty");
       writer.end(message);
       const scopeLogs = writer.begin(2);
       writer.raw(entries);
@@ -92,10 +91,7 @@ export class TelemetryRelay {
   }
 
   #spans({ attributes, scopeName, target }: SpanSink): (entries: Uint8Array) => boolean {
-    const sender =
-      "http" in target
-        ? this.#openHttp(target.http)
-        : this.#open(target.grpc, SPANS, "unary", () => undefined);
+    const sender = this.#openEither(target, SPANS);
     const writer = new ProtoWriter();
     return (entries) => {
       const resourceSpans = writer.begin(1);
@@ -117,6 +113,12 @@ export class TelemetryRelay {
     };
   }
 
+  #openEither(target: SpanSink["target"], path: string): GrpcSender | HttpSender {
+    return "http" in target
+      ? this.#openHttp(target.http)
+      : this.#open(target.grpc, path, "unary", () => undefined);
+  }
+
   #openHttp(target: HttpTarget): HttpSender {
     const sender = new HttpSender(target, this.#resolve, `sluice/${VERSION_NUMBER}`);
     this.#all.push(sender);
@@ -135,13 +137,16 @@ export class TelemetryRelay {
   }
 }
 
-/** An attribute of a resource, unless its value is empty. */
-function writeAttribute(writer: ProtoWriter, name: string, value: string): void {
-  if (value === "") return;
+const EMPTY = Buffer.alloc(0);
+
+/** An attribute of a resource, usually unless its value is empty. */
+function writeAttribute(writer: ProtoWriter, name: string, value: string, when?: "evenEmpty"): void {
+  if (value === "" && when === undefined) return;
   const pair = writer.begin(1);
   writer.string(1, name);
   const any = writer.begin(2);
-  writer.string(1, value);
+  if (value === "") writer.bytes(1, EMPTY);
+  else writer.string(1, value);
   writer.end(any);
   writer.end(pair);
 }

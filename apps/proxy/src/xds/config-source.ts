@@ -32,7 +32,14 @@ export const CONFIG_SOURCE_FIELDS: SupportedFields = {
     "set_node_on_first_message_only",
   ],
   "envoy.config.core.v3.GrpcService": ["envoy_grpc", "initial_metadata"],
-  "envoy.config.core.v3.GrpcService.EnvoyGrpc": ["cluster_name", "authority", "retry_policy"],
+  "envoy.config.core.v3.GrpcService.EnvoyGrpc": [
+    "cluster_name",
+    "authority",
+    "retry_policy",
+    "max_receive_message_length",
+    // There are none on the proxy's own streams.
+    "skip_envoy_headers",
+  ],
   "envoy.config.core.v3.RetryPolicy": ["retry_back_off"],
   "envoy.config.core.v3.BackoffStrategy": ["*"],
 };

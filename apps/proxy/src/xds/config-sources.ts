@@ -133,8 +133,11 @@ export class ConfigSources {
       });
     }
     const service = api.grpcServices[0];
-    const named =
-      service?.targetSpecifier.case === "envoyGrpc" ? service.targetSpecifier.value.authority : "";
+    const envoyGrpc =
+      service?.targetSpecifier.case === "envoyGrpc" ? service.targetSpecifier.value : undefined;
+    const named = envoyGrpc?.authority ?? "";
+    // 0: as many as there are.
+    const messageBytesMax = envoyGrpc?.maxReceiveMessageLength ?? 0;
     const delta = api.apiType === ApiConfigSource_ApiType.DELTA_GRPC;
     const limits = api.rateLimitSettings;
     return createXdsClient({
@@ -145,6 +148,7 @@ export class ConfigSources {
       metadata: Object.fromEntries((service?.initialMetadata ?? []).map(({ key, value }) => [key, value])),
       random,
       ...backoffOf(service),
+      ...(messageBytesMax === 0 ? {} : { messageBytesMax }),
       ...(limits === undefined
         ? {}
         : {

@@ -101,7 +101,7 @@ export class ClientStream {
       const transport = createGrpcTransport({
         baseUrl: url,
         sessionManager: session,
-        readMaxBytes: MESSAGE_BYTES_MAX,
+        readMaxBytes: Math.min(MESSAGE_BYTES_MAX, this.options.messageBytesMax ?? MESSAGE_BYTES_MAX),
       });
       for (const subscription of this.subscriptions.values()) {
         subscription.resetStream();

@@ -284,3 +284,28 @@ for (const variant of ["sotw", "delta"] as const) {
     }
   });
 }
+
+test("a response that is longer than it may be ends the stream", async () => {
+  const source = new Source();
+  source.set(
+    "1",
+    Array.from({ length: 100 }, (_, i) => cluster(`cluster-${i}`, `v${i}`, 1)),
+  );
+  const server = await serve(source, new Events());
+  const details: string[] = [];
+  const client = createXdsClient({
+    ...optionsFor("ads", () => server.port),
+    messageBytesMax: 500,
+    onState: (state) => {
+      if (!state.connected) details.push(state.detail);
+    },
+  });
+  try {
+    client.subscribe(TYPE_URLS.cluster, "*", () => assert.fail("it was too long"));
+    await until("its end", () => details.length > 0);
+    assert.match(details[0] ?? "", /resource_exhausted/);
+  } finally {
+    await client.close();
+    await server.close();
+  }
+});

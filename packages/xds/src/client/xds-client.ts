@@ -38,6 +38,8 @@ export interface XdsClientOptions {
   readonly setNodeOnFirstMessageOnly?: boolean;
   /** `GrpcService.initial_metadata`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** A longer response ends the stream (`RESOURCE_EXHAUSTED`); default, and at most: 256 MiB. */
+  readonly messageBytesMax?: number;
   /** Fully jittered exponential backoff; default 500 ms, at most 30 s, as Envoy. Reset by the first response. */
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
   /** Uniform in [0, 1). */

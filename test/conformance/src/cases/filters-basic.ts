@@ -1,4 +1,4 @@
-import { httpBootstrap } from "../bootstrap.ts";
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
@@ -239,6 +239,65 @@ ${ROUTER}`,
       "http.main.fault.web.aborts_injected",
     ],
     accessLog: { file: "access.log", lines: 14 },
+  },
+  {
+    title: "fault slows responses down, with trailers, at a fixed rate or the one asked for",
+    yaml: httpBootstrap({
+      hcm: `http_protocol_options: { enable_trailers: true }\n${logged("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %BYTES_SENT%")}`,
+      httpFilters: filter(
+        "fault",
+        "fault.v3.HTTPFault",
+        "response_rate_limit: { header_limit: {}, percentage: { numerator: 100 } }",
+      ),
+      routes: `- { match: { prefix: "/fixed" }, route: { cluster: trailing }, ${perRoute("fault", "fault.v3.HTTPFault", "response_rate_limit: { fixed_limit: { limit_kbps: 4 }, percentage: { numerator: 100 } }")} }
+- { match: { prefix: "/abort" }, route: { cluster: trailing }, ${perRoute("fault", "fault.v3.HTTPFault", "max_active_faults: 0, response_rate_limit: { fixed_limit: { limit_kbps: 4 }, percentage: { numerator: 100 } }")} }
+- { match: { prefix: "/" }, route: { cluster: trailing } }`,
+      clusters: staticCluster(
+        "trailing",
+        ["{{upstream}}"],
+        `typed_extension_protocol_options:
+  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+    explicit_http_config: { http_protocol_options: { enable_trailers: true } }`,
+      ),
+    }),
+    reply: ({ target }) =>
+      target === "/fixed/trailers"
+        ? { chunks: ["x".repeat(1000)], trailers: [["x-end", "1"]] }
+        : { body: "x".repeat(1000) },
+    observe: async (target) => {
+      const seen = [];
+      const rate = "x-envoy-fault-throughput-response";
+      const asked: CaseRequest[] = [
+        { path: "/fixed" },
+        { path: "/fixed/trailers" },
+        { path: "/asked", headers: [[rate, "4"]] },
+        { path: "/asked/0", headers: [[rate, "0"]] },
+        {
+          path: "/asked/share",
+          headers: [
+            [rate, "4"],
+            [`${rate}-percentage`, "0"],
+          ],
+        },
+        { path: "/abort" },
+        { path: "/" },
+      ];
+      for (const [i, request] of asked.entries()) {
+        const startedMs = performance.now();
+        const { body, trailers } = await target.send(request);
+        const slow = performance.now() - startedMs >= 180;
+        seen.push({ path: request.path, bytes: body.length, trailers, ...(i < 3 ? { slow } : {}) });
+      }
+      return seen;
+    },
+    ignoreUpstream: true,
+    stats: [
+      "http.main.fault.response_rl_injected",
+      "http.main.fault.active_faults",
+      "http.main.fault.faults_overflow",
+    ],
+    accessLog: { file: "access.log", lines: 7 },
   },
   {
     title: "grpc_stats counts calls and messages by method",

@@ -28,8 +28,16 @@ export interface AbortFault {
   readonly body: string;
 }
 
+/** `response_rate_limit`. */
+export interface RateFault {
+  /** `undefined`: the request says how fast. */
+  readonly kibPerSecond: number | undefined;
+  readonly share: Share;
+}
+
 export interface FaultConfig {
   readonly delay: DelayFault | undefined;
+  readonly rate: RateFault | undefined;
   readonly abort: AbortFault | undefined;
   /** "": any. */
   readonly upstreamCluster: string;
@@ -59,6 +67,7 @@ export function compileFault(config: HTTPFault, context: FactoryContext): Compil
     ok: true,
     value: Object.freeze({
       delay: compileDelay(config, keyed),
+      rate: compileRate(config, keyed),
       abort: compileAbort(config, keyed),
       upstreamCluster: config.upstreamCluster,
       conditions,
@@ -82,6 +91,17 @@ function compileDelay(config: HTTPFault, keyed: Keyed): DelayFault | undefined {
     fixedMs: specifier.case === "fixedDelay" ? durationMs(specifier.value, 0) : undefined,
     durationKey: keyed(config.delayDurationRuntime, "delay.fixed_duration_ms"),
     share: share(delay.percentage, keyed(config.delayPercentRuntime, "delay.fixed_delay_percent")),
+  };
+}
+
+function compileRate(config: HTTPFault, keyed: Keyed): RateFault | undefined {
+  const { responseRateLimit: limit } = config;
+  if (limit === undefined) return undefined;
+  const { limitType } = limit;
+  const key = keyed(config.responseRateLimitPercentRuntime, "rate_limit.response_percent");
+  return {
+    kibPerSecond: limitType.case === "fixedLimit" ? Number(limitType.value.limitKbps) : undefined,
+    share: share(limit.percentage, key),
   };
 }
 

@@ -10,6 +10,7 @@ describe("envoy.filters.http.fault", () => {
   const start = async (fields: object): Promise<FilterProxy> => {
     const proxy = await startFilterProxy({
       filters: [{ name: "fault", typed_config: { "@type": TYPE, ...fields } }],
+      answer: (_message, response) => response.end("x".repeat(1000)),
     });
     open.push(proxy);
     return proxy;
@@ -35,6 +36,27 @@ describe("envoy.filters.http.fault", () => {
     assert.equal(proxy.stat("http.test.fault.faults_overflow"), 1);
     assert.equal(proxy.stat("http.test.fault.delays_injected"), 1);
     assert.equal(proxy.stat("http.test.fault.active_faults"), 0);
+  });
+
+  it("slows responses down to the rate that is configured or asked for", async () => {
+    const all = { numerator: 100 };
+    const fixed = await start({ response_rate_limit: { fixed_limit: { limit_kbps: 4 }, percentage: all } });
+    const asked = await start({ response_rate_limit: { header_limit: {}, percentage: all } });
+    const took = async (proxy: FilterProxy, headers: Record<string, string>): Promise<number> => {
+      const startedMs = performance.now();
+      const answer = await proxy.send({ path: "/", headers });
+      assert.equal(answer.body.length, 1000);
+      return performance.now() - startedMs;
+    };
+    const rate = "x-envoy-fault-throughput-response";
+    // Five slices of 204 bytes, 50 ms between each two.
+    assert.ok((await took(fixed, {})) >= 190);
+    assert.ok((await took(asked, { [rate]: "4" })) >= 190);
+    await took(asked, {});
+    await took(asked, { [rate]: "4", [`${rate}-percentage`]: "0" });
+    assert.equal(fixed.stat("http.test.fault.response_rl_injected"), 1);
+    assert.equal(asked.stat("http.test.fault.response_rl_injected"), 1);
+    assert.equal(asked.stat("http.test.fault.active_faults"), 0);
   });
 
   it("aborts with a body of its own", async () => {

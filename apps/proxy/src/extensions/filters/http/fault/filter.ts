@@ -10,6 +10,7 @@ import {
 } from "@sluice/extension-api";
 import type { HTTPFault } from "@sluice/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.js";
 import { compileFault, type FaultConfig, type Share } from "./config.ts";
+import { PacedBody } from "./paced-body.ts";
 import { createFaultStats, type FaultStats } from "./stats.ts";
 
 interface FilterConfig {
@@ -25,6 +26,8 @@ class FaultFilter extends PassThroughFilter {
   private headers: HeaderMap | undefined = undefined;
   private timer: Timer | undefined = undefined;
   private counted = false;
+  /** The response, where it is slowed down. */
+  private paced: PacedBody | undefined = undefined;
 
   constructor(filter: FilterConfig) {
     super();
@@ -36,6 +39,7 @@ class FaultFilter extends PassThroughFilter {
     this.fault = this.decoding.perRouteConfig<FaultConfig>() ?? this.filter.config;
     this.headers = headers;
     if (!this.concerns(headers)) return FilterHeadersStatus.Continue;
+    this.pace(headers);
     const delayMs = this.delayMs(headers);
     if (delayMs > 0) {
       if (!this.begin()) return FilterHeadersStatus.Continue;
@@ -57,8 +61,20 @@ class FaultFilter extends PassThroughFilter {
     return this.timer === undefined ? FilterTrailersStatus.Continue : FilterTrailersStatus.StopIteration;
   }
 
+  override encodeData(chunk: Uint8Array, endStream: boolean): FilterDataStatus {
+    if (this.paced === undefined) return FilterDataStatus.Continue;
+    this.paced.write(chunk, endStream);
+    return FilterDataStatus.StopIterationNoBuffer;
+  }
+
+  override encodeTrailers(): FilterTrailersStatus {
+    const held = this.paced?.holdTrailers() === true;
+    return held ? FilterTrailersStatus.StopIteration : FilterTrailersStatus.Continue;
+  }
+
   override onDestroy(): void {
     this.timer?.disarm();
+    this.paced?.stop();
     this.end();
   }
 
@@ -73,6 +89,20 @@ class FaultFilter extends PassThroughFilter {
       return false;
     }
     return conditions.every((one) => one.matches(headers, 0, { runtime }));
+  }
+
+  /** The response is to be slowed down, where there is such a fault. */
+  private pace(headers: HeaderMap): void {
+    const { rate } = this.fault;
+    if (rate === undefined) return;
+    const asked = wholeNumber(headers.get("x-envoy-fault-throughput-response"));
+    const kibPerSecond = rate.kibPerSecond ?? asked ?? 0;
+    const percent = headers.get("x-envoy-fault-throughput-response-percentage");
+    if (kibPerSecond === 0 || !this.draw(rate.share, rate.kibPerSecond === undefined ? percent : undefined))
+      return;
+    if (!this.begin()) return;
+    this.filter.stats.responseRlInjected.inc();
+    this.paced = new PacedBody(this.encoding, kibPerSecond);
   }
 
   /** 0: no delay. */
@@ -120,6 +150,7 @@ class FaultFilter extends PassThroughFilter {
   }
 
   private begin(): boolean {
+    if (this.counted) return true;
     const { active, stats } = this.filter;
     if (active.count >= this.fault.runtime.integer(this.fault.maxActiveKey, this.fault.maxActiveFaults)) {
       stats.faultsOverflow.inc();
@@ -147,7 +178,7 @@ class FaultFilter extends PassThroughFilter {
       this.abort(status);
       return;
     }
-    this.end();
+    if (this.paced === undefined) this.end();
     this.decoding.continueDecoding();
   }
 

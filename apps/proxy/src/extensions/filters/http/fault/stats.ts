@@ -4,6 +4,7 @@ import type { Counter, Gauge, StatsScope } from "@sluice/extension-api";
 export interface FaultStats {
   readonly delaysInjected: Counter;
   readonly abortsInjected: Counter;
+  readonly responseRlInjected: Counter;
   readonly faultsOverflow: Counter;
   readonly activeFaults: Gauge;
   /** Below the name of the downstream's cluster (`x-envoy-downstream-service-cluster`), at most 1000 of them. */
@@ -21,6 +22,7 @@ export function createFaultStats(scope: StatsScope): FaultStats {
   return {
     delaysInjected: fault.counter("delays_injected"),
     abortsInjected: fault.counter("aborts_injected"),
+    responseRlInjected: fault.counter("response_rl_injected"),
     faultsOverflow: fault.counter("faults_overflow"),
     activeFaults: fault.gauge("active_faults"),
     ofDownstream: (cluster) => {
