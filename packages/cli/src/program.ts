@@ -13,6 +13,7 @@ import { login } from "./commands/login.ts";
 import { addRouteTests } from "./commands/route-test.ts";
 import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
 import { addTags } from "./commands/tag.ts";
+import { addTokens } from "./commands/token.ts";
 import { formatProblem, validateFile } from "./commands/validate-file.ts";
 import { watchText } from "./commands/watch-text.ts";
 import { readCredentials } from "./credentials.ts";
@@ -221,6 +222,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addRouteTests(kit);
   addHistory(kit);
   addTags(kit);
+  addTokens(kit);
   addCompletion(kit);
   return program;
 }

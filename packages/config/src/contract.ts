@@ -18,6 +18,8 @@ export interface Actor {
   readonly role: string;
   /** What the actor may do; default: what the built-in role `role` allows, and nothing for another name. */
   readonly grants?: readonly Grant[] | undefined;
+  /** Id of the API token by which the person `id` acts; undefined in a session. */
+  readonly token?: string | undefined;
 }
 
 export interface Context {

@@ -3,6 +3,7 @@ export {
   authorizeRead,
   type Deed,
   type Need,
+  recordRefusal,
   requireWithin,
 } from "./access/authorize.ts";
 export { BUILT_IN_ROLES, grantsOfRole, isBuiltInRole, type Role } from "./access/built-in-roles.ts";

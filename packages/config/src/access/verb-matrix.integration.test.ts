@@ -109,7 +109,16 @@ const NO_VERBS = [
   ["loadVersionContent", "recordAck", "recordConnected", "recordDisconnected", "recordEffective"],
   ["recordNack", "recordSeen", "recordSent", "effectiveLabels", "targetOf", "applyEdits", "diffFields"],
   ["whatCame", "seal", "unseal", "reseal", "loadKeyRing", "appendAudit", "recordAudit"],
-  ["authorize", "authorizeRead", "change", "requireWithin", "grantsOf", "grantsOfRole", "includesGrant"],
+  [
+    "authorize",
+    "authorizeRead",
+    "change",
+    "recordRefusal",
+    "requireWithin",
+    "grantsOf",
+    "grantsOfRole",
+    "includesGrant",
+  ],
   ["isBuiltInRole", "isPermission", "limitsOf", "mayAnywhere", "mayWithin", "readGrants"],
 ].flat();
 

@@ -28,6 +28,28 @@ export const role = authSchema.table("role", {
   updatedBy: text("updated_by").notNull(),
 });
 
+/** What scripts sign in with: a person's rights, or a part of them. */
+export const apiToken = authSchema.table(
+  "api_token",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** SHA-256 of the secret part, hex; it is random enough to need neither salt nor a slow hash. */
+    hash: text("hash").notNull(),
+    grants: jsonb("grants").$type<readonly Grant[]>().notNull(),
+    createdAt: when("created_at").notNull(),
+    expiresAt: when("expires_at").notNull(),
+    lastUsedAt: when("last_used_at"),
+    lastUsedAddress: text("last_used_address"),
+    revokedAt: when("revoked_at"),
+    revokedBy: text("revoked_by"),
+  },
+  (table) => [index("api_token_user_id").on(table.userId)],
+);
+
 export const session = authSchema.table(
   "session",
   {

@@ -1,7 +1,7 @@
-import { type Grant, grantsOfRole, isBuiltInRole } from "@sluice/config";
-import { eq } from "drizzle-orm";
+import type { Grant } from "@sluice/config";
 import type { Services } from "../services.ts";
-import { role } from "./schema.ts";
+import { readApiToken, readBearer } from "./api-token.ts";
+import { grantsOfAnyRole } from "./grants-of-any-role.ts";
 
 /** Who is signed in. */
 export interface SignedIn {
@@ -12,26 +12,28 @@ export interface SignedIn {
   readonly role: string;
   /** What the role allows, as it is now. */
   readonly grants: readonly Grant[];
+  /** The API token that spoke for the person; undefined in a session. */
+  readonly token: { readonly id: string; readonly name: string } | undefined;
 }
 
 /** From the cookie or the bearer token; undefined when there is none, or it is expired or revoked. */
 export async function readSession(
-  services: Pick<Services, "auth" | "db">,
+  services: Pick<Services, "auth" | "db" | "now">,
   headers: Headers,
 ): Promise<SignedIn | undefined> {
   if (!headers.has("cookie") && !headers.has("authorization")) return undefined;
+  const bearer = headers.get("authorization");
+  const apiTokenText = bearer === null ? undefined : readBearer(bearer);
+  if (apiTokenText !== undefined) return await readApiToken(services, apiTokenText, headers);
   const found = await services.auth.api.getSession({ headers });
   if (!found) return undefined;
   const { id, name, email, role: roleName } = found.user;
-  return { id, name, email, role: roleName, grants: await grantsOfAnyRole(services.db, roleName) };
-}
-
-/** A role that is gone allows nothing. */
-export async function grantsOfAnyRole(
-  executor: Pick<Services["db"], "select">,
-  name: string,
-): Promise<readonly Grant[]> {
-  if (isBuiltInRole(name)) return grantsOfRole(name);
-  const [custom] = await executor.select({ grants: role.grants }).from(role).where(eq(role.name, name));
-  return custom?.grants ?? [];
+  return {
+    id,
+    name,
+    email,
+    role: roleName,
+    grants: await grantsOfAnyRole(services.db, roleName),
+    token: undefined,
+  };
 }

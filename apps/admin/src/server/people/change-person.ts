@@ -1,8 +1,8 @@
 import { appendAudit, ConfigError, type Context, change, type Transaction } from "@sluice/config";
 import { hashPassword } from "better-auth/crypto";
 import { and, eq, ne, sql } from "drizzle-orm";
+import { grantsOfAnyRole } from "../auth/grants-of-any-role.ts";
 import { account, session, user } from "../auth/schema.ts";
-import { grantsOfAnyRole } from "../auth/session.ts";
 import { refuseEscalation } from "./escalation.ts";
 import { requireRole } from "./require-role.ts";
 

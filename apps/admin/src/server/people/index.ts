@@ -2,5 +2,8 @@
 export { removePerson, resetPassword, setRole } from "./change-person.ts";
 export { changeRole, createRole, removeRole } from "./change-role.ts";
 export { createPerson } from "./create-person.ts";
+export { createToken } from "./create-token.ts";
 export { listPeople } from "./list-people.ts";
 export { listRoles } from "./list-roles.ts";
+export { listTokens } from "./list-tokens.ts";
+export { revokeToken } from "./revoke-token.ts";

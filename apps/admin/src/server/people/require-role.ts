@@ -1,7 +1,7 @@
 import { ConfigError, type Grant, isBuiltInRole, type Transaction } from "@sluice/config";
 import { eq } from "drizzle-orm";
+import { grantsOfAnyRole } from "../auth/grants-of-any-role.ts";
 import { role } from "../auth/schema.ts";
-import { grantsOfAnyRole } from "../auth/session.ts";
 
 /** What the role allows; a custom one cannot be removed until the transaction ends. `not_found`. */
 export async function requireRole(tx: Transaction, name: string): Promise<readonly Grant[]> {

@@ -15,6 +15,7 @@ import { routeTestRouter } from "./route-test/route-test-router.ts";
 import { schemaRouter } from "./schema/schema-router.ts";
 import { sessionRouter } from "./session/session-router.ts";
 import { telemetryRouter } from "./telemetry/telemetry-router.ts";
+import { tokenRouter } from "./token/token-router.ts";
 import { transferRouter } from "./transfer/transfer-router.ts";
 import { router } from "./trpc.ts";
 import { versionRouter } from "./version/version-router.ts";
@@ -38,6 +39,7 @@ export const appRouter = router({
   schema: schemaRouter,
   session: sessionRouter,
   telemetry: telemetryRouter,
+  token: tokenRouter,
   transfer: transferRouter,
   version: versionRouter,
 });

@@ -106,6 +106,9 @@ const NEEDS: Readonly<Record<string, Permission | "signed in">> = {
   "telemetry.traceTail": "telemetry.read",
   "telemetry.trafficLive": "telemetry.read",
   "telemetry.trafficRange": "telemetry.read",
+  "token.create": "signed in",
+  "token.list": "signed in",
+  "token.revoke": "signed in",
   "transfer.exportDraft": "config.read",
   "transfer.exportVersion": "config.read",
   "transfer.import": "config.edit",
@@ -172,7 +175,14 @@ async function expectOutcomes(grants: readonly Grant[], who: string): Promise<vo
 
 /** A call with the least input that the procedure's schema takes. A stream is only opened, and closed at once. */
 async function outcome(name: string, grants: readonly Grant[] | undefined): Promise<string> {
-  const session = grants && { id: "p", name: "p", email: "p@example.org", role: "custom", grants };
+  const session = grants && {
+    id: "p",
+    name: "p",
+    email: "p@example.org",
+    role: "custom",
+    grants,
+    token: undefined,
+  };
   const caller = appRouter.createCaller({ services, session }, { signal: AbortSignal.abort() });
   const call = name.split(".").reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], caller);
   try {

@@ -62,7 +62,13 @@ export const procedure = publicProcedure.use(({ ctx, next }) => {
   const config: ConfigContext = {
     db: services.db,
     sql: services.sql,
-    actor: { id: session.id, name: session.name, role: session.role, grants: session.grants },
+    actor: {
+      id: session.id,
+      name: session.token ? `${session.name} (token ${session.token.name})` : session.name,
+      role: session.role,
+      grants: session.grants,
+      token: session.token?.id,
+    },
     now: services.now,
     dataPlane: services.dataPlane,
   };
