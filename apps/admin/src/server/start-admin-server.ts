@@ -52,6 +52,7 @@ export async function startAdminServer(
       publicUrl: environment.publicUrl,
       limiter: createSignInLimiter(database.db, now),
       log,
+      now,
     }),
     log,
     dataPlane,

@@ -53,6 +53,7 @@ export async function readApiToken(
     email: owner.email,
     role: owner.role,
     grants: token.grants.filter((grant) => includesGrant(own, grant)),
+    sessionId: undefined,
     token: { id, name: token.name },
   };
 }

@@ -1,3 +1,4 @@
+import { appendAudit } from "@sluice/config";
 import type { Database } from "@sluice/database";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
@@ -5,11 +6,12 @@ import { betterAuth } from "better-auth/minimal";
 import { bearer } from "better-auth/plugins/bearer";
 import type { Logger } from "pino";
 import { ADDRESS_HEADER } from "./address-header.ts";
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, passwordProblem } from "./password-problem.ts";
 import * as schema from "./schema.ts";
 import type { SignInLimiter } from "./sign-in-limiter.ts";
 
-export const PASSWORD_LENGTH_MIN = 10;
 const SIGN_IN_PATH = "/sign-in/email";
+const CHANGE_PASSWORD_PATH = "/change-password";
 
 export interface AuthOptions {
   readonly db: Database;
@@ -17,6 +19,8 @@ export interface AuthOptions {
   readonly publicUrl: string | undefined;
   readonly limiter: SignInLimiter;
   readonly log: Logger;
+  /** Wall clock. */
+  readonly now: () => Date;
 }
 
 export type Auth = ReturnType<typeof createAuth>;
@@ -25,7 +29,16 @@ export type Auth = ReturnType<typeof createAuth>;
  * Sessions by cookie (browser) or bearer token (CLI). Sign-up is closed: the first user is made at first start, the others
  * by an admin. Passwords are hashed with scrypt.
  */
-export function createAuth({ db, secret, publicUrl, limiter, log }: AuthOptions) {
+export function createAuth({ db, secret, publicUrl, limiter, log, now }: AuthOptions) {
+  const record = async (
+    who: { readonly id: string; readonly name: string },
+    action: string,
+    subject: string,
+    details?: unknown,
+  ): Promise<void> => {
+    const actor = { id: who.id, name: who.name, role: "" };
+    await appendAudit(db, { actor, now }, { action, subject, details });
+  };
   return betterAuth({
     database: drizzleAdapter(db, { provider: "pg", schema }),
     secret,
@@ -36,7 +49,12 @@ export function createAuth({ db, secret, publicUrl, limiter, log }: AuthOptions)
       const host = request?.headers.get("host");
       return publicUrl === undefined && host ? [`http://${host}`] : [];
     },
-    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: PASSWORD_LENGTH_MIN },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: PASSWORD_LENGTH_MIN,
+      maxPasswordLength: PASSWORD_LENGTH_MAX,
+    },
     user: { additionalFields: { role: { type: "string", input: false, required: true } } },
     session: { expiresIn: 14 * 86_400, updateAge: 86_400 },
     // Counted by the limiter below, per address and per account.
@@ -52,6 +70,7 @@ export function createAuth({ db, secret, publicUrl, limiter, log }: AuthOptions)
     logger: { level: "error", log: (_level, message) => log.debug(message) },
     hooks: {
       before: createAuthMiddleware(async (context) => {
+        if (context.path === CHANGE_PASSWORD_PATH) await refuseWeakPassword(context.body);
         if (context.path !== SIGN_IN_PATH) return;
         const waitSeconds = await limiter.begin(attemptOf(context));
         if (waitSeconds > 0)
@@ -62,11 +81,31 @@ export function createAuth({ db, secret, publicUrl, limiter, log }: AuthOptions)
           );
       }),
       after: createAuthMiddleware(async (context) => {
-        if (context.path !== SIGN_IN_PATH || !context.context.newSession) return;
-        await limiter.succeeded(attemptOf(context));
+        const made = context.context.newSession;
+        if (context.path === CHANGE_PASSWORD_PATH && made)
+          await record(made.user, "user.own_password", made.user.email);
+        if (context.path !== SIGN_IN_PATH) return;
+        const { account, address } = attemptOf(context);
+        if (made) {
+          await limiter.succeeded({ account, address });
+          await record(made.user, "session.sign_in", made.user.email, { address });
+        } else {
+          const details = { refused: "credentials", address };
+          await record({ id: "", name: "nobody" }, "session.sign_in", account.slice(0, 254), details);
+        }
       }),
     },
     plugins: [bearer()],
+  });
+}
+
+async function refuseWeakPassword(body: unknown): Promise<void> {
+  const wanted = typeof body === "object" && body !== null && "newPassword" in body ? body.newPassword : "";
+  const problem = await passwordProblem(typeof wanted === "string" ? wanted : "");
+  if (problem === undefined) return;
+  throw new APIError("BAD_REQUEST", {
+    code: `PASSWORD_${problem.code.toUpperCase()}`,
+    message: problem.message,
   });
 }
 

@@ -50,6 +50,27 @@ export const apiToken = authSchema.table(
   (table) => [index("api_token_user_id").on(table.userId)],
 );
 
+/** One-time links: to a new account, or to a new password for the person `userId`. */
+export const invitation = authSchema.table(
+  "invitation",
+  {
+    id: text("id").primaryKey(),
+    /** SHA-256 of the link's secret, hex. */
+    hash: text("hash").notNull(),
+    email: text("email").notNull(),
+    name: text("name").notNull(),
+    /** Of a new account. */
+    role: text("role"),
+    userId: text("user_id").references(() => user.id, { onDelete: "cascade" }),
+    createdAt: when("created_at").notNull(),
+    createdBy: text("created_by").notNull(),
+    expiresAt: when("expires_at").notNull(),
+    usedAt: when("used_at"),
+    revokedAt: when("revoked_at"),
+  },
+  (table) => [index("invitation_email").on(table.email)],
+);
+
 export const session = authSchema.table(
   "session",
   {

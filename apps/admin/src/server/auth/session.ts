@@ -13,6 +13,8 @@ export interface SignedIn {
   /** What the role allows, as it is now. */
   readonly grants: readonly Grant[];
   /** The API token that spoke for the person; undefined in a session. */
+  /** Id of the session; undefined of an API token. */
+  readonly sessionId: string | undefined;
   readonly token: { readonly id: string; readonly name: string } | undefined;
 }
 
@@ -34,6 +36,7 @@ export async function readSession(
     email,
     role: roleName,
     grants: await grantsOfAnyRole(services.db, roleName),
+    sessionId: found.session.id,
     token: undefined,
   };
 }

@@ -29,7 +29,7 @@ const AUTH_PATHS = new Set([
   "/api/auth/get-session",
   "/api/auth/change-password",
 ]);
-const OPEN_PAGES = new Set(["/sign-in", "/icon.svg", "/favicon.ico"]);
+const OPEN_PAGES = new Set(["/sign-in", "/accept", "/icon.svg", "/favicon.ico"]);
 
 /** Every HTTP request of the dashboard, in one place: who may reach what, and which room answers. */
 export function createRequestHandler(

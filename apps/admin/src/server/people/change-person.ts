@@ -1,10 +1,11 @@
 import { appendAudit, ConfigError, type Context, change, type Transaction } from "@sluice/config";
-import { hashPassword } from "better-auth/crypto";
 import { and, eq, ne, sql } from "drizzle-orm";
 import { grantsOfAnyRole } from "../auth/grants-of-any-role.ts";
-import { account, session, user } from "../auth/schema.ts";
+import { user } from "../auth/schema.ts";
 import { refuseEscalation } from "./escalation.ts";
+import { requirePassword } from "./require-password.ts";
 import { requireRole } from "./require-role.ts";
+import { storePassword } from "./store-password.ts";
 
 /**
  * Each needs people.manage, and everything that the person's role allows. `not_found`.
@@ -28,12 +29,8 @@ export async function resetPassword(context: Context, id: string, password: stri
   const attempt = { permission: "people.manage", action: "user.password", subject: id } as const;
   await change(context, attempt, async (tx) => {
     const person = await lockPerson(tx, context, id);
-    const hashed = await hashPassword(password);
-    await tx
-      .update(account)
-      .set({ password: hashed, updatedAt: context.now() })
-      .where(and(eq(account.userId, id), eq(account.providerId, "credential")));
-    await tx.delete(session).where(eq(session.userId, id));
+    await requirePassword(password, [person.email]);
+    await storePassword(tx, { id, password, now: context.now() });
     await appendAudit(tx, context, { ...attempt, subject: person.email });
   });
 }
@@ -49,14 +46,15 @@ export async function removePerson(context: Context, id: string): Promise<void> 
   });
 }
 
-async function lockPerson(
+export async function lockPerson(
   tx: Transaction,
   context: Context,
   id: string,
-): Promise<{ readonly email: string; readonly role: string }> {
+): Promise<{ readonly email: string; readonly name: string; readonly role: string }> {
   // One change of people at a time: two admins must not take each other's role at once.
   await tx.execute(sql`lock table ${user} in share row exclusive mode`);
-  const [person] = await tx.select({ email: user.email, role: user.role }).from(user).where(eq(user.id, id));
+  const columns = { email: user.email, name: user.name, role: user.role };
+  const [person] = await tx.select(columns).from(user).where(eq(user.id, id));
   if (!person) throw new ConfigError("not_found", "This person has no account any more.");
   refuseEscalation(context, await grantsOfAnyRole(tx, person.role), `${person.email}'s role ${person.role}`);
   return person;

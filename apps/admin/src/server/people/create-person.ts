@@ -3,6 +3,7 @@ import { appendAudit, ConfigError, type Context, change } from "@sluice/config";
 import { hashPassword } from "better-auth/crypto";
 import { account, user } from "../auth/schema.ts";
 import { refuseEscalation } from "./escalation.ts";
+import { requirePassword } from "./require-password.ts";
 import { requireRole } from "./require-role.ts";
 
 export interface CreatePersonInput {
@@ -25,6 +26,7 @@ export async function createPerson(
   return await change(context, attempt, async (tx) => {
     const grants = await requireRole(tx, input.role);
     refuseEscalation(context, grants, `the role ${input.role}`);
+    await requirePassword(input.password, [email, input.name]);
     const password = await hashPassword(input.password);
     const made = await tx
       .insert(user)

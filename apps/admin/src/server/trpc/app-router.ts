@@ -4,6 +4,7 @@ import { explainRouter } from "./explain/explain-router.ts";
 import { figuresRouter } from "./figures/figures-router.ts";
 import { groupRouter } from "./group/group-router.ts";
 import { historyRouter } from "./history/history-router.ts";
+import { invitationRouter } from "./invitation/invitation-router.ts";
 import { joinRouter } from "./join/join-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
@@ -28,6 +29,7 @@ export const appRouter = router({
   figures: figuresRouter,
   group: groupRouter,
   history: historyRouter,
+  invitation: invitationRouter,
   join: joinRouter,
   live: liveRouter,
   node: nodeRouter,

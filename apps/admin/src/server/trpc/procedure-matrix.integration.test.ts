@@ -23,7 +23,7 @@ import { appRouter } from "./app-router.ts";
 import { configErrorOf } from "./config-error.ts";
 
 /** What each family of procedures needs; the longest name counts. A procedure that no line covers fails the test. */
-const NEEDS: Readonly<Record<string, Permission | "signed in">> = {
+const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "audit.list": "audit.read",
   "draft.check": "config.read",
   "draft.checkText": "config.read",
@@ -57,6 +57,12 @@ const NEEDS: Readonly<Record<string, Permission | "signed in">> = {
   "history.tag": "config.publish",
   "history.tags": "config.read",
   "history.untag": "config.publish",
+  "invitation.accept": "anybody",
+  "invitation.create": "people.manage",
+  "invitation.list": "people.manage",
+  "invitation.resetLink": "people.manage",
+  "invitation.revoke": "people.manage",
+  "invitation.show": "anybody",
   "join.certificates": "config.read",
   "join.createToken": "node.enroll",
   "join.revokeNode": "node.enroll",
@@ -93,7 +99,10 @@ const NEEDS: Readonly<Record<string, Permission | "signed in">> = {
   "schema.describe": "signed in",
   "schema.explain": "signed in",
   "schema.httpFilters": "signed in",
+  "session.list": "signed in",
   "session.me": "signed in",
+  "session.revoke": "signed in",
+  "session.revokeOthers": "signed in",
   "telemetry.overview": "telemetry.read",
   "telemetry.request": "telemetry.read",
   "telemetry.requestTail": "telemetry.read",
@@ -136,7 +145,7 @@ before(async () => {
   const now = () => new Date();
   const { db, sql } = database;
   const limiter = createSignInLimiter(db, now);
-  const auth = createAuth({ db, secret: "x".repeat(32), publicUrl: undefined, limiter, log });
+  const auth = createAuth({ db, secret: "x".repeat(32), publicUrl: undefined, limiter, log, now });
   services = { db, sql, auth, log, now, hub: createNotificationHub(sql), dataPlane: undefined };
 });
 after(async () => {
@@ -149,8 +158,11 @@ test("what each procedure needs is written down", () => {
   assert.deepEqual(Object.keys(NEEDS).toSorted(), Object.keys(appRouter._def.procedures).toSorted());
 });
 
-test("nobody who is not signed in gets anything", async () => {
-  for (const name of Object.keys(NEEDS)) assert.equal(await outcome(name, undefined), "UNAUTHORIZED", name);
+test("nobody who is not signed in gets anything, except with the link of an invitation", async () => {
+  for (const [name, need] of Object.entries(NEEDS)) {
+    const came = await outcome(name, undefined);
+    assert.equal(came, need === "anybody" ? "NOT_FOUND" : "UNAUTHORIZED", name);
+  }
 });
 
 for (const role of BUILT_IN_ROLES)
@@ -166,7 +178,7 @@ test("one permission opens what needs it and nothing else", async () => {
 async function expectOutcomes(grants: readonly Grant[], who: string): Promise<void> {
   const has = new Set<string>(grants.map(({ permission }) => permission));
   for (const [name, need] of Object.entries(NEEDS)) {
-    const allowed = need === "signed in" || has.has(need);
+    const allowed = need === "signed in" || need === "anybody" || has.has(need);
     const came = await outcome(name, grants);
     if (allowed) assert.notEqual(came, "FORBIDDEN", `${name} for ${who}`);
     else assert.equal(came, "FORBIDDEN", `${name} for ${who}`);
@@ -181,6 +193,7 @@ async function outcome(name: string, grants: readonly Grant[] | undefined): Prom
     email: "p@example.org",
     role: "custom",
     grants,
+    sessionId: "s",
     token: undefined,
   };
   const caller = appRouter.createCaller({ services, session }, { signal: AbortSignal.abort() });

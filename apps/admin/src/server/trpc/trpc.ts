@@ -51,7 +51,7 @@ const mapErrors = t.middleware(async ({ ctx, next, path }) => {
 });
 
 /** For anybody, signed in or not. */
-const publicProcedure = t.procedure.use(mapErrors);
+export const publicProcedure = t.procedure.use(mapErrors);
 
 /**
  * For who is signed in. `ctx.config` is what the verbs of @sluice/config take first; they check the permission.

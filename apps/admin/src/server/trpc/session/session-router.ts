@@ -1,6 +1,15 @@
+import { z } from "zod";
+import { listSessions, revokeOtherSessions, revokeSession } from "../../people/index.ts";
 import { procedure, router } from "../trpc.ts";
+
+const id = z.string().max(100);
 
 export const sessionRouter = router({
   /** Who asks; the CLI's check that its token works. */
   me: procedure.query(({ ctx }) => ctx.session),
+  list: procedure
+    .input(z.object({ person: id.optional() }).optional())
+    .query(({ ctx, input }) => listSessions(ctx.config, input?.person)),
+  revoke: procedure.input(z.object({ id })).mutation(({ ctx, input }) => revokeSession(ctx.config, input.id)),
+  revokeOthers: procedure.mutation(({ ctx }) => revokeOtherSessions(ctx.config, ctx.session.sessionId)),
 });
