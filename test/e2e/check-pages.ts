@@ -78,8 +78,21 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     { name: "node", path: "/nodes/local", ready: seen("Configuration by type") },
     { name: "node-access", path: "/node-access", ready: seen("Join tokens") },
     { name: "people", path: "/people", ready: rowOf("admin@sluice.local") },
+    {
+      name: "new-role",
+      path: "/roles",
+      ready: async (page) => {
+        await page.getByRole("button", { name: "New role" }).click();
+        await page.getByRole("checkbox", { name: /config.publish/ }).check();
+      },
+      dark: true,
+    },
+    { name: "roles", path: "/roles", ready: rowOf("config.override") },
+    { name: "tokens", path: "/tokens", ready: seen("No tokens yet") },
+    { name: "profile", path: "/profile", ready: seen("this one") },
+    { name: "accept", path: "/accept#no.link", ready: seen("This link was used") },
     { name: "audit", path: "/audit", ready: rowOf("version") },
-    { name: "settings", path: "/settings", ready: seen("Appearance") },
+    { name: "settings", path: "/settings", ready: seen("HTTP API") },
     { name: "not-found", path: "/there-is-no-such-page", ready: seen("There is no such page") },
   ];
 }

@@ -1,8 +1,9 @@
 import type { Metadata, Viewport } from "next";
-import { headers } from "next/headers";
+import { cookies, headers } from "next/headers";
 import type { ReactNode } from "react";
 import { loadMessages } from "../i18n/load-messages.ts";
 import { requestLocale } from "../i18n/request-locale.ts";
+import { readTimeZone, TIME_ZONE_COOKIE } from "../i18n/time-zone.ts";
 import { Providers } from "./providers.tsx";
 import "./globals.css";
 
@@ -14,13 +15,14 @@ export const metadata: Metadata = {
 export const viewport: Viewport = { width: "device-width", initialScale: 1 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const [locale, requestHeaders] = await Promise.all([requestLocale(), headers()]);
+  const [locale, requestHeaders, jar] = await Promise.all([requestLocale(), headers(), cookies()]);
   return (
     <html lang={locale} suppressHydrationWarning>
       <body>
         <Providers
           locale={locale}
           messages={await loadMessages(locale)}
+          timeZone={readTimeZone(jar.get(TIME_ZONE_COOKIE)?.value)}
           nonce={requestHeaders.get("x-nonce") ?? ""}
         >
           {children}

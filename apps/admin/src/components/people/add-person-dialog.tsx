@@ -7,12 +7,11 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useRoleName } from "../../client/role-name.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
-import { CodeBlock } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { generatePassword } from "./generate-password.ts";
+import { OneTimeLink } from "./one-time-link.tsx";
 
 export interface AddPersonDialogProps {
   readonly roles: readonly string[];
@@ -21,13 +20,13 @@ export interface AddPersonDialogProps {
   readonly onDone: () => void;
 }
 
-/** Makes an account with a generated password, which is shown once. */
+/** Makes a link, shown once, with which the person makes their account. */
 export function AddPersonDialog({ roles, open, onOpenChange, onDone }: AddPersonDialogProps) {
   const t = useTranslations("people");
   const roleName = useRoleName();
   const trpc = useTRPC();
-  const [made, setMade] = useState<{ readonly email: string; readonly password: string }>();
-  const create = useMutation({ ...trpc.people.create.mutationOptions(), onSuccess: onDone });
+  const [made, setMade] = useState<{ readonly email: string; readonly token: string }>();
+  const create = useMutation({ ...trpc.invitation.create.mutationOptions(), onSuccess: onDone });
 
   function close(): void {
     setMade(undefined);
@@ -39,15 +38,13 @@ export function AddPersonDialog({ roles, open, onOpenChange, onDone }: AddPerson
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const email = String(form.get("email") ?? "");
-    const password = generatePassword();
     create.mutate(
       {
         name: String(form.get("name") ?? ""),
         email,
         role: String(form.get("role") ?? "viewer"),
-        password,
       },
-      { onSuccess: () => setMade({ email, password }) },
+      { onSuccess: ({ token }) => setMade({ email, token }) },
     );
   }
 
@@ -55,10 +52,7 @@ export function AddPersonDialog({ roles, open, onOpenChange, onDone }: AddPerson
     <Dialog open={open} onOpenChange={(next) => !next && close()} title={t("add")} width="sm">
       {made ? (
         <div className="flex flex-col gap-4">
-          <Notice tone="ok" title={t("made", { email: made.email })}>
-            {t("passwordOnce")}
-          </Notice>
-          <CodeBlock code={made.password} label={t("password")} />
+          <OneTimeLink token={made.token} title={t("made", { email: made.email })} />
           <div className="flex justify-end">
             <Button tone="primary" onClick={close}>
               {t("done")}

@@ -20,6 +20,7 @@ import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { AddPersonDialog } from "./add-person-dialog.tsx";
+import { InvitationTable } from "./invitation-table.tsx";
 import { RemovePersonDialog } from "./remove-person-dialog.tsx";
 import { ResetPasswordDialog } from "./reset-password-dialog.tsx";
 
@@ -38,7 +39,10 @@ export function PeoplePage() {
   const people = useQuery({ ...trpc.people.list.queryOptions(), enabled: admin });
   const roles = useQuery({ ...trpc.role.list.queryOptions(), enabled: admin });
   const roleNames = roles.data?.map(({ name }) => name) ?? [];
-  const refresh = () => queries.invalidateQueries(trpc.people.pathFilter());
+  const refresh = async () => {
+    await queries.invalidateQueries(trpc.people.pathFilter());
+    await queries.invalidateQueries(trpc.invitation.pathFilter());
+  };
   const setRole = useMutation({
     ...trpc.people.setRole.mutationOptions(),
     onSettled: refresh,
@@ -166,6 +170,7 @@ export function PeoplePage() {
           />
         </div>
       )}
+      <InvitationTable />
       <AddPersonDialog
         roles={roleNames}
         open={adding}

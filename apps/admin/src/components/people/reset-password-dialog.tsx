@@ -7,32 +7,30 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { Person } from "../../server/people/person.ts";
 import { Button } from "../ui/button.tsx";
-import { CodeBlock } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { generatePassword } from "./generate-password.ts";
+import { OneTimeLink } from "./one-time-link.tsx";
 
 export interface ResetPasswordDialogProps {
   readonly person: Person | undefined;
   readonly onClose: () => void;
 }
 
-/** A new generated password, shown once; signs the person out everywhere. */
+/** Makes a link, shown once, with which the person sets a new password. */
 export function ResetPasswordDialog({ person, onClose }: ResetPasswordDialogProps) {
   const t = useTranslations("people");
   const trpc = useTRPC();
-  const [password, setPassword] = useState<string>();
-  const reset = useMutation(trpc.people.resetPassword.mutationOptions());
+  const [token, setToken] = useState<string>();
+  const reset = useMutation(trpc.invitation.resetLink.mutationOptions());
 
   function close(): void {
-    setPassword(undefined);
+    setToken(undefined);
     reset.reset();
     onClose();
   }
 
   function submit(id: string): void {
-    const made = generatePassword();
-    reset.mutate({ id, password: made }, { onSuccess: () => setPassword(made) });
+    reset.mutate({ person: id }, { onSuccess: (made) => setToken(made.token) });
   }
 
   return (
@@ -45,15 +43,10 @@ export function ResetPasswordDialog({ person, onClose }: ResetPasswordDialogProp
     >
       <div className="flex flex-col gap-4">
         {reset.error && <Notice tone="bad">{refusalOf(reset.error).message || t("away")}</Notice>}
-        {password ? (
-          <>
-            <Notice tone="ok">{t("passwordOnce")}</Notice>
-            <CodeBlock code={password} label={t("password")} />
-          </>
-        ) : null}
+        {token && <OneTimeLink token={token} title={t("resetMade", { email: person?.email ?? "" })} />}
         <div className="flex justify-end gap-2">
-          <Button onClick={close}>{t(password ? "done" : "cancel")}</Button>
-          {!password && person && (
+          <Button onClick={close}>{t(token ? "done" : "cancel")}</Button>
+          {!token && person && (
             <Button tone="primary" busy={reset.isPending} onClick={() => submit(person.id)}>
               {t("resetPassword")}
             </Button>

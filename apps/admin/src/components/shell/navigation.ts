@@ -51,6 +51,8 @@ export const NAVIGATION: readonly NavigationGroup[] = [
     id: "organize",
     items: [
       { id: "people", href: "/people", icon: "people", key: "u" },
+      { id: "roles", href: "/roles", icon: "check", key: "b" },
+      { id: "tokens", href: "/tokens", icon: "keyboard", key: "k" },
       { id: "audit", href: "/audit", icon: "audit", key: "a" },
       { id: "settings", href: "/settings", icon: "settings", key: "," },
     ],

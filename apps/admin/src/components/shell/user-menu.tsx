@@ -48,6 +48,7 @@ export function UserMenu() {
           onSelect: () => setLocale(name),
         })),
         [
+          { label: t("pages.profile"), icon: "people", onSelect: () => router.push("/profile") },
           { label: t("pages.settings"), icon: "settings", onSelect: () => router.push("/settings") },
           { label: t("signOut"), icon: "signOut", onSelect: () => void signOut() },
         ],
