@@ -13,6 +13,10 @@ export function mayAnywhere(actor: Pick<Actor, "role" | "grants">, permission: P
   return grantsOf(actor).some((grant) => grant.permission === permission);
 }
 
-export function mayWithin(actor: Pick<Actor, "role" | "grants">, permission: Permission, scope: Scope): boolean {
+export function mayWithin(
+  actor: Pick<Actor, "role" | "grants">,
+  permission: Permission,
+  scope: Scope,
+): boolean {
   return grantsOf(actor).some((grant) => covers(grant, permission, scope));
 }
