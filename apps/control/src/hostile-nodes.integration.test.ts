@@ -24,7 +24,7 @@ import { type ControlProcess, startControlProcess } from "./testing/start-contro
 /** The whole configuration is about half a megabyte. */
 const CLUSTERS = 400;
 const PADDING = "x".repeat(1_000);
-const PUBLISHES = 3;
+const PUBLISHES = 2;
 /** A publish takes some 0.1 s on a quiet machine. */
 const ACK_MAX_MS = 10_000;
 const GROWTH_MAX_MIB = 220;
@@ -129,7 +129,8 @@ function withstands(title: string, attack: (peer: HostilePeer) => Promise<void>)
         newcomer.resolve();
         return undefined;
       });
-      await newcomer.promise.finally(() => client.close());
+      await newcomer.promise;
+      await client.close();
       assert.equal(control.process.exit(), undefined);
     } finally {
       peer.close();
@@ -145,8 +146,8 @@ withstands("refuses everything", async () => {
       return `no: ${"because ".repeat(2_000)}`;
     }),
   );
-  cleanUp.push(() => {
-    for (const client of clients) client.close();
+  cleanUp.push(async () => {
+    await Promise.all(clients.map((client) => client.close()));
   });
   await waitFor("refusals", () => refusals >= 20, { deadlineMs: 60_000 });
 });

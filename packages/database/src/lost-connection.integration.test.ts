@@ -11,7 +11,7 @@ before(async () => {
 after(() => postgres.close());
 
 const WRITERS = 4;
-const KILLS = 20;
+const KILLS = 10;
 const DEADLINE_MS = 60_000;
 
 test("transactions whose backend is killed in the middle fail, none is written in part, and the pool goes on", async (t) => {
