@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { CliError } from "./cli-error.ts";
 import { createCommandKit, type Surroundings } from "./command-kit.ts";
+import { addAudit } from "./commands/audit.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDiff } from "./commands/diff.ts";
@@ -223,6 +224,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addHistory(kit);
   addTags(kit);
   addTokens(kit);
+  addAudit(kit);
   addCompletion(kit);
   return program;
 }

@@ -20,8 +20,12 @@ export {
 } from "./access/permission.ts";
 export { type GrantInput, readGrants } from "./access/read-grants.ts";
 export { appendAudit } from "./audit/append-audit.ts";
+export type { AuditFilter } from "./audit/audit-filter.ts";
+export { exportAudit } from "./audit/export-audit.ts";
 export { type ListAuditInput, listAudit } from "./audit/list-audit.ts";
 export { type AuditInput, recordAudit } from "./audit/record-audit.ts";
+export { applyAuditRetention, getAuditRetention, setAuditRetention } from "./audit/retain-audit.ts";
+export { type AuditVerdict, type VerifyAuditInput, verifyAudit } from "./audit/verify-audit.ts";
 export { ensureAuthority } from "./authority/ensure-authority.ts";
 export * from "./contract.ts";
 export { checkDraft } from "./draft/check-draft.ts";

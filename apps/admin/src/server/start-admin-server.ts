@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { applyAuditRetention } from "@sluice/config";
 import { openDatabase } from "@sluice/database";
 import next from "next";
 import { pino } from "pino";
@@ -13,6 +14,8 @@ import { createRequestHandler, type RequestHandlerOptions } from "./http/request
 import { serveLiveSocket } from "./live/live-socket.ts";
 import { createNotificationHub } from "./live/notification-hub.ts";
 import type { Services } from "./services.ts";
+
+const RETENTION_MS = 3_600_000;
 
 export interface AdminServer {
   /** The port that it listens on (another than asked for when that was 0). */
@@ -58,6 +61,14 @@ export async function startAdminServer(
     dataPlane,
     now,
   };
+  const retain = (): void => {
+    applyAuditRetention(services).catch((error: unknown) =>
+      log.warn({ err: error }, "old audit events stay"),
+    );
+  };
+  const retention = setInterval(retain, RETENTION_MS);
+  retention.unref();
+  retain();
   let ready = false;
   const pages = options.pages ?? (await preparePages(environment));
   const server = createServer(
@@ -91,6 +102,7 @@ export async function startAdminServer(
     port,
     async close() {
       ready = false;
+      clearInterval(retention);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await closeLive();
       server.closeIdleConnections();

@@ -1,44 +1,28 @@
-import { and, desc, eq, ilike, like, lt } from "drizzle-orm";
+import { and, desc, lt } from "drizzle-orm";
 import { authorize } from "../access/authorize.ts";
 import type { AuditEvent, Context } from "../contract.ts";
 import { auditEvent } from "../schema/index.ts";
-import { escapeLike } from "../text/escape-like.ts";
+import { type AuditFilter, whereAudit } from "./audit-filter.ts";
 
-export interface ListAuditInput {
+export interface ListAuditInput extends AuditFilter {
   /** Only ids below this one: the last of the page before. */
   readonly before?: number | undefined;
   /** Default 100, at most 500. */
   readonly limit?: number;
-  readonly actor?: string;
-  /** Exact (`version.publish`) or a family (`version.`). */
-  readonly action?: string;
-  /** Case-insensitive substring. */
-  readonly subject?: string;
 }
 
-/** Newest first. */
+/** Newest first. Needs audit.read. */
 export async function listAudit(
   context: Context,
   input: ListAuditInput = {},
 ): Promise<{ readonly events: readonly AuditEvent[]; readonly next: number | undefined }> {
   await authorize(context, { permission: "audit.read", action: "audit.list", subject: "" });
   const limit = Math.min(input.limit ?? 100, 500);
-  const { action, actor, before, subject } = input;
+  const { before } = input;
   const rows = await context.db
     .select()
     .from(auditEvent)
-    .where(
-      and(
-        before === undefined ? undefined : lt(auditEvent.id, before),
-        actor === undefined ? undefined : eq(auditEvent.actor, actor),
-        action === undefined
-          ? undefined
-          : action.endsWith(".")
-            ? like(auditEvent.action, `${escapeLike(action)}%`)
-            : eq(auditEvent.action, action),
-        subject === undefined ? undefined : ilike(auditEvent.subject, `%${escapeLike(subject)}%`),
-      ),
-    )
+    .where(and(before === undefined ? undefined : lt(auditEvent.id, before), whereAudit(input)))
     .orderBy(desc(auditEvent.id))
     .limit(limit + 1);
   const events = rows.slice(0, limit).map((row) => ({

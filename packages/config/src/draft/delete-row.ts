@@ -2,6 +2,7 @@ import { editing, requireNeed } from "../access/authorize.ts";
 import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
+import { describeChange } from "../audit/describe-change.ts";
 import { CHANNELS, type Context } from "../contract.ts";
 import { draftRemoval, draftResource } from "../schema/index.ts";
 import { type DraftRow, isResource } from "./draft-rows.ts";
@@ -10,7 +11,7 @@ import { type DraftRow, isResource } from "./draft-rows.ts";
 export async function deleteRow(
   tx: Transaction,
   context: Context,
-  row: Pick<DraftRow, "kind" | "name" | "revision">,
+  row: Pick<DraftRow, "kind" | "name" | "revision" | "json">,
 ): Promise<void> {
   const { kind, name, revision } = row;
   requireNeed(context.actor, editing(kind), { action: "draft.remove", subject: `${kind}/${name}` });
@@ -23,7 +24,7 @@ export async function deleteRow(
   await appendAudit(tx, context, {
     action: "draft.remove",
     subject: `${kind}/${name}`,
-    details: { revision },
+    details: { revision, ...describeChange(row.json, undefined) },
   });
   await notify(tx, CHANNELS.draft, { kind, name, revision: 0 });
 }

@@ -4,6 +4,7 @@ import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { analyzeText } from "../analysis/analyze-text.ts";
 import { appendAudit } from "../audit/append-audit.ts";
+import { describeChange } from "../audit/describe-change.ts";
 import { CHANNELS, ConfigError, type Context, type ResourceRef } from "../contract.ts";
 import { draftRemoval, draftResource } from "../schema/index.ts";
 import { redactYaml, restoreSecrets } from "../text/redact.ts";
@@ -49,7 +50,11 @@ export async function storeText(
   await appendAudit(tx, context, {
     action: stored === undefined ? "draft.create" : "draft.put",
     subject: `${row.kind}/${name}`,
-    details: { revision: row.revision, ...(renamedFrom === undefined ? {} : { renamedFrom }) },
+    details: {
+      revision: row.revision,
+      ...(renamedFrom === undefined ? {} : { renamedFrom }),
+      ...describeChange(stored?.json, row.json),
+    },
   });
   await notify(tx, CHANNELS.draft, { kind: row.kind, name, revision: row.revision });
   if (renamedFrom !== undefined)

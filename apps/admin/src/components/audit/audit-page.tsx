@@ -1,5 +1,6 @@
 "use client";
 
+import type { AuditEvent } from "@sluice/config/browser";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { useTranslations } from "use-intl";
@@ -8,28 +9,26 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { SearchInput, Select } from "../ui/input.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
-
-const FAMILIES = ["draft.", "version.", "user.", "node."] as const;
+import { AuditFilterBar, auditInput, NO_FILTERS } from "./audit-filters.tsx";
+import { ChainNotice } from "./chain-notice.tsx";
+import { EventDialog } from "./event-dialog.tsx";
 
 /** Who did what, and what was refused; newest first. */
 export function AuditPage() {
   const t = useTranslations("audit");
   const trpc = useTRPC();
-  const [subject, setSubject] = useState("");
-  const [family, setFamily] = useState("");
-  const wanted = useDeferredValue(subject);
+  const [filters, setFilters] = useState(NO_FILTERS);
+  const [opened, setOpened] = useState<AuditEvent>();
+  const wanted = auditInput(useDeferredValue(filters));
   const allowed = useMay()("audit.read");
   const events = useInfiniteQuery(
-    trpc.audit.list.infiniteQueryOptions(
-      { ...(wanted ? { subject: wanted } : {}), ...(family ? { action: family } : {}) },
-      { getNextPageParam: (page) => page.next, enabled: allowed },
-    ),
+    trpc.audit.list.infiniteQueryOptions(wanted, { getNextPageParam: (page) => page.next, enabled: allowed }),
   );
   const rows = events.data?.pages.flatMap((page) => page.events) ?? [];
   if (!allowed)
@@ -43,28 +42,26 @@ export function AuditPage() {
     );
   return (
     <>
-      <PageHeader title={t("title")} description={t("description")} />
-      <div className="flex flex-wrap gap-3 border-b border-line px-6 pb-3 max-sm:px-4">
-        <SearchInput
-          label={t("search")}
-          value={subject}
-          onChange={(event) => setSubject(event.target.value)}
-          className="max-w-80"
-        />
-        <Select
-          aria-label={t("family")}
-          value={family}
-          onChange={(event) => setFamily(event.target.value)}
-          className="max-w-48"
-        >
-          <option value="">{t("families.all")}</option>
-          {FAMILIES.map((name) => (
-            <option key={name} value={name}>
-              {t(`families.${name.slice(0, -1)}`)}
-            </option>
-          ))}
-        </Select>
+      <PageHeader
+        title={t("title")}
+        description={t("description")}
+        actions={
+          <a
+            href={`/api/v1/audit/export?${new URLSearchParams(
+              Object.entries(wanted).map(([key, value]) => [key, String(value)]),
+            )}`}
+            download
+            className="inline-flex h-8 items-center gap-2 rounded-md border border-line px-3 text-sm hover:bg-hover"
+          >
+            <Icon name="download" />
+            {t("export")}
+          </a>
+        }
+      />
+      <div className="px-6 pb-3 max-sm:px-4">
+        <ChainNotice />
       </div>
+      <AuditFilterBar filters={filters} onChange={setFilters} />
       {events.error && (
         <div className="px-6 py-4">
           <Notice tone="bad">{events.error.message}</Notice>
@@ -104,18 +101,18 @@ export function AuditPage() {
             },
             {
               id: "details",
-              header: t("columns.details"),
-              secondary: true,
-              className: "max-w-96",
+              header: <span className="sr-only">{t("columns.details")}</span>,
+              align: "right",
               cell: (event) =>
                 event.details !== null &&
                 event.details !== undefined && (
-                  <code
-                    className="block truncate font-mono text-xs text-muted"
-                    title={JSON.stringify(event.details)}
+                  <Button
+                    size="sm"
+                    aria-label={t("detailsOf", { action: event.action, subject: event.subject })}
+                    onClick={() => setOpened(event)}
                   >
-                    {JSON.stringify(event.details)}
-                  </code>
+                    {t("columns.details")}
+                  </Button>
                 ),
             },
           ]}
@@ -128,6 +125,7 @@ export function AuditPage() {
           </Button>
         </div>
       )}
+      {opened !== undefined && <EventDialog event={opened} onClose={() => setOpened(undefined)} />}
     </>
   );
 }

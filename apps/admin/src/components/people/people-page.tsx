@@ -8,8 +8,10 @@ import { useRoleName } from "../../client/role-name.ts";
 import { useMay, useSession } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { Person } from "../../server/people/person.ts";
+import { SessionTable } from "../profile/session-table.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Select } from "../ui/input.tsx";
 import { Menu } from "../ui/menu.tsx";
@@ -35,6 +37,7 @@ export function PeoplePage() {
   const admin = useMay()("people.manage");
   const [adding, setAdding] = useState(false);
   const [resetting, setResetting] = useState<Person>();
+  const [watched, setWatched] = useState<Person>();
   const [removing, setRemoving] = useState<Person>();
   const people = useQuery({ ...trpc.people.list.queryOptions(), enabled: admin });
   const roles = useQuery({ ...trpc.role.list.queryOptions(), enabled: admin });
@@ -152,7 +155,10 @@ export function PeoplePage() {
                       <IconButton size="sm" icon="more" label={t("actionsOf", { name: person.name })} />
                     }
                     groups={[
-                      [{ label: t("resetPassword"), icon: "edit", onSelect: () => setResetting(person) }],
+                      [
+                        { label: t("resetPassword"), icon: "edit", onSelect: () => setResetting(person) },
+                        { label: t("sessions"), icon: "versions", onSelect: () => setWatched(person) },
+                      ],
                       [
                         {
                           label: t("remove"),
@@ -178,6 +184,15 @@ export function PeoplePage() {
         onDone={() => void refresh()}
       />
       <ResetPasswordDialog person={resetting} onClose={() => setResetting(undefined)} />
+      {watched !== undefined && (
+        <Dialog
+          open
+          onOpenChange={(open) => !open && setWatched(undefined)}
+          title={t("sessionsOf", { name: watched.name })}
+        >
+          <SessionTable person={watched.id} />
+        </Dialog>
+      )}
       <RemovePersonDialog
         person={removing}
         onClose={() => setRemoving(undefined)}

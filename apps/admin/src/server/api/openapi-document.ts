@@ -4,7 +4,7 @@ const FLAT = new Set(["string", "integer", "number", "boolean"]);
 const REFUSALS: Readonly<Record<string, string>> = {
   400: "The input does not fit its schema; `details.issues` says where.",
   401: "Nobody is signed in: send `Authorization: Bearer <token>`.",
-  403: "The role does not allow it.",
+  403: "The permission is missing.",
   404: "There is no such thing.",
   409: "Somebody else changed it meanwhile, or it is there already.",
   412: "Nothing differs from what is live.",
@@ -20,7 +20,7 @@ export function openApiDocument(): object {
       version: "1",
       description:
         "Everything that the dashboard and the command line do. Sign in with `POST /api/auth/sign-in/email` (the answer's " +
-        "`set-auth-token` header is the token), or take the token that `sluice login` stores. Queries may be sent as GET, or as " +
+        "`set-auth-token` header is the token), or take an API token, which `sluice token create` makes. Queries may be sent as GET, or as " +
         "POST with the input as JSON.",
     },
     servers: [{ url: "/" }],

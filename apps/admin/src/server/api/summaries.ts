@@ -1,6 +1,9 @@
 /** What each operation of the HTTP API is for, by its name. One that is missing here goes by its name alone. */
 export const SUMMARIES: Readonly<Record<string, string>> = {
   "audit.list": "Who did what, newest first.",
+  "audit.verify": "Whether the audit log's chain of hashes holds.",
+  "audit.retention": "For how many days events are kept.",
+  "audit.setRetention": "Keep events for so many days, or, without days, for ever.",
   "draft.status": "Counts of the draft's changes and problems, and its hash, which publishing may name.",
   "draft.list": "Resources of the draft, by kind and name.",
   "draft.names": "Names and kinds of the draft's resources.",

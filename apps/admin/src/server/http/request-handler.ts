@@ -3,10 +3,12 @@ import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { openApiDocument } from "../api/openapi-document.ts";
 import { API_ROOT } from "../api/operations.ts";
 import { serveApi } from "../api/serve-api.ts";
+import { AUDIT_EXPORT_PATH, serveAuditExport } from "../api/serve-audit-export.ts";
 import { readSession, type SignedIn } from "../auth/session.ts";
 import { checkHealth, type HealthSources } from "../health/health.ts";
 import type { Services } from "../services.ts";
 import { appRouter } from "../trpc/app-router.ts";
+import { configContext } from "../trpc/trpc.ts";
 import { isSameOrigin } from "./same-origin.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { SESSION_HEADER } from "./session-header.ts";
@@ -75,6 +77,11 @@ export function createRequestHandler(
       });
     }
     if (path === "/api/openapi.json") return sendJson(response, 200, openApiDocument());
+    if (path === AUDIT_EXPORT_PATH) {
+      const session = await readSession(services, webHeaders(request));
+      const context = session && configContext(services, session);
+      return await serveAuditExport(request, response, url, context);
+    }
     if (path.startsWith(API_ROOT)) return await serveApi(request, response, url, services);
     if (!AUTH_PATHS.has(path)) return sendJson(response, 404, { message: "There is nothing here." });
     const origin = publicUrl ?? `http://${request.headers.host ?? "localhost"}`;

@@ -107,3 +107,28 @@ test("the command line makes, lists and revokes tokens, and works with one", asy
   await sluice(admin, "token", "revoke", made.id);
   await assert.rejects(sluice(made.token, "versions"), { code: 5 });
 });
+
+test("the audit log is exported as JSON lines and its chain verified, by HTTP and the command line", async () => {
+  const path = `${dashboard.base}/api/v1/audit/export`;
+  const exported = async (query: string, token?: string) =>
+    await fetch(
+      `${path}?${query}`,
+      token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
+    );
+  assert.equal((await exported("")).status, 401);
+  const viewer = await createToken({ name: "viewer", role: "viewer" });
+  assert.equal((await exported("", viewer.token)).status, 403);
+  assert.equal((await exported("from=yesterday", admin)).status, 400);
+  const answer = await exported("action=token.", admin);
+  assert.equal(answer.headers.get("content-type"), "application/x-ndjson; charset=utf-8");
+  const lines = (await answer.text()).trimEnd().split("\n");
+  assert.ok(lines.length > 4);
+  for (const line of lines) assert.match((JSON.parse(line) as { action: string }).action, /^token\./);
+  const main = fileURLToPath(new URL("../../../../../packages/cli/src/main.ts", import.meta.url));
+  const env = { ...process.env, SLUICE_SERVER: dashboard.base, SLUICE_TOKEN: admin };
+  const sluice = async (...args: readonly string[]) =>
+    (await promisify(execFile)(process.execPath, [main, "audit", ...args], { env })).stdout;
+  assert.match(await sluice("verify"), /^the chain holds\n\d+ events, newest link \d+:[0-9a-f]{64}\n$/);
+  assert.equal((await sluice("export", "--action", "token.")).trimEnd().split("\n").length, lines.length);
+  await assert.rejects(sluice("verify", "--expect", `1:${"0".repeat(64)}`), { code: 1 });
+});

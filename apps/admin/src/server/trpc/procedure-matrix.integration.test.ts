@@ -25,6 +25,9 @@ import { configErrorOf } from "./config-error.ts";
 /** What each family of procedures needs; the longest name counts. A procedure that no line covers fails the test. */
 const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "audit.list": "audit.read",
+  "audit.retention": "audit.read",
+  "audit.setRetention": "settings.manage",
+  "audit.verify": "audit.read",
   "draft.check": "config.read",
   "draft.checkText": "config.read",
   "draft.diff": "config.read",

@@ -50,16 +50,9 @@ const mapErrors = t.middleware(async ({ ctx, next, path }) => {
   return result;
 });
 
-/** For anybody, signed in or not. */
-export const publicProcedure = t.procedure.use(mapErrors);
-
-/**
- * For who is signed in. `ctx.config` is what the verbs of @sluice/config take first; they check the permission.
- */
-export const procedure = publicProcedure.use(({ ctx, next }) => {
-  const { session, services } = ctx;
-  if (!session) throw new TRPCError({ code: "UNAUTHORIZED", message: "Sign in first." });
-  const config: ConfigContext = {
+/** Under whom the verbs run. */
+export function configContext(services: Services, session: SignedIn): ConfigContext {
+  return {
     db: services.db,
     sql: services.sql,
     actor: {
@@ -72,7 +65,18 @@ export const procedure = publicProcedure.use(({ ctx, next }) => {
     now: services.now,
     dataPlane: services.dataPlane,
   };
-  return next({ ctx: { ...ctx, session, config } });
+}
+
+/** For anybody, signed in or not. */
+export const publicProcedure = t.procedure.use(mapErrors);
+
+/**
+ * For who is signed in. `ctx.config` is what the verbs of @sluice/config take first; they check the permission.
+ */
+export const procedure = publicProcedure.use(({ ctx, next }) => {
+  const { session, services } = ctx;
+  if (!session) throw new TRPCError({ code: "UNAUTHORIZED", message: "Sign in first." });
+  return next({ ctx: { ...ctx, session, config: configContext(services, session) } });
 });
 
 /** For what shows traffic: @sluice/telemetry knows no people, so the permission is asked for here. */

@@ -1,26 +1,40 @@
-import { listAudit } from "@sluice/config";
+import { getAuditRetention, listAudit, setAuditRetention, verifyAudit } from "@sluice/config";
 import { z } from "zod";
 import { procedure, router } from "../trpc.ts";
+import { auditFilterInput, readAuditFilter } from "./audit-input.ts";
 
+/** Who did what. The export as JSON lines is a stream, and so no procedure: `GET /api/v1/audit/export`. */
 export const auditRouter = router({
   list: procedure
     .input(
-      z.object({
+      auditFilterInput.extend({
         /** The last id of the page before. */
         cursor: z.number().int().positive().nullish(),
         limit: z.number().int().min(1).max(500).optional(),
-        actor: z.string().max(200).optional(),
-        action: z.string().max(200).optional(),
-        subject: z.string().max(200).optional(),
       }),
     )
-    .query(({ ctx, input }) =>
+    .query(({ ctx, input: { cursor, limit, ...filter } }) =>
       listAudit(ctx.config, {
-        limit: input.limit ?? 100,
-        ...(input.cursor ? { before: input.cursor } : {}),
-        ...(input.actor ? { actor: input.actor } : {}),
-        ...(input.action ? { action: input.action } : {}),
-        ...(input.subject ? { subject: input.subject } : {}),
+        ...readAuditFilter(filter),
+        limit: limit ?? 100,
+        before: cursor ?? undefined,
       }),
     ),
+  /** Whether the chain of hashes holds. */
+  verify: procedure
+    .input(
+      z
+        .object({
+          expect: z
+            .object({ seq: z.number().int().min(0), hash: z.string().regex(/^[0-9a-fA-F]{64}$/) })
+            .optional(),
+        })
+        .optional(),
+    )
+    .query(({ ctx, input }) => verifyAudit(ctx.config, input)),
+  retention: procedure.query(({ ctx }) => getAuditRetention(ctx.config)),
+  /** Without days: for ever. */
+  setRetention: procedure
+    .input(z.object({ days: z.number().int().optional() }))
+    .mutation(({ ctx, input }) => setAuditRetention(ctx.config, input)),
 });
