@@ -86,7 +86,9 @@ ${extensions.map(({ name, supportedFields }) => `### ${name}\n\n${table(supporte
 ${table(BOOTSTRAP_SUPPORTED_FIELDS)}
 ## Listeners
 
-With \`enable_reuse_port: false\` the first worker takes all of the listener's connections. Other values than the default are
+With \`enable_reuse_port: false\` the workers still have a socket each (Node's threads cannot share one), with SO_REUSEPORT where
+there are several of them: nobody else may have the address at start, but another program of the same user could share it later. A pipe's
+connections are the first worker's. Other values than the default are
 refused of \`bind_to_port\`, \`freebind\`, \`transparent\`, \`tcp_fast_open_queue_length\`, \`socket_options\`,
 \`connection_balance_config\` and \`max_connections_to_accept_per_socket_event\`, with the reason: Node has no way to set them.
 
@@ -108,6 +110,9 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - SIGTERM drains for up to 30 s before the process ends (\`--termination-drain-s\`, 0 ends at once as Envoy does).
 - Requests that Envoy forwards or repairs and Sluice refuses with 400, because two readers could read them differently: folded
   header lines, line feeds without carriage return, more than one \`host\`, several spaces in the request line.
+- \`query_parameter_mutations\` of \`header_mutation\` leave parameters that they do not name encoded as the client sent them. Envoy
+  decodes them, so that an encoded separator in a value becomes one.
+- Copies of requests (mirrors) do not pass the \`http_filters\` of the cluster that they go to.
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.
 - \`--restart-epoch\` above 0 is refused; \`/hot_restart_version\` says that it is disabled. Profiles are V8's, a file per thread. Heap dumps and

@@ -163,6 +163,8 @@ export interface ConnectionInfo {
   readonly transportFailureReason?: string | undefined;
   /** "" when the chain has none. */
   readonly filterChainName?: string | undefined;
+  /** TLVs of the PROXY header that it came with, as far as the listener passes them on; undefined: there was none. */
+  readonly proxyTlvs?: readonly { readonly type: number; readonly value: Uint8Array }[] | undefined;
   /** Fingerprints of the ClientHello, where the TLS inspector took them. */
   readonly ja3?: string | undefined;
   readonly ja4?: string | undefined;

@@ -77,6 +77,8 @@ export interface ClusterConfig {
   readonly transportSocket: Uint8Array | undefined;
   readonly transportSocketMatches: readonly TransportSocketMatch[];
   readonly connection: ConnectionConfig;
+  /** `close_connections_on_host_health_failure`. */
+  readonly closesOnHealthFailure: boolean;
 }
 
 /** `common_lb_config`, as far as it is not part of a policy. */

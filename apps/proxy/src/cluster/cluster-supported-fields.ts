@@ -68,6 +68,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "health_checks",
     "outlier_detection",
     "ignore_health_on_host_removal",
+    "close_connections_on_host_health_failure",
   ],
   "envoy.config.cluster.v3.Cluster.EdsClusterConfig": ["eds_config", "service_name"],
   ...CONFIG_SOURCE_FIELDS,
@@ -166,6 +167,15 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "use_downstream_protocol_config",
     "auto_config",
   ],
+  "envoy.extensions.upstreams.http.v3.HttpProtocolOptions.OutlierDetection": ["error_matcher"],
+  "envoy.config.common.matcher.v3.MatchPredicate": [
+    "or_match",
+    "and_match",
+    "not_match",
+    "any_match",
+    "http_response_headers_match",
+  ],
+  "envoy.config.common.matcher.v3.MatchPredicate.MatchSet": ["rules"],
   "envoy.config.core.v3.UpstreamHttpProtocolOptions": [
     "auto_sni",
     "auto_san_validation",

@@ -78,6 +78,7 @@ export function compileCluster(
     },
     ...compileTransportSockets(cluster, extensions, secrets, problems),
     connection: compileConnectionOptions(cluster, problems),
+    closesOnHealthFailure: cluster.closeConnectionsOnHostHealthFailure,
   };
   const healthCheck = compileHealthCheck(cluster, problems);
   if (healthCheck?.check.kind === "grpc" && config.http.protocol === "http1") {

@@ -11,6 +11,7 @@ import {
   type MetadataMatcher,
   MetadataMatcherSchema,
 } from "@sluice/xds/gen/envoy/type/matcher/v3/metadata_pb.js";
+import { compileKeepalive, type KeepaliveConfig } from "../connection/keep-alive.ts";
 
 /** How a cluster's connections are opened; plain data, so that it can cross threads. */
 export interface ConnectionConfig {
@@ -30,13 +31,6 @@ export interface ConnectionConfig {
   readonly poolPerDownstreamConnection: boolean;
 }
 
-/** `TcpKeepalive`; undefined: the operating system's. */
-export interface KeepaliveConfig {
-  readonly timeSeconds: number | undefined;
-  readonly intervalSeconds: number | undefined;
-  readonly probes: number | undefined;
-}
-
 export interface SourceAddress {
   readonly family: 4 | 6;
   readonly address: string;
@@ -49,7 +43,6 @@ const V6: FirstFamily = 2;
 
 export function compileConnectionOptions(cluster: Cluster, problems: Problem[]): ConnectionConfig {
   const options = cluster.upstreamConnectionOptions;
-  const keepalive = options?.tcpKeepalive;
   const family = options?.happyEyeballsConfig?.firstAddressFamilyVersion;
   const count = options?.happyEyeballsConfig?.firstAddressFamilyCount ?? 1;
   if (count !== 1) {
@@ -60,14 +53,7 @@ export function compileConnectionOptions(cluster: Cluster, problems: Problem[]):
     });
   }
   return {
-    keepalive:
-      keepalive === undefined
-        ? undefined
-        : {
-            timeSeconds: keepalive.keepaliveTime,
-            intervalSeconds: keepalive.keepaliveInterval,
-            probes: keepalive.keepaliveProbes,
-          },
+    keepalive: compileKeepalive(options?.tcpKeepalive),
     sources: sourceAddresses(cluster.upstreamBindConfig, problems),
     firstFamily: family === V4 ? 4 : family === V6 ? 6 : 0,
     preconnectRatio: cluster.preconnectPolicy?.perUpstreamPreconnectRatio ?? 1,

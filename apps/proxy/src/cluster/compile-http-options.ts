@@ -20,6 +20,7 @@ import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { durationMs } from "./duration-ms.ts";
+import { mayNegotiate } from "./may-negotiate.ts";
 
 /** `auto`: what ALPN says, else HTTP/1; `downstream`: what the client speaks. */
 export type UpstreamProtocol = "http1" | "http2" | "auto" | "downstream";
@@ -121,11 +122,6 @@ function encodePolicies(options: HttpProtocolOptions): Uint8Array | undefined {
   if (retryPolicy !== undefined) policies.retryPolicy = retryPolicy;
   if (outlierDetection !== undefined) policies.outlierDetection = outlierDetection;
   return toBinary(HttpProtocolOptionsSchema, policies);
-}
-
-function mayNegotiate({ transportSocket }: Cluster): boolean {
-  const config = transportSocket?.configType;
-  return config?.case === "typedConfig" && !config.value.typeUrl.endsWith(".RawBuffer");
 }
 
 function serverNames(options: UpstreamHttpProtocolOptions | undefined): ServerNameSource {

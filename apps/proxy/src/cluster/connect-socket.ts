@@ -1,5 +1,6 @@
 import { connect, isIPv6, type LookupFunction, type NetConnectOpts, type Socket } from "node:net";
-import type { ConnectionConfig, KeepaliveConfig } from "./compile-connection-options.ts";
+import { keepAlive } from "../connection/keep-alive.ts";
+import type { ConnectionConfig } from "./compile-connection-options.ts";
 import type { Host } from "./thread-local-cluster.ts";
 
 /** How long an address of several is tried before the next one is; Envoy's. */
@@ -43,15 +44,4 @@ function addressesAsLookup(addresses: readonly string[], first: 4 | 6): LookupFu
   const all = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
   const ordered = all.toSorted((a, b) => Number(b.family === first) - Number(a.family === first));
   return (_name, _options, callback) => callback(null, ordered);
-}
-
-function keepAlive(socket: Socket, { timeSeconds, intervalSeconds, probes }: KeepaliveConfig): void {
-  const seconds = (value: number | undefined): number | undefined =>
-    value === undefined ? undefined : value * 1000;
-  socket.setKeepAlive({
-    enable: true,
-    initialDelay: seconds(timeSeconds) ?? 0,
-    interval: seconds(intervalSeconds),
-    count: probes,
-  });
 }

@@ -97,6 +97,8 @@ export interface ClusterInfo {
   readonly poolPerDownstreamConnection: boolean;
   readonly stats: ClusterStats;
   readonly tracked: TrackedStats;
+  /** TCP sessions with a host end as soon as its health fails; default false. */
+  readonly closesOnHealthFailure?: boolean;
   /** For policies that read load reports: to be called with each response's headers, and its trailers where it has any. */
   readonly onResponse?: ResponseObserver | undefined;
   readonly circuitBreakers: { readonly default: ResourceLimits; readonly high: ResourceLimits };

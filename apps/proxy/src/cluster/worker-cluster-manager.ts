@@ -65,6 +65,8 @@ export interface WorkerClusterManagerOptions {
   onHealthCheckFail?(cluster: string, host: string): void;
   /** Told of hosts whose pools are to drain at once, because they left or because the host set changed. */
   onHostsRemoved?(hosts: readonly Host[]): void;
+  /** With `close_connections_on_host_health_failure`: told of hosts whose TCP sessions are to end. */
+  onHostsFailed?(hosts: readonly Host[]): void;
 }
 
 /** All clusters of one worker; driven by messages of the main thread. */
@@ -137,6 +139,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
         onHealthCheckFail: (host) => this.#options.onHealthCheckFail?.(config.name, host),
       },
       onHostsRemoved: (gone) => this.#options.onHostsRemoved?.(gone),
+      onHostsFailed: (failing) => this.#options.onHostsFailed?.(failing),
       releases,
     });
   }
@@ -275,6 +278,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       poolPerDownstreamConnection: config.connection.poolPerDownstreamConnection,
       stats: createClusterStatsIn(scope),
       tracked: createTrackedStats(scope, config.tracked),
+      closesOnHealthFailure: config.closesOnHealthFailure,
       // A policy may come to know only with its first hosts that it listens.
       get onResponse() {
         return balancer.onResponse;

@@ -23,6 +23,8 @@ export interface WorkerClusterOptions {
   readonly hostStats: StatsScope | undefined;
   readonly reports: HostReports;
   onHostsRemoved(hosts: readonly Host[]): void;
+  /** Their health has failed, and sessions with them are not to go on. */
+  onHostsFailed(hosts: readonly Host[]): void;
   /** What ends with it. */
   readonly releases: readonly (() => void)[];
 }
@@ -95,6 +97,7 @@ export class WorkerCluster implements ThreadLocalCluster {
     const draining =
       changed && config.commonLb.closeConnectionsOnHostSetChange ? [...gone, ...stay] : [...gone, ...failing];
     if (draining.length > 0) this.#options.onHostsRemoved(draining);
+    if (config.closesOnHealthFailure && failing.length > 0) this.#options.onHostsFailed(failing);
   }
 
   /** The hosts of the local cluster have changed. */

@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 import type { Connection, Counter, StreamInfo, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import type { Tlv } from "../transport-socket/proxy-header.ts";
 import { noteRead } from "./collect-reads.ts";
+import { proxyTlvsOf } from "./proxy-protocol-state.ts";
 import { readDirectly } from "./read-directly.ts";
 import { giveBack, type ReadReceiver, SHARED_READ_BYTES } from "./read-memory.ts";
 import { resetSocket } from "./reset-socket.ts";
@@ -95,6 +97,10 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
       this.socketError = error;
     });
     socket.on("close", () => this.handleClose());
+  }
+
+  get proxyTlvs(): readonly Tlv[] | undefined {
+    return proxyTlvsOf(this.streamInfo);
   }
 
   /** For a socket that was not connected yet when this was made of it. */

@@ -22,6 +22,9 @@ export class StreamConnectionInfo implements ConnectionInfo {
   get requestedServerName(): string | undefined {
     return this.connection.requestedServerName;
   }
+  get proxyTlvs(): ConnectionInfo["proxyTlvs"] {
+    return this.connection.proxyTlvs;
+  }
   get tls(): TlsInfo | undefined {
     return this.connection.tls;
   }

@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import type { Compiled, Problem } from "@sluice/extension-api";
-import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
+import type { Address, TcpKeepalive } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { printAddress } from "../cluster/print-address.ts";
+import { compileKeepalive, type KeepaliveConfig } from "../connection/keep-alive.ts";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
@@ -37,6 +38,7 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "max_connections_to_accept_per_socket_event",
     "ignore_global_conn_limit",
     "bypass_overload_manager",
+    "tcp_keepalive",
   ],
   "envoy.config.listener.v3.FilterChain": [
     "name",
@@ -48,7 +50,8 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
   ],
   "envoy.config.listener.v3.Filter": ["name", "typed_config", "config_discovery"],
   ...EXTENSION_SOURCE_FIELDS,
-  "envoy.config.listener.v3.AdditionalAddress": ["address"],
+  "envoy.config.listener.v3.AdditionalAddress": ["address", "tcp_keepalive"],
+  "envoy.config.core.v3.TcpKeepalive": ["keepalive_probes", "keepalive_time", "keepalive_interval"],
   "envoy.config.core.v3.Address": ["socket_address", "pipe"],
   "envoy.config.core.v3.SocketAddress": ["protocol", "address", "port_value", "ipv4_compat"],
   "envoy.config.core.v3.Pipe": ["path", "mode"],
@@ -71,15 +74,23 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
   }
   const backlog = listener.tcpBacklogSize ?? BACKLOG;
   const sockets: SocketSpec[] = [];
-  const addresses: [Address | undefined, string][] = [
-    [listener.address, "address"],
-    ...listener.additionalAddresses.map((each, index): [Address | undefined, string] => [
-      each.address,
-      `additional_addresses[${index}].address`,
-    ]),
+  const addresses: [Address | undefined, string, TcpKeepalive | undefined][] = [
+    [listener.address, "address", listener.tcpKeepalive],
+    ...listener.additionalAddresses.map(
+      (each, index): [Address | undefined, string, TcpKeepalive | undefined] => [
+        each.address,
+        `additional_addresses[${index}].address`,
+        each.tcpKeepalive ?? listener.tcpKeepalive,
+      ],
+    ),
   ];
-  for (const [address, path] of addresses) {
-    const socket = compileAddress(address, backlog, listener.enableReusePort ?? true);
+  for (const [address, path, keepalive] of addresses) {
+    const options = {
+      backlog,
+      reusePort: listener.enableReusePort ?? true,
+      keepalive: listenerKeepalive(keepalive),
+    };
+    const socket = compileAddress(address, options);
     if (typeof socket === "string") problems.push({ path, message: socket, severity: "error" });
     else sockets.push(socket);
   }
@@ -114,11 +125,24 @@ function impossible(listener: Listener): readonly (readonly [path: string, set: 
   ];
 }
 
+interface AddressOptions {
+  readonly backlog: number;
+  readonly reusePort: boolean;
+  readonly keepalive: KeepaliveConfig | undefined;
+}
+
+const USUAL: AddressOptions = { backlog: BACKLOG, reusePort: true, keepalive: undefined };
+
+/** A field that is 0 turns it off, as in Envoy. */
+function listenerKeepalive(given: TcpKeepalive | undefined): KeepaliveConfig | undefined {
+  const compiled = compileKeepalive(given);
+  return compiled !== undefined && Object.values(compiled).includes(0) ? undefined : compiled;
+}
+
 /** A message when the address cannot be listened on. */
 export function compileAddress(
   address: Address | undefined,
-  backlog = BACKLOG,
-  reusePort = true,
+  { backlog, reusePort, keepalive }: AddressOptions = USUAL,
 ): SocketSpec | string {
   switch (address?.address.case) {
     case "pipe": {
@@ -139,6 +163,7 @@ export function compileAddress(
         ipv6Only: !value.ipv4Compat,
         backlog,
         reusePort,
+        keepalive,
       };
     }
     default:

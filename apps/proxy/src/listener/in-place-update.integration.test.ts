@@ -41,7 +41,16 @@ function spec(id: number, message: ReturnType<typeof listener>): ListenerSpec {
     statName: "l",
     bytes: toBinary(ListenerSchema, message),
     sockets: [
-      { kind: "tcp", key: KEY, host: "127.0.0.1", port: 0, ipv6Only: true, backlog: 16, reusePort: true },
+      {
+        kind: "tcp",
+        key: KEY,
+        host: "127.0.0.1",
+        port: 0,
+        ipv6Only: true,
+        backlog: 16,
+        reusePort: true,
+        keepalive: undefined,
+      },
     ],
   };
 }

@@ -154,7 +154,7 @@ export class ListenerManager {
         name: listener.name,
         statName: sockets.value.statName,
         bytes: toBinary(ListenerSchema, listener),
-        sockets: sockets.value.sockets,
+        sockets: sockets.value.sockets.map((socket) => this.#shared(socket)),
       },
       message: listener,
       source,
@@ -332,6 +332,14 @@ export class ListenerManager {
       }
     }
     return [];
+  }
+
+  /**
+   * Threads of Node cannot share one listening socket, so that several workers need SO_REUSEPORT whatever was said of it;
+   * that nobody else has the address has been seen before (`probeAddress`).
+   */
+  #shared(socket: SocketSpec): SocketSpec {
+    return socket.kind === "tcp" && this.#options.concurrency > 1 ? { ...socket, reusePort: true } : socket;
   }
 
   #scope() {

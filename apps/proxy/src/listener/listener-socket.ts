@@ -1,25 +1,28 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { keepAlive } from "../connection/keep-alive.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
 
 /** One listening socket of one worker. Who gets its connections may change while it listens. */
 export class ListenerSocket {
   readonly key: string;
   readonly #server: Server;
+  #spec: SocketSpec;
   #onAccept: (socket: Socket) => void;
 
-  private constructor(key: string, server: Server, onAccept: (socket: Socket) => void) {
-    this.key = key;
+  private constructor(spec: SocketSpec, server: Server, onAccept: (socket: Socket) => void) {
+    this.key = spec.key;
     this.#server = server;
+    this.#spec = spec;
     this.#onAccept = onAccept;
-    server.on("connection", (socket: Socket) => this.#onAccept(socket));
+    server.on("connection", (socket: Socket) => this.#accept(socket));
   }
 
   /** Binds and listens; rejects with the system's error. Connections wait in the accept queue until then. */
   static async listen(spec: SocketSpec, onAccept: (socket: Socket) => void): Promise<ListenerSocket> {
     if (spec.kind === "pipe") removeStaleSocket(spec.path);
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
-    const socket = new ListenerSocket(spec.key, server, onAccept);
+    const socket = new ListenerSocket(spec, server, onAccept);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(listenOptions(spec), () => {
@@ -40,8 +43,16 @@ export class ListenerSocket {
     return typeof address === "object" && address !== null ? address.port : 0;
   }
 
-  redirect(onAccept: (socket: Socket) => void): void {
+  /** `spec`: what of it may change while it listens holds for connections from now on; by default as before. */
+  redirect(onAccept: (socket: Socket) => void, spec = this.#spec): void {
     this.#onAccept = onAccept;
+    this.#spec = spec;
+  }
+
+  #accept(socket: Socket): void {
+    const spec = this.#spec;
+    if (spec.kind === "tcp" && spec.keepalive !== undefined) keepAlive(socket, spec.keepalive);
+    this.#onAccept(socket);
   }
 
   /** Stops listening; accepted connections live on. */

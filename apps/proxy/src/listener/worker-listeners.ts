@@ -50,14 +50,12 @@ export class WorkerListeners {
     const held = this.#sockets.get(spec.name) ?? new Map<string, ListenerSocket>();
     const opened: ListenerSocket[] = [];
     const ports: Record<string, number> = {};
-    // Sockets cannot share a pipe, nor a port without SO_REUSEPORT: the first worker has it alone.
-    const mine = spec.sockets.filter(
-      (socket) => this.#context.workerIndex === 0 || (socket.kind === "tcp" && socket.reusePort),
-    );
+    // Workers cannot share a pipe: the first one has it alone.
+    const mine = spec.sockets.filter((socket) => this.#context.workerIndex === 0 || socket.kind === "tcp");
     for (const wanted of mine) {
       const socket = held.get(wanted.key);
       if (socket !== undefined) {
-        socket.redirect(next.accept);
+        socket.redirect(next.accept, wanted);
         ports[wanted.key] = socket.port;
         continue;
       }

@@ -137,3 +137,22 @@ function refused(port: number): Promise<true | undefined> {
     socket.on("error", () => resolve(true));
   });
 }
+
+test("without SO_REUSEPORT of its own a listener still has connections in every worker", async () => {
+  const direct = "{match: {prefix: /}, direct_response: {status: 200}}";
+  const yaml = bootstrap(`{name: all, domains: ["*"], routes: [${direct}]}`, []);
+  const proxy = new ProxyProcess(yaml.replace("name: main", "name: main\n    enable_reuse_port: false"));
+  try {
+    await proxy.live();
+    const port = await proxy.listenerPort("main");
+    // By lot: 2^-79 that one worker gets them all.
+    for (let i = 0; i < 80; i++) assert.equal(await refused(port), undefined);
+    const { body } = await proxy.admin("/stats?filter=worker_\\d\\.downstream_cx_total$");
+    const counts = [...body.matchAll(/main|worker_\d\.downstream_cx_total: (\d+)/g)].map(([, n]) =>
+      Number(n),
+    );
+    assert.equal(counts.filter((count) => count > 0).length, 2, body);
+  } finally {
+    await proxy.stop();
+  }
+});

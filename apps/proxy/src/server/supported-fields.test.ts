@@ -12,6 +12,7 @@ import { LISTENER_SUPPORTED_FIELDS } from "../listener/compile-listener-sockets.
 import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
 import { TRACING_SUPPORTED_FIELDS } from "../tracing/create-tracer-factory.ts";
 import { BOOTSTRAP_SUPPORTED_FIELDS } from "./bootstrap-supported-fields.ts";
+import { refusalReason } from "./refusal-reasons.ts";
 import type { SupportedFields } from "./refuse-unsupported-fields.ts";
 
 const TABLES: readonly SupportedFields[] = [
@@ -28,6 +29,8 @@ const TABLES: readonly SupportedFields[] = [
 const IN_FORCE: Readonly<Record<string, string>> = {
   "envoy.config.bootstrap.v3.ClusterManager.enable_deferred_cluster_creation":
     "workers make every cluster on its first use",
+  "envoy.config.core.v3.GrpcService.EnvoyGrpc.skip_envoy_headers":
+    "the proxy's own streams have no such headers",
   "envoy.config.core.v3.ConfigSource.resource_api_version": "v3 is the only version there is",
   "envoy.config.core.v3.SubstitutionFormatString.json_format_options": "keys are always sorted",
   "envoy.config.core.v3.WatchedDirectory.watch_modify": "written files count as much as moved ones",
@@ -40,6 +43,7 @@ const IN_FORCE: Readonly<Record<string, string>> = {
 const READ_AS_THE_OTHER_CASE: ReadonlySet<string> = new Set([
   "envoy.config.route.v3.ScopedRouteConfiguration.Key.Fragment.string_key",
   "envoy.extensions.filters.common.fault.v3.FaultDelay.header_delay",
+  "envoy.extensions.filters.common.fault.v3.FaultRateLimit.header_limit",
   "envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue.object_key",
   "envoy.extensions.filters.http.fault.v3.FaultAbort.header_abort",
   "envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.scoped_route_configurations_list",
@@ -119,4 +123,16 @@ test("every table names fields that there are", () => {
     }),
   );
   assert.deepEqual(unknown, []);
+});
+
+test("every field that is refused has its reason", () => {
+  const bare = TABLES.flatMap((table) =>
+    Object.entries(table).flatMap(([type, names]) =>
+      messageDescriptor(type)
+        .fields.filter(({ name }) => !names.includes(name) && !names.includes("*"))
+        .filter((field) => refusalReason(field) === undefined)
+        .map((field) => `${type}.${field.name}`),
+    ),
+  );
+  assert.deepEqual([...new Set(bare)], []);
 });

@@ -19,6 +19,7 @@ const VERSION_LOCAL = 0x20;
 const VERSION_PROXY = 0x21;
 const TCP_OVER_IPV4 = 0x11;
 const TCP_OVER_IPV6 = 0x21;
+const LENGTH_MAX = 0xffff;
 
 /** The text header (PROXY protocol §2.1); UNKNOWN where the addresses are not both of one IP version. */
 export function proxyHeaderV1({ source, destination }: ProxiedAddresses): Buffer {
@@ -40,11 +41,14 @@ export function proxyHeaderV2(addresses: ProxiedAddresses | undefined, tlvs: rea
   const appended = tlvs.flatMap(({ type, value }) => {
     const head = Buffer.alloc(3);
     head[0] = type;
-    head.writeUInt16BE(value.length, 1);
+    head.writeUInt16BE(Math.min(value.length, LENGTH_MAX), 1);
     return [head, Buffer.from(value)];
   });
   const family = from.length === 4 ? TCP_OVER_IPV4 : TCP_OVER_IPV6;
-  return framed(VERSION_PROXY, family, [from, to, ports, ...appended]);
+  const room = LENGTH_MAX - 2 * from.length - ports.length;
+  // More than its length can tell: the addresses alone.
+  const fits = appended.reduce((sum, { length }) => sum + length, 0) <= room;
+  return framed(VERSION_PROXY, family, [from, to, ports, ...(fits ? appended : [])]);
 }
 
 function framed(command: number, family: number, parts: readonly Buffer[]): Buffer {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Compiled, StatsScope, TlsInfo } from "@sluice/extension-api";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
+import type { Tlv } from "./proxy-header.ts";
 
 /**
  * What one connection is to be beyond its cluster's configuration. A connection carries only what asked for the same.
@@ -23,6 +24,8 @@ export interface DownstreamAddresses {
   /** `ip:port` or `[v6]:port`. */
   readonly remoteAddress: string;
   readonly localAddress: string;
+  /** What its own PROXY header had, or a filter adds; none by default. */
+  readonly proxyTlvs?: readonly Tlv[] | undefined;
 }
 
 /** What the socket to connect to says of itself. */

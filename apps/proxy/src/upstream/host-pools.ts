@@ -16,7 +16,9 @@ export interface PoolUser {
   readonly highPriority: boolean;
   /** Of the request that is to be sent on; undefined when no client sent it. */
   readonly downstreamProtocol: StreamProtocol | undefined;
-  readonly downstreamConnection: Pick<ConnectionInfo, "id" | "remoteAddress" | "localAddress"> | undefined;
+  readonly downstreamConnection:
+    | Pick<ConnectionInfo, "id" | "remoteAddress" | "localAddress" | "proxyTlvs">
+    | undefined;
   /** What `auto_sni` and the like go by. */
   readonly requestHeaders?: HeaderMap | undefined;
 }
@@ -144,8 +146,8 @@ function connectingAhead(
 function proxiedFor(info: ClusterInfo, user: PoolUser): DownstreamAddresses | undefined {
   const { downstreamConnection } = user;
   if (info.connect.perDownstream !== true || downstreamConnection === undefined) return undefined;
-  const { remoteAddress, localAddress } = downstreamConnection;
-  return { remoteAddress, localAddress };
+  const { remoteAddress, localAddress, proxyTlvs } = downstreamConnection;
+  return { remoteAddress, localAddress, proxyTlvs };
 }
 
 function fixedProtocol({ http }: ClusterInfo): PoolProtocol {

@@ -11,7 +11,8 @@ import {
   tlsInfoOf,
   whenTransportReady,
 } from "../transport-socket/upstream-transport-socket.ts";
-import type { TcpUpstream, TcpUpstreamOwner } from "./tcp-upstream.ts";
+import { addHostSession } from "./host-sessions.ts";
+import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "./tcp-upstream.ts";
 
 const CONNECTING = 0;
 const CONNECTED = 1;
@@ -27,6 +28,10 @@ export interface TcpConnectionOptions {
   readonly connect: ConnectOptions;
   /** Whether a connection was taken at all; default true. */
   readonly counted?: boolean;
+  /** It has been counted as pending already; default false. */
+  readonly waited?: boolean;
+  /** It is gone, and its resources are given back. `failure`: it never stood. */
+  readonly onGone?: (failure: ConnectFailure | undefined) => void;
 }
 
 /** One connection to a host for one downstream connection, counted as a pool of connections for one use each would. */
@@ -43,12 +48,14 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
   private owner: TcpUpstreamOwner | undefined;
   private state: typeof CONNECTING | typeof CONNECTED | typeof CLOSED | typeof DONE = CONNECTING;
   private timedOut = false;
+  private readonly onGone: TcpConnectionOptions["onGone"];
+  private readonly leaveHost: (() => void) | undefined = undefined;
 
   constructor(
     info: ClusterInfo,
     host: Host,
     owner: TcpUpstreamOwner,
-    { clock, timers, limits, connect, counted = true }: TcpConnectionOptions,
+    { clock, timers, limits, connect, counted = true, waited = false, onGone }: TcpConnectionOptions,
   ) {
     this.info = info;
     this.limits = limits;
@@ -60,8 +67,12 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     const { stats } = info;
     stats.upstreamCxTotal.inc();
     stats.upstreamCxActive.add(1);
-    stats.upstreamRqPendingTotal.inc();
-    stats.upstreamRqPendingActive.add(1);
+    if (!waited) {
+      stats.upstreamRqPendingTotal.inc();
+      stats.upstreamRqPendingActive.add(1);
+    }
+    this.onGone = onGone;
+    if ((host.cluster ?? info).closesOnHealthFailure === true) this.leaveHost = addHostSession(host, this);
     host.stats.cxTotal.inc();
     host.stats.cxActive.add(1);
     const socket = (host.cluster ?? info).connect(host, connect);
@@ -99,6 +110,10 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     this.owner = undefined;
     if (this.state === CONNECTING) this.info.stats.upstreamRqCancelled.inc();
     this.connection.close(how, "abandoned");
+  }
+
+  onHostFailed(): void {
+    this.connection.close("noFlush", "host health failure");
   }
 
   /** The request that it carries is over: its end counts as nobody's loss, and is not told. */
@@ -140,6 +155,7 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     const was = this.state;
     const local = by === "local";
     this.state = CLOSED;
+    this.leaveHost?.();
     this.owner = undefined;
     this.deadline.dispose();
     stats.upstreamCxActive.sub(1);
@@ -148,20 +164,34 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     stats.upstreamCxDestroy.inc();
     (local ? stats.upstreamCxDestroyLocal : stats.upstreamCxDestroyRemote).inc();
     stats.upstreamCxLengthMs.record(this.clock.nowMs() - this.startedAtMs);
-    if (was === CONNECTING) {
-      stats.upstreamCxConnectFail.inc();
-      host.stats.cxConnectFail.inc();
-      this.leavePending();
-      if (this.timedOut) stats.upstreamCxConnectTimeout.inc();
-      if (owner === undefined) return;
-      stats.upstreamRqPendingFailureEject.inc();
-      owner.onUpstreamConnectFailed(
-        this.timedOut ? "timeout" : "remote",
-        this.timedOut ? "" : transportFailureReason(error),
-      );
-      return;
-    }
-    if (was === DONE) return;
+    if (was === CONNECTING) this.endConnecting(owner, error);
+    else if (was === CONNECTED) this.endSession(owner, local, error);
+    this.onGone?.(was === CONNECTING && owner !== undefined ? this.failure : undefined);
+  }
+
+  private get failure(): ConnectFailure {
+    return this.timedOut ? "timeout" : "remote";
+  }
+
+  /** It never stood. */
+  private endConnecting(owner: TcpUpstreamOwner | undefined, error: NodeJS.ErrnoException | undefined): void {
+    const { info, host } = this;
+    const { stats } = info;
+    stats.upstreamCxConnectFail.inc();
+    host.stats.cxConnectFail.inc();
+    this.leavePending();
+    if (this.timedOut) stats.upstreamCxConnectTimeout.inc();
+    if (owner === undefined) return;
+    stats.upstreamRqPendingFailureEject.inc();
+    owner.onUpstreamConnectFailed(this.failure, this.timedOut ? "" : transportFailureReason(error));
+  }
+
+  private endSession(
+    owner: TcpUpstreamOwner | undefined,
+    local: boolean,
+    error: NodeJS.ErrnoException | undefined,
+  ): void {
+    const { stats } = this.info;
     this.leaveActive();
     stats.upstreamCxDestroyWithActiveRq.inc();
     (local ? stats.upstreamCxDestroyLocalWithActiveRq : stats.upstreamCxDestroyRemoteWithActiveRq).inc();

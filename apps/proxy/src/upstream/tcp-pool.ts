@@ -5,6 +5,7 @@ import { Headers } from "../http/header-map.ts";
 import type { PoolUser } from "./host-pools.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
 import { TcpConnection } from "./tcp-connection.ts";
+import { type TcpQueue, type TcpWaiter, tcpQueueOf } from "./tcp-queue.ts";
 import type { ConnectFailure, TcpUpstreamOwner } from "./tcp-upstream.ts";
 import type { PoolContext } from "./upstream-connection.ts";
 
@@ -40,27 +41,23 @@ export class TcpPool implements HttpPool {
       waiter.onFailure("overflow", "");
       return;
     }
-    const counted = limits.connections.tryAcquire();
-    if (!counted) {
-      stats.upstreamCxOverflow.inc();
-      // As for other pools: one connection to a host there may always be.
-      if (host.stats.connectionsOfAllWorkers() > 0) {
-        limits.pendingRequests.release();
-        waiter.onFailure("overflow", "");
-        return;
-      }
-    }
-    const exchange = new TcpExchange(waiter, this.preamble?.(user), () => this.connecting.delete(waiter));
-    this.connecting.set(waiter, exchange);
+    const queue = tcpQueueOf(info, host, user.highPriority);
     const { clock, timers } = context;
     const { downstreamConnection: downstream } = user;
-    exchange.connection = new TcpConnection(info, host, exchange, {
-      clock,
-      timers,
-      limits,
-      counted,
-      connect: downstream === undefined ? {} : { downstream },
-    });
+    const connect = (counted: boolean, waited: boolean): TcpConnection =>
+      new TcpConnection(info, host, exchange, {
+        clock,
+        timers,
+        limits,
+        counted,
+        waited,
+        connect: downstream === undefined ? {} : { downstream },
+        onGone: (failure) => queue.onClosed(failure),
+      });
+    const onSettled = (): unknown => this.connecting.delete(waiter);
+    const exchange = new TcpExchange({ waiter, preamble: this.preamble?.(user), queue, connect, onSettled });
+    this.connecting.set(waiter, exchange);
+    queue.enter(exchange);
   }
 
   cancel(waiter: PoolWaiter): void {
@@ -73,28 +70,44 @@ export class TcpPool implements HttpPool {
   drain(): void {}
 }
 
+interface TcpExchangeInit {
+  readonly waiter: PoolWaiter;
+  readonly preamble: Uint8Array | undefined;
+  readonly queue: TcpQueue;
+  connect(counted: boolean, waited: boolean): TcpConnection;
+  /** It has a connection, or will have none. */
+  onSettled(): void;
+}
+
 /** One request and its connection. */
-class TcpExchange implements RequestEncoder, TcpUpstreamOwner {
+class TcpExchange implements RequestEncoder, TcpUpstreamOwner, TcpWaiter {
   readonly protocol = "";
-  connection: TcpConnection | undefined = undefined;
-  private readonly waiter: PoolWaiter;
-  private readonly preamble: Uint8Array | undefined;
-  private readonly onSettled: () => void;
+  private connection: TcpConnection | undefined = undefined;
+  private readonly init: TcpExchangeInit;
   private response: ResponseStream | undefined = undefined;
   private requestEnded = false;
   private responseEnded = false;
   private watermarks: readonly WatermarkCallbacks[] = [];
 
-  constructor(waiter: PoolWaiter, preamble: Uint8Array | undefined, onSettled: () => void) {
-    this.waiter = waiter;
-    this.preamble = preamble;
-    this.onSettled = onSettled;
+  constructor(init: TcpExchangeInit) {
+    this.init = init;
+  }
+
+  // ── from the queue ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  open(counted: boolean, waited: boolean): void {
+    this.connection = this.init.connect(counted, waited);
+  }
+
+  fail(failure: ConnectFailure): void {
+    this.onUpstreamConnectFailed(failure, "");
   }
 
   // ── request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   encodeHeaders(_headers: Headers, endStream: boolean): void {
-    if (this.preamble !== undefined) this.connection?.write(this.preamble, false);
+    const { preamble } = this.init;
+    if (preamble !== undefined) this.connection?.write(preamble, false);
     if (endStream) this.encodeData(EMPTY, true);
     this.response?.decodeHeaders(new Headers([":status", "200"]), false);
   }
@@ -115,6 +128,7 @@ class TcpExchange implements RequestEncoder, TcpUpstreamOwner {
 
   reset(): void {
     const { connection } = this;
+    if (connection === undefined) this.init.queue.leave(this);
     this.connection = undefined;
     this.response = undefined;
     connection?.abandon("noFlush");
@@ -135,18 +149,19 @@ class TcpExchange implements RequestEncoder, TcpUpstreamOwner {
   // ── from the connection ─────────────────────────────────────────────────────────────────────────────────────────────
 
   onUpstreamConnected(): void {
-    const { waiter, connection } = this;
-    this.onSettled();
+    const { connection } = this;
+    const { waiter } = this.init;
+    this.init.onSettled();
     if (connection === undefined) return;
     this.response = waiter.response;
     waiter.onReady(this, connection.connection);
   }
 
   onUpstreamConnectFailed(failure: ConnectFailure, transportFailure: string): void {
-    this.onSettled();
+    this.init.onSettled();
     this.connection = undefined;
     const reason = failure === "timeout" ? "connection timeout" : "remote connection failure";
-    this.waiter.onFailure(reason, transportFailure);
+    this.init.waiter.onFailure(reason, transportFailure);
   }
 
   onUpstreamData(chunk: Uint8Array, endStream: boolean): void {

@@ -16,6 +16,7 @@ import { SecretStore } from "../secret/secret-store.ts";
 import { ThreadStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { drainHost } from "../upstream/host-pools.ts";
+import { endHostSessions } from "../upstream/host-sessions.ts";
 import { DiscoveredMessages } from "./discovered-messages.ts";
 import { OnDemandRequests } from "./on-demand-requests.ts";
 import { type ProfileKind, Profiler } from "./profiler.ts";
@@ -59,6 +60,7 @@ const clusters = new WorkerClusterManager({
     report({ type: "consecutive-failures", cluster, host, detection }),
   onHealthCheckFail: (cluster, host) => report({ type: "health-check-fail", cluster, host }),
   onHostsRemoved: (hosts) => hosts.forEach(drainHost),
+  onHostsFailed: (hosts) => hosts.forEach(endHostSessions),
 });
 const routeConfigs = new DiscoveredMessages(RouteConfigurationSchema);
 const scopes = new DiscoveredMessages(ScopedRouteConfigurationsListSchema);

@@ -1,5 +1,6 @@
 import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
 import type { ConsecutiveType } from "../cluster/outlier/outlier-config.ts";
+import type { KeepaliveConfig } from "../connection/keep-alive.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
 import type { StatDefinition, StatsRelease } from "../stats/thread-stats.ts";
@@ -37,6 +38,8 @@ export type SocketSpec =
       readonly ipv6Only: boolean;
       readonly backlog: number;
       readonly reusePort: boolean;
+      /** Of connections that are accepted; undefined: off. */
+      readonly keepalive: KeepaliveConfig | undefined;
     }
   | { readonly kind: "pipe"; readonly key: string; readonly path: string; readonly mode: number };
 

@@ -30,6 +30,7 @@ function spec(port: number): ListenerSpec {
         ipv6Only: false,
         backlog: 16,
         reusePort: true,
+        keepalive: undefined,
       },
     ],
   };

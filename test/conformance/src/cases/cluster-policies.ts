@@ -49,7 +49,7 @@ ${options('outlier_detection: { error_matcher: { or_match: { rules: [{ http_resp
           "not",
           ["{{upstream}}"],
           `outlier_detection: { consecutive_5xx: 3, interval: 10s, max_ejection_percent: 100, enforcing_consecutive_5xx: 0 }
-${options("outlier_detection: { error_matcher: { not_match: { http_request_headers_match: { headers: [{ name: x-no, present_match: true }] } } } }")}`,
+${options("outlier_detection: { error_matcher: { not_match: { http_response_headers_match: { headers: [{ name: x-no, present_match: true }] } } } }")}`,
         ),
     }),
     reply: ({ target }) =>

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { RawHttp2Client, waitFor } from "@sluice/harness";
+import { type RawConnection, RawHttp2Client, waitFor } from "@sluice/harness";
 import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { type SeenSession, scriptedTcp, session } from "../tcp-session.ts";
@@ -177,5 +177,54 @@ export const CONNECT_TERMINATION_CASES: readonly ConformanceCase[] = [
     }),
     stats: ["http.main.downstream_rq_4xx"],
     accessLog: { file: "access.log", lines: 2 },
+  },
+  {
+    title: "CONNECTs that end here wait for a connection at the limit, as far as pending requests may",
+    yaml: httpBootstrap({
+      hcm: HCM,
+      routeConfig: `name: local
+virtual_hosts:${route("main", "narrow", "")}`,
+      clusters: staticCluster(
+        "narrow",
+        ["{{tcp}}"],
+        "circuit_breakers: { thresholds: [{ max_connections: 1, max_pending_requests: 1 }] }",
+      ),
+    }),
+    tcp: (socket) => {
+      socket.pipe(socket);
+      socket.on("error", () => {});
+    },
+    observe: async (target) => {
+      const stat = async (name: string): Promise<number> =>
+        (await target.proxy.stats(`cluster.narrow.${name}`)).get(`cluster.narrow.${name}`) ?? 0;
+      const open = async (): Promise<RawConnection> => {
+        const connection = await target.connect();
+        connection.write(connect("main"));
+        return connection;
+      };
+      const first = await open();
+      const seen = [(await first.response("CONNECT")).status];
+      const second = await open();
+      await waitFor("the second to wait", async () => (await stat("upstream_rq_pending_active")) === 1);
+      const third = await open();
+      seen.push((await third.response("CONNECT")).status);
+      first.destroy();
+      seen.push((await second.response("CONNECT")).status);
+      const fourth = await open();
+      await waitFor("the fourth to wait", async () => (await stat("upstream_rq_pending_active")) === 1);
+      fourth.destroy();
+      await waitFor("the fourth to give up", async () => (await stat("upstream_rq_pending_active")) === 0);
+      for (const connection of [second, third]) connection.destroy();
+      await waitFor("the end", async () => (await stat("upstream_cx_active")) === 0);
+      return seen;
+    },
+    stats: [
+      "cluster.narrow.upstream_cx_total",
+      "cluster.narrow.upstream_cx_overflow",
+      "cluster.narrow.upstream_rq_pending_total",
+      "cluster.narrow.upstream_rq_pending_overflow",
+      "cluster.narrow.upstream_rq_cancelled",
+      "cluster.narrow.upstream_rq_total",
+    ],
   },
 ];

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { waitFor } from "@sluice/harness";
+import { connectRaw, waitFor } from "@sluice/harness";
 import { endpoint, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
@@ -14,6 +14,21 @@ function checked(ports: readonly string[], more: string): string {
   load_assignment: { cluster_name: checked, endpoints: [{ lb_endpoints: [${ports.map((port) => endpoint(port)).join(", ")}] }] }
   ${more}`;
 }
+
+const hex = (text: string): string => Buffer.from(text, "latin1").toString("hex");
+/** The host sends back what it gets. */
+const PROXY_CHECKS: Readonly<Record<string, string>> = {
+  v1: `tcp_health_check: { proxy_protocol_config: { version: V1 }, receive: [{ text: "${hex("PROXY TCP4 127.0.0.1 127.0.0.1 ")}" }] }`,
+  v2: `tcp_health_check: { proxy_protocol_config: { version: V2 }, send: { text: "61" }, receive: [{ text: "${hex("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0a")}" }] }`,
+  matched: `transport_socket_match_criteria: { check: secure }, tcp_health_check: {}`,
+  unmatched: `transport_socket_match_criteria: { check: other }, tcp_health_check: {}`,
+};
+
+const FRAIL: Readonly<Record<string, string>> = {
+  frail: "close_connections_on_host_health_failure: true",
+  staying: "close_connections_on_host_health_failure: false",
+};
+const frail = { healthy: true };
 
 /** Health flags by the place of the port in `names`. */
 async function flags(
@@ -216,6 +231,106 @@ export const HEALTH_CASES: readonly ConformanceCase[] = [
       const answers = await bodies(target, 4);
       return { seen, answers };
     },
+  },
+  {
+    title: "TCP health checks begin with a PROXY header, and checks choose a transport socket of their own",
+    yaml: httpBootstrap({
+      clusters: ["v1", "v2", "matched", "unmatched"]
+        .map(
+          (name) =>
+            `
+- name: ${name}
+  type: STATIC
+  connect_timeout: 1s
+  load_assignment: { cluster_name: ${name}, endpoints: [{ lb_endpoints: [${endpoint("{{tcp}}")}] }] }
+  transport_socket_matches:
+    - { name: secure, match: { check: secure }, transport_socket: { name: tls, typed_config: { "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext } } }
+  health_checks:
+    - { timeout: 1s, interval: 30s, unhealthy_threshold: 1, healthy_threshold: 1, ${PROXY_CHECKS[name]} }`,
+        )
+        .join(""),
+    }),
+    tcp: (socket) => {
+      socket.pipe(socket);
+      socket.on("error", () => {});
+    },
+    observe: async (target) => {
+      const seen: Record<string, number> = {};
+      for (const name of ["v1", "v2", "matched", "unmatched"]) {
+        await waitFor(`the check of ${name}`, async () => {
+          const stats = await target.proxy.stats(`cluster.${name}.health_check`);
+          const [success = 0, failure = 0] = ["success", "failure"].map(
+            (each) => stats.get(`cluster.${name}.health_check.${each}`) ?? 0,
+          );
+          seen[name] = success > 0 ? 1 : 0;
+          return success + failure > 0;
+        });
+      }
+      return seen;
+    },
+  },
+  {
+    title: "TCP sessions end with the health of their host where that is wanted",
+    yaml: httpBootstrap({
+      clusters: Object.entries(FRAIL)
+        .map(
+          ([name, more]) => `
+- name: ${name}
+  type: STATIC
+  connect_timeout: 1s
+  ${more}
+  load_assignment: { cluster_name: ${name}, endpoints: [{ lb_endpoints: [${endpoint("{{tcp}}")}] }] }
+  health_checks:
+    - { timeout: 1s, interval: 0.05s, no_traffic_interval: 0.05s, unhealthy_threshold: 1, healthy_threshold: 1, reuse_connection: false, tcp_health_check: { send: { text: "${hex("check")}" }, receive: [{ text: "${hex("fine")}" }] } }`,
+        )
+        .join(""),
+    }).replace(
+      "  clusters:",
+      `${Object.keys(FRAIL)
+        .map(
+          (name) => `    - name: to-${name}
+      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+      filter_chains: [{ filters: [{ name: tcp, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, cluster: ${name} } }] }]
+`,
+        )
+        .join("")}  clusters:`,
+    ),
+    tcp: (socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (chunk: Buffer) => {
+        if (chunk.toString() === "check") socket.end(frail.healthy ? "fine" : "poor");
+        else socket.write(chunk);
+      });
+    },
+    observe: async ({ proxy }) => {
+      frail.healthy = true;
+      const healthy = async (count: number): Promise<void> => {
+        for (const name of Object.keys(FRAIL)) {
+          const gauge = `cluster.${name}.membership_healthy`;
+          await waitFor(
+            `${gauge} to be ${count}`,
+            async () => (await proxy.stats(gauge)).get(gauge) === count,
+          );
+        }
+      };
+      await healthy(1);
+      const sessions = [];
+      for (const name of Object.keys(FRAIL)) {
+        const session = await connectRaw(await proxy.listenerPort(`to-${name}`));
+        session.write("hello");
+        await session.reader.exactly(5);
+        sessions.push(session);
+      }
+      frail.healthy = false;
+      const [closing, staying] = sessions;
+      await closing?.closed();
+      await healthy(0);
+      staying?.write("still");
+      const echoed = (await staying?.reader.exactly(5))?.toString();
+      for (const session of sessions) session.destroy();
+      return echoed;
+    },
+    stats: ["cluster.frail.upstream_cx_destroy_local_with_active_rq", "cluster.frail.upstream_cx_total"],
   },
   {
     title: "outlier detection ejects hosts after failures in a row",

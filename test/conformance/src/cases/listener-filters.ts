@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { indent } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
@@ -309,7 +312,50 @@ const LISTENER_LOG = `access_log:
       path: "{{dir}}/access.log"
       log_format: { text_format_source: { inline_string: "chain=%FILTER_CHAIN_NAME% flags=%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% from=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% ms=%DURATION%\\n" } }`;
 
+/** Whether the kernel has a keep-alive timer running for the proxy's end of a connection to `port`. */
+async function keptAlive(port: number): Promise<boolean> {
+  const socket = connect({ port, host: "127.0.0.1" });
+  await once(socket, "connect");
+  socket.write("a");
+  await once(socket, "data");
+  const hex = (value: number): string => value.toString(16).toUpperCase().padStart(4, "0");
+  const line = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .find((each) => each.includes(`:${hex(port)} 0100007F:${hex(socket.localPort ?? 0)} `));
+  socket.destroy();
+  // `tr` of "tr tm->when": 2 is the keep-alive timer.
+  return line?.trim().split(/\s+/)[5]?.startsWith("02") === true;
+}
+
+const KEPT_ALIVE: Readonly<Record<string, string>> = {
+  kept: "tcp_keepalive: { keepalive_time: 30, keepalive_interval: 5, keepalive_probes: 3 }",
+  plain: "tcp_keepalive: {}",
+  zero: "tcp_keepalive: { keepalive_time: 0 }",
+  none: "",
+};
+
 export const LISTENER_CASES: readonly ConformanceCase[] = [
+  {
+    title: "tcp_keepalive of a listener holds for the connections that it accepts",
+    yaml: bootstrap(
+      ["main", ...Object.keys(KEPT_ALIVE)].map(
+        (name) => `- name: ${name}
+  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+  ${KEPT_ALIVE[name] ?? ""}
+  filter_chains:
+    - filters:
+        - name: echo
+          typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo }
+`,
+      ),
+    ),
+    observe: async ({ proxy }) => {
+      const seen: Record<string, boolean> = {};
+      for (const name of Object.keys(KEPT_ALIVE))
+        seen[name] = await keptAlive(await proxy.listenerPort(name));
+      return seen;
+    },
+  },
   {
     title: "a listener logs its connections and holds them to a number",
     yaml: `${bootstrap([

@@ -135,6 +135,35 @@ const proxied = (version: string, more = ""): string => `transport_socket:
 
 const NAMES = Object.keys(CLUSTERS);
 
+const PASSING_FILTER = `listener_filters: [{ name: proxy, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol, allow_requests_without_proxy_protocol: true, pass_through_tlvs: { match_type: INCLUDE, tlv_type: [225, 226, 227] } } }]`;
+const PASSES: Readonly<Record<string, string>> = {
+  none: "",
+  all: ", pass_through_tlvs: { match_type: INCLUDE_ALL }",
+  some: ", pass_through_tlvs: { match_type: INCLUDE, tlv_type: [226, 228] }",
+  both: ', pass_through_tlvs: { match_type: INCLUDE_ALL }, added_tlvs: [{ type: 226, value: "b3du" }, { type: 240, value: "b3du" }]',
+};
+const MERGES: Readonly<Record<string, string>> = {
+  usual: "",
+  over: ", proxy_protocol_tlv_merge_policy: OVERWRITE_BY_TYPE_IF_EXISTS_OR_ADD",
+  append: ", proxy_protocol_tlv_merge_policy: APPEND_IF_EXISTS_OR_ADD",
+};
+const CLIENT_TLVS = [225, 226, 227, 228]
+  .map((type) => `${String.fromCharCode(type)}\0\x02t${type % 10}`)
+  .join("");
+/** Of a client at 1.2.3.4:111 that connected to 5.6.7.8:222. */
+const CLIENT_HEADER = `\r\n\r\n\0\r\nQUIT\n\x21\x11\0${String.fromCharCode(12 + CLIENT_TLVS.length)}\x01\x02\x03\x04\x05\x06\x07\x08\0\x6f\0\xde${CLIENT_TLVS}`;
+
+/** \`type=value\` for each TLV of a header of version 2 with IPv4 addresses. */
+function tlvsOf(header: Buffer): string {
+  const found: string[] = [];
+  for (let at = 28; at + 3 <= header.length; ) {
+    const length = header.readUInt16BE(at + 1);
+    found.push(`${header[at]}=${header.toString("latin1", at + 3, at + 3 + length)}`);
+    at += 3 + length;
+  }
+  return found.join(" ");
+}
+
 export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
   {
     title: "upstream TLS verifies certificates by chain, names and hashes, and says why it refuses one",
@@ -227,6 +256,60 @@ export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
         connection.write("GET / HTTP/1.1\r\n\r\n");
         seen.push((await connection.response()).body.toString());
         connection.destroy();
+      }
+      return seen;
+    },
+  },
+  {
+    title: "TLVs of a client's PROXY header, and those that are added, go on to the upstream",
+    tcp: (socket) => {
+      socket.once("data", (chunk: Buffer) => {
+        const seen = tlvsOf(chunk.subarray(0, 16 + chunk.readUInt16BE(14)));
+        socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${seen.length}\r\nconnection: close\r\n\r\n${seen}`);
+      });
+    },
+    yaml: httpBootstrap({
+      clusters: Object.entries(PASSES)
+        .map(([name, more]) => staticCluster(name, ["{{tcp}}"], proxied("V2", more)))
+        .join(""),
+      routes: Object.keys(PASSES)
+        .map((name) => `- { match: { path: "/${name}" }, route: { cluster: ${name} } }`)
+        .join("\n"),
+      listener: PASSING_FILTER,
+    }).replace(
+      "  clusters:",
+      `${Object.entries(MERGES)
+        .map(
+          ([name, more]) => `    - name: ${name}
+      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+      ${PASSING_FILTER}
+      filter_chains: [{ filters: [{ name: tcp, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, cluster: all, proxy_protocol_tlvs: [{ type: 225, value: "YWRkZWQ=" }, { type: 230, value: "bmV3" }]${more} } }] }]
+`,
+        )
+        .join("")}  clusters:`,
+    ),
+    observe: async ({ proxy, port }) => {
+      const seen: Record<string, string> = {};
+      const ask = async (to: number, path: string, header: string): Promise<string> => {
+        const connection = await connectRaw(to);
+        connection.write(
+          Buffer.concat([
+            Buffer.from(header, "latin1"),
+            Buffer.from(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`),
+          ]),
+        );
+        const { body } = await connection.response();
+        connection.destroy();
+        return body.toString();
+      };
+      for (const name of Object.keys(PASSES)) {
+        seen[name] = await ask(port, `/${name}`, CLIENT_HEADER);
+        seen[`${name} without`] = await ask(port, `/${name}`, "");
+      }
+      for (const name of Object.keys(MERGES)) {
+        const to = await proxy.listenerPort(name);
+        seen[name] = await ask(to, "/", CLIENT_HEADER);
+        seen[`${name} without`] = await ask(to, "/", "");
       }
       return seen;
     },

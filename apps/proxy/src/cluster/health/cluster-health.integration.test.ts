@@ -29,6 +29,7 @@ const TIMES: Omit<HealthCheckConfig, "check"> = {
   alwaysLogFailures: false,
   alwaysLogSuccess: false,
   alpn: undefined,
+  socketMatch: undefined,
 };
 
 function host(port: number): HostSpec {
@@ -139,6 +140,7 @@ describe("the health of a cluster's hosts", () => {
       expectedStatuses: [{ start: 200, end: 201 }],
       retriableStatuses: [],
       http2: true,
+      byAlpn: false,
       serviceName: undefined,
     });
     health.update([host(typeof address === "object" && address !== null ? address.port : 0)]);

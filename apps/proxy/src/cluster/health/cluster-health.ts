@@ -4,8 +4,9 @@ import type { HostSpec } from "../cluster-config.ts";
 import type { ConsecutiveType, OutlierConfig } from "../outlier/outlier-config.ts";
 import { OutlierDetector, type SuccessRateBar } from "../outlier/outlier-detector.ts";
 import { outlierEventLine } from "../outlier/outlier-event.ts";
+import { TRANSPORT_SOCKET_MATCH } from "../transport-socket-matches.ts";
 import { CodecProbe } from "./codec-probe.ts";
-import { createProbeCodec } from "./create-probe-codec.ts";
+import { createProbeCodec, probeProtocol } from "./create-probe-codec.ts";
 import { createGrpcCheck } from "./grpc-check.ts";
 import type { HealthCheckConfig } from "./health-check-config.ts";
 import {
@@ -215,8 +216,12 @@ export class ClusterHealth {
   #probe(member: Member, config: HealthCheckConfig, sink: ProbeSink): Probe {
     const { clusterName, secure } = this.#options;
     const { check, reuseConnection: reuse, alpn } = config;
-    const connect = (): Socket =>
-      this.#options.connect(member.host, checkedAt(member.host, config.altPort), alpn);
+    const { socketMatch } = config;
+    const host =
+      socketMatch === undefined
+        ? member.host
+        : { ...member.host, metadata: { [TRANSPORT_SOCKET_MATCH]: socketMatch } };
+    const connect = (): Socket => this.#options.connect(host, checkedAt(member.host, config.altPort), alpn);
     if (check.kind === "tcp") return new TcpProbe(check, reuse, connect, sink);
     const hostname = member.host.healthCheck?.hostname ?? "";
     if (check.kind === "grpc") {
@@ -235,8 +240,8 @@ export class ClusterHealth {
       check: createHttpCheck(check, authority, secure, this.#verifyCluster ?? NO_COUNTER),
       reuse,
       connect,
-      createCodec: (connection, callbacks) =>
-        createProbeCodec(check.http2 ? "http2" : "http1", connection, callbacks, this.#options),
+      createCodec: (connection, callbacks, alpn) =>
+        createProbeCodec(probeProtocol(check, alpn), connection, callbacks, this.#options),
       sink,
     });
   }

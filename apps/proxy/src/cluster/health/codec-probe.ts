@@ -10,7 +10,7 @@ import type {
   StreamResetReason,
 } from "../../http/codec.ts";
 import type { Headers } from "../../http/header-map.ts";
-import { whenTransportReady } from "../../transport-socket/upstream-transport-socket.ts";
+import { tlsInfoOf, whenTransportReady } from "../../transport-socket/upstream-transport-socket.ts";
 import type { Probe, ProbeSink } from "./health-check-session.ts";
 
 const BUFFER_LIMIT_BYTES = 64 * 1024;
@@ -36,7 +36,12 @@ export interface CodecProbeOptions {
   readonly check: RequestCheck;
   readonly reuse: boolean;
   connect(): Socket;
-  createCodec(connection: SocketConnection, callbacks: ClientCodecCallbacks): ClientCodec;
+  /** `alpn`: what TLS has settled on. */
+  createCodec(
+    connection: SocketConnection,
+    callbacks: ClientCodecCallbacks,
+    alpn: string | undefined,
+  ): ClientCodec;
   readonly sink: ProbeSink;
 }
 
@@ -85,12 +90,12 @@ export class CodecProbe implements Probe, ConnectionSink, ClientCodecCallbacks, 
     const socket = this.#options.connect();
     const connection = new SocketConnection(socket, BUFFER_LIMIT_BYTES);
     this.#connection = connection;
-    this.#codec = this.#options.createCodec(connection, this);
     connection.attach(this);
     whenTransportReady(socket, () => {
       if (this.#connection !== connection) return;
       this.#connected = true;
       enterTurn();
+      this.#codec = this.#options.createCodec(connection, this, tlsInfoOf(socket)?.alpn);
       this.#send();
       leaveTurn();
     });

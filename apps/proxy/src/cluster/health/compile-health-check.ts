@@ -9,9 +9,11 @@ import type {
   HealthCheck_HttpHealthCheck,
   HealthCheck_Payload,
 } from "@sluice/xds/gen/envoy/config/core/v3/health_check_pb.js";
+import { ProxyProtocolConfig_Version } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import type { HealthCheckEventFileSink } from "@sluice/xds/gen/envoy/extensions/health_check/event_sinks/file/v3/file_pb.js";
 import { CodecClientType } from "@sluice/xds/gen/envoy/type/v3/http_pb.js";
 import { durationMs } from "../duration-ms.ts";
+import { mayNegotiate } from "../may-negotiate.ts";
 import type {
   GrpcCheck,
   HealthCheckConfig,
@@ -47,6 +49,7 @@ export const HEALTH_CHECK_SUPPORTED_FIELDS: Readonly<Record<string, readonly str
     "always_log_health_check_failures",
     "always_log_health_check_success",
     "tls_options",
+    "transport_socket_match_criteria",
   ],
   "envoy.config.core.v3.HealthCheck.TlsOptions": ["alpn_protocols"],
   "envoy.config.core.v3.HealthCheck.Payload": ["text", "binary"],
@@ -61,10 +64,12 @@ export const HEALTH_CHECK_SUPPORTED_FIELDS: Readonly<Record<string, readonly str
     "expected_statuses",
     "retriable_statuses",
     "codec_client_type",
+    "use_alpn_protocol",
     "service_name_matcher",
     "method",
   ],
-  "envoy.config.core.v3.HealthCheck.TcpHealthCheck": ["send", "receive"],
+  "envoy.config.core.v3.HealthCheck.TcpHealthCheck": ["send", "receive", "proxy_protocol_config"],
+  "envoy.config.core.v3.ProxyProtocolConfig": ["version"],
   "envoy.config.core.v3.HealthCheck.GrpcHealthCheck": ["service_name", "authority", "initial_metadata"],
   "envoy.config.endpoint.v3.Endpoint.HealthCheckConfig": [
     "port_value",
@@ -86,6 +91,10 @@ export function compileHealthCheck(cluster: Cluster, problems: Problem[]): Healt
     error("health_checks[1]", "only one health check per cluster is supported, as in Envoy");
   const path = "health_checks[0]";
   const check = compileCheck(first, path, error);
+  if (check?.kind === "http" && check.byAlpn && !mayNegotiate(cluster)) {
+    const at = `${path}.http_health_check.use_alpn_protocol`;
+    error(at, "ALPN needs a transport socket that has it (TLS)");
+  }
   const intervalMs = durationMs(first.interval, 0);
   const unhealthyIntervalMs = durationMs(first.unhealthyInterval, intervalMs);
   const noTrafficIntervalMs = durationMs(first.noTrafficInterval, 60_000);
@@ -117,6 +126,7 @@ export function compileHealthCheck(cluster: Cluster, problems: Problem[]): Healt
     alwaysLogFailures: first.alwaysLogHealthCheckFailures,
     alwaysLogSuccess: first.alwaysLogHealthCheckSuccess,
     alpn: first.tlsOptions === undefined ? undefined : first.tlsOptions.alpnProtocols,
+    socketMatch: first.transportSocketMatchCriteria,
     check,
   };
 }
@@ -138,6 +148,12 @@ function compileCheck(
         kind: "tcp",
         send: payload(checker.value.send, `${at}.send`, error),
         receive: checker.value.receive.map((each, index) => payload(each, `${at}.receive[${index}]`, error)),
+        proxyVersion:
+          checker.value.proxyProtocolConfig === undefined
+            ? undefined
+            : checker.value.proxyProtocolConfig.version === ProxyProtocolConfig_Version.V2
+              ? 2
+              : 1,
       };
     }
     case "grpcHealthCheck":
@@ -193,6 +209,7 @@ function compileHttp(given: HealthCheck_HttpHealthCheck, path: string, error: Er
     expectedStatuses: expected.length === 0 ? [{ start: 200, end: 201 }] : expected,
     retriableStatuses: ranges(given.retriableStatuses),
     http2: given.codecClientType === CodecClientType.HTTP2,
+    byAlpn: given.useAlpnProtocol,
     serviceName,
   };
 }

@@ -6,6 +6,7 @@ import { LOWER_CASE } from "../../http/h1/header-spelling.ts";
 import { Http2ClientCodec } from "../../http/h2/client-codec.ts";
 import { compileHttp2Options } from "../../http/h2/http2-options.ts";
 import { createHttp2Stats } from "../../http/h2/http2-stats.ts";
+import type { HttpCheck } from "./health-check-config.ts";
 
 const LIMITS = { headBytesMax: 60 * 1024, headersMax: 100 };
 const HTTP1 = {
@@ -22,6 +23,16 @@ export interface ProbeCodecContext {
   readonly random: Random;
   /** `cluster.<name>.` */
   readonly stats: StatsScope;
+}
+
+/** `alpn`: what TLS has settled on. */
+export function probeProtocol(
+  { http2, byAlpn }: Pick<HttpCheck, "http2" | "byAlpn">,
+  alpn: string | undefined,
+): "http1" | "http2" {
+  if (byAlpn && alpn === "h2") return "http2";
+  if (byAlpn && alpn === "http/1.1") return "http1";
+  return http2 ? "http2" : "http1";
 }
 
 /** What a check speaks: the protocol with Envoy's defaults, whatever the cluster's requests are configured to do. */

@@ -22,6 +22,8 @@ export interface HttpCheck {
   readonly expectedStatuses: readonly StatusRange[];
   readonly retriableStatuses: readonly StatusRange[];
   readonly http2: boolean;
+  /** `use_alpn_protocol`: where TLS settles on a protocol, that one is spoken. */
+  readonly byAlpn: boolean;
   /** `service_name_matcher`: what `x-envoy-upstream-healthchecked-cluster` must say. */
   readonly serviceName: ((value: string) => boolean) | undefined;
 }
@@ -35,6 +37,8 @@ export interface StatusRange {
 
 export interface TcpCheck extends PayloadCheck {
   readonly kind: "tcp";
+  /** Of the PROXY header that comes first: 1 with the check's own addresses, 2 (LOCAL) without any. */
+  readonly proxyVersion: 1 | 2 | undefined;
 }
 
 export interface GrpcCheck {
@@ -68,6 +72,8 @@ export interface HealthCheckConfig {
   readonly alwaysLogSuccess: boolean;
   /** `tls_options.alpn_protocols`: in place of the transport socket's. */
   readonly alpn: readonly string[] | undefined;
+  /** `transport_socket_match_criteria`: chooses among the cluster's sockets in place of the endpoint's metadata. */
+  readonly socketMatch: Readonly<Record<string, unknown>> | undefined;
   readonly check: HttpCheck | TcpCheck | GrpcCheck;
 }
 

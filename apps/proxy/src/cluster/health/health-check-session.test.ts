@@ -25,7 +25,8 @@ const CONFIG: HealthCheckConfig = {
   alwaysLogFailures: false,
   alwaysLogSuccess: false,
   alpn: undefined,
-  check: { kind: "tcp", send: new Uint8Array(0), receive: [] },
+  socketMatch: undefined,
+  check: { kind: "tcp", proxyVersion: undefined, send: new Uint8Array(0), receive: [] },
 };
 
 function start(changes: Partial<HealthCheckConfig> = {}, traffic = true) {

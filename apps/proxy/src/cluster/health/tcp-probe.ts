@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import { socketAddressText } from "../../connection/socket-address.ts";
+import { proxyHeaderV1, proxyHeaderV2 } from "../../transport-socket/proxy-header.ts";
 import { whenTransportReady } from "../../transport-socket/upstream-transport-socket.ts";
 import type { TcpCheck } from "./health-check-config.ts";
 import type { Probe, ProbeSink } from "./health-check-session.ts";
@@ -6,6 +8,15 @@ import { matchesPayload } from "./match-payload.ts";
 
 /** What a host may send before what is expected of it. */
 const RECEIVED_BYTES_MAX = 1024 * 1024;
+
+/** Nobody is proxied: the check speaks for itself. */
+function ownHeader(socket: Socket, version: 1 | 2): Buffer {
+  if (version === 2) return proxyHeaderV2(undefined, []);
+  return proxyHeaderV1({
+    source: socketAddressText(socket.localAddress, socket.localPort),
+    destination: socketAddressText(socket.remoteAddress, socket.remotePort),
+  });
+}
 
 /** Connects; with a payload, sends it and waits for the answer. */
 export class TcpProbe implements Probe {
@@ -67,7 +78,10 @@ export class TcpProbe implements Probe {
   }
 
   #send(): void {
-    if (this.#check.send.length > 0) this.#socket?.write(this.#check.send);
+    const { proxyVersion, send } = this.#check;
+    const socket = this.#socket;
+    if (socket !== undefined && proxyVersion !== undefined) socket.write(ownHeader(socket, proxyVersion));
+    if (send.length > 0) socket?.write(send);
     if (this.#check.receive.length > 0) return;
     this.close();
     this.#settle(true);

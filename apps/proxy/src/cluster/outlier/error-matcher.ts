@@ -6,8 +6,8 @@ import type { MatchPredicate } from "@sluice/xds/gen/envoy/config/common/matcher
 export type ErrorMatcher = (response: HeaderView) => boolean;
 
 /**
- * `error_matcher` of a cluster's `HttpProtocolOptions.OutlierDetection`. Only the response's head is shown to it, as in
- * Envoy: rules about anything else never hold.
+ * `error_matcher` of a cluster's `HttpProtocolOptions.OutlierDetection`. Only the response's head is shown to it, so that
+ * rules about anything else are refused beforehand (Envoy takes them, and they never hold).
  */
 export function compileErrorMatcher(predicate: MatchPredicate, path: string): Compiled<ErrorMatcher> {
   const problems: Problem[] = [];

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { ProxyProtocolPassThroughTLVs_PassTLVsMatchType } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import type { ProxyProtocolUpstreamTransport } from "@sluice/xds/gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js";
 import { socketAddressText } from "../../../connection/socket-address.ts";
 import { compileUpstreamTransportSocket } from "../../../transport-socket/compile-upstream-transport-socket.ts";
@@ -24,7 +25,10 @@ export const upstreamProxyProtocolFactory: UpstreamTransportSocketFactory = {
       const message = "have no place in a header of version 1";
       return { ok: false, problems: [{ path: "config.added_tlvs", message, severity: "error" }] };
     }
-    return { ok: true, value: new UpstreamProxyProtocol(inner.value, version2, tlvs) };
+    const pass = config.config?.passThroughTlvs;
+    const all = pass?.matchType === ProxyProtocolPassThroughTLVs_PassTLVsMatchType.INCLUDE_ALL;
+    const passes = pass === undefined ? NONE : all ? "all" : new Set(pass.tlvType);
+    return { ok: true, value: new UpstreamProxyProtocol(inner.value, version2, tlvs, passes) };
   },
 };
 
@@ -35,12 +39,20 @@ class UpstreamProxyProtocol implements UpstreamTransportSocket {
   private readonly inner: UpstreamTransportSocket | undefined;
   private readonly version2: boolean;
   private readonly tlvs: readonly Tlv[];
+  /** Types of the client's TLVs that go on. */
+  private readonly passes: ReadonlySet<number> | "all";
 
-  constructor(inner: UpstreamTransportSocket | undefined, version2: boolean, tlvs: readonly Tlv[]) {
+  constructor(
+    inner: UpstreamTransportSocket | undefined,
+    version2: boolean,
+    tlvs: readonly Tlv[],
+    passes: ReadonlySet<number> | "all",
+  ) {
     this.secure = inner?.secure ?? false;
     this.inner = inner;
     this.version2 = version2;
     this.tlvs = tlvs;
+    this.passes = passes;
   }
 
   wrap(raw: Socket, target: UpstreamTarget, options: ConnectOptions): Socket {
@@ -49,12 +61,20 @@ class UpstreamProxyProtocol implements UpstreamTransportSocket {
     return this.inner === undefined ? raw : this.inner.wrap(raw, target, options);
   }
 
+  /** One that is added here takes the place of the client's of its type. */
+  private passed(tlvs: readonly Tlv[] = []): readonly Tlv[] {
+    const { passes, tlvs: added } = this;
+    return tlvs.filter(
+      ({ type }) => (passes === "all" || passes.has(type)) && !added.some((one) => one.type === type),
+    );
+  }
+
   private header(raw: Socket, { downstream }: ConnectOptions): Buffer {
     const proxied =
       downstream === undefined
         ? undefined
         : { source: downstream.remoteAddress, destination: downstream.localAddress };
-    if (this.version2) return proxyHeaderV2(proxied, this.tlvs);
+    if (this.version2) return proxyHeaderV2(proxied, [...this.tlvs, ...this.passed(downstream?.proxyTlvs)]);
     // As Envoy: a connection for nobody in particular tells its own addresses.
     const own = {
       source: socketAddressText(raw.localAddress, raw.localPort),
@@ -63,6 +83,8 @@ class UpstreamProxyProtocol implements UpstreamTransportSocket {
     return proxyHeaderV1(proxied ?? own);
   }
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** The registry found the factory by the message's type. */
 function asProxyProtocol(message: unknown): ProxyProtocolUpstreamTransport {

@@ -12,7 +12,8 @@ export const upstreamProxyProtocolManifest: ManifestOf<"envoy.transport_sockets.
   perRouteConfigTypes: [],
   supportedFields: {
     [TYPE]: ["config", "transport_socket"],
-    "envoy.config.core.v3.ProxyProtocolConfig": ["version", "added_tlvs"],
+    "envoy.config.core.v3.ProxyProtocolConfig": ["version", "added_tlvs", "pass_through_tlvs"],
+    "envoy.config.core.v3.ProxyProtocolPassThroughTLVs": ["match_type", "tlv_type"],
     "envoy.config.core.v3.TlvEntry": ["type", "value"],
   },
   load: () => (require("./factory.ts") as typeof import("./factory.ts")).upstreamProxyProtocolFactory,

@@ -17,12 +17,15 @@ import {
   type ProxyProtocol,
   ProxyProtocol_TlvLocation,
 } from "@sluice/xds/gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.js";
+import {
+  PROXY_PROTOCOL_STATE,
+  type ProxyProtocolState,
+} from "../../../../connection/proxy-protocol-state.ts";
 import { PROXY_HEADER_BYTES_MAX, type ProxyHeader, readProxyHeader, type Tlv } from "./proxy-header.ts";
 
 /** Where metadata goes whose rule names no namespace. */
 const METADATA_NAMESPACE = "envoy.filters.listener.proxy_protocol";
-/** Filter state: what an upstream PROXY header is made of, and TLVs by the keys of the rules. */
-const OPTIONS_KEY = "envoy.network.proxy_protocol_options";
+/** Filter state: TLVs by the keys of the rules. */
 const TLV_KEY = "envoy.network.proxy_protocol.tlv";
 
 interface VersionStats {
@@ -110,12 +113,13 @@ class ProxyProtocolFilter implements ListenerFilter {
       accepted.localAddress = header.destination;
     }
     const { passes } = config;
-    streamInfo.filterState.set(OPTIONS_KEY, {
+    const state: ProxyProtocolState = {
       version: header.version,
       sourceAddress: header.source,
       destinationAddress: header.destination,
       tlvs: header.tlvs.filter(({ type }) => passes === "all" || passes?.has(type) === true),
-    });
+    };
+    streamInfo.filterState.set(PROXY_PROTOCOL_STATE, state);
     this.applyRules(header.tlvs, callbacks);
     return ListenerFilterStatus.Continue;
   }

@@ -14,6 +14,7 @@ import {
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileOnDemandCds, type OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
+import type { ProxyTlvs } from "./proxy-tlvs.ts";
 import { createTcpProxyStats, type TcpProxyStats } from "./stats.ts";
 import { compileTunnel, type TunnelConfig } from "./tunnel-config.ts";
 
@@ -62,6 +63,7 @@ export interface TcpProxyConfig {
   readonly checksDrainClose: boolean;
   /** Undefined: clusters are not fetched. */
   readonly onDemand: OnDemandCds | undefined;
+  readonly proxyTlvs: ProxyTlvs;
 }
 
 /** The message → frozen configuration. */
@@ -135,6 +137,10 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       // A client's handshake is over before its connection has network filters.
       connectsOnData: config.upstreamConnectMode === UpstreamConnectMode.ON_DOWNSTREAM_DATA,
       checksDrainClose: config.checkDrainClose ?? false,
+      proxyTlvs: {
+        added: config.proxyProtocolTlvs.map(({ type, value }) => ({ type, value })),
+        merge: config.proxyProtocolTlvMergePolicy,
+      },
     },
   };
 }

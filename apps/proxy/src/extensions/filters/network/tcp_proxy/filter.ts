@@ -21,12 +21,14 @@ import { ipOf } from "../../../../connection/socket-address.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import { asNetworkContext, socketConnectionOf } from "../../../../network-filter/network-factory-context.ts";
+import type { DownstreamAddresses } from "../../../../transport-socket/upstream-transport-socket.ts";
 import { TcpConnection } from "../../../../upstream/tcp-connection.ts";
 import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
 import type { OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
 import { compileTcpProxy, LB, type TcpProxyCluster, type TcpProxyConfig } from "./config.ts";
 import { EarlyData } from "./early-data.ts";
 import { HttpTunnel } from "./http-tunnel.ts";
+import { mergeProxyTlvs } from "./proxy-tlvs.ts";
 import { asWritable, SessionLog } from "./session-log.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";
 import { UpstreamDrainer } from "./upstream-drainer.ts";
@@ -236,13 +238,21 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
       clock,
       timers,
       limits: info.circuitBreakers.default,
-      connect: { downstream: callbacks.connection },
+      connect: { downstream: this.proxied() },
     });
+  }
+
+  /** Whom the connection to the host is for. */
+  private proxied(): DownstreamAddresses & { readonly id: number } {
+    const { id, remoteAddress, localAddress, proxyTlvs } = this.downstream;
+    return { id, remoteAddress, localAddress, proxyTlvs: mergeProxyTlvs(this.config.proxyTlvs, proxyTlvs) };
   }
 
   private openTunnel(config: TunnelConfig, { info }: ThreadLocalCluster, host: Host): void {
     const { worker } = this.config;
-    const tunnel = new HttpTunnel({ config, worker, info, host, downstream: this.downstream, owner: this });
+    const { downstream } = this;
+    const proxied = this.proxied();
+    const tunnel = new HttpTunnel({ config, worker, info, host, downstream, proxied, owner: this });
     this.upstream = tunnel;
     tunnel.start();
   }

@@ -5,7 +5,7 @@ import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../..
 import { Headers } from "../../../../http/header-map.ts";
 import { applyHeaderMutations } from "../../../../route/header-mutations.ts";
 import { countReset } from "../../../../upstream/count-reset.ts";
-import { httpPoolFor } from "../../../../upstream/host-pools.ts";
+import { httpPoolFor, type PoolUser } from "../../../../upstream/host-pools.ts";
 import type { HttpPool, PoolWaiter } from "../../../../upstream/http-pool.ts";
 import type { TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
 import { randomUuid } from "../../../../worker/uuid-source.ts";
@@ -24,6 +24,8 @@ export interface TunnelInit {
   readonly info: ClusterInfo;
   readonly host: Host;
   readonly downstream: SocketConnection;
+  /** It, as the connection that the tunnel goes through tells of it. */
+  readonly proxied: NonNullable<PoolUser["downstreamConnection"]>;
   readonly owner: TcpUpstreamOwner;
 }
 
@@ -51,8 +53,8 @@ export class HttpTunnel implements TcpUpstream, PoolWaiter, ResponseStream {
 
   /** Asks for a stream; whether it came to something is told through the owner, perhaps before this returns. */
   start(): void {
-    const { info, host, downstream, worker, owner } = this.init;
-    const user = { highPriority: false, downstreamProtocol: undefined, downstreamConnection: downstream };
+    const { info, host, proxied, worker, owner } = this.init;
+    const user = { highPriority: false, downstreamProtocol: undefined, downstreamConnection: proxied };
     this.pool = httpPoolFor(info, host, user, worker);
     if (this.pool === undefined) owner.onUpstreamConnectFailed("overflow", "");
     else this.pool.newStream(this);
