@@ -12,6 +12,7 @@ const generatedStamp = `${root}packages/xds/gen/.generated-from`;
 const GENERATED_FROM = [
   "package-lock.json",
   "packages/xds/descriptors/envoy-v1.40.0.binpb",
+  "packages/xds/proto/sluice/node/v1/orders.proto",
   "packages/xds/scripts/generate.ts",
   "packages/xds/scripts/read-proto-comments.ts",
 ];

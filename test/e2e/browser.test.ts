@@ -431,6 +431,37 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     hasEnvoy ? false : "envoy is not installed",
   );
 
+  step(
+    "a node drains, resumes and changes its log level; its configuration is read and held against a version",
+    async () => {
+      await page.goto("/nodes/local");
+      const operations = page.getByRole("region", { name: "Operations" });
+      const ready = async () => (await fetch(`http://127.0.0.1:${appliance.nodeAdminPort}/ready`)).status;
+      await operations.getByRole("button", { name: "Drain" }).click();
+      await operations.getByText("done, says the node").waitFor();
+      await operations.getByText("Drains", { exact: true }).waitFor();
+      assert.equal(await ready(), 503);
+      assert.deepEqual(await findViolations(page), []);
+      await operations.getByRole("button", { name: "Resume" }).click();
+      await operations.getByText("Takes traffic").waitFor();
+      assert.equal(await ready(), 200);
+      await operations.getByRole("combobox", { name: "Log level" }).selectOption("debug");
+      await operations.getByText("debug", { exact: true }).first().waitFor();
+      await operations.getByRole("button", { name: "Close its listeners" }).click();
+      const dialog = page.getByRole("dialog", { name: "Close its listeners" });
+      await dialog.getByRole("textbox").fill("another");
+      assert.equal(await dialog.getByRole("button", { name: "Close its listeners" }).isDisabled(), true);
+      await page.keyboard.press("Escape");
+      await link("Its configuration").click();
+      await page.getByRole("searchbox", { name: "Find in names and contents" }).fill(clusterName());
+      const resources = page.getByRole("navigation", { name: "Resources" });
+      await resources.getByRole("button", { name: clusterName() }).first().click();
+      await page.getByRole("article", { name: clusterName() }).getByText("connect_timeout").waitFor();
+      await tab("Against a version").click();
+      await page.getByText(/The node has what version \d+ says/).waitFor();
+    },
+  );
+
   step("Explain says which way a request takes, and why a route before it does not", async () => {
     const api = await openApi(appliance);
     await publishShop(api, { listenerPort, upstreamPort });

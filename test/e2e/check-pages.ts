@@ -76,6 +76,21 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     { name: "rollouts", path: "/rollouts", ready: rowOf("Completed") },
     { name: "nodes", path: "/nodes", ready: rowOf("local") },
     { name: "node", path: "/nodes/local", ready: seen("Configuration by type") },
+    {
+      name: "node-configuration",
+      path: "/nodes/local/config",
+      ready: async (page) => {
+        await page.getByText("dynamic_active_clusters").first().waitFor();
+        await page.getByRole("button", { name: cluster }).first().click();
+        await seen("connect_timeout")(page);
+      },
+      dark: true,
+    },
+    {
+      name: "node-comparison",
+      path: "/nodes/local/config?view=compare",
+      ready: seen(/The node has what version/),
+    },
     { name: "node-access", path: "/node-access", ready: seen("Join tokens") },
     { name: "people", path: "/people", ready: rowOf("admin@sluice.local") },
     {

@@ -231,9 +231,33 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
     assert.match(sluice("rollouts", "--limit", "1").stdout, /default +5 +2 +publish/);
   });
 
+  step("the command line asks nodes, makes join tokens and changes the root of certificates", async () => {
+    const drained = sluice("node", "drain", "second");
+    assert.equal(drained.status, 0, drained.text);
+    assert.match(drained.stdout, /second +drain +done +Admin/);
+    await assert.rejects(second.admin("/ready"), /503/);
+    assert.equal(sluice("node", "resume", "second").status, 0);
+    assert.match(await second.admin("/ready"), /LIVE/);
+    const dumped = sluice("node", "dump", "second", "--resource", "dynamic_active_clusters", "-o", "json");
+    const [cluster] = (JSON.parse(dumped.stdout) as { configs: { cluster: { name: string } }[] }).configs;
+    assert.equal(cluster?.cluster.name, "web", dumped.text);
+    assert.match(sluice("node", "diff", "second").text, /no difference/);
+    const differs = sluice("node", "diff", "second", "1");
+    assert.equal(differs.status, 1, differs.text);
+    assert.match(differs.text, /~ clusters\/web\n.*- .*127\.0\.0\.1:1001.*\+ .*127\.0\.0\.1:1004/s);
+    const missing = sluice("node", "drain", "nobody");
+    assert.deepEqual([missing.status, missing.text], [1, "there is no node 'nobody'\n"]);
+    const made = JSON.parse(sluice("join-token", "create", "--node", "third", "-o", "json").stdout);
+    assert.match(made.token, /^slj1\./);
+    assert.equal(sluice("join-token", "revoke", made.id).status, 0);
+    assert.match(sluice("join-token", "list").stdout, /revoked +third/);
+    assert.match(sluice("authority", "rotate").stdout, /^trusting /m);
+    assert.match(sluice("authority", "cancel").stdout, /^steady /m);
+  });
+
   step("the pages work in a narrow window, and in Chinese", async () => {
     await page.setViewportSize({ width: 400, height: 800 });
-    for (const path of ["/rollouts/2", "/rollouts", "/nodes"]) {
+    for (const path of ["/rollouts/2", "/rollouts", "/nodes", "/nodes/second"]) {
       await page.goto(path);
       await page.getByRole("table").first().waitFor();
       const overflow = await page.evaluate(
@@ -248,6 +272,10 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
     await page.goto("/rollouts/2");
     await page.getByText("节点与资源").first().waitFor();
     await keepImage(page, "rollout-zh-light");
+    await page.goto("/nodes/second");
+    await page.getByText("正在接收流量").waitFor();
+    await page.goto("/nodes/second/config?view=compare");
+    await page.getByText("个资源全部相同").waitFor();
     assert.deepEqual(errors, []);
   });
 });

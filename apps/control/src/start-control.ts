@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { indexHistory, loadKeyRing, RESOURCE_KINDS, type ResourceKind } from "@sluice/config";
+import {
+  indexHistory,
+  loadKeyRing,
+  loadVersionContent,
+  RESOURCE_KINDS,
+  type ResourceKind,
+} from "@sluice/config";
 import { openDatabase, openNotificationBus } from "@sluice/database";
 import { compareNodes, startMaintenance, TelemetryStore } from "@sluice/telemetry";
 import type { Snapshot } from "@sluice/xds";
@@ -20,6 +26,8 @@ import { NodeRecorder } from "./node-state/node-recorder.ts";
 import { readEffective } from "./node-state/read-effective.ts";
 import { holdReplicaLease } from "./node-state/replica-lease.ts";
 import { loadVersionGauge } from "./node-state/version-gauge.ts";
+import { OrderDesk } from "./orders/order-desk.ts";
+import { orderRoutes } from "./orders/order-routes.ts";
 import { RolloutEngine } from "./rollout/rollout-engine.ts";
 import { startGrpcServer } from "./server/grpc-server.ts";
 import { type Health, startHealthServer } from "./server/health-server.ts";
@@ -100,6 +108,15 @@ export async function startControl(environment: Environment, log: Logger): Promi
     observer: recorder,
     log: (message) => log.debug(message),
   });
+  const desk = new OrderDesk({
+    context,
+    bus,
+    replica,
+    status: () => xds.status(),
+    snapshotOf: async (version) =>
+      new SnapshotBuilder(inject).build(await loadVersionContent(context, version)),
+    onTrouble: trouble("carrying orders to nodes"),
+  });
   const register = new CertificateRegister({
     context,
     bus,
@@ -118,7 +135,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
     context,
     admission,
     lifetimeMs: environment.nodeCertificateMs,
-    authority: () => identity.authority,
+    authorities: () => identity.authorities,
     onJoined: ({ node, serial, notAfter }, { address }, renewed) =>
       log.info({ node, serial, notAfter, peer: address }, renewed ? "a node renewed" : "a node joined"),
     onRefused: (code, message, { address }) =>
@@ -139,6 +156,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
     routes: [
       collectorRoutes(reports),
       clientStatusRoutes(xds),
+      orderRoutes(desk),
       loadReportingRoutes({
         reports,
         clusters: ({ id, metadata = {} }) => {
@@ -156,7 +174,11 @@ export async function startControl(environment: Environment, log: Logger): Promi
           healthOf(snapshots.isReady, identity.state),
         );
   snapshots.start();
-  register.watch(() => server.dismiss());
+  register.watch(() => {
+    server.dismiss();
+    // Roots change over the same channel.
+    identity.look();
+  });
   register.start();
   // Nobody is let in by certificate before the revocations are known.
   void register.loaded.then(() => identity.start());
@@ -168,6 +190,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
     onTrouble: trouble("moving rollouts on"),
   });
   engine.start();
+  desk.start();
   // After an upgrade from a release without history; else there is nothing to do.
   void becameReady.promise.then(() => indexHistory(db)).catch(trouble("indexing the history"));
   const lease = holdReplicaLease(context, replica, trouble("renewing this replica's lease"));
@@ -181,7 +204,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
       await healthServer?.close();
       xds.close();
       await server.close();
-      await Promise.all([identity.close(), register.close(), engine.close()]);
+      await Promise.all([identity.close(), register.close(), engine.close(), desk.close()]);
       await Promise.all([snapshots.close(), maintenance.close(), store.close(), recorder.close()]);
       await lease.close();
       // Everything is written: a connection that still waits for a Postgres that went away is not waited for.

@@ -1,7 +1,11 @@
 import { type Command, Option } from "commander";
 import { type ApiClient, createApiClient, describeFailure } from "./api-client.ts";
+import { watchText } from "./commands/watch-text.ts";
 import { readCredentials } from "./credentials.ts";
 import { type Column, formatTable, formatValue, OUTPUT_FORMATS, type OutputFormat } from "./output.ts";
+
+/** Of every command that has it. */
+export const WATCH_OPTION = ["--watch", "print again whenever something changes, until interrupted"] as const;
 
 export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
@@ -24,6 +28,12 @@ export interface CommandKit {
   readonly call: <T>(run: (client: ApiClient) => Promise<T>) => Promise<T>;
   /** Rows as a table, or the whole value in another format. */
   readonly print: <Row>(value: unknown, columns: readonly Column<Row>[], rows: readonly Row[]) => void;
+  /** `print` of what is read; with `watch` again whenever it is something else, until interrupted. */
+  readonly printRead: <Row>(
+    watch: boolean | undefined,
+    read: () => Promise<readonly Row[]>,
+    columns: readonly Column<Row>[],
+  ) => Promise<void>;
   /** Lines for people, or the value in another format. */
   readonly printLines: (value: unknown, lines: readonly string[]) => void;
 }
@@ -57,6 +67,15 @@ export function createCommandKit(program: Command, surroundings: Surroundings): 
     print(value, columns, rows) {
       const format = output();
       write(format === "table" ? formatTable(columns, rows) : formatValue(format, value));
+    },
+    async printRead(watch, read, columns) {
+      const shown = async (): Promise<string> => {
+        const rows = await read();
+        const format = output();
+        return format === "table" ? formatTable(columns, rows) : formatValue(format, rows);
+      };
+      if (watch) await watchText(shown, write, surroundings.signal);
+      else write(await shown());
     },
     printLines(value, lines) {
       const format = output();

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
+import { addAuthorityCommands } from "./authority-commands.ts";
 import { CliError } from "./cli-error.ts";
-import { createCommandKit, type Surroundings } from "./command-kit.ts";
+import { createCommandKit, type Surroundings, WATCH_OPTION } from "./command-kit.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
@@ -19,6 +20,8 @@ import { formatProblem, validateFile } from "./commands/validate-file.ts";
 import { watchText } from "./commands/watch-text.ts";
 import { readCredentials } from "./credentials.ts";
 import { addGroupCommands } from "./group-commands.ts";
+import { addJoinTokenCommands } from "./join-token-commands.ts";
+import { addNodeCommands } from "./node-commands.ts";
 import { formatValue, OUTPUT_FORMATS } from "./output.ts";
 import { collect, numberOf } from "./read-option.ts";
 import { addReleaseCommands, VERSION_COLUMNS } from "./release-commands.ts";
@@ -38,7 +41,7 @@ export function createProgram(surroundings: Surroundings): Command {
     .showHelpAfterError("(sluice --help lists the commands)");
 
   const kit = createCommandKit(program, surroundings);
-  const { call, command, output, print } = kit;
+  const { call, command, output, print, printRead } = kit;
 
   command("login", "sign in and store a token")
     .requiredOption("--server <url>", "the dashboard's address")
@@ -104,27 +107,30 @@ export function createProgram(surroundings: Surroundings): Command {
   command("versions", "list versions, newest first")
     .option("--limit <n>", "how many", "50")
     .option("--search <text>", "only those with it in message, author or tag")
-    .action(async (options: { limit: string; search?: string }) => {
+    .option(...WATCH_OPTION)
+    .action(async (options: { limit: string; search?: string; watch?: boolean }) => {
       const { search } = options;
-      const { versions } = await call((client) =>
-        client.version.list.query({
-          limit: numberOf(options.limit) ?? 50,
-          ...(search === undefined ? {} : { search }),
-        }),
-      );
-      print(versions, VERSION_COLUMNS, versions);
+      const limit = numberOf(options.limit) ?? 50;
+      const input = { limit, ...(search === undefined ? {} : { search }) };
+      const read = async () => (await call((client) => client.version.list.query(input))).versions;
+      await printRead(options.watch, read, VERSION_COLUMNS);
     });
 
-  command("nodes", "list nodes and how far each is").action(async () => {
-    const nodes = await call((client) => client.node.list.query());
-    print(nodes, NODE_COLUMNS, nodes);
-  });
+  command("nodes", "list nodes and how far each is")
+    .option(...WATCH_OPTION)
+    .action(async ({ watch }: { watch?: boolean }) => {
+      await printRead(watch, () => call((client) => client.node.list.query()), NODE_COLUMNS);
+    });
+
+  addNodeCommands(kit);
+  addJoinTokenCommands(kit);
+  addAuthorityCommands(kit);
 
   command(
     "status",
     "health, the live version, and whether it is effective everywhere; exit code 1 when not all is well",
   )
-    .option("--watch", "print again whenever something changes, until interrupted")
+    .option(...WATCH_OPTION)
     .action(async (options: { watch?: boolean }) => {
       const credentials = readCredentials(environment);
       const read = () => call((client) => statusLines(client, credentials.server));

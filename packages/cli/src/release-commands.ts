@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { CommandKit } from "./command-kit.ts";
+import { type CommandKit, WATCH_OPTION } from "./command-kit.ts";
 import { publish } from "./commands/publish.ts";
 import { rollback } from "./commands/rollback.ts";
 import { EVENT_COLUMNS, ROLLOUT_COLUMNS, rolloutUnderWay } from "./commands/rollouts.ts";
@@ -29,9 +29,15 @@ interface ReleaseOptions extends StrategyOptions {
   readonly timeout: string;
 }
 
+interface RolloutsOptions {
+  readonly group?: string;
+  readonly limit: string;
+  readonly watch?: boolean;
+}
+
 /** publish, rollback, and what steers and shows their rollouts. */
 export function addReleaseCommands(kit: CommandKit): void {
-  const { command, call, print, surroundings } = kit;
+  const { command, call, print, printRead, surroundings } = kit;
   const { warn } = surroundings;
 
   withStrategy(command("publish", "freeze the draft into a version and roll it out to the nodes"))
@@ -73,17 +79,18 @@ export function addReleaseCommands(kit: CommandKit): void {
   command("rollouts [rollout]", "the rollouts, newest first; of one rollout, what happened and why")
     .option("--group <name>", "of one group only")
     .option("--limit <n>", "how many", "20")
-    .action(async (rollout: string | undefined, options: { group?: string; limit: string }) => {
+    .option(...WATCH_OPTION)
+    .action(async (rollout: string | undefined, options: RolloutsOptions) => {
+      const { group, watch } = options;
       const id = numberOf(rollout);
       if (id !== undefined) {
-        const events = await call((client) => client.rollout.history.query({ rollout: id }));
-        print(events, EVENT_COLUMNS, events);
+        const history = () => call((client) => client.rollout.history.query({ rollout: id }));
+        await printRead(watch, history, EVENT_COLUMNS);
         return;
       }
-      const { group } = options;
       const limit = numberOf(options.limit) ?? 20;
-      const rows = await call((client) => client.version.rollouts.query({ limit, group }));
-      print(rows, ROLLOUT_COLUMNS, rows);
+      const rows = () => call((client) => client.version.rollouts.query({ limit, group }));
+      await printRead(watch, rows, ROLLOUT_COLUMNS);
     });
 
   addSteering(kit);

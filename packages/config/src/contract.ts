@@ -6,8 +6,11 @@
 import type { Database, Sql } from "@sluice/database";
 import type { ConfigProblem } from "@sluice/xds";
 import type { Grant } from "./access/grant.ts";
+import type { NodeChannel } from "./order/order-contract.ts";
 import type { DataPlaneCheck } from "./publish-check/data-plane-check.ts";
 
+export * from "./authority/authority-contract.ts";
+export * from "./order/order-contract.ts";
 export * from "./rollout/rollout-contract.ts";
 
 /** Who does it. `system` is the appliance itself (first configuration, automatic revert). */
@@ -245,6 +248,8 @@ export interface NodeState {
   readonly effectiveVersion: number | undefined;
   readonly sync: SyncState;
   readonly types: readonly NodeTypeState[];
+  /** Undefined: it takes no orders (a stock Envoy, or a bootstrap without an order channel), or is not connected. */
+  readonly channel: NodeChannel | undefined;
 }
 
 /**
@@ -276,11 +281,12 @@ export interface AuditEvent {
 /**
  * Notification channels (payloads are small JSON hints):
  * `sluice_draft` {kind,name,revision}; `sluice_rollout` {rollout,version} or {group}; `sluice_node` {id}; `sluice_join`, of join
- * tokens and node certificates, {token} or {node}.
+ * tokens and node certificates, {token} or {node}; `sluice_order` {node,order}.
  */
 export const CHANNELS = {
   draft: "sluice_draft",
   rollout: "sluice_rollout",
   node: "sluice_node",
   join: "sluice_join",
+  order: "sluice_order",
 } as const;

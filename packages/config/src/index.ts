@@ -26,7 +26,8 @@ export { type ListAuditInput, listAudit } from "./audit/list-audit.ts";
 export { type AuditInput, recordAudit } from "./audit/record-audit.ts";
 export { applyAuditRetention, getAuditRetention, setAuditRetention } from "./audit/retain-audit.ts";
 export { type AuditVerdict, type VerifyAuditInput, verifyAudit } from "./audit/verify-audit.ts";
-export { ensureAuthority } from "./authority/ensure-authority.ts";
+export { type Authorities, ensureAuthority, openAuthorities } from "./authority/open-authorities.ts";
+export { authorityStatus, type RotateInput, rotateAuthority } from "./authority/rotate-authority.ts";
 export * from "./contract.ts";
 export { checkDraft } from "./draft/check-draft.ts";
 export { type CheckTextInput, checkText } from "./draft/check-text.ts";
@@ -107,6 +108,17 @@ export {
 export { removeNode } from "./node/remove-node.ts";
 export { heartbeatReplica, releaseReplica } from "./node/replica-lease.ts";
 export { type SetNodeLabelsInput, setNodeLabels } from "./node/set-node-labels.ts";
+export { type AskNodeInput, askNode } from "./order/ask-node.ts";
+export {
+  nodesWithOrders,
+  type OrderAnswer,
+  settleOrder,
+  takeOrders,
+  tidyOrders,
+} from "./order/carry-orders.ts";
+export { closeNodeChannel, openNodeChannel, recordNodeStatus } from "./order/node-channels.ts";
+export { type DumpSearch, dumpEntry, dumpOutline, nodeComparison } from "./order/read-dump.ts";
+export { getOrder, listOrders, readOrderContent } from "./order/read-orders.ts";
 export type { PublishOverride, PublishRefusal } from "./publish-check/check-before-publish.ts";
 export type {
   DataPlaneCheck,
@@ -164,6 +176,7 @@ export { diffFields } from "./text/diff-fields.ts";
 export { exportDraft } from "./transfer/export-draft.ts";
 export { type Exported, exportVersion } from "./transfer/export-version.ts";
 export { type ImportInput, type ImportResult, importYaml } from "./transfer/import-yaml.ts";
+export { diffResource } from "./version/diff-resource.ts";
 export { diffVersions } from "./version/diff-versions.ts";
 export { getVersion } from "./version/get-version.ts";
 export { type ListVersionsInput, listVersions } from "./version/list-versions.ts";

@@ -1,5 +1,5 @@
 /**
- * Generates gen/ from the committed descriptor set, each part when it is missing or older than what it is made of:
+ * Generates gen/ from the committed descriptor set and Sluice's own proto/, each part when it is missing or older than what it is made of:
  * JavaScript and type declarations of the whole Envoy API; `descriptors.js`, the set itself as a module, so that it loads
  * wherever JavaScript loads (bundled for the dashboard too); `docs.js`, the documentation of messages and fields, from the
  * comments of the .proto files in @grpc/grpc-js-xds (an older API: what is newer has none). Run by `npm run generate` and by the set-up of
@@ -40,6 +40,21 @@ generatePart("", [template, linker], ["envoy"], () => {
   });
   for (const file of globSync("gen/**/*_pb.js", { cwd: root })) linkOurselves(join(root, file));
 });
+
+/** What nodes and control planes say to each other beside Envoy's API. */
+const ownProtos = globSync("proto/**/*.proto", { cwd: root }).sort();
+generatePart(
+  "own",
+  [template, ...ownProtos.map((file) => readFileSync(root + file, "utf8"))],
+  ["sluice"],
+  () => {
+    const buf = fileURLToPath(import.meta.resolve("@bufbuild/buf/bin/buf"));
+    execFileSync(process.execPath, [buf, "generate", "--template", template, "proto"], {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+  },
+);
 
 generatePart("descriptors", ["base64"], ["descriptors.js", "descriptors.d.ts"], () => {
   writeWhole("descriptors.js", `export const descriptorSetBase64 = "${set.toString("base64")}";\n`);

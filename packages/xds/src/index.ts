@@ -15,6 +15,7 @@ export type {
 } from "./snapshot-source.ts";
 export { type ParsedText, parseYaml } from "./text/parse-yaml.ts";
 export type { SourceOptions } from "./text/read-source.ts";
+export { redactSensitive } from "./text/redact-sensitive.ts";
 export { toProtoJson } from "./text/to-proto-json.ts";
 export { toYaml } from "./text/to-yaml.ts";
 export { TYPE_URLS, WHOLE_SET_TYPES, WILDCARD } from "./type-urls.ts";

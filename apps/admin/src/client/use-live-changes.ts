@@ -38,4 +38,5 @@ const AFFECTED = {
   ],
   node: ["node", "rollout", "group"],
   join: ["join", "audit"],
+  order: ["node", "audit"],
 } as const;

@@ -37,7 +37,14 @@ export function renderBootstrap(options: BootstrapOptions): string {
   const host = JSON.stringify(options.controlHost);
   const isAddress = /^[\d.]+$|:/.test(options.controlHost);
   const labels = Object.entries(options.labels).sort(([a], [b]) => (a < b ? -1 : 1));
-  const metadata = { sluice: { counters: "deltas", labels: Object.fromEntries(labels) } };
+  const metadata = {
+    sluice: {
+      counters: "deltas",
+      labels: Object.fromEntries(labels),
+      // Which cluster a Sluice proxy takes orders from.
+      ...(options.product === "sluice" ? { orders: "sluice_control" } : {}),
+    },
+  };
   const control = "envoy_grpc: { cluster_name: sluice_control }";
   return `node:
   id: ${JSON.stringify(options.nodeId)}

@@ -1,4 +1,5 @@
 import {
+  type Authorities,
   exchangeJoinToken,
   type IssueContext,
   type IssuedNodeCertificate,
@@ -7,7 +8,6 @@ import {
   type NodeContext,
   renewNodeCertificate,
 } from "@sluice/config";
-import type { Authority } from "@sluice/join/certificates";
 import type { Admission } from "./admission.ts";
 import { FailureLimiter } from "./failure-limiter.ts";
 import { type JoinAnswer, type JoinHandler, type JoinRequest, readJsonBody, refuse } from "./join-http.ts";
@@ -18,7 +18,7 @@ export interface JoinRoutesOptions {
   readonly admission: Admission;
   /** Of the certificates that nodes get. */
   readonly lifetimeMs: number;
-  readonly authority: () => Authority | undefined;
+  readonly authorities: () => Authorities | undefined;
   readonly onJoined: (issued: IssuedNodeCertificate, peer: Peer, renewed: boolean) => void;
   readonly onRefused: (code: string, message: string, peer: Peer) => void;
   readonly onTrouble: (error: unknown) => void;
@@ -51,15 +51,15 @@ export class JoinRoutes implements JoinHandler {
   }
 
   async handle(request: JoinRequest, answer: JoinAnswer, peer: Peer): Promise<void> {
-    const authority = this.#options.authority();
+    const authorities = this.#options.authorities();
     if (peer.kind === "plain") return refuse(answer, 403, "plain_text", "nodes join over TLS: use https");
-    if (authority === undefined)
+    if (authorities === undefined)
       return refuse(answer, 503, "unavailable", "the control plane is starting: try again in a moment");
     const call = `${request.method} ${request.path}`;
     switch (call) {
       case "GET /join/authority":
         answer.writeHead(200, { "content-type": "application/x-pem-file" });
-        answer.end(authority.certificatePem);
+        answer.end(authorities.trustedPem);
         return;
       case "POST /join":
         return await this.#limited(request, answer, peer, hostOf(peer), this.#refusals, (body, context) =>
@@ -98,10 +98,10 @@ export class JoinRoutes implements JoinHandler {
     work: (body: Readonly<Record<string, unknown>>, context: IssueContext) => Promise<IssuedNodeCertificate>,
   ): Promise<void> {
     const { context, lifetimeMs, onJoined, onTrouble } = this.#options;
-    const authority = this.#options.authority();
+    const authorities = this.#options.authorities();
     const nowMs = context.now().getTime();
     const waitMs = limiter.waitMs(key, nowMs);
-    if (waitMs > 0 || this.#inFlight >= IN_FLIGHT_MAX || authority === undefined) {
+    if (waitMs > 0 || this.#inFlight >= IN_FLIGHT_MAX || authorities === undefined) {
       const seconds = Math.max(1, Math.ceil(waitMs / 1000));
       return refuse(answer, 429, "too_many", `too many attempts: wait ${seconds} s`, {
         "retry-after": String(seconds),
@@ -111,10 +111,13 @@ export class JoinRoutes implements JoinHandler {
     if (renewing) limiter.count(key, nowMs);
     try {
       const body = await readJsonBody(request);
-      const issued = await this.#counted(work(body, { ...context, authority, lifetimeMs }));
+      const { signing, trustedPem } = authorities;
+      const issued = await this.#counted(
+        work(body, { ...context, authority: signing, trustedPem, lifetimeMs }),
+      );
       onJoined(issued, peer, renewing);
       answer.writeHead(200, { "content-type": "application/json" });
-      answer.end(JSON.stringify(answerOf(issued, authority)));
+      answer.end(JSON.stringify(answerOf(issued, trustedPem)));
     } catch (error) {
       if (!(error instanceof JoinRefusal)) {
         onTrouble(error);
@@ -141,12 +144,12 @@ export class JoinRoutes implements JoinHandler {
   }
 }
 
-function answerOf(issued: IssuedNodeCertificate, authority: Authority): object {
+function answerOf(issued: IssuedNodeCertificate, trustedPem: string): object {
   return {
     node: issued.node,
     labels: issued.labels,
     certificate: issued.certificatePem,
-    authority: authority.certificatePem,
+    authority: trustedPem,
     notAfter: issued.notAfter.toISOString(),
   };
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
+  authorityStatus,
   type Context,
   configMigrations,
   createJoinToken,
@@ -17,6 +18,7 @@ import {
   publish,
   putResource,
   revokeNode,
+  rotateAuthority,
 } from "@sluice/config";
 import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
 import {
@@ -32,7 +34,7 @@ import {
   type TestPostgres,
   waitFor,
 } from "@sluice/harness";
-import { readJoinDirectory, writeJoinDirectory } from "@sluice/join";
+import { readJoinDirectory, renewCredentials, renewDirectory, writeJoinDirectory } from "@sluice/join";
 import { createSigningRequest } from "@sluice/join/certificates";
 import { readTopScopes, telemetryMigrations } from "@sluice/telemetry";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
@@ -212,6 +214,64 @@ test("a revoked node is disconnected at once, keeps serving, and does not come b
   if (KINDS.length > 1)
     assert.equal((await listNodes(context)).find(({ id }) => id === "envoy-1")?.connected, true);
 });
+
+test("the root is changed for another while every node stays; what the old one signed is of no use afterwards", async () => {
+  const live = [...proxies.keys()].filter((id) => id !== "sluice-1");
+  const early = await createJoinToken(context, { node: "late" });
+  const before = (await authorityStatus(context)).signing.fingerprint;
+  const oldCredentials = readJoinDirectory(directoryOf("sluice-2"));
+  await rotateAuthority(context, { step: "start" });
+  await assert.rejects(rotateAuthority(context, { step: "finish" }), { code: "conflict" });
+  await waitFor("the new root", async () => (await authorityStatus(context)).next !== undefined, PATIENT);
+  await assert.rejects(rotateAuthority(context, { step: "switch" }), (error: unknown) => {
+    assert.match(String(error), new RegExp(`${live.length} nodes do not trust the new root yet: .*sluice-2`));
+    return true;
+  });
+  await renewUntilNobodyWaits(live);
+  const switched = await rotateAuthority(context, { step: "switch" });
+  assert.notEqual(switched.signing.fingerprint, before);
+  await renewUntilNobodyWaits(live);
+  await rotateAuthority(context, { step: "finish" });
+  const port = control.xdsPort;
+  await control.process.stop();
+  control = await startControlProcess(url, port, { SLUICE_XDS_PLAINTEXT: "never" });
+  await waitFor(
+    "the nodes to be back",
+    async () =>
+      (await listNodes(context)).filter(({ id, connected }) => connected && live.includes(id)).length ===
+      live.length,
+    PATIENT,
+  );
+  await assert.rejects(renewCredentials(oldCredentials), { code: "untrusted" });
+  const late = await sluice(
+    "join",
+    "--server",
+    server(),
+    "--token",
+    early.token,
+    "--out",
+    directoryOf("late"),
+  );
+  assert.match(late.output, /another authority than the one that the token was made by/);
+  assert.equal((await authorityStatus(context)).phase, "steady");
+});
+
+/** At once, as `sluice join renew --force` does; a replica may not know yet that roots have changed. */
+async function renewUntilNobodyWaits(nodes: readonly string[]): Promise<void> {
+  await waitFor(
+    "nobody to wait",
+    async () => {
+      for (const node of nodes) await renewDirectory(directoryOf(node), { now: new Date(), force: true });
+      return (await authorityStatus(context)).waiting.length === 0;
+    },
+    PATIENT,
+  );
+  for (const node of nodes) {
+    const proxy = proxies.get(node);
+    assert.ok(proxy !== undefined);
+    await untilRenewed(node, proxy);
+  }
+}
 
 async function untilRenewed(node: string, proxy: RunningProxy): Promise<void> {
   await waitFor(

@@ -1,12 +1,14 @@
-import { ensureAuthority, type KeyRing, type NodeContext } from "@sluice/config";
-import type { Authority } from "@sluice/join/certificates";
+import { type Authorities, type KeyRing, type NodeContext, openAuthorities } from "@sluice/config";
 import { withDeadline } from "../server/with-deadline.ts";
 
 /** What the xDS port shows and trusts, PEM. */
 export interface ServerCredentials {
   readonly certificatePem: string;
   readonly keyPem: string;
+  /** Of the root that signed the certificate. */
   readonly authorityPem: string;
+  /** Of every root whose certificates count. */
+  readonly trustedPem: string;
 }
 
 export interface ServerIdentityOptions {
@@ -26,14 +28,20 @@ const RETRY_MS = 1_000;
 const LOAD_DEADLINE_MS = 10_000;
 const TIMER_MS_MAX = 86_400_000;
 
-/** The authority, opened, and the server certificate that this replica has from it; its key never leaves the process. */
+/**
+ * The authority's roots, opened, and the server certificate that this replica has from the one that signs; its key never leaves the
+ * process. `look` again when roots may have changed.
+ */
 export class ServerIdentity {
   readonly #options: ServerIdentityOptions;
-  #authority: Authority | undefined;
+  #authorities: Authorities | undefined;
+  #issued: Awaited<ReturnType<Authorities["signing"]["issueForServer"]>> | undefined;
   #renewAtMs = 0;
   #trouble: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> = Promise.resolve();
+  #started = false;
+  #busy = false;
   #closed = false;
   readonly #ready = Promise.withResolvers<void>();
 
@@ -41,14 +49,14 @@ export class ServerIdentity {
     this.#options = options;
   }
 
-  /** Undefined until Postgres has answered and the key ring has opened it. */
-  get authority(): Authority | undefined {
-    return this.#authority;
+  /** Undefined until Postgres has answered and the key ring has opened them. */
+  get authorities(): Authorities | undefined {
+    return this.#authorities;
   }
 
   /** "ok", or why there is no TLS yet. */
   get state(): string {
-    if (this.#authority !== undefined) return "ok";
+    if (this.#authorities !== undefined) return "ok";
     return this.#trouble ?? "waiting for Postgres";
   }
 
@@ -58,7 +66,18 @@ export class ServerIdentity {
   }
 
   start(): void {
-    this.#working = this.#work();
+    this.#started = true;
+    this.look();
+  }
+
+  /** Reads the roots again, unless that is under way or not begun yet. */
+  look(): void {
+    if (!this.#started || this.#closed || this.#busy) return;
+    clearTimeout(this.#timer);
+    this.#busy = true;
+    this.#working = this.#work().finally(() => {
+      this.#busy = false;
+    });
   }
 
   async close(): Promise<void> {
@@ -78,25 +97,28 @@ export class ServerIdentity {
         error instanceof Error && error.name === "EnvelopeError" ? keyProblem(error) : undefined;
       this.#options.onTrouble(this.#trouble === undefined ? error : new Error(this.#trouble));
     }
-    if (!this.#closed) this.#timer = setTimeout(() => this.start(), Math.max(RETRY_MS, waitMs));
+    if (!this.#closed) this.#timer = setTimeout(() => this.look(), Math.max(RETRY_MS, waitMs));
   }
 
   async #renew(): Promise<void> {
     const { context, ring, hosts, onCredentials, lifetimeMs = WEEK_MS } = this.#options;
-    this.#authority ??= await withDeadline(
+    const authorities = await withDeadline(
       "opening the certificate authority",
       LOAD_DEADLINE_MS,
-      ensureAuthority(context, ring),
+      openAuthorities(context, ring),
     );
+    const before = this.#authorities;
+    this.#authorities = authorities;
+    const { signing, trustedPem } = authorities;
     const now = context.now();
-    if (now.getTime() < this.#renewAtMs) return;
-    const { certificatePem, keyPem, notAfter } = await this.#authority.issueForServer({
-      hosts,
-      now,
-      lifetimeMs,
-    });
-    this.#renewAtMs = notAfter.getTime() - lifetimeMs / 3;
-    onCredentials({ certificatePem, keyPem, authorityPem: this.#authority.certificatePem });
+    const isSigner = before?.signing.certificatePem === signing.certificatePem;
+    if (isSigner && before.trustedPem === trustedPem && now.getTime() < this.#renewAtMs) return;
+    if (!isSigner || this.#issued === undefined || now.getTime() >= this.#renewAtMs) {
+      this.#issued = await signing.issueForServer({ hosts, now, lifetimeMs });
+      this.#renewAtMs = this.#issued.notAfter.getTime() - lifetimeMs / 3;
+    }
+    const { certificatePem, keyPem } = this.#issued;
+    onCredentials({ certificatePem, keyPem, authorityPem: signing.certificatePem, trustedPem });
     this.#ready.resolve();
   }
 }

@@ -41,7 +41,8 @@ async function start() {
   });
   const renew = async (): Promise<string> => {
     const issued = await authority.issueForServer({ hosts: [], now: new Date(), lifetimeMs: DAY_MS });
-    server.setCredentials({ ...issued, authorityPem: authority.certificatePem });
+    const { certificatePem } = authority;
+    server.setCredentials({ ...issued, authorityPem: certificatePem, trustedPem: certificatePem });
     return issued.serial;
   };
   const nodeTls = async (nodeId: string): Promise<NodeTls> => {

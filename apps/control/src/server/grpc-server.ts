@@ -141,12 +141,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   });
   return {
     port: shared.port,
-    setCredentials({ certificatePem, keyPem, authorityPem }) {
+    setCredentials({ certificatePem, keyPem, authorityPem, trustedPem }) {
       const context: SecureContextOptions = {
         ...TLS_OPTIONS,
         key: keyPem,
         cert: [certificatePem, authorityPem].join(""),
-        ca: authorityPem,
+        ca: trustedPem,
       };
       secure.setSecureContext(context);
       hasCredentials = true;

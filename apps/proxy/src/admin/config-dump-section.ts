@@ -1,6 +1,5 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { toProtoJson } from "@sluice/xds";
-import { redactSensitive } from "../secret/redact-sensitive.ts";
+import { redactSensitive, toProtoJson } from "@sluice/xds";
 
 /** A message of envoy.admin.v3 as JSON. */
 export type Section = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { toProtoJson } from "@sluice/xds";
+import { redactSensitive, toProtoJson } from "@sluice/xds";
 import { BootstrapSchema } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import { NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
@@ -11,7 +11,6 @@ import {
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 import type { ManagedListener } from "../listener/listener-manager.ts";
 import { listenerReferences } from "../listener/listener-references.ts";
-import { redactSensitive } from "../secret/redact-sensitive.ts";
 import type { Server } from "../server/server.ts";
 import { type AdminReply, json } from "./admin-command.ts";
 import { ADMIN, filled, type Section, typed } from "./config-dump-section.ts";
@@ -147,9 +146,6 @@ function clustersSection(server: Server, filter: (name: string) => boolean): Sec
 function endpointsSection(server: Server, filter: (name: string) => boolean): Section {
   return filled({
     "@type": `${ADMIN}EndpointsConfigDump`,
-    ecds_filters: "EcdsConfigDump.EcdsFilterConfig",
-    inline_scoped_route_configs: "ScopedRoutesConfigDump.InlineScopedRouteConfigs",
-    dynamic_scoped_route_configs: "ScopedRoutesConfigDump.DynamicScopedRouteConfigs",
     static_endpoint_configs: server.clusters.list().active.flatMap(({ message }) => {
       const { loadAssignment } = message;
       return loadAssignment === undefined || !filter(message.name)

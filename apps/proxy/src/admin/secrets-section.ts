@@ -1,9 +1,8 @@
-import { toProtoJson } from "@sluice/xds";
+import { redactSensitive, toProtoJson } from "@sluice/xds";
 import {
   type Secret,
   SecretSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import { redactSensitive } from "../secret/redact-sensitive.ts";
 import type { Server } from "../server/server.ts";
 
 type Section = Record<string, unknown>;

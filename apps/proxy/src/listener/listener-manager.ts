@@ -246,6 +246,11 @@ export class ListenerManager {
     return active.map((listener) => ({ type: "listener", spec: withPorts(listener.spec, listener.ports) }));
   }
 
+  /** `stopAll` was called: only another process listens again. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   /** Stops listening everywhere; with `drain`, connections end by themselves. */
   async stopAll(drain: boolean): Promise<void> {
     this.#stopped = true;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { TYPE_URLS } from "@sluice/xds";
+import type { OrderClient } from "@sluice/xds/client";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
@@ -21,6 +22,7 @@ import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
+import { orderCluster, startOrderChannel } from "../orders/start-order-channel.ts";
 import { OverloadManager } from "../overload/overload-manager.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
 import { compileClusterPolicies } from "../route/cluster-policies.ts";
@@ -107,6 +109,7 @@ export class Server {
   #admin: AdminServer | undefined;
   #adminAccess: AdminAccess | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
+  #orders: OrderClient | undefined;
   #resolveEnded: () => void = () => {};
   #stopping = false;
   /** Clusters of the bootstrap: known to checks before they are made. */
@@ -308,6 +311,7 @@ export class Server {
   ): Promise<Server> {
     const server = new Server(options, bootstrap, log, standardExtensions());
     server.#checkStatic();
+    orderCluster(server);
     return server;
   }
 
@@ -323,6 +327,7 @@ export class Server {
     this.state = "INITIALIZING";
     const resources = this.bootstrap.message.staticResources;
     for (const cluster of resources?.clusters ?? []) this.clusters.set(cluster, "static", "");
+    this.#orders = startOrderChannel(this);
     await this.dynamic.start();
     for (const [index, listener] of (resources?.listeners ?? []).entries()) {
       const problems = await this.listeners.set(listener, "static", "");
@@ -484,6 +489,7 @@ export class Server {
     clearInterval(this.#flushTimer);
     await this.#admin?.close();
     this.#adminAccess?.flush();
+    void this.#orders?.close();
     this.dynamic.stop();
     this.#overload.stop();
     this.clusters.stop();

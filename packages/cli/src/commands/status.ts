@@ -9,6 +9,7 @@ interface PrintableNode {
   readonly targetVersion: number | undefined;
   readonly effectiveVersion: number | undefined;
   readonly peer: string;
+  readonly channel: { readonly status: { readonly state: string } } | undefined;
 }
 
 export const NODE_COLUMNS: readonly Column<PrintableNode>[] = [
@@ -20,6 +21,7 @@ export const NODE_COLUMNS: readonly Column<PrintableNode>[] = [
     title: "effective",
     value: (row) => (row.effectiveVersion === undefined ? "-" : String(row.effectiveVersion)),
   },
+  { title: "traffic", value: (row) => row.channel?.status.state ?? "-" },
   { title: "address", value: (row) => row.peer },
 ];
 

@@ -2,9 +2,9 @@ import { eq } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
 import { ConfigError } from "../contract.ts";
 import { authority } from "../schema/index.ts";
-import { NODE_AUTHORITY } from "./ensure-authority.ts";
+import { NODE_AUTHORITY } from "./authority-names.ts";
 
-/** The root's certificate, PEM. `not_found` before the control plane's first start. */
+/** The signing root's certificate, PEM. `not_found` before the control plane's first start. */
 export async function authorityCertificate(executor: Executor): Promise<string> {
   const [row] = await executor
     .select({ certificate: authority.certificate })

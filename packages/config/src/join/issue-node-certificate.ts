@@ -1,4 +1,5 @@
 import type { Authority, Labels } from "@sluice/join/certificates";
+import { authorityFingerprint, authorityFingerprints } from "@sluice/join/token";
 import { lt } from "drizzle-orm";
 import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
@@ -11,6 +12,8 @@ import type { IssuedNodeCertificate } from "./join-contract.ts";
 /** What the verbs for nodes need beside Postgres. */
 export interface IssueContext extends NodeContext {
   readonly authority: Authority;
+  /** PEM of every root that the node is told to trust; default: the one that signs. */
+  readonly trustedPem?: string;
   /** Of the certificates, in milliseconds. */
   readonly lifetimeMs: number;
 }
@@ -37,9 +40,18 @@ export async function issueNodeCertificate(
   const { lifetimeMs } = context;
   const issued = await context.authority.issueForNode({ publicKey, nodeId, labels, now, lifetimeMs });
   const { serial, notAfter, certificatePem } = issued;
-  await tx
-    .insert(nodeCertificate)
-    .values({ serial, node: nodeId, labels, issuedAt: now, notAfter, token, renewedFrom, peer });
+  await tx.insert(nodeCertificate).values({
+    serial,
+    node: nodeId,
+    labels,
+    issuedAt: now,
+    notAfter,
+    token,
+    renewedFrom,
+    peer,
+    authority: authorityFingerprint(context.authority.certificatePem),
+    trusts: authorityFingerprints(context.trustedPem ?? context.authority.certificatePem).join(" "),
+  });
   await tx.delete(nodeCertificate).where(lt(nodeCertificate.notAfter, new Date(now.getTime() - KEPT_MS)));
   await appendAudit(tx, actingNode(context, nodeId), {
     action,

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { type Authority, certificateIdentity, createSigningRequest } from "@sluice/join/certificates";
 import { eq } from "drizzle-orm";
 import { listAudit } from "../audit/list-audit.ts";
-import { ensureAuthority } from "../authority/ensure-authority.ts";
+import { ensureAuthority } from "../authority/open-authorities.ts";
 import type { Context } from "../contract.ts";
 import { parseKeyRing } from "../envelope/key-ring.ts";
 import { recordConnected } from "../node/record-node-events.ts";

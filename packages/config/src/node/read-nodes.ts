@@ -1,9 +1,15 @@
 import { eq, inArray } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
-import { type Context, type NodeState, RESOURCE_KINDS, type ResourceKind } from "../contract.ts";
+import {
+  type Context,
+  type NodeChannel,
+  type NodeState,
+  RESOURCE_KINDS,
+  type ResourceKind,
+} from "../contract.ts";
 import { effectiveLabels, targetOf } from "../rollout/node-target.ts";
 import { targetsIn } from "../rollout/read-targets.ts";
-import { controlReplica, node, nodeTypeState, version } from "../schema/index.ts";
+import { controlReplica, node, nodeChannel, nodeTypeState, version } from "../schema/index.ts";
 import { REPLICA_LEASE_MS } from "./lease.ts";
 import { effectiveVersion, nodeSync, type Target, type TypeStateRow, toTypeState } from "./sync-state.ts";
 
@@ -12,6 +18,7 @@ type NodeRow = typeof node.$inferSelect;
 interface PlacedNode extends Pick<NodeState, "labels" | "operatorLabels" | "group"> {
   readonly node: NodeRow;
   readonly heartbeatAt: Date | null;
+  readonly channel: typeof nodeChannel.$inferSelect | null;
   readonly target: number | undefined;
 }
 
@@ -29,8 +36,9 @@ export async function readNodes(
 ): Promise<readonly NodeState[]> {
   const [nodes, states, targets] = await Promise.all([
     executor
-      .select({ node, heartbeatAt: controlReplica.heartbeatAt })
+      .select({ node, heartbeatAt: controlReplica.heartbeatAt, channel: nodeChannel })
       .from(node)
+      .leftJoin(nodeChannel, eq(nodeChannel.node, node.id))
       .leftJoin(controlReplica, eq(controlReplica.id, node.replica))
       .where(id === undefined ? undefined : eq(node.id, id)),
     executor
@@ -72,7 +80,7 @@ async function readKinds(
 }
 
 function toNodeState(
-  { node: row, heartbeatAt, labels, operatorLabels, group, target: targetVersion }: PlacedNode,
+  { node: row, heartbeatAt, channel, labels, operatorLabels, group, target: targetVersion }: PlacedNode,
   states: readonly TypeStateRow[],
   kindsOf: Target["kindsOf"],
   now: Date,
@@ -104,5 +112,10 @@ function toNodeState(
     effectiveVersion: connected ? effectiveVersion(byKind, target) : undefined,
     sync: nodeSync(connected, byKind, target),
     types: RESOURCE_KINDS.map((kind) => toTypeState(kind, byKind.get(kind), connected, target)),
+    channel: connected && channel !== null ? toChannel(channel) : undefined,
   };
+}
+
+function toChannel({ since, actions, status, statusAt }: typeof nodeChannel.$inferSelect): NodeChannel {
+  return { since, actions, status, statusAt };
 }

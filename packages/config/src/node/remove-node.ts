@@ -4,7 +4,7 @@ import { change } from "../access/change.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import { CHANNELS, ConfigError, type Context } from "../contract.ts";
-import { node, operatorLabels } from "../schema/index.ts";
+import { node, nodeChannel, nodeOrder, operatorLabels } from "../schema/index.ts";
 import { readNodes } from "./read-nodes.ts";
 
 /** Forgets a node with its labels; `conflict` while it is connected (it would come back at once). Needs node.operate. `not_found`. */
@@ -27,6 +27,8 @@ export async function removeNode(context: Context, id: string): Promise<void> {
       });
     }
     await tx.delete(node).where(eq(node.id, id));
+    await tx.delete(nodeChannel).where(eq(nodeChannel.node, id));
+    await tx.delete(nodeOrder).where(eq(nodeOrder.node, id));
     await tx.delete(operatorLabels).where(eq(operatorLabels.node, id));
     await appendAudit(tx, context, attempt);
     await notify(tx, CHANNELS.node, { id });

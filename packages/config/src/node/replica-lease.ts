@@ -17,6 +17,8 @@ export async function releaseReplica(context: NodeContext, replica: string): Pro
   await databaseOver(context.sql).execute(sql`
     with gone as (
       delete from config.control_replica where id = ${replica}
+    ), channels as (
+      delete from config.node_channel where replica = ${replica}
     ), changed as (
       update config.node set connected = false, since = ${now}::timestamptz
       where replica = ${replica} and connected returning id

@@ -5,6 +5,7 @@ export * from "./group-tables.ts";
 export * from "./history-tables.ts";
 export * from "./join-tables.ts";
 export * from "./node-tables.ts";
+export * from "./order-tables.ts";
 export * from "./rollout-tables.ts";
 export * from "./route-test-tables.ts";
 export * from "./version-tables.ts";

@@ -4,14 +4,22 @@ import { configSchema } from "./config-schema.ts";
 
 const at = (name: string) => timestamp(name, { withTimezone: true });
 
-/** The roots that Sluice keeps; so far one, `nodes`. */
+/** The roots that Sluice keeps, by their part: see `authority/authority-names.ts`. */
 export const authority = configSchema.table("authority", {
   name: text().primaryKey(),
   /** PEM. */
   certificate: text().notNull(),
-  /** PKCS #8 in PEM, sealed for `authority/<name>`. */
+  /** PKCS #8 in PEM, sealed for `authority/nodes`, whatever its part. */
   sealedKey: text("sealed_key").notNull(),
   createdAt: at("created_at").notNull(),
+});
+
+/** A change of roots that is under way: at most one row. */
+export const authorityRotation = configSchema.table("authority_rotation", {
+  name: text().primaryKey(),
+  phase: text().$type<"trusting" | "signing">().notNull(),
+  since: at("since").notNull(),
+  by: text().notNull(),
 });
 
 export const joinToken = configSchema.table("join_token", {
@@ -46,6 +54,10 @@ export const nodeCertificate = configSchema.table(
     /** Serial of the certificate that it was renewed with. */
     renewedFrom: text("renewed_from"),
     peer: text().notNull(),
+    /** Fingerprint of the root that signed it; "": the first root, before there were others. */
+    authority: text().notNull().default(""),
+    /** Fingerprints of the roots that the node was told to trust with it, apart by blanks. */
+    trusts: text().notNull().default(""),
     revokedAt: at("revoked_at"),
     revokedBy: text("revoked_by"),
   },

@@ -40,3 +40,13 @@ export function joinTokenHash(secret: string): Buffer {
 export function authorityFingerprint(certificatePem: string): string {
   return createHash("sha256").update(new X509Certificate(certificatePem).raw).digest("base64url");
 }
+
+/** Of each root in a bundle, in order. @throws when one of them is no certificate */
+export function authorityFingerprints(bundlePem: string): readonly string[] {
+  return splitCertificates(bundlePem).map(authorityFingerprint);
+}
+
+/** The certificates of a bundle, PEM each. */
+export function splitCertificates(bundlePem: string): readonly string[] {
+  return bundlePem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g) ?? [];
+}

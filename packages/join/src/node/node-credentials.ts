@@ -1,7 +1,7 @@
 import { certificateIdentity } from "../certificates/certificate-identity.ts";
 import { createSigningRequest } from "../certificates/signing-request.ts";
 import { callControlPlane, JoinError } from "./control-request.ts";
-import { authorityFingerprint, parseJoinToken } from "./join-token.ts";
+import { authorityFingerprint, parseJoinToken, splitCertificates } from "./join-token.ts";
 
 /** What a node needs to be let in. */
 export interface NodeCredentials {
@@ -10,7 +10,7 @@ export interface NodeCredentials {
   readonly certificatePem: string;
   /** PKCS #8. */
   readonly keyPem: string;
-  /** The control plane's authority, PEM. */
+  /** The control plane's roots, PEM: one, or two while one is changed for another. */
   readonly authorityPem: string;
 }
 
@@ -38,13 +38,10 @@ export async function joinControlPlane(options: {
   const server = controlUrl(options.server);
   const token = parseJoinToken(options.token);
   if (token === undefined) throw new JoinError("invalid", "this is no join token: copy it whole");
-  const authorityPem = await callControlPlane(
-    server,
-    "/join/authority",
-    { authorityPem: undefined },
-    undefined,
-  );
-  if (fingerprintOf(authorityPem) !== token.authority)
+  const bundle = await callControlPlane(server, "/join/authority", { authorityPem: undefined }, undefined);
+  // Of several roots only the one that the token names is known to be the appliance's.
+  const authorityPem = splitCertificates(bundle).find((pem) => fingerprintOf(pem) === token.authority);
+  if (authorityPem === undefined)
     throw new JoinError(
       "untrusted",
       `${server.origin} has another authority than the one that the token was made by: is it the right appliance, and nobody in between?`,

@@ -1,4 +1,3 @@
-import { connect as connectSocket } from "node:net";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import type {
@@ -8,10 +7,10 @@ import type {
   DiscoveryResponse,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { DISCOVERY_SERVICES, isDelta, isSotw } from "../discovery-services.ts";
-import { ClientSession } from "./client-session.ts";
+import { openSession } from "./open-session.ts";
 import { RequestBucket } from "./request-bucket.ts";
 import type { TypeSubscription } from "./type-subscription.ts";
-import type { XdsClientOptions, XdsTarget } from "./xds-client.ts";
+import type { XdsClientOptions } from "./xds-client.ts";
 
 type Transport = ReturnType<typeof createGrpcTransport>;
 type Call<Request, Response> = (
@@ -20,7 +19,6 @@ type Call<Request, Response> = (
 ) => AsyncIterable<Response>;
 
 const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
-const CONNECT_DEADLINE_MS = 5_000;
 
 /** One xDS stream that is opened again whenever it ends: of all types (ADS), or of one. */
 export class ClientStream {
@@ -91,15 +89,14 @@ export class ClientStream {
   private async runOnce(): Promise<string> {
     const target = this.options.target();
     if (target === undefined) return "the management server's address is not known";
-    const url = baseUrl(target);
-    const keepalive = this.options.keepalive ?? { intervalMs: 10_000, timeoutMs: 5_000 };
-    const session = new ClientSession(url, keepalive, sessionOptions(target));
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, this.closing.signal]);
+    let close = (): void => {};
     try {
-      await within(session.connected(), CONNECT_DEADLINE_MS, url);
+      const { baseUrl, session } = await openSession(target, this.options.keepalive);
+      close = () => session.abort();
       const transport = createGrpcTransport({
-        baseUrl: url,
+        baseUrl,
         sessionManager: session,
         readMaxBytes: Math.min(MESSAGE_BYTES_MAX, this.options.messageBytesMax ?? MESSAGE_BYTES_MAX),
       });
@@ -128,7 +125,7 @@ export class ClientStream {
       return error instanceof Error ? error.message : String(error);
     } finally {
       ended.abort();
-      session.abort();
+      close();
     }
   }
 
@@ -204,48 +201,6 @@ export class ClientStream {
       const timer = setTimeout(done, delayMs);
       signal.addEventListener("abort", done);
     });
-  }
-}
-
-function baseUrl(target: XdsTarget): string {
-  if ("connect" in target) {
-    const authority = target.authority.startsWith("/") ? "localhost" : target.authority;
-    return `${target.secure ? "https" : "http"}://${authority}`;
-  }
-  const scheme = target.tls === undefined ? "http" : "https";
-  if ("path" in target) return `${scheme}://localhost`;
-  return `${scheme}://${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`;
-}
-
-function sessionOptions(target: XdsTarget): object {
-  const settings = { initialWindowSize: 1024 * 1024 };
-  if ("connect" in target) return { createConnection: () => target.connect(), settings };
-  const { tls } = target;
-  return {
-    ...("path" in target ? { createConnection: () => connectSocket(target.path) } : {}),
-    ...(tls === undefined
-      ? {}
-      : {
-          ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-          ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-          ...(tls.key === undefined ? {} : { key: tls.key }),
-          ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-        }),
-    settings,
-  };
-}
-
-async function within(connected: Promise<void>, deadlineMs: number, url: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`none within ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    await Promise.race([connected, late]);
-  } catch (error) {
-    throw new Error(`no connection to ${url}: ${error instanceof Error ? error.message : String(error)}`);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,4 +1,5 @@
 export { createFileClient, type FileClientOptions } from "./file-client.ts";
+export { createOrderClient, type NodeStatusInit, type OrderClient, type OrderReply } from "./order-client.ts";
 export { createRestClient, type RestClientOptions } from "./rest-client.ts";
 export {
   createXdsClient,

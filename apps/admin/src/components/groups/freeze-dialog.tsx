@@ -5,11 +5,9 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
-import { Button } from "../ui/button.tsx";
-import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
+import { FormDialog } from "../ui/form-dialog.tsx";
 import { Input } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 
 /** Asks why: whoever is refused reads it. */
 export function FreezeDialog({ group, onClose }: { readonly group: string; readonly onClose: () => void }) {
@@ -25,34 +23,19 @@ export function FreezeDialog({ group, onClose }: { readonly group: string; reado
       },
     }),
   );
-  const submit = () => freeze.mutate({ group, reason });
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       title={t("freezeName", { name: group })}
       description={t("freezeHint")}
-      footer={
-        <>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button tone="primary" busy={freeze.isPending} onClick={submit}>
-            {t("freeze")}
-          </Button>
-        </>
-      }
+      submit={t("freeze")}
+      busy={freeze.isPending}
+      problem={freeze.error ? refusalOf(freeze.error).message || t("away") : undefined}
+      onSubmit={() => freeze.mutate({ group, reason })}
+      onClose={onClose}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        {freeze.error && <Notice tone="bad">{refusalOf(freeze.error).message || t("away")}</Notice>}
-        <Field label={t("reason")} required>
-          <Input value={reason} onChange={(event) => setReason(event.target.value)} />
-        </Field>
-      </form>
-    </Dialog>
+      <Field label={t("reason")} required>
+        <Input value={reason} onChange={(event) => setReason(event.target.value)} />
+      </Field>
+    </FormDialog>
   );
 }

@@ -7,11 +7,9 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
-import { Button } from "../ui/button.tsx";
-import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
+import { FormDialog } from "../ui/form-dialog.tsx";
 import { Input } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 
 /** A new group, or another selector for one; says at once which nodes it would match. */
 export function GroupDialog({
@@ -49,51 +47,32 @@ export function GroupDialog({
   const failure = create.error ?? change.error;
   const busy = create.isPending || change.isPending;
   function submit(): void {
-    if (busy || problem !== undefined) return;
     if (group === undefined) create.mutate({ name: name.trim(), selector });
     else change.mutate({ name: group.name, selector, expectedRevision: group.revision });
   }
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       title={group === undefined ? t("add") : t("edit", { name: group.name })}
       description={t("dialogHint")}
-      footer={
-        <>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button tone="primary" busy={busy} disabled={problem !== undefined} onClick={submit}>
-            {t("save")}
-          </Button>
-        </>
-      }
+      submit={t("save")}
+      busy={busy}
+      disabled={problem !== undefined}
+      problem={failure ? refusalOf(failure).message || t("away") : undefined}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        {failure && <Notice tone="bad">{refusalOf(failure).message || t("away")}</Notice>}
-        {group === undefined && (
-          <Field label={t("name")} hint={t("nameHint")} required>
-            <Input value={name} onChange={(event) => setName(event.target.value)} />
-          </Field>
-        )}
-        <Field label={t("selector")} hint={t("selectorHint")} error={problem} required>
-          <Input
-            className="font-mono"
-            value={selector}
-            onChange={(event) => setSelector(event.target.value)}
-          />
+      {group === undefined && (
+        <Field label={t("name")} hint={t("nameHint")} required>
+          <Input value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
-        <p className="text-sm text-muted" role="status">
-          {matched !== undefined &&
-            t("matches", { count: matched.length, names: matched.slice(0, 8).join(", ") || "–" })}
-        </p>
-        <button type="submit" className="sr-only" tabIndex={-1} aria-hidden="true" />
-      </form>
-    </Dialog>
+      )}
+      <Field label={t("selector")} hint={t("selectorHint")} error={problem} required>
+        <Input className="font-mono" value={selector} onChange={(event) => setSelector(event.target.value)} />
+      </Field>
+      <p className="text-sm text-muted" role="status">
+        {matched !== undefined &&
+          t("matches", { count: matched.length, names: matched.slice(0, 8).join(", ") || "–" })}
+      </p>
+    </FormDialog>
   );
 }

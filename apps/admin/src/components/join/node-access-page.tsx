@@ -7,6 +7,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
+import { AuthorityPanel } from "./authority-panel.tsx";
 import { CertificateTable } from "./certificate-table.tsx";
 import { TokenTable } from "./token-table.tsx";
 
@@ -16,7 +17,8 @@ export function NodeAccessPage() {
   const trpc = useTRPC();
   const tokens = useQuery(trpc.join.tokens.queryOptions());
   const certificates = useQuery(trpc.join.certificates.queryOptions());
-  const error = tokens.error ?? certificates.error;
+  const authority = useQuery(trpc.join.authority.queryOptions());
+  const error = tokens.error ?? certificates.error ?? authority.error;
   return (
     <>
       <PageHeader
@@ -35,6 +37,9 @@ export function NodeAccessPage() {
         </Section>
         <Section title={t("tokens")} empty={tokens.data?.length === 0 && t("noTokens")}>
           {tokens.data ? <TokenTable tokens={tokens.data} /> : <SkeletonRows />}
+        </Section>
+        <Section title={t("authority.title")} empty={false}>
+          {authority.data ? <AuthorityPanel status={authority.data} /> : <SkeletonRows />}
         </Section>
       </div>
     </>

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { IconButton } from "./button.tsx";
+import { classes } from "./classes.ts";
 
 export function CopyButton({ text, label }: { readonly text: string; readonly label?: string }) {
   const t = useTranslations("common");
@@ -23,13 +24,22 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
 }
 
 /** Something to take elsewhere: a command, a bootstrap. */
-export function CodeBlock({ code, label }: { readonly code: string; readonly label: string }) {
+export function CodeBlock({
+  code,
+  label,
+  tall = false,
+}: {
+  readonly code: string;
+  readonly label: string;
+  /** As high as the window lets it. */
+  readonly tall?: boolean;
+}) {
   return (
     <div className="relative rounded-lg border border-line bg-sunken">
       <section
         aria-label={label} // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         tabIndex={0}
-        className="max-h-96 overflow-auto p-3 pr-10"
+        className={classes("overflow-auto p-3 pr-10", tall ? "max-h-[70vh]" : "max-h-96")}
       >
         <pre className="font-mono text-xs whitespace-pre">{code}</pre>
       </section>

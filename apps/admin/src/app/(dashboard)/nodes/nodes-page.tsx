@@ -78,6 +78,12 @@ export function NodesPage() {
   );
 }
 
+/** What of a node's traffic is out of the ordinary. */
+function trafficOf({ channel }: NodeState): "draining" | "stopped" | undefined {
+  if (channel?.status.listenersStopped) return "stopped";
+  return channel?.status.healthCheckFailed ? "draining" : undefined;
+}
+
 function textOf(node: NodeState): string {
   const labels = Object.entries(node.labels).map(([key, value]) => `${key}=${value}`);
   return [node.id, node.group, node.cluster, node.product, node.productVersion, ...labels]
@@ -106,18 +112,22 @@ function NodeTable({
     {
       id: "node",
       header: t("columns.node"),
-      cell: (node) => (
-        <span className="flex flex-col">
-          <Link href={hrefOf(node)} className="font-medium break-all hover:underline">
-            {node.id}
-          </Link>
-          <StatusDot tone={node.connected ? "ok" : "warn"}>
-            <span className="text-xs text-muted">
-              {node.connected ? t("connected") : t("disconnected")} · <RelativeTime at={node.since} />
-            </span>
-          </StatusDot>
-        </span>
-      ),
+      cell: (node) => {
+        const traffic = trafficOf(node);
+        return (
+          <span className="flex flex-col">
+            <Link href={hrefOf(node)} className="font-medium break-all hover:underline">
+              {node.id}
+            </Link>
+            <StatusDot tone={node.connected ? "ok" : "warn"}>
+              <span className="text-xs text-muted">
+                {node.connected ? t("connected") : t("disconnected")} · <RelativeTime at={node.since} />
+                {traffic && ` · ${t(`controls.states.${traffic}`)}`}
+              </span>
+            </StatusDot>
+          </span>
+        );
+      },
     },
     {
       id: "state",

@@ -1,9 +1,11 @@
 import {
+  authorityStatus,
   createJoinToken,
   listJoinTokens,
   listNodeCertificates,
   revokeJoinToken,
   revokeNode,
+  rotateAuthority,
 } from "@sluice/config";
 import { z } from "zod";
 import { procedure, router } from "../trpc.ts";
@@ -33,6 +35,10 @@ export const joinRouter = router({
   revokeNode: procedure
     .input(z.object({ node: name }))
     .mutation(({ ctx, input }) => revokeNode(ctx.config, input.node)),
+  authority: procedure.query(({ ctx }) => authorityStatus(ctx.config)),
+  rotateAuthority: procedure
+    .input(z.object({ step: z.enum(["start", "switch", "finish", "cancel"]), force: z.boolean().optional() }))
+    .mutation(({ ctx, input }) => rotateAuthority(ctx.config, input)),
 });
 
 type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };

@@ -10,6 +10,7 @@ import { ClassChart, ConnectionChart } from "../../../../components/chart/traffi
 import { useLiveTraffic } from "../../../../components/chart/use-traffic.ts";
 import { LabelEditor } from "../../../../components/groups/label-editor.tsx";
 import { NodeCertificate } from "../../../../components/join/node-certificate.tsx";
+import { NodeControls } from "../../../../components/node/node-controls.tsx";
 import { Badge } from "../../../../components/ui/badge.tsx";
 import { Button, LinkButton } from "../../../../components/ui/button.tsx";
 import { EmptyState } from "../../../../components/ui/empty-state.tsx";
@@ -43,6 +44,11 @@ export function NodePage({ id }: { readonly id: string }) {
         }
         actions={
           <>
+            {node?.connected && (
+              <LinkButton href={`/nodes/${encodeURIComponent(id)}/config`} icon="explain">
+                {t("dump.open")}
+              </LinkButton>
+            )}
             <LinkButton href={`/traffic?node=${encodeURIComponent(id)}`} icon="traffic">
               {t("detail.traffic")}
             </LinkButton>
@@ -76,6 +82,7 @@ function NodeDetail({ node }: { readonly node: NodeState }) {
           </Notice>
         </div>
       ))}
+      <NodeControls node={node} />
       <section aria-label={t("detail.matrix")}>
         <h2 className="px-6 pb-1 text-sm font-semibold max-sm:px-4">{t("detail.matrix")}</h2>
         <TypeTable types={node.types} />
@@ -154,6 +161,14 @@ function About({ node }: { readonly node: NodeState }) {
         <dd>
           <RelativeTime at={node.lastSeenAt} />
         </dd>
+        {node.channel && (
+          <>
+            <dt className="text-muted">{t("controls.started")}</dt>
+            <dd>
+              <RelativeTime at={new Date(node.channel.status.startedAt)} />
+            </dd>
+          </>
+        )}
         <dt className="text-muted">{join("certificate")}</dt>
         <dd>
           <NodeCertificate node={node.id} />

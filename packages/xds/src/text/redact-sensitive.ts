@@ -9,8 +9,8 @@ import {
 } from "@bufbuild/protobuf";
 import { isReflectMessage, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import { type Any, AnySchema, anyPack } from "@bufbuild/protobuf/wkt";
-import { unpackAny } from "@sluice/xds/any";
-import { sensitive } from "@sluice/xds/gen/udpa/annotations/sensitive_pb.js";
+import { sensitive } from "../../gen/udpa/annotations/sensitive_pb.js";
+import { unpackAny } from "../registry/any.ts";
 
 const REDACTED = "[redacted]";
 const REDACTED_BYTES = new TextEncoder().encode(REDACTED);

@@ -1,0 +1,83 @@
+"use client";
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useTRPC } from "../../client/trpc.tsx";
+import { DiffList } from "../release/diff-list.tsx";
+import { Button } from "../ui/button.tsx";
+import { Field } from "../ui/field.tsx";
+import { Select } from "../ui/input.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { SkeletonRows } from "../ui/skeleton.tsx";
+import { OrderStateLine } from "./order-state.tsx";
+import { useOrder } from "./use-order.ts";
+
+/** What a node really has, held against a version. */
+export function NodeCompare({
+  node,
+  targetVersion,
+}: {
+  readonly node: string;
+  readonly targetVersion: number | undefined;
+}) {
+  const t = useTranslations("nodes.compare");
+  const common = useTranslations("common");
+  const trpc = useTRPC();
+  const versions = useQuery(trpc.version.list.queryOptions({ limit: 50 }));
+  const [chosen, setChosen] = useState(targetVersion);
+  const { order, underWay, follow } = useOrder();
+  const ask = useMutation(trpc.node.compare.mutationOptions({ onSuccess: follow }));
+  const { mutate } = ask;
+  useEffect(() => {
+    if (chosen !== undefined) mutate({ id: node, version: chosen });
+  }, [mutate, node, chosen]);
+  if (targetVersion === undefined) return <p className="px-6 py-8 text-sm text-muted">{t("nothing")}</p>;
+  return (
+    <div className="flex flex-col gap-3 px-6 pb-10 max-sm:px-4">
+      <div className="flex flex-wrap items-end gap-3">
+        <Field label={t("version")} className="w-72">
+          <Select value={chosen} onChange={(event) => setChosen(Number(event.target.value))}>
+            {versions.data?.versions.map(({ number, message }) => (
+              <option key={number} value={number}>
+                {`v${number}${number === targetVersion ? ` · ${t("target")}` : ""} · ${message}`}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        <Button
+          icon="rollback"
+          busy={ask.isPending || underWay}
+          onClick={() => chosen !== undefined && ask.mutate({ id: node, version: chosen })}
+        >
+          {t("again")}
+        </Button>
+      </div>
+      {ask.error && <Notice tone="bad">{refusalOf(ask.error).message || common("unreachable")}</Notice>}
+      {order && order.state !== "done" && <OrderStateLine order={order} />}
+      {underWay && <SkeletonRows />}
+      {order?.state === "done" && <Comparison order={order.id} />}
+    </div>
+  );
+}
+
+function Comparison({ order }: { readonly order: string }) {
+  const t = useTranslations("nodes.compare");
+  const trpc = useTRPC();
+  const { data, error } = useQuery(trpc.node.comparison.queryOptions({ order }, { retry: false }));
+  if (error) return <Notice tone="bad">{error.message}</Notice>;
+  if (data === undefined) return <SkeletonRows />;
+  const { differences, same, notAskedFor, version, source } = data;
+  return (
+    <>
+      {source === "control_plane" && <Notice tone="info">{t("fromControlPlane")}</Notice>}
+      <Notice tone={differences.length === 0 ? "ok" : "warn"}>
+        {t(differences.length === 0 ? "same" : "differs", { count: differences.length, same, version })}
+        {notAskedFor > 0 && ` ${t("notAskedFor", { count: notAskedFor })}`}
+      </Notice>
+      <p className="text-xs text-muted">{t("hint")}</p>
+      <DiffList diffs={differences} beforeLabel={t("before", { version })} afterLabel={t("after")} />
+    </>
+  );
+}

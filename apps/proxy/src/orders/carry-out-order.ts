@@ -1,0 +1,66 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { OrderReply } from "@sluice/xds/client";
+import type { NodeOrder } from "@sluice/xds/gen/sluice/node/v1/orders_pb.js";
+import { configDump } from "../admin/config-dump.ts";
+import { parseLogLevel } from "../server/application-log.ts";
+import type { Server } from "../server/server.ts";
+
+type Parameters = NodeOrder["parameters"];
+
+/** What is sent, gzip; a configuration of 20,000 resources has about two. */
+const CONTENT_BYTES_MAX = 16 << 20;
+const zip = promisify(gzip);
+
+/** All that a control plane can make this node do; each is what the admin interface does on the path of that name. */
+const ACTIONS: Readonly<Record<string, (server: Server, parameters: Parameters) => Promise<OrderReply>>> = {
+  /** `/healthcheck/fail`, and with `close_listeners` `/drain_listeners?graceful`. */
+  async drain(server, parameters) {
+    server.drain.setHealthCheckFailed(true);
+    if (parameters.close_listeners === "true")
+      await server.drainListeners({ graceful: true, inboundOnly: false, keepListening: false });
+    return { done: true };
+  },
+  /** `/healthcheck/ok`. */
+  async resume(server) {
+    if (server.listeners.stopped)
+      return { done: false, reason: "its listeners are closed: only a restart opens them again" };
+    server.drain.setHealthCheckFailed(false);
+    return { done: true };
+  },
+  /** `/logging?level=`. */
+  async log_level(server, { level: text = "" }) {
+    const level = parseLogLevel(text);
+    if (level === undefined) return { done: false, reason: `it knows no log level '${text}'` };
+    for (const name of server.logLevels().keys()) server.setLogLevel(name, level);
+    return { done: true };
+  },
+  /** `/config_dump`. */
+  async config_dump(server, parameters) {
+    const { status = 200, body } = configDump(server, new URLSearchParams({ ...parameters }));
+    const text = typeof body === "string" ? body : [...body].join("");
+    if (status !== 200) return { done: false, reason: text.trim() };
+    const content = await zip(text);
+    if (content.length <= CONTENT_BYTES_MAX) return { done: true, content };
+    const mib = Math.ceil(content.length / (1 << 20));
+    const reason = `its dump has ${mib} MiB, compressed; ${CONTENT_BYTES_MAX >> 20} can be sent: ask for one kind of resource, or for names`;
+    return { done: false, reason };
+  },
+};
+
+export const ORDER_ACTIONS: readonly string[] = Object.keys(ACTIONS);
+
+/** Never rejects. */
+export async function carryOutOrder(server: Server, order: NodeOrder): Promise<OrderReply> {
+  const { action, parameters } = order;
+  const carryOut = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+  if (carryOut === undefined) return { done: false, reason: `it knows no order '${action}'` };
+  try {
+    const reply = await carryOut(server, parameters);
+    if (action !== "config_dump")
+      server.log.info(`order '${action}' from the control plane: ${reply.done ? "done" : reply.reason}`);
+    return reply;
+  } catch (error) {
+    return { done: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,116 @@
+import type { DumpResource, NodeLogLevel, NodeOrder } from "@sluice/config";
+import type { ApiClient } from "./api-client.ts";
+import { CliError } from "./cli-error.ts";
+import type { CommandKit } from "./command-kit.ts";
+import { askAndWait, ORDER_COLUMNS } from "./commands/ask-node.ts";
+import { renderDiff } from "./commands/render-diff.ts";
+import { formatValue } from "./output.ts";
+import { resolveVersion } from "./resolve-version.ts";
+
+const NODE_LOG_LEVELS: readonly NodeLogLevel[] = [
+  "trace",
+  "debug",
+  "info",
+  "warning",
+  "error",
+  "critical",
+  "off",
+];
+
+interface DumpOptions {
+  readonly resource?: string;
+  readonly name?: string;
+  readonly eds?: boolean;
+}
+
+/** node: drain, resume, log-level, dump, diff, orders. */
+export function addNodeCommands({ call, command, output, print, surroundings }: CommandKit): void {
+  const node = command("node", "ask a node for something; returns when the node has said that it is done");
+  const done = async (ask: (client: ApiClient) => Promise<NodeOrder>): Promise<void> => {
+    const order = await call((client) => askAndWait(client, ask));
+    print(order, ORDER_COLUMNS, [order]);
+  };
+
+  command(
+    "drain <node>",
+    "let a node's traffic go elsewhere: health checks fail, connections end as their requests do",
+    node,
+  )
+    .option(
+      "--close-listeners",
+      "close its listeners as well after the drain time: only a restart opens them again",
+    )
+    .action(async (id: string, { closeListeners }: { closeListeners?: boolean }) => {
+      await done((client) => client.node.drain.mutate({ id, closeListeners }));
+    });
+
+  command("resume <node>", "let a node that drains take traffic again", node).action(async (id: string) => {
+    await done((client) => client.node.resume.mutate({ id }));
+  });
+
+  command("log-level <node> <level>", `set a node's log level: ${NODE_LOG_LEVELS.join(", ")}`, node).action(
+    async (id: string, text: string) => {
+      const level = NODE_LOG_LEVELS.find((known) => known === text);
+      if (level === undefined)
+        throw new CliError(`'${text}' is no log level: use ${NODE_LOG_LEVELS.join(", ")}`, 2);
+      await done((client) => client.node.setLogLevel.mutate({ id, level }));
+    },
+  );
+
+  command(
+    "dump <node>",
+    "print a node's configuration as it runs it, secrets redacted: YAML, or JSON with -o json",
+    node,
+  )
+    .option("--resource <list>", "one list of the dump, like dynamic_listeners or dynamic_active_clusters")
+    .option("--name <regexp>", "only what has such a name (RE2)")
+    .option("--eds", "with the endpoints that EDS has sent")
+    .action(async (id: string, { resource, name, eds }: DumpOptions) => {
+      const dump = await call(async (client) => {
+        // The server says which there are.
+        const input = {
+          id,
+          resource: resource as DumpResource | undefined,
+          nameRegex: name,
+          includeEds: eds,
+        };
+        const order = await askAndWait(client, () => client.node.dump.mutate(input));
+        return await client.node.dumpContent.query({ order: order.id });
+      });
+      const format = output();
+      surroundings.write(formatValue(format === "table" ? "yaml" : format, dump));
+    });
+
+  command(
+    "diff <node> [version]",
+    "what a node really has against a version or tag (default: the one that it should run); values of secrets are not compared; exit code 1 when something differs",
+    node,
+  ).action(async (id: string, text: string | undefined) => {
+    const compared = await call(async (client) => {
+      const version = text === undefined ? await targetOf(client, id) : await resolveVersion(client, text);
+      const order = await askAndWait(client, () => client.node.compare.mutate({ id, version }));
+      return await client.node.comparison.query({ order: order.id });
+    });
+    const format = output();
+    if (format !== "table") surroundings.write(formatValue(format, compared));
+    else {
+      surroundings.write(renderDiff(compared.differences));
+      if (compared.source === "control_plane")
+        surroundings.warn("a stock Envoy cannot be asked: this is what it was sent and acknowledged\n");
+    }
+    const { length } = compared.differences;
+    const what = length === 1 ? "one resource" : `${length} resources`;
+    if (length > 0) throw new CliError(`${id} differs from version ${compared.version} in ${what}`);
+  });
+
+  command("orders <node>", "what a node was asked, newest first", node).action(async (id: string) => {
+    const orders = await call((client) => client.node.orders.query({ id }));
+    print(orders, ORDER_COLUMNS, orders);
+  });
+}
+
+async function targetOf(client: ApiClient, id: string): Promise<number> {
+  const { targetVersion } = await client.node.get.query({ id });
+  if (targetVersion === undefined) throw new CliError(`nothing is published for the node '${id}'`);
+  return targetVersion;
+}
