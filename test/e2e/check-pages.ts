@@ -92,6 +92,8 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
       ready: seen(/The node has what version/),
     },
     { name: "node-access", path: "/node-access", ready: seen("Join tokens") },
+    { name: "alerts", path: "/alerts", ready: seen("No rule yet") },
+    { name: "notifications", path: "/notifications", ready: seen("No channel yet") },
     { name: "people", path: "/people", ready: rowOf("admin@sluice.local") },
     {
       name: "new-role",

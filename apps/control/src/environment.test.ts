@@ -21,6 +21,9 @@ test("defaults are those of the README", () => {
     healthPort: 18001,
     logLevel: "info",
     traceSamplingPercent: 1,
+    outboundAllow: "",
+    dashboardUrl: undefined,
+    nodeLostMs: 60_000,
   });
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   const documented = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
+import { parseOutboundPolicy } from "@sluice/config/outbound";
 import { PLAINTEXT_POLICIES, type PlaintextPolicy } from "./identity/admission.ts";
 
 /** All of this process's settings; the README's table says the same. */
@@ -22,6 +23,12 @@ export interface Environment {
   readonly logLevel: string;
   /** Percent of requests that are traced where the configuration says nothing; 0: no tracer is added. */
   readonly traceSamplingPercent: number;
+  /** `SLUICE_OUTBOUND_ALLOW`: where notifications may go beside the public Internet; see `parseOutboundPolicy`. */
+  readonly outboundAllow: string;
+  /** `SLUICE_ADMIN_URL`: for links in messages. */
+  readonly dashboardUrl: string | undefined;
+  /** How long a node may be away before it is told to be lost, in milliseconds. */
+  readonly nodeLostMs: number;
 }
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
@@ -53,7 +60,26 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     healthPort: healthPort === 0 ? undefined : healthPort,
     logLevel,
     traceSamplingPercent: readNumber(env, "SLUICE_TRACE_SAMPLING_PERCENT", 1, 100),
+    outboundAllow: readOutboundAllow(env.SLUICE_OUTBOUND_ALLOW ?? ""),
+    dashboardUrl: readUrl(env.SLUICE_ADMIN_URL ?? ""),
+    nodeLostMs: readNumber(env, "SLUICE_NODE_LOST_SECONDS", 60, 86_400) * 1_000,
   };
+}
+
+function readOutboundAllow(text: string): string {
+  try {
+    parseOutboundPolicy(text);
+  } catch (error) {
+    throw new Error(`SLUICE_OUTBOUND_ALLOW: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return text;
+}
+
+function readUrl(text: string): string | undefined {
+  if (text === "") return undefined;
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
+    throw new Error(`SLUICE_ADMIN_URL "${text}": an http:// or https:// address`);
+  return text.replace(/\/$/, "");
 }
 
 function readHosts(text: string): readonly string[] {

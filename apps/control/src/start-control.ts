@@ -6,8 +6,9 @@ import {
   RESOURCE_KINDS,
   type ResourceKind,
 } from "@sluice/config";
+import { parseOutboundPolicy } from "@sluice/config/outbound";
 import { openDatabase, openNotificationBus } from "@sluice/database";
-import { compareNodes, startMaintenance, TelemetryStore } from "@sluice/telemetry";
+import { compareNodes, readTrafficFigures, startMaintenance, TelemetryStore } from "@sluice/telemetry";
 import type { Snapshot } from "@sluice/xds";
 import { createXdsServer } from "@sluice/xds/server";
 import type { Logger } from "pino";
@@ -26,9 +27,10 @@ import { NodeRecorder } from "./node-state/node-recorder.ts";
 import { readEffective } from "./node-state/read-effective.ts";
 import { holdReplicaLease } from "./node-state/replica-lease.ts";
 import { loadVersionGauge } from "./node-state/version-gauge.ts";
+import { createNotificationEngines } from "./notification/notification-engines.ts";
 import { OrderDesk } from "./orders/order-desk.ts";
 import { orderRoutes } from "./orders/order-routes.ts";
-import { RolloutEngine } from "./rollout/rollout-engine.ts";
+import { createRolloutEngine } from "./rollout/rollout-engine.ts";
 import { startGrpcServer } from "./server/grpc-server.ts";
 import { type Health, startHealthServer } from "./server/health-server.ts";
 import { type Inject, SnapshotBuilder, typeUrlOf } from "./snapshot/build-snapshot.ts";
@@ -182,7 +184,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
   register.start();
   // Nobody is let in by certificate before the revocations are known.
   void register.loaded.then(() => identity.start());
-  const engine = new RolloutEngine({
+  const engine = createRolloutEngine({
     context,
     bus,
     replica,
@@ -193,6 +195,22 @@ export async function startControl(environment: Environment, log: Logger): Promi
   desk.start();
   // After an upgrade from a release without history; else there is nothing to do.
   void becameReady.promise.then(() => indexHistory(db)).catch(trouble("indexing the history"));
+  const notifying = createNotificationEngines({
+    context: {
+      ...context,
+      ring,
+      policy: parseOutboundPolicy(environment.outboundAllow),
+      dashboardUrl: environment.dashboardUrl,
+      random: Math.random,
+      timeoutMs: 10_000,
+    },
+    bus,
+    replica,
+    readTraffic: (question) => readTrafficFigures(sql, question),
+    nodeLostMs: environment.nodeLostMs,
+    onTrouble: trouble("telling what happened"),
+  });
+  for (const loop of notifying) loop.start();
   const lease = holdReplicaLease(context, replica, trouble("renewing this replica's lease"));
   const maintenance = startMaintenance(sql, { onTrouble: trouble("rolling up telemetry") });
 
@@ -205,6 +223,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
       xds.close();
       await server.close();
       await Promise.all([identity.close(), register.close(), engine.close(), desk.close()]);
+      await Promise.all(notifying.map((loop) => loop.close()));
       await Promise.all([snapshots.close(), maintenance.close(), store.close(), recorder.close()]);
       await lease.close();
       // Everything is written: a connection that still waits for a Postgres that went away is not waited for.

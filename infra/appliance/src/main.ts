@@ -5,6 +5,7 @@ import { renderBootstrap } from "@sluice/control/bootstrap";
 import { quickStart } from "@sluice/database/quick-start";
 import { ensureAdminBuild } from "./admin-build.ts";
 import { ApplianceError } from "./appliance-error.ts";
+import { askHealth } from "./ask-health.ts";
 import { type Child, type ChildOptions, startChild } from "./child.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { checkDataDir, checkPortFree, lockDataDir } from "./preflight.ts";
@@ -22,9 +23,9 @@ async function untilHealthy(url: string, stopped: () => boolean): Promise<void> 
   let last = "no answer";
   while (!stopped()) {
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-      if (response.ok) return;
-      last = (await response.text()).slice(0, 300);
+      const { ok, text } = await askHealth(url);
+      if (ok) return;
+      last = text.slice(0, 300);
     } catch {
       // Not listening yet.
     }
@@ -211,9 +212,13 @@ async function main(): Promise<void> {
       email: process.env.SLUICE_ADMIN_EMAIL || undefined,
       password: process.env.SLUICE_ADMIN_PASSWORD || undefined,
     });
-    await untilHealthy(`http://${host}:${environment.adminPort}/api/health`, () => stopping !== undefined);
+    const scheme = process.env.SLUICE_TLS_CERT ? "https" : "http";
+    await untilHealthy(
+      `${scheme}://${host}:${environment.adminPort}/api/health`,
+      () => stopping !== undefined,
+    );
     if (stopping !== undefined) return;
-    say(`ready: http://${host === "127.0.0.1" ? "localhost" : host}:${environment.adminPort}`);
+    say(`ready: ${scheme}://${host === "127.0.0.1" ? "localhost" : host}:${environment.adminPort}`);
     if (firstUser.created) {
       say(`sign in as ${firstUser.email}`);
       if (firstUser.password !== undefined) say(`password   ${firstUser.password}   (shown this once)`);

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { addAuthorityCommands } from "./authority-commands.ts";
 import { CliError } from "./cli-error.ts";
 import { createCommandKit, type Surroundings, WATCH_OPTION } from "./command-kit.ts";
+import { addAlerts } from "./commands/alert.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
@@ -12,6 +13,7 @@ import { addHistory } from "./commands/history.ts";
 import { importFile } from "./commands/import-file.ts";
 import { type JoinOptions, joinNode, plainBootstrap, renewNode } from "./commands/join.ts";
 import { login } from "./commands/login.ts";
+import { addNotifications } from "./commands/notification.ts";
 import { addRouteTests } from "./commands/route-test.ts";
 import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
 import { addTags } from "./commands/tag.ts";
@@ -24,6 +26,7 @@ import { addJoinTokenCommands } from "./join-token-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
 import { formatValue, OUTPUT_FORMATS } from "./output.ts";
 import { collect, numberOf } from "./read-option.ts";
+import { readStandardInput } from "./read-standard-input.ts";
 import { addReleaseCommands, VERSION_COLUMNS } from "./release-commands.ts";
 
 /** All commands; throws CliError for what the user can mend, CommanderError for wrong usage. */
@@ -231,12 +234,8 @@ export function createProgram(surroundings: Surroundings): Command {
   addTags(kit);
   addTokens(kit);
   addAudit(kit);
+  addNotifications(kit);
+  addAlerts(kit);
   addCompletion(kit);
   return program;
-}
-
-async function readStandardInput(): Promise<string> {
-  let text = "";
-  for await (const chunk of process.stdin) text += String(chunk);
-  return text.trim();
 }

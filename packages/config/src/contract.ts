@@ -6,10 +6,13 @@
 import type { Database, Sql } from "@sluice/database";
 import type { ConfigProblem } from "@sluice/xds";
 import type { Grant } from "./access/grant.ts";
+import type { KeyRing } from "./envelope/key-ring.ts";
 import type { NodeChannel } from "./order/order-contract.ts";
 import type { DataPlaneCheck } from "./publish-check/data-plane-check.ts";
 
+export * from "./alert/alert-contract.ts";
 export * from "./authority/authority-contract.ts";
+export * from "./notification/notification-contract.ts";
 export * from "./order/order-contract.ts";
 export * from "./rollout/rollout-contract.ts";
 
@@ -33,6 +36,8 @@ export interface Context {
   readonly now: () => Date;
   /** Judges a draft before it is published; without it publishing goes unjudged, and says so. */
   readonly dataPlane?: DataPlaneCheck | undefined;
+  /** Seals what is secret at rest; verbs that store secrets refuse without it. */
+  readonly ring?: KeyRing | undefined;
 }
 
 /** A closed union: the web layer and the CLI map codes to statuses in one place. */
@@ -281,7 +286,8 @@ export interface AuditEvent {
 /**
  * Notification channels (payloads are small JSON hints):
  * `sluice_draft` {kind,name,revision}; `sluice_rollout` {rollout,version} or {group}; `sluice_node` {id}; `sluice_join`, of join
- * tokens and node certificates, {token} or {node}; `sluice_order` {node,order}.
+ * tokens and node certificates, {token} or {node}; `sluice_order` {node,order}; `sluice_notification`, of channels, messages and
+ * alerts, {channel}, {delivery}, {rule} or counts.
  */
 export const CHANNELS = {
   draft: "sluice_draft",
@@ -289,4 +295,5 @@ export const CHANNELS = {
   node: "sluice_node",
   join: "sluice_join",
   order: "sluice_order",
+  notification: "sluice_notification",
 } as const;

@@ -19,6 +19,13 @@ export {
   type Permission,
 } from "./access/permission.ts";
 export { type GrantInput, readGrants } from "./access/read-grants.ts";
+export { evaluateAlerts } from "./alert/evaluate-alerts.ts";
+export { listAlerts } from "./alert/list-alerts.ts";
+export { type AlertRuleInput, putAlertRule, removeAlertRule } from "./alert/put-rule.ts";
+export { listAlertRules } from "./alert/read-rules.ts";
+export { type CreateSilenceInput, createSilence, endSilence, listSilences } from "./alert/silences.ts";
+export type { ReadTraffic, TrafficFigures, TrafficQuestion } from "./alert/traffic-figures.ts";
+export { tryAlertRule } from "./alert/try-rule.ts";
 export { appendAudit } from "./audit/append-audit.ts";
 export type { AuditFilter } from "./audit/audit-filter.ts";
 export { exportAudit } from "./audit/export-audit.ts";
@@ -108,6 +115,20 @@ export {
 export { removeNode } from "./node/remove-node.ts";
 export { heartbeatReplica, releaseReplica } from "./node/replica-lease.ts";
 export { type SetNodeLabelsInput, setNodeLabels } from "./node/set-node-labels.ts";
+export { type ChangeChannelInput, changeChannel, removeChannel } from "./notification/change-channel.ts";
+export { signingKeyBytes, unsealChannelSecret } from "./notification/channel-secret.ts";
+export { isEmail } from "./notification/channel-settings.ts";
+export { type ClaimedDelivery, claimDeliveries } from "./notification/claim-deliveries.ts";
+export { type CreateChannelInput, createChannel, type SavedChannel } from "./notification/create-channel.ts";
+export { handOutEvents } from "./notification/hand-out-events.ts";
+export { listChannels } from "./notification/list-channels.ts";
+export { type ListDeliveriesInput, listDeliveries } from "./notification/list-deliveries.ts";
+export { purgeNotifications } from "./notification/purge-notifications.ts";
+export { resendDelivery } from "./notification/resend-delivery.ts";
+export { type DeliveryOutcome, settleDelivery } from "./notification/settle-delivery.ts";
+export { testChannel } from "./notification/test-channel.ts";
+export { watchCertificates } from "./notification/watch-certificates.ts";
+export { watchNodes } from "./notification/watch-nodes.ts";
 export { type AskNodeInput, askNode } from "./order/ask-node.ts";
 export {
   nodesWithOrders,

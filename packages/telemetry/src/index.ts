@@ -22,6 +22,7 @@ export { readSeries, readSeriesSince, type SeriesQuery } from "./query/read-seri
 export { readTopScopes, type TopOrder, type TopScopesQuery } from "./query/read-top-scopes.ts";
 export { readTopology } from "./query/read-topology.ts";
 export { readTrace, readTracesSince, searchTraces } from "./query/read-traces.ts";
+export { readTrafficFigures, type TrafficFiguresQuery } from "./query/read-traffic-figures.ts";
 export { parseStatusFilter } from "./query/status-filter.ts";
 export type { Retention } from "./store/apply-retention.ts";
 export { type MaintenanceOptions, maintain, startMaintenance } from "./store/maintenance.ts";

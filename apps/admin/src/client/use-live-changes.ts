@@ -39,4 +39,5 @@ const AFFECTED = {
   node: ["node", "rollout", "group"],
   join: ["join", "audit"],
   order: ["node", "audit"],
+  notification: ["notification", "alert", "audit"],
 } as const;

@@ -21,4 +21,6 @@ export const NAMESPACES = [
   "nodes",
   "explain",
   "join",
+  "notifications",
+  "alerts",
 ] as const;

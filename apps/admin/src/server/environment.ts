@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TlsFiles } from "./http/tls-files.ts";
 
 /** Everything that the dashboard reads from its environment; nothing else in this app touches `process.env`. */
 export interface Environment {
@@ -16,8 +17,14 @@ export interface Environment {
    * the cookies are `Secure`. Default: whatever host the browser names, over http.
    */
   readonly publicUrl: string | undefined;
+  /** `SLUICE_TLS_CERT` and `SLUICE_TLS_KEY`: PEM files; with both the dashboard speaks HTTPS itself. Renewed files are taken up. */
+  readonly tls: TlsFiles | undefined;
   /** `SLUICE_AUTH_SECRET`: signs cookies; replicas must share it. Default: a generated file in the data directory. */
   readonly authSecret: string | undefined;
+  /** `SLUICE_SECRET_KEY` and `SLUICE_SECRET_KEY_FILE`: what secrets in Postgres are sealed with; the control plane must have the same.
+   * Default: a generated file in the data directory. */
+  readonly secretKey: string | undefined;
+  readonly secretKeyFile: string | undefined;
   /** `SLUICE_ADMIN_EMAIL` and `SLUICE_ADMIN_PASSWORD`: the first user; used only while there is none. */
   readonly firstUserEmail: string | undefined;
   readonly firstUserPassword: string | undefined;
@@ -51,7 +58,10 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     databaseUrl,
     dataDir: resolve(read("SLUICE_DATA_DIR") ?? ".sluice"),
     publicUrl: readUrl("SLUICE_ADMIN_URL", read("SLUICE_ADMIN_URL")),
+    tls: readTls(read("SLUICE_TLS_CERT"), read("SLUICE_TLS_KEY")),
     authSecret: read("SLUICE_AUTH_SECRET"),
+    secretKey: read("SLUICE_SECRET_KEY"),
+    secretKeyFile: read("SLUICE_SECRET_KEY_FILE"),
     firstUserEmail: read("SLUICE_ADMIN_EMAIL"),
     firstUserPassword: read("SLUICE_ADMIN_PASSWORD"),
     controlHealthUrl:
@@ -67,6 +77,13 @@ const OWN_PROXY = fileURLToPath(new URL("../../../proxy/src/main.ts", import.met
 
 function readValidator(text: string | undefined): string | undefined {
   return text === "off" ? undefined : text === undefined ? OWN_PROXY : resolve(text);
+}
+
+function readTls(certificate: string | undefined, key: string | undefined): TlsFiles | undefined {
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate === undefined || key === undefined)
+    throw new Error("SLUICE_TLS_CERT and SLUICE_TLS_KEY belong together; set both");
+  return { certificate: resolve(certificate), key: resolve(key) };
 }
 
 function readPort(text: string | undefined): number {

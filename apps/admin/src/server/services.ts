@@ -1,4 +1,4 @@
-import type { DataPlaneCheck } from "@sluice/config";
+import type { DataPlaneCheck, KeyRing } from "@sluice/config";
 import type { Database, Sql } from "@sluice/database";
 import type { Logger } from "pino";
 import type { Auth } from "./auth/auth.ts";
@@ -13,6 +13,8 @@ export interface Services {
   readonly log: Logger;
   /** Judges drafts before they are published; undefined where no proxy is installed beside the dashboard. */
   readonly dataPlane: DataPlaneCheck | undefined;
+  /** Seals secrets at rest. */
+  readonly ring: KeyRing;
   /** Wall clock. */
   readonly now: () => Date;
 }

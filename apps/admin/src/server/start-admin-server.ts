@@ -1,16 +1,19 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { applyAuditRetention } from "@sluice/config";
+import { applyAuditRetention, loadKeyRing } from "@sluice/config";
 import { openDatabase } from "@sluice/database";
 import next from "next";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { createAuth } from "./auth/auth.ts";
 import { authSecret } from "./auth/auth-secret.ts";
 import { createSignInLimiter } from "./auth/sign-in-limiter.ts";
 import { createValidatingProxy } from "./data-plane/validating-proxy.ts";
 import type { Environment } from "./environment.ts";
 import { createRequestHandler, type RequestHandlerOptions } from "./http/request-handler.ts";
+import { createRequestLimiter, REQUEST_LIMITS, type RequestLimits } from "./http/request-limiter.ts";
+import { followTlsFiles, readTlsFiles, type TlsMaterial } from "./http/tls-files.ts";
 import { serveLiveSocket } from "./live/live-socket.ts";
 import { createNotificationHub } from "./live/notification-hub.ts";
 import type { Services } from "./services.ts";
@@ -31,6 +34,10 @@ export interface AdminServerOptions {
   readonly recheckMs?: number;
   /** Starts the proxy that judges drafts at once, not at the first draft. */
   readonly warmUp?: boolean;
+  /** Default: `REQUEST_LIMITS`. */
+  readonly requestLimits?: RequestLimits;
+  /** How often the certificate's files are looked at. Default 10 s. */
+  readonly tlsFollowedEveryMs?: number;
 }
 
 /** Starts the dashboard over a migrated database; resolves when it listens. */
@@ -41,6 +48,9 @@ export async function startAdminServer(
   const log = pino({ level: environment.logLevel, name: "admin" });
   const database = openDatabase(environment.databaseUrl, { applicationName: "sluice-admin" });
   const now = (): Date => new Date();
+  const { tls, publicUrl } = environment;
+  const material = tls && readTlsFiles(tls);
+  const https = material !== undefined || (publicUrl?.startsWith("https:") ?? false);
   const dataPlane =
     environment.validator === undefined
       ? undefined
@@ -52,13 +62,15 @@ export async function startAdminServer(
     auth: createAuth({
       db: database.db,
       secret: environment.authSecret ?? (await authSecret(environment.dataDir)),
-      publicUrl: environment.publicUrl,
+      publicUrl,
+      https,
       limiter: createSignInLimiter(database.db, now),
       log,
       now,
     }),
     log,
     dataPlane,
+    ring: loadKeyRing({ ...environment, warn: (message) => log.warn(message) }),
     now,
   };
   const retain = (): void => {
@@ -71,23 +83,23 @@ export async function startAdminServer(
   retain();
   let ready = false;
   const pages = options.pages ?? (await preparePages(environment));
-  const server = createServer(
-    { requestTimeout: 60_000, headersTimeout: 20_000 },
-    createRequestHandler({
-      services,
-      publicUrl: environment.publicUrl,
-      pages,
-      health: {
-        pagesReady: () => ready,
-        sql: database.sql,
-        controlHealthUrl: environment.controlHealthUrl,
-        nodeAdminUrl: environment.nodeAdminUrl,
-      },
-    }),
-  );
+  const handler = createRequestHandler({
+    services,
+    publicUrl,
+    https,
+    limiter: createRequestLimiter(options.requestLimits ?? REQUEST_LIMITS, () => performance.now()),
+    pages,
+    health: {
+      pagesReady: () => ready,
+      sql: database.sql,
+      controlHealthUrl: environment.controlHealthUrl,
+      nodeAdminUrl: environment.nodeAdminUrl,
+    },
+  });
+  const { server, stopFollowing } = createWebServer(environment, material, handler, log, options);
   const closeLive = serveLiveSocket(server, {
     services,
-    publicUrl: environment.publicUrl,
+    publicUrl,
     ...(options.recheckMs === undefined ? {} : { recheckMs: options.recheckMs }),
   });
   await new Promise<void>((resolve, reject) => {
@@ -103,6 +115,7 @@ export async function startAdminServer(
     async close() {
       ready = false;
       clearInterval(retention);
+      stopFollowing();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await closeLive();
       server.closeIdleConnections();
@@ -114,6 +127,28 @@ export async function startAdminServer(
       await database.close();
     },
   };
+}
+
+const LIMITS = { requestTimeout: 60_000, headersTimeout: 20_000 };
+const TLS_FOLLOWED_EVERY_MS = 10_000;
+
+function createWebServer(
+  { tls }: Environment,
+  material: TlsMaterial | undefined,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  log: Logger,
+  { tlsFollowedEveryMs = TLS_FOLLOWED_EVERY_MS }: AdminServerOptions,
+): { readonly server: Server; readonly stopFollowing: () => void } {
+  if (tls === undefined || material === undefined)
+    return { server: createServer(LIMITS, handler), stopFollowing: () => {} };
+  const server = createSecureServer({ ...LIMITS, ...material, minVersion: "TLSv1.2" }, handler);
+  const stopFollowing = followTlsFiles(server, tls, material, {
+    everyMs: tlsFollowedEveryMs,
+    onReload: () => log.info("the dashboard's new certificate is in use"),
+    onTrouble: (error) =>
+      log.warn({ err: error }, "the dashboard's certificate files are no good; the old ones stay"),
+  });
+  return { server, stopFollowing };
 }
 
 async function preparePages(environment: Environment): Promise<RequestHandlerOptions["pages"]> {

@@ -12,6 +12,7 @@ const PUBLISHER: readonly Permission[] = [
   "config.publish",
   "node.operate",
   "group.manage",
+  "alert.manage",
   "audit.read",
 ];
 

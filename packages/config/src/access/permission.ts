@@ -24,6 +24,10 @@ const PERMISSIONS = {
   "group.manage": [],
   /** See traffic: figures, requests, traces. */
   "telemetry.read": [],
+  /** Alert rules and silences. */
+  "alert.manage": [],
+  /** Where what happens is told: channels, their tests, sending again. */
+  "notification.manage": [],
   /** See who did what. */
   "audit.read": [],
   /** People, their roles, their sessions and tokens. */

@@ -16,6 +16,9 @@ after(() => config.close());
 type Verb = readonly [Permission, (context: api.Context) => Promise<unknown>];
 const REF = { kind: "clusters", name: "x" } as const;
 const ROUTE = { domain: "*", path: "/", port: 1, host: "h", upstreamPort: 1 };
+const WEBHOOK = { kind: "webhook", settings: { url: "https://x.example" } } as const;
+const RULE = { name: "r", measure: "error_rate", threshold: { when: "above", value: 0.1 } } as const;
+const UUID = "00000000-0000-4000-8000-000000000000";
 const REQUEST = { method: "GET", url: "http://x/", headers: [] };
 
 /** Every verb of the package with what it needs. A verb that is exported and stands neither here nor below fails the test. */
@@ -24,18 +27,22 @@ const VERBS: Readonly<Record<string, Verb>> = {
   askNode: ["node.operate", (c) => api.askNode(c, { node: "n", action: "drain" })],
   authorityStatus: ["config.read", (c) => api.authorityStatus(c)],
   blameResource: ["config.read", (c) => api.blameResource(c, REF)],
+  changeChannel: ["notification.manage", (c) => api.changeChannel(c, { name: "c" })],
   changeGroup: ["group.manage", (c) => api.changeGroup(c, { name: "g", selector: "a=b" })],
   checkDraft: ["config.read", (c) => api.checkDraft(c)],
   checkText: ["config.read", (c) => api.checkText(c, { kind: "clusters", yaml: "" })],
+  createChannel: ["notification.manage", (c) => api.createChannel(c, { name: "C", ...WEBHOOK })],
   createFirstRoute: ["config.edit", (c) => api.createFirstRoute(c, ROUTE)],
   createGroup: ["group.manage", (c) => api.createGroup(c, { name: "g", selector: "a=b" })],
   createJoinToken: ["node.enroll", (c) => api.createJoinToken(c, {})],
+  createSilence: ["alert.manage", (c) => api.createSilence(c, { reason: "", durationMs: 0 })],
   diffAny: ["config.read", (c) => api.diffAny(c, "live", "draft")],
   diffDraft: ["config.read", (c) => api.diffDraft(c)],
   diffVersions: ["config.read", (c) => api.diffVersions(c, 1, 2)],
   draftImpact: ["config.read", (c) => api.draftImpact(c)],
   draftStatus: ["config.read", (c) => api.draftStatus(c)],
   dryRunDraft: ["config.read", (c) => api.dryRunDraft(c)],
+  endSilence: ["alert.manage", (c) => api.endSilence(c, UUID)],
   exportAudit: ["audit.read", (c) => api.exportAudit(c)],
   explainRequest: ["config.read", (c) => api.explainRequest(c, { ...REQUEST, source: "draft" })],
   dumpEntry: ["config.read", (c) => api.dumpEntry(c, "o", 0)],
@@ -49,7 +56,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   getResource: ["config.read", (c) => api.getResource(c, REF)],
   getVersion: ["config.read", (c) => api.getVersion(c, 1)],
   importYaml: ["config.edit", (c) => api.importYaml(c, { text: clusterYaml("x") })],
+  listAlertRules: ["telemetry.read", (c) => api.listAlertRules(c)],
+  listAlerts: ["telemetry.read", (c) => api.listAlerts(c)],
   listAudit: ["audit.read", (c) => api.listAudit(c)],
+  listChannels: ["config.read", (c) => api.listChannels(c)],
+  listDeliveries: ["config.read", (c) => api.listDeliveries(c)],
   listGroups: ["config.read", (c) => api.listGroups(c)],
   listJoinTokens: ["config.read", (c) => api.listJoinTokens(c)],
   listNodeCertificates: ["config.read", (c) => api.listNodeCertificates(c)],
@@ -58,6 +69,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   listResources: ["config.read", (c) => api.listResources(c)],
   listRollouts: ["config.read", (c) => api.listRollouts(c)],
   listRouteTests: ["config.read", (c) => api.listRouteTests(c)],
+  listSilences: ["telemetry.read", (c) => api.listSilences(c)],
   listTags: ["config.read", (c) => api.listTags(c)],
   listVersions: ["config.read", (c) => api.listVersions(c)],
   liveVersion: ["config.read", (c) => api.liveVersion(c)],
@@ -67,6 +79,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   pauseRollout: ["config.publish", (c) => api.pauseRollout(c, { rollout: 1 })],
   promoteRollout: ["config.publish", (c) => api.promoteRollout(c, { rollout: 1 })],
   publish: ["config.publish", (c) => api.publish(c, { message: "m" })],
+  putAlertRule: ["alert.manage", (c) => api.putAlertRule(c, RULE)],
   putResource: ["config.edit", (c) => api.putResource(c, { kind: "clusters", yaml: clusterYaml("x") })],
   putRouteTest: [
     "config.edit",
@@ -74,11 +87,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
   ],
   readOrderContent: ["config.read", (c) => api.readOrderContent(c, "o")],
   references: ["config.read", (c) => api.references(c)],
+  removeAlertRule: ["alert.manage", (c) => api.removeAlertRule(c, "r")],
+  removeChannel: ["notification.manage", (c) => api.removeChannel(c, "c")],
   removeGroup: ["group.manage", (c) => api.removeGroup(c, "g")],
   removeNode: ["node.operate", (c) => api.removeNode(c, "n")],
   removeResource: ["config.edit", (c) => api.removeResource(c, REF)],
   removeRouteTest: ["config.edit", (c) => api.removeRouteTest(c, "t")],
   reorderGroups: ["group.manage", (c) => api.reorderGroups(c, [])],
+  resendDelivery: ["notification.manage", (c) => api.resendDelivery(c, UUID)],
   resetDraft: ["config.edit", (c) => api.resetDraft(c)],
   resetResource: ["config.edit", (c) => api.resetResource(c, REF)],
   resumeRollout: ["config.publish", (c) => api.resumeRollout(c, { rollout: 1 })],
@@ -94,6 +110,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
   setAuditRetention: ["settings.manage", (c) => api.setAuditRetention(c, {})],
   setNodeLabels: ["node.operate", (c) => api.setNodeLabels(c, { id: "n", labels: {} })],
   tagVersion: ["config.publish", (c) => api.tagVersion(c, { version: 1, name: "t" })],
+  testChannel: ["notification.manage", (c) => api.testChannel(c, "c")],
+  tryAlertRule: ["telemetry.read", (c) => api.tryAlertRule(c, RULE, async () => [])],
   unfreezeGroup: ["config.publish", (c) => api.unfreezeGroup(c, "g")],
   untagVersion: ["config.publish", (c) => api.untagVersion(c, "t")],
   usedBy: ["config.read", (c) => api.usedBy(c, REF)],
@@ -127,6 +145,8 @@ const NO_VERBS = [
   ["whatCame", "applyAuditRetention", "seal", "unseal", "reseal", "loadKeyRing", "appendAudit"],
   ["recordAudit", "authorize", "authorizeRead", "change", "recordRefusal", "requireWithin", "grantsOf"],
   ["grantsOfRole", "includesGrant"],
+  ["claimDeliveries", "evaluateAlerts", "handOutEvents", "purgeNotifications", "settleDelivery"],
+  ["isEmail", "signingKeyBytes", "unsealChannelSecret", "watchCertificates", "watchNodes"],
   ["isBuiltInRole", "isPermission", "limitsOf", "mayAnywhere", "mayWithin", "readGrants"],
 ].flat();
 

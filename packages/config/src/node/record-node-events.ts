@@ -147,9 +147,18 @@ async function upsertStates(
       insert into config.node_type_state as s (node, kind, ${names})
       select node, kind, ${names} from event
       on conflict (node, kind) do update set (${names}) = row(${excluded}) where ${differs}
-      returning s.node as id
-    )
+      returning s.node as id, s.kind, s.refused, s.refusal
+    )${refuses ? tellRefusals(context) : sql``}
     ${NOTIFY_CHANGED}`);
+}
+
+/** In the same statement as the refusal itself. The group is found when the event is handed out. */
+function tellRefusals(context: NodeContext): SQL {
+  return sql`, told as (
+      insert into config.notification_event (at, kind, node, subject, topic, details)
+      select ${now(context)}, 'node.refused', id, 'node/' || id, refused || '/' || kind,
+        jsonb_build_object('version', refused, 'kind', kind, 'message', refusal) from changed
+    )`;
 }
 
 const NOTIFY_CHANGED: SQL = sql`select pg_notify(${CHANNELS.node}, json_build_object('id', id)::text)

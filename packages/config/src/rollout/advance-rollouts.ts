@@ -1,6 +1,6 @@
 import { asc, isNotNull } from "drizzle-orm";
 import type { Transaction } from "../access/executor.ts";
-import type { Actor, Context, NodeState } from "../contract.ts";
+import type { Context, NodeState } from "../contract.ts";
 import { type GroupRow, lockGroup } from "../group/lock-group.ts";
 import { readNodes } from "../node/read-nodes.ts";
 import { nodeGroup } from "../schema/index.ts";
@@ -10,6 +10,7 @@ import { isSelected } from "./node-target.ts";
 import { selectorsUpTo } from "./read-targets.ts";
 import type { ComparisonRule, RolloutComparison } from "./rollout-contract.ts";
 import { isLastStep, readUnderWay, type UnderWay } from "./start-rollout.ts";
+import { SYSTEM_ACTOR } from "./system-actor.ts";
 
 /** Asks for the traffic of new and old nodes; answered from telemetry, which this package does not know. */
 export interface ComparisonQuestion {
@@ -26,9 +27,6 @@ export interface ComparisonQuestion {
 }
 
 export type Compare = (question: ComparisonQuestion) => Promise<RolloutComparison>;
-
-/** Automatic transitions are done in this name. */
-const SYSTEM_ACTOR: Actor = { id: "system", name: "Sluice", role: "admin" };
 
 /**
  * Moves every rollout under way by the transitions that are due, each in a transaction that holds the group's row: any number of

@@ -3,8 +3,11 @@ import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import { CHANNELS, type Context } from "../contract.ts";
+import { appendEvents } from "../notification/append-events.ts";
+import { eventOfTransition } from "../notification/event-of-transition.ts";
 import { nodeGroup, type rollout, rolloutEvent, rolloutState } from "../schema/index.ts";
 import type { RolloutEventKind } from "./rollout-contract.ts";
+import { SYSTEM_ACTOR } from "./system-actor.ts";
 
 export type RolloutRow = typeof rollout.$inferSelect;
 export type StateRow = typeof rolloutState.$inferSelect;
@@ -42,6 +45,9 @@ export async function recordTransition(
     reason,
     details: details ?? null,
   });
+  const automatic = context.actor.id === SYSTEM_ACTOR.id;
+  const event = eventOfTransition(row, transition, { name: context.actor.name, automatic });
+  if (event !== undefined) await appendEvents(tx, context, [event]);
   await appendAudit(tx, context, {
     action: `rollout.${kind}`,
     subject: `rollout/${row.id}`,

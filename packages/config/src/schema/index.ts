@@ -1,3 +1,4 @@
+export * from "./alert-tables.ts";
 export * from "./audit-tables.ts";
 export * from "./config-schema.ts";
 export * from "./draft-tables.ts";
@@ -5,6 +6,7 @@ export * from "./group-tables.ts";
 export * from "./history-tables.ts";
 export * from "./join-tables.ts";
 export * from "./node-tables.ts";
+export * from "./notification-tables.ts";
 export * from "./order-tables.ts";
 export * from "./rollout-tables.ts";
 export * from "./route-test-tables.ts";

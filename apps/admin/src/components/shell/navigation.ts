@@ -26,6 +26,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       { id: "requests", href: "/requests", icon: "requests", key: "q" },
       { id: "traces", href: "/traces", icon: "traces", key: "e" },
       { id: "nodes", href: "/nodes", icon: "nodes", key: "n" },
+      { id: "alerts", href: "/alerts", icon: "alerts", key: "i" },
     ],
   },
   {
@@ -53,6 +54,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       { id: "people", href: "/people", icon: "people", key: "u" },
       { id: "roles", href: "/roles", icon: "check", key: "b" },
       { id: "tokens", href: "/tokens", icon: "keyboard", key: "k" },
+      { id: "notifications", href: "/notifications", icon: "notifications", key: "m" },
       { id: "audit", href: "/audit", icon: "audit", key: "a" },
       { id: "settings", href: "/settings", icon: "settings", key: "," },
     ],

@@ -11,6 +11,8 @@ const PATHS = {
   endpoints: "M5 3h14v7H5zM5 14h14v7H5zM9 6.5h.01M9 17.5h.01",
   secrets: "M7 11V7a5 5 0 0 1 10 0v4M5 11h14v10H5zM12 15v2",
   nodes: "M4 4h16v6H4zM4 14h16v6H4zM8 7h.01M8 17h.01",
+  alerts: "M6 9a6 6 0 0 1 12 0c0 6 2 7 2 7H4s2-1 2-7zM10 20a2 2 0 0 0 4 0",
+  notifications: "M3 5h18v14H3zM3 6l9 7 9-7",
   versions: "M12 8v4l3 2M3.05 11a9 9 0 1 1 .5 4M3 20v-5h5",
   explain:
     "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM9.4 9.2a2.7 2.7 0 1 1 4 2.4c-.9.5-1.4 1.1-1.4 2.1M12 17h.01",

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { readSession } from "../auth/session.ts";
+import { readBody } from "../http/read-body.ts";
 import { webHeaders } from "../http/web-request.ts";
 import type { Services } from "../services.ts";
 import { appRouter } from "../trpc/app-router.ts";
@@ -53,7 +54,7 @@ async function answer(request: IncomingMessage, url: URL, services: Services): P
     };
   const input =
     request.method === "POST"
-      ? await readBody(request)
+      ? await readInput(request)
       : { value: readQuery(url.searchParams, operation.input) };
   if ("refused" in input) return refusal(input.refused, { code: "BAD_REQUEST", message: input.message });
   const session = await readSession(services, webHeaders(request));
@@ -116,22 +117,17 @@ function refusal(status: number, error: ApiError): Reply {
   return { status, body: { error } };
 }
 
-async function readBody(
+async function readInput(
   request: IncomingMessage,
 ): Promise<{ readonly value: unknown } | { readonly refused: 400 | 413 | 415; readonly message: string }> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > BODY_BYTES_MAX) return { refused: 413, message: `a body may have ${BODY_BYTES_MAX} bytes` };
-    chunks.push(chunk);
-  }
-  if (length === 0) return { value: undefined };
+  const body = await readBody(request, BODY_BYTES_MAX);
+  if (body === undefined) return { refused: 413, message: `a body may have ${BODY_BYTES_MAX} bytes` };
+  if (body.length === 0) return { value: undefined };
   const type = request.headers["content-type"] ?? "";
   if (!/^application\/json\b/i.test(type))
     return { refused: 415, message: "send the input as application/json" };
   try {
-    return { value: JSON.parse(Buffer.concat(chunks).toString("utf8")) as unknown };
+    return { value: JSON.parse(body.toString("utf8")) as unknown };
   } catch (error) {
     return { refused: 400, message: `the body is no JSON: ${error instanceof Error ? error.message : ""}` };
   }

@@ -17,6 +17,8 @@ export interface AuthOptions {
   readonly db: Database;
   readonly secret: string;
   readonly publicUrl: string | undefined;
+  /** Browsers come over TLS. */
+  readonly https: boolean;
   readonly limiter: SignInLimiter;
   readonly log: Logger;
   /** Wall clock. */
@@ -29,7 +31,7 @@ export type Auth = ReturnType<typeof createAuth>;
  * Sessions by cookie (browser) or bearer token (CLI). Sign-up is closed: the first user is made at first start, the others
  * by an admin. Passwords are hashed with scrypt.
  */
-export function createAuth({ db, secret, publicUrl, limiter, log, now }: AuthOptions) {
+export function createAuth({ db, secret, publicUrl, https, limiter, log, now }: AuthOptions) {
   const record = async (
     who: { readonly id: string; readonly name: string },
     action: string,
@@ -47,7 +49,7 @@ export function createAuth({ db, secret, publicUrl, limiter, log, now }: AuthOpt
     // Without a fixed address the browser's own Host is the only origin: a page elsewhere can never equal it.
     trustedOrigins: async (request) => {
       const host = request?.headers.get("host");
-      return publicUrl === undefined && host ? [`http://${host}`] : [];
+      return publicUrl === undefined && host ? [`${https ? "https" : "http"}://${host}`] : [];
     },
     emailAndPassword: {
       enabled: true,
@@ -61,7 +63,7 @@ export function createAuth({ db, secret, publicUrl, limiter, log, now }: AuthOpt
     rateLimit: { enabled: false },
     advanced: {
       cookiePrefix: "sluice",
-      useSecureCookies: publicUrl?.startsWith("https:") ?? false,
+      useSecureCookies: https,
       ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
     },
     telemetry: { enabled: false },

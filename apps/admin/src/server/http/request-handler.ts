@@ -9,7 +9,8 @@ import { checkHealth, type HealthSources } from "../health/health.ts";
 import type { Services } from "../services.ts";
 import { appRouter } from "../trpc/app-router.ts";
 import { configContext } from "../trpc/trpc.ts";
-import { isSameOrigin } from "./same-origin.ts";
+import type { RequestLimiter } from "./request-limiter.ts";
+import { isForeignRead, isSameOrigin } from "./same-origin.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { SESSION_HEADER } from "./session-header.ts";
 import { sendWebResponse, webHeaders, webRequest } from "./web-request.ts";
@@ -17,6 +18,9 @@ import { sendWebResponse, webHeaders, webRequest } from "./web-request.ts";
 export interface RequestHandlerOptions {
   readonly services: Services;
   readonly publicUrl: string | undefined;
+  /** Browsers come over TLS: to us, or to what stands before us. */
+  readonly https: boolean;
+  readonly limiter: RequestLimiter;
   readonly health: HealthSources;
   /** Next's own handler. */
   readonly pages: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -37,8 +41,7 @@ const OPEN_PAGES = new Set(["/sign-in", "/accept", "/icon.svg", "/favicon.ico"])
 export function createRequestHandler(
   options: RequestHandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { services, publicUrl } = options;
-  const https = publicUrl?.startsWith("https:") ?? false;
+  const { services, publicUrl, https } = options;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { csp, nonce } = setSecurityHeaders(response, https);
@@ -61,6 +64,13 @@ export function createRequestHandler(
   async function handleApi(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const path = url.pathname;
     response.setHeader("cache-control", "no-store");
+    const waitSeconds = options.limiter.take(request);
+    if (waitSeconds > 0) {
+      response.setHeader("retry-after", String(waitSeconds));
+      return sendJson(response, 429, { message: `Too many requests; try again in ${waitSeconds} s.` });
+    }
+    if (isForeignRead(request))
+      return sendJson(response, 403, { message: "This request comes from another site." });
     if (request.method !== "GET" && request.method !== "HEAD" && !isSameOrigin(request, publicUrl))
       return sendJson(response, 403, { message: "This request comes from another site." });
     if (path.startsWith("/api/trpc/")) {
@@ -84,7 +94,7 @@ export function createRequestHandler(
     }
     if (path.startsWith(API_ROOT)) return await serveApi(request, response, url, services);
     if (!AUTH_PATHS.has(path)) return sendJson(response, 404, { message: "There is nothing here." });
-    const origin = publicUrl ?? `http://${request.headers.host ?? "localhost"}`;
+    const origin = publicUrl ?? `${https ? "https" : "http"}://${request.headers.host ?? "localhost"}`;
     const webForm = await webRequest(request, origin, AUTH_BODY_BYTES_MAX);
     if (!webForm) return sendJson(response, 413, { message: "The request is too long." });
     await sendWebResponse(response, await services.auth.handler(webForm));

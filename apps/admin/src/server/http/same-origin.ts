@@ -11,5 +11,12 @@ export function isSameOrigin(request: IncomingMessage, publicUrl: string | undef
   if (origin === undefined) return cookie === undefined;
   const parsed = URL.parse(origin);
   if (!parsed) return false;
-  return publicUrl === undefined ? parsed.host === host : parsed.origin === new URL(publicUrl).origin;
+  if (publicUrl !== undefined) return parsed.origin === new URL(publicUrl).origin;
+  if ("encrypted" in request.socket && parsed.protocol !== "https:") return false;
+  return parsed.host === host;
+}
+
+/** Whether a page of another site asks for data in a user's name: it could not read the answer, and has no business to ask. */
+export function isForeignRead(request: IncomingMessage): boolean {
+  return request.headers["sec-fetch-site"] === "cross-site" && request.headers.cookie !== undefined;
 }

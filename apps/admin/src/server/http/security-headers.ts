@@ -18,6 +18,7 @@ export function setSecurityHeaders(response: ServerResponse, https: boolean): { 
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
+    ...(https ? ["upgrade-insecure-requests"] : []),
   ].join("; ");
   response.setHeader("content-security-policy", csp);
   response.setHeader("x-content-type-options", "nosniff");
@@ -26,6 +27,6 @@ export function setSecurityHeaders(response: ServerResponse, https: boolean): { 
   response.setHeader("cross-origin-opener-policy", "same-origin");
   response.setHeader("cross-origin-resource-policy", "same-origin");
   response.setHeader("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()");
-  if (https) response.setHeader("strict-transport-security", "max-age=31536000");
+  if (https) response.setHeader("strict-transport-security", "max-age=31536000; includeSubDomains");
   return { csp, nonce };
 }

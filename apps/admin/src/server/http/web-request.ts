@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ADDRESS_HEADER } from "../auth/address-header.ts";
+import { readBody } from "./read-body.ts";
 
 /** Headers as the Fetch API's, with the peer's address from the socket under a name that the client cannot set. */
 export function webHeaders(request: IncomingMessage): Headers {
@@ -21,18 +22,13 @@ export async function webRequest(
   origin: string,
   bodyBytesMax: number,
 ): Promise<Request | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > bodyBytesMax) return undefined;
-    chunks.push(chunk);
-  }
+  const body = await readBody(request, bodyBytesMax);
+  if (body === undefined) return undefined;
   const method = request.method ?? "GET";
   return new Request(new URL(request.url ?? "/", origin), {
     method,
     headers: webHeaders(request),
-    ...(method === "GET" || method === "HEAD" ? {} : { body: Buffer.concat(chunks) }),
+    ...(method === "GET" || method === "HEAD" ? {} : { body: new Uint8Array(body) }),
   });
 }
 

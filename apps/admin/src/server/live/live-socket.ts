@@ -4,6 +4,7 @@ import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import { readSession, type SignedIn } from "../auth/session.ts";
 import { isSameOrigin } from "../http/same-origin.ts";
+import { TokenBuckets } from "../http/token-buckets.ts";
 import { webHeaders } from "../http/web-request.ts";
 import type { Services } from "../services.ts";
 import { appRouter } from "../trpc/app-router.ts";
@@ -19,6 +20,8 @@ export interface LiveSocketOptions {
 }
 
 const MESSAGE_BYTES_MAX = 1 << 20;
+/** Far above what pages send. */
+const MESSAGES = { perSecond: 50, burst: 1_000 };
 /** A browser that reads this slowly is dropped; it reconnects and resumes. */
 const BUFFERED_BYTES_MAX = 16 << 20;
 
@@ -50,6 +53,7 @@ export function serveLiveSocket(server: Server, options: LiveSocketOptions): () 
         sockets.handleUpgrade(request, socket, head, (webSocket) => {
           sockets.emit("connection", webSocket, request);
           watchSession(webSocket, request, rightsOf(session));
+          limitMessages(webSocket);
         });
       },
       (error: unknown) => {
@@ -77,6 +81,13 @@ export function serveLiveSocket(server: Server, options: LiveSocketOptions): () 
       );
     }, options.recheckMs ?? 30_000);
     webSocket.on("close", () => clearInterval(timer));
+  }
+
+  function limitMessages(webSocket: WebSocket): void {
+    const bucket = new TokenBuckets(MESSAGES, () => performance.now());
+    webSocket.on("message", () => {
+      if (bucket.take("") > 0) webSocket.close(1008, "too many messages");
+    });
   }
 
   server.on("upgrade", onUpgrade);

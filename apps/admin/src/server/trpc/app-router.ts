@@ -1,3 +1,4 @@
+import { alertRouter } from "./alert/alert-router.ts";
 import { auditRouter } from "./audit/audit-router.ts";
 import { draftRouter } from "./draft/draft-router.ts";
 import { explainRouter } from "./explain/explain-router.ts";
@@ -8,6 +9,7 @@ import { invitationRouter } from "./invitation/invitation-router.ts";
 import { joinRouter } from "./join/join-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
+import { notificationRouter } from "./notification/notification-router.ts";
 import { peopleRouter } from "./people/people-router.ts";
 import { reviewRouter } from "./review/review-router.ts";
 import { roleRouter } from "./role/role-router.ts";
@@ -23,6 +25,7 @@ import { versionRouter } from "./version/version-router.ts";
 
 /** Everything that a browser or the CLI may ask. Thin: each procedure parses, calls one verb and returns its answer. */
 export const appRouter = router({
+  alert: alertRouter,
   audit: auditRouter,
   draft: draftRouter,
   explain: explainRouter,
@@ -33,6 +36,7 @@ export const appRouter = router({
   join: joinRouter,
   live: liveRouter,
   node: nodeRouter,
+  notification: notificationRouter,
   people: peopleRouter,
   review: reviewRouter,
   role: roleRouter,

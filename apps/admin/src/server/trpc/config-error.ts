@@ -33,6 +33,17 @@ export function trpcCodeOf(code: ConfigErrorCode): TRPCError["code"] {
   return STATUS[code];
 }
 
+/** Postgres' class of errors for values that it cannot take: a NUL in a text, a number beyond its column. */
+const DATA_EXCEPTION = /^22[0-9A-Z]{3}$/;
+const CAUSES_MAX = 5;
+
+/** Whether the database refused a value of the input that no schema of ours had refused. */
+export function isUnstorable(error: unknown): boolean {
+  for (let depth = 0, at = error; depth < CAUSES_MAX && at instanceof Error; depth++, at = at.cause)
+    if (at.name === "PostgresError" && "code" in at && DATA_EXCEPTION.test(String(at.code))) return true;
+  return false;
+}
+
 function isConfigErrorCode(code: unknown): code is ConfigErrorCode {
   return typeof code === "string" && Object.hasOwn(STATUS, code);
 }

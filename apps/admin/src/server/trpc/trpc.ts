@@ -3,7 +3,7 @@ import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import type { SignedIn } from "../auth/session.ts";
 import type { Services } from "../services.ts";
-import { configErrorOf, trpcCodeOf } from "./config-error.ts";
+import { configErrorOf, isUnstorable, trpcCodeOf } from "./config-error.ts";
 
 /** Of one request, or of one WebSocket for as long as it lives. */
 export interface RequestContext {
@@ -45,6 +45,11 @@ const mapErrors = t.middleware(async ({ ctx, next, path }) => {
       message: refusal.message,
       cause: result.error.cause,
     });
+  if (isUnstorable(result.error))
+    throw new TRPCError({
+      code: "BAD_REQUEST",
+      message: "The input holds a character or a number that cannot be stored.",
+    });
   if (result.error.code === "INTERNAL_SERVER_ERROR")
     ctx.services.log.error({ err: result.error.cause ?? result.error, path }, "a request failed");
   return result;
@@ -64,6 +69,7 @@ export function configContext(services: Services, session: SignedIn): ConfigCont
     },
     now: services.now,
     dataPlane: services.dataPlane,
+    ring: services.ring,
   };
 }
 

@@ -1,0 +1,52 @@
+"use client";
+
+import type { Silence } from "@sluice/config/contract";
+import { useMutation } from "@tanstack/react-query";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useMay } from "../../client/session.tsx";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Button } from "../ui/button.tsx";
+import { RelativeTime } from "../ui/relative-time.tsx";
+import { type Column, Table } from "../ui/table.tsx";
+import { useToast } from "../ui/toast.tsx";
+
+export function SilenceTable({ silences }: { readonly silences: readonly Silence[] }) {
+  const t = useTranslations("alerts");
+  const trpc = useTRPC();
+  const toast = useToast();
+  const mayManage = useMay()("alert.manage");
+  const end = useMutation(
+    trpc.alert.unsilence.mutationOptions({
+      onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    }),
+  );
+  const columns: readonly Column<Silence>[] = [
+    { id: "rule", header: t("columns.rule"), cell: ({ rule }) => rule ?? t("every") },
+    { id: "target", header: t("columns.target"), cell: ({ target }) => target ?? t("every") },
+    { id: "reason", header: t("columns.reason"), cell: ({ reason }) => reason },
+    { id: "author", header: t("columns.author"), secondary: true, cell: ({ author }) => author },
+    {
+      id: "until",
+      header: t("columns.until"),
+      align: "right",
+      cell: ({ expiresAt }) => <RelativeTime at={expiresAt} ahead />,
+    },
+    {
+      id: "actions",
+      header: <span className="sr-only">{t("columns.actions")}</span>,
+      align: "right",
+      cell: ({ id }) =>
+        mayManage && (
+          <Button
+            size="sm"
+            busy={end.isPending && end.variables.id === id}
+            onClick={() => end.mutate({ id })}
+          >
+            {t("endSilence")}
+          </Button>
+        ),
+    },
+  ];
+  return <Table label={t("silences")} columns={columns} rows={silences} rowKey={({ id }) => id} />;
+}

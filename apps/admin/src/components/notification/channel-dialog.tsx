@@ -1,0 +1,143 @@
+"use client";
+
+import type { Channel } from "@sluice/config/contract";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Button } from "../ui/button.tsx";
+import { CodeBlock } from "../ui/copy-button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Field } from "../ui/field.tsx";
+import { Input, Select } from "../ui/input.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { ChannelFieldset } from "./channel-fieldset.tsx";
+import { type ChannelFields, readChannelFields } from "./read-channel-form.ts";
+import { SubscriptionFieldset } from "./subscription-fieldset.tsx";
+
+const KINDS = ["webhook", "email", "slack"] as const;
+
+export interface ChannelDialogProps {
+  /** Undefined: closed. */
+  readonly subject: Channel | "new" | undefined;
+  readonly onClose: () => void;
+}
+
+/** Makes or changes a channel. A webhook's new signing key is shown once. */
+export function ChannelDialog({ subject, onClose }: ChannelDialogProps) {
+  const t = useTranslations("notifications");
+  const trpc = useTRPC();
+  const channel = typeof subject === "object" ? subject : undefined;
+  const [fields, setFields] = useState(() => fieldsOf(channel));
+  const [signingKey, setSigningKey] = useState<string>();
+  const saved = ({ signingKey: made }: { readonly signingKey: string | undefined }) =>
+    made === undefined ? onClose() : setSigningKey(made);
+  const create = useMutation(trpc.notification.create.mutationOptions({ onSuccess: saved }));
+  const change = useMutation(trpc.notification.change.mutationOptions({ onSuccess: saved }));
+  const error = create.error ?? change.error;
+  const set = (part: Partial<ChannelFields>): void => setFields({ ...fields, ...part });
+
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const { name, kind, secret } = fields;
+    const input = { ...readChannelFields(fields), ...(secret === "" ? {} : { secret }) };
+    if (channel === undefined) create.mutate({ name, kind, ...input });
+    else change.mutate({ name, expectedRevision: channel.revision, ...input });
+  }
+
+  return (
+    <Dialog
+      open={subject !== undefined}
+      onOpenChange={(open) => !open && onClose()}
+      title={channel === undefined ? t("add") : t("editTitle", { name: channel.name })}
+    >
+      {signingKey !== undefined ? (
+        <div className="flex flex-col gap-4">
+          <Notice tone="ok" title={t("keyMade")}>
+            {t("keyOnce")}
+          </Notice>
+          <CodeBlock code={signingKey} label={t("signingKey")} />
+          <div className="flex justify-end">
+            <Button tone="primary" onClick={onClose}>
+              {t("done")}
+            </Button>
+          </div>
+        </div>
+      ) : (
+        <form onSubmit={submit} className="flex flex-col gap-4">
+          {error && <Notice tone="bad">{refusalOf(error).message || t("away")}</Notice>}
+          {channel === undefined && (
+            <div className="grid grid-cols-2 gap-3">
+              <Field label={t("fields.name")} required hint={t("fields.nameHint")}>
+                <Input
+                  required
+                  maxLength={63}
+                  pattern="[a-z0-9][a-z0-9._-]*"
+                  value={fields.name}
+                  onChange={(event) => set({ name: event.target.value })}
+                />
+              </Field>
+              <Field label={t("fields.kind")}>
+                <Select
+                  value={fields.kind}
+                  onChange={(event) => {
+                    const kind = KINDS.find((one) => one === event.target.value);
+                    if (kind !== undefined) set({ kind });
+                  }}
+                >
+                  {KINDS.map((kind) => (
+                    <option key={kind} value={kind}>
+                      {t(`kinds.${kind}`)}
+                    </option>
+                  ))}
+                </Select>
+              </Field>
+            </div>
+          )}
+          <ChannelFieldset fields={fields} stored={channel?.hasSecret ?? false} onChange={set} />
+          <SubscriptionFieldset
+            subscriptions={fields.subscriptions}
+            onChange={(subscriptions) => set({ subscriptions })}
+          />
+          <div className="flex flex-wrap justify-end gap-2">
+            {channel?.kind === "webhook" && (
+              <Button
+                busy={change.isPending}
+                onClick={() => change.mutate({ name: channel.name, newSigningKey: true })}
+              >
+                {t("newKey")}
+              </Button>
+            )}
+            <Button onClick={onClose}>{t("cancel")}</Button>
+            <Button type="submit" tone="primary" busy={create.isPending || change.isPending}>
+              {channel === undefined ? t("add") : t("save")}
+            </Button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
+function fieldsOf(channel: Channel | undefined): ChannelFields {
+  const settings = channel?.settings ?? {};
+  const email = "host" in settings && typeof settings.host === "string" ? settings : undefined;
+  return {
+    name: channel?.name ?? "",
+    kind: channel?.kind ?? "webhook",
+    url: "url" in settings && typeof settings.url === "string" ? settings.url : "",
+    host: email?.host ?? "",
+    port: String(email?.port ?? 587),
+    security: email?.security ?? "starttls",
+    user: email?.user ?? "",
+    from: email?.from ?? "",
+    to: email?.to.join(", ") ?? "",
+    secret: "",
+    subscriptions: (channel?.subscriptions ?? [{ events: [], groups: [] }]).map(({ events, groups }, id) => ({
+      id,
+      events,
+      groups: groups.join(", "),
+    })),
+  };
+}
