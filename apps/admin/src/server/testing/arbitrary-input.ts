@@ -35,7 +35,7 @@ const text = fc.oneof(
 const number = fc.oneof(fc.constantFrom(...NASTY_NUMBERS), fc.integer({ min: -5, max: 100 }));
 
 /** Any JSON: nothing that a schema asks for, or by luck. */
-export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
+const anyJson: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 2, arbitrary: text },
   { weight: 2, arbitrary: number },
   { weight: 1, arbitrary: fc.constantFrom(null, true, false, [], {}, deep(200)) },
