@@ -4,6 +4,7 @@ import type { StreamResetReason } from "../http/codec.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
+import { PoolShare } from "./predictive-preconnect.ts";
 import {
   type ConnectionOwner,
   ConnectionState,
@@ -53,10 +54,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
   private connectingCapacity = 0;
   private activeStreams = 0;
   private draining = false;
-  /** What the cluster's `predictive` was told of this pool. */
-  private toldPending = 0;
-  private toldActive = 0;
-  private toldCapacity = 0;
+  private readonly share: PoolShare | undefined;
   private serving: NodeJS.Immediate | undefined = undefined;
   /** What the last connection turned out to take, for those that ALPN decides about. */
   private streamsPerConnection: number;
@@ -68,6 +66,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     this.host = host;
     this.limits = highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
     this.preconnectRatio = info.preconnectRatio;
+    this.share = info.predictive === undefined ? undefined : new PoolShare(info.predictive);
     this.streamsPerConnection =
       options.protocol === "http2" ? (info.http2?.options.maxConcurrentStreams ?? 1) : 1;
   }
@@ -113,15 +112,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
 
   /** Keeps the cluster's figures of its pools. */
   private tell(): void {
-    const { predictive } = this.info;
-    if (predictive === undefined) return;
-    const pending = this.waiters.length;
-    const active = this.activeStreams;
-    const capacity = this.capacity();
-    predictive.change(pending - this.toldPending, active - this.toldActive, capacity - this.toldCapacity);
-    this.toldPending = pending;
-    this.toldActive = active;
-    this.toldCapacity = capacity;
+    this.share?.tell(this.waiters.length, this.activeStreams, this.capacity());
   }
 
   cancel(waiter: PoolWaiter): void {

@@ -32,3 +32,22 @@ export class PredictivePreconnect {
     return (this.#pending + this.#active) * this.ratio > this.#capacity + this.#active;
   }
 }
+
+/** What one pool is of its cluster's figures. */
+export class PoolShare {
+  readonly #predictive: PredictivePreconnect;
+  #pending = 0;
+  #active = 0;
+  #capacity = 0;
+
+  constructor(predictive: PredictivePreconnect) {
+    this.#predictive = predictive;
+  }
+
+  tell(pending: number, active: number, capacity: number): void {
+    this.#predictive.change(pending - this.#pending, active - this.#active, capacity - this.#capacity);
+    this.#pending = pending;
+    this.#active = active;
+    this.#capacity = capacity;
+  }
+}

@@ -1,0 +1,237 @@
+import type { RefusalReasons } from "./refusal-words.ts";
+import { ENVOY_NEITHER, GRPC_ONLY, NO_XDSTP, STREAMS_REOPEN } from "./refusal-words.ts";
+
+const NO_SOCKET_OPTIONS = "Node cannot set arbitrary socket options";
+const OF_CLIENTS = "concerns requests from clients; it stands in the connection manager's options";
+const NO_METADATA_FRAMES = "METADATA frames are an extension that is off in Envoy as well";
+const OF_ENVOYS_CODEC = "of a codec of Envoy's";
+const NO_LOAD_REPORTS = "the proxy reports no load by LRS; the metrics service tells the same figures";
+const NO_SPECIFIERS = "there are no route specifiers built in";
+const ONE_CHOICE_OF_STATS = "which stats there are is said once, by the bootstrap's stats_config";
+const SLOW_READERS = "who does not read is ended by idle and stream timeouts";
+const NO_INTERNAL_LISTENERS = "there are no listeners without a socket";
+const NAMES_ONLY = "addresses are IP addresses or names for DNS; Envoy has no other resolvers either";
+const HEAD_ALONE = "outlier detection is shown the response's head alone; in Envoy such a rule never holds";
+
+/** Of `envoy.config`: bootstrap, listeners, routes, clusters, endpoints and what they share. */
+export const CONFIG_REFUSALS: RefusalReasons = {
+  "envoy.config.bootstrap.v3.Admin": {
+    socket_options: NO_SOCKET_OPTIONS,
+  },
+  "envoy.config.bootstrap.v3.Bootstrap": {
+    bootstrap_extensions: "there are none built in",
+    certificate_provider_instances: GRPC_ONLY,
+    config_sources: NO_XDSTP,
+    default_config_source: NO_XDSTP,
+    default_socket_interface: "connections are Node's sockets",
+    deferred_stat_options: "stats that nothing has counted take no room as it is",
+    enable_dispatcher_stats: "the event loops are Node's, which count no such times",
+    enable_worker_cpu_affinity: "Node does not pin its threads",
+    fatal_actions: "nothing of the proxy runs once the process crashes",
+    grpc_async_client_manager_config: "a gRPC client lasts as long as what uses it",
+    hds_config: "the proxy checks hosts for itself only",
+    header_prefix: "the names of x-envoy- headers are fixed",
+    inline_headers: "of Envoy's storage for headers; all are found by name here",
+    listener_manager: "Envoy has no other one for servers either",
+    memory_allocator_manager: "V8 decides when memory goes back",
+    node_context_params: NO_XDSTP,
+    perf_tracing_file_path: "profiles are V8's",
+    stats_eviction_interval: "stats last as long as the configuration that has them",
+    typed_dns_resolver_config: "name servers are configured per cluster",
+    watchdogs: "a thread that hangs is not ended: what it holds would be lost with it",
+    xds_config_tracker_extension: "there are none built in",
+    xds_delegate_extension: "there are none built in",
+  },
+  "envoy.config.bootstrap.v3.Bootstrap.DynamicResources": {
+    cds_resources_locator: NO_XDSTP,
+    lds_resources_locator: NO_XDSTP,
+  },
+  "envoy.config.bootstrap.v3.ClusterManager": {
+    load_stats_config: NO_LOAD_REPORTS,
+  },
+  "envoy.config.bootstrap.v3.ClusterManager.OutlierDetection": {
+    event_service: ENVOY_NEITHER,
+  },
+  "envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget": {
+    budget_interval: "the budget goes by the requests that are under way or wait",
+  },
+  "envoy.config.cluster.v3.Cluster": {
+    filters: "there are no network filters built in for connections to upstreams",
+    lrs_report_endpoint_metrics: NO_LOAD_REPORTS,
+    lrs_server: ENVOY_NEITHER,
+    per_connection_buffer_high_watermark_timeout: SLOW_READERS,
+    queuing_policies: "requests wait in the order in which they came",
+    stats_matcher: ONE_CHOICE_OF_STATS,
+    transport_socket_matcher:
+      "transport sockets are chosen by the endpoint's metadata: transport_socket_matches",
+    upstream_config: "the protocol follows from HttpProtocolOptions and a route's connect_config",
+  },
+  "envoy.config.cluster.v3.OutlierDetection": {
+    detect_degraded_hosts: "hosts are degraded by health checks and by EDS, not by single responses",
+    monitors: ENVOY_NEITHER,
+  },
+  "envoy.config.cluster.v3.UpstreamConnectionOptions": {
+    set_local_interface_name_on_upstream_connections: "Node does not tell the interface of a connection",
+  },
+  "envoy.config.common.matcher.v3.MatchPredicate": {
+    http_request_generic_body_match: HEAD_ALONE,
+    http_request_headers_match: HEAD_ALONE,
+    http_request_trailers_match: HEAD_ALONE,
+    http_response_generic_body_match: HEAD_ALONE,
+    http_response_trailers_match: HEAD_ALONE,
+  },
+  "envoy.config.core.v3.Address": {
+    envoy_internal_address: NO_INTERNAL_LISTENERS,
+  },
+  "envoy.config.core.v3.ApiConfigSource": {
+    config_validators: "configuration is checked as a whole before it is used",
+  },
+  "envoy.config.core.v3.BindConfig": {
+    freebind: NO_SOCKET_OPTIONS,
+    local_address_selector:
+      "the first address of the endpoint's IP version is taken, as by Envoy's default selector",
+    socket_options: NO_SOCKET_OPTIONS,
+    validate_network_namespaces: "Node opens sockets in its own network namespace only",
+  },
+  "envoy.config.core.v3.ConfigSource": {
+    authorities: NO_XDSTP,
+    self: "nor is it in Envoy; name the source itself",
+  },
+  "envoy.config.core.v3.DataSource": {
+    watched_directory:
+      "secrets' files are watched by their own directories, or by the `watched_directory` of what holds them",
+  },
+  "envoy.config.core.v3.DnsResolverOptions": {
+    use_tcp_for_dns_lookups: "Node's resolver asks over TCP only where an answer was cut short",
+  },
+  "envoy.config.core.v3.ExtraSourceAddress": {
+    socket_options: NO_SOCKET_OPTIONS,
+  },
+  "envoy.config.core.v3.GrpcService": {
+    google_grpc:
+      "Google's gRPC library is no part of this proxy; use envoy_grpc with a cluster of that address and its TLS",
+    retry_policy: STREAMS_REOPEN,
+    timeout: "streams of configuration have no end of their own",
+  },
+  "envoy.config.core.v3.HeaderValue": {
+    raw_value: "Envoy does not read it in configuration either; use value",
+  },
+  "envoy.config.core.v3.HealthCheck": {
+    custom_health_check: "there are none built in",
+    event_service: ENVOY_NEITHER,
+    name: "a cluster has one health check, whose stats need no name",
+  },
+  "envoy.config.core.v3.Http1ProtocolOptions": {
+    accept_http_10: OF_CLIENTS,
+    allow_absolute_url: OF_CLIENTS,
+    allow_custom_methods: OF_CLIENTS,
+    default_host_for_http_10: OF_CLIENTS,
+    ignore_http_11_upgrade: OF_CLIENTS,
+    override_stream_error_on_invalid_http_message: OF_CLIENTS,
+    send_fully_qualified_url: "concerns requests to upstreams; it stands in the cluster's options",
+  },
+  "envoy.config.core.v3.Http2ProtocolOptions": {
+    allow_metadata: NO_METADATA_FRAMES,
+    disallow_obs_text: OF_ENVOYS_CODEC,
+    enable_huffman_encoding: "texts are Huffman-coded where that is shorter",
+    max_header_field_size_kb: OF_ENVOYS_CODEC,
+    max_metadata_size: NO_METADATA_FRAMES,
+    stream_reset_burst: OF_ENVOYS_CODEC,
+    stream_reset_rate: OF_ENVOYS_CODEC,
+    use_oghttp2_codec: "chooses between codecs of Envoy's",
+  },
+  "envoy.config.core.v3.HttpProtocolOptions": {
+    max_response_headers_kb: "concerns responses; it stands in the cluster's options",
+  },
+  "envoy.config.core.v3.PathConfigSource": {
+    poll_interval: "files are watched, and looked at again now and then",
+  },
+  "envoy.config.core.v3.Pipe": {
+    mode: "concerns listeners",
+  },
+  "envoy.config.core.v3.ProxyProtocolConfig": {
+    added_tlvs: "in this place Envoy, too, reads the version alone",
+    pass_through_tlvs: "in this place Envoy, too, reads the version alone",
+  },
+  "envoy.config.core.v3.RetryPolicy": {
+    host_selection_retry_max_attempts: STREAMS_REOPEN,
+    num_retries: STREAMS_REOPEN,
+    retry_host_predicate: STREAMS_REOPEN,
+    retry_on: STREAMS_REOPEN,
+    retry_priority: STREAMS_REOPEN,
+  },
+  "envoy.config.core.v3.SocketAddress": {
+    named_port: NAMES_ONLY,
+    network_namespace_filepath: "Node opens sockets in its own network namespace only",
+    resolver_name: NAMES_ONLY,
+  },
+  "envoy.config.core.v3.TlvEntry": {
+    format_string: "a connection is for many requests, so its TLVs have fixed values",
+  },
+  "envoy.config.endpoint.v3.Endpoint": {
+    observability_name: "an endpoint's stats are known by its address",
+  },
+  "envoy.config.endpoint.v3.LocalityLbEndpoints": {
+    leds_cluster_locality_config: "endpoints come by EDS as a whole",
+    metadata: "nothing that is built reads it",
+    proximity: ENVOY_NEITHER,
+  },
+  "envoy.config.listener.v3.AdditionalAddress": {
+    socket_options: NO_SOCKET_OPTIONS,
+  },
+  "envoy.config.listener.v3.Listener": {
+    api_listener: "of Envoy Mobile",
+    enable_mptcp: "Node opens sockets of plain TCP only",
+    fcds_config: ENVOY_NEITHER,
+    internal_listener: NO_INTERNAL_LISTENERS,
+    per_connection_buffer_high_watermark_timeout: SLOW_READERS,
+    stats_matcher: ONE_CHOICE_OF_STATS,
+    udp_listener_config: "listeners take TCP connections only",
+    use_original_dst: "the address before a redirection (SO_ORIGINAL_DST) cannot be read from Node sockets",
+  },
+  "envoy.config.metrics.v3.HistogramBucketSettings": {
+    bins: "histograms have all their bins from the start",
+  },
+  "envoy.config.metrics.v3.StatsConfig": {
+    allow_default_tag_overrides:
+      "a tag's own rule comes behind the usual one of its name, as in Envoy by default",
+  },
+  "envoy.config.overload.v3.OverloadAction": {
+    typed_config: "of actions that are not built",
+  },
+  "envoy.config.overload.v3.OverloadManager": {
+    buffer_factory_config: "memory is V8's, which does not tell whose it is",
+    loadshed_points: "load is shed by actions, which cover listeners, connections and requests",
+  },
+  "envoy.config.route.v3.HedgePolicy": {
+    additional_request_chance: ENVOY_NEITHER,
+    initial_requests: ENVOY_NEITHER,
+  },
+  "envoy.config.route.v3.RetryPolicy": {
+    refresh_cluster_on_retry: "a request stays with the cluster that its route chose",
+    retry_options_predicates: "there are none built in, nor in Envoy",
+  },
+  "envoy.config.route.v3.Route": {
+    filter_action: ENVOY_NEITHER,
+    route_specifiers: NO_SPECIFIERS,
+  },
+  "envoy.config.route.v3.RouteAction": {
+    early_data_policy: "node:tls has no early data",
+    flush_timeout: "the connection manager's stream_flush_timeout holds for all of its routes",
+    retry_policy_typed_config: ENVOY_NEITHER,
+  },
+  "envoy.config.route.v3.RouteAction.RequestMirrorPolicy": {
+    trace_sampled: "copies have no spans of their own",
+  },
+  "envoy.config.route.v3.RouteConfiguration": {
+    route_specifiers: NO_SPECIFIERS,
+  },
+  "envoy.config.route.v3.VirtualHost": {
+    retry_policy_typed_config: ENVOY_NEITHER,
+    route_specifiers: NO_SPECIFIERS,
+  },
+  "envoy.config.trace.v3.OpenTelemetryConfig": {
+    exporter: ENVOY_NEITHER,
+    max_cache_size: "what waits for the exporter is bounded by its bytes",
+  },
+};

@@ -1,0 +1,135 @@
+import type { RefusalReasons } from "./refusal-words.ts";
+import { ENVOY_NEITHER, GRPC_ONLY, NO_XDSTP, STREAMS_REOPEN } from "./refusal-words.ts";
+
+const TLS = "envoy.extensions.transport_sockets.tls.v3";
+const DNS = "envoy.extensions.network.dns_resolver";
+const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+const HCM = "envoy.extensions.filters.network.http_connection_manager.v3";
+const TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
+const NO_DNS_SETTING = "Node's resolver has no such setting";
+const NO_HTTP3 = "HTTP/3 is not spoken to upstreams";
+const NO_OOB = "load is heard with responses, not on a stream beside them";
+const TEXT_STATE = "filter state holds texts, which %FILTER_STATE()% prints in attributes and tags";
+
+/** Of `envoy.extensions`: filters, transport sockets, load balancing, access logs and resolvers. */
+export const EXTENSION_REFUSALS: RefusalReasons = {
+  [`${DNS}.cares.v3.CaresDnsResolverConfig`]: {
+    edns0_max_payload_size: NO_DNS_SETTING,
+    filter_unroutable_families: NO_DNS_SETTING,
+    max_udp_channel_duration: NO_DNS_SETTING,
+    qcache_max_ttl: NO_DNS_SETTING,
+    reinit_channel_on_timeout: NO_DNS_SETTING,
+    rotate_nameservers: NO_DNS_SETTING,
+    udp_max_queries: NO_DNS_SETTING,
+    use_resolvers_as_fallback: "with resolvers of its own a cluster's names are asked of these alone",
+  },
+  [`${DNS}.getaddrinfo.v3.GetAddrInfoDnsResolverConfig`]: {
+    num_resolver_threads: "the threads are Node's (environment variable UV_THREADPOOL_SIZE)",
+    num_retries: "a name that was not found is asked for again after dns_failure_refresh_rate",
+  },
+  [`${HCM}.HttpConnectionManager`]: {
+    add_proxy_protocol_connection_state: "requests are forwarded with the addresses of their connection",
+    http3_protocol_options: "listeners take TCP connections only",
+    path_normalization_options: ENVOY_NEITHER,
+    record_route_resolution_stats: "how long routing takes is not measured per request",
+    represent_ipv4_remote_address_as_ipv4_mapped_ipv6: ENVOY_NEITHER,
+    typed_header_validation_config: ENVOY_NEITHER,
+  },
+  [`${HCM}.HttpConnectionManager.Tracing`]: {
+    verbose: "OpenTelemetry's spans have no such log in Envoy either",
+  },
+  [`${HCM}.HttpFilter`]: {
+    config_discovery: "filters for upstreams are configured in place",
+  },
+  [`${HCM}.ScopedRds`]: {
+    srds_resources_locator: NO_XDSTP,
+  },
+  [HTTP_OPTIONS]: {
+    header_validation_config: ENVOY_NEITHER,
+  },
+  [`${HTTP_OPTIONS}.AutoHttpConfig`]: {
+    alternate_protocols_cache_options: NO_HTTP3,
+    http3_protocol_options: NO_HTTP3,
+  },
+  [`${HTTP_OPTIONS}.ExplicitHttpConfig`]: {
+    http3_protocol_options: NO_HTTP3,
+  },
+  [`${HTTP_OPTIONS}.UseDownstreamHttpConfig`]: {
+    http3_protocol_options: NO_HTTP3,
+  },
+  [TCP_PROXY]: {
+    downstream_idle_timeout: "Envoy does not read it either; use idle_timeout",
+    upstream_idle_timeout: "Envoy does not read it either; use idle_timeout",
+  },
+  [`${TCP_PROXY}.OnDemand`]: {
+    resources_locator: NO_XDSTP,
+  },
+  [`${TLS}.CertificateValidationContext`]: {
+    ca_certificate_provider_instance: GRPC_ONLY,
+    custom_validator_config: "certificates are verified by node:tls; there are no other validators",
+    only_verify_leaf_cert_crl: "node:tls checks every certificate of a chain against the CRLs",
+    require_signed_certificate_timestamp: ENVOY_NEITHER,
+    suppress_client_ca_list: "node:tls names every certificate that it trusts to clients",
+    system_root_certs: GRPC_ONLY,
+  },
+  [`${TLS}.CommonTlsContext`]: {
+    custom_handshaker: "node:tls has one handshake, OpenSSL's",
+    custom_tls_certificate_selector:
+      "certificates are selected as by Envoy's usual selector; there are no others",
+    tls_certificate_provider_instance: GRPC_ONLY,
+  },
+  [`${TLS}.TlsCertificate`]: {
+    private_key_provider: "node:tls signs with keys in memory only",
+    signed_certificate_timestamp: ENVOY_NEITHER,
+  },
+  "envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig": {
+    filter_state_objects_to_log: TEXT_STATE,
+    grpc_stream_retry_policy: STREAMS_REOPEN,
+  },
+  "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig": {
+    filter_state_objects_to_log: TEXT_STATE,
+  },
+  "envoy.extensions.compression.zstd.compressor.v3.Zstd": {
+    dictionary: "bodies are compressed by zstd's usual means alone",
+  },
+  "envoy.extensions.compression.zstd.decompressor.v3.Zstd": {
+    dictionaries: "bodies are decompressed by zstd's usual means alone",
+  },
+  "envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue": {
+    shared_with_upstream:
+      "what connections to upstreams read of filter state they read whether it is shared or not",
+  },
+  "envoy.extensions.filters.http.header_to_metadata.v3.Config": {
+    stat_prefix: "the filter counts nothing",
+  },
+  "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit": {
+    local_cluster_rate_limit:
+      "a bucket is one proxy's; share it by the number of proxies in the configuration",
+  },
+  "envoy.extensions.filters.http.on_demand.v3.OnDemandCds": {
+    resources_locator: NO_XDSTP,
+  },
+  "envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions": {
+    upstream_log_flush_interval: "tries are logged when they end, or when their stream begins",
+  },
+  "envoy.extensions.filters.http.set_metadata.v3.Metadata": {
+    typed_value: "filters read metadata that is a Struct",
+  },
+  "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector": {
+    initial_read_buffer_size: "what has come is read at once, whatever its size",
+  },
+  "envoy.extensions.filters.network.set_filter_state.v3.Config": {
+    on_downstream_data: "values are set when the connection is new",
+    on_downstream_tls_handshake: "values are set when the connection is new",
+  },
+  "envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin":
+    {
+      enable_oob_load_report: NO_OOB,
+      oob_reporting_config: NO_OOB,
+      oob_reporting_period: NO_OOB,
+    },
+  "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport": {
+    allow_unspecified_address: ENVOY_NEITHER,
+    tlv_as_pool_key: ENVOY_NEITHER,
+  },
+};
