@@ -246,7 +246,7 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
     assert.equal(differs.status, 1, differs.text);
     assert.match(differs.text, /~ clusters\/web\n.*- .*127\.0\.0\.1:1001.*\+ .*127\.0\.0\.1:1004/s);
     const missing = sluice("node", "drain", "nobody");
-    assert.deepEqual([missing.status, missing.text], [1, "there is no node 'nobody'\n"]);
+    assert.deepEqual([missing.status, missing.text], [1, "sluice: there is no node 'nobody'\n"]);
     const made = JSON.parse(sluice("join-token", "create", "--node", "third", "-o", "json").stdout);
     assert.match(made.token, /^slj1\./);
     assert.equal(sluice("join-token", "revoke", made.id).status, 0);

@@ -36,7 +36,7 @@ export async function openAuthorities(context: NodeContext, ring: KeyRing): Prom
   if (!rows.some(isSigning)) rows = await makeRoot(db, context, ring, NODE_AUTHORITY);
   const [rotation] = await db.select().from(authorityRotation);
   if (rotation?.phase === "trusting" && !rows.some(({ name }) => name === NEXT_AUTHORITY))
-    rows = await makeRoot(db, context, ring, NEXT_AUTHORITY);
+    rows = await makeNextRoot(context, ring);
   const signing = rows.find(isSigning);
   if (signing === undefined) throw new Error("the certificate authority was removed while it was read");
   const keyPem = unseal(ring, PURPOSE, signing.sealedKey).toString();
@@ -56,6 +56,16 @@ export async function openAuthorities(context: NodeContext, ring: KeyRing): Prom
 /** The signing root alone. */
 export async function ensureAuthority(context: NodeContext, ring: KeyRing): Promise<Authority> {
   return (await openAuthorities(context, ring)).signing;
+}
+
+/** A rotation that is taken back meanwhile leaves no root behind: both lock its row. */
+async function makeNextRoot(context: NodeContext, ring: KeyRing): Promise<readonly AuthorityRow[]> {
+  return await databaseOver(context.sql).transaction(async (tx) => {
+    const [rotation] = await tx.select().from(authorityRotation).for("update");
+    return rotation?.phase === "trusting"
+      ? await makeRoot(tx, context, ring, NEXT_AUTHORITY)
+      : await readRoots(tx);
+  });
 }
 
 async function makeRoot(

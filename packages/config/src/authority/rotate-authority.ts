@@ -41,6 +41,7 @@ export async function rotateAuthority(
   } as const;
   return await change(context, attempt, async (tx) => {
     // One at a time, and not while a root is made.
+    await tx.select().from(authorityRotation).for("update");
     await tx.select().from(authority).where(eq(authority.name, NODE_AUTHORITY)).for("update");
     const status = await readStatus(tx, context);
     requireTurn(status, step);
