@@ -21,6 +21,14 @@ const seen = (text: string | RegExp) => async (page: Page) => await page.getByTe
 const rowOf = (name: string) => async (page: Page) =>
   await page.getByRole("row").filter({ hasText: name }).first().waitFor();
 
+const NGINX = `server {
+  listen 8081;
+  server_name old.example;
+  location / { proxy_pass http://127.0.0.1:9000; }
+  location /admin { auth_basic staff; proxy_pass http://127.0.0.1:9001; }
+}
+`;
+
 function visits({ cluster, traceId }: Subjects): readonly Visit[] {
   return [
     { name: "overview", path: "/", ready: seen("Nodes in sync"), dark: true },
@@ -108,6 +116,19 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     { name: "tokens", path: "/tokens", ready: seen("No tokens yet") },
     { name: "profile", path: "/profile", ready: seen("this one") },
     { name: "accept", path: "/accept#no.link", ready: seen("This link was used") },
+    {
+      name: "import",
+      path: "/transfer/import",
+      ready: async (page) => {
+        await page.getByRole("textbox", { name: "Or paste it here" }).fill(NGINX);
+        await page.getByRole("button", { name: "Show what it would do" }).click();
+        await page.getByRole("heading", { name: "What it would do" }).waitFor();
+      },
+      dark: true,
+    },
+    { name: "export", path: "/transfer/export", ready: seen("For Git") },
+    { name: "backup", path: "/transfer/backup", ready: seen("Backup file") },
+    { name: "sources", path: "/sources", ready: seen("No source yet") },
     { name: "audit", path: "/audit", ready: rowOf("version") },
     { name: "settings", path: "/settings", ready: seen("HTTP API") },
     { name: "not-found", path: "/there-is-no-such-page", ready: seen("There is no such page") },

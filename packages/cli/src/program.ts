@@ -4,17 +4,19 @@ import { CliError } from "./cli-error.ts";
 import { createCommandKit, type Surroundings, WATCH_OPTION } from "./command-kit.ts";
 import { addAlerts } from "./commands/alert.ts";
 import { addAudit } from "./commands/audit.ts";
+import { addBackup } from "./commands/backup.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDiff } from "./commands/diff.ts";
 import { type ExplainOptions, explainInput, explainLines, foundRoute } from "./commands/explain.ts";
-import { exportConfiguration } from "./commands/export-configuration.ts";
+import { addExport } from "./commands/export-configuration.ts";
 import { addHistory } from "./commands/history.ts";
-import { importFile } from "./commands/import-file.ts";
+import { addImport } from "./commands/import-file.ts";
 import { type JoinOptions, joinNode, plainBootstrap, renewNode } from "./commands/join.ts";
 import { login } from "./commands/login.ts";
 import { addNotifications } from "./commands/notification.ts";
 import { addRouteTests } from "./commands/route-test.ts";
+import { addSources } from "./commands/source.ts";
 import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
 import { addTags } from "./commands/tag.ts";
 import { addTokens } from "./commands/token.ts";
@@ -63,34 +65,10 @@ export function createProgram(surroundings: Surroundings): Command {
       );
     });
 
-  command("import <file>", "take Envoy YAML or JSON into the draft (`-` reads standard input)")
-    .option("--preview", "only tell what would change")
-    .action(async (file: string, options: { preview?: boolean }) => {
-      const result = await call((client) => importFile(client, file, options.preview ?? false));
-      if (output() !== "table") write(formatValue(output() as "json" | "yaml", result));
-      else {
-        const verb = options.preview ? "would be " : "";
-        for (const change of result.changes)
-          write(`${verb}${change.change}  ${change.kind}/${change.name}\n`);
-        if (result.changes.length === 0) write("nothing to change\n");
-        for (const part of result.ignored) warn(`ignored  ${part.path}: ${part.reason}\n`);
-        for (const { resource, problem } of result.problems) {
-          warn(
-            `${problem.severity}  ${resource.kind}/${resource.name} ${problem.path}: ${problem.message}\n`,
-          );
-        }
-      }
-    });
-
-  command("export [version]", "print a version (default: the live one) as a bootstrap that stock Envoy loads")
-    .option("--draft", "the draft instead of a version")
-    .action(async (version: string | undefined, options: { draft?: boolean }) => {
-      const result = await call((client) =>
-        exportConfiguration(client, options.draft ? "draft" : numberOf(version)),
-      );
-      for (const warning of result.warnings) warn(`warning: ${warning}\n`);
-      write(output() === "json" ? formatValue("json", result) : result.yaml);
-    });
+  addImport(kit);
+  addExport(kit);
+  addBackup(kit);
+  addSources(kit);
 
   command("validate <file>", "check an Envoy bootstrap without a server (`-` reads standard input)").action(
     (file: string) => {

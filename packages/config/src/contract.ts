@@ -34,6 +34,8 @@ export interface Context {
   readonly actor: Actor;
   /** Wall clock; injected. */
   readonly now: () => Date;
+  /** The source in whose name resources are changed: those that come from it may be. */
+  readonly source?: string | undefined;
   /** Judges a draft before it is published; without it publishing goes unjudged, and says so. */
   readonly dataPlane?: DataPlaneCheck | undefined;
   /** Seals what is secret at rest; verbs that store secrets refuse without it. */

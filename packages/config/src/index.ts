@@ -192,11 +192,41 @@ export {
   loadVersionContent,
   type VersionContent,
 } from "./snapshot/load-version-content.ts";
+export { type AppliedSource, type ApplySourceInput, applySource } from "./source/apply-source.ts";
+export {
+  type AddSourceInput,
+  addSource,
+  type ChangeSourceInput,
+  changeSource,
+  listSources,
+  removeSource,
+} from "./source/change-sources.ts";
+export { planSource } from "./source/plan-source.ts";
+export {
+  type DueSource,
+  dueSources,
+  readSource,
+  recordFetched,
+  recordTrouble,
+  requestCheck,
+} from "./source/record-check.ts";
+export type * from "./source/source-contract.ts";
 export { applyEdits } from "./text/apply-edits.ts";
 export { diffFields } from "./text/diff-fields.ts";
 export { exportDraft } from "./transfer/export-draft.ts";
+export { type ExportedFiles, exportFiles } from "./transfer/export-files.ts";
 export { type Exported, exportVersion } from "./transfer/export-version.ts";
-export { type ImportInput, type ImportResult, importYaml } from "./transfer/import-yaml.ts";
+export { type ApplyImportInput, applyImport } from "./transfer/import/apply-import.ts";
+export {
+  IMPORT_FORMATS,
+  type ImportFile,
+  type ImportFormat,
+  type ImportInput,
+  type ImportNote,
+  type ImportPreview,
+} from "./transfer/import/import-contract.ts";
+export { previewImport } from "./transfer/import/preview-import.ts";
+export { type ImportYamlInput, importYaml } from "./transfer/import-yaml.ts";
 export { diffResource } from "./version/diff-resource.ts";
 export { diffVersions } from "./version/diff-versions.ts";
 export { getVersion } from "./version/get-version.ts";

@@ -23,7 +23,7 @@ export function useLiveChanges(): void {
 
 /** Routers whose answers depend on a topic. */
 const AFFECTED = {
-  draft: ["draft", "version", "explain", "audit", "history", "routeTest", "review"],
+  draft: ["draft", "version", "explain", "audit", "history", "routeTest", "review", "source"],
   rollout: [
     "draft",
     "version",
@@ -35,6 +35,7 @@ const AFFECTED = {
     "history",
     "routeTest",
     "review",
+    "source",
   ],
   node: ["node", "rollout", "group"],
   join: ["join", "audit"],

@@ -23,4 +23,6 @@ export const NAMESPACES = [
   "join",
   "notifications",
   "alerts",
+  "transfer",
+  "source",
 ] as const;

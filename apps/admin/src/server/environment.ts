@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type OutboundPolicy, parseOutboundPolicy } from "@sluice/config/outbound";
 import type { TlsFiles } from "./http/tls-files.ts";
 
 /** Everything that the dashboard reads from its environment; nothing else in this app touches `process.env`. */
@@ -25,6 +26,10 @@ export interface Environment {
    * Default: a generated file in the data directory. */
   readonly secretKey: string | undefined;
   readonly secretKeyFile: string | undefined;
+  /** `SLUICE_OUTBOUND_ALLOW`: where sources may be fetched from beside the public Internet; see `parseOutboundPolicy`. */
+  readonly outbound: OutboundPolicy;
+  /** `SLUICE_SOURCES_DIR`: sources on this machine lie below it; default: there are none. Absolute. */
+  readonly sourcesDir: string | undefined;
   /** `SLUICE_ADMIN_EMAIL` and `SLUICE_ADMIN_PASSWORD`: the first user; used only while there is none. */
   readonly firstUserEmail: string | undefined;
   readonly firstUserPassword: string | undefined;
@@ -62,6 +67,8 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     authSecret: read("SLUICE_AUTH_SECRET"),
     secretKey: read("SLUICE_SECRET_KEY"),
     secretKeyFile: read("SLUICE_SECRET_KEY_FILE"),
+    outbound: readOutbound(read("SLUICE_OUTBOUND_ALLOW")),
+    sourcesDir: readDirectory(read("SLUICE_SOURCES_DIR")),
     firstUserEmail: read("SLUICE_ADMIN_EMAIL"),
     firstUserPassword: read("SLUICE_ADMIN_PASSWORD"),
     controlHealthUrl:
@@ -84,6 +91,18 @@ function readTls(certificate: string | undefined, key: string | undefined): TlsF
   if (certificate === undefined || key === undefined)
     throw new Error("SLUICE_TLS_CERT and SLUICE_TLS_KEY belong together; set both");
   return { certificate: resolve(certificate), key: resolve(key) };
+}
+
+function readOutbound(text: string | undefined): OutboundPolicy {
+  try {
+    return parseOutboundPolicy(text ?? "");
+  } catch (error) {
+    throw new Error(`SLUICE_OUTBOUND_ALLOW: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function readDirectory(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : resolve(text);
 }
 
 function readPort(text: string | undefined): number {

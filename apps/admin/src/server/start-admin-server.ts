@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -9,6 +10,7 @@ import { type Logger, pino } from "pino";
 import { createAuth } from "./auth/auth.ts";
 import { authSecret } from "./auth/auth-secret.ts";
 import { createSignInLimiter } from "./auth/sign-in-limiter.ts";
+import { RESTORE_DEADLINE_MS } from "./backup/serve-backup.ts";
 import { createValidatingProxy } from "./data-plane/validating-proxy.ts";
 import type { Environment } from "./environment.ts";
 import { createRequestHandler, type RequestHandlerOptions } from "./http/request-handler.ts";
@@ -17,6 +19,7 @@ import { followTlsFiles, readTlsFiles, type TlsMaterial } from "./http/tls-files
 import { serveLiveSocket } from "./live/live-socket.ts";
 import { createNotificationHub } from "./live/notification-hub.ts";
 import type { Services } from "./services.ts";
+import { startSourceEngine } from "./source/source-engine.ts";
 
 const RETENTION_MS = 3_600_000;
 
@@ -55,13 +58,15 @@ export async function startAdminServer(
     environment.validator === undefined
       ? undefined
       : createValidatingProxy({ proxyMain: environment.validator, log });
+  const ring = loadKeyRing({ ...environment, warn: (message) => log.warn(message) });
+  const secret = environment.authSecret ?? (await authSecret(environment.dataDir));
   const services: Services = {
     db: database.db,
     sql: database.sql,
     hub: createNotificationHub(database.sql),
     auth: createAuth({
       db: database.db,
-      secret: environment.authSecret ?? (await authSecret(environment.dataDir)),
+      secret,
       publicUrl,
       https,
       limiter: createSignInLimiter(database.db, now),
@@ -70,7 +75,9 @@ export async function startAdminServer(
     }),
     log,
     dataPlane,
-    ring: loadKeyRing({ ...environment, warn: (message) => log.warn(message) }),
+    ring,
+    authSecret: secret,
+    environment,
     now,
   };
   const retain = (): void => {
@@ -109,6 +116,12 @@ export async function startAdminServer(
   ready = true;
   const { port } = server.address() as AddressInfo;
   log.info({ host: environment.host, port }, "the dashboard listens");
+  const sources = startSourceEngine({
+    context: { db: database.db, sql: database.sql, now, dataPlane },
+    services: { ring, root: environment.sourcesDir, policy: environment.outbound },
+    replica: randomUUID(),
+    log,
+  });
   if (options.warmUp) void dataPlane?.check({ resources: [], clusters: [] });
   return {
     port,
@@ -122,6 +135,7 @@ export async function startAdminServer(
       const timer = setTimeout(() => server.closeAllConnections(), 3000);
       await closed;
       clearTimeout(timer);
+      await sources.close();
       await dataPlane?.close();
       await services.hub.close();
       await database.close();
@@ -129,7 +143,8 @@ export async function startAdminServer(
   };
 }
 
-const LIMITS = { requestTimeout: 60_000, headersTimeout: 20_000 };
+/** The longest of all, of a restore; the others are bounded where they are read. */
+const LIMITS = { requestTimeout: RESTORE_DEADLINE_MS, headersTimeout: 20_000 };
 const TLS_FOLLOWED_EVERY_MS = 10_000;
 
 function createWebServer(

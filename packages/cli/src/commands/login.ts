@@ -1,9 +1,8 @@
-import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
 import { createApiClient } from "../api-client.ts";
 import { CliError } from "../cli-error.ts";
 import type { Surroundings } from "../command-kit.ts";
 import { storeCredentials } from "../credentials.ts";
+import { ask, readAll } from "./ask.ts";
 
 const DEADLINE_MS = 15_000;
 
@@ -15,7 +14,9 @@ export async function login(
   if (!/^https?:\/\//.test(options.server))
     throw new CliError(`--server ${options.server}: use an address like http://localhost:3000`, 2);
   const server = options.server.replace(/\/$/, "");
-  const password = options.passwordStdin ? await readAll(process.stdin) : await ask("password: ");
+  const password = options.passwordStdin
+    ? await readAll(process.stdin)
+    : await ask("password: ", "--password-stdin");
   let response: Response;
   try {
     response = await fetch(`${server}/api/auth/sign-in/email`, {
@@ -42,25 +43,4 @@ export async function login(
   const me = await createApiClient({ server, token }).session.me.query();
   const file = storeCredentials(surroundings.environment, { server, token });
   return { email: options.email, role: me.role, file };
-}
-
-async function readAll(stream: NodeJS.ReadStream): Promise<string> {
-  let text = "";
-  for await (const chunk of stream) text += String(chunk);
-  return text.replace(/\r?\n$/, "");
-}
-
-/** Asks on the terminal without echo. */
-async function ask(question: string): Promise<string> {
-  if (!process.stdin.isTTY)
-    throw new CliError("there is no terminal to ask for the password on: use --password-stdin", 2);
-  process.stderr.write(question);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const readline = createInterface({ input: process.stdin, output: silent, terminal: true });
-  try {
-    return await readline.question("");
-  } finally {
-    readline.close();
-    process.stderr.write("\n");
-  }
 }

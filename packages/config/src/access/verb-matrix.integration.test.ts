@@ -19,15 +19,22 @@ const ROUTE = { domain: "*", path: "/", port: 1, host: "h", upstreamPort: 1 };
 const WEBHOOK = { kind: "webhook", settings: { url: "https://x.example" } } as const;
 const RULE = { name: "r", measure: "error_rate", threshold: { when: "above", value: 0.1 } } as const;
 const UUID = "00000000-0000-4000-8000-000000000000";
+const RING = api.loadKeyRing({ secretKey: "ab".repeat(32), secretKeyFile: "", dataDir: "", warn: () => {} });
+const SOURCE = { name: "s", kind: "directory", location: "x", winner: "ui", apply: "manual" } as const;
+const FILES = [{ path: "x.yaml", text: clusterYaml("x") }];
 const REQUEST = { method: "GET", url: "http://x/", headers: [] };
 
 /** Every verb of the package with what it needs. A verb that is exported and stands neither here nor below fails the test. */
 const VERBS: Readonly<Record<string, Verb>> = {
+  addSource: ["settings.manage", (c) => api.addSource(c, RING, SOURCE)],
+  applyImport: ["config.edit", (c) => api.applyImport(c, { files: FILES })],
+  applySource: ["config.edit", (c) => api.applySource(c, RING, { name: "none" })],
   abortRollout: ["config.publish", (c) => api.abortRollout(c, { rollout: 1 })],
   askNode: ["node.operate", (c) => api.askNode(c, { node: "n", action: "drain" })],
   authorityStatus: ["config.read", (c) => api.authorityStatus(c)],
   blameResource: ["config.read", (c) => api.blameResource(c, REF)],
   changeChannel: ["notification.manage", (c) => api.changeChannel(c, { name: "c" })],
+  changeSource: ["settings.manage", (c) => api.changeSource(c, RING, { ...SOURCE, name: "none" })],
   changeGroup: ["group.manage", (c) => api.changeGroup(c, { name: "g", selector: "a=b" })],
   checkDraft: ["config.read", (c) => api.checkDraft(c)],
   checkText: ["config.read", (c) => api.checkText(c, { kind: "clusters", yaml: "" })],
@@ -48,6 +55,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   dumpEntry: ["config.read", (c) => api.dumpEntry(c, "o", 0)],
   dumpOutline: ["config.read", (c) => api.dumpOutline(c, "o")],
   exportDraft: ["config.read", (c) => api.exportDraft(c)],
+  exportFiles: ["config.read", (c) => api.exportFiles(c, "draft")],
   exportVersion: ["config.read", (c) => api.exportVersion(c)],
   freezeGroup: ["config.publish", (c) => api.freezeGroup(c, { group: "g", reason: "r" })],
   getAuditRetention: ["audit.read", (c) => api.getAuditRetention(c)],
@@ -70,6 +78,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   listRollouts: ["config.read", (c) => api.listRollouts(c)],
   listRouteTests: ["config.read", (c) => api.listRouteTests(c)],
   listSilences: ["telemetry.read", (c) => api.listSilences(c)],
+  listSources: ["config.read", (c) => api.listSources(c)],
   listTags: ["config.read", (c) => api.listTags(c)],
   listVersions: ["config.read", (c) => api.listVersions(c)],
   liveVersion: ["config.read", (c) => api.liveVersion(c)],
@@ -77,6 +86,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
   nodeComparison: ["config.read", (c) => api.nodeComparison(c, "o")],
   patchResource: ["config.edit", (c) => api.patchResource(c, { ...REF, edits: [], expectedRevision: 1 })],
   pauseRollout: ["config.publish", (c) => api.pauseRollout(c, { rollout: 1 })],
+  planSource: ["config.read", (c) => api.planSource(c, RING, "none")],
+  previewImport: ["config.read", (c) => api.previewImport(c, { files: FILES })],
   promoteRollout: ["config.publish", (c) => api.promoteRollout(c, { rollout: 1 })],
   publish: ["config.publish", (c) => api.publish(c, { message: "m" })],
   putAlertRule: ["alert.manage", (c) => api.putAlertRule(c, RULE)],
@@ -93,6 +104,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   removeNode: ["node.operate", (c) => api.removeNode(c, "n")],
   removeResource: ["config.edit", (c) => api.removeResource(c, REF)],
   removeRouteTest: ["config.edit", (c) => api.removeRouteTest(c, "t")],
+  removeSource: ["settings.manage", (c) => api.removeSource(c, "none")],
   reorderGroups: ["group.manage", (c) => api.reorderGroups(c, [])],
   resendDelivery: ["notification.manage", (c) => api.resendDelivery(c, UUID)],
   resetDraft: ["config.edit", (c) => api.resetDraft(c)],
@@ -147,6 +159,7 @@ const NO_VERBS = [
   ["grantsOfRole", "includesGrant"],
   ["claimDeliveries", "evaluateAlerts", "handOutEvents", "purgeNotifications", "settleDelivery"],
   ["isEmail", "signingKeyBytes", "unsealChannelSecret", "watchCertificates", "watchNodes"],
+  ["dueSources", "readSource", "recordFetched", "recordTrouble", "requestCheck"],
   ["isBuiltInRole", "isPermission", "limitsOf", "mayAnywhere", "mayWithin", "readGrants"],
 ].flat();
 

@@ -5,6 +5,7 @@ import { appendAudit } from "../audit/append-audit.ts";
 import { describeChange } from "../audit/describe-change.ts";
 import { CHANNELS, type Context } from "../contract.ts";
 import { draftRemoval, draftResource } from "../schema/index.ts";
+import { refuseOwned } from "../source/refuse-owned.ts";
 import { type DraftRow, isResource } from "./draft-rows.ts";
 
 /** Takes a row out, remembering its revision; within the caller's transaction, which holds the row. */
@@ -15,6 +16,7 @@ export async function deleteRow(
 ): Promise<void> {
   const { kind, name, revision } = row;
   requireNeed(context.actor, editing(kind), { action: "draft.remove", subject: `${kind}/${name}` });
+  await refuseOwned(tx, context, [{ kind, name }]);
   await tx.delete(draftResource).where(isResource(row));
   const removal = { revision, removedAt: context.now(), removedBy: context.actor.name };
   await tx

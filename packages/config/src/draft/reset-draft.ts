@@ -4,13 +4,14 @@ import { change } from "../access/change.ts";
 import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
-import { CHANNELS, ConfigError, type Context, type ResourceKind } from "../contract.ts";
+import { CHANNELS, ConfigError, type Context, type ResourceKind, type ResourceRef } from "../contract.ts";
 import { readDraftTests, readTestSet, testSetHash } from "../route-test/read-tests.ts";
 import type { RouteTest } from "../route-test/route-test.ts";
-import { draftRouteTest } from "../schema/index.ts";
+import { draftResource, draftRouteTest } from "../schema/index.ts";
+import { refuseOwned } from "../source/refuse-owned.ts";
 import { fingerprint } from "../text/align-lists.ts";
 import { NO_KINDS, readLive, readVersion } from "../version/read-live.ts";
-import { versionEntries } from "../version/version-entries.ts";
+import { type KindEntries, versionEntries } from "../version/version-entries.ts";
 import { refreshAnalyses } from "./draft-rows.ts";
 import { lockDraft } from "./lock-draft.ts";
 export interface ResetDraftInput {
@@ -36,6 +37,7 @@ export async function resetDraft(
     if (number !== undefined && row === undefined)
       throw new ConfigError("not_found", `there is no version ${number}`);
     const entries = await versionEntries(tx, row?.kinds ?? NO_KINDS);
+    await refuseOwned(tx, context, await changedBy(tx, entries));
     const wanted = Object.entries(entries).flatMap(([kind, names]) =>
       [...names.values()].map(([name, hash]) => ({ kind, name, hash })),
     );
@@ -81,6 +83,16 @@ export async function resetDraft(
     await notify(tx, CHANNELS.draft, { all: true });
     return { changed };
   });
+}
+
+/** What the draft has otherwise than it would be. */
+async function changedBy(
+  tx: Transaction,
+  entries: Readonly<Record<ResourceKind, KindEntries>>,
+): Promise<readonly ResourceRef[]> {
+  const { kind, name, hash } = draftResource;
+  const rows = await tx.select({ kind, name, hash }).from(draftResource);
+  return rows.filter((row) => entries[row.kind].get(row.name)?.[1] !== row.hash);
 }
 
 /** Tests that are the same keep their author. */

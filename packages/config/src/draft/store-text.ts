@@ -7,6 +7,7 @@ import { appendAudit } from "../audit/append-audit.ts";
 import { describeChange } from "../audit/describe-change.ts";
 import { CHANNELS, ConfigError, type Context, type ResourceRef } from "../contract.ts";
 import { draftRemoval, draftResource } from "../schema/index.ts";
+import { refuseOwned } from "../source/refuse-owned.ts";
 import { redactYaml, restoreSecrets } from "../text/redact.ts";
 import { analyzedColumns, type DraftRow, isResource } from "./draft-rows.ts";
 import { freeName } from "./free-name.ts";
@@ -36,6 +37,12 @@ export async function storeText(
 
   const analyzed = analyzeText(input.kind, yaml);
   const name = analyzed.name ?? input.name ?? (await freeName(tx, input.kind, "unnamed"));
+  const names = new Set([name, stored?.name ?? name]);
+  await refuseOwned(
+    tx,
+    context,
+    [...names].map((each) => ({ kind: input.kind, name: each })),
+  );
   const row: DraftRow = {
     kind: input.kind,
     name,

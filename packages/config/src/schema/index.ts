@@ -10,4 +10,5 @@ export * from "./notification-tables.ts";
 export * from "./order-tables.ts";
 export * from "./rollout-tables.ts";
 export * from "./route-test-tables.ts";
+export * from "./source-tables.ts";
 export * from "./version-tables.ts";

@@ -51,6 +51,8 @@ export const NAVIGATION: readonly NavigationGroup[] = [
   {
     id: "organize",
     items: [
+      { id: "sources", href: "/sources", icon: "sources", key: "b" },
+      { id: "transfer", href: "/transfer", icon: "transfer", key: "i" },
       { id: "people", href: "/people", icon: "people", key: "u" },
       { id: "roles", href: "/roles", icon: "check", key: "b" },
       { id: "tokens", href: "/tokens", icon: "keyboard", key: "k" },

@@ -5,8 +5,10 @@ import { API_ROOT } from "../api/operations.ts";
 import { serveApi } from "../api/serve-api.ts";
 import { AUDIT_EXPORT_PATH, serveAuditExport } from "../api/serve-audit-export.ts";
 import { readSession, type SignedIn } from "../auth/session.ts";
+import { serveBackup } from "../backup/serve-backup.ts";
 import { checkHealth, type HealthSources } from "../health/health.ts";
 import type { Services } from "../services.ts";
+import { serveWebhook, WEBHOOK_ROOT } from "../source/serve-webhook.ts";
 import { appRouter } from "../trpc/app-router.ts";
 import { configContext } from "../trpc/trpc.ts";
 import type { RequestLimiter } from "./request-limiter.ts";
@@ -27,6 +29,7 @@ export interface RequestHandlerOptions {
 }
 
 const BODY_BYTES_MAX = 8 << 20;
+const BODY_DEADLINE_MS = 60_000;
 const AUTH_BODY_BYTES_MAX = 16 << 10;
 /** What is offered of better-auth; the rest (sign-up, user deletion, …) does not exist here. */
 const AUTH_PATHS = new Set([
@@ -86,6 +89,9 @@ export function createRequestHandler(
         }),
       });
     }
+    if (path === "/api/backup" || path === "/api/restore")
+      return await serveBackup(request, response, path, services);
+    if (path.startsWith(WEBHOOK_ROOT)) return await serveWebhook(request, response, path, services);
     if (path === "/api/openapi.json") return sendJson(response, 200, openApiDocument());
     if (path === AUDIT_EXPORT_PATH) {
       const session = await readSession(services, webHeaders(request));
@@ -101,12 +107,20 @@ export function createRequestHandler(
   }
 
   return (request, response) => {
+    boundBody(request);
     handle(request, response).catch((error: unknown) => {
       services.log.error({ err: error, url: request.url }, "a request failed");
       if (response.headersSent) response.destroy();
       else sendJson(response, 503, { message: "The server cannot answer now; its log says why." });
     });
   };
+}
+
+/** Whatever is sent must have come within a minute, but for a restore, which is as long as it is. */
+function boundBody(request: IncomingMessage): void {
+  if (request.complete || request.url?.startsWith("/api/restore")) return;
+  const timer = setTimeout(() => request.destroy(), BODY_DEADLINE_MS);
+  request.once("close", () => clearTimeout(timer)).once("end", () => clearTimeout(timer));
 }
 
 function tellPages(

@@ -17,6 +17,7 @@ import { rolloutRouter } from "./rollout/rollout-router.ts";
 import { routeTestRouter } from "./route-test/route-test-router.ts";
 import { schemaRouter } from "./schema/schema-router.ts";
 import { sessionRouter } from "./session/session-router.ts";
+import { sourceRouter } from "./source/source-router.ts";
 import { telemetryRouter } from "./telemetry/telemetry-router.ts";
 import { tokenRouter } from "./token/token-router.ts";
 import { transferRouter } from "./transfer/transfer-router.ts";
@@ -44,6 +45,7 @@ export const appRouter = router({
   routeTest: routeTestRouter,
   schema: schemaRouter,
   session: sessionRouter,
+  source: sourceRouter,
   telemetry: telemetryRouter,
   token: tokenRouter,
   transfer: transferRouter,

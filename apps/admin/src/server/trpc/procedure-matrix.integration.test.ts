@@ -18,6 +18,7 @@ import { z } from "zod";
 import { createAuth } from "../auth/auth.ts";
 import { authMigrations } from "../auth/index.ts";
 import { createSignInLimiter } from "../auth/sign-in-limiter.ts";
+import { readEnvironment } from "../environment.ts";
 import { createNotificationHub } from "../live/notification-hub.ts";
 import type { Services } from "../services.ts";
 import { appRouter } from "./app-router.ts";
@@ -135,6 +136,12 @@ const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "session.me": "signed in",
   "session.revoke": "signed in",
   "session.revokeOthers": "signed in",
+  "source.add": "settings.manage",
+  "source.change": "settings.manage",
+  "source.list": "config.read",
+  "source.plan": "config.read",
+  "source.remove": "settings.manage",
+  "source.sync": "config.edit",
   "telemetry.overview": "telemetry.read",
   "telemetry.request": "telemetry.read",
   "telemetry.requestTail": "telemetry.read",
@@ -150,9 +157,12 @@ const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "token.create": "signed in",
   "token.list": "signed in",
   "token.revoke": "signed in",
+  "transfer.applyImport": "config.edit",
   "transfer.exportDraft": "config.read",
+  "transfer.exportFiles": "config.read",
   "transfer.exportVersion": "config.read",
   "transfer.import": "config.edit",
+  "transfer.previewImport": "config.read",
   "version.diff": "config.read",
   "version.get": "config.read",
   "version.list": "config.read",
@@ -188,7 +198,19 @@ before(async () => {
   });
   const secretKey = Buffer.alloc(32, 1).toString("base64");
   const ring = loadKeyRing({ secretKey, secretKeyFile: undefined, dataDir: "", warn: () => {} });
-  services = { db, sql, auth, log, now, ring, hub: createNotificationHub(sql), dataPlane: undefined };
+  const environment = readEnvironment({ DATABASE_URL: url });
+  services = {
+    db,
+    sql,
+    auth,
+    log,
+    now,
+    ring,
+    hub: createNotificationHub(sql),
+    dataPlane: undefined,
+    authSecret: "",
+    environment,
+  };
 });
 after(async () => {
   await services?.hub.close();

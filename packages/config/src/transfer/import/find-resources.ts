@@ -1,17 +1,14 @@
-import { Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from "yaml";
-import { ConfigError, KIND_TYPES, RESOURCE_KINDS, type ResourceKind } from "../contract.ts";
-import { findPair } from "../text/find-pair.ts";
-
-export interface FoundResource {
-  readonly kind: ResourceKind;
-  readonly path: string;
-  readonly yaml: string;
-}
-
-export interface FoundResources {
-  readonly resources: readonly FoundResource[];
-  readonly ignored: readonly { readonly path: string; readonly reason: string }[];
-}
+import { Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
+import {
+  CONTROL_CLUSTER,
+  ConfigError,
+  KIND_TYPES,
+  RESOURCE_KINDS,
+  type ResourceKind,
+} from "../../contract.ts";
+import { findPair } from "../../text/find-pair.ts";
+import type { FoundContent, FoundResource, ImportFile, ImportNote } from "./import-contract.ts";
+import { invalidAt, readText } from "./read-text.ts";
 
 /** Where a resource of each kind can be told by its fields alone, when it carries no `@type`. */
 const TELLING_FIELDS: readonly (readonly [string, ResourceKind])[] = [
@@ -27,28 +24,46 @@ const TELLING_FIELDS: readonly (readonly [string, ResourceKind])[] = [
   ["session_ticket_keys", "secrets"],
 ];
 
+type Take = (node: Node | null | undefined, kind: ResourceKind | undefined, path: string) => void;
+
 /** Takes Envoy configuration apart into resources, each with its comments. `invalid` when the text is no YAML. */
-export function findResources(text: string, file: string): FoundResources {
-  const doc = parseDocument(text, { merge: true });
-  const broken = doc.errors[0];
-  if (broken !== undefined) throw new ConfigError("invalid", `${file}: ${broken.message}`);
+export function findResources(file: ImportFile): FoundContent {
+  const { doc, position } = readText(file);
   const resources: FoundResource[] = [];
-  const ignored: { path: string; reason: string }[] = [];
-  const take = (node: Node | null | undefined, kind: ResourceKind | undefined, path: string) => {
+  const notes: ImportNote[] = [];
+  const at = (node: unknown) => position(rangeOf(node));
+  const ignore = (path: string, reason: string, node: unknown) =>
+    notes.push({ kind: "ignored", path, reason, position: at(node) });
+  const take = (
+    node: Node | null | undefined,
+    kind: ResourceKind | undefined,
+    path: string,
+    comment?: string | null,
+  ) => {
     const found = kind ?? kindOf(node);
     if (found === undefined || !isMap(node))
-      ignored.push({ path, reason: "it is no resource that Sluice keeps" });
-    else resources.push({ kind: found, path, yaml: textOf(doc, node) });
+      notes.push({
+        kind: "not_understood",
+        path,
+        reason: "it is no resource that Sluice keeps",
+        position: at(node),
+      });
+    else if (found === "clusters" && isControlCluster(node))
+      ignore(path, "every node's bootstrap has it: the control plane itself", node);
+    else
+      resources.push({ kind: found, path, yaml: textOf(doc, node, file.path, comment), position: at(node) });
   };
-  const takeList = (node: Node | null | undefined, kind: ResourceKind | undefined, path: string) => {
+  const takeList: Take = (node, kind, path) => {
     const items = isSeq(node) ? node.items : node === null || node === undefined ? [] : [node];
     items.forEach((item, index) => {
-      take(unwrap(item as Node), kind, `${path}[${index}]`);
+      // What stands before the first item belongs to the list, as the parser sees it.
+      const comment = index === 0 && isSeq(node) ? node.commentBefore : undefined;
+      take(unwrap(item as Node), kind, `${path}[${index}]`, comment);
     });
   };
-  const root = doc.contents as Node | null;
+  const root = doc.contents;
   if (isSeq(root)) takeList(root, undefined, "");
-  else if (!isMap(root)) throw new ConfigError("invalid", `${file}: there is no configuration in it`);
+  else if (!isMap(root)) throw invalidAt(file.path, at(root), "there is no configuration in it");
   else if (
     findPair(root, "static_resources") ||
     findPair(root, "dynamic_resources") ||
@@ -57,19 +72,19 @@ export function findResources(text: string, file: string): FoundResources {
     for (const pair of root.items) {
       const key = String(isScalar(pair.key) ? pair.key.value : "");
       if (key === "static_resources" || key === "staticResources") {
-        takeStatic(pair.value as Node | null, takeList, ignored);
-      } else ignored.push({ path: key, reason: "it belongs to the node's own bootstrap" });
+        takeStatic(pair.value as Node | null, takeList, ignore);
+      } else ignore(key, "it belongs to the node's own bootstrap", pair.key);
     }
   } else if (findPair(root, "resources"))
     takeList(findPair(root, "resources")?.value, undefined, "resources");
   else take(unwrap(root), undefined, "");
-  return { resources, ignored };
+  return { resources, notes };
 }
 
 function takeStatic(
   node: Node | null,
-  takeList: (node: Node | null | undefined, kind: ResourceKind, path: string) => void,
-  ignored: { path: string; reason: string }[],
+  takeList: Take,
+  ignore: (path: string, reason: string, node: unknown) => void,
 ): void {
   if (!isMap(node)) return;
   for (const pair of node.items) {
@@ -77,8 +92,18 @@ function takeStatic(
     const path = `static_resources.${key}`;
     if (key === "listeners" || key === "clusters" || key === "secrets")
       takeList(pair.value as Node | null, key, path);
-    else ignored.push({ path, reason: "a bootstrap's static resources are listeners, clusters and secrets" });
+    else ignore(path, "a bootstrap's static resources are listeners, clusters and secrets", pair.key);
   }
+}
+
+function isControlCluster(node: Node): boolean {
+  const name = isMap(node) ? findPair(node, "name")?.value : undefined;
+  return isScalar(name) && name.value === CONTROL_CLUSTER;
+}
+
+function rangeOf(node: unknown): number | undefined {
+  const range = (node as { readonly range?: readonly number[] | null } | null | undefined)?.range;
+  return range?.[0];
 }
 
 /** A delta response wraps each resource: `{name, version, resource: {"@type": …}}`. */
@@ -99,14 +124,23 @@ function kindOf(node: Node | null | undefined): ResourceKind | undefined {
 }
 
 /** The node as a text of its own, without its `@type`; aliases into the rest of the file are written out. */
-function textOf(doc: Document, node: Node): string {
-  const own = new Document(usesAlias(node) ? node.toJS(doc) : node.clone());
+function textOf(doc: Document, node: Node, file: string, comment?: string | null): string {
+  const own = new Document(usesAlias(node) ? unfold(doc, node, file) : node.clone());
   if (isMap(own.contents)) {
     const type = findPair(own.contents, "@type");
     if (type !== undefined) own.contents.items.splice(own.contents.items.indexOf(type), 1);
     own.contents.flow = false;
   }
+  if (comment) own.commentBefore = comment;
   return own.toString({ lineWidth: 0 });
+}
+
+function unfold(doc: Document, node: Node, file: string): unknown {
+  try {
+    return node.toJS(doc, { maxAliasCount: 100 });
+  } catch (error) {
+    throw new ConfigError("invalid", `${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function usesAlias(node: unknown): boolean {

@@ -1,0 +1,99 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import { eq, sql } from "drizzle-orm";
+import type { Executor } from "../access/executor.ts";
+import { ConfigError } from "../contract.ts";
+import { seal, unseal } from "../envelope/envelope.ts";
+import type { KeyRing } from "../envelope/key-ring.ts";
+import { source, sourceResource } from "../schema/index.ts";
+import type { SourceContent, SourceCredentials, SourceState } from "./source-contract.ts";
+
+export type SourceRow = typeof source.$inferSelect;
+
+const CONTENT_BYTES_MAX = 128 << 20;
+
+export async function requireSource(executor: Executor, name: string): Promise<SourceRow> {
+  const [row] = await executor.select().from(source).where(eq(source.name, name));
+  if (row === undefined) throw new ConfigError("not_found", `there is no source '${name}'`);
+  return row;
+}
+
+export async function readStates(executor: Executor): Promise<readonly SourceState[]> {
+  const rows = await executor
+    .select({ row: source, resources: sql<number>`count(${sourceResource.name})::int` })
+    .from(source)
+    .leftJoin(sourceResource, eq(sourceResource.source, source.name))
+    .groupBy(source.name)
+    .orderBy(sql`${source.name} collate "C"`);
+  return rows.map(({ row, resources }) => toState(row, resources));
+}
+
+export async function requireState(executor: Executor, name: string): Promise<SourceState> {
+  const found = (await readStates(executor)).find((state) => state.name === name);
+  if (found === undefined) throw new ConfigError("not_found", `there is no source '${name}'`);
+  return found;
+}
+
+function toState(row: SourceRow, resources: number): SourceState {
+  return {
+    name: row.name,
+    kind: row.kind,
+    location: row.location,
+    ref: row.ref,
+    path: row.path,
+    winner: row.winner,
+    apply: row.apply,
+    group: row.group,
+    intervalMs: row.intervalMs,
+    hasCredentials: row.sealedCredentials !== null,
+    hasWebhook: row.sealedWebhook !== null,
+    createdAt: row.createdAt,
+    createdBy: row.createdBy,
+    nextCheckAt: row.nextCheckAt,
+    checkedAt: row.checkedAt ?? undefined,
+    commit: row.commit ?? undefined,
+    commitSubject: row.commitSubject ?? undefined,
+    appliedCommit: row.appliedCommit ?? undefined,
+    appliedAt: row.appliedAt ?? undefined,
+    appliedVersion: row.appliedVersion ?? undefined,
+    phase: row.phase,
+    message: row.message,
+    resources,
+  };
+}
+
+export function sealContent(ring: KeyRing, name: string, content: SourceContent): string {
+  return seal(ring, `source/${name}/content`, gzipSync(JSON.stringify(content)));
+}
+
+/** What was fetched last; `not_found` when nothing was. */
+export function contentOf(ring: KeyRing, row: SourceRow): SourceContent {
+  if (row.sealedContent === null)
+    throw new ConfigError(
+      "not_found",
+      `nothing was fetched from the source '${row.name}' yet: ${row.message}`,
+    );
+  const plain = unseal(ring, `source/${row.name}/content`, row.sealedContent);
+  return JSON.parse(
+    gunzipSync(plain, { maxOutputLength: CONTENT_BYTES_MAX }).toString("utf8"),
+  ) as SourceContent;
+}
+
+export function sealCredentials(ring: KeyRing, name: string, credentials: SourceCredentials): string | null {
+  if (Object.values(credentials).every((value) => value === undefined || value === "")) return null;
+  return seal(ring, `source/${name}/credentials`, Buffer.from(JSON.stringify(credentials)));
+}
+
+export function credentialsOf(ring: KeyRing, row: SourceRow): SourceCredentials {
+  if (row.sealedCredentials === null) return {};
+  const plain = unseal(ring, `source/${row.name}/credentials`, row.sealedCredentials);
+  return JSON.parse(plain.toString("utf8")) as SourceCredentials;
+}
+
+export function webhookSecretOf(ring: KeyRing, row: SourceRow): string | undefined {
+  if (row.sealedWebhook === null) return undefined;
+  return unseal(ring, `source/${row.name}/webhook`, row.sealedWebhook).toString("utf8");
+}
+
+export function sealWebhook(ring: KeyRing, name: string, secret: string): string | null {
+  return secret === "" ? null : seal(ring, `source/${name}/webhook`, Buffer.from(secret));
+}
