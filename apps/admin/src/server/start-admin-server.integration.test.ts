@@ -329,8 +329,8 @@ test("changes made by another replica reach a live socket, which ends with the r
       params: { path: "live.changes", input: { json: null, meta: { values: ["undefined"] } } },
     }),
   );
-  await waitFor("the first state", () => topics.length >= 5);
-  assert.deepEqual(topics, ["draft?", "rollout?", "node?", "join?", "notification?"]);
+  await waitFor("the first state", () => topics.length >= 6);
+  assert.deepEqual(topics, ["draft?", "rollout?", "node?", "join?", "order?", "notification?"]);
   assert.equal(
     (
       await call(
