@@ -50,7 +50,7 @@ test("whoever gets around that is found: a changed, a removed, an added event, a
         await tx.execute("set local session_replication_role = replica");
         await tx.execute(change);
         await tx.execute("set local session_replication_role = origin");
-        const found = await verifyAudit({ ...admin(), db: tx as never }, input);
+        const found = await verifyAudit({ ...admin(), db: tx }, input);
         assert.equal(found.holds, false);
         assert.match(found.problem ?? "", words);
         throw new Error("roll back");

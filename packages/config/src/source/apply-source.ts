@@ -61,7 +61,7 @@ export async function applySource(
       await takeOwnership(tx, input.name, refs);
       await storePlan(tx, own, plan);
       for (const { kind, name, row: resource } of gone)
-        await deleteRow(tx, own, { kind, name, revision: resource.revision });
+        await deleteRow(tx, own, { kind, name, revision: resource.revision, json: resource.json });
       const version = input.publish === false ? undefined : await publishCommit(tx, own, row, content, gone);
       const applied = {
         appliedCommit: content.commit,

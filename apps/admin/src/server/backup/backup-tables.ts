@@ -7,6 +7,7 @@ export const BACKED_UP_SCHEMAS = ["config", "auth"] as const;
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   "config.control_replica": "which processes of the control plane live now",
   "config.work_lease": "who does shared work now",
+  "config.node_channel": "calls that nodes keep open now",
   "config.node": "nodes tell who they are when they connect",
   "config.node_type_state": "nodes tell what they have when they connect",
   "auth.session": "everybody signs in again",
