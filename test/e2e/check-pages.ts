@@ -52,6 +52,7 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     { name: "clusters", path: "/clusters", ready: rowOf(cluster) },
     { name: "endpoints", path: "/endpoints", ready: seen("No endpoint list yet") },
     { name: "secrets", path: "/secrets", ready: seen("No secret yet") },
+    { name: "certificates", path: "/certificates", ready: seen("No certificate yet") },
     { name: "cluster-form", path: `/clusters/${cluster}`, ready: seen("Host, port and weight") },
     {
       name: "cluster-yaml",

@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import {
   indexHistory,
+  keepKeys,
   loadKeyRing,
   loadVersionContent,
   RESOURCE_KINDS,
   type ResourceKind,
+  readChallenge,
+  sealStoredTexts,
 } from "@sluice/config";
 import { parseOutboundPolicy } from "@sluice/config/outbound";
 import { openDatabase, openNotificationBus } from "@sluice/database";
@@ -12,6 +16,7 @@ import { compareNodes, readTrafficFigures, startMaintenance, TelemetryStore } fr
 import type { Snapshot } from "@sluice/xds";
 import { createXdsServer } from "@sluice/xds/server";
 import type { Logger } from "pino";
+import { AcmeEngine } from "./acme/acme-engine.ts";
 import { collectorRoutes } from "./collector/collector-routes.ts";
 import { loadReportingRoutes } from "./collector/load-reporting.ts";
 import { NodeReports } from "./collector/node-reports.ts";
@@ -31,6 +36,7 @@ import { createNotificationEngines } from "./notification/notification-engines.t
 import { OrderDesk } from "./orders/order-desk.ts";
 import { orderRoutes } from "./orders/order-routes.ts";
 import { createRolloutEngine } from "./rollout/rollout-engine.ts";
+import { SecretUpkeep } from "./secrets/secret-upkeep.ts";
 import { startGrpcServer } from "./server/grpc-server.ts";
 import { type Health, startHealthServer } from "./server/health-server.ts";
 import { type Inject, SnapshotBuilder, typeUrlOf } from "./snapshot/build-snapshot.ts";
@@ -82,11 +88,17 @@ export async function startControl(environment: Environment, log: Logger): Promi
     },
   });
 
-  const inject: Inject = (kind, value) => injectTelemetry(kind, value, environment);
+  const inject: Inject = (kind, value, answersChallenges) =>
+    injectTelemetry(kind, value, environment, answersChallenges);
   const becameReady = Promise.withResolvers<void>();
   const bus = openNotificationBus(sql);
   const snapshots = new PublishedSnapshots({
     sql,
+    keys: ring,
+    async prepare() {
+      const sealed = await sealStoredTexts(context, ring);
+      if (sealed > 0) log.info({ texts: sealed }, "sealed the secrets of stored texts");
+    },
     bus,
     builder: new SnapshotBuilder(inject),
     older: new SnapshotBuilder(inject),
@@ -152,6 +164,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
   const server = await startGrpcServer({
     admission,
     join,
+    challenge: (token) => readChallenge(context, token),
     onRefused: (peer, reason) => refused(peer.address, reason),
     host: environment.xdsHost,
     port: environment.xdsPort,
@@ -211,6 +224,28 @@ export async function startControl(environment: Environment, log: Logger): Promi
     onTrouble: trouble("telling what happened"),
   });
   for (const loop of notifying) loop.start();
+  const keysTrouble = trouble("keeping the secret keys");
+  const holder = keepKeys({
+    context,
+    keys: ring,
+    process: replica,
+    label: `control on ${hostname()}`,
+    onTrouble: keysTrouble,
+  });
+  const upkeep = new SecretUpkeep({ context, keys: ring, replica, onTrouble: keysTrouble });
+  upkeep.start();
+  const acme = new AcmeEngine({
+    context: { ...context, keys: ring },
+    bus,
+    outbound: environment.outbound,
+    replica,
+    random: Math.random,
+    onIssued: (name, notAfter) =>
+      log.info({ certificate: name, notAfter }, "an automatic certificate is there"),
+    onFailed: (name, reason) => log.warn({ certificate: name, reason }, "an automatic certificate failed"),
+    onTrouble: trouble("working on automatic certificates"),
+  });
+  acme.start();
   const lease = holdReplicaLease(context, replica, trouble("renewing this replica's lease"));
   const maintenance = startMaintenance(sql, { onTrouble: trouble("rolling up telemetry") });
 
@@ -224,6 +259,8 @@ export async function startControl(environment: Environment, log: Logger): Promi
       await server.close();
       await Promise.all([identity.close(), register.close(), engine.close(), desk.close()]);
       await Promise.all(notifying.map((loop) => loop.close()));
+      await Promise.all([upkeep.close(), acme.close()]);
+      await holder.close();
       await Promise.all([snapshots.close(), maintenance.close(), store.close(), recorder.close()]);
       await lease.close();
       // Everything is written: a connection that still waits for a Postgres that went away is not waited for.

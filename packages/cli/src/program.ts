@@ -5,6 +5,7 @@ import { createCommandKit, type Surroundings, WATCH_OPTION } from "./command-kit
 import { addAlerts } from "./commands/alert.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addBackup } from "./commands/backup.ts";
+import { addCertificates } from "./commands/certificate.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDiff } from "./commands/diff.ts";
@@ -13,9 +14,11 @@ import { addExport } from "./commands/export-configuration.ts";
 import { addHistory } from "./commands/history.ts";
 import { addImport } from "./commands/import-file.ts";
 import { type JoinOptions, joinNode, plainBootstrap, renewNode } from "./commands/join.ts";
+import { addKeys } from "./commands/keys.ts";
 import { login } from "./commands/login.ts";
 import { addNotifications } from "./commands/notification.ts";
 import { addRouteTests } from "./commands/route-test.ts";
+import { addSecrets } from "./commands/secret.ts";
 import { addSources } from "./commands/source.ts";
 import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
 import { addTags } from "./commands/tag.ts";
@@ -83,6 +86,9 @@ export function createProgram(surroundings: Surroundings): Command {
 
   addDiff(kit);
   addReleaseCommands(kit);
+  addSecrets(kit);
+  addCertificates(kit);
+  addKeys(kit);
   addGroupCommands(kit);
 
   command("versions", "list versions, newest first")

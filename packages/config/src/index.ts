@@ -19,6 +19,27 @@ export {
   type Permission,
 } from "./access/permission.ts";
 export { type GrantInput, readGrants } from "./access/read-grants.ts";
+export type { AcmeAuthority, ManagedCertificate } from "./acme/acme-contract.ts";
+export {
+  listAuthorities,
+  type PutAuthorityInput,
+  putAuthority,
+  removeAuthority,
+} from "./acme/authorities.ts";
+export { listManaged, renewCertificate } from "./acme/managed-certificates.ts";
+export { managedRevision } from "./acme/managed-material.ts";
+export {
+  type AcmeAccess,
+  type AcmeContext,
+  type DueCertificate,
+  dueCertificates,
+  openAuthority,
+  readChallenge,
+  storeAccount,
+  storeChallenge,
+  storeFailure,
+  storeIssued,
+} from "./acme/work-on-certificates.ts";
 export { evaluateAlerts } from "./alert/evaluate-alerts.ts";
 export { listAlerts } from "./alert/list-alerts.ts";
 export { type AlertRuleInput, putAlertRule, removeAlertRule } from "./alert/put-rule.ts";
@@ -29,12 +50,26 @@ export { tryAlertRule } from "./alert/try-rule.ts";
 export { appendAudit } from "./audit/append-audit.ts";
 export type { AuditFilter } from "./audit/audit-filter.ts";
 export { exportAudit } from "./audit/export-audit.ts";
+
 export { type ListAuditInput, listAudit } from "./audit/list-audit.ts";
 export { type AuditInput, recordAudit } from "./audit/record-audit.ts";
 export { applyAuditRetention, getAuditRetention, setAuditRetention } from "./audit/retain-audit.ts";
 export { type AuditVerdict, type VerifyAuditInput, verifyAudit } from "./audit/verify-audit.ts";
 export { type Authorities, ensureAuthority, openAuthorities } from "./authority/open-authorities.ts";
 export { authorityStatus, type RotateInput, rotateAuthority } from "./authority/rotate-authority.ts";
+export type {
+  Certificate,
+  CertificateFacts,
+  CertificateNode,
+  CertificateProblem,
+  CertificateUse,
+} from "./certificate/certificate.ts";
+export {
+  expiringCertificates,
+  getCertificates,
+  listCertificates,
+} from "./certificate/list-certificates.ts";
+export { warnOfExpiry } from "./certificate/warn-of-expiry.ts";
 export * from "./contract.ts";
 export { checkDraft } from "./draft/check-draft.ts";
 export { type CheckTextInput, checkText } from "./draft/check-text.ts";
@@ -95,6 +130,10 @@ export { type LiveCertificate, liveCertificates } from "./join/live-certificates
 export { renewNodeCertificate } from "./join/renew-node-certificate.ts";
 export { revokeJoinToken } from "./join/revoke-join-token.ts";
 export { revokeNode } from "./join/revoke-node.ts";
+export { type KeepKeysOptions, keepKeys } from "./keys/keep-keys.ts";
+export { type KeyState, type KeyStatus, keyStatus } from "./keys/key-status.ts";
+export { resealAll } from "./keys/reseal-all.ts";
+export { retireKey, rotateKeys } from "./keys/rotate-keys.ts";
 export { getNode } from "./node/get-node.ts";
 export { REPLICA_LEASE_MS } from "./node/lease.ts";
 export { listNodes } from "./node/list-nodes.ts";
@@ -115,6 +154,7 @@ export {
 export { removeNode } from "./node/remove-node.ts";
 export { heartbeatReplica, releaseReplica } from "./node/replica-lease.ts";
 export { type SetNodeLabelsInput, setNodeLabels } from "./node/set-node-labels.ts";
+export { unsettledNodes } from "./node/unsettled-nodes.ts";
 export { type ChangeChannelInput, changeChannel, removeChannel } from "./notification/change-channel.ts";
 export { signingKeyBytes, unsealChannelSecret } from "./notification/channel-secret.ts";
 export { isEmail } from "./notification/channel-settings.ts";
@@ -184,6 +224,8 @@ export type {
 } from "./route-test/route-test.ts";
 export { type RunRouteTestsInput, runRouteTests } from "./route-test/run-route-tests.ts";
 export { configMigrations } from "./schema/migrations.ts";
+export { forgetValues } from "./secret/forget-values.ts";
+export { sealStoredTexts } from "./secret/seal-stored-texts.ts";
 export { createFirstRoute, type FirstRouteInput, type FirstRouteResult } from "./setup/create-first-route.ts";
 export { liveTarget } from "./snapshot/live-target.ts";
 export {

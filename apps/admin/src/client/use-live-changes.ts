@@ -23,7 +23,7 @@ export function useLiveChanges(): void {
 
 /** Routers whose answers depend on a topic. */
 const AFFECTED = {
-  draft: ["draft", "version", "explain", "audit", "history", "routeTest", "review", "source"],
+  draft: ["draft", "certificate", "version", "explain", "audit", "history", "routeTest", "review", "source"],
   rollout: [
     "draft",
     "version",
@@ -36,8 +36,9 @@ const AFFECTED = {
     "routeTest",
     "review",
     "source",
+    "certificate",
   ],
-  node: ["node", "rollout", "group"],
+  node: ["node", "certificate", "rollout", "group"],
   join: ["join", "audit"],
   order: ["node", "audit"],
   notification: ["notification", "alert", "audit"],

@@ -25,4 +25,5 @@ export const NAMESPACES = [
   "alerts",
   "transfer",
   "source",
+  "certificates",
 ] as const;

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
-import { applyAuditRetention, loadKeyRing } from "@sluice/config";
+import { applyAuditRetention, keepKeys, loadKeyRing, sealStoredTexts } from "@sluice/config";
 import { openDatabase } from "@sluice/database";
 import next from "next";
 import { type Logger, pino } from "pino";
@@ -60,6 +61,18 @@ export async function startAdminServer(
       : createValidatingProxy({ proxyMain: environment.validator, log });
   const ring = loadKeyRing({ ...environment, warn: (message) => log.warn(message) });
   const secret = environment.authSecret ?? (await authSecret(environment.dataDir));
+  const context = { db: database.db, sql: database.sql, now };
+  // The control plane does it too: a database that is away now is no reason not to start.
+  await sealStoredTexts(context, ring).catch((error: unknown) =>
+    log.warn({ err: error }, "the secrets of stored texts could not be sealed yet"),
+  );
+  const holder = keepKeys({
+    context,
+    keys: ring,
+    process: randomUUID(),
+    label: `admin on ${hostname()}`,
+    onTrouble: (error) => log.warn({ err: error }, "the secret keys could not be announced"),
+  });
   const services: Services = {
     db: database.db,
     sql: database.sql,
@@ -137,6 +150,7 @@ export async function startAdminServer(
       clearTimeout(timer);
       await sources.close();
       await dataPlane?.close();
+      await holder.close();
       await services.hub.close();
       await database.close();
     },

@@ -16,6 +16,7 @@ import {
   HttpConnectionManager_TracingSchema,
   HttpConnectionManagerSchema,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { addChallengeRoutes } from "./challenge-routes.ts";
 import { injectVirtualHosts } from "./inject-routes.ts";
 import { CONTROL_CLUSTER, type InjectionSettings } from "./injection-settings.ts";
 
@@ -28,22 +29,37 @@ const EXPORT_TIMEOUT = { seconds: 1n, nanos: 0 };
  * where the user configured no tracing, and stat prefixes in inline routes. The same bytes go in and out when nothing is
  * to be added. Managers inside a TypedStruct or from extension config discovery stay as they are.
  */
-export function injectListener(value: Uint8Array, settings: InjectionSettings): Uint8Array {
+export function injectListener(
+  value: Uint8Array,
+  settings: InjectionSettings,
+  answersChallenges: boolean,
+): Uint8Array {
   const listener = fromBinary(ListenerSchema, value);
-  return injectIntoListener(listener, settings) ? toBinary(ListenerSchema, listener) : value;
+  return injectIntoListener(listener, settings, answersChallenges)
+    ? toBinary(ListenerSchema, listener)
+    : value;
 }
 
-function injectIntoListener(listener: Listener, settings: InjectionSettings): boolean {
+function injectIntoListener(
+  listener: Listener,
+  settings: InjectionSettings,
+  answersChallenges: boolean,
+): boolean {
   const chains = [...listener.filterChains];
   if (listener.defaultFilterChain !== undefined) chains.push(listener.defaultFilterChain);
   let changed = false;
   for (const filter of chains.flatMap(({ filters }) => filters)) {
-    if (injectFilter(filter, listener.name, settings)) changed = true;
+    if (injectFilter(filter, listener.name, settings, answersChallenges)) changed = true;
   }
   return changed;
 }
 
-function injectFilter(filter: Filter, logName: string, settings: InjectionSettings): boolean {
+function injectFilter(
+  filter: Filter,
+  logName: string,
+  settings: InjectionSettings,
+  answersChallenges: boolean,
+): boolean {
   if (filter.configType.case !== "typedConfig") return false;
   const any = filter.configType.value;
   if (!any.typeUrl.endsWith(`/${HttpConnectionManagerSchema.typeName}`)) return false;
@@ -53,9 +69,19 @@ function injectFilter(filter: Filter, logName: string, settings: InjectionSettin
     addTracing(manager, settings),
     manager.routeSpecifier.case === "routeConfig" &&
       injectVirtualHosts(manager.routeSpecifier.value.virtualHosts),
+    answersChallenges && answerChallenges(manager),
   ];
   if (!added.includes(true)) return false;
   any.value = toBinary(HttpConnectionManagerSchema, manager);
+  return true;
+}
+
+function answerChallenges({ routeSpecifier, httpFilters }: HttpConnectionManager): boolean {
+  if (routeSpecifier.case !== "routeConfig") return false;
+  addChallengeRoutes(
+    routeSpecifier.value,
+    httpFilters.slice(0, -1).map(({ name }) => name),
+  );
   return true;
 }
 

@@ -11,6 +11,7 @@ import type { SecureContextOptions } from "node:tls";
 import { Code, type ConnectRouter, createContextValues } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { anyHttpServer, authenticatedNodeKey, type XdsServer } from "@sluice/xds/server";
+import { CHALLENGE_PATH } from "../acme/challenge-path.ts";
 import type { Admission } from "../identity/admission.ts";
 import { type JoinAnswer, type JoinHandler, refuse } from "../identity/join-http.ts";
 import { type Peer, readPeer } from "../identity/peer.ts";
@@ -36,6 +37,8 @@ export interface GrpcServerOptions {
   readonly xds?: Pick<XdsServer, "handleGrpc" | "handleRest"> | undefined;
   readonly admission: Admission;
   readonly join: JoinHandler;
+  /** What an ACME challenge is answered with, by its token; default: none is known. */
+  readonly challenge?: ((token: string) => Promise<string | undefined>) | undefined;
   /** A peer was refused, for the log. */
   readonly onRefused: (peer: Peer, reason: string) => void;
 }
@@ -86,6 +89,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     if (reason !== undefined) {
       onRefused(peer, reason);
       refuseCall(request, response, reason);
+      return;
+    }
+    if (path.startsWith(CHALLENGE_PATH)) {
+      void answerChallenge(options.challenge, path.slice(CHALLENGE_PATH.length), response);
       return;
     }
     const node = peer.kind === "node" ? peer.node : undefined;
@@ -173,6 +180,19 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       clearTimeout(force);
     },
   };
+}
+
+/** What an ACME authority that asked a node is told (RFC 8555, 8.3). */
+async function answerChallenge(
+  challenge: GrpcServerOptions["challenge"],
+  token: string,
+  response: JoinAnswer,
+): Promise<void> {
+  const text = /^[A-Za-z0-9_-]{1,200}$/.test(token)
+    ? await challenge?.(token).catch(() => undefined)
+    : undefined;
+  response.writeHead(text === undefined ? 404 : 200, { "content-type": "application/octet-stream" });
+  response.end(text ?? "");
 }
 
 /** gRPC's trailers-only answer; to others JSON. */

@@ -16,7 +16,12 @@ function kind(hash: string, resources: Readonly<Record<string, string>>): KindCo
 }
 
 function version(number: number, clusters: KindContent, routes: KindContent): VersionContent {
-  return { number, hash: String(number), kinds: { ...EMPTY_CONTENT.kinds, clusters, routes } };
+  return {
+    number,
+    hash: String(number),
+    automatic: false,
+    kinds: { ...EMPTY_CONTENT.kinds, clusters, routes },
+  };
 }
 
 const clustersOf = typeUrlOf("clusters");

@@ -8,7 +8,8 @@ import {
 } from "@sluice/config";
 import type { Snapshot, SnapshotResource, SnapshotType } from "@sluice/xds";
 
-export type Inject = (kind: ResourceKind, value: Uint8Array) => Uint8Array;
+/** `answersChallenges`: the version has automatic certificates. */
+export type Inject = (kind: ResourceKind, value: Uint8Array, answersChallenges: boolean) => Uint8Array;
 
 export function typeUrlOf(kind: ResourceKind): string {
   return `type.googleapis.com/${KIND_TYPES[kind]}`;
@@ -29,12 +30,16 @@ type BuiltKinds = Map<ResourceKind, { readonly content: KindContent; readonly ty
 export class SnapshotBuilder {
   readonly #inject: Inject;
   #kinds: BuiltKinds = new Map();
+  #automatic = false;
 
   constructor(inject: Inject) {
     this.#inject = inject;
   }
 
   build(content: VersionContent): Snapshot {
+    // What is injected depends on it, in whatever it is injected into.
+    if (this.#automatic !== content.automatic) this.#kinds = new Map();
+    this.#automatic = content.automatic;
     const types = new Map<string, SnapshotType>();
     const kinds: BuiltKinds = new Map();
     for (const kind of RESOURCE_KINDS) {
@@ -54,7 +59,7 @@ export class SnapshotBuilder {
     for (const [name, resource] of [...content.resources].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const known = before?.content.resources.get(name)?.hash === resource.hash;
       const shared = known ? before?.type.resources.get(name) : undefined;
-      const built = shared ?? resourceOf(name, this.#inject(kind, resource.value));
+      const built = shared ?? resourceOf(name, this.#inject(kind, resource.value, this.#automatic));
       resources.set(name, built);
       hash.update(`${name.length}:${name}${built.version}`);
     }
@@ -76,6 +81,7 @@ const NO_RESOURCES: KindContent = { hash: "", resources: new Map() };
 export const EMPTY_CONTENT: VersionContent = {
   number: 0,
   hash: "",
+  automatic: false,
   kinds: {
     listeners: NO_RESOURCES,
     routes: NO_RESOURCES,

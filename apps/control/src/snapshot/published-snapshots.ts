@@ -1,7 +1,9 @@
 import {
   CHANNELS,
   effectiveLabels,
+  type KeyRing,
   loadVersionContent,
+  managedRevision,
   readTargets,
   type Targets,
   targetOf,
@@ -16,6 +18,8 @@ import { RecentLabels } from "./recent-labels.ts";
 
 export interface PublishedSnapshotsOptions {
   readonly sql: Sql;
+  /** Open the secrets of what the nodes get. */
+  readonly keys: KeyRing;
   readonly bus: NotificationBus;
   readonly builder: SnapshotBuilder;
   /** Another one, for the versions before: each remembers its last. */
@@ -25,6 +29,8 @@ export interface PublishedSnapshotsOptions {
   /** A version that nodes may still run, though this replica never served it. */
   readonly onOlder: (number: number, snapshot: Snapshot) => void;
   readonly onTrouble: (error: unknown) => void;
+  /** Comes before the first look, again and again until it succeeds. */
+  readonly prepare?: () => Promise<void>;
   /** Default 5,000: a lost notification costs no more than that. */
   readonly pollMs?: number;
 }
@@ -40,6 +46,8 @@ interface Loaded extends ServedVersion {
 
 interface Serving {
   readonly targets: Targets;
+  /** Of the automatic certificates' material. */
+  readonly managed: string;
   /** Every version that a target names, and 0. */
   readonly versions: ReadonlyMap<number, Loaded>;
 }
@@ -70,6 +78,7 @@ export class PublishedSnapshots implements SnapshotSource {
   #timer: NodeJS.Timeout | undefined;
   #unlisten: (() => Promise<void>) | undefined;
   #closed = false;
+  #prepared = false;
 
   constructor(options: PublishedSnapshotsOptions) {
     this.#options = options;
@@ -139,14 +148,21 @@ export class PublishedSnapshots implements SnapshotSource {
   }
 
   async #load(): Promise<void> {
-    const { sql, onServing } = this.#options;
+    const { sql, onServing, prepare } = this.#options;
+    if (!this.#prepared) await prepare?.();
+    this.#prepared = true;
     const reading = readTargets({ sql });
     const targets = await withDeadline("reading what the nodes should run", READ_DEADLINE_MS, reading);
+    const asking = managedRevision({ sql });
+    const managed = await withDeadline("reading the automatic certificates", READ_DEADLINE_MS, asking);
     const before = this.#serving;
-    if (before !== undefined && keyOf(before.targets) === keyOf(targets)) return;
+    const renewed = before !== undefined && before.managed !== managed;
+    if (before !== undefined && !renewed && keyOf(before.targets) === keyOf(targets)) return;
+    if (renewed)
+      for (const [number, { content }] of this.#loaded) if (content.automatic) this.#loaded.delete(number);
     const versions = new Map<number, Loaded>();
     for (const number of versionsOf(targets)) versions.set(number, await this.#take(number));
-    const serving: Serving = { targets, versions };
+    const serving: Serving = { targets, managed, versions };
     if (before === undefined || !sameVersions(before, serving)) onServing([...versions.values()]);
     this.#serving = serving;
     const affected = (node: NodeIdentity) => {
@@ -177,8 +193,8 @@ export class PublishedSnapshots implements SnapshotSource {
   }
 
   #loadContent(number: number, previous: VersionContent | undefined): Promise<VersionContent> {
-    const { sql } = this.#options;
-    const loading = loadVersionContent({ sql }, number, previous);
+    const { sql, keys } = this.#options;
+    const loading = loadVersionContent({ sql, ring: keys }, number, previous);
     return withDeadline(`loading version ${number}`, LOAD_DEADLINE_MS, loading);
   }
 
@@ -228,7 +244,8 @@ function versionsOf({ groups }: Targets): readonly number[] {
 }
 
 function sameVersions(a: Serving, b: Serving): boolean {
-  return [...a.versions.keys()].join() === [...b.versions.keys()].join();
+  const [left, right] = [[...a.versions.values()], [...b.versions.values()]];
+  return left.length === right.length && left.every((loaded, index) => loaded === right[index]);
 }
 
 const keys = new WeakMap<Targets, string>();

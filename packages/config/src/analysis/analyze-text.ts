@@ -3,6 +3,7 @@ import { type ConfigProblem, parseYaml as checkYaml, messageDescriptor } from "@
 import { KIND_TYPES, type ResourceKind } from "../contract.ts";
 import { placeholdersIn, redactJson } from "../text/redact.ts";
 import type { Analysis } from "./analysis.ts";
+import { analyzeCertificates } from "./analyze-certificates.ts";
 import { blobHash, sha256 } from "./content-hash.ts";
 import { findInMessage } from "./find-in-message.ts";
 import { secretMissing } from "./secret-missing.ts";
@@ -67,6 +68,7 @@ export function analyzeText(
       references: found.references.map(at),
       extensions: found.extensions.map(at),
       addresses: found.addresses.map(at),
+      certificates: analyzeCertificates(parsed.message === undefined ? undefined : parsed.json).map(at),
     },
   };
 }

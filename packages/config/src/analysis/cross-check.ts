@@ -1,4 +1,6 @@
 import { type ConfigProblem, nearestName } from "@sluice/xds";
+import { automaticProblem, isAutomatic } from "../acme/automatic-name.ts";
+import { keyProblem } from "../certificate/key-match.ts";
 import { CONTROL_CLUSTER, type ResourceKind, type ResourceRef } from "../contract.ts";
 import type { Analysis } from "./analysis.ts";
 
@@ -7,6 +9,8 @@ export interface Surroundings {
   readonly names: Readonly<Record<ResourceKind, ReadonlySet<string>>>;
   /** By address: the listeners that bind it. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** By token of a private key: SHA-256 of its public key, hex, or UNREADABLE_KEY. */
+  readonly publicKeys: ReadonlyMap<string, string>;
   /** Connected nodes that say what they can do. */
   readonly nodes: readonly { readonly id: string; readonly types: ReadonlySet<string> }[];
 }
@@ -21,7 +25,8 @@ const SINGULAR: Readonly<Record<ResourceKind, string>> = {
   secrets: "secret",
 };
 
-/** Problems that a resource has only among others: references into nothing, addresses bound twice, types no node has. */
+/** Problems that a resource has only among others: references into nothing, addresses bound twice, keys of
+ * other certificates, types no node has. */
 export function crossCheck(
   resource: ResourceRef,
   analysis: Analysis,
@@ -37,6 +42,11 @@ export function crossCheck(
   for (const reference of analysis.references) {
     if (around.names[reference.kind].has(reference.name)) continue;
     if (reference.kind === "clusters" && reference.name === CONTROL_CLUSTER) continue;
+    if (reference.kind === "secrets" && isAutomatic(reference.name)) {
+      const problem = automaticProblem(reference.name);
+      if (problem !== undefined) add(reference, "error", problem);
+      continue;
+    }
     const nearest = nearestName(reference.name, around.names[reference.kind]);
     const proposal = nearest === undefined ? "" : `; did you mean '${nearest}'?`;
     add(reference, "error", `there is no ${SINGULAR[reference.kind]} '${reference.name}'${proposal}`);
@@ -47,6 +57,18 @@ export function crossCheck(
     if (other !== undefined) add(address, "error", `listener '${other}' binds ${address.key} already`);
     else if (own.has(address.key)) add(address, "error", `this listener binds ${address.key} twice`);
     own.add(address.key);
+  }
+  for (const certificate of analysis.certificates) {
+    const { key, publicKey } = certificate;
+    if (publicKey === null)
+      add(
+        certificate,
+        "error",
+        "the certificate chain cannot be read; put it there as PEM, the server's own first",
+      );
+    const own = key && ("token" in key ? around.publicKeys.get(key.token) : key.publicKey);
+    const problem = keyProblem(publicKey ?? undefined, own);
+    if (problem !== undefined) add(certificate, "error", problem.message);
   }
   for (const extension of analysis.extensions) {
     if (!extension.type.startsWith("envoy.extensions.")) continue;

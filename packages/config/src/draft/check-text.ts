@@ -1,5 +1,6 @@
 import { authorizeRead } from "../access/authorize.ts";
-import { analyzeText, nameField, shownJson } from "../analysis/analyze-text.ts";
+import type { Analysis } from "../analysis/analysis.ts";
+import { type AnalyzedText, analyzeText, nameField, shownJson } from "../analysis/analyze-text.ts";
 import { crossCheck } from "../analysis/cross-check.ts";
 import { secretMissing } from "../analysis/secret-missing.ts";
 import type { CheckedText, Context, ResourceKind } from "../contract.ts";
@@ -19,16 +20,16 @@ export async function checkText(context: Context, input: CheckTextInput): Promis
   const { kind } = input;
   const stored = input.name === undefined ? undefined : await readRow(context.db, { kind, name: input.name });
   // The text is judged with its placeholders, so that positions are those of the text that is shown.
-  const { missing } = restoreSecrets(input.yaml, stored?.yaml);
+  const restored = restoreSecrets(input.yaml, stored?.yaml);
   const analyzed = analyzeText(kind, input.yaml, { placeholders: "allowed" });
   const around = await readSurroundings(context.db, context.now);
   const name = analyzed.name ?? input.name ?? "";
   const problems = [
     ...analyzed.analysis.problems,
-    ...missing.map((placeholder) => secretMissing(placeholder)),
+    ...restored.missing.map((placeholder) => secretMissing(placeholder)),
     ...crossCheck(
       { kind, name: input.name ?? name },
-      analyzed.analysis,
+      { ...analyzed.analysis, certificates: withKeys(analyzed, restored.yaml) },
       withResource(around, kind, analyzed.name),
     ),
   ];
@@ -49,4 +50,14 @@ export async function checkText(context: Context, input: CheckTextInput): Promis
       to: { kind: found.kind, name: found.name },
     })),
   };
+}
+
+/** Its certificates, with the keys that the placeholders stand for. */
+function withKeys({ kind, analysis }: AnalyzedText, restored: string): Analysis["certificates"] {
+  if (analysis.certificates.length === 0) return [];
+  const whole = analyzeText(kind, restored).analysis.certificates;
+  return analysis.certificates.map((certificate) => {
+    const key = whole.find(({ path }) => path === certificate.path)?.key;
+    return key === undefined ? certificate : { ...certificate, key };
+  });
 }

@@ -184,7 +184,7 @@ test("no read tells a secret, and what was shown can be put back", async () => {
   assert.ok(!JSON.stringify(reads).includes("hunter2"));
   assert.deepEqual(edited.problems, []);
   const [row] = await config.database.sql`select yaml from config.draft_resource where name = 'token'`;
-  assert.match(row?.yaml, /^# rotated yearly[\s\S]*"hunter2"/);
+  assert.match(row?.yaml, /^# rotated yearly[\s\S]*"sealed\/[0-9a-f]{41}"/);
   const other = await putResource(ann, { kind: "secrets", yaml: put.yaml.replace("token", "other") });
   assert.match(other.problems[0]?.message ?? "", /stands for a secret that is not stored/);
   await removeResource(ann, { kind: "secrets", name: "other" });
@@ -252,5 +252,5 @@ test("the draft is compared with what is live, field by field, and can be put ba
   assert.deepEqual(after.resources, []);
   assert.deepEqual(after.problems, []);
   const [row] = await config.database.sql`select yaml from config.draft_resource where name = 'token'`;
-  assert.match(row?.yaml, /hunter2/);
+  assert.match(row?.yaml, /"sealed\//);
 });

@@ -7,8 +7,10 @@ import { appendAudit } from "../audit/append-audit.ts";
 import { describeChange } from "../audit/describe-change.ts";
 import { CHANNELS, ConfigError, type Context, type ResourceRef } from "../contract.ts";
 import { draftRemoval, draftResource } from "../schema/index.ts";
+import { secretsInJson } from "../secret/open-secrets.ts";
+import { refuseMovedTokens, sealText } from "../secret/seal-text.ts";
 import { refuseOwned } from "../source/refuse-owned.ts";
-import { redactYaml, restoreSecrets } from "../text/redact.ts";
+import { redactYaml, restoreSecrets, secretsIn } from "../text/redact.ts";
 import { analyzedColumns, type DraftRow, isResource } from "./draft-rows.ts";
 import { freeName } from "./free-name.ts";
 import { lockDraft } from "./lock-draft.ts";
@@ -21,7 +23,10 @@ const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
 export async function storeText(
   tx: Transaction,
   context: Context,
-  input: PutResourceInput,
+  input: PutResourceInput & {
+    /** The text is that of a version: its tokens are good as they are. */
+    readonly trusted?: boolean;
+  },
 ): Promise<DraftRow> {
   requireNeed(context.actor, editing(input.kind), {
     action: "draft.put",
@@ -32,10 +37,13 @@ export async function storeText(
   const stored =
     input.name === undefined ? undefined : await lockRow(tx, { kind: input.kind, name: input.name });
   if (input.name !== undefined) await expectRevision(tx, input, stored);
-  const { yaml } = restoreSecrets(input.yaml, stored?.yaml);
+  const restored = restoreSecrets(input.yaml, stored?.yaml).yaml;
+  const { trusted } = input;
+  const yaml = await sealText(tx, context, { yaml: restored, stored: stored?.yaml, trusted });
   if (stored !== undefined && stored.yaml === yaml) return stored;
 
   const analyzed = analyzeText(input.kind, yaml);
+  await refuseMovedTokens(tx, [...secretsIn(yaml), ...secretsInJson(analyzed.json)]);
   const name = analyzed.name ?? input.name ?? (await freeName(tx, input.kind, "unnamed"));
   const names = new Set([name, stored?.name ?? name]);
   await refuseOwned(

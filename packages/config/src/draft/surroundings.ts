@@ -1,14 +1,14 @@
-import { and, eq, gt, sql } from "drizzle-orm";
+import { and, eq, gt, isNotNull, sql } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
 import type { FoundAddress } from "../analysis/analysis.ts";
 import type { Surroundings } from "../analysis/cross-check.ts";
 import type { Context, ResourceKind } from "../contract.ts";
 import { REPLICA_LEASE_MS } from "../node/lease.ts";
-import { controlReplica, draftResource, node } from "../schema/index.ts";
+import { controlReplica, draftResource, node, secretValue } from "../schema/index.ts";
 
 /** Reads names, addresses and nodes, never texts: fast among thousands. */
 export async function readSurroundings(executor: Executor, now: Context["now"]): Promise<Surroundings> {
-  const [named, bound, nodes] = await Promise.all([
+  const [named, bound, nodes, keys] = await Promise.all([
     executor
       .select({ kind: draftResource.kind, names: sql<string[]>`array_agg(${draftResource.name})` })
       .from(draftResource)
@@ -27,6 +27,10 @@ export async function readSurroundings(executor: Executor, now: Context["now"]):
       .where(
         and(node.connected, gt(controlReplica.heartbeatAt, new Date(now().getTime() - REPLICA_LEASE_MS))),
       ),
+    executor
+      .select({ id: secretValue.id, publicKey: secretValue.publicKey })
+      .from(secretValue)
+      .where(isNotNull(secretValue.publicKey)),
   ]);
   const namesOf = (kind: ResourceKind) => new Set(named.find((row) => row.kind === kind)?.names);
   return {
@@ -38,6 +42,7 @@ export async function readSurroundings(executor: Executor, now: Context["now"]):
       secrets: namesOf("secrets"),
     },
     addresses: byAddress(bound),
+    publicKeys: new Map(keys.map(({ id, publicKey }) => [id, publicKey ?? ""])),
     nodes: nodes.flatMap(({ id, extensions }) => {
       const types = new Set(extensions.map((text) => text.slice(text.lastIndexOf("/") + 1)));
       return [...types].some((type) => type.startsWith("envoy.extensions.")) ? [{ id, types }] : [];

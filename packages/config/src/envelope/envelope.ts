@@ -64,7 +64,9 @@ function read(sealed: string): SealedParts {
 }
 
 function unwrap(ring: KeyRing, purpose: string, { keyId, wrapped }: SealedParts): Buffer {
-  const key = [ring.current, ...ring.older].find(({ id }: SecretKey) => id === keyId);
+  const find = () => [ring.current, ...ring.older].find(({ id }: SecretKey) => id === keyId);
+  // Another process may have begun with a new key since the file was read.
+  const key = find() ?? (ring.reload?.() === true ? find() : undefined);
   if (key === undefined) {
     const known = [ring.current, ...ring.older].map(({ id }) => id).join(", ");
     throw new EnvelopeError(`sealed with the secret key ${keyId}; here is ${known}`);

@@ -11,6 +11,10 @@ export interface SecretKey {
 export interface KeyRing {
   readonly current: SecretKey;
   readonly older: readonly SecretKey[];
+  /** Reads the keys anew from where they are kept; true when they have changed. Absent where they are fixed. */
+  readonly reload?: () => boolean;
+  /** The file that this server made and may add keys to; undefined: keys come from the operator. */
+  readonly ownFile?: string | undefined;
 }
 
 /**

@@ -9,7 +9,7 @@ import { requireVersion } from "../version/require-version.ts";
 import { versionEntries } from "../version/version-entries.ts";
 import type { ExplainInput, RequestExplanation } from "./explanation.ts";
 
-/** One side of the model to explain from: the draft or a version. Secrets in plain: never hand a message to a user. */
+/** One side of the model to explain from: the draft or a version. Secrets are tokens. */
 export interface ExplainSource {
   readonly shown: RequestExplanation["source"];
   /** By name, sorted; all of them, or those of `names` that there are. `undefined`: it is there, but does not parse. */

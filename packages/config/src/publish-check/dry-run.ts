@@ -3,8 +3,10 @@ import { authorizeRead } from "../access/authorize.ts";
 import type { Executor } from "../access/executor.ts";
 import type { Context, ResourceProblem } from "../contract.ts";
 import { type ReadDraft, readDraft } from "../draft/read-draft.ts";
+import type { KeyRing } from "../envelope/key-ring.ts";
 import { REPLICA_LEASE_MS } from "../node/lease.ts";
 import { controlReplica, draftResource, node } from "../schema/index.ts";
+import { openSecrets } from "../secret/open-secrets.ts";
 import type { DataPlaneCheck, DataPlaneQuestion, DataPlaneVerdict } from "./data-plane-check.ts";
 
 /** What the data plane says of the draft. */
@@ -43,7 +45,7 @@ export async function dryRun(executor: Executor, context: Context, draft: ReadDr
     return shown({ available: false, reason: "this server has no proxy to ask" }, 0, false);
   let known = latest.get(dataPlane);
   if (known?.draft !== draft.hash) {
-    const question = await questionOf(executor, draft);
+    const question = await questionOf(executor, context.ring, draft);
     known = { draft: draft.hash, verdict: dataPlane.check(question), judged: question.resources.length };
     latest.set(dataPlane, known);
   }
@@ -63,20 +65,28 @@ async function connectedProducts(executor: Executor, now: Context["now"]): Promi
   return rows.map(({ product }) => product);
 }
 
-async function questionOf(executor: Executor, draft: ReadDraft): Promise<DataPlaneQuestion> {
+async function questionOf(
+  executor: Executor,
+  keys: KeyRing | undefined,
+  draft: ReadDraft,
+): Promise<DataPlaneQuestion> {
   const { rows, liveEntries } = draft;
   const changed = rows.filter((row) => liveEntries[row.kind].get(row.name)?.[1] !== row.hash);
   const wanted = rows.length <= WHOLE_MAX ? rows : changed;
   const hashes = JSON.stringify(wanted.map(({ hash }) => hash));
-  const { kind, name, message, hash } = draftResource;
+  const { kind, name, message, hash, json } = draftResource;
   const found = await executor
-    .select({ kind, name, message })
+    .select({ kind, name, message, json })
     .from(draftResource)
     .where(sql`${hash} in (select json_array_elements_text(${hashes}::text::json))`);
+  const whole = found.flatMap(({ message, ...row }) => (message === null ? [] : [{ ...row, message }]));
+  const values = keys === undefined ? [] : await openSecrets(executor, keys, whole);
   return {
-    resources: found.flatMap((row) =>
-      row.message === null ? [] : [{ kind: row.kind, name: row.name, value: row.message }],
-    ),
+    resources: whole.map((row, index) => ({
+      kind: row.kind,
+      name: row.name,
+      value: values[index] ?? row.message,
+    })),
     clusters: rows.filter((row) => row.kind === "clusters").map((row) => row.name),
   };
 }

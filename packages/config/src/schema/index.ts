@@ -1,3 +1,4 @@
+export * from "./acme-tables.ts";
 export * from "./alert-tables.ts";
 export * from "./audit-tables.ts";
 export * from "./config-schema.ts";
@@ -10,5 +11,6 @@ export * from "./notification-tables.ts";
 export * from "./order-tables.ts";
 export * from "./rollout-tables.ts";
 export * from "./route-test-tables.ts";
+export * from "./secret-tables.ts";
 export * from "./source-tables.ts";
 export * from "./version-tables.ts";

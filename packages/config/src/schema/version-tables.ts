@@ -38,6 +38,10 @@ export interface VersionKind {
   readonly contentHash: string;
   /** Nodes ask for it: listeners and clusters always, others when something refers to one that is there. */
   readonly wanted: boolean;
+  /** Of secrets: the names that something in the version refers to, sorted; nodes get no others. Older versions do not say. */
+  readonly referred?: readonly string[];
+  /** Of secrets: automatic certificates that it refers to, sorted; what they are now is not part of the version. */
+  readonly automatic?: readonly string[];
 }
 
 export const version = configSchema.table(

@@ -1,8 +1,12 @@
 import type { Database } from "@sluice/database";
 import { sql } from "drizzle-orm";
 import { databaseOver } from "../access/database-over.ts";
+import { managedMaterial } from "../acme/managed-material.ts";
+import { sha256 } from "../analysis/content-hash.ts";
 import { type Context, RESOURCE_KINDS, type ResourceKind } from "../contract.ts";
-import { blob } from "../schema/index.ts";
+import type { KeyRing } from "../envelope/key-ring.ts";
+import { blob, type VersionKind } from "../schema/index.ts";
+import { openSecrets } from "../secret/open-secrets.ts";
 import { requireVersion } from "../version/require-version.ts";
 import { type KindEntries, versionEntries } from "../version/version-entries.ts";
 
@@ -10,7 +14,7 @@ export interface ContentResource {
   readonly name: string;
   /** SHA-256 of the encoded message, hex. */
   readonly hash: string;
-  /** The encoded message (of `KIND_TYPES[kind]`), secrets in plain. */
+  /** The encoded message (of `KIND_TYPES[kind]`); secrets in plain when `keys` were given, else tokens. */
   readonly value: Uint8Array;
 }
 
@@ -24,6 +28,8 @@ export interface VersionContent {
   readonly number: number;
   /** `Version.hash`. */
   readonly hash: string;
+  /** Something in it refers to an automatic certificate: its nodes answer ACME challenges. */
+  readonly automatic: boolean;
   /** Each kind is present; one that equals `previous`' is that very object. */
   readonly kinds: Readonly<Record<ResourceKind, KindContent>>;
 }
@@ -31,31 +37,36 @@ export interface VersionContent {
 /** What the nodes get, for the control plane's snapshot. With `previous`, only resources that it does not have are read,
  * and equal parts are shared by identity. `not_found`. Takes no role: never hand its result to a user. */
 export async function loadVersionContent(
-  context: Pick<Context, "sql">,
+  context: Pick<Context, "sql" | "ring">,
   number: number,
   previous?: VersionContent,
 ): Promise<VersionContent> {
   const db = databaseOver(context.sql);
   const row = await requireVersion(db, number);
-  const differing = RESOURCE_KINDS.filter(
-    (kind) => previous?.kinds[kind].hash !== row.kinds[kind].contentHash,
-  );
-  const entries = await versionEntries(db, row.kinds, differing);
+  const { automatic = [] } = row.kinds.secrets;
+  const material = context.ring === undefined ? [] : await managedMaterial(db, context.ring, automatic);
+  const managed = material.map(({ hash }) => hash);
+  const hashes = (kind: ResourceKind) => hashOf(row.kinds[kind], kind === "secrets" ? managed : []);
+  const differing = RESOURCE_KINDS.filter((kind) => previous?.kinds[kind].hash !== hashes(kind));
+  const entries = withoutIdle(await versionEntries(db, row.kinds, differing), row.kinds.secrets.referred);
   const missing = differing.flatMap((kind) =>
     [...entries[kind].values()]
       .filter(([name, , hash]) => previous?.kinds[kind].resources.get(name)?.hash !== hash)
       .map(([, blobHash]) => blobHash),
   );
-  const messages = await readMessages(db, missing);
+  const messages = await readMessages(db, context.ring, missing);
   const content = (kind: ResourceKind): KindContent => {
     const before = previous?.kinds[kind];
-    const { contentHash } = row.kinds[kind];
-    if (before !== undefined && before.hash === contentHash) return before;
-    return { hash: contentHash, resources: resourcesOf(entries[kind], before, messages) };
+    const hash = hashes(kind);
+    if (before !== undefined && before.hash === hash) return before;
+    const stored = resourcesOf(entries[kind], before, messages);
+    if (kind !== "secrets" || material.length === 0) return { hash, resources: stored };
+    return { hash, resources: new Map([...stored, ...material.map((each) => [each.name, each] as const)]) };
   };
   return {
     number,
     hash: row.hash,
+    automatic: automatic.length > 0,
     kinds: {
       listeners: content("listeners"),
       routes: content("routes"),
@@ -64,6 +75,22 @@ export async function loadVersionContent(
       secrets: content("secrets"),
     },
   };
+}
+
+/** Nodes that get the same secrets by name may be told of others by what refers to them. */
+function hashOf({ contentHash, referred }: VersionKind, managed: readonly string[]): string {
+  if (referred === undefined && managed.length === 0) return contentHash;
+  return sha256(JSON.stringify([contentHash, referred, managed]));
+}
+
+/** Without secrets that nothing in the version refers to: no node of it may have them, so nobody opens them. */
+function withoutIdle(
+  entries: Readonly<Record<ResourceKind, KindEntries>>,
+  referred: readonly string[] | undefined,
+): Readonly<Record<ResourceKind, KindEntries>> {
+  if (referred === undefined) return entries;
+  const names = new Set(referred);
+  return { ...entries, secrets: new Map([...entries.secrets].filter(([name]) => names.has(name))) };
 }
 
 function resourcesOf(
@@ -84,12 +111,16 @@ function resourcesOf(
 
 async function readMessages(
   db: Database,
+  keys: KeyRing | undefined,
   hashes: readonly string[],
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   if (hashes.length === 0) return new Map();
+  // Only what holds tokens is read as JSON too.
+  const json = sql<unknown>`case when position('sealed/' in ${blob.yaml}) > 0 then ${blob.json} end`;
   const rows = await db
-    .select({ hash: blob.hash, message: blob.message })
+    .select({ hash: blob.hash, kind: blob.kind, message: blob.message, json })
     .from(blob)
     .where(sql`${blob.hash} in (select json_array_elements_text(${JSON.stringify(hashes)}::text::json))`);
-  return new Map(rows.map(({ hash, message }) => [hash, message]));
+  const opened = keys === undefined ? rows.map(({ message }) => message) : await openSecrets(db, keys, rows);
+  return new Map(rows.map(({ hash, message }, index) => [hash, opened[index] ?? message]));
 }

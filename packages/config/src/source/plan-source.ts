@@ -5,6 +5,7 @@ import { analyzeText } from "../analysis/analyze-text.ts";
 import type { Context, ResourceDiff, ResourceRef } from "../contract.ts";
 import type { KeyRing } from "../envelope/key-ring.ts";
 import { draftResource, sourceResource } from "../schema/index.ts";
+import { sealText } from "../secret/seal-text.ts";
 import { restoreSecrets } from "../text/redact.ts";
 import { type ImportPlan, type NamedResource, planImport } from "../transfer/import/plan-import.ts";
 import { readImport } from "../transfer/import/read-import.ts";
@@ -29,7 +30,7 @@ export async function planSource(context: Context, ring: KeyRing, name: string):
         changes: [...plan.preview.changes, ...removed],
         routeTests: plan.preview.routeTests,
         unchanged: plan.preview.unchanged.length,
-        drift: await driftOf(tx, plan.named, gone),
+        drift: await driftOf(tx, context, plan.named, gone),
         ignored: plan.preview.ignored,
         problems: plan.preview.problems,
       };
@@ -50,7 +51,7 @@ export async function planContent(
   content: SourceContent,
 ): Promise<{ readonly plan: ImportPlan; readonly gone: readonly GoneResource[] }> {
   const read = readImport({ files: content.files, format: "directory" });
-  const plan = await planImport(executor, context.now, read);
+  const plan = await planImport(executor, context, read);
   const there = new Set(plan.named.map((each) => `${each.found.kind}/${each.name}`));
   const owned = await executor
     .select({
@@ -74,6 +75,7 @@ export async function planContent(
 
 async function driftOf(
   executor: Executor,
+  context: Pick<Context, "now" | "ring">,
   named: readonly NamedResource[],
   gone: readonly GoneResource[],
 ): Promise<readonly ResourceDiff[]> {
@@ -86,14 +88,16 @@ async function driftOf(
     const entry = entries[kind].get(name);
     return entry && { messageHash: entry[2], side: blobs.get(entry[1]) };
   };
-  const drift = named.flatMap(({ found, name }) => {
+  const drift: ResourceDiff[] = [];
+  for (const { found, name } of named) {
     const ref = { kind: found.kind, name };
     const before = liveOf(ref);
-    const wanted = analyzeText(found.kind, restoreSecrets(found.yaml, before?.side?.yaml).yaml);
-    return before?.messageHash === wanted.messageHash && before !== undefined
-      ? []
-      : [diffResource(ref, before?.side, wanted)];
-  });
+    const stored = before?.side?.yaml;
+    const { yaml } = restoreSecrets(found.yaml, stored);
+    const wanted = analyzeText(found.kind, await sealText(executor, context, { yaml, stored, store: false }));
+    if (before?.messageHash !== wanted.messageHash || before === undefined)
+      drift.push(diffResource(ref, before?.side, wanted));
+  }
   const leftOver = gone.flatMap((ref) => {
     const before = liveOf(ref);
     return before?.side === undefined

@@ -35,7 +35,7 @@ export function changedFields(
 function shownFields(before: unknown, after: unknown): ResourceDiff["fields"] {
   // Labels keep secrets apart while comparing; they never leave this function.
   const labels = new Map<string, string>();
-  const label = (value: string) => {
+  const label = ({ value }: { readonly value: string }) => {
     const known = labels.get(value) ?? `[redacted, value ${labels.size + 1}]`;
     labels.set(value, known);
     return known;

@@ -1,7 +1,7 @@
 import { inArray, max, sql } from "drizzle-orm";
 import { change } from "../access/change.ts";
 import type { Transaction } from "../access/executor.ts";
-import { sha256 } from "../analysis/content-hash.ts";
+import { isAutomatic } from "../acme/automatic-name.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import {
   ConfigError,
@@ -24,6 +24,7 @@ import { type BuiltTree, buildTree } from "./build-tree.ts";
 import { draftConflict } from "./draft-conflict.ts";
 import { NO_KINDS, readVersion, toRollout, toVersion } from "./read-live.ts";
 import type { VersionKinds } from "./version-entries.ts";
+import { versionHash } from "./version-hash.ts";
 
 export interface PublishInput {
   readonly message: string;
@@ -142,12 +143,25 @@ function versionKinds(draft: ReadDraft, trees: Trees): VersionKinds {
         ? trees[kind].count > 0
         : draft.rows.some((row) => row.kind === kind && referred.has(`${kind}/${row.name}`)),
   });
+  const secrets = draft.rows.filter(
+    ({ kind, name }) => kind === "secrets" && referred.has(`${kind}/${name}`),
+  );
+  const automatic = [...referred]
+    .filter((key) => key.startsWith("secrets/"))
+    .map((key) => key.slice("secrets/".length))
+    .filter(isAutomatic)
+    .toSorted();
   return {
     listeners: of("listeners"),
     routes: of("routes"),
     clusters: of("clusters"),
     endpoints: of("endpoints"),
-    secrets: of("secrets"),
+    secrets: {
+      ...of("secrets"),
+      wanted: secrets.length + automatic.length > 0,
+      referred: secrets.map(({ name }) => name),
+      ...(automatic.length === 0 ? {} : { automatic }),
+    },
   };
 }
 
@@ -188,12 +202,7 @@ async function writeVersion(
   const number = (newest?.number ?? 0) + 1;
   const row = {
     number,
-    hash: sha256(
-      [
-        ...RESOURCE_KINDS.map((kind) => `${kind} ${kinds[kind].tree}`),
-        ...(routeTests === "" ? [] : [`route tests ${routeTests}`]),
-      ].join("\n"),
-    ),
+    hash: versionHash(kinds, routeTests),
     parent: draft.live?.version.number ?? null,
     message,
     author: context.actor.name,

@@ -3,7 +3,7 @@ import type { Executor } from "../access/executor.ts";
 import { blob } from "../schema/index.ts";
 import type { DiffSide } from "./diff-resource.ts";
 
-/** Texts and JSON by hash, secrets in plain: redact before showing. */
+/** Texts and JSON by hash, secrets as tokens: redact before showing. */
 export async function readBlobs(
   executor: Executor,
   hashes: readonly string[],

@@ -9,6 +9,7 @@ import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { AddHttpFilter } from "./add-http-filter.tsx";
+import { AutomaticCertificateFields } from "./automatic-certificate.tsx";
 import { NumberField, TextField } from "./fields.tsx";
 import { useForm, useFormList } from "./form-context.tsx";
 import { FormSection } from "./form-section.tsx";
@@ -41,6 +42,7 @@ export function ListenerForm() {
           />
         </div>
       </FormSection>
+      <AutomaticCertificateFields />
       {managers.map((path, index) => (
         <ConnectionManager key={path} path={path} number={managers.length > 1 ? index + 1 : undefined} />
       ))}

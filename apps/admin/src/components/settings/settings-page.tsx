@@ -1,13 +1,16 @@
 "use client";
 
 import { useTranslations } from "use-intl";
+import { useMay } from "../../client/session.tsx";
 import { FormSection } from "../form/form-section.tsx";
 import { LinkButton } from "../ui/button.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { SecretKeys } from "./secret-keys.tsx";
 
 /** What holds for the whole appliance. One's own settings are on the profile page. */
 export function SettingsPage() {
   const t = useTranslations("settings");
+  const may = useMay();
   return (
     <>
       <PageHeader title={t("title")} />
@@ -22,6 +25,11 @@ export function SettingsPage() {
             <LinkButton href="/api-docs">{t("api.open")}</LinkButton>
           </div>
         </FormSection>
+        {may("settings.manage") && (
+          <FormSection title={t("keys.title")} description={t("keys.hint")}>
+            <SecretKeys />
+          </FormSection>
+        )}
       </div>
     </>
   );

@@ -37,6 +37,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
       { id: "clusters", href: "/clusters", icon: "clusters", key: "c" },
       { id: "endpoints", href: "/endpoints", icon: "endpoints", key: "d" },
       { id: "secrets", href: "/secrets", icon: "secrets", key: "s" },
+      { id: "certificates", href: "/certificates", icon: "certificates", key: "k" },
     ],
   },
   {

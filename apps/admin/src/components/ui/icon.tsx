@@ -10,6 +10,7 @@ const PATHS = {
   clusters: "M12 2l8 4.5v9L12 20l-8-4.5v-9zM12 11l8-4.5M12 11v9M12 11L4 6.5",
   endpoints: "M5 3h14v7H5zM5 14h14v7H5zM9 6.5h.01M9 17.5h.01",
   secrets: "M7 11V7a5 5 0 0 1 10 0v4M5 11h14v10H5zM12 15v2",
+  certificates: "M4 4h16v11H4zM8 8h8M8 11h4M16 18a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM14.8 17.6V22l1.2-1 1.2 1v-4.4",
   nodes: "M4 4h16v6H4zM4 14h16v6H4zM8 7h.01M8 17h.01",
   alerts: "M6 9a6 6 0 0 1 12 0c0 6 2 7 2 7H4s2-1 2-7zM10 20a2 2 0 0 0 4 0",
   notifications: "M3 5h18v14H3zM3 6l9 7 9-7",

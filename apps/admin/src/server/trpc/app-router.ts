@@ -1,5 +1,7 @@
+import { acmeRouter } from "./acme/acme-router.ts";
 import { alertRouter } from "./alert/alert-router.ts";
 import { auditRouter } from "./audit/audit-router.ts";
+import { certificateRouter } from "./certificate/certificate-router.ts";
 import { draftRouter } from "./draft/draft-router.ts";
 import { explainRouter } from "./explain/explain-router.ts";
 import { figuresRouter } from "./figures/figures-router.ts";
@@ -7,6 +9,7 @@ import { groupRouter } from "./group/group-router.ts";
 import { historyRouter } from "./history/history-router.ts";
 import { invitationRouter } from "./invitation/invitation-router.ts";
 import { joinRouter } from "./join/join-router.ts";
+import { keysRouter } from "./keys/keys-router.ts";
 import { liveRouter } from "./live/live-router.ts";
 import { nodeRouter } from "./node/node-router.ts";
 import { notificationRouter } from "./notification/notification-router.ts";
@@ -27,7 +30,9 @@ import { versionRouter } from "./version/version-router.ts";
 /** Everything that a browser or the CLI may ask. Thin: each procedure parses, calls one verb and returns its answer. */
 export const appRouter = router({
   alert: alertRouter,
+  acme: acmeRouter,
   audit: auditRouter,
+  certificate: certificateRouter,
   draft: draftRouter,
   explain: explainRouter,
   figures: figuresRouter,
@@ -35,6 +40,7 @@ export const appRouter = router({
   history: historyRouter,
   invitation: invitationRouter,
   join: joinRouter,
+  keys: keysRouter,
   live: liveRouter,
   node: nodeRouter,
   notification: notificationRouter,

@@ -29,7 +29,7 @@ export async function applyImport(context: Context, input: ApplyImportInput): Pr
     async (tx) => {
       const content = readImport(input);
       await lockDraft(tx, "update");
-      const plan = await planImport(tx, context.now, content);
+      const plan = await planImport(tx, context, content);
       const { preview } = plan;
       if (input.hash !== undefined && input.hash !== preview.hash)
         throw new ConfigError("conflict", "the draft changed since this preview was made; look at it again", {

@@ -9,6 +9,7 @@ import { readSurroundings, withResource } from "../../draft/surroundings.ts";
 import { readDraftTests } from "../../route-test/read-tests.ts";
 import type { RouteTest } from "../../route-test/route-test.ts";
 import { draftResource } from "../../schema/index.ts";
+import { sealText } from "../../secret/seal-text.ts";
 import { fingerprint } from "../../text/align-lists.ts";
 import { restoreSecrets } from "../../text/redact.ts";
 import { diffResource } from "../../version/diff-resource.ts";
@@ -46,7 +47,7 @@ export interface NamedResource {
 /** What taking the content into the draft would do to it. */
 export async function planImport(
   executor: Executor,
-  now: Context["now"],
+  context: Pick<Context, "now" | "ring">,
   content: FoundContent & { readonly format: ImportFormat },
 ): Promise<ImportPlan> {
   await refreshAnalyses(executor);
@@ -60,7 +61,9 @@ export async function planImport(
   for (const { found, name } of candidates) {
     const ref = { kind: found.kind, name };
     const row = stored.get(`${found.kind}/${name}`);
-    const taken = analyzeText(found.kind, restoreSecrets(found.yaml, row?.yaml).yaml);
+    const restored = restoreSecrets(found.yaml, row?.yaml).yaml;
+    const sealed = await sealText(executor, context, { yaml: restored, stored: row?.yaml, store: false });
+    const taken = analyzeText(found.kind, sealed);
     named.push({ found, taken, name });
     const same =
       row !== undefined &&
@@ -69,7 +72,7 @@ export async function planImport(
     if (same) unchanged.push(ref);
     else {
       changes.push(diffResource(ref, row, taken));
-      toStore.push({ ref, yaml: taken.yaml, revision: row?.revision });
+      toStore.push({ ref, yaml: restored, revision: row?.revision });
     }
   }
   const testsToStore = await changedTests(executor, content.routeTests ?? []);
@@ -87,7 +90,7 @@ export async function planImport(
     unchanged,
     routeTests: testsToStore.map(({ name }) => name),
     ignored: notes,
-    problems: await problemsOf(executor, now, named),
+    problems: await problemsOf(executor, context.now, named),
   };
   return { preview, named, toStore, testsToStore };
 }

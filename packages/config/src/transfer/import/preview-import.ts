@@ -8,7 +8,7 @@ import { readImport } from "./read-import.ts";
 export async function previewImport(context: Context, input: ImportInput): Promise<ImportPreview> {
   await authorizeRead(context, "draft.import_preview", input.files[0]?.path);
   const content = readImport(input);
-  return await context.db.transaction(async (tx) => (await planImport(tx, context.now, content)).preview, {
+  return await context.db.transaction(async (tx) => (await planImport(tx, context, content)).preview, {
     isolationLevel: "repeatable read",
   });
 }

@@ -4,6 +4,7 @@ import { useSubscription } from "@trpc/tanstack-react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../../client/trpc.tsx";
+import { ExpiryBanner } from "../../../components/certificate/expiry-banner.tsx";
 import { Freshness } from "../../../components/chart/freshness.tsx";
 import { useLiveTraffic } from "../../../components/chart/use-traffic.ts";
 import { LinkButton } from "../../../components/ui/button.tsx";
@@ -40,6 +41,7 @@ export function OverviewPage() {
         title={t("title")}
         actions={!isNew && <Freshness receivedAt={frame?.receivedAt} reportAgeMs={reportAgeMs} />}
       />
+      <ExpiryBanner />
       {frame === undefined && <SkeletonRows rows={6} />}
       {isNew && (
         <EmptyState

@@ -1,0 +1,95 @@
+"use client";
+
+import type { AcmeAuthority } from "@sluice/config";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { FormEvent } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Button } from "../ui/button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Field } from "../ui/field.tsx";
+import { Input, Textarea } from "../ui/input.tsx";
+import { Notice } from "../ui/notice.tsx";
+
+const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
+
+/** Where automatic certificates come from: an ACME directory, and a binding to an account there. */
+export function AuthorityDialog({
+  open,
+  onOpenChange,
+  authority,
+}: {
+  readonly open: boolean;
+  readonly onOpenChange: (open: boolean) => void;
+  readonly authority: AcmeAuthority | undefined;
+}) {
+  const t = useTranslations("certificates.authority");
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const put = useMutation({
+    ...trpc.acme.put.mutationOptions(),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: [["acme"]], exact: false });
+      onOpenChange(false);
+    },
+  });
+
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const given = (name: string): string | undefined => String(form.get(name) ?? "").trim() || undefined;
+    put.mutate({
+      name: given("name") ?? "",
+      directoryUrl: given("directory") ?? "",
+      email: given("email"),
+      trust: given("trust"),
+      eabKid: given("eabKid"),
+      eabKey: given("eabKey"),
+      termsAgreed: form.get("terms") === "on",
+    });
+  }
+
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange} title={t("title")} width="md">
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        {put.error && <Notice tone="bad">{refusalOf(put.error).message}</Notice>}
+        <Field label={t("name")} required>
+          <Input name="name" required maxLength={64} defaultValue={authority?.name ?? "Let's Encrypt"} />
+        </Field>
+        <Field label={t("directory")} hint={t("directoryHint")} required>
+          <Input
+            name="directory"
+            type="url"
+            required
+            defaultValue={authority?.directoryUrl ?? LETS_ENCRYPT}
+          />
+        </Field>
+        <Field label={t("email")} hint={t("emailHint")}>
+          <Input name="email" type="email" maxLength={254} defaultValue={authority?.email ?? ""} />
+        </Field>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field label={t("eabKid")} hint={t("eabHint")}>
+            <Input name="eabKid" autoComplete="off" defaultValue={authority?.eabKid ?? ""} />
+          </Field>
+          <Field label={t("eabKey")} hint={t("eabKeyHint")}>
+            <Input name="eabKey" type="password" autoComplete="new-password" />
+          </Field>
+        </div>
+        <Field label={t("trust")} hint={t("trustHint")}>
+          <Textarea name="trust" rows={3} defaultValue={authority?.trust ?? ""} />
+        </Field>
+        <label className="flex items-center gap-2 text-sm">
+          <input type="checkbox" name="terms" required />
+          {t("terms")}
+        </label>
+        <div className="flex justify-end gap-2">
+          <Button onClick={() => onOpenChange(false)}>{t("cancel")}</Button>
+          <Button type="submit" tone="primary" busy={put.isPending}>
+            {t("save")}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,103 @@
+"use client";
+
+import type { ManagedCertificate } from "@sluice/config";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useMay } from "../../client/session.tsx";
+import { useTRPC } from "../../client/trpc.tsx";
+import { StatusDot } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { RelativeTime } from "../ui/relative-time.tsx";
+import { type Column, Table } from "../ui/table.tsx";
+import { AuthorityDialog } from "./authority-dialog.tsx";
+
+/** Certificates that get and renew themselves: how each is doing, and where they come from. */
+export function AutomaticCertificates() {
+  const t = useTranslations("certificates.automatic");
+  const may = useMay();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const { data: certificates = [] } = useQuery(
+    trpc.certificate.automatic.queryOptions(undefined, { refetchInterval: 5_000 }),
+  );
+  const { data: authorities } = useQuery(trpc.acme.list.queryOptions());
+  const renew = useMutation({
+    ...trpc.certificate.renew.mutationOptions(),
+    onSuccess: () => queries.invalidateQueries({ queryKey: [["certificate"]], exact: false }),
+  });
+  const authority = authorities?.find(({ isDefault }) => isDefault);
+  const columns: readonly Column<ManagedCertificate>[] = [
+    {
+      id: "names",
+      header: t("names"),
+      cell: ({ names }) => <span className="font-medium break-all">{names.join(", ")}</span>,
+    },
+    {
+      id: "state",
+      header: t("state"),
+      cell: ({ state, lastError }) => (
+        <div className="flex flex-col gap-1 py-1">
+          <StatusDot tone={lastError !== undefined ? "bad" : state === "issued" ? "ok" : "warn"}>
+            <span className="text-xs">{lastError === undefined ? t(`states.${state}`) : t("failed")}</span>
+          </StatusDot>
+          {lastError !== undefined && <span className="text-xs break-words text-muted">{lastError}</span>}
+        </div>
+      ),
+    },
+    {
+      id: "expires",
+      header: t("expires"),
+      align: "right",
+      secondary: true,
+      cell: ({ state, notAfter }) => (state === "issued" ? <RelativeTime at={notAfter} ahead /> : "–"),
+    },
+    {
+      id: "next",
+      header: t("next"),
+      align: "right",
+      secondary: true,
+      cell: ({ dueAt }) => <RelativeTime at={dueAt} ahead />,
+    },
+    {
+      id: "actions",
+      header: <span className="sr-only">{t("actions")}</span>,
+      align: "right",
+      cell: ({ name }) =>
+        may("secret.manage") && (
+          <Button size="sm" onClick={() => renew.mutate({ name })}>
+            {t("renew")}
+          </Button>
+        ),
+    },
+  ];
+  return (
+    <section aria-label={t("title")} className="pb-8">
+      <div className="flex flex-wrap items-center justify-between gap-2 px-6 pb-2 max-sm:px-4">
+        <h2 className="text-sm font-semibold">{t("title")}</h2>
+        <div className="flex items-center gap-3 text-xs text-muted">
+          {authorities && <span>{authority ? t("from", { name: authority.name }) : t("noAuthority")}</span>}
+          {may("settings.manage") && (
+            <Button size="sm" onClick={() => setOpen(true)}>
+              {t("authority")}
+            </Button>
+          )}
+        </div>
+      </div>
+      {renew.error && (
+        <div className="px-6 pb-2 max-sm:px-4">
+          <Notice tone="bad">{refusalOf(renew.error).message}</Notice>
+        </div>
+      )}
+      {certificates.length === 0 ? (
+        <p className="px-6 text-sm text-muted max-sm:px-4">{t("none")}</p>
+      ) : (
+        <Table label={t("title")} columns={columns} rows={certificates} rowKey={({ name }) => name} />
+      )}
+      <AuthorityDialog open={open} onOpenChange={setOpen} authority={authority} />
+    </section>
+  );
+}

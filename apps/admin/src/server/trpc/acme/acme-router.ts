@@ -1,0 +1,26 @@
+import { listAuthorities, putAuthority, removeAuthority } from "@sluice/config";
+import { z } from "zod";
+import { procedure, router } from "../trpc.ts";
+
+const name = z.string().min(1).max(64);
+
+/** The authorities that automatic certificates come from; never their accounts' keys. */
+export const acmeRouter = router({
+  list: procedure.query(({ ctx }) => listAuthorities(ctx.config)),
+  put: procedure
+    .input(
+      z.object({
+        name,
+        directoryUrl: z.string().min(1).max(2000),
+        email: z.string().max(254).optional(),
+        trust: z.string().max(100_000).optional(),
+        eabKid: z.string().min(1).max(500).optional(),
+        eabKey: z.string().min(1).max(1000).optional(),
+        termsAgreed: z.boolean(),
+      }),
+    )
+    .mutation(({ ctx, input }) => putAuthority(ctx.config, input)),
+  remove: procedure
+    .input(z.object({ name }))
+    .mutation(({ ctx, input }) => removeAuthority(ctx.config, input.name)),
+});

@@ -1,0 +1,146 @@
+import { inArray, sql } from "drizzle-orm";
+import { parseDocument } from "yaml";
+import type { Executor } from "../access/executor.ts";
+import { ConfigError, REDACTED } from "../contract.ts";
+import { seal } from "../envelope/envelope.ts";
+import type { KeyRing } from "../envelope/key-ring.ts";
+import { secretValue } from "../schema/index.ts";
+import {
+  holdsPrivatePem,
+  mayHoldSecrets,
+  replaceSecrets,
+  type SecretPlace,
+  secretsIn,
+} from "../text/redact.ts";
+import { readHashKey } from "./hash-key.ts";
+import { publicKeyOfPrivate } from "./public-key.ts";
+import { isToken, tokenOf } from "./secret-token.ts";
+
+export interface SealTextInput {
+  readonly yaml: string;
+  /** The stored text of the same resource: its tokens may be in `yaml`. Default: none. */
+  readonly stored?: string | undefined;
+  /** `yaml` is a stored text itself, of a version: any token is good. */
+  readonly trusted?: boolean | undefined;
+  /** False: only tell what the text would be. */
+  readonly store?: boolean | undefined;
+}
+
+/** What a secret is sealed for: a value opens in the field that it was put in, and nowhere else. */
+export function secretPurpose(field: string, token: string): string {
+  return `secret/${field}/${token}`;
+}
+
+/**
+ * The text as it is stored: each secret value replaced by its token, the value sealed beside it. A placeholder that stands for
+ * nothing stays, for the analysis to tell. Throws `invalid`: syntax errors in a text with secrets (what is secret cannot be told
+ * from the rest), a private key where no field for one is, a token that is not this resource's.
+ */
+export async function sealText(
+  executor: Executor,
+  context: { readonly ring?: KeyRing | undefined; readonly now: () => Date },
+  input: SealTextInput,
+): Promise<string> {
+  const { yaml, stored = "" } = input;
+  if (!mayHoldSecrets(yaml) && !holdsPrivatePem(yaml)) return yaml;
+  refuseUnreadable(yaml);
+  const places = secretsIn(yaml);
+  if (input.trusted !== true) refuseForeignTokens(places, stored);
+  const plain = places.filter(isPlain);
+  const sealed = plain.length === 0 ? yaml : await sealPlain(executor, context, input, plain);
+  if (holdsPrivatePem(sealed))
+    throw new ConfigError(
+      "invalid",
+      "a private key stands in the text outside of a field for one; take it out: put it under private_key",
+    );
+  return sealed;
+}
+
+async function sealPlain(
+  executor: Executor,
+  context: { readonly ring?: KeyRing | undefined; readonly now: () => Date },
+  { yaml, store }: SealTextInput,
+  plain: readonly SecretPlace[],
+): Promise<string> {
+  const { ring: keys } = context;
+  if (keys === undefined)
+    throw new ConfigError("invalid", "this server has no secret key to seal secrets with");
+  const hashKey = await readHashKey(executor, keys);
+  const named = plain.map((place) => {
+    const value = bytesOf(place);
+    return { ...place, bytes: value, token: tokenOf(hashKey, place.field, value) };
+  });
+  if (store !== false) {
+    const rows = new Map(
+      named.map(({ field, bytes, token }) => [
+        token,
+        {
+          id: token,
+          field,
+          sealed: seal(keys, secretPurpose(field, token), bytes),
+          publicKey: field === "private_key" ? (publicKeyOfPrivate(bytes) ?? null) : null,
+          usedAt: context.now(),
+        },
+      ]),
+    );
+    await executor
+      .insert(secretValue)
+      .values([...rows.values()])
+      .onConflictDoUpdate({ target: secretValue.id, set: { usedAt: sql`excluded.used_at` } });
+  }
+  let next = 0;
+  return replaceSecrets(yaml, (place) => (isPlain(place) ? named[next++]?.token : undefined));
+}
+
+function isPlain({ value }: SecretPlace): boolean {
+  return value !== "" && !isToken(value) && !REDACTED.test(value.trim());
+}
+
+function bytesOf({ field, encoded, value }: SecretPlace): Buffer {
+  if (!encoded) return Buffer.from(value);
+  const text = value.replace(/\s+/g, "");
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text))
+    throw new ConfigError(
+      "invalid",
+      `inline_bytes of ${field} is not base64; use inline_string for plain text`,
+    );
+  return Buffer.from(text, "base64");
+}
+
+function refuseUnreadable(yaml: string): void {
+  const [error] = parseDocument(yaml).errors;
+  if (error === undefined) return;
+  const message = error.message.split("\n")[0] ?? "";
+  throw new ConfigError(
+    "invalid",
+    `the text has a syntax error, so that its secrets cannot be told from the rest and sealed; correct it first: ${message}`,
+  );
+}
+
+function refuseForeignTokens(places: readonly SecretPlace[], stored: string): void {
+  const own = new Set(secretsIn(stored).map(({ value }) => value));
+  const foreign = places.find(({ value }) => isToken(value) && !own.has(value));
+  if (foreign !== undefined)
+    throw new ConfigError("invalid", `${foreign.field}: this is no value; put the secret itself there`);
+}
+
+/** Throws `invalid` when a token stands in another field than the one whose value it is. */
+export async function refuseMovedTokens(executor: Executor, places: readonly SecretPlace[]): Promise<void> {
+  const tokens = places.filter(({ value }) => isToken(value));
+  if (tokens.length === 0) return;
+  const rows = await executor
+    .select({ id: secretValue.id, field: secretValue.field })
+    .from(secretValue)
+    .where(inArray(secretValue.id, [...new Set(tokens.map(({ value }) => value))]));
+  const fields = new Map(rows.map(({ id, field }) => [id, field]));
+  for (const { field, value } of tokens) {
+    const kept = fields.get(value);
+    if (kept === field) continue;
+    throw new ConfigError(
+      "invalid",
+      kept === undefined
+        ? `the value of ${field} is not stored any more; put the secret itself there`
+        : `a placeholder of ${kept} stands in ${field}; put the secret itself there`,
+    );
+  }
+}
