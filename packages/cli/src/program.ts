@@ -55,7 +55,8 @@ export function createProgram(surroundings: Surroundings): Command {
     .requiredOption("--server <url>", "the dashboard's address")
     .requiredOption("--email <email>", "the user's e-mail")
     .option("--password-stdin", "read the password from standard input instead of asking")
-    .action(async (options: { server: string; email: string; passwordStdin?: boolean }) => {
+    .option("--code <code>", "a code of the authenticator app, or a backup code, where two-factor is on")
+    .action(async (options: { server: string; email: string; passwordStdin?: boolean; code?: string }) => {
       const result = await login(options, surroundings);
       print(
         result,

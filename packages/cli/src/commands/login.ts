@@ -2,13 +2,19 @@ import { createApiClient } from "../api-client.ts";
 import { CliError } from "../cli-error.ts";
 import type { Surroundings } from "../command-kit.ts";
 import { storeCredentials } from "../credentials.ts";
+import { EXIT_CODES } from "../exit-codes.ts";
 import { ask, readAll } from "./ask.ts";
 
 const DEADLINE_MS = 15_000;
 
 /** Exchanges e-mail and password for a token, proves that the token works, and stores it. */
 export async function login(
-  options: { readonly server: string; readonly email: string; readonly passwordStdin?: boolean },
+  options: {
+    readonly server: string;
+    readonly email: string;
+    readonly passwordStdin?: boolean;
+    readonly code?: string;
+  },
   surroundings: Surroundings,
 ): Promise<{ email: string; role: string; file: string }> {
   if (!/^https?:\/\//.test(options.server))
@@ -38,9 +44,34 @@ export async function login(
         : `status ${response.status}`;
     throw new CliError(`${server} refused the sign-in: ${said}`);
   }
-  const token = response.headers.get("set-auth-token");
+  const token = await sessionToken(server, response, options.code);
   if (token === null) throw new CliError(`${server} gave no token: is it a Sluice dashboard?`);
   const me = await createApiClient({ server, token }).session.me.query();
   const file = storeCredentials(surroundings.environment, { server, token });
   return { email: options.email, role: me.role, file };
+}
+
+/** Of the answer to the password, or, where that is not enough, of the answer to a code. */
+async function sessionToken(
+  server: string,
+  signedIn: Response,
+  given: string | undefined,
+): Promise<string | null> {
+  const body: unknown = await signedIn.json().catch(() => undefined);
+  const pending = typeof body === "object" && body !== null && "twoFactorRedirect" in body;
+  if (!pending) return signedIn.headers.get("set-auth-token");
+  const code = (given ?? (await ask("code of your authenticator app: ", "--code"))).replaceAll(" ", "");
+  const cookie = signedIn.headers
+    .getSetCookie()
+    .map((each) => each.split(";")[0])
+    .join("; ");
+  const path = /^\d{6}$/.test(code) ? "verify-totp" : "verify-backup-code";
+  const answer = await fetch(`${server}/api/auth/two-factor/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: new URL(server).origin, cookie },
+    body: JSON.stringify({ code }),
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
+  if (!answer.ok) throw new CliError(`${server} refused the code`, EXIT_CODES.forbidden.code);
+  return answer.headers.get("set-auth-token");
 }

@@ -52,6 +52,12 @@ export function PeoplePage() {
     onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
   });
 
+  const removeTwoFactor = useMutation({
+    ...trpc.people.removeTwoFactor.mutationOptions(),
+    onSuccess: () => toast({ text: t("twoFactorRemoved") }),
+    onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+  });
+
   function changeRole(person: Person, role: Person["role"]): void {
     setRole.mutate(
       { id: person.id, role },
@@ -157,6 +163,11 @@ export function PeoplePage() {
                     groups={[
                       [
                         { label: t("resetPassword"), icon: "edit", onSelect: () => setResetting(person) },
+                        {
+                          label: t("removeTwoFactor"),
+                          icon: "secrets",
+                          onSelect: () => removeTwoFactor.mutate({ id: person.id }),
+                        },
                         { label: t("sessions"), icon: "versions", onSelect: () => setWatched(person) },
                       ],
                       [

@@ -8,6 +8,7 @@ import { PageHeader } from "../ui/page-header.tsx";
 import { AppearanceFields } from "./appearance-fields.tsx";
 import { PasswordForm } from "./password-form.tsx";
 import { SessionTable } from "./session-table.tsx";
+import { TwoFactorForm } from "./two-factor-form.tsx";
 
 /** One's own account. */
 export function ProfilePage() {
@@ -27,6 +28,9 @@ export function ProfilePage() {
         </FormSection>
         <FormSection title={settings("password")} description={settings("passwordHint")}>
           <PasswordForm />
+        </FormSection>
+        <FormSection title={t("twoFactor.title")} description={t("twoFactor.hint")}>
+          <TwoFactorForm />
         </FormSection>
         <FormSection title={t("sessions.title")} description={t("sessions.hint")}>
           <SessionTable />

@@ -4,6 +4,7 @@ import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { bearer } from "better-auth/plugins/bearer";
+import { twoFactor } from "better-auth/plugins/two-factor";
 import type { Logger } from "pino";
 import { ADDRESS_HEADER } from "./address-header.ts";
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, passwordProblem } from "./password-problem.ts";
@@ -12,6 +13,12 @@ import type { SignInLimiter } from "./sign-in-limiter.ts";
 
 const SIGN_IN_PATH = "/sign-in/email";
 const CHANGE_PASSWORD_PATH = "/change-password";
+const TWO_FACTOR = {
+  enable: "/two-factor/enable",
+  disable: "/two-factor/disable",
+  totp: "/two-factor/verify-totp",
+  backup: "/two-factor/verify-backup-code",
+} as const;
 
 export interface AuthOptions {
   readonly db: Database;
@@ -86,18 +93,35 @@ export function createAuth({ db, secret, publicUrl, https, limiter, log, now }: 
         const made = context.context.newSession;
         if (context.path === CHANGE_PASSWORD_PATH && made)
           await record(made.user, "user.own_password", made.user.email);
+        if (context.path === TWO_FACTOR.enable || context.path === TWO_FACTOR.disable) {
+          const who = made?.user ?? context.context.session?.user;
+          const action = context.path === TWO_FACTOR.enable ? "user.two_factor_begin" : "user.two_factor_off";
+          if (who && !(context.context.returned instanceof APIError)) await record(who, action, who.email);
+        }
+        if (context.path === TWO_FACTOR.totp || context.path === TWO_FACTOR.backup) {
+          const { address } = attemptOf(context);
+          const method = context.path === TWO_FACTOR.totp ? "totp" : "backup code";
+          if (made) await record(made.user, "session.second_factor", made.user.email, { address, method });
+          else {
+            const refused = { refused: "code", address, method };
+            await record({ id: "", name: "nobody" }, "session.second_factor", "", refused);
+          }
+        }
         if (context.path !== SIGN_IN_PATH) return;
         const { account, address } = attemptOf(context);
         if (made) {
           await limiter.succeeded({ account, address });
-          await record(made.user, "session.sign_in", made.user.email, { address });
+          const pending = made.user.twoFactorEnabled === true;
+          const action = pending ? "session.first_factor" : "session.sign_in";
+          await record(made.user, action, made.user.email, { address });
         } else {
           const details = { refused: "credentials", address };
           await record({ id: "", name: "nobody" }, "session.sign_in", account.slice(0, 254), details);
         }
       }),
     },
-    plugins: [bearer()],
+    // In this order: the second factor takes the session back before its token is told.
+    plugins: [twoFactor({ issuer: "Sluice" }), bearer()],
   });
 }
 

@@ -14,6 +14,7 @@ export const user = authSchema.table("user", {
   image: text("image"),
   /** Name of a built-in role or of a row of `role`. */
   role: text("role").notNull().default("viewer"),
+  twoFactorEnabled: boolean("two_factor_enabled").notNull().default(false),
   createdAt: when("created_at").notNull().defaultNow(),
   updatedAt: when("updated_at").notNull().defaultNow(),
 });
@@ -121,6 +122,24 @@ export const verification = authSchema.table(
     updatedAt: when("updated_at").notNull().defaultNow(),
   },
   (table) => [index("verification_identifier").on(table.identifier)],
+);
+
+/** Time-based one-time passwords (RFC 6238). Secret and backup codes are encrypted with the key that signs cookies. */
+export const twoFactor = authSchema.table(
+  "two_factor",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    secret: text("secret").notNull(),
+    backupCodes: text("backup_codes").notNull(),
+    /** False until the first code was right: nobody locks themselves out with an app that was not set up. */
+    verified: boolean("verified").notNull().default(false),
+    failedVerificationCount: integer("failed_verification_count").notNull().default(0),
+    lockedUntil: when("locked_until"),
+  },
+  (table) => [index("two_factor_user_id").on(table.userId)],
 );
 
 /** One counter per address and per account; in the database so that replicas count together. */

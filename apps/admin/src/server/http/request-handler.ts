@@ -37,6 +37,11 @@ const AUTH_PATHS = new Set([
   "/api/auth/sign-out",
   "/api/auth/get-session",
   "/api/auth/change-password",
+  "/api/auth/two-factor/enable",
+  "/api/auth/two-factor/disable",
+  "/api/auth/two-factor/verify-totp",
+  "/api/auth/two-factor/verify-backup-code",
+  "/api/auth/two-factor/generate-backup-codes",
 ]);
 const OPEN_PAGES = new Set(["/sign-in", "/accept", "/icon.svg", "/favicon.ico"]);
 

@@ -12,3 +12,4 @@ export { listRoles } from "./list-roles.ts";
 export { listTokens } from "./list-tokens.ts";
 export { revokeToken } from "./revoke-token.ts";
 export { listSessions, revokeOtherSessions, revokeSession } from "./sessions.ts";
+export { removeTwoFactor, twoFactorState } from "./two-factor.ts";

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { createPerson, listPeople, removePerson, resetPassword, setRole } from "../../people/index.ts";
+import {
+  createPerson,
+  listPeople,
+  removePerson,
+  removeTwoFactor,
+  resetPassword,
+  setRole,
+} from "../../people/index.ts";
 import { procedure, router } from "../trpc.ts";
 
 const id = z.string().max(100);
@@ -17,5 +24,8 @@ export const peopleRouter = router({
   resetPassword: procedure
     .input(z.object({ id, password }))
     .mutation(({ ctx, input }) => resetPassword(ctx.config, input.id, input.password)),
+  removeTwoFactor: procedure
+    .input(z.object({ id }))
+    .mutation(({ ctx, input }) => removeTwoFactor(ctx.config, input.id)),
   remove: procedure.input(z.object({ id })).mutation(({ ctx, input }) => removePerson(ctx.config, input.id)),
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listSessions, revokeOtherSessions, revokeSession } from "../../people/index.ts";
+import { listSessions, revokeOtherSessions, revokeSession, twoFactorState } from "../../people/index.ts";
 import { procedure, router } from "../trpc.ts";
 
 const id = z.string().max(100);
@@ -11,5 +11,6 @@ export const sessionRouter = router({
     .input(z.object({ person: id.optional() }).optional())
     .query(({ ctx, input }) => listSessions(ctx.config, input?.person)),
   revoke: procedure.input(z.object({ id })).mutation(({ ctx, input }) => revokeSession(ctx.config, input.id)),
+  twoFactor: procedure.query(({ ctx }) => twoFactorState(ctx.config)),
   revokeOthers: procedure.mutation(({ ctx }) => revokeOtherSessions(ctx.config, ctx.session.sessionId)),
 });
