@@ -1,7 +1,6 @@
 import { execFile, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -105,5 +104,5 @@ async function startDns(
     socket.send(Buffer.concat([header, question, ...(isAddress ? [answer] : [])]), from.port, from.address);
   });
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  return { port: (socket.address() as AddressInfo).port, close: () => socket.close() };
+  return { port: socket.address().port, close: () => socket.close() };
 }
