@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { PERMISSION_NAMES } from "@sluice/config";
 import { LOCALES } from "../i18n/locale.ts";
 import { NAMESPACES } from "./namespaces.ts";
 
@@ -41,4 +42,10 @@ test("every message file belongs to a namespace", () => {
     );
     assert.deepEqual(files.sort(), [...NAMESPACES].sort());
   }
+});
+
+test("every permission is explained", () => {
+  const described = leaves(read("en", "roles")).map(([path]) => path);
+  for (const permission of PERMISSION_NAMES)
+    assert.ok(described.includes(`about.${permission.replace(".", "_")}`), permission);
 });
