@@ -72,7 +72,7 @@ export function RuleDialog({ subject, onClose }: RuleDialogProps) {
         {put.error && <Notice tone="bad">{refusalOf(put.error).message || t("away")}</Notice>}
         {rule === undefined && (
           <Field label={t("fields.name")} required hint={t("fields.nameHint")}>
-            <Input name="name" required maxLength={63} pattern="[a-z0-9][a-z0-9._-]*" />
+            <Input name="name" required maxLength={63} pattern="[a-z0-9][a-z0-9._\-]*" />
           </Field>
         )}
         <div className="grid grid-cols-3 gap-3 max-sm:grid-cols-1">

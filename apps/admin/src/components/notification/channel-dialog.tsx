@@ -73,7 +73,7 @@ export function ChannelDialog({ subject, onClose }: ChannelDialogProps) {
                 <Input
                   required
                   maxLength={63}
-                  pattern="[a-z0-9][a-z0-9._-]*"
+                  pattern="[a-z0-9][a-z0-9._\-]*"
                   value={fields.name}
                   onChange={(event) => set({ name: event.target.value })}
                 />
