@@ -41,18 +41,23 @@ export function DeliveryTable() {
       cell: ({ message }) => (
         <span className="flex flex-col">
           <span>{message.title}</span>
-          <span className="max-w-120 truncate text-xs text-muted">{message.lines.join(" · ")}</span>
+          <span className="max-w-96 truncate text-xs text-muted">{message.lines.join(" · ")}</span>
         </span>
       ),
     },
-    { id: "channel", header: t("columns.channel"), cell: ({ channel }) => channel },
+    {
+      id: "channel",
+      header: t("columns.channel"),
+      className: "whitespace-nowrap",
+      cell: ({ channel }) => channel,
+    },
     {
       id: "state",
       header: t("columns.state"),
       cell: (delivery) => (
         <span className="flex flex-col text-xs">
           <StatusDot tone={TONES[delivery.state]}>{t(`states.${delivery.state}`)}</StatusDot>
-          <span className="max-w-80 truncate text-muted" title={delivery.outcome}>
+          <span className="max-w-52 truncate text-muted" title={delivery.outcome}>
             {delivery.outcome}
           </span>
           {delivery.state === "waiting" && delivery.attempts > 0 && (
