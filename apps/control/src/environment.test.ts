@@ -7,7 +7,10 @@ import { readEnvironment } from "./environment.ts";
 const url = { DATABASE_URL: "postgres://localhost/x" };
 
 test("defaults are those of the README", () => {
-  assert.deepEqual(readEnvironment(url), {
+  const { outbound, ...defaults } = readEnvironment(url);
+  assert.equal(outbound.permits("hooks.example", "127.0.0.1"), false);
+  assert.equal(outbound.permits("hooks.example", "1.1.1.1"), true);
+  assert.deepEqual(defaults, {
     databaseUrl: url.DATABASE_URL,
     xdsHost: "127.0.0.1",
     xdsPort: 18000,
@@ -21,7 +24,6 @@ test("defaults are those of the README", () => {
     healthPort: 18001,
     logLevel: "info",
     traceSamplingPercent: 1,
-    outboundAllow: "",
     dashboardUrl: undefined,
     nodeLostMs: 60_000,
   });

@@ -18,15 +18,13 @@ export interface Environment {
   readonly secretKeyFile: string | undefined;
   readonly dataDir: string;
   readonly healthHost: string;
-  /** Where connections may be made to on somebody's word: ACME authorities. */
+  /** Where connections may be made to on somebody's word: ACME authorities, notifications. `SLUICE_OUTBOUND_ALLOW`. */
   readonly outbound: OutboundPolicy;
   /** Undefined: no health endpoint. */
   readonly healthPort: number | undefined;
   readonly logLevel: string;
   /** Percent of requests that are traced where the configuration says nothing; 0: no tracer is added. */
   readonly traceSamplingPercent: number;
-  /** `SLUICE_OUTBOUND_ALLOW`: where notifications may go beside the public Internet; see `parseOutboundPolicy`. */
-  readonly outboundAllow: string;
   /** `SLUICE_ADMIN_URL`: for links in messages. */
   readonly dashboardUrl: string | undefined;
   /** How long a node may be away before it is told to be lost, in milliseconds. */
@@ -63,19 +61,9 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     healthPort: healthPort === 0 ? undefined : healthPort,
     logLevel,
     traceSamplingPercent: readNumber(env, "SLUICE_TRACE_SAMPLING_PERCENT", 1, 100),
-    outboundAllow: readOutboundAllow(env.SLUICE_OUTBOUND_ALLOW ?? ""),
     dashboardUrl: readUrl(env.SLUICE_ADMIN_URL ?? ""),
     nodeLostMs: readNumber(env, "SLUICE_NODE_LOST_SECONDS", 60, 86_400) * 1_000,
   };
-}
-
-function readOutboundAllow(text: string): string {
-  try {
-    parseOutboundPolicy(text);
-  } catch (error) {
-    throw new Error(`SLUICE_OUTBOUND_ALLOW: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return text;
 }
 
 function readUrl(text: string): string | undefined {

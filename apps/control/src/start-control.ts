@@ -10,7 +10,6 @@ import {
   readChallenge,
   sealStoredTexts,
 } from "@sluice/config";
-import { parseOutboundPolicy } from "@sluice/config/outbound";
 import { openDatabase, openNotificationBus } from "@sluice/database";
 import { compareNodes, readTrafficFigures, startMaintenance, TelemetryStore } from "@sluice/telemetry";
 import type { Snapshot } from "@sluice/xds";
@@ -212,7 +211,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
     context: {
       ...context,
       ring,
-      policy: parseOutboundPolicy(environment.outboundAllow),
+      policy: environment.outbound,
       dashboardUrl: environment.dashboardUrl,
       random: Math.random,
       timeoutMs: 10_000,

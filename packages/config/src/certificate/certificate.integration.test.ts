@@ -156,4 +156,7 @@ test("a live certificate's end is told once at each step", async () => {
       ["secrets/edge", 30],
     ],
   );
+  const told = await config.database.sql`
+    select subject, details->>'name' as name from config.notification_event where kind = 'certificate.expiring'`;
+  assert.deepEqual([...told], Array(3).fill({ subject: "secrets/edge", name: "edge.test" }));
 });

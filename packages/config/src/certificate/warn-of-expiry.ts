@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { appendAudit } from "../audit/append-audit.ts";
 import type { Context } from "../contract.ts";
+import { appendEvents } from "../notification/append-events.ts";
 import { auditEvent } from "../schema/index.ts";
 import { expiringCertificates } from "./list-certificates.ts";
 
@@ -9,7 +10,7 @@ const TOLD_AT_DAYS = [30, 14, 7, 3, 1, 0] as const;
 const ACTION = "certificate.expiring";
 const DAY_MS = 86_400_000;
 
-/** Writes an event for each live certificate that has come nearer to its end, once for each step. Returns how many. */
+/** Writes down, and tells, of each live certificate that it has come nearer to its end, once for each step. Returns how many. */
 export async function warnOfExpiry(context: Context): Promise<number> {
   const found = await expiringCertificates(context, TOLD_AT_DAYS[0] * DAY_MS);
   let told = 0;
@@ -33,7 +34,11 @@ export async function warnOfExpiry(context: Context): Promise<number> {
       .limit(1);
     if (before !== undefined) continue;
     const details = { fingerprint, names, notAfter: notAfter.toISOString(), daysLeft, step };
-    await appendAudit(context.db, context, { action: ACTION, subject, details });
+    await context.db.transaction(async (tx) => {
+      await appendAudit(tx, context, { action: ACTION, subject, details });
+      const event = { name: names[0] ?? resource.name, certificate: fingerprint, notAfter: details.notAfter };
+      await appendEvents(tx, context, [{ kind: ACTION, subject, topic: subject, details: event }]);
+    });
     told++;
   }
   return told;
