@@ -7,6 +7,6 @@ export const keysRouter = router({
   status: procedure.query(({ ctx }) => keyStatus(ctx.config)),
   rotate: procedure.mutation(({ ctx }) => rotateKeys(ctx.config)),
   retire: procedure
-    .input(z.object({ id: z.string().regex(/^[0-9a-f]{12}$/) }))
+    .input(z.object({ id: z.string().min(1).max(64) }))
     .mutation(({ ctx, input }) => retireKey(ctx.config, input.id)),
 });
