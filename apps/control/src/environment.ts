@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type OutboundPolicy, parseOutboundPolicy } from "@sluice/config/outbound";
+import { type OutboundPolicy, readOutboundPolicy } from "@sluice/config/outbound";
 import { PLAINTEXT_POLICIES, type PlaintextPolicy } from "./identity/admission.ts";
 
 /** All of this process's settings; the README's table says the same. */
@@ -57,7 +57,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     secretKeyFile: env.SLUICE_SECRET_KEY_FILE || undefined,
     dataDir: env.SLUICE_DATA_DIR || fileURLToPath(new URL("../../../.sluice", import.meta.url)),
     healthHost: env.SLUICE_CONTROL_HEALTH_HOST || "127.0.0.1",
-    outbound: readOutbound(env.SLUICE_OUTBOUND_ALLOW ?? ""),
+    outbound: readOutboundPolicy(env.SLUICE_OUTBOUND_ALLOW),
     healthPort: healthPort === 0 ? undefined : healthPort,
     logLevel,
     traceSamplingPercent: readNumber(env, "SLUICE_TRACE_SAMPLING_PERCENT", 1, 100),
@@ -81,14 +81,6 @@ function readHosts(text: string): readonly string[] {
   if (odd !== undefined)
     throw new Error(`SLUICE_XDS_HOSTS "${odd}": names and addresses without ports, apart by commas`);
   return hosts;
-}
-
-function readOutbound(text: string): OutboundPolicy {
-  try {
-    return parseOutboundPolicy(text);
-  } catch (error) {
-    throw new Error(`SLUICE_OUTBOUND_ALLOW: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function readNodeCertificateMs(env: Readonly<Record<string, string | undefined>>): number {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type OutboundPolicy, parseOutboundPolicy } from "@sluice/config/outbound";
+import { type OutboundPolicy, readOutboundPolicy } from "@sluice/config/outbound";
 import type { TlsFiles } from "./http/tls-files.ts";
 
 /** Everything that the dashboard reads from its environment; nothing else in this app touches `process.env`. */
@@ -67,7 +67,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     authSecret: read("SLUICE_AUTH_SECRET"),
     secretKey: read("SLUICE_SECRET_KEY"),
     secretKeyFile: read("SLUICE_SECRET_KEY_FILE"),
-    outbound: readOutbound(read("SLUICE_OUTBOUND_ALLOW")),
+    outbound: readOutboundPolicy(read("SLUICE_OUTBOUND_ALLOW")),
     sourcesDir: readDirectory(read("SLUICE_SOURCES_DIR")),
     firstUserEmail: read("SLUICE_ADMIN_EMAIL"),
     firstUserPassword: read("SLUICE_ADMIN_PASSWORD"),
@@ -91,14 +91,6 @@ function readTls(certificate: string | undefined, key: string | undefined): TlsF
   if (certificate === undefined || key === undefined)
     throw new Error("SLUICE_TLS_CERT and SLUICE_TLS_KEY belong together; set both");
   return { certificate: resolve(certificate), key: resolve(key) };
-}
-
-function readOutbound(text: string | undefined): OutboundPolicy {
-  try {
-    return parseOutboundPolicy(text ?? "");
-  } catch (error) {
-    throw new Error(`SLUICE_OUTBOUND_ALLOW: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function readDirectory(text: string | undefined): string | undefined {

@@ -38,6 +38,15 @@ export function parseOutboundPolicy(text: string): OutboundPolicy {
   };
 }
 
+/** `parseOutboundPolicy` of the environment's text. @throws Error with one line that names the variable too */
+export function readOutboundPolicy(text: string | undefined): OutboundPolicy {
+  try {
+    return parseOutboundPolicy(text ?? "");
+  } catch (error) {
+    throw new Error(`SLUICE_OUTBOUND_ALLOW: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 const HOST_NAME = /^(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 
 /** Lower case, without the brackets of an IPv6 address in a URL and without the root's dot. */

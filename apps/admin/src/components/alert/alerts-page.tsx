@@ -2,12 +2,13 @@
 
 import type { AlertRule } from "@sluice/config/contract";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { ListSection } from "../ui/list-section.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
@@ -61,15 +62,15 @@ export function AlertsPage() {
       )}
       {rules.data !== undefined && rules.data.length > 0 && (
         <div className="flex flex-col gap-8 pb-10">
-          <Section title={t("alerts")} empty={alerts.data?.length === 0 && t("allFine")}>
+          <ListSection title={t("alerts")} empty={alerts.data?.length === 0 && t("allFine")}>
             <AlertTable alerts={alerts.data ?? []} rules={rules.data} onSilence={setSilencing} />
-          </Section>
-          <Section title={t("rules")} empty={false}>
+          </ListSection>
+          <ListSection title={t("rules")} empty={false}>
             <RuleTable rules={rules.data} onEdit={setEditing} onTry={setTrying} onSilence={setSilencing} />
-          </Section>
-          <Section title={t("silences")} empty={silences.data?.length === 0 && t("noSilences")}>
+          </ListSection>
+          <ListSection title={t("silences")} empty={silences.data?.length === 0 && t("noSilences")}>
             <SilenceTable silences={silences.data ?? []} />
-          </Section>
+          </ListSection>
         </div>
       )}
       <RuleDialog
@@ -81,23 +82,5 @@ export function AlertsPage() {
       <TryDialog rule={trying} onClose={() => setTrying(undefined)} />
       <SilenceDialog silenced={silencing} onClose={() => setSilencing(undefined)} />
     </>
-  );
-}
-
-function Section({
-  title,
-  empty,
-  children,
-}: {
-  readonly title: string;
-  /** Said instead of the children. */
-  readonly empty: string | false;
-  readonly children: ReactNode;
-}) {
-  return (
-    <section aria-label={title}>
-      <h2 className="px-6 pb-1 text-sm font-semibold max-sm:px-4">{title}</h2>
-      {empty === false ? children : <p className="px-6 py-3 text-sm text-muted max-sm:px-4">{empty}</p>}
-    </section>
   );
 }

@@ -2,13 +2,13 @@
 
 import type { Certificate, ResourceRef } from "@sluice/config";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { useFormatter, useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
 import { resourceHref } from "../resource/resource-href.ts";
 import { Badge } from "../ui/badge.tsx";
 import { LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { ListSection } from "../ui/list-section.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
@@ -66,15 +66,15 @@ function OneCertificate({ certificate }: { readonly certificate: Certificate }) 
         </div>
       ))}
       {facts ? <Facts facts={facts} /> : <p className="px-6 text-sm text-muted max-sm:px-4">{t("inFile")}</p>}
-      <Section title={t("detail.uses")} empty={uses.length === 0 && t("detail.unused")}>
+      <ListSection title={t("detail.uses")} empty={uses.length === 0 && t("detail.unused")}>
         <UseTable uses={uses} />
-      </Section>
-      <Section
+      </ListSection>
+      <ListSection
         title={t("detail.nodes")}
         empty={stage === "draft" ? t("detail.notLive") : nodes.length === 0 && t("detail.noNodes")}
       >
         <NodeTable nodes={nodes} />
-      </Section>
+      </ListSection>
     </article>
   );
 }
@@ -95,7 +95,7 @@ function Facts({ facts }: { readonly facts: NonNullable<Certificate["facts"]> })
   ];
   return (
     <>
-      <Section title={t("about")} empty={false}>
+      <ListSection title={t("about")} empty={false}>
         <dl className="grid gap-x-6 gap-y-1 px-6 pt-1 text-sm max-sm:px-4 sm:grid-cols-[10rem_minmax(0,1fr)]">
           {rows.map(([label, value]) => (
             <div key={label} className="contents">
@@ -104,8 +104,8 @@ function Facts({ facts }: { readonly facts: NonNullable<Certificate["facts"]> })
             </div>
           ))}
         </dl>
-      </Section>
-      <Section title={t("chain")} empty={false}>
+      </ListSection>
+      <ListSection title={t("chain")} empty={false}>
         <p className="px-6 pb-2 text-xs text-muted max-sm:px-4">{t("chainHint")}</p>
         <ol className="flex flex-col gap-1 px-6 text-sm max-sm:px-4">
           {facts.chain.map((link, index) => (
@@ -115,25 +115,7 @@ function Facts({ facts }: { readonly facts: NonNullable<Certificate["facts"]> })
             </li>
           ))}
         </ol>
-      </Section>
+      </ListSection>
     </>
-  );
-}
-
-function Section({
-  title,
-  empty,
-  children,
-}: {
-  readonly title: string;
-  /** Said instead of the children. */
-  readonly empty: string | false;
-  readonly children: ReactNode;
-}) {
-  return (
-    <section aria-label={title}>
-      <h2 className="px-6 pb-1 text-sm font-semibold max-sm:px-4">{title}</h2>
-      {empty === false ? children : <p className="px-6 py-1 text-sm text-muted max-sm:px-4">{empty}</p>}
-    </section>
   );
 }

@@ -1,9 +1,9 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
+import { ListSection } from "../ui/list-section.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
@@ -32,34 +32,16 @@ export function NodeAccessPage() {
         </div>
       )}
       <div className="flex flex-col gap-8 pb-10">
-        <Section title={t("certificates")} empty={certificates.data?.length === 0 && t("noCertificates")}>
+        <ListSection title={t("certificates")} empty={certificates.data?.length === 0 && t("noCertificates")}>
           {certificates.data ? <CertificateTable certificates={certificates.data} /> : <SkeletonRows />}
-        </Section>
-        <Section title={t("tokens")} empty={tokens.data?.length === 0 && t("noTokens")}>
+        </ListSection>
+        <ListSection title={t("tokens")} empty={tokens.data?.length === 0 && t("noTokens")}>
           {tokens.data ? <TokenTable tokens={tokens.data} /> : <SkeletonRows />}
-        </Section>
-        <Section title={t("authority.title")} empty={false}>
+        </ListSection>
+        <ListSection title={t("authority.title")} empty={false}>
           {authority.data ? <AuthorityPanel status={authority.data} /> : <SkeletonRows />}
-        </Section>
+        </ListSection>
       </div>
     </>
-  );
-}
-
-function Section({
-  title,
-  empty,
-  children,
-}: {
-  readonly title: string;
-  /** Said instead of the children. */
-  readonly empty: string | false;
-  readonly children: ReactNode;
-}) {
-  return (
-    <section aria-label={title}>
-      <h2 className="px-6 pb-1 text-sm font-semibold max-sm:px-4">{title}</h2>
-      {empty === false ? children : <p className="px-6 py-3 text-sm text-muted max-sm:px-4">{empty}</p>}
-    </section>
   );
 }
