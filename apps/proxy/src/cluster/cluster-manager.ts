@@ -1,5 +1,5 @@
 import { equals } from "@bufbuild/protobuf";
-import type { Clock, Compiled, Log, Problem, Random, Runtime, Timers } from "@sluice/extension-api";
+import type { Clock, Compiled, Log, Problem, Random, Runtime } from "@sluice/extension-api";
 import type { ClusterManager as ClusterManagerConfig } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
@@ -11,6 +11,7 @@ import type { SecretManager } from "../secret/secret-manager.ts";
 import { statsDefinedBy } from "../stats/recording-scope.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
+import type { TimerQueue } from "../worker/timer-queue.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { clearBreakers } from "./circuit-breaker.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
@@ -27,7 +28,7 @@ export interface ClusterManagerOptions {
   readonly stats: StatsRegistry;
   readonly random: Random;
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: TimerQueue;
   readonly runtime: Runtime;
   /** How the main thread connects to a cluster, for its checks. */
   readonly createConnector: ManagedClusterOptions["createConnector"];

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
+import type { TimerQueue } from "../worker/timer-queue.ts";
 import { isFile } from "../xds/config-source.ts";
 import { BreakerGauges } from "./breaker-gauges.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
@@ -29,7 +30,7 @@ export interface ManagedClusterOptions {
   readonly resolve: Resolve;
   readonly endpoints: EndpointDiscovery;
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: TimerQueue;
   readonly runtime: Runtime;
   /** How the main thread connects to it; `onClose` is told what ends with the cluster. */
   createConnector(

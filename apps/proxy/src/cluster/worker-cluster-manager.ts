@@ -1,4 +1,4 @@
-import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createHttp2Stats } from "../http/h2/http2-stats.ts";
 import {
@@ -13,6 +13,7 @@ import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import { PredictivePreconnect } from "../upstream/predictive-preconnect.ts";
+import type { TimerQueue } from "../worker/timer-queue.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
 import { AggregateLoadBalancer } from "./aggregate-load-balancer.ts";
 import { circuitBreakers } from "./circuit-breaker.ts";
@@ -48,7 +49,7 @@ export interface WorkerClusterManagerOptions {
   readonly stats: StatsScope;
   readonly random: Random;
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: TimerQueue;
   readonly runtime: Runtime;
   readonly extensions: ExtensionRegistry;
   readonly secrets: SecretLookup;

@@ -27,6 +27,7 @@ test("bytes arrive whole and in order, however often the reader pauses, and the 
   const sent = Buffer.alloc(3_000_000, "0123456789abcdefghijklm");
   const chunks: Buffer[] = [];
   readDirectly(reader, {
+    readMemory: undefined,
     receive(chunk) {
       chunks.push(chunk);
       if (chunks.length % 3 !== 0) return;
@@ -44,6 +45,7 @@ test("a reader that pauses gets nothing more, and the writer keeps the rest", as
   const { reader, writer, close } = await socketPair();
   let chunks = 0;
   readDirectly(reader, {
+    readMemory: undefined,
     receive() {
       chunks++;
       reader.pause();
@@ -64,6 +66,7 @@ test("bytes that were put back come before those that are read", async () => {
   reader.unshift(Buffer.from("first "));
   let text = "";
   readDirectly(reader, {
+    readMemory: undefined,
     receive(chunk) {
       text += chunk.toString();
     },

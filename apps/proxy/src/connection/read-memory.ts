@@ -46,7 +46,8 @@ export function keepRead(): void {
   kept = true;
 }
 
-const shared: Buffer = Buffer.allocUnsafeSlow(SHARED_READ_BYTES);
+/** Where all sockets of the thread read to that have no slab. */
+export const sharedReadMemory: Buffer = Buffer.allocUnsafeSlow(SHARED_READ_BYTES);
 const holders: ReadMemory[] = [];
 let nextVictim = 0;
 
@@ -57,6 +58,13 @@ export interface ReadReceiver {
    * chunk is the receiver's
    */
   receive(chunk: Buffer, lent: boolean): void;
+  /** Of a socket that has filled a read. */
+  readMemory: ReadMemory | undefined;
+}
+
+/** `ReadMemory.take` of a socket that has none: a copy of the first bytes of what all share. */
+export function takeShared(bytes: number, receiver: ReadReceiver): void {
+  receiver.receive(copyOf(sharedReadMemory, bytes), false);
 }
 
 /**
@@ -66,7 +74,7 @@ export interface ReadReceiver {
  */
 export class ReadMemory {
   /** Where the next read goes. */
-  current: Buffer = shared;
+  current: Buffer = sharedReadMemory;
   private readonly redirect: (memory: Buffer) => void;
   private copies = 0;
   private lending = false;
@@ -79,8 +87,8 @@ export class ReadMemory {
   /** Hands the first bytes of `current` on, and decides where the next read goes. */
   take(bytes: number, receiver: ReadReceiver): void {
     const memory = this.current;
-    if (memory === shared || bytes <= COPIED_BYTES_MAX) {
-      if (memory === shared && bytes === SHARED_READ_BYTES && --this.copies <= 0) this.hold();
+    if (memory === sharedReadMemory || bytes <= COPIED_BYTES_MAX) {
+      if (memory === sharedReadMemory && bytes === SHARED_READ_BYTES && --this.copies <= 0) this.hold();
       receiver.receive(copyOf(memory, bytes), false);
       return;
     }
@@ -105,8 +113,8 @@ export class ReadMemory {
 
   /** The socket is gone, or its slab is. */
   release(): void {
-    if (this.current === shared) return;
-    this.current = shared;
+    if (this.current === sharedReadMemory) return;
+    this.current = sharedReadMemory;
     const at = holders.indexOf(this);
     const last = holders.pop();
     if (last !== undefined && last !== this) holders[at] = last;
@@ -120,7 +128,7 @@ export class ReadMemory {
       if (victim === undefined || victim.lending) return;
       const slab = victim.current;
       victim.release();
-      victim.redirect(shared);
+      victim.redirect(sharedReadMemory);
       this.current = slab;
     }
     holders.push(this);

@@ -4,7 +4,7 @@ import type { Tlv } from "../transport-socket/proxy-header.ts";
 import { noteRead } from "./collect-reads.ts";
 import { proxyTlvsOf } from "./proxy-protocol-state.ts";
 import { readDirectly } from "./read-directly.ts";
-import { giveBack, type ReadReceiver, SHARED_READ_BYTES } from "./read-memory.ts";
+import { giveBack, type ReadMemory, type ReadReceiver, SHARED_READ_BYTES } from "./read-memory.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { socketAddressText } from "./socket-address.ts";
 import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn, leaveTurnExpectingMore } from "./turn.ts";
@@ -15,6 +15,13 @@ export interface ConnectionSink {
   onData(chunk: Buffer, endStream: boolean): void;
   /** Once, last. `error`: the socket's, when there was one. */
   onClose(by: "local" | "remote", error: NodeJS.ErrnoException | undefined): void;
+}
+
+/** What is known of a socket's addresses before it becomes a connection, each as `ip:port`. */
+export interface SocketAddresses {
+  readonly directRemoteAddress: string;
+  readonly remoteAddress: string;
+  readonly localAddress: string;
 }
 
 /** Stands between the writer and the socket. */
@@ -77,26 +84,26 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   private watermark: WatermarkCallbacks | undefined = undefined;
   private moreWatermarks: readonly WatermarkCallbacks[] = [];
   private socketError: NodeJS.ErrnoException | undefined = undefined;
-  private readonly onWritten: () => void;
-  private readonly endReading: () => void;
+  /** Made when output has to wait, which most connections never see. */
+  private onWritten: (() => void) | undefined = undefined;
+  readMemory: ReadMemory | undefined = undefined;
 
-  /** `limitBytes`: the high watermark of the output; the low one is half of it. */
-  constructor(socket: Socket, limitBytes: number) {
+  /** `limitBytes`: the high watermark of the output; the low one is half of it. `known`: the socket's addresses. */
+  constructor(socket: Socket, limitBytes: number, known?: SocketAddresses) {
     this.socket = socket;
     this.limitBytes = limitBytes;
-    this.directRemoteAddress = socketAddressText(socket.remoteAddress, socket.remotePort);
-    this.remoteAddress = this.directRemoteAddress;
-    this.localAddress = socketAddressText(socket.localAddress, socket.localPort);
-    this.onWritten = () => this.checkLowWatermark();
+    this.directRemoteAddress =
+      known?.directRemoteAddress ?? socketAddressText(socket.remoteAddress, socket.remotePort);
+    this.remoteAddress = known?.remoteAddress ?? this.directRemoteAddress;
+    this.localAddress = known?.localAddress ?? socketAddressText(socket.localAddress, socket.localPort);
     // Half-close is the owner's decision, not the stream's.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
-    this.endReading = readDirectly(socket, this);
-    socket.on("end", () => this.handleEnd());
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.socketError = error;
-    });
-    socket.on("close", () => this.handleClose());
+    readDirectly(socket, this);
+    (socket as ConnectedSocket)[CONNECTION] = this;
+    socket.on("end", onSocketEnd);
+    socket.on("error", onSocketError);
+    socket.on("close", onSocketClose);
   }
 
   get proxyTlvs(): readonly Tlv[] | undefined {
@@ -270,7 +277,9 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
       return;
     }
     const halfClosing = this.ended && !socket.writableFinished;
-    if ((socket.writableLength === 0 && !halfClosing) || socket.destroyed) {
+    // A TLS peer is told (close_notify), so that it can tell the end from a cut.
+    const told = this.tls === undefined || this.ended;
+    if ((socket.writableLength === 0 && !halfClosing && told) || socket.destroyed) {
       socket.destroy();
       this.handleClose();
       return;
@@ -281,6 +290,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
 
   private goAboveHigh(): void {
     this.aboveHigh = true;
+    this.onWritten ??= () => this.checkLowWatermark();
     this.watermark?.onAboveHighWatermark();
     for (const one of this.moreWatermarks) one.onAboveHighWatermark();
   }
@@ -305,7 +315,8 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     if (!lent) noteRead(chunk.length);
   }
 
-  private handleEnd(): void {
+  /** The socket's `end`. */
+  handleEnd(): void {
     const sink = this.sink;
     if (sink === undefined || this.state === "closed") return;
     enterTurn();
@@ -313,11 +324,17 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     leaveTurn();
   }
 
-  private handleClose(): void {
+  /** The socket's `error`, which comes before its `close`. */
+  handleError(error: NodeJS.ErrnoException): void {
+    this.socketError = error;
+  }
+
+  /** The socket's `close`, or that of this side before it. */
+  handleClose(): void {
     if (this.state === "closed") return;
     const by = this.closeDetails === "" ? "remote" : "local";
     this.state = "closed";
-    this.endReading();
+    this.readMemory?.release();
     const sink = this.sink;
     this.sink = undefined;
     this.watermark = undefined;
@@ -330,6 +347,25 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** Where a socket keeps its connection, so that all sockets share their listeners. */
+const CONNECTION = Symbol("connection");
+
+interface ConnectedSocket extends Socket {
+  [CONNECTION]: SocketConnection;
+}
+
+function onSocketEnd(this: ConnectedSocket): void {
+  this[CONNECTION].handleEnd();
+}
+
+function onSocketError(this: ConnectedSocket, error: NodeJS.ErrnoException): void {
+  this[CONNECTION].handleError(error);
+}
+
+function onSocketClose(this: ConnectedSocket): void {
+  this[CONNECTION].handleClose();
+}
 
 function asBuffer(chunk: Uint8Array): Buffer {
   return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);

@@ -18,6 +18,10 @@ export class AcceptedSocket implements AcceptedConnection {
   ja4: string | undefined = undefined;
   /** The connection's, where listener filters ran. */
   streamInfo: RequestStreamInfo | undefined = undefined;
+  /** When it found its chain; undefined: it has none. */
+  begunAtMs: number | undefined = undefined;
+  /** It is counted until its socket closes; otherwise until the connection made of it does. */
+  endsWithSocket = false;
 
   constructor(socket: Socket) {
     this.socket = socket;

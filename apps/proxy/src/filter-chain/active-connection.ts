@@ -33,14 +33,18 @@ export class ActiveConnection implements ConnectionSink {
   readonly connection: SocketConnection;
   readonly reader: ConnectionReader;
   readonly chain: ChainPayload;
+  /** When it found its chain; undefined: its socket's end counts, not its own. */
+  readonly begunAtMs: number | undefined;
   private readonly owner: ConnectionOwner;
 
   constructor(
     connection: SocketConnection,
     reader: ConnectionReader,
     chain: ChainPayload,
+    begunAtMs: number | undefined,
     owner: ConnectionOwner,
   ) {
+    this.begunAtMs = begunAtMs;
     this.chain = chain;
     this.connection = connection;
     this.reader = reader;

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import { type Log, ResponseFlag } from "@sluice/extension-api";
 import type { AccessLogger } from "../access-log/access-logger.ts";
-import { Deadline } from "../connection/deadline.ts";
 import { SocketConnection } from "../connection/socket-connection.ts";
 import { RequestStreamInfo } from "../http/request-stream-info.ts";
 import { discoveredEntry } from "../network-filter/discovered-network-filter.ts";
@@ -80,10 +79,24 @@ export class ActiveListener implements ActiveListenerConfig {
       socket.destroy();
       return;
     }
-    socket.once("close", () => limits.release());
     const accepted = new AcceptedSocket(socket);
     if (this.phase.entries.length === 0) this.chooseChain(accepted);
-    else this.runListenerFilters(accepted);
+    else {
+      this.endWithSocket(accepted);
+      this.runListenerFilters(accepted);
+    }
+  }
+
+  /** For a socket that is not to be a connection at once. */
+  private endWithSocket(accepted: AcceptedSocket): void {
+    if (accepted.endsWithSocket) return;
+    accepted.endsWithSocket = true;
+    accepted.socket.once("close", () => this.ended(accepted.begunAtMs));
+  }
+
+  private ended(begunAtMs: number | undefined): void {
+    this.rules.limits.release();
+    if (begunAtMs !== undefined) this.stats.ended(begunAtMs);
   }
 
   private runListenerFilters(accepted: AcceptedSocket): void {
@@ -130,15 +143,19 @@ export class ActiveListener implements ActiveListenerConfig {
       // As closing a socket does whose input is unread.
       if (socket.readableLength > 0) socket.resetAndDestroy();
       else socket.destroy();
+      if (!accepted.endsWithSocket) this.ended(undefined);
       this.finishDrain();
       return;
     }
-    this.stats.count(socket);
+    accepted.begunAtMs = this.stats.begun();
     if (chain.transportSocket === undefined) {
-      const connection = new SocketConnection(socket, this.context.bufferLimitBytes);
+      const connection = new SocketConnection(socket, this.context.bufferLimitBytes, accepted);
       this.serve(chain, connection, accepted);
       connection.startReading();
-    } else this.handshake(chain, chain.transportSocket, accepted);
+    } else {
+      this.endWithSocket(accepted);
+      this.handshake(chain, chain.transportSocket, accepted);
+    }
   }
 
   private handshake(
@@ -146,24 +163,24 @@ export class ActiveListener implements ActiveListenerConfig {
     transportSocket: DownstreamTransportSocket,
     accepted: AcceptedSocket,
   ): void {
-    const { clock, timers, bufferLimitBytes } = this.context;
+    const { timers, bufferLimitBytes } = this.context;
     const { socket } = accepted;
     this.pending.add(socket);
     let timedOut = false;
-    const deadline = new Deadline(clock, timers, () => {
+    const deadline = timers.create(() => {
       this.stats.handshakeTimeout.inc();
       timedOut = true;
       socket.destroy();
     });
-    if (chain.handshakeTimeoutMs > 0) deadline.set(chain.handshakeTimeoutMs);
+    if (chain.handshakeTimeoutMs > 0) deadline.arm(chain.handshakeTimeoutMs);
     const ended = (): void => {
-      deadline.dispose();
+      deadline.disarm();
       this.pending.delete(socket);
     };
     transportSocket.accept(socket, {
       onReady: (ready, tls) => {
         ended();
-        const connection = new SocketConnection(ready, bufferLimitBytes);
+        const connection = new SocketConnection(ready, bufferLimitBytes, accepted);
         connection.tls = tls;
         this.serve(chain, connection, accepted);
         connection.startReading();
@@ -178,8 +195,6 @@ export class ActiveListener implements ActiveListenerConfig {
   }
 
   private serve(chain: ChainPayload, connection: SocketConnection, accepted: AcceptedSocket): void {
-    connection.remoteAddress = accepted.remoteAddress;
-    connection.localAddress = accepted.localAddress;
     connection.requestedServerName ??= accepted.requestedServerName;
     connection.filterChainName = chain.name;
     connection.streamInfo =
@@ -188,14 +203,21 @@ export class ActiveListener implements ActiveListenerConfig {
     connection.ja4 = accepted.ja4;
     const [first] = chain.filters;
     const only = first === undefined ? undefined : discoveredEntry(first);
-    if (only === undefined) connection.close("noFlush", "no network filters");
-    else if (chain.filters.length === 1 && hasCreateFor(only.factory)) {
+    const begunAtMs = accepted.endsWithSocket ? undefined : accepted.begunAtMs;
+    if (only === undefined) {
+      connection.close("noFlush", "no network filters");
+      if (begunAtMs !== undefined) this.ended(begunAtMs);
+    } else if (chain.filters.length === 1 && hasCreateFor(only.factory)) {
       const filter = only.factory.createFor(only.config, connection);
-      this.take(new ActiveConnection(connection, filter, chain, this));
-    } else this.startFilters(chain, connection);
+      this.take(new ActiveConnection(connection, filter, chain, begunAtMs, this));
+    } else this.startFilters(chain, connection, begunAtMs);
   }
 
-  private startFilters(chain: ChainPayload, connection: SocketConnection): void {
+  private startFilters(
+    chain: ChainPayload,
+    connection: SocketConnection,
+    begunAtMs: number | undefined,
+  ): void {
     const { bufferLimitBytes } = this.context;
     const streamInfo = connection.streamInfo ?? this.createStreamInfo();
     connection.streamInfo = streamInfo;
@@ -206,7 +228,7 @@ export class ActiveListener implements ActiveListenerConfig {
       bufferLimitBytes,
       this.context,
     );
-    const active = new ActiveConnection(connection, manager, chain, this);
+    const active = new ActiveConnection(connection, manager, chain, begunAtMs, this);
     this.take(active);
     try {
       manager.start();
@@ -259,6 +281,7 @@ export class ActiveListener implements ActiveListenerConfig {
     if (accessLoggers.length > 0 && streamInfo instanceof RequestStreamInfo)
       logConnection(accessLoggers, connection, streamInfo, connection, this.context.clock);
     this.connections.delete(active);
+    if (active.begunAtMs !== undefined) this.ended(active.begunAtMs);
     if (this.connections.size === 0) queueMicrotask(() => this.finishDrain());
   }
 

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { Clock, Counter, Gauge, Histogram, StatsScope } from "@sluice/extension-api";
 
 /** Below `listener.<address>.`: the connections of one worker. */
@@ -39,18 +38,19 @@ export class ListenerStats {
     this.preCxActive.add(by);
   }
 
-  /** Counts a connection from now until its socket closes. */
-  count(socket: Socket): void {
-    const startedAt = this.clock.nowMs();
+  /** A connection has found its chain; answers when, which `ended` takes. */
+  begun(): number {
     this.cxTotal.inc();
     this.cxActive.add(1);
     this.workerCxTotal.inc();
     this.workerCxActive.add(1);
-    socket.once("close", () => {
-      this.cxActive.sub(1);
-      this.workerCxActive.sub(1);
-      this.cxDestroy.inc();
-      this.cxLength.record(this.clock.nowMs() - startedAt);
-    });
+    return this.clock.nowMs();
+  }
+
+  ended(begunAtMs: number): void {
+    this.cxActive.sub(1);
+    this.workerCxActive.sub(1);
+    this.cxDestroy.inc();
+    this.cxLength.record(this.clock.nowMs() - begunAtMs);
   }
 }

@@ -12,6 +12,7 @@ import type { Http2ServerSetup } from "./h2/server-codec.ts";
 import type { LocalReplyMapper } from "./local-reply-mapper.ts";
 import type { ProxyStatusConfig } from "./proxy-status.ts";
 import type { RouteSource, ScopedRoutes } from "./scoped-routes.ts";
+import type { StreamTimersPool } from "./stream-timers.ts";
 
 /** A connection manager, compiled and frozen but for its route table, which RDS replaces. Times in ms, 0: none. */
 export interface ConnectionManagerConfig {
@@ -73,6 +74,7 @@ export interface ConnectionManagerConfig {
   readonly drainTimeoutMs: number;
   readonly drainTimeoutJitterPercent: number;
   readonly bufferLimitBytes: number;
+  readonly streamTimers: StreamTimersPool;
 }
 
 /** `access_log_options`: entries besides the one at the end. */

@@ -4,8 +4,8 @@ import {
   type ReadFilter,
   type ReadFilterCallbacks,
 } from "@sluice/extension-api";
-import { Deadline } from "../connection/deadline.ts";
 import type { SocketConnection } from "../connection/socket-connection.ts";
+import { Deadline, type DeadlineOwner } from "../worker/timer-queue.ts";
 import type {
   CodecError,
   RequestStream,
@@ -20,16 +20,19 @@ import { Http2ServerCodec } from "./h2/server-codec.ts";
 import { HttpStream } from "./http-stream.ts";
 import { PrematureResets } from "./premature-resets.ts";
 import type { RequestStreamInfo } from "./request-stream-info.ts";
-import { StreamTimers, type TimedStream } from "./stream-timers.ts";
+import type { StreamTimers, TimedStream } from "./stream-timers.ts";
 
-/** Timers that wait for a connection's next stream; what is above goes. */
-const FREE_TIMERS_MAX = 64;
+const IDLE = 0;
+const DRAIN = 1;
+const LIFETIME = 2;
+const DELAYED_CLOSE = 3;
+const HEAD = 4;
 
 /**
  * One downstream connection under a connection manager: its codec, its streams and its timers
  * (envoy.filters.network.http_connection_manager).
  */
-export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
+export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, DeadlineOwner {
   readonly config: ConnectionManagerConfig;
   readonly connection: SocketConnection;
   private codec: ServerCodec | undefined = undefined;
@@ -44,12 +47,11 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
   private ending = false;
   private destroyed = false;
   private readonly idle: Deadline;
-  private readonly drainTimeout: Deadline;
-  private readonly lifetime: Deadline | undefined;
-  private readonly delayedClose: Deadline;
+  private drainTimeout: Deadline | undefined = undefined;
+  private lifetime: Deadline | undefined = undefined;
+  private delayedClose: Deadline | undefined = undefined;
   private readonly headTimeout: Deadline | undefined;
-  private readonly freeTimers: StreamTimers[] = [];
-  private readonly resets: PrematureResets;
+  private resets: PrematureResets | undefined = undefined;
 
   constructor(config: ConnectionManagerConfig, connection: SocketConnection) {
     this.config = config;
@@ -57,21 +59,8 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     connection.lingers = config.delayedCloseTimeoutMs > 0;
     const { clock, timers } = config.worker;
     this.connectedAtMs = clock.nowMs();
-    this.idle = new Deadline(clock, timers, () => this.onIdle());
-    this.drainTimeout = new Deadline(clock, timers, () => this.endWithLastStream());
-    this.delayedClose = new Deadline(clock, timers, () => {
-      config.stats.counters.downstream_cx_delayed_close_timeout.inc();
-      connection.close("noFlush", "delayed close timeout");
-    });
-    this.headTimeout =
-      config.requestHeadersTimeoutMs === 0
-        ? undefined
-        : new Deadline(clock, timers, () => this.onHeadTimeout());
-    this.lifetime =
-      config.maxConnectionDurationMs === 0
-        ? undefined
-        : new Deadline(clock, timers, () => this.onMaxDuration());
-    this.resets = new PrematureResets(config.worker.runtime);
+    this.idle = new Deadline(timers, this, IDLE);
+    this.headTimeout = config.requestHeadersTimeoutMs === 0 ? undefined : new Deadline(timers, this, HEAD);
     const { stats } = config;
     connection.sentCounter = stats.counters.downstream_cx_tx_bytes_total;
     stats.counters.downstream_cx_total.inc();
@@ -81,9 +70,12 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
       stats.counters.downstream_cx_ssl_total.inc();
       stats.cxSslActive.add(1);
     }
-    this.lifetime?.set(
-      this.jittered(config.maxConnectionDurationMs, config.maxConnectionDurationJitterPercent),
-    );
+    if (config.maxConnectionDurationMs > 0) {
+      this.lifetime = new Deadline(timers, this, LIFETIME);
+      this.lifetime.set(
+        this.jittered(config.maxConnectionDurationMs, config.maxConnectionDurationJitterPercent),
+      );
+    }
   }
 
   initializeReadFilterCallbacks(_callbacks: ReadFilterCallbacks): void {
@@ -120,8 +112,11 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     this.draining = true;
     this.codec?.notifyShutdown();
     const { drainTimeoutMs, drainTimeoutJitterPercent } = this.config;
-    if (drainTimeoutMs > 0) this.drainTimeout.set(this.jittered(drainTimeoutMs, drainTimeoutJitterPercent));
-    else if (this.codec === undefined || this.codec.multiplexed || !this.codec.busy) this.endWithLastStream();
+    if (drainTimeoutMs > 0) {
+      this.drainTimeout = new Deadline(this.config.worker.timers, this, DRAIN);
+      this.drainTimeout.set(this.jittered(drainTimeoutMs, drainTimeoutJitterPercent));
+    } else if (this.codec === undefined || this.codec.multiplexed || !this.codec.busy)
+      this.endWithLastStream();
   }
 
   /** Before each response's head: the worker may be draining. */
@@ -151,11 +146,10 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     }
     codec?.onConnectionClosed();
     this.idle.dispose();
-    this.drainTimeout.dispose();
-    this.delayedClose.dispose();
+    this.drainTimeout?.dispose();
+    this.delayedClose?.dispose();
     this.headTimeout?.dispose();
     this.lifetime?.dispose();
-    for (const timers of this.freeTimers) timers.dispose();
     stats.cxActive.sub(1);
     if (this.connection.tls !== undefined) stats.cxSslActive.sub(1);
     if (codec !== undefined) (codec.multiplexed ? stats.cxHttp2Active : stats.cxHttp1Active).sub(1);
@@ -193,27 +187,21 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
   // ── for its streams ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   lendTimers(stream: TimedStream): StreamTimers {
-    const { clock, timers } = this.config.worker;
-    const lent = this.freeTimers.pop() ?? new StreamTimers(clock, timers);
-    lent.stream = stream;
-    return lent;
+    return this.config.streamTimers.lend(stream);
   }
 
   /** A stream is through, and gives its timers back. `reusable`: its messages both ended properly. */
   onStreamDone(timers: StreamTimers, reusable: boolean, info: RequestStreamInfo): void {
     const { codec } = this;
     this.activeStreams--;
-    if (codec?.multiplexed === true && !this.destroyed && this.resets.exceededBy(info))
-      this.onTooManyResets();
-    if (this.destroyed || this.freeTimers.length >= FREE_TIMERS_MAX) {
-      timers.dispose();
-      if (this.destroyed) return;
-    } else {
-      timers.release();
-      this.freeTimers.push(timers);
-    }
-    if (codec?.multiplexed === false && !(reusable && codec.reusable)) this.closeAfterFlush("closing");
-    else if (this.activeStreams > 0) return;
+    if (this.resets?.exceededBy(info) === true && !this.destroyed) this.onTooManyResets();
+    this.config.streamTimers.takeBack(timers);
+    if (this.destroyed) return;
+    if (codec?.multiplexed === false && !(reusable && codec.reusable)) {
+      // As Envoy: behind a request that has been read whole nothing is left that a reset could cost the client.
+      if (reusable) this.connection.lingers = false;
+      this.closeAfterFlush("closing");
+    } else if (this.activeStreams > 0) return;
     else if (this.ending) this.closeAfterFlush("drained");
     else this.armIdle();
   }
@@ -235,6 +223,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     if (protocol === "http2") {
       stats.counters.downstream_cx_http2_total.inc();
       stats.cxHttp2Active.add(1);
+      this.resets = new PrematureResets(config.worker.runtime);
     } else {
       stats.counters.downstream_cx_http1_total.inc();
       stats.cxHttp1Active.add(1);
@@ -264,6 +253,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
     if (connection.state !== "open") return;
     connection.close("flush", details);
     if (this.config.delayedCloseTimeoutMs > 0 && !this.destroyed) {
+      this.delayedClose ??= new Deadline(this.config.worker.timers, this, DELAYED_CLOSE);
       this.delayedClose.set(this.config.delayedCloseTimeoutMs);
     }
   }
@@ -276,6 +266,17 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks {
 
   private armIdle(): void {
     if (this.config.idleTimeoutMs > 0) this.idle.set(this.config.idleTimeoutMs);
+  }
+
+  onDeadline(which: number): void {
+    if (which === IDLE) this.onIdle();
+    else if (which === DRAIN) this.endWithLastStream();
+    else if (which === LIFETIME) this.onMaxDuration();
+    else if (which === HEAD) this.onHeadTimeout();
+    else {
+      this.config.stats.counters.downstream_cx_delayed_close_timeout.inc();
+      this.connection.close("noFlush", "delayed close timeout");
+    }
   }
 
   private onIdle(): void {

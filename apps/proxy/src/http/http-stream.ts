@@ -80,7 +80,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   private idleTimeoutMs: number;
   private watermarks: ResponseWatermarks | undefined = undefined;
   private responseHolds = 0;
-  private readonly deadlines: StreamTimers;
+  private deadlines: StreamTimers;
   private responseWaiter: ResponseWaiter | undefined = undefined;
 
   constructor(manager: HttpConnectionManager, encoder: ResponseEncoder) {
@@ -629,7 +629,9 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.conclude(true);
     this.config.stats.rqActive.sub(1);
     if (this.isTunnel) this.config.stats.cxUpgradesActive.sub(1);
-    this.manager.onStreamDone(this.deadlines, reusable, this.streamInfo);
+    const lent = this.deadlines;
+    this.deadlines = this.config.streamTimers.none;
+    this.manager.onStreamDone(lent, reusable, this.streamInfo);
   }
 
   /** Counts and logs what has passed. `sent`: the client got the response, so that it counts. */

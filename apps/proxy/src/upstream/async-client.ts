@@ -1,4 +1,4 @@
-import type { Clock, ConnectionInfo, HeaderMap, Random, Timer, Timers } from "@sluice/extension-api";
+import type { Clock, ConnectionInfo, HeaderMap, Random, Timer } from "@sluice/extension-api";
 import type {
   ClusterInfo,
   Host,
@@ -7,6 +7,7 @@ import type {
 } from "../cluster/thread-local-cluster.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import type { Headers } from "../http/header-map.ts";
+import type { TimerQueue } from "../worker/timer-queue.ts";
 import { httpPoolFor, type PoolUser } from "./host-pools.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
 
@@ -14,7 +15,7 @@ import type { HttpPool, PoolWaiter } from "./http-pool.ts";
 export interface AsyncClientContext {
   readonly clusters: ThreadLocalClusterManager;
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: TimerQueue;
   readonly random: Random;
 }
 
@@ -134,7 +135,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
     headers: Headers,
     callbacks: AsyncStreamCallbacks,
     options: AsyncStreamOptions,
-    timers: Timers,
+    timers: TimerQueue,
   ) {
     this.info = info;
     this.host = host;

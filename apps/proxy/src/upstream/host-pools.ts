@@ -1,9 +1,10 @@
-import type { Clock, ConnectionInfo, HeaderMap, Timers } from "@sluice/extension-api";
+import type { Clock, ConnectionInfo, HeaderMap } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
 import type { StreamProtocol } from "../http/codec.ts";
 import { Headers } from "../http/header-map.ts";
 import type { ConnectOptions, DownstreamAddresses } from "../transport-socket/upstream-transport-socket.ts";
 import { systemRandom } from "../worker/system-time.ts";
+import type { TimerQueue } from "../worker/timer-queue.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";
 import type { HttpPool } from "./http-pool.ts";
@@ -187,7 +188,7 @@ export function httpPoolOf(
   host: Host,
   highPriority: boolean,
   clock: Clock,
-  timers: Timers,
+  timers: TimerQueue,
 ): HttpPool {
   const context = { clock, timers, random: systemRandom };
   return httpPoolFor(info, host, highPriority ? HIGH : DEFAULT, context) ?? NO_POOL;

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
-import type { Clock, Timers } from "@sluice/extension-api";
+import type { Clock } from "@sluice/extension-api";
 import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
-import { Deadline } from "../connection/deadline.ts";
 import { accountForRead, lend } from "../connection/read-memory.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
 import { enterTurn, leaveTurn } from "../connection/turn.ts";
@@ -11,6 +10,7 @@ import {
   tlsInfoOf,
   whenTransportReady,
 } from "../transport-socket/upstream-transport-socket.ts";
+import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
 import { addHostSession } from "./host-sessions.ts";
 import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "./tcp-upstream.ts";
 
@@ -22,7 +22,7 @@ const DONE = 3;
 
 export interface TcpConnectionOptions {
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: TimerQueue;
   /** Of which the caller has taken a connection and a pending request; both are given back here. */
   readonly limits: ResourceLimits;
   readonly connect: ConnectOptions;
@@ -35,7 +35,7 @@ export interface TcpConnectionOptions {
 }
 
 /** One connection to a host for one downstream connection, counted as a pool of connections for one use each would. */
-export class TcpConnection implements ConnectionSink, TcpUpstream {
+export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream {
   readonly host: Host;
   readonly connection: SocketConnection;
   private readonly info: ClusterInfo;
@@ -81,7 +81,7 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
     this.connection.addWatermarkCallbacks(owner);
     this.connection.attach(this);
-    this.deadline = new Deadline(clock, timers, () => this.onConnectTimeout());
+    this.deadline = new Deadline(timers, this, 0);
     this.deadline.set(info.connectTimeoutMs);
     whenTransportReady(socket, () => {
       enterTurn();
@@ -226,7 +226,7 @@ export class TcpConnection implements ConnectionSink, TcpUpstream {
     this.limits.pendingRequests.release();
   }
 
-  private onConnectTimeout(): void {
+  onDeadline(): void {
     this.timedOut = true;
     this.connection.close("noFlush", "connect timeout");
   }

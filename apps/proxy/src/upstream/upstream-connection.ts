@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
-import type { Clock, ConnectionInfo, Random, Timers } from "@sluice/extension-api";
+import type { Clock, ConnectionInfo, Random } from "@sluice/extension-api";
 import type { ClusterInfo, Host, Resource } from "../cluster/thread-local-cluster.ts";
-import { Deadline } from "../connection/deadline.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
 import type {
   ClientCodec,
@@ -13,6 +12,7 @@ import type {
 } from "../http/codec.ts";
 import { transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
 import { tlsInfoOf, whenTransportReady } from "../transport-socket/upstream-transport-socket.ts";
+import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
 import { createClientCodec, type PoolProtocol } from "./create-client-codec.ts";
 
 export interface ConnectionOwner {
@@ -33,12 +33,15 @@ export type ConnectionState = (typeof ConnectionState)[keyof typeof ConnectionSt
 /** What a pool needs of its worker. */
 export interface PoolContext {
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: TimerQueue;
   readonly random: Random;
 }
 
+const CONNECT_OR_IDLE = 0;
+const LIFETIME = 1;
+
 /** A connection to an upstream host: its socket, its codec, its deadlines and its figures. The pool decides what it carries. */
-export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks {
+export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks, DeadlineOwner {
   readonly host: Host;
   /** The pool's. */
   state: ConnectionState = ConnectionState.Connecting;
@@ -86,7 +89,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
     this.connection.attach(this);
     this.connection.sentCounter = info.stats.upstreamCxTxBytesTotal;
-    this.deadline = new Deadline(clock, timers, () => this.onDeadline());
+    this.deadline = new Deadline(timers, this, CONNECT_OR_IDLE);
     this.deadline.set(info.connectTimeoutMs);
     const { stats } = info;
     stats.upstreamCxTotal.inc();
@@ -212,13 +215,17 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks 
     this.codec = createClientCodec(this.protocol, connection, this, info);
     (this.isHttp1 ? info.stats.upstreamCxHttp1Total : info.stats.upstreamCxHttp2Total).inc();
     if (info.http.maxConnectionDurationMs > 0) {
-      this.lifetime = new Deadline(context.clock, context.timers, () => this.onLifetime());
+      this.lifetime = new Deadline(context.timers, this, LIFETIME);
       this.lifetime.set(lifetimeMs(info, context.random));
     }
     this.owner.onConnected(this);
   }
 
-  private onDeadline(): void {
+  onDeadline(which: number): void {
+    if (which === LIFETIME) {
+      this.onLifetime();
+      return;
+    }
     const connecting = this.state === ConnectionState.Connecting;
     if (connecting) this.timedOut = true;
     else this.info.stats.upstreamCxIdleTimeout.inc();

@@ -1,6 +1,6 @@
-import type { Clock, Random, Timers } from "@sluice/extension-api";
+import type { Clock, Random } from "@sluice/extension-api";
 import { currentTurn } from "../connection/turn.ts";
-import { PooledTimers } from "./pooled-timers.ts";
+import { TimerQueue } from "./timer-queue.ts";
 import { randomUuid } from "./uuid-source.ts";
 
 /** Reads the time once in a turn, as all that a request does within one asks for it a dozen times. */
@@ -38,4 +38,4 @@ export const systemRandom: Random = {
   uuid: randomUuid,
 };
 
-export const systemTimers: Timers = new PooledTimers(systemClock);
+export const systemTimers: TimerQueue = new TimerQueue(systemClock);

@@ -1,4 +1,4 @@
-import type { Clock, Log, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import type { ScopedRouteConfigurationsList } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
@@ -11,6 +11,7 @@ import type { TracerFactory } from "../tracing/tracer.ts";
 import type { DiscoveredRegistry } from "./discovered-messages.ts";
 import type { OnDemandRequests } from "./on-demand-requests.ts";
 import type { SharedSlots } from "./shared-slots.ts";
+import type { TimerQueue } from "./timer-queue.ts";
 
 /**
  * What a thread gives to everything that it builds from configuration. Each worker has one; the main thread has one too,
@@ -24,7 +25,7 @@ export interface WorkerContext {
   /** The root scope: Envoy's names stand below it as they are. */
   readonly stats: StatsScope;
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: TimerQueue;
   readonly random: Random;
   readonly runtime: Runtime;
   readonly log: Log;

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import type { Clock, Counter, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { Clock, Counter, Random, Runtime, StatsScope } from "@sluice/extension-api";
+import type { TimerQueue } from "../../worker/timer-queue.ts";
 import type { HostSpec } from "../cluster-config.ts";
 import type { ConsecutiveType, OutlierConfig } from "../outlier/outlier-config.ts";
 import { OutlierDetector, type SuccessRateBar } from "../outlier/outlier-detector.ts";
@@ -33,7 +34,7 @@ export interface ClusterHealthOptions {
   readonly concurrency: number;
   readonly secure: boolean;
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: TimerQueue;
   readonly random: Random;
   readonly runtime: Runtime;
   /** `cluster.<name>.` */

@@ -1,22 +1,26 @@
-import type { Clock, Random, Timers } from "@sluice/extension-api";
-import { Deadline } from "../../connection/deadline.ts";
+import type { Clock, Random } from "@sluice/extension-api";
+import { Deadline, type DeadlineOwner, type TimerQueue } from "../../worker/timer-queue.ts";
 import type { Http2Keepalive } from "./http2-options.ts";
 
 /** What a connection's keepalive needs. */
 export interface KeepaliveContext {
   readonly clock: Clock;
-  readonly timers: Timers;
+  readonly timers: TimerQueue;
   readonly random: Random;
 }
 
+const INTERVAL = 0;
+const TIMEOUT = 1;
+
 /** `connection_keepalive`: PINGs at intervals, and the end of a connection whose peer answers nothing in time. */
-export class Keepalive {
+export class Keepalive implements DeadlineOwner {
   private readonly options: Http2Keepalive;
   private readonly random: Random;
   private readonly clock: Clock;
   private readonly interval: Deadline;
   private readonly timeout: Deadline;
   private readonly sendPing: () => void;
+  private readonly onTimeout: () => void;
   private lastReceivedMs: number;
 
   constructor(
@@ -29,8 +33,9 @@ export class Keepalive {
     this.random = context.random;
     this.clock = context.clock;
     this.sendPing = sendPing;
-    this.interval = new Deadline(context.clock, context.timers, () => this.ping());
-    this.timeout = new Deadline(context.clock, context.timers, onTimeout);
+    this.onTimeout = onTimeout;
+    this.interval = new Deadline(context.timers, this, INTERVAL);
+    this.timeout = new Deadline(context.timers, this, TIMEOUT);
     this.lastReceivedMs = this.clock.nowMs();
     this.onAnswer();
   }
@@ -62,6 +67,11 @@ export class Keepalive {
   dispose(): void {
     this.interval.dispose();
     this.timeout.dispose();
+  }
+
+  onDeadline(which: number): void {
+    if (which === INTERVAL) this.ping();
+    else this.onTimeout();
   }
 
   private ping(): void {

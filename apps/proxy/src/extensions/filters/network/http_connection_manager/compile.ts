@@ -16,6 +16,7 @@ import { compileHttp1ServerOptions } from "../../../../http/h1/compile-http1-opt
 import { compileHttp2Options, http2OptionProblems } from "../../../../http/h2/http2-options.ts";
 import { createHttp2Stats } from "../../../../http/h2/http2-stats.ts";
 import type { ProxyStatusConfig } from "../../../../http/proxy-status.ts";
+import { StreamTimersPool } from "../../../../http/stream-timers.ts";
 import { compileHttpFilters, type FilterChainUse } from "../../../../http-filter/compile-filter-chain.ts";
 import {
   asNetworkContext,
@@ -161,6 +162,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     drainTimeoutMs: durationMs(config.drainTimeout, 5000),
     drainTimeoutJitterPercent: config.drainTimeoutJitter?.value ?? 0,
     bufferLimitBytes: context.bufferLimitBytes,
+    streamTimers: new StreamTimersPool(context.worker.timers),
   };
   return { ok: true, value };
 }

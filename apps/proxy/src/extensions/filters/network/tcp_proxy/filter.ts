@@ -15,7 +15,6 @@ import type {
   LoadBalancerContext,
   ThreadLocalCluster,
 } from "../../../../cluster/thread-local-cluster.ts";
-import { Deadline } from "../../../../connection/deadline.ts";
 import { accountForRead, lend } from "../../../../connection/read-memory.ts";
 import { ipOf } from "../../../../connection/socket-address.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
@@ -24,6 +23,7 @@ import { asNetworkContext, socketConnectionOf } from "../../../../network-filter
 import type { DownstreamAddresses } from "../../../../transport-socket/upstream-transport-socket.ts";
 import { TcpConnection } from "../../../../upstream/tcp-connection.ts";
 import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
+import { Deadline, type DeadlineOwner } from "../../../../worker/timer-queue.ts";
 import type { OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
 import { compileTcpProxy, LB, type TcpProxyCluster, type TcpProxyConfig } from "./config.ts";
 import { EarlyData } from "./early-data.ts";
@@ -49,7 +49,7 @@ const NO_TUNNEL_KEY = "envoy.tcp_proxy.disable_tunneling";
  * reading waits until that is there; after it bytes and half-closes pass as they come, each side's reading held back while the
  * other does not take what is queued for it.
  */
-export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalancerContext {
+export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalancerContext, DeadlineOwner {
   private readonly config: TcpProxyConfig;
   private callbacks: ReadFilterCallbacks | undefined = undefined;
   private downstreamConnection: SocketConnection | undefined = undefined;
@@ -80,8 +80,7 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
   constructor(config: TcpProxyConfig) {
     this.config = config;
     this.idleTimeoutMs = config.idleTimeoutMs;
-    const { clock, timers } = config.worker;
-    this.idle = new Deadline(clock, timers, () => this.onIdle());
+    this.idle = new Deadline(config.worker.timers, this, 0);
     this.downstreamWatermarks = {
       onAboveHighWatermark: () => this.pauseUpstream(true),
       onBelowLowWatermark: () => this.pauseUpstream(false),
@@ -402,7 +401,7 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
   }
 
   /** Bytes that leave a buffer without others coming in are life as well; that is looked for here rather than at each write. */
-  private onIdle(): void {
+  onDeadline(): void {
     const taken =
       this.downstream.bytesSent - this.downstream.bufferedBytes + (this.upstream?.takenBytes ?? 0);
     if (taken !== this.takenBytes && this.hasQueued()) {

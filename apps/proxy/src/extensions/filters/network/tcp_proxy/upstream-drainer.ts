@@ -1,9 +1,9 @@
-import { Deadline } from "../../../../connection/deadline.ts";
 import type { TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
+import { Deadline, type DeadlineOwner } from "../../../../worker/timer-queue.ts";
 import type { TcpProxyConfig } from "./config.ts";
 
 /** Holds an upstream connection whose downstream has gone until what is queued for the upstream has left. */
-export class UpstreamDrainer implements TcpUpstreamOwner {
+export class UpstreamDrainer implements TcpUpstreamOwner, DeadlineOwner {
   private readonly config: TcpProxyConfig;
   private readonly idleTimeoutMs: number;
   private readonly upstream: TcpUpstream;
@@ -14,12 +14,7 @@ export class UpstreamDrainer implements TcpUpstreamOwner {
     this.config = config;
     this.idleTimeoutMs = idleTimeoutMs;
     this.upstream = upstream;
-    const { clock, timers } = config.worker;
-    this.idle = new Deadline(clock, timers, () => {
-      config.stats.idleTimeout.inc();
-      this.upstream.abandon("noFlush");
-      this.end();
-    });
+    this.idle = new Deadline(config.worker.timers, this, 0);
   }
 
   start(): void {
@@ -45,6 +40,12 @@ export class UpstreamDrainer implements TcpUpstreamOwner {
   onUpstreamConnectFailed(): void {}
   onAboveHighWatermark(): void {}
   onBelowLowWatermark(): void {}
+
+  onDeadline(): void {
+    this.config.stats.idleTimeout.inc();
+    this.upstream.abandon("noFlush");
+    this.end();
+  }
 
   private end(): void {
     this.idle.dispose();

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { PooledTimers } from "./pooled-timers.ts";
+import { Deadline, TimerQueue } from "./timer-queue.ts";
 
 function timersOf(context: TestContext) {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   let nowMs = 0;
-  const timers = new PooledTimers({ nowMs: () => nowMs, wallMs: () => nowMs });
+  const timers = new TimerQueue({ nowMs: () => nowMs, wallMs: () => nowMs });
   return {
     timers,
     advance(ms: number) {
@@ -83,4 +83,58 @@ test("a timer may be armed from its own callback", (context) => {
   advance(15);
   assert.equal(fired, 3);
   assert.equal(timer.armed, false);
+});
+
+test("many deadlines, set, moved, cleared and disposed at random, expire once each, when they are due", (context) => {
+  const { timers, advance } = timersOf(context);
+  let nowMs = 0;
+  let state = 1;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % below;
+  };
+  const due: (number | undefined)[] = [];
+  const late: string[] = [];
+  const owner = {
+    onDeadline(which: number): void {
+      if (due[which] !== nowMs) late.push(`${which} at ${nowMs}, due ${due[which]}`);
+      due[which] = undefined;
+    },
+  };
+  const deadlines = Array.from({ length: 300 }, (_, which) => new Deadline(timers, owner, which));
+  for (let step = 0; step < 2000; step++) {
+    for (let change = 0; change < 3; change++) {
+      const which = random(deadlines.length);
+      const deadline = deadlines[which];
+      const what = random(8);
+      if (what === 0) deadline?.clear();
+      else if (what === 1) deadline?.dispose();
+      const delayMs = 1 + random(400);
+      if (what > 1) deadline?.set(delayMs);
+      due[which] = what > 1 ? nowMs + delayMs : undefined;
+    }
+    nowMs++;
+    advance(1);
+    for (const [which, at] of due.entries()) {
+      if (at !== undefined && at <= nowMs) late.push(`${which} due ${at} has not expired at ${nowMs}`);
+    }
+  }
+  assert.deepEqual(late, []);
+});
+
+test("an owner that throws costs the others nothing", (context) => {
+  const { timers, advance } = timersOf(context);
+  const fired: number[] = [];
+  const owner = {
+    onDeadline(which: number): void {
+      fired.push(which);
+      if (which === 0) throw new Error("on purpose");
+    },
+  };
+  const [first, second] = [new Deadline(timers, owner, 0), new Deadline(timers, owner, 1)];
+  first.set(5);
+  second.set(5);
+  assert.throws(() => advance(5), /on purpose/);
+  advance(2);
+  assert.deepEqual(fired, [0, 1]);
 });
