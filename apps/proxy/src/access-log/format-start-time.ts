@@ -1,6 +1,13 @@
-/** `YYYY-MM-DDTHH:MM:SS.mmmZ`, Envoy's default for START_TIME. */
+let lastWallMs = Number.NaN;
+let lastText = "";
+
+/** `YYYY-MM-DDTHH:MM:SS.mmmZ`, Envoy's default for START_TIME. Requests of the same millisecond share the text. */
 export function isoTime(wallMs: number): string {
-  return new Date(wallMs).toISOString();
+  if (wallMs !== lastWallMs) {
+    lastText = new Date(wallMs).toISOString();
+    lastWallMs = wallMs;
+  }
+  return lastText;
 }
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];

@@ -2,8 +2,10 @@ import type { Compiled, Problem } from "@sluice/extension-api";
 import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
 import { compileProviders, printValue } from "./compile-substitution-format.ts";
 import type { OperatorTable } from "./operator.ts";
+import { quoteJson } from "./quote-json.ts";
 
-type Renderer = (context: FormatContext) => unknown;
+/** The value as JSON; undefined: there is none. */
+type Renderer = (context: FormatContext) => string | undefined;
 
 interface Compilation {
   readonly omitEmpty: boolean;
@@ -24,7 +26,7 @@ export function compileJsonFormat(
   const problems: Problem[] = [];
   const render = compileValue(format, path, { omitEmpty, operators, problems });
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, value: { format: (context) => `${JSON.stringify(render(context))}\n` } };
+  return { ok: true, value: { format: (context) => `${render(context) ?? "null"}\n` } };
 }
 
 function compileValue(value: unknown, path: string, use: Compilation): Renderer {
@@ -32,26 +34,36 @@ function compileValue(value: unknown, path: string, use: Compilation): Renderer 
   if (Array.isArray(value)) {
     const items = value.map((item, index) => compileValue(item, `${path}[${index}]`, use));
     return (context) => {
-      const rendered = items.map((item) => item(context) ?? null);
-      return use.omitEmpty ? rendered.filter((item) => item !== null) : rendered;
+      const rendered = items.map((item) => item(context));
+      const kept = use.omitEmpty ? rendered.filter(isThere) : rendered.map((item) => item ?? "null");
+      return `[${kept.join(",")}]`;
     };
   }
-  if (typeof value === "object" && value !== null) {
-    // Envoy prints keys sorted.
-    const members = Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => [key, compileValue(member, `${path}.${key}`, use)] as const);
-    return (context) => {
-      const out: Record<string, unknown> = {};
-      for (const [key, member] of members) {
-        const rendered = member(context);
-        if (rendered !== undefined) out[key] = rendered;
-        else if (!use.omitEmpty) out[key] = null;
-      }
-      return out;
-    };
-  }
-  return () => value;
+  if (typeof value === "object" && value !== null) return compileMembers(value, path, use);
+  const fixed = JSON.stringify(value);
+  return () => fixed;
+}
+
+function compileMembers(value: object, path: string, use: Compilation): Renderer {
+  // Envoy prints keys sorted.
+  const members = Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => ({
+      key: `${JSON.stringify(key)}:`,
+      render: compileValue(member, `${path}.${key}`, use),
+    }));
+  const missing = use.omitEmpty ? undefined : "null";
+  return (context) => {
+    let text = "";
+    for (const { key, render } of members) {
+      const rendered = render(context) ?? missing;
+      if (rendered === undefined) continue;
+      text += text === "" ? "{" : ",";
+      text += key;
+      text += rendered;
+    }
+    return text === "" ? "{}" : `${text}}`;
+  };
 }
 
 function compileText(text: string, path: string, use: Compilation): Renderer {
@@ -62,9 +74,23 @@ function compileText(text: string, path: string, use: Compilation): Renderer {
   }
   const parts = compiled.value;
   const [only] = parts;
-  if (parts.length === 1 && typeof only === "function") return only;
+  if (parts.length === 1 && typeof only === "function") return (context) => renderJson(only(context));
   return (context) =>
-    parts
-      .map((part) => (typeof part === "string" ? part : printValue(part(context), use.omitEmpty ? "" : "-")))
-      .join("");
+    quoteJson(
+      parts
+        .map((part) =>
+          typeof part === "string" ? part : printValue(part(context), use.omitEmpty ? "" : "-"),
+        )
+        .join(""),
+    );
+}
+
+function renderJson(value: unknown): string | undefined {
+  if (typeof value === "string") return quoteJson(value);
+  if (typeof value === "number" && Number.isFinite(value)) return String(value);
+  return value === undefined ? undefined : JSON.stringify(value);
+}
+
+function isThere(rendered: string | undefined): rendered is string {
+  return rendered !== undefined && rendered !== "null";
 }
