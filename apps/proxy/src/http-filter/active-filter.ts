@@ -14,21 +14,8 @@ import type {
   WatermarkCallbacks,
 } from "@sluice/extension-api";
 import { asHeaders } from "../http/header-map.ts";
+import { DirectionState, NO_DIRECTION } from "./direction-state.ts";
 import type { FilterManager } from "./filter-manager.ts";
-
-/** Where one direction of the iteration stands at one filter. */
-export const Iteration = { Continue: 0, StopSingle: 1, StopAllBuffer: 2, StopAllWatermark: 3 } as const;
-export type Iteration = (typeof Iteration)[keyof typeof Iteration];
-
-/** The state of one direction at one filter. */
-export class DirectionState {
-  iteration: Iteration = Iteration.Continue;
-  headersContinued = false;
-  /** The filter has seen the end of the message. */
-  sawEnd = false;
-  /** What was stopped whole has not been shown to the filter: it gets it first. */
-  fromCurrent = false;
-}
 
 /** A filter in a stream's chain: its two states, and the callbacks that it was given. */
 export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
@@ -37,8 +24,8 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
   readonly index: number;
   readonly decoder: StreamDecoderFilter | undefined;
   readonly encoder: StreamEncoderFilter | undefined;
-  readonly decoding = new DirectionState();
-  readonly encoding = new DirectionState();
+  readonly decoding: DirectionState;
+  readonly encoding: DirectionState;
 
   constructor(
     manager: FilterManager,
@@ -52,6 +39,8 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
     this.index = index;
     this.decoder = decoder;
     this.encoder = encoder;
+    this.decoding = decoder === undefined ? NO_DIRECTION : new DirectionState();
+    this.encoding = encoder === undefined ? NO_DIRECTION : new DirectionState();
   }
 
   get filterConfigName(): string {
@@ -112,31 +101,31 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
   }
 
   continueDecoding(): void {
-    this.manager.continueDecoding(this);
+    this.manager.request.continueFrom(this);
   }
 
   decodingBuffer(): Uint8Array | undefined {
-    return this.manager.decodingBuffer();
+    return this.manager.request.bufferedBody();
   }
 
   setDecodingBuffer(body: Uint8Array): void {
-    this.manager.setDecodingBuffer(body);
+    this.manager.request.setBufferedBody(body);
   }
 
   setDecoderBufferLimit(bytes: number): void {
-    this.manager.requestBytesMax = bytes;
+    this.manager.request.bytesMax = bytes;
   }
 
   addDecodedData(chunk: Uint8Array, streaming: boolean): void {
-    this.manager.addDecodedData(this, chunk, streaming);
+    this.manager.request.addData(this, chunk, streaming);
   }
 
   injectDecodedData(chunk: Uint8Array, endStream: boolean): void {
-    this.manager.injectDecodedData(this, chunk, endStream);
+    this.manager.request.injectData(this, chunk, endStream);
   }
 
   addDecodedTrailers(): HeaderMap {
-    return this.manager.addDecodedTrailers();
+    return this.manager.request.addTrailers();
   }
 
   sendLocalReply(
@@ -150,19 +139,19 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
   }
 
   encode1xxHeaders(headers: HeaderMap): void {
-    this.manager.encode1xxHeaders(asHeaders(headers));
+    this.manager.response.informational(asHeaders(headers));
   }
 
   encodeHeaders(headers: HeaderMap, endStream: boolean, details: string): void {
-    this.manager.respond(asHeaders(headers), endStream, details);
+    this.manager.response.begin(asHeaders(headers), endStream, details);
   }
 
   encodeData(chunk: Uint8Array, endStream: boolean): void {
-    this.manager.encodeData(undefined, chunk, endStream);
+    this.manager.response.data(undefined, chunk, endStream);
   }
 
   encodeTrailers(trailers: HeaderMap): void {
-    this.manager.encodeTrailers(undefined, asHeaders(trailers));
+    this.manager.response.end(undefined, asHeaders(trailers));
   }
 
   pauseRequest(): void {
@@ -186,27 +175,27 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
   }
 
   continueEncoding(): void {
-    this.manager.continueEncoding(this);
+    this.manager.response.continueFrom(this);
   }
 
   encodingBuffer(): Uint8Array | undefined {
-    return this.manager.encodingBuffer();
+    return this.manager.response.bufferedBody();
   }
 
   setEncodingBuffer(body: Uint8Array): void {
-    this.manager.setEncodingBuffer(body);
+    this.manager.response.setBufferedBody(body);
   }
 
   addEncodedData(chunk: Uint8Array, streaming: boolean): void {
-    this.manager.addEncodedData(this, chunk, streaming);
+    this.manager.response.addData(this, chunk, streaming);
   }
 
   injectEncodedData(chunk: Uint8Array, endStream: boolean): void {
-    this.manager.injectEncodedData(this, chunk, endStream);
+    this.manager.response.injectData(this, chunk, endStream);
   }
 
   addEncodedTrailers(): HeaderMap {
-    return this.manager.addEncodedTrailers();
+    return this.manager.response.addTrailers();
   }
 
   pauseResponse(): void {

@@ -104,9 +104,9 @@ function asHost(host: Partial<StreamHost>): StreamHost {
 test("what a filter stops whole it sees itself when it goes on, then the next", () => {
   const { manager, a, seen, request } = chain();
   a.headersStatus = FilterHeadersStatus.StopAllIterationAndBuffer;
-  manager.decodeHeaders(request, false);
-  manager.decodeData(Buffer.from("12"), false);
-  manager.decodeData(Buffer.from("34"), true);
+  manager.request.begin(request, false);
+  manager.request.data(Buffer.from("12"), false);
+  manager.request.data(Buffer.from("34"), true);
   assert.deepEqual(seen, ["a:headers"]);
   a.decoder.continueDecoding();
   assert.deepEqual(seen, ["a:headers", "b:headers", "a:1234.", "b:1234."]);
@@ -116,17 +116,17 @@ test("a stopped filter's data is kept, and goes behind the headers when it goes 
   const { manager, a, seen, request } = chain();
   a.headersStatus = FilterHeadersStatus.StopIteration;
   a.dataStatus = FilterDataStatus.StopIterationAndBuffer;
-  manager.decodeHeaders(request, false);
-  manager.decodeData(Buffer.from("12"), false);
-  manager.decodeTrailers(new Headers(["t", "1"]));
+  manager.request.begin(request, false);
+  manager.request.data(Buffer.from("12"), false);
+  manager.request.end(new Headers(["t", "1"]));
   assert.deepEqual(seen, ["a:headers", "a:12", "a:trailers", "b:headers", "b:12", "b:trailers"]);
 });
 
 test("beyond the limit a buffering filter answers 413, and the connection ends with it", () => {
   const { manager, a, seen, request } = chain(3);
   a.headersStatus = FilterHeadersStatus.StopAllIterationAndBuffer;
-  manager.decodeHeaders(request, false);
-  manager.decodeData(Buffer.from("1234"), true);
+  manager.request.begin(request, false);
+  manager.request.data(Buffer.from("1234"), true);
   assert.ok(seen.includes("last on its connection"));
   assert.deepEqual(
     seen.filter((each) => each.startsWith("out 4")),
@@ -137,8 +137,8 @@ test("beyond the limit a buffering filter answers 413, and the connection ends w
 test("beyond the limit a streaming filter holds the source back until it goes on", () => {
   const { manager, a, seen, request } = chain(3);
   a.headersStatus = FilterHeadersStatus.StopAllIterationAndWatermark;
-  manager.decodeHeaders(request, false);
-  manager.decodeData(Buffer.from("1234"), false);
+  manager.request.begin(request, false);
+  manager.request.data(Buffer.from("1234"), false);
   assert.deepEqual(seen, ["a:headers", "hold"]);
   a.decoder.continueDecoding();
   assert.deepEqual(seen, ["a:headers", "hold", "b:headers", "release", "a:1234", "b:1234"]);
@@ -147,7 +147,7 @@ test("beyond the limit a streaming filter holds the source back until it goes on
 test("a filter may give a message of headers only a body", () => {
   const { manager, a, seen, request } = chain();
   a.onHeaders = (callbacks) => callbacks.addDecodedData(Buffer.from("added"), false);
-  manager.decodeHeaders(request, true);
+  manager.request.begin(request, true);
   assert.deepEqual(seen, ["a:headers.", "b:headers", "b:added."]);
 });
 
@@ -155,8 +155,8 @@ test("injected data passes by the filter that injects it, headers first", () => 
   const { manager, a, seen, request } = chain();
   a.headersStatus = FilterHeadersStatus.StopIteration;
   a.dataStatus = FilterDataStatus.StopIterationNoBuffer;
-  manager.decodeHeaders(request, false);
-  manager.decodeData(Buffer.from("raw"), true);
+  manager.request.begin(request, false);
+  manager.request.data(Buffer.from("raw"), true);
   a.decoder.injectDecodedData(Buffer.from("cooked"), true);
   assert.deepEqual(seen, ["a:headers", "a:raw.", "b:headers", "b:cooked."]);
 });
@@ -164,8 +164,8 @@ test("injected data passes by the filter that injects it, headers first", () => 
 test("a stopped response waits for its filter, which the client's side does not see before", () => {
   const { manager, a, seen } = chain();
   a.onResponse = FilterHeadersStatus.StopAllIterationAndBuffer;
-  manager.respond(new Headers([":status", "200"]), false, "via_upstream");
-  manager.encodeData(undefined, Buffer.from("body"), true);
+  manager.response.begin(new Headers([":status", "200"]), false, "via_upstream");
+  manager.response.data(undefined, Buffer.from("body"), true);
   assert.deepEqual(seen, ["b<200", "a<200", "b<body."]);
   a.encoder.continueEncoding();
   assert.deepEqual(seen.slice(3), ["out 200", "a<body.", "out body."]);
@@ -174,7 +174,7 @@ test("a stopped response waits for its filter, which the client's side does not 
 test("a local reply passes the encoders once, and nothing of the request goes on", () => {
   const { manager, a, seen, request } = chain();
   a.onHeaders = (callbacks) => callbacks.sendLocalReply(403, "no", "denied");
-  manager.decodeHeaders(request, true);
+  manager.request.begin(request, true);
   manager.sendLocalReply(500, "again", "twice");
   assert.deepEqual(seen, ["a:headers.", "b<403", "a<403", "out 403", "b<no.", "a<no.", "out no."]);
 });

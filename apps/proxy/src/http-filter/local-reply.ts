@@ -1,5 +1,5 @@
-import { statusText } from "../http/h1/http1-parser.ts";
 import { Headers } from "../http/header-map.ts";
+import { statusText } from "../http/status-text.ts";
 
 export interface LocalReply {
   readonly headers: Headers;

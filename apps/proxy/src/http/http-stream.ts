@@ -30,7 +30,7 @@ import type {
 import type { HttpConnectionManager } from "./connection-manager.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { forwardClientCert } from "./forward-client-cert.ts";
-import { hasToken } from "./h1/server-codec.ts";
+import { hasToken } from "./h1/connection-tokens.ts";
 import { Headers } from "./header-map.ts";
 import { httpDate } from "./http-date.ts";
 import type { LocalReplyView } from "./local-reply-mapper.ts";
@@ -202,19 +202,19 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       config.stats.counters.downstream_cx_upgrades_total.inc();
       config.stats.cxUpgradesActive.add(1);
     }
-    this.filters.decodeHeaders(headers, endStream);
+    this.filters.request.begin(headers, endStream);
   }
 
   decodeData(chunk: Uint8Array, endStream: boolean): void {
     this.streamInfo.bytesReceived += chunk.length;
     this.touch();
     if (endStream) this.endRequest();
-    if (!this.done) this.filters.decodeData(chunk, endStream);
+    if (!this.done) this.filters.request.data(chunk, endStream);
   }
 
   decodeTrailers(trailers: Headers): void {
     this.endRequest();
-    if (!this.done) this.filters.decodeTrailers(trailers);
+    if (!this.done) this.filters.request.end(trailers);
   }
 
   onCodecError(error: CodecError): void {
@@ -528,9 +528,9 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.filters = new FilterManager(this);
     this.createChain(config.filters);
     const bare = body.length === 0 && trailers === undefined;
-    this.filters.decodeHeaders(requestHeaders, bare);
-    if (body.length > 0) this.filters.decodeData(body, trailers === undefined);
-    if (trailers !== undefined) this.filters.decodeTrailers(trailers);
+    this.filters.request.begin(requestHeaders, bare);
+    if (body.length > 0) this.filters.request.data(body, trailers === undefined);
+    if (trailers !== undefined) this.filters.request.end(trailers);
     return true;
   }
 

@@ -2,7 +2,7 @@ import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "@
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { type ForwardingVerdict, sanitizeExternal, setForwardingHeaders } from "./forwarding-headers.ts";
-import { hasToken } from "./h1/server-codec.ts";
+import { hasToken } from "./h1/connection-tokens.ts";
 import type { Headers } from "./header-map.ts";
 
 /** How a request goes on after its head was looked at. */

@@ -21,3 +21,10 @@ export function statusLine(status: number, http10 = false, reason?: string): str
   }
   return STATUS_LINES[status] ?? `HTTP/1.1 ${status} Unknown\r\n`;
 }
+
+const STATUS_TEXTS: readonly string[] = Array.from({ length: 1000 }, (_, status) => String(status));
+
+/** The three digits of a status without building a string. */
+export function statusText(status: number): string {
+  return STATUS_TEXTS[status] ?? String(status);
+}

@@ -125,13 +125,13 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
 
   sendHeaders(headers: Headers, endStream: boolean): void {
     this.requestHeaders = headers;
-    this.filters.decodeHeaders(headers, endStream);
+    this.filters.request.begin(headers, endStream);
   }
   sendData(chunk: Uint8Array, endStream: boolean): void {
-    this.filters.decodeData(chunk, endStream);
+    this.filters.request.data(chunk, endStream);
   }
   sendTrailers(trailers: Headers): void {
-    this.filters.decodeTrailers(trailers);
+    this.filters.request.end(trailers);
   }
   reset(): void {
     const { encoder } = this;
@@ -142,16 +142,16 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
   // ── the codec's response ────────────────────────────────────────────────────────────────────────────────────────────
 
   decode1xxHeaders(headers: Headers): void {
-    this.filters.encode1xxHeaders(headers);
+    this.filters.response.informational(headers);
   }
   decodeHeaders(headers: Headers, endStream: boolean): void {
-    this.filters.respond(headers, endStream, this.streamInfo.responseCodeDetails);
+    this.filters.response.begin(headers, endStream, this.streamInfo.responseCodeDetails);
   }
   decodeData(chunk: Uint8Array, endStream: boolean): void {
-    this.filters.encodeData(undefined, chunk, endStream);
+    this.filters.response.data(undefined, chunk, endStream);
   }
   decodeTrailers(trailers: Headers): void {
-    this.filters.encodeTrailers(undefined, trailers);
+    this.filters.response.end(undefined, trailers);
   }
   onReset(reason: StreamResetReason, transportFailure: string): void {
     this.end();

@@ -9,11 +9,12 @@ import type {
   StreamResetReason,
 } from "../codec.ts";
 import type { Headers } from "../header-map.ts";
+import { Framing } from "./body-framing.ts";
+import { hasToken } from "./connection-tokens.ts";
 import { type HeaderSpelling, writtenCase } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
-import { Framing, Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
+import { Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
 import { type HeadFormat, requestHead, trailerSection } from "./serialize-head.ts";
-import { hasToken } from "./server-codec.ts";
 
 /** A cluster's Http1ProtocolOptions; plain data, so that it can cross threads. */
 export interface Http1ClientSettings {
@@ -105,8 +106,8 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
   encodeHeaders(headers: Headers, endStream: boolean): void {
     const method = headers.get(":method");
     this.upgrade = headers.get("upgrade") !== undefined;
-    this.parser.responseToHead = method === "HEAD";
-    this.parser.responseToConnect = method === "CONNECT";
+    this.parser.head.responseToHead = method === "HEAD";
+    this.parser.head.responseToConnect = method === "CONNECT";
     const head = requestHead(headers, endStream, this.upgrade, this.format);
     this.chunked = head.chunked;
     this.connection.write(head.text, false);
@@ -141,7 +142,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
       this.connection.close("flush", "tunnel ended");
       return;
     }
-    if (this.upgrade || this.parser.responseToConnect) {
+    if (this.upgrade || this.parser.head.responseToConnect) {
       // Behind a tunnel the end of the request is a half-close of the connection.
       if (this.responseStarted) this.connection.write("", true);
       return;
@@ -180,7 +181,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
   onHead(headers: Headers): void {
     const { parser, stream } = this;
     this.responseStarted = true;
-    const { status } = parser;
+    const { status } = parser.head;
     if (status < 200 && status !== 101) {
       if (status === 100 || status === 103 || status === 102) stream?.decode1xxHeaders(headers);
       return;
@@ -189,7 +190,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
       this.onParseError(Http1Errors.statusLine);
       return;
     }
-    if (saysClose(headers, parser.version)) {
+    if (saysClose(headers, parser.head.version)) {
       this.keepAlive = false;
       this.callbacks.onGoAway();
     }

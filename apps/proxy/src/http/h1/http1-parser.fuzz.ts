@@ -20,7 +20,9 @@ function read(isRequest: boolean, pieces: readonly Buffer[]): Reading {
   const sink: Http1ParserSink = {
     onHead: ({ fields }) => {
       assert.ok(fields.length <= LIMITS.headersMax * 2 + 8);
-      events.push(`${parser.method} ${parser.target} ${parser.status} ${parser.framing} ${fields.join("|")}`);
+      events.push(
+        `${parser.head.method} ${parser.head.target} ${parser.head.status} ${parser.framing} ${fields.join("|")}`,
+      );
       kind += `h${parser.framing}${Math.min(fields.length, 12)}`;
     },
     onBody: (chunk) => {

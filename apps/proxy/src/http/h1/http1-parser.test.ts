@@ -12,7 +12,7 @@ function events(isRequest: boolean, chunks: readonly Buffer[], finish = false): 
   let body = "";
   const sink: Http1ParserSink = {
     onHead(headers: Headers) {
-      const line = isRequest ? `${parser.method} ${parser.target}` : String(parser.status);
+      const line = isRequest ? `${parser.head.method} ${parser.head.target}` : String(parser.head.status);
       log.push(`head ${line} ${JSON.stringify(headers.fields)} framing ${parser.framing}`);
     },
     onBody(chunk) {

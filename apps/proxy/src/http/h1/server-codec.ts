@@ -10,20 +10,21 @@ import type {
   StreamResetReason,
 } from "../codec.ts";
 import type { Headers } from "../header-map.ts";
+import { Framing } from "./body-framing.ts";
+import { hasToken, mayNominate } from "./connection-tokens.ts";
 import type { HeaderCase } from "./header-case.ts";
 import { type HeaderSpelling, writtenCase } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
-import { Framing, Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
-import { isAuthority } from "./octet-classes.ts";
+import { Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
+import { settleTarget, type TargetOptions } from "./request-target.ts";
 import { informationalHead, responseHead, trailerSection } from "./serialize-head.ts";
+import { settleUpgrade } from "./upgrade-offer.ts";
 
-export interface Http1ServerOptions {
+export interface Http1ServerOptions extends TargetOptions {
   readonly headBytesMax: number;
   readonly headersMax: number;
   /** `accept_http_10`. */
   readonly acceptHttp10: boolean;
-  /** `default_host_for_http_10`, "" for none. */
-  readonly defaultHostForHttp10: string;
   /** `enable_trailers`; otherwise trailers are read and dropped. */
   readonly trailers: boolean;
   readonly underscores: "allow" | "reject" | "drop";
@@ -31,8 +32,6 @@ export interface Http1ServerOptions {
   readonly anyMethod: boolean;
   /** `allow_chunked_length`. */
   readonly allowChunkedLength: boolean;
-  /** `allow_absolute_url`; where false such a target is taken for a path, which nothing serves. */
-  readonly allowAbsoluteUrl: boolean;
   /** `ignore_http_11_upgrade`: offers to upgrade that are not heard. */
   readonly ignoredUpgrades: readonly CompiledStringMatcher[];
   /** `override_stream_error_on_invalid_http_message`: a 400 of our own need not end the connection. */
@@ -69,8 +68,8 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     this.callbacks = callbacks;
     this.options = options;
     this.parser = new Http1Parser(true, this, options);
-    this.parser.acceptHttp10 = options.acceptHttp10;
-    this.parser.anyMethod = options.anyMethod;
+    this.parser.head.acceptHttp10 = options.acceptHttp10;
+    this.parser.head.anyMethod = options.anyMethod;
     this.spelling = writtenCase(options.spelling);
   }
 
@@ -132,11 +131,12 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
 
   onHead(headers: Headers): void {
     const { parser } = this;
-    this.requestIsHttp10 = parser.version === 10;
-    this.toHead = parser.method === "HEAD";
-    this.connectRequested = parser.method === "CONNECT";
+    const { head } = parser;
+    this.requestIsHttp10 = head.version === 10;
+    this.toHead = head.method === "HEAD";
+    this.connectRequested = head.method === "CONNECT";
     this.upgradeRequested = false;
-    const error = this.settleTarget(headers) ?? this.checkHeaders(headers);
+    const error = settleTarget(headers, head, parser.framing, this.options) ?? this.checkHeaders(headers);
     if (error !== undefined) {
       this.onParseError(error);
       return;
@@ -194,49 +194,6 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     if (this.responseComplete) this.finishExchange();
   }
 
-  /** Origin, absolute, authority and asterisk form (RFC 9112 §3.2) → `:path` and `:authority`. */
-  private settleTarget(headers: Headers): Http1Error | undefined {
-    const { parser } = this;
-    const { target } = parser;
-    const { fields } = headers;
-    let hasAuthority = parser.hasHost;
-    if (this.connectRequested) {
-      if (!isAuthority(target) || target.includes("@") || !/:\d+$/.test(target)) return Http1Errors.url;
-      if (parser.framing === Framing.Chunked) return Http1Errors.transferEncoding;
-      if (parser.framing !== Framing.None) return Http1Errors.connectBody;
-      fields[5] = target;
-      hasAuthority = true;
-      headers.remove(":path");
-    } else if (target.charCodeAt(0) !== 47) {
-      if (target === "*") {
-        if (parser.method !== "OPTIONS") return Http1Errors.url;
-      } else if (this.options.allowAbsoluteUrl) {
-        const scheme = target.indexOf("://");
-        if (scheme <= 0) return Http1Errors.requestLine;
-        const name = target.slice(0, scheme).toLowerCase();
-        if (name !== "http" && name !== "https") return Http1Errors.scheme;
-        const rest = target.slice(scheme + 3);
-        const slash = rest.search(/[/?#]/);
-        const whole = slash < 0 ? rest : rest.slice(0, slash);
-        const authority = withoutUserinfo(whole);
-        if (authority === "" || !isAuthority(whole) || !hasPlausiblePort(authority)) return Http1Errors.url;
-        const path = slash < 0 ? "/" : rest.slice(slash);
-        fields[3] = path.startsWith("/") ? path : `/${path}`;
-        fields[5] = authority;
-        fields[7] = name;
-        hasAuthority = true;
-      }
-    }
-    if (!hasAuthority) {
-      if (parser.version === 10 && this.options.defaultHostForHttp10 !== "") {
-        fields[5] = this.options.defaultHostForHttp10;
-      } else headers.remove(":authority");
-      return undefined;
-    }
-    const authority = headers.get(":authority") ?? "";
-    return isAuthority(authority) ? undefined : Http1Errors.authority;
-  }
-
   private checkHeaders(headers: Headers): Http1Error | undefined {
     const { fields, options } = { fields: headers.fields, options: this.options };
     let dropped = 0;
@@ -255,35 +212,8 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       headers.removeWhere((name) => name.includes("_"));
       this.callbacks.onHeadersDropped(dropped);
     }
-    if (this.upgradeRequested && options.ignoredUpgrades.length > 0) this.ignoreUpgrades(headers);
-    if (this.upgradeRequested && headers.getAll("upgrade")?.toLowerCase() === "h2c") {
-      // An offer that may be declined (RFC 9110 §7.8): go on in HTTP/1.1.
-      headers.remove("upgrade");
-      headers.remove("http2-settings");
-      headers.set(
-        "connection",
-        withoutTokens(headers.getAll("connection") ?? "", ["upgrade", "http2-settings"]),
-      );
-      this.upgradeRequested = false;
-    }
+    if (this.upgradeRequested) this.upgradeRequested = settleUpgrade(headers, options.ignoredUpgrades);
     return undefined;
-  }
-
-  private ignoreUpgrades(headers: Headers): void {
-    const { ignoredUpgrades } = this.options;
-    const kept = (headers.getAll("upgrade") ?? "")
-      .split(",")
-      .map((offer) => offer.trim())
-      .filter((offer) => !ignoredUpgrades.some((matcher) => matcher.matches(offer)));
-    if (kept.length > 0) {
-      headers.set("upgrade", kept.join(","));
-      return;
-    }
-    headers.remove("upgrade");
-    const connection = withoutTokens(headers.getAll("connection") ?? "", ["upgrade"]);
-    if (connection === "") headers.remove("connection");
-    else headers.set("connection", connection);
-    this.upgradeRequested = false;
   }
 
   // ── response ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -394,47 +324,3 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
 }
 
 const EMPTY = Buffer.alloc(0);
-
-/** Names that a client could make a proxy forget by listing them in Connection (RFC 9110 §7.6.1), as in Envoy. */
-const NOT_NOMINATED: ReadonlySet<string> = new Set([
-  "host",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-]);
-const NOMINATED_MAX = 9;
-
-function mayNominate(connection: string): boolean {
-  if (!connection.includes(",") && connection.length < 4) return true;
-  const tokens = connection.split(",");
-  if (tokens.length > NOMINATED_MAX) return false;
-  return !tokens.some((token) => {
-    const name = token.trim().toLowerCase();
-    return name.charCodeAt(0) === 58 || NOT_NOMINATED.has(name);
-  });
-}
-
-/** RFC 9110 §4.2.4: nothing is to be made of `user:password@`. */
-function withoutUserinfo(authority: string): string {
-  return authority.slice(authority.lastIndexOf("@") + 1);
-}
-
-function hasPlausiblePort(authority: string): boolean {
-  const port = /:(\d*)$/.exec(authority)?.[1];
-  return port === undefined || Number(port) <= 65_535;
-}
-
-/** Whether a comma-separated list holds `token` (lower case). */
-export function hasToken(list: string | undefined, token: string): boolean {
-  if (list === undefined) return false;
-  if (list === token) return true;
-  if (!list.includes(",")) return list.trim().toLowerCase() === token;
-  return list.split(",").some((item) => item.trim().toLowerCase() === token);
-}
-
-function withoutTokens(list: string, tokens: readonly string[]): string {
-  return list
-    .split(",")
-    .filter((item) => !tokens.includes(item.trim().toLowerCase()))
-    .join(",");
-}

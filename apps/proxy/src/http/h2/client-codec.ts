@@ -10,6 +10,7 @@ import { Headers } from "../header-map.ts";
 import { CLIENT_PREFACE, Http2ErrorCode, SettingId, STREAM_ID_MAX } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
 import { Http2Connection, type Http2Setup } from "./http2-connection.ts";
+import { protocolError, streamClosedError } from "./http2-error.ts";
 import { Http2Stream } from "./http2-stream.ts";
 import { isTrailerSection } from "./request-head.ts";
 import { type ResponseHead, readResponseHead } from "./response-head.ts";
@@ -29,7 +30,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   constructor(connection: SocketConnection, callbacks: ClientCodecCallbacks, setup: Http2ClientSetup) {
     super(connection, setup, false);
     this.callbacks = callbacks;
-    this.sendPreface([[SettingId.EnablePush, 0]], CLIENT_PREFACE);
+    this.sender.preface(this.options, [[SettingId.EnablePush, 0]], CLIENT_PREFACE);
   }
 
   get maxConcurrentStreams(): number {
@@ -54,7 +55,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
   /** A stream's first HEADERS are about to go: it gets its number. */
   open(stream: ClientStream): void {
     stream.id = this.nextStreamId;
-    stream.sendWindow = this.peerStreamWindow;
+    stream.sendWindow = this.sender.peerStreamWindow;
     this.nextStreamId += 2;
     this.adopt(stream);
     // No number is left for a further stream.
@@ -84,7 +85,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     return cut;
   }
 
-  protected override isIdle(streamId: number): boolean {
+  override isIdle(streamId: number): boolean {
     return streamId % 2 === 0 || streamId >= this.nextStreamId;
   }
 
@@ -117,11 +118,11 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     endStream: boolean,
   ): void {
     if (!(stream instanceof ClientStream)) {
-      if (this.isIdle(streamId)) this.fail(Http2ErrorCode.ProtocolError, "HEADERS on an idle stream", false);
+      if (this.isIdle(streamId)) this.fail(protocolError("HEADERS on an idle stream"));
       return;
     }
     if (stream.remoteEnded) {
-      this.fail(Http2ErrorCode.StreamClosed, "HEADERS behind the end of the message", false);
+      this.fail(streamClosedError("HEADERS behind the end of the message"));
     } else if (this.refuseLargeHead(streamId, block)) return;
     else if (stream.headSeen) this.onTrailers(stream, block, endStream);
     else this.onResponse(stream, block, endStream);
@@ -181,7 +182,7 @@ class ClientStream extends Http2Stream implements RequestEncoder {
           : headers.fields;
     this.session.open(this);
     if (endStream) this.localEnded = true;
-    this.session.sendHeaders(this, fields, endStream);
+    this.session.sender.headers(this, fields, endStream);
     if (endStream) this.finishSending();
   }
 

@@ -1,27 +1,24 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
 import { ClosedStreams, Ended } from "./closed-streams.ts";
+import { DataReceiver, type DataSession } from "./data-receiver.ts";
 import { FrameLimits } from "./frame-limits.ts";
 import { FrameReader, type FrameSink } from "./frame-reader.ts";
+import { frameFlaw } from "./frame-rules.ts";
+import { FrameSender } from "./frame-sender.ts";
 import {
   DEFAULT_FRAME_BYTES_MAX,
-  DEFAULT_WINDOW_BYTES,
   FrameFlag,
   FrameType,
-  frameHead,
-  goAwayFrame,
   Http2ErrorCode,
-  headersFrames,
   pingFrame,
   rstStreamFrame,
   SETTINGS_ACK,
   SettingId,
-  settingsFrame,
-  WINDOW_BYTES_MAX,
-  windowUpdateFrame,
 } from "./frames.ts";
-import { type HeaderBlock, HpackDecoder } from "./hpack/hpack-decoder.ts";
-import { HpackEncoder } from "./hpack/hpack-encoder.ts";
+import { HeaderBlockReader } from "./header-block-reader.ts";
+import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
+import { floodError, frameSizeError, type Http2Error, protocolError } from "./http2-error.ts";
 import type { Http2Options } from "./http2-options.ts";
 import type { Http2Stats } from "./http2-stats.ts";
 import type { Http2Stream } from "./http2-stream.ts";
@@ -38,21 +35,19 @@ export interface Http2Setup {
   readonly headersMax: number;
 }
 
-/** A header block may come in so many frames, and one more for each 4 KiB that a head may have. */
-const HEAD_FRAMES_MIN = 16;
 const PING_PAYLOAD = "sluice\0\0";
 
 /**
- * HTTP/2 (RFC 9113) as both ends speak it: frames, settings, header compression, flow control, limits. What a header block
- * means, and which streams the peer may open, is the server's or client's part. Errors of the connection end in GOAWAY and
+ * HTTP/2 (RFC 9113) as both ends speak it: which frame may come when, the streams and how they end. What a header block
+ * means, and which streams the peer may open, is the server's or client's part; windows are the sender's and the receiver's. Errors of the connection end in GOAWAY and
  * `onConnectionError`, once; of a stream in RST_STREAM.
  */
-export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
+export abstract class Http2Connection implements FrameSink, DataSession, WatermarkCallbacks {
   readonly connection: SocketConnection;
   readonly options: Http2Options;
   readonly stats: Http2Stats;
-  peerStreamWindow = DEFAULT_WINDOW_BYTES;
-  peerFrameBytes = DEFAULT_FRAME_BYTES_MAX;
+  readonly sender: FrameSender;
+  failed = false;
   protected readonly setup: Http2Setup;
   protected readonly reader: FrameReader;
   protected readonly limits: FrameLimits;
@@ -60,49 +55,34 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
   protected readonly closedStreams = new ClosedStreams();
   /** The highest stream that the peer has opened. */
   protected lastPeerStreamId = 0;
-  protected failed = false;
   /** The peer knows this side's SETTINGS. */
   protected settingsAcknowledged = false;
   protected readonly keepalive: Keepalive | undefined;
-  private readonly decoder: HpackDecoder;
-  private readonly encoder: HpackEncoder;
+  private readonly heads: HeaderBlockReader;
+  private readonly receiver: DataReceiver;
   private settingsSeen = false;
-  private sendWindow = DEFAULT_WINDOW_BYTES;
-  private recvWindow: number;
-  private consumed = 0;
-  /** Streams with something to send and no window, in turn. */
-  private waiting: Http2Stream[] = [];
-  // The header block that is being gathered; `headStreamId` 0: none.
-  private headStreamId = 0;
-  private headFlags = 0;
-  private headParts: Buffer[] = [];
-  private headBytes = 0;
-  // The DATA frame at hand:
-  private dataStream: Http2Stream | undefined = undefined;
-  private dataEnds = false;
-  /** Where it is padded: octets that have not been passed on; at its end, those that were padding. */
-  private paddedBytes = 0;
 
   constructor(connection: SocketConnection, setup: Http2Setup, isServer: boolean) {
     this.connection = connection;
     this.setup = setup;
-    this.options = setup.options;
-    this.stats = setup.stats;
+    const { options, stats } = setup;
+    this.options = options;
+    this.stats = stats;
     this.reader = new FrameReader(this, isServer);
-    this.limits = new FrameLimits(setup.options, setup.stats);
-    this.decoder = new HpackDecoder(setup.options.headerTableBytes, setup.headBytesMax);
-    this.encoder = new HpackEncoder(setup.options.headerTableBytes);
-    this.recvWindow = setup.options.connectionWindowBytes;
-    const { keepalive } = setup.options;
+    this.limits = new FrameLimits(options, stats);
+    this.sender = new FrameSender(connection, this.limits, options.headerTableBytes);
+    this.heads = new HeaderBlockReader(options.headerTableBytes, setup.headBytesMax, stats);
+    this.receiver = new DataReceiver(this, this.limits, options.connectionWindowBytes);
+    const { keepalive } = options;
     this.keepalive =
       keepalive === undefined
         ? undefined
         : new Keepalive(
             keepalive,
             setup.context,
-            () => this.write(pingFrame(PING_PAYLOAD, false)),
+            () => this.sender.write(pingFrame(PING_PAYLOAD, false)),
             () => {
-              setup.stats.counters.keepalive_timeout.inc();
+              stats.counters.keepalive_timeout.inc();
               connection.close("noFlush", "http2_ping_timeout");
             },
           );
@@ -121,85 +101,27 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
   protected abstract onPeerSetting(id: number, value: number): void;
   protected abstract onPeerGoAway(lastStreamId: number, code: number): void;
   /** Whether a stream with this number has never been opened by either side. */
-  protected abstract isIdle(streamId: number): boolean;
+  abstract isIdle(streamId: number): boolean;
   /** The connection has failed; GOAWAY is written. `flood`: one of the limits, which is no protocol error. */
   protected abstract onConnectionError(details: string, flood: boolean): void;
 
-  // ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  protected sendPreface(extra: ReadonlyArray<readonly [number, number]>, preface: string): void {
-    const { options } = this;
-    const settings: (readonly [number, number])[] = [
-      ...extra,
-      ...options.customSettings,
-      [SettingId.HeaderTableSize, options.headerTableBytes],
-      [SettingId.EnableConnectProtocol, options.allowConnect ? 1 : 0],
-      [SettingId.MaxConcurrentStreams, options.maxConcurrentStreams],
-      [SettingId.InitialWindowSize, options.streamWindowBytes],
-    ];
-    let text = preface + settingsFrame(settings);
-    const more = options.connectionWindowBytes - DEFAULT_WINDOW_BYTES;
-    if (more > 0) text += windowUpdateFrame(0, more);
-    this.write(text);
+  stream(streamId: number): Http2Stream | undefined {
+    return this.streams.get(streamId);
   }
 
-  private write(frame: string): void {
-    this.limits.onOutbound();
-    this.connection.write(frame, false);
-  }
-
-  private writeControl(frame: string): void {
-    this.limits.onOutboundControl();
-    this.connection.write(frame, false);
-  }
-
-  sendHeaders(stream: Http2Stream, fields: readonly string[], endStream: boolean): void {
-    this.write(headersFrames(stream.id, this.encoder.encode(fields), endStream, this.peerFrameBytes));
-  }
-
-  /** Sends what the windows allow; answers how much of the chunk that was. The end goes with its last octet. */
-  sendData(stream: Http2Stream, chunk: Uint8Array, endStream: boolean): number {
-    const { connection } = this;
-    const total = chunk.length;
-    let at = 0;
-    do {
-      const size = Math.min(total - at, this.sendWindow, stream.sendWindow, this.peerFrameBytes);
-      if (size <= 0 && total > 0) return at;
-      const last = at + size === total;
-      this.limits.onOutboundData();
-      connection.write(
-        frameHead(size, FrameType.Data, last && endStream ? FrameFlag.EndStream : 0, stream.id),
-        false,
-      );
-      if (size > 0) connection.write(at === 0 && last ? chunk : chunk.subarray(at, at + size), false);
-      this.sendWindow -= size;
-      stream.sendWindow -= size;
-      at += size;
-    } while (at < total);
-    return at;
-  }
-
-  waitForWindow(stream: Http2Stream): void {
-    if (stream.queued) return;
-    stream.queued = true;
-    this.waiting.push(stream);
+  endOf(streamId: number): Ended {
+    return this.closedStreams.find(streamId);
   }
 
   sendWindowUpdate(streamId: number, bytes: number): void {
-    this.write(windowUpdateFrame(streamId, bytes));
+    this.sender.windowUpdate(streamId, bytes);
   }
 
   /** Read from the connection's window, by whatever stream. */
   consume(bytes: number): void {
-    this.consumed += bytes;
-    if (this.consumed < this.options.connectionWindowBytes / 2 || this.failed) return;
-    this.recvWindow += this.consumed;
-    this.sendWindowUpdate(0, this.consumed);
-    this.consumed = 0;
-  }
-
-  protected sendGoAway(lastStreamId: number, code: number): void {
-    this.write(goAwayFrame(lastStreamId, code));
+    this.receiver.consume(bytes);
   }
 
   /** Ends a stream from here; it is told nothing. */
@@ -211,7 +133,7 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
 
   protected sendReset(streamId: number, code: number): void {
     this.stats.counters.tx_reset.inc();
-    this.writeControl(rstStreamFrame(streamId, code));
+    this.sender.writeControl(rstStreamFrame(streamId, code));
   }
 
   /** Both messages are through. */
@@ -241,7 +163,7 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
 
   // ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  protected failStream(streamId: number, code: number, details: string): void {
+  failStream(streamId: number, code: number, details: string): void {
     const stream = this.streams.get(streamId);
     this.sendReset(streamId, code);
     if (stream === undefined) {
@@ -252,13 +174,12 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
     stream.onReset(code, false, details);
   }
 
-  /** Always false, for what answers whether to go on. */
-  protected fail(code: number, details: string, flood: boolean): false {
+  fail(error: Http2Error): false {
     if (this.failed) return false;
     this.failed = true;
     this.reader.stop();
-    this.sendGoAway(this.lastPeerStreamId, code);
-    this.onConnectionError(details, flood);
+    this.sender.goAway(this.lastPeerStreamId, error.code);
+    this.onConnectionError(error.details, error.flood);
     return false;
   }
 
@@ -295,117 +216,51 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
     this.reader.execute(chunk);
     if (this.failed) return;
     const flood = this.limits.checkOutbound();
-    if (flood !== "") this.fail(Http2ErrorCode.EnhanceYourCalm, flood, true);
+    if (flood !== "") this.fail(floodError(flood));
   }
 
   get readingHead(): boolean {
-    return this.headStreamId !== 0;
+    return this.heads.streamId !== 0;
   }
 
   onBadPreface(): void {
-    this.fail(Http2ErrorCode.ProtocolError, "bad client preface", false);
+    this.fail(protocolError("bad client preface"));
   }
 
   onBadPadding(): void {
-    this.fail(Http2ErrorCode.ProtocolError, "padding longer than the payload", false);
+    this.fail(protocolError("padding longer than the payload"));
   }
 
   onFrameHead(): boolean {
     const { reader } = this;
     const { type, flags, length, streamId } = reader;
     if (length > DEFAULT_FRAME_BYTES_MAX) {
-      return this.fail(Http2ErrorCode.FrameSizeError, "frame too large", false);
+      return this.fail(frameSizeError("frame too large"));
     }
     if (!this.settingsSeen) {
       if (type !== FrameType.Settings || (flags & FrameFlag.Ack) !== 0) {
-        return this.fail(Http2ErrorCode.ProtocolError, "no SETTINGS first", false);
+        return this.fail(protocolError("no SETTINGS first"));
       }
       this.settingsSeen = true;
     }
-    if (this.headStreamId !== 0) {
-      if (type !== FrameType.Continuation || streamId !== this.headStreamId) {
-        return this.fail(Http2ErrorCode.ProtocolError, "a header block was interrupted", false);
+    const headStreamId = this.heads.streamId;
+    if (headStreamId !== 0) {
+      if (type !== FrameType.Continuation || streamId !== headStreamId) {
+        return this.fail(protocolError("a header block was interrupted"));
       }
     } else if (type === FrameType.Continuation) {
-      return this.fail(Http2ErrorCode.ProtocolError, "CONTINUATION without a header block", false);
+      return this.fail(protocolError("CONTINUATION without a header block"));
     }
     if (this.keepalive !== undefined && (type !== FrameType.Ping || (flags & FrameFlag.Ack) === 0)) {
       this.keepalive.onFrame();
     }
     const flood = this.limits.onInbound(type, flags, length);
-    if (flood !== "") return this.fail(Http2ErrorCode.EnhanceYourCalm, flood, true);
-    return type === FrameType.Data ? this.onDataHead(streamId, length, flags) : true;
-  }
-
-  private onDataHead(streamId: number, length: number, flags: number): boolean {
-    this.dataStream = undefined;
-    this.dataEnds = (flags & FrameFlag.EndStream) !== 0;
-    if (streamId === 0) return this.fail(Http2ErrorCode.ProtocolError, "DATA on stream 0", false);
-    // Padding and what nobody will read count too (RFC 9113 §6.9.1).
-    this.recvWindow -= length;
-    if (this.recvWindow < 0) {
-      return this.fail(Http2ErrorCode.FlowControlError, "more DATA than the connection's window", false);
-    }
-    const stream = this.streams.get(streamId);
-    if (stream === undefined) {
-      this.consume(length);
-      if (this.isIdle(streamId))
-        return this.fail(Http2ErrorCode.ProtocolError, "DATA on an idle stream", false);
-      const ended = this.closedStreams.find(streamId);
-      if (ended === Ended.Properly || ended === Ended.ResetByPeer) {
-        return this.fail(Http2ErrorCode.StreamClosed, "DATA on a closed stream", false);
-      }
-      return true;
-    }
-    if (stream.remoteEnded) {
-      return this.fail(Http2ErrorCode.StreamClosed, "DATA behind the end of the message", false);
-    }
-    stream.recvWindow -= length;
-    if (stream.recvWindow < 0) {
-      this.consume(length);
-      this.failStream(streamId, Http2ErrorCode.FlowControlError, "http2.flow_control");
-      return true;
-    }
-    this.paddedBytes = (flags & FrameFlag.Padded) === 0 ? 0 : length;
-    this.dataStream = stream;
-    return true;
+    if (flood !== "") return this.fail(floodError(flood));
+    return type === FrameType.Data ? this.receiver.onHead(streamId, length, flags) : true;
   }
 
   onDataPart(part: Buffer, last: boolean): void {
-    const stream = this.dataStream;
-    if ((this.reader.flags & FrameFlag.Padded) !== 0) {
-      const flood = this.limits.onPaddedData(part.length === 0 && !this.dataEnds);
-      if (flood !== "") {
-        this.fail(Http2ErrorCode.EnhanceYourCalm, flood, true);
-        return;
-      }
-    }
-    if (stream === undefined) return;
-    if (this.paddedBytes > 0) {
-      this.paddedBytes -= part.length;
-      if (last) {
-        stream.consume(this.paddedBytes);
-        this.paddedBytes = 0;
-      }
-    }
-    if (stream.closed) {
-      this.consume(part.length);
-      return;
-    }
-    stream.receivedBytes += part.length;
-    const endStream = last && this.dataEnds;
-    if (
-      stream.expectedBytes >= 0 &&
-      (endStream
-        ? stream.receivedBytes !== stream.expectedBytes
-        : stream.receivedBytes > stream.expectedBytes)
-    ) {
-      // As Envoy's: this one does not cost the connection.
-      this.consume(part.length);
-      this.failStream(stream.id, Http2ErrorCode.ProtocolError, "http2.remote_reset");
-      return;
-    }
-    if (part.length > 0 || endStream) stream.receiveData(part, endStream);
+    this.receiver.onPart(part, last);
   }
 
   /** Resets the stream when the head is larger than allowed; answers whether it is. */
@@ -433,258 +288,120 @@ export abstract class Http2Connection implements FrameSink, WatermarkCallbacks {
       this.discard(stream);
       stream.onReset(Http2ErrorCode.ProtocolError, false, details);
     }
-    this.fail(Http2ErrorCode.ProtocolError, details, false);
+    this.fail(protocolError(details));
   }
 
-  onFrame(octets: Buffer, start: number, end: number): void {
-    const { type } = this.reader;
+  onFrame(octets: Buffer, start: number, end: number): undefined {
+    const { type, flags, streamId } = this.reader;
+    const flaw = frameFlaw(type, flags, streamId, end - start);
+    if (flaw !== undefined) {
+      this.fail(flaw);
+      return;
+    }
     switch (type) {
       case FrameType.Headers:
-        this.onHeaders(octets, start, end);
+        this.onHeaderPart(streamId, this.heads.begin(streamId, flags, octets, start, end));
         break;
       case FrameType.Continuation:
-        this.onHeaderFragment(octets, start, end, (this.reader.flags & FrameFlag.EndHeaders) !== 0);
+        this.onHeaderPart(streamId, this.heads.add(flags, octets, start, end));
         break;
       case FrameType.Priority:
-        this.onPriority(octets, start, end);
+        // It is not followed, but held to the rules.
+        if ((octets.readUInt32BE(start) & 0x7fff_ffff) === streamId) {
+          this.fail(protocolError("a stream that depends on itself"));
+        }
         break;
       case FrameType.RstStream:
-        this.onRstStream(octets, start, end);
+        this.onRstStream(streamId, octets.readUInt32BE(start));
         break;
       case FrameType.Settings:
-        this.onSettings(octets, start, end);
-        break;
-      case FrameType.PushPromise:
-        this.fail(Http2ErrorCode.ProtocolError, "PUSH_PROMISE", false);
+        this.onSettings(flags, octets, start, end);
         break;
       case FrameType.Ping:
-        this.onPing(octets, start, end);
+        if ((flags & FrameFlag.Ack) !== 0) this.keepalive?.onAnswer();
+        else this.sender.writeControl(pingFrame(octets.toString("latin1", start, end), true));
         break;
       case FrameType.GoAway:
-        if (this.reader.streamId !== 0) this.fail(Http2ErrorCode.ProtocolError, "GOAWAY on a stream", false);
-        else if (end - start < 8) this.fail(Http2ErrorCode.FrameSizeError, "GOAWAY too short", false);
-        else this.onPeerGoAway(octets.readUInt32BE(start) & 0x7fff_ffff, octets.readUInt32BE(start + 4));
+        this.onPeerGoAway(octets.readUInt32BE(start) & 0x7fff_ffff, octets.readUInt32BE(start + 4));
         break;
       case FrameType.WindowUpdate:
-        this.onWindowUpdate(octets, start, end);
+        this.onWindowUpdate(streamId, octets.readUInt32BE(start) & 0x7fff_ffff);
         break;
-      default: // Unknown frames are ignored (RFC 9113 §4.1).
+      default:
     }
   }
 
-  private onHeaders(octets: Buffer, start: number, end: number): undefined {
-    const { flags, streamId } = this.reader;
-    if (streamId === 0) {
-      this.fail(Http2ErrorCode.ProtocolError, "HEADERS on stream 0", false);
+  private onHeaderPart(streamId: number, error: Http2Error | undefined): undefined {
+    if (error !== undefined) {
+      this.fail(error);
       return;
     }
-    let from = start;
-    let to = end;
-    if ((flags & FrameFlag.Padded) !== 0) {
-      to -= octets[from] ?? 0;
-      from++;
-    }
-    if ((flags & FrameFlag.Priority) !== 0) {
-      if (to - from >= 5 && (octets.readUInt32BE(from) & 0x7fff_ffff) === streamId) {
-        this.fail(Http2ErrorCode.ProtocolError, "a stream that depends on itself", false);
-        return;
-      }
-      from += 5;
-    }
-    if (to < from || from > end) {
-      this.fail(
-        end - start < 5 && (flags & FrameFlag.Padded) === 0
-          ? Http2ErrorCode.FrameSizeError
-          : Http2ErrorCode.ProtocolError,
-        "malformed HEADERS",
-        false,
-      );
-      return;
-    }
-    this.headFlags = flags;
-    this.headStreamId = streamId;
-    this.onHeaderFragment(octets, from, to, (flags & FrameFlag.EndHeaders) !== 0);
+    const block = this.heads.take();
+    if (block === undefined) return;
+    this.onHeaderBlock(streamId, this.streams.get(streamId), block, this.heads.endStream);
   }
 
-  private onHeaderFragment(octets: Buffer, start: number, end: number, last: boolean): undefined {
-    this.headBytes += end - start;
-    // Compressed it is hardly ever longer than in full; what is beyond serves no message that would be taken.
-    if (
-      this.headBytes > this.setup.headBytesMax + DEFAULT_FRAME_BYTES_MAX ||
-      this.headParts.length > HEAD_FRAMES_MIN + this.setup.headBytesMax / 4096
-    ) {
-      this.stats.counters.header_overflow.inc();
-      this.fail(Http2ErrorCode.EnhanceYourCalm, "http2.too_many_headers", true);
-      return;
-    }
-    if (!last) {
-      this.headParts.push(Buffer.from(octets.subarray(start, end)));
-      return;
-    }
-    let block: HeaderBlock | undefined;
-    if (this.headParts.length === 0) block = this.decoder.decode(octets, start, end);
-    else {
-      this.headParts.push(octets.subarray(start, end));
-      const whole = Buffer.concat(this.headParts, this.headBytes);
-      this.headParts = [];
-      block = this.decoder.decode(whole, 0, whole.length);
-    }
-    const streamId = this.headStreamId;
-    this.headStreamId = 0;
-    this.headBytes = 0;
-    if (block === undefined) {
-      this.fail(Http2ErrorCode.CompressionError, "header compression", false);
-      return;
-    }
-    this.onHeaderBlock(
-      streamId,
-      this.streams.get(streamId),
-      block,
-      (this.headFlags & FrameFlag.EndStream) !== 0,
-    );
-  }
-
-  private onPriority(octets: Buffer, start: number, end: number): undefined {
-    const { streamId } = this.reader;
-    if (streamId === 0) this.fail(Http2ErrorCode.ProtocolError, "PRIORITY on stream 0", false);
-    else if (end - start !== 5) this.fail(Http2ErrorCode.FrameSizeError, "PRIORITY of a wrong size", false);
-    else if ((octets.readUInt32BE(start) & 0x7fff_ffff) === streamId) {
-      this.fail(Http2ErrorCode.ProtocolError, "a stream that depends on itself", false);
-    }
-  }
-
-  private onRstStream(octets: Buffer, start: number, end: number): undefined {
-    const { streamId } = this.reader;
-    if (end - start !== 4) {
-      this.fail(Http2ErrorCode.FrameSizeError, "RST_STREAM of a wrong size", false);
-      return;
-    }
-    if (streamId === 0 || this.isIdle(streamId)) {
-      this.fail(Http2ErrorCode.ProtocolError, "RST_STREAM on an idle stream", false);
+  private onRstStream(streamId: number, code: number): undefined {
+    if (this.isIdle(streamId)) {
+      this.fail(protocolError("RST_STREAM on an idle stream"));
       return;
     }
     const stream = this.streams.get(streamId);
     if (stream === undefined) return;
     this.stats.counters.rx_reset.inc();
     this.forget(stream, Ended.ResetByPeer);
-    const code = octets.readUInt32BE(start);
     const refused = code === Http2ErrorCode.RefusedStream;
     stream.onReset(code, true, refused ? "http2.remote_refuse" : "http2.remote_reset");
   }
 
-  private onSettings(octets: Buffer, start: number, end: number): undefined {
-    const { flags, streamId } = this.reader;
-    const size = end - start;
-    if (streamId !== 0) {
-      this.fail(Http2ErrorCode.ProtocolError, "SETTINGS on a stream", false);
-      return;
-    }
+  private onSettings(flags: number, octets: Buffer, start: number, end: number): undefined {
     if ((flags & FrameFlag.Ack) !== 0) {
       this.settingsAcknowledged = true;
-      if (size !== 0)
-        this.fail(Http2ErrorCode.FrameSizeError, "SETTINGS acknowledgement with a payload", false);
-      return;
-    }
-    if (size % 6 !== 0) {
-      this.fail(Http2ErrorCode.FrameSizeError, "SETTINGS of a wrong size", false);
       return;
     }
     for (let at = start; at < end && !this.failed; at += 6) {
-      this.applySetting(octets.readUInt16BE(at), octets.readUInt32BE(at + 2));
+      const error = this.takeSetting(octets.readUInt16BE(at), octets.readUInt32BE(at + 2));
+      if (error !== undefined) this.fail(error);
     }
     if (this.failed) return;
-    this.writeControl(SETTINGS_ACK);
-    this.sendWaiting();
+    this.sender.writeControl(SETTINGS_ACK);
+    this.sender.sendWaiting();
   }
 
-  private applySetting(id: number, value: number): undefined {
+  private takeSetting(id: number, value: number): Http2Error | undefined {
     switch (id) {
       case SettingId.HeaderTableSize:
-        this.encoder.setTableBytesMax(value);
-        break;
+        this.sender.setTableBytes(value);
+        return undefined;
       case SettingId.EnablePush:
-        if (value > 1) this.fail(Http2ErrorCode.ProtocolError, "SETTINGS_ENABLE_PUSH", false);
-        break;
-      case SettingId.InitialWindowSize: {
-        if (value > WINDOW_BYTES_MAX) {
-          this.fail(Http2ErrorCode.FlowControlError, "SETTINGS_INITIAL_WINDOW_SIZE", false);
-          return;
-        }
-        const more = value - this.peerStreamWindow;
-        this.peerStreamWindow = value;
-        for (const stream of this.streams.values()) {
-          if (stream.growSendWindow(more)) continue;
-          this.fail(Http2ErrorCode.FlowControlError, "a stream's window too large", false);
-          return;
-        }
-        break;
-      }
+        return value > 1 ? protocolError("SETTINGS_ENABLE_PUSH") : undefined;
+      case SettingId.InitialWindowSize:
+        return this.sender.setStreamWindow(value, this.streams.values());
       case SettingId.MaxFrameSize:
-        if (value < DEFAULT_FRAME_BYTES_MAX || value > 0xff_ffff) {
-          this.fail(Http2ErrorCode.ProtocolError, "SETTINGS_MAX_FRAME_SIZE", false);
-        } else this.peerFrameBytes = Math.min(value, DEFAULT_FRAME_BYTES_MAX);
-        break;
+        return this.sender.setFrameBytes(value);
       case SettingId.EnableConnectProtocol:
-        if (value > 1) this.fail(Http2ErrorCode.ProtocolError, "SETTINGS_ENABLE_CONNECT_PROTOCOL", false);
-        else this.onPeerSetting(id, value);
-        break;
-      default:
-        this.onPeerSetting(id, value);
+        if (value > 1) return protocolError("SETTINGS_ENABLE_CONNECT_PROTOCOL");
     }
+    this.onPeerSetting(id, value);
+    return undefined;
   }
 
-  private onPing(octets: Buffer, start: number, end: number): undefined {
-    const { flags, streamId } = this.reader;
-    if (streamId !== 0) this.fail(Http2ErrorCode.ProtocolError, "PING on a stream", false);
-    else if (end - start !== 8) this.fail(Http2ErrorCode.FrameSizeError, "PING of a wrong size", false);
-    else if ((flags & FrameFlag.Ack) !== 0) this.keepalive?.onAnswer();
-    else this.writeControl(pingFrame(octets.toString("latin1", start, end), true));
-  }
-
-  private onWindowUpdate(octets: Buffer, start: number, end: number): undefined {
-    const { streamId } = this.reader;
-    if (end - start !== 4) {
-      this.fail(Http2ErrorCode.FrameSizeError, "WINDOW_UPDATE of a wrong size", false);
-      return;
-    }
-    const bytes = octets.readUInt32BE(start) & 0x7fff_ffff;
+  private onWindowUpdate(streamId: number, bytes: number): undefined {
     if (streamId === 0) {
-      this.sendWindow += bytes;
-      if (bytes === 0) this.fail(Http2ErrorCode.ProtocolError, "WINDOW_UPDATE of 0", false);
-      else if (this.sendWindow > WINDOW_BYTES_MAX) {
-        this.fail(Http2ErrorCode.FlowControlError, "the connection's window too large", false);
-      } else this.sendWaiting();
+      const error = this.sender.growWindow(bytes);
+      if (error !== undefined) this.fail(error);
       return;
     }
     const stream = this.streams.get(streamId);
     if (stream === undefined) {
       if (this.isIdle(streamId)) {
-        this.fail(Http2ErrorCode.ProtocolError, "WINDOW_UPDATE on an idle stream", false);
+        this.fail(protocolError("WINDOW_UPDATE on an idle stream"));
       }
       return;
     }
     if (bytes === 0) this.failStream(streamId, Http2ErrorCode.ProtocolError, "http2.window_update");
     else if (!stream.growSendWindow(bytes)) {
       this.failStream(streamId, Http2ErrorCode.FlowControlError, "http2.flow_control");
-    } else this.sendWaiting();
-  }
-
-  /** Streams that wait take turns, a frame each, until no window is left. */
-  private sendWaiting(): void {
-    if (this.waiting.length === 0) return;
-    let round = this.waiting;
-    // What begins to wait meanwhile comes behind.
-    this.waiting = [];
-    const stuck: Http2Stream[] = [];
-    while (round.length > 0) {
-      const again: Http2Stream[] = [];
-      for (const stream of round) {
-        if (this.sendWindow > 0 && stream.sendPending()) again.push(stream);
-        else if (!stream.closed && stream.pendingBytes > 0) stuck.push(stream);
-        else stream.queued = false;
-      }
-      round = again;
-    }
-    this.waiting = stuck.length === 0 ? this.waiting : [...stuck, ...this.waiting];
+    } else this.sender.sendWaiting();
   }
 }

@@ -46,7 +46,7 @@ export abstract class Http2Stream {
   constructor(session: Http2Connection, id: number) {
     this.session = session;
     this.id = id;
-    this.sendWindow = session.peerStreamWindow;
+    this.sendWindow = session.sender.peerStreamWindow;
     this.recvWindow = session.options.streamWindowBytes;
     this.above = session.connection.aboveHighWatermark;
   }
@@ -65,7 +65,7 @@ export abstract class Http2Stream {
     if (endStream) this.localEnded = true;
     if (this.pendingBytes > 0) this.enqueue(chunk);
     else {
-      const sent = this.session.sendData(this, chunk, endStream);
+      const sent = this.session.sender.data(this, chunk, endStream);
       if (sent < chunk.length) this.enqueue(sent === 0 ? chunk : chunk.subarray(sent));
       else if (endStream) this.finishSending();
     }
@@ -81,8 +81,8 @@ export abstract class Http2Stream {
 
   private sendTrailers(trailers: Headers): void {
     // Trailers without fields are the end and no more.
-    if (trailers.fields.length === 0) this.session.sendData(this, EMPTY, true);
-    else this.session.sendHeaders(this, trailers.fields, true);
+    if (trailers.fields.length === 0) this.session.sender.data(this, EMPTY, true);
+    else this.session.sender.headers(this, trailers.fields, true);
     this.finishSending();
   }
 
@@ -91,7 +91,7 @@ export abstract class Http2Stream {
     else this.pending.push(chunk);
     this.pendingBytes += chunk.length;
     this.session.stats.pendingSendBytes.add(chunk.length);
-    this.session.waitForWindow(this);
+    this.session.sender.waitForWindow(this);
   }
 
   /** A window has opened: sends one frame's worth, so that streams take turns. True while something still could be sent. */
@@ -99,10 +99,10 @@ export abstract class Http2Stream {
     const [chunk] = this.pending;
     if (this.closed || chunk === undefined) return false;
     const part = this.pendingAt === 0 ? chunk : chunk.subarray(this.pendingAt);
-    const piece =
-      part.length > this.session.peerFrameBytes ? part.subarray(0, this.session.peerFrameBytes) : part;
+    const { peerFrameBytes } = this.session.sender;
+    const piece = part.length > peerFrameBytes ? part.subarray(0, peerFrameBytes) : part;
     const ends = this.localEnded && this.pendingTrailers === undefined && piece.length === this.pendingBytes;
-    const sent = this.session.sendData(this, piece, ends);
+    const sent = this.session.sender.data(this, piece, ends);
     if (sent === 0) return false;
     this.pendingBytes -= sent;
     this.session.stats.pendingSendBytes.sub(sent);
@@ -235,7 +235,7 @@ export abstract class Http2Stream {
     this.consumed += bytes;
     if (this.consumed < this.session.options.streamWindowBytes / 2) return;
     this.recvWindow += this.consumed;
-    this.session.sendWindowUpdate(this.id, this.consumed);
+    this.session.sender.windowUpdate(this.id, this.consumed);
     this.consumed = 0;
   }
 

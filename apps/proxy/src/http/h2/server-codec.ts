@@ -12,6 +12,7 @@ import { Ended } from "./closed-streams.ts";
 import { Http2ErrorCode, STREAM_ID_MAX } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
 import { Http2Connection, type Http2Setup } from "./http2-connection.ts";
+import { floodError, protocolError, streamClosedError } from "./http2-error.ts";
 import { Http2Stream } from "./http2-stream.ts";
 import { isTrailerSection, type RequestHead, readRequestHead } from "./request-head.ts";
 
@@ -32,7 +33,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     super(connection, setup, true);
     this.setup = setup;
     this.callbacks = callbacks;
-    this.sendPreface([], "");
+    this.sender.preface(this.options, [], "");
   }
 
   get busy(): boolean {
@@ -54,20 +55,20 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   }
 
   notifyShutdown(): void {
-    this.sendGoAway(STREAM_ID_MAX, Http2ErrorCode.NoError);
+    this.sender.goAway(STREAM_ID_MAX, Http2ErrorCode.NoError);
   }
 
   goAway(): void {
     this.acceptedStreamIdMax = this.lastPeerStreamId;
     this.stats.counters.goaway_sent.inc();
-    this.sendGoAway(this.lastPeerStreamId, Http2ErrorCode.NoError);
+    this.sender.goAway(this.lastPeerStreamId, Http2ErrorCode.NoError);
   }
 
   failHead(): void {
-    this.fail(Http2ErrorCode.EnhanceYourCalm, "request_header_timeout", true);
+    this.fail(floodError("request_header_timeout"));
   }
 
-  protected override isIdle(streamId: number): boolean {
+  override isIdle(streamId: number): boolean {
     return streamId % 2 === 0 || streamId > this.lastPeerStreamId;
   }
 
@@ -96,7 +97,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     endStream: boolean,
   ): void {
     if (stream !== undefined) this.onTrailers(stream, block, endStream);
-    else if (streamId % 2 === 0) this.fail(Http2ErrorCode.ProtocolError, "a client's stream is odd", false);
+    else if (streamId % 2 === 0) this.fail(protocolError("a client's stream is odd"));
     else if (streamId <= this.lastPeerStreamId) this.onLateHeaders(streamId);
     else if (streamId <= this.acceptedStreamIdMax) {
       this.lastPeerStreamId = streamId;
@@ -107,13 +108,13 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   private onLateHeaders(streamId: number): undefined {
     const ended = this.closedStreams.find(streamId);
     if (ended === Ended.ResetHere) return;
-    if (ended === Ended.Unknown) this.fail(Http2ErrorCode.ProtocolError, "stream numbers must grow", false);
-    else this.fail(Http2ErrorCode.StreamClosed, "HEADERS on a closed stream", false);
+    if (ended === Ended.Unknown) this.fail(protocolError("stream numbers must grow"));
+    else this.fail(streamClosedError("HEADERS on a closed stream"));
   }
 
   private onTrailers(stream: Http2Stream, block: HeaderBlock, endStream: boolean): undefined {
     if (stream.remoteEnded) {
-      this.fail(Http2ErrorCode.StreamClosed, "HEADERS behind the end of the message", false);
+      this.fail(streamClosedError("HEADERS behind the end of the message"));
       return;
     }
     this.stats.counters.trailers.inc();
@@ -129,7 +130,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     if (this.streams.size >= this.options.maxConcurrentStreams) {
       // Whoever has acknowledged the limit breaks it knowingly: as Envoy, an error of the connection.
       if (this.settingsAcknowledged) {
-        this.fail(Http2ErrorCode.ProtocolError, "more streams than SETTINGS_MAX_CONCURRENT_STREAMS", false);
+        this.fail(protocolError("more streams than SETTINGS_MAX_CONCURRENT_STREAMS"));
         return;
       }
       this.stats.counters.stream_refused_errors.inc();
@@ -187,7 +188,7 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
   }
 
   encode1xxHeaders(headers: Headers): void {
-    if (!this.closed) this.session.sendHeaders(this, headers.fields, false);
+    if (!this.closed) this.session.sender.headers(this, headers.fields, false);
   }
 
   encodeHeaders(headers: Headers, endStream: boolean): void {
@@ -197,7 +198,7 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
       headers.set(":status", "200");
     }
     if (endStream) this.localEnded = true;
-    this.session.sendHeaders(this, headers.fields, endStream);
+    this.session.sender.headers(this, headers.fields, endStream);
     if (endStream) this.finishSending();
   }
 

@@ -2,7 +2,7 @@ import type { ConnectionInfo, Timer, Timers, WatermarkCallbacks } from "@sluice/
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { RequestSizeStats } from "../../../../cluster/tracked-stats.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
-import { hasToken } from "../../../../http/h1/server-codec.ts";
+import { hasToken } from "../../../../http/h1/connection-tokens.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import type { ActiveSpan } from "../../../../tracing/tracer.ts";
 import { countReset } from "../../../../upstream/count-reset.ts";
