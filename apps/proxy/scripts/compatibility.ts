@@ -110,8 +110,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - SIGTERM drains for up to 30 s before the process ends (\`--termination-drain-s\`, 0 ends at once as Envoy does).
 - Requests that Envoy forwards or repairs and Sluice refuses with 400, because two readers could read them differently: folded
   header lines, line feeds without carriage return, more than one \`host\`, several spaces in the request line.
-- \`query_parameter_mutations\` of \`header_mutation\` leave parameters that they do not name encoded as the client sent them. Envoy
-  decodes them, so that an encoded separator in a value becomes one.
+- \`query_parameter_mutations\` of \`header_mutation\` decode parameters as Envoy does, but for control characters and spaces: Envoy
+  answers 503 to the former and forwards the latter within the request line.
 - Copies of requests (mirrors) do not pass the \`http_filters\` of the cluster that they go to.
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.

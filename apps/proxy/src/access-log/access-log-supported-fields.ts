@@ -44,8 +44,10 @@ export const ACCESS_LOG_SUPPORTED_FIELDS: SupportedFields = {
     "log_name",
     "buffer_flush_interval",
     "buffer_size_bytes",
+    "filter_state_objects_to_log",
   ],
   "envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig": [
+    "filter_state_objects_to_log",
     "log_name",
     "grpc_service",
     "transport_api_version",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromBinary } from "@bufbuild/protobuf";
+import { anyUnpack, StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { ResponseFlag } from "@sluice/extension-api";
 import { StreamAccessLogsMessage_HTTPAccessLogEntriesSchema as EntriesSchema } from "@sluice/xds/gen/envoy/service/accesslog/v3/als_pb.js";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
@@ -25,6 +26,10 @@ test("an entry reads back through the generated API as what was logged", () => {
       upstreamCluster: "web",
       upstreamRemoteAddress: "[::1]:8080",
       routeName: "main",
+      filterState: new Map<string, unknown>([
+        ["team", "caf\xc3\xa9"],
+        ["other", { of: "another kind" }],
+      ]),
     },
   });
   const extras = {
@@ -32,6 +37,7 @@ test("an entry reads back through the generated API as what was logged", () => {
     responseHeaders: ["x-took"],
     responseTrailers: [],
     customTags: [["host", [() => "all"]] as const],
+    filterState: ["team", "other", "none"],
   };
   encodeHttpEntry(writer, context, extras);
   encodeHttpEntry(writer, context, extras);
@@ -50,6 +56,9 @@ test("an entry reads back through the generated API as what was logged", () => {
   assert.equal(common?.responseFlags?.noRouteFound, false);
   assert.equal(common?.routeName, "main");
   assert.deepEqual(common?.customTags, { host: "all" });
+  const { team, ...others } = common?.filterStateObjects ?? {};
+  assert.equal(team && anyUnpack(team, StringValueSchema)?.value, "café");
+  assert.deepEqual(others, {});
   const upstream = common?.upstreamRemoteAddress?.address;
   assert.equal(upstream?.case === "socketAddress" ? upstream.value.address : undefined, "::1");
 });

@@ -3,6 +3,7 @@ import { ResponseFlag } from "@sluice/extension-api";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { FormatContext } from "./access-logger.ts";
 import { printValue } from "./compile-substitution-format.ts";
+import { loggedFilterState } from "./logged-filter-state.ts";
 import type { ValueProvider } from "./operator.ts";
 
 /** What a gRPC access log adds to the standard properties. Header names are lower case. */
@@ -11,6 +12,8 @@ export interface EntryExtras {
   readonly responseHeaders: readonly string[];
   readonly responseTrailers: readonly string[];
   readonly customTags: readonly (readonly [tag: string, value: readonly (string | ValueProvider)[]])[];
+  /** Keys of the filter state. */
+  readonly filterState: readonly string[];
 }
 
 const METHODS: Readonly<Record<string, number>> = {
@@ -107,6 +110,7 @@ function encodeCommon(writer: ProtoWriter, context: FormatContext, extras: Entry
   writer.string(18, info.upstreamTransportFailureReason);
   writer.string(19, info.routeName);
   address(writer, 20, connection.directRemoteAddress);
+  for (const key of extras.filterState) filterStateObject(writer, key, loggedFilterState(info, key));
   for (const [tag, parts] of extras.customTags) {
     let value = "";
     for (const part of parts) value += typeof part === "string" ? part : printValue(part(context), "");
@@ -122,6 +126,20 @@ function encodeCommon(writer: ProtoWriter, context: FormatContext, extras: Entry
   writer.uint(29, info.bytesSent);
   writer.uint(30, info.bytesReceived);
   writer.end(common);
+}
+
+/** An entry of `filter_state_objects`: a text is a `StringValue`, as of Envoy's own objects of that kind. */
+function filterStateObject(writer: ProtoWriter, key: string, text: string | undefined): void {
+  if (text === undefined) return;
+  const pair = writer.begin(21);
+  writer.string(1, key);
+  const any = writer.begin(2);
+  writer.string(1, "type.googleapis.com/google.protobuf.StringValue");
+  const value = writer.begin(2);
+  writer.headerString(1, text);
+  writer.end(value);
+  writer.end(any);
+  writer.end(pair);
 }
 
 function encodeRequest(

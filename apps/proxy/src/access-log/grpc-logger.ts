@@ -50,6 +50,7 @@ export function compileGrpcLogger(
     responseHeaders: lower(http?.additionalResponseHeadersToLog),
     responseTrailers: lower(http?.additionalResponseTrailersToLog),
     customTags: tags.value,
+    filterState: common?.filterStateObjectsToLog ?? [],
   };
   const sink: AccessLogSink = { kind, logName: common?.logName ?? "", target: target.value };
   const out = outbox.open(

@@ -11,6 +11,7 @@ import { type CompiledTag, compileCustomTags } from "./compile-custom-tags.ts";
 import { compileFormatters } from "./compile-formatters.ts";
 import { printValue } from "./compile-substitution-format.ts";
 import type { AccessLogSink, OtlpLogSink } from "./grpc-logger.ts";
+import { loggedFilterState } from "./logged-filter-state.ts";
 import { compileAnyValue, compileAttributes, type WriteAnyValue, writeText } from "./otlp-value.ts";
 
 /** Field of `ScopeLogs`, and those of a `LogRecord` (opentelemetry.proto.logs.v1). */
@@ -58,12 +59,16 @@ export function compileOtlpLogger(
     config.bufferSizeBytes ?? common?.bufferSizeBytes ?? 16384,
     durationMs(config.bufferFlushInterval ?? common?.bufferFlushInterval, 1000),
   );
+  const states =
+    config.filterStateObjectsToLog.length > 0
+      ? config.filterStateObjectsToLog
+      : (common?.filterStateObjectsToLog ?? []);
   const writer = new ProtoWriter();
   return {
     ok: true,
     value: {
       log: (context) => {
-        encode(writer, context, body.value, attributes.value, tags.value);
+        encode(writer, context, body.value, attributes.value, tags.value, states);
         out.push(writer.finish());
       },
     },
@@ -76,11 +81,16 @@ function encode(
   body: WriteAnyValue | undefined,
   attributes: WriteAnyValue,
   tags: readonly CompiledTag[],
+  states: readonly string[],
 ): void {
   const record = writer.begin(LOG_RECORDS);
   writer.fixed64(TIME, BigInt(Math.round(context.streamInfo.startTimeMs * 1000)) * 1000n);
   body?.(writer, BODY, context);
   attributes(writer, ATTRIBUTES, context);
+  for (const key of states) {
+    const text = loggedFilterState(context.streamInfo, key);
+    if (text !== undefined) writeText(writer, ATTRIBUTES, key, JSON.stringify(text));
+  }
   for (const [tag, parts] of tags) writeTag(writer, tag, parts, context);
   if (context.traceId !== undefined) writer.bytes(TRACE_ID, Buffer.from(context.traceId, "hex"));
   if (context.spanId !== undefined) writer.bytes(SPAN_ID, Buffer.from(context.spanId, "hex"));

@@ -49,8 +49,8 @@ export function compileQueryEdits(
 }
 
 /**
- * Applies edits to the query of `:path`; afterwards its parameters stand sorted by key, as in Envoy. Values are percent-encoded;
- * those that no edit concerns stay as the client encoded them, so that nobody reads other parameters than it sent.
+ * Applies edits to the query of `:path`. As in Envoy its parameters stand sorted by key afterwards, and decoded, but for the values
+ * of edits, which are percent-encoded, and for octets that no request line may hold: Envoy answers 503 to most of these.
  */
 export function applyQueryEdits(
   edits: readonly QueryEdit[],
@@ -88,13 +88,22 @@ function percentEncoded(value: string): string {
   );
 }
 
+/** Octets that are no part of a request's target stay as they are: `%0D%0A` must not end its line. */
+function decoded(text: string): string {
+  if (!text.includes("%")) return text;
+  return text.replaceAll(/%([0-9A-Fa-f]{2})/g, (one, hex: string) => {
+    const octet = Number.parseInt(hex, 16);
+    return octet <= 0x20 || octet === 0x7f ? one : String.fromCharCode(octet);
+  });
+}
+
 function parseQuery(query: string): Map<string, string[]> {
   const parameters = new Map<string, string[]>();
   if (query === "") return parameters;
   for (const pair of query.split("&")) {
     const equals = pair.indexOf("=");
-    const key = equals < 0 ? pair : pair.slice(0, equals);
-    const value = equals < 0 ? "" : pair.slice(equals + 1);
+    const key = decoded(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? "" : decoded(pair.slice(equals + 1));
     const known = parameters.get(key);
     if (known === undefined) parameters.set(key, [value]);
     else known.push(value);

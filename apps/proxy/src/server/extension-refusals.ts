@@ -9,7 +9,6 @@ const TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 const NO_DNS_SETTING = "Node's resolver has no such setting";
 const NO_HTTP3 = "HTTP/3 is not spoken to upstreams";
 const NO_OOB = "load is heard with responses, not on a stream beside them";
-const TEXT_STATE = "filter state holds texts, which %FILTER_STATE()% prints in attributes and tags";
 
 /** Of `envoy.extensions`: filters, transport sockets, load balancing, access logs and resolvers. */
 export const EXTENSION_REFUSALS: RefusalReasons = {
@@ -83,11 +82,7 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
     signed_certificate_timestamp: ENVOY_NEITHER,
   },
   "envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig": {
-    filter_state_objects_to_log: TEXT_STATE,
     grpc_stream_retry_policy: STREAMS_REOPEN,
-  },
-  "envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig": {
-    filter_state_objects_to_log: TEXT_STATE,
   },
   "envoy.extensions.compression.zstd.compressor.v3.Zstd": {
     dictionary: "bodies are compressed by zstd's usual means alone",

@@ -57,6 +57,20 @@ ${parameter("empty", "%REQ(x-none)%", "APPEND_IF_EXISTS_OR_ADD").replaceAll(/^/g
     accessLog: { file: "access.log", lines: 6 },
   },
   {
+    title: "header_mutation decodes the query parameters that it passes on",
+    yaml: httpBootstrap({
+      httpFilters: filter(`query_parameter_mutations:
+${parameter("new", "a b&c", "APPEND_IF_EXISTS_OR_ADD").replaceAll(/^/gm, "  ")}`),
+      routes: `- { match: { prefix: "/" }, route: { cluster: one } }`,
+    }),
+    requests: [
+      get("/a?x=%26&b=c%2Fd"),
+      get("/a?x=1%zz%4&%41=2&A=3&p=a+b"),
+      get("/a?x=%e9%C3%A9"),
+      get("/a?x=%3Fb%23c"),
+    ],
+  },
+  {
     title: "header_mutation changes trailers of both directions",
     yaml: httpBootstrap({
       hcm: `${LOG}\nhttp_protocol_options: { enable_trailers: true }`,

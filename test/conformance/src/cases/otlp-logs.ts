@@ -2,8 +2,9 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { waitFor } from "@sluice/harness";
 import { ExportLogsServiceRequestSchema } from "@sluice/xds/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js";
 import type { KeyValue } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
-import { httpBootstrap } from "../bootstrap.ts";
+import { httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
+import { filterState } from "../tcp-bootstrap.ts";
 
 const DETECTORS = "type.googleapis.com/envoy.extensions.tracers.opentelemetry.resource_detectors.v3";
 
@@ -53,6 +54,42 @@ export const OTLP_LOG_CASES: readonly ConformanceCase[] = [
         body: String(record?.body?.value.value),
         attributes: pairs(record?.attributes),
       };
+    },
+  },
+  {
+    title: "log records carry objects of the filter state, as JSON",
+    yaml: `
+node: { id: node, cluster: nodes }
+static_resources:
+  listeners:
+    - name: main
+      address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+      filter_chains:
+        - filters:
+${indent(filterState("team", 'say \\"hi\\"'), 12)}
+            - name: tcp
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+                stat_prefix: main
+                cluster: one
+                access_log:
+                  - name: otlp
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig
+                      http_service: { http_uri: { uri: "http://collector.test/v1/logs", cluster: two, timeout: 5s } }
+                      buffer_flush_interval: 0.05s
+                      log_name: edge
+                      filter_state_objects_to_log: [team, none]
+  clusters:
+${indent(staticCluster("one", ["{{upstream}}"]) + staticCluster("two", ["{{upstream2}}"]), 4)}
+`,
+    ignoreUpstream: true,
+    observe: async (target) => {
+      await target.send({ path: "/logged" });
+      await waitFor("log records", () => target.upstream2.requests.some(({ complete }) => complete));
+      const [request] = target.upstream2.requests;
+      const body = fromBinary(ExportLogsServiceRequestSchema, request?.body ?? Buffer.alloc(0));
+      return pairs(body.resourceLogs[0]?.scopeLogs[0]?.logRecords[0]?.attributes);
     },
   },
 ];

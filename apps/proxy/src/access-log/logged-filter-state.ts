@@ -1,0 +1,7 @@
+import type { StreamInfo } from "@sluice/extension-api";
+
+/** `filter_state_objects_to_log`: the text under a key; objects of other kinds have no form in which they could be logged. */
+export function loggedFilterState(streamInfo: StreamInfo, key: string): string | undefined {
+  const value: unknown = streamInfo.filterState.get(key);
+  return typeof value === "string" ? value : undefined;
+}
