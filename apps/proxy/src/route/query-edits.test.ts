@@ -30,7 +30,10 @@ test("a new value is percent-encoded octet by octet, others are decoded", () => 
 });
 
 test("what would break a request's line stays encoded", () => {
-  assert.equal(edited("/a?x=%0d%0aevil:%201&y=%00%7F", append("n", "1")), "/a?n=1&x=%0d%0aevil:%201&y=%00%7F");
+  assert.equal(
+    edited("/a?x=%0d%0aevil:%201&y=%00%7F", append("n", "1")),
+    "/a?n=1&x=%0d%0aevil:%201&y=%00%7F",
+  );
 });
 
 test("a query that is empty afterwards goes, mark and all", () => {

@@ -1,5 +1,6 @@
 import { BIND_CONFIG_FIELDS } from "../cluster/cluster-supported-fields.ts";
 import { OVERLOAD_SUPPORTED_FIELDS } from "../overload/overload-manager.ts";
+import { WATCHDOG_SUPPORTED_FIELDS } from "../watchdog/watchdogs.ts";
 import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 import type { SupportedFields } from "./refuse-unsupported-fields.ts";
 
@@ -19,6 +20,7 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "admin",
     "cluster_manager",
     "overload_manager",
+    "watchdogs",
     "flags_path",
     "stats_server_version_override",
   ],
@@ -35,6 +37,7 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources": ["ads_config", "lds_config", "cds_config"],
   ...CONFIG_SOURCE_FIELDS,
   ...OVERLOAD_SUPPORTED_FIELDS,
+  ...WATCHDOG_SUPPORTED_FIELDS,
   "envoy.config.bootstrap.v3.Admin": [
     "address",
     "access_log",

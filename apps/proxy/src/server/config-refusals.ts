@@ -38,13 +38,15 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     perf_tracing_file_path: "profiles are V8's",
     stats_eviction_interval: "stats last as long as the configuration that has them",
     typed_dns_resolver_config: "name servers are configured per cluster",
-    watchdogs: "a thread that hangs is not ended: what it holds would be lost with it",
     xds_config_tracker_extension: "there are none built in",
     xds_delegate_extension: "there are none built in",
   },
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources": {
     cds_resources_locator: NO_XDSTP,
     lds_resources_locator: NO_XDSTP,
+  },
+  "envoy.config.bootstrap.v3.Watchdog": {
+    actions: "there are none built in",
   },
   "envoy.config.bootstrap.v3.ClusterManager": {
     load_stats_config: NO_LOAD_REPORTS,

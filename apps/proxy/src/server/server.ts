@@ -34,6 +34,7 @@ import { createStatsSink, type StatsSink } from "../stats/create-stats-sink.ts";
 import type { HistogramReading, ScalarReading } from "../stats/stat-readings.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
+import { Watchdogs } from "../watchdog/watchdogs.ts";
 import type { OnDemandOutcome, OnDemandWant } from "../worker/on-demand-requests.ts";
 import { type ProfileKind, Profiler } from "../worker/profiler.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
@@ -98,6 +99,7 @@ export class Server {
   readonly #drainBuffer = SharedDrainState.allocate();
   readonly #overloadBuffer = SharedOverloadState.allocate();
   readonly #overload: OverloadManager;
+  readonly #watchdogs: Watchdogs;
   readonly #ticketSeed = randomBytes(32);
   readonly secrets = new SecretStore(this.#ticketSeed);
   readonly secretManager: SecretManager;
@@ -147,6 +149,14 @@ export class Server {
         stats: this.stats.root(),
         state: new SharedOverloadState(this.#overloadBuffer, systemRandom),
         log,
+      }),
+    );
+    this.#watchdogs = this.#settle(
+      Watchdogs.compile(bootstrap.message.watchdogs, "watchdogs", {
+        concurrency: options.concurrency,
+        stats: this.stats.root(),
+        random: systemRandom,
+        onRead: (refresh) => this.stats.onRead(refresh),
       }),
     );
     const localInfo = localInfoOf(this.node);
@@ -262,12 +272,14 @@ export class Server {
         logLevel: this.#workerLogLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
         overloadState: this.#overloadBuffer,
+        heartbeats: this.#watchdogs.page,
         sharedSlots,
         accessLogFlushMs: options.accessLogFlushMs,
         ticketSeed: this.#ticketSeed,
       }),
       onReport: (workerIndex, report) => this.#onReport(workerIndex, report),
       onExit: (workerIndex) => {
+        this.#watchdogs.onWorkerExit(workerIndex);
         this.stats.detach(workerIndex);
         shared.clearWorker(workerIndex);
         this.clusters.onWorkerExit(workerIndex);
@@ -337,6 +349,7 @@ export class Server {
     for (const { failure } of this.listeners.list()) {
       if (failure !== undefined) throw new StartupError(failure.message);
     }
+    this.#watchdogs.start();
     if (!this.#stopping) this.state = "LIVE";
     this.stats
       .root()
@@ -486,6 +499,7 @@ export class Server {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    await this.#watchdogs.stop();
     clearInterval(this.#flushTimer);
     await this.#admin?.close();
     this.#adminAccess?.flush();

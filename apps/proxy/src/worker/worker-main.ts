@@ -17,6 +17,7 @@ import { ThreadStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { drainHost } from "../upstream/host-pools.ts";
 import { endHostSessions } from "../upstream/host-sessions.ts";
+import { beat } from "../watchdog/heartbeats.ts";
 import { DiscoveredMessages } from "./discovered-messages.ts";
 import { OnDemandRequests } from "./on-demand-requests.ts";
 import { type ProfileKind, Profiler } from "./profiler.ts";
@@ -196,6 +197,7 @@ port.on("message", (message: WorkerRequest) => {
     report({ type: "done", sequence: message.sequence, ...outcome });
   });
 });
+if (init.heartbeats !== undefined) beat(init.heartbeats, init.workerIndex + 1);
 report({ type: "ready" });
 
 /** The main thread starts workers with a WorkerInit and nothing else. */

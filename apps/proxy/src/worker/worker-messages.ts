@@ -4,6 +4,7 @@ import type { KeepaliveConfig } from "../connection/keep-alive.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
 import type { StatDefinition, StatsRelease } from "../stats/thread-stats.ts";
+import type { HeartbeatPage } from "../watchdog/heartbeats.ts";
 import type { OnDemandOutcome, OnDemandWant } from "./on-demand-requests.ts";
 import type { ProfileKind } from "./profiler.ts";
 import type { LocalInfo } from "./worker-context.ts";
@@ -20,6 +21,8 @@ export interface WorkerInit {
   readonly drainState: SharedArrayBuffer;
   /** Of `SharedOverloadState`. */
   readonly overloadState: SharedArrayBuffer;
+  /** Where the worker shows that it lives; undefined: nobody watches. */
+  readonly heartbeats: HeartbeatPage | undefined;
   /** See `SharedSlots`. */
   readonly sharedSlots: SharedArrayBuffer;
   readonly accessLogFlushMs: number;

@@ -55,6 +55,7 @@ test("a worker that ends is started again, told everything, and serves", async (
       logLevel: "info",
       drainState: SharedDrainState.allocate(),
       overloadState: SharedOverloadState.allocate(),
+      heartbeats: undefined,
       sharedSlots: SharedSlots.allocate(2),
       accessLogFlushMs: 1000,
       ticketSeed: new Uint8Array(32),
