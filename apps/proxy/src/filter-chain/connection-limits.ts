@@ -1,5 +1,5 @@
 import type { Counter, Runtime, StatsScope } from "@sluice/extension-api";
-import type { OverloadDecision } from "../overload/overload-state.ts";
+import { LoadShedPoint, type OverloadDecision } from "../overload/overload-state.ts";
 import type { SharedCount, SharedSlots } from "../worker/shared-slots.ts";
 
 const GLOBAL_KEY = "overload.global_downstream_max_connections";
@@ -52,7 +52,10 @@ export class ConnectionLimits {
       this.globalOverflow.inc();
       return false;
     }
-    if (this.overload.takes("envoy.overload_actions.reject_incoming_connections")) {
+    if (
+      this.overload.takes("envoy.overload_actions.reject_incoming_connections") ||
+      this.overload.sheds(LoadShedPoint.TcpListenerAccept)
+    ) {
       this.release();
       this.overloadReject.inc();
       return false;

@@ -160,4 +160,6 @@ export interface ServerCodec {
   goAway(): void;
   /** The head that `readingHead` tells of took too long. */
   failHead(): void;
+  /** A message is about to begin that there is no room for: it is answered by 500, and the connection ends. */
+  failOverloaded(): void;
 }

@@ -5,6 +5,7 @@ import {
   type ReadFilterCallbacks,
 } from "@sluice/extension-api";
 import type { SocketConnection } from "../connection/socket-connection.ts";
+import { LoadShedPoint } from "../overload/overload-state.ts";
 import { Deadline, type DeadlineOwner } from "../worker/timer-queue.ts";
 import type {
   CodecError,
@@ -91,16 +92,33 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     if (chunk.length > 0) {
       let input = asBuffer(chunk);
       if (this.codec === undefined) {
+        if (this.config.worker.overload.sheds(LoadShedPoint.CreateCodec)) {
+          this.config.stats.counters.downstream_rq_overload_close.inc();
+          this.connection.close("noFlush", "overload");
+          return NetworkFilterStatus.StopIteration;
+        }
         if (this.firstBytes !== undefined) input = Buffer.concat([this.firstBytes, input]);
         this.codec = this.createCodec(input);
         this.firstBytes = this.codec === undefined ? input : undefined;
       }
-      this.codec?.dispatch(input);
+      this.dispatch(input);
       if (this.headTimeout !== undefined) this.watchHead(this.headTimeout);
     }
     // As Envoy: a client that half-closes has left, a tunnel's too.
     if (endStream && !this.destroyed) this.connection.close("noFlush", "");
     return NetworkFilterStatus.StopIteration;
+  }
+
+  private dispatch(input: Buffer): undefined {
+    const { codec } = this;
+    if (codec === undefined) return;
+    if (
+      !codec.busy &&
+      codec.multiplexed === false &&
+      this.config.worker.overload.sheds(LoadShedPoint.Http1Dispatch)
+    ) {
+      codec.failOverloaded();
+    } else codec.dispatch(input);
   }
 
   /**

@@ -13,6 +13,7 @@ import { filterIsOn } from "../http-filter/filter-is-on.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
 import type { LocalReplyContent } from "../http-filter/local-reply.ts";
 import type { StreamHost } from "../http-filter/stream-host.ts";
+import { LoadShedPoint } from "../overload/overload-state.ts";
 import { findRoute } from "../route/find-route.ts";
 import type { ForwardAction, RouteEntry } from "../route/route-entry.ts";
 import { routeStreamDurationMs } from "../route/stream-duration.ts";
@@ -133,13 +134,13 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.requestHeaders = headers;
     this.streamInfo.protocol = encoder.protocol;
     if (endStream) this.endRequest();
-    if (config.worker.overload.takes("envoy.overload_actions.stop_accepting_requests")) {
+    const { overload } = config.worker;
+    if (
+      overload.takes("envoy.overload_actions.stop_accepting_requests") ||
+      overload.sheds(LoadShedPoint.DecodeHeaders)
+    ) {
       config.stats.counters.downstream_rq_overload_close.inc();
-      // As Envoy: no filters, whose making would cost what there is too little of.
-      this.filters.createChain([], ALWAYS);
-      return this.filters.sendLocalReply(503, "envoy overloaded", "overload", (out) => {
-        if (config.appendLocalOverload) out.append("x-envoy-local-overloaded", "true");
-      });
+      return this.replyOverloaded();
     }
     const connectionHeader = headers.getAll("connection");
     for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
@@ -186,6 +187,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       return this.reply(verdict.rejectStatus, "", "rejecting_because_detection_failed");
     }
     if (config.tracer !== undefined) this.startTrace(config.tracer, headers);
+    if (overload.sheds(LoadShedPoint.FilterChain)) return this.replyOverloaded();
     const chain = this.chooseChain();
     if (chain === undefined) {
       config.stats.counters.downstream_rq_ws_on_non_ws_route.inc();
@@ -219,7 +221,9 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
 
   onCodecError(error: CodecError): void {
     this.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
-    if (error.status === 431) this.config.stats.counters.downstream_rq_too_large.inc();
+    const { counters } = this.config.stats;
+    if (error.status === 431) counters.downstream_rq_too_large.inc();
+    else if (error.details === "overload") counters.downstream_rq_overload_close.inc();
     if (this.requestHeaders === undefined)
       this.reply(error.status, statusPhrase(error.status), error.details);
     else this.filters.sendLocalReply(error.status, statusPhrase(error.status), error.details);
@@ -544,6 +548,15 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   private reply(status: number, body: string, details: string): undefined {
     this.createChain(this.config.filters);
     this.filters.sendLocalReply(status, body, details);
+  }
+
+  /** As Envoy: by no filters, whose making would cost what there is too little of. */
+  private replyOverloaded(): undefined {
+    const { appendLocalOverload } = this.config;
+    this.filters.createChain([], ALWAYS);
+    this.filters.sendLocalReply(503, "envoy overloaded", "overload", (out) => {
+      if (appendLocalOverload) out.append("x-envoy-local-overloaded", "true");
+    });
   }
 
   private createChain(chain: readonly HttpFilterConfig[]): undefined {

@@ -8,31 +8,59 @@ export const OVERLOAD_ACTIONS = [
 ] as const;
 export type OverloadActionName = (typeof OVERLOAD_ACTIONS)[number];
 
+/** Envoy's names of the load-shed points that are built. */
+export const LOAD_SHED_POINTS = [
+  "envoy.load_shed_points.tcp_listener_accept",
+  "envoy.load_shed_points.hcm_ondata_creating_codec",
+  "envoy.load_shed_points.http1_server_abort_dispatch",
+  "envoy.load_shed_points.http_connection_manager_decode_headers",
+  "envoy.load_shed_points.http_downstream_filter_check",
+] as const;
+
+/** Places in `LOAD_SHED_POINTS`: what is asked for each request is no text. */
+export const LoadShedPoint = {
+  TcpListenerAccept: 0,
+  CreateCodec: 1,
+  Http1Dispatch: 2,
+  DecodeHeaders: 3,
+  FilterChain: 4,
+} as const;
+export type LoadShedPoint = (typeof LoadShedPoint)[keyof typeof LoadShedPoint];
+
 /** What the connections' side asks of the overload manager. */
 export interface OverloadDecision {
   /** Asked at each occasion: yes with the probability that is the action's state. */
   takes(action: OverloadActionName): boolean;
+  /** Asked whenever a point is passed, likewise: the load is to be shed there, which is counted. */
+  sheds(point: LoadShedPoint): boolean;
   /** `envoy.resource_monitors.global_downstream_max_connections`; undefined: the runtime's key decides. */
   readonly maxConnections: number | undefined;
 }
 
 /** Of listeners with `bypass_overload_manager`. */
-export const NEVER_OVERLOADED: OverloadDecision = { takes: () => false, maxConnections: undefined };
+export const NEVER_OVERLOADED: OverloadDecision = {
+  takes: () => false,
+  sheds: () => false,
+  maxConnections: undefined,
+};
 
 const MAX_CONNECTIONS = OVERLOAD_ACTIONS.length;
+const FIRST_POINT = MAX_CONNECTIONS + 1;
 
-/** States of the actions, from 0 (inactive) to 1 (saturated): written by the main thread, read by the workers. */
+/** States of the actions and points, from 0 (inactive) to 1 (saturated): written by the main thread, read by the workers. */
 export class SharedOverloadState implements OverloadDecision {
   readonly #slots: Float64Array;
   readonly #random: Random;
+  readonly #onShed: (point: LoadShedPoint) => void;
 
-  constructor(buffer: SharedArrayBuffer, random: Random) {
+  constructor(buffer: SharedArrayBuffer, random: Random, onShed: (point: LoadShedPoint) => void = () => {}) {
     this.#slots = new Float64Array(buffer);
     this.#random = random;
+    this.#onShed = onShed;
   }
 
   static allocate(): SharedArrayBuffer {
-    return new SharedArrayBuffer((OVERLOAD_ACTIONS.length + 1) * 8);
+    return new SharedArrayBuffer((FIRST_POINT + LOAD_SHED_POINTS.length) * 8);
   }
 
   set(action: OverloadActionName, state: number): void {
@@ -40,7 +68,20 @@ export class SharedOverloadState implements OverloadDecision {
   }
 
   takes(action: OverloadActionName): boolean {
-    const state = this.#slots[OVERLOAD_ACTIONS.indexOf(action)] ?? 0;
+    return this.#draw(this.#slots[OVERLOAD_ACTIONS.indexOf(action)] ?? 0);
+  }
+
+  setPoint(point: number, state: number): void {
+    this.#slots[FIRST_POINT + point] = state;
+  }
+
+  sheds(point: LoadShedPoint): boolean {
+    if (!this.#draw(this.#slots[FIRST_POINT + point] ?? 0)) return false;
+    this.#onShed(point);
+    return true;
+  }
+
+  #draw(state: number): boolean {
     return state > 0 && (state >= 1 || this.#random.uint32() < state * 0x1_0000_0000);
   }
 

@@ -203,7 +203,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.overload.v3.OverloadManager": {
     buffer_factory_config: "memory is V8's, which does not tell whose it is",
-    loadshed_points: "load is shed by actions, which cover listeners, connections and requests",
   },
   "envoy.config.route.v3.HedgePolicy": {
     additional_request_chance: ENVOY_NEITHER,

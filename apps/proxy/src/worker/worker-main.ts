@@ -9,6 +9,7 @@ import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
+import { countSheds } from "../overload/count-sheds.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
 import { compileCheckedPolicies } from "../route/cluster-policies.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
@@ -95,7 +96,7 @@ const context: WorkerContext = {
   accessLoggers,
   tracers: createTracerFactory({ random: systemRandom, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
-  overload: new SharedOverloadState(init.overloadState, systemRandom),
+  overload: new SharedOverloadState(init.overloadState, systemRandom, countSheds(stats.root())),
   shared: new SharedSlots(init.sharedSlots, init.workerIndex, init.concurrency),
   extensions,
   secrets,

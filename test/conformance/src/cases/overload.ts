@@ -63,6 +63,47 @@ function staysOpen(port: number): Promise<boolean> {
   });
 }
 
+/** `lines`: of the access log. */
+const shedding = (point: string, lines: number): ConformanceCase => ({
+  title: `load is shed at ${point}, until the pressure falls`,
+  files: { pressure: "0.9" },
+  yaml: httpBootstrap({
+    listener: "stat_prefix: main",
+    hcm: `access_log:
+  - name: envoy.access_loggers.file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %REQ(:PATH)% %PROTOCOL%\\n" } }
+`,
+    bootstrap: `${overloaded("").replace("  actions:\n", "")}  loadshed_points:
+    - { name: envoy.load_shed_points.${point}, triggers: [{ name: ${INJECTED}, ${ABOVE_HALF} }] }`,
+  }),
+  observe: async (target) => {
+    const scale = `overload.envoy.load_shed_points.${point}.scale_percent`;
+    const reaches = (value: number) =>
+      waitFor(`${point} at ${value}`, async () => (await target.proxy.stats()).get(scale) === value, {
+        deadlineMs: 20_000,
+        intervalMs: 50,
+      });
+    await reaches(100);
+    const under = await ask(target, { path: "/under" }).catch(() => "no answer");
+    await press(target, "0.2");
+    await reaches(0);
+    return [under, await ask(target, { path: "/behind" })];
+  },
+  accessLog: { file: "access.log", lines },
+  stats: [
+    `overload.envoy.load_shed_points.${point}.shed_load_count`,
+    "http.main.downstream_rq_overload_close",
+    "http.main.downstream_rq_total",
+    "http.main.downstream_cx_total",
+    "http.main.downstream_cx_overload_disable_keepalive",
+    "http.main.downstream_cx_protocol_error",
+    "listener.main.downstream_cx_overload_reject",
+  ],
+});
+
 export const OVERLOAD_CASES: readonly ConformanceCase[] = [
   {
     title: "an overloaded proxy accepts no requests, until the pressure falls",
@@ -195,4 +236,9 @@ access_log:
     },
     stats: ["listener.main.downstream_global_cx_overflow", "listener.main.downstream_cx_total"],
   },
+  shedding("tcp_listener_accept", 1),
+  shedding("http_connection_manager_decode_headers", 2),
+  shedding("hcm_ondata_creating_codec", 1),
+  shedding("http_downstream_filter_check", 2),
+  shedding("http1_server_abort_dispatch", 2),
 ];

@@ -41,5 +41,6 @@ export const Http1Errors = {
   connectBody: refuse(400, "http1.body_disallowed", "CONNECT with a body"),
   bodyDisallowed: refuse(400, "http1.content_length_not_allowed", "1xx or 204 with a body"),
   nominated: refuse(400, "http1.connection_header_rejected", "Connection names what it may not remove"),
+  overloaded: refuse(500, "overload", "overloaded"),
   unexpectedData: refuse(400, "http1.codec_error", "data without a request"),
 } as const;

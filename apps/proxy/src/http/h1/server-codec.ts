@@ -122,6 +122,13 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     if (!this.options.keepsOpenOnInvalidMessage) this.reusable = false;
   }
 
+  failOverloaded(): void {
+    this.parser.stop();
+    this.reusable = false;
+    this.startStream().onCodecError(Http1Errors.overloaded);
+    this.callbacks.onFlood("overload");
+  }
+
   failHead(): void {
     this.reusable = false;
     this.startStream().onHeadTimeout();

@@ -64,6 +64,10 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     this.sender.goAway(this.lastPeerStreamId, Http2ErrorCode.NoError);
   }
 
+  failOverloaded(): void {
+    this.fail(floodError("overload"));
+  }
+
   failHead(): void {
     this.fail(floodError("request_header_timeout"));
   }
