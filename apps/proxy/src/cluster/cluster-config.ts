@@ -23,7 +23,8 @@ export type Discovery =
       readonly family: DnsFamily;
       /** `wait_for_warm_on_init`: the cluster is not in service before its names are resolved; default true. */
       readonly waitForWarm: boolean;
-      readonly resolver: DnsResolverSettings;
+      /** Undefined: that of the bootstrap. */
+      readonly resolver: DnsResolverSettings | undefined;
     }
   | {
       readonly kind: "eds";

@@ -15,10 +15,16 @@ const PACKAGE = "envoy.extensions.network.dns_resolver";
 const CARES = `${PACKAGE}.cares.v3.CaresDnsResolverConfig`;
 const GET_ADDR_INFO = `${PACKAGE}.getaddrinfo.v3.GetAddrInfoDnsResolverConfig`;
 
-const SYSTEM: DnsResolverSettings = { servers: [], timeoutMs: 0, tries: 0, searchDomains: true };
+/** The system's: the hosts file, resolv.conf. */
+export const SYSTEM_RESOLVER: DnsResolverSettings = {
+  servers: [],
+  timeoutMs: 0,
+  tries: 0,
+  searchDomains: true,
+};
 
-/** `typed_dns_resolver_config`, else `dns_resolution_config`, else `dns_resolvers` of a cluster. */
-export function clusterResolver(cluster: Cluster, problems: Problem[]): DnsResolverSettings {
+/** `typed_dns_resolver_config`, else `dns_resolution_config`, else `dns_resolvers` of a cluster; undefined: none of them. */
+export function clusterResolver(cluster: Cluster, problems: Problem[]): DnsResolverSettings | undefined {
   if (cluster.typedDnsResolverConfig !== undefined) {
     return typedResolver(cluster.typedDnsResolverConfig, "typed_dns_resolver_config", problems);
   }
@@ -27,25 +33,26 @@ export function clusterResolver(cluster: Cluster, problems: Problem[]): DnsResol
     config === undefined
       ? ([cluster.dnsResolvers, "dns_resolvers"] as const)
       : ([config.resolvers, "dns_resolution_config.resolvers"] as const);
+  if (config === undefined && list.length === 0) return undefined;
   const searchDomains = !(config?.dnsResolverOptions?.noDefaultSearchDomain ?? false);
-  return { ...SYSTEM, servers: servers(list, path, problems), searchDomains };
+  return { ...SYSTEM_RESOLVER, servers: servers(list, path, problems), searchDomains };
 }
 
 export function typedResolver(
   config: TypedExtensionConfig | undefined,
   path: string,
   problems: Problem[],
-): DnsResolverSettings {
-  if (config?.typedConfig === undefined) return SYSTEM;
+): DnsResolverSettings | undefined {
+  if (config?.typedConfig === undefined) return undefined;
   const at = `${path}.typed_config`;
   const unpacked = unpackAny(config.typedConfig);
   if (!unpacked.ok || (unpacked.typeName !== CARES && unpacked.typeName !== GET_ADDR_INFO)) {
     const message = unpacked.ok ? `resolver ${unpacked.typeName} is not implemented` : unpacked.message;
     problems.push({ path: at, message, severity: "error" });
-    return SYSTEM;
+    return SYSTEM_RESOLVER;
   }
   problems.push(...refuseUnsupportedFields(unpacked.schema, unpacked.message, CLUSTER_SUPPORTED_FIELDS, at));
-  if (unpacked.typeName === GET_ADDR_INFO) return SYSTEM;
+  if (unpacked.typeName === GET_ADDR_INFO) return SYSTEM_RESOLVER;
   const cares = asCares(unpacked.message);
   return {
     servers: servers(cares.resolvers, `${at}.resolvers`, problems),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { after, before, test } from "node:test";
+import { startSluiceProxy, waitFor } from "@sluice/harness";
 import { systemResolve } from "./dns-discovery.ts";
 
 const A = 1;
@@ -83,4 +84,31 @@ test("a name that does not exist has no address; a server that is silent is a fa
 test("without search domains a name of the hosts file is still found", async () => {
   const system = { servers: [], timeoutMs: 0, tries: 0, searchDomains: false };
   assert.deepEqual((await systemResolve("localhost", "v4_only", false, system))?.addresses, ["127.0.0.1"]);
+});
+
+test("the bootstrap's name servers are asked for clusters that name none", { timeout: 60_000 }, async () => {
+  const [host = "", port = ""] = (servers[0] ?? "").split(":");
+  const proxy = await startSluiceProxy({
+    yaml: `
+node: { id: node, cluster: nodes }
+typed_dns_resolver_config:
+  name: cares
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig
+    resolvers: [{ socket_address: { address: ${host}, port_value: ${port} } }]
+static_resources:
+  clusters:
+    - name: web
+      type: STRICT_DNS
+      dns_lookup_family: V4_ONLY
+      load_assignment:
+        cluster_name: web
+        endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: web.test, port_value: 80 } } } }] }]
+`,
+  });
+  try {
+    await waitFor("hosts", async () => /web::10\.0\.0\.2:80::/.test(await proxy.admin("/clusters")));
+  } finally {
+    await proxy.close();
+  }
 });

@@ -2,6 +2,7 @@ import { promises as dns, type LookupAddress } from "node:dns";
 import { readFile } from "node:fs/promises";
 import type { Random } from "@sluice/extension-api";
 import type { Discovery, DnsFamily, DnsResolverSettings } from "./cluster-config.ts";
+import { SYSTEM_RESOLVER } from "./compile-dns-resolver.ts";
 
 type DnsConfig = Extract<Discovery, { readonly kind: "strict_dns" | "logical_dns" }>;
 
@@ -21,11 +22,12 @@ export type Resolve = (
   name: string,
   family: DnsFamily,
   withTtl: boolean,
-  resolver: DnsResolverSettings,
+  /** Undefined: nothing says which. */
+  resolver: DnsResolverSettings | undefined,
 ) => Promise<DnsAnswer | undefined>;
 
 /** The system's resolver (hosts file, resolv.conf); with `withTtl` the name servers themselves, where they answer. */
-export const systemResolve: Resolve = async (name, family, withTtl, resolver) => {
+export const systemResolve: Resolve = async (name, family, withTtl, resolver = SYSTEM_RESOLVER) => {
   if (resolver.servers.length > 0 && name !== "localhost") {
     return resolveWithTtl(name, family, resolverOf(resolver), true);
   }

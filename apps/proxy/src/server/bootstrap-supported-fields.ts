@@ -21,6 +21,7 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "cluster_manager",
     "overload_manager",
     "watchdogs",
+    "typed_dns_resolver_config",
     "flags_path",
     "stats_server_version_override",
   ],

@@ -37,7 +37,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     node_context_params: NO_XDSTP,
     perf_tracing_file_path: "profiles are V8's",
     stats_eviction_interval: "stats last as long as the configuration that has them",
-    typed_dns_resolver_config: "name servers are configured per cluster",
     xds_config_tracker_extension: "there are none built in",
     xds_delegate_extension: "there are none built in",
   },

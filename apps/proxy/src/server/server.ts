@@ -11,8 +11,9 @@ import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/r
 import { AdminAccess } from "../admin/admin-access.ts";
 import { AdminServer } from "../admin/admin-server.ts";
 import { ClusterManager } from "../cluster/cluster-manager.ts";
+import { typedResolver } from "../cluster/compile-dns-resolver.ts";
 import { createConnector } from "../cluster/connect-upstream.ts";
-import { systemResolve } from "../cluster/dns-discovery.ts";
+import { type Resolve, systemResolve } from "../cluster/dns-discovery.ts";
 import { durationMs } from "../cluster/duration-ms.ts";
 import { EventLogs } from "../cluster/health/event-logs.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
@@ -192,7 +193,7 @@ export class Server {
           onClose,
         }),
       appendLine: (path, line) => this.#eventLogs.append(path, line),
-      resolve: systemResolve,
+      resolve: this.#resolverOf(bootstrap),
       endpoints: this.endpoints,
       secrets: this.secrets,
       secretManager: this.secretManager,
@@ -592,6 +593,15 @@ export class Server {
       ...problem,
       path: problem.path === "" ? path : `${path}.${problem.path}`,
     });
+  }
+
+  /** `typed_dns_resolver_config`, of whatever names no resolver of its own. */
+  #resolverOf(bootstrap: LoadedBootstrap): Resolve {
+    const problems: Problem[] = [];
+    const config = bootstrap.message.typedDnsResolverConfig;
+    const usual = typedResolver(config, "typed_dns_resolver_config", problems);
+    this.#settle(problems.length > 0 ? { ok: false, problems } : { ok: true, value: usual });
+    return (name, family, withTtl, resolver = usual) => systemResolve(name, family, withTtl, resolver);
   }
 
   /** The value of what was compiled from the bootstrap; its problems end the start. */
