@@ -21,6 +21,7 @@ import { StreamMatchingData } from "../route/stream-matching-data.ts";
 import { decorateRequest, decorateResponse } from "../tracing/decorate-span.ts";
 import { decideTrace } from "../tracing/trace-decision.ts";
 import type { ActiveSpan, Tracer } from "../tracing/tracer.ts";
+import { admitRequest, type Refusal } from "./admit-request.ts";
 import type {
   CodecError,
   RequestStream,
@@ -30,12 +31,14 @@ import type {
 } from "./codec.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
+import { countEnd, countStart } from "./count-stream.ts";
+import { finishResponseHead } from "./finish-response-head.ts";
 import { forwardClientCert } from "./forward-client-cert.ts";
 import { hasToken } from "./h1/connection-tokens.ts";
 import { Headers } from "./header-map.ts";
-import { httpDate } from "./http-date.ts";
 import type { LocalReplyView } from "./local-reply-mapper.ts";
-import { prepareHost, preparePath, prepareRequestHeaders } from "./prepare-request.ts";
+import { noteReset } from "./note-reset.ts";
+import { prepareHost, prepareRequestHeaders } from "./prepare-request.ts";
 import { setProxyStatus } from "./proxy-status.ts";
 import { RequestStreamInfo } from "./request-stream-info.ts";
 import { ResponseWatermarks } from "./response-watermarks.ts";
@@ -90,16 +93,13 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.connection = manager.connection;
     const { config } = manager;
     this.config = config;
-    const { worker, stats } = config;
+    const { worker } = config;
     this.streamInfo = new RequestStreamInfo(worker.clock.wallMs(), worker.clock.nowMs());
     this.streamInfo.protocol = encoder.protocol;
     this.routeRandom = worker.random.uint32();
     this.idleTimeoutMs = config.streamIdleTimeoutMs;
     this.filters = new FilterManager(this);
-    stats.counters.downstream_rq_total.inc();
-    if (encoder.protocol === "HTTP/2") stats.counters.downstream_rq_http2_total.inc();
-    else stats.counters.downstream_rq_http1_total.inc();
-    stats.rqActive.add(1);
+    countStart(config, encoder.protocol === "HTTP/2");
     this.deadlines = manager.lendTimers(this);
     if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs, this.streamInfo.startNowMs);
     if (config.requestTimeoutMs > 0) this.deadlines.request.set(config.requestTimeoutMs);
@@ -148,30 +148,9 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       encoder.encode1xxHeaders(new Headers([":status", "100"]));
       headers.remove("expect");
     }
-    if (!headers.has(":authority")) {
-      return this.reply(400, "", "missing_host_header");
-    }
     const isConnect = headers.get(":method") === "CONNECT";
-    if (!isConnect) {
-      const path = headers.get(":path");
-      if (path === undefined || path === "") return this.reply(404, "", "missing_path_rejected");
-      if (path.charCodeAt(0) !== 47) {
-        config.stats.counters.downstream_rq_non_relative_path.inc();
-        return this.reply(404, "", "absolute_path_rejected");
-      }
-      const verdict = preparePath(headers, config);
-      if (verdict === "reject") {
-        config.stats.counters.downstream_rq_failed_path_normalization.inc();
-        return this.reply(400, "", "path_normalization_failed");
-      }
-      if (verdict === "redirect") {
-        config.stats.counters.downstream_rq_redirected_with_normalized_path.inc();
-        this.createChain(config.filters);
-        return this.filters.sendLocalReply(307, "", "path_normalization_redirect", (out) =>
-          out.append("location", headers.get(":path") ?? "/"),
-        );
-      }
-    }
+    const refusal = admitRequest(headers, isConnect, config);
+    if (refusal !== undefined) return this.refuse(refusal, headers);
     const { localAddress } = manager.connection;
     prepareHost(headers, config, localAddress.slice(localAddress.lastIndexOf(":") + 1));
     const upgrade = headers.get("upgrade");
@@ -230,21 +209,8 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   }
 
   onReset(reason: StreamResetReason, details: string): void {
-    const { streamInfo } = this;
     this.config.stats.counters.downstream_rq_rx_reset.inc();
-    if (details !== "") {
-      streamInfo.setResponseFlag(
-        reason === "protocol error"
-          ? ResponseFlag.DownstreamProtocolError
-          : ResponseFlag.DownstreamRemoteReset,
-      );
-      streamInfo.responseCodeDetails = details;
-    } else {
-      streamInfo.setResponseFlag(ResponseFlag.DownstreamConnectionTermination);
-      if (streamInfo.responseCodeDetails === "" || this.response !== undefined) {
-        streamInfo.responseCodeDetails = "downstream_remote_disconnect";
-      }
-    }
+    noteReset(this.streamInfo, reason, details, this.response !== undefined);
     this.finish(false);
   }
 
@@ -377,24 +343,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.touch();
     streamInfo.firstDownstreamTxByteMs = this.sinceStart();
     const upgraded = this.isTunnel && (status === 101 || (this.upgradeType === "connect" && status < 300));
-    if (!upgraded) {
-      headers.remove("connection");
-      headers.remove("upgrade");
-    }
-    headers.remove("keep-alive");
-    headers.remove("proxy-connection");
-    if (config.alwaysSetRequestIdInResponse || this.requestHeaders?.has("x-envoy-force-trace") === true) {
-      const id = this.requestHeaders?.get("x-request-id");
-      if (id !== undefined) headers.set("x-request-id", id);
-    }
-    if (config.via !== "") {
-      const via = headers.getAll("via");
-      headers.set("via", via === undefined ? config.via : `${via}, ${config.via}`);
-    }
-    headers.set("date", httpDate(config.worker.clock.wallMs()));
-    if (config.serverHeader === "overwrite") headers.set("server", config.serverName);
-    else if (config.serverHeader === "append" && !headers.has("server"))
-      headers.append("server", config.serverName);
+    finishResponseHead(headers, this.requestHeaders, upgraded, config);
     const { span } = this;
     if (span !== undefined)
       decorateResponse(span, headers, this.decoration, config.tracer?.outbound === true);
@@ -545,6 +494,14 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
 
   // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  private refuse({ status, details, redirects }: Refusal, headers: Headers): undefined {
+    this.createChain(this.config.filters);
+    if (!redirects) return this.filters.sendLocalReply(status, "", details);
+    this.filters.sendLocalReply(status, "", details, (out) =>
+      out.append("location", headers.get(":path") ?? "/"),
+    );
+  }
+
   private reply(status: number, body: string, details: string): undefined {
     this.createChain(this.config.filters);
     this.filters.sendLocalReply(status, body, details);
@@ -650,20 +607,13 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   /** Counts and logs what has passed. `sent`: the client got the response, so that it counts. */
   private conclude(sent: boolean): void {
     const { config, streamInfo } = this;
-    const { stats, listenerStats } = config;
-    streamInfo.durationMs = this.sinceStart();
-    if (this.responseDone) streamInfo.lastDownstreamTxByteMs = streamInfo.durationMs;
+    const durationMs = this.sinceStart();
+    streamInfo.durationMs = durationMs;
+    if (this.responseDone) streamInfo.lastDownstreamTxByteMs = durationMs;
     this.filters.destroy();
-    if (sent && streamInfo.responseCode !== 0) {
-      const index = Math.trunc(streamInfo.responseCode / 100) - 1;
-      stats.counters.downstream_rq_completed.inc();
-      stats.classes[index]?.inc();
-      listenerStats.completed.inc();
-      listenerStats.classes[index]?.inc();
-    }
-    stats.rqTime.record(streamInfo.durationMs);
+    countEnd(config, streamInfo, durationMs, sent);
     this.log("DownstreamEnd");
-    this.span?.finish(this, streamInfo.startTimeMs + streamInfo.durationMs, streamInfo.responseCode);
+    this.span?.finish(this, streamInfo.startTimeMs + durationMs, streamInfo.responseCode);
   }
 }
 

@@ -1,32 +1,18 @@
-import {
-  type ConnectionInfo,
-  type DecoderCallbacks,
-  type HeaderMap,
-  ResponseFlag,
-  type StreamInfo,
-} from "@sluice/extension-api";
+import { type ConnectionInfo, type HeaderMap, ResponseFlag } from "@sluice/extension-api";
 import { judgedStatus } from "../../../../cluster/outlier/error-matcher.ts";
-import type {
-  Host,
-  LoadBalancerContext,
-  OverrideHost,
-  ThreadLocalCluster,
-} from "../../../../cluster/thread-local-cluster.ts";
+import type { Host } from "../../../../cluster/thread-local-cluster.ts";
 import { percentOfTimeout } from "../../../../cluster/tracked-stats.ts";
-import type { StreamProtocol, StreamResetReason } from "../../../../http/codec.ts";
+import type { StreamResetReason } from "../../../../http/codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
-import type { HttpStream, ResponseWaiter } from "../../../../http/http-stream.ts";
-import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
+import type { ResponseWaiter } from "../../../../http/http-stream.ts";
 import { replaceAuthority } from "../../../../route/rewrite-host.ts";
-import type { ForwardAction, RouteEntry } from "../../../../route/route-entry.ts";
-import type { PoolUser } from "../../../../upstream/host-pools.ts";
-import type { RouterConfig } from "./config.ts";
+import type { ExchangeInit } from "./exchange-init.ts";
 import { FlowControl } from "./flow-control.ts";
 import { grpcStatusOfHeaders, httpStatusOfGrpc } from "./grpc-outcome.ts";
+import { HostChoice } from "./host-choice.ts";
 import { followRedirect } from "./internal-redirect.ts";
 import { KeptBody } from "./kept-body.ts";
 import { Mirrors } from "./mirrors.ts";
-import type { OutcomeStats } from "./outcome-stats.ts";
 import { poolFor } from "./pool-for.ts";
 import { readRetryPolicy } from "./read-retry-policy.ts";
 import { parseTimeout, type RequestTimeouts, readTimeouts, setTimeoutHeaders } from "./request-timeouts.ts";
@@ -35,40 +21,22 @@ import { RetryState, RetryStatus } from "./retry-state.ts";
 import { TryLog } from "./try-log.ts";
 import { type TryOwner, type TryTimeout, UpstreamTry } from "./upstream-try.ts";
 
-/** What the router filter knows when it begins to forward. */
-export interface ExchangeInit {
-  readonly config: RouterConfig;
-  readonly callbacks: DecoderCallbacks;
-  readonly stream: HttpStream;
-  readonly route: RouteEntry;
-  readonly forward: ForwardAction;
-  readonly cluster: ThreadLocalCluster;
-  readonly headers: Headers;
-  readonly headersOnly: boolean;
-  readonly isGrpc: boolean;
-  /** The request has headers that ask something of the router. */
-  readonly asks: boolean;
-  readonly outcome: OutcomeStats;
-}
-
 /**
  * A request on its way upstream and its response on the way back: one try, or several, one after the other (retries) or side
  * by side (hedging). A state machine over its tries; the request's end starts the clocks, the first response's head that is
  * not retried ends all other tries.
  */
-export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser, ResponseWaiter {
+export class UpstreamExchange implements TryOwner, ResponseWaiter {
   readonly highPriority: boolean;
-  readonly requestHeaders: Headers;
   private readonly init: ExchangeInit;
   private readonly flow: FlowControl;
   private readonly body = new KeptBody();
   /** Where somebody reads of tries. */
   private readonly tryLog: TryLog | undefined;
   private readonly bodyBytesMax: number;
-  private cluster: ThreadLocalCluster;
+  private readonly choice: HostChoice;
   private tries: UpstreamTry[] = [];
   private mirrors: Mirrors | undefined = undefined;
-  private retry: RetryState | undefined = undefined;
   private timeouts: RequestTimeouts = NO_TIMEOUTS;
   /** The body is kept behind a try that has it, for another or for an internal redirect. */
   private keepsBody = false;
@@ -77,24 +45,18 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   private requestEndedAtMs = -1;
   private responseStarted = false;
   private attempts = 1;
-  private isRetry = false;
   private retriesPending = 0;
   private retryAfterTimeout = false;
   private hedges = false;
   private timeoutStatus = 504;
   private maxDurationMs = 0;
-  private hashKnown = false;
-  private hash: bigint | undefined = undefined;
-  /** What the hash policy wants the client to keep. */
-  private setCookies: readonly string[] = NO_COOKIES;
   private destroyed = false;
 
   constructor(init: ExchangeInit) {
     const { callbacks, cluster, forward } = init;
     this.init = init;
-    this.cluster = cluster;
+    this.choice = new HostChoice(init);
     this.highPriority = forward.highPriority;
-    this.requestHeaders = init.headers;
     this.flow = new FlowControl(callbacks, cluster.info.stats);
     const { config, stream } = init;
     const logsTries = config.upstreamLogs.length > 0 || stream.span !== undefined;
@@ -102,58 +64,12 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     this.bodyBytesMax = Math.min(callbacks.bufferLimitBytes(), forward.bodyBytesMax ?? Infinity);
   }
 
-  // ── choosing a host ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-  computeHash(): bigint | undefined {
-    const policy = this.cluster.info.policies?.hashPolicy ?? this.init.route.policies.hashPolicy;
-    if (policy === undefined) return undefined;
-    // Once per request: tries share the hash, and the cookie that may have been made for it.
-    if (!this.hashKnown) {
-      this.hashKnown = true;
-      this.hash = policy.hash(this.requestHeaders, this);
-    }
-    return this.hash;
-  }
-  addCookie(setCookie: string): void {
-    this.setCookies = [...this.setCookies, setCookie];
-  }
-  get connection(): ConnectionInfo {
-    return this.init.stream.connection;
-  }
-  get streamInfo(): StreamInfo {
-    return this.init.stream.streamInfo;
-  }
-  get metadataMatch(): MetadataMatch | undefined {
-    const { route, stream } = this.init;
-    return mergeMetadataMatch(route.policies.metadataMatch, stream.streamInfo.getDynamicMetadata("envoy.lb"));
-  }
-  shouldSelectAnotherHost(host: Host): boolean {
-    return this.isRetry && this.retry?.shouldSelectAnotherHost(host) === true;
-  }
-  get hostSelectionAttempts(): number {
-    return this.isRetry ? (this.retry?.hostSelectionAttempts ?? 1) : 1;
-  }
-
-  /** Of the first try alone. */
-  get overrideHost(): OverrideHost | undefined {
-    return this.isRetry ? undefined : this.init.stream.overrideHost;
-  }
-  get adjustPriorityLoad(): LoadBalancerContext["adjustPriorityLoad"] {
-    return this.isRetry ? this.retry?.adjustPriorityLoad : undefined;
-  }
-  get downstreamProtocol(): StreamProtocol | undefined {
-    return this.init.stream.protocol;
-  }
-  get downstreamConnection(): ConnectionInfo {
-    return this.init.stream.connection;
-  }
-
   // ── request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The request's head is there. */
   start(): undefined {
     const { config, stream, route, forward, headers, headersOnly, isGrpc, asks, outcome } = this.init;
-    const host = this.cluster.chooseHost(this);
+    const host = this.choice.cluster.chooseHost(this.choice);
     if (host === undefined) return this.answerNoHost();
     const insert = !config.suppressEnvoyHeaders;
     this.hedges = (asks ? takeHedging(headers) : undefined) ?? forward.hedgeOnPerTryTimeout;
@@ -165,14 +81,19 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     route.finalizeRequest(headers, stream, insert);
     const policy = readRetryPolicy(
       headers,
-      this.cluster.info.policies?.retry ?? forward.retry,
+      this.choice.cluster.info.policies?.retry ?? forward.retry,
       asks || route.editsRequests,
     );
     if (policy !== undefined) {
       const { worker } = config;
-      const { info } = this.cluster;
-      this.retry = new RetryState(policy, worker, info, this.highPriority, outcome.routeStats, () =>
-        this.tryAgain(),
+      const { info } = this.choice.cluster;
+      this.choice.retry = new RetryState(
+        policy,
+        worker,
+        info,
+        this.choice.highPriority,
+        outcome.routeStats,
+        () => this.tryAgain(),
       );
     }
     this.keepsBody = policy !== undefined || forward.internalRedirect !== undefined;
@@ -209,7 +130,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
 
   /** Too much body to keep: no retry and no redirect any more. */
   private giveUpKeeping(attempt: UpstreamTry | undefined): "answered" | "goes on" {
-    this.cluster.info.stats.retryOrShadowAbandoned.inc();
+    this.choice.cluster.info.stats.retryOrShadowAbandoned.inc();
     this.keepsBody = false;
     this.bodyOverflowed = true;
     this.dropRetry();
@@ -251,9 +172,9 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   private send(host: Host): undefined {
     const { config, stream } = this.init;
     const { worker } = config;
-    const { info } = this.cluster;
+    const { info } = this.choice.cluster;
     const { streamInfo, span } = stream;
-    const pool = poolFor(this.init, info, host, this);
+    const pool = poolFor(this.init, info, host, this.choice);
     if (pool === undefined) return this.answerUnhealthy();
     streamInfo.upstreamRemoteAddress = host.address;
     streamInfo.upstreamHostName = host.hostname;
@@ -271,14 +192,14 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   private tryAgain(): undefined {
     const { config, stream, route, forward, headers, isGrpc } = this.init;
     if (this.destroyed) return;
-    this.isRetry = true;
+    this.choice.isRetry = true;
     this.attempts++;
     this.retriesPending--;
     stream.streamInfo.upstreamRequestAttemptCount = this.attempts;
     // The cluster may have gone or changed meanwhile.
     const cluster = config.worker.clusters.get(route.clusterName ?? "");
-    if (cluster !== undefined) this.cluster = cluster;
-    const host = cluster?.chooseHost(this);
+    if (cluster !== undefined) this.choice.cluster = cluster;
+    const host = cluster?.chooseHost(this.choice);
     if (host === undefined) return this.answerNoHost();
     if (forward.includeAttemptCount) headers.set("x-envoy-attempt-count", String(this.attempts));
     if (forward.includeIsTimeoutRetry) {
@@ -295,7 +216,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     if (this.destroyed) return attempt.cancel();
     const { host } = attempt;
     const { streamInfo } = stream;
-    this.retry?.onHostAttempted(host);
+    this.choice.retry?.onHostAttempted(host);
     host.outlier?.putResult("localOriginConnectSuccess");
     const readyMs = config.worker.clock.nowMs() - attempt.startedAtMs;
     streamInfo.onUpstreamReady(connection, attempt.protocol ?? "", readyMs);
@@ -311,7 +232,9 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     (attempt.span ?? stream.span)?.inject(headers);
     const { chunks } = this.body;
     const ended = this.requestEnded;
-    const bare = this.isRetry ? ended && chunks.length === 0 && this.trailers === undefined : headersOnly;
+    const bare = this.choice.isRetry
+      ? ended && chunks.length === 0 && this.trailers === undefined
+      : headersOnly;
     attempt.encodeHeaders(headers, bare);
     if (!bare) {
       for (let i = 0; i < chunks.length; i++) {
@@ -323,7 +246,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     }
     if (!this.keepsBody) this.body.clear();
     this.flow.releaseRequest();
-    const maxDurationMs = this.maxDurationMs || this.cluster.info.http.maxStreamDurationMs;
+    const maxDurationMs = this.maxDurationMs || this.choice.cluster.info.http.maxStreamDurationMs;
     if (maxDurationMs > 0) attempt.armMaxDuration(config.worker.timers, maxDurationMs);
     if (!ended) return;
     streamInfo.lastUpstreamTxByteMs = this.sinceStart();
@@ -339,12 +262,12 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
       if (at >= 0) tries.splice(at, 1);
     }
     this.tryLog?.end(attempt, flag, this.wallMs());
-    const { timeoutBudgets, sizes } = this.cluster.info.tracked;
+    const { timeoutBudgets, sizes } = this.choice.cluster.info.tracked;
     if (timeoutBudgets !== undefined) {
       const elapsedMs = this.init.config.worker.clock.nowMs() - attempt.startedAtMs;
       timeoutBudgets.perTryPercentUsed.record(percentOfTimeout(elapsedMs, this.timeouts.perTryMs));
     }
-    if (sizes !== undefined) attempt.recordSizes(sizes, this.requestHeaders);
+    if (sizes !== undefined) attempt.recordSizes(sizes, this.init.headers);
   }
 
   /** All tries but `kept`. */
@@ -362,8 +285,8 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   }
 
   private dropRetry(): void {
-    this.retry?.dispose();
-    this.retry = undefined;
+    this.choice.retry?.dispose();
+    this.choice.retry = undefined;
     this.retriesPending = 0;
   }
 
@@ -384,7 +307,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   }
 
   private retriesReset(reason: StreamResetReason, attempt: UpstreamTry, afterTimeout: boolean): boolean {
-    const { retry } = this;
+    const { retry } = this.choice;
     if (this.responseStarted || retry === undefined || attempt.retried) return false;
     if (!this.settleRetry(retry.afterReset(reason, attempt.ready), attempt, afterTimeout)) return false;
     attempt.host.stats.rqError.inc();
@@ -396,7 +319,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   onTry1xx(attempt: UpstreamTry, headers: Headers): void {
     const { callbacks, outcome } = this.init;
     const status = Number(headers.get(":status"));
-    outcome.countResponse(this.cluster.info, attempt.host, status, headers);
+    outcome.countResponse(this.choice.cluster.info, attempt.host, status, headers);
     // It has been answered in part: nobody else may answer.
     this.responseStarted = true;
     this.cancelTries(attempt);
@@ -407,7 +330,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   onTryHeaders(attempt: UpstreamTry, headers: Headers, endStream: boolean): undefined {
     const { config, stream, route, forward, callbacks, isGrpc, outcome } = this.init;
     const { host, status } = attempt;
-    const { info } = this.cluster;
+    const { info } = this.choice.cluster;
     const { streamInfo } = stream;
     streamInfo.firstUpstreamRxByteMs = this.sinceStart();
     if (info.tracked.sizes !== undefined) attempt.noteResponseHead(headers);
@@ -420,7 +343,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     );
     if (headers.has("x-envoy-immediate-health-check-fail")) host.failHealthCheck?.();
     let couldNotRetry = false;
-    const { retry } = this;
+    const { retry } = this.choice;
     if (retry !== undefined) {
       if (attempt.retried) couldNotRetry = retry.wouldRetryHeaders(headers, status);
       else {
@@ -451,7 +374,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     streamInfo.responseCode = status;
     const details = attempt.declined ? "websocket_handshake_unsuccessful" : "via_upstream";
     streamInfo.responseCodeDetails = details;
-    for (const cookie of this.setCookies) headers.append("set-cookie", cookie);
+    for (const cookie of this.choice.setCookies) headers.append("set-cookie", cookie);
     route.finalizeResponse(headers, stream);
     this.responseStarted = true;
     this.keepsBody = false;
@@ -497,7 +420,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     stream.stopAwaitingResponse(this);
     if (this.requestEnded) {
       const elapsed = config.worker.clock.nowMs() - this.requestEndedAtMs;
-      outcome.recordTime(this.cluster.info, attempt.host, elapsed);
+      outcome.recordTime(this.choice.cluster.info, attempt.host, elapsed);
       if (config.dynamicStats) this.recordBudget(elapsed);
       // An early answer: the request's rest has no reader.
     } else attempt.cancel();
@@ -507,7 +430,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   /** Starts over where the upstream points to; false: the redirection goes to the client. */
   private redirect(attempt: UpstreamTry, headers: Headers): boolean {
     const { config, stream, route, forward, callbacks, headers: request } = this.init;
-    const { stats } = this.cluster.info;
+    const { stats } = this.choice.cluster.info;
     const policy = forward.internalRedirect;
     if (policy === undefined) return false;
     const whole = this.requestEnded && !this.bodyOverflowed;
@@ -542,20 +465,20 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     if (this.destroyed) return;
     const { stream, outcome } = this.init;
     const { host } = attempt;
-    if (!attempt.ready) this.retry?.onHostAttempted(host);
+    if (!attempt.ready) this.choice.retry?.onHostAttempted(host);
     stream.streamInfo.upstreamTransportFailureReason = transportFailure;
     if (reason !== "overflow") host.outlier?.putResult("localOriginConnectFailed");
     const flag = flagOfReset(reason);
     if (this.retriesReset(reason, attempt, false)) return this.endTry(attempt, flag);
     if (this.responseStarted) this.countLateFailure(attempt);
-    else outcome.countResponse(this.cluster.info, host, statusOfReset(reason));
+    else outcome.countResponse(this.choice.cluster.info, host, statusOfReset(reason));
     this.endTry(attempt, flag);
     if (this.othersMayAnswer) return;
     stream.streamInfo.setResponseFlag(flag);
     const { status, body, details } = resetReply(
       reason,
       transportFailure,
-      this.isRetry,
+      this.choice.isRetry,
       this.responseStarted,
     );
     this.reply(status, body, details, reason === "overflow");
@@ -563,7 +486,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
 
   onTryTimeout(attempt: UpstreamTry, which: TryTimeout): undefined {
     const { outcome, stream } = this.init;
-    const { stats } = this.cluster.info;
+    const { stats } = this.choice.cluster.info;
     const { host } = attempt;
     if (which === "maxDuration") {
       stats.upstreamRqMaxDurationReached.inc();
@@ -585,7 +508,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
     const flag = ResponseFlag.UpstreamRequestTimeout;
     if (this.retriesReset("local reset", attempt, true)) return this.endTry(attempt, flag);
     if (this.responseStarted) this.countLateFailure(attempt);
-    else outcome.countResponse(this.cluster.info, host, this.timeoutStatus);
+    else outcome.countResponse(this.choice.cluster.info, host, this.timeoutStatus);
     if (this.timeoutStatus < 500) host.stats.rqError.inc();
     this.endTry(attempt, flag | (which === "perTryIdle" ? ResponseFlag.StreamIdleTimeout : 0));
     this.answerTimeout(which === "perTry" ? "upstream_per_try_timeout" : "upstream_per_try_idle_timeout");
@@ -595,14 +518,14 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   private onSoftTimeout(attempt: UpstreamTry): undefined {
     attempt.host.outlier?.putResult("localOriginTimeout", this.timeoutStatus);
     attempt.outlierTimeoutRecorded = true;
-    if (this.responseStarted || this.retry === undefined || attempt.retried) return;
-    this.settleRetry(this.retry.afterSoftTimeout(), attempt, true);
+    if (this.responseStarted || this.choice.retry === undefined || attempt.retried) return;
+    this.settleRetry(this.choice.retry.afterSoftTimeout(), attempt, true);
   }
 
   /** The whole request's. */
   onResponseTimeout(): void {
     const { outcome } = this.init;
-    const { stats } = this.cluster.info;
+    const { stats } = this.choice.cluster.info;
     for (const attempt of this.tries.slice()) {
       const { host } = attempt;
       stats.upstreamRqTimeout.inc();
@@ -611,7 +534,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
       if (attempt.awaitingHeaders) {
         if (!attempt.outlierTimeoutRecorded)
           host.outlier?.putResult("localOriginTimeout", this.timeoutStatus);
-        outcome.countResponse(this.cluster.info, host, this.timeoutStatus);
+        outcome.countResponse(this.choice.cluster.info, host, this.timeoutStatus);
         if (this.timeoutStatus < 500) host.stats.rqError.inc();
       }
       attempt.cancel();
@@ -621,7 +544,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   }
 
   private recordBudget(elapsedMs: number): void {
-    const { timeoutBudgets } = this.cluster.info.tracked;
+    const { timeoutBudgets } = this.choice.cluster.info.tracked;
     timeoutBudgets?.percentUsed.record(percentOfTimeout(elapsedMs, this.timeouts.globalMs));
   }
 
@@ -637,11 +560,13 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   }
 
   private answerNoHost(): undefined {
-    this.cluster.info.stats.upstreamCxNoneHealthy.inc();
-    const wanted = this.overrideHost;
+    this.choice.cluster.info.stats.upstreamCxNoneHealthy.inc();
+    const wanted = this.choice.overrideHost;
     const isThere =
       wanted?.strict !== true ||
-      this.cluster.hostSets.some(({ hosts }) => hosts.some(({ address }) => address === wanted.address));
+      this.choice.cluster.hostSets.some(({ hosts }) =>
+        hosts.some(({ address }) => address === wanted.address),
+      );
     return this.answerUnhealthy(isThere ? 503 : (wanted.statusWhenAbsent ?? 503));
   }
 
@@ -649,7 +574,7 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
   private answerUnhealthy(status = 503): undefined {
     const { stream, outcome } = this.init;
     stream.streamInfo.setResponseFlag(ResponseFlag.NoHealthyUpstream);
-    outcome.countResponse(this.cluster.info, undefined, status);
+    outcome.countResponse(this.choice.cluster.info, undefined, status);
     this.reply(status, "no healthy upstream", "no_healthy_upstream", false);
   }
 
@@ -695,7 +620,6 @@ export class UpstreamExchange implements TryOwner, LoadBalancerContext, PoolUser
 }
 
 const EMPTY = Buffer.alloc(0);
-const NO_COOKIES: readonly string[] = Object.freeze([]);
 const NO_TIMEOUTS: RequestTimeouts = Object.freeze({ globalMs: 0, perTryMs: 0, perTryIdleMs: 0 });
 
 /** Reads a header that is for the router alone, and takes it off. */

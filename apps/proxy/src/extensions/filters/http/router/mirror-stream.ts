@@ -3,7 +3,7 @@ import type { LoadBalancerContext, ThreadLocalCluster } from "../../../../cluste
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { httpPoolOf } from "../../../../upstream/host-pools.ts";
-import type { ExchangeInit } from "./exchange.ts";
+import type { ExchangeInit } from "./exchange-init.ts";
 import { KeptBody } from "./kept-body.ts";
 import { OutcomeStats } from "./outcome-stats.ts";
 import { statusOfReset } from "./reset-reply.ts";

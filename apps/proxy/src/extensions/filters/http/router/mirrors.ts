@@ -2,7 +2,7 @@ import { keepRead } from "../../../../connection/read-memory.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { applyHeaderEdits } from "../../../../route/header-edits.ts";
 import { type MirrorPolicy, mirrorCluster } from "../../../../route/mirror-policy.ts";
-import type { ExchangeInit } from "./exchange.ts";
+import type { ExchangeInit } from "./exchange-init.ts";
 import { MirrorStream } from "./mirror-stream.ts";
 
 /** The copies of one request (`request_mirror_policies`). Nothing of them is told to the client. */

@@ -6,7 +6,7 @@ import { httpPoolFor, type PoolUser } from "../../../../upstream/host-pools.ts";
 import type { HttpPool } from "../../../../upstream/http-pool.ts";
 import { TcpPool } from "../../../../upstream/tcp-pool.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
-import type { ExchangeInit } from "./exchange.ts";
+import type { ExchangeInit } from "./exchange-init.ts";
 
 /** Where a try goes, through its upstream filters where there are any: to the host's HTTP pool or, where a CONNECT ends here, to a connection of its own. Undefined: no more pools may be made. */
 export function poolFor(
