@@ -29,6 +29,7 @@ import { injectTelemetry } from "./injection/inject-telemetry.ts";
 import { labelsOfNode } from "./node-state/node-labels.ts";
 import { NodeRecorder } from "./node-state/node-recorder.ts";
 import { readEffective } from "./node-state/read-effective.ts";
+import { readManaged } from "./node-state/read-managed.ts";
 import { holdReplicaLease } from "./node-state/replica-lease.ts";
 import { loadVersionGauge } from "./node-state/version-gauge.ts";
 import { createNotificationEngines } from "./notification/notification-engines.ts";
@@ -81,14 +82,14 @@ export async function startControl(environment: Environment, log: Logger): Promi
     now: Date.now,
     onSeen: (node, nowMs) => recorder.onSeen(node, nowMs),
     onFacts: (node, facts) => {
-      const snapshot = snapshots.snapshotForId(node.id, labelsOfNode({ metadata: node.metadata ?? {} }));
-      if (snapshot === undefined) return;
-      recorder.onEffective(node.id, readEffective(facts, history, targetOf(snapshot, history)));
+      const served = snapshots.snapshotForId(node.id, labelsOfNode({ metadata: node.metadata ?? {} }));
+      if (served === undefined) return;
+      recorder.onEffective(node.id, readEffective(facts, history, targetOf(served.snapshot, history)));
+      recorder.onManaged({ id: node.id, ...readManaged(facts, history, served) });
     },
   });
 
-  const inject: Inject = (kind, value, answersChallenges) =>
-    injectTelemetry(kind, value, environment, answersChallenges);
+  const inject: Inject = (kind, value, challenges) => injectTelemetry(kind, value, environment, challenges);
   const becameReady = Promise.withResolvers<void>();
   const bus = openNotificationBus(sql);
   const snapshots = new PublishedSnapshots({
@@ -174,8 +175,8 @@ export async function startControl(environment: Environment, log: Logger): Promi
       loadReportingRoutes({
         reports,
         clusters: ({ id, metadata = {} }) => {
-          const snapshot = snapshots.snapshotForId(id, labelsOfNode({ metadata }));
-          return [...(snapshot?.types.get(typeUrlOf("clusters"))?.resources.keys() ?? [])];
+          const served = snapshots.snapshotForId(id, labelsOfNode({ metadata }));
+          return [...(served?.snapshot.types.get(typeUrlOf("clusters"))?.resources.keys() ?? [])];
         },
       }),
     ],

@@ -19,24 +19,56 @@ export {
   type Permission,
 } from "./access/permission.ts";
 export { type GrantInput, readGrants } from "./access/read-grants.ts";
-export type { AcmeAuthority, ManagedCertificate } from "./acme/acme-contract.ts";
+export {
+  ACME_CHALLENGE_TYPES,
+  type AcmeAuthority,
+  type AcmeChallengeType,
+  CERTIFICATE_KEY_TYPES,
+  type CertificateChoice,
+  type CertificateKeyType,
+  type DnsProvider,
+  type DnsProviderSettings,
+  type ManagedCertificate,
+} from "./acme/acme-contract.ts";
 export {
   listAuthorities,
   type PutAuthorityInput,
   putAuthority,
   removeAuthority,
 } from "./acme/authorities.ts";
+export { type AlpnCertificate, type ChallengeContent, NO_CHALLENGES } from "./acme/challenge-content.ts";
+export {
+  type DnsProviderAccess,
+  type DnsRecord,
+  leftChallenges,
+  openDnsProvider,
+  readChallenge,
+  removeChallenges,
+  type StoredChallenge,
+  storeChallenges,
+} from "./acme/challenges.ts";
+export { readServer } from "./acme/dns-provider-settings.ts";
+export {
+  listDnsProviders,
+  type PutDnsProviderInput,
+  type PutDnsProviderResult,
+  putDnsProvider,
+  removeDnsProvider,
+} from "./acme/dns-providers.ts";
 export { listManaged, renewCertificate } from "./acme/managed-certificates.ts";
 export { managedRevision } from "./acme/managed-material.ts";
+export {
+  type RequestCertificateInput,
+  removeManaged,
+  requestCertificate,
+} from "./acme/request-certificate.ts";
 export {
   type AcmeAccess,
   type AcmeContext,
   type DueCertificate,
   dueCertificates,
   openAuthority,
-  readChallenge,
   storeAccount,
-  storeChallenge,
   storeFailure,
   storeIssued,
 } from "./acme/work-on-certificates.ts";
@@ -137,6 +169,7 @@ export { retireKey, rotateKeys } from "./keys/rotate-keys.ts";
 export { getNode } from "./node/get-node.ts";
 export { REPLICA_LEASE_MS } from "./node/lease.ts";
 export { listNodes } from "./node/list-nodes.ts";
+export { type NodeManagedEvent, recordManaged } from "./node/record-managed.ts";
 export {
   type ConnectedNode,
   type DisconnectedNode,

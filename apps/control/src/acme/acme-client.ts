@@ -6,24 +6,9 @@ import {
   type OutboundResponse,
   outboundRequest,
 } from "@sluice/config/outbound";
+import { AcmeError } from "./acme-error.ts";
 import { bindAccount, keyAuthorization, newAccountKey, publicJwk, signJws } from "./jws.ts";
-
-/** Why there is no certificate, in words for people: the authority's own where it gave some. */
-export class AcmeError extends Error {
-  override readonly name = "AcmeError";
-  /** The problem's type (RFC 8555, 6.7), without the prefix. */
-  readonly type: string;
-
-  constructor(message: string, type = "") {
-    super(message);
-    this.type = type;
-  }
-}
-
-export interface HttpChallenge {
-  readonly token: string;
-  readonly keyAuthorization: string;
-}
+import type { Challenge, Prover } from "./prover.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 type Account = NonNullable<AcmeAccess["account"]>;
@@ -34,7 +19,7 @@ const CALL_DEADLINE_MS = 20_000;
 const ORDER_DEADLINE_MS = 90_000;
 const NONCE_TRIES = 5;
 
-/** RFC 8555 as far as certificates for host names over HTTP-01 need it. One authority, one order at a time. */
+/** RFC 8555 as far as certificates for host names need it. One authority, one order at a time. */
 export class AcmeClient {
   readonly #access: AcmeAccess;
   readonly #policy: OutboundPolicy;
@@ -70,62 +55,59 @@ export class AcmeClient {
   }
 
   /**
-   * Orders a certificate. `answer` is told each challenge, and returns when every node answers it.
+   * Orders a certificate.
    *
    * @param request DER of the signing request
+   * @param prover puts up the answers to the challenges of its type, and takes them down again whatever comes of it
    * @returns the chain in PEM
    * @throws AcmeError
    */
-  async order(
-    names: readonly string[],
-    request: Uint8Array,
-    answer: (challenges: readonly HttpChallenge[]) => Promise<void>,
-  ): Promise<string> {
+  async order(names: readonly string[], request: Uint8Array, prover: Prover): Promise<string> {
     const identifiers = names.map((value) => ({ type: "dns", value }));
     const placed = await this.#signed(await this.#address("newOrder"), { identifiers });
     const url = locationOf(placed);
     const order = bodyOf(placed);
-    await this.#authorize(textsOf(order.authorizations), answer);
+    await this.#authorize(textsOf(order.authorizations), prover);
     await this.#signed(textOf(order.finalize), { csr: Buffer.from(request).toString("base64url") });
     const done = await this.#until(url, ({ status }) => status !== "processing" && status !== "ready");
     if (done.status !== "valid") throw problemOf(done.error, `the order became ${textOf(done.status)}`);
     return (await this.#signed(textOf(done.certificate), undefined)).body.toString();
   }
 
-  async #authorize(
-    urls: readonly string[],
-    answer: (challenges: readonly HttpChallenge[]) => Promise<void>,
-  ): Promise<void> {
-    const open: { readonly url: string; readonly challenge: string; readonly answer: HttpChallenge }[] = [];
+  async #authorize(urls: readonly string[], prover: Prover): Promise<void> {
+    const open: { readonly url: string; readonly at: string; readonly challenge: Challenge }[] = [];
     for (const url of urls) {
       const authorization = bodyOf(await this.#signed(url, undefined));
       if (authorization.status === "valid") continue;
-      const challenges = Array.isArray(authorization.challenges)
-        ? authorization.challenges.filter(isJson)
-        : [];
-      const found = challenges.find(({ type }) => type === "http-01");
+      const found = challengesOf(authorization).find(({ type }) => type === prover.type);
+      const identifier = nameIn(authorization);
       if (found === undefined)
-        throw new AcmeError(`${nameIn(authorization)}: the authority offers no proof over HTTP`);
+        throw new AcmeError(`${identifier}: the authority takes no proof by ${prover.type}`);
       const token = textOf(found.token);
       const value = keyAuthorization(token, this.#known().keyPem);
-      open.push({ url, challenge: textOf(found.url), answer: { token, keyAuthorization: value } });
+      open.push({
+        url,
+        at: textOf(found.url),
+        challenge: { identifier, token, keyAuthorization: value },
+      });
     }
     if (open.length === 0) return;
-    await answer(open.map((each) => each.answer));
-    for (const { challenge } of open) await this.#signed(challenge, {});
-    for (const { url } of open) {
-      const authorization = await this.#until(url, ({ status }) => status !== "pending");
-      if (authorization.status === "valid") continue;
-      const challenges = Array.isArray(authorization.challenges)
-        ? authorization.challenges.filter(isJson)
-        : [];
-      const failed = challenges.find(({ error }) => error !== undefined)?.error;
-      throw problemOf(
-        failed,
-        `${nameIn(authorization)}: the authority did not see the proof`,
-        nameIn(authorization),
-      );
+    const challenges = open.map(({ challenge }) => challenge);
+    try {
+      await prover.present(challenges);
+      for (const { at } of open) await this.#signed(at, {});
+      for (const { url } of open) await this.#decided(url);
+    } finally {
+      await prover.withdraw(challenges);
     }
+  }
+
+  async #decided(url: string): Promise<void> {
+    const authorization = await this.#until(url, ({ status }) => status !== "pending");
+    if (authorization.status === "valid") return;
+    const name = nameIn(authorization);
+    const failed = challengesOf(authorization).find(({ error }) => error !== undefined)?.error;
+    throw problemOf(failed, `${name}: the authority did not see the proof`, name);
   }
 
   async #until(url: string, done: (body: Json) => boolean): Promise<Json> {
@@ -239,6 +221,10 @@ function locationOf({ headers }: OutboundResponse): string {
   const url = textOf(headers.location);
   if (url === "") throw new AcmeError("the authority does not say where to go on");
   return url;
+}
+
+function challengesOf({ challenges }: Json): readonly Json[] {
+  return Array.isArray(challenges) ? challenges.filter(isJson) : [];
 }
 
 function nameIn({ identifier }: Json): string {

@@ -1,5 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type AcmeContext,
   CHANNELS,
@@ -7,18 +6,22 @@ import {
   dueCertificates,
   holdWorkLease,
   openAuthority,
+  openDnsProvider,
   releaseWorkLease,
   storeAccount,
-  storeChallenge,
   storeFailure,
   storeIssued,
-  unsettledNodes,
 } from "@sluice/config";
 import type { OutboundPolicy } from "@sluice/config/outbound";
 import type { NotificationBus } from "@sluice/database";
 import { createServerRequest } from "@sluice/join/certificates";
-import { AcmeClient, AcmeError, type HttpChallenge } from "./acme-client.ts";
+import { AcmeClient } from "./acme-client.ts";
+import { AcmeError } from "./acme-error.ts";
 import { renewAt, retryAt } from "./acme-schedule.ts";
+import { dnsProver } from "./dns/dns-prover.ts";
+import { withdrawLeftovers } from "./dns/withdraw-leftovers.ts";
+import { alpnProver, httpProver } from "./node-provers.ts";
+import type { Prover } from "./prover.ts";
 
 export interface AcmeEngineOptions {
   readonly context: AcmeContext;
@@ -35,11 +38,10 @@ export interface AcmeEngineOptions {
 }
 
 const WORK = "acme";
-/** Longer than an order takes: its deadlines are shorter. */
+/** Held on to while an order is under way: records take their time to spread. */
 const LEASE_MS = 240_000;
 const TICK_MS = 5_000;
-const SETTLED_DEADLINE_MS = 60_000;
-const SETTLED_LOOK_MS = 250;
+const AGAIN_MS = 250;
 
 /** Gets automatic certificates and renews them, while this replica holds the lease for it; one after the other. */
 export class AcmeEngine {
@@ -87,18 +89,25 @@ export class AcmeEngine {
       .then(() => {
         this.#working = undefined;
         if (this.#closing.signal.aborted) return;
-        if (this.#again) this.#timer = setTimeout(() => this.#wake(), SETTLED_LOOK_MS);
+        if (this.#again) this.#timer = setTimeout(() => this.#wake(), AGAIN_MS);
         else this.#timer = setTimeout(() => this.#wake(), TICK_MS);
       });
   }
 
   async #work(): Promise<void> {
-    const { context, replica } = this.#options;
-    for (;;) {
-      if (!(await holdWorkLease(context, { work: WORK, holder: replica, ms: LEASE_MS }))) return;
-      const [due] = await dueCertificates(context);
-      if (due === undefined || this.#closing.signal.aborted) return;
-      await this.#tryOne(due);
+    const { context, outbound, replica, onTrouble } = this.#options;
+    const hold = () => holdWorkLease(context, { work: WORK, holder: replica, ms: LEASE_MS });
+    if (!(await hold())) return;
+    const holding = setInterval(() => void hold().catch(onTrouble), LEASE_MS / 4);
+    try {
+      await withdrawLeftovers(context, outbound, onTrouble);
+      while (await hold()) {
+        const [due] = await dueCertificates(context);
+        if (due === undefined || this.#closing.signal.aborted) return;
+        await this.#tryOne(due);
+      }
+    } finally {
+      clearInterval(holding);
     }
   }
 
@@ -125,14 +134,16 @@ export class AcmeEngine {
 
   async #obtain(due: DueCertificate): Promise<Date> {
     const { context, random } = this.#options;
-    const access = await openAuthority(context);
+    const { authority, keyType } = due.choice;
+    const access = await openAuthority(context, authority);
     if (access === undefined)
       throw new AcmeError("no certificate authority is set up: add one on the page Certificates");
+    const prover = await this.#proverOf(due);
     const client = new AcmeClient(access, this.#options.outbound, this.#closing.signal);
     const account = await client.register();
     if (account !== undefined) await storeAccount(context, access.name, account);
-    const { keyPem, request } = await createServerRequest(due.names);
-    const chain = await client.order(due.names, request, (challenges) => this.#answer(challenges));
+    const { keyPem, request } = await createServerRequest(due.names, keyType);
+    const chain = await client.order(due.names, request, prover);
     const notAfter = new Date(new X509Certificate(chain).validTo);
     const dueAt = renewAt(context.now(), notAfter, random());
     const { name, renewal } = due;
@@ -140,15 +151,14 @@ export class AcmeEngine {
     return notAfter;
   }
 
-  /**
-   * The route to the answers is part of what nodes run: every one that is connected must run it before the authority asks. One that
-   * does not get there is not waited for for ever: the authority itself finds out whether it matters.
-   */
-  async #answer(challenges: readonly HttpChallenge[]): Promise<void> {
-    const { context } = this.#options;
-    for (const challenge of challenges) await storeChallenge(context, challenge);
-    const deadline = performance.now() + SETTLED_DEADLINE_MS;
-    while ((await unsettledNodes(context)).length > 0 && performance.now() < deadline)
-      await sleep(SETTLED_LOOK_MS, undefined, { signal: this.#closing.signal });
+  async #proverOf({ name, challenge, choice }: DueCertificate): Promise<Prover> {
+    const { context, outbound } = this.#options;
+    const options = { context, certificate: name, signal: this.#closing.signal };
+    if (challenge === "http-01") return httpProver(options);
+    if (challenge === "tls-alpn-01") return alpnProver(options);
+    const provider = await openDnsProvider(context, choice.dnsProvider);
+    if (provider === undefined)
+      throw new AcmeError("no DNS provider is set up, which dns-01 needs: add one on the page Certificates");
+    return dnsProver({ ...options, provider, outbound });
   }
 }

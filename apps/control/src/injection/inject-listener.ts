@@ -1,5 +1,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
+import type { ChallengeContent } from "@sluice/config";
 import { type AccessLog, AccessLogSchema } from "@sluice/xds/gen/envoy/config/accesslog/v3/accesslog_pb.js";
 import { ApiVersion } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import { type GrpcService, GrpcServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
@@ -16,6 +17,7 @@ import {
   HttpConnectionManager_TracingSchema,
   HttpConnectionManagerSchema,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { addAlpnChains } from "./alpn-chains.ts";
 import { addChallengeRoutes } from "./challenge-routes.ts";
 import { injectVirtualHosts } from "./inject-routes.ts";
 import { CONTROL_CLUSTER, type InjectionSettings } from "./injection-settings.ts";
@@ -32,12 +34,14 @@ const EXPORT_TIMEOUT = { seconds: 1n, nanos: 0 };
 export function injectListener(
   value: Uint8Array,
   settings: InjectionSettings,
-  answersChallenges: boolean,
+  challenges: ChallengeContent,
 ): Uint8Array {
   const listener = fromBinary(ListenerSchema, value);
-  return injectIntoListener(listener, settings, answersChallenges)
-    ? toBinary(ListenerSchema, listener)
-    : value;
+  const added = [
+    injectIntoListener(listener, settings, challenges.http),
+    addAlpnChains(listener, challenges.alpn),
+  ];
+  return added.includes(true) ? toBinary(ListenerSchema, listener) : value;
 }
 
 function injectIntoListener(

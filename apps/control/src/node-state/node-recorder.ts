@@ -2,6 +2,7 @@ import {
   type ConnectedNode,
   type DisconnectedNode,
   type NodeContext,
+  type NodeManagedEvent,
   type NodeNackEvent,
   type NodeTypeEvent,
   type ResourceKind,
@@ -9,6 +10,7 @@ import {
   recordConnected,
   recordDisconnected,
   recordEffective,
+  recordManaged,
   recordNack,
   recordSeen,
   recordSent,
@@ -24,6 +26,7 @@ type NodeEvent =
   | { readonly verb: "disconnected"; readonly event: DisconnectedNode }
   | { readonly verb: "sent" | "ack" | "effective"; readonly event: NodeTypeEvent }
   | { readonly verb: "nack"; readonly event: NodeNackEvent }
+  | { readonly verb: "managed"; readonly event: NodeManagedEvent }
   | { readonly verb: "seen"; readonly event: string };
 
 export interface NodeRecorderOptions {
@@ -61,6 +64,7 @@ export class NodeRecorder implements XdsServerObserver {
   readonly #seenAtMs = new Map<string, number>();
   /** By node, so that one that comes or goes costs nothing of the others. */
   readonly #effective = new Map<string, Map<ResourceKind, number>>();
+  readonly #managed = new Map<string, string>();
   /** Kinds that something was sent of, or that were told to be unchanged, since the node connected. */
   readonly #told = new Map<string, Set<ResourceKind>>();
 
@@ -137,6 +141,14 @@ export class NodeRecorder implements XdsServerObserver {
     }
   }
 
+  /** What changes without a version; only what is new is written. */
+  onManaged(event: NodeManagedEvent): void {
+    const text = JSON.stringify(event);
+    if (this.#managed.get(event.id) === text) return;
+    this.#managed.set(event.id, text);
+    this.#add({ verb: "managed", event });
+  }
+
   /** Writes what waits, once. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -147,6 +159,7 @@ export class NodeRecorder implements XdsServerObserver {
 
   #forget(id: string): void {
     this.#effective.delete(id);
+    this.#managed.delete(id);
     this.#told.delete(id);
   }
 
@@ -253,6 +266,7 @@ async function record(context: NodeContext, run: readonly NodeEvent[]): Promise<
     item.verb === "sent" || item.verb === "ack" || item.verb === "effective" ? [item.event] : [],
   );
   const nacks = run.flatMap((item) => (item.verb === "nack" ? [item.event] : []));
+  const managed = run.flatMap((item) => (item.verb === "managed" ? [item.event] : []));
   const seen = run.flatMap((item) => (item.verb === "seen" ? [item.event] : []));
   switch (verb) {
     case "connected":
@@ -267,6 +281,8 @@ async function record(context: NodeContext, run: readonly NodeEvent[]): Promise<
       return recordEffective(context, typed);
     case "nack":
       return recordNack(context, nacks);
+    case "managed":
+      return recordManaged(context, managed);
     case "seen":
       return recordSeen(context, seen);
     case undefined:

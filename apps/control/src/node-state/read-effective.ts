@@ -2,10 +2,11 @@ import type { ResourceKind } from "@sluice/config";
 import type { SnapshotResource, SnapshotType } from "@sluice/xds";
 import type { KnownType, VersionHistory } from "../snapshot/version-history.ts";
 
+export const SECRET_STAMP = /(?:^|\.)sds\.(.+)\.version$/;
 /** Where a node says which resource of a kind it runs; the group is the resource's stat name. */
 const PER_RESOURCE: readonly (readonly [ResourceKind, RegExp])[] = [
   ["routes", /^http\..+\.rds\.(.+)\.version$/],
-  ["secrets", /(?:^|\.)sds\.(.+)\.version$/],
+  ["secrets", SECRET_STAMP],
   ["endpoints", /^cluster\.(.+)\.version$/],
 ];
 
@@ -38,7 +39,7 @@ export function readEffective(
   return effective;
 }
 
-function stampsOf(facts: ReadonlyMap<string, number>, pattern: RegExp): Map<string, number> {
+export function stampsOf(facts: ReadonlyMap<string, number>, pattern: RegExp): Map<string, number> {
   const stamps = new Map<string, number>();
   for (const [stat, value] of facts) {
     const name = pattern.exec(stat)?.[1];
@@ -70,7 +71,7 @@ function effectivePerResource(
 const byStatNameOf = new WeakMap<SnapshotType, ReadonlyMap<string, SnapshotResource>>();
 
 /** Made once per type, because each node asks several times a second. */
-function resourcesByStatName(type: SnapshotType): ReadonlyMap<string, SnapshotResource> {
+export function resourcesByStatName(type: SnapshotType): ReadonlyMap<string, SnapshotResource> {
   let found = byStatNameOf.get(type);
   if (found === undefined) {
     found = new Map(

@@ -64,7 +64,7 @@ async function post(
 }
 
 /** The beginning of a plain answer; a page of HTML says nothing. */
-function reasonIn({ status, body, headers }: OutboundResponse): string {
+export function reasonIn({ status, body, headers }: OutboundResponse): string {
   if (status >= 300 && status < 400) return ": redirects are not followed";
   if (/html/i.test(headers["content-type"] ?? "")) return "";
   const text = body

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { KindContent, VersionContent } from "@sluice/config";
+import { type KindContent, NO_CHALLENGES, type VersionContent } from "@sluice/config";
 import { EMPTY_CONTENT, SnapshotBuilder, typeUrlOf } from "./build-snapshot.ts";
 
 function kind(hash: string, resources: Readonly<Record<string, string>>): KindContent {
@@ -19,7 +19,7 @@ function version(number: number, clusters: KindContent, routes: KindContent): Ve
   return {
     number,
     hash: String(number),
-    automatic: false,
+    challenges: NO_CHALLENGES,
     kinds: { ...EMPTY_CONTENT.kinds, clusters, routes },
   };
 }

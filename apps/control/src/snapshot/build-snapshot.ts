@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
 import {
+  type ChallengeContent,
   KIND_TYPES,
   type KindContent,
+  NO_CHALLENGES,
   RESOURCE_KINDS,
   type ResourceKind,
   type VersionContent,
 } from "@sluice/config";
 import type { Snapshot, SnapshotResource, SnapshotType } from "@sluice/xds";
 
-/** `answersChallenges`: the version has automatic certificates. */
-export type Inject = (kind: ResourceKind, value: Uint8Array, answersChallenges: boolean) => Uint8Array;
+export type Inject = (kind: ResourceKind, value: Uint8Array, challenges: ChallengeContent) => Uint8Array;
 
 export function typeUrlOf(kind: ResourceKind): string {
   return `type.googleapis.com/${KIND_TYPES[kind]}`;
@@ -30,16 +31,18 @@ type BuiltKinds = Map<ResourceKind, { readonly content: KindContent; readonly ty
 export class SnapshotBuilder {
   readonly #inject: Inject;
   #kinds: BuiltKinds = new Map();
-  #automatic = false;
+  #challenges = NO_CHALLENGES;
 
   constructor(inject: Inject) {
     this.#inject = inject;
   }
 
   build(content: VersionContent): Snapshot {
-    // What is injected depends on it, in whatever it is injected into.
-    if (this.#automatic !== content.automatic) this.#kinds = new Map();
-    this.#automatic = content.automatic;
+    // What is injected depends on them, in whatever it is injected into.
+    const { challenges } = content;
+    if (challenges.http !== this.#challenges.http) this.#kinds.delete("routes");
+    if (JSON.stringify(challenges) !== JSON.stringify(this.#challenges)) this.#kinds.delete("listeners");
+    this.#challenges = challenges;
     const types = new Map<string, SnapshotType>();
     const kinds: BuiltKinds = new Map();
     for (const kind of RESOURCE_KINDS) {
@@ -59,7 +62,7 @@ export class SnapshotBuilder {
     for (const [name, resource] of [...content.resources].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const known = before?.content.resources.get(name)?.hash === resource.hash;
       const shared = known ? before?.type.resources.get(name) : undefined;
-      const built = shared ?? resourceOf(name, this.#inject(kind, resource.value, this.#automatic));
+      const built = shared ?? resourceOf(name, this.#inject(kind, resource.value, this.#challenges));
       resources.set(name, built);
       hash.update(`${name.length}:${name}${built.version}`);
     }
@@ -81,7 +84,7 @@ const NO_RESOURCES: KindContent = { hash: "", resources: new Map() };
 export const EMPTY_CONTENT: VersionContent = {
   number: 0,
   hash: "",
-  automatic: false,
+  challenges: NO_CHALLENGES,
   kinds: {
     listeners: NO_RESOURCES,
     routes: NO_RESOURCES,

@@ -40,6 +40,13 @@ export interface ServedVersion {
   readonly snapshot: Snapshot;
 }
 
+/** What a node should run now. */
+export interface ServedSnapshot {
+  readonly snapshot: Snapshot;
+  /** `managedRevision`, of automatic certificates and their challenges. */
+  readonly managed: string;
+}
+
 interface Loaded extends ServedVersion {
   readonly content: VersionContent;
 }
@@ -96,8 +103,10 @@ export class PublishedSnapshots implements SnapshotSource {
   }
 
   /** For a node that is known by its id: with the labels that its xDS stream told this replica, else with `labels`. */
-  snapshotForId(id: string, labels: Readonly<Record<string, string>>): Snapshot | undefined {
-    return this.#serving && servedTo(this.#serving, id, this.#labels.of(id) ?? labels)?.snapshot;
+  snapshotForId(id: string, labels: Readonly<Record<string, string>>): ServedSnapshot | undefined {
+    const serving = this.#serving;
+    const loaded = serving && servedTo(serving, id, this.#labels.of(id) ?? labels);
+    return serving && loaded && { snapshot: loaded.snapshot, managed: serving.managed };
   }
 
   watch(onChange: (affected: (node: NodeIdentity) => boolean) => void): () => void {
@@ -158,8 +167,8 @@ export class PublishedSnapshots implements SnapshotSource {
     const before = this.#serving;
     const renewed = before !== undefined && before.managed !== managed;
     if (before !== undefined && !renewed && keyOf(before.targets) === keyOf(targets)) return;
-    if (renewed)
-      for (const [number, { content }] of this.#loaded) if (content.automatic) this.#loaded.delete(number);
+    // What they have in common with what is served is not read again.
+    if (renewed) this.#loaded.clear();
     const versions = new Map<number, Loaded>();
     for (const number of versionsOf(targets)) versions.set(number, await this.#take(number));
     const serving: Serving = { targets, managed, versions };

@@ -1,3 +1,11 @@
+/** How it is proven that a name is ours (RFC 8555, RFC 8737). */
+export const ACME_CHALLENGE_TYPES = ["http-01", "tls-alpn-01", "dns-01"] as const;
+export type AcmeChallengeType = (typeof ACME_CHALLENGE_TYPES)[number];
+
+/** The keys that certificates may have. */
+export const CERTIFICATE_KEY_TYPES = ["ec-p256", "ec-p384", "rsa-2048", "rsa-4096"] as const;
+export type CertificateKeyType = (typeof CERTIFICATE_KEY_TYPES)[number];
+
 /** An ACME authority, without its secrets. */
 export interface AcmeAuthority {
   readonly name: string;
@@ -30,4 +38,42 @@ export interface ManagedCertificate {
   readonly failures: number;
   readonly lastError: string | undefined;
   readonly triedAt: Date | undefined;
+  /** It is got whether or not a version refers to it. */
+  readonly requested: boolean;
+  /** What was chosen of it; what is undefined is decided when it is ordered. */
+  readonly choice: CertificateChoice;
+  /** How it is proven: what was chosen, else DNS-01 for wildcards and HTTP-01 for all else. */
+  readonly challenge: AcmeChallengeType;
+}
+
+/** How an automatic certificate shall be got. */
+export interface CertificateChoice {
+  /** Default: the authority that was put last. */
+  readonly authority: string | undefined;
+  /** Default: `dns-01` where a name is a wildcard, else `http-01`. */
+  readonly challenge: AcmeChallengeType | undefined;
+  /** Of `dns-01`. Default: the provider that was put last. */
+  readonly dnsProvider: string | undefined;
+  /** Of `tls-alpn-01`. Default: the listeners that use the certificate, and those with TLS on port 443. */
+  readonly listener: string | undefined;
+  readonly keyType: CertificateKeyType;
+}
+
+/** A signed POST to `url` for each record that shall be there or go. */
+export interface DnsProviderSettings {
+  readonly kind: "webhook";
+  /** `https:` or `http:`. */
+  readonly url: string;
+  /** Asked whether they have the record, `host` or `host:port`, in place of the zone's own name servers; empty: those. */
+  readonly nameServers: readonly string[];
+}
+
+/** Who publishes records for DNS-01, without the secret. */
+export interface DnsProvider {
+  readonly name: string;
+  readonly settings: DnsProviderSettings;
+  /** The one that is asked where a certificate names none. */
+  readonly isDefault: boolean;
+  readonly updatedAt: Date;
+  readonly updatedBy: string;
 }

@@ -77,12 +77,16 @@ export async function putAuthority(context: Context, input: PutAuthorityInput): 
   });
 }
 
-/** `settings.manage`, `not_found`. Certificates from it stay; the next authority renews them. */
+/** `settings.manage`, `not_found`. Certificates from it stay; the next authority renews them, also those that chose this one. */
 export async function removeAuthority(context: Context, name: string): Promise<void> {
   const attempt = { permission: "settings.manage", action: "acme.remove", subject: `acme/${name}` } as const;
   await change(context, attempt, async (tx) => {
     const gone = await tx.delete(acmeAuthority).where(eq(acmeAuthority.name, name)).returning();
     if (gone.length === 0) throw new ConfigError("not_found", `there is no authority '${name}'`);
+    await tx
+      .update(managedCertificate)
+      .set({ wantedAuthority: null })
+      .where(eq(managedCertificate.wantedAuthority, name));
     await appendAudit(tx, context, { action: "acme.remove", subject: `acme/${name}` });
     await notify(tx, CHANNELS.rollout, { acme: name });
   });
@@ -90,8 +94,17 @@ export async function removeAuthority(context: Context, name: string): Promise<v
 
 export type AuthorityRow = typeof acmeAuthority.$inferSelect;
 
-export async function readDefaultAuthority(executor: Executor): Promise<AuthorityRow | undefined> {
-  const [row] = await executor.select().from(acmeAuthority).orderBy(asc(acmeAuthority.position)).limit(1);
+/** That of the name; without one the default. */
+export async function readAuthority(
+  executor: Executor,
+  name: string | undefined,
+): Promise<AuthorityRow | undefined> {
+  const [row] = await executor
+    .select()
+    .from(acmeAuthority)
+    .where(name === undefined ? undefined : eq(acmeAuthority.name, name))
+    .orderBy(asc(acmeAuthority.position))
+    .limit(1);
   return row;
 }
 

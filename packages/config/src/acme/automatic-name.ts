@@ -21,11 +21,20 @@ export function automaticProblem(secret: string): string | undefined {
   if (names.length > NAMES_MAX)
     return `an automatic certificate may have ${NAMES_MAX} names; this has ${names.length}`;
   if (new Set(names).size < names.length) return "an automatic certificate has each name once";
-  const odd = names.find((name) => !isHostName(name));
+  const odd = names.find((name) => !isHostName(name.replace(/^\*\./, "")));
   if (odd === undefined) return undefined;
-  if (odd.startsWith("*."))
-    return `'${odd}': an automatic certificate is for single names, since a wildcard cannot be proven over HTTP`;
   return `'${odd}' is no host name in lower case; write automatic:a.example,b.example`;
+}
+
+/** Whether one of the names is a wildcard, which only DNS-01 proves. */
+export function hasWildcard(names: readonly string[]): boolean {
+  return names.some((name) => name.startsWith("*."));
+}
+
+/** The reference to an automatic certificate for these names, as people wrote them. */
+export function automaticName(names: readonly string[]): string {
+  const written = names.map((name) => name.trim().toLowerCase().replace(/\.$/, ""));
+  return `${PREFIX}${written.join(",")}`;
 }
 
 function isHostName(name: string): boolean {

@@ -78,7 +78,7 @@ async function makeTemporary(executor: Executor, keys: KeyRing, name: string): P
     .onConflictDoNothing();
 }
 
-function secretOf(name: string, chain: string, key: string): Uint8Array {
+export function secretOf(name: string, chain: string, key: string): Uint8Array {
   const schema = messageDescriptor(KIND_TYPES.secrets);
   const json = {
     name,
@@ -89,10 +89,16 @@ function secretOf(name: string, chain: string, key: string): Uint8Array {
   return toBinary(schema, message);
 }
 
-/** Changes whenever the material of any automatic certificate does: what a control replica asks when it was notified. */
+/**
+ * Changes whenever what nodes get of automatic certificates does, their challenges included: what a control replica asks when it was
+ * notified.
+ */
 export async function managedRevision(context: Pick<NodeContext, "sql">): Promise<string> {
-  const [row] = await databaseOver(context.sql).execute<{ revision: string | null }>(
-    sql`select md5(string_agg(name || chain, ',' order by name)) as revision from config.managed_certificate`,
+  const [row] = await databaseOver(context.sql).execute<{ revision: string }>(
+    sql`select md5(coalesce((select string_agg(concat_ws('|', name, chain, challenge, listener, requested), ',' order by name)
+        from config.managed_certificate), '') || '/' ||
+      coalesce((select string_agg(token, ',' order by token)
+        from config.acme_challenge where type = 'tls-alpn-01'), '')) as revision`,
   );
   return row?.revision ?? "";
 }

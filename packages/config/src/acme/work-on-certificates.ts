@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lt, lte } from "drizzle-orm";
+import { and, asc, eq, inArray, lte, or } from "drizzle-orm";
 import { databaseOver } from "../access/database-over.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
@@ -7,9 +7,11 @@ import { seal, unseal } from "../envelope/envelope.ts";
 import type { KeyRing } from "../envelope/key-ring.ts";
 import type { NodeContext } from "../node/record-node-events.ts";
 import { readTargets } from "../rollout/read-targets.ts";
-import { acmeAuthority, acmeChallenge, managedCertificate } from "../schema/index.ts";
+import { acmeAuthority, managedCertificate } from "../schema/index.ts";
 import { readVersion } from "../version/read-live.ts";
-import { eabPurpose, readDefaultAuthority } from "./authorities.ts";
+import type { AcmeChallengeType, CertificateChoice } from "./acme-contract.ts";
+import { eabPurpose, readAuthority } from "./authorities.ts";
+import { challengeOf, choiceOf } from "./managed-certificates.ts";
 import { managedMaterial, managedPurpose } from "./managed-material.ts";
 
 /** For the control plane's engine alone: what it works with holds keys in plain. */
@@ -22,6 +24,8 @@ export interface DueCertificate {
   readonly names: readonly string[];
   readonly failures: number;
   readonly renewal: boolean;
+  readonly challenge: AcmeChallengeType;
+  readonly choice: CertificateChoice;
 }
 
 export interface AcmeAccess {
@@ -34,9 +38,8 @@ export interface AcmeAccess {
 }
 
 const SYSTEM = { id: "system", name: "system", role: "admin" } as const;
-const CHALLENGE_MS = 3_600_000;
 
-/** Those that are due, of the ones that a version which nodes are told to run refers to; the longest due first. */
+/** Those that are due, of the ones that somebody asked for or a version which nodes are told to run refers to; the longest due first. */
 export async function dueCertificates(context: AcmeContext): Promise<readonly DueCertificate[]> {
   const db = databaseOver(context.sql);
   const { groups } = await readTargets(context);
@@ -44,24 +47,29 @@ export async function dueCertificates(context: AcmeContext): Promise<readonly Du
   const wanted = new Set<string>();
   for (const number of numbers)
     for (const name of (await readVersion(db, number))?.kinds.secrets.automatic ?? []) wanted.add(name);
-  if (wanted.size === 0) return [];
   await managedMaterial(db, context.keys, [...wanted]);
+  const { name, requested, dueAt } = managedCertificate;
   const rows = await db
     .select()
     .from(managedCertificate)
-    .where(and(inArray(managedCertificate.name, [...wanted]), lte(managedCertificate.dueAt, context.now())))
-    .orderBy(asc(managedCertificate.dueAt));
-  return rows.map(({ name, names, failures, state }) => ({
-    name,
-    names,
-    failures,
-    renewal: state === "issued",
+    .where(and(or(requested, inArray(name, [...wanted])), lte(dueAt, context.now())))
+    .orderBy(asc(dueAt));
+  return rows.map((row) => ({
+    name: row.name,
+    names: row.names,
+    failures: row.failures,
+    renewal: row.state === "issued",
+    challenge: challengeOf(row),
+    choice: choiceOf(row),
   }));
 }
 
-/** The default authority with its secrets; undefined while there is none. */
-export async function openAuthority(context: AcmeContext): Promise<AcmeAccess | undefined> {
-  const row = await readDefaultAuthority(databaseOver(context.sql));
+/** The authority of the name, or the default one, with its secrets; undefined while there is none. */
+export async function openAuthority(
+  context: AcmeContext,
+  wanted: string | undefined,
+): Promise<AcmeAccess | undefined> {
+  const row = await readAuthority(databaseOver(context.sql), wanted);
   if (row === undefined) return undefined;
   const { name, directoryUrl, email, trust, eabKid, sealedEab, accountUrl, sealedAccountKey } = row;
   const open = (purpose: string, sealed: string) => unseal(context.keys, purpose, sealed);
@@ -95,28 +103,6 @@ export async function storeAccount(
 
 function accountPurpose(name: string): string {
   return `acme-account/${name}`;
-}
-
-/** From now on every node answers the challenge, by way of the control plane. */
-export async function storeChallenge(
-  context: NodeContext,
-  challenge: { readonly token: string; readonly keyAuthorization: string },
-): Promise<void> {
-  const db = databaseOver(context.sql);
-  const expiresAt = new Date(context.now().getTime() + CHALLENGE_MS);
-  await db.delete(acmeChallenge).where(lt(acmeChallenge.expiresAt, context.now()));
-  await db
-    .insert(acmeChallenge)
-    .values({ ...challenge, expiresAt })
-    .onConflictDoNothing();
-}
-
-export async function readChallenge(context: NodeContext, token: string): Promise<string | undefined> {
-  const [row] = await databaseOver(context.sql)
-    .select({ keyAuthorization: acmeChallenge.keyAuthorization })
-    .from(acmeChallenge)
-    .where(and(eq(acmeChallenge.token, token), gt(acmeChallenge.expiresAt, context.now())));
-  return row?.keyAuthorization;
 }
 
 /** The certificate goes to the nodes at once. `dueAt`: when it shall be renewed. */

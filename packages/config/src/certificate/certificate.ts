@@ -75,4 +75,6 @@ export interface Certificate {
   readonly uses: readonly CertificateUse[];
   /** Of live ones; disconnected nodes are not counted. */
   readonly nodes: readonly CertificateNode[];
+  /** Of those that renew themselves; `wanted`: something uses it, or somebody asked for it, so that it is renewed. */
+  readonly automatic?: { readonly wanted: boolean } | undefined;
 }

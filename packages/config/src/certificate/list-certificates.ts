@@ -19,6 +19,7 @@ import type { Certificate, CertificateNode, CertificateProblem, CertificateUse }
 import { findCertificates } from "./find-certificates.ts";
 import { findUses } from "./find-uses.ts";
 import { keyProblem } from "./key-match.ts";
+import { isLate, managedCertificateList } from "./managed-certificate-list.ts";
 import { readChain } from "./read-chain.ts";
 
 const DAY_MS = 86_400_000;
@@ -32,7 +33,7 @@ interface Source {
 
 /**
  * Every TLS certificate of what is live and of the draft, those that expire first at the top. One that the draft has as it is live
- * comes once. Those in files of the nodes are listed without facts. `config.read`.
+ * comes once; those that renew themselves come too. Those in files of the nodes are listed without facts. `config.read`.
  */
 export async function listCertificates(context: Context): Promise<readonly Certificate[]> {
   const { db } = context;
@@ -61,7 +62,12 @@ export async function listCertificates(context: Context): Promise<readonly Certi
   };
   const liveHashes = new Map(liveSources.map(({ kind, name, hash }) => [`${kind}/${name}`, hash]));
   const changed = draftSources.filter(({ kind, name, hash }) => liveHashes.get(`${kind}/${name}`) !== hash);
-  return [...list(liveSources, "live", liveSources), ...list(draftSources, "draft", changed)].toSorted(
+  const managed = await managedCertificateList(context, usesIn(liveSources));
+  return [
+    ...list(liveSources, "live", liveSources),
+    ...list(draftSources, "draft", changed),
+    ...managed,
+  ].toSorted(
     (a, b) =>
       (a.daysLeft ?? Infinity) - (b.daysLeft ?? Infinity) || (a.resource.name < b.resource.name ? -1 : 1),
   );
@@ -77,15 +83,20 @@ export async function getCertificates(context: Context, ref: ResourceRef): Promi
   return found;
 }
 
-/** The live ones that expire within that time, or have expired; soonest first. For warnings and notifications. */
+/**
+ * The live ones that expire within that time, or have expired; soonest first. For warnings and notifications. Of those that renew
+ * themselves only what should have been renewed by now.
+ */
 export async function expiringCertificates(
   context: Context,
   withinMs: number,
 ): Promise<readonly (Certificate & { readonly daysLeft: number; readonly notAfter: Date })[]> {
-  const until = context.now().getTime() + withinMs;
+  const now = context.now();
+  const until = now.getTime() + withinMs;
   return (await listCertificates(context)).flatMap((certificate) => {
     const { stage, facts, daysLeft } = certificate;
     if (stage !== "live" || facts === undefined || daysLeft === undefined) return [];
+    if (certificate.automatic !== undefined && !isLate(certificate, now)) return [];
     return facts.notAfter.getTime() <= until ? [{ ...certificate, daysLeft, notAfter: facts.notAfter }] : [];
   });
 }

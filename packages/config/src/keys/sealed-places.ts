@@ -47,6 +47,18 @@ export const SEALED_PLACES: readonly SealedPlace[] = [
     purpose: sql`'acme-eab/' || name`,
   },
   {
+    table: sql`config.acme_dns_provider`,
+    key: sql`name`,
+    column: sql`sealed_secret`,
+    purpose: sql`'acme-dns/' || name`,
+  },
+  {
+    table: sql`config.acme_challenge`,
+    key: sql`token`,
+    column: sql`sealed_key`,
+    purpose: sql`'acme-challenge/' || token`,
+  },
+  {
     table: sql`config.notification_channel`,
     key: sql`name`,
     column: sql`sealed_secret`,

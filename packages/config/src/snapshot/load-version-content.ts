@@ -1,6 +1,7 @@
 import type { Database } from "@sluice/database";
 import { sql } from "drizzle-orm";
 import { databaseOver } from "../access/database-over.ts";
+import { type ChallengeContent, challengeContent, challengeMaterial } from "../acme/challenge-content.ts";
 import { managedMaterial } from "../acme/managed-material.ts";
 import { sha256 } from "../analysis/content-hash.ts";
 import { type Context, RESOURCE_KINDS, type ResourceKind } from "../contract.ts";
@@ -28,8 +29,8 @@ export interface VersionContent {
   readonly number: number;
   /** `Version.hash`. */
   readonly hash: string;
-  /** Something in it refers to an automatic certificate: its nodes answer ACME challenges. */
-  readonly automatic: boolean;
+  /** What its nodes answer ACME authorities with. Changes without the version. */
+  readonly challenges: ChallengeContent;
   /** Each kind is present; one that equals `previous`' is that very object. */
   readonly kinds: Readonly<Record<ResourceKind, KindContent>>;
 }
@@ -44,7 +45,9 @@ export async function loadVersionContent(
   const db = databaseOver(context.sql);
   const row = await requireVersion(db, number);
   const { automatic = [] } = row.kinds.secrets;
-  const material = context.ring === undefined ? [] : await managedMaterial(db, context.ring, automatic);
+  const challenges = await challengeContent(db, automatic);
+  const own = context.ring === undefined ? [] : await managedMaterial(db, context.ring, automatic);
+  const material = [...own, ...(await challengeMaterial(context, challenges))];
   const managed = material.map(({ hash }) => hash);
   const hashes = (kind: ResourceKind) => hashOf(row.kinds[kind], kind === "secrets" ? managed : []);
   const differing = RESOURCE_KINDS.filter((kind) => previous?.kinds[kind].hash !== hashes(kind));
@@ -66,7 +69,7 @@ export async function loadVersionContent(
   return {
     number,
     hash: row.hash,
-    automatic: automatic.length > 0,
+    challenges,
     kinds: {
       listeners: content("listeners"),
       routes: content("routes"),

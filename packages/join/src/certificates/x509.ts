@@ -4,7 +4,7 @@ import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
-  type Extension,
+  Extension,
   type JsonGeneralNames,
   KeyUsageFlags,
   KeyUsagesExtension,
@@ -20,7 +20,7 @@ export {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
-  type Extension,
+  Extension,
   type JsonGeneralNames,
   KeyUsageFlags,
   KeyUsagesExtension,
@@ -36,8 +36,29 @@ export {
 const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
 export const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" } as const;
 
+/** Keys that authorities certify for servers. */
+export type ServerKeyType = "ec-p256" | "ec-p384" | "rsa-2048" | "rsa-4096";
+
 export function generateKeys(): Promise<{ readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }> {
   return crypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"]);
+}
+
+/** With the algorithm that it signs its request with. */
+export async function generateServerKeys(type: ServerKeyType) {
+  const [family, size] = type.split("-");
+  const algorithm = family === "rsa" ? rsa(Number(size)) : { name: "ECDSA", namedCurve: curveOf(type) };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const hash = type === "ec-p384" ? "SHA-384" : "SHA-256";
+  return { keys, signingAlgorithm: { name: algorithm.name, hash } };
+}
+
+function rsa(modulusLength: number) {
+  const publicExponent = new Uint8Array([1, 0, 1]);
+  return { name: "RSASSA-PKCS1-v1_5", modulusLength, publicExponent, hash: "SHA-256" };
+}
+
+function curveOf(type: ServerKeyType): string {
+  return type === "ec-p384" ? "P-384" : "P-256";
 }
 
 /** PKCS #8. */

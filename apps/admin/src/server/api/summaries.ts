@@ -11,6 +11,10 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   "acme.list": "The authorities that automatic certificates come from, the default one first.",
   "acme.put": "Add an ACME authority, or change one, and make it the default.",
   "acme.remove": "Remove an ACME authority; certificates from it stay.",
+  "acme.dnsProviders": "Who publishes records for DNS-01, the default one first.",
+  "acme.putDnsProvider":
+    "Add a DNS provider, or change one, and make it the default. A signing key that is made is shown once.",
+  "acme.removeDnsProvider": "Remove a DNS provider.",
   "audit.list": "Who did what, newest first.",
   "audit.verify": "Whether the audit log's chain of hashes holds.",
   "audit.retention": "For how many days events are kept.",
@@ -19,6 +23,9 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
     "TLS certificates of what is live and of the draft, those that expire first at the top.",
   "certificate.get": "The certificates of one resource.",
   "certificate.automatic": "Automatic certificates: how each is doing, and why one failed.",
+  "certificate.request":
+    "Ask for an automatic certificate, or choose anew how one is got; it is ordered at once.",
+  "certificate.remove": "Forget an automatic certificate that no running version refers to.",
   "certificate.renew": "Renew an automatic certificate now.",
   "certificate.expiring": "Live certificates that expire within so many days, or have expired.",
   "draft.status": "Counts of the draft's changes and problems, and its hash, which publishing may name.",

@@ -1,10 +1,17 @@
-import { listAuthorities, putAuthority, removeAuthority } from "@sluice/config";
+import {
+  listAuthorities,
+  listDnsProviders,
+  putAuthority,
+  putDnsProvider,
+  removeAuthority,
+  removeDnsProvider,
+} from "@sluice/config";
 import { z } from "zod";
 import { procedure, router } from "../trpc.ts";
 
 const name = z.string().min(1).max(64);
 
-/** The authorities that automatic certificates come from; never their accounts' keys. */
+/** The authorities that automatic certificates come from, and who publishes records for DNS-01; never their keys. */
 export const acmeRouter = router({
   list: procedure.query(({ ctx }) => listAuthorities(ctx.config)),
   put: procedure
@@ -23,4 +30,21 @@ export const acmeRouter = router({
   remove: procedure
     .input(z.object({ name }))
     .mutation(({ ctx, input }) => removeAuthority(ctx.config, input.name)),
+  dnsProviders: procedure.query(({ ctx }) => listDnsProviders(ctx.config)),
+  putDnsProvider: procedure
+    .input(
+      z.object({
+        name,
+        settings: z.object({
+          kind: z.literal("webhook"),
+          url: z.string().min(1).max(2000),
+          nameServers: z.array(z.string().min(1).max(300)).max(20),
+        }),
+        secret: z.string().min(1).max(1000).optional(),
+      }),
+    )
+    .mutation(({ ctx, input }) => putDnsProvider(ctx.config, input)),
+  removeDnsProvider: procedure
+    .input(z.object({ name }))
+    .mutation(({ ctx, input }) => removeDnsProvider(ctx.config, input.name)),
 });

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before, test } from "node:test";
+import { connect } from "node:tls";
+import {
+  type Context,
+  configMigrations,
+  getCertificates,
+  listManaged,
+  loadKeyRing,
+  type ManagedCertificate,
+  publish,
+  putAuthority,
+  putDnsProvider,
+  putResource,
+  renewCertificate,
+  requestCertificate,
+} from "@sluice/config";
+import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
+import {
+  freePort,
+  installedEnvoy,
+  type RunningProxy,
+  startEnvoy,
+  startPostgres,
+  startSluiceProxy,
+  type TestPostgres,
+  waitFor,
+} from "@sluice/harness";
+import { telemetryMigrations } from "@sluice/telemetry";
+import { renderBootstrap } from "../bootstrap/render-bootstrap.ts";
+import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
+import { startDnsServer, type TestDnsServer } from "../testing/start-dns-server.ts";
+import { type DnsWebhook, startDnsWebhook } from "../testing/start-dns-webhook.ts";
+import { type Pebble, pebbleMissing, startPebble } from "../testing/start-pebble.ts";
+
+const PATIENT = { deadlineMs: 120_000 };
+const SHOP = "automatic:shop.example,www.shop.example";
+const WILD = "automatic:*.wild.example";
+const skip = pebbleMissing;
+const withEnvoy = skip !== false || installedEnvoy() === undefined ? "there is no envoy on the PATH" : false;
+
+let postgres: TestPostgres;
+let database: OpenDatabase;
+let context: Context;
+let control: ControlProcess;
+let pebble: Pebble;
+let dns: TestDnsServer;
+let webhook: DnsWebhook | undefined;
+let httpsPort = 0;
+const nodes = new Map<string, RunningProxy>();
+
+before(async () => {
+  if (skip !== false) return;
+  postgres = await startPostgres();
+  const url = await postgres.createDatabase();
+  await migrateAll(url, [configMigrations, telemetryMigrations]);
+  database = openDatabase(url);
+  const secretKey = createHash("sha256").update(url).digest("base64");
+  context = {
+    db: database.db,
+    sql: database.sql,
+    actor: { id: "tester", name: "Tester", role: "admin" },
+    now: () => new Date(),
+    ring: loadKeyRing({ secretKey, secretKeyFile: "", dataDir: "", warn: () => {} }),
+  };
+  httpsPort = await freePort();
+  dns = await startDnsServer();
+  pebble = await startPebble({ tlsPort: httpsPort, addressOf: () => "127.0.0.1", dnsServer: dns.address });
+  control = await startControlProcess(url, 0, { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" });
+  const { directoryUrl, trust } = pebble;
+  await putAuthority(context, { name: "pebble", directoryUrl, trust, termsAgreed: true });
+  await startNode("sluice");
+});
+
+after(async () => {
+  for (const node of nodes.values()) await node.close();
+  await control?.process.stop();
+  await pebble?.close();
+  await webhook?.close();
+  await dns?.close();
+  await database?.close();
+  await postgres?.close();
+});
+
+async function startNode(product: "sluice" | "envoy"): Promise<void> {
+  const bootstrap = renderBootstrap({
+    product,
+    nodeId: product,
+    nodeCluster: "test",
+    controlHost: "127.0.0.1",
+    controlPort: control.xdsPort,
+    adminPort: 0,
+    labels: {},
+  });
+  const yaml = bootstrap.replace(/^admin:\n(?: .*\n)+/m, "");
+  nodes.set(product, await (product === "envoy" ? startEnvoy({ yaml }) : startSluiceProxy({ yaml })));
+}
+
+async function stopNode(product: "sluice" | "envoy"): Promise<void> {
+  await nodes.get(product)?.close();
+  nodes.delete(product);
+}
+
+/** A chain for the name, and one for all others: both must serve on while the name is proven. */
+function listener(): string {
+  const chain = (match: string, certificate: string) => `  - ${match}
+    filters:
+      - name: envoy.filters.network.echo
+        typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo }
+    transport_socket:
+      name: envoy.transport_sockets.tls
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+        common_tls_context:
+          tls_certificate_sds_secret_configs:
+            - { name: "${certificate}", sds_config: { ads: {}, resource_api_version: V3 } }
+`;
+  return `name: secure
+address: { socket_address: { address: 127.0.0.1, port_value: ${httpsPort} } }
+filter_chains:
+${chain(`filter_chain_match: { server_names: ["*.wild.example"] }`, WILD)}${chain("name: rest", SHOP)}`;
+}
+
+interface Served {
+  readonly issuer: string;
+  readonly serial: string;
+}
+
+function served(servername: string): Promise<Served> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port: httpsPort, servername, rejectUnauthorized: false });
+    socket.setTimeout(10_000, () => socket.destroy(new Error("no handshake in time")));
+    socket.once("error", reject);
+    socket.once("secureConnect", () => {
+      const { issuer, serialNumber } = socket.getPeerCertificate();
+      socket.destroy();
+      resolve({ issuer: String(issuer.CN), serial: serialNumber });
+    });
+  });
+}
+
+async function untilServed(what: string, servername: string, good: (found: Served) => boolean) {
+  await waitFor(what, async () => good(await served(servername)), PATIENT);
+}
+
+async function untilIssued(name: string, since = new Date(0)): Promise<ManagedCertificate> {
+  return await waitFor(
+    `a certificate for ${name}`,
+    async () => {
+      const found = (await listManaged(context)).find((each) => each.name === name);
+      if (found?.lastError !== undefined && (found.triedAt ?? since) > since)
+        throw new Error(`${found.lastError}\n${control.process.output().slice(-2000)}`);
+      return found?.state === "issued" && (found.triedAt ?? since) > since ? found : undefined;
+    },
+    PATIENT,
+  );
+}
+
+test("nodes prove a name by TLS-ALPN-01 on the port that they serve it on, and take nothing from it", {
+  skip,
+}, async () => {
+  await requestCertificate(context, {
+    names: ["shop.example", "www.shop.example"],
+    challenge: "tls-alpn-01",
+  });
+  await putResource(context, { kind: "listeners", yaml: listener() });
+  await publish(context, { message: "tls" });
+  await untilServed("certificates of Pebble", "shop.example", ({ issuer }) => issuer.startsWith("Pebble"));
+  const { challenge } = await untilIssued(SHOP);
+  assert.equal(challenge, "tls-alpn-01");
+  await untilServed(
+    "the wildcard's own",
+    "a.wild.example",
+    ({ issuer }) => issuer === "Temporary certificate",
+  );
+});
+
+test("which nodes serve an automatic certificate is seen by their own stats", { skip }, async () => {
+  await waitFor(
+    "the node to be seen",
+    async () => {
+      const [certificate] = await getCertificates(context, { kind: "secrets", name: SHOP });
+      return certificate?.nodes.some(({ id, state }) => id === "sluice" && state === "effective");
+    },
+    PATIENT,
+  );
+});
+
+test("a stock Envoy answers TLS-ALPN-01 just so", { skip: withEnvoy }, async () => {
+  await stopNode("sluice");
+  await startNode("envoy");
+  await untilServed("Envoy to serve", "shop.example", ({ issuer }) => issuer.startsWith("Pebble"));
+  const [before, since] = [await served("shop.example"), new Date()];
+  await renewCertificate(context, SHOP);
+  await untilIssued(SHOP, since);
+  await untilServed("the renewed one", "shop.example", ({ serial }) => serial !== before.serial);
+});
+
+test("both kinds of node on one address are waited for, whichever the authority reaches", {
+  skip: withEnvoy,
+}, async () => {
+  await stopNode("envoy");
+  await startNode("sluice");
+  await untilServed("Sluice to serve", "shop.example", ({ issuer }) => issuer.startsWith("Pebble"));
+  await startNode("envoy");
+  for (let round = 0; round < 2; round++) {
+    const since = new Date();
+    await renewCertificate(context, SHOP);
+    await untilIssued(SHOP, since);
+  }
+});
+
+test("a wildcard is got by DNS-01 through a webhook, and is served", { skip }, async () => {
+  const { signingKey = "" } = await putDnsProvider(context, {
+    name: "unreachable",
+    settings: { kind: "webhook", url: "http://127.0.0.1:1/", nameServers: [dns.address] },
+  });
+  await waitFor(
+    "the failure to be told",
+    async () =>
+      /DNS provider 'unreachable' cannot be reached/.test(
+        (await listManaged(context)).find(({ name }) => name === WILD)?.lastError ?? "",
+      ),
+    PATIENT,
+  );
+  webhook = await startDnsWebhook(signingKey, dns);
+  await putDnsProvider(context, {
+    name: "unreachable",
+    settings: { kind: "webhook", url: webhook.url, nameServers: [dns.address] },
+  });
+  await untilServed("the wildcard", "a.wild.example", ({ issuer }) => issuer.startsWith("Pebble"));
+  await waitFor("the record to be taken away", () => webhook?.calls.at(-1)?.startsWith("cleanup"), PATIENT);
+  // Before that comes what the first attempt could not take away.
+  assert.deepEqual(webhook.calls.slice(-2), [
+    "present _acme-challenge.wild.example.",
+    "cleanup _acme-challenge.wild.example.",
+  ]);
+});
