@@ -2,6 +2,7 @@
 
 import type { ManagedCertificate } from "@sluice/config";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
@@ -13,6 +14,12 @@ import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { AuthorityDialog } from "./authority-dialog.tsx";
+import { DnsProviderDialog } from "./dns-provider-dialog.tsx";
+import { RequestCertificateDialog } from "./request-certificate-dialog.tsx";
+
+function hrefOf({ name }: ManagedCertificate): string {
+  return `/certificates/secrets/${encodeURIComponent(name)}`;
+}
 
 /** Certificates that get and renew themselves: how each is doing, and where they come from. */
 export function AutomaticCertificates() {
@@ -20,7 +27,7 @@ export function AutomaticCertificates() {
   const may = useMay();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<"authority" | "dns" | "request">();
   const { data: certificates = [] } = useQuery(
     trpc.certificate.automatic.queryOptions(undefined, { refetchInterval: 5_000 }),
   );
@@ -34,7 +41,14 @@ export function AutomaticCertificates() {
     {
       id: "names",
       header: t("names"),
-      cell: ({ names }) => <span className="font-medium break-all">{names.join(", ")}</span>,
+      cell: (certificate) => (
+        <Link
+          href={hrefOf(certificate)}
+          className="inline-block min-w-28 font-medium break-words underline-offset-2 hover:underline"
+        >
+          {certificate.names.join(", ")}
+        </Link>
+      ),
     },
     {
       id: "state",
@@ -47,6 +61,12 @@ export function AutomaticCertificates() {
           {lastError !== undefined && <span className="text-xs break-words text-muted">{lastError}</span>}
         </div>
       ),
+    },
+    {
+      id: "challenge",
+      header: t("challenge"),
+      secondary: true,
+      cell: ({ challenge }) => t(`challenges.${challenge}`),
     },
     {
       id: "expires",
@@ -66,6 +86,7 @@ export function AutomaticCertificates() {
       id: "actions",
       header: <span className="sr-only">{t("actions")}</span>,
       align: "right",
+      secondary: true,
       cell: ({ name }) =>
         may("secret.manage") && (
           <Button size="sm" onClick={() => renew.mutate({ name })}>
@@ -78,11 +99,21 @@ export function AutomaticCertificates() {
     <section aria-label={t("title")} className="pb-8">
       <div className="flex flex-wrap items-center justify-between gap-2 px-6 pb-2 max-sm:px-4">
         <h2 className="text-sm font-semibold">{t("title")}</h2>
-        <div className="flex items-center gap-3 text-xs text-muted">
+        <div className="flex flex-wrap items-center gap-2 text-xs text-muted">
           {authorities && <span>{authority ? t("from", { name: authority.name }) : t("noAuthority")}</span>}
           {may("settings.manage") && (
-            <Button size="sm" onClick={() => setOpen(true)}>
-              {t("authority")}
+            <>
+              <Button size="sm" onClick={() => setOpen("authority")}>
+                {t("authority")}
+              </Button>
+              <Button size="sm" onClick={() => setOpen("dns")}>
+                {t("dns")}
+              </Button>
+            </>
+          )}
+          {may("secret.manage") && (
+            <Button size="sm" icon="plus" onClick={() => setOpen("request")}>
+              {t("request")}
             </Button>
           )}
         </div>
@@ -95,9 +126,23 @@ export function AutomaticCertificates() {
       {certificates.length === 0 ? (
         <p className="px-6 text-sm text-muted max-sm:px-4">{t("none")}</p>
       ) : (
-        <Table label={t("title")} columns={columns} rows={certificates} rowKey={({ name }) => name} />
+        <Table
+          label={t("title")}
+          columns={columns}
+          rows={certificates}
+          rowKey={({ name }) => name}
+          rowHref={hrefOf}
+        />
       )}
-      <AuthorityDialog open={open} onOpenChange={setOpen} authority={authority} />
+      <AuthorityDialog
+        open={open === "authority"}
+        onOpenChange={(shown) => setOpen(shown ? "authority" : undefined)}
+        authority={authority}
+      />
+      {open === "dns" && <DnsProviderDialog onClose={() => setOpen(undefined)} />}
+      {open === "request" && (
+        <RequestCertificateDialog names={undefined} choice={undefined} onClose={() => setOpen(undefined)} />
+      )}
     </section>
   );
 }

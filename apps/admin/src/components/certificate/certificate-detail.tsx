@@ -15,19 +15,26 @@ import { SkeletonRows } from "../ui/skeleton.tsx";
 import { CertificateState } from "./certificate-state.tsx";
 import { NodeTable, UseTable } from "./certificate-tables.tsx";
 import { DaysLeft } from "./days-left.tsx";
+import { ManagedPanel } from "./managed-panel.tsx";
+
+const ASK_AGAIN_MS = 5_000;
 
 /** What one resource's certificates say, who uses them and where they work. */
 export function CertificateDetail({ kind, name }: ResourceRef) {
   const t = useTranslations("certificates");
   const trpc = useTRPC();
-  const { data, error } = useQuery(trpc.certificate.get.queryOptions({ kind, name }));
+  const { data, error } = useQuery(
+    trpc.certificate.get.queryOptions({ kind, name }, { refetchInterval: ASK_AGAIN_MS }),
+  );
+  const automatic = data?.some((certificate) => certificate.automatic !== undefined) ?? false;
   return (
     <>
       <PageHeader
-        title={name}
+        title={automatic ? (data?.[0]?.facts?.names.join(", ") ?? name) : name}
         back={{ href: "/certificates", label: t("back") }}
         actions={
-          data && (
+          data &&
+          !automatic && (
             <LinkButton href={resourceHref({ kind, name })} icon="edit">
               {t("detail.edit")}
             </LinkButton>
@@ -41,6 +48,7 @@ export function CertificateDetail({ kind, name }: ResourceRef) {
         </EmptyState>
       )}
       <div className="flex flex-col gap-8 pb-10">
+        {automatic && <ManagedPanel name={name} />}
         {data?.map((certificate) => (
           <OneCertificate key={`${certificate.stage} ${certificate.path}`} certificate={certificate} />
         ))}
@@ -111,7 +119,7 @@ function Facts({ facts }: { readonly facts: NonNullable<Certificate["facts"]> })
           {facts.chain.map((link, index) => (
             <li key={`${link.subject} ${link.notAfter.toISOString()}`} className="break-all">
               <span className="tabular text-faint">{index + 1}. </span>
-              {link.subject} <span className="text-muted">· {exact(link.notAfter)}</span>
+              {link.subject || "–"} <span className="text-muted">· {exact(link.notAfter)}</span>
             </li>
           ))}
         </ol>

@@ -24,7 +24,8 @@ const NAMES_SHOWN = 3;
 export function CertificatesPage() {
   const t = useTranslations("certificates");
   const trpc = useTRPC();
-  const { data, error } = useQuery(trpc.certificate.list.queryOptions());
+  const { data: all, error } = useQuery(trpc.certificate.list.queryOptions());
+  const data = all?.filter(({ automatic }) => automatic === undefined);
   const add = (
     <LinkButton href="/new/secrets" tone="primary" icon="plus">
       {t("add")}
@@ -32,11 +33,7 @@ export function CertificatesPage() {
   );
   return (
     <>
-      <PageHeader
-        title={t("title")}
-        description={t("description")}
-        actions={data?.length ? add : undefined}
-      />
+      <PageHeader title={t("title")} description={t("description")} actions={all?.length ? add : undefined} />
       <ExpiryBanner link={false} />
       {error && (
         <div className="px-6 pb-4 max-sm:px-4">
@@ -45,7 +42,7 @@ export function CertificatesPage() {
       )}
       {data === undefined && !error && <SkeletonRows />}
       <AutomaticCertificates />
-      {data?.length === 0 && (
+      {all?.length === 0 && (
         <EmptyState icon="certificates" title={t("empty.title")} action={add}>
           {t("empty.text")}
         </EmptyState>

@@ -1,9 +1,14 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
+import { useMay } from "../../client/session.tsx";
+import { useTRPC } from "../../client/trpc.tsx";
+import { RequestCertificateDialog } from "../certificate/request-certificate-dialog.tsx";
 import { listAt, textAt, valueAt } from "../resource/field-value.ts";
 import { problemAt } from "../resource/problems-at.ts";
+import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import { useForm } from "./form-context.tsx";
@@ -70,19 +75,48 @@ function NamesField({ index }: { readonly index: number }) {
   }
 
   return (
-    <Field
-      label={t("automaticNames", { number: index + 1 })}
-      hint={t("automaticNamesHint")}
-      error={problem?.severity === "error" ? problem.message : undefined}
-    >
-      <Input
-        data-path={path}
-        value={typed ?? stored.replaceAll(",", ", ")}
-        placeholder="shop.example.com, www.shop.example.com"
-        readOnly={readOnly}
-        onChange={(event) => setTyped(event.target.value)}
-        onBlur={(event) => store(event.target.value)}
-      />
-    </Field>
+    <div className="flex flex-col items-start gap-2">
+      <Field
+        className="w-full"
+        label={t("automaticNames", { number: index + 1 })}
+        hint={t("automaticNamesHint")}
+        error={problem?.severity === "error" ? problem.message : undefined}
+      >
+        <Input
+          data-path={path}
+          value={typed ?? stored.replaceAll(",", ", ")}
+          placeholder="shop.example.com, www.shop.example.com"
+          readOnly={readOnly}
+          onChange={(event) => setTyped(event.target.value)}
+          onBlur={(event) => store(event.target.value)}
+        />
+      </Field>
+      {stored !== "" && !readOnly && <ChoiceButton name={`${PREFIX}${stored}`} />}
+    </div>
+  );
+}
+
+/** How the certificate is got is no part of the listener: it is chosen at once, for whichever listener uses it. */
+function ChoiceButton({ name }: { readonly name: string }) {
+  const t = useTranslations("config.listener");
+  const trpc = useTRPC();
+  const may = useMay();
+  const [open, setOpen] = useState(false);
+  const { data } = useQuery(trpc.certificate.automatic.queryOptions(undefined, { enabled: open }));
+  if (!may("secret.manage")) return null;
+  const names = name.slice(PREFIX.length).split(",");
+  return (
+    <>
+      <Button size="sm" onClick={() => setOpen(true)}>
+        {t("automaticChoice")}
+      </Button>
+      {open && data !== undefined && (
+        <RequestCertificateDialog
+          names={names}
+          choice={data.find((each) => each.name === name)?.choice}
+          onClose={() => setOpen(false)}
+        />
+      )}
+    </>
   );
 }

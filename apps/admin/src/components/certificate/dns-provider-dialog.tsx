@@ -1,0 +1,140 @@
+"use client";
+
+import type { DnsProvider } from "@sluice/config";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
+import { useTRPC } from "../../client/trpc.tsx";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { CodeBlock } from "../ui/copy-button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Field } from "../ui/field.tsx";
+import { Input } from "../ui/input.tsx";
+import { Notice } from "../ui/notice.tsx";
+
+/** Who publishes records for DNS-01: those that are there, and a form for one more, or to change one. A new key is shown once. */
+export function DnsProviderDialog({ onClose }: { readonly onClose: () => void }) {
+  const t = useTranslations("certificates.dns");
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const { data: providers = [] } = useQuery(trpc.acme.dnsProviders.queryOptions());
+  const [fields, setFields] = useState({ name: "", url: "", nameServers: "", secret: "" });
+  const [signingKey, setSigningKey] = useState<string>();
+  const again = () => queries.invalidateQueries({ queryKey: [["acme"]], exact: false });
+  const put = useMutation({
+    ...trpc.acme.putDnsProvider.mutationOptions(),
+    onSuccess: async ({ signingKey: made }) => {
+      await again();
+      if (made === undefined) onClose();
+      else setSigningKey(made);
+    },
+  });
+  const remove = useMutation({ ...trpc.acme.removeDnsProvider.mutationOptions(), onSuccess: again });
+  const error = put.error ?? remove.error;
+  const set = (part: Partial<typeof fields>): void => setFields({ ...fields, ...part });
+  const edit = ({ name, settings: { url, nameServers } }: DnsProvider): void =>
+    setFields({ name, url, nameServers: nameServers.join(", "), secret: "" });
+
+  function submit(): void {
+    const { name, url, nameServers, secret } = fields;
+    put.mutate({
+      name: name.trim(),
+      settings: {
+        kind: "webhook",
+        url: url.trim(),
+        nameServers: nameServers.split(/[\s,]+/).filter((server) => server !== ""),
+      },
+      secret: secret.trim() || undefined,
+    });
+  }
+
+  if (signingKey !== undefined)
+    return (
+      <Dialog open onOpenChange={onClose} title={t("title")} width="md">
+        <div className="flex flex-col gap-4">
+          <Notice tone="ok" title={t("keyMade")}>
+            {t("keyOnce")}
+          </Notice>
+          <CodeBlock code={signingKey} label={t("key")} />
+          <div className="flex justify-end">
+            <Button tone="primary" onClick={onClose}>
+              {t("done")}
+            </Button>
+          </div>
+        </div>
+      </Dialog>
+    );
+  return (
+    <Dialog open onOpenChange={onClose} title={t("title")} description={t("description")} width="md">
+      {error && (
+        <div className="pb-4">
+          <Notice tone="bad">{refusalOf(error).message}</Notice>
+        </div>
+      )}
+      {providers.length > 0 && (
+        <ul
+          aria-label={t("title")}
+          className="mb-4 flex flex-col divide-y divide-line border-y border-line text-sm"
+        >
+          {providers.map((provider) => (
+            <li key={provider.name} className="flex flex-wrap items-center gap-2 py-2">
+              <span className="font-medium">{provider.name}</span>
+              {provider.isDefault && <Badge tone="info">{t("asked")}</Badge>}
+              <span className="min-w-0 flex-1 break-all text-muted">{provider.settings.url}</span>
+              <Button size="sm" onClick={() => edit(provider)}>
+                {t("edit")}
+              </Button>
+              <Button size="sm" tone="danger" onClick={() => remove.mutate({ name: provider.name })}>
+                {t("remove")}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <Field label={t("name")} required>
+          <Input
+            required
+            maxLength={63}
+            value={fields.name}
+            onChange={(event) => set({ name: event.target.value })}
+          />
+        </Field>
+        <Field label={t("url")} hint={t("urlHint")} required>
+          <Input
+            required
+            type="url"
+            placeholder="https://"
+            value={fields.url}
+            onChange={(event) => set({ url: event.target.value })}
+          />
+        </Field>
+        <Field label={t("nameServers")} hint={t("nameServersHint")}>
+          <Input value={fields.nameServers} onChange={(event) => set({ nameServers: event.target.value })} />
+        </Field>
+        <Field label={t("key")} hint={t("keyHint")}>
+          <Input
+            type="password"
+            autoComplete="new-password"
+            value={fields.secret}
+            onChange={(event) => set({ secret: event.target.value })}
+          />
+        </Field>
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button type="submit" tone="primary" busy={put.isPending}>
+            {t("save")}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
