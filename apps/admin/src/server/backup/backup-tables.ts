@@ -10,6 +10,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "config.node_channel": "calls that nodes keep open now",
   "config.node": "nodes tell who they are when they connect",
   "config.node_type_state": "nodes tell what they have when they connect",
+  "config.node_managed": "nodes tell what they have when they connect",
   "auth.session": "everybody signs in again",
   "auth.verification": "open sign-ins, valid for minutes",
   "auth.sign_in_attempt": "failed sign-ins of the last minutes",
