@@ -9,14 +9,14 @@ import { parseOutboundPolicy } from "@sluice/config/outbound";
 import { createAcmeTlsCertificate, createServerRequest } from "@sluice/join/certificates";
 import { startDnsServer, type TestDnsServer } from "../testing/start-dns-server.ts";
 import { type DnsWebhook, startDnsWebhook } from "../testing/start-dns-webhook.ts";
-import { type Pebble, pebbleMissing, startPebble } from "../testing/start-pebble.ts";
+import { type Pebble, pebbleUnavailable, startPebble } from "../testing/start-pebble.ts";
 import { AcmeClient } from "./acme-client.ts";
 import { awaitRecord } from "./dns/await-record.ts";
 import { NameServers } from "./dns/name-servers.ts";
 import { webhookPublisher } from "./dns/webhook-publisher.ts";
 import type { Prover } from "./prover.ts";
 
-const skip = pebbleMissing;
+const skip = await pebbleUnavailable();
 const outbound = parseOutboundPolicy("127.0.0.1");
 const { signal } = new AbortController();
 const KEY = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;

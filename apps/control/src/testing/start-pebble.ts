@@ -11,6 +11,18 @@ const VERSION = "v2.8.0";
 export const pebbleMissing: string | false =
   spawnSync("go", ["version"]).status === 0 ? false : "Go is not installed";
 
+/** Builds what a test needs of it; a text says why it cannot be had here (no Go, or its modules cannot be downloaded). */
+export async function pebbleUnavailable(): Promise<string | false> {
+  if (pebbleMissing !== false) return pebbleMissing;
+  try {
+    await buildPebbleTool("pebble");
+    await buildPebbleTool("pebble-challtestsrv");
+    return false;
+  } catch (error) {
+    return `Pebble cannot be built: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`;
+  }
+}
+
 export interface Pebble {
   readonly directoryUrl: string;
   /** PEM: what its own certificate is under. */
