@@ -11,6 +11,7 @@ import { checkPages } from "./check-pages.ts";
 import { startCuttableRelay } from "./cuttable-relay.ts";
 import { findChromium, openBrowser, openWindow, signIn } from "./open-browser.ts";
 import { publishShop } from "./publish-shop.ts";
+import { signOnStory } from "./sign-on-story.ts";
 import { type Appliance, freePorts, startAppliance } from "./start-appliance.ts";
 import { ask, startTraffic, startUpstream, type TrafficSource } from "./traffic-source.ts";
 
@@ -80,7 +81,10 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     upstream = started.server;
     upstreamPort = started.port;
     [listenerPort = 0, deadPort = 0] = await freePorts(2);
-    [appliance, browser] = await Promise.all([startAppliance(), openBrowser(chromium ?? "")]);
+    [appliance, browser] = await Promise.all([
+      startAppliance({ env: { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" } }),
+      openBrowser(chromium ?? ""),
+    ]);
     window = await openWindow(browser, appliance, errors);
     page = await window.newPage();
   });
@@ -481,6 +485,13 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     await textbox("URL").press("Enter");
     await page.getByText("No virtual host takes it").waitFor();
   });
+
+  step(
+    "somebody signs on with an OpenID provider, adds a passkey, and comes back with it alone",
+    async () => {
+      await signOnStory({ browser, appliance, page, errors });
+    },
+  );
 
   step("axe finds nothing on any page, in light and in dark", async () => {
     await checkPages(page, { cluster: "catalog", traceId: TRACE_ID });

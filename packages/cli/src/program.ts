@@ -19,6 +19,7 @@ import { login } from "./commands/login.ts";
 import { addNotifications } from "./commands/notification.ts";
 import { addRouteTests } from "./commands/route-test.ts";
 import { addSecrets } from "./commands/secret.ts";
+import { addSignOn } from "./commands/sign-on.ts";
 import { addSources } from "./commands/source.ts";
 import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
 import { addTags } from "./commands/tag.ts";
@@ -73,6 +74,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addExport(kit);
   addBackup(kit);
   addSources(kit);
+  addSignOn(kit);
 
   command("validate <file>", "check an Envoy bootstrap without a server (`-` reads standard input)").action(
     (file: string) => {

@@ -259,6 +259,12 @@ export { type RunRouteTestsInput, runRouteTests } from "./route-test/run-route-t
 export { configMigrations } from "./schema/migrations.ts";
 export { forgetValues } from "./secret/forget-values.ts";
 export { sealStoredTexts } from "./secret/seal-stored-texts.ts";
+export {
+  forgetSealedSetting,
+  keepSealedSetting,
+  openSealedSetting,
+  sealedSettingNames,
+} from "./secret/sealed-setting.ts";
 export { createFirstRoute, type FirstRouteInput, type FirstRouteResult } from "./setup/create-first-route.ts";
 export { liveTarget } from "./snapshot/live-target.ts";
 export {

@@ -3,6 +3,7 @@ export const NAMESPACES = [
   "common",
   "shell",
   "signIn",
+  "signOn",
   "config",
   "release",
   "rollout",

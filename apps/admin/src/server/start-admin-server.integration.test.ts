@@ -132,7 +132,7 @@ test("a cookie is closed to scripts and other sites, and Secure behind https", a
   const https = await start({ SLUICE_ADMIN_URL: "https://sluice.example.org" });
   const secure = await signIn(https, ADMIN, { origin: "https://sluice.example.org" });
   assert.equal(secure.status, 200);
-  assert.match(secure.headers.getSetCookie().join(), /__Secure-.*Secure/);
+  assert.match(secure.headers.getSetCookie().join(), /__Host-sluice.*Secure/);
   assert.match(secure.headers.get("strict-transport-security") ?? "", /max-age/);
 });
 

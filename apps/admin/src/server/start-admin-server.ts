@@ -83,6 +83,8 @@ export async function startAdminServer(
       publicUrl,
       https,
       limiter: createSignInLimiter(database.db, now),
+      ring,
+      outbound: environment.outbound,
       log,
       now,
     }),

@@ -196,6 +196,7 @@ const NO_VERBS = [
   ["leftChallenges", "openDnsProvider", "readServer", "recordManaged", "removeChallenges"],
   ["storeIssued", "managedRevision", "unsettledNodes", "forgetValues", "sealStoredTexts", "warnOfExpiry"],
   ["keepKeys", "resealAll"],
+  ["forgetSealedSetting", "keepSealedSetting", "openSealedSetting", "sealedSettingNames"],
   ["isBuiltInRole", "isPermission", "limitsOf", "mayAnywhere", "mayWithin", "readGrants"],
 ].flat();
 

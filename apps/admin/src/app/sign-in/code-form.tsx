@@ -7,8 +7,20 @@ import { Field } from "../../components/ui/field.tsx";
 import { Input } from "../../components/ui/input.tsx";
 import { Notice } from "../../components/ui/notice.tsx";
 
+export interface CodeFormProps {
+  readonly onDone: () => void;
+  /** The password has to be given again: the code was used before, or it took too long, or too many tries. */
+  readonly onLost: (why: "codeUsed" | "codeLate") => void;
+}
+
+const LOST: Readonly<Record<string, "codeUsed" | "codeLate">> = {
+  CODE_USED: "codeUsed",
+  INVALID_TWO_FACTOR_COOKIE: "codeLate",
+  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: "codeLate",
+};
+
 /** The second factor: a code of the app, or one of the backup codes. */
-export function CodeForm({ onDone }: { readonly onDone: () => void }) {
+export function CodeForm({ onDone, onLost }: CodeFormProps) {
   const t = useTranslations("signIn");
   const [failure, setFailure] = useState<"wrongCode" | "unreachable">();
   const [busy, setBusy] = useState(false);
@@ -25,6 +37,9 @@ export function CodeForm({ onDone }: { readonly onDone: () => void }) {
       body: JSON.stringify({ code }),
     }).catch(() => undefined);
     if (answer?.ok) return onDone();
+    const { code: said = "" } = ((await answer?.json().catch(() => undefined)) ?? {}) as { code?: string };
+    const lost = LOST[said];
+    if (lost !== undefined) return onLost(lost);
     setBusy(false);
     setFailure(answer === undefined || answer.status >= 500 ? "unreachable" : "wrongCode");
   }

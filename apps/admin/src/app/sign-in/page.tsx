@@ -6,8 +6,13 @@ export const generateMetadata = () => pageTitle("signIn");
 export default async function SignInPage({
   searchParams,
 }: {
-  searchParams: Promise<{ next?: string | string[] }>;
+  searchParams: Promise<{ next?: string | string[]; error?: string | string[] }>;
 }) {
-  const { next } = await searchParams;
-  return <SignInForm next={typeof next === "string" ? next : "/"} />;
+  const { next, error } = await searchParams;
+  return (
+    <SignInForm
+      next={typeof next === "string" ? next : "/"}
+      error={typeof error === "string" ? error : undefined}
+    />
+  );
 }

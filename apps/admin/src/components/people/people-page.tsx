@@ -58,6 +58,18 @@ export function PeoplePage() {
     onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
   });
 
+  const setDisabled = {
+    onSettled: refresh,
+    onError: (error: unknown) => void toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+  };
+  const disable = useMutation({ ...trpc.people.disable.mutationOptions(), ...setDisabled });
+  const enable = useMutation({ ...trpc.people.enable.mutationOptions(), ...setDisabled });
+
+  function switchPerson({ id, name, disabled }: Person): void {
+    const text = t(disabled ? "enabledDone" : "disabledDone", { name });
+    (disabled ? enable : disable).mutate({ id }, { onSuccess: () => toast({ text }) });
+  }
+
   function changeRole(person: Person, role: Person["role"]): void {
     setRole.mutate(
       { id: person.id, role },
@@ -112,6 +124,7 @@ export function PeoplePage() {
                   <span className="flex items-center gap-2 font-medium">
                     {person.name}
                     {person.id === session.id && <Badge>{t("you")}</Badge>}
+                    {person.disabled && <Badge tone="warn">{t("disabled")}</Badge>}
                   </span>
                 ),
               },
@@ -171,6 +184,12 @@ export function PeoplePage() {
                         { label: t("sessions"), icon: "versions", onSelect: () => setWatched(person) },
                       ],
                       [
+                        {
+                          label: t(person.disabled ? "enable" : "disable"),
+                          icon: person.disabled ? "play" : "pause",
+                          disabled: person.id === session.id,
+                          onSelect: () => switchPerson(person),
+                        },
                         {
                           label: t("remove"),
                           icon: "trash",

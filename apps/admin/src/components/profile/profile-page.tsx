@@ -6,6 +6,7 @@ import { useSession } from "../../client/session.tsx";
 import { FormSection } from "../form/form-section.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { AppearanceFields } from "./appearance-fields.tsx";
+import { PasskeyTable } from "./passkey-table.tsx";
 import { PasswordForm } from "./password-form.tsx";
 import { SessionTable } from "./session-table.tsx";
 import { TwoFactorForm } from "./two-factor-form.tsx";
@@ -31,6 +32,9 @@ export function ProfilePage() {
         </FormSection>
         <FormSection title={t("twoFactor.title")} description={t("twoFactor.hint")}>
           <TwoFactorForm />
+        </FormSection>
+        <FormSection title={t("passkeys.title")} description={t("passkeys.hint")}>
+          <PasskeyTable />
         </FormSection>
         <FormSection title={t("sessions.title")} description={t("sessions.hint")}>
           <SessionTable />

@@ -9,6 +9,7 @@ import { CodeBlock } from "../ui/copy-button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { QrCode } from "../ui/qr-code.tsx";
 
 interface Begun {
   readonly totpURI: string;
@@ -71,6 +72,8 @@ export function TwoFactorForm() {
       ) : (
         <>
           <p className="text-sm">{t("setUp")}</p>
+          <QrCode text={begun.totpURI} label={t("qrCode")} />
+          <p className="text-sm">{t("byHand")}</p>
           <CodeBlock code={secret ?? ""} label={t("secret")} />
           <a href={begun.totpURI} className="text-sm text-accent underline">
             {t("openApp")}

@@ -6,6 +6,7 @@ import { FormSection } from "../form/form-section.tsx";
 import { LinkButton } from "../ui/button.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { SecretKeys } from "./secret-keys.tsx";
+import { SignOnSection } from "./sign-on-section.tsx";
 
 /** What holds for the whole appliance. One's own settings are on the profile page. */
 export function SettingsPage() {
@@ -25,6 +26,7 @@ export function SettingsPage() {
             <LinkButton href="/api-docs">{t("api.open")}</LinkButton>
           </div>
         </FormSection>
+        {may("settings.manage") && <SignOnSection />}
         {may("settings.manage") && (
           <FormSection title={t("keys.title")} description={t("keys.hint")}>
             <SecretKeys />

@@ -30,7 +30,8 @@ export function readBearer(header: string): string | undefined {
   return BEARER.exec(header)?.[1];
 }
 
-/** Whom the token speaks for: with its grants as far as the person has them still. Undefined when it is unknown, expired, revoked. */
+/** Whom the token speaks for: with its grants as far as the person has them still. Undefined when it is unknown, expired, revoked, or the
+ * person is disabled. */
 export async function readApiToken(
   { db, now }: Pick<Services, "db" | "now">,
   text: string,
@@ -41,7 +42,14 @@ export async function readApiToken(
     .select({ token: apiToken, user })
     .from(apiToken)
     .innerJoin(user, eq(user.id, apiToken.userId))
-    .where(and(eq(apiToken.id, id), isNull(apiToken.revokedAt), gt(apiToken.expiresAt, now())));
+    .where(
+      and(
+        eq(apiToken.id, id),
+        isNull(apiToken.revokedAt),
+        gt(apiToken.expiresAt, now()),
+        isNull(user.disabledAt),
+      ),
+    );
   const known = Buffer.from(found?.token.hash ?? "0".repeat(64), "hex");
   if (!timingSafeEqual(known, Buffer.from(hashOf(secret), "hex")) || found === undefined) return undefined;
   const { token, user: owner } = found;

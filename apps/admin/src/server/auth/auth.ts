@@ -1,24 +1,26 @@
-import { appendAudit } from "@sluice/config";
+import { passkey } from "@better-auth/passkey";
+import type { KeyRing } from "@sluice/config";
+import type { OutboundPolicy } from "@sluice/config/outbound";
 import type { Database } from "@sluice/database";
+import type { GenericEndpointContext } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
 import { APIError, createAuthMiddleware } from "better-auth/api";
 import { betterAuth } from "better-auth/minimal";
 import { bearer } from "better-auth/plugins/bearer";
 import { twoFactor } from "better-auth/plugins/two-factor";
 import type { Logger } from "pino";
+import { signOnPlugin } from "../sign-on/sign-on-plugin.ts";
 import { ADDRESS_HEADER } from "./address-header.ts";
+import { attemptOf } from "./attempt.ts";
+import { AUTH } from "./auth-paths.ts";
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, passwordProblem } from "./password-problem.ts";
+import { recordAttempt } from "./record-attempt.ts";
+import { refuseSession } from "./refuse-session.ts";
 import * as schema from "./schema.ts";
 import type { SignInLimiter } from "./sign-in-limiter.ts";
 
-const SIGN_IN_PATH = "/sign-in/email";
-const CHANGE_PASSWORD_PATH = "/change-password";
-const TWO_FACTOR = {
-  enable: "/two-factor/enable",
-  disable: "/two-factor/disable",
-  totp: "/two-factor/verify-totp",
-  backup: "/two-factor/verify-backup-code",
-} as const;
+/** How old a session may be with which a passkey is added. */
+const FRESH_S = 900;
 
 export interface AuthOptions {
   readonly db: Database;
@@ -27,6 +29,10 @@ export interface AuthOptions {
   /** Browsers come over TLS. */
   readonly https: boolean;
   readonly limiter: SignInLimiter;
+  /** Opens the client secrets of OpenID providers. */
+  readonly ring: KeyRing;
+  /** Where OpenID providers may be. */
+  readonly outbound: OutboundPolicy;
   readonly log: Logger;
   /** Wall clock. */
   readonly now: () => Date;
@@ -38,16 +44,8 @@ export type Auth = ReturnType<typeof createAuth>;
  * Sessions by cookie (browser) or bearer token (CLI). Sign-up is closed: the first user is made at first start, the others
  * by an admin. Passwords are hashed with scrypt.
  */
-export function createAuth({ db, secret, publicUrl, https, limiter, log, now }: AuthOptions) {
-  const record = async (
-    who: { readonly id: string; readonly name: string },
-    action: string,
-    subject: string,
-    details?: unknown,
-  ): Promise<void> => {
-    const actor = { id: who.id, name: who.name, role: "" };
-    await appendAudit(db, { actor, now }, { action, subject, details });
-  };
+export function createAuth(options: AuthOptions) {
+  const { db, secret, publicUrl, https, limiter, log, now } = options;
   return betterAuth({
     database: drizzleAdapter(db, { provider: "pg", schema }),
     secret,
@@ -65,64 +63,70 @@ export function createAuth({ db, secret, publicUrl, https, limiter, log, now }: 
       maxPasswordLength: PASSWORD_LENGTH_MAX,
     },
     user: { additionalFields: { role: { type: "string", input: false, required: true } } },
-    session: { expiresIn: 14 * 86_400, updateAge: 86_400 },
+    account: {
+      // Whose account a sign-on opens is decided in `sign-on/admit.ts` alone, and no token of a provider is kept.
+      accountLinking: { enabled: false },
+      updateAccountOnSignIn: false,
+    },
+    databaseHooks: {
+      session: {
+        create: { before: (session, context) => refuseSession({ db, now }, session.userId, context) },
+      },
+    },
+    session: { expiresIn: 14 * 86_400, updateAge: 86_400, freshAge: FRESH_S },
     // Counted by the limiter below, per address and per account.
     rateLimit: { enabled: false },
     advanced: {
-      cookiePrefix: "sluice",
-      useSecureCookies: https,
+      // better-auth's own prefix is the weaker `__Secure-`.
+      useSecureCookies: false,
+      cookiePrefix: https ? "__Host-sluice" : "sluice",
+      defaultCookieAttributes: { secure: https },
       ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
     },
     telemetry: { enabled: false },
-    onAPIError: { onError: () => {} },
+    onAPIError: { onError: () => {}, errorURL: "/sign-in" },
     // Refusals are answers, not errors; what really fails is thrown and logged by the server.
     logger: { level: "error", log: (_level, message) => log.debug(message) },
     hooks: {
       before: createAuthMiddleware(async (context) => {
-        if (context.path === CHANGE_PASSWORD_PATH) await refuseWeakPassword(context.body);
-        if (context.path !== SIGN_IN_PATH) return;
-        const waitSeconds = await limiter.begin(attemptOf(context));
-        if (waitSeconds > 0)
-          throw new APIError(
-            "TOO_MANY_REQUESTS",
-            { code: "TOO_MANY_ATTEMPTS", message: `Too many attempts; try again in ${waitSeconds} s.` },
-            { "Retry-After": String(waitSeconds) },
-          );
+        if (context.path === AUTH.changePassword) await refuseWeakPassword(context.body);
+        await countAttempt(limiter, context);
       }),
-      after: createAuthMiddleware(async (context) => {
-        const made = context.context.newSession;
-        if (context.path === CHANGE_PASSWORD_PATH && made)
-          await record(made.user, "user.own_password", made.user.email);
-        if (context.path === TWO_FACTOR.enable || context.path === TWO_FACTOR.disable) {
-          const who = made?.user ?? context.context.session?.user;
-          const action = context.path === TWO_FACTOR.enable ? "user.two_factor_begin" : "user.two_factor_off";
-          if (who && !(context.context.returned instanceof APIError)) await record(who, action, who.email);
-        }
-        if (context.path === TWO_FACTOR.totp || context.path === TWO_FACTOR.backup) {
-          const { address } = attemptOf(context);
-          const method = context.path === TWO_FACTOR.totp ? "totp" : "backup code";
-          if (made) await record(made.user, "session.second_factor", made.user.email, { address, method });
-          else {
-            const refused = { refused: "code", address, method };
-            await record({ id: "", name: "nobody" }, "session.second_factor", "", refused);
-          }
-        }
-        if (context.path !== SIGN_IN_PATH) return;
-        const { account, address } = attemptOf(context);
-        if (made) {
-          await limiter.succeeded({ account, address });
-          const pending = made.user.twoFactorEnabled === true;
-          const action = pending ? "session.first_factor" : "session.sign_in";
-          await record(made.user, action, made.user.email, { address });
-        } else {
-          const details = { refused: "credentials", address };
-          await record({ id: "", name: "nobody" }, "session.sign_in", account.slice(0, 254), details);
-        }
-      }),
+      after: createAuthMiddleware((context) => recordAttempt({ db, limiter, now }, context)),
     },
-    // In this order: the second factor takes the session back before its token is told.
-    plugins: [twoFactor({ issuer: "Sluice" }), bearer()],
+    // The last two in this order: the second factor takes the session back before its token is told.
+    plugins: [
+      signOnPlugin({ db, now, ring: options.ring, environment: { outbound: options.outbound } }),
+      passkey({
+        rpName: "Sluice",
+        // Known by the authenticator and opened there by PIN or biometrics: two factors in one.
+        authenticatorSelection: { residentKey: "required", userVerification: "required" },
+        registration: {
+          afterVerification: ({ verification }) => requireUserVerified(verification.registrationInfo),
+        },
+        authentication: {
+          afterVerification: ({ verification }) => requireUserVerified(verification.authenticationInfo),
+        },
+        advanced: { webAuthnChallengeCookie: "passkey" },
+      }),
+      twoFactor({ issuer: "Sluice" }),
+      bearer(),
+    ],
   });
+}
+
+/** Where signing in begins: before the password is looked at, before a provider is asked, before a challenge is made. */
+async function countAttempt(limiter: SignInLimiter, context: GenericEndpointContext): Promise<void> {
+  const { address, account } = attemptOf(context);
+  const named = context.path === AUTH.signIn;
+  if (!named && context.path !== AUTH.signOnBegin && context.path !== AUTH.passkeyBegin) return;
+  const waitSeconds = await limiter.begin(named ? { address, account } : { address });
+  if (waitSeconds === 0) return;
+  throw new APIError(
+    "TOO_MANY_REQUESTS",
+    { code: "TOO_MANY_ATTEMPTS", message: `Too many attempts; try again in ${waitSeconds} s.` },
+    { "Retry-After": String(waitSeconds) },
+  );
 }
 
 async function refuseWeakPassword(body: unknown): Promise<void> {
@@ -135,10 +139,11 @@ async function refuseWeakPassword(body: unknown): Promise<void> {
   });
 }
 
-function attemptOf(context: { readonly body?: unknown; readonly headers?: Headers | undefined }) {
-  const body = typeof context.body === "object" && context.body !== null ? context.body : {};
-  return {
-    address: context.headers?.get(ADDRESS_HEADER) ?? "unknown",
-    account: "email" in body && typeof body.email === "string" ? body.email : "",
-  };
+/** better-auth only prefers it. */
+function requireUserVerified(info: { readonly userVerified: boolean } | undefined): void {
+  if (info?.userVerified === true) return;
+  throw new APIError("UNAUTHORIZED", {
+    code: "USER_NOT_VERIFIED",
+    message: "The passkey was used without PIN or biometrics.",
+  });
 }

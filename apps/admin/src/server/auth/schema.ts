@@ -1,5 +1,6 @@
 import type { Grant } from "@sluice/config";
 import { boolean, index, integer, jsonb, pgSchema, text, timestamp } from "drizzle-orm/pg-core";
+import type { PasswordSignIn, RoleRule } from "../sign-on/sign-on-contract.ts";
 
 /** Who may sign in, and how often somebody tried; the dashboard's own part of the database. */
 export const authSchema = pgSchema("auth");
@@ -15,6 +16,8 @@ export const user = authSchema.table("user", {
   /** Name of a built-in role or of a row of `role`. */
   role: text("role").notNull().default("viewer"),
   twoFactorEnabled: boolean("two_factor_enabled").notNull().default(false),
+  /** Since when the person may not sign in, in any way. */
+  disabledAt: when("disabled_at"),
   createdAt: when("created_at").notNull().defaultNow(),
   updatedAt: when("updated_at").notNull().defaultNow(),
 });
@@ -138,9 +141,59 @@ export const twoFactor = authSchema.table(
     verified: boolean("verified").notNull().default(false),
     failedVerificationCount: integer("failed_verification_count").notNull().default(0),
     lockedUntil: when("locked_until"),
+    /** Of the newest code that was taken, in steps of 30 s: no code is taken twice, nor an older one later. */
+    lastUsedStep: integer("last_used_step").notNull().default(0),
   },
   (table) => [index("two_factor_user_id").on(table.userId)],
 );
+
+/** What people sign in with instead of password and code: the public half of a key pair of theirs (WebAuthn). */
+export const passkey = authSchema.table(
+  "passkey",
+  {
+    id: text("id").primaryKey(),
+    name: text("name"),
+    publicKey: text("public_key").notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => user.id, { onDelete: "cascade" }),
+    credentialID: text("credential_id").notNull().unique(),
+    counter: integer("counter").notNull(),
+    deviceType: text("device_type").notNull(),
+    backedUp: boolean("backed_up").notNull(),
+    transports: text("transports"),
+    createdAt: when("created_at"),
+    aaguid: text("aaguid"),
+  },
+  (table) => [index("passkey_user_id").on(table.userId)],
+);
+
+/** OpenID providers with which people sign on; the client secret is sealed as setting `sign-on/<id>`. */
+export const signOnProvider = authSchema.table("sign_on_provider", {
+  /** Part of the callback's address, and the `providerId` of its accounts. */
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  enabled: boolean("enabled").notNull(),
+  issuer: text("issuer").notNull(),
+  clientId: text("client_id").notNull(),
+  scopes: jsonb("scopes").$type<readonly string[]>().notNull(),
+  domains: jsonb("domains").$type<readonly string[]>().notNull(),
+  rolesClaim: text("roles_claim"),
+  roleRules: jsonb("role_rules").$type<readonly RoleRule[]>().notNull(),
+  defaultRole: text("default_role"),
+  createAccounts: boolean("create_accounts").notNull(),
+  linkByEmail: boolean("link_by_email").notNull(),
+  trustEmail: boolean("trust_email").notNull(),
+  trust: text("trust"),
+  updatedAt: when("updated_at").notNull(),
+  updatedBy: text("updated_by").notNull(),
+});
+
+/** One row, or none: the defaults. */
+export const signOnPolicy = authSchema.table("sign_on_policy", {
+  id: boolean("id").primaryKey().default(true),
+  passwordSignIn: text("password_sign_in").$type<PasswordSignIn>().notNull(),
+});
 
 /** One counter per address and per account; in the database so that replicas count together. */
 export const signInAttempt = authSchema.table("sign_in_attempt", {

@@ -1,19 +1,19 @@
 import type { Database } from "@sluice/database";
-import { inArray, lt, sql } from "drizzle-orm";
+import { eq, lt, sql } from "drizzle-orm";
 import { signInAttempt } from "./schema.ts";
 
 export interface SignInAttempt {
   /** Of the peer. */
   readonly address: string;
-  /** The e-mail as typed. */
-  readonly account: string;
+  /** The e-mail as typed; undefined where none is, as with a passkey or a provider. */
+  readonly account?: string;
 }
 
 /** Slows down guessing. Counts are in Postgres, so all replicas count together and a restart forgets nothing. */
 export interface SignInLimiter {
-  /** Counts an attempt before its password is looked at; answers the seconds to wait, 0 when it may go on. */
+  /** Counts an attempt before anything is looked at; answers the seconds to wait, 0 when it may go on. */
   begin(attempt: SignInAttempt): Promise<number>;
-  /** Takes the attempt back: whoever knows the password is not guessing. */
+  /** Takes the attempt back: whoever got in is not guessing. */
   succeeded(attempt: SignInAttempt): Promise<void>;
 }
 
@@ -25,16 +25,17 @@ const ATTEMPTS_PER_ADDRESS_MAX = 30;
 export function createSignInLimiter(db: Database, now: () => Date): SignInLimiter {
   const keysOf = ({ address, account }: SignInAttempt) => ({
     address: `address:${address}`.slice(0, 200),
-    account: `account:${account.trim().toLowerCase()}`.slice(0, 200),
+    account: account === undefined ? undefined : `account:${account.trim().toLowerCase()}`.slice(0, 200),
   });
   return {
     async begin(attempt) {
       const at = now();
       const expiredBefore = new Date(at.getTime() - WINDOW_SECONDS * 1000);
       const keys = keysOf(attempt);
+      const counted = keys.account === undefined ? [keys.address] : [keys.account, keys.address];
       const rows = await db
         .insert(signInAttempt)
-        .values([keys.account, keys.address].map((key) => ({ key, count: 1, windowStartedAt: at })))
+        .values(counted.map((key) => ({ key, count: 1, windowStartedAt: at })))
         .onConflictDoUpdate({
           target: signInAttempt.key,
           set: {
@@ -54,11 +55,12 @@ export function createSignInLimiter(db: Database, now: () => Date): SignInLimite
     },
     async succeeded(attempt) {
       const keys = keysOf(attempt);
-      await db.delete(signInAttempt).where(inArray(signInAttempt.key, [keys.account]));
+      if (keys.account !== undefined)
+        await db.delete(signInAttempt).where(eq(signInAttempt.key, keys.account));
       await db
         .update(signInAttempt)
         .set({ count: sql`greatest(${signInAttempt.count} - 1, 0)` })
-        .where(inArray(signInAttempt.key, [keys.address]));
+        .where(eq(signInAttempt.key, keys.address));
     },
   };
 }

@@ -41,6 +41,11 @@ function totp(secret: Buffer, at = Date.now()): string {
   return String((hash.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, "0");
 }
 
+/** The next code of the app, which is taken already: the one before was used up. */
+function nextTotp(secret: Buffer): string {
+  return totp(secret, Date.now() + 30_000);
+}
+
 /** None of those that could be right now or in the next half minute. */
 function wrongCode(secret: Buffer): string {
   const right = [-2, -1, 0, 1, 2].map((steps) => totp(secret, Date.now() + steps * 30_000));
@@ -86,10 +91,13 @@ test("with two-factor on, the password alone opens nothing; a code or a backup c
   const me = await fetch(`${dashboard.base}/api/v1/session/me`, { headers: { cookie } });
   assert.equal(me.status, 401);
   assert.equal((await post("verify-totp", { code: wrongCode(secret) }, { cookie })).status, 401);
-  const right = await post("verify-totp", { code: totp(secret) }, { cookie });
+  const code = nextTotp(secret);
+  const right = await post("verify-totp", { code }, { cookie });
   assert.equal(right.status, 200);
   const token = right.headers.get("set-auth-token") ?? "";
   assert.equal((await dashboard.call("session.me", undefined, token)).status, 200);
+  const replayed = await post("verify-totp", { code }, { cookie: await firstFactor(tom) });
+  assert.deepEqual([replayed.status, ((await replayed.json()) as { code: string }).code], [401, "CODE_USED"]);
   const [backup] = backupCodes;
   const first = await post("verify-backup-code", { code: backup }, { cookie: await firstFactor(tom) });
   assert.equal(first.status, 200);
@@ -97,6 +105,15 @@ test("with two-factor on, the password alone opens nothing; a code or a backup c
   assert.equal(again.status, 401);
   const stored = await dashboard.database.sql`select t::text as row from auth.two_factor t`;
   assert.ok(!stored.some(({ row }) => row.includes(backup)));
+});
+
+test("of two who show the same code at once, one gets in", async () => {
+  const uli = await person("uli");
+  const { secret } = await enable(uli);
+  const cookies = [await firstFactor(uli), await firstFactor(uli)];
+  const code = nextTotp(secret);
+  const came = await Promise.all(cookies.map((cookie) => post("verify-totp", { code }, { cookie })));
+  assert.deepEqual(came.map(({ status }) => status).toSorted(), [200, 401]);
 });
 
 test("codes cannot be guessed: after some wrong ones even the right one is refused for a while", async () => {
@@ -108,7 +125,7 @@ test("codes cannot be guessed: after some wrong ones even the right one is refus
     for (let guess = 0; guess < 3; guess += 1)
       statuses.push((await post("verify-totp", { code: wrongCode(secret) }, { cookie })).status);
   }
-  const late = await post("verify-totp", { code: totp(secret) }, { cookie: await firstFactor(una) });
+  const late = await post("verify-totp", { code: nextTotp(secret) }, { cookie: await firstFactor(una) });
   assert.notEqual(late.status, 200, `${statuses}`);
 });
 
@@ -127,7 +144,7 @@ test("the command line signs in with a code", async () => {
   try {
     const main = fileURLToPath(new URL("../../../../../packages/cli/src/main.ts", import.meta.url));
     const args = ["login", "--server", dashboard.base, "--email", wes.email, "--password-stdin"];
-    const child = spawn(process.execPath, [main, ...args, "--code", totp(secret)], {
+    const child = spawn(process.execPath, [main, ...args, "--code", nextTotp(secret)], {
       env: { ...process.env, XDG_CONFIG_HOME: home },
       stdio: ["pipe", "pipe", "inherit"],
     });

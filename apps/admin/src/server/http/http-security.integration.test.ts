@@ -166,9 +166,10 @@ test("with its own certificate it speaks HTTPS alone, with Secure cookies and HS
   assert.equal(answer.certificate, "first");
   assert.match(
     String(answer.headers["set-cookie"]),
-    /__Secure-sluice.*HttpOnly.*Secure|__Secure-sluice.*Secure.*HttpOnly/,
+    /__Host-sluice.*HttpOnly.*Secure|__Host-sluice.*Secure.*HttpOnly/,
   );
-  assert.match(String(answer.headers["set-cookie"]), /SameSite=Lax/);
+  assert.match(String(answer.headers["set-cookie"]), /Path=\/.*SameSite=Lax/);
+  assert.doesNotMatch(String(answer.headers["set-cookie"]), /Domain/);
   assert.equal(answer.headers["strict-transport-security"], "max-age=31536000; includeSubDomains");
   const plainOrigin = { origin: base.replace("https:", "http:") };
   assert.equal((await signIn(base, { ...trusted, headers: plainOrigin })).status, 403);

@@ -31,18 +31,26 @@ export interface RequestHandlerOptions {
 const BODY_BYTES_MAX = 8 << 20;
 const BODY_DEADLINE_MS = 60_000;
 const AUTH_BODY_BYTES_MAX = 16 << 10;
+const PASSKEY_ADD_PATH = "/api/auth/passkey/verify-registration";
 /** What is offered of better-auth; the rest (sign-up, user deletion, …) does not exist here. */
 const AUTH_PATHS = new Set([
   "/api/auth/sign-in/email",
+  "/api/auth/sign-in/social",
   "/api/auth/sign-out",
   "/api/auth/get-session",
   "/api/auth/change-password",
+  "/api/auth/passkey/generate-register-options",
+  PASSKEY_ADD_PATH,
+  "/api/auth/passkey/generate-authenticate-options",
+  "/api/auth/passkey/verify-authentication",
   "/api/auth/two-factor/enable",
   "/api/auth/two-factor/disable",
   "/api/auth/two-factor/verify-totp",
   "/api/auth/two-factor/verify-backup-code",
   "/api/auth/two-factor/generate-backup-codes",
 ]);
+/** Where an OpenID provider sends the browser back to. */
+const SIGN_ON_CALLBACK = /^\/api\/auth\/callback\/[a-z0-9-]{1,32}$/;
 const OPEN_PAGES = new Set(["/sign-in", "/accept", "/icon.svg", "/favicon.ico"]);
 
 /** Every HTTP request of the dashboard, in one place: who may reach what, and which room answers. */
@@ -77,7 +85,9 @@ export function createRequestHandler(
       response.setHeader("retry-after", String(waitSeconds));
       return sendJson(response, 429, { message: `Too many requests; try again in ${waitSeconds} s.` });
     }
-    if (isForeignRead(request))
+    const signOn = request.method === "GET" && SIGN_ON_CALLBACK.test(path);
+    // A provider's page leads here; the state in the address and in a cookie say whether it was asked to.
+    if (isForeignRead(request) && !signOn)
       return sendJson(response, 403, { message: "This request comes from another site." });
     if (request.method !== "GET" && request.method !== "HEAD" && !isSameOrigin(request, publicUrl))
       return sendJson(response, 403, { message: "This request comes from another site." });
@@ -104,11 +114,16 @@ export function createRequestHandler(
       return await serveAuditExport(request, response, url, context);
     }
     if (path.startsWith(API_ROOT)) return await serveApi(request, response, url, services);
-    if (!AUTH_PATHS.has(path)) return sendJson(response, 404, { message: "There is nothing here." });
+    if (!AUTH_PATHS.has(path) && !signOn)
+      return sendJson(response, 404, { message: "There is nothing here." });
     const origin = publicUrl ?? `${https ? "https" : "http"}://${request.headers.host ?? "localhost"}`;
     const webForm = await webRequest(request, origin, AUTH_BODY_BYTES_MAX);
     if (!webForm) return sendJson(response, 413, { message: "The request is too long." });
-    await sendWebResponse(response, await services.auth.handler(webForm));
+    const answer = await services.auth.handler(webForm);
+    // better-auth calls it a failure of its own when what the authenticator gave is malformed.
+    if (answer.status === 500 && path === PASSKEY_ADD_PATH)
+      return sendJson(response, 400, { code: "PASSKEY_REFUSED", message: "The passkey could not be taken." });
+    await sendWebResponse(response, answer);
   }
 
   return (request, response) => {

@@ -17,11 +17,12 @@ export async function listPeople(context: Context): Promise<readonly Person[]> {
     .from(user)
     .leftJoin(seen, eq(seen.userId, user.id))
     .orderBy(user.name, desc(user.createdAt));
-  return rows.map(({ user: { id, name, email, role, createdAt }, lastSeenAt }) => ({
+  return rows.map(({ user: { id, name, email, role, disabledAt, createdAt }, lastSeenAt }) => ({
     id,
     name,
     email,
     role,
+    disabled: disabledAt !== null,
     createdAt,
     lastSeenAt: lastSeenAt ?? undefined,
   }));

@@ -20,6 +20,7 @@ import { rolloutRouter } from "./rollout/rollout-router.ts";
 import { routeTestRouter } from "./route-test/route-test-router.ts";
 import { schemaRouter } from "./schema/schema-router.ts";
 import { sessionRouter } from "./session/session-router.ts";
+import { signOnRouter } from "./sign-on/sign-on-router.ts";
 import { sourceRouter } from "./source/source-router.ts";
 import { telemetryRouter } from "./telemetry/telemetry-router.ts";
 import { tokenRouter } from "./token/token-router.ts";
@@ -51,6 +52,7 @@ export const appRouter = router({
   routeTest: routeTestRouter,
   schema: schemaRouter,
   session: sessionRouter,
+  signOn: signOnRouter,
   source: sourceRouter,
   telemetry: telemetryRouter,
   token: tokenRouter,

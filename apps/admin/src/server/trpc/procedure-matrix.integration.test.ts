@@ -123,6 +123,8 @@ const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "notification.resend": "notification.manage",
   "notification.test": "notification.manage",
   "people.create": "people.manage",
+  "people.disable": "people.manage",
+  "people.enable": "people.manage",
   "people.list": "people.manage",
   "people.remove": "people.manage",
   "people.removeTwoFactor": "people.manage",
@@ -151,9 +153,18 @@ const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "schema.httpFilters": "signed in",
   "session.list": "signed in",
   "session.me": "signed in",
+  "session.passkeys": "signed in",
+  "session.removePasskey": "signed in",
+  "session.renamePasskey": "signed in",
   "session.revoke": "signed in",
   "session.revokeOthers": "signed in",
   "session.twoFactor": "signed in",
+  "signOn.choices": "anybody",
+  "signOn.list": "settings.manage",
+  "signOn.put": "settings.manage",
+  "signOn.remove": "settings.manage",
+  "signOn.setPassword": "settings.manage",
+  "signOn.test": "settings.manage",
   "source.add": "settings.manage",
   "source.change": "settings.manage",
   "source.list": "config.read",
@@ -205,18 +216,20 @@ before(async () => {
   const now = () => new Date();
   const { db, sql } = database;
   const limiter = createSignInLimiter(db, now);
+  const secretKey = Buffer.alloc(32, 1).toString("base64");
+  const ring = loadKeyRing({ secretKey, secretKeyFile: undefined, dataDir: "", warn: () => {} });
+  const environment = readEnvironment({ DATABASE_URL: url });
   const auth = createAuth({
     db,
     secret: "x".repeat(32),
     publicUrl: undefined,
     https: false,
     limiter,
+    ring,
+    outbound: environment.outbound,
     log,
     now,
   });
-  const secretKey = Buffer.alloc(32, 1).toString("base64");
-  const ring = loadKeyRing({ secretKey, secretKeyFile: undefined, dataDir: "", warn: () => {} });
-  const environment = readEnvironment({ DATABASE_URL: url });
   services = {
     db,
     sql,
@@ -240,10 +253,11 @@ test("what each procedure needs is written down", () => {
   assert.deepEqual(Object.keys(NEEDS).toSorted(), Object.keys(appRouter._def.procedures).toSorted());
 });
 
-test("nobody who is not signed in gets anything, except with the link of an invitation", async () => {
+test("nobody who is not signed in gets anything, except with the link of an invitation, and with what to sign in", async () => {
   for (const [name, need] of Object.entries(NEEDS)) {
     const came = await outcome(name, undefined);
-    assert.equal(came, need === "anybody" ? "NOT_FOUND" : "UNAUTHORIZED", name);
+    const open = name === "signOn.choices" ? "done" : "NOT_FOUND";
+    assert.equal(came, need === "anybody" ? open : "UNAUTHORIZED", name);
   }
 });
 

@@ -5,6 +5,7 @@ import {
   removePerson,
   removeTwoFactor,
   resetPassword,
+  setDisabled,
   setRole,
 } from "../../people/index.ts";
 import { procedure, router } from "../trpc.ts";
@@ -27,5 +28,11 @@ export const peopleRouter = router({
   removeTwoFactor: procedure
     .input(z.object({ id }))
     .mutation(({ ctx, input }) => removeTwoFactor(ctx.config, input.id)),
+  disable: procedure
+    .input(z.object({ id }))
+    .mutation(({ ctx, input }) => setDisabled(ctx.config, input.id, true)),
+  enable: procedure
+    .input(z.object({ id }))
+    .mutation(({ ctx, input }) => setDisabled(ctx.config, input.id, false)),
   remove: procedure.input(z.object({ id })).mutation(({ ctx, input }) => removePerson(ctx.config, input.id)),
 });

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { listSessions, revokeOtherSessions, revokeSession, twoFactorState } from "../../people/index.ts";
+import {
+  listPasskeys,
+  listSessions,
+  removePasskey,
+  renamePasskey,
+  revokeOtherSessions,
+  revokeSession,
+  twoFactorState,
+} from "../../people/index.ts";
 import { procedure, router } from "../trpc.ts";
 
 const id = z.string().max(100);
@@ -12,5 +20,12 @@ export const sessionRouter = router({
     .query(({ ctx, input }) => listSessions(ctx.config, input?.person)),
   revoke: procedure.input(z.object({ id })).mutation(({ ctx, input }) => revokeSession(ctx.config, input.id)),
   twoFactor: procedure.query(({ ctx }) => twoFactorState(ctx.config)),
+  passkeys: procedure.query(({ ctx }) => listPasskeys(ctx.config)),
+  renamePasskey: procedure
+    .input(z.object({ id, name: z.string().max(200) }))
+    .mutation(({ ctx, input }) => renamePasskey(ctx.config, input.id, input.name)),
+  removePasskey: procedure
+    .input(z.object({ id }))
+    .mutation(({ ctx, input }) => removePasskey(ctx.config, input.id)),
   revokeOthers: procedure.mutation(({ ctx }) => revokeOtherSessions(ctx.config, ctx.session.sessionId)),
 });
