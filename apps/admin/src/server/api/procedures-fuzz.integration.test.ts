@@ -41,8 +41,8 @@ test("every procedure is called, and no input brings about a 500, a leak or sile
   );
 });
 
-/** What somebody with an invitation's link may call; the fuzz as admin has them too. */
-const OPEN = new Set(["invitation.accept", "invitation.show"]);
+/** What somebody with an invitation's link may call, and what the sign-in page asks; the fuzz as admin has them too. */
+const OPEN = new Set(["invitation.accept", "invitation.show", "signOn.choices"]);
 
 test("nobody gets anything: every procedure asks for a sign-in, whatever is sent", async () => {
   const { findings, statuses } = await fuzzProcedures({

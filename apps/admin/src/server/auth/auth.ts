@@ -62,7 +62,12 @@ export function createAuth(options: AuthOptions) {
       minPasswordLength: PASSWORD_LENGTH_MIN,
       maxPasswordLength: PASSWORD_LENGTH_MAX,
     },
-    user: { additionalFields: { role: { type: "string", input: false, required: true } } },
+    user: {
+      additionalFields: {
+        role: { type: "string", input: false, required: true },
+        disabledAt: { type: "date", input: false, required: false },
+      },
+    },
     account: {
       // Whose account a sign-on opens is decided in `sign-on/admit.ts` alone, and no token of a provider is kept.
       accountLinking: { enabled: false },

@@ -28,7 +28,8 @@ export async function readSession(
   const apiTokenText = bearer === null ? undefined : readBearer(bearer);
   if (apiTokenText !== undefined) return await readApiToken(services, apiTokenText, headers);
   const found = await services.auth.api.getSession({ headers });
-  if (!found) return undefined;
+  // A session that was made in the very moment in which its owner was disabled.
+  if (!found || found.user.disabledAt) return undefined;
   const { id, name, email, role: roleName } = found.user;
   return {
     id,

@@ -1,3 +1,4 @@
+import { getOAuthState } from "better-auth/api";
 import {
   authorizationCodeRequest,
   createAuthorizationURL,
@@ -37,6 +38,13 @@ export interface OpenIdProviderOptions {
 export function openIdProvider(options: OpenIdProviderOptions): OAuthProvider<object> {
   const { id, name, issuer, clientId, clientSecret } = options;
   const client = { clientId, ...(clientSecret === undefined ? {} : { clientSecret }) };
+
+  /** No code goes to another provider than the one that gave it, nor to one that was changed meanwhile. */
+  async function requireSameProvider(): Promise<void> {
+    const state = await getOAuthState();
+    if (state?.serverContext?.begunAt === beginningAt({ id, issuer })) return;
+    throw new SignOnFailure("token_invalid", "this sign-on was begun with another provider");
+  }
 
   async function exchange(
     code: string,
@@ -109,6 +117,7 @@ export function openIdProvider(options: OpenIdProviderOptions): OAuthProvider<ob
     },
     async validateAuthorizationCode({ code, codeVerifier, redirectURI }) {
       try {
+        await requireSameProvider();
         return await exchange(code, codeVerifier, redirectURI);
       } catch (error) {
         // Thrown from here it would be told as an invalid code whatever it is; `getUserInfo` is asked next.
@@ -127,4 +136,9 @@ export function openIdProvider(options: OpenIdProviderOptions): OAuthProvider<ob
       }
     },
   };
+}
+
+/** What rides along in the state of a sign-on: with whom it was begun. */
+export function beginningAt({ id, issuer }: Pick<OAuthProvider, "id" | "issuer">): string {
+  return `${id} ${issuer}`;
 }

@@ -1,5 +1,5 @@
 import { openSealedSetting } from "@sluice/config";
-import { createAuthMiddleware } from "better-auth/api";
+import { addOAuthServerContext, createAuthMiddleware } from "better-auth/api";
 import type { OAuthProvider } from "better-auth/oauth2";
 import type { BetterAuthPlugin } from "better-auth/types";
 import { eq } from "drizzle-orm";
@@ -8,7 +8,7 @@ import { signOnProvider } from "../auth/schema.ts";
 import type { Services } from "../services.ts";
 import { admit } from "./admit.ts";
 import { type Discovered, discover } from "./discover.ts";
-import { openIdProvider } from "./openid-provider.ts";
+import { beginningAt, openIdProvider } from "./openid-provider.ts";
 import { secretName } from "./providers.ts";
 import { redirectOf, refusalOf, SignOnFailure } from "./sign-on-failure.ts";
 
@@ -75,7 +75,9 @@ export function signOnPlugin(services: SignOnServices): BetterAuthPlugin {
             const begins = context.path === AUTH.signOnBegin;
             const id = String(begins ? context.body?.provider : context.params?.id);
             try {
-              replace(id, await open(id));
+              const provider = await open(id);
+              replace(id, provider);
+              if (begins) await addOAuthServerContext({ begunAt: beginningAt(provider) });
             } catch (error) {
               replace(id);
               if (!(error instanceof SignOnFailure)) throw error;

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { after, before, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { startOpenIdProvider, type TestOpenIdProvider } from "@sluice/harness/openid-provider";
 import { ADMIN, startDashboard, type TestDashboard } from "../testing/start-dashboard.ts";
 import type { PutProviderInput } from "./providers.ts";
-import type { SignOnState } from "./sign-on-contract.ts";
+import type { SignOnChoices, SignOnState } from "./sign-on-contract.ts";
 import type { ProviderTest } from "./test-provider.ts";
 
 let dashboard: TestDashboard;
@@ -222,6 +224,11 @@ test("another browser, another sign-on, a used code and a forged answer open not
   const codes = new URL(await provider.authorize((await begin()).url, "ida")).searchParams;
   const swapped = `${dashboard.base}/api/auth/callback/corp?code=${codes.get("code")}&state=${state}`;
   assert.equal((await comeBack(swapped, third.cookie)).to, "/sign-in?error=provider_refused", "PKCE");
+  await put({ id: "other", name: "Other" });
+  const elsewhere = await begin();
+  const meant = await provider.authorize(elsewhere.url, "ida");
+  const bent = meant.replace("/callback/corp", "/callback/other");
+  assert.equal((await comeBack(bent, elsewhere.cookie)).to, "/sign-in?error=token_invalid", "mix-up");
   const denied = await begin();
   const said = `error=access_denied&state=${new URL(denied.url).searchParams.get("state")}`;
   assert.match(
@@ -292,6 +299,39 @@ test("the secret is sealed, told by nothing, and not sent to another provider; l
   const after = await dashboard.call<SignOnState>("signOn.list", undefined, admin);
   assert.equal(after.body.providers.find(({ id }) => id === "corp")?.accounts, 0);
 });
+
+test("the command line sets a provider up, tests it and says who may use a password", async () => {
+  const { issuer, clientId, clientSecret } = provider;
+  const put = ["put", "corp", "--issuer", issuer, "--client-id", clientId, "--client-secret-stdin"];
+  const rules = ["--roles-claim", "groups", "--role-rule", "a=b=viewer", "--scopes", "email,groups"];
+  assert.equal((await sluice([...put, ...rules], clientSecret)).code, 0);
+  const listed = await sluice(["list", "-o", "json"]);
+  const { providers } = JSON.parse(listed.output) as SignOnState;
+  const corp = providers.find(({ id }) => id === "corp");
+  assert.deepEqual(corp?.roleRules, [{ value: "a=b", role: "viewer" }]);
+  assert.deepEqual(corp?.scopes, ["openid", "email", "groups"]);
+  assert.equal(corp?.hasSecret, true);
+  assert.match((await sluice(["test", issuer])).output, /pkce\s+fine\s+S256/);
+  assert.notEqual((await sluice(["test", "http://127.0.0.1:9"])).code, 0);
+  assert.equal((await sluice(["password", "administrators"])).code, 0);
+  const choices = await dashboard.call<SignOnChoices>("signOn.choices", undefined, undefined);
+  assert.equal(choices.body.passwordSignIn, "administrators");
+});
+
+async function sluice(args: readonly string[], input = ""): Promise<{ code: unknown; output: string }> {
+  const main = fileURLToPath(new URL("../../../../../packages/cli/src/main.ts", import.meta.url));
+  const child = spawn(process.execPath, [main, "sign-on", ...args], {
+    env: { ...process.env, SLUICE_SERVER: dashboard.base, SLUICE_TOKEN: admin },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  child.stdin.end(input);
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  return { code, output };
+}
 
 test("who may not do everything sets up no provider", async () => {
   const grants = [{ permission: "settings.manage" }, { permission: "people.manage" }];
