@@ -55,20 +55,14 @@ import { VirtualHostDiscovery } from "../xds/virtual-host-discovery.ts";
 import type { ApplicationLog, LogLevel } from "./application-log.ts";
 import { acquireFilterReferences, checkFilterConfig } from "./check-filter-config.ts";
 import { checkRoutes } from "./check-routes.ts";
+import { checkStaticResources } from "./check-static-resources.ts";
 import type { ServerOptions } from "./command-line.ts";
 import type { LoadedBootstrap } from "./load-bootstrap.ts";
 import { buildNode, localInfoOf } from "./node-identity.ts";
+import { publishServerStats, type ServerState } from "./server-stats.ts";
 import { StartupError } from "./startup-error.ts";
 import { TelemetryRelay } from "./telemetry-relay.ts";
 import { createValidationContext } from "./validation-context.ts";
-
-export type ServerState = "LIVE" | "DRAINING" | "PRE_INITIALIZING" | "INITIALIZING";
-const STATE_GAUGE: Readonly<Record<ServerState, number>> = {
-  LIVE: 0,
-  DRAINING: 1,
-  PRE_INITIALIZING: 2,
-  INITIALIZING: 3,
-};
 
 const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 const FLUSH_INTERVAL_MS = 5000;
@@ -313,7 +307,13 @@ export class Server {
       this.drain.setHealthCheckFailed(true);
     }
     this.dynamic = DynamicResources.create(this);
-    this.#serverStats();
+    publishServerStats(this.stats, {
+      concurrency: options.concurrency,
+      version: bootstrap.message.statsServerVersionOverride,
+      startedAt: this.startedAt,
+      isLive: () => this.state === "LIVE" && !this.drain.healthCheckFailed,
+      state: () => this.readiness,
+    });
   }
 
   /** Checks everything that can be checked without running. Throws a StartupError that lists every problem. */
@@ -558,34 +558,15 @@ export class Server {
   }
 
   #checkStatic(): void {
-    const resources = this.bootstrap.message.staticResources;
-    const lines: string[] = [];
-    const add = (problems: readonly Problem[], path: string): void => {
-      for (const problem of problems)
-        if (problem.severity === "error") lines.push(this.#explain(problem, path));
-    };
-    const local = this.bootstrap.message.clusterManager?.localClusterName ?? "";
-    if (local !== "" && !resources?.clusters.some(({ name }) => name === local)) {
-      const message = `local cluster '${local}' must be defined among the static clusters`;
-      add([{ path: "local_cluster_name", message, severity: "error" }], "cluster_manager");
-    }
-    for (const [index, secret] of (resources?.secrets ?? []).entries()) {
-      add(this.secretManager.addStatic(secret), `static_resources.secrets[${index}]`);
-    }
-    const names = new Set<string>();
-    for (const [index, cluster] of (resources?.clusters ?? []).entries()) {
-      const path = `static_resources.clusters[${index}]`;
-      add(this.clusters.check(cluster), path);
-      if (names.has(cluster.name)) {
-        add([{ path: "name", message: `duplicate cluster '${cluster.name}'`, severity: "error" }], path);
-      }
-      names.add(cluster.name);
-    }
-    this.#declaredClusters = names;
-    for (const [index, listener] of (resources?.listeners ?? []).entries()) {
-      add(this.listeners.check(listener), `static_resources.listeners[${index}]`);
-    }
-    if (lines.length > 0) throw new StartupError(lines.join("\n"));
+    const problems = checkStaticResources(this.bootstrap.message, {
+      secrets: this.secretManager,
+      clusters: this.clusters,
+      listeners: this.listeners,
+      declare: (names) => {
+        this.#declaredClusters = names;
+      },
+    });
+    if (problems.length > 0) this.#settle({ ok: false, problems });
   }
 
   #explain(problem: Problem, path: string): string {
@@ -631,33 +612,6 @@ export class Server {
     });
     this.log.info(`admin address: ${where}`);
     if (this.options.adminAddressPath !== undefined) writeFileSync(this.options.adminAddressPath, where);
-  }
-
-  #serverStats(): void {
-    const scope = this.stats.root().scope("server");
-    const version = this.bootstrap.message.statsServerVersionOverride;
-    if (version !== undefined) scope.gauge("version").set(Number(version));
-    scope.gauge("concurrency").set(this.options.concurrency);
-    scope.gauge("hot_restart_epoch").set(0);
-    scope.gauge("parent_connections").set(0);
-    scope.gauge("hot_restart_generation").set(1);
-    for (const name of [
-      "dynamic_unknown_fields",
-      "static_unknown_fields",
-      "wip_protos",
-      "envoy_bug_failures",
-    ]) {
-      scope.counter(name);
-    }
-    this.stats.onRead(() => {
-      const memory = process.memoryUsage();
-      scope.gauge("live").set(this.state === "LIVE" && !this.drain.healthCheckFailed ? 1 : 0);
-      scope.gauge("state").set(STATE_GAUGE[this.readiness]);
-      scope.gauge("uptime").set(Math.floor((Date.now() - this.startedAt) / 1000));
-      scope.gauge("memory_allocated").set(memory.heapUsed + memory.external);
-      scope.gauge("memory_heap_size").set(memory.heapTotal);
-      scope.gauge("memory_physical_size").set(memory.rss);
-    });
   }
 
   /** What `/ready` tells. */

@@ -1,0 +1,48 @@
+import type { StatsRegistry } from "../stats/stats-registry.ts";
+
+export type ServerState = "LIVE" | "DRAINING" | "PRE_INITIALIZING" | "INITIALIZING";
+
+const STATE_GAUGE: Readonly<Record<ServerState, number>> = {
+  LIVE: 0,
+  DRAINING: 1,
+  PRE_INITIALIZING: 2,
+  INITIALIZING: 3,
+};
+
+/** Of Envoy's server; what it never counts here, at 0. */
+const NEVER_COUNTED = [
+  "dynamic_unknown_fields",
+  "static_unknown_fields",
+  "wip_protos",
+  "envoy_bug_failures",
+] as const;
+
+interface ServerView {
+  readonly concurrency: number;
+  /** `stats_server_version_override`. */
+  readonly version: bigint | undefined;
+  /** Wall clock. */
+  readonly startedAt: number;
+  isLive(): boolean;
+  state(): ServerState;
+}
+
+/** The stats `server.*` of the process as a whole. */
+export function publishServerStats(stats: StatsRegistry, server: ServerView): void {
+  const scope = stats.root().scope("server");
+  if (server.version !== undefined) scope.gauge("version").set(Number(server.version));
+  scope.gauge("concurrency").set(server.concurrency);
+  scope.gauge("hot_restart_epoch").set(0);
+  scope.gauge("parent_connections").set(0);
+  scope.gauge("hot_restart_generation").set(1);
+  for (const name of NEVER_COUNTED) scope.counter(name);
+  stats.onRead(() => {
+    const memory = process.memoryUsage();
+    scope.gauge("live").set(server.isLive() ? 1 : 0);
+    scope.gauge("state").set(STATE_GAUGE[server.state()]);
+    scope.gauge("uptime").set(Math.floor((Date.now() - server.startedAt) / 1000));
+    scope.gauge("memory_allocated").set(memory.heapUsed + memory.external);
+    scope.gauge("memory_heap_size").set(memory.heapTotal);
+    scope.gauge("memory_physical_size").set(memory.rss);
+  });
+}
