@@ -167,7 +167,8 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     resolver_name: NAMES_ONLY,
   },
   "envoy.config.core.v3.TlvEntry": {
-    format_string: "a connection is for many requests, so its TLVs have fixed values",
+    format_string:
+      "a connection to an upstream is for many requests, so its TLVs have fixed values; those of tcp_proxy need not",
   },
   "envoy.config.endpoint.v3.Endpoint": {
     observability_name: "an endpoint's stats are known by its address",

@@ -283,7 +283,7 @@ export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
           ([name, more]) => `    - name: ${name}
       address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
       ${PASSING_FILTER}
-      filter_chains: [{ filters: [{ name: tcp, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, cluster: all, proxy_protocol_tlvs: [{ type: 225, value: "YWRkZWQ=" }, { type: 230, value: "bmV3" }]${more} } }] }]
+      filter_chains: [{ filters: [{ name: tcp, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, cluster: all, proxy_protocol_tlvs: [{ type: 225, value: "YWRkZWQ=" }, { type: 230, value: "bmV3" }, { type: 231, format_string: { text_format_source: { inline_string: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%/%UPSTREAM_CLUSTER%/%REQ(x)%" } } }]${more} } }] }]
 `,
         )
         .join("")}  clusters:`,

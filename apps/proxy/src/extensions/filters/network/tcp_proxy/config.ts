@@ -14,7 +14,7 @@ import {
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileOnDemandCds, type OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
-import type { ProxyTlvs } from "./proxy-tlvs.ts";
+import { compileProxyTlvs, type ProxyTlvs } from "./proxy-tlvs.ts";
 import { createTcpProxyStats, type TcpProxyStats } from "./stats.ts";
 import { compileTunnel, type TunnelConfig } from "./tunnel-config.ts";
 
@@ -107,7 +107,9 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       ? undefined
       : compileOnDemandCds(config.onDemand.odcdsConfig, config.onDemand.timeout, "on_demand.odcds_config");
   if (onDemand?.ok === false) problems.push(...onDemand.problems);
-  if (problems.length > 0 || !loggers.ok) return { ok: false, problems };
+  const proxyTlvs = compileProxyTlvs(config.proxyProtocolTlvs, config.proxyProtocolTlvMergePolicy);
+  if (!proxyTlvs.ok) problems.push(...proxyTlvs.problems);
+  if (problems.length > 0 || !loggers.ok || !proxyTlvs.ok) return { ok: false, problems };
   const maxDurationMs = durationMs(config.maxDownstreamConnectionDuration, 0);
   const jitter = config.maxDownstreamConnectionDurationJitterPercentage?.value ?? 0;
   return {
@@ -137,10 +139,7 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       // A client's handshake is over before its connection has network filters.
       connectsOnData: config.upstreamConnectMode === UpstreamConnectMode.ON_DOWNSTREAM_DATA,
       checksDrainClose: config.checkDrainClose ?? false,
-      proxyTlvs: {
-        added: config.proxyProtocolTlvs.map(({ type, value }) => ({ type, value })),
-        merge: config.proxyProtocolTlvMergePolicy,
-      },
+      proxyTlvs: proxyTlvs.value,
     },
   };
 }

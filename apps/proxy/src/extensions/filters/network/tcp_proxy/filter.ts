@@ -29,7 +29,7 @@ import { compileTcpProxy, LB, type TcpProxyCluster, type TcpProxyConfig } from "
 import { EarlyData } from "./early-data.ts";
 import { HttpTunnel } from "./http-tunnel.ts";
 import { mergeProxyTlvs } from "./proxy-tlvs.ts";
-import { asWritable, SessionLog } from "./session-log.ts";
+import { asWritable, SessionLog, sessionContext } from "./session-log.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";
 import { UpstreamDrainer } from "./upstream-drainer.ts";
 
@@ -244,7 +244,8 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
   /** Whom the connection to the host is for. */
   private proxied(): DownstreamAddresses & { readonly id: number } {
     const { id, remoteAddress, localAddress, proxyTlvs } = this.downstream;
-    return { id, remoteAddress, localAddress, proxyTlvs: mergeProxyTlvs(this.config.proxyTlvs, proxyTlvs) };
+    const merged = mergeProxyTlvs(this.config.proxyTlvs, proxyTlvs, sessionContext(this.downstream));
+    return { id, remoteAddress, localAddress, proxyTlvs: merged };
   }
 
   private openTunnel(config: TunnelConfig, { info }: ThreadLocalCluster, host: Host): void {
