@@ -35,6 +35,7 @@ import { loadVersionGauge } from "./node-state/version-gauge.ts";
 import { createNotificationEngines } from "./notification/notification-engines.ts";
 import { OrderDesk } from "./orders/order-desk.ts";
 import { orderRoutes } from "./orders/order-routes.ts";
+import { ProbeSender } from "./rollout/probe-sender.ts";
 import { createRolloutEngine } from "./rollout/rollout-engine.ts";
 import { SecretUpkeep } from "./secrets/secret-upkeep.ts";
 import { startGrpcServer } from "./server/grpc-server.ts";
@@ -197,10 +198,16 @@ export async function startControl(environment: Environment, log: Logger): Promi
   register.start();
   // Nobody is let in by certificate before the revocations are known.
   void register.loaded.then(() => identity.start());
+  const probes = new ProbeSender({
+    context,
+    policy: environment.outbound,
+    onTrouble: trouble("sending synthetic requests"),
+  });
   const engine = createRolloutEngine({
     context,
     bus,
     replica,
+    probes,
     compare: (question) => compareNodes(sql, question),
     onTrouble: trouble("moving rollouts on"),
   });
@@ -258,6 +265,7 @@ export async function startControl(environment: Environment, log: Logger): Promi
       xds.close();
       await server.close();
       await Promise.all([identity.close(), register.close(), engine.close(), desk.close()]);
+      await probes.close();
       await Promise.all(notifying.map((loop) => loop.close()));
       await Promise.all([upkeep.close(), acme.close()]);
       await holder.close();

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { CliError } from "./cli-error.ts";
 import type { CommandKit } from "./command-kit.ts";
 import { GROUP_COLUMNS } from "./commands/groups.ts";
+import { type ProbeOptions, probeOf, withProbe } from "./commands/probe.ts";
 import { OUTPUT_FORMATS } from "./output.ts";
 import { numberOf } from "./read-option.ts";
 
@@ -47,6 +48,18 @@ export function addGroupCommands({
       print(group, GROUP_COLUMNS, [group]);
     },
   );
+
+  withProbe(
+    arrange(
+      "probe <name>",
+      "the synthetic request that a group's rollouts send to every node; --no-probe: none",
+    ),
+  ).action(async (name: string, options: ProbeOptions) => {
+    const probe = probeOf(options);
+    if (probe === undefined) throw new CliError("say --probe, or --no-probe to take it away", 2);
+    const group = await call((client) => client.group.setProbe.mutate({ group: name, probe }));
+    print(group, GROUP_COLUMNS, [group]);
+  });
 
   arrange("remove <name>", "remove a group; its nodes go where they match next").action(
     async (name: string) => {

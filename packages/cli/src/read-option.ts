@@ -22,6 +22,18 @@ export function timeoutOf(text: string): number {
   return seconds * 1000;
 }
 
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, "": 1_000 };
+
+/** `500ms`, `90s`, `5m`, `2h`; a bare number is seconds. */
+export function durationOf(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text.trim());
+  const unit = UNITS[match?.[2] ?? "none"];
+  if (match === null || unit === undefined) {
+    throw new CliError(`${option} '${text}': a time like 90s, 5m or 2h`, 2);
+  }
+  return Number(match[1]) * unit;
+}
+
 /** For options that may be repeated. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type CommandKit, WATCH_OPTION } from "./command-kit.ts";
+import { withProbe } from "./commands/probe.ts";
 import { publish } from "./commands/publish.ts";
 import { rollback } from "./commands/rollback.ts";
 import { EVENT_COLUMNS, ROLLOUT_COLUMNS, rolloutUnderWay } from "./commands/rollouts.ts";
@@ -138,8 +139,9 @@ function addSteering({ command, call, print }: Pick<CommandKit, "command" | "cal
 }
 
 function withStrategy(command: Command): Command {
-  return command
-    .option("--group <name>", "the group of nodes that gets it (default: the default group)")
+  return withProbe(
+    command.option("--group <name>", "the group of nodes that gets it (default: the default group)"),
+  )
     .option("--canary <selector or percent>", "who gets it first: zone=a, or 10%")
     .option("--steps <percentages>", "further steps, like 10,50,100")
     .option("--wait-step <time>", "how long each step is watched before the next (default: 60s)")

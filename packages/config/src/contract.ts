@@ -14,7 +14,9 @@ export * from "./alert/alert-contract.ts";
 export * from "./authority/authority-contract.ts";
 export * from "./notification/notification-contract.ts";
 export * from "./order/order-contract.ts";
+export * from "./probe/probe-contract.ts";
 export * from "./rollout/rollout-contract.ts";
+export * from "./rollout/rollout-reason.ts";
 
 /** Who does it. `system` is the appliance itself (first configuration, automatic revert). */
 export interface Actor {

@@ -213,6 +213,9 @@ export {
 export { closeNodeChannel, openNodeChannel, recordNodeStatus } from "./order/node-channels.ts";
 export { type DumpSearch, dumpEntry, dumpOutline, nodeComparison } from "./order/read-dump.ts";
 export { getOrder, listOrders, readOrderContent } from "./order/read-orders.ts";
+export { advanceProbes, type ProbeRequest, settleProbe } from "./probe/advance-probes.ts";
+export type { ProbeInput } from "./probe/complete-probe.ts";
+export { type SetGroupProbeInput, setGroupProbe } from "./probe/set-group-probe.ts";
 export type { PublishOverride, PublishRefusal } from "./publish-check/check-before-publish.ts";
 export type {
   DataPlaneCheck,

@@ -116,7 +116,7 @@ export class OrderDesk {
     const { context, replica } = this.#options;
     const connection = randomUUID();
     const known: OrderAction[] = [];
-    for (const action of ["drain", "resume", "log_level", "config_dump"] as const)
+    for (const action of ["drain", "resume", "log_level", "config_dump", "probe"] as const)
       if (actions.includes(action)) known.push(action);
     if (known.includes("config_dump")) known.push("compare");
     const channel: Channel = { node, connection, actions: known, send, sent: new Set() };

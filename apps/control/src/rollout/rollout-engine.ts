@@ -1,6 +1,7 @@
-import { advanceRollouts, CHANNELS, type Compare } from "@sluice/config";
+import { advanceProbes, advanceRollouts, CHANNELS, type Compare } from "@sluice/config";
 import type { Database, NotificationBus, Sql } from "@sluice/database";
 import { LeasedLoop } from "../server/leased-loop.ts";
+import type { ProbeSender } from "./probe-sender.ts";
 
 export interface RolloutEngineOptions {
   readonly context: { readonly db: Database; readonly sql: Sql; readonly now: () => Date };
@@ -8,6 +9,8 @@ export interface RolloutEngineOptions {
   /** Unique per process start. */
   readonly replica: string;
   readonly compare: Compare;
+  /** For nodes that take no orders. */
+  readonly probes: Pick<ProbeSender, "room" | "send">;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -15,9 +18,9 @@ const PAUSE_MS = 100;
 /** A thousand nodes that acknowledge at once are looked at together, when most of them have. */
 const GATHER_NODES_MS = 500;
 
-/** Moves the rollouts on, while this replica holds the lease for it; at each notification and every second. */
+/** Sends synthetic requests and moves the rollouts on, while this replica holds the lease for it; at each notification and every second. */
 export function createRolloutEngine(options: RolloutEngineOptions): LeasedLoop {
-  const { context, compare, ...rest } = options;
+  const { context, compare, probes, ...rest } = options;
   return new LeasedLoop({
     ...rest,
     context,
@@ -28,9 +31,11 @@ export function createRolloutEngine(options: RolloutEngineOptions): LeasedLoop {
     channels: [
       [CHANNELS.rollout, PAUSE_MS],
       [CHANNELS.node, GATHER_NODES_MS],
+      [CHANNELS.order, GATHER_NODES_MS],
     ],
     what: "moving rollouts on",
     round: async () => {
+      for (const request of await advanceProbes(context, probes.room)) probes.send(request);
       await advanceRollouts(context, compare);
       return false;
     },

@@ -5,6 +5,7 @@ import type { NodeOrder } from "@sluice/xds/gen/sluice/node/v1/orders_pb.js";
 import { configDump } from "../admin/config-dump.ts";
 import { parseLogLevel } from "../server/application-log.ts";
 import type { Server } from "../server/server.ts";
+import { sendProbe } from "./send-probe.ts";
 
 type Parameters = NodeOrder["parameters"];
 
@@ -12,7 +13,7 @@ type Parameters = NodeOrder["parameters"];
 const CONTENT_BYTES_MAX = 16 << 20;
 const zip = promisify(gzip);
 
-/** All that a control plane can make this node do; each is what the admin interface does on the path of that name. */
+/** All that a control plane can make this node do; each but `probe` is what the admin interface does on the path of that name. */
 const ACTIONS: Readonly<Record<string, (server: Server, parameters: Parameters) => Promise<OrderReply>>> = {
   /** `/healthcheck/fail`, and with `close_listeners` `/drain_listeners?graceful`. */
   async drain(server, parameters) {
@@ -46,7 +47,11 @@ const ACTIONS: Readonly<Record<string, (server: Server, parameters: Parameters) 
     const reason = `its dump has ${mib} MiB, compressed; ${CONTENT_BYTES_MAX >> 20} can be sent: ask for one kind of resource, or for names`;
     return { done: false, reason };
   },
+  probe: sendProbe,
 };
+
+/** They change nothing here, and come often. */
+const UNTOLD: ReadonlySet<string> = new Set(["config_dump", "probe"]);
 
 export const ORDER_ACTIONS: readonly string[] = Object.keys(ACTIONS);
 
@@ -57,7 +62,7 @@ export async function carryOutOrder(server: Server, order: NodeOrder): Promise<O
   if (carryOut === undefined) return { done: false, reason: `it knows no order '${action}'` };
   try {
     const reply = await carryOut(server, parameters);
-    if (action !== "config_dump")
+    if (!UNTOLD.has(action))
       server.log.info(`order '${action}' from the control plane: ${reply.done ? "done" : reply.reason}`);
     return reply;
   } catch (error) {

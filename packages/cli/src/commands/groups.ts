@@ -11,6 +11,11 @@ export const GROUP_COLUMNS: readonly Column<NodeGroup & Partial<NodeGroupSummary
     value: (row) => (row.nodes === undefined ? "" : `${row.connected}/${row.nodes} connected`),
   },
   {
+    title: "probe",
+    value: (row) =>
+      row.probe === undefined ? "" : `${row.probe.method} ${row.probe.url} on ${row.probe.listener}`,
+  },
+  {
     title: "frozen",
     value: (row) => (row.frozen === undefined ? "" : `by ${row.frozen.by}: ${row.frozen.reason}`),
   },

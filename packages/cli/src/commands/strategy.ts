@@ -1,7 +1,9 @@
 import type { StrategyInput } from "@sluice/config";
 import { CliError } from "../cli-error.ts";
+import { durationOf } from "../read-option.ts";
+import { type ProbeOptions, probeOf } from "./probe.ts";
 
-export interface StrategyOptions {
+export interface StrategyOptions extends ProbeOptions {
   readonly canary?: string;
   readonly steps?: string;
   readonly waitStep?: string;
@@ -23,7 +25,9 @@ export function strategyOf(options: StrategyOptions): StrategyInput | undefined 
   if (requestsMin !== undefined && !(requestsMin >= 1)) {
     throw new CliError(`--min-requests ${options.minRequests}: a number from 1`, 2);
   }
+  const probe = probeOf(options);
   const strategy: StrategyInput = {
+    ...(probe === undefined ? {} : { probe }),
     ...(steps.length === 0 ? {} : { steps }),
     ...(options.waitStep === undefined ? {} : { stepWaitMs: durationOf("--wait-step", options.waitStep) }),
     ...(options.within === undefined ? {} : { effectiveWithinMs: durationOf("--within", options.within) }),
@@ -55,18 +59,6 @@ function percentOf(option: string, text: string): { readonly percent: number } {
     throw new CliError(`${option} '${text}': a percentage above 0 and up to 100`, 2);
   }
   return { percent };
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, "": 1_000 };
-
-/** `500ms`, `90s`, `5m`, `2h`; a bare number is seconds. */
-function durationOf(option: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text.trim());
-  const unit = UNITS[match?.[2] ?? "none"];
-  if (match === null || unit === undefined) {
-    throw new CliError(`${option} '${text}': a time like 90s, 5m or 2h`, 2);
-  }
-  return Number(match[1]) * unit;
 }
 
 function isOnFailure(text: string): text is NonNullable<StrategyInput["onFailure"]> {

@@ -69,10 +69,16 @@ function failureOf(status: RolloutStatus): string | undefined {
   }
 }
 
+function isUnanswered({ probe }: RolloutStatus["nodes"][number]): boolean {
+  return probe !== undefined && probe.state !== "passed";
+}
+
 function where({ nodes }: RolloutStatus): string {
   return nodes
-    .filter((node) => node.selected && node.sync !== "effective")
-    .map(({ id, sync, behind }) => {
+    .filter((node) => node.selected && (node.sync !== "effective" || isUnanswered(node)))
+    .map(({ id, sync, behind, probe }) => {
+      if (sync === "effective")
+        return `${id} has not answered the synthetic request as expected${probe?.reason === undefined ? "" : ` (${probe.reason})`}`;
       const kinds = behind.map(({ kind, message }) => (message === undefined ? kind : `${kind}: ${message}`));
       return `${id} is ${sync}${kinds.map((kind) => ` (${kind})`).join("")}`;
     })

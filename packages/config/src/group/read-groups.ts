@@ -40,6 +40,7 @@ export function toGroup(row: GroupRow): NodeGroup {
       frozenBy === null || frozenAt === null
         ? undefined
         : { by: frozenBy, at: frozenAt, reason: frozenReason ?? "" },
+    probe: row.probe ?? undefined,
     revision: row.revision,
   };
 }

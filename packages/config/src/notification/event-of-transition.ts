@@ -1,4 +1,5 @@
 import type { RolloutRow, Transition } from "../rollout/record-transition.ts";
+import { reasonText } from "../rollout/rollout-reason.ts";
 import type { EventInput } from "./append-events.ts";
 import type { EventKind } from "./notification-contract.ts";
 
@@ -18,7 +19,7 @@ export function eventOfTransition(
       rollout: row.id,
       version: row.version,
       previous: row.previous,
-      reason: transition.reason,
+      reason: reasonText(transition.reason),
       by: actor.name,
     },
   };

@@ -88,7 +88,7 @@ export async function settleOrder(context: NodeContext, answer: OrderAnswer): Pr
       )
       .returning();
     if (row === undefined) return;
-    if (row.action !== "config_dump" && row.action !== "compare") {
+    if (row.action !== "config_dump" && row.action !== "compare" && row.action !== "probe") {
       const node = { id: `node/${row.node}`, name: row.node, role: "viewer" } as const;
       await appendAudit(
         tx,

@@ -1,7 +1,10 @@
 import type { ResourceDiff } from "../contract.ts";
 
-/** What a node can be asked. `compare` is a `config_dump` that the control plane holds against a version. */
-export const ORDER_ACTIONS = ["drain", "resume", "log_level", "config_dump", "compare"] as const;
+/**
+ * What a node can be asked. `compare` is a `config_dump` that the control plane holds against a version; `probe`, a synthetic request
+ * to a listener of its own, is asked by rollouts only.
+ */
+export const ORDER_ACTIONS = ["drain", "resume", "log_level", "config_dump", "compare", "probe"] as const;
 export type OrderAction = (typeof ORDER_ACTIONS)[number];
 
 /** Envoy's. */

@@ -8,6 +8,8 @@ import { type OutboundTarget, type Resolve, resolveTarget } from "./resolve-targ
 export interface OutboundRequest {
   /** `https:`, or `http:`; without user and password. */
   readonly url: string;
+  /** Name for TLS (SNI and the certificate) where it is not the URL's host. */
+  readonly serverName?: string;
   /** Default GET. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -77,14 +79,15 @@ async function send(
   signal: AbortSignal,
 ): Promise<OutboundResponse> {
   const secure = url.protocol === "https:";
-  const literal = isIP(target.host) !== 0;
+  const serverName = asked.serverName ?? target.host;
+  const literal = isIP(serverName) !== 0;
   const options: RequestOptions & { servername?: string; ca?: string } = {
     method: asked.method ?? "GET",
     headers: { "user-agent": "sluice", ...asked.headers },
     lookup: target.lookup,
     agent: false,
     signal,
-    ...(secure && !literal ? { servername: target.host } : {}),
+    ...(secure && !literal ? { servername: serverName } : {}),
     ...(secure && asked.ca !== undefined ? { ca: asked.ca } : {}),
   };
   const request = (secure ? httpsRequest : httpRequest)(url, options);

@@ -1,15 +1,11 @@
 import { asc, isNotNull } from "drizzle-orm";
-import type { Transaction } from "../access/executor.ts";
 import type { Context, NodeState } from "../contract.ts";
-import { type GroupRow, lockGroup } from "../group/lock-group.ts";
-import { readNodes } from "../node/read-nodes.ts";
+import type { GroupRow } from "../group/lock-group.ts";
 import { nodeGroup } from "../schema/index.ts";
 import { applyDecision } from "./apply-decision.ts";
 import { type Decision, decide } from "./decide.ts";
-import { isSelected } from "./node-target.ts";
-import { selectorsUpTo } from "./read-targets.ts";
+import { lookAtRollout, type Sight } from "./look-at-rollout.ts";
 import type { ComparisonRule, RolloutComparison } from "./rollout-contract.ts";
-import { isLastStep, readUnderWay, type UnderWay } from "./start-rollout.ts";
 import { SYSTEM_ACTOR } from "./system-actor.ts";
 
 /** Asks for the traffic of new and old nodes; answered from telemetry, which this package does not know. */
@@ -47,13 +43,13 @@ export async function advanceRollouts(context: Omit<Context, "actor">, compare: 
 }
 
 async function advanceGroup(context: Context, { name }: GroupRow, compare: Compare): Promise<boolean> {
-  const seen = await context.db.transaction(async (tx) => await look(tx, context, name, false));
+  const seen = await context.db.transaction(async (tx) => await lookAtRollout(tx, context, name, false));
   if (seen === undefined) return false;
   const question = questionOf(seen, context.now());
   const comparison = question === undefined ? undefined : await compare(question);
   if (decideOn(seen, comparison, context) === undefined) return false;
   return await context.db.transaction(async (tx) => {
-    const now = await look(tx, context, name, true);
+    const now = await lookAtRollout(tx, context, name, true);
     if (now === undefined || now.underWay.state.revision !== seen.underWay.state.revision) return false;
     const decision = decideOn(now, comparison, context);
     if (decision === undefined) return false;
@@ -62,47 +58,14 @@ async function advanceGroup(context: Context, { name }: GroupRow, compare: Compa
   });
 }
 
-interface Sight {
-  readonly group: GroupRow;
-  readonly underWay: UnderWay;
-  /** The group's nodes. */
-  readonly nodes: readonly NodeState[];
-  /** Those of them that the rollout concerns now. */
-  readonly chosen: readonly NodeState[];
-}
-
-async function look(
-  tx: Transaction,
-  context: Context,
-  name: string,
-  locked: boolean,
-): Promise<Sight | undefined> {
-  const group = locked ? await lockGroup(tx, name) : await readGroup(tx, name);
-  const underWay = group && (await readUnderWay(tx, group));
-  if (group === undefined || underWay === undefined) return undefined;
-  const nodes = (await readNodes(tx, context.now)).filter((node) => node.group === name);
-  return { group, underWay, nodes, chosen: nodes.filter((node) => concerns(underWay, node)) };
-}
-
-async function readGroup(tx: Transaction, name: string): Promise<GroupRow | undefined> {
-  return (await tx.select().from(nodeGroup)).find((row) => row.name === name);
-}
-
-function concerns(underWay: UnderWay, node: NodeState): boolean {
-  const { rollout, state } = underWay;
-  if (state.phase === "reverting" || isLastStep(underWay)) return true;
-  const selectors = selectorsUpTo(rollout.strategy.steps, state.step);
-  return isSelected({ selectors, cutoff: state.cutoff ?? undefined }, node);
-}
-
 function decideOn(
-  { group, underWay, chosen }: Sight,
+  { group, underWay, chosen, probes }: Sight,
   comparison: RolloutComparison | undefined,
   context: Context,
 ): Decision | undefined {
   const { rollout, state } = underWay;
   const frozen = group.frozenBy !== null;
-  return decide(rollout, state, { now: context.now(), frozen, nodes: chosen, comparison });
+  return decide(rollout, state, { now: context.now(), frozen, nodes: chosen, probes, comparison });
 }
 
 function questionOf({ underWay, nodes, chosen }: Sight, now: Date): ComparisonQuestion | undefined {

@@ -3,6 +3,7 @@ import type { Context } from "../contract.ts";
 import type { Decision } from "./decide.ts";
 import { recordTransition, type Transition } from "./record-transition.ts";
 import type { RolloutComparison } from "./rollout-contract.ts";
+import type { Reason } from "./rollout-reason.ts";
 import { cutoffOfStep, type UnderWay } from "./start-rollout.ts";
 
 /** Writes a decision down, under the group's lock. */
@@ -61,7 +62,7 @@ export function beginRevert(
   context: Context,
   { rollout }: UnderWay,
   endsAs: "reverted" | "aborted",
-  reason: string,
+  reason: Reason,
 ): Transition {
   return {
     kind: "reverting",
@@ -108,7 +109,7 @@ function transitionOf(
   }
 }
 
-function failed(context: Context, underWay: UnderWay, reason: string): Transition {
+function failed(context: Context, underWay: UnderWay, reason: Reason): Transition {
   const { rollout, state } = underWay;
   if (state.phase === "reverting" || rollout.strategy.onFailure === "keep") {
     return { kind: "trouble", reason, state: { reason } };

@@ -1,5 +1,6 @@
 import { ConfigError } from "../contract.ts";
 import { requireSelector } from "../group/require-selector.ts";
+import { completeProbe, type ProbeInput } from "../probe/complete-probe.ts";
 import type { ComparisonRule, RolloutStep, RolloutStrategy } from "./rollout-contract.ts";
 
 /** What a publisher chooses; the rest is as `RolloutStrategy` says. */
@@ -12,6 +13,8 @@ export interface StrategyInput {
   readonly onFailure?: RolloutStrategy["onFailure"] | undefined;
   /** Null: do not compare. */
   readonly compare?: Partial<ComparisonRule> | null | undefined;
+  /** Null: no synthetic request. Default: the group's, if it has one. */
+  readonly probe?: ProbeInput | null | undefined;
 }
 
 const STEPS_MAX = 20;
@@ -40,6 +43,7 @@ export function completeStrategy(input: StrategyInput = {}): RolloutStrategy {
     promote: input.promote ?? "automatic",
     onFailure: input.onFailure ?? (gradual ? "revert" : "keep"),
     compare: compare === null ? null : completeRule(compare),
+    ...(input.probe === undefined ? {} : { probe: input.probe === null ? null : completeProbe(input.probe) }),
   };
 }
 

@@ -1,6 +1,9 @@
 import type { NodeState } from "../contract.ts";
+import type { ProbeState } from "../probe/probe-contract.ts";
+import { UNPROBED } from "../probe/read-probes.ts";
 import type { RolloutRow, StateRow } from "./record-transition.ts";
 import type { RolloutComparison } from "./rollout-contract.ts";
+import { because, type Reason, reasonText } from "./rollout-reason.ts";
 import { describeStep } from "./start-rollout.ts";
 
 /** What a rollout is judged by. */
@@ -10,28 +13,30 @@ export interface RolloutFacts {
   readonly frozen: boolean;
   /** The group's nodes that should run the rollout's version (or, reverting, the version of before), each with how far it is. */
   readonly nodes: readonly Pick<NodeState, "id" | "connected" | "since" | "sync" | "types">[];
+  /** How the synthetic request fares, by node; those that are not in it wait. Not asked where the rollout has no probe. */
+  readonly probes?: ReadonlyMap<string, ProbeState>;
   /** Of the new nodes with the old ones, as of now; undefined: not compared. */
   readonly comparison: RolloutComparison | undefined;
 }
 
 export type Decision =
-  | { readonly to: "step"; readonly step: number; readonly reason: string }
+  | { readonly to: "step"; readonly step: number; readonly reason: Reason }
   | {
       readonly to: "observing" | "holding" | "completed";
-      readonly reason: string;
+      readonly reason: Reason;
       readonly missing: readonly string[];
     }
   /** `onFailure` says what follows. */
-  | { readonly to: "failed"; readonly reason: string }
+  | { readonly to: "failed"; readonly reason: Reason }
   /** Not a failure, but nobody may go on by himself. */
-  | { readonly to: "paused"; readonly reason: string }
-  | { readonly to: "reverted"; readonly reason: string; readonly missing: readonly string[] };
+  | { readonly to: "paused"; readonly reason: Reason }
+  | { readonly to: "reverted"; readonly reason: Reason; readonly missing: readonly string[] };
 
 /**
  * The next transition that is due, or none. Pure: the same facts give the same answer on every replica.
  *
- * A refusal or a worse comparison fails the step at any time. A step is `deploying` until every connected node of it is effective
- * (at least one), and the disconnected ones are back or their deadline has passed: they are then missing, never done. It is
+ * A refusal, a synthetic request that failed or a worse comparison fails the step at any time. A step is `deploying` until every
+ * connected node of it is effective (at least one) and has answered the synthetic request, if there is one, and the disconnected ones are back or their deadline has passed: they are then missing, never done. It is
  * `observing` for its wait, and goes on only while that holds. With `onFailure: keep` a failure is told once and changes nothing.
  */
 export function decide(rollout: RolloutRow, state: StateRow, facts: RolloutFacts): Decision | undefined {
@@ -56,7 +61,8 @@ export function decide(rollout: RolloutRow, state: StateRow, facts: RolloutFacts
 
 interface Summary {
   readonly connected: readonly RolloutFacts["nodes"][number][];
-  readonly behind: readonly RolloutFacts["nodes"][number][];
+  /** Not effective, or (`probe`) not seen to answer the synthetic request. */
+  readonly behind: readonly (RolloutFacts["nodes"][number] & { readonly probe: ProbeState | undefined })[];
   /** Not connected, and past its deadline. */
   readonly missing: readonly string[];
   /** Not connected, but it may still come back in time. */
@@ -65,9 +71,15 @@ interface Summary {
   readonly isEffective: boolean;
 }
 
-function summarize(rollout: RolloutRow, state: StateRow, { nodes, now }: RolloutFacts): Summary {
+function summarize(rollout: RolloutRow, state: StateRow, { nodes, now, probes }: RolloutFacts): Summary {
   const connected = nodes.filter((node) => node.connected);
-  const behind = connected.filter(({ sync }) => sync !== "effective");
+  const isProbed = Boolean(rollout.strategy.probe) && state.phase === "running";
+  const behind = connected.flatMap((node) => {
+    const probe = isProbed ? (probes?.get(node.id) ?? UNPROBED) : undefined;
+    return node.sync === "effective" && (probe === undefined || probe.state === "passed")
+      ? []
+      : [{ ...node, probe }];
+  });
   const away = nodes.filter((node) => !node.connected);
   // Once missing in a step, it is not waited for again in it.
   const isAwaited = ({ id, since }: RolloutFacts["nodes"][number]) => {
@@ -86,7 +98,7 @@ function summarize(rollout: RolloutRow, state: StateRow, { nodes, now }: Rollout
 }
 
 interface Failure {
-  readonly reason: string;
+  readonly reason: Reason;
   readonly refused: boolean;
 }
 
@@ -99,24 +111,36 @@ function findFailure(
   const refusing = behind.find(({ sync }) => sync === "refused");
   if (refusing !== undefined) {
     const type = refusing.types.find((candidate) => candidate.state === "refused");
-    const words = type?.refusal?.message ?? "no reason given";
-    return { reason: `${refusing.id} refused ${type?.kind ?? "it"}: ${words}`, refused: true };
+    const refused = { node: refusing.id, kind: type?.kind ?? "it" };
+    const message = type?.refusal?.message;
+    const words =
+      message === undefined
+        ? because("refused_silently", refused)
+        : because("refused", { ...refused, message });
+    return { reason: [words], refused: true };
   }
+  const unanswered = behind.find(({ sync, probe }) => sync === "effective" && probe?.state === "failed");
+  if (unanswered !== undefined)
+    return { reason: probeWords(unanswered.id, unanswered.probe), refused: false };
   const deploying = state.stage === "deploying";
-  if (!deploying && comparison?.verdict === "worse") return { reason: comparison.reason, refused: false };
+  if (!deploying && comparison?.verdict === "worse")
+    return { reason: judgedWords(comparison), refused: false };
   const within = strategy.effectiveWithinMs;
   if (now < endOf(state, within + (deploying ? 0 : strategy.stepWaitMs))) return undefined;
-  const how = deploying ? `not effective within ${within / 1000} s` : "no longer effective";
+  const how = deploying
+    ? because("not_effective_within", { seconds: within / 1000 })
+    : because("no_longer_effective");
   if (connected.length === 0) {
-    return { reason: `${how}: no node is connected (${describeStep(strategy, state.step)})`, refused: false };
+    const reason = [how, because("no_node_connected"), ...describeStep(strategy, state.step)];
+    return { reason, refused: false };
   }
-  return behind.length === 0 ? undefined : { reason: `${how}: ${behindWords(behind)}`, refused: false };
+  return behind.length === 0 ? undefined : { reason: [how, ...behindWords(behind)], refused: false };
 }
 
 /** Only what is kept: otherwise a failure ends the phase. A refusal is told whenever it is another one. */
 function isTold({ strategy }: RolloutRow, state: StateRow, { reason, refused }: Failure): boolean {
   if (strategy.onFailure !== "keep" || state.reason === null) return false;
-  return !refused || state.reason === reason;
+  return !refused || state.reason === reasonText(reason);
 }
 
 function decideObserved(
@@ -131,15 +155,15 @@ function decideObserved(
     return { to: "completed", reason: effectiveWords(sum), missing: sum.missing };
   }
   if (frozen) return undefined;
-  const judged = comparison?.reason ?? "not compared";
+  const judged = judgedWords(comparison);
   if (compare !== null && comparison?.verdict !== "fine" && compare.inconclusive === "pause") {
-    return { to: "paused", reason: `nothing can be concluded: ${judged}` };
+    return { to: "paused", reason: [because("nothing_concluded"), ...judged] };
   }
   if (promote === "manual") {
-    return { to: "holding", reason: `waits to be promoted; ${judged}`, missing: sum.missing };
+    return { to: "holding", reason: [because("waits_for_promote"), ...judged], missing: sum.missing };
   }
   const step = state.step + 1;
-  return { to: "step", step, reason: `${describeStep(rollout.strategy, step)}; ${judged}` };
+  return { to: "step", step, reason: [...describeStep(rollout.strategy, step), ...judged] };
 }
 
 function decideReverting(
@@ -150,32 +174,47 @@ function decideReverting(
 ): Decision | undefined {
   const { connected, behind, missing, awaited } = sum;
   if (rollout.previous === null) {
-    return { to: "reverted", reason: "told to run nothing, as before; nobody can see that", missing };
+    return { to: "reverted", reason: [because("back_to_nothing")], missing };
   }
-  const to = `version ${rollout.previous}`;
+  const version = rollout.previous;
   if (behind.length === 0 && awaited.length === 0) {
-    const where = connected.length === 0 ? "no node is connected" : effectiveWords(sum);
-    return { to: "reverted", reason: `back on ${to}: ${where}`, missing };
+    const where = connected.length === 0 ? [because("no_node_connected")] : effectiveWords(sum);
+    return { to: "reverted", reason: [because("back_on", { version }), ...where], missing };
   }
   // It ends when it is seen, or when another rollout takes its place; until then it is told once how it is.
   const overdue = facts.now >= endOf(state, rollout.strategy.effectiveWithinMs);
   if (behind.length === 0 || !overdue || state.reason?.startsWith(UNSEEN)) return undefined;
-  return { to: "failed", reason: `${UNSEEN} ${to}: ${behindWords(behind)}` };
+  return { to: "failed", reason: [because("not_seen_back_on", { version }), ...behindWords(behind)] };
 }
 
+/** How `not_seen_back_on` begins. */
 const UNSEEN = "not seen back on";
 
-function behindWords(behind: Summary["behind"]): string {
-  const words = behind.slice(0, 5).map(({ id, sync }) => `${id} is ${sync}`);
-  const more = behind.length > words.length ? `, and ${behind.length - words.length} more` : "";
-  return `${words.join(", ")}${more}`;
+function judgedWords(comparison: RolloutComparison | undefined): Reason {
+  if (comparison === undefined) return [because("not_compared")];
+  return comparison.words ?? [because("said", { text: comparison.reason })];
 }
 
-function effectiveWords({ connected, missing }: Summary): string {
-  const on = connected.length === 1 ? "effective on 1 node" : `effective on ${connected.length} nodes`;
-  if (missing.length === 0) return on;
+function behindWords(behind: Summary["behind"]): Reason {
+  const words = behind
+    .slice(0, 5)
+    .flatMap(({ id, sync, probe }) =>
+      sync === "effective" ? probeWords(id, probe) : [because("node_is", { node: id, sync })],
+    );
+  const more = behind.length - 5;
+  return more > 0 ? [...words, because("and_more", { count: more })] : words;
+}
+
+function probeWords(node: string, probe: ProbeState | undefined): Reason {
+  const code = probe?.state === "failed" ? "probe_failed" : "probe_awaited";
+  return [because(code, { node }), ...(probe?.words ?? [])];
+}
+
+function effectiveWords({ connected, missing }: Summary): Reason {
+  const on = because("effective_on", { count: connected.length });
+  if (missing.length === 0) return [on];
   const names = missing.length > 5 ? `${missing.slice(0, 5).join(", ")}, …` : missing.join(", ");
-  return `${on}; not connected: ${names}`;
+  return [on, because("not_connected", { names })];
 }
 
 function endOf(state: StateRow, ms: number): Date {

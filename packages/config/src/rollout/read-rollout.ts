@@ -49,6 +49,7 @@ export function toProgress(state: StateRow): RolloutProgress {
     stage: state.stage,
     since: state.since,
     reason: state.reason ?? undefined,
+    words: state.words ?? undefined,
     missing: state.missing,
     comparison: state.comparison ?? undefined,
     revision: state.revision,
@@ -97,5 +98,9 @@ export async function rolloutHistory(context: Context, id: number): Promise<read
     .where(eq(rolloutEvent.rollout, id))
     .orderBy(desc(rolloutEvent.id))
     .limit(EVENTS_MAX);
-  return rows.toReversed().map((row) => ({ ...row, details: row.details ?? undefined }));
+  return rows.toReversed().map((row) => ({
+    ...row,
+    words: row.words ?? undefined,
+    details: row.details ?? undefined,
+  }));
 }

@@ -7,16 +7,20 @@ import { appendEvents } from "../notification/append-events.ts";
 import { eventOfTransition } from "../notification/event-of-transition.ts";
 import { nodeGroup, type rollout, rolloutEvent, rolloutState } from "../schema/index.ts";
 import type { RolloutEventKind } from "./rollout-contract.ts";
+import { type Reason, reasonText } from "./rollout-reason.ts";
 import { SYSTEM_ACTOR } from "./system-actor.ts";
 
 export type RolloutRow = typeof rollout.$inferSelect;
 export type StateRow = typeof rolloutState.$inferSelect;
-type StateChange = Partial<Omit<StateRow, "rollout" | "revision">>;
+/** `reason`: null: none any more; undefined: as it is. */
+type StateChange = Partial<Omit<StateRow, "rollout" | "revision" | "reason" | "words">> & {
+  readonly reason?: Reason | null;
+};
 type GroupChange = Partial<Pick<typeof nodeGroup.$inferSelect, "version" | "rollout">>;
 
 export interface Transition {
   readonly kind: RolloutEventKind;
-  readonly reason: string;
+  readonly reason: Reason;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly state?: StateChange;
   readonly group?: GroupChange;
@@ -29,10 +33,14 @@ export async function recordTransition(
   row: RolloutRow,
   transition: Transition,
 ): Promise<void> {
-  const { kind, reason, details, state, group } = transition;
+  const { kind, reason: words, details, state = {}, group } = transition;
+  const reason = reasonText(words);
+  const { reason: why, ...change } = state;
+  const stated =
+    why === undefined ? change : { ...change, reason: why === null ? null : reasonText(why), words: why };
   await tx
     .update(rolloutState)
-    .set({ ...state, revision: sql`${rolloutState.revision} + 1` })
+    .set({ ...stated, revision: sql`${rolloutState.revision} + 1` })
     .where(sql`${rolloutState.rollout} = ${row.id}`);
   if (group !== undefined) {
     await tx.update(nodeGroup).set(group).where(sql`${nodeGroup.name} = ${row.group}`);
@@ -43,6 +51,7 @@ export async function recordTransition(
     kind,
     actor: context.actor.name,
     reason,
+    words,
     details: details ?? null,
   });
   const automatic = context.actor.id === SYSTEM_ACTOR.id;

@@ -1,5 +1,7 @@
 /** The words of node groups and rollouts; part of the package's contract. */
 import type { ResourceKind, SyncState } from "../contract.ts";
+import type { ProbeState, SyntheticProbe } from "../probe/probe-contract.ts";
+import type { Reason } from "./rollout-reason.ts";
 
 /** Nodes that no other group takes belong to it; it cannot be removed and stands last. */
 export const DEFAULT_GROUP = "default";
@@ -16,6 +18,8 @@ export interface NodeGroup {
   /** The rollout that is under way in it. */
   readonly rollout: number | undefined;
   readonly frozen: { readonly by: string; readonly at: Date; readonly reason: string } | undefined;
+  /** What its rollouts send to every node, unless they say otherwise. */
+  readonly probe: SyntheticProbe | undefined;
   /** For optimistic locking: goes up by one at each change of selector. */
   readonly revision: number;
 }
@@ -55,6 +59,8 @@ export interface RolloutStrategy {
   readonly onFailure: "revert" | "pause" | "keep";
   /** Null: error rates and latencies are not compared. Default: compared with a canary, else not. */
   readonly compare: ComparisonRule | null;
+  /** What every node must answer before a step counts as done. Null, or undefined in rollouts of before: nothing is sent. */
+  readonly probe?: SyntheticProbe | null | undefined;
 }
 
 /**
@@ -97,6 +103,8 @@ export interface RolloutProgress {
   readonly since: Date;
   /** Why: of a pause, a revert, an abort, or what is in the way of a running one. */
   readonly reason: string | undefined;
+  /** The same for translation; undefined: none, or one from before there were codes. */
+  readonly words: Reason | undefined;
   /** Nodes that were not connected when their deadline ended; they do not count as done. */
   readonly missing: readonly string[];
   readonly comparison: RolloutComparison | undefined;
@@ -111,6 +119,8 @@ export interface RolloutComparison {
   readonly verdict: "fine" | "worse" | "inconclusive";
   /** In words, with the figures that decided. */
   readonly reason: string;
+  /** The same for translation; undefined: from before there were codes. */
+  readonly words?: Reason | undefined;
   /** `old nodes` of the same group at the same time, or `before`: the new nodes before the rollout. */
   readonly baseline: "old nodes" | "before";
   readonly newer: ComparedFigures;
@@ -131,7 +141,10 @@ export interface RolloutEvent {
   readonly at: Date;
   readonly kind: RolloutEventKind;
   readonly actor: string;
+  /** In English. */
   readonly reason: string;
+  /** The same for translation; undefined: from before there were codes. */
+  readonly words: Reason | undefined;
   readonly details: unknown;
 }
 
@@ -158,7 +171,7 @@ export interface RolloutStatus {
   readonly superseded: boolean;
   /** Every node of the group, connected or not. */
   readonly nodes: readonly RolloutNode[];
-  /** Of the nodes that should run the version now: those that are connected, and of these the effective and the refusing. */
+  /** Of the nodes that should run the version now: those that are connected, and of these the effective (with a synthetic request: those that also answered it) and the refusing. */
   readonly connected: number;
   readonly effective: number;
   readonly refused: number;
@@ -186,6 +199,8 @@ export interface RolloutNode {
   readonly effectiveVersion: number | undefined;
   /** Towards the version that it should run now. */
   readonly sync: SyncState;
+  /** Of the present step; undefined: the rollout sends no synthetic request, or not to this node. */
+  readonly probe: ProbeState | undefined;
   /** Each kind's state towards that version, in the order of RESOURCE_KINDS. */
   readonly kinds: readonly { readonly kind: ResourceKind; readonly state: SyncState }[];
   /** The kind that is behind, and the node's own words where it refused. */

@@ -3,10 +3,12 @@ import type { Transaction } from "../access/executor.ts";
 import { ConfigError, type Context } from "../contract.ts";
 import { type GroupRow, lockGroup, refuseFrozen } from "../group/lock-group.ts";
 import { readNodes } from "../node/read-nodes.ts";
+import { refuseUnprobed } from "../probe/probe-problem.ts";
 import { rollout, rolloutState } from "../schema/index.ts";
 import { cutoffFor } from "./node-hash.ts";
 import { type RolloutRow, recordTransition, type StateRow } from "./record-transition.ts";
 import type { RolloutStep, RolloutStrategy } from "./rollout-contract.ts";
+import { because, type Reason } from "./rollout-reason.ts";
 
 /** A group that is about to move, locked. */
 export interface ClaimedGroup {
@@ -72,8 +74,16 @@ export async function startRollout(
     readonly strategy: RolloutStrategy;
   },
 ): Promise<RolloutRow> {
-  const { strategy, version, kind } = order;
+  const { version, kind } = order;
+  const strategy = withGroupProbe(order.strategy, group);
   const now = context.now();
+  if (strategy.probe) {
+    const nodes = await readNodes(tx, context.now);
+    refuseUnprobed(
+      nodes.filter((node) => node.group === group.name),
+      strategy.probe,
+    );
+  }
   const [row] = await tx
     .insert(rollout)
     .values({
@@ -90,7 +100,7 @@ export async function startRollout(
   if (underWay !== undefined) {
     await recordTransition(tx, context, underWay.rollout, {
       kind: "superseded",
-      reason: `rollout ${row.id} of version ${version} took its place`,
+      reason: [because("superseded", { rollout: row.id, version })],
       state: { phase: "superseded", since: now },
     });
   }
@@ -107,11 +117,22 @@ export async function startRollout(
   });
   await recordTransition(tx, context, row, {
     kind: "started",
-    reason: `${kind === "publish" ? "published" : "rolled back to"} version ${version}; ${describeStep(strategy, 0)}`,
+    reason: [
+      because(kind === "publish" ? "published" : "rolled_back", { version }),
+      ...describeStep(strategy, 0),
+    ],
     details: { previous: row.previous, strategy },
     group: { rollout: row.id, ...(strategy.steps.length === 1 ? { version } : {}) },
   });
   return row;
+}
+
+/** A rollout that says nothing of it sends the group's synthetic request. */
+export function withGroupProbe(
+  strategy: RolloutStrategy,
+  { probe }: Pick<GroupRow, "probe">,
+): RolloutStrategy {
+  return strategy.probe === undefined ? { ...strategy, probe } : strategy;
 }
 
 /** The cutoff that a step brings, never less than the one before it. */
@@ -128,13 +149,13 @@ export async function cutoffOfStep(
   return Math.max(before ?? 0, cutoffFor(step.percent, ids));
 }
 
-export function describeStep({ steps }: RolloutStrategy, index: number): string {
+export function describeStep({ steps }: RolloutStrategy, index: number): Reason {
   const step = steps[index];
   const who =
     step === undefined || ("percent" in step && step.percent === 100)
-      ? "all nodes"
+      ? because("all_nodes")
       : "percent" in step
-        ? `${step.percent}% of the nodes`
-        : `nodes with ${step.selector}`;
-  return steps.length === 1 ? who : `step ${index + 1} of ${steps.length}: ${who}`;
+        ? because("percent_of_nodes", { percent: step.percent })
+        : because("nodes_with", { selector: step.selector });
+  return steps.length === 1 ? [who] : [because("step", { step: index + 1, steps: steps.length }), who];
 }

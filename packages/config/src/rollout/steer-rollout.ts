@@ -3,10 +3,12 @@ import { change } from "../access/change.ts";
 import type { Transaction } from "../access/executor.ts";
 import { ConfigError, type Context, type ListedRollout, type RolloutPhase } from "../contract.ts";
 import { type GroupRow, lockGroup, refuseFrozen } from "../group/lock-group.ts";
+import { forgetProbes } from "../probe/advance-probes.ts";
 import { toRollout } from "../version/read-live.ts";
 import { beginRevert, enterStep } from "./apply-decision.ts";
 import { readRollout, toProgress } from "./read-rollout.ts";
 import { recordTransition, type Transition } from "./record-transition.ts";
+import { saidOr } from "./rollout-reason.ts";
 import { describeStep, isLastStep, type UnderWay } from "./start-rollout.ts";
 
 export interface SteerInput {
@@ -20,20 +22,20 @@ export interface SteerInput {
  * no phase for that (the message says in which).
  */
 export async function pauseRollout(context: Context, input: SteerInput): Promise<ListedRollout> {
-  return await steer(context, input, "pause", ["running"], async () => ({
-    kind: "paused",
-    reason: input.reason ?? "paused by hand",
-    state: { phase: "paused", since: context.now(), reason: input.reason ?? "paused by hand" },
-  }));
+  return await steer(context, input, "pause", ["running"], async () => {
+    const reason = [saidOr(input.reason, "paused_by_hand")];
+    return { kind: "paused", reason, state: { phase: "paused", since: context.now(), reason } };
+  });
 }
 
 /** Its deadline and its wait begin anew. `frozen`. */
 export async function resumeRollout(context: Context, input: SteerInput): Promise<ListedRollout> {
-  return await steer(context, input, "resume", ["paused"], async (_tx, _underWay, group) => {
+  return await steer(context, input, "resume", ["paused"], async (tx, { rollout, state }, group) => {
     refuseFrozen(group);
+    await forgetProbes(tx, rollout.id, state.step);
     return {
       kind: "resumed",
-      reason: input.reason ?? "resumed by hand",
+      reason: [saidOr(input.reason, "resumed_by_hand")],
       state: { phase: "running", stage: "deploying", since: context.now(), reason: null },
     };
   });
@@ -54,8 +56,7 @@ export async function promoteRollout(context: Context, input: PromoteInput): Pro
       throw new ConfigError("conflict", message, { by: undefined, at: undefined });
     }
     const step = input.to === "next" ? state.step + 1 : rollout.strategy.steps.length - 1;
-    const why = input.reason === undefined ? "promoted by hand" : input.reason;
-    const reason = `${why}; ${describeStep(rollout.strategy, step)}`;
+    const reason = [saidOr(input.reason, "promoted_by_hand"), ...describeStep(rollout.strategy, step)];
     return await enterStep(tx, context, underWay, step, { kind: "promoted", reason });
   });
 }
@@ -63,7 +64,7 @@ export async function promoteRollout(context: Context, input: PromoteInput): Pro
 /** The nodes go back to what they had; it is `aborted` once that is seen. Also while the group is frozen. */
 export async function abortRollout(context: Context, input: SteerInput): Promise<ListedRollout> {
   return await steer(context, input, "abort", ["running", "paused"], async (_tx, underWay) =>
-    beginRevert(context, underWay, "aborted", input.reason ?? "aborted by hand"),
+    beginRevert(context, underWay, "aborted", [saidOr(input.reason, "aborted_by_hand")]),
   );
 }
 

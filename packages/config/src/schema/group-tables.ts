@@ -1,4 +1,5 @@
 import { bigint, integer, jsonb, text, timestamp } from "drizzle-orm/pg-core";
+import type { SyntheticProbe } from "../probe/probe-contract.ts";
 import { configSchema } from "./config-schema.ts";
 import { version } from "./version-tables.ts";
 
@@ -13,6 +14,8 @@ export const nodeGroup = configSchema.table("node_group", {
   frozenBy: text("frozen_by"),
   frozenAt: timestamp("frozen_at", { withTimezone: true }),
   frozenReason: text("frozen_reason"),
+  /** Its rollouts' synthetic request. */
+  probe: jsonb().$type<SyntheticProbe>(),
   revision: integer().notNull().default(1),
 });
 

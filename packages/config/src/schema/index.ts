@@ -9,6 +9,7 @@ export * from "./join-tables.ts";
 export * from "./node-tables.ts";
 export * from "./notification-tables.ts";
 export * from "./order-tables.ts";
+export * from "./probe-tables.ts";
 export * from "./rollout-tables.ts";
 export * from "./route-test-tables.ts";
 export * from "./secret-tables.ts";

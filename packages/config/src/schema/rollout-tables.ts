@@ -6,6 +6,7 @@ import type {
   RolloutStage,
   RolloutStrategy,
 } from "../rollout/rollout-contract.ts";
+import type { Reason } from "../rollout/rollout-reason.ts";
 import { configSchema } from "./config-schema.ts";
 import { version } from "./version-tables.ts";
 
@@ -50,7 +51,9 @@ export const rolloutState = configSchema.table("rollout_state", {
   since: timestamp({ withTimezone: true }).notNull(),
   /** Nodes whose hash is at most this have the version by a percentage; null: none. */
   cutoff: bigint({ mode: "number" }),
+  /** In English. */
   reason: text(),
+  words: jsonb().$type<Reason>(),
   missing: jsonb().$type<readonly string[]>().notNull(),
   comparison: jsonb().$type<RolloutComparison>(),
   revision: integer().notNull().default(1),
@@ -67,7 +70,9 @@ export const rolloutEvent = configSchema.table(
     at: timestamp({ withTimezone: true }).notNull(),
     kind: text().$type<RolloutEventKind>().notNull(),
     actor: text().notNull(),
+    /** In English. */
     reason: text().notNull(),
+    words: jsonb().$type<Reason>(),
     details: jsonb().$type<unknown>(),
   },
   (table) => [index("rollout_event_rollout").on(table.rollout, table.id)],

@@ -10,6 +10,7 @@ import {
   RESOURCE_KINDS,
   type ResourceKind,
   type Rollout,
+  type SyntheticProbe,
   type Version,
 } from "../contract.ts";
 import { lockDraft } from "../draft/lock-draft.ts";
@@ -17,7 +18,7 @@ import { draftProblems, type ReadDraft, readDraft } from "../draft/read-draft.ts
 import { indexPublished } from "../history/index-history.ts";
 import { checkBeforePublish, type PublishOverride } from "../publish-check/check-before-publish.ts";
 import { completeStrategy, type StrategyInput } from "../rollout/complete-strategy.ts";
-import { type ClaimedGroup, claimGroup, startRollout } from "../rollout/start-rollout.ts";
+import { type ClaimedGroup, claimGroup, startRollout, withGroupProbe } from "../rollout/start-rollout.ts";
 import { storeTestSet } from "../route-test/read-tests.ts";
 import { bucket, tree, version } from "../schema/index.ts";
 import { type BuiltTree, buildTree } from "./build-tree.ts";
@@ -65,6 +66,7 @@ export async function publish(context: Context, input: PublishInput): Promise<Pu
     await checkBeforePublish(tx, context, draft, input.override);
     const claimed = await claimGroup(tx, input.group ?? DEFAULT_GROUP, "publish");
     const trees = buildTrees(draft);
+    refuseMissingListener(draft, withGroupProbe(strategy, claimed.group).probe);
     const content = { kinds: versionKinds(draft, trees), routeTests: await storeTestSet(tx) };
     await refuseUnchanged(tx, claimed, content);
     await storeContent(tx, draft, trees);
@@ -103,6 +105,18 @@ async function refuseUnchanged(
       ? "the draft is what is live already"
       : `the draft is what group '${name}' has already`;
   throw new ConfigError("nothing_to_publish", message);
+}
+
+/** A synthetic request to nothing would take the rollout back, after it went out. */
+function refuseMissingListener(draft: ReadDraft, probe: SyntheticProbe | null | undefined): void {
+  if (!probe) return;
+  const listeners = draft.rows.filter(({ kind }) => kind === "listeners").map(({ name }) => name);
+  if (listeners.includes(probe.listener)) return;
+  const known = listeners.length === 0 ? "none" : listeners.slice(0, 10).join(", ");
+  throw new ConfigError(
+    "bad_input",
+    `the synthetic request goes to the listener '${probe.listener}', which the draft does not have: it has ${known}`,
+  );
 }
 
 function refuseProblems(draft: ReadDraft): void {

@@ -1,12 +1,15 @@
 import { authorizeRead } from "../access/authorize.ts";
+import type { Executor } from "../access/executor.ts";
 import {
   ConfigError,
   type Context,
   type NodeState,
+  type ProbeState,
   type RolloutNode,
   type RolloutStatus,
 } from "../contract.ts";
 import { readNodes } from "../node/read-nodes.ts";
+import { readProbes, UNPROBED } from "../probe/read-probes.ts";
 import { isSelected } from "../rollout/node-target.ts";
 import { type KnownRollout, readRollout, toProgress } from "../rollout/read-rollout.ts";
 import { selectorsUpTo } from "../rollout/read-targets.ts";
@@ -22,13 +25,16 @@ export async function rolloutStatus(context: Context, rolloutId?: number): Promi
   const nodes = (await readNodes(db, context.now)).filter(({ group }) => group === found.rollout.group);
   const selected = selectedBy(found);
   const chosen = nodes.filter((node) => node.connected && selected(node));
-  const effective = chosen.filter(({ sync }) => sync === "effective").length;
+  const probes = await probesOf(db, found);
+  const effective = chosen.filter(
+    ({ id, sync }) => sync === "effective" && (!probes.awaited || probes.states.get(id)?.state === "passed"),
+  ).length;
   const refused = chosen.filter(({ sync }) => sync === "refused").length;
   return {
     rollout: toRollout(found.rollout),
     progress: toProgress(found.state),
     superseded: found.newer || found.state.phase === "superseded",
-    nodes: nodes.map((node) => toRolloutNode(node, selected(node))),
+    nodes: nodes.map((node) => toRolloutNode(node, selected(node), probes)),
     connected: chosen.length,
     effective,
     refused,
@@ -42,6 +48,18 @@ function selectedBy({ rollout, state, newer }: KnownRollout): (node: NodeState) 
   if (state.step >= rollout.strategy.steps.length - 1) return () => true;
   const selectors = selectorsUpTo(rollout.strategy.steps, state.step);
   return (node) => isSelected({ selectors, cutoff: state.cutoff ?? undefined }, node);
+}
+
+/** What was seen of the last step's synthetic request, and whether nodes must still answer it. */
+interface Probes {
+  readonly states: ReadonlyMap<string, ProbeState>;
+  readonly awaited: boolean;
+}
+
+async function probesOf(executor: Executor, { rollout, state }: KnownRollout): Promise<Probes> {
+  const { probe } = rollout.strategy;
+  const awaited = Boolean(probe) && ["running", "paused"].includes(state.phase);
+  return { states: await readProbes(executor, probe, rollout.id, state.step), awaited };
 }
 
 function stateOf(
@@ -61,7 +79,7 @@ function stateOf(
   return isLast && !watched && effective === connected ? "effective" : "waiting";
 }
 
-function toRolloutNode(node: NodeState, selected: boolean): RolloutNode {
+function toRolloutNode(node: NodeState, selected: boolean, { states, awaited }: Probes): RolloutNode {
   const behind = node.connected ? node.types.filter(({ state }) => state !== "effective") : [];
   return {
     id: node.id,
@@ -69,6 +87,7 @@ function toRolloutNode(node: NodeState, selected: boolean): RolloutNode {
     targetVersion: node.targetVersion,
     effectiveVersion: node.effectiveVersion,
     sync: node.sync,
+    probe: states.get(node.id) ?? (selected && awaited ? UNPROBED : undefined),
     kinds: node.types.map(({ kind, state }) => ({ kind, state })),
     behind: behind.map(({ kind, state, refusal }) =>
       state === "refused" && refusal !== undefined

@@ -18,10 +18,19 @@ export interface ComparedFigures {
   readonly p95Ms: number | undefined;
 }
 
+/** One statement of why, for translation. */
+export interface ComparisonWord {
+  readonly code: "too_few_requests" | "error_rates" | "error_rate_rise" | "latencies" | "latency_rise";
+  /** Shares are 0…1, times milliseconds. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
 export interface MeasuresComparison {
   readonly verdict: "fine" | "worse" | "inconclusive";
   /** In words, with the figures that decided. */
   readonly reason: string;
+  /** The same for translation. */
+  readonly words: readonly ComparisonWord[];
   readonly newer: ComparedFigures;
   readonly older: ComparedFigures;
 }
@@ -46,26 +55,37 @@ export function compareMeasures(newer: Measures, older: Measures, rule: Comparis
   const least = Math.min(newSide.requests, oldSide.requests);
   if (least < rule.requestsMin) {
     const reason = `too few requests to compare: ${newSide.requests} on the new nodes, ${oldSide.requests} on the old, ${rule.requestsMin} needed`;
-    return { verdict: "inconclusive", reason, ...figures };
+    const values = { newer: newSide.requests, older: oldSide.requests, needed: rule.requestsMin };
+    return { verdict: "inconclusive", reason, words: [{ code: "too_few_requests", values }], ...figures };
   }
   const errors = `error rate ${percent(newSide.errorRate)} against ${percent(oldSide.errorRate)}`;
+  const errorWord: ComparisonWord = {
+    code: "error_rates",
+    values: { newer: newSide.errorRate, older: oldSide.errorRate },
+  };
   const rise = newSide.errorRate - oldSide.errorRate;
   const errorZ = zScore(newSide.failed, newSide.requests, oldSide.failed, oldSide.requests);
   if (rise > rule.errorRateRise && errorZ > SIGNIFICANT_Z) {
     const reason = `${errors}: a rise of more than ${percent(rule.errorRateRise)} (${errorZ.toFixed(1)} standard errors)`;
-    return { verdict: "worse", reason, ...figures };
+    const values = { rise: rule.errorRateRise, deviations: errorZ };
+    return { verdict: "worse", reason, words: [errorWord, { code: "error_rate_rise", values }], ...figures };
   }
   if (newSide.p95Ms === undefined || oldSide.p95Ms === undefined) {
-    return { verdict: "fine", reason: errors, ...figures };
+    return { verdict: "fine", reason: errors, words: [errorWord], ...figures };
   }
   const limitMs = oldSide.p95Ms * rule.latencyFactor;
   const latency = `p95 ${newSide.p95Ms.toFixed(1)} ms against ${oldSide.p95Ms.toFixed(1)} ms`;
+  const latencyWord: ComparisonWord = {
+    code: "latencies",
+    values: { newer: newSide.p95Ms, older: oldSide.p95Ms },
+  };
   const slowZ = zScore(...slowerThan(newer.latency, limitMs), ...slowerThan(older.latency, limitMs));
   if (newSide.p95Ms > limitMs && slowZ > SIGNIFICANT_Z) {
     const reason = `${latency}: more than ${rule.latencyFactor} times (${slowZ.toFixed(1)} standard errors)`;
-    return { verdict: "worse", reason, ...figures };
+    const values = { factor: rule.latencyFactor, deviations: slowZ };
+    return { verdict: "worse", reason, words: [latencyWord, { code: "latency_rise", values }], ...figures };
   }
-  return { verdict: "fine", reason: `${errors}, ${latency}`, ...figures };
+  return { verdict: "fine", reason: `${errors}, ${latency}`, words: [errorWord, latencyWord], ...figures };
 }
 
 interface Side {

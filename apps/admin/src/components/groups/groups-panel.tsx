@@ -14,17 +14,20 @@ import { type Column, Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { FreezeDialog } from "./freeze-dialog.tsx";
 import { GroupDialog } from "./group-dialog.tsx";
+import { ProbeDialog } from "./probe-dialog.tsx";
 
 const DEFAULT_GROUP = "default";
 
 /** Groups of nodes, in the order in which nodes are matched, and what each follows. */
 export function GroupsPanel() {
   const t = useTranslations("nodes.groups");
+  const probe = useTranslations("rollout.probe");
   const trpc = useTRPC();
   const may = useMay();
   const groups = useQuery(trpc.group.list.queryOptions());
   const [edited, setEdited] = useState<NodeGroupSummary | "new">();
   const [frozen, setFrozen] = useState<string>();
+  const [probed, setProbed] = useState<NodeGroupSummary>();
   const act = useGroupActions();
   const rows = groups.data ?? [];
   const names = rows.map(({ name }) => name).filter((name) => name !== DEFAULT_GROUP);
@@ -55,6 +58,19 @@ export function GroupsPanel() {
           <span className="text-muted">{t("allOthers")}</span>
         ) : (
           <code className="font-mono text-xs break-words">{group.selector}</code>
+        ),
+    },
+    {
+      id: "probe",
+      header: probe("title"),
+      secondary: true,
+      cell: (group) =>
+        group.probe === undefined ? (
+          <span className="text-muted">–</span>
+        ) : (
+          <code className="font-mono text-xs break-words">
+            {group.probe.method} {group.probe.url}
+          </code>
         ),
     },
     {
@@ -91,6 +107,15 @@ export function GroupsPanel() {
             align: "right" as const,
             cell: (group: NodeGroupSummary) => (
               <span className="flex flex-wrap justify-end gap-1">
+                {may("group.manage") && (
+                  <Button
+                    size="sm"
+                    aria-label={probe("ofGroup", { name: group.name })}
+                    onClick={() => setProbed(group)}
+                  >
+                    {probe("short")}
+                  </Button>
+                )}
                 {may("group.manage") && group.name !== DEFAULT_GROUP && (
                   <>
                     <IconButton
@@ -157,6 +182,7 @@ export function GroupsPanel() {
       {edited !== undefined && (
         <GroupDialog group={edited === "new" ? undefined : edited} onClose={() => setEdited(undefined)} />
       )}
+      {probed !== undefined && <ProbeDialog group={probed} onClose={() => setProbed(undefined)} />}
       {frozen !== undefined && <FreezeDialog group={frozen} onClose={() => setFrozen(undefined)} />}
     </section>
   );

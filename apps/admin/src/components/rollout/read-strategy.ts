@@ -1,4 +1,6 @@
 import { parseSelector } from "@sluice/config/browser";
+import type { SyntheticProbe } from "@sluice/config/contract";
+import { EMPTY_PROBE, type ProbeForm, type ProbeProblems, readProbe } from "./read-probe.ts";
 
 /** What the form holds: texts as typed. */
 export interface StrategyForm {
@@ -10,6 +12,9 @@ export interface StrategyForm {
   readonly waitSeconds: string;
   readonly promote: "automatic" | "manual";
   readonly onFailure: "revert" | "pause" | "keep";
+  /** Whose synthetic request: the group's, one of this rollout's own, or none. */
+  readonly probes: "group" | "own" | "none";
+  readonly probe: ProbeForm;
 }
 
 export const EMPTY_STRATEGY: StrategyForm = {
@@ -21,6 +26,8 @@ export const EMPTY_STRATEGY: StrategyForm = {
   waitSeconds: "60",
   promote: "automatic",
   onFailure: "revert",
+  probes: "group",
+  probe: EMPTY_PROBE,
 };
 
 export interface StrategyProblems {
@@ -29,6 +36,7 @@ export interface StrategyProblems {
   readonly selector?: string;
   readonly more?: true;
   readonly waitSeconds?: true;
+  readonly probe?: ProbeProblems;
 }
 
 type Step = { selector: string } | { percent: number };
@@ -37,10 +45,11 @@ export interface ReadStrategy {
   /** Undefined: all nodes at once, with the server's defaults. */
   readonly strategy:
     | {
-        steps: Step[];
-        stepWaitMs: number;
-        promote: StrategyForm["promote"];
-        onFailure: StrategyForm["onFailure"];
+        steps?: Step[];
+        stepWaitMs?: number;
+        promote?: StrategyForm["promote"];
+        onFailure?: StrategyForm["onFailure"];
+        probe?: SyntheticProbe | null;
       }
     | undefined;
   readonly problems: StrategyProblems;
@@ -48,7 +57,11 @@ export interface ReadStrategy {
 
 /** What to send, or what is wrong at which field. */
 export function readStrategy(form: StrategyForm): ReadStrategy {
-  if (form.how === "all") return { strategy: undefined, problems: {} };
+  const probing = probeOf(form);
+  if (form.how === "all") {
+    if (probing.problems !== undefined) return { strategy: undefined, problems: { probe: probing.problems } };
+    return { strategy: probing.probe === undefined ? undefined : { probe: probing.probe }, problems: {} };
+  }
   const percent = Number(form.percent);
   const first: Step = form.how === "share" ? { percent } : { selector: form.selector };
   const more = form.more.split(",").flatMap((text) => (text.trim() === "" ? [] : [Number(text)]));
@@ -60,11 +73,24 @@ export function readStrategy(form: StrategyForm): ReadStrategy {
     ...(selectorProblem === undefined ? {} : { selector: selectorProblem }),
     ...(isRising(shares) ? {} : { more: true }),
     ...(waitSeconds >= 0 && form.waitSeconds.trim() !== "" ? {} : { waitSeconds: true }),
+    ...(probing.problems === undefined ? {} : { probe: probing.problems }),
   };
   if (Object.keys(problems).length > 0) return { strategy: undefined, problems };
   const steps = [first, ...more.map((share) => ({ percent: share }))];
   const { onFailure, promote } = form;
-  return { strategy: { steps, stepWaitMs: waitSeconds * 1000, promote, onFailure }, problems };
+  const probe = probing.probe === undefined ? {} : { probe: probing.probe };
+  return { strategy: { steps, stepWaitMs: waitSeconds * 1000, promote, onFailure, ...probe }, problems };
+}
+
+/** Undefined: the group's. */
+function probeOf({ probes, probe: form }: StrategyForm): {
+  readonly probe?: SyntheticProbe | null | undefined;
+  readonly problems?: ProbeProblems;
+} {
+  if (probes === "group") return {};
+  if (probes === "none") return { probe: null };
+  const { probe, problems } = readProbe(form);
+  return probe === undefined ? { problems } : { probe };
 }
 
 function isRising(shares: readonly number[]): boolean {

@@ -6,10 +6,12 @@ import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { type Column, Table } from "../ui/table.tsx";
+import { useReasonWords } from "./reason-words.ts";
 
 /** Each transition with who made it and why, the newest first. */
 export function RolloutHistory({ id }: { readonly id: number }) {
   const t = useTranslations("rollout");
+  const words = useReasonWords();
   const trpc = useTRPC();
   const { data } = useQuery(trpc.rollout.history.queryOptions({ rollout: id }));
   if (data === undefined) return null;
@@ -22,7 +24,7 @@ export function RolloutHistory({ id }: { readonly id: number }) {
     {
       id: "reason",
       header: t("history.reason"),
-      cell: (event) => <span className="break-words">{event.reason}</span>,
+      cell: (event) => <span className="break-words">{words(event.words, event.reason)}</span>,
     },
     { id: "actor", header: t("history.actor"), secondary: true, cell: (event) => event.actor },
     {

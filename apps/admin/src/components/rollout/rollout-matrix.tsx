@@ -5,11 +5,13 @@ import Link from "next/link";
 import { useTranslations } from "use-intl";
 import { SyncBadge } from "../../app/(dashboard)/nodes/sync-badge.tsx";
 import type { RolloutStatus } from "../resource/config-types.ts";
-import { Badge } from "../ui/badge.tsx";
+import { Badge, StatusDot } from "../ui/badge.tsx";
 import { type Column, Table } from "../ui/table.tsx";
+import { useReasonWords } from "./reason-words.ts";
 
 type Node = RolloutStatus["nodes"][number];
 
+const PROBE_TONES = { waiting: "neutral", passed: "ok", failed: "bad" } as const;
 const NODES_SHOWN = 300;
 /** The worst first: that is what one looks for. */
 const ORDER = ["refused", "disconnected", "pending", "sent", "acknowledged", "effective"];
@@ -18,12 +20,25 @@ const ORDER = ["refused", "disconnected", "pending", "sent", "acknowledged", "ef
 export function RolloutMatrix({ status }: { readonly status: RolloutStatus }) {
   const t = useTranslations("rollout.matrix");
   const kinds = useTranslations("config.kinds");
+  const words = useReasonWords();
   const nodes = status.nodes.toSorted(
     (a, b) =>
       Number(b.selected) - Number(a.selected) ||
       ORDER.indexOf(a.sync) - ORDER.indexOf(b.sync) ||
       (a.id < b.id ? -1 : 1),
   );
+  const probeColumn: Column<Node> = {
+    id: "probe",
+    header: t("probe"),
+    cell: ({ probe }) =>
+      probe === undefined ? (
+        "–"
+      ) : (
+        <span title={words(probe.words, probe.reason) || undefined}>
+          <StatusDot tone={PROBE_TONES[probe.state]}>{t(`probes.${probe.state}`)}</StatusDot>
+        </span>
+      ),
+  };
   const columns: readonly Column<Node>[] = [
     {
       id: "node",
@@ -60,6 +75,7 @@ export function RolloutMatrix({ status }: { readonly status: RolloutStatus }) {
         cell: (node) => <SyncBadge state={node.kinds.find((one) => one.kind === kind)?.state ?? "pending"} />,
       }),
     ),
+    ...(status.nodes.some(({ probe }) => probe !== undefined) ? [probeColumn] : []),
     {
       id: "words",
       header: t("words"),

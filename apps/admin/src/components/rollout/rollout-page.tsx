@@ -13,6 +13,7 @@ import { PageHeader } from "../ui/page-header.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
+import { useReasonWords } from "./reason-words.ts";
 import { RolloutHistory } from "./rollout-history.tsx";
 import { RolloutMatrix } from "./rollout-matrix.tsx";
 import { RolloutSteps } from "./rollout-steps.tsx";
@@ -85,12 +86,15 @@ function Order({ status }: { readonly status: RolloutStatus }) {
 function Summary({ status }: { readonly status: RolloutStatus }) {
   const t = useTranslations("release.rollout");
   const own = useTranslations("rollout");
+  const words = useReasonWords();
   const { connected, effective, progress, rollout, state } = status;
   const tone = TONES[state];
   return (
     <div className="px-6 max-sm:px-4">
       <Notice tone={tone} title={t(`states.${state}`, { effective, connected, version: rollout.version })}>
-        {progress.reason !== undefined && <p className="break-words">{progress.reason}</p>}
+        {progress.reason !== undefined && (
+          <p className="break-words">{words(progress.words, progress.reason)}</p>
+        )}
         {progress.missing.length > 0 && (
           <p>{own("missingNodes", { count: progress.missing.length, names: progress.missing.join(", ") })}</p>
         )}

@@ -69,6 +69,9 @@ function Rules({ status }: { readonly status: RolloutStatus }) {
       : []),
     ...(strategy.steps.length > 1 ? [t(`rules.${strategy.promote}`)] : []),
     t(`rules.${strategy.onFailure}`),
+    ...(strategy.probe
+      ? [t("rules.probe", { request: `${strategy.probe.method} ${strategy.probe.url}` })]
+      : []),
     ...(strategy.compare === null ? [] : [t("rules.compare", { count: strategy.compare.requestsMin })]),
   ];
   return (

@@ -8,6 +8,7 @@ import type { RolloutStatus } from "../resource/config-types.ts";
 import { StatusDot } from "../ui/badge.tsx";
 import { useQuantity } from "../ui/quantity.tsx";
 import { type Column, Table } from "../ui/table.tsx";
+import { useReasonWords } from "./reason-words.ts";
 
 const REFRESH_MS = 1_000;
 const TONES = { fine: "ok", worse: "bad", inconclusive: "neutral" } as const;
@@ -23,6 +24,7 @@ export function RolloutTraffic({ status }: { readonly status: RolloutStatus }) {
   const t = useTranslations("rollout");
   const trpc = useTRPC();
   const quantity = useQuantity();
+  const words = useReasonWords();
   const { data } = useQuery({
     ...trpc.rollout.traffic.queryOptions({ rollout: status.rollout.id }),
     refetchInterval: REFRESH_MS,
@@ -79,7 +81,7 @@ export function RolloutTraffic({ status }: { readonly status: RolloutStatus }) {
         </StatusDot>
       </div>
       <Table label={t("traffic.title")} columns={columns} rows={sides} rowKey={({ id }) => id} />
-      <p className="px-6 pt-1 text-xs text-muted max-sm:px-4">{comparison.reason}</p>
+      <p className="px-6 pt-1 text-xs text-muted max-sm:px-4">{words(comparison.words, comparison.reason)}</p>
     </section>
   );
 }

@@ -14,6 +14,7 @@ import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
+import { useReasonWords } from "./reason-words.ts";
 import { useStepWords } from "./step-words.ts";
 
 const PAGE = 50;
@@ -55,6 +56,7 @@ export function RolloutsPage() {
 function RolloutTable({ rows }: { readonly rows: readonly ListedRollout[] }) {
   const t = useTranslations("rollout");
   const stepWords = useStepWords();
+  const words = useReasonWords();
   const hrefOf = (row: ListedRollout): string => `/rollouts/${row.id}`;
   const columns: readonly Column<ListedRollout>[] = [
     {
@@ -93,8 +95,8 @@ function RolloutTable({ rows }: { readonly rows: readonly ListedRollout[] }) {
       secondary: true,
       className: "max-w-96",
       cell: (row) => (
-        <span className="block truncate" title={row.reason}>
-          {row.reason}
+        <span className="block truncate" title={words(row.words, row.reason)}>
+          {words(row.words, row.reason)}
         </span>
       ),
     },

@@ -5,6 +5,7 @@ import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
+import { ProbeFields } from "./probe-fields.tsx";
 import type { StrategyForm, StrategyProblems } from "./read-strategy.ts";
 
 export interface StrategyFieldsProps {
@@ -16,6 +17,7 @@ export interface StrategyFieldsProps {
 /** Whose nodes get a version, who of them first, and what happens when it goes wrong. */
 export function StrategyFields({ form, problems, onChange }: StrategyFieldsProps) {
   const t = useTranslations("rollout.strategy");
+  const probes = useTranslations("rollout.probe");
   const trpc = useTRPC();
   const groups = useQuery(trpc.group.list.queryOptions());
   const set = (change: Partial<StrategyForm>) => onChange({ ...form, ...change });
@@ -45,6 +47,19 @@ export function StrategyFields({ form, problems, onChange }: StrategyFieldsProps
         </Select>
       </Field>
       {form.how !== "all" && <GradualFields form={form} problems={problems} set={set} />}
+      <Field
+        label={probes("title")}
+        hint={chosen?.probe && `${chosen.probe.method} ${chosen.probe.url} → ${chosen.probe.listener}`}
+      >
+        <Select value={form.probes} onChange={(event) => set({ probes: probesOf(event.target.value) })}>
+          <option value="group">{probes(chosen?.probe === undefined ? "groupNone" : "group")}</option>
+          <option value="own">{probes("own")}</option>
+          {chosen?.probe !== undefined && <option value="none">{probes("none")}</option>}
+        </Select>
+      </Field>
+      {form.probes === "own" && (
+        <ProbeFields form={form.probe} problems={problems.probe ?? {}} onChange={(probe) => set({ probe })} />
+      )}
     </fieldset>
   );
 }
@@ -109,6 +124,10 @@ function GradualFields({
 
 function howOf(value: string): StrategyForm["how"] {
   return value === "share" || value === "labels" ? value : "all";
+}
+
+function probesOf(value: string): StrategyForm["probes"] {
+  return value === "own" || value === "none" ? value : "group";
 }
 
 function failureOf(value: string): StrategyForm["onFailure"] {

@@ -46,6 +46,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   "draft.diff": "The draft against what is live.",
   "draft.firstRoute": "Make a cluster, a route and a listener from four answers.",
   "explain.request": "Which way a request would take through the draft or a version, and why not another.",
+  "group.setProbe": "The synthetic request that a group's rollouts send to every node, or, with null, none.",
   "history.search": "What versions changed, by words, resource and author, newest first.",
   "history.blame": "Each field of a resource with the version, author and time that its value is from.",
   "history.diff":

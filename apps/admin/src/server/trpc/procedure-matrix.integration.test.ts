@@ -75,6 +75,7 @@ const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "group.list": "config.read",
   "group.remove": "group.manage",
   "group.reorder": "group.manage",
+  "group.setProbe": "group.manage",
   "group.unfreeze": "config.publish",
   "history.blame": "config.read",
   "history.diff": "config.read",

@@ -5,10 +5,11 @@ import {
   listGroups,
   removeGroup,
   reorderGroups,
+  setGroupProbe,
   unfreezeGroup,
 } from "@sluice/config";
 import { z } from "zod";
-import { groupName } from "../rollout/strategy-input.ts";
+import { groupName, probeInput } from "../rollout/strategy-input.ts";
 import { procedure, router } from "../trpc.ts";
 
 const selector = z.string().max(10_000);
@@ -38,6 +39,9 @@ export const groupRouter = router({
   freeze: procedure
     .input(z.object({ group: groupName, reason: z.string().max(2_000) }))
     .mutation(({ ctx, input }) => freezeGroup(ctx.config, input)),
+  setProbe: procedure
+    .input(z.object({ group: groupName, probe: probeInput.nullable() }))
+    .mutation(({ ctx, input }) => setGroupProbe(ctx.config, input)),
   unfreeze: procedure
     .input(z.object({ group: groupName }))
     .mutation(({ ctx, input }) => unfreezeGroup(ctx.config, input.group)),
