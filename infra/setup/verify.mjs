@@ -12,6 +12,7 @@ const checks = [
   ["unused code", `${bin}/knip`, ["--no-progress"]],
   ["docs", node, ["infra/setup/check-docs.ts"]],
   ["command-line pages", node, ["packages/cli/scripts/generate-docs.ts", "--check"]],
+  ["answer schemas", node, ["apps/admin/scripts/generate-answers.ts", "--check"]],
   ["compatibility table", node, ["apps/proxy/scripts/compatibility.ts", "--check"]],
 ];
 

@@ -1,3 +1,4 @@
+import { ANSWER_SCHEMAS } from "./answer-schemas.ts";
 import { type JsonSchema, OPERATIONS, type Operation } from "./operations.ts";
 
 const FLAT = new Set(["string", "integer", "number", "boolean"]);
@@ -32,6 +33,7 @@ export function openApiDocument(): object {
     components: {
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
       schemas: {
+        ...ANSWER_SCHEMAS.schemas,
         Error: {
           type: "object",
           required: ["error"],
@@ -55,7 +57,10 @@ function pathItem(operation: Operation): object {
     operationId: operation.name,
     summary: operation.summary,
     responses: {
-      200: { description: "The answer.", content: { "application/json": { schema: {} } } },
+      200: {
+        description: "The answer.",
+        content: { "application/json": { schema: ANSWER_SCHEMAS.operations[operation.name] ?? {} } },
+      },
       ...Object.fromEntries(
         Object.entries(REFUSALS).map(([status, description]) => [
           status,

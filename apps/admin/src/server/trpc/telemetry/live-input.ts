@@ -4,6 +4,12 @@ import { z } from "zod";
 /** After a gap the browser says by itself which event it saw last. */
 export const resumable = z.object({ lastEventId: z.string().nullish() }).optional();
 
+/** A date, or over plain JSON its text in ISO 8601. */
+export const instant = z.union([
+  z.date(),
+  z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+]);
+
 export const scopeInput = z.object({
   kind: z.enum(["node", "listener", "host", "route", "cluster", "endpoint"]),
   name: z.string().max(1_000),
@@ -11,7 +17,7 @@ export const scopeInput = z.object({
 
 /** `requests` of the store, with exact optionals as its contract wants them. */
 export const requestFilterInput = z.object({
-  range: z.object({ from: z.date(), to: z.date() }).exactOptional(),
+  range: z.object({ from: instant, to: instant }).exactOptional(),
   node: z.string().max(500).exactOptional(),
   method: z.string().max(100).exactOptional(),
   authority: z.string().max(500).exactOptional(),
@@ -26,7 +32,7 @@ export const requestFilterInput = z.object({
 });
 
 export const traceFilterInput = z.object({
-  range: z.object({ from: z.date(), to: z.date() }).exactOptional(),
+  range: z.object({ from: instant, to: instant }).exactOptional(),
   node: z.string().max(500).exactOptional(),
   text: z.string().max(500).exactOptional(),
   minDurationMs: z.number().nonnegative().exactOptional(),

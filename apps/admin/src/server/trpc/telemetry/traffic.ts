@@ -13,7 +13,7 @@ import type { TrafficColumns } from "../../../components/chart/traffic-columns.t
 import { telemetryProcedure } from "../trpc.ts";
 import { columnsOfSeries } from "./columns-of-series.ts";
 import { feed } from "./feed.ts";
-import { resolutionFor, scopeInput } from "./live-input.ts";
+import { instant, resolutionFor, scopeInput } from "./live-input.ts";
 import { sharedReads } from "./shared-read.ts";
 
 export interface TrafficFrame {
@@ -75,7 +75,7 @@ export const trafficProcedures = {
 
   /** A range of the past. */
   trafficRange: telemetryProcedure
-    .input(z.object({ ...target, from: z.date(), to: z.date() }))
+    .input(z.object({ ...target, from: instant, to: instant }))
     .query(async ({ ctx, input }): Promise<TrafficFrame> => {
       const { sql, now } = ctx.services;
       const asOf = await readAsOf(sql);
