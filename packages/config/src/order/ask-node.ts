@@ -45,6 +45,7 @@ const SHARED_MS = 2_000;
 
 /**
  * Asks a node for something; it is done when the node has said so, see `getOrder`. Needs node.operate; config.read for what only reads.
+ * Audited, also what only reads: a dump is the whole configuration of a node.
  * `not_found`;
  * `conflict` when the node is not connected or has too much to do; `bad_input` when it cannot do it, with what to do instead.
  */
@@ -67,7 +68,10 @@ export async function askNode(context: Context, input: AskNodeInput): Promise<No
     const now = context.now();
     if (reads) {
       const shared = await readShared(tx, input.node, action, parameters, now);
-      if (shared !== undefined) return shared;
+      if (shared !== undefined) {
+        await appendAudit(tx, context, { ...deed, details: { order: shared.id, ...parameters } });
+        return shared;
+      }
     }
     await requireRoom(tx, input.node, now);
     const row = {
@@ -81,7 +85,7 @@ export async function askNode(context: Context, input: AskNodeInput): Promise<No
       deadline: new Date(now.getTime() + WITHIN_MS),
     };
     await tx.insert(nodeOrder).values(row);
-    if (!reads) await appendAudit(tx, context, { ...deed, details: { order: row.id, ...parameters } });
+    await appendAudit(tx, context, { ...deed, details: { order: row.id, ...parameters } });
     await notify(tx, CHANNELS.order, { node: row.node, order: row.id });
     return toOrder({ ...row, takenAt: null, settledAt: null, reason: null }, now);
   });

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
+import { setTimeout as delay } from "node:timers/promises";
+import { ConnectError } from "@connectrpc/connect";
 import { REST_PATHS } from "../rest-paths.ts";
 import type {
   AuthenticatedNode,
@@ -8,6 +10,7 @@ import type {
   XdsStreamInfo,
 } from "../snapshot-source.ts";
 import { peerAddress } from "./peer-address.ts";
+import type { PeerLimits, PeerStream } from "./peer-limits.ts";
 import { type RestAnswer, restAnswer } from "./rest-answer.ts";
 import { readRestRequest } from "./rest-request.ts";
 import { RestSessions } from "./rest-sessions.ts";
@@ -39,9 +42,13 @@ export interface RestServerOptions {
   readonly restHoldMs?: number;
   readonly log?: (message: string) => void;
   readonly nextId: () => number;
+  /** Polls count as streams of their peer while they are served. */
+  readonly peers: PeerLimits;
 }
 
 const HELD_MAX = 20_000;
+/** A node that asks too often is slowed down so far, then refused. */
+const DELAY_MS_MAX = 1_000;
 const TYPE_OF_PATH = new Map(Object.entries(REST_PATHS).map(([typeUrl, path]) => [path, typeUrl]));
 
 /**
@@ -87,8 +94,28 @@ export class RestServer {
     this.sessions.close();
   }
 
-  private async serve(
+  private async serve(typeUrl: string, ...asked: Parameters<RestHandler>): Promise<void> {
+    const [request, response, authenticated] = asked;
+    const address = peerAddress(request.socket);
+    const peer =
+      authenticated === undefined ? address.slice(0, address.lastIndexOf(":")) : `node ${authenticated.id}`;
+    let held: PeerStream;
+    try {
+      held = this.options.peers.open(peer);
+    } catch (error) {
+      refuse(response, ConnectError.from(error).rawMessage);
+      return;
+    }
+    try {
+      await this.answer(typeUrl, held, ...asked);
+    } finally {
+      held.close();
+    }
+  }
+
+  private async answer(
     typeUrl: string,
+    held: PeerStream,
     ...[request, response, authenticated]: Parameters<RestHandler>
   ): Promise<void> {
     const bytesMax = this.options.requestBytesMax ?? 16 * 1024 * 1024;
@@ -97,8 +124,15 @@ export class RestServer {
       send(response, read.status, JSON.stringify({ message: read.message }));
       return;
     }
+    held.named();
     const { node, names, version, waitMs } = read;
     const session = this.sessions.of(node, peerAddress(request.socket), typeUrl);
+    const delayMs = this.sessions.delayOf(node);
+    if (delayMs > DELAY_MS_MAX) {
+      refuse(response, `node ${node.id} asks more often than a node may`);
+      return;
+    }
+    if (delayMs > 0) await delay(delayMs);
     const look = (): RestAnswer =>
       restAnswer(this.options.source.snapshotFor(node), typeUrl, names, version, node);
     let answer = look();
@@ -130,6 +164,12 @@ export class RestServer {
       response.on("close", end);
     });
   }
+}
+
+/** Envoy counts it as a failed update and asks again after its `refresh_delay`. */
+function refuse(response: RestResponse, message: string): void {
+  response.setHeader("retry-after", 1);
+  send(response, 429, JSON.stringify({ message }));
 }
 
 function send(response: RestResponse, status: number, body: string | undefined): void {

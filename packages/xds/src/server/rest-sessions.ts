@@ -1,4 +1,5 @@
 import type { NodeIdentity, SnapshotSource, XdsServerObserver, XdsStreamInfo } from "../snapshot-source.ts";
+import { RequestPace } from "./request-pace.ts";
 import type { RestAnswer } from "./rest-answer.ts";
 import type { Refusal, StreamStatus, TypeStatus } from "./stream-status.ts";
 
@@ -26,7 +27,7 @@ export class RestSessions {
       const oldest = this.sessions.size >= SESSIONS_MAX ? this.sessions.values().next() : undefined;
       if (oldest?.done === false) this.end(oldest.value, "too many polling nodes");
       const info = { id: this.nextId(), node, variant: "rest" as const, peer };
-      session = { info, types: new Map(), timer: undefined };
+      session = { info, types: new Map(), timer: undefined, pace: new RequestPace() };
       this.sessions.set(node.id, session);
       this.observer.onStreamOpened(info);
     }
@@ -40,6 +41,11 @@ export class RestSessions {
       session.types.set(typeUrl, type);
     }
     return type;
+  }
+
+  /** Milliseconds that the next answer to the node has to wait: it asks faster than a node may. */
+  delayOf(node: NodeIdentity): number {
+    return this.sessions.get(node.id)?.pace.take(performance.now()) ?? 0;
   }
 
   streams(): XdsStreamInfo[] {
@@ -71,6 +77,7 @@ interface Session {
   readonly info: XdsStreamInfo;
   readonly types: Map<string, TypeSession>;
   timer: NodeJS.Timeout | undefined;
+  readonly pace: RequestPace;
 }
 
 /** By one set of names; Envoy polls for each resource apart, except listeners and clusters. */

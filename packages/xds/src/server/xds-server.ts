@@ -157,7 +157,7 @@ class Server implements XdsServer {
       unnamedMax: UNNAMED_PER_PEER_MAX,
       partialBytesMax: PARTIAL_BYTES_PER_PEER_MAX,
     });
-    this.rest = new RestServer({ ...options, nextId: () => ++this.lastId });
+    this.rest = new RestServer({ ...options, nextId: () => ++this.lastId, peers: this.peers });
     this.unwatch = options.source.watch((affected) => {
       this.rest.refresh();
       for (const stream of this.open) {
