@@ -110,7 +110,7 @@ export function GroupsPanel() {
                 {may("group.manage") && (
                   <Button
                     size="sm"
-                    aria-label={probe("ofGroup", { name: group.name })}
+                    aria-label={probe("shortName", { name: group.name })}
                     onClick={() => setProbed(group)}
                   >
                     {probe("short")}
