@@ -52,6 +52,7 @@ export async function openApi(appliance: Pick<Appliance, "url" | "email" | "pass
 export async function publishAndWait(api: Api, message: string, deadlineMs = 10_000): Promise<number> {
   const startedAt = performance.now();
   const { rollout } = await api.client.version.publish.mutate({ message });
+  if (rollout === undefined) throw new Error("the publish waits for approval");
   await untilEffective(api, rollout.id, deadlineMs);
   return performance.now() - startedAt;
 }

@@ -117,10 +117,19 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
   });
 
   step(
-    "an empty appliance offers the guided first route, which leads to the review of what it made",
+    "a new appliance is set up step by step, and the first route leads to the review of what it made",
     async () => {
       await navigate("Overview");
-      await link("Set up the first route").click();
+      await link("Begin").click();
+      await page.getByText(`You are signed in as ${appliance.email}.`).waitFor();
+      assert.deepEqual(await findViolations(page), []);
+      await keepImage(page, "setup-light");
+      await button("Next").click();
+      await textbox("Name").fill("Shop edge");
+      await button("Save and go on").click();
+      await page.getByText("local is connected").waitFor();
+      await page.getByRole("navigation", { name: "Main navigation" }).getByText("Shop edge").waitFor();
+      await button("Next").click();
       await textbox("Domain").fill("shop.example");
       await textbox("Path").fill("/");
       await textbox("Port").fill(String(listenerPort));
@@ -135,6 +144,8 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
       const changes = page.getByRole("region", { name: "Changes" });
       for (const name of [clusterName(), `http-${listenerPort}`])
         await changes.getByRole("link", { name }).first().waitFor();
+      await navigate("Overview");
+      await link("Set up the first route").waitFor();
     },
   );
 
@@ -361,6 +372,58 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
       /editor|viewer/,
     );
     await api.close();
+  });
+
+  step("what one person asks for in a protected group, another approves", async () => {
+    const admin = await openApi(appliance);
+    const paul = { name: "Paul", email: "paul@shop.example", password: "copper lantern 41 ferry" };
+    await admin.client.people.create.mutate({ ...paul, role: "publisher" });
+    await admin.close();
+    await navigate("Nodes");
+    await button("Protect default").click();
+    await page.getByRole("table", { name: "Groups" }).getByText("Protected").waitFor();
+
+    const his = await openWindow(browser, appliance, errors);
+    const api = await openApi({ url: appliance.url, ...paul });
+    await api.client.draft.resetAll.mutate({});
+    await api.client.draft.put.mutate({ kind: "clusters", yaml: "name: asked-for\ntype: STATIC\n" });
+    await api.close();
+    const desk = await his.newPage();
+    await desk.goto("/publish");
+    await signIn(desk, paul.email, paul.password);
+    await desk.getByText("Group default is protected").waitFor();
+    await desk.getByRole("textbox", { name: "Message" }).fill("A cluster more");
+    await desk.getByRole("button", { name: "Ask for approval" }).click();
+    await desk.getByText("Version 3 is made and waits for approval").waitFor();
+    await desk.getByRole("link", { name: "Open request" }).click();
+    await desk.getByText("another person who may publish").waitFor();
+    assert.equal(await desk.getByRole("button", { name: "Approve" }).count(), 0);
+
+    await page
+      .getByRole("navigation", { name: "Main navigation" })
+      .getByRole("link", { name: "Approvals one waits" })
+      .click();
+    await page.getByRole("link", { name: "Version 3 to default" }).click();
+    await page.getByRole("region", { name: "Changes" }).getByText("asked-for").waitFor();
+    assert.deepEqual(await findViolations(page), []);
+    await keepImage(page, "approval-waits-light");
+    await button("Approve").click();
+    await page.getByText("Approved by admin").waitFor();
+    await desk.getByText("Approved by admin").waitFor();
+    await desk.getByRole("link", { name: "Open rollout" }).click();
+    await desk.getByText("Version 3 is effective on the connected node").waitFor();
+
+    await navigate("Nodes");
+    await button("End the protection of default").click();
+    const dialog = page.getByRole("dialog", { name: "End the protection of default" });
+    await dialog.getByRole("textbox", { name: "Why" }).fill("The test goes on alone");
+    await dialog.getByRole("button", { name: "Ask for approval" }).click();
+    await page.getByRole("heading", { level: 1, name: "End the protection of default" }).waitFor();
+    await desk.goto("/approvals");
+    await desk.getByRole("link", { name: "End the protection of default" }).click();
+    await desk.getByRole("button", { name: "Approve" }).click();
+    await page.getByText("Approved by Paul").waitFor();
+    await his.close();
   });
 
   step(

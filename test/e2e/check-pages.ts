@@ -70,6 +70,8 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
       dark: true,
     },
     { name: "publish", path: "/publish", ready: seen("Nothing to publish") },
+    { name: "approvals", path: "/approvals?view=all", ready: rowOf("A cluster more") },
+    { name: "approval", path: "/approvals/1", ready: seen("asked-for") },
     { name: "versions", path: "/versions", ready: rowOf("The first route") },
     { name: "changes", path: "/versions?view=changes&q=cluster", ready: seen("Take back"), dark: true },
     {
@@ -132,6 +134,9 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     { name: "sources", path: "/sources", ready: seen("No source yet") },
     { name: "audit", path: "/audit", ready: rowOf("version") },
     { name: "settings", path: "/settings", ready: seen("HTTP API") },
+    { name: "settings-retention", path: "/settings/retention", ready: seen("Figures of a minute, days") },
+    { name: "settings-keys", path: "/settings/keys", ready: seen("The key lies beside the data") },
+    { name: "settings-about", path: "/settings/about", ready: seen("PostgreSQL") },
     { name: "not-found", path: "/there-is-no-such-page", ready: seen("There is no such page") },
   ];
 }

@@ -136,11 +136,12 @@ test("a route to a dead port shows its errors within 2 s, and a rollback mends t
   assert.ok(performance.now() - brokenAt < 2_000);
 
   const clickedAt = performance.now();
-  const rollout = await api.client.version.rollback.mutate({ version: good.number });
+  const { rollout } = await api.client.version.rollback.mutate({ version: good.number });
   await waitFor("the traffic is right again", async () => (await get("/mended")).status === 200, {
     deadlineMs: 1_000,
   });
   assert.ok(performance.now() - clickedAt < 1_000);
+  assert.ok(rollout);
   await untilEffective(api, rollout.id);
   await api.client.draft.resetAll.mutate({});
 });

@@ -8,6 +8,7 @@ import {
   RESOURCE_KINDS,
   type ResourceKind,
   readChallenge,
+  readSettings,
   sealStoredTexts,
 } from "@sluice/config";
 import { openDatabase, openNotificationBus } from "@sluice/database";
@@ -19,6 +20,7 @@ import { AcmeEngine } from "./acme/acme-engine.ts";
 import { collectorRoutes } from "./collector/collector-routes.ts";
 import { loadReportingRoutes } from "./collector/load-reporting.ts";
 import { NodeReports } from "./collector/node-reports.ts";
+import { telemetryRetention } from "./collector/telemetry-retention.ts";
 import type { Environment } from "./environment.ts";
 import { Admission } from "./identity/admission.ts";
 import { CertificateRegister } from "./identity/certificate-register.ts";
@@ -254,7 +256,10 @@ export async function startControl(environment: Environment, log: Logger): Promi
   });
   acme.start();
   const lease = holdReplicaLease(context, replica, trouble("renewing this replica's lease"));
-  const maintenance = startMaintenance(sql, { onTrouble: trouble("rolling up telemetry") });
+  const maintenance = startMaintenance(sql, {
+    retention: async () => telemetryRetention(await readSettings(context)),
+    onTrouble: trouble("rolling up telemetry"),
+  });
 
   return {
     xdsPort: server.port,

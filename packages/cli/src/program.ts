@@ -3,6 +3,7 @@ import { addAuthorityCommands } from "./authority-commands.ts";
 import { CliError } from "./cli-error.ts";
 import { createCommandKit, type Surroundings, WATCH_OPTION } from "./command-kit.ts";
 import { addAlerts } from "./commands/alert.ts";
+import { addApprovals } from "./commands/approval.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addBackup } from "./commands/backup.ts";
 import { addCertificates } from "./commands/certificate.ts";
@@ -19,6 +20,7 @@ import { login } from "./commands/login.ts";
 import { addNotifications } from "./commands/notification.ts";
 import { addRouteTests } from "./commands/route-test.ts";
 import { addSecrets } from "./commands/secret.ts";
+import { addSettings } from "./commands/settings.ts";
 import { addSignOn } from "./commands/sign-on.ts";
 import { addSources } from "./commands/source.ts";
 import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
@@ -89,6 +91,7 @@ export function createProgram(surroundings: Surroundings): Command {
 
   addDiff(kit);
   addReleaseCommands(kit);
+  addApprovals(kit);
   addSecrets(kit);
   addCertificates(kit);
   addKeys(kit);
@@ -223,6 +226,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addAudit(kit);
   addNotifications(kit);
   addAlerts(kit);
+  addSettings(kit);
   addCompletion(kit);
   return program;
 }

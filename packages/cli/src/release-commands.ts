@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type CommandKit, WATCH_OPTION } from "./command-kit.ts";
+import { APPROVAL_COLUMNS } from "./commands/approval.ts";
 import { withProbe } from "./commands/probe.ts";
 import { publish } from "./commands/publish.ts";
 import { rollback } from "./commands/rollback.ts";
@@ -51,19 +52,29 @@ export function addReleaseCommands(kit: CommandKit): void {
       const { message, group, override } = options;
       const input = { message, group, override, strategy: strategyOf(options), waitMs: waitOf(options) };
       const result = await call((client) => publish(client, input, warn));
+      if (result.request !== undefined) {
+        print(result, APPROVAL_COLUMNS, [result.request]);
+        return;
+      }
       print(result, VERSION_COLUMNS, [result.version]);
     });
 
-  withStrategy(command("rollback <version>", "roll an older version out again")).action(
-    async (version: string, options: ReleaseOptions) => {
-      const { group } = options;
+  withStrategy(command("rollback <version>", "roll an older version out again"))
+    .option("-m, --message <text>", "why; read by whoever has to approve it")
+    .action(async (version: string, options: ReleaseOptions & { message?: string }) => {
+      const { group, message } = options;
       const input = {
         version: requiredNumber(version),
         group,
+        reason: message,
         strategy: strategyOf(options),
         waitMs: waitOf(options),
       };
-      const rollout = await call((client) => rollback(client, input, warn));
+      const { rollout, request } = await call((client) => rollback(client, input, warn));
+      if (request !== undefined) {
+        print(request, APPROVAL_COLUMNS, [request]);
+        return;
+      }
       print(
         rollout,
         [
@@ -74,8 +85,7 @@ export function addReleaseCommands(kit: CommandKit): void {
         ],
         [rollout],
       );
-    },
-  );
+    });
 
   command("rollouts [rollout]", "the rollouts, newest first; of one rollout, what happened and why")
     .option("--group <name>", "of one group only")

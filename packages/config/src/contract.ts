@@ -11,12 +11,14 @@ import type { NodeChannel } from "./order/order-contract.ts";
 import type { DataPlaneCheck } from "./publish-check/data-plane-check.ts";
 
 export * from "./alert/alert-contract.ts";
+export * from "./approval/approval-contract.ts";
 export * from "./authority/authority-contract.ts";
 export * from "./notification/notification-contract.ts";
 export * from "./order/order-contract.ts";
 export * from "./probe/probe-contract.ts";
 export * from "./rollout/rollout-contract.ts";
 export * from "./rollout/rollout-reason.ts";
+export * from "./settings/settings-contract.ts";
 
 /** Who does it. `system` is the appliance itself (first configuration, automatic revert). */
 export interface Actor {
@@ -57,6 +59,8 @@ export type ConfigErrorCode =
   | "nothing_to_publish"
   /** The group is frozen: the message says by whom, when and why. */
   | "frozen"
+  /** It would go around the approval that a protected group needs: the message says how to ask for it. */
+  | "protected"
   /** What was asked for makes no sense, whatever there is: the message says what would. */
   | "bad_input";
 

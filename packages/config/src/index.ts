@@ -79,6 +79,17 @@ export { listAlertRules } from "./alert/read-rules.ts";
 export { type CreateSilenceInput, createSilence, endSilence, listSilences } from "./alert/silences.ts";
 export type { ReadTraffic, TrafficFigures, TrafficQuestion } from "./alert/traffic-figures.ts";
 export { tryAlertRule } from "./alert/try-rule.ts";
+export {
+  approveRequest,
+  type BreakGlassInput,
+  breakGlass,
+  type DecideInput,
+  refuseRequest,
+  withdrawRequest,
+} from "./approval/decide-approval.ts";
+export { getApproval, type ListApprovalsInput, listApprovals } from "./approval/read-approvals.ts";
+export { expireApprovals } from "./approval/settle-approvals.ts";
+export { rolloutOf, type Started } from "./approval/start-or-ask.ts";
 export { appendAudit } from "./audit/append-audit.ts";
 export type { AuditFilter } from "./audit/audit-filter.ts";
 export { exportAudit } from "./audit/export-audit.ts";
@@ -140,6 +151,7 @@ export {
   reorderGroups,
 } from "./group/arrange-groups.ts";
 export { type FreezeGroupInput, freezeGroup, unfreezeGroup } from "./group/freeze-group.ts";
+export { protectGroup, type UnprotectGroupInput, unprotectGroup } from "./group/protect-group.ts";
 export { listGroups } from "./group/read-groups.ts";
 export { type BlameInput, blameResource } from "./history/blame-resource.ts";
 export { type DiffSource, diffAny } from "./history/diff-any.ts";
@@ -268,6 +280,14 @@ export {
   openSealedSetting,
   sealedSettingNames,
 } from "./secret/sealed-setting.ts";
+export {
+  changeSettings,
+  finishSetup,
+  getSettings,
+  readSettings,
+  type SettingsInput,
+  setupOpen,
+} from "./settings/appliance-settings.ts";
 export { createFirstRoute, type FirstRouteInput, type FirstRouteResult } from "./setup/create-first-route.ts";
 export { liveTarget } from "./snapshot/live-target.ts";
 export {

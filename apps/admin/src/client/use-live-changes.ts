@@ -29,6 +29,7 @@ const AFFECTED = {
     "version",
     "explain",
     "rollout",
+    "approval",
     "group",
     "node",
     "audit",

@@ -9,6 +9,8 @@ export const NAMESPACES = [
   "rollout",
   "palette",
   "settings",
+  "setup",
+  "approvals",
   "audit",
   "people",
   "roles",

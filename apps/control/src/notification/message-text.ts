@@ -9,6 +9,8 @@ export function linkOf(
   const slash = subject.indexOf("/");
   const id = encodeURIComponent(subject.slice(slash + 1));
   switch (subject.slice(0, slash)) {
+    case "approval":
+      return `${dashboardUrl}/approvals/${id}`;
     case "rollout":
       return `${dashboardUrl}/rollouts/${id}`;
     case "node":

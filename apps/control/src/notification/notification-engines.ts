@@ -1,6 +1,7 @@
 import {
   CHANNELS,
   evaluateAlerts,
+  expireApprovals,
   purgeNotifications,
   type ReadTraffic,
   watchCertificates,
@@ -8,11 +9,11 @@ import {
 } from "@sluice/config";
 import type { NotificationBus } from "@sluice/database";
 import { LeasedLoop } from "../server/leased-loop.ts";
-import type { DeliveryContext } from "./delivery-context.ts";
+import type { RoundContext } from "./delivery-context.ts";
 import { notificationRound } from "./notification-round.ts";
 
 export interface NotificationEnginesOptions {
-  readonly context: DeliveryContext;
+  readonly context: RoundContext;
   readonly bus: NotificationBus;
   /** Unique per process start. */
   readonly replica: string;
@@ -23,7 +24,7 @@ export interface NotificationEnginesOptions {
 }
 
 const ALERT_TICK_MS = 5_000;
-const CERTIFICATES_EVERY_MS = 60_000;
+const SLOW_EVERY_MS = 60_000;
 const PURGE_EVERY_MS = 3_600_000;
 
 /** Two loops, each by one replica for all: the sender, and what watches nodes, certificates and alert rules. A receiver that hangs
@@ -65,14 +66,15 @@ export function createWatchRound(
   options: Pick<NotificationEnginesOptions, "context" | "readTraffic" | "nodeLostMs" | "onTrouble">,
 ): () => Promise<false> {
   const { context, readTraffic, nodeLostMs, onTrouble } = options;
-  let certificatesAt = 0;
+  let slowAt = 0;
   let purgeAt = 0;
   return async () => {
     const now = context.now().getTime();
     await watchNodes(context, nodeLostMs);
-    if (now >= certificatesAt) {
+    if (now >= slowAt) {
       await watchCertificates(context);
-      certificatesAt = now + CERTIFICATES_EVERY_MS;
+      await expireApprovals(context);
+      slowAt = now + SLOW_EVERY_MS;
     }
     await evaluateAlerts(context, readTraffic, onTrouble);
     if (now >= purgeAt) {

@@ -34,7 +34,7 @@ import {
   startWebhookReceiver,
   type WebhookReceiver,
 } from "../testing/receivers.ts";
-import type { DeliveryContext } from "./delivery-context.ts";
+import type { RoundContext } from "./delivery-context.ts";
 import { createWatchRound } from "./notification-engines.ts";
 import { notificationRound } from "./notification-round.ts";
 
@@ -43,7 +43,7 @@ let postgres: TestPostgres;
 let database: OpenDatabase;
 let receiver: WebhookReceiver;
 let mail: MailCatcher;
-let sending: DeliveryContext;
+let sending: RoundContext;
 let ann: Context;
 let nowMs = Date.parse("2026-03-01T12:00:00Z");
 const certificates = new TestCertificates();
@@ -206,7 +206,7 @@ test("two senders at once hand each event out once and send each message once", 
 });
 
 test("an address inside is refused and given up at once, and one that was put on the allow-list is not", async () => {
-  const inside: DeliveryContext = { ...sending, policy: parseOutboundPolicy("") };
+  const inside: RoundContext = { ...sending, policy: parseOutboundPolicy("") };
   await createChannel(ann, { name: "hook", kind: "webhook", settings: { url: receiver.url } });
   await testChannel(ann, "hook");
   await notificationRound(inside);

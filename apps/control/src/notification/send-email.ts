@@ -34,7 +34,7 @@ export async function sendEmail(
     const sent = await transport.sendMail({
       from,
       to: [...to],
-      subject: `[Sluice] ${message.title}`,
+      subject: `[${context.appliance}] ${message.title}`,
       text: textOf(message, context.dashboardUrl),
       // The same at every try, so that mailboxes can tell a repetition.
       messageId: `<${id}@sluice>`,

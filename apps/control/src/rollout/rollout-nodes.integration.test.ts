@@ -14,6 +14,7 @@ import {
   resumeRollout,
   rollback,
   rolloutHistory,
+  rolloutOf,
   rolloutStatus,
   type StrategyInput,
 } from "@sluice/config";
@@ -65,7 +66,7 @@ before(async () => {
   await put("clusters", "dead", exampleCluster("dead", 1));
   await put("routes", "main", EXAMPLE_ROUTES);
   await put("listeners", "main:http", exampleListener({ listenerPort: 0 }));
-  await untilPhase((await publish(context, { message: "first" })).rollout.id, "completed");
+  await untilPhase(rolloutOf(await publish(context, { message: "first" })).id, "completed");
 });
 
 after(async () => {
@@ -94,7 +95,7 @@ async function put(kind: ResourceKind, name: string, yaml: string): Promise<void
 
 async function publishRoutes(yaml: string, strategy: StrategyInput): Promise<number> {
   await put("routes", "main", yaml);
-  return (await publish(context, { message: "routes", strategy })).rollout.id;
+  return rolloutOf(await publish(context, { message: "routes", strategy })).id;
 }
 
 async function untilPhase(
@@ -180,8 +181,9 @@ test("a canary goes to the labelled node, then by itself to all, and no request 
   await untilPhase(rollout, "aborted");
   assert.deepEqual(await answers(), everywhere(404));
 
-  const again = (await publish(context, { message: "again", strategy: { ...CANARY, stepWaitMs: 2_000 } }))
-    .rollout;
+  const again = rolloutOf(
+    await publish(context, { message: "again", strategy: { ...CANARY, stepWaitMs: 2_000 } }),
+  );
   const status = await untilPhase(again.id, "completed");
   assert.deepEqual(await answers(), everywhere(410));
   assert.equal(status.effective, nodes.size);
@@ -202,8 +204,9 @@ transport_socket:
     common_tls_context: { tls_params: { cipher_suites: [NO-SUCH-CIPHER] } }`,
   );
   await put("clusters", "refused", refused);
-  const { rollout, version } = await publish(context, { message: "odd cipher", strategy: CANARY });
-  const { progress } = await untilPhase(rollout.id, "reverted");
+  const published = await publish(context, { message: "odd cipher", strategy: CANARY });
+  const { version } = published;
+  const { progress } = await untilPhase(rolloutOf(published).id, "reverted");
   assert.match(progress.reason ?? "", /^canary refused clusters: .*NO-SUCH-CIPHER/s);
   const states = await listNodes(context);
   for (const { id, types } of states) {
@@ -282,7 +285,7 @@ test("paused by hand it stands still; a rollback puts every node back in one act
   await untilPhase(rollout, "completed");
   assert.deepEqual(await answers(), everywhere(418));
   const { previous } = (await rolloutStatus(context, rollout)).rollout;
-  const back = await rollback(context, { version: previous ?? 0 });
+  const back = rolloutOf(await rollback(context, { version: previous ?? 0 }));
   await untilPhase(back.id, "completed");
   assert.deepEqual(await answers(), everywhere(451));
 });

@@ -12,6 +12,7 @@ import {
   type ResourceKind,
   type RolloutStatus,
   rolloutHistory,
+  rolloutOf,
   rolloutStatus,
   setGroupProbe,
 } from "@sluice/config";
@@ -61,7 +62,7 @@ before(async () => {
   await put("clusters", "dead", exampleCluster("dead", 1));
   await put("routes", "main", EXAMPLE_ROUTES);
   await put("listeners", "main:http", exampleListener({ listenerPort: 0 }));
-  await untilPhase((await publish(context, { message: "first" })).rollout.id, "completed");
+  await untilPhase(rolloutOf(await publish(context, { message: "first" })).id, "completed");
 });
 
 after(async () => {
@@ -97,7 +98,7 @@ async function untilPhase(
 async function publishWith(probe: ProbeInput | null | undefined, routes = EXAMPLE_ROUTES): Promise<number> {
   await put("routes", "main", `${routes}# ${++edits}\n- name: n${edits}\n  domains: [n${edits}]\n`);
   const strategy = probe === undefined ? CANARY : { ...CANARY, probe };
-  return (await publish(context, { message: "m", strategy })).rollout.id;
+  return rolloutOf(await publish(context, { message: "m", strategy })).id;
 }
 
 async function addresses(): Promise<Record<string, string>> {

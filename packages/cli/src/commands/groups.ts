@@ -10,6 +10,7 @@ export const GROUP_COLUMNS: readonly Column<NodeGroup & Partial<NodeGroupSummary
     title: "nodes",
     value: (row) => (row.nodes === undefined ? "" : `${row.connected}/${row.nodes} connected`),
   },
+  { title: "protected", value: (row) => (row.protected === undefined ? "" : `by ${row.protected.by}`) },
   {
     title: "probe",
     value: (row) =>

@@ -1,5 +1,6 @@
 import type { StrategyInput } from "@sluice/config";
 import type { ApiClient } from "../api-client.ts";
+import { waitsForApproval } from "./approval.ts";
 import { waitEffective } from "./wait-effective.ts";
 
 export interface PublishOptions {
@@ -12,7 +13,7 @@ export interface PublishOptions {
   readonly waitMs: number;
 }
 
-/** Publishes the draft as it is now; with `waitMs` > 0 returns only when its rollout is done. */
+/** Publishes the draft as it is now; with `waitMs` > 0 returns only when its rollout is done, and throws when it has to be approved first. */
 export async function publish(client: ApiClient, options: PublishOptions, warn: (text: string) => void) {
   const { message, group, strategy, override, waitMs } = options;
   const published = await client.version.publish.mutate({
@@ -21,8 +22,9 @@ export async function publish(client: ApiClient, options: PublishOptions, warn: 
     strategy,
     ...(override === undefined ? {} : { override: { reason: override } }),
   });
-  const { rollout, version } = published;
-  if (waitMs > 0) {
+  const { rollout, request, version } = published;
+  if (request !== undefined && waitMs > 0) throw waitsForApproval(request);
+  if (rollout !== undefined && waitMs > 0) {
     warn(`version ${version.number} is published as rollout ${rollout.id}, waiting for the nodes …\n`);
     await waitEffective(client, rollout.id, waitMs, warn);
   }

@@ -102,7 +102,12 @@ export function addSources({ command, call, print, printLines }: CommandKit): vo
       const done = await call((client) =>
         client.source.sync.mutate({ name, publish: options.draft !== true }),
       );
-      const what = done.version === undefined ? "in the draft" : `published as version ${done.version}`;
+      const what =
+        done.version === undefined
+          ? "in the draft"
+          : done.request === undefined
+            ? `published as version ${done.version}`
+            : `version ${done.version} waits for approval: request ${done.request}`;
       printLines(done, [`${name} at ${done.commit.slice(0, 10)}: ${done.changed} changed, ${what}`]);
     });
 

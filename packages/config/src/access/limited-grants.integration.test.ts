@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { rolloutOf } from "../approval/start-or-ask.ts";
 import type { Context } from "../contract.ts";
 import { putResource } from "../draft/put-resource.ts";
 import { resetDraft } from "../draft/reset-draft.ts";
@@ -49,13 +50,14 @@ test("a publisher of one group publishes, rolls back, freezes and steers there a
   const pia = withGrants({ permission: "config.publish", groups: ["edge"] }, { permission: "config.read" });
   await assert.rejects(publish(pia, { message: "everywhere" }), FORBIDDEN);
   const canary = { steps: [{ percent: 50 }, { percent: 100 }] } as const;
-  const { version, rollout } = await publish(pia, { message: "edge", group: "edge" });
+  const published = await publish(pia, { message: "edge", group: "edge" });
+  const { version } = published;
   await putResource(config.as("editor"), { kind: "clusters", yaml: clusterYaml("d") });
   const other = await publish(config.as("publisher"), { message: "all", strategy: canary });
   await assert.rejects(rollback(pia, { version: version.number }), FORBIDDEN);
-  await assert.rejects(pauseRollout(pia, { rollout: other.rollout.id }), FORBIDDEN);
+  await assert.rejects(pauseRollout(pia, { rollout: rolloutOf(other).id }), FORBIDDEN);
   await assert.rejects(freezeGroup(pia, { group: "default", reason: "mine" }), FORBIDDEN);
-  await pauseRollout(pia, { rollout: rollout.id });
+  await pauseRollout(pia, { rollout: rolloutOf(published).id });
   await freezeGroup(pia, { group: "edge", reason: "mine" });
 });
 

@@ -16,6 +16,8 @@ const PERMISSIONS = {
   "config.publish": ["groups"],
   /** Publish although a check fails. */
   "config.override": [],
+  /** Break the glass: start what waits for approval alone, in an emergency. */
+  "approval.bypass": [],
   /** Act on nodes: labels, removal, operations; `groups` and `selector`: on nodes of these groups, with these labels. */
   "node.operate": ["groups", "selector"],
   /** Let nodes in and out: join tokens, node certificates. */

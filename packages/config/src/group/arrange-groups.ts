@@ -2,10 +2,12 @@ import { asc, eq } from "drizzle-orm";
 import { change } from "../access/change.ts";
 import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
+import { staleAll } from "../approval/settle-approvals.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import { CHANNELS, ConfigError, type Context, DEFAULT_GROUP, type NodeGroup } from "../contract.ts";
 import { nodeGroup } from "../schema/index.ts";
 import { requireVersion } from "../version/require-version.ts";
+import { keepProtected } from "./keep-protected.ts";
 import type { GroupRow } from "./lock-group.ts";
 import { toGroup } from "./read-groups.ts";
 import { requireSelector } from "./require-selector.ts";
@@ -22,7 +24,7 @@ export interface CreateGroupInput {
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const GROUPS_MAX = 200;
 
-/** Needs group.manage. `bad_input`, `already_exists`, `not_found` (the version). */
+/** Needs group.manage. `bad_input`, `already_exists`, `not_found` (the version), `protected` when it would take nodes from a protected group. */
 export async function createGroup(context: Context, input: CreateGroupInput): Promise<NodeGroup> {
   const { name } = input;
   const attempt = { permission: "group.manage", action: "group.create", subject: `group/${name}` } as const;
@@ -44,9 +46,12 @@ export async function createGroup(context: Context, input: CreateGroupInput): Pr
         : (await requireVersion(tx, input.version)).number;
     const others = rows.filter((row) => row.name !== DEFAULT_GROUP).map((row) => row.name);
     const position = Math.max(0, Math.min(input.position ?? others.length, others.length));
-    const [row] = await tx.insert(nodeGroup).values({ name, position, selector, version }).returning();
+    const row = await keepProtected(tx, async () => {
+      const [stored] = await tx.insert(nodeGroup).values({ name, position, selector, version }).returning();
+      await storeOrder(tx, others.toSpliced(position, 0, name));
+      return stored;
+    });
     if (row === undefined) throw new Error("the group was not stored");
-    await storeOrder(tx, others.toSpliced(position, 0, name));
     await appendAudit(tx, context, { ...attempt, details: { selector, position, version } });
     await tellGroup(tx, name);
     return toGroup(row);
@@ -61,7 +66,7 @@ export interface ChangeGroupInput {
 }
 
 /** Gives the group another selector. Nodes that leave it follow the version of where they go, at once. Needs group.manage.
- * `bad_input`, `not_found`, `conflict`. */
+ * `bad_input`, `not_found`, `conflict`, `protected` when a node would leave a protected group. */
 export async function changeGroup(context: Context, input: ChangeGroupInput): Promise<NodeGroup> {
   const { name } = input;
   const attempt = { permission: "group.manage", action: "group.change", subject: `group/${name}` } as const;
@@ -75,11 +80,15 @@ export async function changeGroup(context: Context, input: ChangeGroupInput): Pr
       const message = `somebody changed group '${name}' meanwhile: its selector is ${before.selector}`;
       throw new ConfigError("conflict", message, { by: undefined, at: undefined });
     }
-    const [row] = await tx
-      .update(nodeGroup)
-      .set({ selector, revision: before.revision + 1 })
-      .where(eq(nodeGroup.name, name))
-      .returning();
+    const [row] = await keepProtected(
+      tx,
+      async () =>
+        await tx
+          .update(nodeGroup)
+          .set({ selector, revision: before.revision + 1 })
+          .where(eq(nodeGroup.name, name))
+          .returning(),
+    );
     if (row === undefined) throw new Error("the group was not stored");
     await appendAudit(tx, context, { ...attempt, details: { before: before.selector, after: selector } });
     await tellGroup(tx, name);
@@ -87,7 +96,7 @@ export async function changeGroup(context: Context, input: ChangeGroupInput): Pr
   });
 }
 
-/** Its nodes go where they match next. Needs group.manage. `not_found`, `bad_input` for the default group, `frozen`, `conflict` while a
+/** Its nodes go where they match next. Needs group.manage. `not_found`, `bad_input` for the default group, `frozen`, `protected`, `conflict` while a
  * rollout is under way in it. */
 export async function removeGroup(context: Context, name: string): Promise<void> {
   const attempt = { permission: "group.manage", action: "group.remove", subject: `group/${name}` } as const;
@@ -102,6 +111,11 @@ export async function removeGroup(context: Context, name: string): Promise<void>
       const message = `rollout ${row.rollout} is under way in group '${name}'; promote or abort it first`;
       throw new ConfigError("conflict", message, { by: undefined, at: undefined });
     }
+    if (row.protectedBy !== null) {
+      const message = `group '${name}' is protected by ${row.protectedBy}: end its protection first, which takes a second person`;
+      throw new ConfigError("protected", message);
+    }
+    await staleAll(tx, context, name);
     await tx.delete(nodeGroup).where(eq(nodeGroup.name, name));
     await storeOrder(
       tx,
@@ -112,7 +126,7 @@ export async function removeGroup(context: Context, name: string): Promise<void>
   });
 }
 
-/** `names`: every group but the default one, in the order in which nodes are to be matched. Needs group.manage. `bad_input`. */
+/** `names`: every group but the default one, in the order in which nodes are to be matched. Needs group.manage. `bad_input`, `protected`. */
 export async function reorderGroups(
   context: Context,
   names: readonly string[],
@@ -126,7 +140,7 @@ export async function reorderGroups(
         `name each of these groups once, in the new order: ${before.join(", ")}`,
       );
     }
-    await storeOrder(tx, names);
+    await keepProtected(tx, async () => await storeOrder(tx, names));
     await appendAudit(tx, context, { ...attempt, details: { before, after: names } });
     await tellGroup(tx, DEFAULT_GROUP);
     const rows = await tx.select().from(nodeGroup).orderBy(asc(nodeGroup.position));

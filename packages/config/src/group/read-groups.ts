@@ -29,7 +29,7 @@ async function readGroups(executor: Executor): Promise<readonly GroupRow[]> {
 }
 
 export function toGroup(row: GroupRow): NodeGroup {
-  const { frozenAt, frozenBy, frozenReason } = row;
+  const { frozenAt, frozenBy, frozenReason, protectedAt, protectedBy } = row;
   return {
     name: row.name,
     position: row.position,
@@ -41,6 +41,8 @@ export function toGroup(row: GroupRow): NodeGroup {
         ? undefined
         : { by: frozenBy, at: frozenAt, reason: frozenReason ?? "" },
     probe: row.probe ?? undefined,
+    protected:
+      protectedBy === null || protectedAt === null ? undefined : { by: protectedBy, at: protectedAt },
     revision: row.revision,
   };
 }

@@ -22,6 +22,11 @@ export interface KeyStatus {
   readonly keys: readonly KeyState[];
   /** This server may rotate by itself: the keys are in a file that it made. Else the operator puts a new one where they are. */
   readonly managed: boolean;
+  /** Where this server's keys come from: `SLUICE_SECRET_KEY`, `SLUICE_SECRET_KEY_FILE`, or `generated` beside the data, where whoever
+   * takes the data has the key too. */
+  readonly source: "environment" | "file" | "generated";
+  /** Of a generated one. */
+  readonly file: string | undefined;
 }
 
 /** A process that has not said so for that long is gone. */
@@ -37,7 +42,10 @@ export async function keyStatus(context: Context): Promise<KeyStatus> {
   const attempt = { permission: "settings.manage", action: "keys.read", subject: "keys" } as const;
   return await change(context, attempt, async (tx) => {
     const [uses, holders] = [await keyUses(tx), await readHolders(tx, context.now)];
-    return { keys: statesOf(context.ring, uses, holders), managed: context.ring?.ownFile !== undefined };
+    const file = context.ring?.ownFile;
+    const source =
+      file !== undefined ? "generated" : context.ring?.reload === undefined ? "environment" : "file";
+    return { keys: statesOf(context.ring, uses, holders), managed: file !== undefined, source, file };
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { rolloutOf } from "../approval/start-or-ask.ts";
 import { putResource } from "../draft/put-resource.ts";
 import { clusterYaml } from "../testing/sample-resources.ts";
 import { startConfig, type TestConfig } from "../testing/start-config.ts";
@@ -53,7 +54,7 @@ test("a node goes from pending to effective, and a refusal is told in its own wo
   await recordEffective(ann, [event]);
   assert.equal(await sync(), "effective");
   assert.equal((await getNode(ann, "edge-1")).effectiveVersion, 1);
-  assert.equal((await rolloutStatus(ann, first.rollout.id)).state, "effective");
+  assert.equal((await rolloutStatus(ann, rolloutOf(first).id)).state, "effective");
 
   await putResource(ann, { kind: "clusters", yaml: clusterYaml("b") });
   await publish(ann, { message: "two" });
@@ -66,7 +67,7 @@ test("a node goes from pending to effective, and a refusal is told in its own wo
     { kind: "clusters", state: "refused", message: "cluster b: no" },
   ]);
   assert.equal((await getNode(ann, "edge-1")).effectiveVersion, 1);
-  assert.equal((await rolloutStatus(ann, first.rollout.id)).state, "superseded");
+  assert.equal((await rolloutStatus(ann, rolloutOf(first).id)).state, "superseded");
   await recordAck(ann, [next]);
   assert.equal(await sync(), "acknowledged");
 });

@@ -5,6 +5,7 @@ import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import { CHANNELS, ConfigError, type Context } from "../contract.ts";
+import { keepProtected } from "../group/keep-protected.ts";
 import { parseSelector } from "../group/label-selector.ts";
 import { effectiveLabels, targetOf } from "../rollout/node-target.ts";
 import { targetsIn } from "../rollout/read-targets.ts";
@@ -19,7 +20,7 @@ export interface SetNodeLabelsInput {
 const LABELS_MAX = 64;
 
 /** Sets the labels that operators keep for a node, which need not have connected yet. They may move it to another group at once.
- * Needs node.operate for where the node is before and after. `bad_input` for what no selector could name. */
+ * Needs node.operate for where the node is before and after. `bad_input` for what no selector could name, `protected` when it would leave a protected group. */
 export async function setNodeLabels(context: Context, input: SetNodeLabelsInput): Promise<void> {
   const { id, labels } = input;
   const attempt = {
@@ -37,13 +38,14 @@ export async function setNodeLabels(context: Context, input: SetNodeLabelsInput)
     await requireNode(tx, context, id, attempt);
     const [before] = await tx.select().from(operatorLabels).where(eq(operatorLabels.node, id)).for("update");
     const values = { labels, updatedAt: context.now(), updatedBy: context.actor.name };
-    if (entries.length === 0) await tx.delete(operatorLabels).where(eq(operatorLabels.node, id));
-    else {
-      await tx
-        .insert(operatorLabels)
-        .values({ node: id, ...values })
-        .onConflictDoUpdate({ target: operatorLabels.node, set: values });
-    }
+    await keepProtected(tx, async () => {
+      if (entries.length === 0) await tx.delete(operatorLabels).where(eq(operatorLabels.node, id));
+      else
+        await tx
+          .insert(operatorLabels)
+          .values({ node: id, ...values })
+          .onConflictDoUpdate({ target: operatorLabels.node, set: values });
+    });
     await requireNode(tx, context, id, attempt);
     await appendAudit(tx, context, { ...attempt, details: { before: before?.labels ?? {}, after: labels } });
     await notify(tx, CHANNELS.rollout, { node: id });

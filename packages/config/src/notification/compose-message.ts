@@ -58,6 +58,18 @@ const WORDS: Readonly<Record<EventKind, (facts: Facts, nodes: string, subject: s
     title: `${facts.text("by")} rolled back to version ${facts.text("version")}`,
     lines: facts.line("Before", "previous"),
   }),
+  "approval.requested": (facts) => ({
+    title: `${facts.text("by")} asks for approval: ${facts.text("what")}`,
+    lines: [...facts.line("Message", "message"), ...facts.line("Checks fail, overridden", "override")],
+  }),
+  "approval.decided": (facts) => ({
+    title: `${facts.text("what")}: ${facts.text("state")} by ${facts.text("by")}`,
+    lines: [...facts.line("Asked for by", "requestedBy"), ...facts.line("Reason", "reason")],
+  }),
+  "approval.bypassed": (facts) => ({
+    title: `GLASS BROKEN by ${facts.text("by")}: ${facts.text("what")}, without approval`,
+    lines: [...facts.line("Asked for by", "requestedBy"), ...facts.line("Reason", "reason")],
+  }),
   "node.refused": (facts, nodes) => ({
     title: `Version ${facts.text("version")} was refused by ${nodes}`,
     lines: [...facts.line("Resources", "kind"), ...facts.line("The node says", "message")],

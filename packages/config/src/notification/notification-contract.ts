@@ -6,6 +6,12 @@ export const EVENT_KINDS = [
   "version.published",
   /** A rollout of an older version has begun. */
   "version.rolled_back",
+  /** Something waits for the approval of a second person. */
+  "approval.requested",
+  /** It was approved, refused or withdrawn, or cannot be approved any more. */
+  "approval.decided",
+  /** Somebody broke the glass: started alone what needs a second person. */
+  "approval.bypassed",
   /** A node refused what it was sent (NACK). */
   "node.refused",
   /** A version is effective on every connected node of its group. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Transaction } from "../access/executor.ts";
 import { notify } from "../access/notify.ts";
+import { staleApprovals } from "../approval/settle-approvals.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import { CHANNELS, type Context } from "../contract.ts";
 import { appendEvents } from "../notification/append-events.ts";
@@ -44,6 +45,7 @@ export async function recordTransition(
     .where(sql`${rolloutState.rollout} = ${row.id}`);
   if (group !== undefined) {
     await tx.update(nodeGroup).set(group).where(sql`${nodeGroup.name} = ${row.group}`);
+    await staleApprovals(tx, context, row.group);
   }
   await tx.insert(rolloutEvent).values({
     rollout: row.id,

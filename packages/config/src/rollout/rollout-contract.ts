@@ -20,6 +20,8 @@ export interface NodeGroup {
   readonly frozen: { readonly by: string; readonly at: Date; readonly reason: string } | undefined;
   /** What its rollouts send to every node, unless they say otherwise. */
   readonly probe: SyntheticProbe | undefined;
+  /** A rollout to it needs the approval of a second person. */
+  readonly protected: { readonly by: string; readonly at: Date } | undefined;
   /** For optimistic locking: goes up by one at each change of selector. */
   readonly revision: number;
 }

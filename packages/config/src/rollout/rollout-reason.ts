@@ -24,6 +24,8 @@ const SENTENCES = {
   resumed_by_hand: () => "resumed by hand",
   promoted_by_hand: () => "promoted by hand",
   aborted_by_hand: () => "aborted by hand",
+  approved_by: ({ requester, approver }: Values) => `asked for by ${requester}, approved by ${approver}`,
+  glass_broken: ({ requester, by }: Values) => `asked for by ${requester}, and ${by} broke the glass`,
   /** A person's own words. */
   said: ({ text }: Values) => String(text),
   refused: ({ node, kind, message }: Values) => `${node} refused ${kind}: ${message}`,
@@ -72,6 +74,7 @@ const LEADS: ReadonlySet<ReasonCode> = new Set([
   "nothing_concluded",
   "probe_failed",
   "probe_awaited",
+  "glass_broken",
 ]);
 const LISTED: ReadonlySet<ReasonCode> = new Set(["node_is", "and_more", "latencies"]);
 const LISTS: ReadonlySet<ReasonCode> = new Set(["node_is", "error_rates"]);

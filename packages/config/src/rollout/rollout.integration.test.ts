@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Role } from "../access/built-in-roles.ts";
+import { rolloutOf } from "../approval/start-or-ask.ts";
 import { listAudit } from "../audit/list-audit.ts";
 import type { Context, RolloutComparison } from "../contract.ts";
 import { draftStatus } from "../draft/draft-status.ts";
@@ -65,7 +66,8 @@ async function publishNext(strategy?: StrategyInput, group?: string) {
     yaml: clusterYaml("web", 1_000 + edits),
     ...(edits === 1 ? {} : { expectedRevision: edits - 1 }),
   });
-  return await publish(ann(), { message: `edit ${edits}`, strategy, group });
+  const published = await publish(ann(), { message: `edit ${edits}`, strategy, group });
+  return { version: published.version, rollout: rolloutOf(published) };
 }
 
 /** Nodes do what they are told, and rollouts move on, until nothing moves. */
@@ -223,7 +225,7 @@ test("by hand: pause stops it, resume begins the step anew, promote goes on, eac
 test("a rollback cuts a canary off; a frozen group refuses both with who and why", async () => {
   const { rollout } = await publishNext({ steps: [{ percent: 10 }] });
   await settle();
-  const back = await rollback(ann(), { version: 1 });
+  const back = rolloutOf(await rollback(ann(), { version: 1 }));
   await settle();
   assert.deepEqual(running(), { 1: 10 });
   assert.equal(await phaseOf(rollout.id), "superseded");

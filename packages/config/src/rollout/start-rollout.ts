@@ -63,7 +63,16 @@ export function isLastStep({ rollout: row, state }: UnderWay): boolean {
   return state.step >= row.strategy.steps.length - 1;
 }
 
-/** Orders it; the one under way in the group, if any, is superseded. */
+/** What lets a rollout into a protected group. */
+export interface Approval {
+  readonly request: number;
+  /** The rollout's author. */
+  readonly requestedBy: string;
+  /** For its history. */
+  readonly why: Reason;
+}
+
+/** Orders it; the one under way in the group, if any, is superseded. A protected group's needs an approval: `startOrAsk` sees to it. */
 export async function startRollout(
   tx: Transaction,
   context: Context,
@@ -72,9 +81,13 @@ export async function startRollout(
     readonly version: number;
     readonly kind: "publish" | "rollback";
     readonly strategy: RolloutStrategy;
+    /** Who asked for it and who let it go, where the group is protected. */
+    readonly approval?: Approval | undefined;
   },
 ): Promise<RolloutRow> {
-  const { version, kind } = order;
+  const { version, kind, approval } = order;
+  if (group.protectedBy !== null && approval === undefined)
+    throw new Error(`a rollout to the protected group '${group.name}' was about to start without approval`);
   const strategy = withGroupProbe(order.strategy, group);
   const now = context.now();
   if (strategy.probe) {
@@ -89,7 +102,7 @@ export async function startRollout(
     .values({
       version,
       kind,
-      author: context.actor.name,
+      author: approval?.requestedBy ?? context.actor.name,
       createdAt: now,
       group: group.name,
       previous: group.version,
@@ -120,8 +133,13 @@ export async function startRollout(
     reason: [
       because(kind === "publish" ? "published" : "rolled_back", { version }),
       ...describeStep(strategy, 0),
+      ...(approval?.why ?? []),
     ],
-    details: { previous: row.previous, strategy },
+    details: {
+      previous: row.previous,
+      strategy,
+      ...(approval === undefined ? {} : { approval: approval.request }),
+    },
     group: { rollout: row.id, ...(strategy.steps.length === 1 ? { version } : {}) },
   });
   return row;

@@ -16,6 +16,9 @@ export const nodeGroup = configSchema.table("node_group", {
   frozenReason: text("frozen_reason"),
   /** Its rollouts' synthetic request. */
   probe: jsonb().$type<SyntheticProbe>(),
+  /** Rollouts to it need a second person. */
+  protectedBy: text("protected_by"),
+  protectedAt: timestamp("protected_at", { withTimezone: true }),
   revision: integer().notNull().default(1),
 });
 

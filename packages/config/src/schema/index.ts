@@ -1,5 +1,6 @@
 export * from "./acme-tables.ts";
 export * from "./alert-tables.ts";
+export * from "./approval-tables.ts";
 export * from "./audit-tables.ts";
 export * from "./config-schema.ts";
 export * from "./draft-tables.ts";
@@ -13,5 +14,6 @@ export * from "./probe-tables.ts";
 export * from "./rollout-tables.ts";
 export * from "./route-test-tables.ts";
 export * from "./secret-tables.ts";
+export * from "./settings-tables.ts";
 export * from "./source-tables.ts";
 export * from "./version-tables.ts";

@@ -10,7 +10,7 @@ import { readDraft } from "../draft/read-draft.ts";
 import type { KeyRing } from "../envelope/key-ring.ts";
 import { source, sourceResource } from "../schema/index.ts";
 import { storePlan } from "../transfer/import/apply-import.ts";
-import { publish } from "../version/publish.ts";
+import { type Published, publish } from "../version/publish.ts";
 import { planContent } from "./plan-source.ts";
 import type { SourceContent } from "./source-contract.ts";
 import { contentOf, requireSource, type SourceRow } from "./source-rows.ts";
@@ -28,6 +28,8 @@ export interface AppliedSource {
   readonly changed: number;
   /** Undefined when it was not published, or there was nothing to publish. */
   readonly version: number | undefined;
+  /** The group is protected: the request that has to be approved before nodes get the version. */
+  readonly request: number | undefined;
 }
 
 /**
@@ -62,7 +64,10 @@ export async function applySource(
       await storePlan(tx, own, plan);
       for (const { kind, name, row: resource } of gone)
         await deleteRow(tx, own, { kind, name, revision: resource.revision, json: resource.json });
-      const version = input.publish === false ? undefined : await publishCommit(tx, own, row, content, gone);
+      const published =
+        input.publish === false ? undefined : await publishCommit(tx, own, row, content, gone);
+      const version = published?.version.number;
+      const request = published?.request?.id;
       const applied = {
         appliedCommit: content.commit,
         appliedAt: context.now(),
@@ -73,10 +78,10 @@ export async function applySource(
         .set({ ...applied, phase: "in_sync", message: "" })
         .where(eq(source.name, input.name));
       const changed = plan.toStore.length + gone.length;
-      const details = { commit: content.commit, changed, version: version ?? null };
+      const details = { commit: content.commit, changed, version: version ?? null, request: request ?? null };
       await appendAudit(tx, own, { action: "source.sync", subject, details });
       await notify(tx, CHANNELS.draft, { source: input.name });
-      return { commit: content.commit, changed, version };
+      return { commit: content.commit, changed, version, request };
     },
   );
 }
@@ -112,13 +117,12 @@ async function publishCommit(
   { name, group }: SourceRow,
   content: SourceContent,
   gone: readonly ResourceRef[],
-): Promise<number | undefined> {
+): Promise<Published | undefined> {
   await refuseOthersChanges(tx, context, name, gone);
   const subject = content.subject === "" ? "" : ` ${content.subject}`;
   const message = `Source ${name} at ${short(content.commit)}:${subject}`.slice(0, 500);
   try {
-    const { version } = await publish({ ...context, db: asDatabase(tx) }, { message, group });
-    return version.number;
+    return await publish({ ...context, db: asDatabase(tx) }, { message, group });
   } catch (error) {
     if (error instanceof ConfigError && error.code === "nothing_to_publish") return undefined;
     throw error;

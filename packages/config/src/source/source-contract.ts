@@ -13,10 +13,10 @@ export type SourceWinner = "source" | "ui";
 export type SourceApply = "automatic" | "manual";
 
 /**
- * `new`: never looked at. `in_sync`: the draft is what the source says. `pending`: a commit waits for somebody. `blocked`: it could
- * not be applied, the message says why. `failed`: it could not be fetched or read.
+ * `new`: never looked at. `in_sync`: the draft is what the source says. `pending`: a commit waits for somebody. `waiting`: what was
+ * published waits for approval. `blocked`: it could not be applied, or was not approved, the message says why. `failed`: it could not be fetched or read.
  */
-export type SourcePhase = "new" | "in_sync" | "pending" | "blocked" | "failed";
+export type SourcePhase = "new" | "in_sync" | "pending" | "waiting" | "blocked" | "failed";
 
 export interface SourceSettings {
   /** Lower case, digits and dashes. */

@@ -1,11 +1,11 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { eq, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
 import { ConfigError } from "../contract.ts";
 import { seal, unseal } from "../envelope/envelope.ts";
 import type { KeyRing } from "../envelope/key-ring.ts";
-import { source, sourceResource } from "../schema/index.ts";
-import type { SourceContent, SourceCredentials, SourceState } from "./source-contract.ts";
+import { approvalRequest, source, sourceResource } from "../schema/index.ts";
+import type { SourceContent, SourceCredentials, SourcePhase, SourceState } from "./source-contract.ts";
 
 export type SourceRow = typeof source.$inferSelect;
 
@@ -24,7 +24,47 @@ export async function readStates(executor: Executor): Promise<readonly SourceSta
     .leftJoin(sourceResource, eq(sourceResource.source, source.name))
     .groupBy(source.name)
     .orderBy(sql`${source.name} collate "C"`);
-  return rows.map(({ row, resources }) => toState(row, resources));
+  const asked = await readRequests(
+    executor,
+    rows.map(({ row }) => row),
+  );
+  return rows.map(({ row, resources }) => ({
+    ...toState(row, resources),
+    ...(row.phase === "in_sync" ? afterAsking(asked.get(row.name)) : {}),
+  }));
+}
+
+/** Of each source whose newest version needed an approval: the newest request for it. */
+async function readRequests(
+  executor: Executor,
+  rows: readonly SourceRow[],
+): Promise<ReadonlyMap<string, typeof approvalRequest.$inferSelect>> {
+  const numbers = rows.flatMap(({ appliedVersion }) => appliedVersion ?? []);
+  if (numbers.length === 0) return new Map();
+  const found = await executor
+    .select({ name: source.name, request: approvalRequest })
+    .from(approvalRequest)
+    .innerJoin(
+      source,
+      and(eq(source.appliedVersion, approvalRequest.version), eq(source.group, approvalRequest.group)),
+    )
+    .where(inArray(approvalRequest.version, numbers))
+    .orderBy(asc(approvalRequest.id));
+  return new Map(found.map(({ name, request }) => [name, request]));
+}
+
+/** The draft is in step, but what was published may still wait for a second person, or have been refused by one. */
+function afterAsking(
+  request: typeof approvalRequest.$inferSelect | undefined,
+): { readonly phase: SourcePhase; readonly message: string } | undefined {
+  if (request === undefined || request.state === "approved") return undefined;
+  const what = `version ${request.version}`;
+  if (request.state === "open")
+    return { phase: "waiting", message: `${what} waits for approval: request ${request.id}` };
+  const by = request.decidedBy === null ? "" : ` by ${request.decidedBy}`;
+  const why = request.reason === null ? "" : `: ${request.reason}`;
+  const message = `request ${request.id} for ${what} was ${request.state}${by}${why}; sync again to ask again`;
+  return { phase: "blocked", message };
 }
 
 export async function requireState(executor: Executor, name: string): Promise<SourceState> {

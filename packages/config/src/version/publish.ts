@@ -2,6 +2,7 @@ import { inArray, max, sql } from "drizzle-orm";
 import { change } from "../access/change.ts";
 import type { Transaction } from "../access/executor.ts";
 import { isAutomatic } from "../acme/automatic-name.ts";
+import { type Started, startOrAsk } from "../approval/start-or-ask.ts";
 import { appendAudit } from "../audit/append-audit.ts";
 import {
   ConfigError,
@@ -9,7 +10,6 @@ import {
   DEFAULT_GROUP,
   RESOURCE_KINDS,
   type ResourceKind,
-  type Rollout,
   type SyntheticProbe,
   type Version,
 } from "../contract.ts";
@@ -18,12 +18,12 @@ import { draftProblems, type ReadDraft, readDraft } from "../draft/read-draft.ts
 import { indexPublished } from "../history/index-history.ts";
 import { checkBeforePublish, type PublishOverride } from "../publish-check/check-before-publish.ts";
 import { completeStrategy, type StrategyInput } from "../rollout/complete-strategy.ts";
-import { type ClaimedGroup, claimGroup, startRollout, withGroupProbe } from "../rollout/start-rollout.ts";
+import { type ClaimedGroup, claimGroup, withGroupProbe } from "../rollout/start-rollout.ts";
 import { storeTestSet } from "../route-test/read-tests.ts";
 import { bucket, tree, version } from "../schema/index.ts";
 import { type BuiltTree, buildTree } from "./build-tree.ts";
 import { draftConflict } from "./draft-conflict.ts";
-import { NO_KINDS, readVersion, toRollout, toVersion } from "./read-live.ts";
+import { NO_KINDS, readVersion, toVersion } from "./read-live.ts";
 import type { VersionKinds } from "./version-entries.ts";
 import { versionHash } from "./version-hash.ts";
 
@@ -39,14 +39,13 @@ export interface PublishInput {
   readonly override?: PublishOverride | undefined;
 }
 
-export interface Published {
-  readonly version: Version;
-  readonly rollout: Rollout;
-}
+/** The version, and its rollout or the request for it. */
+export type Published = Started & { readonly version: Version };
 
-/** Freezes the draft into an immutable version and starts its rollout to a group of nodes. Needs config.publish in the group. One transaction.
+/** Freezes the draft into an immutable version and starts its rollout to a group of nodes, or where the group is protected, asks another
+ * person for it. Needs config.publish in the group. One transaction.
  * `conflict` when somebody published, rolled back or edited since `expectedDraftHash` was read (details: ConflictDetails) or
- * a canary is under way in the group, `invalid` when the draft has errors (InvalidDetails) or fails a check
+ * a canary is under way in the group, or the same waits for approval there already, `invalid` when the draft has errors (InvalidDetails) or fails a check
  * (PublishRefusal), `nothing_to_publish`, `frozen`, `bad_input`. */
 export async function publish(context: Context, input: PublishInput): Promise<Published> {
   const attempt = {
@@ -72,15 +71,21 @@ export async function publish(context: Context, input: PublishInput): Promise<Pu
     await storeContent(tx, draft, trees);
     const published = await writeVersion(tx, context, input.message, draft, content);
     await indexPublished(tx, published.number);
-    const order = { version: published.number, kind: "publish", strategy } as const;
-    const rollout = toRollout(await startRollout(tx, context, claimed, order));
+    const { message, override } = input;
+    const order = { version: published.number, kind: "publish", strategy, message } as const;
+    const started = await startOrAsk(tx, context, claimed, { ...order, override: override?.reason });
     await appendAudit(tx, context, {
       action: "version.publish",
       subject: `version/${published.number}`,
-      details: { message: input.message, hash: published.hash, rollout: rollout.id, group: rollout.group },
+      details: { message, hash: published.hash, group: claimed.group.name, ...idOf(started) },
     });
-    return { version: published, rollout };
+    return { version: published, ...started };
   });
+}
+
+/** For the audit log. */
+export function idOf({ rollout, request }: Started): Readonly<Record<string, number>> {
+  return rollout === undefined ? { request: request.id } : { rollout: rollout.id };
 }
 
 /** Nothing may ever have been published to the group, and the draft be empty: that is nothing new either. */

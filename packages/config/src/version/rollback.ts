@@ -1,10 +1,12 @@
 import { change } from "../access/change.ts";
+import { type Started, startOrAsk } from "../approval/start-or-ask.ts";
 import { appendAudit } from "../audit/append-audit.ts";
-import { ConfigError, type Context, DEFAULT_GROUP, type Rollout } from "../contract.ts";
+import { ConfigError, type Context, DEFAULT_GROUP } from "../contract.ts";
 import { lockDraft } from "../draft/lock-draft.ts";
 import { completeStrategy, type StrategyInput } from "../rollout/complete-strategy.ts";
-import { claimGroup, startRollout } from "../rollout/start-rollout.ts";
-import { newestRolloutOf, readVersion, toRollout } from "./read-live.ts";
+import { claimGroup } from "../rollout/start-rollout.ts";
+import { idOf } from "./publish.ts";
+import { newestRolloutOf, readVersion } from "./read-live.ts";
 
 export interface RollbackInput {
   /** Any version, also one that the group never had. */
@@ -15,11 +17,14 @@ export interface RollbackInput {
   readonly group?: string | undefined;
   /** Default: all of the group's nodes at once. */
   readonly strategy?: StrategyInput | undefined;
+  /** Why; read by whoever has to approve it. */
+  readonly reason?: string | undefined;
 }
 
-/** A rollout of an older version; the draft stays as it is, and whatever is under way in the group is superseded. Needs config.publish in the group.
- * `not_found`, `nothing_to_publish` when the group goes there already, `conflict`, `frozen`, `bad_input`. */
-export async function rollback(context: Context, input: RollbackInput): Promise<Rollout> {
+/** A rollout of an older version; the draft stays as it is, and whatever is under way in the group is superseded; where the group is protected, a request for it. Needs
+ * config.publish in the group. `not_found`, `nothing_to_publish` when the group goes there already, `conflict` also when the same waits
+ * for approval already, `frozen`, `bad_input`. */
+export async function rollback(context: Context, input: RollbackInput): Promise<Started> {
   const subject = `version/${input.version}`;
   const scope = { group: input.group ?? DEFAULT_GROUP };
   const attempt = { permission: "config.publish", scope, action: "version.rollback", subject } as const;
@@ -39,16 +44,19 @@ export async function rollback(context: Context, input: RollbackInput): Promise<
     if (head === input.version) {
       throw new ConfigError("nothing_to_publish", `version ${input.version} is live already`);
     }
-    const row = await startRollout(tx, context, claimed, {
-      version: input.version,
-      kind: "rollback",
-      strategy,
-    });
+    const message = input.reason?.trim() ?? "";
+    const order = { version: input.version, kind: "rollback", strategy, message } as const;
+    const started = await startOrAsk(tx, context, claimed, order);
     await appendAudit(tx, context, {
       action: "version.rollback",
       subject,
-      details: { from: head, rollout: row.id, group: group.name },
+      details: {
+        from: head,
+        group: group.name,
+        ...(message === "" ? {} : { reason: message }),
+        ...idOf(started),
+      },
     });
-    return toRollout(row);
+    return started;
   });
 }

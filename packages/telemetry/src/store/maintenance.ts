@@ -9,7 +9,8 @@ const LONG_LOOKBACK_ROUNDS = 12;
 const LOCK = 7_583_442_103;
 
 export interface MaintenanceOptions {
-  readonly retention?: Retention;
+  /** Asked before each round that deletes. Default: `Retention`'s defaults. */
+  readonly retention?: () => Promise<Retention>;
   readonly onTrouble?: (error: unknown) => void;
 }
 
@@ -40,7 +41,11 @@ export function startMaintenance(sql: Sql, options: MaintenanceOptions = {}): { 
 }
 
 /** One round. Rows may come late after an outage: once a minute it looks back further. */
-export async function maintain(sql: Sql, round: number, retention?: Retention): Promise<void> {
+export async function maintain(
+  sql: Sql,
+  round: number,
+  retention: () => Promise<Retention> = async () => ({}),
+): Promise<void> {
   await sql.begin(async (transaction) => {
     // The lock belongs to the transaction; the statements are those of a plain client.
     const within = transaction as unknown as Sql;
@@ -49,6 +54,6 @@ export async function maintain(sql: Sql, round: number, retention?: Retention): 
     await within`set local statement_timeout = '30s'`;
     const lookback = round % LONG_LOOKBACK_ROUNDS === 0 ? 120 : 20;
     for (const step of ROLL_UPS) await rollUp(within, step, Math.max(lookback, step.stepSeconds));
-    if (round % RETENTION_ROUNDS === 0) await applyRetention(within, retention);
+    if (round % RETENTION_ROUNDS === 0) await applyRetention(within, await retention());
   });
 }

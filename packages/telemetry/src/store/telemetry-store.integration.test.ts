@@ -197,7 +197,7 @@ test("retention deletes what is older or more than is kept", async () => {
     Date.now(),
   );
   await store.close();
-  await maintain(sql, 0, { requestsMax: 10 });
+  await maintain(sql, 0, async () => ({ requestsMax: 10 }));
   const kept = await sql<{ count: number }[]>`select count(*)::int as count from telemetry.stats_1s`;
   assert.ok((kept[0]?.count ?? 0) <= 2 && (kept[0]?.count ?? 0) >= 1);
   const page = await searchRequests(sql);

@@ -82,6 +82,7 @@ virtual_hosts:
   const startedAt = performance.now();
   const deadline = startedAt + STEP_DEADLINE_MS;
   const { rollout } = await api.client.version.publish.mutate({ message: text });
+  if (rollout === undefined) throw new Error("the publish waits for approval");
   const outside = (async () => {
     while ((await get(agent, port)) !== text) {
       if (performance.now() > deadline)

@@ -1,7 +1,7 @@
-import type { Metadata } from "next";
+import { pageTitle } from "../../i18n/page-title.ts";
 import { OverviewPage } from "./overview/overview-page.tsx";
 
-export const metadata: Metadata = { title: "Overview" };
+export const generateMetadata = () => pageTitle("overview");
 
 export default function Page() {
   return <OverviewPage />;

@@ -2,7 +2,6 @@
 
 import type { AlertRule } from "@sluice/config/contract";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
@@ -12,7 +11,7 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
-import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
+import { useTypedRemoval } from "../ui/use-typed-removal.tsx";
 import { ruleInput } from "./rule-input.ts";
 import type { Silenced } from "./silence-dialog.tsx";
 import { useAlertWords } from "./use-alert-words.ts";
@@ -30,7 +29,6 @@ export function RuleTable({ rules, onEdit, onTry, onSilence }: RuleTableProps) {
   const trpc = useTRPC();
   const toast = useToast();
   const mayManage = useMay()("alert.manage");
-  const [removing, setRemoving] = useState<string>();
   const onError = (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") });
   const put = useMutation(trpc.alert.put.mutationOptions({ onError }));
   const remove = useMutation(
@@ -39,6 +37,11 @@ export function RuleTable({ rules, onEdit, onTry, onSilence }: RuleTableProps) {
       onError,
     }),
   );
+  const removal = useTypedRemoval({
+    label: t("remove"),
+    hint: t("removeHint"),
+    remove: (name) => remove.mutate({ name }),
+  });
   const columns: readonly Column<AlertRule>[] = [
     {
       id: "rule",
@@ -80,14 +83,7 @@ export function RuleTable({ rules, onEdit, onTry, onSilence }: RuleTableProps) {
                       }),
                   },
                 ],
-                [
-                  {
-                    label: t("remove"),
-                    icon: "trash",
-                    tone: "danger",
-                    onSelect: () => setRemoving(rule.name),
-                  },
-                ],
+                removal.itemsOf(rule.name),
               ]}
             />
           )}
@@ -98,14 +94,7 @@ export function RuleTable({ rules, onEdit, onTry, onSilence }: RuleTableProps) {
   return (
     <>
       <Table label={t("rules")} columns={columns} rows={rules} rowKey={({ name }) => name} />
-      <TypeNameDialog
-        name={removing}
-        title={t("remove")}
-        hint={t("removeHint")}
-        action={t("remove")}
-        onClose={() => setRemoving(undefined)}
-        onConfirm={() => removing !== undefined && remove.mutate({ name: removing })}
-      />
+      {removal.dialog}
     </>
   );
 }

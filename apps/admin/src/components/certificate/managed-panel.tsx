@@ -12,7 +12,7 @@ import { Button } from "../ui/button.tsx";
 import { ListSection } from "../ui/list-section.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
-import { TypedConfirmDialog } from "../ui/typed-confirm-dialog.tsx";
+import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
 import { RequestCertificateDialog } from "./request-certificate-dialog.tsx";
 
 /** How a certificate that renews itself is got, how that goes, and what can be done about it. */
@@ -95,13 +95,12 @@ function Actions({ managed: { name, names, choice } }: { readonly managed: Manag
       {open === "change" && (
         <RequestCertificateDialog names={names} choice={choice} onClose={() => setOpen(undefined)} />
       )}
-      <TypedConfirmDialog
-        open={open === "remove"}
+      <TypeNameDialog
+        name={open === "remove" ? (names[0] ?? name) : undefined}
         title={t("managed.removeTitle")}
-        description={t("managed.removeText")}
-        expected={names[0] ?? name}
+        hint={t("managed.removeText")}
         label={t("managed.removeLabel", { name: names[0] ?? name })}
-        confirm={t("managed.remove")}
+        action={t("managed.remove")}
         busy={remove.isPending}
         problem={remove.error ? refusalOf(remove.error).message : undefined}
         onConfirm={() => remove.mutate({ name })}

@@ -15,6 +15,7 @@ import { useToast } from "../ui/toast.tsx";
 import { FreezeDialog } from "./freeze-dialog.tsx";
 import { GroupDialog } from "./group-dialog.tsx";
 import { ProbeDialog } from "./probe-dialog.tsx";
+import { UnprotectDialog } from "./unprotect-dialog.tsx";
 
 const DEFAULT_GROUP = "default";
 
@@ -28,6 +29,7 @@ export function GroupsPanel() {
   const [edited, setEdited] = useState<NodeGroupSummary | "new">();
   const [frozen, setFrozen] = useState<string>();
   const [probed, setProbed] = useState<NodeGroupSummary>();
+  const [unprotected, setUnprotected] = useState<string>();
   const act = useGroupActions();
   const rows = groups.data ?? [];
   const names = rows.map(({ name }) => name).filter((name) => name !== DEFAULT_GROUP);
@@ -42,6 +44,11 @@ export function GroupsPanel() {
       cell: (group) => (
         <span className="flex flex-wrap items-center gap-2 font-medium">
           {group.name}
+          {group.protected && (
+            <span title={t("protectedBy", { by: group.protected.by })}>
+              <Badge tone="accent">{t("protected")}</Badge>
+            </span>
+          )}
           {group.frozen && (
             <span title={t("frozenWhy", { by: group.frozen.by, reason: group.frozen.reason })}>
               <Badge tone="info">{t("frozen")}</Badge>
@@ -146,6 +153,15 @@ export function GroupsPanel() {
                     />
                   </>
                 )}
+                {may("group.manage") && (
+                  <Button
+                    size="sm"
+                    aria-label={t(group.protected ? "unprotectName" : "protectName", { name: group.name })}
+                    onClick={() => (group.protected ? setUnprotected(group.name) : act.protect(group.name))}
+                  >
+                    {t(group.protected ? "unprotect" : "protect")}
+                  </Button>
+                )}
                 {!may("config.publish", { group: group.name }) ? null : group.frozen ? (
                   <Button
                     size="sm"
@@ -183,6 +199,9 @@ export function GroupsPanel() {
         <GroupDialog group={edited === "new" ? undefined : edited} onClose={() => setEdited(undefined)} />
       )}
       {probed !== undefined && <ProbeDialog group={probed} onClose={() => setProbed(undefined)} />}
+      {unprotected !== undefined && (
+        <UnprotectDialog group={unprotected} onClose={() => setUnprotected(undefined)} />
+      )}
       {frozen !== undefined && <FreezeDialog group={frozen} onClose={() => setFrozen(undefined)} />}
     </section>
   );
@@ -205,11 +224,18 @@ function useGroupActions() {
   };
   const reorder = useMutation(trpc.group.reorder.mutationOptions(settled));
   const unfreeze = useMutation(trpc.group.unfreeze.mutationOptions(settled));
+  const protect = useMutation(
+    trpc.group.protect.mutationOptions({
+      ...settled,
+      onSuccess: (_, { group }) => toast({ text: t("nowProtected", { name: group }) }),
+    }),
+  );
   const create = useMutation(trpc.group.create.mutationOptions(settled));
   const remove = useMutation(trpc.group.remove.mutationOptions(settled));
   return {
     reorder: (names: string[]) => reorder.mutate({ names }),
     unfreeze: (group: string) => unfreeze.mutate({ group }),
+    protect: (group: string) => protect.mutate({ group }),
     remove: ({ name, position, selector, version }: NodeGroupSummary) =>
       remove.mutate(
         { name },

@@ -10,7 +10,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
-import { TypedConfirmDialog } from "../ui/typed-confirm-dialog.tsx";
+import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
 
 const NEXT_STEP = { steady: "start", trusting: "switch", signing: "finish" } as const;
 
@@ -73,13 +73,12 @@ export function AuthorityPanel({ status }: { readonly status: AuthorityStatus })
           )}
         </div>
       )}
-      <TypedConfirmDialog
-        open={forcing}
+      <TypeNameDialog
+        name={forcing ? String(status.waiting.length) : undefined}
         title={t("force")}
-        description={t("forceHint", { count: status.waiting.length })}
-        expected={String(status.waiting.length)}
+        hint={t("forceHint", { count: status.waiting.length })}
         label={t("typeCount", { count: status.waiting.length })}
-        confirm={t("force")}
+        action={t("force")}
         busy={rotate.isPending}
         problem={problem}
         onConfirm={() => go(step, true)}

@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useToast } from "../ui/toast.tsx";
-import { TypedConfirmDialog } from "../ui/typed-confirm-dialog.tsx";
+import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
 
 /** A revoked certificate is not given back, so the node's id is typed. */
 export function RevokeNodeDialog({
@@ -25,14 +25,11 @@ export function RevokeNodeDialog({
     onClose();
   };
   return (
-    <TypedConfirmDialog
-      key={id}
-      open={node !== undefined}
+    <TypeNameDialog
+      name={node}
       title={t("revokeNode")}
-      description={t("revokeNodeHint")}
-      expected={id}
-      label={t("typeNode", { node: id })}
-      confirm={t("revokeNode")}
+      hint={t("revokeNodeHint")}
+      action={t("revokeNode")}
       busy={revoke.isPending}
       problem={revoke.error ? refusalOf(revoke.error).message || t("away") : undefined}
       onConfirm={() =>

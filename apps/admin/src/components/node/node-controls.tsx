@@ -13,7 +13,7 @@ import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
-import { TypedConfirmDialog } from "../ui/typed-confirm-dialog.tsx";
+import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
 import { NoChannel } from "./no-channel.tsx";
 import { OrderStateLine } from "./order-state.tsx";
 import { useOrder } from "./use-order.ts";
@@ -101,13 +101,11 @@ function Controls({ node, channel }: { readonly node: NodeState; readonly channe
       <p className="text-xs text-muted">{t("hint")}</p>
       {problem !== undefined && !closing && <Notice tone="bad">{problem}</Notice>}
       {order && <OrderStateLine order={order} />}
-      <TypedConfirmDialog
-        open={closing}
+      <TypeNameDialog
+        name={closing ? id : undefined}
         title={t("closeListeners")}
-        description={t("closeHint")}
-        expected={id}
-        label={t("typeNode", { node: id })}
-        confirm={t("closeListeners")}
+        hint={t("closeHint")}
+        action={t("closeListeners")}
         busy={drain.isPending}
         problem={problem}
         onConfirm={() => drain.mutate({ id, closeListeners: true }, { onSuccess: () => setClosing(false) })}

@@ -2,7 +2,6 @@
 
 import type { Channel } from "@sluice/config/contract";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
@@ -13,7 +12,7 @@ import { Menu } from "../ui/menu.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
-import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
+import { useTypedRemoval } from "../ui/use-typed-removal.tsx";
 
 export interface ChannelTableProps {
   readonly channels: readonly Channel[];
@@ -26,7 +25,6 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
   const trpc = useTRPC();
   const toast = useToast();
   const mayManage = useMay()("notification.manage");
-  const [removing, setRemoving] = useState<string>();
   const onError = (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") });
   const test = useMutation(
     trpc.notification.test.mutationOptions({
@@ -41,6 +39,11 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
       onError,
     }),
   );
+  const removal = useTypedRemoval({
+    label: t("remove"),
+    hint: t("removeHint"),
+    remove: (name) => remove.mutate({ name }),
+  });
   const columns: readonly Column<Channel>[] = [
     {
       id: "name",
@@ -97,14 +100,7 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
                     onSelect: () => change.mutate({ name: channel.name, enabled: !channel.enabled }),
                   },
                 ],
-                [
-                  {
-                    label: t("remove"),
-                    icon: "trash",
-                    tone: "danger",
-                    onSelect: () => setRemoving(channel.name),
-                  },
-                ],
+                removal.itemsOf(channel.name),
               ]}
             />
           )}
@@ -115,14 +111,7 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
   return (
     <>
       <Table label={t("channels")} columns={columns} rows={channels} rowKey={({ name }) => name} />
-      <TypeNameDialog
-        name={removing}
-        title={t("remove")}
-        hint={t("removeHint")}
-        action={t("remove")}
-        onClose={() => setRemoving(undefined)}
-        onConfirm={() => removing !== undefined && remove.mutate({ name: removing })}
-      />
+      {removal.dialog}
     </>
   );
 }

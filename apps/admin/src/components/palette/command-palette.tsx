@@ -10,6 +10,7 @@ import { useTranslations } from "use-intl";
 import { editNeed, useMay } from "../../client/session.tsx";
 import { signOut } from "../../client/sign-out.ts";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useAskedWords } from "../approval/approval-state.tsx";
 import { resourceHref } from "../resource/resource-href.ts";
 import { NAVIGATION } from "../shell/navigation.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
@@ -53,6 +54,8 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
   const { resolvedTheme, setTheme } = useTheme();
   const names = useQuery(trpc.draft.names.queryOptions());
   const nodes = useQuery(trpc.node.list.queryOptions());
+  const approvals = useQuery(trpc.approval.list.queryOptions({ open: true, limit: 100 }));
+  const asked = useAskedWords();
   const versions = useQuery(trpc.version.list.queryOptions({ limit: 50 }));
 
   const run = (action: () => void) => () => {
@@ -131,6 +134,20 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
           <Entry icon="keyboard" label={t("shortcuts")} keys="?" onSelect={run(onShowHelp)} />
           <Entry icon="signOut" label={shell("signOut")} onSelect={run(() => void signOut())} />
         </Group>
+        {(approvals.data?.length ?? 0) > 0 && (
+          <Group heading={shell("pages.approvals")}>
+            {approvals.data?.map((request) => (
+              <Entry
+                key={request.id}
+                value={`approval/${request.id} ${request.message}`}
+                icon="approvals"
+                label={asked(request)}
+                note={request.requestedBy}
+                onSelect={go(`/approvals/${request.id}`)}
+              />
+            ))}
+          </Group>
+        )}
         {(names.data?.length ?? 0) > 0 && (
           <Group heading={t("resources")}>
             {names.data?.map((ref) => (

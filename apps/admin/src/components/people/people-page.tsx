@@ -10,15 +10,12 @@ import { useTRPC } from "../../client/trpc.tsx";
 import type { Person } from "../../server/people/person.ts";
 import { SessionTable } from "../profile/session-table.tsx";
 import { Badge } from "../ui/badge.tsx";
-import { Button, IconButton } from "../ui/button.tsx";
+import { IconButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { EmptyState } from "../ui/empty-state.tsx";
 import { Select } from "../ui/input.tsx";
+import { ListPage, NotAllowedPage } from "../ui/list-page.tsx";
 import { Menu } from "../ui/menu.tsx";
-import { Notice } from "../ui/notice.tsx";
-import { PageHeader } from "../ui/page-header.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
-import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { AddPersonDialog } from "./add-person-dialog.tsx";
@@ -85,127 +82,109 @@ export function PeoplePage() {
 
   if (!admin)
     return (
-      <>
-        <PageHeader title={t("title")} />
-        <EmptyState icon="people" title={t("adminsOnly")}>
-          {t("adminsOnlyHint")}
-        </EmptyState>
-      </>
+      <NotAllowedPage title={t("title")} icon="people" what={t("adminsOnly")} hint={t("adminsOnlyHint")} />
     );
   return (
     <>
-      <PageHeader
+      <ListPage
         title={t("title")}
         description={t("description")}
-        actions={
-          <Button tone="primary" icon="plus" onClick={() => setAdding(true)}>
-            {t("add")}
-          </Button>
-        }
-      />
-      {people.error && (
-        <div className="px-6 pb-4">
-          <Notice tone="bad">{people.error.message}</Notice>
-        </div>
-      )}
-      {people.isPending ? (
-        <SkeletonRows />
-      ) : (
-        <div className="border-t border-line">
-          <Table
-            label={t("title")}
-            rows={people.data ?? []}
-            rowKey={(person) => person.id}
-            columns={[
-              {
-                id: "name",
-                header: t("columns.name"),
-                cell: (person) => (
-                  <span className="flex items-center gap-2 font-medium">
-                    {person.name}
-                    {person.id === session.id && <Badge>{t("you")}</Badge>}
-                    {person.disabled && <Badge tone="warn">{t("disabled")}</Badge>}
-                  </span>
-                ),
-              },
-              {
-                id: "email",
-                header: t("columns.email"),
-                className: "text-muted",
-                cell: (person) => person.email,
-              },
-              {
-                id: "role",
-                header: t("columns.role"),
-                cell: (person) => (
-                  <Select
-                    aria-label={t("roleOf", { name: person.name })}
-                    value={person.role}
-                    className="max-w-32"
-                    onChange={(event) => {
-                      changeRole(person, event.target.value);
-                    }}
-                  >
-                    {[...new Set([person.role, ...roleNames])].map((role) => (
-                      <option key={role} value={role}>
-                        {roleName(role)}
-                      </option>
-                    ))}
-                  </Select>
-                ),
-              },
-              {
-                id: "seen",
-                header: t("columns.lastSeen"),
-                align: "right",
-                secondary: true,
-                className: "text-muted",
-                cell: (person) =>
-                  person.lastSeenAt ? <RelativeTime at={person.lastSeenAt} /> : t("notSignedIn"),
-              },
-              {
-                id: "actions",
-                header: <span className="sr-only">{t("columns.actions")}</span>,
-                align: "right",
-                className: "w-12",
-                cell: (person) => (
-                  <Menu
-                    trigger={
-                      <IconButton size="sm" icon="more" label={t("actionsOf", { name: person.name })} />
-                    }
-                    groups={[
-                      [
-                        { label: t("resetPassword"), icon: "edit", onSelect: () => setResetting(person) },
-                        {
-                          label: t("removeTwoFactor"),
-                          icon: "secrets",
-                          onSelect: () => removeTwoFactor.mutate({ id: person.id }),
-                        },
-                        { label: t("sessions"), icon: "versions", onSelect: () => setWatched(person) },
-                      ],
-                      [
-                        {
-                          label: t(person.disabled ? "enable" : "disable"),
-                          icon: person.disabled ? "play" : "pause",
-                          disabled: person.id === session.id,
-                          onSelect: () => switchPerson(person),
-                        },
-                        {
-                          label: t("remove"),
-                          icon: "trash",
-                          tone: "danger",
-                          disabled: person.id === session.id,
-                          onSelect: () => setRemoving(person),
-                        },
-                      ],
-                    ]}
-                  />
-                ),
-              },
-            ]}
-          />
-        </div>
-      )}
+        add={t("add")}
+        onAdd={() => setAdding(true)}
+        pending={people.isPending}
+        problem={people.error?.message}
+      >
+        <Table
+          label={t("title")}
+          rows={people.data ?? []}
+          rowKey={(person) => person.id}
+          columns={[
+            {
+              id: "name",
+              header: t("columns.name"),
+              cell: (person) => (
+                <span className="flex items-center gap-2 font-medium">
+                  {person.name}
+                  {person.id === session.id && <Badge>{t("you")}</Badge>}
+                  {person.disabled && <Badge tone="warn">{t("disabled")}</Badge>}
+                </span>
+              ),
+            },
+            {
+              id: "email",
+              header: t("columns.email"),
+              className: "text-muted",
+              cell: (person) => person.email,
+            },
+            {
+              id: "role",
+              header: t("columns.role"),
+              cell: (person) => (
+                <Select
+                  aria-label={t("roleOf", { name: person.name })}
+                  value={person.role}
+                  className="max-w-32 min-w-24"
+                  onChange={(event) => {
+                    changeRole(person, event.target.value);
+                  }}
+                >
+                  {[...new Set([person.role, ...roleNames])].map((role) => (
+                    <option key={role} value={role}>
+                      {roleName(role)}
+                    </option>
+                  ))}
+                </Select>
+              ),
+            },
+            {
+              id: "seen",
+              header: t("columns.lastSeen"),
+              align: "right",
+              secondary: true,
+              className: "text-muted",
+              cell: (person) =>
+                person.lastSeenAt ? <RelativeTime at={person.lastSeenAt} /> : t("notSignedIn"),
+            },
+            {
+              id: "actions",
+              header: <span className="sr-only">{t("columns.actions")}</span>,
+              align: "right",
+              className: "w-12",
+              cell: (person) => (
+                <Menu
+                  trigger={<IconButton size="sm" icon="more" label={t("actionsOf", { name: person.name })} />}
+                  groups={[
+                    [
+                      { label: t("resetPassword"), icon: "edit", onSelect: () => setResetting(person) },
+                      {
+                        label: t("removeTwoFactor"),
+                        icon: "secrets",
+                        onSelect: () => removeTwoFactor.mutate({ id: person.id }),
+                      },
+                      { label: t("sessions"), icon: "versions", onSelect: () => setWatched(person) },
+                    ],
+                    [
+                      {
+                        label: t(person.disabled ? "enable" : "disable"),
+                        icon: person.disabled ? "play" : "pause",
+                        disabled: person.id === session.id,
+                        onSelect: () => switchPerson(person),
+                      },
+                      {
+                        label: t("remove"),
+                        icon: "trash",
+                        tone: "danger",
+                        disabled: person.id === session.id,
+                        onSelect: () => setRemoving(person),
+                      },
+                    ],
+                  ]}
+                />
+              ),
+            },
+          ]}
+        />
+      </ListPage>
       <InvitationTable />
       <AddPersonDialog
         roles={roleNames}

@@ -5,7 +5,7 @@ import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { Person } from "../../server/people/person.ts";
-import { TypedConfirmDialog } from "../ui/typed-confirm-dialog.tsx";
+import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
 
 export interface RemovePersonDialogProps {
   readonly person: Person | undefined;
@@ -18,20 +18,16 @@ export function RemovePersonDialog({ person, onClose, onDone }: RemovePersonDial
   const t = useTranslations("people");
   const trpc = useTRPC();
   const remove = useMutation(trpc.people.remove.mutationOptions());
-  const email = person?.email ?? "";
   const close = (): void => {
     remove.reset();
     onClose();
   };
   return (
-    <TypedConfirmDialog
-      key={email}
-      open={person !== undefined}
+    <TypeNameDialog
+      name={person?.email}
       title={t("remove")}
-      description={person ? t("removeHint", { name: person.name }) : ""}
-      expected={email}
-      label={t("typeEmail", { email })}
-      confirm={t("remove")}
+      hint={person ? t("removeHint", { name: person.name }) : ""}
+      action={t("remove")}
       busy={remove.isPending}
       problem={remove.error ? refusalOf(remove.error).message || t("away") : undefined}
       onConfirm={() =>

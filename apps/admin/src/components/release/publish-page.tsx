@@ -35,6 +35,8 @@ export function PublishPage() {
   const isMisfit = Object.keys(misfits).length > 0;
   const [reason, setReason] = useState("");
   const diff = useQuery(trpc.draft.diff.queryOptions());
+  const groups = useQuery(trpc.group.list.queryOptions());
+  const protection = groups.data?.find(({ name }) => name === form.group)?.protected;
   const live = useQuery(trpc.version.live.queryOptions());
   const publish = useMutation({
     ...trpc.version.publish.mutationOptions(),
@@ -76,7 +78,20 @@ export function PublishPage() {
         description={diff.data && t("summary", { count: resources.length, live: liveName })}
       />
       <div className="flex flex-col gap-6 px-6 pb-8 max-sm:px-4">
-        {done && (
+        {done?.request && (
+          <Notice
+            tone="info"
+            title={t("waitsForApproval", { number: done.version.number })}
+            action={
+              <LinkButton size="sm" href={`/approvals/${done.request.id}`}>
+                {t("openRequest")}
+              </LinkButton>
+            }
+          >
+            {t("waitsHint")}
+          </Notice>
+        )}
+        {done?.rollout && (
           <section className="flex flex-col gap-3" aria-label={t("published")}>
             <Notice
               tone="ok"
@@ -122,7 +137,7 @@ export function PublishPage() {
           </section>
         )}
         {differs && (
-          <div className="grid gap-6 xl:grid-cols-[minmax(0,1fr)_320px]">
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-6 xl:grid-cols-[minmax(0,1fr)_320px]">
             <section className="flex min-w-0 flex-col gap-3" aria-label={t("changes")}>
               <h2 className="text-base font-semibold">{t("changes")}</h2>
               <DiffList diffs={resources} beforeLabel={liveName} afterLabel={t("draft")} linked />
@@ -157,6 +172,7 @@ export function PublishPage() {
                   />
                 </Field>
                 <StrategyFields form={form} problems={misfits} onChange={setForm} />
+                {protection && <Notice tone="info">{t("protectedGroup", { group: form.group })}</Notice>}
                 {checks.blocked && may("config.override") && (
                   <Field label={t("overrideReason")} hint={t("overrideHint")}>
                     <Textarea
@@ -173,7 +189,7 @@ export function PublishPage() {
                   busy={publish.isPending}
                   disabled={!ready || isMisfit}
                 >
-                  {t(overridden ? "publishAnyway" : "publish")}
+                  {t(overridden ? "publishAnyway" : protection ? "askForApproval" : "publish")}
                 </Button>
                 {checks.blocked && !overridden && <p className="text-xs text-bad">{t("checksFail")}</p>}
                 {errors.length > 0 && (

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
 import { useCallback, useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
@@ -14,22 +15,28 @@ export interface Rollback {
   readonly start: (version: number, live: number | undefined) => Promise<void>;
 }
 
-/** One click, at once; the way back is in the toast. */
+/** One click, at once; the way back is in the toast. Where the group is protected it asks, and goes to the request. */
 export function useRollback(): Rollback {
   const t = useTranslations("release");
   const client = useTRPCClient();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
+  const router = useRouter();
   const [pending, setPending] = useState<number>();
   const start = useCallback(
     async (version: number, live: number | undefined): Promise<void> => {
       setPending(version);
       try {
-        await client.version.rollback.mutate({
+        const { request } = await client.version.rollback.mutate({
           version,
           ...(live === undefined ? {} : { expectedLive: live }),
         });
+        if (request !== undefined) {
+          toast({ text: t("askedForApproval", { number: version }) });
+          router.push(`/approvals/${request.id}`);
+          return;
+        }
         toast({
           text: t("rolledBack", { number: version }),
           ...(live === undefined ? {} : { undo: () => start(live, version) }),
@@ -44,7 +51,7 @@ export function useRollback(): Rollback {
         ]);
       }
     },
-    [client, trpc, queries, toast, t],
+    [client, trpc, queries, router, toast, t],
   );
   return { pending, start };
 }

@@ -9,10 +9,8 @@ import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { RoleState } from "../../server/people/role.ts";
 import { Badge } from "../ui/badge.tsx";
-import { Button, IconButton } from "../ui/button.tsx";
-import { EmptyState } from "../ui/empty-state.tsx";
-import { PageHeader } from "../ui/page-header.tsx";
-import { SkeletonRows } from "../ui/skeleton.tsx";
+import { IconButton } from "../ui/button.tsx";
+import { ListPage, NotAllowedPage } from "../ui/list-page.tsx";
 import { Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { GrantText } from "./grant-text.tsx";
@@ -49,95 +47,84 @@ export function RolesPage() {
 
   if (!allowed)
     return (
-      <>
-        <PageHeader title={t("title")} />
-        <EmptyState icon="people" title={t("notAllowed")}>
-          {t("notAllowedHint")}
-        </EmptyState>
-      </>
+      <NotAllowedPage title={t("title")} icon="people" what={t("notAllowed")} hint={t("notAllowedHint")} />
     );
   return (
     <>
-      <PageHeader
+      <ListPage
         title={t("title")}
         description={t("description")}
-        actions={
-          <Button tone="primary" icon="plus" onClick={() => setEdited("new")}>
-            {t("add")}
-          </Button>
-        }
-      />
-      {roles.isPending ? (
-        <SkeletonRows />
-      ) : (
-        <div className="border-t border-line">
-          <Table
-            label={t("title")}
-            rows={roles.data ?? []}
-            rowKey={(role) => role.name}
-            columns={[
-              {
-                id: "name",
-                header: t("columns.name"),
-                cell: (role) => (
-                  <span className="flex items-center gap-2 font-medium">
-                    {roleName(role.name)}
-                    {role.builtIn && <Badge>{t("builtIn")}</Badge>}
+        add={t("add")}
+        onAdd={() => setEdited("new")}
+        pending={roles.isPending}
+        problem={roles.error?.message}
+      >
+        <Table
+          label={t("title")}
+          rows={roles.data ?? []}
+          rowKey={(role) => role.name}
+          columns={[
+            {
+              id: "name",
+              header: t("columns.name"),
+              cell: (role) => (
+                <span className="flex flex-wrap items-center gap-x-2 gap-y-1 font-medium whitespace-nowrap">
+                  {roleName(role.name)}
+                  {role.builtIn && <Badge>{t("builtIn")}</Badge>}
+                </span>
+              ),
+            },
+            {
+              id: "grants",
+              header: t("columns.grants"),
+              cell: (role) => (
+                <span className="flex flex-wrap gap-1 py-1">
+                  {role.grants.map((grant) => (
+                    <GrantText key={JSON.stringify(grant)} grant={grant} />
+                  ))}
+                </span>
+              ),
+            },
+            {
+              id: "description",
+              header: t("columns.description"),
+              secondary: true,
+              className: "text-muted",
+              cell: (role) => role.description,
+            },
+            {
+              id: "people",
+              header: t("columns.people"),
+              align: "right",
+              className: "text-muted",
+              cell: (role) => role.people,
+            },
+            {
+              id: "actions",
+              header: <span className="sr-only">{t("columns.actions")}</span>,
+              align: "right",
+              cell: (role) =>
+                !role.builtIn && (
+                  <span className="flex justify-end gap-1">
+                    <IconButton
+                      size="sm"
+                      icon="edit"
+                      label={t("editName", { name: role.name })}
+                      onClick={() => setEdited(role)}
+                    />
+                    <IconButton
+                      size="sm"
+                      icon="trash"
+                      label={t("removeName", { name: role.name })}
+                      disabled={role.people > 0}
+                      onClick={() => removeRole(role)}
+                    />
                   </span>
                 ),
-              },
-              {
-                id: "grants",
-                header: t("columns.grants"),
-                cell: (role) => (
-                  <span className="flex flex-wrap gap-1 py-1">
-                    {role.grants.map((grant) => (
-                      <GrantText key={JSON.stringify(grant)} grant={grant} />
-                    ))}
-                  </span>
-                ),
-              },
-              {
-                id: "description",
-                header: t("columns.description"),
-                secondary: true,
-                className: "text-muted",
-                cell: (role) => role.description,
-              },
-              {
-                id: "people",
-                header: t("columns.people"),
-                align: "right",
-                className: "text-muted",
-                cell: (role) => role.people,
-              },
-              {
-                id: "actions",
-                header: <span className="sr-only">{t("columns.actions")}</span>,
-                align: "right",
-                cell: (role) =>
-                  !role.builtIn && (
-                    <span className="flex justify-end gap-1">
-                      <IconButton
-                        size="sm"
-                        icon="edit"
-                        label={t("editName", { name: role.name })}
-                        onClick={() => setEdited(role)}
-                      />
-                      <IconButton
-                        size="sm"
-                        icon="trash"
-                        label={t("removeName", { name: role.name })}
-                        disabled={role.people > 0}
-                        onClick={() => removeRole(role)}
-                      />
-                    </span>
-                  ),
-              },
-            ]}
-          />
-        </div>
-      )}
+            },
+          ]}
+        />
+      </ListPage>
       {edited !== undefined && (
         <RoleDialog
           role={edited === "new" ? undefined : edited}

@@ -66,6 +66,16 @@ export function SecretKeys() {
       {error && <Notice tone="bad">{error.message}</Notice>}
       {rotate.data && <Notice tone="ok">{t("rotated", { id: rotate.data.current })}</Notice>}
       {status.data && !managed && <Notice tone="info">{t("operator")}</Notice>}
+      {status.data && (
+        <p className="text-sm">
+          <span className="text-muted">{t("source")}</span> {t(`sources.${status.data.source}`)}
+        </p>
+      )}
+      {status.data?.source === "generated" && (
+        <Notice tone="warn" title={t("besideData")}>
+          {t("besideDataHint", { file: status.data.file ?? "" })}
+        </Notice>
+      )}
       <Table label={t("list")} columns={columns} rows={status.data?.keys ?? []} rowKey={({ id }) => id} />
       {managed && (
         <div>

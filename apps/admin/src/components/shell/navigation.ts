@@ -45,6 +45,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
     items: [
       { id: "explain", href: "/explain", icon: "explain", key: "x" },
       { id: "publish", href: "/publish", icon: "publish", key: "p" },
+      { id: "approvals", href: "/approvals", icon: "approvals", key: "z" },
       { id: "versions", href: "/versions", icon: "versions", key: "v" },
       { id: "rollouts", href: "/rollouts", icon: "rollouts", key: "w" },
     ],
@@ -53,10 +54,10 @@ export const NAVIGATION: readonly NavigationGroup[] = [
     id: "organize",
     items: [
       { id: "sources", href: "/sources", icon: "sources", key: "b" },
-      { id: "transfer", href: "/transfer", icon: "transfer", key: "i" },
+      { id: "transfer", href: "/transfer", icon: "transfer", key: "y" },
       { id: "people", href: "/people", icon: "people", key: "u" },
-      { id: "roles", href: "/roles", icon: "check", key: "b" },
-      { id: "tokens", href: "/tokens", icon: "keyboard", key: "k" },
+      { id: "roles", href: "/roles", icon: "check", key: "h" },
+      { id: "tokens", href: "/tokens", icon: "keyboard", key: "j" },
       { id: "notifications", href: "/notifications", icon: "notifications", key: "m" },
       { id: "audit", href: "/audit", icon: "audit", key: "a" },
       { id: "settings", href: "/settings", icon: "settings", key: "," },

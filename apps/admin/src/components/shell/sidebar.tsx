@@ -1,13 +1,28 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useTranslations } from "use-intl";
+import { useTRPC } from "../../client/trpc.tsx";
+import { WaitingCount } from "../approval/waiting-count.tsx";
 import { classes } from "../ui/classes.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Tip } from "../ui/tip.tsx";
 import { isCurrent, NAVIGATION } from "./navigation.ts";
 import { Wordmark } from "./wordmark.tsx";
+
+/** Which appliance this is, where somebody gave it a name. */
+function ApplianceName() {
+  const trpc = useTRPC();
+  const { data } = useQuery(trpc.settings.get.queryOptions(undefined, { staleTime: 60_000 }));
+  if (data === undefined || data.name === "") return null;
+  return (
+    <p className="shrink-0 truncate px-2 pb-1 text-xs text-muted" title={data.name}>
+      {data.name}
+    </p>
+  );
+}
 
 export interface SidebarProps {
   /** Icons only. */
@@ -20,9 +35,10 @@ export function Sidebar({ collapsed, onNavigate }: SidebarProps) {
   const pathname = usePathname();
   return (
     <nav aria-label={t("navigation")} className="flex h-full flex-col overflow-y-auto px-2 pb-4">
-      <div className={classes("flex h-12 items-center", collapsed ? "justify-center" : "px-2")}>
+      <div className={classes("flex h-12 shrink-0 items-center", collapsed ? "justify-center" : "px-2")}>
         <Wordmark compact={collapsed} />
       </div>
+      {!collapsed && <ApplianceName />}
       {NAVIGATION.map((group) => (
         <div key={group.id} className="mt-3 first-of-type:mt-1">
           <h2 className={classes("px-2 pb-1 text-xs font-medium text-faint", collapsed && "sr-only")}>
@@ -45,7 +61,8 @@ export function Sidebar({ collapsed, onNavigate }: SidebarProps) {
                   )}
                 >
                   <Icon name={item.icon} className={current ? "text-accent" : ""} />
-                  {!collapsed && label}
+                  {!collapsed && <span className="min-w-0 flex-1 truncate">{label}</span>}
+                  {item.id === "approvals" && <WaitingCount />}
                 </Link>
               );
               return (

@@ -8,6 +8,7 @@ const TONES: Readonly<Record<State["phase"], Tone>> = {
   new: "neutral",
   in_sync: "ok",
   pending: "info",
+  waiting: "info",
   blocked: "warn",
   failed: "bad",
 };

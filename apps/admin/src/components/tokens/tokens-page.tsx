@@ -9,9 +9,8 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { GrantText } from "../roles/grant-text.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
-import { PageHeader } from "../ui/page-header.tsx";
+import { ListPage } from "../ui/list-page.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
-import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { CreateTokenDialog } from "./create-token-dialog.tsx";
@@ -33,84 +32,78 @@ export function TokensPage() {
   });
   return (
     <>
-      <PageHeader
+      <ListPage
         title={t("title")}
         description={t("description")}
-        actions={
-          <Button tone="primary" icon="plus" onClick={() => setAdding(true)}>
-            {t("add")}
-          </Button>
-        }
-      />
-      {tokens.isPending ? (
-        <SkeletonRows />
-      ) : (
-        <div className="border-t border-line">
-          <Table
-            label={t("title")}
-            rows={tokens.data ?? []}
-            rowKey={(token) => token.id}
-            empty={<p className="px-6 py-8 text-sm text-muted max-sm:px-4">{t("nothing")}</p>}
-            columns={[
-              {
-                id: "name",
-                header: t("columns.name"),
-                cell: (token) => (
-                  <span className="flex items-center gap-2 font-medium">
-                    {token.name}
-                    {token.state !== "valid" && <Badge tone="bad">{t(`states.${token.state}`)}</Badge>}
-                  </span>
+        add={t("add")}
+        onAdd={() => setAdding(true)}
+        pending={tokens.isPending}
+        problem={tokens.error?.message}
+      >
+        <Table
+          label={t("title")}
+          rows={tokens.data ?? []}
+          rowKey={(token) => token.id}
+          empty={<p className="px-6 py-8 text-sm text-muted max-sm:px-4">{t("nothing")}</p>}
+          columns={[
+            {
+              id: "name",
+              header: t("columns.name"),
+              cell: (token) => (
+                <span className="flex items-center gap-2 font-medium">
+                  {token.name}
+                  {token.state !== "valid" && <Badge tone="bad">{t(`states.${token.state}`)}</Badge>}
+                </span>
+              ),
+            },
+            {
+              id: "owner",
+              header: t("columns.owner"),
+              className: "text-muted",
+              cell: (token) => token.owner,
+            },
+            {
+              id: "grants",
+              header: t("columns.grants"),
+              secondary: true,
+              cell: (token) => (
+                <span className="flex flex-wrap gap-1 py-1">
+                  {token.grants.map((grant) => (
+                    <GrantText key={JSON.stringify(grant)} grant={grant} />
+                  ))}
+                </span>
+              ),
+            },
+            {
+              id: "used",
+              header: t("columns.lastUsed"),
+              className: "text-muted",
+              cell: (token) => (token.lastUsedAt ? <RelativeTime at={token.lastUsedAt} /> : t("never")),
+            },
+            {
+              id: "expires",
+              header: t("columns.expires"),
+              className: "text-muted",
+              cell: (token) => <RelativeTime at={token.expiresAt} ahead />,
+            },
+            {
+              id: "actions",
+              header: <span className="sr-only">{t("columns.actions")}</span>,
+              align: "right",
+              cell: (token) =>
+                token.state === "valid" && (
+                  <Button
+                    size="sm"
+                    aria-label={t("revokeName", { name: token.name })}
+                    onClick={() => revoke.mutate({ id: token.id })}
+                  >
+                    {t("revoke")}
+                  </Button>
                 ),
-              },
-              {
-                id: "owner",
-                header: t("columns.owner"),
-                className: "text-muted",
-                cell: (token) => token.owner,
-              },
-              {
-                id: "grants",
-                header: t("columns.grants"),
-                secondary: true,
-                cell: (token) => (
-                  <span className="flex flex-wrap gap-1 py-1">
-                    {token.grants.map((grant) => (
-                      <GrantText key={JSON.stringify(grant)} grant={grant} />
-                    ))}
-                  </span>
-                ),
-              },
-              {
-                id: "used",
-                header: t("columns.lastUsed"),
-                className: "text-muted",
-                cell: (token) => (token.lastUsedAt ? <RelativeTime at={token.lastUsedAt} /> : t("never")),
-              },
-              {
-                id: "expires",
-                header: t("columns.expires"),
-                className: "text-muted",
-                cell: (token) => <RelativeTime at={token.expiresAt} ahead />,
-              },
-              {
-                id: "actions",
-                header: <span className="sr-only">{t("columns.actions")}</span>,
-                align: "right",
-                cell: (token) =>
-                  token.state === "valid" && (
-                    <Button
-                      size="sm"
-                      aria-label={t("revokeName", { name: token.name })}
-                      onClick={() => revoke.mutate({ id: token.id })}
-                    >
-                      {t("revoke")}
-                    </Button>
-                  ),
-              },
-            ]}
-          />
-        </div>
-      )}
+            },
+          ]}
+        />
+      </ListPage>
       {adding && <CreateTokenDialog onClose={() => setAdding(false)} onDone={() => void refresh()} />}
     </>
   );

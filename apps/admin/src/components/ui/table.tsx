@@ -52,7 +52,8 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref, onDelete, em
   }
 
   return (
-    <div className="overflow-x-auto">
+    // Positioned: what only screen readers see in a far column must not widen the page.
+    <div className="relative overflow-x-auto">
       <table aria-label={label} className="w-full border-collapse text-sm">
         <thead>
           <tr className="border-b border-line text-left text-xs text-faint">

@@ -24,7 +24,7 @@ export function Tabs({ label, items, value, onChange }: TabsProps) {
     <Radix.Root value={value} onValueChange={onChange} className="flex min-h-0 flex-1 flex-col">
       <Radix.List
         aria-label={label}
-        className="flex gap-3 overflow-x-auto border-b border-line px-5 max-sm:px-3"
+        className="flex shrink-0 gap-3 overflow-x-auto border-b border-line px-5 max-sm:px-3"
       >
         {items.map((item) => (
           <Radix.Trigger

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { readSettings } from "@sluice/config";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { openApiDocument } from "../api/openapi-document.ts";
 import { API_ROOT } from "../api/operations.ts";
@@ -11,6 +12,7 @@ import type { Services } from "../services.ts";
 import { serveWebhook, WEBHOOK_ROOT } from "../source/serve-webhook.ts";
 import { appRouter } from "../trpc/app-router.ts";
 import { configContext } from "../trpc/trpc.ts";
+import { APPLIANCE_HEADER } from "./appliance-header.ts";
 import type { RequestLimiter } from "./request-limiter.ts";
 import { isForeignRead, isSameOrigin } from "./same-origin.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
@@ -74,7 +76,13 @@ export function createRequestHandler(
     if (!session && !OPEN_PAGES.has(path)) return redirect(response, signInAddress(url));
     if (session && path === "/sign-in") return redirect(response, "/");
     tellPages(request, session, csp, nonce);
+    if (session) await tellAppliance(request);
     await options.pages(request, response);
+  }
+
+  async function tellAppliance(request: IncomingMessage): Promise<void> {
+    const { name, timeZone } = await readSettings(services);
+    request.headers[APPLIANCE_HEADER] = encodeURIComponent(JSON.stringify({ name, timeZone }));
   }
 
   async function handleApi(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -152,6 +160,7 @@ function tellPages(
   request.headers["content-security-policy"] = csp;
   request.headers["x-nonce"] = nonce;
   delete request.headers[SESSION_HEADER];
+  delete request.headers[APPLIANCE_HEADER];
   if (session) request.headers[SESSION_HEADER] = encodeURIComponent(JSON.stringify(session));
 }
 

@@ -11,19 +11,24 @@ import { pathToFileURL } from "node:url";
 import {
   addSource,
   applySource,
+  breakGlass,
   type Context,
   changeSource,
   exportFiles,
+  getApproval,
   getResource,
   listSources,
   listVersions,
   loadKeyRing,
   planSource,
+  protectGroup,
   putResource,
+  refuseRequest,
   removeResource,
   removeSource,
   resetDraft,
   type SourceSettings,
+  unprotectGroup,
 } from "@sluice/config";
 import { configMigrations } from "@sluice/config/migrations";
 import { parseOutboundPolicy } from "@sluice/config/outbound";
@@ -116,7 +121,7 @@ test("a commit is fetched, taken in and published with its subject; edits of its
   const added = await addSource(ann(), ring, settings());
   assert.equal(added.webhookSecret.length, 32);
   const applied = await checkSource(ann(), services, "shop");
-  assert.deepEqual(applied, { commit: first, changed: 2, version: 1 });
+  assert.deepEqual(applied, { commit: first, changed: 2, version: 1, request: undefined });
   const [version] = (await listVersions(bea(), {})).versions;
   assert.equal(version?.message, `Source shop at ${first.slice(0, 10)}: Add two clusters`);
   assert.equal(version?.author, "source shop");
@@ -142,7 +147,12 @@ test("what left the repository leaves the draft, and a commit with errors change
   await checkSource(ann(), services, "shop");
   assert.match((await state())?.message ?? "", /clusters\/a\.yaml:\d+:\d+/);
   const good = commit({ "conf/clusters/a.yaml": cluster("a", "2s") }, "Mend it");
-  assert.deepEqual(await checkSource(ann(), services, "shop"), { commit: good, changed: 2, version: 2 });
+  assert.deepEqual(await checkSource(ann(), services, "shop"), {
+    commit: good,
+    changed: 2,
+    version: 2,
+    request: undefined,
+  });
   await assert.rejects(getResource(bea(), { kind: "clusters", name: "b" }), { code: "not_found" });
 });
 
@@ -320,6 +330,30 @@ test("a webhook with the secret has the source looked at; one replica of several
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
+});
+
+test("to a protected group a source asks too, says that it waits, and is blocked when it was refused", async () => {
+  await protectGroup(ann(), "default");
+  commit(
+    { "conf/clusters/a.yaml": cluster("a", "4s"), "hook/clusters/h.yaml": cluster("h", "6s") },
+    "Slower still",
+  );
+  const { request = 0 } = (await checkSource(ann(), services, "hook")) ?? {};
+  assert.equal((await getApproval(bea(), request)).requestedBy, "source hook");
+  assert.equal(await checkSource(ann(), services, "hook"), undefined);
+  const waiting = await state("hook");
+  assert.equal(waiting?.phase, "waiting");
+  assert.match(waiting?.message ?? "", new RegExp(`version \\d+ waits for approval: request ${request}$`));
+  await refuseRequest(ann(), { id: request, reason: "not now" });
+  const refused = await state("hook");
+  assert.equal(refused?.phase, "blocked");
+  assert.match(refused?.message ?? "", /was refused by ann: not now/);
+  const again = await applySource(ann(), ring, { name: "hook" });
+  const emergency = { reason: "the test goes on", confirm: "default" };
+  await breakGlass(ann(), { ...emergency, id: again.request ?? 0 });
+  assert.equal((await state("hook"))?.phase, "in_sync");
+  const { id } = await unprotectGroup(ann(), { group: "default", reason: "the test goes on" });
+  await breakGlass(ann(), { ...emergency, id });
 });
 
 async function waitFor(isSo: () => Promise<boolean>): Promise<void> {

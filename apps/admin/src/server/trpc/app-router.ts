@@ -1,5 +1,6 @@
 import { acmeRouter } from "./acme/acme-router.ts";
 import { alertRouter } from "./alert/alert-router.ts";
+import { approvalRouter } from "./approval/approval-router.ts";
 import { auditRouter } from "./audit/audit-router.ts";
 import { certificateRouter } from "./certificate/certificate-router.ts";
 import { draftRouter } from "./draft/draft-router.ts";
@@ -20,6 +21,7 @@ import { rolloutRouter } from "./rollout/rollout-router.ts";
 import { routeTestRouter } from "./route-test/route-test-router.ts";
 import { schemaRouter } from "./schema/schema-router.ts";
 import { sessionRouter } from "./session/session-router.ts";
+import { settingsRouter } from "./settings/settings-router.ts";
 import { signOnRouter } from "./sign-on/sign-on-router.ts";
 import { sourceRouter } from "./source/source-router.ts";
 import { telemetryRouter } from "./telemetry/telemetry-router.ts";
@@ -32,6 +34,7 @@ import { versionRouter } from "./version/version-router.ts";
 export const appRouter = router({
   alert: alertRouter,
   acme: acmeRouter,
+  approval: approvalRouter,
   audit: auditRouter,
   certificate: certificateRouter,
   draft: draftRouter,
@@ -52,6 +55,7 @@ export const appRouter = router({
   routeTest: routeTestRouter,
   schema: schemaRouter,
   session: sessionRouter,
+  settings: settingsRouter,
   signOn: signOnRouter,
   source: sourceRouter,
   telemetry: telemetryRouter,

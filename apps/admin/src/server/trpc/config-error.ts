@@ -16,6 +16,7 @@ const STATUS: Readonly<Record<ConfigErrorCode, TRPCError["code"]>> = {
   invalid: "UNPROCESSABLE_CONTENT",
   nothing_to_publish: "PRECONDITION_FAILED",
   frozen: "PRECONDITION_FAILED",
+  protected: "PRECONDITION_FAILED",
   bad_input: "BAD_REQUEST",
 };
 

@@ -5,6 +5,7 @@ import {
   configMigrations,
   type Grant,
   grantsOfRole,
+  isPermission,
   loadKeyRing,
   PERMISSION_NAMES,
   type Permission,
@@ -34,6 +35,12 @@ const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "alert.silences": "telemetry.read",
   "alert.try": "telemetry.read",
   "alert.unsilence": "alert.manage",
+  "approval.approve": "config.publish",
+  "approval.breakGlass": "approval.bypass",
+  "approval.get": "config.read",
+  "approval.list": "config.read",
+  "approval.refuse": "config.publish",
+  "approval.withdraw": "config.read",
   "audit.list": "audit.read",
   "audit.retention": "audit.read",
   "audit.setRetention": "settings.manage",
@@ -73,10 +80,12 @@ const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "group.create": "group.manage",
   "group.freeze": "config.publish",
   "group.list": "config.read",
+  "group.protect": "group.manage",
   "group.remove": "group.manage",
   "group.reorder": "group.manage",
   "group.setProbe": "group.manage",
   "group.unfreeze": "config.publish",
+  "group.unprotect": "group.manage",
   "history.blame": "config.read",
   "history.diff": "config.read",
   "history.revert": "config.edit",
@@ -160,6 +169,12 @@ const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "session.revoke": "signed in",
   "session.revokeOthers": "signed in",
   "session.twoFactor": "signed in",
+  "settings.about": "config.read",
+  "settings.change": "settings.manage",
+  "settings.finishSetup": "settings.manage",
+  "settings.get": "config.read",
+  "settings.licences": "config.read",
+  "settings.setupOpen": "config.read",
   "signOn.choices": "anybody",
   "signOn.list": "settings.manage",
   "signOn.put": "settings.manage",
@@ -301,7 +316,11 @@ async function outcome(name: string, grants: readonly Grant[] | undefined): Prom
     return "done";
   } catch (error) {
     if (!(error instanceof TRPCError)) throw error;
-    return configErrorOf(error.cause)?.code === "forbidden" ? "FORBIDDEN" : error.code;
+    const refusal = configErrorOf(error.cause);
+    if (refusal?.code !== "forbidden") return error.code;
+    // Somebody with the permission may still be the wrong person: nobody approves their own request.
+    const { needs } = { needs: undefined, ...(refusal.details as { needs?: unknown } | undefined) };
+    return needs === undefined || isPermission(needs) ? "FORBIDDEN" : "the wrong person";
   }
 }
 

@@ -7,6 +7,8 @@ import { useTRPC } from "../../../client/trpc.tsx";
 import { ExpiryBanner } from "../../../components/certificate/expiry-banner.tsx";
 import { Freshness } from "../../../components/chart/freshness.tsx";
 import { useLiveTraffic } from "../../../components/chart/use-traffic.ts";
+import { SetupWelcome } from "../../../components/setup/setup-welcome.tsx";
+import { useSetup } from "../../../components/setup/use-setup.ts";
 import { LinkButton } from "../../../components/ui/button.tsx";
 import { EmptyState } from "../../../components/ui/empty-state.tsx";
 import { PageHeader } from "../../../components/ui/page-header.tsx";
@@ -33,6 +35,7 @@ export function OverviewPage() {
     }),
   );
   const traffic = useLiveTraffic(EVERYTHING, SHOWN_SECONDS);
+  const setup = useSetup();
   const isNew = frame !== undefined && frame.versions.length === 0;
   const reportAgeMs = frame?.asOf && frame.at.getTime() - frame.asOf.getTime();
   return (
@@ -43,7 +46,8 @@ export function OverviewPage() {
       />
       <ExpiryBanner />
       {frame === undefined && <SkeletonRows rows={6} />}
-      {isNew && (
+      {isNew && setup.open && <SetupWelcome />}
+      {isNew && !setup.open && (
         <EmptyState
           icon="routes"
           title={t("empty.title")}
@@ -61,7 +65,7 @@ export function OverviewPage() {
           <ProblemList problems={frame.problems} nodeCount={frame.nodeStates.length} />
           <HeadFigures now={frame.now} hourAgo={frame.hourAgo} columns={traffic.columns} />
           <OverviewCharts traffic={traffic} />
-          <div className="grid gap-6 xl:grid-cols-[minmax(0,1fr)_22rem]">
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-6 xl:grid-cols-[minmax(0,1fr)_22rem]">
             <Breakdown frame={frame} />
             <div className="flex flex-col gap-6 px-6 max-sm:px-4 xl:pl-0">
               <SyncSummary nodes={frame.nodeStates} />

@@ -3,10 +3,12 @@ import {
   createGroup,
   freezeGroup,
   listGroups,
+  protectGroup,
   removeGroup,
   reorderGroups,
   setGroupProbe,
   unfreezeGroup,
+  unprotectGroup,
 } from "@sluice/config";
 import { z } from "zod";
 import { groupName, probeInput } from "../rollout/strategy-input.ts";
@@ -45,4 +47,11 @@ export const groupRouter = router({
   unfreeze: procedure
     .input(z.object({ group: groupName }))
     .mutation(({ ctx, input }) => unfreezeGroup(ctx.config, input.group)),
+  protect: procedure
+    .input(z.object({ group: groupName }))
+    .mutation(({ ctx, input }) => protectGroup(ctx.config, input.group)),
+  /** Answers the request for it. */
+  unprotect: procedure
+    .input(z.object({ group: groupName, reason: z.string().max(2_000) }))
+    .mutation(({ ctx, input }) => unprotectGroup(ctx.config, input)),
 });

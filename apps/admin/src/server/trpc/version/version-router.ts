@@ -65,6 +65,7 @@ export const versionRouter = router({
         expectedLive: number.optional(),
         group: groupName.optional(),
         strategy: strategyInput.optional(),
+        reason: z.string().max(2_000).optional(),
       }),
     )
     .mutation(({ ctx, input }) => rollback(ctx.config, input)),
