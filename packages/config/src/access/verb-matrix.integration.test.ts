@@ -155,6 +155,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   runRouteTests: ["config.read", (c) => api.runRouteTests(c, { source: "draft" })],
   searchHistory: ["config.read", (c) => api.searchHistory(c, {})],
   setAuditRetention: ["settings.manage", (c) => api.setAuditRetention(c, {})],
+  setGroupProbe: ["group.manage", (c) => api.setGroupProbe(c, { group: "g", probe: null })],
   setNodeLabels: ["node.operate", (c) => api.setNodeLabels(c, { id: "n", labels: {} })],
   tagVersion: ["config.publish", (c) => api.tagVersion(c, { version: 1, name: "t" })],
   testChannel: ["notification.manage", (c) => api.testChannel(c, "c")],
@@ -209,6 +210,7 @@ const NO_VERBS = [
   ["storeIssued", "managedRevision", "unsettledNodes", "forgetValues", "sealStoredTexts", "warnOfExpiry"],
   ["forgetSealedSetting", "keepSealedSetting", "openSealedSetting", "sealedSettingNames"],
   ["keepKeys", "resealAll", "expireApprovals", "rolloutOf", "readSettings"],
+  ["advanceProbes", "settleProbe", "because", "jointOf", "reasonText", "saidOr"],
   ["isBuiltInRole", "isPermission", "limitsOf", "mayAnywhere", "mayWithin", "readGrants"],
 ].flat();
 

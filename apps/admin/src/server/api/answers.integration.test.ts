@@ -201,6 +201,17 @@ test("groups and nodes", async () => {
     ["group.list"],
     ["group.unfreeze", { group: "edge" }],
     ["group.reorder", { names: ["edge"] }],
+    ["group.protect", { group: "edge" }],
+  ]);
+  const asked = await call("group.unprotect", { group: "edge", reason: "it is over" });
+  await inOrder([
+    ["approval.list"],
+    ["approval.get", { id: asked.id }],
+    ["approval.withdraw", { id: asked.id }],
+  ]);
+  const again = await call("group.unprotect", { group: "edge", reason: "it is over" });
+  await call("approval.breakGlass", { id: again.id, confirm: "edge", reason: "nobody else is awake" });
+  await inOrder([
     ["group.remove", { name: "edge" }],
     ["node.list"],
     ["node.get", { id: "n1" }],
@@ -249,6 +260,12 @@ test("people, sessions, tokens, audit and keys", async () => {
     ["audit.setRetention", { days: 400 }],
     ["audit.retention"],
     ["keys.status"],
+    ["settings.change", { name: "Edge" }],
+    ["settings.get"],
+    ["settings.setupOpen"],
+    ["settings.finishSetup"],
+    ["settings.about"],
+    ["settings.licences"],
   ]);
 });
 
@@ -290,6 +307,8 @@ const ELSEWHERE = [
   "acme.putDnsProvider",
   "acme.remove",
   "acme.removeDnsProvider",
+  "approval.approve",
+  "approval.refuse",
   "certificate.get",
   "certificate.remove",
   "certificate.renew",

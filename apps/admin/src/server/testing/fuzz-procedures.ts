@@ -25,7 +25,7 @@ export interface FuzzReport {
 
 /** What tells of the server's inside: SQL, stacks, paths, drivers. */
 const LEAK =
-  /\bselect\b.{1,200}\bfrom\b|insert into|PostgresError|drizzle|node_modules|\bat [^\n]{0,200}\.(?:ts|js):\d+|"stack"|DrizzleQueryError/i;
+  /\bselect\b.{1,200}\bfrom\b|insert into|PostgresError|drizzle-orm\/|node_modules|\bat [^\n]{0,200}\.(?:ts|js):\d+|"stack"|DrizzleQueryError/i;
 const AT_ONCE = 8;
 
 interface Call {
