@@ -15,8 +15,9 @@ const watchdogs = Watchdogs.compile(
   { concurrency: 1, stats: stats.root(), random: systemRandom, onRead: (refresh) => stats.onRead(refresh) },
 );
 if (!watchdogs.ok) throw new Error("refused");
+process.once("worker", (guard) => {
+  guard.once("online", () => {
+    for (;;);
+  });
+});
 watchdogs.value.start();
-// Once the guard watches: a thread that starts takes a while.
-setTimeout(() => {
-  for (;;);
-}, 200);

@@ -138,3 +138,19 @@ test("an owner that throws costs the others nothing", (context) => {
   advance(2);
   assert.deepEqual(fired, [0, 1]);
 });
+
+test("only what is set keeps a thread alive", () => {
+  const timers = new TimerQueue({ nowMs: () => performance.now(), wallMs: () => Date.now() });
+  const timeouts = (): number =>
+    process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+  const before = timeouts();
+  const deadline = new Deadline(timers, { onDeadline: () => {} }, 0);
+  deadline.set(60_000);
+  assert.equal(timeouts(), before + 1);
+  deadline.clear();
+  assert.equal(timeouts(), before);
+  deadline.set(90_000);
+  assert.equal(timeouts(), before + 1);
+  deadline.dispose();
+  assert.equal(timeouts(), before);
+});

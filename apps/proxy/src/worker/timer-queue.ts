@@ -21,6 +21,8 @@ export class TimerQueue implements Timers {
   private timeout: NodeJS.Timeout | undefined = undefined;
   /** When `timeout` fires. */
   private wakesAtMs = 0;
+  /** Deadlines that are set; only these keep the thread alive. */
+  private set = 0;
   private readonly wake = (): void => this.onTimeout();
 
   constructor(clock: Clock) {
@@ -52,8 +54,16 @@ export class TimerQueue implements Timers {
       if (index > 0 && last.looksAtMs < (heap[(index - 1) >> 1]?.looksAtMs ?? 0)) this.rise(last, index);
       else this.sink(last, index);
     }
-    // It stays pending for the next one that comes, but alone keeps no thread alive.
-    if (heap.length === 0) this.timeout?.unref();
+  }
+
+  /** A deadline was set that was not. */
+  onSet(): void {
+    if (this.set++ === 0) this.timeout?.ref();
+  }
+
+  /** One is not set any more. */
+  onUnset(): void {
+    if (--this.set === 0) this.timeout?.unref();
   }
 
   private rise(deadline: Deadline, from: number): void {
@@ -95,15 +105,14 @@ export class TimerQueue implements Timers {
   private schedule(atMs: number): void {
     const { timeout } = this;
     if (timeout !== undefined) {
-      if (this.wakesAtMs <= atMs) {
-        timeout.ref();
-        return;
-      }
+      if (this.wakesAtMs <= atMs) return;
       clearTimeout(timeout);
     }
     this.wakesAtMs = atMs;
     const delayMs = Math.max(1, Math.ceil(atMs - this.clock.nowMs()));
-    this.timeout = setTimeout(this.wake, Math.min(delayMs, TIMEOUT_MS_MAX));
+    const next = setTimeout(this.wake, Math.min(delayMs, TIMEOUT_MS_MAX));
+    if (this.set === 0) next.unref();
+    this.timeout = next;
   }
 
   private onTimeout(): void {
@@ -153,6 +162,7 @@ export class Deadline {
   /** Expires `delayMs` from `nowMs` (the clock's now, where the caller has it); replaces what was set. */
   set(delayMs: number, nowMs: number = this.queue.clock.nowMs()): void {
     const due = Math.ceil(nowMs + delayMs);
+    if (this.dueMs === UNSET) this.queue.onSet();
     this.dueMs = due;
     if (this.index !== UNSET && this.looksAtMs <= due) return;
     this.looksAtMs = due;
@@ -160,12 +170,14 @@ export class Deadline {
   }
 
   clear(): void {
+    if (this.dueMs === UNSET) return;
     this.dueMs = UNSET;
+    this.queue.onUnset();
   }
 
   /** Clears it for long or for good: nothing holds on to the owner any more. It may be set again. */
   dispose(): void {
-    this.dueMs = UNSET;
+    this.clear();
     this.queue.remove(this);
   }
 
@@ -177,7 +189,7 @@ export class Deadline {
       this.queue.place(this);
       return;
     }
-    this.dueMs = UNSET;
+    this.clear();
     this.owner.onDeadline(this.which);
   }
 }
