@@ -21,3 +21,5 @@ process.once("worker", (guard) => {
   });
 });
 watchdogs.value.start();
+// The guard alone keeps no process alive.
+setInterval(() => {}, 1000);
