@@ -43,6 +43,8 @@ export const tcpProxyManifest: NetworkFilterManifest = {
       "json_format_options",
       "omit_empty_values",
       "formatters",
+      // Of replies: a TLV has no use for it in Envoy either.
+      "content_type",
     ],
     [`${TCP_PROXY}.WeightedCluster`]: ["clusters"],
     [`${TCP_PROXY}.WeightedCluster.ClusterWeight`]: ["name", "weight", "metadata_match"],
