@@ -129,7 +129,10 @@ export function PasskeyTable() {
         hint={t("removeHint")}
         action={t("remove")}
         onClose={() => setRemoving(undefined)}
-        onConfirm={() => remove.mutate({ id: removing?.id ?? "" })}
+        busy={remove.isPending}
+        onConfirm={() =>
+          remove.mutate({ id: removing?.id ?? "" }, { onSettled: () => setRemoving(undefined) })
+        }
       />
     </div>
   );

@@ -124,7 +124,10 @@ export function SignOnSection() {
         hint={t("removeHint")}
         action={t("remove")}
         onClose={() => setRemoving(undefined)}
-        onConfirm={() => remove.mutate({ id: removing?.id ?? "" })}
+        busy={remove.isPending}
+        onConfirm={() =>
+          remove.mutate({ id: removing?.id ?? "" }, { onSettled: () => setRemoving(undefined) })
+        }
       />
     </FormSection>
   );
