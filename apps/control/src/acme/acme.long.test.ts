@@ -20,15 +20,13 @@ import {
   freePort,
   installedEnvoy,
   type RunningProxy,
-  startEnvoy,
   startPostgres,
-  startSluiceProxy,
   type TestPostgres,
   waitFor,
 } from "@sluice/harness";
 import { telemetryMigrations } from "@sluice/telemetry";
-import { renderBootstrap } from "../bootstrap/render-bootstrap.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
+import { startNode } from "../testing/start-node.ts";
 import { type Pebble, pebbleMissing, startPebble } from "../testing/start-pebble.ts";
 
 const PATIENT = { deadlineMs: 120_000 };
@@ -69,7 +67,7 @@ before(async () => {
     bindings: { "kid-1": "c2VjcmV0IG9mIHRoZSBiaW5kaW5nIG9mIDMyIGJ5dGVz" },
   });
   control = await startControlProcess(url, 0, { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" });
-  node = await startNode("sluice");
+  node = await join("sluice");
   await putResource(context, { kind: "listeners", yaml: plainListener() });
   await putResource(context, { kind: "listeners", yaml: secureListener(NAMES) });
 });
@@ -83,18 +81,8 @@ after(async () => {
   await postgres?.close();
 });
 
-function startNode(product: "sluice" | "envoy"): Promise<RunningProxy> {
-  const bootstrap = renderBootstrap({
-    product,
-    nodeId: product,
-    nodeCluster: "test",
-    controlHost: "127.0.0.1",
-    controlPort: control.xdsPort,
-    adminPort: 0,
-    labels: {},
-  });
-  const yaml = bootstrap.replace(/^admin:\n(?: .*\n)+/m, "");
-  return product === "envoy" ? startEnvoy({ yaml }) : startSluiceProxy({ yaml });
+function join(product: "sluice" | "envoy"): Promise<RunningProxy> {
+  return startNode({ id: product, product, controlPort: control.xdsPort, labels: {} });
 }
 
 /** Redirects everything, behind a filter that lets nobody in: an authority must get through all the same. */
@@ -212,7 +200,7 @@ test("a renewal, answered by a stock Envoy where there is one, reaches the node 
   const before = await served();
   if (installedEnvoy() !== undefined) {
     await node?.close();
-    node = await startNode("envoy");
+    node = await join("envoy");
     await untilServed("Envoy to serve the same", ({ serial }) => serial === before.serial);
   }
   await renewCertificate(context, NAMES);

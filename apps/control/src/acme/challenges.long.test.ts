@@ -22,17 +22,15 @@ import {
   freePort,
   installedEnvoy,
   type RunningProxy,
-  startEnvoy,
   startPostgres,
-  startSluiceProxy,
   type TestPostgres,
   waitFor,
 } from "@sluice/harness";
 import { telemetryMigrations } from "@sluice/telemetry";
-import { renderBootstrap } from "../bootstrap/render-bootstrap.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startDnsServer, type TestDnsServer } from "../testing/start-dns-server.ts";
 import { type DnsWebhook, startDnsWebhook } from "../testing/start-dns-webhook.ts";
+import { startNode } from "../testing/start-node.ts";
 import { type Pebble, pebbleMissing, startPebble } from "../testing/start-pebble.ts";
 
 const PATIENT = { deadlineMs: 120_000 };
@@ -71,7 +69,7 @@ before(async () => {
   control = await startControlProcess(url, 0, { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" });
   const { directoryUrl, trust } = pebble;
   await putAuthority(context, { name: "pebble", directoryUrl, trust, termsAgreed: true });
-  await startNode("sluice");
+  await addNode("sluice");
 });
 
 after(async () => {
@@ -84,18 +82,9 @@ after(async () => {
   await postgres?.close();
 });
 
-async function startNode(product: "sluice" | "envoy"): Promise<void> {
-  const bootstrap = renderBootstrap({
-    product,
-    nodeId: product,
-    nodeCluster: "test",
-    controlHost: "127.0.0.1",
-    controlPort: control.xdsPort,
-    adminPort: 0,
-    labels: {},
-  });
-  const yaml = bootstrap.replace(/^admin:\n(?: .*\n)+/m, "");
-  nodes.set(product, await (product === "envoy" ? startEnvoy({ yaml }) : startSluiceProxy({ yaml })));
+async function addNode(product: "sluice" | "envoy"): Promise<void> {
+  const controlPort = control.xdsPort;
+  nodes.set(product, await startNode({ id: product, product, controlPort, labels: {} }));
 }
 
 async function stopNode(product: "sluice" | "envoy"): Promise<void> {
@@ -218,7 +207,7 @@ test("which nodes serve an automatic certificate is seen by their own stats", { 
 
 test("a stock Envoy answers TLS-ALPN-01 just so", { skip: withEnvoy }, async () => {
   await stopNode("sluice");
-  await startNode("envoy");
+  await addNode("envoy");
   await untilServed("Envoy to serve", "shop.example", ({ issuer }) => issuer.startsWith("Pebble"));
   await renewBesideClient();
 });
@@ -227,9 +216,9 @@ test("both kinds of node on one address are waited for, whichever the authority 
   skip: withEnvoy,
 }, async () => {
   await stopNode("envoy");
-  await startNode("sluice");
+  await addNode("sluice");
   await untilServed("Sluice to serve", "shop.example", ({ issuer }) => issuer.startsWith("Pebble"));
-  await startNode("envoy");
+  await addNode("envoy");
   for (let round = 0; round < 2; round++) {
     const since = new Date();
     await renewCertificate(context, SHOP);

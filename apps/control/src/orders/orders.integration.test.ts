@@ -18,16 +18,14 @@ import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
 import {
   installedEnvoy,
   type RunningProxy,
-  startEnvoy,
   startPostgres,
-  startSluiceProxy,
   type TestPostgres,
   waitFor,
 } from "@sluice/harness";
 import { telemetryMigrations } from "@sluice/telemetry";
-import { renderBootstrap } from "../bootstrap/render-bootstrap.ts";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
+import { startNode } from "../testing/start-node.ts";
 
 const PATIENT = { deadlineMs: 60_000 };
 const PRODUCTS = ["sluice", ...(installedEnvoy() === undefined ? [] : (["envoy"] as const))] as const;
@@ -52,17 +50,7 @@ before(async () => {
   await putResource(context, { kind: "listeners", yaml: exampleListener({ listenerPort: 0 }) });
   await publish(context, { message: "first" });
   for (const product of PRODUCTS) {
-    const bootstrap = renderBootstrap({
-      product,
-      nodeId: product,
-      nodeCluster: "test",
-      controlHost: "127.0.0.1",
-      controlPort: control.xdsPort,
-      adminPort: 0,
-      labels: {},
-    });
-    const yaml = bootstrap.replace(/^admin:\n(?: .*\n)+/m, "");
-    nodes.set(product, await (product === "envoy" ? startEnvoy({ yaml }) : startSluiceProxy({ yaml })));
+    nodes.set(product, await startNode({ id: product, product, controlPort: control.xdsPort, labels: {} }));
   }
   for (const product of PRODUCTS)
     await waitFor(

@@ -4,11 +4,9 @@ import {
   abortRollout,
   type Context,
   configMigrations,
-  getResource,
   listNodes,
   pauseRollout,
   publish,
-  putResource,
   type ResourceKind,
   type RolloutStatus,
   resumeRollout,
@@ -31,8 +29,10 @@ import {
 } from "@sluice/harness";
 import { telemetryMigrations } from "@sluice/telemetry";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { putByName } from "../testing/put-by-name.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startNode } from "../testing/start-node.ts";
+import { untilPhase } from "../testing/until-phase.ts";
 
 // Two replicas of the control plane, two Sluice nodes and (where there is one) a stock Envoy, through rollouts in order.
 const HOST: [string, string] = ["host", "shop.example"];
@@ -66,7 +66,7 @@ before(async () => {
   await put("clusters", "dead", exampleCluster("dead", 1));
   await put("routes", "main", EXAMPLE_ROUTES);
   await put("listeners", "main:http", exampleListener({ listenerPort: 0 }));
-  await untilPhase(rolloutOf(await publish(context, { message: "first" })).id, "completed");
+  await untilPhase(context, rolloutOf(await publish(context, { message: "first" })).id, "completed");
 });
 
 after(async () => {
@@ -87,30 +87,13 @@ async function addNode(
   nodes.set(id, await startNode({ id, product, controlPort, labels }));
 }
 
-async function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {
-  const found = await getResource(context, { kind, name }).catch(() => undefined);
-  const revision = found === undefined ? {} : { name, expectedRevision: found.revision };
-  await putResource(context, { kind, yaml, ...revision });
+function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {
+  return putByName(context, kind, name, yaml);
 }
 
 async function publishRoutes(yaml: string, strategy: StrategyInput): Promise<number> {
   await put("routes", "main", yaml);
   return rolloutOf(await publish(context, { message: "routes", strategy })).id;
-}
-
-async function untilPhase(
-  rollout: number,
-  phase: RolloutStatus["progress"]["phase"],
-): Promise<RolloutStatus> {
-  return await waitFor(
-    `rollout ${rollout} to be ${phase}`,
-    async () => {
-      const status = await rolloutStatus(context, rollout);
-      if (status.progress.phase === phase) return status;
-      throw new Error(JSON.stringify({ progress: status.progress, nodes: status.nodes }));
-    },
-    DEADLINE,
-  );
 }
 
 async function untilStage(rollout: number, stage: RolloutStatus["progress"]["stage"]): Promise<void> {
@@ -178,13 +161,13 @@ test("a canary goes to the labelled node, then by itself to all, and no request 
   await untilStage(rollout, "holding");
   assert.deepEqual(await answers(), { ...everywhere(404), canary: 410 });
   await abortRollout(context, { rollout, reason: "only looking" });
-  await untilPhase(rollout, "aborted");
+  await untilPhase(context, rollout, "aborted");
   assert.deepEqual(await answers(), everywhere(404));
 
   const again = rolloutOf(
     await publish(context, { message: "again", strategy: { ...CANARY, stepWaitMs: 2_000 } }),
   );
-  const status = await untilPhase(again.id, "completed");
+  const status = await untilPhase(context, again.id, "completed");
   assert.deepEqual(await answers(), everywhere(410));
   assert.equal(status.effective, nodes.size);
   assert.equal(await historyOf(again.id), "started effective step effective completed");
@@ -206,7 +189,7 @@ transport_socket:
   await put("clusters", "refused", refused);
   const published = await publish(context, { message: "odd cipher", strategy: CANARY });
   const { version } = published;
-  const { progress } = await untilPhase(rolloutOf(published).id, "reverted");
+  const { progress } = await untilPhase(context, rolloutOf(published).id, "reverted");
   assert.match(progress.reason ?? "", /^canary refused clusters: .*NO-SUCH-CIPHER/s);
   const states = await listNodes(context);
   for (const { id, types } of states) {
@@ -229,7 +212,7 @@ test("a canary whose requests fail while the others' do not is taken back by the
     stepWaitMs: 600_000,
     compare: { requestsMin: 50 },
   });
-  const { progress } = await untilPhase(rollout, "reverted");
+  const { progress } = await untilPhase(context, rollout, "reverted");
   const { failures } = await traffic.stop();
   assert.match(progress.reason ?? "", /error rate .*% against 0\.00%: a rise of more than/);
   assert.equal(progress.comparison?.verdict, "worse");
@@ -262,7 +245,7 @@ test("a replica that is killed in the middle of a canary: another goes on, and e
     DEADLINE,
   );
   controls[victim] = await startControlProcess(url, port);
-  await untilPhase(rollout, "completed");
+  await untilPhase(context, rollout, "completed");
   assert.deepEqual(await answers(), everywhere(451));
   const kinds = (await historyOf(rollout)).replaceAll("trouble ", "");
   assert.equal(kinds, "started effective step effective completed");
@@ -282,10 +265,10 @@ test("paused by hand it stands still; a rollback puts every node back in one act
   assert.equal((await rolloutStatus(context, rollout)).progress.revision, revision);
   assert.deepEqual(await answers(), { ...everywhere(451), canary: 418 });
   await resumeRollout(context, { rollout });
-  await untilPhase(rollout, "completed");
+  await untilPhase(context, rollout, "completed");
   assert.deepEqual(await answers(), everywhere(418));
   const { previous } = (await rolloutStatus(context, rollout)).rollout;
   const back = rolloutOf(await rollback(context, { version: previous ?? 0 }));
-  await untilPhase(back.id, "completed");
+  await untilPhase(context, back.id, "completed");
   assert.deepEqual(await answers(), everywhere(451));
 });

@@ -4,16 +4,12 @@ import {
   ConfigError,
   type Context,
   configMigrations,
-  getResource,
   listOrders,
   type ProbeInput,
   publish,
-  putResource,
   type ResourceKind,
-  type RolloutStatus,
   rolloutHistory,
   rolloutOf,
-  rolloutStatus,
   setGroupProbe,
 } from "@sluice/config";
 import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
@@ -24,15 +20,15 @@ import {
   startPostgres,
   startRecordingUpstream,
   type TestPostgres,
-  waitFor,
 } from "@sluice/harness";
 import { telemetryMigrations } from "@sluice/telemetry";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { putByName } from "../testing/put-by-name.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startNode } from "../testing/start-node.ts";
+import { untilPhase } from "../testing/until-phase.ts";
 
 // Real nodes, and what a rollout makes of their answers to its synthetic request.
-const DEADLINE = { deadlineMs: 60_000 };
 const ENVOY = installedEnvoy() !== undefined;
 const CANARY = { steps: [{ selector: "zone=a" }], stepWaitMs: 0, compare: null } as const;
 
@@ -62,7 +58,7 @@ before(async () => {
   await put("clusters", "dead", exampleCluster("dead", 1));
   await put("routes", "main", EXAMPLE_ROUTES);
   await put("listeners", "main:http", exampleListener({ listenerPort: 0 }));
-  await untilPhase(rolloutOf(await publish(context, { message: "first" })).id, "completed");
+  await untilPhase(context, rolloutOf(await publish(context, { message: "first" })).id, "completed");
 });
 
 after(async () => {
@@ -73,25 +69,8 @@ after(async () => {
   await postgres?.close();
 });
 
-async function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {
-  const found = await getResource(context, { kind, name }).catch(() => undefined);
-  const revision = found === undefined ? {} : { name, expectedRevision: found.revision };
-  await putResource(context, { kind, yaml, ...revision });
-}
-
-async function untilPhase(
-  rollout: number,
-  phase: RolloutStatus["progress"]["phase"],
-): Promise<RolloutStatus> {
-  return await waitFor(
-    `rollout ${rollout} to be ${phase}`,
-    async () => {
-      const status = await rolloutStatus(context, rollout);
-      if (status.progress.phase === phase) return status;
-      throw new Error(JSON.stringify({ progress: status.progress, nodes: status.nodes }));
-    },
-    DEADLINE,
-  );
+function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {
+  return putByName(context, kind, name, yaml);
 }
 
 /** Publishes something else each time; answers the rollout. */
@@ -117,7 +96,7 @@ test("each node of the step answers the synthetic request on its own listener be
   upstream.clear();
   await setGroupProbe(context, { group: "default", probe: { ...WELL, addresses: await addresses() } });
   const rollout = await publishWith(undefined);
-  const status = await untilPhase(rollout, "completed");
+  const status = await untilPhase(context, rollout, "completed");
   assert.equal(status.rollout.strategy.probe?.url, WELL.url);
   assert.deepEqual(
     status.nodes.map(({ id, probe }) => [id, probe?.state]).toSorted(),
@@ -141,7 +120,7 @@ test("a wrong answer takes the step back, and says what came", async () => {
     "direct_response: { status: 503 }",
   );
   const rollout = await publishWith({ ...WELL, addresses: await addresses(), attempts: 2 }, broken);
-  const { progress, nodes: states } = await untilPhase(rollout, "reverted");
+  const { progress, nodes: states } = await untilPhase(context, rollout, "reverted");
   assert.match(progress.reason ?? "", /^the synthetic request to \w+ failed: status 503, expected 200$/);
   const codes = (await rolloutHistory(context, rollout)).map(({ kind, words }) => [
     kind,
@@ -156,12 +135,16 @@ test("a wrong answer takes the step back, and says what came", async () => {
 
 test("a body without the expected text, a listener that only the version before had, a url that nobody serves: all fail it", async () => {
   const probe = { ...WELL, addresses: await addresses(), attempts: 1 };
-  const text = await untilPhase(await publishWith({ ...probe, bodyContains: "is ill" }), "reverted");
+  const text = await untilPhase(context, await publishWith({ ...probe, bodyContains: "is ill" }), "reverted");
   assert.match(text.progress.reason ?? "", /the body does not contain 'is ill'/);
-  const away = await untilPhase(await publishWith({ ...probe, url: "http://nobody.example/" }), "reverted");
+  const away = await untilPhase(
+    context,
+    await publishWith({ ...probe, url: "http://nobody.example/" }),
+    "reverted",
+  );
   assert.match(away.progress.reason ?? "", /status 404, expected 200/);
   const secure = { ...probe, url: "https://shop.example/", timeoutMs: 1_000 };
-  const plain = await untilPhase(await publishWith(secure), "reverted");
+  const plain = await untilPhase(context, await publishWith(secure), "reverted");
   assert.match(plain.progress.reason ?? "", /the synthetic request to \w+ failed: ./);
   await assert.rejects(
     publishWith({ ...probe, listener: "other" }),
@@ -180,7 +163,7 @@ test("a node that takes no orders needs an address, which the outbound policy mu
       /cannot be sent everywhere: envoy: it takes no orders.* no address was given/.test(error.message),
   );
   const forbidden = { ...WELL, addresses: { envoy: "10.255.255.1:80" }, attempts: 1 };
-  const { progress } = await untilPhase(await publishWith(forbidden), "reverted");
+  const { progress } = await untilPhase(context, await publishWith(forbidden), "reverted");
   assert.match(
     progress.reason ?? "",
     /the synthetic request to envoy failed: .*not an address of the public Internet/,
@@ -189,7 +172,7 @@ test("a node that takes no orders needs an address, which the outbound policy mu
 
 test("without a synthetic request nothing is sent", async () => {
   upstream.clear();
-  const status = await untilPhase(await publishWith(null), "completed");
+  const status = await untilPhase(context, await publishWith(null), "completed");
   assert.equal(upstream.requests.length, 0);
   assert.ok(status.nodes.every(({ probe }) => probe === undefined));
 });

@@ -5,14 +5,12 @@ import {
   ConfigError,
   type Context,
   configMigrations,
-  getResource,
   listNodes,
   listRollouts,
   listVersions,
   pauseRollout,
   promoteRollout,
   publish,
-  putResource,
   type ResourceKind,
   resumeRollout,
   rollback,
@@ -32,6 +30,7 @@ import {
 import { telemetryMigrations } from "@sluice/telemetry";
 import fc from "fast-check";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { putByName } from "../testing/put-by-name.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startNode } from "../testing/start-node.ts";
 
@@ -115,10 +114,8 @@ after(async () => {
   await postgres?.close();
 });
 
-async function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {
-  const found = await getResource(context, { kind, name }).catch(() => undefined);
-  const revision = found === undefined ? {} : { name, expectedRevision: found.revision };
-  await putResource(context, { kind, yaml, ...revision });
+function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {
+  return putByName(context, kind, name, yaml);
 }
 
 async function publishDraft(strategy: StrategyInput): Promise<void> {

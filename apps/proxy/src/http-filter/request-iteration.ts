@@ -1,45 +1,20 @@
-import {
-  FilterDataStatus,
-  FilterHeadersStatus,
-  FilterTrailersStatus,
-  type HeaderMap,
-} from "@sluice/extension-api";
+import { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from "@sluice/extension-api";
 import { keepRead } from "../connection/read-memory.ts";
-import { Headers } from "../http/header-map.ts";
+import type { Headers } from "../http/header-map.ts";
 import type { ActiveFilter } from "./active-filter.ts";
 import { BodyBuffer } from "./body-buffer.ts";
 import { afterHeaders, Iteration } from "./direction-state.ts";
-import type { FilterManager } from "./filter-manager.ts";
+import { MessageIteration } from "./message-iteration.ts";
 
 /**
  * A request's way through the filters, in configured order, by the statuses that extension-api documents (Envoy's
- * source/common/http/filter_manager.cc has the same machine). `ResponseIteration` is its mirror image.
+ * source/common/http/filter_manager.cc has the same machine). `ResponseIteration` is its mirror image. It `stopped` when it was answered, or the stream is over.
  */
-export class RequestIteration {
-  /** No filter sees anything of the request any more: it was answered, or the stream is over. */
-  stopped = false;
+export class RequestIteration extends MessageIteration {
   /** What may be buffered where a filter has said so; else the connection's limit holds. */
   bytesMax: number | undefined = undefined;
-  private readonly manager: FilterManager;
-  private readonly filters: readonly ActiveFilter[];
-  private trailers: Headers | undefined = undefined;
-  private buffered: BodyBuffer | undefined = undefined;
-  /** A filter waits for what is buffered as for a stream: the limit pauses the client and refuses nothing. */
-  private streaming = false;
   private pausedByBuffer = false;
   private ended = false;
-  /** A filter is being called. */
-  private depth = 0;
-
-  constructor(manager: FilterManager, filters: readonly ActiveFilter[]) {
-    this.manager = manager;
-    this.filters = filters;
-  }
-
-  release(): void {
-    this.stopped = true;
-    this.buffered = undefined;
-  }
 
   begin(headers: Headers, endStream: boolean): void {
     if (endStream) this.ended = true;
@@ -225,15 +200,6 @@ export class RequestIteration {
     this.manager.host.readDisable(false);
   }
 
-  bufferedBody(): Uint8Array | undefined {
-    return this.buffered?.joined();
-  }
-
-  setBufferedBody(body: Uint8Array): void {
-    this.buffered ??= new BodyBuffer();
-    this.buffered.replace(body);
-  }
-
   addData(filter: ActiveFilter, chunk: Uint8Array, streaming: boolean): void {
     if (this.depth > 0) {
       this.streaming = streaming;
@@ -249,10 +215,5 @@ export class RequestIteration {
       if (headers !== undefined) this.iterateHeaders(filter.index + 1, headers, false);
     }
     this.iterateData(filter.index + 1, chunk, endStream);
-  }
-
-  addTrailers(): HeaderMap {
-    this.trailers ??= new Headers();
-    return this.trailers;
   }
 }

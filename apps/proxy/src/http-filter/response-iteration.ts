@@ -1,43 +1,22 @@
-import {
-  FilterDataStatus,
-  FilterHeadersStatus,
-  FilterTrailersStatus,
-  type HeaderMap,
-} from "@sluice/extension-api";
+import { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from "@sluice/extension-api";
 import { keepRead } from "../connection/read-memory.ts";
-import { Headers } from "../http/header-map.ts";
+import type { Headers } from "../http/header-map.ts";
 import type { ActiveFilter } from "./active-filter.ts";
 import { BodyBuffer } from "./body-buffer.ts";
 import { afterHeaders, Iteration } from "./direction-state.ts";
-import type { FilterManager } from "./filter-manager.ts";
+import { MessageIteration } from "./message-iteration.ts";
 
-/** A response's way through the filters, in reverse, and out to the stream's host; see `RequestIteration`. */
-export class ResponseIteration {
-  /** No filter sees anything of the response any more: it is written, or goes past them, or the stream is over. */
-  stopped = false;
+/**
+ * A response's way through the filters, in reverse, and out to the stream's host; see `RequestIteration`. It `stopped` when it is
+ * written, or goes past them, or the stream is over.
+ */
+export class ResponseIteration extends MessageIteration {
   /** Its last octet is written. */
   done = false;
   /** It (perhaps a local one) has begun its way through the filters. */
   begun = false;
   headersWritten = false;
-  private readonly manager: FilterManager;
-  private readonly filters: readonly ActiveFilter[];
   private headers: Headers | undefined = undefined;
-  private trailers: Headers | undefined = undefined;
-  private buffered: BodyBuffer | undefined = undefined;
-  private streaming = false;
-  /** A filter is being called. */
-  private depth = 0;
-
-  constructor(manager: FilterManager, filters: readonly ActiveFilter[]) {
-    this.manager = manager;
-    this.filters = filters;
-  }
-
-  release(): void {
-    this.stopped = true;
-    this.buffered = undefined;
-  }
 
   private finish(): void {
     this.done = true;
@@ -257,15 +236,6 @@ export class ResponseIteration {
     }
   }
 
-  bufferedBody(): Uint8Array | undefined {
-    return this.buffered?.joined();
-  }
-
-  setBufferedBody(body: Uint8Array): void {
-    this.buffered ??= new BodyBuffer();
-    this.buffered.replace(body);
-  }
-
   addData(filter: ActiveFilter, chunk: Uint8Array, streaming: boolean): void {
     if (this.depth > 0) {
       this.streaming = streaming;
@@ -282,10 +252,5 @@ export class ResponseIteration {
       }
     }
     this.iterateData(filter.index - 1, chunk, endStream);
-  }
-
-  addTrailers(): HeaderMap {
-    this.trailers ??= new Headers();
-    return this.trailers;
   }
 }

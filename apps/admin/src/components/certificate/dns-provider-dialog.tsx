@@ -8,10 +8,10 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
-import { CodeBlock } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
+import { KeyOnce } from "../ui/key-once.tsx";
 import { Notice } from "../ui/notice.tsx";
 
 /** Who publishes records for DNS-01: those that are there, and a form for one more, or to change one. A new key is shown once. */
@@ -53,17 +53,14 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
   if (signingKey !== undefined)
     return (
       <Dialog open onOpenChange={onClose} title={t("title")} width="md">
-        <div className="flex flex-col gap-4">
-          <Notice tone="ok" title={t("keyMade")}>
-            {t("keyOnce")}
-          </Notice>
-          <CodeBlock code={signingKey} label={t("key")} />
-          <div className="flex justify-end">
-            <Button tone="primary" onClick={onClose}>
-              {t("done")}
-            </Button>
-          </div>
-        </div>
+        <KeyOnce
+          title={t("keyMade")}
+          hint={t("keyOnce")}
+          value={signingKey}
+          label={t("key")}
+          done={t("done")}
+          onDone={onClose}
+        />
       </Dialog>
     );
   return (

@@ -7,10 +7,10 @@ import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
-import { CodeBlock } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
+import { KeyOnce } from "../ui/key-once.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { ChannelFieldset } from "./channel-fieldset.tsx";
 import { type ChannelFields, readChannelFields } from "./read-channel-form.ts";
@@ -53,17 +53,14 @@ export function ChannelDialog({ subject, onClose }: ChannelDialogProps) {
       title={channel === undefined ? t("add") : t("editTitle", { name: channel.name })}
     >
       {signingKey !== undefined ? (
-        <div className="flex flex-col gap-4">
-          <Notice tone="ok" title={t("keyMade")}>
-            {t("keyOnce")}
-          </Notice>
-          <CodeBlock code={signingKey} label={t("signingKey")} />
-          <div className="flex justify-end">
-            <Button tone="primary" onClick={onClose}>
-              {t("done")}
-            </Button>
-          </div>
-        </div>
+        <KeyOnce
+          title={t("keyMade")}
+          hint={t("keyOnce")}
+          value={signingKey}
+          label={t("signingKey")}
+          done={t("done")}
+          onDone={onClose}
+        />
       ) : (
         <form onSubmit={submit} className="flex flex-col gap-4">
           {error && <Notice tone="bad">{refusalOf(error).message || t("away")}</Notice>}

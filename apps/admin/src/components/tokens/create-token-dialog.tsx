@@ -9,10 +9,10 @@ import { useRoleName } from "../../client/role-name.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { GrantFields, type GrantForm, grantsOfForm } from "../roles/grant-fields.tsx";
 import { Button } from "../ui/button.tsx";
-import { CodeBlock } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
+import { KeyOnce } from "../ui/key-once.tsx";
 import { Notice } from "../ui/notice.tsx";
 
 const CHOSEN = "chosen";
@@ -46,17 +46,14 @@ export function CreateTokenDialog({
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title={t("add")} width="sm">
       {create.data ? (
-        <div className="flex flex-col gap-4">
-          <Notice tone="ok" title={t("made")}>
-            {t("once")}
-          </Notice>
-          <CodeBlock code={create.data.token} label={t("token")} />
-          <div className="flex justify-end">
-            <Button tone="primary" onClick={onClose}>
-              {t("done")}
-            </Button>
-          </div>
-        </div>
+        <KeyOnce
+          title={t("made")}
+          hint={t("once")}
+          value={create.data.token}
+          label={t("token")}
+          done={t("done")}
+          onDone={onClose}
+        />
       ) : (
         <form onSubmit={submit} className="flex flex-col gap-4">
           {create.error && <Notice tone="bad">{refusalOf(create.error).message || t("away")}</Notice>}

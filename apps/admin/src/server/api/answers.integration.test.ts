@@ -1,77 +1,41 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import {
-  configMigrations,
-  ensureAuthority,
-  heartbeatReplica,
-  loadKeyRing,
-  recordConnected,
-} from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
-import { startPostgres, type TestPostgres } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
-import { authMigrations, ensureFirstUser } from "../auth/index.ts";
-import { readEnvironment } from "../environment.ts";
-import { type AdminServer, startAdminServer } from "../start-admin-server.ts";
+import { ensureAuthority, heartbeatReplica, loadKeyRing, recordConnected } from "@sluice/config";
+import { type OpenDatabase, openDatabase } from "@sluice/database";
 import { mismatches } from "../testing/match-schema.ts";
+import { startTestAdmin, type TestAdmin } from "../testing/start-test-admin.ts";
 import { ANSWER_SCHEMAS } from "./answer-schemas.ts";
 import { OPERATIONS } from "./operations.ts";
 
 // Every operation of the HTTP API once, with an answer: each must be what the document says.
-const ADMIN = { email: "root@example.org", password: "a long first password" };
 const cluster = (port: number) =>
   `name: web\ntype: STATIC\nconnect_timeout: 1s\nload_assignment:\n  cluster_name: web\n  endpoints:\n  - lb_endpoints:\n    - endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }\n`;
 const RULE = { name: "busy", measure: "error_rate", threshold: { when: "above", value: 0.5 } };
 const SECRET_KEY = Buffer.alloc(32, 7).toString("base64");
 const DAY = 86_400_000;
 
-let postgres: TestPostgres;
+let admin: TestAdmin;
 let database: OpenDatabase;
-let server: AdminServer;
-let dataDir: string;
+let base: string;
 let token: string;
 const seen = new Set<string>();
 
 before(async () => {
-  postgres = await startPostgres();
-  const databaseUrl = await postgres.createDatabase();
-  await migrateAll(databaseUrl, [configMigrations, authMigrations, telemetryMigrations]);
-  await ensureFirstUser(databaseUrl, ADMIN);
-  database = openDatabase(databaseUrl);
-  dataDir = await mkdtemp(join(tmpdir(), "sluice-answers-"));
-  server = await startAdminServer(
-    readEnvironment({
-      DATABASE_URL: databaseUrl,
-      SLUICE_DATA_DIR: dataDir,
-      PORT: "0",
-      SLUICE_LOG_LEVEL: "silent",
-      SLUICE_VALIDATOR: "off",
-      SLUICE_SECRET_KEY: SECRET_KEY,
-    }),
-    { pages: async (_request, response) => void response.end() },
-  );
-  const signedIn = await fetch(`http://127.0.0.1:${server.port}/api/auth/sign-in/email`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(ADMIN),
-  });
-  token = signedIn.headers.get("set-auth-token") ?? "";
+  admin = await startTestAdmin();
+  database = openDatabase(admin.databaseUrl);
+  base = await admin.start({ SLUICE_SECRET_KEY: SECRET_KEY });
+  token = await admin.token(base);
 });
 after(async () => {
-  await server?.close();
   await database?.close();
-  await postgres?.close();
-  await rm(dataDir, { recursive: true, force: true });
+  await admin?.close();
 });
 
 type Body = Readonly<Record<string, unknown>> & readonly Readonly<Record<string, unknown>>[];
 
 /** Calls, and holds the answer against the document. */
 async function call(name: string, input: unknown = {}): Promise<Body> {
-  const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/${name.replace(".", "/")}`, {
+  const response = await fetch(`${base}/api/v1/${name.replace(".", "/")}`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify(input),
@@ -220,7 +184,12 @@ test("groups and nodes", async () => {
   const { id: order } = await call("node.dump", { id: "n1" });
   await call("node.compare", { id: "n1", version: 1 });
   await inOrder([["node.order", { order }], ["node.orders", { id: "n1" }], ["join.tokens"]]);
-  const ring = loadKeyRing({ secretKey: SECRET_KEY, secretKeyFile: undefined, dataDir, warn: () => {} });
+  const ring = loadKeyRing({
+    secretKey: SECRET_KEY,
+    secretKeyFile: undefined,
+    dataDir: admin.dataDir,
+    warn: () => {},
+  });
   await ensureAuthority({ sql: database.sql, now: () => new Date() }, ring);
   const { id } = await call("join.createToken");
   await inOrder([["join.revokeToken", { id }], ["join.certificates"], ["join.authority"]]);

@@ -1,56 +1,21 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { configMigrations } from "@sluice/config";
-import { migrateAll } from "@sluice/database";
-import { startPostgres, type TestPostgres } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
-import { authMigrations, ensureFirstUser } from "../auth/index.ts";
-import { readEnvironment } from "../environment.ts";
-import { type AdminServer, startAdminServer } from "../start-admin-server.ts";
+import { startTestAdmin, type TestAdmin } from "../testing/start-test-admin.ts";
 import { OPERATIONS } from "./operations.ts";
 import { SUMMARIES } from "./summaries.ts";
 
-const ADMIN = { email: "root@example.org", password: "a long first password" };
 const CLUSTER = "name: web\ntype: STATIC\nconnect_timeout: 1s\nload_assignment: { cluster_name: web }\n";
 
-let postgres: TestPostgres;
-let server: AdminServer;
-let dataDir: string;
+let admin: TestAdmin;
 let base: string;
 let token: string;
 
 before(async () => {
-  postgres = await startPostgres();
-  const databaseUrl = await postgres.createDatabase();
-  await migrateAll(databaseUrl, [configMigrations, authMigrations, telemetryMigrations]);
-  await ensureFirstUser(databaseUrl, ADMIN);
-  dataDir = await mkdtemp(join(tmpdir(), "sluice-admin-"));
-  server = await startAdminServer(
-    readEnvironment({
-      DATABASE_URL: databaseUrl,
-      SLUICE_DATA_DIR: dataDir,
-      PORT: "0",
-      SLUICE_LOG_LEVEL: "silent",
-      SLUICE_VALIDATOR: "off",
-    }),
-    { pages: async (_request, response) => void response.end() },
-  );
-  base = `http://127.0.0.1:${server.port}`;
-  const signedIn = await fetch(`${base}/api/auth/sign-in/email`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(ADMIN),
-  });
-  token = signedIn.headers.get("set-auth-token") ?? "";
+  admin = await startTestAdmin();
+  base = await admin.start();
+  token = await admin.token(base);
 });
-after(async () => {
-  await server?.close();
-  await postgres?.close();
-  await rm(dataDir, { recursive: true, force: true });
-});
+after(() => admin?.close());
 
 interface Called {
   readonly status: number;
