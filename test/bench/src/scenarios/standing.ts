@@ -5,7 +5,9 @@ import { type BenchOptions, medians, type Scenario, type ScenarioRow } from "../
 
 const PROXY_CPU = 0;
 const LOAD_CPU = 1;
-const IDLE_CONNECTIONS = 4000;
+// The first connections pay for what all later ones share: code that becomes hot, and a heap that grows with its garbage.
+const FIRST_CONNECTIONS = 4000;
+const IDLE_CONNECTIONS = 8000;
 const CLUSTERS = 10_000;
 
 type Measure = (name: ContenderName, options: BenchOptions) => Promise<Record<string, number>>;
@@ -46,7 +48,7 @@ async function compare(
 /** Memory of connections that have made one request and wait. */
 export const idle: Scenario = {
   name: "idle",
-  title: `memory per idle connection, of ${IDLE_CONNECTIONS}`,
+  title: `memory per idle connection, of ${IDLE_CONNECTIONS} beside ${FIRST_CONNECTIONS}`,
   columns: [
     ["kibPerConnection", "KiB each", 2],
     ["ratio", "× Envoy", 2],
@@ -60,8 +62,7 @@ export const idle: Scenario = {
         const proxy = await startContender(name, { upstreamPort: upstream.port, cpu: PROXY_CPU });
         const sockets: Socket[] = [];
         try {
-          // The first connections pay for what all later ones share.
-          for (let n = 0; n < 200; n++) sockets.push(await oneRequest(proxy.port));
+          for (let n = 0; n < FIRST_CONNECTIONS; n++) sockets.push(await oneRequest(proxy.port));
           const before = residentMib(proxy.process.pid) ?? Number.NaN;
           for (let n = 0; n < IDLE_CONNECTIONS; n++) sockets.push(await oneRequest(proxy.port));
           const after = residentMib(proxy.process.pid) ?? Number.NaN;

@@ -16,7 +16,8 @@ import { type BenchOptions, medians, type Scenario, type ScenarioRow } from "../
 // Of two CPUs the proxy has one to itself.
 const PROXY_CPU = 0;
 const LOAD_CPU = 1;
-const WARM_UP_SECONDS = 2;
+// V8 compiles what is hot for as long, and would do so on the CPU that is measured.
+const WARM_UP_SECONDS = 6;
 
 /** What one load run must tell. */
 interface Throughput {

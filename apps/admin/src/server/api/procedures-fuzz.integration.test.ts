@@ -82,6 +82,20 @@ test("what is no call at all is refused, and of what is too long nothing is kept
     assert.equal((await fetch(`${base}${path}`, { headers: bearer() })).status, 404, path);
 });
 
+test("a cursor that no list gave, and a status that is none, are the caller's mistakes", async () => {
+  const inputs = [
+    ["telemetry.searchTraces", { filter: {}, cursor: "x" }],
+    ["telemetry.searchTraces", { filter: {}, cursor: "1" }],
+    ["telemetry.searchRequests", { filter: {}, cursor: "-1" }],
+    ["telemetry.searchRequests", { filter: { status: "5x" } }],
+  ] as const;
+  for (const [path, input] of inputs) {
+    const query = encodeURIComponent(JSON.stringify({ json: input }));
+    const answer = await fetch(`${base}/api/trpc/${path}?input=${query}`, { headers: bearer() });
+    assert.equal(answer.status, 400, `${path} ${JSON.stringify(input)}`);
+  }
+});
+
 test("a live socket survives what is no message, and ends with one that is too long", async () => {
   const subscriptions = Object.entries(appRouter._def.procedures)
     .filter(

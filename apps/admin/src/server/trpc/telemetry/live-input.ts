@@ -1,4 +1,4 @@
-import type { Resolution } from "@sluice/telemetry";
+import { parseStatusFilter, type Resolution } from "@sluice/telemetry";
 import { z } from "zod";
 
 /** After a gap the browser says by itself which event it saw last. */
@@ -15,6 +15,20 @@ export const scopeInput = z.object({
   name: z.string().max(1_000),
 });
 
+/** Where a list of requests goes on, and where a live tail of requests or traces does: a number that the store gave. */
+export const sequenceCursor = z.string().regex(/^\d{1,18}$/, "not a cursor that a list gave");
+
+/** Where a list of traces goes on: nanoseconds and the trace's identifier. */
+export const traceCursor = z
+  .string()
+  .max(100)
+  .regex(/^\d{1,19}\/[0-9a-f]*$/i, "not a cursor that a list gave");
+
+const statusFilter = z
+  .string()
+  .max(20)
+  .refine((text) => text === "" || parseStatusFilter(text) !== undefined, "write 404, 5xx, >=400 or 400-499");
+
 /** `requests` of the store, with exact optionals as its contract wants them. */
 export const requestFilterInput = z.object({
   range: z.object({ from: instant, to: instant }).exactOptional(),
@@ -22,7 +36,7 @@ export const requestFilterInput = z.object({
   method: z.string().max(100).exactOptional(),
   authority: z.string().max(500).exactOptional(),
   path: z.string().max(2_000).exactOptional(),
-  status: z.string().max(20).exactOptional(),
+  status: statusFilter.exactOptional(),
   flag: z.string().max(20).exactOptional(),
   route: z.string().max(500).exactOptional(),
   cluster: z.string().max(500).exactOptional(),

@@ -3,7 +3,7 @@ import { TRPCError, tracked } from "@trpc/server";
 import { z } from "zod";
 import { telemetryProcedure } from "../trpc.ts";
 import { feed } from "./feed.ts";
-import { requestFilterInput } from "./live-input.ts";
+import { requestFilterInput, sequenceCursor } from "./live-input.ts";
 import { sharedReads } from "./shared-read.ts";
 
 const TAIL_ROWS = 300;
@@ -11,7 +11,7 @@ const TAIL_ROWS = 300;
 export const requestProcedures = {
   /** Requests as they are stored, oldest first; at first the newest ones. Goes on after a gap where it stopped. */
   requestTail: telemetryProcedure
-    .input(z.object({ filter: requestFilterInput, lastEventId: z.string().nullish() }))
+    .input(z.object({ filter: requestFilterInput, lastEventId: sequenceCursor.nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       const { services } = ctx;
       const stop = signal ?? AbortSignal.abort();
@@ -44,7 +44,7 @@ export const requestProcedures = {
     .input(
       z.object({
         filter: requestFilterInput,
-        cursor: z.string().nullish(),
+        cursor: sequenceCursor.nullish(),
         limit: z.number().int().min(1).max(1_000).default(200),
       }),
     )

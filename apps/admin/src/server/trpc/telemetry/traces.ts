@@ -3,12 +3,12 @@ import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { telemetryProcedure } from "../trpc.ts";
 import { feed } from "./feed.ts";
-import { traceFilterInput } from "./live-input.ts";
+import { sequenceCursor, traceCursor, traceFilterInput } from "./live-input.ts";
 
 export const traceProcedures = {
   /** Traces as their spans arrive; one that grows comes again. */
   traceTail: telemetryProcedure
-    .input(z.object({ filter: traceFilterInput, lastEventId: z.string().nullish() }))
+    .input(z.object({ filter: traceFilterInput, lastEventId: sequenceCursor.nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       const { services } = ctx;
       const stop = signal ?? AbortSignal.abort();
@@ -38,7 +38,7 @@ export const traceProcedures = {
     .input(
       z.object({
         filter: traceFilterInput,
-        cursor: z.string().nullish(),
+        cursor: traceCursor.nullish(),
         limit: z.number().int().min(1).max(500).default(100),
       }),
     )
