@@ -77,7 +77,7 @@ Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp
 and \`dog_statsd\`; clusters of types STATIC, EDS, STRICT_DNS, LOGICAL_DNS, ORIGINAL_DST,
 \`envoy.clusters.dns\` and \`envoy.clusters.aggregate\`. With name servers of its own a cluster's names are asked of these alone: no hosts
 file, no search domains. The overload manager has the resource monitors \`fixed_heap\` (by resident memory), \`cgroup_memory\`,
-\`injected_resource\` and \`global_downstream_max_connections\`, and the actions \`stop_accepting_requests\`,
+\`cpu_utilization\`, \`injected_resource\` and \`global_downstream_max_connections\`, and the actions \`stop_accepting_requests\`,
 \`disable_http_keepalive\` and \`reject_incoming_connections\`; load-shed points are \`tcp_listener_accept\`, \`hcm_ondata_creating_codec\`,
 \`http1_server_abort_dispatch\`, \`http_connection_manager_decode_headers\` and \`http_downstream_filter_check\`.
 

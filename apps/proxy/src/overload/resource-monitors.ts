@@ -4,10 +4,15 @@ import type { Compiled } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
 import type { ResourceMonitor } from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
 import type { CgroupMemoryConfig } from "@sluice/xds/gen/envoy/extensions/resource_monitors/cgroup_memory/v3/cgroup_memory_pb.js";
+import {
+  CpuUtilizationConfig_UtilizationComputeStrategy as CpuMode,
+  type CpuUtilizationConfig,
+} from "@sluice/xds/gen/envoy/extensions/resource_monitors/cpu_utilization/v3/cpu_utilization_pb.js";
 import type { DownstreamConnectionsConfig } from "@sluice/xds/gen/envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections_pb.js";
 import type { FixedHeapConfig } from "@sluice/xds/gen/envoy/extensions/resource_monitors/fixed_heap/v3/fixed_heap_pb.js";
 import type { InjectedResourceConfig } from "@sluice/xds/gen/envoy/extensions/resource_monitors/injected_resource/v3/injected_resource_pb.js";
 import { readCgroupMemory } from "./cgroup-memory.ts";
+import { cpuUtilization } from "./cpu-utilization.ts";
 
 /** A resource that is asked again and again, or a limit that is held at each connection. */
 export type CompiledMonitor =
@@ -46,6 +51,10 @@ export function compileResourceMonitor(config: ResourceMonitor, path: string): C
     case `${PACKAGE}.cgroup_memory.v3.CgroupMemoryConfig`: {
       const max = Number(asType<CgroupMemoryConfig>(message).maxMemoryBytes);
       return pressure(() => readCgroupMemory(max));
+    }
+    case `${PACKAGE}.cpu_utilization.v3.CpuUtilizationConfig`: {
+      const { mode } = asType<CpuUtilizationConfig>(message);
+      return pressure(cpuUtilization(mode === CpuMode.CONTAINER ? "container" : "host"));
     }
     case `${PACKAGE}.injected_resource.v3.InjectedResourceConfig`: {
       const { filename } = asType<InjectedResourceConfig>(message);
