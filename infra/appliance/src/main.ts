@@ -212,7 +212,7 @@ async function main(): Promise<void> {
       email: process.env.SLUICE_ADMIN_EMAIL || undefined,
       password: process.env.SLUICE_ADMIN_PASSWORD || undefined,
     });
-    const scheme = process.env.SLUICE_TLS_CERT ? "https" : "http";
+    const scheme = process.env.SLUICE_TLS_CERT || process.env.SLUICE_TLS_NAMES ? "https" : "http";
     await untilHealthy(
       `${scheme}://${host}:${environment.adminPort}/api/health`,
       () => stopping !== undefined,

@@ -57,6 +57,7 @@ export {
 } from "./acme/dns-providers.ts";
 export { listManaged, renewCertificate } from "./acme/managed-certificates.ts";
 export { managedRevision } from "./acme/managed-material.ts";
+export { type OwnCertificate, readOwnCertificate } from "./acme/own-certificate.ts";
 export {
   type RequestCertificateInput,
   removeManaged,

@@ -20,6 +20,11 @@ export interface Environment {
   readonly publicUrl: string | undefined;
   /** `SLUICE_TLS_CERT` and `SLUICE_TLS_KEY`: PEM files; with both the dashboard speaks HTTPS itself. Renewed files are taken up. */
   readonly tls: TlsFiles | undefined;
+  /**
+   * `SLUICE_TLS_NAMES`: host names, apart by commas; the dashboard speaks HTTPS itself, with an automatic certificate for them. Until
+   * there is one it has a self-signed one. Not together with the files.
+   */
+  readonly tlsNames: readonly string[] | undefined;
   /** `SLUICE_AUTH_SECRET`: signs cookies; replicas must share it. Default: a generated file in the data directory. */
   readonly authSecret: string | undefined;
   /** `SLUICE_SECRET_KEY` and `SLUICE_SECRET_KEY_FILE`: what secrets in Postgres are sealed with; the control plane must have the same.
@@ -63,7 +68,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     databaseUrl,
     dataDir: resolve(read("SLUICE_DATA_DIR") ?? ".sluice"),
     publicUrl: readUrl("SLUICE_ADMIN_URL", read("SLUICE_ADMIN_URL")),
-    tls: readTls(read("SLUICE_TLS_CERT"), read("SLUICE_TLS_KEY")),
+    ...readTls(read("SLUICE_TLS_CERT"), read("SLUICE_TLS_KEY"), read("SLUICE_TLS_NAMES")),
     authSecret: read("SLUICE_AUTH_SECRET"),
     secretKey: read("SLUICE_SECRET_KEY"),
     secretKeyFile: read("SLUICE_SECRET_KEY_FILE"),
@@ -86,11 +91,20 @@ function readValidator(text: string | undefined): string | undefined {
   return text === "off" ? undefined : text === undefined ? OWN_PROXY : resolve(text);
 }
 
-function readTls(certificate: string | undefined, key: string | undefined): TlsFiles | undefined {
-  if (certificate === undefined && key === undefined) return undefined;
+function readTls(
+  certificate: string | undefined,
+  key: string | undefined,
+  names: string | undefined,
+): Pick<Environment, "tls" | "tlsNames"> {
+  const none = { tls: undefined, tlsNames: names?.split(",").map((name) => name.trim()) };
+  if (certificate === undefined && key === undefined) return none;
   if (certificate === undefined || key === undefined)
     throw new Error("SLUICE_TLS_CERT and SLUICE_TLS_KEY belong together; set both");
-  return { certificate: resolve(certificate), key: resolve(key) };
+  if (names !== undefined)
+    throw new Error(
+      "SLUICE_TLS_NAMES asks for a certificate, and SLUICE_TLS_CERT names one; set one of them",
+    );
+  return { tls: { certificate: resolve(certificate), key: resolve(key) }, tlsNames: undefined };
 }
 
 function readDirectory(text: string | undefined): string | undefined {

@@ -4,7 +4,13 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
-import { applyAuditRetention, keepKeys, loadKeyRing, sealStoredTexts } from "@sluice/config";
+import {
+  applyAuditRetention,
+  keepKeys,
+  loadKeyRing,
+  readOwnCertificate,
+  sealStoredTexts,
+} from "@sluice/config";
 import { openDatabase } from "@sluice/database";
 import next from "next";
 import { type Logger, pino } from "pino";
@@ -14,9 +20,10 @@ import { createSignInLimiter } from "./auth/sign-in-limiter.ts";
 import { RESTORE_DEADLINE_MS } from "./backup/serve-backup.ts";
 import { createValidatingProxy } from "./data-plane/validating-proxy.ts";
 import type { Environment } from "./environment.ts";
+import { followTls, type TlsMaterial } from "./http/follow-tls.ts";
 import { createRequestHandler, type RequestHandlerOptions } from "./http/request-handler.ts";
 import { createRequestLimiter, REQUEST_LIMITS, type RequestLimits } from "./http/request-limiter.ts";
-import { followTlsFiles, readTlsFiles, type TlsMaterial } from "./http/tls-files.ts";
+import { readTlsFiles } from "./http/tls-files.ts";
 import { serveLiveSocket } from "./live/live-socket.ts";
 import { createNotificationHub } from "./live/notification-hub.ts";
 import type { Services } from "./services.ts";
@@ -40,7 +47,7 @@ export interface AdminServerOptions {
   readonly warmUp?: boolean;
   /** Default: `REQUEST_LIMITS`. */
   readonly requestLimits?: RequestLimits;
-  /** How often the certificate's files are looked at. Default 10 s. */
+  /** How often it is looked whether the certificate was renewed. Default 10 s. */
   readonly tlsFollowedEveryMs?: number;
 }
 
@@ -52,15 +59,20 @@ export async function startAdminServer(
   const log = pino({ level: environment.logLevel, name: "admin" });
   const database = openDatabase(environment.databaseUrl, { applicationName: "sluice-admin" });
   const now = (): Date => new Date();
-  const { tls, publicUrl } = environment;
-  const material = tls && readTlsFiles(tls);
-  const https = material !== undefined || (publicUrl?.startsWith("https:") ?? false);
+  const { tls, tlsNames, publicUrl } = environment;
+  const https = tls !== undefined || tlsNames !== undefined || (publicUrl?.startsWith("https:") ?? false);
   const dataPlane =
     environment.validator === undefined
       ? undefined
       : createValidatingProxy({ proxyMain: environment.validator, log });
   const ring = loadKeyRing({ ...environment, warn: (message) => log.warn(message) });
   const secret = environment.authSecret ?? (await authSecret(environment.dataDir));
+  const readTls = tlsReader(environment, async (names) => {
+    const { certificate, key } = await readOwnCertificate(database, ring, names);
+    return { cert: certificate, key };
+  });
+  // Before anything runs that would have to be closed again.
+  const material = await readTls?.();
   const context = { db: database.db, sql: database.sql, now };
   // The control plane does it too: a database that is away now is no reason not to start.
   await sealStoredTexts(context, ring).catch((error: unknown) =>
@@ -118,7 +130,7 @@ export async function startAdminServer(
       nodeAdminUrl: environment.nodeAdminUrl,
     },
   });
-  const { server, stopFollowing } = createWebServer(environment, material, handler, log, options);
+  const { server, stopFollowing } = createWebServer(readTls, material, handler, log, options);
   const closeLive = serveLiveSocket(server, {
     services,
     publicUrl,
@@ -163,21 +175,32 @@ export async function startAdminServer(
 const LIMITS = { requestTimeout: RESTORE_DEADLINE_MS, headersTimeout: 20_000 };
 const TLS_FOLLOWED_EVERY_MS = 10_000;
 
+type ReadTls = () => TlsMaterial | Promise<TlsMaterial>;
+
+/** Where the dashboard's own certificate comes from; undefined: it speaks plain HTTP. */
+function tlsReader(
+  { tls, tlsNames }: Environment,
+  readAutomatic: (names: readonly string[]) => Promise<TlsMaterial>,
+): ReadTls | undefined {
+  if (tls !== undefined) return () => readTlsFiles(tls);
+  return tlsNames === undefined ? undefined : () => readAutomatic(tlsNames);
+}
+
 function createWebServer(
-  { tls }: Environment,
-  material: TlsMaterial | undefined,
+  readTls: ReadTls | undefined,
+  first: TlsMaterial | undefined,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   log: Logger,
   { tlsFollowedEveryMs = TLS_FOLLOWED_EVERY_MS }: AdminServerOptions,
 ): { readonly server: Server; readonly stopFollowing: () => void } {
-  if (tls === undefined || material === undefined)
+  if (readTls === undefined || first === undefined)
     return { server: createServer(LIMITS, handler), stopFollowing: () => {} };
-  const server = createSecureServer({ ...LIMITS, ...material, minVersion: "TLSv1.2" }, handler);
-  const stopFollowing = followTlsFiles(server, tls, material, {
+  const server = createSecureServer({ ...LIMITS, ...first, minVersion: "TLSv1.2" }, handler);
+  const stopFollowing = followTls(server, readTls, first, {
     everyMs: tlsFollowedEveryMs,
     onReload: () => log.info("the dashboard's new certificate is in use"),
     onTrouble: (error) =>
-      log.warn({ err: error }, "the dashboard's certificate files are no good; the old ones stay"),
+      log.warn({ err: error }, "the dashboard's certificate cannot be read; the old one stays"),
   });
   return { server, stopFollowing };
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { after, before, test } from "node:test";
+import { createSecureContext } from "node:tls";
 import { expiringCertificates, getCertificates } from "../certificate/list-certificates.ts";
 import type { Context } from "../contract.ts";
 import { putResource } from "../draft/put-resource.ts";
@@ -14,6 +16,7 @@ import { leftChallenges, openDnsProvider, removeChallenges, storeChallenges } fr
 import { listDnsProviders, putDnsProvider, removeDnsProvider } from "./dns-providers.ts";
 import { listManaged } from "./managed-certificates.ts";
 import { managedRevision } from "./managed-material.ts";
+import { readOwnCertificate } from "./own-certificate.ts";
 import { removeManaged, requestCertificate } from "./request-certificate.ts";
 import { type AcmeContext, dueCertificates } from "./work-on-certificates.ts";
 
@@ -54,6 +57,23 @@ test("a certificate is ordered as it was asked for, also when no listener uses i
     keyType: "ec-p384",
   });
   assert.equal((await requestCertificate(context, { names: ["*.wild.example"] })).challenge, "dns-01");
+});
+
+test("the dashboard's own certificate is asked for when it is first read, and comes with its key", async () => {
+  const names = ["Dashboard.Example"];
+  const own = await readOwnCertificate(context, config.keys, names);
+  createSecureContext({ cert: own.certificate, key: own.key });
+  assert.match(new X509Certificate(own.certificate).subjectAltName ?? "", /DNS:dashboard\.example/);
+  const listed = (await listManaged(context)).find(({ name }) => name === "automatic:dashboard.example");
+  assert.deepEqual([listed?.requested, listed?.state], [true, "temporary"]);
+  assert.ok((await dueCertificates(acme)).some(({ name }) => name === "automatic:dashboard.example"));
+  assert.deepEqual(
+    await readOwnCertificate(context, config.keys, names),
+    own,
+    "the same until it is renewed",
+  );
+  await assert.rejects(readOwnCertificate(context, config.keys, ["10.0.0.1"]), { code: "bad_input" });
+  await removeManaged(context, "automatic:dashboard.example");
 });
 
 test("the default DNS provider is the one that was put last; its key is shown once, and kept when it is changed", async () => {

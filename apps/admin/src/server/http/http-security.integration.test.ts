@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { TLSSocket } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
+import { loadKeyRing, storeIssued } from "@sluice/config";
+import { openDatabase } from "@sluice/database";
 import { TestCertificates, waitFor } from "@sluice/harness";
 import { startTestAdmin, TEST_ADMIN, type TestAdmin } from "../testing/start-test-admin.ts";
 
@@ -182,6 +184,45 @@ test("with its own certificate it speaks HTTPS alone, with Secure cookies and HS
     "the renewed certificate",
     async () => (await ask(`${base}/sign-in`, trusted)).certificate === "second",
   );
+});
+
+test("asked for names it serves HTTPS with an automatic certificate, self-signed at first, and takes up the issued one", async () => {
+  const names = "Dashboard.Example, www.dashboard.example";
+  const base = await admin.start({ SLUICE_TLS_NAMES: names }, { tlsFollowedEveryMs: 20 });
+  const subject = (): Promise<string | undefined> =>
+    new Promise((resolve, reject) => {
+      const { hostname: host, port } = new URL(base);
+      const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()?.subjectAltName);
+        socket.destroy();
+      });
+      socket.on("error", reject);
+    });
+  assert.equal(await subject(), "DNS:dashboard.example, DNS:www.dashboard.example");
+  // What the control plane does once an authority has issued it.
+  const issued = certificates.create("issued", { names: "DNS:issued.example" });
+  const database = openDatabase(admin.databaseUrl);
+  const keys = loadKeyRing({
+    secretKey: undefined,
+    secretKeyFile: undefined,
+    dataDir: admin.dataDir,
+    warn: assert.fail,
+  });
+  const now = (): Date => new Date();
+  await storeIssued(
+    { sql: database.sql, now, keys },
+    {
+      name: "automatic:dashboard.example,www.dashboard.example",
+      authority: "test",
+      chain: issued.certificate,
+      keyPem: readFileSync(issued.keyPath, "utf8"),
+      notAfter: now(),
+      renewal: false,
+      dueAt: now(),
+    },
+  );
+  await database.close();
+  await waitFor("the issued certificate", async () => (await subject()) === "DNS:issued.example");
 });
 
 test("certificate files that are no good are told at the start, by their variables", async () => {

@@ -52,7 +52,8 @@ export async function startTestAdmin(): Promise<TestAdmin> {
       });
       const server = await startAdminServer(environment, { pages: echoHeaders, ...options });
       servers.push(server);
-      return `${environment.tls === undefined ? "http" : "https"}://127.0.0.1:${server.port}`;
+      const secure = environment.tls !== undefined || environment.tlsNames !== undefined;
+      return `${secure ? "https" : "http"}://127.0.0.1:${server.port}`;
     },
     async token(base) {
       const answer = await fetch(`${base}/api/auth/sign-in/email`, {
