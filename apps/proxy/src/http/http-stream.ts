@@ -127,6 +127,15 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     return this.config.bufferLimitBytes;
   }
 
+  /** In ms, on the monotonic clock: what the stream info's times count from. */
+  sinceStart(): number {
+    return this.config.worker.clock.nowMs() - this.streamInfo.startNowMs;
+  }
+  /** The time of day, by the same clock. */
+  wallMs(): number {
+    return this.streamInfo.startTimeMs + this.sinceStart();
+  }
+
   // ── from the codec ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   decodeHeaders(headers: Headers, endStream: boolean): undefined {
@@ -586,10 +595,6 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     stats.tracing[reason ?? "not_traceable"].inc();
     this.span = tracer.startSpan(headers, this.streamInfo.startTimeMs, reason !== undefined);
     if (this.span !== undefined) this.decoration = decorateRequest(this.span, own, headers, tracer.outbound);
-  }
-
-  private sinceStart(): number {
-    return this.config.worker.clock.nowMs() - this.streamInfo.startNowMs;
   }
 
   private finish(reusable: boolean): void {

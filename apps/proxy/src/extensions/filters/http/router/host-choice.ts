@@ -19,8 +19,8 @@ export class HostChoice implements LoadBalancerContext, PoolUser {
   cluster: ThreadLocalCluster;
   /** As long as tries may follow. */
   retry: RetryState | undefined = undefined;
-  /** The try is not the first. */
-  isRetry = false;
+  /** Which try it is, from 1. */
+  attempts = 1;
   /** What the hash policy wants the client to keep. */
   setCookies: readonly string[] = NO_COOKIES;
   private readonly init: ExchangeInit;
@@ -32,6 +32,10 @@ export class HostChoice implements LoadBalancerContext, PoolUser {
     this.cluster = init.cluster;
     this.highPriority = init.forward.highPriority;
     this.requestHeaders = init.headers;
+  }
+
+  get isRetry(): boolean {
+    return this.attempts > 1;
   }
 
   computeHash(): bigint | undefined {
@@ -66,6 +70,15 @@ export class HostChoice implements LoadBalancerContext, PoolUser {
   /** Of the first try alone. */
   get overrideHost(): OverrideHost | undefined {
     return this.isRetry ? undefined : this.init.stream.overrideHost;
+  }
+  /** What the client gets when there was none. */
+  get statusWithoutHost(): number {
+    const wanted = this.overrideHost;
+    if (wanted?.strict !== true) return 503;
+    const isThere = this.cluster.hostSets.some(({ hosts }) =>
+      hosts.some(({ address }) => address === wanted.address),
+    );
+    return isThere ? 503 : (wanted.statusWhenAbsent ?? 503);
   }
   get adjustPriorityLoad(): LoadBalancerContext["adjustPriorityLoad"] {
     return this.isRetry ? this.retry?.adjustPriorityLoad : undefined;

@@ -1,27 +1,19 @@
-import type { DecoderCallbacks } from "@sluice/extension-api";
 import type { Headers } from "../../../../http/header-map.ts";
-import type { HttpStream } from "../../../../http/http-stream.ts";
 import type { InternalRedirectPolicy } from "../../../../route/internal-redirect-policy.ts";
-import type { RouteEntry } from "../../../../route/route-entry.ts";
-import type { RouterConfig } from "./config.ts";
-
-export interface RedirectAttempt {
-  readonly config: RouterConfig;
-  readonly stream: HttpStream;
-  readonly route: RouteEntry;
-  readonly policy: InternalRedirectPolicy;
-  readonly callbacks: DecoderCallbacks;
-  /** Changed when the redirect is followed, as it was otherwise. */
-  readonly request: Headers;
-  readonly response: Headers;
-  readonly status: number;
-}
+import type { ExchangeInit } from "./exchange-init.ts";
 
 const REDIRECTS = "num_internal_redirect";
 
-/** Makes the request that `location` asks for of this one, if the policy allows; else counts why not. */
-export function followRedirect(attempt: RedirectAttempt): boolean {
-  const { config, stream, policy, callbacks, request, response, status } = attempt;
+/**
+ * Makes the request that `location` asks for of this one, if the policy allows; else counts why not, and leaves the request
+ * as it was.
+ */
+export function followRedirect(
+  { config, stream, callbacks, headers: request }: ExchangeInit,
+  policy: InternalRedirectPolicy,
+  response: Headers,
+  status: number,
+): boolean {
   const { stats } = config;
   const location = response.get("location");
   if (location === undefined) return false;
@@ -69,8 +61,7 @@ export function followRedirect(attempt: RedirectAttempt): boolean {
     stats.redirectPredicate.inc();
     return restore();
   }
-  const method = request.get(":method");
-  if (status === 303 && method !== "GET" && method !== "HEAD") {
+  if (dropsBody(status, request)) {
     request.set(":method", "GET");
     request.remove("content-length");
   }
@@ -81,6 +72,12 @@ export function followRedirect(attempt: RedirectAttempt): boolean {
     `${scheme}://${saved.get(":authority") ?? ""}${saved.get(":path") ?? ""}`,
   );
   return true;
+}
+
+/** "See Other" (RFC 9110 §15.4.4): whatever the method was, the answer is fetched. */
+export function dropsBody(status: number, request: Headers): boolean {
+  const method = request.get(":method");
+  return status === 303 && method !== "GET" && method !== "HEAD";
 }
 
 interface Target {

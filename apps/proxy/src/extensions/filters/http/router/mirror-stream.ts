@@ -4,9 +4,9 @@ import type { StreamResetReason } from "../../../../http/codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { httpPoolOf } from "../../../../upstream/host-pools.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
-import { KeptBody } from "./kept-body.ts";
+import { statusOfReset } from "./failure.ts";
+import { KeptRequest, sendKept } from "./kept-request.ts";
 import { OutcomeStats } from "./outcome-stats.ts";
-import { statusOfReset } from "./reset-reply.ts";
 import { type TryOwner, UpstreamTry } from "./upstream-try.ts";
 
 /**
@@ -21,12 +21,10 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
   private readonly cluster: ThreadLocalCluster;
   private readonly timeoutMs: number;
   private readonly outcome: OutcomeStats;
-  private readonly body = new KeptBody();
+  private readonly request = new KeptRequest();
   private attempt: UpstreamTry | undefined = undefined;
-  private trailers: Headers | undefined = undefined;
   private timeout: Timer | undefined = undefined;
   private headersOnly = false;
-  private requestEndedAtMs = -1;
   private sinkFull = false;
   private over = false;
 
@@ -59,7 +57,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
     const { clock, timers } = config.worker;
     const { info } = this.cluster;
     this.headersOnly = headersOnly;
-    if (headersOnly) this.requestEndedAtMs = clock.nowMs();
+    if (headersOnly) this.request.endedAtMs = clock.nowMs();
     const host = this.cluster.chooseHost(this);
     if (host === undefined) {
       info.stats.upstreamCxNoneHealthy.inc();
@@ -78,28 +76,28 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
     if (this.over) return;
     const { attempt } = this;
     const behind = attempt?.ready !== true || this.sinkFull;
-    if (behind && this.body.bytes + chunk.length > this.init.callbacks.bufferLimitBytes()) {
+    if (behind && this.request.bytes + chunk.length > this.init.callbacks.bufferLimitBytes()) {
       this.cluster.info.stats.retryOrShadowAbandoned.inc();
       this.giveUp();
       return;
     }
-    if (endStream) this.requestEndedAtMs = this.init.config.worker.clock.nowMs();
-    if (behind) this.body.add(chunk);
+    if (endStream) this.request.endedAtMs = this.init.config.worker.clock.nowMs();
+    if (behind) this.request.add(chunk);
     else attempt.encodeData(chunk, endStream);
     if (endStream) this.armTimeout();
   }
 
   requestTrailers(trailers: Headers): void {
     if (this.over) return;
-    this.trailers = trailers;
-    this.requestEndedAtMs = this.init.config.worker.clock.nowMs();
+    this.request.trailers = trailers;
+    this.request.endedAtMs = this.init.config.worker.clock.nowMs();
     if (this.attempt?.ready === true && !this.sinkFull) this.attempt.encodeTrailers(trailers);
     this.armTimeout();
   }
 
   /** The request that it copies is over. */
   onRequestGone(): void {
-    if (this.requestEndedAtMs < 0) this.giveUp();
+    if (!this.request.ended) this.giveUp();
   }
 
   onTryReady(attempt: UpstreamTry, _connection: ConnectionInfo): undefined {
@@ -150,19 +148,13 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
 
   /** Sends what has waited. */
   private flush(attempt: UpstreamTry): void {
-    const { chunks } = this.body;
-    this.body.clear();
-    const ended = this.requestEndedAtMs >= 0;
-    for (let i = 0; i < chunks.length; i++) {
-      const last = ended && this.trailers === undefined && i === chunks.length - 1;
-      attempt.encodeData(chunks[i] ?? EMPTY, last);
-    }
-    if (this.trailers !== undefined) attempt.encodeTrailers(this.trailers);
-    else if (ended && chunks.length === 0) attempt.encodeData(EMPTY, true);
+    const { chunks } = this.request;
+    this.request.clear();
+    sendKept(this.request, chunks, attempt);
   }
 
   private armTimeout(): void {
-    if (this.timeoutMs <= 0 || this.requestEndedAtMs < 0 || this.timeout !== undefined || this.over) return;
+    if (this.timeoutMs <= 0 || !this.request.ended || this.timeout !== undefined || this.over) return;
     this.timeout = this.init.config.worker.timers.create(() => this.onTimeout());
     this.timeout.arm(this.timeoutMs);
   }
@@ -179,8 +171,8 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
   }
 
   private onResponseEnd(attempt: UpstreamTry): void {
-    if (this.requestEndedAtMs >= 0) {
-      const elapsed = this.init.config.worker.clock.nowMs() - this.requestEndedAtMs;
+    if (this.request.ended) {
+      const elapsed = this.init.config.worker.clock.nowMs() - this.request.endedAtMs;
       this.outcome.recordTime(this.cluster.info, attempt.host, elapsed);
     } else attempt.cancel();
     this.end();
@@ -195,8 +187,6 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
     this.over = true;
     this.attempt = undefined;
     this.timeout?.disarm();
-    this.body.clear();
+    this.request.clear();
   }
 }
-
-const EMPTY = Buffer.alloc(0);

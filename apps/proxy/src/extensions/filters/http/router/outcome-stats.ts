@@ -2,6 +2,7 @@ import type { HeaderMap } from "@sluice/extension-api";
 import { isCanary } from "../../../../cluster/host-canary.ts";
 import type { ResponseKind } from "../../../../cluster/response-figures.ts";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
+import { percentOfTimeout } from "../../../../cluster/tracked-stats.ts";
 import type { RouteStats } from "../../../../route/route-entry.ts";
 import type { RouterConfig } from "./config.ts";
 
@@ -44,5 +45,10 @@ export class OutcomeStats implements ResponseKind {
     info.stats.responses.recordKind(elapsedMs, this);
     for (const stats of this.routeStats) stats.upstreamRqTime.record(elapsedMs);
     host.stats.rqTime?.record(elapsedMs);
+  }
+
+  /** How much of its timeout a request has used, where the cluster keeps account of that. */
+  recordBudget(info: ClusterInfo, elapsedMs: number, timeoutMs: number): void {
+    info.tracked.timeoutBudgets?.percentUsed.record(percentOfTimeout(elapsedMs, timeoutMs));
   }
 }

@@ -9,19 +9,41 @@ export interface RequestTimeouts {
   readonly globalMs: number;
   readonly perTryMs: number;
   readonly perTryIdleMs: number;
+  /** Of a try, from its connection on, as the request's headers have it; 0: the cluster's holds. */
+  readonly maxDurationMs: number;
+  /** A try that is late goes on beside another. */
+  readonly hedges: boolean;
+  /** What the client gets when the time is over. */
+  readonly timeoutStatus: number;
 }
 
-/** What the route says, overruled by what the request's headers say, which are taken off. */
+/** Before the request's head has been read. */
+export const NO_TIMEOUTS: RequestTimeouts = Object.freeze({
+  globalMs: 0,
+  perTryMs: 0,
+  perTryIdleMs: 0,
+  maxDurationMs: 0,
+  hedges: false,
+  timeoutStatus: 504,
+});
+
+/**
+ * What the route says, overruled by what the request's headers say, which are taken off.
+ *
+ * @param respectsExpected x-envoy-expected-rq-timeout-ms, which a proxy before this one has set, holds, and stays
+ * @param asks there are headers that ask something of the router
+ */
 export function readTimeouts(
   headers: HeaderMap,
   forward: ForwardAction,
   isGrpc: boolean,
-  respectExpected: boolean,
+  respectsExpected: boolean,
+  asks: boolean,
 ): RequestTimeouts {
   let globalMs = routeTimeoutMs(headers, forward, isGrpc);
   const retry: RetryConfig | undefined = forward.retry;
   let perTryMs = retry?.perTryTimeoutMs ?? 0;
-  const expected = respectExpected ? headers.get("x-envoy-expected-rq-timeout-ms") : undefined;
+  const expected = respectsExpected ? headers.get("x-envoy-expected-rq-timeout-ms") : undefined;
   const own = expected ?? headers.get("x-envoy-upstream-rq-timeout-ms");
   if (own !== undefined) {
     globalMs = parseTimeout(own) ?? globalMs;
@@ -33,7 +55,29 @@ export function readTimeouts(
     headers.remove("x-envoy-upstream-rq-per-try-timeout-ms");
   }
   if (globalMs !== 0 && perTryMs >= globalMs) perTryMs = 0;
-  return { globalMs, perTryMs, perTryIdleMs: retry?.perTryIdleTimeoutMs ?? 0 };
+  const alternative = asks ? take(headers, "x-envoy-upstream-rq-timeout-alt-response") : undefined;
+  return {
+    globalMs,
+    perTryMs,
+    perTryIdleMs: retry?.perTryIdleTimeoutMs ?? 0,
+    maxDurationMs: asks
+      ? (parseTimeout(take(headers, "x-envoy-upstream-stream-duration-ms") ?? "0") ?? 0)
+      : 0,
+    hedges: (asks ? takeHedging(headers) : undefined) ?? forward.hedgeOnPerTryTimeout,
+    timeoutStatus: alternative === undefined ? 504 : 204,
+  };
+}
+
+function takeHedging(headers: HeaderMap): boolean | undefined {
+  const value = take(headers, "x-envoy-hedge-on-per-try-timeout");
+  return value === "true" ? true : value === "false" ? false : undefined;
+}
+
+/** Reads a header that is for the router alone, and takes it off. */
+function take(headers: HeaderMap, name: string): string | undefined {
+  const value = headers.get(name);
+  if (value !== undefined) headers.remove(name);
+  return value;
 }
 
 /** `timeout`, or by grpc-timeout where `max_grpc_timeout` is there; with `max_stream_duration` neither holds. */
@@ -55,11 +99,10 @@ export function setTimeoutHeaders(
     readonly elapsedMs: number;
     readonly insert: boolean;
     readonly isGrpc: boolean;
-    readonly hedges: boolean;
   },
 ): void {
-  const { globalMs, perTryMs } = timeouts;
-  let expected = options.hedges || perTryMs === 0 ? globalMs : perTryMs;
+  const { globalMs, perTryMs, hedges } = timeouts;
+  let expected = hedges || perTryMs === 0 ? globalMs : perTryMs;
   if (expected === 0) return;
   if (globalMs > 0) {
     // Out of time, but 0 would be none at all.

@@ -1,14 +1,16 @@
-import type { HeaderMap, Timer } from "@sluice/extension-api";
+import { type HeaderMap, ResponseFlag, type StreamInfo, type Timer } from "@sluice/extension-api";
 import type { ClusterInfo, Host, Resource } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import type { RetryHostPredicate, RetryPriority } from "../../../../route/retry-extensions.ts";
 import { type RetryConfig, RetryOn } from "../../../../route/retry-policy.ts";
 import type { RouteStats } from "../../../../route/route-entry.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import type { ExchangeInit } from "./exchange-init.ts";
 import { grpcStatusOfHeaders } from "./grpc-outcome.ts";
+import type { UpstreamTry } from "./upstream-try.ts";
 
-/** What became of the wish for another try. */
-export const RetryStatus = { No: 0, Overflow: 1, LimitExceeded: 2, Yes: 3 } as const;
+/** What became of the wish for another try. `Begun`: one goes on beside this already (hedging). */
+export const RetryStatus = { No: 0, Overflow: 1, LimitExceeded: 2, Yes: 3, Begun: 4 } as const;
 export type RetryStatus = (typeof RetryStatus)[keyof typeof RetryStatus];
 
 const Decision = { No: 0, WithBackOff: 1, Immediately: 2 } as const;
@@ -30,16 +32,29 @@ const GRPC_BIT: Readonly<Record<number, number>> = {
   14: RetryOn.GrpcUnavailable,
 };
 
-/** What one request may still do by way of retries. While a retry is on its way it holds one of the cluster's `retries`. */
+/** Who is told that the time of the next try has come. */
+export interface RetryOwner {
+  tryAgain(): void;
+}
+
+/**
+ * What one request may still do by way of retries. While a retry is on its way it holds one of the cluster's `retries`. Counts,
+ * and flags in the access log, what it decides; a try that is retried is marked as such.
+ */
 export class RetryState {
   /** By route or header, `x-envoy-retriable-…` included. */
   readonly config: RetryConfig;
-  retriesLeft: number;
+  /** Another try is to come, after its pause. */
+  pending = false;
+  /** … because one was late. */
+  afterTimeout = false;
+  private retriesLeft: number;
   private readonly worker: WorkerContext;
   private readonly info: ClusterInfo;
   private readonly routeStats: readonly RouteStats[];
   private readonly retries: Resource;
-  private readonly onRetry: () => void;
+  private readonly streamInfo: StreamInfo;
+  private readonly owner: RetryOwner;
   private readonly hostPredicates: readonly RetryHostPredicate[];
   private readonly priority: RetryPriority | undefined;
   private held = false;
@@ -47,21 +62,14 @@ export class RetryState {
   private resetAfterMs = 0;
   private timer: Timer | undefined = undefined;
 
-  /** `onRetry`: the time of the next try has come. */
-  constructor(
-    config: RetryConfig,
-    worker: WorkerContext,
-    info: ClusterInfo,
-    highPriority: boolean,
-    routeStats: readonly RouteStats[],
-    onRetry: () => void,
-  ) {
+  constructor(config: RetryConfig, init: ExchangeInit, info: ClusterInfo, owner: RetryOwner) {
     this.config = config;
-    this.worker = worker;
+    this.worker = init.config.worker;
     this.info = info;
-    this.routeStats = routeStats;
-    this.retries = info.circuitBreakers[highPriority ? "high" : "default"].retries;
-    this.onRetry = onRetry;
+    this.routeStats = init.outcome.routeStats;
+    this.retries = info.circuitBreakers[init.forward.highPriority ? "high" : "default"].retries;
+    this.streamInfo = init.stream.streamInfo;
+    this.owner = owner;
     this.retriesLeft = config.numRetries;
     this.hostPredicates = config.hostPredicates.map((create) => create());
     this.priority = config.priority?.();
@@ -86,29 +94,27 @@ export class RetryState {
   }
 
   /** After a response's head: arms the next try if there is one. */
-  afterHeaders(response: HeaderMap, status: number): RetryStatus {
-    const decision = this.decideOnHeaders(response, status);
+  afterHeaders(attempt: UpstreamTry, response: HeaderMap): RetryStatus {
+    const decision = this.decideOnHeaders(response, attempt.status);
+    if (attempt.retried) return decision === Decision.No ? RetryStatus.No : RetryStatus.Begun;
     if (decision === Decision.WithBackOff) this.resetAfterMs = this.resetInterval(response);
-    return this.retry(decision);
+    return this.retry(decision, attempt, false);
   }
 
-  /** Whether the response would be retried if it could. */
-  wouldRetryHeaders(response: HeaderMap, status: number): boolean {
-    return this.decideOnHeaders(response, status) !== Decision.No;
-  }
-
-  /** `requestStarted`: the request's head has been handed to a connection. */
-  afterReset(reason: StreamResetReason, requestStarted: boolean): RetryStatus {
-    return this.retry(this.decideOnReset(reason, requestStarted) ? Decision.WithBackOff : Decision.No);
+  /** `late`: it was this proxy that lost patience. */
+  afterReset(attempt: UpstreamTry, reason: StreamResetReason, late: boolean): RetryStatus {
+    const retries = this.decideOnReset(reason, attempt.ready);
+    return this.retry(retries ? Decision.WithBackOff : Decision.No, attempt, late);
   }
 
   /** A hedged try is late: another goes beside it, whatever the conditions. */
-  afterSoftTimeout(): RetryStatus {
-    return this.retry(Decision.WithBackOff);
+  afterSoftTimeout(attempt: UpstreamTry): RetryStatus {
+    return this.retry(Decision.WithBackOff, attempt, true);
   }
 
   /** No retry any more; gives back what it holds. */
   dispose(): void {
+    this.pending = false;
     this.timer?.disarm();
     this.release();
   }
@@ -119,8 +125,8 @@ export class RetryState {
     this.retries.release();
   }
 
-  private retry(decision: Decision): RetryStatus {
-    const { info, routeStats } = this;
+  private retry(decision: Decision, attempt: UpstreamTry, late: boolean): RetryStatus {
+    const { info, routeStats, streamInfo } = this;
     // Held still: this is the outcome of a retry, and a good one.
     if (this.held && decision === Decision.No) {
       info.stats.upstreamRqRetrySuccess.inc();
@@ -132,12 +138,14 @@ export class RetryState {
     if (this.retriesLeft <= 0) {
       info.stats.upstreamRqRetryLimitExceeded.inc();
       for (const stats of routeStats) stats.upstreamRqRetryLimitExceeded.inc();
+      streamInfo.setResponseFlag(ResponseFlag.UpstreamRetryLimitExceeded);
       return RetryStatus.LimitExceeded;
     }
     this.retriesLeft--;
     if (!this.retries.tryAcquire()) {
       info.stats.upstreamRqRetryOverflow.inc();
       for (const stats of routeStats) stats.upstreamRqRetryOverflow.inc();
+      streamInfo.setResponseFlag(ResponseFlag.UpstreamOverflow);
       return RetryStatus.Overflow;
     }
     if (!this.worker.runtime.featureEnabled("upstream.use_retry", 100, 100, this.worker.random.uint32())) {
@@ -148,7 +156,13 @@ export class RetryState {
     this.tries++;
     info.stats.upstreamRqRetry.inc();
     for (const stats of routeStats) stats.upstreamRqRetry.inc();
-    this.timer ??= this.worker.timers.create(this.onRetry);
+    this.pending = true;
+    this.afterTimeout = late;
+    attempt.retried = true;
+    this.timer ??= this.worker.timers.create(() => {
+      this.pending = false;
+      this.owner.tryAgain();
+    });
     this.timer.arm(decision === Decision.Immediately ? 0 : this.backOffMs());
     return RetryStatus.Yes;
   }

@@ -24,11 +24,11 @@ export class TryLog {
     for (const logger of this.config.upstreamLogs) logger.log(context);
   }
 
-  response(_attempt: UpstreamTry, headers: HeaderMap): void {
+  response(headers: HeaderMap): void {
     this.responseHeaders = headers;
   }
 
-  trailers(_attempt: UpstreamTry, trailers: HeaderMap): void {
+  trailers(trailers: HeaderMap): void {
     this.responseTrailers = trailers;
   }
 
