@@ -21,7 +21,7 @@ import { Http2ServerCodec } from "./h2/server-codec.ts";
 import { HttpStream } from "./http-stream.ts";
 import { PrematureResets } from "./premature-resets.ts";
 import type { RequestStreamInfo } from "./request-stream-info.ts";
-import type { StreamTimers, TimedStream } from "./stream-timers.ts";
+import type { StreamTimers } from "./stream-timers.ts";
 
 const IDLE = 0;
 const DRAIN = 1;
@@ -203,10 +203,6 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   }
 
   // ── for its streams ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-  lendTimers(stream: TimedStream): StreamTimers {
-    return this.config.streamTimers.lend(stream);
-  }
 
   /** A stream is through, and gives its timers back. `reusable`: its messages both ended properly. */
   onStreamDone(timers: StreamTimers, reusable: boolean, info: RequestStreamInfo): void {

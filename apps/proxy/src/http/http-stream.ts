@@ -7,7 +7,6 @@ import {
   type UpstreamOverrideHost,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
-import type { AccessLogType } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { filterIsOn } from "../http-filter/filter-is-on.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
@@ -15,13 +14,11 @@ import type { LocalReplyContent } from "../http-filter/local-reply.ts";
 import type { StreamHost } from "../http-filter/stream-host.ts";
 import { LoadShedPoint } from "../overload/overload-state.ts";
 import { findRoute } from "../route/find-route.ts";
-import type { ForwardAction, RouteEntry } from "../route/route-entry.ts";
-import { routeStreamDurationMs } from "../route/stream-duration.ts";
+import type { RouteEntry } from "../route/route-entry.ts";
 import { StreamMatchingData } from "../route/stream-matching-data.ts";
-import { decorateRequest, decorateResponse } from "../tracing/decorate-span.ts";
-import { decideTrace } from "../tracing/trace-decision.ts";
-import type { ActiveSpan, Tracer } from "../tracing/tracer.ts";
+import { decorateResponse } from "../tracing/decorate-span.ts";
 import { admitRequest, type Refusal } from "./admit-request.ts";
+import { chooseChain } from "./choose-chain.ts";
 import type {
   CodecError,
   RequestStream,
@@ -30,87 +27,60 @@ import type {
   StreamResetReason,
 } from "./codec.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
-import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
-import { countEnd, countStart } from "./count-stream.ts";
 import { finishResponseHead } from "./finish-response-head.ts";
 import { forwardClientCert } from "./forward-client-cert.ts";
 import { hasToken } from "./h1/connection-tokens.ts";
 import { Headers } from "./header-map.ts";
-import type { LocalReplyView } from "./local-reply-mapper.ts";
 import { noteReset } from "./note-reset.ts";
 import { prepareHost, prepareRequestHeaders } from "./prepare-request.ts";
 import { setProxyStatus } from "./proxy-status.ts";
-import { RequestStreamInfo } from "./request-stream-info.ts";
 import { ResponseWatermarks } from "./response-watermarks.ts";
-import type { RouteSource } from "./scoped-routes.ts";
+import { routesOf } from "./scoped-routes.ts";
 import { statusPhrase } from "./status-text.ts";
 import { StreamConnectionInfo } from "./stream-connection-info.ts";
-import type { StreamTimers } from "./stream-timers.ts";
+import { StreamRecord } from "./stream-record.ts";
+import type { ResponseWaiter, StreamTimers, TimedStream } from "./stream-timers.ts";
 
 let nextStreamId = 1;
 
-/** Who waits for a response, and no longer than for a time. */
-export interface ResponseWaiter {
-  onResponseTimeout(): void;
-}
-
-/** One request and its response: between the codec and the filters. */
-export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
+/**
+ * One request and its response, between the codec and the filters.
+ *
+ * The codec hands in the request (`decode…`), once its head was made what the connection manager lets pass: it may be answered
+ * before any filter sees it. The filters hand back the response (`write…`). Both messages through, a reset by either side or an
+ * answer before the request's end are the end of it: once, by `finish`, which counts and logs it and gives back what was lent.
+ * Deadlines answer as any failure does, by a local reply through the filters. What is told of it is its `StreamRecord`.
+ */
+export class HttpStream extends StreamRecord implements RequestStream, StreamHost, TimedStream {
   readonly streamId: number = nextStreamId++;
-  streamInfo: RequestStreamInfo;
-  connection: ConnectionInfo;
-  requestHeaders: Headers | undefined = undefined;
-  response: Headers | undefined = undefined;
-  responseTrailers: Headers | undefined = undefined;
   overrideHost: UpstreamOverrideHost | undefined = undefined;
   isTunnel = false;
-  span: ActiveSpan | undefined = undefined;
-  localReplyBody: string | undefined = undefined;
-  accessLogType: AccessLogType | undefined = undefined;
 
   private readonly manager: HttpConnectionManager;
-  private readonly config: ConnectionManagerConfig;
   private readonly encoder: ResponseEncoder;
   private filters: FilterManager;
   private readonly routeRandom: number;
   private cachedRoute: RouteEntry | undefined = undefined;
   private routeKnown = false;
   private upgradeType = "";
-  /** What the client is told of its request's span. */
-  private decoration = "";
   private requestDone = false;
   private responseDone = false;
   private done = false;
-  private idleTimeoutMs: number;
   private watermarks: ResponseWatermarks | undefined = undefined;
   private responseHolds = 0;
   private deadlines: StreamTimers;
-  private responseWaiter: ResponseWaiter | undefined = undefined;
 
   constructor(manager: HttpConnectionManager, encoder: ResponseEncoder) {
+    const { config } = manager;
+    super(config, manager.connection, encoder.protocol);
     this.manager = manager;
     this.encoder = encoder;
-    this.connection = manager.connection;
-    const { config } = manager;
-    this.config = config;
-    const { worker } = config;
-    this.streamInfo = new RequestStreamInfo(worker.clock.wallMs(), worker.clock.nowMs());
-    this.streamInfo.protocol = encoder.protocol;
-    this.routeRandom = worker.random.uint32();
-    this.idleTimeoutMs = config.streamIdleTimeoutMs;
+    this.routeRandom = config.worker.random.uint32();
     this.filters = new FilterManager(this);
-    countStart(config, encoder.protocol === "HTTP/2");
-    this.deadlines = manager.lendTimers(this);
-    if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs, this.streamInfo.startNowMs);
-    if (config.requestTimeoutMs > 0) this.deadlines.request.set(config.requestTimeoutMs);
-    if (config.maxStreamDurationMs > 0) this.deadlines.duration.set(config.maxStreamDurationMs);
-    if (config.accessLog.intervalMs > 0) this.deadlines.log.set(config.accessLog.intervalMs);
-    this.streamInfo.schemeMatchesUpstream = config.schemeMatchesUpstream;
+    this.deadlines = config.streamTimers.lend();
+    this.deadlines.begin(this, config, this.streamInfo.startNowMs);
   }
 
-  get request(): Headers | undefined {
-    return this.requestHeaders;
-  }
   get protocol(): StreamProtocol {
     return this.encoder.protocol;
   }
@@ -125,15 +95,6 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   }
   get bufferLimitBytes(): number {
     return this.config.bufferLimitBytes;
-  }
-
-  /** In ms, on the monotonic clock: what the stream info's times count from. */
-  sinceStart(): number {
-    return this.config.worker.clock.nowMs() - this.streamInfo.startNowMs;
-  }
-  /** The time of day, by the same clock. */
-  wallMs(): number {
-    return this.streamInfo.startTimeMs + this.sinceStart();
   }
 
   // ── from the codec ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,7 +125,8 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     prepareHost(headers, config, localAddress.slice(localAddress.lastIndexOf(":") + 1));
     const upgrade = headers.get("upgrade");
     const isUpgrade = upgrade !== undefined && hasToken(connectionHeader, "upgrade");
-    this.upgradeType = isConnect ? "connect" : isUpgrade ? upgrade.toLowerCase() : "";
+    const upgradeType = isConnect ? "connect" : isUpgrade ? upgrade.toLowerCase() : "";
+    this.upgradeType = upgradeType;
     const verdict = prepareRequestHeaders(headers, manager.connection, config, isUpgrade);
     if (verdict.remoteAddress !== this.connection.remoteAddress) {
       this.connection = new StreamConnectionInfo(manager.connection, verdict.remoteAddress);
@@ -174,9 +136,10 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       config.stats.counters.downstream_rq_rejected_via_ip_detection.inc();
       return this.reply(verdict.rejectStatus, "", "rejecting_because_detection_failed");
     }
-    if (config.tracer !== undefined) this.startTrace(config.tracer, headers);
+    this.traceByRoute(headers);
     if (overload.sheds(LoadShedPoint.FilterChain)) return this.replyOverloaded();
-    const chain = this.chooseChain();
+    const chain =
+      upgradeType === "" ? config.filters : chooseChain(config, upgradeType, this.route()?.action);
     if (chain === undefined) {
       config.stats.counters.downstream_rq_ws_on_non_ws_route.inc();
       this.createChain(config.filters);
@@ -187,7 +150,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
       this.route();
       this.log("DownstreamStart");
     }
-    if (this.upgradeType !== "") {
+    if (upgradeType !== "") {
       this.isTunnel = true;
       config.stats.counters.downstream_cx_upgrades_total.inc();
       config.stats.cxUpgradesActive.add(1);
@@ -256,11 +219,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
 
   onLogInterval(): void {
     this.log("DownstreamPeriodic");
-    this.deadlines.log.set(this.config.accessLog.intervalMs);
-  }
-
-  onResponseTimeout(): void {
-    this.responseWaiter?.onResponseTimeout();
+    this.deadlines.beginLogInterval(this.config);
   }
 
   onHeadTimeout(): void {
@@ -274,63 +233,41 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   route(): RouteEntry | undefined {
     if (!this.routeKnown) {
       this.routeKnown = true;
-      const { requestHeaders, config } = this;
-      if (requestHeaders === undefined) return undefined;
-      const { runtime } = config.worker;
-      const entry = findRoute(
-        this.routes(requestHeaders)?.current,
-        requestHeaders,
-        this.routeRandom,
-        this,
-        runtime,
-      );
-      this.cachedRoute = entry;
-      if (entry !== undefined) {
-        this.streamInfo.routeName = entry.name;
-        this.streamInfo.virtualHostName = entry.virtualHostName;
-        const { action } = entry;
-        if (action.kind === "forward") this.takeTimeouts(action.forward, requestHeaders);
-      }
+      this.cachedRoute = this.findRoute();
     }
     return this.cachedRoute;
   }
 
-  private routes(headers: Headers): RouteSource | undefined {
-    const { scopes, routes } = this.config;
-    return scopes === undefined ? routes : scopes.find(headers);
+  private findRoute(): RouteEntry | undefined {
+    const { requestHeaders: headers, config, streamInfo } = this;
+    if (headers === undefined) return undefined;
+    const { runtime } = config.worker;
+    const table = routesOf(headers, config.routes, config.scopes)?.current;
+    const entry = findRoute(table, headers, this.routeRandom, this, runtime);
+    if (entry === undefined) return undefined;
+    streamInfo.routeName = entry.name;
+    streamInfo.virtualHostName = entry.virtualHostName;
+    const { action } = entry;
+    if (action.kind === "forward") {
+      this.deadlines.useRoute(action.forward, headers, config, streamInfo.startNowMs);
+    }
+    return entry;
   }
 
   /** Asks for routes that are not here, where they can be had on demand. See `FetchRoutes`. */
   fetchRoutes(done: () => void): (() => void) | undefined {
-    const { requestHeaders } = this;
-    return requestHeaders === undefined
-      ? undefined
-      : this.routes(requestHeaders)?.fetch?.(requestHeaders, done);
-  }
-
-  /** Of the route, in place of the connection manager's. */
-  private takeTimeouts(forward: ForwardAction, headers: Headers): void {
-    if (forward.idleTimeoutMs !== undefined) {
-      this.idleTimeoutMs = forward.idleTimeoutMs;
-      if (this.idleTimeoutMs > 0) this.deadlines.idle.set(this.idleTimeoutMs);
-      else this.deadlines.idle.clear();
-    }
-    const duration = routeStreamDurationMs(forward, headers, this.config.maxStreamDurationMs);
-    if (duration === undefined) return;
-    if (duration > 0) this.deadlines.duration.set(duration, this.streamInfo.startNowMs);
-    else this.deadlines.duration.clear();
+    const { requestHeaders: headers, config } = this;
+    if (headers === undefined) return undefined;
+    return routesOf(headers, config.routes, config.scopes)?.fetch?.(headers, done);
   }
 
   /** The deadline of the router's exchange; a stream has one at a time. */
   awaitResponse(waiter: ResponseWaiter, timeoutMs: number): void {
-    this.responseWaiter = waiter;
-    this.deadlines.response.set(timeoutMs);
+    this.deadlines.awaitResponse(waiter, timeoutMs);
   }
 
   stopAwaitingResponse(waiter: ResponseWaiter): void {
-    if (this.responseWaiter !== waiter) return;
-    this.responseWaiter = undefined;
-    this.deadlines.response.clear();
+    this.deadlines.stopAwaitingResponse(waiter);
   }
 
   clearRouteCache(): void {
@@ -353,9 +290,7 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     streamInfo.firstDownstreamTxByteMs = this.sinceStart();
     const upgraded = this.isTunnel && (status === 101 || (this.upgradeType === "connect" && status < 300));
     finishResponseHead(headers, this.requestHeaders, upgraded, config);
-    const { span } = this;
-    if (span !== undefined)
-      decorateResponse(span, headers, this.decoration, config.tracer?.outbound === true);
+    if (this.span !== undefined) decorateResponse(this.span, headers, config.tracer?.outbound === true);
     manager.drainIfAsked();
     if (!this.requestDone) config.stats.counters.downstream_rq_response_before_rq_complete.inc();
     if (endStream) this.responseDone = true;
@@ -410,27 +345,12 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     return config.localReplies.rewrite(headers, status, body, this);
   }
 
-  setResponseCode(status: number): void {
-    this.streamInfo.responseCode = status;
-  }
-
-  get traceId(): string | undefined {
-    return this.span?.traceId;
-  }
-  get spanId(): string | undefined {
-    return this.span?.spanId;
-  }
-
   get routeMetadata(): Readonly<Record<string, unknown>> | undefined {
     return this.cachedRoute?.metadata;
   }
   /** The connection itself, with the peer that it came from, whoever the request is from. */
   get socketConnection(): ConnectionInfo {
     return this.manager.connection;
-  }
-
-  get listenerName(): string {
-    return this.config.listenerName;
   }
 
   beforeLocalReply(status: number): void {
@@ -464,29 +384,14 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
   recreateWith(response: Headers, body: Uint8Array, trailers: Headers | undefined): boolean {
     const { config, requestHeaders, streamInfo: before } = this;
     if (requestHeaders === undefined || this.done) return false;
-    const { worker, stats } = config;
     this.setWatermarkCallbacks(undefined);
     this.overrideHost = undefined;
     this.response = response;
     before.responseCode = Number(response.get(":status") ?? "0");
     before.responseCodeDetails = "internal_redirect";
-    this.conclude(false);
-    this.response = undefined;
-    this.responseTrailers = undefined;
-    const { clock } = worker;
-    const info = new RequestStreamInfo(clock.wallMs(), clock.nowMs());
-    info.protocol = before.protocol;
-    info.routeName = before.routeName;
-    info.virtualHostName = before.virtualHostName;
-    for (const [name, value] of before.filterState) info.filterState.set(name, value);
-    // Envoy counts a body that is kept once more.
-    info.bytesReceived = before.bytesReceived + body.length;
-    info.lastDownstreamRxByteMs = 0;
-    this.streamInfo = info;
-    stats.counters.downstream_rq_total.inc();
-    info.schemeMatchesUpstream = before.schemeMatchesUpstream;
-    this.span = undefined;
-    if (config.tracer !== undefined) this.startTrace(config.tracer, requestHeaders);
+    this.end(false);
+    this.beginAnew(body.length);
+    this.traceByRoute(requestHeaders);
     this.filters = new FilterManager(this);
     this.createChain(config.filters);
     const bare = body.length === 0 && trailers === undefined;
@@ -534,22 +439,10 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.filters.createChain(chain, (filter) => filterIsOn(filter, levels));
   }
 
-  /** `undefined`: the upgrade is not allowed here. */
-  private chooseChain(): readonly HttpFilterConfig[] | undefined {
-    const { upgradeType, config } = this;
-    if (upgradeType === "") return config.filters;
-    const action = this.route()?.action;
-    const byRoute = action?.kind === "forward" ? action.forward.upgrades.get(upgradeType) : undefined;
-    const own = config.upgrades.get(upgradeType);
-    // CONNECT without a route that takes it ends as 404 in the router, as Envoy has it.
-    if (upgradeType === "connect" && action === undefined) return config.filters;
-    return (byRoute ?? own?.enabled ?? false) ? (own?.filters ?? config.filters) : undefined;
-  }
-
   private endRequest(): void {
     this.requestDone = true;
     this.streamInfo.lastDownstreamRxByteMs = this.sinceStart();
-    this.deadlines.request.clear();
+    this.deadlines.endRequest();
   }
 
   /** An early answer: the rest of the request is of no interest. */
@@ -563,16 +456,8 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.finish(false);
   }
 
-  /** Once the response is whole, what is left is to hand it over: another limit holds for that. */
   private touch(): void {
-    const limitMs = this.responseDone ? this.config.streamFlushTimeoutMs : this.idleTimeoutMs;
-    if (limitMs > 0) this.deadlines.idle.set(limitMs);
-    else this.deadlines.idle.clear();
-  }
-
-  private log(type: AccessLogType): void {
-    this.accessLogType = type;
-    for (const logger of this.config.accessLoggers) logger.log(this);
+    this.deadlines.touch(this.config, this.responseDone);
   }
 
   private forwardClientCert(headers: Headers): void {
@@ -581,27 +466,16 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     forwardClientCert(headers, this.connection.tls, chosen ?? clientCert.rule);
   }
 
-  private startTrace(tracer: Tracer, headers: Headers): void {
-    const { worker, requestId, stats } = this.config;
-    const own = this.route()?.policies.tracing;
-    const reason = decideTrace(
-      headers,
-      own?.sampling ?? tracer.sampling,
-      requestId,
-      worker.runtime,
-      worker.random,
-    );
-    this.streamInfo.traceReason = reason;
-    stats.tracing[reason ?? "not_traceable"].inc();
-    this.span = tracer.startSpan(headers, this.streamInfo.startTimeMs, reason !== undefined);
-    if (this.span !== undefined) this.decoration = decorateRequest(this.span, own, headers, tracer.outbound);
+  private traceByRoute(headers: Headers): void {
+    const { tracer } = this.config;
+    this.startTrace(headers, tracer === undefined ? undefined : this.route()?.policies.tracing);
   }
 
   private finish(reusable: boolean): void {
     if (this.done) return;
     this.done = true;
     this.setWatermarkCallbacks(undefined);
-    this.conclude(true);
+    this.end(true);
     this.config.stats.rqActive.sub(1);
     if (this.isTunnel) this.config.stats.cxUpgradesActive.sub(1);
     const lent = this.deadlines;
@@ -609,16 +483,14 @@ export class HttpStream implements RequestStream, StreamHost, LocalReplyView {
     this.manager.onStreamDone(lent, reusable, this.streamInfo);
   }
 
-  /** Counts and logs what has passed. `sent`: the client got the response, so that it counts. */
-  private conclude(sent: boolean): void {
-    const { config, streamInfo } = this;
+  /** Of what has passed so far. `sent`: the client got the response. */
+  private end(sent: boolean): void {
+    const { streamInfo } = this;
     const durationMs = this.sinceStart();
     streamInfo.durationMs = durationMs;
     if (this.responseDone) streamInfo.lastDownstreamTxByteMs = durationMs;
     this.filters.destroy();
-    countEnd(config, streamInfo, durationMs, sent);
-    this.log("DownstreamEnd");
-    this.span?.finish(this, streamInfo.startTimeMs + durationMs, streamInfo.responseCode);
+    this.conclude(durationMs, sent);
   }
 }
 

@@ -47,6 +47,22 @@ export class RequestStreamInfo implements StreamInfo {
     this.startNowMs = startNowMs;
   }
 
+  /**
+   * That of the request which takes this one's place (an internal redirect), `wallMs` and `nowMs` being its start. What filters
+   * keep in the filter state stays; Envoy counts a body that was kept once more.
+   */
+  redirected(wallMs: number, nowMs: number, bodyBytes: number): RequestStreamInfo {
+    const info = new RequestStreamInfo(wallMs, nowMs);
+    info.protocol = this.protocol;
+    info.routeName = this.routeName;
+    info.virtualHostName = this.virtualHostName;
+    for (const [name, value] of this.filterState) info.filterState.set(name, value);
+    info.bytesReceived = this.bytesReceived + bodyBytes;
+    info.lastDownstreamRxByteMs = 0;
+    info.schemeMatchesUpstream = this.schemeMatchesUpstream;
+    return info;
+  }
+
   setResponseFlag(flag: ResponseFlag): void {
     if ((this.responseFlags & flag) !== 0) return;
     this.responseFlags |= flag;

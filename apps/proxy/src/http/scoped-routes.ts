@@ -54,6 +54,15 @@ export class ScopedRoutes {
   }
 }
 
+/** Where a request's routes are: in its scope where there are scopes, else in the one table. */
+export function routesOf(
+  headers: HeaderMap,
+  routes: RouteSource,
+  scopes: ScopedRoutes | undefined,
+): RouteSource | undefined {
+  return scopes === undefined ? routes : scopes.find(headers);
+}
+
 /** Header values hold no NUL. */
 export function scopeKey(parts: readonly string[]): string {
   return parts.join("\0");

@@ -1,4 +1,8 @@
+import type { ForwardAction } from "../route/route-entry.ts";
+import { routeStreamDurationMs } from "../route/stream-duration.ts";
 import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
+import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
+import type { Headers } from "./header-map.ts";
 
 /** Who is told that a stream took too long. */
 export interface TimedStream {
@@ -6,8 +10,18 @@ export interface TimedStream {
   onRequestTimeout(): void;
   onMaxDuration(): void;
   onLogInterval(): void;
+}
+
+/** Who waits for a response, and no longer than for a time. */
+export interface ResponseWaiter {
   onResponseTimeout(): void;
 }
+
+/** The connection manager's limits of a stream. */
+export type StreamLimits = Pick<
+  ConnectionManagerConfig,
+  "streamIdleTimeoutMs" | "streamFlushTimeoutMs" | "requestTimeoutMs" | "maxStreamDurationMs" | "accessLog"
+>;
 
 const IDLE = 0;
 const REQUEST = 1;
@@ -18,16 +32,20 @@ const RESPONSE = 4;
 /** Timers that wait for a next stream; what is above goes. */
 const FREE_TIMERS_MAX = 1024;
 
-/** The deadlines of one stream. */
+/**
+ * The deadlines of one stream: how long nothing may happen, how long the request may take to arrive and the stream as a whole,
+ * when the access log wants its next interim entry, and how long the router waits for a response. The connection manager's
+ * limits hold until the request's route has others.
+ */
 export class StreamTimers implements DeadlineOwner {
-  readonly idle: Deadline;
-  readonly request: Deadline;
-  readonly duration: Deadline;
-  /** Until the next interim entry of the access log. */
-  readonly log: Deadline;
-  /** From the end of the request: the route's. */
-  readonly response: Deadline;
-  stream: TimedStream | undefined = undefined;
+  private readonly idle: Deadline;
+  private readonly request: Deadline;
+  private readonly duration: Deadline;
+  private readonly log: Deadline;
+  private readonly response: Deadline;
+  private stream: TimedStream | undefined = undefined;
+  private waiter: ResponseWaiter | undefined = undefined;
+  private idleMs = 0;
 
   constructor(timers: TimerQueue) {
     this.idle = new Deadline(timers, this, IDLE);
@@ -37,6 +55,61 @@ export class StreamTimers implements DeadlineOwner {
     this.response = new Deadline(timers, this, RESPONSE);
   }
 
+  /** `startedAtMs`: on the monotonic clock. */
+  begin(stream: TimedStream, limits: StreamLimits, startedAtMs: number): void {
+    this.stream = stream;
+    this.idleMs = limits.streamIdleTimeoutMs;
+    if (this.idleMs > 0) this.idle.set(this.idleMs, startedAtMs);
+    if (limits.requestTimeoutMs > 0) this.request.set(limits.requestTimeoutMs);
+    if (limits.maxStreamDurationMs > 0) this.duration.set(limits.maxStreamDurationMs);
+    this.beginLogInterval(limits);
+  }
+
+  beginLogInterval(limits: StreamLimits): void {
+    if (limits.accessLog.intervalMs > 0) this.log.set(limits.accessLog.intervalMs);
+  }
+
+  /**
+   * Something has happened. `responseDone`: once the response is whole, what is left is to hand it over, and another limit
+   * holds for that.
+   */
+  touch(limits: StreamLimits, responseDone: boolean): void {
+    const limitMs = responseDone ? limits.streamFlushTimeoutMs : this.idleMs;
+    if (limitMs > 0) this.idle.set(limitMs);
+    else this.idle.clear();
+  }
+
+  /** The request is whole. */
+  endRequest(): void {
+    this.request.clear();
+  }
+
+  /** The route's limits take the place of the connection manager's. */
+  useRoute(forward: ForwardAction, headers: Headers, limits: StreamLimits, startedAtMs: number): undefined {
+    if (forward.idleTimeoutMs !== undefined) {
+      this.idleMs = forward.idleTimeoutMs;
+      if (this.idleMs > 0) this.idle.set(this.idleMs);
+      else this.idle.clear();
+    }
+    const durationMs = routeStreamDurationMs(forward, headers, limits.maxStreamDurationMs);
+    if (durationMs === undefined) return;
+    if (durationMs > 0) this.duration.set(durationMs, startedAtMs);
+    else this.duration.clear();
+  }
+
+  /** A stream has one waiter at a time. */
+  awaitResponse(waiter: ResponseWaiter, timeoutMs: number): undefined {
+    if (this.stream === undefined) return;
+    this.waiter = waiter;
+    this.response.set(timeoutMs);
+  }
+
+  stopAwaitingResponse(waiter: ResponseWaiter): undefined {
+    if (this.waiter !== waiter) return;
+    this.waiter = undefined;
+    this.response.clear();
+  }
+
   onDeadline(which: number): void {
     const { stream } = this;
     if (stream === undefined) return;
@@ -44,12 +117,13 @@ export class StreamTimers implements DeadlineOwner {
     else if (which === REQUEST) stream.onRequestTimeout();
     else if (which === DURATION) stream.onMaxDuration();
     else if (which === LOG) stream.onLogInterval();
-    else stream.onResponseTimeout();
+    else this.waiter?.onResponseTimeout();
   }
 
   /** The stream is through; nothing fires for it any more. */
   release(): void {
     this.stream = undefined;
+    this.waiter = undefined;
     this.idle.clear();
     this.request.clear();
     this.duration.clear();
@@ -59,6 +133,7 @@ export class StreamTimers implements DeadlineOwner {
 
   dispose(): void {
     this.stream = undefined;
+    this.waiter = undefined;
     this.idle.dispose();
     this.request.dispose();
     this.duration.dispose();
@@ -79,10 +154,8 @@ export class StreamTimersPool {
     this.none = new StreamTimers(timers);
   }
 
-  lend(stream: TimedStream): StreamTimers {
-    const lent = this.free.pop() ?? new StreamTimers(this.timers);
-    lent.stream = stream;
-    return lent;
+  lend(): StreamTimers {
+    return this.free.pop() ?? new StreamTimers(this.timers);
   }
 
   takeBack(timers: StreamTimers): void {

@@ -7,37 +7,28 @@ const OPERATION = "x-envoy-decorator-operation";
 /**
  * Names a request's span as its route says. Whoever is on the other side is told the name by a header: with requests that go
  * out (`outbound`) the server, with those that come in the client; each may give the span another name by the same header.
- * Answers what the client is to be told, "" for nothing.
  */
 export function decorateRequest(
   span: ActiveSpan,
   route: RouteTracing | undefined,
   headers: HeaderMap,
   outbound: boolean,
-): string {
+): undefined {
   if (route !== undefined) span.useRoute(route);
   const operation = route?.propagate === true ? route.operation : "";
   if (outbound) {
     if (operation !== "") headers.set(OPERATION, operation);
-    return "";
+    return;
   }
   const theirs = headers.get(OPERATION);
-  if (theirs === undefined) return operation;
-  headers.remove(OPERATION);
-  if (theirs === "") return operation;
-  span.setOperation(theirs);
-  return "";
+  if (theirs !== undefined) headers.remove(OPERATION);
+  if (theirs === undefined || theirs === "") span.decoration = operation;
+  else span.setOperation(theirs);
 }
 
-/** `operation`: what `decorateRequest` has answered. */
-export function decorateResponse(
-  span: ActiveSpan,
-  headers: HeaderMap,
-  operation: string,
-  outbound: boolean,
-): void {
+export function decorateResponse(span: ActiveSpan, headers: HeaderMap, outbound: boolean): undefined {
   if (!outbound) {
-    if (operation !== "") headers.set(OPERATION, operation);
+    if (span.decoration !== "") headers.set(OPERATION, span.decoration);
     return;
   }
   const theirs = headers.get(OPERATION);

@@ -36,6 +36,7 @@ const ERROR = 2;
 export class OtelSpan implements ActiveSpan {
   readonly traceId: string;
   readonly sampled: boolean;
+  decoration = "";
   readonly #options: SpanOptions;
   readonly spanId: string;
   readonly #parentId: string;

@@ -20,6 +20,8 @@ export interface ActiveSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly sampled: boolean;
+  /** The name that the client is told by the response's head; "": none. */
+  decoration: string;
   /** Writes the propagation headers (W3C traceparent/tracestate) into an upstream request. */
   inject(headers: HeaderMap): void;
   /**

@@ -2,7 +2,7 @@ import { type ConnectionInfo, type HeaderMap, ResponseFlag } from "@sluice/exten
 import type { Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
-import type { ResponseWaiter } from "../../../../http/http-stream.ts";
+import type { ResponseWaiter } from "../../../../http/stream-timers.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import {
   BODY_OVERFLOW,
