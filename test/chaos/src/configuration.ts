@@ -16,6 +16,11 @@ export interface Ports {
   readonly tcp: readonly number[];
 }
 
+/** Whether the cluster `extra-<n>` speaks HTTP/2. */
+export function isHttp2Extra(number: number): boolean {
+  return number % 3 === 0;
+}
+
 /** What varies from one second to the next. */
 export interface Variation {
   /** Counts up; shows in response headers and names. */
@@ -70,7 +75,7 @@ function clusters(ports: Ports, at: Variation): Record<string, string> {
   };
   for (const number of at.extraClusters) {
     const name = `extra-${number}`;
-    const two = number % 3 === 0;
+    const two = isHttp2Extra(number);
     all[name] =
       `name: ${name}\ntype: STATIC\nlb_policy: ${["ROUND_ROBIN", "RANDOM", "MAGLEV", "LEAST_REQUEST"][number % 4]}\n${COMMON}\n${two ? HTTP2 : ""}\n${assignment(name, two ? ports.http2 : ports.http1)}\n${number % 2 === 0 ? http : ""}`;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChaosUpstream, UpstreamKind } from "./chaos-upstream.ts";
-import { HTTP_CLUSTERS } from "./configuration.ts";
+import { HTTP_CLUSTERS, isHttp2Extra } from "./configuration.ts";
 import type { Disturbances } from "./disturbances.ts";
 import { echo } from "./echo-client.ts";
 import { type Answer, type Exchange, Http1Client } from "./http1-client.ts";
@@ -177,7 +177,10 @@ export class Load {
     const { id, answer, expected } = await this.#ask(oneOf(WIRES), "get", `extra-${number}`, 2_000);
     const problem = verdict(answer, "get", expected);
     const cut = answer.error !== "" && this.#upstreams.some((upstream) => upstream.cut.has(id));
-    const gone = answer.status === 404 && !this.#scene.extraClusters.has(number);
+    // Without its cluster a request that an ailing upstream failed has nowhere to be tried again, here as in Envoy.
+    const group: UpstreamKind = isHttp2Extra(number) ? "http2" : "http1";
+    const orphaned = answer.status === 503 && this.#disturbances.since(group, startedAt);
+    const gone = (answer.status === 404 || orphaned) && !this.#scene.extraClusters.has(number);
     if (problem === "" || cut || gone)
       this.#outcomes.count(`extra cluster${gone ? ": gone" : cut ? ": cut" : ""}`);
     else this.#outcomes.fail(`extra cluster ${number}`, id, problem, startedAt);
