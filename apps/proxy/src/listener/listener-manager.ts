@@ -9,17 +9,18 @@ import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { ListenerSpec, SocketSpec, WorkerCommand } from "../worker/worker-messages.ts";
 import type { WorkerOutcome } from "../worker/worker-pool.ts";
 import { acquireReferences, type ReferenceProviders } from "./acquire-references.ts";
+import { checkListener } from "./check-listener.ts";
 import { compileListenerSockets } from "./compile-listener-sockets.ts";
 import { DrainingListeners } from "./draining-listeners.ts";
 import { listenerReferences } from "./listener-references.ts";
+import { PendingWork } from "./pending-work.ts";
 import { probeAddress } from "./probe-address.ts";
+import { type ListenerWorkers, rollOutListener, withPorts } from "./roll-out-listener.ts";
 
-export interface ListenerManagerOptions extends ReferenceProviders {
-  readonly concurrency: number;
+export interface ListenerManagerOptions extends ReferenceProviders, ListenerWorkers {
   readonly stats: StatsRegistry;
   readonly drainTimeMs: number;
   broadcast(command: WorkerCommand): Promise<readonly WorkerOutcome[]>;
-  send(workerIndex: number, command: WorkerCommand): Promise<WorkerOutcome>;
   /** The dry run on the main thread. */
   compile(listener: Listener): Compiled<ActiveListenerConfig>;
   readonly log: Log;
@@ -46,16 +47,21 @@ interface Entry {
     | undefined;
 }
 
-/** All listeners, on the main thread. */
+/**
+ * All listeners, on the main thread. One that is set waits (warms) for what it refers to, is taken into service on every
+ * worker, and takes the place of its former configuration, whose connections drain; whatever fails leaves that in force.
+ */
 export class ListenerManager {
   readonly #options: ListenerManagerOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #draining: DrainingListeners;
+  readonly #work: PendingWork;
   #nextId = 1;
   #stopped = false;
 
   constructor(options: ListenerManagerOptions) {
     this.#options = options;
+    this.#work = new PendingWork(options.log);
     this.#draining = new DrainingListeners({
       concurrency: options.concurrency,
       drainTimeMs: options.drainTimeMs,
@@ -89,23 +95,8 @@ export class ListenerManager {
     const problems: Problem[] = [];
     if (listener.name === "")
       problems.push({ path: "name", message: "a listener needs a name", severity: "error" });
+    problems.push(...checkListener(listener, (each) => this.#options.compile(each), this.#options.secrets));
     const sockets = compileListenerSockets(listener);
-    const compiled = this.#options.compile(listener);
-    // Only what it says is wanted.
-    if (compiled.ok) compiled.value.close();
-    const references = listenerReferences(listener);
-    const found = [
-      ...(sockets.ok ? [] : sockets.problems),
-      ...(compiled.ok ? [] : compiled.problems),
-      ...references.problems,
-      ...this.#options.secrets.check(findSecretConfigs(ListenerSchema, listener)),
-    ];
-    const seen = new Set<string>();
-    for (const problem of found) {
-      const key = `${problem.path} ${problem.message}`;
-      if (!seen.has(key)) problems.push(problem);
-      seen.add(key);
-    }
     if (sockets.ok) problems.push(...this.#conflicts(listener.name, sockets.value.sockets));
     if (this.#entries.get(listener.name)?.active?.source === "static") {
       problems.push({
@@ -166,7 +157,7 @@ export class ListenerManager {
     entry.warming = managed;
     entry.failure = undefined;
     const warm = acquired.ready.then(() => this.#activate(entry, managed));
-    this.#track(warm);
+    this.#work.add(warm);
     return [];
   }
 
@@ -180,7 +171,7 @@ export class ListenerManager {
     entry.warming?.release();
     if (entry.active !== undefined) {
       this.#draining.start(entry.active, undefined);
-      this.#track(this.#options.broadcast({ type: "remove-listener", name }));
+      this.#work.add(this.#options.broadcast({ type: "remove-listener", name }));
     }
     return true;
   }
@@ -217,17 +208,9 @@ export class ListenerManager {
     return this.#draining.all();
   }
 
-  readonly #work = new Set<Promise<unknown>>();
-  #track(work: Promise<unknown>): void {
-    const tracked = work
-      .catch((error: unknown) => this.#options.log.error(String(error)))
-      .finally(() => this.#work.delete(tracked));
-    this.#work.add(tracked);
-  }
-
   /** Resolves when nothing warms and the workers have taken over everything. */
-  async settled(): Promise<void> {
-    while (this.#work.size > 0) await Promise.all(this.#work);
+  settled(): Promise<void> {
+    return this.#work.settled();
   }
 
   /** A worker has no connections of that configuration any more. */
@@ -281,18 +264,11 @@ export class ListenerManager {
     if (entry.warming !== managed || this.#entries.get(managed.spec.name) !== entry || this.#stopped) return;
     const { spec } = managed;
     this.#draining.expect(spec.id);
-    const first = await this.#options.send(0, { type: "listener", spec });
-    if (first.problems.length > 0) return this.#failed(entry, managed, first.problems);
-    managed.ports = first.ports;
-    const resolved = withPorts(spec, first.ports);
-    const outcomes: WorkerOutcome[] = [first];
-    const others = Array.from({ length: this.#options.concurrency - 1 }, (_, index) =>
-      this.#options.send(index + 1, { type: "listener", spec: resolved }),
-    );
-    outcomes.push(...(await Promise.all(others)));
-    const problems = outcomes.flatMap((outcome) => outcome.problems);
+    const problems = await rollOutListener(spec, this.#options, (ports) => {
+      managed.ports = ports;
+    });
     if (problems.length > 0) return this.#failed(entry, managed, problems);
-    for (const _ of outcomes) this.#scope().counter("listener_create_success").inc();
+    this.#scope().counter("listener_create_success").add(this.#options.concurrency);
     const old = entry.active;
     entry.active = managed;
     if (entry.warming === managed) entry.warming = undefined;
@@ -301,7 +277,7 @@ export class ListenerManager {
       if (kept !== undefined) this.#scope().counter("listener_in_place_updated").inc();
       this.#draining.start(old, kept);
     }
-    const where = resolved.sockets.map((socket) =>
+    const where = withPorts(spec, managed.ports).sockets.map((socket) =>
       socket.kind === "tcp" ? `${socket.host}:${socket.port}` : socket.path,
     );
     this.#options.log.info(`listener '${spec.name}' is in service on ${where.join(", ")}`);
@@ -350,13 +326,4 @@ export class ListenerManager {
   #scope() {
     return this.#options.stats.root().scope("listener_manager");
   }
-}
-
-function withPorts(spec: ListenerSpec, ports: Readonly<Record<string, number>>): ListenerSpec {
-  return {
-    ...spec,
-    sockets: spec.sockets.map((socket) =>
-      socket.kind === "tcp" && socket.port === 0 ? { ...socket, port: ports[socket.key] ?? 0 } : socket,
-    ),
-  };
 }

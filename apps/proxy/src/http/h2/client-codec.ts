@@ -57,7 +57,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     stream.id = this.nextStreamId;
     stream.sendWindow = this.sender.peerStreamWindow;
     this.nextStreamId += 2;
-    this.adopt(stream);
+    this.streams.add(stream);
     // No number is left for a further stream.
     if (this.nextStreamId > STREAM_ID_MAX) this.announceGoAway();
   }

@@ -35,3 +35,10 @@ export function frameFlaw(
       return undefined;
   }
 }
+
+/** Nothing comes between the frames of a header block (RFC 9113 §6.10). `headStreamId`: whose has begun, 0: none. */
+export function orderFlaw(type: number, streamId: number, headStreamId: number): Http2Error | undefined {
+  const continues = type === FrameType.Continuation;
+  if (headStreamId === 0) return continues ? protocolError("CONTINUATION without a header block") : undefined;
+  return continues && streamId === headStreamId ? undefined : protocolError("a header block was interrupted");
+}

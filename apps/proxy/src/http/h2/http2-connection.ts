@@ -1,10 +1,10 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
-import { ClosedStreams, Ended } from "./closed-streams.ts";
+import { Ended } from "./closed-streams.ts";
 import { DataReceiver, type DataSession } from "./data-receiver.ts";
 import { FrameLimits } from "./frame-limits.ts";
 import { FrameReader, type FrameSink } from "./frame-reader.ts";
-import { frameFlaw } from "./frame-rules.ts";
+import { frameFlaw, orderFlaw } from "./frame-rules.ts";
 import { FrameSender } from "./frame-sender.ts";
 import {
   DEFAULT_FRAME_BYTES_MAX,
@@ -23,6 +23,7 @@ import type { Http2Options } from "./http2-options.ts";
 import type { Http2Stats } from "./http2-stats.ts";
 import type { Http2Stream } from "./http2-stream.ts";
 import { Keepalive, type KeepaliveContext } from "./keepalive.ts";
+import { StreamTable } from "./stream-table.ts";
 
 /** What a codec gives to its HTTP/2 connection besides the socket. */
 export interface Http2Setup {
@@ -38,9 +39,9 @@ export interface Http2Setup {
 const PING_PAYLOAD = "sluice\0\0";
 
 /**
- * HTTP/2 (RFC 9113) as both ends speak it: which frame may come when, the streams and how they end. What a header block
- * means, and which streams the peer may open, is the server's or client's part; windows are the sender's and the receiver's. Errors of the connection end in GOAWAY and
- * `onConnectionError`, once; of a stream in RST_STREAM.
+ * HTTP/2 (RFC 9113) as both ends speak it: what each frame does to the connection and its streams. What a header block means,
+ * and which streams the peer may open, is the server's or client's part; windows are the sender's and the receiver's, the
+ * streams are kept in a table. Errors of the connection end in GOAWAY and `onConnectionError`, once; of a stream in RST_STREAM.
  */
 export abstract class Http2Connection implements FrameSink, DataSession, WatermarkCallbacks {
   readonly connection: SocketConnection;
@@ -51,8 +52,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
   protected readonly setup: Http2Setup;
   protected readonly reader: FrameReader;
   protected readonly limits: FrameLimits;
-  protected readonly streams = new Map<number, Http2Stream>();
-  protected readonly closedStreams = new ClosedStreams();
+  protected readonly streams: StreamTable;
   /** The highest stream that the peer has opened. */
   protected lastPeerStreamId = 0;
   /** The peer knows this side's SETTINGS. */
@@ -70,6 +70,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
     this.stats = stats;
     this.reader = new FrameReader(this, isServer);
     this.limits = new FrameLimits(options, stats);
+    this.streams = new StreamTable(stats, this.limits);
     this.sender = new FrameSender(connection, this.limits, options.headerTableBytes);
     this.heads = new HeaderBlockReader(options.headerTableBytes, setup.headBytesMax, stats);
     this.receiver = new DataReceiver(this, this.limits, options.connectionWindowBytes);
@@ -112,7 +113,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
   }
 
   endOf(streamId: number): Ended {
-    return this.closedStreams.find(streamId);
+    return this.streams.endOf(streamId);
   }
 
   sendWindowUpdate(streamId: number, bytes: number): void {
@@ -128,7 +129,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
   resetStream(stream: Http2Stream, code: number): void {
     if (stream.closed) return;
     this.sendReset(stream.id, code);
-    this.forget(stream, Ended.ResetHere);
+    this.streams.end(stream, Ended.ResetHere);
   }
 
   protected sendReset(streamId: number, code: number): void {
@@ -139,26 +140,13 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
   /** Both messages are through. */
   closeStream(stream: Http2Stream): void {
     if (stream.closed) return;
-    this.forget(stream, Ended.Properly);
+    this.streams.end(stream, Ended.Properly);
     stream.onComplete();
-  }
-
-  private forget(stream: Http2Stream, ended: Ended): void {
-    this.streams.delete(stream.id);
-    this.closedStreams.add(stream.id, ended);
-    this.stats.streamsActive.sub(1);
-    stream.release();
   }
 
   /** A stream is over without a word to the peer, whose connection goes. */
   protected discard(stream: Http2Stream): void {
-    if (!stream.closed) this.forget(stream, Ended.ResetHere);
-  }
-
-  protected adopt(stream: Http2Stream): void {
-    this.streams.set(stream.id, stream);
-    this.stats.streamsActive.add(1);
-    this.limits.onStreamOpened();
+    if (!stream.closed) this.streams.end(stream, Ended.ResetHere);
   }
 
   // ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,10 +155,10 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
     const stream = this.streams.get(streamId);
     this.sendReset(streamId, code);
     if (stream === undefined) {
-      this.closedStreams.add(streamId, Ended.ResetHere);
+      this.streams.refuse(streamId, Ended.ResetHere);
       return;
     }
-    this.forget(stream, Ended.ResetHere);
+    this.streams.end(stream, Ended.ResetHere);
     stream.onReset(code, false, details);
   }
 
@@ -187,7 +175,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
   protected resetAll(code: number, byPeer: boolean, details: string): void {
     for (const stream of [...this.streams.values()]) {
       if (stream.closed) continue;
-      this.forget(stream, byPeer ? Ended.ResetByPeer : Ended.ResetHere);
+      this.streams.end(stream, byPeer ? Ended.ResetByPeer : Ended.ResetHere);
       stream.onReset(code, byPeer, details);
     }
   }
@@ -243,14 +231,8 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
       }
       this.settingsSeen = true;
     }
-    const headStreamId = this.heads.streamId;
-    if (headStreamId !== 0) {
-      if (type !== FrameType.Continuation || streamId !== headStreamId) {
-        return this.fail(protocolError("a header block was interrupted"));
-      }
-    } else if (type === FrameType.Continuation) {
-      return this.fail(protocolError("CONTINUATION without a header block"));
-    }
+    const interrupted = orderFlaw(type, streamId, this.heads.streamId);
+    if (interrupted !== undefined) return this.fail(interrupted);
     if (this.keepalive !== undefined && (type !== FrameType.Ping || (flags & FrameFlag.Ack) === 0)) {
       this.keepalive.onFrame();
     }
@@ -349,7 +331,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
     const stream = this.streams.get(streamId);
     if (stream === undefined) return;
     this.stats.counters.rx_reset.inc();
-    this.forget(stream, Ended.ResetByPeer);
+    this.streams.end(stream, Ended.ResetByPeer);
     const refused = code === Http2ErrorCode.RefusedStream;
     stream.onReset(code, true, refused ? "http2.remote_refuse" : "http2.remote_reset");
   }

@@ -110,7 +110,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   }
 
   private onLateHeaders(streamId: number): undefined {
-    const ended = this.closedStreams.find(streamId);
+    const ended = this.streams.endOf(streamId);
     if (ended === Ended.ResetHere) return;
     if (ended === Ended.Unknown) this.fail(protocolError("stream numbers must grow"));
     else this.fail(streamClosedError("HEADERS on a closed stream"));
@@ -142,7 +142,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
       return;
     }
     const stream = new ServerStream(this, streamId);
-    this.adopt(stream);
+    this.streams.add(stream);
     stream.request = this.callbacks.newStream(stream);
     if (this.refuseLargeHead(streamId, block)) return;
     let head = block.meaning as RequestHead | undefined;
