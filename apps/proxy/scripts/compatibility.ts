@@ -78,8 +78,14 @@ and \`dog_statsd\`; clusters of types STATIC, EDS, STRICT_DNS, LOGICAL_DNS, ORIG
 \`envoy.clusters.dns\` and \`envoy.clusters.aggregate\`. With name servers of its own a cluster's names are asked of these alone: no hosts
 file, no search domains. The overload manager has the resource monitors \`fixed_heap\` (by resident memory), \`cgroup_memory\`,
 \`cpu_utilization\`, \`injected_resource\` and \`global_downstream_max_connections\`, and the actions \`stop_accepting_requests\`,
-\`disable_http_keepalive\` and \`reject_incoming_connections\`; load-shed points are \`tcp_listener_accept\`, \`hcm_ondata_creating_codec\`,
-\`http1_server_abort_dispatch\`, \`http_connection_manager_decode_headers\` and \`http_downstream_filter_check\`.
+\`disable_http_keepalive\`, \`reject_incoming_connections\`, \`stop_accepting_connections\`, \`reduce_timeouts\` and \`shrink_heap\`.
+Node cannot leave connections in the kernel's accept queue: while none are accepted, each worker holds as many as \`tcp_backlog_size\` says
+for each address, unread, and closes more. To shrink the heap, each thread collects its garbage and gives free pages back, which stops it
+for some hundred milliseconds where there is much; it leaves that while V8 holds at most \`max_unfreed_memory_bytes\` beyond what was alive
+last time. Load-shed points are \`tcp_listener_accept\`, \`hcm_ondata_creating_codec\`,
+\`http1_server_abort_dispatch\`, \`http2_server_go_away_on_dispatch\`, \`http2_server_go_away_and_close_on_dispatch\`,
+\`http_connection_manager_decode_headers\`, \`http_downstream_filter_check\` and \`connection_pool_new_connection\`; those of HTTP/3 are
+not there, as it is not, nor is the action \`close_idle_http_connections\`, which is about HTTP/3 in Envoy.
 
 ${extensions.map(({ name, supportedFields }) => `### ${name}\n\n${table(supportedFields)}`).join("\n")}
 ## Bootstrap

@@ -32,6 +32,8 @@ import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
 import { OTLP_LOG_CASES } from "./cases/otlp-logs.ts";
 import { OVERLOAD_CASES } from "./cases/overload.ts";
+import { OVERLOAD_ACTION_CASES } from "./cases/overload-actions.ts";
+import { OVERLOAD_POINT_CASES } from "./cases/overload-points.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
@@ -49,6 +51,7 @@ import { TRACING_CASES } from "./cases/tracing.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
+import { WATERMARK_TIMEOUT_CASES } from "./cases/watermark-timeouts.ts";
 import { XDS_EXTENSION_CASES } from "./cases/xds-extensions.ts";
 import { XDS_FILE_CASES } from "./cases/xds-files.ts";
 import { XDS_ON_DEMAND_CASES } from "./cases/xds-on-demand.ts";
@@ -81,6 +84,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...EARLY_END_CASES,
   ...DOWNSTREAM_TLS_CASES,
   ...UPSTREAM_TLS_CASES,
+  ...WATERMARK_TIMEOUT_CASES,
   ...CONNECTION_POOL_CASES,
   ...LOAD_BALANCING_CASES,
   ...HTTP2_UPSTREAM_CASES,
@@ -109,6 +113,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...TLS_HANDSHAKE_CASES,
   ...LOG_CHOICE_CASES,
   ...OVERLOAD_CASES,
+  ...OVERLOAD_ACTION_CASES,
+  ...OVERLOAD_POINT_CASES,
   ...BOOTSTRAP_SETTING_CASES,
   ...TRACE_SAMPLER_CASES,
   ...OTLP_LOG_CASES,

@@ -66,6 +66,7 @@ export interface ClusterConfig {
   readonly discovery: Discovery;
   readonly connectTimeoutMs: number;
   readonly bufferLimitBytes: number;
+  readonly highWatermarkTimeoutMs: number;
   readonly http: UpstreamHttpConfig;
   readonly loadBalancer: LoadBalancerConfig;
   readonly commonLb: CommonLbSettings;

@@ -28,6 +28,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "eds_cluster_config",
     "connect_timeout",
     "per_connection_buffer_limit_bytes",
+    "per_connection_buffer_high_watermark_timeout",
     "lb_policy",
     "lb_subset_config",
     "ring_hash_lb_config",

@@ -66,6 +66,7 @@ export function compileCluster(
     discovery,
     connectTimeoutMs: durationMs(cluster.connectTimeout, 5000),
     bufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
+    highWatermarkTimeoutMs: durationMs(cluster.perConnectionBufferHighWatermarkTimeout, 0),
     http: compileHttpOptions(cluster, extensions, problems),
     loadBalancer: compileLoadBalancer(cluster, extensions, problems, discovery.kind),
     commonLb: compileCommonLb(cluster.commonLbConfig, discovery, problems),

@@ -81,6 +81,8 @@ export interface ClusterInfo {
   readonly connectTimeoutMs: number;
   /** `per_connection_buffer_limit_bytes`, default 1 MiB. */
   readonly bufferLimitBytes: number;
+  /** `per_connection_buffer_high_watermark_timeout`; 0, the default: none. */
+  readonly highWatermarkTimeoutMs?: number;
   readonly http: UpstreamHttpConfig;
   /** Undefined: it says nothing about requests. */
   readonly policies?: ClusterPolicies | undefined;
@@ -93,6 +95,8 @@ export interface ClusterInfo {
   readonly predictive?: PredictivePreconnect | undefined;
   /** Which hosts get connections ahead of streams; undefined: all. */
   readonly preconnects?: ((host: Host) => boolean) | undefined;
+  /** Asked before a connection is opened: the overload manager has the load shed instead, which is counted. */
+  readonly shedsConnection?: () => boolean;
   /** `connection_pool_per_downstream_connection`. */
   readonly poolPerDownstreamConnection: boolean;
   readonly stats: ClusterStats;

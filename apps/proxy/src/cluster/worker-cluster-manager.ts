@@ -9,6 +9,7 @@ import {
 } from "../load-balancer/host-set.ts";
 import type { LoadBalancer, LoadBalancerConfig, PolicyContext } from "../load-balancer/load-balancer.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
+import { LoadShedPoint, type OverloadDecision } from "../overload/overload-state.ts";
 import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
@@ -54,6 +55,8 @@ export interface WorkerClusterManagerOptions {
   readonly extensions: ExtensionRegistry;
   readonly secrets: SecretLookup;
   readonly log: Log;
+  /** Undefined: never overloaded. */
+  readonly overload?: OverloadDecision;
   readonly workerIndex: number;
   readonly localInfo: Pick<LocalInfo, "region" | "zone" | "subZone">;
   /** Name of the cluster that the proxies themselves form, for zone-aware routing; "": none. */
@@ -245,7 +248,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     scope: StatsScope,
     releases: (() => void)[],
   ): ClusterInfo {
-    const { secrets, extensions, log, clock, timers, random } = this.#options;
+    const { secrets, extensions, log, clock, timers, random, overload } = this.#options;
     const { http } = config;
     return Object.freeze({
       name: config.name,
@@ -253,6 +256,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       maintenanceModeKey: `upstream.maintenance_mode.${config.name}`,
       connectTimeoutMs: config.connectTimeoutMs,
       bufferLimitBytes: config.bufferLimitBytes,
+      highWatermarkTimeoutMs: config.highWatermarkTimeoutMs,
       http,
       policies: http.policies === undefined ? undefined : this.#options.compilePolicies(http.policies, scope),
       http1: {
@@ -276,6 +280,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
           ? new PredictivePreconnect(config.connection.predictiveRatio, () => balancer.peek?.())
           : undefined,
       preconnects: preconnectRule(config.connection.preconnectMatcher),
+      shedsConnection: () => overload?.sheds(LoadShedPoint.UpstreamConnection) === true,
       poolPerDownstreamConnection: config.connection.poolPerDownstreamConnection,
       stats: createClusterStatsIn(scope),
       tracked: createTrackedStats(scope, config.tracked),

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Connection, Counter, StreamInfo, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
 import type { Tlv } from "../transport-socket/proxy-header.ts";
+import type { TimerQueue } from "../worker/timer-queue.ts";
 import { noteRead } from "./collect-reads.ts";
 import { proxyTlvsOf } from "./proxy-protocol-state.ts";
 import { readDirectly } from "./read-directly.ts";
@@ -8,6 +9,7 @@ import { giveBack, type ReadMemory, type ReadReceiver, SHARED_READ_BYTES } from 
 import { resetSocket } from "./reset-socket.ts";
 import { socketAddressText } from "./socket-address.ts";
 import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn, leaveTurnExpectingMore } from "./turn.ts";
+import { WatermarkTimeout } from "./watermark-timeout.ts";
 
 /** Who reads a connection. Never called after `onClose`. */
 export interface ConnectionSink {
@@ -67,6 +69,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   /** Whether the peer's half-close is only an event. */
   halfClose = false;
   writeHook: WriteHook | undefined = undefined;
+  private watermarkTimeout: WatermarkTimeout | undefined = undefined;
 
   private readonly socket: Socket;
   private readonly limitBytes: number;
@@ -141,6 +144,11 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     else if (this.moreWatermarks.length > 0) {
       this.moreWatermarks = this.moreWatermarks.filter((one) => one !== callbacks);
     }
+  }
+
+  /** Closes it when its output has been above the high watermark for `timeoutMs`; 0: never. */
+  limitHighWatermark(timers: TimerQueue, timeoutMs: number): void {
+    if (timeoutMs > 0) this.watermarkTimeout = new WatermarkTimeout(this, timers, timeoutMs);
   }
 
   enableHalfClose(): void {
@@ -291,6 +299,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   private goAboveHigh(): void {
     this.aboveHigh = true;
     this.onWritten ??= () => this.checkLowWatermark();
+    this.watermarkTimeout?.onAboveHighWatermark();
     this.watermark?.onAboveHighWatermark();
     for (const one of this.moreWatermarks) one.onAboveHighWatermark();
   }
@@ -298,6 +307,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   private checkLowWatermark(): void {
     if (!this.aboveHigh || this.state === "closed" || this.bufferedBytes > this.limitBytes / 2) return;
     this.aboveHigh = false;
+    this.watermarkTimeout?.onBelowLowWatermark();
     enterTurn();
     this.watermark?.onBelowLowWatermark();
     for (const one of this.moreWatermarks) one.onBelowLowWatermark();
@@ -335,6 +345,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     const by = this.closeDetails === "" ? "remote" : "local";
     this.state = "closed";
     this.readMemory?.release();
+    this.watermarkTimeout?.dispose();
     const sink = this.sink;
     this.sink = undefined;
     this.watermark = undefined;

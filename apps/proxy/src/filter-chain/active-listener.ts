@@ -7,6 +7,7 @@ import { discoveredEntry } from "../network-filter/discovered-network-filter.ts"
 import { hasCreateFor, type NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { NetworkFilterManager } from "../network-filter/network-filter-manager.ts";
 import type { DownstreamTransportSocket } from "../transport-socket/downstream-transport-socket.ts";
+import { scaledDeadline } from "../worker/scaled-deadline.ts";
 import { AcceptedSocket } from "./accepted-socket.ts";
 import { ActiveConnection, type ChainPayload } from "./active-connection.ts";
 import type { ActiveListenerConfig } from "./active-listener-config.ts";
@@ -31,6 +32,8 @@ export interface ListenerFilterPhase {
 export interface ListenerRules {
   readonly limits: ConnectionLimits;
   readonly accessLoggers: readonly AccessLogger[];
+  /** `per_connection_buffer_high_watermark_timeout`; 0: none. */
+  readonly highWatermarkTimeoutMs: number;
 }
 
 /** Which chain a connection gets; undefined: it is closed. */
@@ -163,18 +166,20 @@ export class ActiveListener implements ActiveListenerConfig {
     transportSocket: DownstreamTransportSocket,
     accepted: AcceptedSocket,
   ): void {
-    const { timers, bufferLimitBytes } = this.context;
+    const { bufferLimitBytes } = this.context;
     const { socket } = accepted;
     this.pending.add(socket);
     let timedOut = false;
-    const deadline = timers.create(() => {
+    const onDeadline = (): void => {
       this.stats.handshakeTimeout.inc();
       timedOut = true;
       socket.destroy();
-    });
-    if (chain.handshakeTimeoutMs > 0) deadline.arm(chain.handshakeTimeoutMs);
+    };
+    const { timers } = this.context.worker;
+    const deadline = scaledDeadline(timers, { onDeadline }, 0, "TRANSPORT_SOCKET_CONNECT");
+    if (chain.handshakeTimeoutMs > 0) deadline.set(chain.handshakeTimeoutMs);
     const ended = (): void => {
-      deadline.disarm();
+      deadline.dispose();
       this.pending.delete(socket);
     };
     transportSocket.accept(socket, {
@@ -195,6 +200,7 @@ export class ActiveListener implements ActiveListenerConfig {
   }
 
   private serve(chain: ChainPayload, connection: SocketConnection, accepted: AcceptedSocket): void {
+    connection.limitHighWatermark(this.context.worker.timers, this.rules.highWatermarkTimeoutMs);
     connection.requestedServerName ??= accepted.requestedServerName;
     connection.filterChainName = chain.name;
     connection.streamInfo =

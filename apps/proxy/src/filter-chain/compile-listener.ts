@@ -88,6 +88,7 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
       stats: listenerStats,
     }),
     accessLoggers: loggers.value,
+    highWatermarkTimeoutMs: durationMs(listener.perConnectionBufferHighWatermarkTimeout, 0),
   };
   return { ok: true, value: new ActiveListener(find, phase, rules, releases, factoryContext) };
 }

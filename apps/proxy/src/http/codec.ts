@@ -152,14 +152,17 @@ export interface ServerCodec {
   dispatch(chunk: Buffer): void;
   /** Nothing is read any more, no callback follows. */
   stop(): void;
-  /** The connection is gone: so are its streams. */
-  onConnectionClosed(): void;
+  /** The connection is gone: so are its streams. `details`: Envoy's words where there are any, else "". */
+  onConnectionClosed(details: string): void;
   /** The connection will end: HTTP/1 says so in its next response; HTTP/2 by GOAWAY, still taking what is on its way. */
   notifyShutdown(): void;
   /** No further streams are taken. */
   goAway(): void;
   /** The head that `readingHead` tells of took too long. */
   failHead(): void;
-  /** A message is about to begin that there is no room for: it is answered by 500, and the connection ends. */
+  /**
+   * There is no room for what comes, and the connection is to end. HTTP/1 answers the message that is about to begin by 500 and
+   * ends by itself; HTTP/2 says GOAWAY and gives up its streams, and its owner closes the connection.
+   */
   failOverloaded(): void;
 }

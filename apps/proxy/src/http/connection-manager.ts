@@ -5,7 +5,9 @@ import {
   type ReadFilterCallbacks,
 } from "@sluice/extension-api";
 import type { SocketConnection } from "../connection/socket-connection.ts";
+import { WATERMARK_TIMEOUT } from "../connection/watermark-timeout.ts";
 import { LoadShedPoint } from "../overload/overload-state.ts";
+import { scaledDeadline } from "../worker/scaled-deadline.ts";
 import { Deadline, type DeadlineOwner } from "../worker/timer-queue.ts";
 import type {
   CodecError,
@@ -60,7 +62,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     connection.lingers = config.delayedCloseTimeoutMs > 0;
     const { clock, timers } = config.worker;
     this.connectedAtMs = clock.nowMs();
-    this.idle = new Deadline(timers, this, IDLE);
+    this.idle = scaledDeadline(timers, this, IDLE, "HTTP_DOWNSTREAM_CONNECTION_IDLE");
     this.headTimeout = config.requestHeadersTimeoutMs === 0 ? undefined : new Deadline(timers, this, HEAD);
     const { stats } = config;
     connection.sentCounter = stats.counters.downstream_cx_tx_bytes_total;
@@ -72,7 +74,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
       stats.cxSslActive.add(1);
     }
     if (config.maxConnectionDurationMs > 0) {
-      this.lifetime = new Deadline(timers, this, LIFETIME);
+      this.lifetime = scaledDeadline(timers, this, LIFETIME, "HTTP_DOWNSTREAM_CONNECTION_MAX");
       this.lifetime.set(
         this.jittered(config.maxConnectionDurationMs, config.maxConnectionDurationJitterPercent),
       );
@@ -112,13 +114,28 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private dispatch(input: Buffer): undefined {
     const { codec } = this;
     if (codec === undefined) return;
-    if (
-      !codec.busy &&
-      codec.multiplexed === false &&
-      this.config.worker.overload.sheds(LoadShedPoint.Http1Dispatch)
-    ) {
+    const { overload } = this.config.worker;
+    if (codec.multiplexed) {
+      if (this.connection.state !== "open") return;
+      if (overload.sheds(LoadShedPoint.Http2GoAwayAndClose)) return this.giveUp(codec);
+      if (overload.sheds(LoadShedPoint.Http2GoAway)) this.drain();
+    } else if (!codec.busy && overload.sheds(LoadShedPoint.Http1Dispatch)) {
       codec.failOverloaded();
-    } else codec.dispatch(input);
+      return;
+    }
+    codec.dispatch(input);
+  }
+
+  /** An overloaded HTTP/2 connection goes, streams and all. */
+  private giveUp(codec: ServerCodec): undefined {
+    const { counters } = this.config.stats;
+    if (this.activeStreams > 0) {
+      counters.downstream_cx_destroy_active_rq.inc();
+      counters.downstream_cx_destroy_local_active_rq.inc();
+    }
+    this.draining = true;
+    codec.failOverloaded();
+    this.closeAfterFlush("forced_goaway");
   }
 
   /**
@@ -154,15 +171,21 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     this.destroyed = true;
     const { stats, worker } = this.config;
     const { codec } = this;
-    const local = this.connection.closeDetails !== "";
+    const { closeDetails } = this.connection;
+    const local = closeDetails !== "";
+    const stuck = closeDetails === WATERMARK_TIMEOUT;
     const c = stats.counters;
     c.downstream_cx_destroy.inc();
     (local ? c.downstream_cx_destroy_local : c.downstream_cx_destroy_remote).inc();
     if (this.activeStreams > 0) {
       c.downstream_cx_destroy_active_rq.inc();
-      (local ? c.downstream_cx_destroy_local_active_rq : c.downstream_cx_destroy_remote_active_rq).inc();
+      // As Envoy: only where the connection manager itself ends them.
+      (local && !stuck
+        ? c.downstream_cx_destroy_local_active_rq
+        : c.downstream_cx_destroy_remote_active_rq
+      ).inc();
     }
-    codec?.onConnectionClosed();
+    codec?.onConnectionClosed(stuck ? `downstream_local_disconnect(${closeDetails})` : "");
     this.idle.dispose();
     this.drainTimeout?.dispose();
     this.delayedClose?.dispose();

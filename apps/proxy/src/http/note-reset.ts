@@ -2,6 +2,9 @@ import { ResponseFlag } from "@sluice/extension-api";
 import type { StreamResetReason } from "./codec.ts";
 import type { RequestStreamInfo } from "./request-stream-info.ts";
 
+/** Envoy's details of a stream that an overloaded proxy gave up with its connection. */
+export const FORCED_GOAWAY = "forced_goaway";
+
 /** What the access log says of a request that the client gave up. `answered`: its response had begun. */
 export function noteReset(
   info: RequestStreamInfo,
@@ -9,6 +12,11 @@ export function noteReset(
   details: string,
   answered: boolean,
 ): void {
+  if (reason === "connection termination" && details !== "") {
+    if (details !== FORCED_GOAWAY) info.setResponseFlag(ResponseFlag.DownstreamConnectionTermination);
+    info.responseCodeDetails = details;
+    return;
+  }
   if (details !== "") {
     const broken = reason === "protocol error";
     info.setResponseFlag(broken ? ResponseFlag.DownstreamProtocolError : ResponseFlag.DownstreamRemoteReset);

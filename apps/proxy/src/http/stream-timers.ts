@@ -1,5 +1,6 @@
 import type { ForwardAction } from "../route/route-entry.ts";
 import { routeStreamDurationMs } from "../route/stream-duration.ts";
+import { scaledDeadline } from "../worker/scaled-deadline.ts";
 import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import type { Headers } from "./header-map.ts";
@@ -39,6 +40,8 @@ const FREE_TIMERS_MAX = 1024;
  */
 export class StreamTimers implements DeadlineOwner {
   private readonly idle: Deadline;
+  /** `idle` itself, unless each is shortened in its own way while the proxy is overloaded. */
+  private readonly flush: Deadline;
   private readonly request: Deadline;
   private readonly duration: Deadline;
   private readonly log: Deadline;
@@ -48,7 +51,11 @@ export class StreamTimers implements DeadlineOwner {
   private idleMs = 0;
 
   constructor(timers: TimerQueue) {
-    this.idle = new Deadline(timers, this, IDLE);
+    this.idle = scaledDeadline(timers, this, IDLE, "HTTP_DOWNSTREAM_STREAM_IDLE");
+    this.flush =
+      timers.scaling === undefined
+        ? this.idle
+        : scaledDeadline(timers, this, IDLE, "HTTP_DOWNSTREAM_STREAM_FLUSH");
     this.request = new Deadline(timers, this, REQUEST);
     this.duration = new Deadline(timers, this, DURATION);
     this.log = new Deadline(timers, this, LOG);
@@ -75,8 +82,10 @@ export class StreamTimers implements DeadlineOwner {
    */
   touch(limits: StreamLimits, responseDone: boolean): void {
     const limitMs = responseDone ? limits.streamFlushTimeoutMs : this.idleMs;
-    if (limitMs > 0) this.idle.set(limitMs);
-    else this.idle.clear();
+    const deadline = responseDone ? this.flush : this.idle;
+    if (deadline !== this.idle) this.idle.clear();
+    if (limitMs > 0) deadline.set(limitMs);
+    else deadline.clear();
   }
 
   /** The request is whole. */
@@ -125,6 +134,7 @@ export class StreamTimers implements DeadlineOwner {
     this.stream = undefined;
     this.waiter = undefined;
     this.idle.clear();
+    this.flush.clear();
     this.request.clear();
     this.duration.clear();
     this.log.clear();
@@ -135,6 +145,7 @@ export class StreamTimers implements DeadlineOwner {
     this.stream = undefined;
     this.waiter = undefined;
     this.idle.dispose();
+    this.flush.dispose();
     this.request.dispose();
     this.duration.dispose();
     this.log.dispose();

@@ -20,6 +20,7 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "default_filter_chain",
     "filter_chain_matcher",
     "per_connection_buffer_limit_bytes",
+    "per_connection_buffer_high_watermark_timeout",
     "metadata",
     "traffic_direction",
     "listener_filters",
@@ -89,6 +90,7 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
       backlog,
       reusePort: listener.enableReusePort ?? true,
       keepalive: listenerKeepalive(keepalive),
+      bypassesOverload: listener.bypassOverloadManager,
     };
     const socket = compileAddress(address, options);
     if (typeof socket === "string") problems.push({ path, message: socket, severity: "error" });
@@ -129,9 +131,15 @@ interface AddressOptions {
   readonly backlog: number;
   readonly reusePort: boolean;
   readonly keepalive: KeepaliveConfig | undefined;
+  readonly bypassesOverload: boolean;
 }
 
-const USUAL: AddressOptions = { backlog: BACKLOG, reusePort: true, keepalive: undefined };
+const USUAL: AddressOptions = {
+  backlog: BACKLOG,
+  reusePort: true,
+  keepalive: undefined,
+  bypassesOverload: false,
+};
 
 /** A field that is 0 turns it off, as in Envoy. */
 function listenerKeepalive(given: TcpKeepalive | undefined): KeepaliveConfig | undefined {
@@ -142,12 +150,12 @@ function listenerKeepalive(given: TcpKeepalive | undefined): KeepaliveConfig | u
 /** A message when the address cannot be listened on. */
 export function compileAddress(
   address: Address | undefined,
-  { backlog, reusePort, keepalive }: AddressOptions = USUAL,
+  { backlog, reusePort, keepalive, bypassesOverload }: AddressOptions = USUAL,
 ): SocketSpec | string {
   switch (address?.address.case) {
     case "pipe": {
       const { path, mode } = address.address.value;
-      return { kind: "pipe", key: path, path, mode };
+      return { kind: "pipe", key: path, path, mode, bypassesOverload };
     }
     case "socketAddress": {
       const { value } = address.address;
@@ -164,6 +172,7 @@ export function compileAddress(
         backlog,
         reusePort,
         keepalive,
+        bypassesOverload,
       };
     }
     default:

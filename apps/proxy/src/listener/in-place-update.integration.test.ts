@@ -50,6 +50,7 @@ function spec(id: number, message: ReturnType<typeof listener>): ListenerSpec {
         backlog: 16,
         reusePort: true,
         keepalive: undefined,
+        bypassesOverload: false,
       },
     ],
   };

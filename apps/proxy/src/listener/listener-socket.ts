@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { keepAlive } from "../connection/keep-alive.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
+import type { AcceptGate, AcceptQueue } from "./accept-gate.ts";
 
 /** One listening socket of one worker. Who gets its connections may change while it listens. */
 export class ListenerSocket {
@@ -9,20 +10,33 @@ export class ListenerSocket {
   readonly #server: Server;
   #spec: SocketSpec;
   #onAccept: (socket: Socket) => void;
+  readonly #gate: AcceptGate;
+  readonly #queue: AcceptQueue;
 
-  private constructor(spec: SocketSpec, server: Server, onAccept: (socket: Socket) => void) {
+  private constructor(
+    spec: SocketSpec,
+    server: Server,
+    onAccept: (socket: Socket) => void,
+    gate: AcceptGate,
+  ) {
     this.key = spec.key;
     this.#server = server;
     this.#spec = spec;
     this.#onAccept = onAccept;
+    this.#gate = gate;
+    this.#queue = gate.queue((socket) => this.#onAccept(socket));
     server.on("connection", (socket: Socket) => this.#accept(socket));
   }
 
   /** Binds and listens; rejects with the system's error. Connections wait in the accept queue until then. */
-  static async listen(spec: SocketSpec, onAccept: (socket: Socket) => void): Promise<ListenerSocket> {
+  static async listen(
+    spec: SocketSpec,
+    onAccept: (socket: Socket) => void,
+    gate: AcceptGate,
+  ): Promise<ListenerSocket> {
     if (spec.kind === "pipe") removeStaleSocket(spec.path);
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
-    const socket = new ListenerSocket(spec, server, onAccept);
+    const socket = new ListenerSocket(spec, server, onAccept, gate);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(listenOptions(spec), () => {
@@ -52,12 +66,14 @@ export class ListenerSocket {
   #accept(socket: Socket): void {
     const spec = this.#spec;
     if (spec.kind === "tcp" && spec.keepalive !== undefined) keepAlive(socket, spec.keepalive);
-    this.#onAccept(socket);
+    if (this.#gate.closed && !spec.bypassesOverload) this.#queue.hold(socket, backlogOf(spec));
+    else this.#onAccept(socket);
   }
 
   /** Stops listening; accepted connections live on. */
   close(): void {
     this.#server.close();
+    this.#queue.close();
   }
 }
 
@@ -69,6 +85,13 @@ function removeStaleSocket(path: string): void {
   } catch {
     // There is none, or bind(2) says what is wrong.
   }
+}
+
+/** Of a pipe: Node's. */
+const PIPE_BACKLOG = 511;
+
+function backlogOf(spec: SocketSpec): number {
+  return spec.kind === "tcp" ? spec.backlog : PIPE_BACKLOG;
 }
 
 function listenOptions(spec: SocketSpec) {

@@ -5,6 +5,7 @@ import type { ActiveListenerConfig, CompileListener } from "../filter-chain/acti
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { ListenerSpec } from "../worker/worker-messages.ts";
+import { AcceptGate } from "./accept-gate.ts";
 import { ListenerSocket } from "./listener-socket.ts";
 
 /** One configuration of one listener: the one that takes connections, or an older one that drains. */
@@ -25,12 +26,19 @@ export class WorkerListeners {
   readonly #context: WorkerContext;
   readonly #compile: CompileListener;
   readonly #onDrained: (listenerId: number) => void;
+  readonly #gate: AcceptGate;
   readonly #active = new Map<string, ActiveListener>();
   readonly #draining = new Map<number, ActiveListener>();
   /** By name of the listener, then by key. */
   readonly #sockets = new Map<string, Map<string, ListenerSocket>>();
 
-  constructor(context: WorkerContext, compile: CompileListener, onDrained: (listenerId: number) => void) {
+  constructor(
+    context: WorkerContext,
+    compile: CompileListener,
+    onDrained: (listenerId: number) => void,
+    gate = new AcceptGate(),
+  ) {
+    this.#gate = gate;
     this.#context = context;
     this.#compile = compile;
     this.#onDrained = onDrained;
@@ -60,7 +68,7 @@ export class WorkerListeners {
         continue;
       }
       try {
-        const fresh = await ListenerSocket.listen(wanted, next.accept);
+        const fresh = await ListenerSocket.listen(wanted, next.accept, this.#gate);
         opened.push(fresh);
         ports[wanted.key] = fresh.port;
       } catch (error) {

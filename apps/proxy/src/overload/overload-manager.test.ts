@@ -30,11 +30,12 @@ function compile(config: JsonObject, draws: readonly number[] = []) {
   const uint32 = (): number => Math.floor((draws[drawn++] ?? 0) * 0x1_0000_0000);
   const state = new SharedOverloadState(SharedOverloadState.allocate(), { uint32, uuid: () => "" });
   const told: string[] = [];
+  const changes: number[] = [];
   const tell = (message: string): void => void told.push(message);
   const log = { debug: tell, info: tell, warn: tell, error: tell };
   const message = fromJson(OverloadManagerSchema, config, { registry: apiRegistry() });
-  const use = { stats: discardingStats(), state, log };
-  return { compiled: OverloadManager.compile(message, "overload_manager", use), state, told };
+  const use = { stats: discardingStats(), state, log, onChange: () => changes.push(0) };
+  return { compiled: OverloadManager.compile(message, "overload_manager", use), state, told, changes };
 }
 
 function problemsOf(config: JsonObject): string[] {
@@ -86,6 +87,63 @@ test("what cannot be is refused by its path", () => {
       `overload_manager.actions[1].triggers[0]: Unknown trigger resource other for overload action ${STOP}`,
     ],
   );
+});
+
+test("an action's settings are its own, and every name is there once", () => {
+  const REDUCE = "envoy.overload_actions.reduce_timeouts";
+  const scale = (...factors: JsonObject[]): JsonObject => ({
+    "@type": "type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig",
+    timer_scale_factors: factors,
+  });
+  const idle = { timer: "HTTP_DOWNSTREAM_STREAM_IDLE", min_timeout: "2s" };
+  const triggers = [{ name: "injected", threshold: { value: 1 } }];
+  const point = { name: "envoy.load_shed_points.tcp_listener_accept", triggers };
+  assert.deepEqual(
+    problemsOf({
+      resource_monitors: [MONITOR],
+      actions: [
+        { name: REDUCE, triggers: [...triggers, ...triggers] },
+        { name: REDUCE, triggers, typed_config: scale(idle, idle) },
+        { name: STOP, triggers, typed_config: scale(idle) },
+      ],
+      loadshed_points: [point, point],
+    }),
+    [
+      `overload_manager.actions[0].triggers[1]: Duplicate trigger resource for overload action ${REDUCE}`,
+      `overload_manager.actions[0].typed_config: Overload action "${REDUCE}" requires typed_config`,
+      `overload_manager.actions[1]: Duplicate overload action ${REDUCE}`,
+      "overload_manager.actions[1].typed_config.timer_scale_factors[1]: Found duplicate entry for timer type HTTP_DOWNSTREAM_STREAM_IDLE",
+      `overload_manager.actions[2].typed_config: Overload action name "${STOP}" conflicts with its typed config`,
+      "overload_manager.loadshed_points[1]: Duplicate load shed point envoy.load_shed_points.tcp_listener_accept",
+    ],
+  );
+  const { compiled } = compile({
+    resource_monitors: [MONITOR],
+    actions: [
+      { name: REDUCE, triggers, typed_config: scale(idle) },
+      { name: "envoy.overload_actions.shrink_heap", triggers },
+    ],
+  });
+  assert.ok(compiled.ok);
+  assert.deepEqual(compiled.value.workerSettings, {
+    timerMinimums: { HTTP_DOWNSTREAM_STREAM_IDLE: { kind: "timeout", ms: 2000 } },
+    shrinkHeap: { intervalMs: 10_000, unfreedBytesMax: 100 * 1024 * 1024 },
+  });
+});
+
+test("workers hear of an action that they carry out by themselves when its state changes", () => {
+  const actions = ["stop_accepting_connections", "disable_http_keepalive"].map((name, index) => ({
+    name: `envoy.overload_actions.${name}`,
+    triggers: [{ name: "injected", threshold: { value: index === 0 ? 0.9 : 0.5 } }],
+  }));
+  const { compiled, changes } = compile({ resource_monitors: [MONITOR], actions });
+  assert.ok(compiled.ok);
+  const seen = ["0.4", "0.6", "0.95", "1", "0.4"].map((pressure) => {
+    writeFileSync(file, pressure);
+    compiled.value.update();
+    return changes.length;
+  });
+  assert.deepEqual(seen, [0, 0, 1, 1, 2]);
 });
 
 test("a control group's memory counts by its own limit or a lower one", () => {

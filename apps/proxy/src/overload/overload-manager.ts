@@ -1,23 +1,22 @@
 import type { Compiled, Counter, Gauge, Log, Problem, StatsScope } from "@sluice/extension-api";
-import type {
-  LoadShedPoint,
-  OverloadAction,
-  OverloadManager as OverloadManagerConfig,
-  Trigger,
-} from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
+import type { OverloadManager as OverloadManagerConfig } from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
 import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
-import { SHED_COUNTER } from "./count-sheds.ts";
 import {
-  LOAD_SHED_POINTS,
-  OVERLOAD_ACTIONS,
-  type OverloadActionName,
-  type SharedOverloadState,
-} from "./overload-state.ts";
-import { compileTrigger, type TriggerState } from "./overload-trigger.ts";
+  type Action,
+  compileAction,
+  compilePoint,
+  type Point,
+  type RuleContext,
+  type Triggers,
+} from "./compile-overload-rules.ts";
+import { HeapShrinker, SHRINK_COUNTER } from "./heap-shrinker.ts";
+import type { OverloadWorkerSettings } from "./overload-settings.ts";
+import { CARRIED_OUT_FROM, OVERLOAD_ACTIONS, type SharedOverloadState } from "./overload-state.ts";
 import { compileResourceMonitor } from "./resource-monitors.ts";
 
 const REFRESH_MS = 1000;
+const SHRINK_HEAP = "envoy.overload_actions.shrink_heap";
 
 /** Part of the bootstrap's. */
 export const OVERLOAD_SUPPORTED_FIELDS: SupportedFields = {
@@ -28,7 +27,14 @@ export const OVERLOAD_SUPPORTED_FIELDS: SupportedFields = {
     "loadshed_points",
   ],
   "envoy.config.overload.v3.ResourceMonitor": ["name", "typed_config"],
-  "envoy.config.overload.v3.OverloadAction": ["name", "triggers"],
+  "envoy.config.overload.v3.OverloadAction": ["name", "triggers", "typed_config"],
+  "envoy.config.overload.v3.ScaleTimersOverloadActionConfig": ["timer_scale_factors"],
+  "envoy.config.overload.v3.ScaleTimersOverloadActionConfig.ScaleTimer": [
+    "timer",
+    "min_timeout",
+    "min_scale",
+  ],
+  "envoy.config.overload.v3.ShrinkHeapConfig": ["timer_interval", "max_unfreed_memory_bytes"],
   "envoy.config.overload.v3.LoadShedPoint": ["name", "triggers"],
   "envoy.config.overload.v3.Trigger": ["name", "threshold", "scaled"],
   "envoy.config.overload.v3.ThresholdTrigger": ["value"],
@@ -42,27 +48,16 @@ interface Resource {
   readonly failedUpdates: Counter;
 }
 
-type Triggers = readonly (readonly [resource: string, state: TriggerState])[];
-
-interface Action {
-  readonly name: OverloadActionName;
-  readonly triggers: Triggers;
-  readonly active: Gauge;
-  readonly scalePercent: Gauge;
-}
-
-interface Point {
-  /** Its place in `LOAD_SHED_POINTS`. */
-  readonly place: number;
-  readonly triggers: Triggers;
-  readonly scalePercent: Gauge;
-}
-
 interface Dependencies {
   readonly stats: StatsScope;
   readonly state: SharedOverloadState;
   readonly log: Log;
+  /** An action that workers carry out by themselves has gone further, or not as far. */
+  onChange(): void;
 }
+
+/** Actions that are not asked about at some occasion: workers hear of them. */
+const CARRIED_OUT: ReadonlySet<string> = new Set(OVERLOAD_ACTIONS.slice(CARRIED_OUT_FROM));
 
 /** `overload_manager`, on the main thread: reads the resources' pressures and tells the workers how far to go in which action. */
 export class OverloadManager {
@@ -71,7 +66,10 @@ export class OverloadManager {
   private readonly points: readonly Point[];
   private readonly intervalMs: number;
   private readonly use: Dependencies;
+  /** What the workers are to know of it from the start. */
+  readonly workerSettings: OverloadWorkerSettings;
   private readonly pressures = new Map<string, number>();
+  private readonly shrinker: HeapShrinker | undefined = undefined;
   private timer: NodeJS.Timeout | undefined = undefined;
 
   private constructor(
@@ -80,7 +78,18 @@ export class OverloadManager {
     points: readonly Point[],
     intervalMs: number,
     use: Dependencies,
+    workerSettings: OverloadWorkerSettings = {},
   ) {
+    this.workerSettings = workerSettings;
+    const { shrinkHeap } = workerSettings;
+    if (shrinkHeap !== undefined) {
+      const count = use.stats.scope("overload").scope(SHRINK_HEAP).counter(SHRINK_COUNTER);
+      this.shrinker = new HeapShrinker(
+        shrinkHeap,
+        () => use.state.stateOf(SHRINK_HEAP) >= 1,
+        () => count.inc(),
+      );
+    }
     this.resources = resources;
     this.actions = actions;
     this.points = points;
@@ -114,25 +123,29 @@ export class OverloadManager {
       own.counter("skipped_updates");
       return [{ name, read: compiled.value.read, pressure: own.gauge("pressure"), failedUpdates }];
     });
+    const rules: RuleContext = { resources: names, scope, problems, known: new Set() };
     const actions = config.actions.flatMap((action, index) =>
-      compileAction(action, `${path}.actions[${index}]`, names, scope, problems),
+      compileAction(action, `${path}.actions[${index}]`, rules),
     );
     const points = config.loadshedPoints.flatMap((point, index) =>
-      compilePoint(point, `${path}.loadshed_points[${index}]`, names, scope, problems),
+      compilePoint(point, `${path}.loadshed_points[${index}]`, rules),
     );
     if (problems.length > 0) return { ok: false, problems };
     const intervalMs = durationMs(config.refreshInterval, REFRESH_MS);
-    return { ok: true, value: new OverloadManager(resources, actions, points, intervalMs, use) };
+    const settings = Object.assign({}, ...actions.map((action) => action.settings));
+    return { ok: true, value: new OverloadManager(resources, actions, points, intervalMs, use, settings) };
   }
 
   start(): void {
     if (this.resources.length === 0) return;
+    this.shrinker?.start(0);
     this.timer = setInterval(() => this.update(), this.intervalMs);
     this.timer.unref();
   }
 
   stop(): void {
     clearInterval(this.timer);
+    this.shrinker?.stop();
   }
 
   /** Reads every resource once. A failed reading leaves what was known. */
@@ -149,8 +162,10 @@ export class OverloadManager {
         );
       }
     }
+    let changed = false;
     for (const { name, triggers, active, scalePercent } of this.actions) {
       const state = this.stateOf(triggers);
+      changed ||= CARRIED_OUT.has(name) && state !== this.use.state.stateOf(name);
       active.set(state >= 1 ? 1 : 0);
       scalePercent.set(Math.round(state * 100));
       this.use.state.set(name, state);
@@ -160,69 +175,12 @@ export class OverloadManager {
       scalePercent.set(Math.round(state * 100));
       this.use.state.setPoint(place, state);
     }
+    if (changed) this.use.onChange();
   }
 
   private stateOf(triggers: Triggers): number {
     return Math.max(0, ...triggers.map(([resource, state]) => state(this.pressures.get(resource) ?? 0)));
   }
-}
-
-function compileAction(
-  action: OverloadAction,
-  path: string,
-  resources: ReadonlySet<string>,
-  scope: StatsScope,
-  problems: Problem[],
-): Action[] {
-  const name = OVERLOAD_ACTIONS.find((known) => known === action.name);
-  if (name === undefined) {
-    problems.push(error(`${path}.name`, `overload action ${action.name} is not implemented`));
-    return [];
-  }
-  const what = `overload action ${name}`;
-  const triggers = compileTriggers(action.triggers, path, what, resources, problems);
-  const own = scope.scope(name);
-  return [{ name, triggers, active: own.gauge("active"), scalePercent: own.gauge("scale_percent") }];
-}
-
-function compilePoint(
-  point: LoadShedPoint,
-  path: string,
-  resources: ReadonlySet<string>,
-  scope: StatsScope,
-  problems: Problem[],
-): Point[] {
-  const place = LOAD_SHED_POINTS.findIndex((known) => known === point.name);
-  const name = LOAD_SHED_POINTS[place];
-  if (name === undefined) {
-    problems.push(error(`${path}.name`, `load shed point ${point.name} is not implemented`));
-    return [];
-  }
-  const what = `load shed point ${name}`;
-  const triggers = compileTriggers(point.triggers, path, what, resources, problems);
-  const own = scope.scope(name);
-  // Counted by the workers; here it is listed before that.
-  own.counter(SHED_COUNTER);
-  return [{ place, triggers, scalePercent: own.gauge("scale_percent") }];
-}
-
-function compileTriggers(
-  list: readonly Trigger[],
-  path: string,
-  what: string,
-  resources: ReadonlySet<string>,
-  problems: Problem[],
-): Triggers {
-  return list.flatMap((trigger, index): (readonly [string, TriggerState])[] => {
-    const at = `${path}.triggers[${index}]`;
-    const state = compileTrigger(trigger);
-    if (!resources.has(trigger.name)) {
-      problems.push(error(at, `Unknown trigger resource ${trigger.name} for ${what}`));
-    }
-    if (typeof state === "function") return [[trigger.name, state]];
-    problems.push(error(at, state));
-    return [];
-  });
 }
 
 const error = (path: string, message: string): Problem => ({ path, message, severity: "error" });

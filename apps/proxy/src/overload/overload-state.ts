@@ -1,11 +1,15 @@
 import type { Random } from "@sluice/extension-api";
 
-/** Envoy's names of the actions that are built. */
+/** Envoy's names of the actions that are built. From `CARRIED_OUT_FROM` on they are not asked about, but told. */
 export const OVERLOAD_ACTIONS = [
   "envoy.overload_actions.stop_accepting_requests",
   "envoy.overload_actions.disable_http_keepalive",
   "envoy.overload_actions.reject_incoming_connections",
+  "envoy.overload_actions.stop_accepting_connections",
+  "envoy.overload_actions.reduce_timeouts",
+  "envoy.overload_actions.shrink_heap",
 ] as const;
+export const CARRIED_OUT_FROM = 3;
 export type OverloadActionName = (typeof OVERLOAD_ACTIONS)[number];
 
 /** Envoy's names of the load-shed points that are built. */
@@ -15,6 +19,9 @@ export const LOAD_SHED_POINTS = [
   "envoy.load_shed_points.http1_server_abort_dispatch",
   "envoy.load_shed_points.http_connection_manager_decode_headers",
   "envoy.load_shed_points.http_downstream_filter_check",
+  "envoy.load_shed_points.http2_server_go_away_on_dispatch",
+  "envoy.load_shed_points.http2_server_go_away_and_close_on_dispatch",
+  "envoy.load_shed_points.connection_pool_new_connection",
 ] as const;
 
 /** Places in `LOAD_SHED_POINTS`: what is asked for each request is no text. */
@@ -24,6 +31,9 @@ export const LoadShedPoint = {
   Http1Dispatch: 2,
   DecodeHeaders: 3,
   FilterChain: 4,
+  Http2GoAway: 5,
+  Http2GoAwayAndClose: 6,
+  UpstreamConnection: 7,
 } as const;
 export type LoadShedPoint = (typeof LoadShedPoint)[keyof typeof LoadShedPoint];
 
@@ -65,6 +75,11 @@ export class SharedOverloadState implements OverloadDecision {
 
   set(action: OverloadActionName, state: number): void {
     this.#slots[OVERLOAD_ACTIONS.indexOf(action)] = state;
+  }
+
+  /** From 0 (inactive) to 1 (saturated). */
+  stateOf(action: OverloadActionName): number {
+    return this.#slots[OVERLOAD_ACTIONS.indexOf(action)] ?? 0;
   }
 
   takes(action: OverloadActionName): boolean {

@@ -8,7 +8,6 @@ const OF_ENVOYS_CODEC = "of a codec of Envoy's";
 const NO_LOAD_REPORTS = "the proxy reports no load by LRS; the metrics service tells the same figures";
 const NO_SPECIFIERS = "there are no route specifiers built in";
 const ONE_CHOICE_OF_STATS = "which stats there are is said once, by the bootstrap's stats_config";
-const SLOW_READERS = "who does not read is ended by idle and stream timeouts";
 const NO_INTERNAL_LISTENERS = "there are no listeners without a socket";
 const NAMES_ONLY = "addresses are IP addresses or names for DNS; Envoy has no other resolvers either";
 const HEAD_ALONE = "outlier detection is shown the response's head alone; in Envoy such a rule never holds";
@@ -60,7 +59,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     filters: "there are no network filters built in for connections to upstreams",
     lrs_report_endpoint_metrics: NO_LOAD_REPORTS,
     lrs_server: ENVOY_NEITHER,
-    per_connection_buffer_high_watermark_timeout: SLOW_READERS,
     queuing_policies: "requests wait in the order in which they came",
     stats_matcher: ONE_CHOICE_OF_STATS,
     transport_socket_matcher:
@@ -186,7 +184,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     enable_mptcp: "Node opens sockets of plain TCP only",
     fcds_config: ENVOY_NEITHER,
     internal_listener: NO_INTERNAL_LISTENERS,
-    per_connection_buffer_high_watermark_timeout: SLOW_READERS,
     stats_matcher: ONE_CHOICE_OF_STATS,
     udp_listener_config: "listeners take TCP connections only",
     use_original_dst: "the address before a redirection (SO_ORIGINAL_DST) cannot be read from Node sockets",
@@ -197,9 +194,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   "envoy.config.metrics.v3.StatsConfig": {
     allow_default_tag_overrides:
       "a tag's own rule comes behind the usual one of its name, as in Envoy by default",
-  },
-  "envoy.config.overload.v3.OverloadAction": {
-    typed_config: "of actions that are not built",
   },
   "envoy.config.overload.v3.OverloadManager": {
     buffer_factory_config: "memory is V8's, which does not tell whose it is",

@@ -144,6 +144,7 @@ export class Server {
         stats: this.stats.root(),
         state: new SharedOverloadState(this.#overloadBuffer, systemRandom),
         log,
+        onChange: () => void this.#pool.broadcast({ type: "overload" }),
       }),
     );
     this.#watchdogs = this.#settle(
@@ -267,6 +268,7 @@ export class Server {
         logLevel: this.#workerLogLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
         overloadState: this.#overloadBuffer,
+        overload: this.#overload.workerSettings,
         heartbeats: this.#watchdogs.page,
         sharedSlots,
         accessLogFlushMs: options.accessLogFlushMs,

@@ -89,7 +89,11 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     stats.upstreamRqPendingTotal.inc();
     stats.upstreamRqPendingActive.add(1);
     this.waiters.push(waiter);
-    this.openConnections();
+    if (!this.openConnections()) {
+      this.cancel(waiter);
+      waiter.onFailure("overflow", "");
+      return;
+    }
     this.tell();
     this.options.onStream?.();
   }
@@ -100,7 +104,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     const due = this.preconnects
       ? (waiting + this.activeStreams + 1) * ratio > this.capacity() + this.activeStreams
       : waiting > this.connectingCapacity;
-    if (!due || !this.open()) return false;
+    if (!due || this.info.shedsConnection?.() === true || !this.open()) return false;
     this.tell();
     return true;
   }
@@ -194,10 +198,14 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
 
   // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private openConnections(): void {
+  /** False: one was wanted, and the overload manager has the load shed instead. */
+  private openConnections(): boolean {
     for (let opened = 0; opened < OPENED_AT_ONCE_MAX; opened++) {
-      if (!this.wantsConnection() || !this.open()) return;
+      if (!this.wantsConnection()) return true;
+      if (this.info.shedsConnection?.() === true) return opened > 0;
+      if (!this.open()) return true;
     }
+    return true;
   }
 
   private wantsConnection(): boolean {

@@ -78,6 +78,7 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     const socket = (host.cluster ?? info).connect(host, connect);
     this.socket = socket;
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
+    this.connection.limitHighWatermark(timers, info.highWatermarkTimeoutMs ?? 0);
     this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
     this.connection.addWatermarkCallbacks(owner);
     this.connection.attach(this);

@@ -4,6 +4,7 @@ import type { RequestEncoder, ResponseStream } from "../http/codec.ts";
 import { Headers } from "../http/header-map.ts";
 import type { PoolUser } from "./host-pools.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
+import { shedConnection } from "./shed-connection.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 import { type TcpQueue, type TcpWaiter, tcpQueueOf } from "./tcp-queue.ts";
 import type { ConnectFailure, TcpUpstreamOwner } from "./tcp-upstream.ts";
@@ -38,6 +39,11 @@ export class TcpPool implements HttpPool {
     const limits = user.highPriority ? info.circuitBreakers.high : info.circuitBreakers.default;
     if (!limits.pendingRequests.tryAcquire()) {
       stats.upstreamRqPendingOverflow.inc();
+      waiter.onFailure("overflow", "");
+      return;
+    }
+    if (shedConnection(info)) {
+      limits.pendingRequests.release();
       waiter.onFailure("overflow", "");
       return;
     }

@@ -87,6 +87,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     this.streamsLeft = maxRequestsPerConnection > 0 ? maxRequestsPerConnection : Number.POSITIVE_INFINITY;
     this.expectedStreams = Math.min(expectedStreams, this.streamsLeft);
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
+    this.connection.limitHighWatermark(timers, info.highWatermarkTimeoutMs ?? 0);
     this.connection.attach(this);
     this.connection.sentCounter = info.stats.upstreamCxTxBytesTotal;
     this.deadline = new Deadline(timers, this, CONNECT_OR_IDLE);

@@ -1,4 +1,5 @@
 import type { Clock, Timer, Timers } from "@sluice/extension-api";
+import type { TimerScaling } from "../overload/timer-scaling.ts";
 
 const TIMEOUT_MS_MAX = 0x7fff_ffff;
 const UNSET = -1;
@@ -23,6 +24,8 @@ export class TimerQueue implements Timers {
   private wakesAtMs = 0;
   /** Deadlines that are set; only these keep the thread alive. */
   private set = 0;
+  /** How much shorter some kinds of deadlines are just now; undefined: none ever is. */
+  scaling: TimerScaling | undefined = undefined;
   private readonly wake = (): void => this.onTimeout();
 
   constructor(clock: Clock) {
@@ -54,6 +57,11 @@ export class TimerQueue implements Timers {
       if (index > 0 && last.looksAtMs < (heap[(index - 1) >> 1]?.looksAtMs ?? 0)) this.rise(last, index);
       else this.sink(last, index);
     }
+  }
+
+  /** `scaling` says something else than before. */
+  rescale(): void {
+    for (const deadline of [...this.heap]) deadline.rescale();
   }
 
   /** A deadline was set that was not. */
@@ -174,6 +182,9 @@ export class Deadline {
     this.dueMs = UNSET;
     this.queue.onUnset();
   }
+
+  /** `TimerQueue.scaling` has changed, which is nothing to most. */
+  rescale(): void {}
 
   /** Clears it for long or for good: nothing holds on to the owner any more. It may be set again. */
   dispose(): void {

@@ -8,9 +8,11 @@ import { createAccessLoggerFactory } from "../access-log/create-access-logger-fa
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
+import { AcceptGate } from "../listener/accept-gate.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
 import { countSheds } from "../overload/count-sheds.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
+import { startOverloadActions, WorkerOverload } from "../overload/worker-overload.ts";
 import { compileCheckedPolicies } from "../route/cluster-policies.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretStore } from "../secret/secret-store.ts";
@@ -45,7 +47,10 @@ const outbox = new TelemetryOutbox(report, systemTimers);
 const profiler = new Profiler(`worker_${init.workerIndex}`);
 const extensions = standardExtensions();
 const secrets = new SecretStore(init.ticketSeed);
+const overload = new SharedOverloadState(init.overloadState, systemRandom, countSheds(stats.root()));
+startOverloadActions(init.overload, overload, systemTimers, (init.workerIndex + 1) / (init.concurrency + 1));
 const clusters = new WorkerClusterManager({
+  overload,
   stats: stats.root(),
   random: systemRandom,
   clock: systemClock,
@@ -96,14 +101,16 @@ const context: WorkerContext = {
   accessLoggers,
   tracers: createTracerFactory({ random: systemRandom, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
-  overload: new SharedOverloadState(init.overloadState, systemRandom, countSheds(stats.root())),
+  overload,
   shared: new SharedSlots(init.sharedSlots, init.workerIndex, init.concurrency),
   extensions,
   secrets,
 };
-const listeners = new WorkerListeners(context, compileListener, (listenerId) =>
-  report({ type: "drained", listenerId }),
-);
+const gate = new AcceptGate();
+const onDrained = (listenerId: number): void => report({ type: "drained", listenerId });
+const listeners = new WorkerListeners(context, compileListener, onDrained, gate);
+const workerOverload = new WorkerOverload(overload, systemTimers, gate);
+workerOverload.apply();
 
 type Outcome = { readonly problems: readonly string[]; readonly ports: Readonly<Record<string, number>> };
 const DONE: Outcome = { problems: [], ports: {} };
@@ -159,6 +166,9 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
       return DONE;
     case "runtime":
       runtime.replace(command.values);
+      return DONE;
+    case "overload":
+      workerOverload.apply();
       return DONE;
     case "profile":
       return runProfiler(command.kind, command.action);

@@ -2,6 +2,7 @@ import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
 import type { ConsecutiveType } from "../cluster/outlier/outlier-config.ts";
 import type { KeepaliveConfig } from "../connection/keep-alive.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
+import type { OverloadWorkerSettings } from "../overload/overload-settings.ts";
 import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
 import type { StatDefinition, StatsRelease } from "../stats/thread-stats.ts";
 import type { HeartbeatPage } from "../watchdog/heartbeats.ts";
@@ -21,6 +22,7 @@ export interface WorkerInit {
   readonly drainState: SharedArrayBuffer;
   /** Of `SharedOverloadState`. */
   readonly overloadState: SharedArrayBuffer;
+  readonly overload: OverloadWorkerSettings;
   /** Where the worker shows that it lives; undefined: nobody watches. */
   readonly heartbeats: HeartbeatPage | undefined;
   /** See `SharedSlots`. */
@@ -43,8 +45,15 @@ export type SocketSpec =
       readonly reusePort: boolean;
       /** Of connections that are accepted; undefined: off. */
       readonly keepalive: KeepaliveConfig | undefined;
+      readonly bypassesOverload: boolean;
     }
-  | { readonly kind: "pipe"; readonly key: string; readonly path: string; readonly mode: number };
+  | {
+      readonly kind: "pipe";
+      readonly key: string;
+      readonly path: string;
+      readonly mode: number;
+      readonly bypassesOverload: boolean;
+    };
 
 export interface ListenerSpec {
   /** One per accepted configuration; a listener that is updated gets a new one. */
@@ -94,6 +103,8 @@ export type WorkerCommand =
   /** Stops accepting; `drain`: lets connections end by themselves. */
   | { readonly type: "stop-listeners"; readonly drain: boolean }
   | { readonly type: "runtime"; readonly values: RuntimeValues }
+  /** An overload action has gone further or not as far: `SharedOverloadState` says how far. */
+  | { readonly type: "overload" }
   | { readonly type: "log-level"; readonly level: string }
   /** Starts a profile of V8, or ends it and writes it behind a path. */
   | {

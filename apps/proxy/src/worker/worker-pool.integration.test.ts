@@ -31,6 +31,7 @@ function spec(port: number): ListenerSpec {
         backlog: 16,
         reusePort: true,
         keepalive: undefined,
+        bypassesOverload: false,
       },
     ],
   };
@@ -54,6 +55,7 @@ test("a worker that ends is started again, told everything, and serves", async (
       localCluster: "",
       logLevel: "info",
       drainState: SharedDrainState.allocate(),
+      overload: {},
       overloadState: SharedOverloadState.allocate(),
       heartbeats: undefined,
       sharedSlots: SharedSlots.allocate(2),

@@ -1,44 +1,20 @@
-import { rename, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { waitFor } from "@sluice/harness";
 import { httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
-
-const INJECTED = "envoy.resource_monitors.injected_resource";
-const MONITORS = "type.googleapis.com/envoy.extensions.resource_monitors";
-
-/** An overload manager whose pressure is what the file `pressure` says. */
-function overloaded(actions: string): string {
-  return `overload_manager:
-  refresh_interval: 0.05s
-  resource_monitors:
-    - name: ${INJECTED}
-      typed_config: { "@type": ${MONITORS}.injected_resource.v3.InjectedResourceConfig, filename: "{{dir}}/pressure" }
-  actions:
-${actions}`;
-}
-
-const action = (name: string, trigger: string): string =>
-  `    - { name: envoy.overload_actions.${name}, triggers: [{ name: ${INJECTED}, ${trigger} }] }`;
-const ABOVE_HALF = "threshold: { value: 0.5 }";
+import {
+  ABOVE_HALF,
+  action,
+  INJECTED,
+  MONITORS,
+  overloaded,
+  press,
+  pressPoint,
+  shedding as shedsAt,
+  shows,
+} from "../overload-pressure.ts";
 
 const stat = (name: string): string => `overload.envoy.overload_actions.${name}.active`;
-
-/** Waits until the proxy shows the state of an action. */
-async function shows({ proxy }: Target, name: string, value: number): Promise<void> {
-  await waitFor(
-    `${name} is ${value}`,
-    async () => (await proxy.stats()).get(`overload.envoy.overload_actions.${name}`) === value,
-    { deadlineMs: 20_000, intervalMs: 50 },
-  );
-}
-
-/** Written as a whole, since both look at the file at any time. */
-async function press({ proxy }: Target, value: string): Promise<void> {
-  await writeFile(join(proxy.dir, "next"), value);
-  await rename(join(proxy.dir, "next"), join(proxy.dir, "pressure"));
-}
 
 /** What a request on a connection of its own gets: its status and the answer's `connection` field. */
 async function ask(target: Target, request: CaseRequest): Promise<unknown> {
@@ -76,20 +52,12 @@ const shedding = (point: string, lines: number): ConformanceCase => ({
       path: "{{dir}}/access.log"
       log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %REQ(:PATH)% %PROTOCOL%\\n" } }
 `,
-    bootstrap: `${overloaded("").replace("  actions:\n", "")}  loadshed_points:
-    - { name: envoy.load_shed_points.${point}, triggers: [{ name: ${INJECTED}, ${ABOVE_HALF} }] }`,
+    bootstrap: shedsAt(point),
   }),
   observe: async (target) => {
-    const scale = `overload.envoy.load_shed_points.${point}.scale_percent`;
-    const reaches = (value: number) =>
-      waitFor(`${point} at ${value}`, async () => (await target.proxy.stats()).get(scale) === value, {
-        deadlineMs: 20_000,
-        intervalMs: 50,
-      });
-    await reaches(100);
+    await pressPoint(target, "0.9", point);
     const under = await ask(target, { path: "/under" }).catch(() => "no answer");
-    await press(target, "0.2");
-    await reaches(0);
+    await pressPoint(target, "0.2", point);
     return [under, await ask(target, { path: "/behind" })];
   },
   accessLog: { file: "access.log", lines },

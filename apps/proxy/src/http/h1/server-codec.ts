@@ -104,10 +104,10 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   }
 
   /** The connection is gone. */
-  onConnectionClosed(): void {
+  onConnectionClosed(details: string): void {
     const { stream } = this;
     this.stop();
-    stream?.onReset("connection termination", "");
+    stream?.onReset("connection termination", details);
   }
 
   notifyShutdown(): void {

@@ -151,7 +151,7 @@ export const http2ServerFuzz: FuzzTarget = {
     const codec = new Http2ServerCodec(connection, callbacks, SETUP);
     for (const piece of [PREFACE, ...cutAtRandom(input, random)]) codec.dispatch(piece);
     assert.ok(connection.bufferedBytes <= OUTPUT_BYTES_MAX + OUTPUT_BYTES_PER_OCTET * input.length);
-    codec.onConnectionClosed();
+    codec.onConnectionClosed("");
     connection.close("abort", "");
     return kind;
   },

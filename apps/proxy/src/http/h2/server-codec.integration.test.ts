@@ -135,7 +135,7 @@ describe("HTTP/2 server", () => {
           codec.dispatch(chunk);
           if (endStream) connection.close("noFlush", "");
         },
-        onClose: () => codec.onConnectionClosed(),
+        onClose: () => codec.onConnectionClosed(""),
       });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

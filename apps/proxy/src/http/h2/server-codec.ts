@@ -8,6 +8,7 @@ import type {
   StreamResetReason,
 } from "../codec.ts";
 import { Headers } from "../header-map.ts";
+import { FORCED_GOAWAY } from "../note-reset.ts";
 import { Ended } from "./closed-streams.ts";
 import { Http2ErrorCode, STREAM_ID_MAX } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
@@ -49,9 +50,9 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     for (const stream of [...this.streams.values()]) this.discard(stream);
   }
 
-  onConnectionClosed(): void {
+  onConnectionClosed(details: string): void {
     this.dispose();
-    this.resetAll(Http2ErrorCode.NoError, false, "");
+    this.resetAll(Http2ErrorCode.NoError, false, details);
   }
 
   notifyShutdown(): void {
@@ -65,7 +66,10 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
   }
 
   failOverloaded(): void {
-    this.fail(floodError("overload"));
+    this.notifyShutdown();
+    this.goAway();
+    this.dispose();
+    this.resetAll(Http2ErrorCode.NoError, false, FORCED_GOAWAY);
   }
 
   failHead(): void {
@@ -224,7 +228,7 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
   onReset(code: number, byPeer: boolean, details: string): void {
     const { request } = this;
     this.request = undefined;
-    if (!byPeer && details === "") request?.onReset("connection termination", "");
+    if (!byPeer && code === Http2ErrorCode.NoError) request?.onReset("connection termination", details);
     else if (!byPeer && code === Http2ErrorCode.ProtocolError) request?.onReset("protocol error", details);
     else if (code === Http2ErrorCode.RefusedStream) request?.onReset("remote refused stream reset", details);
     else if (code === Http2ErrorCode.ConnectError) request?.onReset("connect error", details);

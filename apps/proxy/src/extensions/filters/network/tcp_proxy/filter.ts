@@ -21,6 +21,7 @@ import type { SocketConnection } from "../../../../connection/socket-connection.
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import { asNetworkContext, socketConnectionOf } from "../../../../network-filter/network-factory-context.ts";
 import type { DownstreamAddresses } from "../../../../transport-socket/upstream-transport-socket.ts";
+import { shedConnection } from "../../../../upstream/shed-connection.ts";
 import { TcpConnection } from "../../../../upstream/tcp-connection.ts";
 import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
 import { Deadline, type DeadlineOwner } from "../../../../worker/timer-queue.ts";
@@ -229,6 +230,12 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
     if (!pendingRequests.tryAcquire()) {
       connections.release();
       info.stats.upstreamRqPendingOverflow.inc();
+      this.onUpstreamConnectFailed("overflow", "");
+      return;
+    }
+    if (shedConnection(info)) {
+      connections.release();
+      pendingRequests.release();
       this.onUpstreamConnectFailed("overflow", "");
       return;
     }
