@@ -165,6 +165,8 @@ export interface ConnectionInfo {
   readonly filterChainName?: string | undefined;
   /** TLVs of the PROXY header that it came with, as far as the listener passes them on; undefined: there was none. */
   readonly proxyTlvs?: readonly { readonly type: number; readonly value: Uint8Array }[] | undefined;
+  /** Of a connection to an upstream: the filter state that its clients share with it. */
+  readonly filterState?: ReadonlyMap<string, unknown> | undefined;
   /** Fingerprints of the ClientHello, where the TLS inspector took them. */
   readonly ja3?: string | undefined;
   readonly ja4?: string | undefined;

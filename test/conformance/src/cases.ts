@@ -9,6 +9,7 @@ import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
 import { EARLY_END_CASES } from "./cases/early-ends.ts";
+import { FILTER_STATE_CASES } from "./cases/filter-state.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { LOCAL_RATE_LIMIT_CASES } from "./cases/filters-local-ratelimit.ts";
 import { RBAC_CASES } from "./cases/filters-rbac.ts";
@@ -118,4 +119,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...BOOTSTRAP_SETTING_CASES,
   ...TRACE_SAMPLER_CASES,
   ...OTLP_LOG_CASES,
+  ...FILTER_STATE_CASES,
 ];

@@ -1,3 +1,5 @@
+import { filterStateText } from "@sluice/matching";
+import { HashableText } from "../filter-state/hashable-text.ts";
 import type { FormatContext, MetadataSource } from "./access-logger.ts";
 import type { FormatValue, OperatorCompiler, OperatorTable } from "./operator.ts";
 
@@ -38,31 +40,39 @@ const metadata: OperatorCompiler = (argument, name) => {
   return metadataOf(source)(rest.join(":"), name);
 };
 
+type PickState = (context: FormatContext) => ReadonlyMap<string, unknown> | undefined;
+
 /** `%FILTER_STATE(KEY:PLAIN|TYPED|FIELD:NAME)%`. */
-const filterState: OperatorCompiler = (argument, name) => {
-  const [key, kind = "TYPED", field, ...rest] = (argument ?? "").split(":");
-  if (key === undefined || key === "") return "Invalid filter state configuration, key cannot be empty.";
-  if (
-    rest.length > 0 ||
-    !["PLAIN", "TYPED", "FIELD"].includes(kind) ||
-    (kind === "FIELD") !== (field !== undefined)
-  ) {
-    return `%${name}(${argument})%: KEY, KEY:PLAIN, KEY:TYPED and KEY:FIELD:NAME are possible`;
-  }
-  return ({ streamInfo }) => {
-    const value: unknown = streamInfo.filterState.get(key);
-    if (field !== undefined) return asFormatValue(memberOf(value, field));
-    const shown = asFormatValue(value);
-    // As serialised JSON, Envoy's default, a text keeps its quotes.
-    return kind === "TYPED" && typeof shown === "string" ? JSON.stringify(shown) : shown;
+const filterStateOf =
+  (pick: PickState): OperatorCompiler =>
+  (argument, name) => {
+    const [key, kind = "TYPED", field, ...rest] = (argument ?? "").split(":");
+    if (key === undefined || key === "") return "Invalid filter state configuration, key cannot be empty.";
+    if (
+      rest.length > 0 ||
+      !["PLAIN", "TYPED", "FIELD"].includes(kind) ||
+      (kind === "FIELD") !== (field !== undefined)
+    ) {
+      return `%${name}(${argument})%: KEY, KEY:PLAIN, KEY:TYPED and KEY:FIELD:NAME are possible`;
+    }
+    return (context) => {
+      const object: unknown = pick(context)?.get(key);
+      if (field !== undefined) return asFormatValue(memberOf(object, field));
+      // As serialised JSON, Envoy's default, a text keeps its quotes; what has no such form is absent.
+      const text = filterStateText(object);
+      if (typeof object === "object" && text !== undefined && kind === "TYPED")
+        return object instanceof HashableText ? JSON.stringify(text) : undefined;
+      const shown = asFormatValue(text !== undefined && typeof object === "object" ? text : object);
+      return kind === "TYPED" && typeof shown === "string" ? JSON.stringify(shown) : shown;
+    };
   };
-};
 
 export const METADATA_OPERATORS: OperatorTable = {
   DYNAMIC_METADATA: metadataOf("DYNAMIC"),
   UPSTREAM_METADATA: metadataOf("UPSTREAM_HOST"),
   METADATA: metadata,
-  FILTER_STATE: filterState,
+  FILTER_STATE: filterStateOf(({ streamInfo }) => streamInfo.filterState),
+  UPSTREAM_FILTER_STATE: filterStateOf(({ streamInfo }) => streamInfo.upstreamFilterState),
 };
 
 function memberOf(value: unknown, key: string): unknown {

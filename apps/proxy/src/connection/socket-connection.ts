@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import type { Connection, Counter, StreamInfo, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import type { Connection, Counter, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import type { RequestStreamInfo } from "../http/request-stream-info.ts";
 import type { Tlv } from "../transport-socket/proxy-header.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
 import { noteRead } from "./collect-reads.ts";
@@ -53,7 +54,9 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   ja3: string | undefined = undefined;
   ja4: string | undefined = undefined;
   /** What listener and network filters know of the connection; undefined where nobody asked for it. */
-  streamInfo: StreamInfo | undefined = undefined;
+  streamInfo: RequestStreamInfo | undefined = undefined;
+  /** Of a connection to an upstream: what is shared with it. */
+  filterState: ReadonlyMap<string, unknown> | undefined = undefined;
   state: "open" | "closing" | "closed" = "open";
   bytesReceived = 0;
   bytesSent = 0;

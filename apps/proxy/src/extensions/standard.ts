@@ -24,6 +24,7 @@ import { httpLocalRateLimitManifest } from "./filters/http/local_ratelimit/manif
 import { onDemandManifest } from "./filters/http/on_demand/manifest.ts";
 import { httpRbacManifest } from "./filters/http/rbac/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
+import { httpSetFilterStateManifest } from "./filters/http/set_filter_state/manifest.ts";
 import { setMetadataManifest } from "./filters/http/set_metadata/manifest.ts";
 import { statefulSessionManifest } from "./filters/http/stateful_session/manifest.ts";
 import { upstreamCodecManifest } from "./filters/http/upstream_codec/manifest.ts";
@@ -90,6 +91,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   statefulSessionManifest,
   cookieSessionManifest,
   headerSessionManifest,
+  httpSetFilterStateManifest,
   setMetadataManifest,
   upstreamCodecManifest,
   bufferManifest,

@@ -1,4 +1,6 @@
 import type { ConnectionInfo, ResponseFlag, StreamInfo, TlsInfo, TraceReason } from "@sluice/extension-api";
+import { FilterState } from "../filter-state/filter-state.ts";
+import { type UpstreamState, upstreamStateOf } from "../filter-state/upstream-state.ts";
 
 /** The stream info of one request (or, with the same fields, of a TCP connection). Times: see `StreamInfo`. */
 export class RequestStreamInfo implements StreamInfo {
@@ -40,9 +42,13 @@ export class RequestStreamInfo implements StreamInfo {
   schemeMatchesUpstream = false;
   private flagOrder: ResponseFlag[] | undefined = undefined;
   private metadata: Map<string, Record<string, unknown>> | undefined = undefined;
-  private state: Map<string, unknown> | undefined = undefined;
+  upstreamFilterState: ReadonlyMap<string, unknown> | undefined = undefined;
+  private state: FilterState | undefined = undefined;
+  /** The connection's, for a request: its filter state is seen here too. */
+  private readonly downstream: RequestStreamInfo | undefined;
 
-  constructor(startTimeMs: number, startNowMs: number) {
+  constructor(startTimeMs: number, startNowMs: number, downstream?: RequestStreamInfo) {
+    this.downstream = downstream;
     this.startTimeMs = startTimeMs;
     this.startNowMs = startNowMs;
   }
@@ -52,11 +58,11 @@ export class RequestStreamInfo implements StreamInfo {
    * keep in the filter state stays; Envoy counts a body that was kept once more.
    */
   redirected(wallMs: number, nowMs: number, bodyBytes: number): RequestStreamInfo {
-    const info = new RequestStreamInfo(wallMs, nowMs);
+    const info = new RequestStreamInfo(wallMs, nowMs, this.downstream);
     info.protocol = this.protocol;
     info.routeName = this.routeName;
     info.virtualHostName = this.virtualHostName;
-    for (const [name, value] of this.filterState) info.filterState.set(name, value);
+    this.filterState.copyLasting(info.filterState);
     info.bytesReceived = this.bytesReceived + bodyBytes;
     info.lastDownstreamRxByteMs = 0;
     info.schemeMatchesUpstream = this.schemeMatchesUpstream;
@@ -79,6 +85,7 @@ export class RequestStreamInfo implements StreamInfo {
     this.upstreamLocalAddress = connection.localAddress;
     this.upstreamConnectionId = connection.id;
     this.upstreamTls = connection.tls;
+    this.upstreamFilterState = connection.filterState;
     this.upstreamProtocol = protocol;
     this.upstreamPoolReadyMs = readyMs;
   }
@@ -96,9 +103,14 @@ export class RequestStreamInfo implements StreamInfo {
     this.metadata.set(filter, { ...this.metadata.get(filter), ...value });
   }
 
-  get filterState(): Map<string, unknown> {
-    this.state ??= new Map();
+  get filterState(): FilterState {
+    this.state ??= new FilterState(this.downstream?.filterState);
     return this.state;
+  }
+
+  /** What filter state says of connections to upstreams; undefined: nothing. */
+  get upstreamState(): UpstreamState | undefined {
+    return upstreamStateOf(this.state ?? this.downstream?.state);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectionInfo } from "@sluice/extension-api";
 import type { AccessLogType, FormatContext } from "../access-log/access-logger.ts";
+import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { MatchedStream } from "../route/stream-matching-data.ts";
 import type { RouteTracing } from "../tracing/route-tracing.ts";
 import type { ActiveSpan } from "../tracing/tracer.ts";
@@ -28,11 +29,15 @@ export class StreamRecord implements FormatContext, MatchedStream, LocalReplyVie
   span: ActiveSpan | undefined = undefined;
   protected readonly config: ConnectionManagerConfig;
 
-  constructor(config: ConnectionManagerConfig, connection: ConnectionInfo, protocol: StreamProtocol) {
+  constructor(
+    config: ConnectionManagerConfig,
+    connection: ConnectionInfo & Pick<SocketConnection, "streamInfo">,
+    protocol: StreamProtocol,
+  ) {
     const { clock } = config.worker;
     this.config = config;
     this.connection = connection;
-    this.streamInfo = new RequestStreamInfo(clock.wallMs(), clock.nowMs());
+    this.streamInfo = new RequestStreamInfo(clock.wallMs(), clock.nowMs(), connection.streamInfo);
     this.streamInfo.protocol = protocol;
     this.streamInfo.schemeMatchesUpstream = config.schemeMatchesUpstream;
     countStart(config, protocol === "HTTP/2");

@@ -1,12 +1,7 @@
-import {
-  type Clock,
-  NetworkFilterStatus,
-  type Random,
-  type StreamInfo,
-  type Timers,
-} from "@sluice/extension-api";
+import { type Clock, NetworkFilterStatus, type Random, type Timers } from "@sluice/extension-api";
 import { keepRead } from "../connection/read-memory.ts";
 import type { SocketConnection, WriteHook } from "../connection/socket-connection.ts";
+import type { RequestStreamInfo } from "../http/request-stream-info.ts";
 import { ActiveNetworkFilter, type FilterHost } from "./active-network-filter.ts";
 import { discoveredEntry } from "./discovered-network-filter.ts";
 import { hasCreateFor, type NetworkFilterEntry } from "./network-factory-context.ts";
@@ -16,7 +11,7 @@ const EMPTY: Uint8Array = Buffer.alloc(0);
 /** The network filters of one connection, and the iteration over them (`ReadFilter` and `WriteFilter` say how it goes). */
 export class NetworkFilterManager implements FilterHost, WriteHook {
   readonly connection: SocketConnection;
-  readonly streamInfo: StreamInfo;
+  readonly streamInfo: RequestStreamInfo;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -28,7 +23,7 @@ export class NetworkFilterManager implements FilterHost, WriteHook {
   constructor(
     entries: readonly NetworkFilterEntry[],
     connection: SocketConnection,
-    streamInfo: StreamInfo,
+    streamInfo: RequestStreamInfo,
     bufferLimitBytes: number,
     use: { readonly clock: Clock; readonly timers: Timers; readonly random: Random },
   ) {
@@ -56,6 +51,7 @@ export class NetworkFilterManager implements FilterHost, WriteHook {
   }
 
   onData(chunk: Uint8Array, endStream: boolean): void {
+    this.streamInfo.bytesReceived = this.connection.bytesReceived;
     if (endStream && !this.connection.halfClose) {
       if (chunk.length > 0) this.iterate(0, chunk, false);
       // With an empty reason it counts as the peer's close, which it is.

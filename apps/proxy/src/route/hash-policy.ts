@@ -8,6 +8,7 @@ import {
   xxHash64,
 } from "@sluice/matching";
 import type { RouteAction_HashPolicy as HashPolicyConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { hashOf } from "../filter-state/hashable-text.ts";
 
 /** What hashes are made of beside the headers. */
 export interface HashSource {
@@ -146,14 +147,6 @@ const sourceIpMethod: HashMethod = (_headers, { connection }) => {
   const address = splitAddress(connection.remoteAddress);
   return address === undefined ? undefined : xxHash64(address.ip);
 };
-
-/** Objects of the filter state say their hash themselves. */
-function hashOf(object: unknown): bigint | undefined {
-  if (typeof object !== "object" || object === null || !("hash" in object)) return undefined;
-  if (typeof object.hash !== "function") return undefined;
-  const hash: unknown = object.hash();
-  return typeof hash === "bigint" ? hash : undefined;
-}
 
 function refuse(path: string, message: string): Compiled<never> {
   return { ok: false, problems: [{ path, message, severity: "error" }] };

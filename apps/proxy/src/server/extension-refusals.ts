@@ -90,10 +90,6 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   "envoy.extensions.compression.zstd.decompressor.v3.Zstd": {
     dictionaries: "bodies are decompressed by zstd's usual means alone",
   },
-  "envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue": {
-    shared_with_upstream:
-      "what connections to upstreams read of filter state they read whether it is shared or not",
-  },
   "envoy.extensions.filters.http.header_to_metadata.v3.Config": {
     stat_prefix: "the filter counts nothing",
   },
@@ -112,10 +108,6 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   },
   "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector": {
     initial_read_buffer_size: "what has come is read at once, whatever its size",
-  },
-  "envoy.extensions.filters.network.set_filter_state.v3.Config": {
-    on_downstream_data: "values are set when the connection is new",
-    on_downstream_tls_handshake: "values are set when the connection is new",
   },
   "envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin":
     {

@@ -16,6 +16,8 @@ export interface ConnectOptions {
   readonly alpn?: readonly string[] | undefined;
   /** Offered where the configuration names none. */
   readonly fallbackAlpn?: readonly string[] | undefined;
+  /** Filter state that the connection's clients share with it. */
+  readonly shared?: ReadonlyMap<string, unknown> | undefined;
   /** Whom the connection is for, for the PROXY protocol. */
   readonly downstream?: DownstreamAddresses | undefined;
 }

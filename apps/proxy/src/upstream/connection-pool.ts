@@ -55,12 +55,14 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
   private activeStreams = 0;
   private draining = false;
   private readonly share: PoolShare | undefined;
+  private shared: PoolOptions["connect"]["shared"];
   private serving: NodeJS.Immediate | undefined = undefined;
   /** What the last connection turned out to take, for those that ALPN decides about. */
   private streamsPerConnection: number;
 
   constructor(options: PoolOptions) {
     this.options = options;
+    this.shared = options.connect.shared;
     const { info, host, highPriority } = options;
     this.info = info;
     this.host = host;
@@ -69,6 +71,12 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     this.share = info.predictive === undefined ? undefined : new PoolShare(info.predictive);
     this.streamsPerConnection =
       options.protocol === "http2" ? (info.http2?.options.maxConcurrentStreams ?? 1) : 1;
+  }
+
+  /** While nothing is on it the pool is made anew, as it were, for who comes: connections get what that one shares with them. */
+  sharing(shared: PoolOptions["connect"]["shared"]): this {
+    if (shared !== this.shared && this.all.size === 0 && this.waiters.length === 0) this.shared = shared;
+    return this;
   }
 
   newStream(waiter: PoolWaiter): void {
@@ -224,7 +232,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
 
   /** Answers whether the limits left room. */
   private open(): boolean {
-    const { info, host, limits, options } = this;
+    const { info, host, limits, options, shared } = this;
     const { connections, connectionsPerHost } = limits;
     const within = host.stats.connectionsOfAllWorkers() < connectionsPerHost && connections.tryAcquire();
     if (!within) {
@@ -235,13 +243,14 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     const connection = new UpstreamConnection(
       info,
       host,
-      info.connect(host, { ...options.connect, ...CONNECT_OPTIONS[options.protocol] }),
+      info.connect(host, { ...options.connect, shared, ...CONNECT_OPTIONS[options.protocol] }),
       options.protocol,
       this.streamsPerConnection,
       this,
       within ? connections : undefined,
       options.context,
     );
+    connection.share(shared);
     this.connectingCapacity += connection.expectedStreams;
     this.all.add(connection);
     return within;

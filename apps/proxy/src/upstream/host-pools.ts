@@ -1,5 +1,6 @@
 import type { Clock, ConnectionInfo, HeaderMap } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
+import type { UpstreamState } from "../filter-state/upstream-state.ts";
 import type { StreamProtocol } from "../http/codec.ts";
 import { Headers } from "../http/header-map.ts";
 import type { ConnectOptions, DownstreamAddresses } from "../transport-socket/upstream-transport-socket.ts";
@@ -20,6 +21,8 @@ export interface PoolUser {
   readonly downstreamConnection:
     | Pick<ConnectionInfo, "id" | "remoteAddress" | "localAddress" | "proxyTlvs">
     | undefined;
+  /** What filter state says of the connection; undefined: nothing. */
+  readonly upstreamState?: UpstreamState | undefined;
   /** What `auto_sni` and the like go by. */
   readonly requestHeaders?: HeaderMap | undefined;
 }
@@ -50,11 +53,13 @@ class HostPools {
   /** Undefined: the cluster may have no more pools. */
   of(user: PoolUser): ConnectionPool | undefined {
     const { info } = this;
+    const { upstreamState } = user;
     const priority = user.highPriority ? 1 : 0;
-    if (this.simple) {
+    const stateKey = upstreamState?.key ?? "";
+    if (this.simple && stateKey === "") {
       const known = this.plain[priority];
-      if (known !== undefined) return known;
-      const made = this.make(user, fixedProtocol(info), {}, undefined);
+      if (known !== undefined) return known.sharing(upstreamState?.shared);
+      const made = this.make(user, fixedProtocol(info), { shared: upstreamState?.shared }, undefined);
       this.plain[priority] = made;
       return made;
     }
@@ -69,16 +74,20 @@ class HostPools {
     const name = requestedName(serverNames, user.requestHeaders);
     const downstream = proxiedFor(info, user);
     const whom = downstream === undefined ? "" : `${downstream.remoteAddress} ${downstream.localAddress}`;
-    const key = `${priority} ${protocol} ${client} ${name} ${whom}`;
+    const key = `${priority} ${protocol} ${client} ${name} ${whom} ${stateKey}`;
     let pool = this.keyed.get(key);
     if (pool === undefined) {
       const { highPriority } = user;
-      const named = connectOptionsFor(serverNames, name);
-      const connect = downstream === undefined ? named : { ...named, downstream };
+      const connect = {
+        ...connectOptionsFor(serverNames, name),
+        ...upstreamState?.tls,
+        shared: upstreamState?.shared,
+        ...(downstream === undefined ? {} : { downstream }),
+      };
       pool = this.make(user, protocol, connect, () => this.drop(highPriority, key));
       if (pool !== undefined) this.keyed.set(key, pool);
     }
-    return pool;
+    return pool?.sharing(upstreamState?.shared);
   }
 
   /** Gives up its pools; what is on them goes on. */

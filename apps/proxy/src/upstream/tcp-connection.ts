@@ -79,6 +79,7 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     this.socket = socket;
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
     this.connection.limitHighWatermark(timers, info.highWatermarkTimeoutMs ?? 0);
+    this.connection.filterState = connect?.shared;
     this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
     this.connection.addWatermarkCallbacks(owner);
     this.connection.attach(this);

@@ -49,7 +49,8 @@ export class TcpPool implements HttpPool {
     }
     const queue = tcpQueueOf(info, host, user.highPriority);
     const { clock, timers } = context;
-    const { downstreamConnection: downstream } = user;
+    const { downstreamConnection: downstream, upstreamState } = user;
+    const options = { ...upstreamState?.tls, shared: upstreamState?.shared };
     const connect = (counted: boolean, waited: boolean): TcpConnection =>
       new TcpConnection(info, host, exchange, {
         clock,
@@ -57,7 +58,7 @@ export class TcpPool implements HttpPool {
         limits,
         counted,
         waited,
-        connect: downstream === undefined ? {} : { downstream },
+        connect: downstream === undefined ? options : { ...options, downstream },
         onGone: (failure) => queue.onClosed(failure),
       });
     const onSettled = (): unknown => this.connecting.delete(waiter);

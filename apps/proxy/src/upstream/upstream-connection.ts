@@ -100,6 +100,11 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     whenTransportReady(socket, () => this.onConnect(socket));
   }
 
+  /** What its clients share with it. */
+  share(state: ReadonlyMap<string, unknown> | undefined): void {
+    this.connection.filterState = state;
+  }
+
   get closed(): boolean {
     return this.state === ConnectionState.Closed;
   }

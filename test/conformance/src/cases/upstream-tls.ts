@@ -217,6 +217,55 @@ export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
     ),
   },
   {
+    title: "filter state names the server, the protocols and the names to verify of an upstream connection",
+    tcp: (socket) => server.emit("connection", socket),
+    yaml: httpBootstrap({
+      httpFilters: `
+- name: state
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config
+    on_request_headers:
+${["upstream_server_name", "application_protocols", "upstream_subject_alt_names"]
+  .map(
+    (key) =>
+      `      - { object_key: envoy.network.${key}, skip_if_empty: true, format_string: { text_format_source: { inline_string: "%REQ(x-${key})%" }, omit_empty_values: true } }`,
+  )
+  .join("\n")}
+- { name: router, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } }`,
+      routes: ["good", "auto", "alpn", "one"]
+        .map((name) => `- { match: { path: "/${name}" }, route: { cluster: ${name} } }`)
+        .join("\n"),
+      clusters: [
+        staticCluster("good", ["{{tcp}}"], CLUSTERS.good),
+        staticCluster("auto", ["{{tcp}}"], AUTO.auto),
+        staticCluster("alpn", ["{{tcp}}"], CLUSTERS.alpn),
+      ].join(""),
+    }),
+    requests: [
+      { path: "/good", headers: [["x-upstream_server_name", "rsa.test"]] },
+      { path: "/good", headers: [["x-application_protocols", "nothing,http/1.1"]] },
+      { path: "/alpn", headers: [["x-application_protocols", "http/1.1"]] },
+      { path: "/good", headers: [["x-upstream_subject_alt_names", "other.test"]] },
+      {
+        path: "/auto",
+        headers: [
+          ["host", "good.test"],
+          ["x-upstream_subject_alt_names", "other.test,good.test"],
+        ],
+      },
+      {
+        path: "/auto",
+        headers: [
+          ["host", "good.test"],
+          ["x-upstream_server_name", "rsa.test"],
+        ],
+      },
+      { path: "/one", headers: [["x-upstream_server_name", "a"]] },
+      { path: "/one", headers: [["x-upstream_server_name", "b"]] },
+    ],
+    stats: ["cluster.one.upstream_cx_total"],
+  },
+  {
     title: "the PROXY protocol goes before everything else on an upstream connection",
     tcp: (socket) => {
       socket.once("data", (chunk: Buffer) => {
@@ -239,14 +288,14 @@ export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
       bootstrap: "",
     }).replace(
       "  clusters:",
-      ["v1", "v2"]
+      `${["v1", "v2"]
         .map(
           (name) => `    - name: tcp-${name}
       address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
       filter_chains: [{ filters: [{ name: tcp, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: t, cluster: ${name} } }] }]
 `,
         )
-        .join("") + "  clusters:",
+        .join("")}  clusters:`,
     ),
     requests: ["v1", "v2"].map((name) => ({ path: `/${name}` })),
     observe: async ({ proxy }) => {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { carriedBy } from "../../connection/reset-socket.ts";
@@ -76,7 +77,7 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
     const configured = this.options.alpn.length > 0 ? this.options.alpn : options.fallbackAlpn;
     const alpn = options.alpn ?? configured ?? [];
     const sessionKey = `${target.address} ${sni}`;
-    const session = sessions.take(sessionKey);
+    const kept = sessions.take(sessionKey);
     const { keyLog } = this.options;
     // Before the handshake begins, and once the addresses are known.
     if (keyLog !== undefined) raw.once("connect", () => keyLog.watch(socket, raw));
@@ -88,15 +89,17 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
       checkServerIdentity: () => undefined,
       ...(sni === "" ? {} : { servername: sni }),
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
-      ...(session === undefined ? {} : { session }),
+      ...(kept === undefined ? {} : { session: kept.session }),
     });
     carriedBy(socket, raw);
     expectHandshake(socket);
     let done = false;
-    socket.on("session", (fresh: Buffer) => sessions.put(sessionKey, fresh));
+    const leafOf = (): X509Certificate | undefined =>
+      socket.getPeerX509Certificate() ?? (socket.isSessionReused() ? kept?.leaf : undefined);
+    socket.on("session", (session: Buffer) => sessions.put(sessionKey, { session, leaf: leafOf() }));
     socket.on("secureConnect", () => {
       // A renegotiated handshake is judged like the first one, but nobody waits for it.
-      this.onSecure(socket, state, sni, options, done);
+      this.onSecure(socket, leafOf(), state, sni, options, done);
       done = true;
     });
     socket.on("error", (error: Error) => {
@@ -107,13 +110,13 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
 
   private onSecure(
     socket: TLSSocket,
+    leaf: X509Certificate | undefined,
     state: ClientTlsState,
     sni: string,
     options: ConnectOptions,
     again: boolean,
   ): void {
     const { stats } = this;
-    const leaf = socket.getPeerX509Certificate();
     let validated = false;
     if (leaf !== undefined) {
       const verdict = state.validation.verify(

@@ -5,6 +5,7 @@ import type {
   OverrideHost,
   ThreadLocalCluster,
 } from "../../../../cluster/thread-local-cluster.ts";
+import type { UpstreamState } from "../../../../filter-state/upstream-state.ts";
 import type { StreamProtocol } from "../../../../http/codec.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
@@ -85,6 +86,9 @@ export class HostChoice implements LoadBalancerContext, PoolUser {
   }
   get downstreamProtocol(): StreamProtocol | undefined {
     return this.init.stream.protocol;
+  }
+  get upstreamState(): UpstreamState | undefined {
+    return this.init.stream.streamInfo.upstreamState;
   }
   get downstreamConnection(): ConnectionInfo {
     return this.init.stream.connection;

@@ -6,33 +6,27 @@ import {
   type ReadFilter,
   type ReadFilterCallbacks,
 } from "@sluice/extension-api";
-import type { FilterStateValue } from "@sluice/xds/gen/envoy/extensions/filters/common/set_filter_state/v3/value_pb.js";
 import type { Config } from "@sluice/xds/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js";
-import type { SubstitutionFormatter } from "../../../../access-log/access-logger.ts";
-import { compileFormatString } from "../../../../access-log/compile-line-format.ts";
+import {
+  compileStateValues,
+  type StateValues,
+  setStateValues,
+} from "../../../../filter-state/compile-state-values.ts";
+import { filterStateOf } from "../../../../filter-state/filter-state.ts";
 
-/** Kinds of objects whose content is a text; what reads them here reads texts. */
-const TEXT_OBJECTS: readonly string[] = [
-  "envoy.string",
-  "envoy.hashable_string",
-  "envoy.bool",
-  "envoy.tcp_proxy.cluster",
-  "envoy.tcp_proxy.disable_tunneling",
-  "envoy.tcp_proxy.per_connection_idle_timeout_ms",
-];
-
-interface CompiledValue {
-  readonly key: string;
-  readonly formatter: SubstitutionFormatter;
-  readonly skipsEmpty: boolean;
+interface SetFilterStateConfig {
+  readonly onNewConnection: StateValues;
+  readonly onData: StateValues;
 }
 
 class SetFilterStateFilter implements ReadFilter {
-  private readonly values: readonly CompiledValue[];
+  private readonly config: SetFilterStateConfig;
   private callbacks: ReadFilterCallbacks | undefined = undefined;
+  private awaitsData: boolean;
 
-  constructor(values: readonly CompiledValue[]) {
-    this.values = values;
+  constructor(config: SetFilterStateConfig) {
+    this.config = config;
+    this.awaitsData = config.onData.length > 0;
   }
 
   initializeReadFilterCallbacks(callbacks: ReadFilterCallbacks): void {
@@ -40,59 +34,54 @@ class SetFilterStateFilter implements ReadFilter {
   }
 
   onNewConnection(): NetworkFilterStatus {
-    const { callbacks } = this;
-    if (callbacks === undefined) return NetworkFilterStatus.Continue;
-    const { connection, streamInfo } = callbacks;
-    for (const { key, formatter, skipsEmpty } of this.values) {
-      const text = formatter.format({
-        request: undefined,
-        response: undefined,
-        responseTrailers: undefined,
-        streamInfo,
-        connection,
-      });
-      if (text !== "" || !skipsEmpty) streamInfo.filterState.set(key, text);
-    }
+    this.set(this.config.onNewConnection);
     return NetworkFilterStatus.Continue;
   }
 
   onData(): NetworkFilterStatus {
+    if (this.awaitsData) {
+      this.awaitsData = false;
+      this.set(this.config.onData);
+    }
     return NetworkFilterStatus.Continue;
   }
 
   onDestroy(): void {
     this.callbacks = undefined;
   }
+
+  private set(values: StateValues): void {
+    const { callbacks } = this;
+    if (callbacks === undefined || values.length === 0) return;
+    const { connection, streamInfo } = callbacks;
+    const context = { request: undefined, response: undefined, responseTrailers: undefined };
+    setStateValues(values, filterStateOf(streamInfo), { ...context, streamInfo, connection }, false);
+  }
 }
 
-function compileValue(value: FilterStateValue, path: string): Compiled<CompiledValue> {
-  const refuse = (field: string, message: string): Compiled<never> => ({
-    ok: false,
-    problems: [{ path: `${path}.${field}`, message, severity: "error" }],
-  });
-  const key = value.key.value ?? "";
-  const kind = value.factoryKey === "" ? key : value.factoryKey;
-  if (!TEXT_OBJECTS.includes(kind))
-    return refuse("factory_key", `'${kind}' is not implemented: objects may be ${TEXT_OBJECTS.join(", ")}`);
-  if (value.value.case !== "formatString") return refuse("format_string", "is required");
-  const formatter = compileFormatString(value.value.value, `${path}.format_string`);
-  if (!formatter.ok) return formatter;
-  return { ok: true, value: { key, formatter: formatter.value, skipsEmpty: value.skipIfEmpty } };
+function compile(config: Config): Compiled<SetFilterStateConfig> {
+  const problems: Problem[] = [];
+  const take = (list: Config["onNewConnection"], path: string): StateValues => {
+    const compiled = compileStateValues(list, path);
+    if (compiled.ok) return compiled.value;
+    problems.push(...compiled.problems);
+    return [];
+  };
+  const value = {
+    // A client's handshake is over before its connection has network filters.
+    onNewConnection: [
+      ...take(config.onNewConnection, "on_new_connection"),
+      ...take(config.onDownstreamTlsHandshake, "on_downstream_tls_handshake"),
+    ],
+    onData: take(config.onDownstreamData, "on_downstream_data"),
+  };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: Object.freeze(value) };
 }
 
-export const setFilterStateFactory: NetworkFilterFactory<readonly CompiledValue[]> = {
+export const setFilterStateFactory: NetworkFilterFactory<SetFilterStateConfig> = {
   terminal: false,
-  compile: (message) => {
-    const problems: Problem[] = [];
-    const values: CompiledValue[] = [];
-    asConfig(message).onNewConnection.forEach((one, i) => {
-      const compiled = compileValue(one, `on_new_connection[${i}]`);
-      if (compiled.ok) values.push(compiled.value);
-      else problems.push(...compiled.problems);
-    });
-    return problems.length > 0 ? { ok: false, problems } : { ok: true, value: values };
-  },
-  create: (values) => new SetFilterStateFilter(values),
+  compile: (message) => compile(asConfig(message)),
+  create: (config) => new SetFilterStateFilter(config),
 };
 
 /** The registry hands a factory only messages of its `configTypes`. */

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { NetworkFilterManifest } from "@sluice/extension-api";
+import { STATE_VALUE_FIELDS } from "../../../../filter-state/state-value-fields.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -11,13 +12,8 @@ export const setFilterStateManifest: NetworkFilterManifest = {
   configTypes: [CONFIG],
   perRouteConfigTypes: [],
   supportedFields: {
-    [CONFIG]: ["on_new_connection"],
-    "envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue": [
-      "object_key",
-      "factory_key",
-      "format_string",
-      "skip_if_empty",
-    ],
+    [CONFIG]: ["on_new_connection", "on_downstream_tls_handshake", "on_downstream_data"],
+    ...STATE_VALUE_FIELDS,
   },
   load: () => (require("./filter.ts") as typeof import("./filter.ts")).setFilterStateFactory,
 };

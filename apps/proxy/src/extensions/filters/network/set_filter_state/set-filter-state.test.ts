@@ -31,7 +31,7 @@ describe("set_filter_state", () => {
   it("refuses kinds of objects that nothing here reads", () => {
     assert.match(
       networkRefusalOf({ filters: [set({ object_key: "x", format_string: format("y") }), TCP_PROXY] }),
-      /on_new_connection\[0\]\.factory_key: 'x' is not implemented/,
+      /on_new_connection\[0\]\.object_key: 'x' is not implemented/,
     );
   });
 });

@@ -18,6 +18,7 @@ import type {
 import { accountForRead, lend } from "../../../../connection/read-memory.ts";
 import { ipOf } from "../../../../connection/socket-address.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
+import { hashOf } from "../../../../filter-state/hashable-text.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import { asNetworkContext, socketConnectionOf } from "../../../../network-filter/network-factory-context.ts";
 import type { DownstreamAddresses } from "../../../../transport-socket/upstream-transport-socket.ts";
@@ -240,11 +241,12 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
       return;
     }
     const { clock, timers } = worker;
+    const { upstreamState } = this.downstream.streamInfo ?? {};
     this.upstream = new TcpConnection(info, host, this, {
       clock,
       timers,
       limits: info.circuitBreakers.default,
-      connect: { downstream: this.proxied() },
+      connect: { ...upstreamState?.tls, shared: upstreamState?.shared, downstream: this.proxied() },
     });
   }
 
@@ -309,8 +311,7 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
       const ip = ipOf(this.downstream.remoteAddress);
       return ip === "" ? undefined : xxHash64(ip);
     }
-    const text = filterStateText(this.callbacks?.streamInfo.filterState.get(policy.key));
-    return text === undefined ? undefined : xxHash64(text);
+    return hashOf(this.callbacks?.streamInfo.filterState.get(policy.key));
   }
 
   get metadataMatch(): MetadataMatch | undefined {
@@ -342,6 +343,7 @@ export class TcpProxyFilter implements ReadFilter, TcpUpstreamOwner, LoadBalance
     this.connected = true;
     this.upstream?.host.outlier?.putResult("localOriginConnectSuccess");
     asWritable(callbacks.streamInfo).upstreamLocalAddress = localAddress;
+    asWritable(callbacks.streamInfo).upstreamFilterState = this.downstream.streamInfo?.upstreamState?.shared;
     this.touch();
     if (config.logsOnConnected) this.log?.write("TcpUpstreamConnected");
     if (this.upstream !== undefined) this.early.sendTo(this.upstream);

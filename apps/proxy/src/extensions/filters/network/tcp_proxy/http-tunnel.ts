@@ -53,8 +53,13 @@ export class HttpTunnel implements TcpUpstream, PoolWaiter, ResponseStream {
 
   /** Asks for a stream; whether it came to something is told through the owner, perhaps before this returns. */
   start(): void {
-    const { info, host, proxied, worker, owner } = this.init;
-    const user = { highPriority: false, downstreamProtocol: undefined, downstreamConnection: proxied };
+    const { info, host, proxied, worker, owner, downstream } = this.init;
+    const user = {
+      highPriority: false,
+      downstreamProtocol: undefined,
+      downstreamConnection: proxied,
+      upstreamState: downstream.streamInfo?.upstreamState,
+    };
     this.pool = httpPoolFor(info, host, user, worker);
     if (this.pool === undefined) owner.onUpstreamConnectFailed("overflow", "");
     else this.pool.newStream(this);
