@@ -4,10 +4,12 @@ import { migrateAll, openDatabase } from "@sluice/database";
 import {
   freePort,
   installedEnvoy,
+  type RunningProxy,
   requestOnce,
   startEnvoy,
   startPostgres,
   startRecordingUpstream,
+  startSluiceProxy,
   waitFor,
 } from "@sluice/harness";
 import { readLoad, TelemetryStore, telemetryMigrations } from "@sluice/telemetry";
@@ -29,13 +31,13 @@ function cluster(name: string, port: number, extra = ""): string {
       endpoints: [{ locality: { region: r, zone: z }, lb_endpoints: [{ ${endpoint} }] }]`;
 }
 
-function bootstrap(controlPort: number, upstreamPort: number, deadPort: number): string {
+function bootstrap(node: string, controlPort: number, upstreamPort: number, deadPort: number): string {
   const http2 = `typed_extension_protocol_options:
       envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
         "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
         explicit_http_config: { http2_protocol_options: {} }`;
   return `
-node: { id: reporter, cluster: test }
+node: { id: ${node}, cluster: test }
 cluster_manager:
   load_stats_config:
     api_type: GRPC
@@ -65,7 +67,7 @@ static_resources:
 `;
 }
 
-test("a stock Envoy's load by cluster, locality and endpoint is stored and can be asked for", {
+test("the load of a stock Envoy and of a Sluice node by cluster, locality and endpoint is stored and can be asked for", {
   skip,
 }, async (t) => {
   const postgres = await startPostgres();
@@ -86,33 +88,53 @@ test("a stock Envoy's load by cluster, locality and endpoint is stored and can b
   const upstream = await startRecordingUpstream();
   cleanUp.push(() => upstream.close());
   upstream.reply({ body: "hello" });
-  const envoy = await startEnvoy({ yaml: bootstrap(server.port, upstream.port, await freePort()) });
-  cleanUp.push(() => envoy.close());
-  const port = await envoy.listenerPort("web");
-  // Counting begins when the node was told to.
-  await waitFor("the node to be asked", async () => {
-    const asked = (await envoy.stats("load_reporter")).get("cluster_manager.load_reporter.requests");
-    return asked === 1 || (await envoy.stats("load_reporter")).get("load_reporter.requests") === 1;
-  });
-  for (let index = 0; index < 10; index++) assert.equal((await requestOnce(port)).text, "hello");
-  for (let index = 0; index < 5; index++) await requestOnce(port, { path: "/dead" });
-
-  const byCluster = await waitFor(
-    "both clusters' load",
-    async () => {
-      const rows = await readLoad(sql, { by: "cluster", node: "reporter" });
-      const found = new Map(rows.map((row) => [row.cluster, row]));
-      return found.get("live")?.issued === 10 && (found.get("dead")?.failed ?? 0) === 5 ? found : undefined;
-    },
-    { deadlineMs: 60_000 },
-  );
-  assert.equal(byCluster.get("live")?.successful, 10);
-  const endpoints = await readLoad(sql, { by: "endpoint", cluster: "live" });
-  assert.deepEqual(
-    endpoints.map(({ region, zone, endpoint, successful }) => [region, zone, endpoint, successful]),
-    [["r", "z", `127.0.0.1:${upstream.port}`, 10]],
-  );
-  const [locality] = await readLoad(sql, { by: "locality", cluster: "live" });
-  assert.deepEqual([locality?.region, locality?.endpoint, locality?.issued], ["r", "", 10]);
+  const deadPort = await freePort();
+  const starts = { envoy: startEnvoy, sluice: startSluiceProxy };
+  for (const [node, start] of Object.entries(starts)) {
+    const proxy = await start({ yaml: bootstrap(node, server.port, upstream.port, deadPort) });
+    cleanUp.push(() => proxy.close());
+    await sendLoad(proxy);
+  }
+  const rowsOf = (node: string): Promise<unknown[]> =>
+    waitFor(
+      `both clusters' load of ${node}`,
+      async () => {
+        const rows = await readLoad(sql, { by: "cluster", node });
+        const found = new Map(rows.map((row) => [row.cluster, row]));
+        const whole = found.get("live")?.issued === 10 && found.get("dead")?.failed === 5;
+        if (!whole) return undefined;
+        return ["live", "dead"].map((name) => {
+          const row = found.get(name);
+          return [name, row?.successful, row?.failed, row?.issued];
+        });
+      },
+      { deadlineMs: 60_000 },
+    );
+  const expected = [
+    ["live", 10, 0, 10],
+    ["dead", 0, 5, 0],
+  ];
+  assert.deepEqual(await rowsOf("envoy"), expected);
+  assert.deepEqual(await rowsOf("sluice"), expected);
+  for (const node of Object.keys(starts)) {
+    const endpoints = await readLoad(sql, { by: "endpoint", cluster: "live", node });
+    assert.deepEqual(
+      endpoints.map(({ region, zone, endpoint, successful }) => [region, zone, endpoint, successful]),
+      [["r", "z", `127.0.0.1:${upstream.port}`, 10]],
+    );
+    const [locality] = await readLoad(sql, { by: "locality", cluster: "live", node });
+    assert.deepEqual([locality?.region, locality?.endpoint, locality?.issued], ["r", "", 10]);
+  }
   assert.deepEqual(await readLoad(sql, { by: "locality", node: "another" }), []);
 });
+
+async function sendLoad(proxy: RunningProxy): Promise<void> {
+  const port = await proxy.listenerPort("web");
+  // Counting begins when the node was told to.
+  await waitFor(
+    "the node to be asked",
+    async () => (await proxy.stats("load_reporter")).get("load_reporter.requests") === 1,
+  );
+  for (let index = 0; index < 10; index++) assert.equal((await requestOnce(port)).text, "hello");
+  for (let index = 0; index < 5; index++) await requestOnce(port, { path: "/dead" });
+}

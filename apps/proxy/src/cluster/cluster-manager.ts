@@ -108,6 +108,13 @@ export class ClusterManager {
   check(cluster: Cluster): readonly Problem[] {
     const compiled = this.#compile(cluster);
     const problems = compiled.ok ? [] : [...compiled.problems];
+    if (this.#options.config?.loadStatsConfig !== undefined && cluster.trackClusterStats?.perEndpointStats) {
+      problems.push({
+        path: "track_cluster_stats.per_endpoint_stats",
+        message: "is not possible beside the bootstrap's cluster_manager.load_stats_config",
+        severity: "error",
+      });
+    }
     const http = findHttpOptions(cluster, []);
     if (http !== undefined) problems.push(...this.#options.checkPolicies(http.options, http.path));
     problems.push(...this.#options.secretManager.check(findSecretConfigs(ClusterSchema, cluster)));
@@ -329,6 +336,6 @@ export class ClusterManager {
 }
 
 function setCommand(cluster: ManagedCluster): WorkerCommand {
-  const { config, breakers, hosts, assignmentPolicy } = cluster;
-  return { type: "cluster", config, breakers, hosts, policy: assignmentPolicy };
+  const { config, breakers, drops, hosts, assignmentPolicy } = cluster;
+  return { type: "cluster", config, breakers, drops, hosts, policy: assignmentPolicy };
 }

@@ -130,6 +130,7 @@ function assignmentPolicy(
     overprovisioningFactor: policy?.overprovisioningFactor ?? 140,
     weightedPriorityHealth: policy?.weightedPriorityHealth ?? false,
     dropPerMillion,
+    dropCategory: drop?.category ?? "",
   };
 }
 

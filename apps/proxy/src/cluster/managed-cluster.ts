@@ -7,6 +7,7 @@ import { isFile } from "../xds/config-source.ts";
 import { BreakerGauges } from "./breaker-gauges.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, Discovery, HostSpec } from "./cluster-config.ts";
+import { clusterDropsPage } from "./cluster-drops.ts";
 import type { CompiledCluster } from "./compile-cluster.ts";
 import type { EndpointSpec, LoadAssignment } from "./compile-endpoints.ts";
 import type { Connector } from "./connect-upstream.ts";
@@ -53,6 +54,8 @@ export class ManagedCluster {
   readonly version: string;
   readonly updatedAt = new Date();
   readonly breakers: SharedArrayBuffer;
+  /** See `ClusterDrops`. */
+  readonly drops: SharedArrayBuffer;
   hosts: readonly HostSpec[] = [];
   assignmentPolicy: AssignmentPolicy;
   /** Its hosts are known, or it was decided not to wait longer. */
@@ -74,6 +77,7 @@ export class ManagedCluster {
     this.source = options.source;
     this.version = options.version;
     this.breakers = circuitBreakerPage(options.concurrency);
+    this.drops = clusterDropsPage(options.concurrency);
     this.assignmentPolicy = options.compiled.assignment.policy;
     const { compiled, clock, timers, random, runtime, stats, concurrency, appendLine } = options;
     this.#health = new ClusterHealth({
@@ -282,9 +286,10 @@ export class ManagedCluster {
     const next = new Map<string, HostSpec>();
     for (const endpoint of endpoints) {
       const address = this.#keyOf(endpoint);
-      // A static list may name an address twice, and then it is two hosts; discovered ones are told apart by address.
-      const twice = this.config.discovery.kind === "static" && next.has(address);
-      const key = twice ? `${address}#${next.size}` : address;
+      let key = address;
+      // Who writes an address twice has two hosts of it; of discovered ones, told apart by address, the first counts.
+      if (next.has(key) && this.config.discovery.kind === "eds") continue;
+      for (let times = 2; next.has(key); times++) key = `${address}#${times}`;
       const page = known.get(key)?.page ?? hostStatsPage(this.#options.concurrency);
       next.set(key, { ...endpoint, key, page });
     }

@@ -19,6 +19,7 @@ import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import type { PredictivePreconnect } from "../upstream/predictive-preconnect.ts";
 import type { ConnectTo } from "./cluster-config.ts";
+import type { ClusterDrops } from "./cluster-drops.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
 import type { ResponseFigures } from "./response-figures.ts";
 import type { TrackedStats } from "./tracked-stats.ts";
@@ -84,6 +85,8 @@ export interface ClusterInfo {
   /** `per_connection_buffer_high_watermark_timeout`; 0, the default: none. */
   readonly highWatermarkTimeoutMs?: number;
   readonly http: UpstreamHttpConfig;
+  /** Undefined: nobody reports them. */
+  readonly drops?: ClusterDrops;
   /** Undefined: it says nothing about requests. */
   readonly policies?: ClusterPolicies | undefined;
   readonly http1: Http1ClientOptions;

@@ -19,6 +19,7 @@ import type { LocalInfo } from "../worker/worker-context.ts";
 import { AggregateLoadBalancer } from "./aggregate-load-balancer.ts";
 import { circuitBreakers } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
+import { clusterDrops, clusterDropsPage } from "./cluster-drops.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
 import { createConnector } from "./connect-upstream.ts";
 import { hostStatsPage } from "./host-stats.ts";
@@ -73,6 +74,12 @@ export interface WorkerClusterManagerOptions {
   onHostsFailed?(hosts: readonly Host[]): void;
 }
 
+/** What a cluster has in shared memory, beside its hosts. */
+interface ClusterPages {
+  readonly breakers: SharedArrayBuffer;
+  readonly drops: SharedArrayBuffer;
+}
+
 /** All clusters of one worker; driven by messages of the main thread. */
 export class WorkerClusterManager implements ThreadLocalClusterManager {
   readonly #clusters = new Map<string, LazyCluster>();
@@ -103,13 +110,14 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     breakers: SharedArrayBuffer,
     hosts: readonly HostSpec[],
     policy: AssignmentPolicy = DEFAULT_ASSIGNMENT_POLICY,
+    drops = clusterDropsPage(this.#options.workerIndex + 1),
   ): void {
     const old = this.#clusters.get(config.name);
     // First, so that what it counted in gauges is given back before the new one counts.
     old?.close();
     this.#generation++;
     const lease = this.#leaseOf(config);
-    const create = (): WorkerCluster => this.#create(config, breakers, lease);
+    const create = (): WorkerCluster => this.#create(config, { breakers, drops }, lease);
     this.#clusters.set(config.name, new LazyCluster(create, hosts, policy, this.#localSet()));
     this.#onLocalChange(config.name);
   }
@@ -124,12 +132,12 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     return lease;
   }
 
-  #create(config: ClusterConfig, breakers: SharedArrayBuffer, lease: StatsLease): WorkerCluster {
+  #create(config: ClusterConfig, pages: ClusterPages, lease: StatsLease): WorkerCluster {
     const { random, workerIndex } = this.#options;
     const scope = lease.root.scope("cluster").scope(config.statName);
     const releases: (() => void)[] = [];
     const balancer = this.#clusterBalancer(config, scope);
-    const info = this.#info(config, breakers, balancer, scope, releases);
+    const info = this.#info(config, pages, balancer, scope, releases);
     return new WorkerCluster({
       config,
       info,
@@ -243,7 +251,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
 
   #info(
     config: ClusterConfig,
-    breakers: SharedArrayBuffer,
+    pages: ClusterPages,
     balancer: LoadBalancer,
     scope: StatsScope,
     releases: (() => void)[],
@@ -289,7 +297,8 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       get onResponse() {
         return balancer.onResponse;
       },
-      circuitBreakers: circuitBreakers(breakers, this.#options.workerIndex, config.thresholds),
+      circuitBreakers: circuitBreakers(pages.breakers, this.#options.workerIndex, config.thresholds),
+      drops: clusterDrops(pages.drops, this.#options.workerIndex),
       connect: createConnector(config, {
         secrets,
         extensions,

@@ -8,12 +8,15 @@ export interface AssignmentPolicy {
   readonly weightedPriorityHealth: boolean;
   /** Share of requests that is refused, in millionths. */
   readonly dropPerMillion: number;
+  /** What load reports call these. */
+  readonly dropCategory: string;
 }
 
 export const DEFAULT_ASSIGNMENT_POLICY: AssignmentPolicy = {
   overprovisioningFactor: 140,
   weightedPriorityHealth: false,
   dropPerMillion: 0,
+  dropCategory: "",
 };
 
 /** The hosts of one priority, by health, and again by locality. Immutable. */

@@ -29,6 +29,7 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "local_cluster_name",
     "outlier_detection",
     "upstream_bind_config",
+    "load_stats_config",
     // Workers always make a cluster when a request first asks for it.
     "enable_deferred_cluster_creation",
   ],

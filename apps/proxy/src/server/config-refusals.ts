@@ -5,7 +5,6 @@ const NO_SOCKET_OPTIONS = "Node cannot set arbitrary socket options";
 const OF_CLIENTS = "concerns requests from clients; it stands in the connection manager's options";
 const NO_METADATA_FRAMES = "METADATA frames are an extension that is off in Envoy as well";
 const OF_ENVOYS_CODEC = "of a codec of Envoy's";
-const NO_LOAD_REPORTS = "the proxy reports no load by LRS; the metrics service tells the same figures";
 const NO_SPECIFIERS = "there are no route specifiers built in";
 const ONE_CHOICE_OF_STATS = "which stats there are is said once, by the bootstrap's stats_config";
 const NO_INTERNAL_LISTENERS = "there are no listeners without a socket";
@@ -46,9 +45,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   "envoy.config.bootstrap.v3.Watchdog": {
     actions: "there are none built in",
   },
-  "envoy.config.bootstrap.v3.ClusterManager": {
-    load_stats_config: NO_LOAD_REPORTS,
-  },
   "envoy.config.bootstrap.v3.ClusterManager.OutlierDetection": {
     event_service: ENVOY_NEITHER,
   },
@@ -57,7 +53,7 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.cluster.v3.Cluster": {
     filters: "there are no network filters built in for connections to upstreams",
-    lrs_report_endpoint_metrics: NO_LOAD_REPORTS,
+    lrs_report_endpoint_metrics: "there are no load metrics of ORCA in load reports",
     lrs_server: ENVOY_NEITHER,
     queuing_policies: "requests wait in the order in which they came",
     stats_matcher: ONE_CHOICE_OF_STATS,

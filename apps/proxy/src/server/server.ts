@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { TYPE_URLS } from "@sluice/xds";
-import type { OrderClient } from "@sluice/xds/client";
+import type { LoadReportClient, OrderClient } from "@sluice/xds/client";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
@@ -23,6 +23,7 @@ import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
+import { startLoadReports } from "../load-report/start-load-reports.ts";
 import { orderCluster, startOrderChannel } from "../orders/start-order-channel.ts";
 import { OverloadManager } from "../overload/overload-manager.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
@@ -107,6 +108,7 @@ export class Server {
   #adminAccess: AdminAccess | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
   #orders: OrderClient | undefined;
+  #loadReports: LoadReportClient | undefined;
   #resolveEnded: () => void = () => {};
   #stopping = false;
   /** Clusters of the bootstrap: known to checks before they are made. */
@@ -343,6 +345,7 @@ export class Server {
     const resources = this.bootstrap.message.staticResources;
     for (const cluster of resources?.clusters ?? []) this.clusters.set(cluster, "static", "");
     this.#orders = startOrderChannel(this);
+    this.#loadReports = startLoadReports(this);
     await this.dynamic.start();
     for (const [index, listener] of (resources?.listeners ?? []).entries()) {
       const problems = await this.listeners.set(listener, "static", "");
@@ -507,6 +510,7 @@ export class Server {
     await this.#admin?.close();
     this.#adminAccess?.flush();
     void this.#orders?.close();
+    void this.#loadReports?.close();
     this.dynamic.stop();
     this.#overload.stop();
     this.clusters.stop();

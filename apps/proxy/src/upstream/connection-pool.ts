@@ -91,7 +91,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     const { stats } = this.info;
     if (!this.limits.pendingRequests.tryAcquire()) {
       stats.upstreamRqPendingOverflow.inc();
-      waiter.onFailure("overflow", "");
+      waiter.onFailure("overflow", "", true);
       return;
     }
     stats.upstreamRqPendingTotal.inc();

@@ -116,9 +116,9 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
     this.waiter.onReady(new FilteredEncoder(this, encoder), connection);
   }
 
-  onFailure(reason: StreamResetReason, transportFailure: string): void {
+  onFailure(reason: StreamResetReason, transportFailure: string, beforeHost = false): void {
     this.onSettled();
-    this.waiter.onFailure(reason, transportFailure);
+    this.waiter.onFailure(reason, transportFailure, beforeHost);
   }
 
   // ── from the router ─────────────────────────────────────────────────────────────────────────────────────────────────

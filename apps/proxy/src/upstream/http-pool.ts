@@ -9,8 +9,11 @@ export interface PoolWaiter {
   readonly response: ResponseStream;
   /** The exchange has begun: the request's headers are to follow now. */
   onReady(encoder: RequestEncoder, connection: ConnectionInfo): void;
-  /** No exchange begins. `transportFailure`: the operating system's or TLS's words, or "". */
-  onFailure(reason: StreamResetReason, transportFailure: string): void;
+  /**
+   * No exchange begins. `transportFailure`: the operating system's or TLS's words, or "". `beforeHost`: too many wait, so that the
+   * host had no part in it; as with Envoy neither its figures nor the access log name it then.
+   */
+  onFailure(reason: StreamResetReason, transportFailure: string, beforeHost?: boolean): void;
 }
 
 /** A worker's connections to one host. Whoever sends requests sees no connection, only this and encoders. */

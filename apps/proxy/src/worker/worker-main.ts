@@ -118,7 +118,7 @@ const DONE: Outcome = { problems: [], ports: {} };
 function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
   switch (command.type) {
     case "cluster":
-      clusters.set(command.config, command.breakers, command.hosts, command.policy);
+      clusters.set(command.config, command.breakers, command.hosts, command.policy, command.drops);
       return DONE;
     case "hosts":
       clusters.setHosts(command.cluster, command.hosts, command.policy);

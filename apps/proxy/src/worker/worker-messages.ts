@@ -72,6 +72,7 @@ export type WorkerCommand =
       readonly type: "cluster";
       readonly config: ClusterConfig;
       readonly breakers: SharedArrayBuffer;
+      readonly drops: SharedArrayBuffer;
       readonly hosts: readonly HostSpec[];
       readonly policy: AssignmentPolicy;
     }

@@ -121,6 +121,12 @@ export class DynamicResources {
       if (source.configSourceSpecifier.case !== "ads" || ads !== undefined) continue;
       problems.push({ path: `${path}.ads`, message: "needs ads_config", severity: "error" });
     }
+    const loadStats = server.bootstrap.message.clusterManager?.loadStatsConfig;
+    if (loadStats !== undefined) {
+      const path = "cluster_manager.load_stats_config";
+      problems.push(...checkApi(loadStats, path, true));
+      managers.push({ cluster: clusterOf(loadStats), path });
+    }
     const { resources } = server.runtime;
     for (const { source } of resources) {
       const cluster = managementCluster(source);

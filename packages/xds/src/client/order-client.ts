@@ -8,6 +8,7 @@ import {
   NodeOrderService,
   type NodeStatusSchema,
 } from "../../gen/sluice/node/v1/orders_pb.js";
+import { type CallEnd, keepOpen } from "./keep-open.ts";
 import { openSession } from "./open-session.ts";
 import type { XdsTarget } from "./xds-client.ts";
 
@@ -35,8 +36,6 @@ export interface OrderClient {
   close(): Promise<void>;
 }
 
-const BACKOFF_MS_MIN = 500;
-const BACKOFF_MS_MAX = 30_000;
 /** A control plane that knows no orders may be replaced by one that does. */
 const UNKNOWN_RETRY_MS = 60_000;
 const LOOK_MS = 1_000;
@@ -46,7 +45,13 @@ const MESSAGE_BYTES_MAX = 1 << 20;
 /** Keeps the order channel to a control plane open: says how the node is, takes orders, answers them. */
 export function createOrderClient(options: OrderClientOptions): OrderClient {
   const closing = new AbortController();
-  const running = run(options, closing.signal);
+  const { signal } = closing;
+  const running = keepOpen({
+    signal,
+    random: options.random,
+    once: (onOpen) => runOnce(options, signal, onOpen),
+    onEnd: (detail) => options.onState?.(false, detail),
+  });
   return {
     async close() {
       closing.abort();
@@ -55,29 +60,14 @@ export function createOrderClient(options: OrderClientOptions): OrderClient {
   };
 }
 
-async function run(options: OrderClientOptions, signal: AbortSignal): Promise<void> {
-  let attempts = 0;
-  while (!signal.aborted) {
-    const ended = await runOnce(options, signal, () => {
-      attempts = 0;
-    });
-    if (signal.aborted) return;
-    options.onState?.(false, ended.detail);
-    const jitter = 0.5 + options.random() / 2;
-    const backoffMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** attempts);
-    attempts = Math.min(attempts + 1, 16);
-    await pause(jitter * (ended.unknown ? UNKNOWN_RETRY_MS : backoffMs), signal);
-  }
-}
-
 /** One call from its hello to its end; answers why it ended. */
 async function runOnce(
   options: OrderClientOptions,
   closing: AbortSignal,
   onOpen: () => void,
-): Promise<{ readonly detail: string; readonly unknown: boolean }> {
+): Promise<CallEnd> {
   const target = options.target();
-  if (target === undefined) return { detail: "the control plane's address is not known", unknown: false };
+  if (target === undefined) return { detail: "the control plane's address is not known" };
   const ended = new AbortController();
   const signal = AbortSignal.any([ended.signal, closing]);
   let close = (): void => {};
@@ -102,10 +92,10 @@ async function runOnce(
       const dueMs = performance.now() + order.withinMs;
       carrying = carrying.then(async () => speaker.answer(order, await carryOut(options, order, dueMs)));
     }
-    return { detail: "the control plane ended the call", unknown: false };
+    return { detail: "the control plane ended the call" };
   } catch (error) {
     const { code, rawMessage } = ConnectError.from(error);
-    return { detail: rawMessage, unknown: code === Code.Unimplemented };
+    return { detail: rawMessage, ...(code === Code.Unimplemented ? { retryMs: UNKNOWN_RETRY_MS } : {}) };
   } finally {
     ended.abort();
     close();
@@ -184,16 +174,4 @@ function isSame(a: NodeStatusInit, b: NodeStatusInit): boolean {
     a.logLevel === b.logLevel &&
     a.connections === b.connections
   );
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, delayMs);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -25,6 +25,14 @@ const TIGHT: Readonly<Record<string, string>> = {
   budget: `circuit_breakers: { thresholds: [{ max_retries: 100, track_remaining: true, retry_budget: { budget_percent: { value: 50 }, min_retry_concurrency: 0 } }] }`,
 };
 
+// Whether a host had a part in it.
+const LOG = `access_log:
+  - name: file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/log"
+      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_FLAGS% %UPSTREAM_HOST%\\n" } }`;
+
 function clusters(of: Readonly<Record<string, string>>): string {
   return Object.entries(of)
     .map(([name, more]) => staticCluster(name, ["{{upstream}}"], more))
@@ -145,7 +153,9 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
         budget: ", retry_policy: { retry_on: 5xx, num_retries: 3, retry_back_off: { base_interval: 0.01s } }",
       }),
       clusters: clusters(TIGHT),
+      hcm: LOG,
     }),
+    accessLog: { file: "log", lines: 7 },
     reply: (request) => {
       if (request.target.endsWith("/slow")) return { delayMs: 1_000, body: "slow" };
       return { status: request.target.startsWith("/budget") ? 503 : 200, body: "one" };

@@ -332,6 +332,33 @@ virtual_hosts:
     stats: ["cluster.found.membership_total"],
   },
   {
+    title: "an address that comes twice is one endpoint where endpoints are discovered, else two",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: "/" }, route: { cluster: found } }`,
+      clusters: `${EDS_CLUSTER}
+- name: named
+  type: STRICT_DNS
+  connect_timeout: 1s
+  load_assignment:
+    cluster_name: named
+    endpoints:
+    - { lb_endpoints: [${endpoint("{{upstream}}")}, ${endpoint("{{upstream}}")}] }
+    - { priority: 1, lb_endpoints: [${endpoint("{{upstream}}")}] }`,
+    }),
+    files: {
+      "eds.yaml": `version_info: "1"
+resources:
+  - "@type": ${EDS_TYPE}
+    cluster_name: found
+    endpoints:
+    - { lb_endpoints: [${endpoint("{{upstream}}")}, ${endpoint("{{upstream}}")}, ${endpoint("{{upstream2}}")}] }
+    - { priority: 1, lb_endpoints: [${endpoint("{{upstream}}")}] }
+`,
+    },
+    requests: times(4, { path: "/" }),
+    stats: ["cluster.found.membership_total", "cluster.named.membership_total"],
+  },
+  {
     title: "routes come from a file and change with it",
     yaml: httpBootstrap({
       hcm: `rds: { route_config_name: filed, config_source: { path_config_source: { path: "{{dir}}/rds.yaml" }, resource_api_version: V3 } }`,

@@ -284,11 +284,16 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     const { host } = attempt;
     if (!attempt.ready) choice.retry?.onHostAttempted(host);
     stream.streamInfo.upstreamTransportFailureReason = transportFailure;
-    if (reason !== "overflow") host.outlier?.putResult("localOriginConnectFailed");
+    if (reason === "overflow") choice.cluster.info.drops?.all.inc();
+    else host.outlier?.putResult("localOriginConnectFailed");
     const flag = flagOfReset(reason);
     if (this.retriesReset(attempt, reason, false)) return tries.end(attempt, flag);
     if (this.responseStarted) this.countLateFailure(attempt);
-    else outcome.countResponse(choice.cluster.info, host, statusOfReset(reason));
+    else outcome.countResponse(choice.cluster.info, attempt.countedHost, statusOfReset(reason));
+    if (attempt.countedHost === undefined) {
+      stream.streamInfo.upstreamRemoteAddress = undefined;
+      stream.streamInfo.upstreamHostName = undefined;
+    }
     tries.end(attempt, flag);
     if (this.othersMayAnswer) return;
     this.fail(wasReset(reason, transportFailure, choice.isRetry, this.responseStarted));

@@ -142,6 +142,8 @@ class RouterFilter implements StreamDecoderFilter {
     if (dropped !== undefined) {
       stream.streamInfo.setResponseFlag(dropped.flag);
       outcome.countResponse(info, undefined, 503);
+      info.drops?.all.inc();
+      info.drops?.byOverload.inc();
       callbacks.sendLocalReply(503, dropped.body, dropped.details, (out) => {
         if (!config.suppressEnvoyHeaders) out.append(dropped.header, "true");
       });
@@ -151,6 +153,7 @@ class RouterFilter implements StreamDecoderFilter {
     stream.streamInfo.setResponseFlag(ResponseFlag.UpstreamOverflow);
     outcome.countResponse(info, undefined, 503);
     info.stats.upstreamRqMaintenanceMode.inc();
+    info.drops?.all.inc();
     callbacks.sendLocalReply(503, "maintenance mode", "maintenance_mode", (out) => {
       if (!config.suppressEnvoyHeaders) out.append("x-envoy-overloaded", "true");
     });

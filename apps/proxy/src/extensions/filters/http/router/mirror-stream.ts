@@ -127,9 +127,10 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
 
   onTryReset(attempt: UpstreamTry, reason: StreamResetReason): void {
     if (this.over) return;
-    if (reason !== "overflow") attempt.host.outlier?.putResult("localOriginConnectFailed");
+    if (reason === "overflow") this.cluster.info.drops?.all.inc();
+    else attempt.host.outlier?.putResult("localOriginConnectFailed");
     if (attempt.status === 0) {
-      this.outcome.countResponse(this.cluster.info, attempt.host, statusOfReset(reason));
+      this.outcome.countResponse(this.cluster.info, attempt.countedHost, statusOfReset(reason));
     }
     this.end();
   }

@@ -65,7 +65,7 @@ export class TryLog {
     info.routeName = streamInfo.routeName;
     info.virtualHostName = streamInfo.virtualHostName;
     info.upstreamCluster = streamInfo.upstreamCluster;
-    info.upstreamRemoteAddress = attempt.host.address;
+    info.upstreamRemoteAddress = attempt.countedHost?.address;
     info.upstreamLocalAddress = streamInfo.upstreamLocalAddress;
     if ((flag & ResponseFlag.UpstreamConnectionFailure) !== 0) {
       info.upstreamTransportFailureReason = streamInfo.upstreamTransportFailureReason;

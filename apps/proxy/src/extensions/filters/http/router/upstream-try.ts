@@ -59,6 +59,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   private held: { readonly chunks: Uint8Array[]; bytes: number; endStream: boolean } | undefined = undefined;
   /** The response is complete, or there will be none. */
   private done = false;
+  private endedBeforeHost = false;
   private perTry: Timer | undefined = undefined;
   private perTryIdle: Timer | undefined = undefined;
   private perTryIdleMs = 0;
@@ -89,8 +90,14 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     this.owner.onTryReady(this, connection);
   }
 
-  onFailure(reason: StreamResetReason, transportFailure: string): void {
+  /** Undefined: the request ended before the host had a part in it. */
+  get countedHost(): Host | undefined {
+    return this.endedBeforeHost ? undefined : this.host;
+  }
+
+  onFailure(reason: StreamResetReason, transportFailure: string, beforeHost = false): void {
     this.done = true;
+    this.endedBeforeHost = beforeHost;
     this.awaitingHeaders = false;
     this.disarm();
     this.owner.onTryReset(this, reason, transportFailure);
