@@ -134,6 +134,7 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     { name: "sources", path: "/sources", ready: seen("No source yet") },
     { name: "audit", path: "/audit", ready: rowOf("version") },
     { name: "settings", path: "/settings", ready: seen("HTTP API") },
+    { name: "settings-security", path: "/settings/security", ready: seen("Accounts with a password") },
     { name: "settings-retention", path: "/settings/retention", ready: seen("Figures of a minute, days") },
     { name: "settings-keys", path: "/settings/keys", ready: seen("The key lies beside the data") },
     { name: "settings-about", path: "/settings/about", ready: seen("PostgreSQL") },

@@ -50,7 +50,7 @@ export async function signOnStory({ browser, appliance, page, errors }: SignOnSt
 }
 
 async function setUp(page: Page, provider: TestOpenIdProvider): Promise<void> {
-  await page.goto("/settings");
+  await page.goto("/settings/security");
   await page.getByRole("button", { name: "Add provider" }).click();
   const dialog = page.getByRole("dialog", { name: "New provider" });
   const fill = (name: string, text: string) => dialog.getByRole("textbox", { name, exact: true }).fill(text);

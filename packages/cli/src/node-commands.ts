@@ -1,10 +1,10 @@
-import type { DumpResource, NodeLogLevel, NodeOrder } from "@sluice/config";
+import type { DumpResource, NodeCertificateState, NodeLogLevel, NodeOrder } from "@sluice/config";
 import type { ApiClient } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
 import type { CommandKit } from "./command-kit.ts";
 import { askAndWait, ORDER_COLUMNS } from "./commands/ask-node.ts";
 import { renderDiff } from "./commands/render-diff.ts";
-import { formatValue } from "./output.ts";
+import { type Column, formatValue } from "./output.ts";
 import { resolveVersion } from "./resolve-version.ts";
 
 const NODE_LOG_LEVELS: readonly NodeLogLevel[] = [
@@ -17,13 +17,22 @@ const NODE_LOG_LEVELS: readonly NodeLogLevel[] = [
   "off",
 ];
 
+const CERTIFICATE_COLUMNS: readonly Column<NodeCertificateState>[] = [
+  { title: "node", value: (row) => row.node },
+  { title: "state", value: (row) => row.state },
+  { title: "issued", value: (row) => row.issuedAt.toISOString() },
+  { title: "until", value: (row) => row.notAfter.toISOString() },
+  { title: "from", value: (row) => row.peer },
+  { title: "revoked by", value: (row) => row.revokedBy ?? "" },
+];
+
 interface DumpOptions {
   readonly resource?: string;
   readonly name?: string;
   readonly eds?: boolean;
 }
 
-/** node: drain, resume, log-level, dump, diff, orders. */
+/** node: drain, resume, log-level, dump, diff, orders, remove, certificates, revoke. */
 export function addNodeCommands({ call, command, output, print, surroundings }: CommandKit): void {
   const node = command("node", "ask a node for something; returns when the node has said that it is done");
   const done = async (ask: (client: ApiClient) => Promise<NodeOrder>): Promise<void> => {
@@ -101,6 +110,36 @@ export function addNodeCommands({ call, command, output, print, surroundings }: 
     const { length } = compared.differences;
     const what = length === 1 ? "one resource" : `${length} resources`;
     if (length > 0) throw new CliError(`${id} differs from version ${compared.version} in ${what}`);
+  });
+
+  command(
+    "remove <node>",
+    "forget a node that is gone, with its labels; refused while it is connected",
+    node,
+  ).action(async (id: string) => {
+    await call((client) => client.node.remove.mutate({ id }));
+    const removed = { removed: id };
+    print(removed, [{ title: "removed", value: (row: typeof removed) => row.removed }], [removed]);
+  });
+
+  command(
+    "certificates [node]",
+    "the newest certificate of each node that joined, or all of one",
+    node,
+  ).action(async (id: string | undefined) => {
+    const input = id === undefined ? {} : { node: id };
+    const rows = await call((client) => client.join.certificates.query(input));
+    print(rows, CERTIFICATE_COLUMNS, rows);
+  });
+
+  command(
+    "revoke <node>",
+    "let a node connect no more, with no certificate that it has (admin): it has to join again",
+    node,
+  ).action(async (id: string) => {
+    await call((client) => client.join.revokeNode.mutate({ node: id }));
+    const revoked = { revoked: id };
+    print(revoked, [{ title: "revoked", value: (row: typeof revoked) => row.revoked }], [revoked]);
   });
 
   command("orders <node>", "what a node was asked, newest first", node).action(async (id: string) => {

@@ -18,8 +18,11 @@ import { type JoinOptions, joinNode, plainBootstrap, renewNode } from "./command
 import { addKeys } from "./commands/keys.ts";
 import { login } from "./commands/login.ts";
 import { addNotifications } from "./commands/notification.ts";
+import { addPeople } from "./commands/people.ts";
+import { addRoles } from "./commands/role.ts";
 import { addRouteTests } from "./commands/route-test.ts";
 import { addSecrets } from "./commands/secret.ts";
+import { addSessions } from "./commands/session.ts";
 import { addSettings } from "./commands/settings.ts";
 import { addSignOn } from "./commands/sign-on.ts";
 import { addSources } from "./commands/source.ts";
@@ -77,6 +80,9 @@ export function createProgram(surroundings: Surroundings): Command {
   addBackup(kit);
   addSources(kit);
   addSignOn(kit);
+  addPeople(kit);
+  addRoles(kit);
+  addSessions(kit);
 
   command("validate <file>", "check an Envoy bootstrap without a server (`-` reads standard input)").action(
     (file: string) => {

@@ -48,7 +48,13 @@ function makeQueryClient(): QueryClient {
 
 function isAnswer(error: Error): boolean {
   if (!(error instanceof TRPCClientError)) return false;
-  const status = (error.data as { httpStatus?: number } | undefined)?.httpStatus;
+  const data = error.data as
+    | { httpStatus?: number; config?: { details?: { needs?: unknown } } }
+    | null
+    | undefined;
+  const status = data?.httpStatus;
+  // It became overdue under an open page: what the server shows then is the way to set one up.
+  if (data?.config?.details?.needs === "second factor") window.location.assign("/profile");
   if (status === 401) window.location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
   return status !== undefined && status < 500;
 }

@@ -77,18 +77,18 @@ interface Ran {
   readonly err: string;
 }
 
-async function sluice(args: readonly string[], appliance = main): Promise<Ran> {
+async function sluice(args: readonly string[], appliance = main, input = ""): Promise<Ran> {
   const env = { ...process.env, ...appliance.env, XDG_CONFIG_HOME: dir, NO_COLOR: "1" };
   return await new Promise((resolve) => {
     const child = execFile(process.execPath, [MAIN, ...args], { env, timeout: 120_000 }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err }),
     );
-    child.stdin?.end();
+    child.stdin?.end(input);
   });
 }
 
-async function json(args: readonly string[]): Promise<unknown> {
-  const { code, out, err } = await sluice([...args, "-o", "json"]);
+async function json(args: readonly string[], input = ""): Promise<unknown> {
+  const { code, out, err } = await sluice([...args, "-o", "json"], main, input);
   assert.equal(code, 0, `${args.join(" ")}: ${out}${err}`);
   return JSON.parse(out);
 }
@@ -164,7 +164,57 @@ test("source", async () => {
     refused(1, /nobody/, ["source", "sync", "nobody"]),
   ]);
   assert.match(list.out, /edge/);
+  const changed = await json(["source", "change", "edge", "edge", "--directory", "--wins", "ui"]);
+  assert.equal((changed as { winner: string }).winner, "ui");
   assert.equal((await sluice(["source", "remove", "edge"])).code, 0);
+});
+
+test("people, roles and sessions", async () => {
+  const [invited] = await Promise.all([
+    json(["people", "invite", "ivy@example.org", "--role", "viewer", "--name", "Ivy"]),
+    json(["role", "put", "oncall", "--allow", "config.read", "--allow", "node.operate", "--groups", "edge"]),
+    json(["people", "add", "joe@example.org", "--role", "editor", "--password-stdin"], PASSPHRASE),
+    refused(1, /nobody here/, ["people", "disable", "zoe@example.org"]),
+    refused(2, /--allow/, ["role", "put", "empty"]),
+  ]);
+  const { link, id } = invited as { link: string; id: string };
+  const token = link.split("#")[1];
+  assert.equal(new URL(link).pathname, "/accept");
+  const accepted = await fetch(`${main.env.SLUICE_SERVER}/api/v1/invitation/accept`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token, password: "tartan umbrella 93 kiosk" }),
+  });
+  assert.equal(accepted.status, 200, "the link opens what it says");
+  const [reset] = await Promise.all([
+    json(["people", "reset-password", "ivy@example.org"]),
+    json(["people", "role", "joe@example.org", "oncall"]),
+    refused(1, /no such open link/, ["people", "revoke-link", id]),
+  ]);
+  const [links, list, roles, own] = await Promise.all([
+    sluice(["people", "links"]),
+    sluice(["people", "list"]),
+    sluice(["role", "list"]),
+    json(["session", "list"]),
+    json(["people", "revoke-link", (reset as { id: string }).id]),
+    json(["people", "reset-second-factor", "ivy@example.org"]),
+    json(["people", "disable", "joe@example.org"]),
+    refused(3, /have the role/, ["role", "remove", "oncall"]),
+  ]);
+  assert.match(`${links.out}${list.out}`, /ivy@example\.org/);
+  assert.match(list.out, /joe@example\.org +joe@example\.org +oncall/);
+  assert.match(roles.out, /oncall +no +1 +config\.read node\.operate/);
+  assert.equal((own as unknown[]).length, 1);
+  await json(["people", "enable", "joe@example.org"]);
+  await json(["people", "remove", "joe@example.org"]);
+  await Promise.all([
+    json(["role", "remove", "oncall"]),
+    json(["session", "end-others"]),
+    refused(1, /no such passkey/, ["passkey", "remove", "none"]),
+    refused(3, /authenticator app/, ["sign-on", "second-factor", "required", "--grace-days", "3"]),
+  ]);
+  const policy = await sluice(["sign-on", "second-factor"]);
+  assert.match(policy.out, /optional\n.*have none: 2/);
 });
 
 test("backup and restore", async () => {

@@ -22,7 +22,7 @@ interface PutOptions {
   readonly off?: boolean;
 }
 
-/** `sign-on list`, `put`, `test`, `remove` and `password`. */
+/** `sign-on list`, `put`, `test`, `remove`, `password` and `second-factor`. */
 export function addSignOn({ command, call, print, printLines }: CommandKit): void {
   const signOn = command("sign-on", "OpenID providers with which people sign on to the dashboard");
 
@@ -132,6 +132,32 @@ export function addSignOn({ command, call, print, printLines }: CommandKit): voi
       printLines({ passwordSignIn: who }, [`passwords are for ${who}`]);
     },
   );
+
+  command(
+    "second-factor [required|optional]",
+    "whether accounts with a password need an authenticator app or a passkey; without an argument, how it is",
+    signOn,
+  )
+    .option("--grace-days <n>", "how long one may go on without: 0 to 90 (default: as it is, at first 7)")
+    .action(async (wanted: string | undefined, { graceDays }: { graceDays?: string }) => {
+      if (wanted !== undefined && wanted !== "required" && wanted !== "optional")
+        throw new CliError("it is required or optional", 2);
+      const now = await call(async (client) => {
+        const { secondFactor } = await client.signOn.list.query();
+        if (wanted === undefined && graceDays === undefined) return secondFactor;
+        await client.signOn.setSecondFactor.mutate({
+          required: wanted === undefined ? secondFactor.required : wanted === "required",
+          graceDays: graceDays === undefined ? secondFactor.graceDays : Number(graceDays),
+        });
+        return (await client.signOn.list.query()).secondFactor;
+      });
+      printLines(now, [
+        now.required
+          ? `a second factor is compulsory, after ${now.graceDays} days`
+          : "a second factor is optional",
+        `accounts with a password that have none: ${now.lacking}`,
+      ]);
+    });
 }
 
 async function secretOf({ clientSecretStdin, publicClient }: PutOptions): Promise<string | undefined> {

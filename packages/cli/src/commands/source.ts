@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { SourcePlan, SourceState } from "@sluice/config";
+import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import type { CommandKit } from "../command-kit.ts";
 import type { Column } from "../output.ts";
@@ -16,7 +17,7 @@ const COLUMNS: readonly Column<SourceState>[] = [
   { title: "message", value: (row) => row.message },
 ];
 
-interface AddOptions {
+interface SettingsOptions {
   readonly directory?: boolean;
   readonly ref?: string;
   readonly path?: string;
@@ -33,52 +34,32 @@ interface AddOptions {
 export function addSources({ command, call, print, printLines }: CommandKit): void {
   const source = command("source", "directories and Git repositories that resources come from");
 
-  command(
-    "add <name> <location>",
-    "add a Git repository (https, ssh or file address), or with --directory a directory",
-    source,
-  )
-    .option("--directory", "the location is a directory below SLUICE_SOURCES_DIR of the dashboard")
-    .option("--ref <branch>", "branch, tag or commit (default: the default branch)")
-    .option("--path <folder>", "folder in it (default: the whole)")
-    .option(
-      "--wins <who>",
-      "source: its resources cannot be edited here; ui: what differs is only shown",
-      "source",
-    )
-    .option("--apply <how>", "automatic: publish each new commit; manual: by `source sync`", "manual")
-    .option("--group <name>", "whose nodes get it (default: the default group)")
-    .option("--interval <seconds>", "between two looks", "60")
-    .option("--username <name>", "for https")
-    .option("--password-stdin", "for https: read password or token from standard input")
-    .option("--ssh-key <file>", "for ssh: the private key")
-    .option("--known-hosts <file>", "for ssh: the server's keys")
-    .action(async (name: string, location: string, options: AddOptions) => {
-      const credentials = {
-        username: options.username,
-        password: options.passwordStdin ? await readAll(process.stdin) : undefined,
-        privateKey: fileOf(options.sshKey),
-        knownHosts: fileOf(options.knownHosts),
-      };
-      const added = await call((client) =>
-        client.source.add.mutate({
-          name,
-          kind: options.directory ? "directory" : "git",
-          location,
-          ref: options.ref,
-          path: options.path,
-          winner: oneOf("--wins", options.wins, ["source", "ui"]),
-          apply: oneOf("--apply", options.apply, ["automatic", "manual"]),
-          group: options.group,
-          intervalMs: Math.round(Number(options.interval) * 1000),
-          credentials,
-        }),
-      );
-      printLines(added, [
-        `added ${added.name}`,
-        `webhook: POST /api/webhook/source/${added.name} with the secret ${added.webhookSecret} (shown this once)`,
-      ]);
-    });
+  settings(
+    command(
+      "add <name> <location>",
+      "add a Git repository (https, ssh or file address), or with --directory a directory",
+      source,
+    ),
+  ).action(async (name: string, location: string, options: SettingsOptions) => {
+    const input = await inputOf(name, location, options);
+    const added = await call((client) => client.source.add.mutate(input));
+    printLines(added, [
+      `added ${added.name}`,
+      `webhook: POST /api/webhook/source/${added.name} with the secret ${added.webhookSecret} (shown this once)`,
+    ]);
+  });
+
+  settings(
+    command(
+      "change <name> <location>",
+      "change all settings of a source: what is not given is the default, but for credentials, which stay at the same location",
+      source,
+    ),
+  ).action(async (name: string, location: string, options: SettingsOptions) => {
+    const input = await inputOf(name, location, options);
+    const changed = await call((client) => client.source.change.mutate(input));
+    printLines(changed, [`changed ${name}`]);
+  });
 
   command("list", "the sources, and how far each is", source).action(async () => {
     const sources = await call((client) => client.source.list.query());
@@ -117,6 +98,46 @@ export function addSources({ command, call, print, printLines }: CommandKit): vo
       printLines({ removed: name }, [`removed ${name}`]);
     },
   );
+}
+
+function settings(command: Command): Command {
+  return command
+    .option("--directory", "the location is a directory below SLUICE_SOURCES_DIR of the dashboard")
+    .option("--ref <branch>", "branch, tag or commit (default: the default branch)")
+    .option("--path <folder>", "folder in it (default: the whole)")
+    .option(
+      "--wins <who>",
+      "source: its resources cannot be edited here; ui: what differs is only shown",
+      "source",
+    )
+    .option("--apply <how>", "automatic: publish each new commit; manual: by `source sync`", "manual")
+    .option("--group <name>", "whose nodes get it (default: the default group)")
+    .option("--interval <seconds>", "between two looks", "60")
+    .option("--username <name>", "for https")
+    .option("--password-stdin", "for https: read password or token from standard input")
+    .option("--ssh-key <file>", "for ssh: the private key")
+    .option("--known-hosts <file>", "for ssh: the server's keys");
+}
+
+async function inputOf(name: string, location: string, options: SettingsOptions) {
+  const given = {
+    username: options.username,
+    password: options.passwordStdin ? await readAll(process.stdin) : undefined,
+    privateKey: fileOf(options.sshKey),
+    knownHosts: fileOf(options.knownHosts),
+  };
+  return {
+    name,
+    kind: options.directory ? ("directory" as const) : ("git" as const),
+    location,
+    ref: options.ref,
+    path: options.path,
+    winner: oneOf("--wins", options.wins, ["source", "ui"]),
+    apply: oneOf("--apply", options.apply, ["automatic", "manual"]),
+    group: options.group,
+    intervalMs: Math.round(Number(options.interval) * 1000),
+    credentials: Object.values(given).every((each) => each === undefined) ? undefined : given,
+  };
 }
 
 function planLines(plan: SourcePlan): readonly string[] {

@@ -1,35 +1,26 @@
 import { CliError } from "../cli-error.ts";
 import type { CommandKit } from "../command-kit.ts";
-import { collect, numberOf } from "../read-option.ts";
+import { type GrantOptions, grantsFrom, withGrants } from "../grant-options.ts";
+import { numberOf } from "../read-option.ts";
 
-interface CreateOptions {
+interface CreateOptions extends GrantOptions {
   readonly role?: string;
-  readonly allow: readonly string[];
-  readonly groups?: string;
-  readonly kinds?: string;
-  readonly selector?: string;
   readonly days: string;
 }
-
-const LIMITED_BY = {
-  groups: ["config.publish", "node.operate"],
-  kinds: ["config.edit"],
-  selector: ["node.operate"],
-};
 
 /** `token create`, `token list` and `token revoke`. */
 export function addTokens({ call, command, print, printLines }: CommandKit): void {
   const token = command("token", "API tokens, for scripts (SLUICE_TOKEN) and the HTTP API");
 
-  command("create <name>", "make a token with a part of what you may do; it is shown once", token)
-    .option("--role <role>", "what this role allows now")
-    .option("--allow <permission>", "a permission, like config.publish; may be repeated", collect, [])
-    .option("--groups <names>", "limits config.publish and node.operate to these groups, with commas between")
-    .option("--kinds <kinds>", "limits config.edit to these kinds of resources, with commas between")
-    .option("--selector <labels>", "limits node.operate to nodes with these labels")
+  withGrants(
+    command("create <name>", "make a token with a part of what you may do; it is shown once", token).option(
+      "--role <role>",
+      "what this role allows now",
+    ),
+  )
     .option("--days <n>", "how long it is valid", "90")
     .action(async (name: string, options: CreateOptions) => {
-      const input = { name, ...grantsFrom(options), lifetimeS: (numberOf(options.days) ?? 90) * 86_400 };
+      const input = { name, ...allowedBy(options), lifetimeS: (numberOf(options.days) ?? 90) * 86_400 };
       const made = await call((client) => client.token.create.mutate(input));
       printLines(made, [
         made.token,
@@ -62,29 +53,10 @@ export function addTokens({ call, command, print, printLines }: CommandKit): voi
   });
 }
 
-function grantsFrom({ role, allow, groups, kinds, selector }: CreateOptions) {
-  const limits = { groups: listOf(groups), kinds: listOf(kinds), selector };
-  for (const limit of ["groups", "kinds", "selector"] as const)
-    if (limits[limit] !== undefined && !allow.some((permission) => LIMITED_BY[limit].includes(permission)))
-      throw new CliError(
-        `--${limit} limits ${LIMITED_BY[limit].join(" and ")}, and --allow names neither`,
-        2,
-      );
-  if (role !== undefined && allow.length === 0) return { role };
-  if (role !== undefined || allow.length === 0)
+function allowedBy({ role, ...options }: CreateOptions) {
+  const grants = grantsFrom(options);
+  if (role !== undefined && grants.length === 0) return { role };
+  if (role !== undefined || grants.length === 0)
     throw new CliError("say what the token may do: --role, or --allow once for each permission", 2);
-  const given = (permission: string, limit: keyof typeof LIMITED_BY) =>
-    LIMITED_BY[limit].includes(permission);
-  return {
-    grants: allow.map((permission) => ({
-      permission,
-      ...(given(permission, "groups") && limits.groups ? { groups: limits.groups } : {}),
-      ...(given(permission, "kinds") && limits.kinds ? { kinds: limits.kinds } : {}),
-      ...(given(permission, "selector") && selector !== undefined ? { selector } : {}),
-    })),
-  };
-}
-
-function listOf(text: string | undefined): string[] | undefined {
-  return text?.split(",").map((item) => item.trim());
+  return { grants };
 }

@@ -3,17 +3,18 @@ import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { SessionProvider } from "../../client/session.tsx";
 import { DataProvider } from "../../client/trpc.tsx";
+import { SecondFactorGate } from "../../components/profile/second-factor-gate.tsx";
 import { Shell } from "../../components/shell/shell.tsx";
-import type { SignedIn } from "../../server/auth/session.ts";
-import { SESSION_HEADER } from "../../server/http/session-header.ts";
+import { readSessionHeader, SESSION_HEADER } from "../../server/http/session-header.ts";
 
 export default async function DashboardLayout({ children }: { children: ReactNode }) {
   const session = (await headers()).get(SESSION_HEADER);
   if (!session) redirect("/sign-in");
+  const signedIn = readSessionHeader(session);
   return (
-    <SessionProvider session={JSON.parse(decodeURIComponent(session)) as SignedIn}>
+    <SessionProvider session={signedIn}>
       <DataProvider>
-        <Shell>{children}</Shell>
+        {signedIn.secondFactor?.overdue ? <SecondFactorGate /> : <Shell>{children}</Shell>}
       </DataProvider>
     </SessionProvider>
   );

@@ -21,6 +21,7 @@ type Failure =
   | "unreachable"
   | "disabled"
   | "passwordOff"
+  | "passkeyNeeded"
   | "passkeyCancelled"
   | "passkeyRefused"
   | "codeUsed"
@@ -38,6 +39,7 @@ const PASSKEY_FAILURES: Readonly<Record<Exclude<PasskeyOutcome, "done">, Failure
 const REFUSALS: Readonly<Record<string, Failure>> = {
   ACCOUNT_DISABLED: "disabled",
   PASSWORD_SIGN_IN_OFF: "passwordOff",
+  PASSKEY_NEEDED: "passkeyNeeded",
 };
 
 /** @param error of a sign-on that came back without success */

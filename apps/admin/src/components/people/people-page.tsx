@@ -22,6 +22,7 @@ import { AddPersonDialog } from "./add-person-dialog.tsx";
 import { InvitationTable } from "./invitation-table.tsx";
 import { RemovePersonDialog } from "./remove-person-dialog.tsx";
 import { ResetPasswordDialog } from "./reset-password-dialog.tsx";
+import { SecondFactors } from "./second-factors.tsx";
 
 /** Who may sign in, and what they may do. */
 export function PeoplePage() {
@@ -135,6 +136,12 @@ export function PeoplePage() {
                   ))}
                 </Select>
               ),
+            },
+            {
+              id: "secondFactor",
+              header: t("columns.secondFactor"),
+              secondary: true,
+              cell: (person) => <SecondFactors person={person} />,
             },
             {
               id: "seen",

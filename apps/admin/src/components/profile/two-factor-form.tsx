@@ -23,7 +23,7 @@ export function TwoFactorForm() {
   const queries = useQueryClient();
   const state = useQuery(trpc.session.twoFactor.queryOptions());
   const [begun, setBegun] = useState<Begun>();
-  const [failure, setFailure] = useState<"wrongPassword" | "wrongCode" | "away">();
+  const [failure, setFailure] = useState<"wrongPassword" | "wrongCode" | "lastApp" | "away">();
   const [busy, setBusy] = useState(false);
 
   async function send<T>(
@@ -40,7 +40,9 @@ export function TwoFactorForm() {
     }).catch(() => undefined);
     setBusy(false);
     if (answer?.ok) return (await answer.json()) as T;
-    setFailure(answer === undefined || answer.status >= 500 ? "away" : wrong);
+    setFailure(
+      answer === undefined || answer.status >= 500 ? "away" : answer.status === 403 ? "lastApp" : wrong,
+    );
     return undefined;
   }
 

@@ -6,7 +6,6 @@ import { FormSection } from "../form/form-section.tsx";
 import { LinkButton } from "../ui/button.tsx";
 import { ApplianceFields } from "./appliance-fields.tsx";
 import { SettingsTabs } from "./settings-tabs.tsx";
-import { SignOnSection } from "./sign-on-section.tsx";
 
 /** What holds for the whole appliance. One's own settings are on the profile page. */
 export function SettingsPage() {
@@ -27,7 +26,6 @@ export function SettingsPage() {
           <LinkButton href="/api-docs">{t("api.open")}</LinkButton>
         </div>
       </FormSection>
-      {may("settings.manage") && <SignOnSection />}
     </SettingsTabs>
   );
 }

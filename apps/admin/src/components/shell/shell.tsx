@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useLiveChanges } from "../../client/use-live-changes.ts";
 import { useShortcuts } from "../palette/use-shortcuts.ts";
+import { SecondFactorBanner } from "../profile/second-factor-banner.tsx";
 import { classes } from "../ui/classes.ts";
 import { Sidebar } from "./sidebar.tsx";
 import { TopBar } from "./top-bar.tsx";
@@ -66,6 +67,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       {drawerOpen && <NavigationDrawer onOpenChange={setDrawerOpen} />}
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar onToggleSidebar={toggle} onOpenPalette={() => setPaletteOpen(true)} />
+        <SecondFactorBanner />
         <main
           id="main"
           tabIndex={-1}

@@ -253,6 +253,7 @@ test("alerts, notifications, certificates, sources, schemas and figures", async 
     ["session.passkeys"],
     ["signOn.list"],
     ["signOn.choices"],
+    ["signOn.setSecondFactor", { required: false, graceDays: 7 }],
     ["source.list"],
     ["schema.describe", { type: "envoy.config.cluster.v3.Cluster" }],
     ["schema.complete", { kind: "clusters", yaml: "name: a\n", offset: 8 }],

@@ -145,6 +145,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   "signOn.remove": "Remove an OpenID provider; accounts stay, without their link to it.",
   "signOn.test": "Run discovery against an OpenID provider and say what it found.",
   "signOn.setPassword": "Who may sign in with a password: everyone, or administrators only.",
+  "signOn.setSecondFactor": "Whether accounts with a password need a second factor, and after how many days.",
   "source.list": "The directories and Git repositories that resources come from, and how far each is.",
   "source.add": "Add a source; answers its webhook's secret, once.",
   "source.change": "Change a source's settings.",

@@ -62,6 +62,7 @@ export async function readApiToken(
     role: owner.role,
     grants: token.grants.filter((grant) => includesGrant(own, grant)),
     sessionId: undefined,
+    secondFactor: undefined,
     token: { id, name: token.name },
   };
 }

@@ -9,6 +9,7 @@ import { betterAuth } from "better-auth/minimal";
 import { bearer } from "better-auth/plugins/bearer";
 import { twoFactor } from "better-auth/plugins/two-factor";
 import type { Logger } from "pino";
+import { isLastAdminWithApp } from "../people/local-admin.ts";
 import { signOnPlugin } from "../sign-on/sign-on-plugin.ts";
 import { ADDRESS_HEADER } from "./address-header.ts";
 import { attemptOf } from "./attempt.ts";
@@ -74,6 +75,13 @@ export function createAuth(options: AuthOptions) {
       updateAccountOnSignIn: false,
     },
     databaseHooks: {
+      user: {
+        update: {
+          before: async (changed, context) => {
+            if (changed.twoFactorEnabled === false) await keepTheLastApp(db, context);
+          },
+        },
+      },
       session: {
         create: { before: (session, context) => refuseSession({ db, now }, session.userId, context) },
       },
@@ -132,6 +140,17 @@ async function countAttempt(limiter: SignInLimiter, context: GenericEndpointCont
     { code: "TOO_MANY_ATTEMPTS", message: `Too many attempts; try again in ${waitSeconds} s.` },
     { "Retry-After": String(waitSeconds) },
   );
+}
+
+/** Where a second factor is compulsory, the last administrator with an app keeps it: its backup codes are the way in. */
+async function keepTheLastApp(db: Database, context: GenericEndpointContext | null): Promise<void> {
+  const id = context?.context.session?.user.id;
+  if (id === undefined || !(await isLastAdminWithApp(db, id))) return;
+  throw new APIError("FORBIDDEN", {
+    code: "LAST_APP",
+    message:
+      "A second factor is compulsory and yours is the last app of an administrator: set one up for another first.",
+  });
 }
 
 async function refuseWeakPassword(body: unknown): Promise<void> {

@@ -5,12 +5,14 @@ import { eq } from "drizzle-orm";
 import { readPasswordSignIn } from "../sign-on/providers.ts";
 import { AUTH } from "./auth-paths.ts";
 import { user } from "./schema.ts";
+import { needsPasskey, readStandings } from "./second-factor-duty.ts";
 import { takeCode } from "./take-code.ts";
 
 const REFUSALS = {
   ACCOUNT_DISABLED: "This account is disabled; ask an administrator.",
   PASSWORD_SIGN_IN_OFF:
     "Only administrators sign in with a password here; use the provider of your organisation.",
+  PASSKEY_NEEDED: "A second factor is compulsory here and yours is a passkey: sign in with it.",
   CODE_USED: "This code was used already; wait for the next one.",
 } as const;
 
@@ -34,7 +36,10 @@ export async function refuseSession(
     if (!(await takeCode(db, { userId, code, key: context.context.secretConfig, now: now() })))
       throw refusal("CODE_USED", "UNAUTHORIZED");
   }
-  if (path !== AUTH.signIn || person.role === "admin") return;
+  if (path !== AUTH.signIn) return;
+  const [standing] = await readStandings(db, userId);
+  if (standing !== undefined && needsPasskey(standing, now())) throw refusal("PASSKEY_NEEDED");
+  if (person.role === "admin") return;
   if ((await readPasswordSignIn(db)) !== "everyone") throw refusal("PASSWORD_SIGN_IN_OFF");
 }
 

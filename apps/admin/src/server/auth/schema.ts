@@ -192,7 +192,10 @@ export const signOnProvider = authSchema.table("sign_on_provider", {
 /** One row, or none: the defaults. */
 export const signOnPolicy = authSchema.table("sign_on_policy", {
   id: boolean("id").primaryKey().default(true),
-  passwordSignIn: text("password_sign_in").$type<PasswordSignIn>().notNull(),
+  passwordSignIn: text("password_sign_in").$type<PasswordSignIn>().notNull().default("everyone"),
+  /** Since when a second factor is compulsory; null: it is not. */
+  secondFactorSince: when("second_factor_since"),
+  secondFactorGraceDays: integer("second_factor_grace_days").notNull().default(7),
 });
 
 /** One counter per address and per account; in the database so that replicas count together. */

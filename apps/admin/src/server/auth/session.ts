@@ -2,6 +2,7 @@ import type { Grant } from "@sluice/config";
 import type { Services } from "../services.ts";
 import { readApiToken, readBearer } from "./api-token.ts";
 import { grantsOfAnyRole } from "./grants-of-any-role.ts";
+import { dutyOf, readStandings, type SecondFactorDuty } from "./second-factor-duty.ts";
 
 /** Who is signed in. */
 export interface SignedIn {
@@ -10,11 +11,13 @@ export interface SignedIn {
   readonly email: string;
   /** Name of a built-in or a custom role. */
   readonly role: string;
-  /** What the role allows, as it is now. */
+  /** What the role allows, as it is now; nothing while a second factor is overdue. */
   readonly grants: readonly Grant[];
-  /** The API token that spoke for the person; undefined in a session. */
   /** Id of the session; undefined of an API token. */
   readonly sessionId: string | undefined;
+  /** That a second factor has to be set up; undefined when not, and of an API token. */
+  readonly secondFactor: SecondFactorDuty | undefined;
+  /** The API token that spoke for the person; undefined in a session. */
   readonly token: { readonly id: string; readonly name: string } | undefined;
 }
 
@@ -31,13 +34,16 @@ export async function readSession(
   // A session that was made in the very moment in which its owner was disabled.
   if (!found || found.user.disabledAt) return undefined;
   const { id, name, email, role: roleName } = found.user;
+  const [standing] = await readStandings(services.db, id);
+  const secondFactor = standing && dutyOf(standing, services.now());
   return {
     id,
     name,
     email,
     role: roleName,
-    grants: await grantsOfAnyRole(services.db, roleName),
+    grants: secondFactor?.overdue === true ? [] : await grantsOfAnyRole(services.db, roleName),
     sessionId: found.session.id,
+    secondFactor,
     token: undefined,
   };
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ADMIN, startDashboard, type TestDashboard } from "../testing/start-dashboard.ts";
+import { secretIn, totp } from "../testing/totp.ts";
 
 let dashboard: TestDashboard;
 let admin: string;
@@ -32,15 +32,6 @@ async function post(path: string, body: object, headers: Record<string, string>)
   });
 }
 
-/** RFC 6238 over HMAC-SHA-1, six digits. */
-function totp(secret: Buffer, at = Date.now()): string {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
-  const hash = createHmac("sha1", secret).update(counter).digest();
-  const offset = (hash.at(-1) ?? 0) & 15;
-  return String((hash.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, "0");
-}
-
 /** The next code of the app, which is taken already: the one before was used up. */
 function nextTotp(secret: Buffer): string {
   return totp(secret, Date.now() + 30_000);
@@ -54,19 +45,12 @@ function wrongCode(secret: Buffer): string {
   );
 }
 
-function readBase32(text: string): Buffer {
-  const bits = [...text].map((letter) =>
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"),
-  );
-  return Buffer.from((bits.join("").match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-}
-
 async function enable(who: { email: string; password: string }) {
   const bearer = { authorization: `Bearer ${await dashboard.tokenOf(who)}` };
   assert.equal((await post("enable", { password: "wrong" }, bearer)).status, 400);
   const begun = await post("enable", { password: who.password }, bearer);
   const { totpURI, backupCodes } = (await begun.json()) as { totpURI: string; backupCodes: string[] };
-  const secret = readBase32(new URL(totpURI).searchParams.get("secret") ?? "");
+  const secret = secretIn(totpURI);
   assert.ok((await dashboard.signIn(who)).headers.get("set-auth-token"), "not on before a code was right");
   assert.equal((await post("verify-totp", { code: totp(secret) }, bearer)).status, 200);
   return { secret, backupCodes };

@@ -16,7 +16,7 @@ import { APPLIANCE_HEADER } from "./appliance-header.ts";
 import type { RequestLimiter } from "./request-limiter.ts";
 import { isForeignRead, isSameOrigin } from "./same-origin.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
-import { SESSION_HEADER } from "./session-header.ts";
+import { SESSION_HEADER, writeSessionHeader } from "./session-header.ts";
 import { sendWebResponse, webHeaders, webRequest } from "./web-request.ts";
 
 export interface RequestHandlerOptions {
@@ -161,7 +161,7 @@ function tellPages(
   request.headers["x-nonce"] = nonce;
   delete request.headers[SESSION_HEADER];
   delete request.headers[APPLIANCE_HEADER];
-  if (session) request.headers[SESSION_HEADER] = encodeURIComponent(JSON.stringify(session));
+  if (session) request.headers[SESSION_HEADER] = writeSessionHeader(session);
 }
 
 function signInAddress(url: URL): string {

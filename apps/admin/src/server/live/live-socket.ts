@@ -104,8 +104,8 @@ export function serveLiveSocket(server: Server, options: LiveSocketOptions): () 
   };
 }
 
-function rightsOf({ id, role, grants }: SignedIn): string {
-  return JSON.stringify([id, role, grants]);
+function rightsOf({ id, role, grants, secondFactor }: SignedIn): string {
+  return JSON.stringify([id, role, grants, secondFactor]);
 }
 
 const STATUS_TEXT = { 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 503: "Service Unavailable" };

@@ -1,6 +1,7 @@
 import { authorize, type Context } from "@sluice/config";
 import { desc, eq, gt, max } from "drizzle-orm";
 import { session, user } from "../auth/schema.ts";
+import { dutyOf, readStandings } from "../auth/second-factor-duty.ts";
 import type { Person } from "./person.ts";
 
 /** Everybody who may sign in, by name. Needs people.manage. */
@@ -17,13 +18,23 @@ export async function listPeople(context: Context): Promise<readonly Person[]> {
     .from(user)
     .leftJoin(seen, eq(seen.userId, user.id))
     .orderBy(user.name, desc(user.createdAt));
-  return rows.map(({ user: { id, name, email, role, disabledAt, createdAt }, lastSeenAt }) => ({
-    id,
-    name,
-    email,
-    role,
-    disabled: disabledAt !== null,
-    createdAt,
-    lastSeenAt: lastSeenAt ?? undefined,
-  }));
+  const standings = new Map((await readStandings(context.db)).map((standing) => [standing.id, standing]));
+  return rows.map(({ user: { id, name, email, role, disabledAt, createdAt }, lastSeenAt }) => {
+    const standing = standings.get(id);
+    return {
+      id,
+      name,
+      email,
+      role,
+      disabled: disabledAt !== null,
+      hasPassword: standing?.hasPassword ?? false,
+      secondFactors: [
+        ...(standing?.app ? (["app"] as const) : []),
+        ...(standing?.passkeys ? (["passkey"] as const) : []),
+      ],
+      secondFactorDueAt: standing && dutyOf(standing, context.now())?.dueAt,
+      createdAt,
+      lastSeenAt: lastSeenAt ?? undefined,
+    };
+  });
 }

@@ -15,6 +15,7 @@ import { refuseEscalation } from "../people/escalation.ts";
 import { requireRole } from "../people/require-role.ts";
 import type { Services } from "../services.ts";
 import { checkProvider } from "./check-provider.ts";
+import { readSecondFactor } from "./second-factor-policy.ts";
 import type {
   PasswordSignIn,
   SignOnChoices,
@@ -31,17 +32,18 @@ export type ProviderRow = typeof signOnProvider.$inferSelect;
 export async function listProviders(context: Context): Promise<SignOnState> {
   await authorize(context, { permission: "settings.manage", action: "sign_on.list", subject: "" });
   const { db } = context;
-  const [rows, used, secrets, passwordSignIn] = await Promise.all([
+  const [rows, used, secrets, passwordSignIn, secondFactor] = await Promise.all([
     db.select().from(signOnProvider).orderBy(signOnProvider.name),
     db.select({ id: account.providerId, accounts: count() }).from(account).groupBy(account.providerId),
     sealedSettingNames(db, SECRETS),
     readPasswordSignIn(db),
+    readSecondFactor(db),
   ]);
   const accounts = new Map(used.map((row) => [row.id, row.accounts]));
   const providers = rows.map((row) =>
     shown(row, { hasSecret: secrets.has(secretName(row.id)), accounts: accounts.get(row.id) ?? 0 }),
   );
-  return { providers, passwordSignIn };
+  return { providers, passwordSignIn, secondFactor };
 }
 
 /** For the sign-in page, before anybody is signed in. */

@@ -1,6 +1,20 @@
 /** Who may sign in with a password: everybody who has one, or administrators only, for when a provider is away. Never nobody. */
 export type PasswordSignIn = "everyone" | "administrators";
 
+/** Whether accounts with a password need a second factor: an authenticator app or a passkey. */
+export interface SecondFactorPolicy {
+  readonly required: boolean;
+  /** How long somebody may go on without one, from when it became compulsory, or the account was made. */
+  readonly graceDays: number;
+}
+
+export interface SecondFactorState extends SecondFactorPolicy {
+  /** Undefined: it is not compulsory. */
+  readonly since: Date | undefined;
+  /** Accounts with a password that have none. */
+  readonly lacking: number;
+}
+
 /** Whoever has `value` in the provider's roles claim gets `role`. */
 export interface RoleRule {
   readonly value: string;
@@ -59,6 +73,7 @@ export interface SignOnProvider extends FullSettings {
 export interface SignOnState {
   readonly providers: readonly SignOnProvider[];
   readonly passwordSignIn: PasswordSignIn;
+  readonly secondFactor: SecondFactorState;
 }
 
 /** What anybody may know, to sign in. */

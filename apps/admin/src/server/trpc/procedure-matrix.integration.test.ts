@@ -180,6 +180,7 @@ const NEEDS: Readonly<Record<string, Permission | "signed in" | "anybody">> = {
   "signOn.put": "settings.manage",
   "signOn.remove": "settings.manage",
   "signOn.setPassword": "settings.manage",
+  "signOn.setSecondFactor": "settings.manage",
   "signOn.test": "settings.manage",
   "source.add": "settings.manage",
   "source.change": "settings.manage",
@@ -306,6 +307,7 @@ async function outcome(name: string, grants: readonly Grant[] | undefined): Prom
     role: "custom",
     grants,
     sessionId: "s",
+    secondFactor: undefined,
     token: undefined,
   };
   const caller = appRouter.createCaller({ services, session }, { signal: AbortSignal.abort() });

@@ -1,4 +1,10 @@
-import { authorize, authorizeRead, type Context as ConfigContext } from "@sluice/config";
+import {
+  authorize,
+  authorizeRead,
+  type Context as ConfigContext,
+  ConfigError,
+  recordRefusal,
+} from "@sluice/config";
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import type { SignedIn } from "../auth/session.ts";
@@ -33,6 +39,9 @@ const t = initTRPC.context<RequestContext>().create({
 });
 
 export const router = t.router;
+
+const SECOND_FACTOR_FIRST =
+  "A second factor is compulsory here: set up an authenticator app or a passkey on your profile page first.";
 
 /** The one place where a refusal of a verb becomes a status. */
 const mapErrors = t.middleware(async ({ ctx, next, path }) => {
@@ -76,13 +85,23 @@ export function configContext(services: Services, session: SignedIn): ConfigCont
 /** For anybody, signed in or not. */
 export const publicProcedure = t.procedure.use(mapErrors);
 
-/**
- * For who is signed in. `ctx.config` is what the verbs of @sluice/config take first; they check the permission.
- */
-export const procedure = publicProcedure.use(({ ctx, next }) => {
+/** For one's own account: also while a second factor has to be set up before anything else. */
+export const accountProcedure = publicProcedure.use(({ ctx, next }) => {
   const { session, services } = ctx;
   if (!session) throw new TRPCError({ code: "UNAUTHORIZED", message: "Sign in first." });
   return next({ ctx: { ...ctx, session, config: configContext(services, session) } });
+});
+
+/**
+ * For who is signed in. `ctx.config` is what the verbs of @sluice/config take first; they check the permission.
+ */
+export const procedure = accountProcedure.use(async ({ ctx, next, path, type }) => {
+  if (ctx.session.secondFactor?.overdue === true) {
+    const refusal = new ConfigError("forbidden", SECOND_FACTOR_FIRST, { needs: "second factor" });
+    if (type === "mutation") await recordRefusal(ctx.config, { action: path, subject: "" }, refusal);
+    throw refusal;
+  }
+  return await next();
 });
 
 /** For what shows traffic: @sluice/telemetry knows no people, so the permission is asked for here. */

@@ -8,7 +8,7 @@ import {
   revokeSession,
   twoFactorState,
 } from "../../people/index.ts";
-import { procedure, router } from "../trpc.ts";
+import { accountProcedure as procedure, router } from "../trpc.ts";
 
 const id = z.string().max(100);
 

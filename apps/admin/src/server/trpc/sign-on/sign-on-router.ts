@@ -6,6 +6,7 @@ import {
   setPasswordSignIn,
   signOnChoices,
 } from "../../sign-on/providers.ts";
+import { setSecondFactor } from "../../sign-on/second-factor-policy.ts";
 import { testProvider } from "../../sign-on/test-provider.ts";
 import { procedure, publicProcedure, router } from "../trpc.ts";
 
@@ -54,4 +55,7 @@ export const signOnRouter = router({
   setPassword: procedure
     .input(z.object({ passwordSignIn: z.enum(["everyone", "administrators"]) }))
     .mutation(({ ctx, input }) => setPasswordSignIn(ctx.config, input.passwordSignIn)),
+  setSecondFactor: procedure
+    .input(z.object({ required: z.boolean(), graceDays: z.number().int() }))
+    .mutation(({ ctx, input }) => setSecondFactor(ctx.config, input)),
 });
