@@ -1,4 +1,4 @@
-import type { Summary, TopologyBox } from "@sluice/telemetry";
+import type { Summary, TopologyBox, TopologyEdge } from "@sluice/telemetry";
 import { errorShare } from "./visible-topology.ts";
 
 export type EdgeTone = "idle" | "ok" | "warn" | "bad";
@@ -39,6 +39,13 @@ function toneOf(summary: Summary): EdgeTone {
   if (error >= 0.05) return "bad";
   if (error >= 0.01) return "warn";
   return summary.requestsPerSecond === 0 && summary.bytesSentPerSecond === 0 ? "idle" : "ok";
+}
+
+/** The edges that need words of their own: what leads to a box as its only way in says what the box says. */
+export function edgesWithWords(edges: readonly Pick<TopologyEdge, "id" | "to">[]): ReadonlySet<string> {
+  const arriving = new Map<string, number>();
+  for (const { to } of edges) arriving.set(to, (arriving.get(to) ?? 0) + 1);
+  return new Set(edges.filter(({ to }) => (arriving.get(to) ?? 0) > 1).map(({ id }) => id));
 }
 
 export const HEALTH_TONES = {

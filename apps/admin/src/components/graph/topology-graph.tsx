@@ -5,6 +5,7 @@ import "@xyflow/react/dist/style.css";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslations } from "use-intl";
 import { IconButton } from "../ui/button.tsx";
+import { edgesWithWords } from "./edge-look.ts";
 import { BOX_HEIGHT, BOX_WIDTH } from "./topology-layout.ts";
 import { type LineEdge, TopologyLine } from "./topology-line.tsx";
 import { type BoxNode, TopologyNode } from "./topology-node.tsx";
@@ -20,7 +21,7 @@ export interface TopologyGraphProps {
 
 const NODE_TYPES = { box: TopologyNode };
 const EDGE_TYPES = { line: TopologyLine };
-const FIT = { padding: 0.06, maxZoom: 1 };
+const FIT = { padding: 0.03, maxZoom: 1 };
 
 /** Pan, zoom and select. Only what is in the window is drawn. */
 export function TopologyGraph(props: TopologyGraphProps) {
@@ -70,6 +71,7 @@ function Graph({ laidOut, foldable, selected, onSelect, onToggle }: TopologyGrap
       proOptions={{ hideAttribution: true }}
     >
       <Controls structure={laidOut.visible.structure} />
+      <KeepInSight id={selected} laidOut={laidOut} />
     </ReactFlow>
   );
 }
@@ -96,6 +98,25 @@ function Controls({ structure }: { readonly structure: string }) {
   );
 }
 
+const SIGHT_MARGIN = 16;
+
+/** The panel of a box takes a part of the window: the box itself stays in what is left of it. */
+function KeepInSight({ id, laidOut }: { readonly id: string | undefined; readonly laidOut: LaidOut }) {
+  const flow = useReactFlow();
+  const width = useStore((state) => state.width);
+  const position = id === undefined ? undefined : laidOut.layout.positions.get(id);
+  const x = position?.x;
+  useEffect(() => {
+    if (x === undefined || width === 0) return;
+    const view = flow.getViewport();
+    const left = x * view.zoom + view.x;
+    const beyond = left + BOX_WIDTH * view.zoom + SIGHT_MARGIN - width;
+    if (beyond > 0) void flow.setViewport({ ...view, x: view.x - beyond });
+    else if (left < SIGHT_MARGIN) void flow.setViewport({ ...view, x: view.x + SIGHT_MARGIN - left });
+  }, [flow, x, width]);
+  return null;
+}
+
 function nodesOf(
   { visible, layout }: LaidOut,
   foldable: ReadonlySet<string>,
@@ -113,6 +134,7 @@ function nodesOf(
 }
 
 function edgesOf({ visible }: LaidOut): LineEdge[] {
+  const withWords = edgesWithWords(visible.edges);
   const leaving = new Map<string, number>();
   for (const { from } of visible.edges) leaving.set(from, (leaving.get(from) ?? 0) + 1);
   return visible.edges.map(({ id, from, to }) => ({
@@ -120,6 +142,8 @@ function edgesOf({ visible }: LaidOut): LineEdge[] {
     type: "line",
     source: from,
     target: to,
-    data: { labelAt: (leaving.get(from) ?? 0) > 1 ? "target" : "source" },
+    data: {
+      labelAt: withWords.has(id) ? ((leaving.get(from) ?? 0) > 1 ? "middle" : "source") : undefined,
+    },
   }));
 }

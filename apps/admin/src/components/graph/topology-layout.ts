@@ -1,4 +1,5 @@
 import type { ElkNode } from "elkjs/lib/elk-api.js";
+import { edgesWithWords } from "./edge-look.ts";
 import type { VisibleTopology } from "./visible-topology.ts";
 
 /** Pixels of every box, on the 4 px grid. */
@@ -14,7 +15,9 @@ export interface TopologyLayout {
 
 const LAYERS = ["downstream", "listener", "host", "route", "cluster", "endpoint"] as const;
 
-const COLUMN_PITCH = BOX_WIDTH + 120;
+/** Between columns: room for the words of edges where any edge has some, else for its bend alone. */
+const GAP_WITH_WORDS = 120;
+const GAP = 64;
 
 /**
  * `INTERACTIVE` keeps each box in the column that its kind gives it. (Partitions would too, but ELK joins every pair of
@@ -47,7 +50,7 @@ export function toElkGraph(visible: VisibleTopology): ElkNode {
       id: box.id,
       width: BOX_WIDTH,
       height: BOX_HEIGHT,
-      x: LAYERS.indexOf(box.kind) * COLUMN_PITCH,
+      x: LAYERS.indexOf(box.kind) * (BOX_WIDTH + GAP),
       y: 0,
     })),
     edges: edges.map((edge) => ({ id: edge.id, sources: [edge.from], targets: [edge.to] })),
@@ -57,10 +60,12 @@ export function toElkGraph(visible: VisibleTopology): ElkNode {
 /** ELK widens the gap behind a fan of many edges; columns at a fixed pitch read better, so only its heights are kept. */
 export function fromElkGraph(graph: ElkNode): TopologyLayout {
   const columns = [...new Set((graph.children ?? []).map((child) => child.x ?? 0))].toSorted((a, b) => a - b);
+  const edges = (graph.edges ?? []).map(({ id, targets }) => ({ id, to: targets[0] ?? "" }));
+  const pitch = BOX_WIDTH + (edgesWithWords(edges).size > 0 ? GAP_WITH_WORDS : GAP);
   const positions = new Map<string, { x: number; y: number }>();
   for (const child of graph.children ?? []) {
-    positions.set(child.id, { x: columns.indexOf(child.x ?? 0) * COLUMN_PITCH, y: Math.round(child.y ?? 0) });
+    positions.set(child.id, { x: columns.indexOf(child.x ?? 0) * pitch, y: Math.round(child.y ?? 0) });
   }
-  const width = columns.length === 0 ? 0 : (columns.length - 1) * COLUMN_PITCH + BOX_WIDTH;
+  const width = columns.length === 0 ? 0 : (columns.length - 1) * pitch + BOX_WIDTH;
   return { positions, width, height: graph.height ?? 0 };
 }

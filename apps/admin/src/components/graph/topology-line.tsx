@@ -7,8 +7,8 @@ import { useEdge, useIsDimmed } from "./topology-store.ts";
 import { useFigureWords } from "./use-figure-words.ts";
 
 export interface LineData extends Record<string, unknown> {
-  /** The end at which its words stand free: where fewer edges meet. */
-  readonly labelAt: "source" | "target";
+  /** Where its words stand free: at the end where it is alone, else half way. Undefined: the box that it leads to says the same. */
+  readonly labelAt: "source" | "middle" | undefined;
 }
 export type LineEdge = Edge<LineData, "line">;
 
@@ -17,20 +17,19 @@ const LABELS_FROM_ZOOM = 0.55;
 
 /** An edge of the graph: width is traffic, colour and pattern are errors, words say both and the latency. */
 export const TopologyLine = memo(function TopologyLine(props: EdgeProps<LineEdge>) {
-  const { id, sourceX, sourceY, targetX, targetY, selected, data } = props;
+  const { id, sourceX, sourceY, selected, data } = props;
   const edge = useEdge(id);
   const words = useFigureWords();
   const fromDimmed = useIsDimmed(edge?.from ?? "");
   const toDimmed = useIsDimmed(edge?.to ?? "");
   const labelled = useStore((state) => state.transform[2] >= LABELS_FROM_ZOOM);
   if (edge === undefined) return null;
-  const [path] = getBezierPath(props);
+  const [path, middleX, middleY] = getBezierPath(props);
   const look = edgeLook(edge.summary);
   const color = `var(${EDGE_COLORS[look.tone]})`;
   const { rate, errors, latency } = words(edge.summary);
-  const atTarget = data?.labelAt !== "source";
-  const x = atTarget ? targetX - 8 : sourceX + 16;
-  const y = atTarget ? targetY : sourceY;
+  const atSource = data?.labelAt === "source";
+  const [x, y] = atSource ? [sourceX + 16, sourceY] : [middleX, middleY];
   return (
     <g opacity={fromDimmed || toDimmed ? 0.25 : 1}>
       <path
@@ -48,11 +47,11 @@ export const TopologyLine = memo(function TopologyLine(props: EdgeProps<LineEdge
         strokeWidth={16}
         className="react-flow__edge-interaction"
       />
-      {labelled && look.tone !== "idle" && (
+      {labelled && data?.labelAt !== undefined && look.tone !== "idle" && (
         <g
           className="tabular pointer-events-none fill-muted text-[11px]"
           style={{ paintOrder: "stroke", stroke: "var(--canvas)", strokeWidth: 4, strokeLinejoin: "round" }}
-          textAnchor={atTarget ? "end" : "start"}
+          textAnchor={atSource ? "start" : "middle"}
         >
           <text x={x} y={y - 6}>
             {rate}

@@ -1,5 +1,5 @@
 import type { TopologyBox, TopologyEdge } from "@sluice/telemetry";
-import { EDGE_COLORS, edgeLook, HEALTH_TONES } from "./edge-look.ts";
+import { EDGE_COLORS, edgeLook, edgesWithWords, HEALTH_TONES } from "./edge-look.ts";
 import { BOX_HEIGHT, BOX_WIDTH, type TopologyLayout } from "./topology-layout.ts";
 import type { VisibleTopology } from "./visible-topology.ts";
 
@@ -21,7 +21,11 @@ export function topologySvg(
 ): string {
   const width = layout.width + 2 * MARGIN;
   const height = layout.height + 2 * MARGIN;
-  const lines = visible.edges.map((edge) => line(edge, layout, words, color));
+  const withWords = edgesWithWords(visible.edges);
+  const silent: SvgWords = { ...words, edge: () => "" };
+  const lines = visible.edges.map((edge) =>
+    line(edge, layout, withWords.has(edge.id) ? words : silent, color),
+  );
   const boxes = visible.boxes.map((box) => rectangle(box, layout, words, color));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="${-MARGIN} ${-MARGIN} ${width} ${height}" font-family="ui-sans-serif, system-ui, sans-serif">`,

@@ -66,7 +66,7 @@ export function TopologyTable({ topology, found, selected, onSelect }: TopologyT
   }
 
   return (
-    <div className="min-h-0 flex-1 overflow-auto">
+    <div className="min-h-0 flex-1 overflow-auto [--indent:16px] max-sm:[--indent:8px]">
       {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: ARIA's treegrid pattern on a table */}
       <table role="treegrid" aria-label={t("title")} className="w-full border-collapse text-sm">
         <thead className="sticky top-0 z-10 bg-surface">
@@ -131,7 +131,7 @@ function Row({ row, dimmed, selected, focusable, onToggle, ...handlers }: RowPro
   const { box } = row;
   const summary = row.edge?.summary ?? box.summary;
   const error = errorShare(summary);
-  const number = "tabular h-8 px-3 text-right";
+  const number = "tabular h-8 px-3 text-right whitespace-nowrap max-sm:px-2";
   return (
     <tr
       {...handlers}
@@ -147,8 +147,11 @@ function Row({ row, dimmed, selected, focusable, onToggle, ...handlers }: RowPro
         dimmed && "text-faint",
       )}
     >
-      <td className="h-8 pr-3 pl-6 max-sm:pl-4">
-        <span className="flex items-center gap-1" style={{ paddingLeft: row.level * 16 }}>
+      <td className="h-8 pr-3 pl-6 max-sm:w-full max-sm:max-w-0 max-sm:pr-1 max-sm:pl-4">
+        <span
+          className="flex items-center gap-1"
+          style={{ paddingLeft: `calc(${row.level} * var(--indent))` }}
+        >
           {row.childCount > 0 ? (
             <button
               type="button"
@@ -158,14 +161,16 @@ function Row({ row, dimmed, selected, focusable, onToggle, ...handlers }: RowPro
                 event.stopPropagation();
                 onToggle();
               }}
-              className="flex size-6 items-center justify-center rounded-sm hover:bg-hover"
+              className="flex size-6 shrink-0 items-center justify-center rounded-sm hover:bg-hover"
             >
               <Icon name={row.expanded ? "chevronDown" : "chevronRight"} size={14} />
             </button>
           ) : (
-            <span className="w-6" />
+            <span className="w-6 shrink-0" />
           )}
-          <span className="truncate font-medium">{box.kind === "downstream" ? t("clients") : box.label}</span>
+          <span className="min-w-0 truncate font-medium">
+            {box.kind === "downstream" ? t("clients") : box.label}
+          </span>
         </span>
       </td>
       <td className="px-3 whitespace-nowrap text-muted max-md:hidden">{t(`kinds.${box.kind}`)}</td>

@@ -21,9 +21,15 @@ export function useFigureWords(): (summary: Summary) => FigureWords {
   const locale = useLocale();
   return (summary) => {
     const error = errorShare(summary);
-    const idle = summary.requestsPerSecond === 0;
+    // What never reached an endpoint is no request of its, but it is not idle either.
+    const idle = summary.requestsPerSecond === 0 && error === 0;
     return {
-      rate: idle ? t("idle") : quantity(summary.requestsPerSecond, "perSecond"),
+      rate:
+        summary.requestsPerSecond === 0 && error > 0
+          ? ""
+          : idle
+            ? t("idle")
+            : quantity(summary.requestsPerSecond, "perSecond"),
       errors: error === 0 ? "" : t("errors", { share: formatShare(error, locale) }),
       latency: summary.p95Ms === undefined ? "" : `p95 ${quantity(summary.p95Ms, "milliseconds")}`,
     };

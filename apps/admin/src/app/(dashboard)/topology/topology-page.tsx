@@ -2,7 +2,7 @@
 
 import type { Topology } from "@sluice/telemetry";
 import dynamic from "next/dynamic";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useTranslations } from "use-intl";
 import { Freshness } from "../../../components/chart/freshness.tsx";
 import { useUrlState } from "../../../components/chart/use-url-state.ts";
@@ -41,7 +41,9 @@ export function TopologyPage() {
   const node = read("node");
   const find = useExpression(read("find"));
   const hide = useExpression(read("hide"));
-  const view = read("view") === "table" ? "table" : "graph";
+  const narrow = useNarrow();
+  const chosen = read("view");
+  const view = chosen === "table" || (narrow && chosen !== "graph") ? "table" : "graph";
   const selected = read("box");
   const live = useTopology(node);
   const { topology } = live;
@@ -135,6 +137,21 @@ export function TopologyPage() {
         </>
       )}
     </div>
+  );
+}
+
+const NARROW = "(width < 40rem)";
+
+/** A phone: the graph would be too small to read there, so that the table comes first. */
+function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const query = window.matchMedia(NARROW);
+      query.addEventListener("change", changed);
+      return () => query.removeEventListener("change", changed);
+    },
+    () => window.matchMedia(NARROW).matches,
+    () => false,
   );
 }
 

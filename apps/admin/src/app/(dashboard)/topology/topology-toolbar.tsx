@@ -5,6 +5,7 @@ import { FindInput } from "../../../components/graph/find-input.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { Field } from "../../../components/ui/field.tsx";
 import { Select } from "../../../components/ui/input.tsx";
+import { Segments } from "../../../components/ui/segments.tsx";
 import { FindHelp } from "./find-help.tsx";
 import type { Expression } from "./topology-page.tsx";
 
@@ -20,9 +21,6 @@ export interface TopologyToolbarProps {
   readonly onChange: (changes: Readonly<Record<string, string | undefined>>) => void;
 }
 
-const SEGMENT =
-  "h-8 border-y border-r border-line-strong px-3 text-xs font-medium first:rounded-l-md first:border-l last:rounded-r-md";
-
 export function TopologyToolbar(props: TopologyToolbarProps) {
   const { view, node, find, hide, foundCount, hiddenCount, folded, onFold, onChange } = props;
   const t = useTranslations("topology");
@@ -30,20 +28,12 @@ export function TopologyToolbar(props: TopologyToolbarProps) {
   const nodes = useQuery(trpc.node.list.queryOptions());
   return (
     <div className="flex flex-wrap items-center gap-2 px-6 pb-3 max-sm:px-4">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot lay its children out in a row everywhere */}
-      <div role="group" aria-label={t("views.label")} className="inline-flex">
-        {(["graph", "table"] as const).map((one) => (
-          <button
-            key={one}
-            type="button"
-            aria-pressed={view === one}
-            onClick={() => onChange({ view: one === "graph" ? undefined : one })}
-            className={`${SEGMENT} ${view === one ? "bg-accent-soft text-accent" : "text-muted hover:bg-hover"}`}
-          >
-            {t(`views.${one}`)}
-          </button>
-        ))}
-      </div>
+      <Segments
+        label={t("views.label")}
+        value={view}
+        segments={(["graph", "table"] as const).map((id) => ({ id, label: t(`views.${id}`) }))}
+        onChange={(id) => onChange({ view: id })}
+      />
       <FindInput
         label={t("findLabel")}
         placeholder={t("find")}
