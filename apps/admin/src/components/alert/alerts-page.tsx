@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { ListSection } from "../ui/list-section.tsx";
@@ -25,6 +26,7 @@ export function AlertsPage() {
   const trpc = useTRPC();
   const mayManage = useMay()("alert.manage");
   const [editing, setEditing] = useState<AlertRule | "new">();
+  useOpenFromAddress(() => setEditing("new"));
   const [trying, setTrying] = useState<AlertRule>();
   const [silencing, setSilencing] = useState<Silenced>();
   const rules = useQuery(trpc.alert.rules.queryOptions());

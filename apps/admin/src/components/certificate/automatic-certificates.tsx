@@ -8,6 +8,7 @@ import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { StatusDot } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -28,6 +29,7 @@ export function AutomaticCertificates() {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const [open, setOpen] = useState<"authority" | "dns" | "request">();
+  useOpenFromAddress(() => setOpen("request"));
   const { data: certificates = [] } = useQuery(
     trpc.certificate.automatic.queryOptions(undefined, { refetchInterval: 5_000 }),
   );

@@ -8,6 +8,7 @@ import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { type Column, Table } from "../ui/table.tsx";
@@ -27,6 +28,7 @@ export function GroupsPanel() {
   const may = useMay();
   const groups = useQuery(trpc.group.list.queryOptions());
   const [edited, setEdited] = useState<NodeGroupSummary | "new">();
+  useOpenFromAddress((what) => what === "group" && setEdited("new"));
   const [frozen, setFrozen] = useState<string>();
   const [probed, setProbed] = useState<NodeGroupSummary>();
   const [unprotected, setUnprotected] = useState<string>();

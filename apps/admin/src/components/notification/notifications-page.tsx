@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -21,6 +22,7 @@ export function NotificationsPage() {
   const trpc = useTRPC();
   const mayManage = useMay()("notification.manage");
   const [editing, setEditing] = useState<Channel | "new">();
+  useOpenFromAddress(() => setEditing("new"));
   const channels = useQuery(trpc.notification.channels.queryOptions());
   const add = mayManage && (
     <Button tone="primary" icon="plus" onClick={() => setEditing("new")}>

@@ -3,21 +3,21 @@
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import { useRouter } from "next/navigation";
-import { useTheme } from "next-themes";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
-import { editNeed, useMay } from "../../client/session.tsx";
-import { signOut } from "../../client/sign-out.ts";
+import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useAskedWords } from "../approval/approval-state.tsx";
+import { useRollback } from "../release/use-rollback.ts";
 import { resourceHref } from "../resource/resource-href.ts";
 import { NAVIGATION } from "../shell/navigation.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import { scoreEntry } from "./score-entry.ts";
+import { usePaletteActions } from "./use-palette-actions.ts";
 
-const KINDS = ["listeners", "routes", "clusters", "endpoints", "secrets"] as const;
+const ROLLBACKS_MAX = 10;
 
 export interface CommandPaletteProps {
   readonly open: boolean;
@@ -51,12 +51,15 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
   const trpc = useTRPC();
   const router = useRouter();
   const may = useMay();
-  const { resolvedTheme, setTheme } = useTheme();
+  const actions = usePaletteActions(onShowHelp);
+  const rollback = useRollback();
   const names = useQuery(trpc.draft.names.queryOptions());
   const nodes = useQuery(trpc.node.list.queryOptions());
   const approvals = useQuery(trpc.approval.list.queryOptions({ open: true, limit: 100 }));
   const asked = useAskedWords();
   const versions = useQuery(trpc.version.list.queryOptions({ limit: 50 }));
+  const live = versions.data?.versions.find((version) => version.live)?.number;
+  const older = (versions.data?.versions ?? []).filter((version) => !version.live).slice(0, ROLLBACKS_MAX);
 
   const run = (action: () => void) => () => {
     close();
@@ -89,50 +92,16 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
           ))}
         </Group>
         <Group heading={t("actions")}>
-          {KINDS.filter((kind) => may(...editNeed(kind))).map((kind) => (
+          {actions.map((action) => (
             <Entry
-              key={kind}
-              icon="plus"
-              label={kinds(`${kind}.new`)}
-              keywords={["new", kind]}
-              onSelect={go(`/new/${kind}`)}
+              key={action.id}
+              icon={action.icon}
+              label={action.label}
+              keywords={[...action.words]}
+              {...(action.keys === undefined ? {} : { keys: action.keys })}
+              onSelect={run(action.run)}
             />
           ))}
-          {may("config.edit") && (
-            <Entry icon="routes" label={t("firstRoute")} onSelect={go("/first-route")} />
-          )}
-          <Entry
-            icon="secrets"
-            label={shell("pages.nodeAccess")}
-            keywords={["join", "token", "certificate", "revoke"]}
-            onSelect={go("/node-access")}
-          />
-          <Entry
-            icon="publish"
-            label={t("review")}
-            keywords={["publish", "diff"]}
-            onSelect={go("/publish")}
-          />
-          <Entry
-            icon="versions"
-            label={t("searchChanges")}
-            keywords={["history", "blame", "who"]}
-            onSelect={go("/versions?view=changes")}
-          />
-          <Entry
-            icon="external"
-            label={shell("pages.apiDocs")}
-            keywords={["openapi"]}
-            onSelect={go("/api-docs")}
-          />
-          <Entry
-            icon={resolvedTheme === "dark" ? "sun" : "moon"}
-            label={t(resolvedTheme === "dark" ? "light" : "dark")}
-            keywords={["theme"]}
-            onSelect={run(() => setTheme(resolvedTheme === "dark" ? "light" : "dark"))}
-          />
-          <Entry icon="keyboard" label={t("shortcuts")} keys="?" onSelect={run(onShowHelp)} />
-          <Entry icon="signOut" label={shell("signOut")} onSelect={run(() => void signOut())} />
         </Group>
         {(approvals.data?.length ?? 0) > 0 && (
           <Group heading={shell("pages.approvals")}>
@@ -186,6 +155,21 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
                 label={t("version", { number: version.number })}
                 note={version.message}
                 onSelect={go(`/versions/${version.number}`)}
+              />
+            ))}
+          </Group>
+        )}
+        {may("config.publish") && older.length > 0 && (
+          <Group heading={t("rollBack")}>
+            {older.map((version) => (
+              <Entry
+                key={version.number}
+                value={`rollback/${version.number} ${version.message}`}
+                keywords={["roll back", "undo", "version"]}
+                icon="rollback"
+                label={t("rollBackTo", { number: version.number })}
+                note={version.message}
+                onSelect={run(() => void rollback.start(version.number, live))}
               />
             ))}
           </Group>

@@ -7,6 +7,7 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useRoleName } from "../../client/role-name.ts";
 import { useMay, useSession } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import type { Person } from "../../server/people/person.ts";
 import { SessionTable } from "../profile/session-table.tsx";
 import { Badge } from "../ui/badge.tsx";
@@ -34,6 +35,7 @@ export function PeoplePage() {
   const session = useSession();
   const admin = useMay()("people.manage");
   const [adding, setAdding] = useState(false);
+  useOpenFromAddress(() => setAdding(true));
   const [resetting, setResetting] = useState<Person>();
   const [watched, setWatched] = useState<Person>();
   const [removing, setRemoving] = useState<Person>();

@@ -7,6 +7,7 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useRoleName } from "../../client/role-name.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import type { RoleState } from "../../server/people/role.ts";
 import { Badge } from "../ui/badge.tsx";
 import { IconButton } from "../ui/button.tsx";
@@ -25,6 +26,7 @@ export function RolesPage() {
   const toast = useToast();
   const allowed = useMay()("people.manage");
   const [edited, setEdited] = useState<RoleState | "new">();
+  useOpenFromAddress(() => setEdited("new"));
   const roles = useQuery({ ...trpc.role.list.queryOptions(), enabled: allowed });
   const refresh = () => queries.invalidateQueries(trpc.role.pathFilter());
   const failed = (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") });

@@ -7,6 +7,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -23,6 +24,7 @@ export function SourcesPage() {
   const trpc = useTRPC();
   const may = useMay();
   const [adding, setAdding] = useState(false);
+  useOpenFromAddress(() => setAdding(true));
   const list = useQuery(trpc.source.list.queryOptions());
   const add = may("settings.manage") && (
     <Button tone="primary" icon="plus" onClick={() => setAdding(true)}>

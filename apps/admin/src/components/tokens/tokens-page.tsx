@@ -6,9 +6,11 @@ import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { GrantText } from "../roles/grant-text.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
 import { ListPage } from "../ui/list-page.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Table } from "../ui/table.tsx";
@@ -23,6 +25,7 @@ export function TokensPage() {
   const toast = useToast();
   const all = useMay()("people.manage");
   const [adding, setAdding] = useState(false);
+  useOpenFromAddress(() => setAdding(true));
   const tokens = useQuery(trpc.token.list.queryOptions({ all }));
   const refresh = () => queries.invalidateQueries(trpc.token.pathFilter());
   const revoke = useMutation({
@@ -44,7 +47,19 @@ export function TokensPage() {
           label={t("title")}
           rows={tokens.data ?? []}
           rowKey={(token) => token.id}
-          empty={<p className="px-6 py-8 text-sm text-muted max-sm:px-4">{t("nothing")}</p>}
+          empty={
+            <EmptyState
+              icon="keyboard"
+              title={t("none.title")}
+              action={
+                <Button tone="primary" icon="plus" onClick={() => setAdding(true)}>
+                  {t("add")}
+                </Button>
+              }
+            >
+              {t("none.text")}
+            </EmptyState>
+          }
           columns={[
             {
               id: "name",

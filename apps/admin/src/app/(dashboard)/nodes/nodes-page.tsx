@@ -7,6 +7,7 @@ import Link from "next/link";
 import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../../client/trpc.tsx";
+import { useOpenFromAddress } from "../../../client/use-open-from-address.ts";
 import { useUrlState } from "../../../components/chart/use-url-state.ts";
 import { GroupsPanel } from "../../../components/groups/groups-panel.tsx";
 import { Badge, StatusDot } from "../../../components/ui/badge.tsx";
@@ -22,6 +23,7 @@ import type { ScopeFigures } from "../../../server/trpc/telemetry/overview.ts";
 import { JoinDialog } from "./join-dialog.tsx";
 import { NodeVersion } from "./node-version.tsx";
 import { SyncBadge } from "./sync-badge.tsx";
+import { worstFirst } from "./worst-first.ts";
 
 /** Who is out there? */
 export function NodesPage() {
@@ -30,10 +32,11 @@ export function NodesPage() {
   const trpc = useTRPC();
   const [read, write] = useUrlState();
   const [joining, setJoining] = useState(false);
+  useOpenFromAddress((what) => setJoining(what === "new"));
   const nodes = useQuery(trpc.node.list.queryOptions());
   const loads = useLoads();
   const search = (read("q") ?? "").toLowerCase();
-  const shown = (nodes.data ?? []).filter((node) => textOf(node).includes(search));
+  const shown = worstFirst(nodes.data ?? []).filter((node) => textOf(node).includes(search));
   const add = (
     <Button tone="primary" icon="plus" onClick={() => setJoining(true)}>
       {t("add")}

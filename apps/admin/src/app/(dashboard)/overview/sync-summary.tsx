@@ -2,6 +2,7 @@ import type { NodeState } from "@sluice/config";
 import Link from "next/link";
 import { useTranslations } from "use-intl";
 import { SyncBadge } from "../nodes/sync-badge.tsx";
+import { worstFirst } from "../nodes/worst-first.ts";
 
 const SHOWN_MAX = 6;
 
@@ -9,9 +10,6 @@ const SHOWN_MAX = 6;
 export function SyncSummary({ nodes }: { readonly nodes: readonly NodeState[] }) {
   const t = useTranslations("overview");
   const inSync = nodes.filter((node) => node.sync === "effective").length;
-  const worstFirst = nodes.toSorted(
-    (left, right) => Number(left.sync === "effective") - Number(right.sync === "effective"),
-  );
   return (
     <section aria-label={t("sync.heading")}>
       <h2 className="mb-2 flex items-baseline justify-between text-sm font-semibold">
@@ -29,17 +27,19 @@ export function SyncSummary({ nodes }: { readonly nodes: readonly NodeState[] })
         </p>
       ) : (
         <ul className="divide-y divide-line rounded-lg border border-line">
-          {worstFirst.slice(0, SHOWN_MAX).map((node) => (
-            <li key={node.id}>
-              <Link
-                href={`/nodes/${encodeURIComponent(node.id)}`}
-                className="flex min-h-9 items-center justify-between gap-3 px-3 py-1 text-sm hover:bg-hover"
-              >
-                <span className="truncate font-medium">{node.id}</span>
-                <SyncBadge state={node.sync} />
-              </Link>
-            </li>
-          ))}
+          {worstFirst(nodes)
+            .slice(0, SHOWN_MAX)
+            .map((node) => (
+              <li key={node.id}>
+                <Link
+                  href={`/nodes/${encodeURIComponent(node.id)}`}
+                  className="flex min-h-9 items-center justify-between gap-3 px-3 py-1 text-sm hover:bg-hover"
+                >
+                  <span className="truncate font-medium">{node.id}</span>
+                  <SyncBadge state={node.sync} />
+                </Link>
+              </li>
+            ))}
         </ul>
       )}
     </section>

@@ -40,6 +40,9 @@ const STALE_MS = 3_000;
 const BEHIND_MS = 10_000;
 /** A single failure among a handful of requests is not yet news. */
 const REQUESTS_MIN = 5;
+/** Where most of them fail, fewer say enough: a quiet cluster that is down must not hide behind its quietness. */
+const REQUESTS_MIN_DOWN = 2;
+const FAILING_DOWN = 0.5;
 const FAILING_BAD = 0.05;
 const FAILING_WARN = 0.01;
 
@@ -128,7 +131,8 @@ function clusterProblems({ clusters }: ProblemInput): readonly Problem[] {
     }
     const { successRate } = summarize(measures, seconds);
     const bad = successRate === undefined ? 0 : 1 - successRate;
-    if (bad >= FAILING_WARN && Math.max(measures.requests, measures.failures) >= REQUESTS_MIN) {
+    const needed = bad >= FAILING_DOWN ? REQUESTS_MIN_DOWN : REQUESTS_MIN;
+    if (bad >= FAILING_WARN && Math.max(measures.requests, measures.failures) >= needed) {
       const severity = bad >= FAILING_BAD ? "bad" : "warn";
       problems.push(problem("cluster_failing", scope.name, href, { severity, amount: bad }));
     }
