@@ -9,6 +9,7 @@ const OFFLINE_AFTER_MS = 5_000;
 
 let state: ConnectionState = "connecting";
 let timer: ReturnType<typeof setTimeout> | undefined;
+let lostAt: Date | undefined;
 const listeners = new Set<() => void>();
 
 function set(next: ConnectionState): void {
@@ -22,10 +23,12 @@ export const connectionStore = {
   opened(): void {
     clearTimeout(timer);
     timer = undefined;
+    lostAt = undefined;
     set("live");
   },
   closed(): void {
     if (state === "offline") return;
+    lostAt ??= new Date();
     set("reconnecting");
     timer ??= setTimeout(() => {
       timer = undefined;
@@ -33,6 +36,11 @@ export const connectionStore = {
     }, OFFLINE_AFTER_MS);
   },
 };
+
+/** Since when nothing comes any more; undefined while it does. */
+export function connectionLostAt(): Date | undefined {
+  return lostAt;
+}
 
 export function useConnectionState(): ConnectionState {
   return useSyncExternalStore(

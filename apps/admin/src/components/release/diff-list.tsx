@@ -71,6 +71,7 @@ function DiffCard({
   const kinds = useTranslations("config.kinds");
   const [yaml, setYaml] = useState(false);
   const [all, setAll] = useState(false);
+  const perField = action !== undefined && diff.fields.length > 1;
   const fields = all ? diff.fields : diff.fields.slice(0, FIELDS_SHOWN);
   return (
     <li className="overflow-hidden rounded-lg border border-line">
@@ -98,6 +99,13 @@ function DiffCard({
       </div>
       {!yaml && fields.length > 0 && (
         <table className="w-full table-fixed text-sm" aria-label={t("fieldsOf", { name: diff.name })}>
+          {/* The widths: the head, which a fixed layout would take them from, is for screen readers. */}
+          <colgroup>
+            <col className="w-1/2" />
+            <col />
+            <col />
+            {perField && <col className="w-28" />}
+          </colgroup>
           <thead className="sr-only">
             <tr>
               <th scope="col">{t("field")}</th>
@@ -107,8 +115,11 @@ function DiffCard({
           </thead>
           <tbody>
             {fields.map((field) => (
-              <tr key={field.path} className="border-b border-line align-top last:border-b-0">
-                <th scope="row" className="w-2/5 px-3 py-1.5 text-left font-normal">
+              <tr
+                key={field.path}
+                className="border-b border-line align-top last:border-b-0 max-sm:grid max-sm:grid-cols-2"
+              >
+                <th scope="row" className="max-sm:col-span-2 px-3 py-1.5 text-left font-normal">
                   <code className="font-mono text-xs break-all text-muted">{field.path}</code>
                 </th>
                 <td className="px-3 py-1.5">
@@ -117,8 +128,8 @@ function DiffCard({
                 <td className="px-3 py-1.5">
                   <Value value={field.after} tone="ok" sign="+" />
                 </td>
-                {action && diff.fields.length > 1 && (
-                  <td className="w-28 px-1.5 py-0.5 text-right">{action(diff, field.path)}</td>
+                {perField && (
+                  <td className="px-1.5 py-0.5 text-right max-sm:col-span-2">{action?.(diff, field.path)}</td>
                 )}
               </tr>
             ))}

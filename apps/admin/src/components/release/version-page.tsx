@@ -67,6 +67,8 @@ export function VersionPage({ number }: { readonly number: number }) {
     );
   if (!version.data) return <SkeletonRows />;
   const current = rollouts.data?.[0];
+  // What is live is undone by going back to what it was made from.
+  const target = version.data.live ? version.data.parent : number;
   const ownLabel = t("versionNumber", { number });
   const otherLabel =
     against === undefined
@@ -103,14 +105,14 @@ export function VersionPage({ number }: { readonly number: number }) {
         }
         actions={
           may("config.publish") &&
-          !version.data.live && (
+          target !== undefined && (
             <Button
-              tone="primary"
+              tone={version.data.live ? "default" : "primary"}
               icon="rollback"
-              busy={rollback.pending === number}
-              onClick={() => void rollback.start(number, live.data?.number)}
+              busy={rollback.pending === target}
+              onClick={() => void rollback.start(target, live.data?.number)}
             >
-              {t("rollBackTo", { number })}
+              {t("rollBackTo", { number: target })}
             </Button>
           )
         }

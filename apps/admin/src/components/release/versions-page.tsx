@@ -16,6 +16,7 @@ import { SearchInput } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
+import { Segments } from "../ui/segments.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
 import { ChangeList } from "./change-list.tsx";
@@ -87,20 +88,15 @@ export function VersionsPage() {
             onChange={(event) => write({ q: event.target.value })}
           />
         </div>
-        <fieldset className="flex gap-1">
-          <legend className="sr-only">{t("view")}</legend>
-          {(["versions", "changes"] as const).map((id) => (
-            <Button
-              key={id}
-              size="sm"
-              aria-pressed={view === id}
-              tone={view === id ? "primary" : "default"}
-              onClick={() => write({ view: id === "versions" ? "" : id })}
-            >
-              {t(id === "versions" ? "byVersion" : "byChange")}
-            </Button>
-          ))}
-        </fieldset>
+        <Segments
+          label={t("view")}
+          value={view}
+          segments={[
+            { id: "versions", label: t("byVersion") },
+            { id: "changes", label: t("byChange") },
+          ]}
+          onChange={(id) => write({ view: id === "versions" ? "" : id })}
+        />
         {view === "versions" && list.data && (
           <span className="text-xs text-muted tabular" aria-live="polite">
             {t("countVersions", { count: list.data.pages[0]?.total ?? 0 })}
@@ -179,7 +175,7 @@ export function VersionsPage() {
               {
                 id: "message",
                 header: t("columns.message"),
-                className: "max-w-96",
+                className: "max-w-96 max-sm:max-w-36",
                 cell: (version) => (
                   <span className="block truncate" title={version.message}>
                     {version.message || <span className="text-faint">{t("noMessage")}</span>}
@@ -214,6 +210,7 @@ export function VersionsPage() {
                       id: "actions",
                       header: <span className="sr-only">{t("columns.actions")}</span>,
                       align: "right" as const,
+                      pinned: true,
                       cell: (version: Version) =>
                         !version.live && (
                           <Button

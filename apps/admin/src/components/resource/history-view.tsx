@@ -6,8 +6,8 @@ import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
 import { BlameTable } from "../release/blame-table.tsx";
 import { ChangeList } from "../release/change-list.tsx";
-import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
+import { Segments } from "../ui/segments.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
 import type { ResourceRef } from "./config-types.ts";
@@ -20,20 +20,14 @@ export function HistoryView({ kind, name, readOnly }: ResourceRef & { readonly r
   const [view, setView] = useState<(typeof VIEWS)[number]>("blame");
   return (
     <div className="flex flex-col gap-3 py-4">
-      <fieldset className="flex flex-wrap gap-1 px-6 max-sm:px-4">
-        <legend className="sr-only">{t("show")}</legend>
-        {VIEWS.map((id) => (
-          <Button
-            key={id}
-            size="sm"
-            aria-pressed={view === id}
-            tone={view === id ? "primary" : "default"}
-            onClick={() => setView(id)}
-          >
-            {t(id)}
-          </Button>
-        ))}
-      </fieldset>
+      <div className="px-6 max-sm:px-4">
+        <Segments
+          label={t("show")}
+          value={view}
+          segments={VIEWS.map((id) => ({ id, label: t(id) }))}
+          onChange={(id) => setView(VIEWS.find((each) => each === id) ?? "blame")}
+        />
+      </div>
       {view === "blame" && <BlameTable kind={kind} name={name} />}
       {view === "versions" && <ChangeList search={{ kind, name }} revertable={!readOnly} />}
       {view === "edits" && <Edits kind={kind} name={name} />}

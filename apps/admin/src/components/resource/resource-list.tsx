@@ -23,7 +23,7 @@ import { resourceHref } from "./resource-href.ts";
 import { scopesOf, summarizeResource } from "./summarize-resource.ts";
 import { useRemoveResource } from "./use-remove-resource.ts";
 
-const SCOPE_KINDS = {
+export const SCOPE_KINDS = {
   listeners: "listener",
   routes: "host",
   clusters: "cluster",
@@ -155,7 +155,6 @@ function useColumns(
             id: "success",
             header: t("columns.success"),
             align: "right",
-            secondary: true,
             cell: (row) => <SuccessRate value={figureOf(row)?.successRate} />,
           },
           {
@@ -209,6 +208,7 @@ function useColumns(
       ? [
           {
             id: "remove",
+            secondary: true,
             header: <span className="sr-only">{t("columns.actions")}</span>,
             align: "right" as const,
             className: "w-10",
@@ -246,11 +246,8 @@ function ProblemState({ row }: { readonly row: DraftResource }) {
   return <StatusDot tone="ok">{t("valid")}</StatusDot>;
 }
 
-function SuccessRate({ value }: { readonly value: number | undefined }) {
-  const tone = value === undefined ? "" : value < 0.95 ? "text-bad" : value < 0.99 ? "text-warn" : "";
-  return (
-    <span className={tone}>
-      <Quantity value={value} unit="ratio" />
-    </span>
-  );
+export function SuccessRate({ value }: { readonly value: number | undefined }) {
+  const figure = <Quantity value={value} unit="ratio" />;
+  if (value === undefined || value >= 0.99) return figure;
+  return <StatusDot tone={value < 0.95 ? "bad" : "warn"}>{figure}</StatusDot>;
 }

@@ -13,6 +13,7 @@ import { ConflictNotice } from "./conflict-notice.tsx";
 import { FormView } from "./form-view.tsx";
 import { HistoryView } from "./history-view.tsx";
 import { ResourceActions } from "./resource-actions.tsx";
+import { ResourceFigures } from "./resource-figures.tsx";
 import { ChangeBadge } from "./resource-list.tsx";
 import { SaveStateBadge } from "./save-state-badge.tsx";
 import { useDraftSession } from "./use-draft-session.ts";
@@ -68,6 +69,7 @@ export function ResourceWorkspace({
           )
         }
       />
+      <ResourceFigures resource={resource} />
       {draft.state === "conflict" && draft.theirs && (
         <ConflictNotice
           mine={draft.text}

@@ -7,6 +7,7 @@ import { useLiveChanges } from "../../client/use-live-changes.ts";
 import { useShortcuts } from "../palette/use-shortcuts.ts";
 import { SecondFactorBanner } from "../profile/second-factor-banner.tsx";
 import { classes } from "../ui/classes.ts";
+import { OfflineNotice } from "./offline-notice.tsx";
 import { Sidebar } from "./sidebar.tsx";
 import { TopBar } from "./top-bar.tsx";
 
@@ -67,6 +68,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       {drawerOpen && <NavigationDrawer onOpenChange={setDrawerOpen} />}
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar onToggleSidebar={toggle} onOpenPalette={() => setPaletteOpen(true)} />
+        <OfflineNotice />
         <SecondFactorBanner />
         <main
           id="main"

@@ -24,6 +24,8 @@ function ApplianceName() {
   );
 }
 
+const inSight = (link: HTMLAnchorElement | null): void => link?.scrollIntoView({ block: "nearest" });
+
 export interface SidebarProps {
   /** Icons only. */
   readonly collapsed: boolean;
@@ -34,7 +36,7 @@ export function Sidebar({ collapsed, onNavigate }: SidebarProps) {
   const t = useTranslations("shell");
   const pathname = usePathname();
   return (
-    <nav aria-label={t("navigation")} className="flex h-full flex-col overflow-y-auto px-2 pb-4">
+    <nav aria-label={t("navigation")} className="flex h-full flex-col overflow-y-auto px-2">
       <div className={classes("flex h-12 shrink-0 items-center", collapsed ? "justify-center" : "px-2")}>
         <Wordmark compact={collapsed} />
       </div>
@@ -53,9 +55,10 @@ export function Sidebar({ collapsed, onNavigate }: SidebarProps) {
                   href={item.href}
                   aria-current={current ? "page" : undefined}
                   aria-label={collapsed ? label : undefined}
+                  ref={current ? inSight : undefined}
                   onClick={() => onNavigate?.()}
                   className={classes(
-                    "flex h-7 items-center gap-2 rounded-md text-sm",
+                    "flex h-6.5 items-center gap-2 rounded-md text-sm max-md:h-9",
                     collapsed ? "justify-center" : "px-2",
                     current ? "bg-hover font-medium text-ink" : "text-muted hover:bg-hover hover:text-ink",
                   )}
@@ -66,7 +69,7 @@ export function Sidebar({ collapsed, onNavigate }: SidebarProps) {
                 </Link>
               );
               return (
-                <li key={item.id} className="py-px">
+                <li key={item.id}>
                   {collapsed ? (
                     <Tip text={label} shortcut={`g ${item.key}`}>
                       {link}
@@ -80,6 +83,11 @@ export function Sidebar({ collapsed, onNavigate }: SidebarProps) {
           </ul>
         </div>
       ))}
+      {/* What is below the edge of a low window shows that it is there. */}
+      <div
+        aria-hidden="true"
+        className="pointer-events-none sticky bottom-0 h-4 shrink-0 bg-linear-to-t from-canvas"
+      />
     </nav>
   );
 }
