@@ -6,6 +6,7 @@ import { after, before, suite, type TestContext, test } from "node:test";
 import { waitFor } from "@sluice/harness";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { openApi } from "./api.ts";
+import { certificateStory } from "./certificate-story.ts";
 import { findViolations, keepImage } from "./check-page.ts";
 import { checkPages } from "./check-pages.ts";
 import { startCuttableRelay } from "./cuttable-relay.ts";
@@ -559,6 +560,13 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
   step("axe finds nothing on any page, in light and in dark", async () => {
     await checkPages(page, { cluster: "catalog", traceId: TRACE_ID });
   });
+
+  step(
+    "an automatic certificate is asked for, with the authority, DNS provider and key of its own",
+    async () => {
+      await certificateStory(page, deadPort);
+    },
+  );
 
   test("no page reported an error of its own", () => assert.deepEqual(errors, []));
 });

@@ -147,6 +147,33 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
     },
   );
 
+  step("a group's synthetic request is written, refused at its fields, kept, and taken away", async () => {
+    await page.goto("/nodes");
+    await button("Probe default").click();
+    const dialog = page.getByRole("dialog", { name: "Synthetic request of default" });
+    const field = (name: string): Locator => dialog.getByRole("textbox", { name });
+    await dialog
+      .getByRole("combobox", { name: "Synthetic request" })
+      .selectOption({ label: "send this one" });
+    await field("URL").fill("shop.example/health");
+    await dialog.getByText("Write an address that begins with http://").waitFor();
+    await field("Expected statuses").fill("20");
+    await dialog.getByText("Write statuses like 200, 204.").waitFor();
+    assert.equal(await dialog.getByRole("button", { name: "Save" }).isDisabled(), true);
+    assert.deepEqual(await findViolations(page), []);
+    await field("URL").fill("http://shop.example/health");
+    await field("Expected statuses").fill("200, 204");
+    await dialog.getByRole("combobox", { name: "Listener" }).fill("web");
+    await keepImage(page, "probe-light");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row("http://shop.example/health").waitFor();
+    await button("Probe default").click();
+    assert.equal(await field("Expected statuses").inputValue(), "200, 204");
+    await dialog.getByRole("combobox", { name: "Synthetic request" }).selectOption({ label: "none" });
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await row("http://shop.example/health").waitFor({ state: "detached" });
+  });
+
   step("a canary is published, watched, promoted by hand, and ends as completed", async () => {
     await putCluster(1_002);
     await publishCanary("Another port, on one node first");

@@ -12,6 +12,7 @@ import { EmptyState } from "../ui/empty-state.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
+import { Segments } from "../ui/segments.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { ApprovalState, useAskedWords } from "./approval-state.tsx";
@@ -33,20 +34,14 @@ export function ApprovalsPage() {
   return (
     <>
       <PageHeader title={t("title")} description={t("description")} />
-      <fieldset className="flex gap-1 px-6 pb-3 max-sm:px-4">
-        <legend className="sr-only">{t("view")}</legend>
-        {[true, false].map((each) => (
-          <Button
-            key={String(each)}
-            size="sm"
-            aria-pressed={open === each}
-            tone={open === each ? "primary" : "default"}
-            onClick={() => write({ view: each ? "" : "all" })}
-          >
-            {t(each ? "waiting" : "all")}
-          </Button>
-        ))}
-      </fieldset>
+      <div className="px-6 pb-3 max-sm:px-4">
+        <Segments
+          label={t("view")}
+          value={open ? "waiting" : "all"}
+          segments={(["waiting", "all"] as const).map((id) => ({ id, label: t(id) }))}
+          onChange={(id) => write({ view: id === "waiting" ? "" : id })}
+        />
+      </div>
       {list.error && (
         <div className="px-6 pb-4 max-sm:px-4">
           <Notice tone="bad">{list.error.message}</Notice>

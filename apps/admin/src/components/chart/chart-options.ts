@@ -12,6 +12,7 @@ interface Surroundings {
 
 const FONT = "11px ui-sans-serif, system-ui, sans-serif";
 const AXIS_WIDTH = 64;
+const BYTE_STEPS = Array.from({ length: 50 }, (_, exponent) => 2 ** exponent);
 
 /** What uPlot needs to draw in our tokens. `props` is read anew at each drawing, colours too: they follow the theme. */
 export function chartOptions(props: () => LineChartProps, around: Surroundings): UPlot.Options {
@@ -41,6 +42,7 @@ export function chartOptions(props: () => LineChartProps, around: Surroundings):
         ...axisLook(),
         size: AXIS_WIDTH,
         space: 36,
+        ...(axis === "bytes" ? { incrs: BYTE_STEPS } : {}),
         values: (_, ticks) => ticks.map((tick) => (axis === "share" && tick > 1 ? "" : props().format(tick))),
       },
     ],

@@ -26,8 +26,8 @@ export interface LineChartProps {
   readonly from: number;
   readonly to: number;
   readonly format: (value: number) => string;
-  /** `share`: the axis ends at 100% and zooms to the losses. Default `zero`: it begins at 0. */
-  readonly axis?: "zero" | "share";
+  /** `share`: the axis ends at 100% and zooms to the losses. Default `zero`: it begins at 0. `bytes`: so too, marked at powers of two. */
+  readonly axis?: "zero" | "share" | "bytes";
   readonly stacked?: boolean;
   /** Pixels, default 160. */
   readonly height?: number;

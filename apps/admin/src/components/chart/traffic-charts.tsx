@@ -143,6 +143,7 @@ export function BytesChart(props: TrafficChartProps) {
       {...shared(props)}
       title={t("charts.bytes")}
       series={series}
+      axis="bytes"
       format={(value) => quantity(value, "bytesPerSecond")}
       emptyText={t("noData")}
     />

@@ -41,7 +41,7 @@ export function ExplainRequestForm({ initial, busy, onSubmit }: ExplainRequestFo
   }
   return (
     <form onSubmit={submit} className="flex flex-col gap-4" noValidate>
-      <div className="grid gap-4 sm:grid-cols-[8rem_minmax(0,1fr)]">
+      <div className="grid gap-4 sm:grid-cols-[6rem_minmax(0,1fr)]">
         <Field label={t("form.method")}>
           <Select {...bind("method")}>
             {!METHODS.some((name) => name === form.method) && <option>{form.method}</option>}
@@ -74,7 +74,7 @@ export function ExplainRequestForm({ initial, busy, onSubmit }: ExplainRequestFo
           }}
         />
       </Field>
-      <Field label={t("form.source")} className="max-w-96">
+      <Field label={t("form.source")}>
         <Select {...bind("source")}>
           <option value="draft">{t("form.draft")}</option>
           <option value="live">{t("form.live")}</option>

@@ -40,12 +40,16 @@ export const TIMING_KEYS = {
   "response last byte sent": "downstreamLastSent",
 } as const;
 
-/** In the order in which they happened, with the share of the whole time. */
+const PATH_ORDER = Object.keys(TIMING_KEYS);
+
+/** In the order in which they happened (of the same instant: in that of a request's path), with the share of the whole time. */
 export function timingSteps(
   request: AccessLogEntry,
 ): readonly { readonly name: string; readonly ms: number; readonly share: number }[] {
   const total = Math.max(request.durationMs, ...Object.values(request.timings), 0.001);
   return Object.entries(request.timings)
-    .toSorted((left, right) => left[1] - right[1])
+    .toSorted(
+      (left, right) => left[1] - right[1] || PATH_ORDER.indexOf(left[0]) - PATH_ORDER.indexOf(right[0]),
+    )
     .map(([name, ms]) => ({ name, ms, share: ms / total }));
 }

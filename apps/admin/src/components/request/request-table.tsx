@@ -19,7 +19,7 @@ export interface RequestTableProps {
 
 const ROW_HEIGHT = 32;
 const COLUMNS =
-  "grid grid-cols-[7.5rem_4rem_4.5rem_minmax(6rem,1fr)_minmax(8rem,2fr)_5.5rem_minmax(5rem,1fr)_minmax(7rem,1fr)_5rem] max-lg:grid-cols-[7.5rem_4rem_4.5rem_minmax(8rem,1fr)_5.5rem] max-sm:grid-cols-[5.5rem_3.5rem_minmax(6rem,1fr)_4.5rem]";
+  "grid grid-cols-[7.5rem_4rem_4.5rem_minmax(6rem,1fr)_minmax(8rem,2fr)_5.5rem_minmax(5rem,1fr)_minmax(7rem,1fr)_5rem] max-lg:grid-cols-[7.5rem_4rem_4.5rem_minmax(8rem,1fr)_5.5rem] max-sm:grid-cols-[4.5rem_3.5rem_minmax(6rem,1fr)_4.5rem]";
 const HEADERS = [
   "time",
   "status",
@@ -161,7 +161,7 @@ const RequestRow = memo(function RequestRow({ row, index, top, active, opened, o
     >
       <span
         role="gridcell"
-        className={cell}
+        className={`${cell} max-sm:text-clip`}
         title={format.dateTime(row.at, { dateStyle: "medium", timeStyle: "long" })}
       >
         {format.dateTime(row.at, {

@@ -30,7 +30,7 @@ export function PageHeader({ title, description, back, marks, actions }: PageHea
           <h1 className="text-xl font-semibold tracking-tight break-all">{title}</h1>
           {marks}
         </div>
-        {description && <p className="mt-0.5 max-w-3xl text-sm text-muted">{description}</p>}
+        {description && <p className="mt-0.5 max-w-3xl text-sm text-pretty text-muted">{description}</p>}
       </div>
       {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
     </header>

@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly align?: "left" | "right";
   /** Left out in a narrow window. */
   readonly secondary?: boolean;
+  /** Stays at the right edge while a narrow window scrolls the rest: what can be done with the row. */
+  readonly pinned?: boolean;
   readonly className?: string;
 }
 
@@ -55,16 +57,18 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref, onDelete, em
     // Positioned: what only screen readers see in a far column must not widen the page.
     <div className="relative overflow-x-auto">
       <table aria-label={label} className="w-full border-collapse text-sm">
-        <thead>
+        {/* A head over nothing says nothing: what stands there instead does. */}
+        <thead className={rows.length === 0 && empty ? "sr-only" : ""}>
           <tr className="border-b border-line text-left text-xs text-faint">
             {columns.map((column) => (
               <th
                 key={column.id}
                 scope="col"
                 className={classes(
-                  "h-8 px-3 font-medium whitespace-nowrap first:pl-6 last:pr-6 max-sm:first:pl-4 max-sm:last:pr-4",
+                  "h-8 px-3 font-medium whitespace-nowrap first:pl-6 last:pr-6 max-sm:px-2 max-sm:first:pl-4 max-sm:last:pr-4",
                   column.align === "right" && "text-right",
                   column.secondary && "max-md:hidden",
+                  column.pinned && "sticky right-0 bg-surface",
                 )}
               >
                 {column.header}
@@ -85,7 +89,7 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref, onDelete, em
                 if (href && !inner && !window.getSelection()?.toString()) router.push(href);
               }}
               className={classes(
-                "border-b border-line last:border-b-0 hover:bg-hover focus-visible:bg-hover focus-visible:outline-offset-[-2px]",
+                "border-b border-line bg-surface last:border-b-0 hover:bg-hover focus-visible:bg-hover focus-visible:outline-offset-[-2px]",
                 rowHref && "cursor-pointer",
               )}
             >
@@ -93,10 +97,11 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref, onDelete, em
                 <td
                   key={column.id}
                   className={classes(
-                    "h-10 px-3 py-1.5 first:pl-6 last:pr-6 max-sm:first:pl-4 max-sm:last:pr-4",
+                    "h-10 px-3 py-1.5 first:pl-6 last:pr-6 max-sm:px-2 max-sm:first:pl-4 max-sm:last:pr-4",
                     // A figure and its unit stay together.
                     column.align === "right" && "text-right whitespace-nowrap",
                     column.secondary && "max-md:hidden",
+                    column.pinned && "sticky right-0 bg-inherit",
                     column.className,
                   )}
                 >

@@ -17,10 +17,9 @@ import { RequestTable } from "../../../components/request/request-table.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { EmptyState } from "../../../components/ui/empty-state.tsx";
 import { PageHeader } from "../../../components/ui/page-header.tsx";
+import { Segments } from "../../../components/ui/segments.tsx";
+import { SkeletonRows } from "../../../components/ui/skeleton.tsx";
 import { useLiveRows, useStoredRows } from "./use-request-rows.ts";
-
-const SEGMENT =
-  "h-8 border-y border-r border-line-strong px-3 text-xs font-medium first:rounded-l-md first:border-l last:rounded-r-md";
 
 /** Show me this one. */
 export function RequestsPage() {
@@ -46,23 +45,12 @@ export function RequestsPage() {
         actions={!stored && !paused && <Freshness receivedAt={live.receivedAt} reportAgeMs={0} />}
       />
       <div className="flex flex-wrap items-start gap-2 px-6 pb-3 max-sm:px-4">
-        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot lay its children out in a row everywhere */}
-        <div role="group" aria-label={t("mode.label")} className="inline-flex">
-          {(["live", "stored"] as const).map((mode) => {
-            const on = (mode === "stored") === stored;
-            return (
-              <button
-                key={mode}
-                type="button"
-                aria-pressed={on}
-                onClick={() => write({ source: mode === "stored" ? mode : undefined })}
-                className={`${SEGMENT} ${on ? "bg-accent-soft text-accent" : "text-muted hover:bg-hover"}`}
-              >
-                {t(`mode.${mode}`)}
-              </button>
-            );
-          })}
-        </div>
+        <Segments
+          label={t("mode.label")}
+          value={stored ? "stored" : "live"}
+          segments={(["live", "stored"] as const).map((id) => ({ id, label: t(`mode.${id}`) }))}
+          onChange={(id) => write({ source: id === "stored" ? id : undefined })}
+        />
         <FilterInput value={text} parsed={parsed} onChange={(q) => write({ q })} />
         <FilterHelp onTry={(q) => write({ q })} />
         {!stored && (
@@ -82,7 +70,9 @@ export function RequestsPage() {
       <p role="status" className="tabular px-6 py-1 text-xs text-muted max-sm:px-4">
         {paused && !stored ? t("paused", { count: live.waiting }) : t("count", { count: rows.length })}
       </p>
-      {rows.length === 0 ? (
+      {rows.length === 0 && (stored ? search.query.isPending : live.receivedAt === undefined) ? (
+        <SkeletonRows rows={8} />
+      ) : rows.length === 0 ? (
         <EmptyState icon="requests" title={t("none.title")}>
           {stored ? t("none.stored") : t("none.live")}
         </EmptyState>

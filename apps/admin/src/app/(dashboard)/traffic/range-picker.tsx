@@ -11,6 +11,7 @@ import { Button } from "../../../components/ui/button.tsx";
 import { Dialog } from "../../../components/ui/dialog.tsx";
 import { Field } from "../../../components/ui/field.tsx";
 import { Input } from "../../../components/ui/input.tsx";
+import { Segments } from "../../../components/ui/segments.tsx";
 
 export interface RangePickerProps {
   readonly range: ChosenRange;
@@ -18,40 +19,21 @@ export interface RangePickerProps {
   readonly onChange: (range: string) => void;
 }
 
-const SHARED =
-  "h-8 border-y border-r border-line-strong px-2.5 text-xs font-medium first:rounded-l-md first:border-l last:rounded-r-md";
-
 /** One range for all charts of the page. */
 export function RangePicker({ range, onChange }: RangePickerProps) {
   const t = useTranslations("traffic");
   const [open, setOpen] = useState(false);
   return (
-    <div className="flex items-center gap-2">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot lay its children out in a row everywhere */}
-      <div role="group" aria-label={t("range.label")} className="inline-flex">
-        {(Object.keys(PRESETS) as Preset[]).map((preset) => {
-          const on = range.live && range.preset === preset;
-          return (
-            <button
-              key={preset}
-              type="button"
-              aria-pressed={on}
-              onClick={() => onChange(preset)}
-              className={`${SHARED} ${on ? "bg-accent-soft text-accent" : "text-muted hover:bg-hover"}`}
-            >
-              {t(`range.${preset}`)}
-            </button>
-          );
-        })}
-        <button
-          type="button"
-          aria-pressed={!range.live}
-          onClick={() => setOpen(true)}
-          className={`${SHARED} ${range.live ? "text-muted hover:bg-hover" : "bg-accent-soft text-accent"}`}
-        >
-          {t("range.custom")}
-        </button>
-      </div>
+    <div className="flex min-w-0 items-center gap-2 overflow-x-auto p-0.5">
+      <Segments
+        label={t("range.label")}
+        value={range.live ? range.preset : "custom"}
+        segments={[...(Object.keys(PRESETS) as Preset[]), "custom" as const].map((id) => ({
+          id,
+          label: t(`range.${id}`),
+        }))}
+        onChange={(id) => (id === "custom" ? setOpen(true) : onChange(id))}
+      />
       {open && <CustomRange range={range} onChange={onChange} onClose={() => setOpen(false)} />}
     </div>
   );
