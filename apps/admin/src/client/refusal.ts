@@ -10,6 +10,20 @@ export interface Refusal {
   readonly problems: InvalidDetails["problems"];
 }
 
+/** What did not fit the input's schema comes as a list in JSON: people get `field: what is wrong with it`. */
+function wordsOfIssues(message: string): string {
+  if (!message.startsWith("[")) return message;
+  try {
+    const issues: readonly { readonly path?: readonly (string | number)[]; readonly message?: string }[] =
+      JSON.parse(message);
+    return issues
+      .map(({ path = [], message: words = "" }) => [path.join("."), words].filter(Boolean).join(": "))
+      .join("; ");
+  } catch {
+    return message;
+  }
+}
+
 export function refusalOf(error: unknown): Refusal {
   const nothing = { conflict: undefined, problems: [] };
   if (!(error instanceof TRPCClientError)) return { kind: "other", message: String(error), ...nothing };
@@ -19,12 +33,13 @@ export function refusalOf(error: unknown): Refusal {
     | undefined;
   if (!data?.httpStatus || data.httpStatus === 503) return { kind: "away", message: "", ...nothing };
   if (data.httpStatus === 401) return { kind: "signedOut", message: error.message, ...nothing };
-  if (!data.config) return { kind: "other", message: error.message, ...nothing };
+  if (!data.config) return { kind: "other", message: wordsOfIssues(error.message), ...nothing };
   const { code, details } = data.config;
   return {
     kind: code,
     message: error.message,
     conflict: code === "conflict" ? (details as ConflictDetails) : undefined,
-    problems: code === "invalid" ? ((details as InvalidDetails).problems ?? []) : [],
+    // Most refusals have words alone.
+    problems: code === "invalid" ? ((details as Partial<InvalidDetails> | undefined)?.problems ?? []) : [],
   };
 }

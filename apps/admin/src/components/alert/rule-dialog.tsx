@@ -14,6 +14,7 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -168,12 +169,12 @@ export function RuleDialog({ subject, onClose }: RuleDialogProps) {
             </>
           )}
         </div>
-        <div className="flex justify-end gap-2">
+        <DialogButtons>
           <Button onClick={onClose}>{t("cancel")}</Button>
           <Button type="submit" tone="primary" busy={put.isPending}>
             {rule === undefined ? t("add") : t("save")}
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Dialog>
   );

@@ -7,6 +7,7 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -64,12 +65,12 @@ export function SilenceDialog({ silenced, onClose }: SilenceDialogProps) {
         <Field label={t("columns.reason")} required hint={t("reasonHint")}>
           <Input name="reason" required maxLength={500} />
         </Field>
-        <div className="flex justify-end gap-2">
+        <DialogButtons>
           <Button onClick={onClose}>{t("cancel")}</Button>
           <Button type="submit" tone="primary" busy={create.isPending}>
             {t("silence")}
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Dialog>
   );

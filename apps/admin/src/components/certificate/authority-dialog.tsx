@@ -8,6 +8,7 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Textarea } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -83,12 +84,12 @@ export function AuthorityDialog({
           <input type="checkbox" name="terms" required />
           {t("terms")}
         </label>
-        <div className="flex justify-end gap-2">
+        <DialogButtons>
           <Button onClick={() => onOpenChange(false)}>{t("cancel")}</Button>
           <Button type="submit" tone="primary" busy={put.isPending}>
             {t("save")}
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Dialog>
   );

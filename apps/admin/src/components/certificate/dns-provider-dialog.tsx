@@ -9,6 +9,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import { KeyOnce } from "../ui/key-once.tsx";
@@ -125,12 +126,12 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
             onChange={(event) => set({ secret: event.target.value })}
           />
         </Field>
-        <div className="flex justify-end gap-2">
+        <DialogButtons>
           <Button onClick={onClose}>{t("cancel")}</Button>
           <Button type="submit" tone="primary" busy={put.isPending}>
             {t("save")}
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Dialog>
   );

@@ -34,7 +34,7 @@ export function FreezeDialog({ group, onClose }: { readonly group: string; reado
       onClose={onClose}
     >
       <Field label={t("reason")} required>
-        <Input value={reason} onChange={(event) => setReason(event.target.value)} />
+        <Input required value={reason} onChange={(event) => setReason(event.target.value)} />
       </Field>
     </FormDialog>
   );

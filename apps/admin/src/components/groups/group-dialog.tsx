@@ -63,11 +63,16 @@ export function GroupDialog({
     >
       {group === undefined && (
         <Field label={t("name")} hint={t("nameHint")} required>
-          <Input value={name} onChange={(event) => setName(event.target.value)} />
+          <Input required value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
       )}
       <Field label={t("selector")} hint={t("selectorHint")} error={problem} required>
-        <Input className="font-mono" value={selector} onChange={(event) => setSelector(event.target.value)} />
+        <Input
+          required
+          className="font-mono"
+          value={selector}
+          onChange={(event) => setSelector(event.target.value)}
+        />
       </Field>
       <p className="text-sm text-muted" role="status">
         {matched !== undefined &&

@@ -37,7 +37,7 @@ export function UnprotectDialog({
       onClose={onClose}
     >
       <Field label={t("reason")} required>
-        <Input value={reason} onChange={(event) => setReason(event.target.value)} />
+        <Input required value={reason} onChange={(event) => setReason(event.target.value)} />
       </Field>
     </FormDialog>
   );

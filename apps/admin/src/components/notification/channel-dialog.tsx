@@ -8,6 +8,7 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { KeyOnce } from "../ui/key-once.tsx";
@@ -97,7 +98,7 @@ export function ChannelDialog({ subject, onClose }: ChannelDialogProps) {
             subscriptions={fields.subscriptions}
             onChange={(subscriptions) => set({ subscriptions })}
           />
-          <div className="flex flex-wrap justify-end gap-2">
+          <DialogButtons>
             {channel?.kind === "webhook" && (
               <Button
                 busy={change.isPending}
@@ -110,7 +111,7 @@ export function ChannelDialog({ subject, onClose }: ChannelDialogProps) {
             <Button type="submit" tone="primary" busy={create.isPending || change.isPending}>
               {channel === undefined ? t("add") : t("save")}
             </Button>
-          </div>
+          </DialogButtons>
         </form>
       )}
     </Dialog>

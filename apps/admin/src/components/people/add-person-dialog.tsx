@@ -8,6 +8,7 @@ import { useRoleName } from "../../client/role-name.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -77,12 +78,12 @@ export function AddPersonDialog({ roles, open, onOpenChange, onDone }: AddPerson
               ))}
             </Select>
           </Field>
-          <div className="flex justify-end gap-2">
+          <DialogButtons>
             <Button onClick={close}>{t("cancel")}</Button>
             <Button type="submit" tone="primary" busy={create.isPending}>
               {t("add")}
             </Button>
-          </div>
+          </DialogButtons>
         </form>
       )}
     </Dialog>

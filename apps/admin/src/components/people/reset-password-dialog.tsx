@@ -8,6 +8,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import type { Person } from "../../server/people/person.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { OneTimeLink } from "./one-time-link.tsx";
 
@@ -44,14 +45,14 @@ export function ResetPasswordDialog({ person, onClose }: ResetPasswordDialogProp
       <div className="flex flex-col gap-4">
         {reset.error && <Notice tone="bad">{refusalOf(reset.error).message || t("away")}</Notice>}
         {token && <OneTimeLink token={token} title={t("resetMade", { email: person?.email ?? "" })} />}
-        <div className="flex justify-end gap-2">
+        <DialogButtons>
           <Button onClick={close}>{t(token ? "done" : "cancel")}</Button>
           {!token && person && (
             <Button tone="primary" busy={reset.isPending} onClick={() => submit(person.id)}>
               {t("resetPassword")}
             </Button>
           )}
-        </div>
+        </DialogButtons>
       </div>
     </Dialog>
   );

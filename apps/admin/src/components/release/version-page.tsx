@@ -3,10 +3,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
-import { Button } from "../ui/button.tsx";
+import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
@@ -35,6 +36,7 @@ function sourceText(source: Source | undefined): string {
 /** One version: what it changed against its parent or any other, and the way to make it live. */
 export function VersionPage({ number }: { readonly number: number }) {
   const t = useTranslations("release");
+  const common = useTranslations("common");
   const trpc = useTRPC();
   const router = useRouter();
   const may = useMay();
@@ -61,8 +63,12 @@ export function VersionPage({ number }: { readonly number: number }) {
 
   if (version.error)
     return (
-      <EmptyState icon="versions" title={t("noSuchVersion", { number })}>
-        {version.error.message}
+      <EmptyState
+        icon="versions"
+        title={t("noSuchVersion", { number })}
+        action={<LinkButton href="/versions">{t("versionsTitle")}</LinkButton>}
+      >
+        {refusalOf(version.error).kind === "not_found" ? common("missingHint") : version.error.message}
       </EmptyState>
     );
   if (!version.data) return <SkeletonRows />;

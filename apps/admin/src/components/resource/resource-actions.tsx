@@ -8,6 +8,7 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import { Menu } from "../ui/menu.tsx";
@@ -106,12 +107,12 @@ export function ResourceActions({ kind, draft, session, onGone }: ResourceAction
           <Field label={t("columns.name")}>
             <Input name="name" defaultValue={draft.name} required />
           </Field>
-          <div className="flex justify-end gap-2">
+          <DialogButtons>
             <Button onClick={() => setRenaming(false)}>{t("cancel")}</Button>
             <Button type="submit" tone="primary">
               {t("rename")}
             </Button>
-          </div>
+          </DialogButtons>
         </form>
       </Dialog>
     </>

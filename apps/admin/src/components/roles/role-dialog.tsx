@@ -8,6 +8,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import type { RoleState } from "../../server/people/role.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -63,12 +64,12 @@ export function RoleDialog({ role, onClose, onDone }: RoleDialogProps) {
           />
         </Field>
         <GrantFields form={form} onChange={setForm} />
-        <div className="flex justify-end gap-2">
+        <DialogButtons>
           <Button onClick={onClose}>{t("cancel")}</Button>
           <Button type="submit" tone="primary" busy={create.isPending || change.isPending}>
             {t("save")}
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Dialog>
   );

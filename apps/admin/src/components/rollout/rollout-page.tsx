@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import Link from "next/link";
 import { useTranslations } from "use-intl";
+import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { RolloutStatus } from "../resource/config-types.ts";
@@ -35,6 +36,7 @@ const TONES = {
 /** Is it going well? And the buttons for when it is not. Everything moves by itself. */
 export function RolloutPage({ id }: { readonly id: number }) {
   const t = useTranslations("rollout");
+  const common = useTranslations("common");
   const trpc = useTRPC();
   const may = useMay();
   const first = useQuery(trpc.version.rolloutStatus.queryOptions({ rollout: id }, { retry: false }));
@@ -53,7 +55,7 @@ export function RolloutPage({ id }: { readonly id: number }) {
       {first.isPending && !status && <SkeletonRows />}
       {first.isError && !status && (
         <EmptyState icon="rollouts" title={t("missing", { id })}>
-          {first.error.message}
+          {refusalOf(first.error).kind === "not_found" ? common("missingHint") : first.error.message}
         </EmptyState>
       )}
       {status && (

@@ -10,6 +10,7 @@ import type { SignOnProvider } from "../../server/sign-on/sign-on-contract.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select, Textarea } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -136,7 +137,7 @@ export function SignOnDialog({ provider, onClose, onDone }: SignOnDialogProps) {
           </div>
         </details>
         {test.data && <SignOnFindings test={test.data} />}
-        <div className="flex flex-wrap items-center justify-end gap-2">
+        <DialogButtons>
           <Button className="mr-auto" busy={test.isPending} onClick={runTest} title={t("testing")}>
             {t("test")}
           </Button>
@@ -144,7 +145,7 @@ export function SignOnDialog({ provider, onClose, onDone }: SignOnDialogProps) {
           <Button type="submit" tone="primary" busy={put.isPending}>
             {t("save")}
           </Button>
-        </div>
+        </DialogButtons>
       </form>
     </Dialog>
   );

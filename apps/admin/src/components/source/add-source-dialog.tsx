@@ -8,6 +8,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select, Textarea } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -138,12 +139,12 @@ export function AddSourceDialog({
               </div>
             </details>
           )}
-          <div className="flex justify-end gap-2">
+          <DialogButtons>
             <Button onClick={close}>{t("cancel")}</Button>
             <Button type="submit" tone="primary" busy={add.isPending}>
               {t("add")}
             </Button>
-          </div>
+          </DialogButtons>
         </form>
       )}
     </Dialog>

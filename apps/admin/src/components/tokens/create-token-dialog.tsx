@@ -10,6 +10,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { GrantFields, type GrantForm, grantsOfForm } from "../roles/grant-fields.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
+import { DialogButtons } from "../ui/dialog-buttons.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { KeyOnce } from "../ui/key-once.tsx";
@@ -80,12 +81,12 @@ export function CreateTokenDialog({
             </Select>
           </Field>
           {scope === CHOSEN && <GrantFields form={form} onChange={setForm} />}
-          <div className="flex justify-end gap-2">
+          <DialogButtons>
             <Button onClick={onClose}>{t("cancel")}</Button>
             <Button type="submit" tone="primary" busy={create.isPending}>
               {t("add")}
             </Button>
-          </div>
+          </DialogButtons>
         </form>
       )}
     </Dialog>

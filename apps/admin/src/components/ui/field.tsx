@@ -1,4 +1,7 @@
-import { cloneElement, type ReactElement, useId } from "react";
+"use client";
+
+import { cloneElement, type FormEvent, type ReactElement, useId, useState } from "react";
+import { useTranslations } from "use-intl";
 import { classes } from "./classes.ts";
 import { Icon } from "./icon.tsx";
 
@@ -28,17 +31,38 @@ export interface FieldProps {
 export function Field({
   label,
   hint,
-  error,
+  error: told,
   warning,
   required,
   labelHidden,
   className,
   children,
 }: FieldProps) {
+  const t = useTranslations("common.invalid");
   const id = useId();
+  const [refused, setRefused] = useState<string>();
+  const error = told ?? refused;
+
+  /** What the browser would say in a bubble, in its own language, stands at the field in the page's. */
+  function onInvalid(event: FormEvent<HTMLDivElement>): void {
+    const control = event.target;
+    if (!isControl(control)) return;
+    event.preventDefault();
+    if (control.form?.querySelector(":invalid:not(fieldset)") === control) control.focus();
+    const { valueMissing, typeMismatch } = control.validity;
+    if (valueMissing) setRefused(t("missing"));
+    else if (typeMismatch && (control.type === "email" || control.type === "url"))
+      setRefused(t(control.type));
+    else setRefused(control.validationMessage);
+  }
+
   const messages = [hint && `${id}-hint`, error && `${id}-error`, warning && `${id}-warning`].filter(Boolean);
   return (
-    <div className={classes("flex min-w-0 flex-col gap-1", className)}>
+    <div
+      className={classes("flex min-w-0 flex-col gap-1", className)}
+      onInvalidCapture={onInvalid}
+      onInputCapture={() => setRefused(undefined)}
+    >
       <label htmlFor={id} className={labelHidden ? "sr-only" : "text-sm font-medium"}>
         {label}
         {required && (
@@ -61,6 +85,16 @@ export function Field({
       {error && <FieldMessage id={`${id}-error`} tone="error" text={error} />}
       {warning && <FieldMessage id={`${id}-warning`} tone="warning" text={warning} />}
     </div>
+  );
+}
+
+function isControl(
+  target: EventTarget,
+): target is HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement {
+  return (
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLSelectElement ||
+    target instanceof HTMLTextAreaElement
   );
 }
 

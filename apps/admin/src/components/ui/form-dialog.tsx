@@ -1,6 +1,6 @@
 "use client";
 
-import type { ReactNode } from "react";
+import { type ReactNode, useId } from "react";
 import { useTranslations } from "use-intl";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -33,6 +33,7 @@ export function FormDialog({
   onClose,
 }: FormDialogProps) {
   const t = useTranslations("common");
+  const form = useId();
   const start = (): void => {
     if (!busy && !disabled) onSubmit();
   };
@@ -45,13 +46,14 @@ export function FormDialog({
       footer={
         <>
           <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button tone="primary" busy={busy} disabled={disabled} onClick={start}>
+          <Button type="submit" form={form} tone="primary" busy={busy} disabled={disabled}>
             {submit}
           </Button>
         </>
       }
     >
       <form
+        id={form}
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();

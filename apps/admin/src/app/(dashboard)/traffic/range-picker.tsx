@@ -41,6 +41,7 @@ export function RangePicker({ range, onChange }: RangePickerProps) {
 
 function CustomRange({ range, onChange, onClose }: RangePickerProps & { readonly onClose: () => void }) {
   const t = useTranslations("traffic");
+  const common = useTranslations("common");
   const now = new Date();
   const start = range.live ? new Date(now.getTime() - range.seconds * 1000) : range.from;
   const [from, setFrom] = useState(toLocalInput(start));
@@ -58,9 +59,12 @@ function CustomRange({ range, onChange, onClose }: RangePickerProps & { readonly
       title={t("range.custom")}
       width="sm"
       footer={
-        <Button tone="primary" disabled={!valid} onClick={apply}>
-          {t("range.apply")}
-        </Button>
+        <>
+          <Button onClick={onClose}>{common("cancel")}</Button>
+          <Button tone="primary" disabled={!valid} onClick={apply}>
+            {t("range.apply")}
+          </Button>
+        </>
       }
     >
       <div className="flex flex-col gap-4">

@@ -4,6 +4,7 @@ import type { NodeState, NodeTypeState } from "@sluice/config";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "use-intl";
+import { refusalOf } from "../../../../client/refusal.ts";
 import { useSession } from "../../../../client/session.tsx";
 import { useTRPC } from "../../../../client/trpc.tsx";
 import { ClassChart, ConnectionChart } from "../../../../components/chart/traffic-charts.tsx";
@@ -27,6 +28,7 @@ import { SyncBadge } from "../sync-badge.tsx";
 export function NodePage({ id }: { readonly id: string }) {
   const t = useTranslations("nodes");
   const trpc = useTRPC();
+  const common = useTranslations("common");
   const query = useQuery(trpc.node.get.queryOptions({ id }, { retry: false }));
   const node = query.data;
   return (
@@ -61,7 +63,7 @@ export function NodePage({ id }: { readonly id: string }) {
       {query.isPending && <SkeletonRows />}
       {query.isError && (
         <EmptyState icon="nodes" title={t("detail.missing")}>
-          {query.error.message}
+          {refusalOf(query.error).kind === "not_found" ? common("missingHint") : query.error.message}
         </EmptyState>
       )}
       {node && <NodeDetail node={node} />}
