@@ -115,6 +115,8 @@ export interface ResponseEncoder {
   encodeTrailers(trailers: Headers): void;
   /** Ends the stream without (the rest of) a response. The stream gets no callback any more. */
   reset(reason: StreamResetReason): void;
+  /** The whole response was handed over, but its rest waits for the peer too long: `reset`, and counted. */
+  timeOutFlush(): void;
   /** Counted. */
   readDisable(disable: boolean): void;
   /** What was handed over has piled up behind the peer: its connection's buffer or, in HTTP/2, the stream's window. */

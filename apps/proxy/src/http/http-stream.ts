@@ -192,7 +192,12 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
 
   // ── timeouts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  onIdleTimeout(): void {
+  onIdleTimeout(): undefined {
+    if (this.responseDone) {
+      this.encoder.timeOutFlush();
+      this.finish(false);
+      return;
+    }
     this.config.stats.counters.downstream_rq_idle_timeout.inc();
     this.streamInfo.setResponseFlag(ResponseFlag.StreamIdleTimeout);
     // Envoy: nothing of the request has been passed on or all of it has: 504, else 408.

@@ -97,7 +97,7 @@ export const OVERLOAD_ACTION_CASES: readonly ConformanceCase[] = [
     ignoreUpstream: true,
     yaml: httpBootstrap({
       hcm: "drain_timeout: 0.1s\ncommon_http_protocol_options: { idle_timeout: 3600s }",
-      bootstrap: reducing({ HTTP_DOWNSTREAM_CONNECTION_IDLE: "min_timeout: 0.1s" }),
+      bootstrap: reducing({ HTTP_DOWNSTREAM_CONNECTION_IDLE: "min_timeout: 1s" }),
     }),
     observe: async (target) => {
       const early = await idle(target);
@@ -117,9 +117,17 @@ export const OVERLOAD_ACTION_CASES: readonly ConformanceCase[] = [
     files: { pressure: "0.9" },
     ignoreUpstream: true,
     yaml: httpBootstrap({
-      hcm: "stream_idle_timeout: 2000s\nstream_flush_timeout: 3600s\ncommon_http_protocol_options: { max_connection_duration: 3600s }",
+      hcm: `stream_idle_timeout: 2000s
+stream_flush_timeout: 3600s
+common_http_protocol_options: { max_connection_duration: 3600s }
+access_log:
+  - name: envoy.access_loggers.file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %PROTOCOL%\\n" } }`,
       bootstrap: reducing({
-        HTTP_DOWNSTREAM_STREAM_IDLE: "min_scale: { value: 0.01 }",
+        HTTP_DOWNSTREAM_STREAM_IDLE: "min_scale: { value: 0.1 }",
         HTTP_DOWNSTREAM_STREAM_FLUSH: "min_timeout: 0.3s",
       }),
     }),
@@ -137,7 +145,15 @@ export const OVERLOAD_ACTION_CASES: readonly ConformanceCase[] = [
       client.destroy();
       return { idle: received.split("\r\n")[0], flush: { status, reset } };
     },
-    stats: ["http.main.downstream_rq_idle_timeout"],
+    accessLog: { file: "access.log", lines: 2 },
+    stats: [
+      "http.main.downstream_rq_idle_timeout",
+      "http.main.downstream_rq_tx_reset",
+      "http.main.downstream_rq_rx_reset",
+      "http.main.downstream_rq_completed",
+      "http2.tx_flush_timeout",
+      "http2.tx_reset",
+    ],
   },
   {
     title: "an overloaded proxy ends connections earlier",

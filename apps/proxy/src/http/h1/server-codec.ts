@@ -286,6 +286,10 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
 
   /** The manager closes the connection behind what is written: all that is left is to end the message visibly short. */
   reset(_reason: StreamResetReason): void {
+    this.timeOutFlush();
+  }
+
+  timeOutFlush(): void {
     this.reusable = false;
     this.stop();
   }

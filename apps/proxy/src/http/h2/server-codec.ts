@@ -221,6 +221,12 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
     this.session.resetStream(this, RESET_CODES[reason] ?? code);
   }
 
+  timeOutFlush(): void {
+    this.request = undefined;
+    this.session.stats.counters.tx_flush_timeout.inc();
+    this.session.resetStream(this, Http2ErrorCode.InternalError);
+  }
+
   refuseReuse(): void {
     // Other streams have nothing to do with this one.
   }
