@@ -17,6 +17,7 @@ import { STATEFUL_SESSION_CASES } from "./cases/filters-stateful-session.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HEADER_MUTATION_CASES } from "./cases/header-mutations.ts";
+import { HEADER_PREFIX_CASES } from "./cases/header-prefix.ts";
 import { HEALTH_CASES } from "./cases/health.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
@@ -72,6 +73,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...TCP_TUNNEL_CASES,
   ...TRACING_CASES,
   ...HEADER_MUTATION_CASES,
+  ...HEADER_PREFIX_CASES,
   ...CLUSTER_POLICY_CASES,
   ...UPSTREAM_FILTER_CASES,
   ...CONNECT_TERMINATION_CASES,

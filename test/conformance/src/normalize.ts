@@ -6,6 +6,7 @@ const VOLATILE: ReadonlyArray<readonly [field: string, value: RegExp, mark: stri
   ["date", /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/, "<date>"],
   ["x-request-id", /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, "<uuid>"],
   ["x-envoy-upstream-service-time", /^\d+$/, "<ms>"],
+  ["x-acme-upstream-service-time", /^\d+$/, "<ms>"],
   ["x-forwarded-port", /^\d{4,}$/, "<port>"],
 ];
 

@@ -1,6 +1,7 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import { ResponseFlag } from "@sluice/extension-api";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { FormatContext } from "./access-logger.ts";
 import { printValue } from "./compile-substitution-format.ts";
 import { loggedFilterState } from "./logged-filter-state.ts";
@@ -157,7 +158,7 @@ function encodeRequest(
   writer.headerString(7, request.get("referer") ?? "");
   writer.headerString(8, request.get("x-forwarded-for") ?? "");
   writer.headerString(9, request.get("x-request-id") ?? "");
-  writer.headerString(10, request.get("x-envoy-original-path") ?? "");
+  writer.headerString(10, request.get(EnvoyHeader.originalPath) ?? "");
   writer.uint(11, request.byteSize);
   writer.uint(12, streamInfo.bytesReceived);
   headers(writer, 13, request, extras.requestHeaders);

@@ -1,4 +1,5 @@
 import type { HeaderMap } from "@sluice/extension-api";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { FormatContext } from "./access-logger.ts";
 import { grpcStatusOf, grpcStatusText } from "./grpc-status.ts";
 import { type OperatorCompiler, type OperatorTable, plain } from "./operator.ts";
@@ -45,7 +46,7 @@ const SOURCES = ["ORIG", "PATH", "ORIG_OR_PATH"] as const;
 type PathSource = (typeof SOURCES)[number];
 
 function pathOf(context: FormatContext, source: PathSource): string | undefined {
-  const original = source === "PATH" ? undefined : context.request?.get("x-envoy-original-path");
+  const original = source === "PATH" ? undefined : context.request?.get(EnvoyHeader.originalPath);
   return original ?? (source === "ORIG" ? undefined : context.request?.get(":path"));
 }
 

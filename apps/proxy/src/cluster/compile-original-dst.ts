@@ -1,9 +1,8 @@
 import type { Problem } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { Discovery } from "./cluster-config.ts";
 import { durationMs } from "./duration-ms.ts";
-
-const HEADER = "x-envoy-original-dst-host";
 
 /** `type: ORIGINAL_DST` with `original_dst_lb_config` and `cleanup_interval`. */
 export function compileOriginalDst(cluster: Cluster, problems: Problem[]): Discovery {
@@ -21,7 +20,7 @@ export function compileOriginalDst(cluster: Cluster, problems: Problem[]): Disco
   const key = config?.metadataKey;
   return {
     kind: "original_dst",
-    header: config?.useHttpHeader === true ? (named === "" ? HEADER : named) : "",
+    header: config?.useHttpHeader === true ? (named === "" ? EnvoyHeader.originalDstHost : named) : "",
     metadataKey:
       key === undefined
         ? undefined

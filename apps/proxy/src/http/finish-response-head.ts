@@ -1,4 +1,5 @@
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
+import { EnvoyHeader } from "./envoy-headers.ts";
 import type { Headers } from "./header-map.ts";
 import { httpDate } from "./http-date.ts";
 
@@ -15,7 +16,7 @@ export function finishResponseHead(
   }
   headers.remove("keep-alive");
   headers.remove("proxy-connection");
-  if (config.alwaysSetRequestIdInResponse || request?.has("x-envoy-force-trace") === true) {
+  if (config.alwaysSetRequestIdInResponse || request?.has(EnvoyHeader.forceTrace) === true) {
     const id = request?.get("x-request-id");
     if (id !== undefined) headers.set("x-request-id", id);
   }

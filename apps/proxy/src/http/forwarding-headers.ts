@@ -2,6 +2,7 @@ import type { TlsInfo } from "@sluice/extension-api";
 import { ipOf } from "../connection/socket-address.ts";
 import type { AddressDetection } from "./client-address.ts";
 import { addressFromXff, isLoopbackIp, withPortZero } from "./client-address.ts";
+import { EnvoyHeader, type EnvoyHeaderKey, EnvoyHeaderNames } from "./envoy-headers.ts";
 import type { Headers } from "./header-map.ts";
 import type { InternalAddresses } from "./internal-addresses.ts";
 
@@ -50,7 +51,7 @@ export function setForwardingHeaders(
   peer: ForwardingPeer,
   config: ForwardingConfig,
 ): ForwardingVerdict {
-  headers.remove("x-envoy-internal");
+  headers.remove(EnvoyHeader.internal);
   const peerIp = ipOf(peer.remoteAddress);
   let clientIp: string | undefined;
   let trusted = false;
@@ -88,8 +89,8 @@ export function setForwardingHeaders(
   setScheme(headers, peer, config);
   const internal = trusted && clientIp !== undefined && config.internalAddresses.has(clientIp);
   const edge = !internal && config.useRemoteAddress;
-  if (internal) headers.set("x-envoy-internal", "true");
-  if (edge && clientIp !== undefined && clientIp !== "") headers.set("x-envoy-external-address", clientIp);
+  if (internal) headers.set(EnvoyHeader.internal, "true");
+  if (edge && clientIp !== undefined && clientIp !== "") headers.set(EnvoyHeader.externalAddress, clientIp);
   const remoteAddress =
     clientIp === undefined || clientIp === peerIp ? peer.remoteAddress : withPortZero(clientIp);
   return { remoteAddress, internal, edge, rejectStatus: undefined };
@@ -138,29 +139,29 @@ function setScheme(headers: Headers, peer: ForwardingPeer, config: ForwardingCon
 }
 
 /** What the outside may not say: how a request is retried, timed out, traced and counted. */
-const EXTERNAL_HEADERS = [
-  "x-envoy-retry-on",
-  "x-envoy-retry-grpc-on",
-  "x-envoy-max-retries",
-  "x-envoy-retriable-status-codes",
-  "x-envoy-retriable-header-names",
-  "x-envoy-upstream-alt-stat-name",
-  "x-envoy-upstream-rq-timeout-ms",
-  "x-envoy-upstream-rq-per-try-timeout-ms",
-  "x-envoy-upstream-rq-timeout-alt-response",
-  "x-envoy-expected-rq-timeout-ms",
-  "x-envoy-force-trace",
-  "x-envoy-ip-tags",
-  "x-envoy-original-url",
-  "x-envoy-hedge-on-per-try-timeout",
+const EXTERNAL_HEADERS: readonly EnvoyHeaderKey[] = [
+  "retryOn",
+  "retryGrpcOn",
+  "maxRetries",
+  "retriableStatusCodes",
+  "retriableHeaderNames",
+  "upstreamAltStatName",
+  "upstreamRqTimeoutMs",
+  "upstreamRqPerTryTimeoutMs",
+  "upstreamRqTimeoutAltResponse",
+  "expectedRqTimeoutMs",
+  "forceTrace",
+  "ipTags",
+  "originalUrl",
+  "hedgeOnPerTryTimeout",
 ];
 /** What only our own proxies say: the edge is the first of them. */
-const EDGE_HEADERS = [
-  "x-envoy-decorator-operation",
-  "x-envoy-downstream-service-cluster",
-  "x-envoy-downstream-service-node",
-  "x-envoy-original-path",
-  "x-envoy-original-host",
+const EDGE_HEADERS: readonly EnvoyHeaderKey[] = [
+  "decoratorOperation",
+  "downstreamServiceCluster",
+  "downstreamServiceNode",
+  "originalPath",
+  "originalHost",
 ];
 
 /** Takes off what a request from outside may not say. `internalOnly`: the route configuration's own additions, lower case. */
@@ -171,7 +172,7 @@ export function sanitizeExternal(
 ): void {
   if (internal) return;
   for (const name of internalOnly) headers.remove(name);
-  if (!headers.hasNameWithPrefix("x-envoy-")) return;
-  if (edge) for (const name of EDGE_HEADERS) headers.remove(name);
-  for (const name of EXTERNAL_HEADERS) headers.remove(name);
+  if (!headers.hasNameWithPrefix(EnvoyHeaderNames.prefix)) return;
+  if (edge) for (const key of EDGE_HEADERS) headers.remove(EnvoyHeader[key]);
+  for (const key of EXTERNAL_HEADERS) headers.remove(EnvoyHeader[key]);
 }

@@ -27,6 +27,7 @@ import type {
   StreamResetReason,
 } from "./codec.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
+import { EnvoyHeader } from "./envoy-headers.ts";
 import { finishResponseHead } from "./finish-response-head.ts";
 import { forwardClientCert } from "./forward-client-cert.ts";
 import { hasToken } from "./h1/connection-tokens.ts";
@@ -431,7 +432,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     const { appendLocalOverload } = this.config;
     this.filters.createChain([], ALWAYS);
     this.filters.sendLocalReply(503, "envoy overloaded", "overload", (out) => {
-      if (appendLocalOverload) out.append("x-envoy-local-overloaded", "true");
+      if (appendLocalOverload) out.append(EnvoyHeader.localOverloaded, "true");
     });
   }
 

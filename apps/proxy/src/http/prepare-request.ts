@@ -1,6 +1,7 @@
 import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "@sluice/matching";
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
+import { EnvoyHeader } from "./envoy-headers.ts";
 import { type ForwardingVerdict, sanitizeExternal, setForwardingHeaders } from "./forwarding-headers.ts";
 import { hasToken } from "./h1/connection-tokens.ts";
 import type { Headers } from "./header-map.ts";
@@ -59,9 +60,9 @@ export function prepareRequestHeaders(
   sanitizeExternal(headers, verdict, config.routes.current?.internalOnlyHeaders ?? NOTHING);
   if (config.addUserAgent) {
     const { nodeCluster, nodeId } = config.worker.localInfo;
-    headers.set("x-envoy-downstream-service-cluster", nodeCluster);
+    headers.set(EnvoyHeader.downstreamServiceCluster, nodeCluster);
     if (!headers.has("user-agent")) headers.append("user-agent", nodeCluster);
-    if (nodeId !== "") headers.set("x-envoy-downstream-service-node", nodeId);
+    if (nodeId !== "") headers.set(EnvoyHeader.downstreamServiceNode, nodeId);
   }
   if (config.via !== "") {
     const via = headers.getAll("via");

@@ -1,4 +1,5 @@
 import { type Random, ResponseFlag } from "@sluice/extension-api";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
 
 /** How a request is refused that the control plane wants dropped. `header` is sent as `true`. */
 export interface DropReply {
@@ -12,13 +13,17 @@ const SOME: DropReply = {
   flag: ResponseFlag.DropOverload,
   body: "drop overload",
   details: "drop_overload",
-  header: "x-envoy-drop-overload",
+  get header() {
+    return EnvoyHeader.dropOverload;
+  },
 };
 const ALL: DropReply = {
   flag: ResponseFlag.UnconditionalDropOverload,
   body: "unconditional drop overload",
   details: "unconditional_drop_overload",
-  header: "x-envoy-unconditional-drop-overload",
+  get header() {
+    return EnvoyHeader.unconditionalDropOverload;
+  },
 };
 const WHOLE = 1_000_000;
 

@@ -3,6 +3,7 @@ import { compileRegexSubstitution, splitPath } from "@sluice/matching";
 import type { RouteAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { FormatContext } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
 import { targetOf } from "./rewrite-path.ts";
 
 /** The new `:authority`; "" leaves it as it is. */
@@ -50,6 +51,6 @@ export function replaceAuthority(headers: HeaderMap, host: string, append: boole
       headers.set("x-forwarded-host", `${forwarded},${old}`);
     }
   }
-  if (keepOld) headers.set("x-envoy-original-host", old);
+  if (keepOld) headers.set(EnvoyHeader.originalHost, old);
   headers.set(":authority", host);
 }

@@ -1,5 +1,6 @@
 import type { Counter, HeaderMap, Histogram, MatchedRoute } from "@sluice/extension-api";
 import type { FormatContext } from "../access-log/access-logger.ts";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { PerFilterConfigs, RoutePerFilter } from "../http-filter/filter-chain-config.ts";
 import type { ConnectConfig } from "./connect-config.ts";
 import { applyHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
@@ -164,7 +165,7 @@ export function replacePath(
 ): void {
   const target = targetOf(headers);
   const rewritten = rewrite(target, context);
-  if (keepOriginal) headers.set("x-envoy-original-path", target);
+  if (keepOriginal) headers.set(EnvoyHeader.originalPath, target);
   headers.set(":path", rewritten);
 }
 

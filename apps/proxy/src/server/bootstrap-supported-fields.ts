@@ -23,6 +23,7 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "watchdogs",
     "typed_dns_resolver_config",
     "flags_path",
+    "header_prefix",
     "stats_server_version_override",
   ],
   "envoy.config.bootstrap.v3.ClusterManager": [

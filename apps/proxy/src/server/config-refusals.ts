@@ -28,7 +28,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     fatal_actions: "nothing of the proxy runs once the process crashes",
     grpc_async_client_manager_config: "a gRPC client lasts as long as what uses it",
     hds_config: "the proxy checks hosts for itself only",
-    header_prefix: "the names of x-envoy- headers are fixed",
     inline_headers: "of Envoy's storage for headers; all are found by name here",
     listener_manager: "Envoy has no other one for servers either",
     memory_allocator_manager: "V8 decides when memory goes back",
@@ -192,7 +191,7 @@ export const CONFIG_REFUSALS: RefusalReasons = {
       "a tag's own rule comes behind the usual one of its name, as in Envoy by default",
   },
   "envoy.config.overload.v3.OverloadManager": {
-    buffer_factory_config: "memory is V8's, which does not tell whose it is",
+    buffer_factory_config: "the one action that needs it, reset_high_memory_stream, is not built",
   },
   "envoy.config.route.v3.HedgePolicy": {
     additional_request_chance: ENVOY_NEITHER,

@@ -20,6 +20,7 @@ import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
+import { compileHeaderPrefix, useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
@@ -126,6 +127,8 @@ export class Server {
   ) {
     this.options = options;
     this.bootstrap = bootstrap;
+    const headerPrefix = this.#settle(compileHeaderPrefix(bootstrap.message.headerPrefix));
+    useEnvoyHeaderPrefix(headerPrefix);
     this.stats = new StatsRegistry(
       this.#settle(compileStatsSettings(bootstrap.message.statsConfig, "stats_config")),
     );
@@ -271,6 +274,7 @@ export class Server {
         drainState: this.#drainBuffer,
         overloadState: this.#overloadBuffer,
         overload: this.#overload.workerSettings,
+        headerPrefix,
         heartbeats: this.#watchdogs.page,
         sharedSlots,
         accessLogFlushMs: options.accessLogFlushMs,

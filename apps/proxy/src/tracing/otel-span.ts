@@ -4,6 +4,7 @@ import { responseFlags } from "../access-log/command-operators.ts";
 import type { CompiledTag } from "../access-log/compile-custom-tags.ts";
 import { printValue } from "../access-log/compile-substitution-format.ts";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { TelemetrySink } from "../worker/telemetry-outbox.ts";
 import type { RouteTracing, SpanName } from "./route-tracing.ts";
 import { randomHex, type TraceParent } from "./trace-parent.ts";
@@ -131,7 +132,7 @@ export class OtelSpan implements ActiveSpan {
     this.#tag("node_id", nodeId);
     this.#tag("zone", zone);
     if (!upstream && request !== undefined) {
-      const path = (request.get("x-envoy-original-path") ?? request.get(":path") ?? "").slice(
+      const path = (request.get(EnvoyHeader.originalPath) ?? request.get(":path") ?? "").slice(
         0,
         pathLengthMax,
       );
@@ -142,7 +143,7 @@ export class OtelSpan implements ActiveSpan {
       );
       this.#tag("http.method", request.get(":method") ?? "");
       this.#tag("user_agent", request.get("user-agent") ?? "-");
-      this.#tag("downstream_cluster", request.get("x-envoy-downstream-service-cluster") ?? "-");
+      this.#tag("downstream_cluster", request.get(EnvoyHeader.downstreamServiceCluster) ?? "-");
       this.#tag("peer.address", connection.directRemoteAddress);
       this.#tag("request_size", String(info.bytesReceived));
       this.#tag("response_size", String(info.bytesSent));

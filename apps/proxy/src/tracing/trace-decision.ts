@@ -1,4 +1,5 @@
 import type { HeaderMap, Random, Runtime, TraceReason } from "@sluice/extension-api";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
 
 /** Percentages of `tracing`; each can be overridden by a runtime key. */
 export interface TraceSampling {
@@ -60,7 +61,7 @@ export function decideTrace(
   if (reason === undefined) {
     if (headers.has("x-client-trace-id") && pass("client_enabled", sampling.client, random.uint32())) {
       reason = "client_forced";
-    } else if (headers.has("x-envoy-force-trace")) reason = "service_forced";
+    } else if (headers.has(EnvoyHeader.forceTrace)) reason = "service_forced";
     else if (pass("random_sampling", sampling.random, draw())) reason = "sampling";
   }
   if (reason !== undefined && !pass("global_enabled", sampling.overall, draw())) reason = undefined;

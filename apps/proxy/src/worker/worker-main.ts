@@ -8,6 +8,7 @@ import { createAccessLoggerFactory } from "../access-log/create-access-logger-fa
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
+import { useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
 import { AcceptGate } from "../listener/accept-gate.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
 import { countSheds } from "../overload/count-sheds.ts";
@@ -35,6 +36,7 @@ import type { WorkerCommand, WorkerInit, WorkerReport, WorkerRequest } from "./w
 const port = parentPort;
 if (port === null) throw new Error("worker-main runs only as a worker thread");
 const init = asInit(workerData);
+useEnvoyHeaderPrefix(init.headerPrefix);
 const report = (message: WorkerReport): void => port.postMessage(message);
 
 const stats = new ThreadStats({

@@ -23,6 +23,8 @@ export interface WorkerInit {
   /** Of `SharedOverloadState`. */
   readonly overloadState: SharedArrayBuffer;
   readonly overload: OverloadWorkerSettings;
+  /** See `useEnvoyHeaderPrefix`. */
+  readonly headerPrefix: string;
   /** Where the worker shows that it lives; undefined: nobody watches. */
   readonly heartbeats: HeartbeatPage | undefined;
   /** See `SharedSlots`. */

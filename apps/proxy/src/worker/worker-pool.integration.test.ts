@@ -56,6 +56,7 @@ test("a worker that ends is started again, told everything, and serves", async (
       logLevel: "info",
       drainState: SharedDrainState.allocate(),
       overload: {},
+      headerPrefix: "",
       overloadState: SharedOverloadState.allocate(),
       heartbeats: undefined,
       sharedSlots: SharedSlots.allocate(2),

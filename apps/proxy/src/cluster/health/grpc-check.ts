@@ -1,3 +1,4 @@
+import { EnvoyHeader } from "../../http/envoy-headers.ts";
 import { Headers } from "../../http/header-map.ts";
 import type { ProbeAnswer, RequestCheck } from "./codec-probe.ts";
 import type { GrpcCheck } from "./health-check-config.ts";
@@ -32,7 +33,7 @@ export function createGrpcCheck(check: GrpcCheck, authority: string, secure: boo
       return { headers, body: message };
     },
     judge: (answer, sink) => {
-      if (isServing(answer)) sink.onSuccess(answer.headers.has("x-envoy-degraded"));
+      if (isServing(answer)) sink.onSuccess(answer.headers.has(EnvoyHeader.degraded));
       else sink.onFailure("active", false, false);
     },
   };

@@ -1,4 +1,5 @@
 import type { Counter } from "@sluice/extension-api";
+import { EnvoyHeader } from "../../http/envoy-headers.ts";
 import { Headers } from "../../http/header-map.ts";
 import type { RequestCheck } from "./codec-probe.ts";
 import { applyHeaderChanges, type HttpCheck, type StatusRange } from "./health-check-config.ts";
@@ -32,20 +33,20 @@ export function createHttpCheck(
     },
     judge: ({ headers, body }, sink) => {
       const status = Number(headers.get(":status") ?? "0");
-      const immediate = headers.has("x-envoy-immediate-health-check-fail");
+      const immediate = headers.has(EnvoyHeader.immediateHealthCheckFail);
       if (!within(check.expectedStatuses, status)) {
         return sink.onFailure("active", within(check.retriableStatuses, status), immediate, status);
       }
       if (!matchesPayload(check.receive, body)) return sink.onFailure("active", false, immediate, status);
       if (check.serviceName !== undefined) {
-        const name = headers.get("x-envoy-upstream-healthchecked-cluster") ?? "";
+        const name = headers.get(EnvoyHeader.upstreamHealthcheckedCluster) ?? "";
         if (!check.serviceName(name)) {
           verifyCluster.inc();
           return sink.onFailure("active", false, immediate, status);
         }
       }
       if (immediate) return sink.onFailure("active", false, true, status);
-      sink.onSuccess(headers.has("x-envoy-degraded"));
+      sink.onSuccess(headers.has(EnvoyHeader.degraded));
     },
   };
 }

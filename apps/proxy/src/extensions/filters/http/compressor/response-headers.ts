@@ -1,19 +1,19 @@
 import type { HeaderMap } from "@sluice/extension-api";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { ResponseConfig } from "./config.ts";
 import type { Refusal } from "./judge-response.ts";
 
-const STATUS = "x-envoy-compression-status";
 const ACCEPT_ENCODING = "Accept-Encoding";
 
 export function reportStatus(headers: HeaderMap, encoding: string, refusal: Refusal): void {
-  headers.append(STATUS, `${encoding};${refusal}`);
+  headers.append(EnvoyHeader.compressionStatus, `${encoding};${refusal}`);
 }
 
 /** The response's headers, once it is to be compressed. */
 export function markCompressed(headers: HeaderMap, encoding: string, config: ResponseConfig): void {
   if (config.statusHeader) {
     const length = headers.get("content-length") ?? "";
-    headers.append(STATUS, `${encoding};Compressed;OriginalLength=${length}`);
+    headers.append(EnvoyHeader.compressionStatus, `${encoding};Compressed;OriginalLength=${length}`);
   }
   sanitizeEtag(headers, config.weakenEtag);
   headers.remove("content-length");

@@ -9,6 +9,7 @@ import {
   type Timer,
 } from "@sluice/extension-api";
 import type { HTTPFault } from "@sluice/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.js";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { compileFault, type FaultConfig, type Share } from "./config.ts";
 import { PacedBody } from "./paced-body.ts";
 import { createFaultStats, type FaultStats } from "./stats.ts";
@@ -84,7 +85,7 @@ class FaultFilter extends PassThroughFilter {
     if (upstreamCluster !== "" && this.decoding.route()?.clusterName !== upstreamCluster) return false;
     if (
       downstreamNodes.size > 0 &&
-      !downstreamNodes.has(headers.get("x-envoy-downstream-service-node") ?? "")
+      !downstreamNodes.has(headers.get(EnvoyHeader.downstreamServiceNode) ?? "")
     ) {
       return false;
     }
@@ -95,9 +96,9 @@ class FaultFilter extends PassThroughFilter {
   private pace(headers: HeaderMap): void {
     const { rate } = this.fault;
     if (rate === undefined) return;
-    const asked = wholeNumber(headers.get("x-envoy-fault-throughput-response"));
+    const asked = wholeNumber(headers.get(EnvoyHeader.faultThroughputResponse));
     const kibPerSecond = rate.kibPerSecond ?? asked ?? 0;
-    const percent = headers.get("x-envoy-fault-throughput-response-percentage");
+    const percent = headers.get(EnvoyHeader.faultThroughputResponsePercentage);
     if (kibPerSecond === 0 || !this.draw(rate.share, rate.kibPerSecond === undefined ? percent : undefined))
       return;
     if (!this.begin()) return;
@@ -110,9 +111,9 @@ class FaultFilter extends PassThroughFilter {
     const { delay, runtime } = this.fault;
     if (delay === undefined) return 0;
     const byHeader = delay.fixedMs === undefined;
-    const asked = byHeader ? wholeNumber(headers.get("x-envoy-fault-delay-request")) : undefined;
+    const asked = byHeader ? wholeNumber(headers.get(EnvoyHeader.faultDelayRequest)) : undefined;
     if (byHeader && asked === undefined) return 0;
-    const percent = byHeader ? headers.get("x-envoy-fault-delay-request-percentage") : undefined;
+    const percent = byHeader ? headers.get(EnvoyHeader.faultDelayRequestPercentage) : undefined;
     if (!this.draw(delay.share, percent)) return 0;
     return asked ?? runtime.integer(delay.durationKey, delay.fixedMs ?? 0);
   }
@@ -123,11 +124,11 @@ class FaultFilter extends PassThroughFilter {
     const { abort, runtime } = this.fault;
     if (abort === undefined) return undefined;
     if (abort.kind === "header") {
-      const http = wholeNumber(headers.get("x-envoy-fault-abort-request"));
-      const grpc = wholeNumber(headers.get("x-envoy-fault-abort-grpc-request"));
+      const http = wholeNumber(headers.get(EnvoyHeader.faultAbortRequest));
+      const grpc = wholeNumber(headers.get(EnvoyHeader.faultAbortGrpcRequest));
       const valid = http !== undefined && http >= 200 && http < 600;
       if (!valid && grpc === undefined) return undefined;
-      if (!this.draw(abort.share, headers.get("x-envoy-fault-abort-request-percentage"))) return undefined;
+      if (!this.draw(abort.share, headers.get(EnvoyHeader.faultAbortRequestPercentage))) return undefined;
       return valid ? { http, grpc: undefined } : { http: 200, grpc };
     }
     if (!this.draw(abort.share, undefined)) return undefined;
@@ -191,7 +192,7 @@ class FaultFilter extends PassThroughFilter {
   private count(what: "delaysInjected" | "abortsInjected", flag: ResponseFlag): void {
     const { stats } = this.filter;
     this.decoding.streamInfo.setResponseFlag(flag);
-    const cluster = this.headers?.get("x-envoy-downstream-service-cluster") ?? "";
+    const cluster = this.headers?.get(EnvoyHeader.downstreamServiceCluster) ?? "";
     if (this.fault.perClusterStats && cluster !== "") stats.ofDownstream(cluster)?.[what].inc();
     stats[what].inc();
   }

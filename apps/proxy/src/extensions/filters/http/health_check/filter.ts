@@ -8,6 +8,7 @@ import {
   ResponseFlag,
 } from "@sluice/extension-api";
 import type { HealthCheck } from "@sluice/xds/gen/envoy/extensions/filters/http/health_check/v3/health_check_pb.js";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileHealthCheckFilter, type HealthCheckFilterConfig } from "./config.ts";
@@ -66,18 +67,18 @@ class HealthCheckFilter extends PassThroughFilter {
     if (this.isCheck) {
       if (config.cacheMs > 0 && !this.answers) {
         cache.status = Number(headers.get(":status") ?? "0");
-        cache.degraded = headers.has("x-envoy-degraded");
+        cache.degraded = headers.has(EnvoyHeader.degraded);
         cache.untilMs = worker.clock.nowMs() + config.cacheMs;
       }
-      headers.set("x-envoy-upstream-healthchecked-cluster", worker.localInfo.nodeCluster);
-    } else if (worker.drain.healthCheckFailed) headers.set("x-envoy-immediate-health-check-fail", "true");
+      headers.set(EnvoyHeader.upstreamHealthcheckedCluster, worker.localInfo.nodeCluster);
+    } else if (worker.drain.healthCheckFailed) headers.set(EnvoyHeader.immediateHealthCheckFail, "true");
     return FilterHeadersStatus.Continue;
   }
 
   private answer(): void {
     const { status, details, degraded } = this.verdict();
     this.decoding.sendLocalReply(status, "", details, (headers) => {
-      if (degraded) headers.set("x-envoy-degraded", "");
+      if (degraded) headers.set(EnvoyHeader.degraded, "");
     });
   }
 

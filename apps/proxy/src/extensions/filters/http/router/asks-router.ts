@@ -1,3 +1,4 @@
+import { EnvoyHeader, EnvoyHeaderNames } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 
 /** Whether a request has headers of the kind by which the router is asked for timeouts, retries and the like. */
@@ -6,5 +7,9 @@ export function asksRouter(headers: Headers): boolean {
 }
 
 function isAsking(name: string): boolean {
-  return name.startsWith("x-envoy-") && name !== "x-envoy-internal" && name !== "x-envoy-external-address";
+  return (
+    name.startsWith(EnvoyHeaderNames.prefix) &&
+    name !== EnvoyHeader.internal &&
+    name !== EnvoyHeader.externalAddress
+  );
 }

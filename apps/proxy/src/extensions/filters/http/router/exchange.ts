@@ -1,6 +1,7 @@
 import { type ConnectionInfo, type HeaderMap, ResponseFlag } from "@sluice/extension-api";
 import type { Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import type { ResponseWaiter } from "../../../../http/stream-timers.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
@@ -200,7 +201,7 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     streamInfo.firstUpstreamRxByteMs = stream.sinceStart();
     tries.onHead(attempt, headers);
     if (forward.includeAttemptCountInResponse) {
-      headers.set("x-envoy-attempt-count", String(choice.attempts));
+      headers.set(EnvoyHeader.attemptCount, String(choice.attempts));
     }
     const grpcAsHttp = judgeHead(attempt, headers, info, isGrpc);
     const retried = choice.retry?.afterHeaders(attempt, headers) ?? RetryStatus.No;
@@ -392,8 +393,8 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     stream.stopAwaitingResponse(this);
     const counted = forward.includeAttemptCountInResponse && this.request.timeouts !== NO_TIMEOUTS;
     callbacks.sendLocalReply(status, body, details, (out: HeaderMap) => {
-      if (overloaded && !config.suppressEnvoyHeaders) out.append("x-envoy-overloaded", "true");
-      if (counted) out.set("x-envoy-attempt-count", String(this.choice.attempts));
+      if (overloaded && !config.suppressEnvoyHeaders) out.append(EnvoyHeader.overloaded, "true");
+      if (counted) out.set(EnvoyHeader.attemptCount, String(this.choice.attempts));
     });
   }
 

@@ -11,6 +11,7 @@ import {
 import { isGrpcContentType } from "@sluice/matching";
 import type { Router } from "@sluice/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js";
 import type { ThreadLocalCluster } from "../../../../cluster/thread-local-cluster.ts";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { asHeaders, type Headers } from "../../../../http/header-map.ts";
 import type { HttpStream } from "../../../../http/http-stream.ts";
 import { streamOf } from "../../../../http/stream-of.ts";
@@ -109,7 +110,7 @@ class RouterFilter implements StreamDecoderFilter {
       routeStats === undefined ? NO_STATS : [routeStats],
     );
     const asks = asksRouter(headers);
-    if (asks) headers.remove("x-envoy-upstream-alt-stat-name");
+    if (asks) headers.remove(EnvoyHeader.upstreamAltStatName);
     if (this.refusesForOverload(cluster, outcome)) return;
     this.exchange = new UpstreamExchange({
       config,
@@ -155,7 +156,7 @@ class RouterFilter implements StreamDecoderFilter {
     info.stats.upstreamRqMaintenanceMode.inc();
     info.drops?.all.inc();
     callbacks.sendLocalReply(503, "maintenance mode", "maintenance_mode", (out) => {
-      if (!config.suppressEnvoyHeaders) out.append("x-envoy-overloaded", "true");
+      if (!config.suppressEnvoyHeaders) out.append(EnvoyHeader.overloaded, "true");
     });
     return true;
   }

@@ -1,5 +1,6 @@
 import { judgedStatus } from "../../../../cluster/outlier/error-matcher.ts";
 import type { ClusterInfo } from "../../../../cluster/thread-local-cluster.ts";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { grpcStatusOfHeaders, httpStatusOfGrpc } from "./grpc-outcome.ts";
 import type { UpstreamTry } from "./upstream-try.ts";
@@ -22,7 +23,7 @@ export function judgeHead(
   host.outlier?.putHttpResponseCode(
     grpcAsHttp === 0 ? judgedStatus(info.policies?.isError, headers, status) : grpcAsHttp,
   );
-  if (headers.has("x-envoy-immediate-health-check-fail")) host.failHealthCheck?.();
+  if (headers.has(EnvoyHeader.immediateHealthCheckFail)) host.failHealthCheck?.();
   return grpcAsHttp;
 }
 

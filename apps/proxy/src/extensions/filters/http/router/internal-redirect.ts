@@ -1,3 +1,4 @@
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import type { InternalRedirectPolicy } from "../../../../route/internal-redirect-policy.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
@@ -68,7 +69,7 @@ export function followRedirect(
   filterState.set(REDIRECTS, count + 1);
   const scheme = isTls ? "https" : "http";
   request.set(
-    "x-envoy-original-url",
+    EnvoyHeader.originalUrl,
     `${scheme}://${saved.get(":authority") ?? ""}${saved.get(":path") ?? ""}`,
   );
   return true;

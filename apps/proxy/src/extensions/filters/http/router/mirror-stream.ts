@@ -1,6 +1,7 @@
 import type { ConnectionInfo, Timer } from "@sluice/extension-api";
 import type { LoadBalancerContext, ThreadLocalCluster } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { httpPoolOf } from "../../../../upstream/host-pools.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
@@ -34,13 +35,13 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
     this.requestHeaders = headers;
     this.timeoutMs = timeoutMs;
     const { localInfo } = init.config.worker;
-    headers.set("x-envoy-internal", "true");
+    headers.set(EnvoyHeader.internal, "true");
     const xff = headers.getAll("x-forwarded-for");
     if (localInfo.address !== "") {
       headers.set("x-forwarded-for", xff === undefined ? localInfo.address : `${xff},${localInfo.address}`);
     }
     if (timeoutMs > 0 && !init.config.suppressEnvoyHeaders) {
-      headers.set("x-envoy-expected-rq-timeout-ms", String(timeoutMs));
+      headers.set(EnvoyHeader.expectedRqTimeoutMs, String(timeoutMs));
     }
     this.outcome = new OutcomeStats(init.config, headers, init.isGrpc, []);
   }

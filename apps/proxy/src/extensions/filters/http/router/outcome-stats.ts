@@ -3,6 +3,7 @@ import { isCanary } from "../../../../cluster/host-canary.ts";
 import type { ResponseKind } from "../../../../cluster/response-figures.ts";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import { percentOfTimeout } from "../../../../cluster/tracked-stats.ts";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { RouteStats } from "../../../../route/route-entry.ts";
 import type { RouterConfig } from "./config.ts";
 
@@ -21,17 +22,17 @@ export class OutcomeStats implements ResponseKind {
   constructor(config: RouterConfig, request: HeaderMap, isGrpc: boolean, routeStats: readonly RouteStats[]) {
     this.config = config;
     this.routeStats = routeStats;
-    this.internal = request.get("x-envoy-internal") === "true";
+    this.internal = request.get(EnvoyHeader.internal) === "true";
     this.withoutCodes = isGrpc && config.suppressGrpcCodes;
     this.fromZone = config.worker.localInfo.zone;
-    this.altName = request.get("x-envoy-upstream-alt-stat-name") ?? "";
+    this.altName = request.get(EnvoyHeader.upstreamAltStatName) ?? "";
   }
 
   /** `response`: its head, where the upstream sent one. */
   countResponse(info: ClusterInfo, host: Host | undefined, status: number, response?: HeaderMap): void {
     if (!this.config.dynamicStats) return;
     this.canary =
-      response?.get("x-envoy-upstream-canary") === "true" || (host !== undefined && isCanary(host));
+      response?.get(EnvoyHeader.upstreamCanary) === "true" || (host !== undefined && isCanary(host));
     this.toZone = host?.zone ?? "";
     info.stats.responses.countKind(status, this);
     for (const stats of this.routeStats) stats.countResponse(status);

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { compileHeaderMatcher } from "@sluice/matching";
 import { HeaderMatcherSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { EnvoyHeader, type EnvoyHeaderKey } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { parseRetryOn, type RetryConfig } from "../../../../route/retry-policy.ts";
 
@@ -21,13 +22,13 @@ const NO_POLICY: RetryConfig = Object.freeze({
   priority: undefined,
 });
 
-const HEADERS = [
-  "x-envoy-retry-on",
-  "x-envoy-retry-grpc-on",
-  "x-envoy-max-retries",
-  "x-envoy-retriable-status-codes",
-  "x-envoy-retriable-header-names",
-] as const;
+const HEADERS: readonly EnvoyHeaderKey[] = [
+  "retryOn",
+  "retryGrpcOn",
+  "maxRetries",
+  "retriableStatusCodes",
+  "retriableHeaderNames",
+];
 
 const NONE: readonly (string | undefined)[] = [];
 
@@ -41,8 +42,8 @@ export function readRetryPolicy(
   policy: RetryConfig | undefined,
   asks: boolean,
 ): RetryConfig | undefined {
-  const [on, grpcOn, max, codes, names] = asks ? HEADERS.map((name) => headers.get(name)) : NONE;
-  if (asks) for (const name of HEADERS) headers.remove(name);
+  const [on, grpcOn, max, codes, names] = asks ? HEADERS.map((key) => headers.get(EnvoyHeader[key])) : NONE;
+  if (asks) for (const key of HEADERS) headers.remove(EnvoyHeader[key]);
   const base = policy ?? NO_POLICY;
   let { retryOn } = base;
   if (on !== undefined) retryOn |= parseRetryOn(on, "http").bits;

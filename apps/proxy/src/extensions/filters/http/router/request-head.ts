@@ -1,4 +1,5 @@
 import type { ConnectionInfo } from "@sluice/extension-api";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { replaceAuthority } from "../../../../route/rewrite-host.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import type { HostChoice } from "./host-choice.ts";
@@ -14,7 +15,7 @@ import type { UpstreamTry } from "./upstream-try.ts";
 export function beginHead(init: ExchangeInit, timeouts: RequestTimeouts): void {
   const { config, stream, route, forward, headers } = init;
   tellTimeouts(init, timeouts, 0);
-  if (forward.includeAttemptCount) headers.set("x-envoy-attempt-count", "1");
+  if (forward.includeAttemptCount) headers.set(EnvoyHeader.attemptCount, "1");
   route.finalizeRequest(headers, stream, !config.suppressEnvoyHeaders);
 }
 
@@ -26,9 +27,9 @@ export function renewHead(
   elapsedMs: number,
 ): void {
   const { forward, headers } = init;
-  if (forward.includeAttemptCount) headers.set("x-envoy-attempt-count", String(choice.attempts));
+  if (forward.includeAttemptCount) headers.set(EnvoyHeader.attemptCount, String(choice.attempts));
   if (forward.includeIsTimeoutRetry) {
-    headers.set("x-envoy-is-timeout-retry", String(choice.retry?.afterTimeout === true));
+    headers.set(EnvoyHeader.isTimeoutRetry, String(choice.retry?.afterTimeout === true));
   }
   tellTimeouts(init, timeouts, elapsedMs);
 }

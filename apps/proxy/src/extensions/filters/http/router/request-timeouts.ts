@@ -1,4 +1,5 @@
 import type { HeaderMap } from "@sluice/extension-api";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { formatGrpcTimeout, parseGrpcTimeout } from "../../../../http/grpc-timeout.ts";
 import type { RetryConfig } from "../../../../route/retry-policy.ts";
 import type { ForwardAction } from "../../../../route/route-entry.ts";
@@ -43,33 +44,31 @@ export function readTimeouts(
   let globalMs = routeTimeoutMs(headers, forward, isGrpc);
   const retry: RetryConfig | undefined = forward.retry;
   let perTryMs = retry?.perTryTimeoutMs ?? 0;
-  const expected = respectsExpected ? headers.get("x-envoy-expected-rq-timeout-ms") : undefined;
-  const own = expected ?? headers.get("x-envoy-upstream-rq-timeout-ms");
+  const expected = respectsExpected ? headers.get(EnvoyHeader.expectedRqTimeoutMs) : undefined;
+  const own = expected ?? headers.get(EnvoyHeader.upstreamRqTimeoutMs);
   if (own !== undefined) {
     globalMs = parseTimeout(own) ?? globalMs;
-    if (expected === undefined) headers.remove("x-envoy-upstream-rq-timeout-ms");
+    if (expected === undefined) headers.remove(EnvoyHeader.upstreamRqTimeoutMs);
   }
-  const perTry = headers.get("x-envoy-upstream-rq-per-try-timeout-ms");
+  const perTry = headers.get(EnvoyHeader.upstreamRqPerTryTimeoutMs);
   if (perTry !== undefined && perTry !== "") {
     perTryMs = parseTimeout(perTry) ?? perTryMs;
-    headers.remove("x-envoy-upstream-rq-per-try-timeout-ms");
+    headers.remove(EnvoyHeader.upstreamRqPerTryTimeoutMs);
   }
   if (globalMs !== 0 && perTryMs >= globalMs) perTryMs = 0;
-  const alternative = asks ? take(headers, "x-envoy-upstream-rq-timeout-alt-response") : undefined;
+  const alternative = asks ? take(headers, EnvoyHeader.upstreamRqTimeoutAltResponse) : undefined;
   return {
     globalMs,
     perTryMs,
     perTryIdleMs: retry?.perTryIdleTimeoutMs ?? 0,
-    maxDurationMs: asks
-      ? (parseTimeout(take(headers, "x-envoy-upstream-stream-duration-ms") ?? "0") ?? 0)
-      : 0,
+    maxDurationMs: asks ? (parseTimeout(take(headers, EnvoyHeader.upstreamStreamDurationMs) ?? "0") ?? 0) : 0,
     hedges: (asks ? takeHedging(headers) : undefined) ?? forward.hedgeOnPerTryTimeout,
     timeoutStatus: alternative === undefined ? 504 : 204,
   };
 }
 
 function takeHedging(headers: HeaderMap): boolean | undefined {
-  const value = take(headers, "x-envoy-hedge-on-per-try-timeout");
+  const value = take(headers, EnvoyHeader.hedgeOnPerTryTimeout);
   return value === "true" ? true : value === "false" ? false : undefined;
 }
 
@@ -109,7 +108,7 @@ export function setTimeoutHeaders(
     expected = options.elapsedMs >= globalMs ? 1 : Math.min(expected, globalMs - options.elapsedMs);
   }
   const text = expected === 15_000 ? "15000" : String(Math.trunc(expected));
-  if (options.insert) headers.set("x-envoy-expected-rq-timeout-ms", text);
+  if (options.insert) headers.set(EnvoyHeader.expectedRqTimeoutMs, text);
   if (options.isGrpc && !forward.streamDurationSet && forward.maxGrpcTimeoutMs !== undefined) {
     headers.set("grpc-timeout", formatGrpcTimeout(expected));
   }

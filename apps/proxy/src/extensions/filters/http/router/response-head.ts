@@ -1,3 +1,4 @@
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import type { ForwardedRequest } from "./forwarded-request.ts";
@@ -17,7 +18,7 @@ export function finishUpstreamHead(
 ): string {
   const { streamInfo } = stream;
   if (request.ended && !config.suppressEnvoyHeaders) {
-    headers.set("x-envoy-upstream-service-time", String(Math.floor(request.sinceEndMs)));
+    headers.set(EnvoyHeader.upstreamServiceTime, String(Math.floor(request.sinceEndMs)));
   }
   const details = attempt.declined ? "websocket_handshake_unsuccessful" : "via_upstream";
   stream.response = headers;

@@ -1,6 +1,7 @@
 import { type HeaderMap, ResponseFlag, type StreamInfo, type Timer } from "@sluice/extension-api";
 import type { ClusterInfo, Host, Resource } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { RetryHostPredicate, RetryPriority } from "../../../../route/retry-extensions.ts";
 import { type RetryConfig, RetryOn } from "../../../../route/retry-policy.ts";
 import type { RouteStats } from "../../../../route/route-entry.ts";
@@ -198,7 +199,7 @@ export class RetryState {
     const { retryOn, statusCodes, retriableHeaders } = this.config;
     const has = (bit: number): boolean => (retryOn & bit) !== 0;
     // An Envoy behind this one said so: every other reason is out.
-    if (response.has("x-envoy-ratelimited")) return decision(has(RetryOn.EnvoyRatelimited));
+    if (response.has(EnvoyHeader.ratelimited)) return decision(has(RetryOn.EnvoyRatelimited));
     if (has(RetryOn.FiveXx) && status >= 500 && status < 600) return Decision.WithBackOff;
     if (has(RetryOn.GatewayError) && status >= 502 && status <= 504) return Decision.WithBackOff;
     if (has(RetryOn.Retriable4xx) && status === 409) return Decision.WithBackOff;

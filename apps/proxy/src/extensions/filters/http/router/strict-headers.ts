@@ -1,4 +1,5 @@
 import type { HeaderMap } from "@sluice/extension-api";
+import { envoyHeaderName } from "../../../../http/envoy-headers.ts";
 import { parseRetryOn } from "../../../../route/retry-policy.ts";
 import { parseTimeout } from "./request-timeouts.ts";
 
@@ -11,10 +12,10 @@ const CHECKS: Readonly<Record<string, (value: string) => boolean>> = {
   "x-envoy-retry-grpc-on": (value) => parseRetryOn(value, "grpc").unknown.length === 0,
 };
 
-/** The first of `names` whose value in `headers` is not understood. */
+/** The first of `names` (the usual ones, as configured) whose value in `headers` is not understood. */
 export function findInvalidHeader(headers: HeaderMap, names: readonly string[]): string | undefined {
   return names.find((name) => {
-    const value = headers.get(name);
+    const value = headers.get(envoyHeaderName(name));
     return value !== undefined && CHECKS[name]?.(value) === false;
   });
 }
