@@ -117,7 +117,7 @@ function impossible(listener: Listener): readonly (readonly [path: string, set: 
     [
       "connection_balance_config",
       listener.connectionBalanceConfig !== undefined,
-      "the kernel spreads connections over the workers' sockets, and an accepted socket cannot change its thread",
+      "an accepted socket cannot change its thread, and a worker that is ahead cannot leave connections to the others",
     ],
     [
       "max_connections_to_accept_per_socket_event",

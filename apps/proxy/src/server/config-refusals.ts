@@ -191,7 +191,7 @@ export const CONFIG_REFUSALS: RefusalReasons = {
       "a tag's own rule comes behind the usual one of its name, as in Envoy by default",
   },
   "envoy.config.overload.v3.OverloadManager": {
-    buffer_factory_config: "the one action that needs it, reset_high_memory_stream, is not built",
+    buffer_factory_config: "of the action reset_high_memory_stream: nothing sums up what each stream holds",
   },
   "envoy.config.route.v3.HedgePolicy": {
     additional_request_chance: ENVOY_NEITHER,
