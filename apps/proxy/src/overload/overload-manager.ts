@@ -139,7 +139,14 @@ export class OverloadManager {
   start(): void {
     if (this.resources.length === 0) return;
     this.shrinker?.start(0);
-    this.timer = setInterval(() => this.update(), this.intervalMs);
+    const delay = this.use.stats.scope("overload").histogram("refresh_interval_delay");
+    let lastMs = performance.now();
+    this.timer = setInterval(() => {
+      const nowMs = performance.now();
+      delay.record(Math.round(nowMs - lastMs));
+      lastMs = nowMs;
+      this.update();
+    }, this.intervalMs);
     this.timer.unref();
   }
 

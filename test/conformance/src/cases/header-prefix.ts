@@ -16,7 +16,8 @@ const FILTERS = `
 
 export const HEADER_PREFIX_CASES: readonly ConformanceCase[] = [
   {
-    title: "the names of Envoy's own headers begin as header_prefix says, those of x-envoy- mean nothing then",
+    title:
+      "the names of Envoy's own headers begin as header_prefix says, those of x-envoy- mean nothing then",
     yaml: httpBootstrap({
       bootstrap: "header_prefix: x-acme",
       hcm: `add_user_agent: true
