@@ -161,7 +161,7 @@ access_log:
     ignoreUpstream: true,
     yaml: httpBootstrap({
       hcm: "drain_timeout: 0.1s\ncommon_http_protocol_options: { max_connection_duration: 3600s }",
-      bootstrap: reducing({ HTTP_DOWNSTREAM_CONNECTION_MAX: "min_timeout: 0.3s" }),
+      bootstrap: reducing({ HTTP_DOWNSTREAM_CONNECTION_MAX: "min_timeout: 1s" }),
     }),
     observe: async (target) => {
       await shows(target, `${REDUCE}.active`, 1);
