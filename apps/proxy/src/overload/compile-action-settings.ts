@@ -3,6 +3,7 @@ import { unpackAny } from "@sluice/xds";
 import type {
   OverloadAction,
   ScaleTimersOverloadActionConfig,
+  ScaleTimersOverloadActionConfig_ScaleTimer,
   ShrinkHeapConfig,
 } from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
@@ -58,12 +59,24 @@ function timerMinimums(
     const name = SCALED_TIMERS[timer - 1];
     if (name === undefined) return refuse(`${at}.timer`, `Unknown timer type ${timer}`);
     if (found[name] !== undefined) return refuse(at, `Found duplicate entry for timer type ${name}`);
-    found[name] =
-      overloadAdjust.case === "minScale"
-        ? { kind: "share", share: overloadAdjust.value.value / 100 }
-        : { kind: "timeout", ms: durationMs(overloadAdjust.value, 0) };
+    const minimum = minimumOf(overloadAdjust);
+    if (minimum === undefined) return refuse(at, "needs a min_timeout or a min_scale");
+    found[name] = minimum;
   }
   return { ok: true, value: { timerMinimums: found } };
+}
+
+function minimumOf(
+  adjust: ScaleTimersOverloadActionConfig_ScaleTimer["overloadAdjust"],
+): TimerMinimum | undefined {
+  switch (adjust.case) {
+    case "minTimeout":
+      return { kind: "timeout", ms: durationMs(adjust.value, 0) };
+    case "minScale":
+      return { kind: "share", share: adjust.value.value / 100 };
+    default:
+      return undefined;
+  }
 }
 
 function shrinkHeap(config: ShrinkHeapConfig | undefined): ShrinkHeapSettings {
