@@ -14,6 +14,7 @@ import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { LOCAL_RATE_LIMIT_CASES } from "./cases/filters-local-ratelimit.ts";
 import { RBAC_CASES } from "./cases/filters-rbac.ts";
 import { STATEFUL_SESSION_CASES } from "./cases/filters-stateful-session.ts";
+import { FLUSH_TIMEOUT_CASES } from "./cases/flush-timeouts.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HEADER_MUTATION_CASES } from "./cases/header-mutations.ts";
@@ -122,4 +123,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...TRACE_SAMPLER_CASES,
   ...OTLP_LOG_CASES,
   ...FILTER_STATE_CASES,
+  ...FLUSH_TIMEOUT_CASES,
 ];

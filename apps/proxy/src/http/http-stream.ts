@@ -318,6 +318,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (this.done) return;
     this.responseTrailers = trailers;
     this.responseDone = true;
+    this.touch();
     this.encoder.encodeTrailers(trailers);
     this.afterResponse();
   }
@@ -463,7 +464,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   }
 
   private touch(): void {
-    this.deadlines.touch(this.config, this.responseDone);
+    this.deadlines.touch(this.responseDone);
   }
 
   private forwardClientCert(headers: Headers): void {

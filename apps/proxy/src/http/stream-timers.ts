@@ -49,6 +49,7 @@ export class StreamTimers implements DeadlineOwner {
   private stream: TimedStream | undefined = undefined;
   private waiter: ResponseWaiter | undefined = undefined;
   private idleMs = 0;
+  private flushMs = 0;
 
   constructor(timers: TimerQueue) {
     this.idle = scaledDeadline(timers, this, IDLE, "HTTP_DOWNSTREAM_STREAM_IDLE");
@@ -66,6 +67,7 @@ export class StreamTimers implements DeadlineOwner {
   begin(stream: TimedStream, limits: StreamLimits, startedAtMs: number): void {
     this.stream = stream;
     this.idleMs = limits.streamIdleTimeoutMs;
+    this.flushMs = limits.streamFlushTimeoutMs;
     if (this.idleMs > 0) this.idle.set(this.idleMs, startedAtMs);
     if (limits.requestTimeoutMs > 0) this.request.set(limits.requestTimeoutMs);
     if (limits.maxStreamDurationMs > 0) this.duration.set(limits.maxStreamDurationMs);
@@ -80,8 +82,8 @@ export class StreamTimers implements DeadlineOwner {
    * Something has happened. `responseDone`: once the response is whole, what is left is to hand it over, and another limit
    * holds for that.
    */
-  touch(limits: StreamLimits, responseDone: boolean): void {
-    const limitMs = responseDone ? limits.streamFlushTimeoutMs : this.idleMs;
+  touch(responseDone: boolean): void {
+    const limitMs = responseDone ? this.flushMs : this.idleMs;
     const deadline = responseDone ? this.flush : this.idle;
     if (deadline !== this.idle) this.idle.clear();
     if (limitMs > 0) deadline.set(limitMs);
@@ -100,6 +102,7 @@ export class StreamTimers implements DeadlineOwner {
       if (this.idleMs > 0) this.idle.set(this.idleMs);
       else this.idle.clear();
     }
+    if (forward.flushTimeoutMs !== undefined) this.flushMs = forward.flushTimeoutMs;
     const durationMs = routeStreamDurationMs(forward, headers, limits.maxStreamDurationMs);
     if (durationMs === undefined) return;
     if (durationMs > 0) this.duration.set(durationMs, startedAtMs);

@@ -59,6 +59,7 @@ export function compileForward(
   const forward: ForwardAction = {
     timeoutMs: durationMs(config.timeout, DEFAULT_TIMEOUT_MS),
     idleTimeoutMs: durationMs(config.idleTimeout, undefined),
+    flushTimeoutMs: durationMs(config.flushTimeout, undefined),
     maxStreamDurationMs: durationMs(stream?.maxStreamDuration, undefined),
     grpcTimeoutHeaderMaxMs: durationMs(stream?.grpcTimeoutHeaderMax, undefined),
     grpcTimeoutHeaderOffsetMs: durationMs(stream?.grpcTimeoutHeaderOffset, undefined),

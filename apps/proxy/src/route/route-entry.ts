@@ -31,6 +31,8 @@ export interface ForwardAction {
   readonly timeoutMs: number;
   /** `undefined`: the connection manager's. */
   readonly idleTimeoutMs: number | undefined;
+  /** `undefined`: the connection manager's. */
+  readonly flushTimeoutMs: number | undefined;
   /** `max_stream_duration`; `undefined`: the connection manager's. */
   readonly maxStreamDurationMs: number | undefined;
   /** `max_stream_duration.grpc_timeout_header_max`: the grpc-timeout header decides, up to this; 0: no limit. */

@@ -86,6 +86,7 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "append_x_forwarded_host",
     "timeout",
     "idle_timeout",
+    "flush_timeout",
     "retry_policy",
     "priority",
     "upgrade_configs",

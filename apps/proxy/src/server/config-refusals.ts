@@ -207,7 +207,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.route.v3.RouteAction": {
     early_data_policy: "node:tls has no early data",
-    flush_timeout: "the connection manager's stream_flush_timeout holds for all of its routes",
     retry_policy_typed_config: ENVOY_NEITHER,
   },
   "envoy.config.route.v3.RouteAction.RequestMirrorPolicy": {

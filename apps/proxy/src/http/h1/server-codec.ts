@@ -289,6 +289,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     this.timeOutFlush();
   }
 
+  /** A whole response is the connection's to hand over, which ends with its own timeouts: the stream does not wait for that. */
   timeOutFlush(): void {
     this.reusable = false;
     this.stop();
