@@ -7,6 +7,7 @@ import { COMPRESSION_CASES } from "./cases/compression.ts";
 import { CONNECT_TERMINATION_CASES } from "./cases/connect-termination.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
+import { DEGRADED_HOST_CASES } from "./cases/degraded-hosts.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
 import { EARLY_END_CASES } from "./cases/early-ends.ts";
 import { FILTER_STATE_CASES } from "./cases/filter-state.ts";
@@ -123,5 +124,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...TRACE_SAMPLER_CASES,
   ...OTLP_LOG_CASES,
   ...FILTER_STATE_CASES,
+  ...DEGRADED_HOST_CASES,
   ...FLUSH_TIMEOUT_CASES,
 ];

@@ -15,7 +15,7 @@ import { DnsPoller, type Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { ClusterHealth } from "./health/cluster-health.ts";
 import { hostStatsPage, sumHostSlot } from "./host-stats.ts";
-import type { ConsecutiveType } from "./outlier/outlier-config.ts";
+import type { OutlierSign } from "./outlier/outlier-config.ts";
 import type { SuccessRateBar } from "./outlier/outlier-detector.ts";
 import { printAddress } from "./print-address.ts";
 
@@ -152,8 +152,8 @@ export class ManagedCluster {
   }
 
   /** What a worker saw of a host. */
-  onConsecutiveFailures(key: string, type: ConsecutiveType): void {
-    this.#health.onConsecutive(key, type);
+  onOutlierSign(key: string, type: OutlierSign): void {
+    this.#health.onOutlierSign(key, type);
   }
 
   failHealthCheck(key: string): void {

@@ -181,6 +181,8 @@ export interface HostOutlier {
   /** Of a response; for gRPC what its status stands for. */
   putHttpResponseCode(status: number): void;
   putResponseTime(ms: number): void;
+  /** The host calls itself degraded (`x-envoy-degraded`). */
+  putDegraded(): void;
 }
 
 export type OutlierResult = "localOriginConnectSuccess" | "localOriginConnectFailed" | "localOriginTimeout";

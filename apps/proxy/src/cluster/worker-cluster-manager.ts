@@ -25,7 +25,7 @@ import { createConnector } from "./connect-upstream.ts";
 import { hostStatsPage } from "./host-stats.ts";
 import { LazyCluster } from "./lazy-cluster.ts";
 import { OriginalDstLoadBalancer } from "./original-dst-load-balancer.ts";
-import type { ConsecutiveType } from "./outlier/outlier-config.ts";
+import type { OutlierSign } from "./outlier/outlier-config.ts";
 import { preconnectRule } from "./preconnect-rule.ts";
 import { printAddress } from "./print-address.ts";
 import type { ClusterInfo, Host, ThreadLocalClusterManager } from "./thread-local-cluster.ts";
@@ -65,7 +65,7 @@ export interface WorkerClusterManagerOptions {
   /** Of `UpstreamHttpConfig.policies`; `scope`: the cluster's. */
   compilePolicies(encoded: Uint8Array, scope: StatsScope): ClusterPolicies;
   /** Outlier detection: a host's failures in a row have reached their threshold. */
-  onConsecutiveFailures?(cluster: string, host: string, type: ConsecutiveType): void;
+  onOutlierSign?(cluster: string, host: string, type: OutlierSign): void;
   /** A host's answer said that it is to be taken out. */
   onHealthCheckFail?(cluster: string, host: string): void;
   /** Told of hosts whose pools are to drain at once, because they left or because the host set changed. */
@@ -147,7 +147,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       locality: this.#locality,
       hostStats: config.perEndpointStats ? scope : undefined,
       reports: {
-        onConsecutiveFailures: (host, type) => this.#options.onConsecutiveFailures?.(config.name, host, type),
+        onOutlierSign: (host, type) => this.#options.onOutlierSign?.(config.name, host, type),
         onHealthCheckFail: (host) => this.#options.onHealthCheckFail?.(config.name, host),
       },
       onHostsRemoved: (gone) => this.#options.onHostsRemoved?.(gone),
@@ -219,7 +219,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       connectTo: { host: ip, port },
       page: hostStatsPage(workerIndex + 1),
     };
-    const reports: HostReports = { onConsecutiveFailures() {}, onHealthCheckFail() {} };
+    const reports: HostReports = { onOutlierSign() {}, onHealthCheckFail() {} };
     const host = new WorkerHost(spec, workerIndex, undefined, reports);
     host.cluster = this.#clusters.get(config.name)?.info;
     return host;

@@ -4,7 +4,7 @@ import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import type { HostSpec } from "./cluster-config.ts";
 import { HOST_SLOTS, hostStats } from "./host-stats.ts";
 import { HostOutlierMonitor } from "./outlier/host-outlier-monitor.ts";
-import type { ConsecutiveType, OutlierConfig } from "./outlier/outlier-config.ts";
+import type { OutlierConfig, OutlierSign } from "./outlier/outlier-config.ts";
 import type { ClusterInfo, Host, HostHealth, HostOutlier, HostStats } from "./thread-local-cluster.ts";
 
 const ACTIVE = HOST_SLOTS.indexOf("rq_active");
@@ -12,7 +12,7 @@ const CONNECTED = HOST_SLOTS.indexOf("cx_active");
 
 /** What a host tells the main thread of, by its key. */
 export interface HostReports {
-  onConsecutiveFailures(host: string, type: ConsecutiveType): void;
+  onOutlierSign(host: string, type: OutlierSign): void;
   onHealthCheckFail(host: string): void;
 }
 
@@ -55,7 +55,7 @@ export class WorkerHost implements Host {
       outlier === undefined || spec.outlierPage === undefined
         ? undefined
         : new HostOutlierMonitor(outlier, spec.outlierPage, workerIndex, (type) =>
-            reports.onConsecutiveFailures(spec.key, type),
+            reports.onOutlierSign(spec.key, type),
           );
     this.failHealthCheck = () => reports.onHealthCheckFail(spec.key);
     this.#lease = clusterStats === undefined ? undefined : leaseStats(clusterStats);

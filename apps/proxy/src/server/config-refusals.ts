@@ -61,7 +61,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     upstream_config: "the protocol follows from HttpProtocolOptions and a route's connect_config",
   },
   "envoy.config.cluster.v3.OutlierDetection": {
-    detect_degraded_hosts: "hosts are degraded by health checks and by EDS, not by single responses",
     monitors: ENVOY_NEITHER,
   },
   "envoy.config.cluster.v3.UpstreamConnectionOptions": {

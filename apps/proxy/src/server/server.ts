@@ -541,8 +541,8 @@ export class Server {
         this.stats.release(workerIndex, report.release);
         void this.#pool.send(workerIndex, { type: "stats-forgotten", release: report.release.number });
         return;
-      case "consecutive-failures":
-        this.clusters.get(report.cluster)?.onConsecutiveFailures(report.host, report.detection);
+      case "outlier-sign":
+        this.clusters.get(report.cluster)?.onOutlierSign(report.host, report.detection);
         return;
       case "health-check-fail":
         this.clusters.get(report.cluster)?.failHealthCheck(report.host);

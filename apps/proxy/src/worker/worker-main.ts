@@ -65,8 +65,7 @@ const clusters = new WorkerClusterManager({
   localInfo: init.localInfo,
   localCluster: init.localCluster,
   compilePolicies: (encoded, scope) => compileCheckedPolicies(encoded, context, scope),
-  onConsecutiveFailures: (cluster, host, detection) =>
-    report({ type: "consecutive-failures", cluster, host, detection }),
+  onOutlierSign: (cluster, host, detection) => report({ type: "outlier-sign", cluster, host, detection }),
   onHealthCheckFail: (cluster, host) => report({ type: "health-check-fail", cluster, host }),
   onHostsRemoved: (hosts) => hosts.forEach(drainHost),
   onHostsFailed: (hosts) => hosts.forEach(endHostSessions),

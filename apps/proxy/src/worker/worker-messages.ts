@@ -1,5 +1,5 @@
 import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
-import type { ConsecutiveType } from "../cluster/outlier/outlier-config.ts";
+import type { OutlierSign } from "../cluster/outlier/outlier-config.ts";
 import type { KeepaliveConfig } from "../connection/keep-alive.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { OverloadWorkerSettings } from "../overload/overload-settings.ts";
@@ -140,10 +140,10 @@ export type WorkerReport =
   | { readonly type: "stats-released"; readonly release: StatsRelease }
   /** `host`: its key. */
   | {
-      readonly type: "consecutive-failures";
+      readonly type: "outlier-sign";
       readonly cluster: string;
       readonly host: string;
-      readonly detection: ConsecutiveType;
+      readonly detection: OutlierSign;
     }
   | { readonly type: "health-check-fail"; readonly cluster: string; readonly host: string }
   | { readonly type: "drained"; readonly listenerId: number }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Clock, Counter, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { TimerQueue } from "../../worker/timer-queue.ts";
 import type { HostSpec } from "../cluster-config.ts";
-import type { ConsecutiveType, OutlierConfig } from "../outlier/outlier-config.ts";
+import type { OutlierConfig, OutlierSign } from "../outlier/outlier-config.ts";
 import { OutlierDetector, type SuccessRateBar } from "../outlier/outlier-detector.ts";
 import { outlierEventLine } from "../outlier/outlier-event.ts";
 import { TRANSPORT_SOCKET_MATCH } from "../transport-socket-matches.ts";
@@ -130,7 +130,9 @@ export class ClusterHealth {
   hosts(): readonly HostSpec[] {
     return [...this.#members.values()].map(({ host, flags }) => {
       const watched = this.#detector?.get(host.key);
-      const all = watched?.ejected === true ? flags | HealthFlag.FailedOutlierCheck : flags;
+      const ejected = watched?.ejected === true ? HealthFlag.FailedOutlierCheck : 0;
+      const degraded = watched?.degradation.active === true ? HealthFlag.DegradedOutlierDetection : 0;
+      const all = flags | ejected | degraded;
       return {
         ...host,
         flags: all,
@@ -152,8 +154,8 @@ export class ClusterHealth {
     return this.#detector?.successRateBar(local);
   }
 
-  onConsecutive(key: string, type: ConsecutiveType): void {
-    this.#detector?.onConsecutive(key, type);
+  onOutlierSign(key: string, sign: OutlierSign): void {
+    this.#detector?.onSign(key, sign);
   }
 
   failAtOnce(key: string): void {

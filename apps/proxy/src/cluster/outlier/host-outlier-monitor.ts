@@ -1,5 +1,5 @@
 import type { HostOutlier, OutlierResult } from "../thread-local-cluster.ts";
-import type { ConsecutiveType, OutlierConfig } from "./outlier-config.ts";
+import type { ConsecutiveType, OutlierConfig, OutlierSign } from "./outlier-config.ts";
 import { OutlierPage } from "./outlier-page.ts";
 
 /** One host's results in one worker; tells the main thread when there were too many failures in a row. */
@@ -7,13 +7,13 @@ export class HostOutlierMonitor implements HostOutlier {
   readonly #config: OutlierConfig;
   readonly #page: OutlierPage;
   readonly #workerIndex: number;
-  readonly #detected: (type: ConsecutiveType) => void;
+  readonly #detected: (sign: OutlierSign) => void;
 
   constructor(
     config: OutlierConfig,
     page: SharedArrayBuffer,
     workerIndex: number,
-    detected: (type: ConsecutiveType) => void,
+    detected: (sign: OutlierSign) => void,
   ) {
     this.#config = config;
     this.#page = new OutlierPage(page);
@@ -34,6 +34,10 @@ export class HostOutlierMonitor implements HostOutlier {
       this.#fail("consecutive_gateway_failure", this.#config.consecutiveGatewayFailure);
     } else page.reset("consecutive_gateway_failure");
     this.#fail("consecutive_5xx", this.#config.consecutive5xx);
+  }
+
+  putDegraded(): void {
+    if (this.#config.detectsDegraded && this.#page.degrade()) this.#detected("degradation");
   }
 
   putResult(result: OutlierResult, status?: number): void {

@@ -27,6 +27,7 @@ export interface OutlierConfig {
   readonly failurePercentageRequestVolume: number;
   readonly splitLocalOrigin: boolean;
   readonly unejectOnHealthCheck: boolean;
+  readonly detectsDegraded: boolean;
 }
 
 /** What gets a host ejected; stat names are built of them. */
@@ -43,6 +44,9 @@ export type OutlierDetectionType = (typeof OUTLIER_DETECTION_TYPES)[number];
 
 /** What a worker counts in a row. */
 export type ConsecutiveType = Extract<OutlierDetectionType, `consecutive_${string}`>;
+
+/** What a worker tells of a host: too many failures in a row, or that the host calls itself degraded. */
+export type OutlierSign = ConsecutiveType | "degradation";
 
 export const OUTLIER_SUPPORTED_FIELDS: readonly string[] = [
   "consecutive_5xx",
@@ -69,6 +73,7 @@ export const OUTLIER_SUPPORTED_FIELDS: readonly string[] = [
   "max_ejection_time_jitter",
   "successful_active_health_check_uneject_host",
   "always_eject_one_host",
+  "detect_degraded_hosts",
 ];
 
 export function compileOutlierDetection(
@@ -111,6 +116,7 @@ export function compileOutlierDetection(
     failurePercentageMinimumHosts: given.failurePercentageMinimumHosts ?? 5,
     failurePercentageRequestVolume: given.failurePercentageRequestVolume ?? 50,
     splitLocalOrigin: given.splitExternalLocalOriginErrors,
+    detectsDegraded: given.detectDegradedHosts ?? false,
     unejectOnHealthCheck: given.successfulActiveHealthCheckUnejectHost ?? true,
   };
 }

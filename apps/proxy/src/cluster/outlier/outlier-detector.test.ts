@@ -37,9 +37,7 @@ function watch(hosts: number, changes: Partial<OutlierConfig> = {}) {
   const monitor = (key: string, workerIndex = 0): HostOutlierMonitor => {
     const watched = detector.get(key);
     assert.ok(watched);
-    return new HostOutlierMonitor(config, watched.buffer, workerIndex, (type) =>
-      detector.onConsecutive(key, type),
-    );
+    return new HostOutlierMonitor(config, watched.buffer, workerIndex, (type) => detector.onSign(key, type));
   };
   return {
     time,
@@ -84,6 +82,25 @@ describe("outlier detection", () => {
     assert.deepEqual(ejected(), ["host0"]);
     time.advance(10_000);
     assert.deepEqual(ejected(), []);
+  });
+
+  it("takes a host's own word that it is degraded, once for all workers, and longer each time", () => {
+    const { monitor, detector, time, ejected } = watch(2, { detectsDegraded: true, intervalMs: 10_000 });
+    const degraded = (): boolean | undefined => detector.get("host0")?.degradation.active;
+    monitor("host0", 0).putDegraded();
+    monitor("host0", 1).putDegraded();
+    assert.equal(degraded(), true);
+    time.advance(30_000);
+    assert.equal(degraded(), false);
+    monitor("host0", 1).putDegraded();
+    time.advance(50_000);
+    assert.equal(degraded(), true);
+    time.advance(10_000);
+    assert.equal(degraded(), false);
+    assert.deepEqual(ejected(), []);
+    const deaf = watch(2);
+    deaf.monitor("host0").putDegraded();
+    assert.equal(deaf.detector.get("host0")?.degradation.active, false);
   });
 
   it("never ejects more than the share that is allowed, but one host where it is told to", () => {

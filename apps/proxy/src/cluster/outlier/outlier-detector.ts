@@ -8,11 +8,12 @@ import type {
   Timer,
   Timers,
 } from "@sluice/extension-api";
+import { DegradationDetector, HostDegradation } from "./host-degradation.ts";
 import {
-  type ConsecutiveType,
   OUTLIER_DETECTION_TYPES,
   type OutlierConfig,
   type OutlierDetectionType,
+  type OutlierSign,
 } from "./outlier-config.ts";
 import type { OutlierEvent } from "./outlier-event.ts";
 import { OutlierPage, type Volume } from "./outlier-page.ts";
@@ -23,6 +24,7 @@ export class WatchedHost {
   readonly key: string;
   readonly buffer: SharedArrayBuffer;
   readonly page: OutlierPage;
+  readonly degradation = new HostDegradation();
   ejected = false;
   ejectedAtMs = 0;
   /** All ejections ever. */
@@ -82,6 +84,7 @@ export class OutlierDetector {
   readonly #active: Gauge;
   readonly #enforcedTotal: Counter;
   readonly #overflow: Counter;
+  readonly #degradations: DegradationDetector;
   readonly #byType: ReadonlyMap<OutlierDetectionType, EjectionStats>;
   #external = NOT_JUDGED;
   #local = NOT_JUDGED;
@@ -92,6 +95,7 @@ export class OutlierDetector {
     this.#active = scope.gauge("ejections_active");
     this.#enforcedTotal = scope.counter("ejections_enforced_total");
     this.#overflow = scope.counter("ejections_overflow");
+    this.#degradations = new DegradationDetector(options, scope);
     this.#byType = new Map(
       OUTLIER_DETECTION_TYPES.map((type) => [
         type,
@@ -135,10 +139,15 @@ export class OutlierDetector {
     this.#hosts.clear();
   }
 
-  /** A worker saw the threshold reached. */
-  onConsecutive(key: string, type: ConsecutiveType): void {
+  /** A worker saw the threshold reached, or a host that calls itself degraded. */
+  onSign(key: string, type: OutlierSign): void {
     const host = this.#hosts.get(key);
-    if (host === undefined || host.ejected) return;
+    if (host === undefined) return;
+    if (type === "degradation") {
+      if (this.#degradations.onDegraded(host)) this.#options.onChange();
+      return;
+    }
+    if (host.ejected) return;
     if (this.#eject(host, type)) this.#options.onChange();
     host.page.reset(type);
   }
@@ -236,6 +245,7 @@ export class OutlierDetector {
     const now = clock.nowMs();
     let changed = false;
     for (const host of this.#hosts.values()) {
+      changed = this.#degradations.onInterval(host) || changed;
       if (!host.ejected) {
         if (host.backOff > 0) host.backOff--;
         continue;

@@ -25,7 +25,7 @@ export interface OutlierEvent {
 }
 
 export interface Ejection {
-  readonly type: OutlierDetectionType;
+  readonly type: OutlierDetectionType | "degradation";
   /** False: it was to be ejected, but `enforcing_…` let it be. */
   readonly enforced: boolean;
   /** In percent; -1: not known. */
@@ -34,13 +34,14 @@ export interface Ejection {
   readonly threshold: number;
 }
 
-const TYPES: Readonly<Record<OutlierDetectionType, OutlierEjectionType>> = {
+const TYPES: Readonly<Record<Ejection["type"], OutlierEjectionType>> = {
   consecutive_5xx: OutlierEjectionType.CONSECUTIVE_5XX,
   consecutive_gateway_failure: OutlierEjectionType.CONSECUTIVE_GATEWAY_FAILURE,
   consecutive_local_origin_failure: OutlierEjectionType.CONSECUTIVE_LOCAL_ORIGIN_FAILURE,
   success_rate: OutlierEjectionType.SUCCESS_RATE,
   local_origin_success_rate: OutlierEjectionType.SUCCESS_RATE_LOCAL_ORIGIN,
   failure_percentage: OutlierEjectionType.FAILURE_PERCENTAGE,
+  degradation: OutlierEjectionType.DEGRADED,
   local_origin_failure_percentage: OutlierEjectionType.FAILURE_PERCENTAGE_LOCAL_ORIGIN,
 };
 

@@ -1,9 +1,10 @@
-import type { ConsecutiveType } from "./outlier-config.ts";
+import type { ConsecutiveType, OutlierSign } from "./outlier-config.ts";
 
-const CONSECUTIVE: Readonly<Record<ConsecutiveType, number>> = {
+const SIGNS: Readonly<Record<OutlierSign, number>> = {
   consecutive_5xx: 0,
   consecutive_gateway_failure: 1,
   consecutive_local_origin_failure: 2,
+  degradation: 3,
 };
 const HEAD_BYTES = 16;
 /** Per worker: requests and successes, then those of local origin. */
@@ -19,11 +20,11 @@ export interface Volume {
  * on its own and the main thread takes the difference of.
  */
 export class OutlierPage {
-  readonly #consecutive: Int32Array;
+  readonly #signs: Int32Array;
   readonly #counts: Float64Array;
 
   constructor(buffer: SharedArrayBuffer) {
-    this.#consecutive = new Int32Array(buffer, 0, 3);
+    this.#signs = new Int32Array(buffer, 0, 4);
     this.#counts = new Float64Array(buffer, HEAD_BYTES);
   }
 
@@ -33,11 +34,16 @@ export class OutlierPage {
 
   /** Answers how many in a row there are now. */
   fail(type: ConsecutiveType): number {
-    return Atomics.add(this.#consecutive, CONSECUTIVE[type], 1) + 1;
+    return Atomics.add(this.#signs, SIGNS[type], 1) + 1;
   }
 
-  reset(type: ConsecutiveType): void {
-    Atomics.store(this.#consecutive, CONSECUTIVE[type], 0);
+  /** Answers whether it was not known yet. */
+  degrade(): boolean {
+    return Atomics.exchange(this.#signs, SIGNS.degradation, 1) === 0;
+  }
+
+  reset(type: OutlierSign): void {
+    Atomics.store(this.#signs, SIGNS[type], 0);
   }
 
   count(workerIndex: number, local: boolean, success: boolean): void {

@@ -23,6 +23,7 @@ export function judgeHead(
   host.outlier?.putHttpResponseCode(
     grpcAsHttp === 0 ? judgedStatus(info.policies?.isError, headers, status) : grpcAsHttp,
   );
+  if (headers.has(EnvoyHeader.degraded)) host.outlier?.putDegraded();
   if (headers.has(EnvoyHeader.immediateHealthCheckFail)) host.failHealthCheck?.();
   return grpcAsHttp;
 }

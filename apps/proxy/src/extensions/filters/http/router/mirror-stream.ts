@@ -113,6 +113,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
   onTryHeaders(attempt: UpstreamTry, headers: Headers, endStream: boolean): void {
     const { host, status } = attempt;
     host.outlier?.putHttpResponseCode(status);
+    if (headers.has(EnvoyHeader.degraded)) host.outlier?.putDegraded();
     this.outcome.countResponse(this.cluster.info, host, status, headers);
     if (status < 500) host.stats.rqSuccess.inc();
     if (endStream) this.onResponseEnd(attempt);
