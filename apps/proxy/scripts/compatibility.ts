@@ -119,7 +119,6 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   header lines, line feeds without carriage return, more than one \`host\`, several spaces in the request line.
 - \`query_parameter_mutations\` of \`header_mutation\` decode parameters as Envoy does, but for control characters and spaces: Envoy
   answers 503 to the former and forwards the latter within the request line.
-- Copies of requests (mirrors) do not pass the \`http_filters\` of the cluster that they go to.
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.
 - \`--restart-epoch\` above 0 is refused; \`/hot_restart_version\` says that it is disabled. Profiles are V8's, a file per thread. Heap dumps and

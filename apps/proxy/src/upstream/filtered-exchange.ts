@@ -29,19 +29,25 @@ export interface FilteredStream {
   route(): RouteEntry | undefined;
 }
 
+/** What the filters ask of whoever sends the request. */
+export type FilteredCallbacks = Pick<
+  DecoderCallbacks,
+  "bufferLimitBytes" | "sendLocalReply" | "pauseRequest" | "resumeRequest"
+>;
+
 /** What stands between a router and a pool: upstream HTTP filters, their own instances for each try. */
 export class FilteredPool implements HttpPool {
   private readonly pool: HttpPool;
   private readonly chain: readonly HttpFilterConfig[];
   private readonly stream: FilteredStream;
-  private readonly callbacks: DecoderCallbacks;
+  private readonly callbacks: FilteredCallbacks;
   private readonly waiting = new Map<PoolWaiter, FilteredExchange>();
 
   constructor(
     pool: HttpPool,
     chain: readonly HttpFilterConfig[],
     stream: FilteredStream,
-    callbacks: DecoderCallbacks,
+    callbacks: FilteredCallbacks,
   ) {
     this.pool = pool;
     this.chain = chain;
@@ -76,7 +82,7 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
   private readonly waiter: PoolWaiter;
   private readonly chain: readonly HttpFilterConfig[];
   private readonly stream: FilteredStream;
-  private readonly callbacks: DecoderCallbacks;
+  private readonly callbacks: FilteredCallbacks;
   private readonly onSettled: () => void;
   private readonly filters = new FilterManager(this);
   private encoder: RequestEncoder | undefined = undefined;
@@ -86,7 +92,7 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
     waiter: PoolWaiter,
     chain: readonly HttpFilterConfig[],
     stream: FilteredStream,
-    callbacks: DecoderCallbacks,
+    callbacks: FilteredCallbacks,
     onSettled: () => void,
   ) {
     this.waiter = waiter;

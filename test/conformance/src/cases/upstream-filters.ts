@@ -1,3 +1,4 @@
+import { waitFor } from "@sluice/harness";
 import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
@@ -11,6 +12,7 @@ access_log:
 const CHUNKED: [string, string][] = [["transfer-encoding", "chunked"]];
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
 const CODEC = `- { name: codec, typed_config: { "@type": ${TYPES}.upstream_codec.v3.UpstreamCodec } }`;
+const BUFFER = `- { name: buffer, typed_config: { "@type": ${TYPES}.buffer.v3.Buffer, max_request_bytes: 1000 } }`;
 
 function mutation(name: string, request: string, response: string): string {
   const append = (value: string) =>
@@ -37,6 +39,30 @@ const protocolOptions = (fields: string): string => `typed_extension_protocol_op
 ${fields.replaceAll(/^/gm, "    ")}`;
 
 export const UPSTREAM_FILTER_CASES: readonly ConformanceCase[] = [
+  {
+    title: "copies of requests pass the filters of the cluster that they go to, and no others",
+    yaml: httpBootstrap({
+      httpFilters: router(`${mutation("first", "x-up=router", "x-down=router")}\n${CODEC}`),
+      routes: `
+- match: { prefix: "/" }
+  route: { cluster: one, request_mirror_policies: [{ cluster: copies }] }
+  typed_per_filter_config:
+    own:
+      "@type": ${TYPES}.header_mutation.v3.HeaderMutationPerRoute
+      mutations: { request_mutations: [{ append: { header: { key: x-route, value: "yes" } } }] }`,
+      clusters: staticCluster(
+        "copies",
+        ["{{upstream2}}"],
+        protocolOptions(`http_filters:\n${mutation("own", "x-up=own", "x-down=own")}\n${BUFFER}\n${CODEC}`),
+      ),
+    }),
+    requests: [{ path: "/a" }, { method: "POST", path: "/b", body: "some body" }],
+    observe: async ({ upstream2 }) => {
+      await waitFor("the copies", () => upstream2.requests.filter(({ complete }) => complete).length === 2);
+      return null;
+    },
+    stats: ["cluster.copies.upstream_rq_2xx"],
+  },
   {
     title: "filters of the router and of clusters stand before the upstream, once for each try",
     yaml: httpBootstrap({

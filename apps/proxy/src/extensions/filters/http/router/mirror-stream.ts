@@ -3,10 +3,11 @@ import type { LoadBalancerContext, ThreadLocalCluster } from "../../../../cluste
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
-import { httpPoolOf } from "../../../../upstream/host-pools.ts";
+import type { FilteredCallbacks } from "../../../../upstream/filtered-exchange.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import { statusOfReset } from "./failure.ts";
 import { KeptRequest, sendKept } from "./kept-request.ts";
+import { mirrorPool } from "./mirror-pool.ts";
 import { OutcomeStats } from "./outcome-stats.ts";
 import { type TryOwner, UpstreamTry } from "./upstream-try.ts";
 
@@ -14,7 +15,7 @@ import { type TryOwner, UpstreamTry } from "./upstream-try.ts";
  * One copy of a request: sent along as the request comes in, its response read and dropped. It waits for nobody and nobody
  * waits for it: what its cluster does not take in time is given up beyond the request's buffer limit.
  */
-export class MirrorStream implements TryOwner, LoadBalancerContext {
+export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCallbacks {
   readonly highPriority = false;
   readonly requestHeaders: Headers;
   readonly hostSelectionAttempts = 1;
@@ -27,6 +28,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
   private timeout: Timer | undefined = undefined;
   private headersOnly = false;
   private sinkFull = false;
+  private filterPauses = 0;
   private over = false;
 
   constructor(init: ExchangeInit, cluster: ThreadLocalCluster, headers: Headers, timeoutMs: number) {
@@ -55,7 +57,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
 
   start(headersOnly: boolean): void {
     const { config } = this.init;
-    const { clock, timers } = config.worker;
+    const { clock } = config.worker;
     const { info } = this.cluster;
     this.headersOnly = headersOnly;
     if (headersOnly) this.request.endedAtMs = clock.nowMs();
@@ -66,7 +68,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
       this.end();
       return;
     }
-    const attempt = new UpstreamTry(this, info, host, httpPoolOf(info, host, false, clock, timers));
+    const attempt = new UpstreamTry(this, info, host, mirrorPool(this.init, info, host, this));
     attempt.startedAtMs = clock.nowMs();
     this.attempt = attempt;
     this.armTimeout();
@@ -75,8 +77,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
 
   data(chunk: Uint8Array, endStream: boolean): void {
     if (this.over) return;
-    const { attempt } = this;
-    const behind = attempt?.ready !== true || this.sinkFull;
+    const { attempt, behind } = this;
     if (behind && this.request.bytes + chunk.length > this.init.callbacks.bufferLimitBytes()) {
       this.cluster.info.stats.retryOrShadowAbandoned.inc();
       this.giveUp();
@@ -84,7 +85,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
     }
     if (endStream) this.request.endedAtMs = this.init.config.worker.clock.nowMs();
     if (behind) this.request.add(chunk);
-    else attempt.encodeData(chunk, endStream);
+    else attempt?.encodeData(chunk, endStream);
     if (endStream) this.armTimeout();
   }
 
@@ -92,7 +93,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
     if (this.over) return;
     this.request.trailers = trailers;
     this.request.endedAtMs = this.init.config.worker.clock.nowMs();
-    if (this.attempt?.ready === true && !this.sinkFull) this.attempt.encodeTrailers(trailers);
+    if (!this.behind) this.attempt?.encodeTrailers(trailers);
     this.armTimeout();
   }
 
@@ -146,7 +147,31 @@ export class MirrorStream implements TryOwner, LoadBalancerContext {
   onBelowLowWatermark(): void {
     this.sinkFull = false;
     this.cluster.info.stats.upstreamFlowControlDrainedTotal.inc();
-    if (this.attempt !== undefined && !this.over) this.flush(this.attempt);
+    if (this.attempt !== undefined && !this.over && !this.behind) this.flush(this.attempt);
+  }
+
+  // ── from the filters of its cluster ─────────────────────────────────────────────────────────────────────────────────
+
+  bufferLimitBytes(): number {
+    return this.init.callbacks.bufferLimitBytes();
+  }
+
+  /** A filter answers in the cluster's place: to nobody. */
+  sendLocalReply(): void {
+    this.giveUp();
+  }
+
+  pauseRequest(): void {
+    this.filterPauses++;
+  }
+
+  resumeRequest(): void {
+    if (--this.filterPauses === 0 && this.attempt?.ready === true && !this.over && !this.sinkFull)
+      this.flush(this.attempt);
+  }
+
+  private get behind(): boolean {
+    return this.attempt?.ready !== true || this.sinkFull || this.filterPauses > 0;
   }
 
   /** Sends what has waited. */
