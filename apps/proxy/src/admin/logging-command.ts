@@ -28,7 +28,7 @@ export const loggingCommand: AdminCommand = {
     const changes = readChanges(server, parameters);
     if (typeof changes === "string")
       return { status: 400, body: `error: ${changes}\n\n${USAGE}${list(server)}` };
-    for (const [name, level] of changes) server.setLogLevel(name, level);
+    for (const [name, level] of changes) server.threads.setLogLevel(name, level);
     return shown(server);
   },
 };
@@ -38,7 +38,7 @@ function shown(server: Server): AdminReply {
 }
 
 function list(server: Server): string {
-  const lines = [...server.logLevels()].map(([name, level]) => `  ${name}: ${level}\n`);
+  const lines = [...server.threads.logLevels()].map(([name, level]) => `  ${name}: ${level}\n`);
   return `active loggers:\n${lines.join("")}`;
 }
 
@@ -52,7 +52,7 @@ function readChanges(
   const [only] = given;
   if (only === undefined) return [];
   const [key, value] = only;
-  const names = [...server.logLevels().keys()];
+  const names = [...server.threads.logLevels().keys()];
   if (key === "level") {
     const level = parseLogLevel(value);
     return level === undefined ? "unknown logger level" : names.map((name) => [name, level] as const);

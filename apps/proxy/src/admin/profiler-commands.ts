@@ -62,7 +62,7 @@ async function profile(
   const given = parameters.get("enable");
   if (given !== "y" && given !== "n") return { status: 400, body: "?enable=<y|n>\n" };
   const path = server.bootstrap.message.admin?.profilePath || DEFAULT_PATH;
-  const problems = await server.profile(kind, given === "y" ? "start" : path);
+  const problems = await server.threads.profile(kind, given === "y" ? "start" : path);
   if (problems.length === 0) return OK;
   return {
     status: 500,

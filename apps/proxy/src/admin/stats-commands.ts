@@ -33,7 +33,7 @@ export const STATS_COMMANDS: readonly AdminCommand[] = [
       BUCKETS,
     ],
     run: (server, parameters) => {
-      if (server.flushesOnAdmin) server.flushStats();
+      if (server.statsFlush.onAdmin) server.statsFlush.flush();
       return statsPage(server.stats, parameters);
     },
   },
@@ -51,7 +51,7 @@ export const STATS_COMMANDS: readonly AdminCommand[] = [
       BUCKETS,
     ],
     run: (server, parameters) => {
-      if (server.flushesOnAdmin) server.flushStats();
+      if (server.statsFlush.onAdmin) server.statsFlush.flush();
       return prometheusText(server.stats, parameters);
     },
   },

@@ -33,7 +33,7 @@ const ACTIONS: Readonly<Record<string, (server: Server, parameters: Parameters) 
   async log_level(server, { level: text = "" }) {
     const level = parseLogLevel(text);
     if (level === undefined) return { done: false, reason: `it knows no log level '${text}'` };
-    for (const name of server.logLevels().keys()) server.setLogLevel(name, level);
+    for (const name of server.threads.logLevels().keys()) server.threads.setLogLevel(name, level);
     return { done: true };
   },
   /** `/config_dump`. */

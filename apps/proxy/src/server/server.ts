@@ -1,28 +1,26 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";
-import type { Compiled, Problem } from "@sluice/extension-api";
+import type { Problem } from "@sluice/extension-api";
 import { TYPE_URLS } from "@sluice/xds";
 import type { LoadReportClient, OrderClient } from "@sluice/xds/client";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import { AdminAccess } from "../admin/admin-access.ts";
-import { AdminServer } from "../admin/admin-server.ts";
+import { type RunningAdmin, startAdmin } from "../admin/start-admin.ts";
 import { ClusterManager } from "../cluster/cluster-manager.ts";
 import { typedResolver } from "../cluster/compile-dns-resolver.ts";
 import { createConnector } from "../cluster/connect-upstream.ts";
 import { type Resolve, systemResolve } from "../cluster/dns-discovery.ts";
-import { durationMs } from "../cluster/duration-ms.ts";
 import { EventLogs } from "../cluster/health/event-logs.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
+import { grpcHostOf } from "../grpc/grpc-host-of.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import { compileHeaderPrefix, useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
-import { compileAddress } from "../listener/compile-listener-sockets.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
 import { startLoadReports } from "../load-report/start-load-reports.ts";
 import { orderCluster, startOrderChannel } from "../orders/start-order-channel.ts";
@@ -33,18 +31,15 @@ import { RuntimeLayers } from "../runtime/layered-runtime.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretManager } from "../secret/secret-manager.ts";
 import { SecretStore } from "../secret/secret-store.ts";
-import { createStatsSink, type StatsSink } from "../stats/create-stats-sink.ts";
-import type { HistogramReading, ScalarReading } from "../stats/stat-readings.ts";
+import { StatsFlush } from "../stats/stats-flush.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
 import { Watchdogs } from "../watchdog/watchdogs.ts";
-import type { OnDemandOutcome, OnDemandWant } from "../worker/on-demand-requests.ts";
-import { type ProfileKind, Profiler } from "../worker/profiler.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
-import type { WorkerCommand, WorkerReport } from "../worker/worker-messages.ts";
+import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { WorkerPool } from "../worker/worker-pool.ts";
 import { checkVirtualHostSource } from "../xds/check-virtual-host-source.ts";
 import { DynamicResources } from "../xds/dynamic-resources.ts";
@@ -54,7 +49,8 @@ import { OnDemandClusters } from "../xds/on-demand-clusters.ts";
 import { RouteDiscovery } from "../xds/route-discovery.ts";
 import { ScopedRouteDiscovery } from "../xds/scoped-route-discovery.ts";
 import { VirtualHostDiscovery } from "../xds/virtual-host-discovery.ts";
-import type { ApplicationLog, LogLevel } from "./application-log.ts";
+import type { ApplicationLog } from "./application-log.ts";
+import { settle, startupError } from "./bootstrap-problems.ts";
 import { acquireFilterReferences, checkFilterConfig } from "./check-filter-config.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkStaticResources } from "./check-static-resources.ts";
@@ -64,12 +60,18 @@ import { buildNode, localInfoOf } from "./node-identity.ts";
 import { publishServerStats, type ServerState } from "./server-stats.ts";
 import { StartupError } from "./startup-error.ts";
 import { TelemetryRelay } from "./telemetry-relay.ts";
+import { ThreadControls } from "./thread-controls.ts";
 import { createValidationContext } from "./validation-context.ts";
+import { type ReportReaders, readWorkerReport } from "./worker-reports.ts";
 
 const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
-const FLUSH_INTERVAL_MS = 5000;
 
-/** The main thread: everything that is not a connection. */
+/**
+ * The main thread: everything that is not a connection. Puts its parts together and runs them in order: `create` checks all
+ * that can be checked without running, `start` brings the workers, the admin interface, the clusters and last the listeners
+ * into service, `terminate` lets connections end, `stop` ends at once. The parts know each other only by what they are given
+ * here; none of them knows the server but those that tell of all of it (admin, orders, xDS).
+ */
 export class Server {
   readonly options: ServerOptions;
   readonly bootstrap: LoadedBootstrap;
@@ -88,6 +90,8 @@ export class Server {
   readonly drain: SharedDrainState;
   readonly startedAt = Date.now();
   readonly dynamic: DynamicResources;
+  readonly statsFlush: StatsFlush;
+  readonly threads: ThreadControls;
   state: ServerState = "PRE_INITIALIZING";
   readonly #pool: WorkerPool;
   readonly #references: ReferenceProviders;
@@ -102,12 +106,8 @@ export class Server {
   readonly secretManager: SecretManager;
   readonly #context: WorkerContext;
   readonly #relay: TelemetryRelay;
-  readonly #sinks: StatsSink[] = [];
-  readonly #profiler = new Profiler("main");
-  readonly #workerLogLevels: LogLevel[];
-  #admin: AdminServer | undefined;
-  #adminAccess: AdminAccess | undefined;
-  #flushTimer: NodeJS.Timeout | undefined;
+  readonly #reportReaders: ReportReaders;
+  #admin: RunningAdmin | undefined;
   #orders: OrderClient | undefined;
   #loadReports: LoadReportClient | undefined;
   #resolveEnded: () => void = () => {};
@@ -130,13 +130,13 @@ export class Server {
     const headerPrefix = this.#settle(compileHeaderPrefix(bootstrap.message.headerPrefix));
     useEnvoyHeaderPrefix(headerPrefix);
     this.stats = new StatsRegistry(
-      this.#settle(compileStatsSettings(bootstrap.message.statsConfig, "stats_config")),
+      settle(bootstrap, compileStatsSettings(bootstrap.message.statsConfig, "stats_config")),
     );
     this.log = log;
-    this.#workerLogLevels = Array.from({ length: options.concurrency }, () => log.level);
     this.node = buildNode(bootstrap.message.node, options, extensions);
     this.drain = new SharedDrainState(this.#drainBuffer, systemRandom);
-    this.runtime = this.#settle(
+    this.runtime = settle(
+      bootstrap,
       RuntimeLayers.compile(bootstrap.message.layeredRuntime, "layered_runtime", {
         serviceCluster: this.node.cluster,
         stats: this.stats.root().scope("runtime"),
@@ -144,7 +144,8 @@ export class Server {
       }),
     );
     this.#runtimeView.replace(this.runtime.merged());
-    this.#overload = this.#settle(
+    this.#overload = settle(
+      bootstrap,
       OverloadManager.compile(bootstrap.message.overloadManager, "overload_manager", {
         stats: this.stats.root(),
         state: new SharedOverloadState(this.#overloadBuffer, systemRandom),
@@ -152,7 +153,8 @@ export class Server {
         onChange: () => void this.#pool.broadcast({ type: "overload" }),
       }),
     );
-    this.#watchdogs = this.#settle(
+    this.#watchdogs = settle(
+      bootstrap,
       Watchdogs.compile(bootstrap.message.watchdogs, "watchdogs", {
         concurrency: options.concurrency,
         stats: this.stats.root(),
@@ -263,6 +265,7 @@ export class Server {
     });
     const sharedSlots = SharedSlots.allocate(concurrency);
     const shared = new SharedSlots(sharedSlots, 0, concurrency);
+    const logLevels = Array.from({ length: concurrency }, () => log.level);
     this.#pool = new WorkerPool({
       concurrency,
       init: (workerIndex) => ({
@@ -270,7 +273,7 @@ export class Server {
         concurrency,
         localInfo,
         localCluster: bootstrap.message.clusterManager?.localClusterName ?? "",
-        logLevel: this.#workerLogLevels[workerIndex] ?? log.level,
+        logLevel: logLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
         overloadState: this.#overloadBuffer,
         overload: this.#overload.workerSettings,
@@ -280,7 +283,7 @@ export class Server {
         accessLogFlushMs: options.accessLogFlushMs,
         ticketSeed: this.#ticketSeed,
       }),
-      onReport: (workerIndex, report) => this.#onReport(workerIndex, report),
+      onReport: (workerIndex, report) => readWorkerReport(this.#reportReaders, workerIndex, report),
       onExit: (workerIndex) => {
         this.#watchdogs.onWorkerExit(workerIndex);
         this.stats.detach(workerIndex);
@@ -299,16 +302,25 @@ export class Server {
       ],
       log,
     });
+    this.threads = new ThreadControls(this.#pool, log, logLevels);
     const nodeBytes = toBinary(NodeSchema, this.node);
     this.#relay = new TelemetryRelay(nodeBytes, localInfo, (name) => this.resolveCluster(name), this.stats);
-    for (const [index, sink] of bootstrap.message.statsSinks.entries()) {
-      const made = createStatsSink(sink, `stats_sinks[${index}]`, {
-        node: nodeBytes,
-        resolve: (name) => this.resolveCluster(name),
-        log,
-      });
-      this.#sinks.push(this.#settle(made));
-    }
+    this.#reportReaders = {
+      stats: this.stats,
+      clusters: this.clusters,
+      listeners: this.listeners,
+      routes: this.routes,
+      scopes: this.scopes,
+      onDemandClusters: this.onDemandClusters,
+      relay: this.#relay,
+      log,
+      send: (index, command) => this.#pool.send(index, command),
+    };
+    const resolve = (name: string) => this.resolveCluster(name);
+    this.statsFlush = settle(
+      bootstrap,
+      StatsFlush.compile(bootstrap.message, this.stats, { node: nodeBytes, resolve, log }),
+    );
     const flags = bootstrap.message.flagsPath;
     if (flags !== "" && existsSync(join(flags, "drain"))) {
       log.info("starting with failed health checks: the flag 'drain' is there");
@@ -344,7 +356,7 @@ export class Server {
     this.runtime.watch(() => this.applyRuntime());
     this.#overload.start();
     for (const command of this.secretManager.replay()) await this.#pool.broadcast(command);
-    await this.#startAdmin();
+    this.#admin = await startAdmin(this, this.#runtimeView);
     this.state = "INITIALIZING";
     const resources = this.bootstrap.message.staticResources;
     for (const cluster of resources?.clusters ?? []) this.clusters.set(cluster, "static", "");
@@ -353,7 +365,8 @@ export class Server {
     await this.dynamic.start();
     for (const [index, listener] of (resources?.listeners ?? []).entries()) {
       const problems = await this.listeners.set(listener, "static", "");
-      if (problems.length > 0) throw this.#refuse(problems, `static_resources.listeners[${index}]`);
+      if (problems.length > 0)
+        throw startupError(this.bootstrap, problems, `static_resources.listeners[${index}]`);
     }
     await this.listeners.settled();
     for (const { failure } of this.listeners.list()) {
@@ -365,49 +378,16 @@ export class Server {
       .root()
       .histogram("server.initialization_time_ms")
       .record(performance.now() - began);
-    if (!this.flushesOnAdmin) {
-      const intervalMs = durationMs(this.bootstrap.message.statsFlushInterval, FLUSH_INTERVAL_MS);
-      this.#flushTimer = setInterval(() => this.flushStats(), intervalMs);
-    }
-    this.flushStats();
+    this.statsFlush.start();
     this.log.info(
       `started in ${Math.round(performance.now() - began)} ms with ${this.options.concurrency} workers`,
     );
-  }
-
-  /** `stats_flush_on_admin`: an interval of the stats ends when somebody reads them, and at no other time. */
-  get flushesOnAdmin(): boolean {
-    const { statsFlush } = this.bootstrap.message;
-    return statsFlush.case === "statsFlushOnAdmin" && statsFlush.value;
-  }
-
-  /** Ends an interval of the stats and sends them to the sinks. */
-  flushStats(): void {
-    const send = (scalars: readonly ScalarReading[], histograms: readonly HistogramReading[]): void => {
-      const now = Date.now();
-      for (const sink of this.#sinks) sink.flush(scalars, histograms, now);
-    };
-    this.stats.flush(this.#sinks.length === 0 ? undefined : send);
   }
 
   /** For checks of what is not in force: clusters that resources may name. Those of the bootstrap stay known. */
   declareClusters(names: readonly string[]): void {
     const own = this.bootstrap.message.staticResources?.clusters.map(({ name }) => name) ?? [];
     this.#declaredClusters = new Set([...own, ...names]);
-  }
-
-  /** What a worker found missing; resolves when every worker has what there is. */
-  async #fetch(want: OnDemandWant): Promise<OnDemandOutcome> {
-    switch (want.kind) {
-      case "virtual-host":
-        await this.routes.want(want.route, want.host);
-        return "settled";
-      case "scope":
-        await this.scopes.want(want.source, want.scope);
-        return "settled";
-      case "cluster":
-        return this.onDemandClusters.want(want);
-    }
   }
 
   checkRoutes(config: RouteConfiguration): readonly Problem[] {
@@ -419,14 +399,7 @@ export class Server {
 
   /** A host of the cluster, for the proxy's own gRPC clients. */
   resolveCluster(name: string): GrpcHost | undefined {
-    const cluster = this.clusters.get(name);
-    const hosts = cluster?.hosts.filter((host) => host.health === "healthy") ?? [];
-    const host = hosts[Math.floor(Math.random() * hosts.length)];
-    if (host === undefined || cluster === undefined) return undefined;
-    const secure = cluster.config.transportSocket !== undefined;
-    const connect = (alpn: readonly string[] = ["h2"]) =>
-      cluster.connector(host, secure ? { alpn } : undefined);
-    return { address: host.address, secure, connect };
+    return grpcHostOf(this.clusters.get(name));
   }
 
   broadcast(command: WorkerCommand) {
@@ -460,27 +433,6 @@ export class Server {
     else await this.listeners.stopAll(how.graceful);
   }
 
-  /** Levels by logger: `main` and one per worker. */
-  logLevels(): ReadonlyMap<string, string> {
-    const workers = this.#workerLogLevels.map((level, index): [string, string] => [`worker_${index}`, level]);
-    return new Map([["main", this.log.level], ...workers]);
-  }
-
-  setLogLevel(logger: string, level: LogLevel): void {
-    if (logger === "main") this.log.setLevel(level);
-    const index = logger.startsWith("worker_") ? Number(logger.slice(7)) : -1;
-    if (this.#workerLogLevels[index] === undefined) return;
-    this.#workerLogLevels[index] = level;
-    void this.#pool.send(index, { type: "log-level", level });
-  }
-
-  /** Profiles every thread; answers what is wrong. `action`: "start", or the path of what is written. */
-  async profile(kind: ProfileKind, action: string): Promise<readonly string[]> {
-    const own = action === "start" ? this.#profiler.start(kind) : await this.#profiler.stop(kind, action);
-    const outcomes = await this.#pool.broadcast({ type: "profile", kind, action });
-    return [...own, ...outcomes.flatMap(({ problems }) => problems)];
-  }
-
   /** SIGTERM: as `stop`, but connections get `--termination-drain-s` to end. */
   async terminate(): Promise<void> {
     if (this.state === "DRAINING") return;
@@ -500,7 +452,7 @@ export class Server {
 
   async reopenLogs(): Promise<void> {
     this.log.reopen();
-    this.#adminAccess?.reopen();
+    this.#admin?.reopen();
     this.#eventLogs.reopen();
     await this.#pool.broadcast({ type: "reopen-logs" });
   }
@@ -510,9 +462,8 @@ export class Server {
     if (this.#stopping) return;
     this.#stopping = true;
     await this.#watchdogs.stop();
-    clearInterval(this.#flushTimer);
+    this.statsFlush.stop();
     await this.#admin?.close();
-    this.#adminAccess?.flush();
     void this.#orders?.close();
     void this.#loadReports?.close();
     this.dynamic.stop();
@@ -526,45 +477,10 @@ export class Server {
       this.#pool.broadcast({ type: "flush" }),
       new Promise((resolve) => setTimeout(resolve, 500)),
     ]);
-    this.flushStats();
+    this.statsFlush.flush();
     await this.#pool.stop();
-    await Promise.all([this.#relay.close(1000), ...this.#sinks.map((sink) => sink.close(1000))]);
+    await Promise.all([this.#relay.close(1000), this.statsFlush.close(1000)]);
     this.#resolveEnded();
-  }
-
-  #onReport(workerIndex: number, report: WorkerReport): void {
-    switch (report.type) {
-      case "stats":
-        this.stats.attach(workerIndex, report.definitions);
-        return;
-      case "stats-released":
-        this.stats.release(workerIndex, report.release);
-        void this.#pool.send(workerIndex, { type: "stats-forgotten", release: report.release.number });
-        return;
-      case "outlier-sign":
-        this.clusters.get(report.cluster)?.onOutlierSign(report.host, report.detection);
-        return;
-      case "health-check-fail":
-        this.clusters.get(report.cluster)?.failHealthCheck(report.host);
-        return;
-      case "want":
-        void this.#fetch(report.want).then((outcome) =>
-          this.#pool.send(workerIndex, { type: "wanted", id: report.id, outcome }),
-        );
-        return;
-      case "drained":
-        this.listeners.onDrained(workerIndex, report.listenerId);
-        return;
-      case "log":
-        this.log.append(
-          report.level === "warn" ? "warning" : report.level,
-          report.message,
-          `worker_${workerIndex}`,
-        );
-        return;
-      case "telemetry":
-        this.#relay.relay(report.kind, report.sink, report.entries, report.count);
-    }
   }
 
   #checkStatic(): void {
@@ -576,14 +492,7 @@ export class Server {
         this.#declaredClusters = names;
       },
     });
-    if (problems.length > 0) this.#settle({ ok: false, problems });
-  }
-
-  #explain(problem: Problem, path: string): string {
-    return this.bootstrap.explain({
-      ...problem,
-      path: problem.path === "" ? path : `${path}.${problem.path}`,
-    });
+    if (problems.length > 0) throw startupError(this.bootstrap, problems, "");
   }
 
   /** `typed_dns_resolver_config`, of whatever names no resolver of its own. */
@@ -591,37 +500,8 @@ export class Server {
     const problems: Problem[] = [];
     const config = bootstrap.message.typedDnsResolverConfig;
     const usual = typedResolver(config, "typed_dns_resolver_config", problems);
-    this.#settle(problems.length > 0 ? { ok: false, problems } : { ok: true, value: usual });
+    if (problems.length > 0) throw startupError(bootstrap, problems, "");
     return (name, family, withTtl, resolver = usual) => systemResolve(name, family, withTtl, resolver);
-  }
-
-  /** The value of what was compiled from the bootstrap; its problems end the start. */
-  #settle<T>(compiled: Compiled<T>): T {
-    if (compiled.ok) return compiled.value;
-    throw new StartupError(compiled.problems.map((problem) => this.bootstrap.explain(problem)).join("\n"));
-  }
-
-  #refuse(problems: readonly Problem[], path: string): StartupError {
-    return new StartupError(problems.map((problem) => this.#explain(problem, path)).join("\n"));
-  }
-
-  async #startAdmin(): Promise<void> {
-    const address = this.bootstrap.message.admin?.address;
-    if (address === undefined) return;
-    const socket = compileAddress(address);
-    if (typeof socket === "string") {
-      throw this.#refuse([{ path: "", message: socket, severity: "error" }], "admin.address");
-    }
-    const flushIntervalMs = this.options.accessLogFlushMs;
-    const use = { runtime: this.#runtimeView, log: this.log, flushIntervalMs };
-    const access = this.#settle(AdminAccess.compile(this.bootstrap.message.admin, use));
-    this.#adminAccess = access;
-    this.#admin = new AdminServer(this, access);
-    const where = await this.#admin.listen(socket).catch((error: unknown) => {
-      throw new StartupError(`admin: ${error instanceof Error ? error.message : String(error)}`);
-    });
-    this.log.info(`admin address: ${where}`);
-    if (this.options.adminAddressPath !== undefined) writeFileSync(this.options.adminAddressPath, where);
   }
 
   /** What `/ready` tells. */

@@ -295,7 +295,7 @@ export class DynamicResources {
       stats.setText(`${scope.prefix}version_text`, version);
     }
     this.#first.get(typeUrl)?.();
-    this.#server.flushStats();
+    this.#server.statsFlush.flush();
   }
 
   async #onClusters(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
