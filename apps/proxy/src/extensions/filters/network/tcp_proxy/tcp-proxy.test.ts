@@ -8,7 +8,7 @@ import {
   networkRefusalOf,
   startNetworkProxy,
 } from "../../../../network-filter/testing/start-network-proxy.ts";
-import { retryDelayMs } from "./filter.ts";
+import { retryDelayMs } from "./upstream-connector.ts";
 
 const TYPE = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 const filters = (config: object = {}) => [
