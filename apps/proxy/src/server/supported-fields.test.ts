@@ -41,6 +41,7 @@ const IN_FORCE: Readonly<Record<string, string>> = {
 };
 /** Members of oneofs that stand in a `default:`, or that are read by `.value` alone. */
 const READ_AS_THE_OTHER_CASE: ReadonlySet<string> = new Set([
+  "envoy.config.overload.v3.ScaleTimersOverloadActionConfig.ScaleTimer.min_timeout",
   "envoy.config.route.v3.ScopedRouteConfiguration.Key.Fragment.string_key",
   "envoy.extensions.filters.common.fault.v3.FaultDelay.header_delay",
   "envoy.extensions.filters.common.fault.v3.FaultRateLimit.header_limit",
