@@ -52,6 +52,13 @@ export { compilePathMatcher } from "./path-matcher.ts";
 export { percentDecoded } from "./percent-decoded.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
 export { redirectLocation } from "./redirect-location.ts";
+export {
+  compileRequestTargetRules,
+  type RequestTargetRules,
+  redirectsPath,
+  rewriteAuthority,
+  rewritePath,
+} from "./request-target.ts";
 export { compileRegexSubstitution, prefixRewriter } from "./rewrite-target.ts";
 export { isGrpcContentType } from "./route-conditions.ts";
 export {

@@ -1,3 +1,4 @@
+import type { RequestTargetRules } from "@sluice/matching";
 import type { AccessLogger } from "../access-log/access-logger.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import type { RequestIdOptions } from "../tracing/trace-decision.ts";
@@ -15,7 +16,7 @@ import type { RouteSource, ScopedRoutes } from "./scoped-routes.ts";
 import type { StreamTimersPool } from "./stream-timers.ts";
 
 /** A connection manager, compiled and frozen but for its route table, which RDS replaces. Times in ms, 0: none. */
-export interface ConnectionManagerConfig {
+export interface ConnectionManagerConfig extends RequestTargetRules {
   readonly worker: WorkerContext;
   readonly stats: ConnectionManagerStats;
   readonly listenerStats: ListenerHttpStats;
@@ -51,11 +52,6 @@ export interface ConnectionManagerConfig {
   readonly proxy100Continue: boolean;
   /** Requests that the overload manager refuses get `x-envoy-local-overloaded`. */
   readonly appendLocalOverload: boolean;
-  readonly normalizePath: boolean;
-  readonly mergeSlashes: boolean;
-  readonly escapedSlashes: "keep" | "reject" | "redirect" | "forward";
-  readonly stripPort: "keep" | "matching" | "any";
-  readonly stripTrailingHostDot: boolean;
   readonly streamIdleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly requestHeadersTimeoutMs: number;

@@ -1,4 +1,4 @@
-import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "@sluice/matching";
+import { type RequestTargetRules, redirectsPath, rewriteAuthority, rewritePath } from "@sluice/matching";
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { EnvoyHeader } from "./envoy-headers.ts";
@@ -9,38 +9,20 @@ import type { Headers } from "./header-map.ts";
 /** How a request goes on after its head was looked at. */
 export type PathVerdict = "ok" | "reject" | "redirect";
 
-export function preparePath(headers: Headers, config: ConnectionManagerConfig): PathVerdict {
+export function preparePath(headers: Headers, rules: RequestTargetRules): PathVerdict {
   const original = headers.get(":path");
   if (original === undefined) return "ok";
-  let path = original;
-  // A fragment has no business in a request (RFC 9110 §7.1).
-  if (path.includes("#")) return "reject";
-  let redirect = false;
-  if (config.escapedSlashes !== "keep" && hasEscapedSlash(path)) {
-    if (config.escapedSlashes === "reject") return "reject";
-    path = unescapeSlashes(path);
-    redirect = config.escapedSlashes === "redirect";
-  }
-  if (config.normalizePath) {
-    const normal = normalizePath(path);
-    if (normal === undefined) return "reject";
-    path = normal;
-  }
-  if (config.mergeSlashes && path.includes("//")) path = mergeSlashes(path);
+  const path = rewritePath(original, rules);
+  if (path === undefined) return "reject";
   if (path !== original) headers.set(":path", path);
-  return redirect ? "redirect" : "ok";
+  return redirectsPath(original, rules) ? "redirect" : "ok";
 }
 
-export function prepareHost(headers: Headers, config: ConnectionManagerConfig, localPort: string): void {
-  if (config.stripPort === "keep" && !config.stripTrailingHostDot) return;
+export function prepareHost(headers: Headers, rules: RequestTargetRules, localPort: string): void {
   const authority = headers.get(":authority");
   if (authority === undefined) return;
-  const at = authority.search(/:\d*$/);
-  let host = at < 0 ? authority : authority.slice(0, at);
-  let port = at < 0 ? "" : authority.slice(at);
-  if (config.stripPort === "any" || (config.stripPort === "matching" && port === `:${localPort}`)) port = "";
-  if (config.stripTrailingHostDot && host.endsWith(".")) host = host.slice(0, -1);
-  if (host + port !== authority) headers.set(":authority", host + port);
+  const rewritten = rewriteAuthority(authority, rules, localPort);
+  if (rewritten !== authority) headers.set(":authority", rewritten);
 }
 
 /**

@@ -33,7 +33,11 @@ export async function explainRoutes(
   const { headers, secure } = request;
   const own = prepareRequest(filter.config, request, port);
   if (own !== undefined) {
-    const at = { kind: "listeners", name: listener, path: `${filter.path}.${own.field}` } as const;
+    const at = {
+      kind: "listeners",
+      name: listener,
+      path: own.field === "" ? filter.path : `${filter.path}.${own.field}`,
+    } as const;
     problems.push({ message: own.message, at });
     return { outcome: "refused", status: own.status };
   }

@@ -1,13 +1,18 @@
-import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "@sluice/matching";
 import {
-  HttpConnectionManager_PathWithEscapedSlashesAction as EscapedSlashes,
-  type HttpConnectionManager,
-} from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+  compileRequestTargetRules,
+  hasEscapedSlash,
+  type RequestTargetRules,
+  redirectsPath,
+  rewriteAuthority,
+  rewritePath,
+} from "@sluice/matching";
+import type { HttpConnectionManager } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { AskedRequest } from "./asked-request.ts";
 
 /** What the connection manager answers by itself. */
 export interface OwnAnswer {
   readonly status: number;
+  /** Of the connection manager: why; "": HTTP has it so. */
   readonly field: string;
   readonly message: string;
 }
@@ -18,9 +23,10 @@ export function prepareRequest(
   { headers, secure }: AskedRequest,
   port: number,
 ): OwnAnswer | undefined {
-  const answer = preparePath(manager, headers);
+  const rules = compileRequestTargetRules(manager);
+  const answer = preparePath(rules, headers);
   if (answer !== undefined) return answer;
-  prepareHost(manager, headers, port);
+  headers.set(":authority", rewriteAuthority(headers.get(":authority") ?? "", rules, String(port)));
   if (manager.useRemoteAddress?.valueOf() === true && manager.xffNumTrustedHops === 0)
     headers.set("x-forwarded-proto", secure ? "https" : "http");
   else if (headers.get("x-forwarded-proto") === undefined)
@@ -28,38 +34,19 @@ export function prepareRequest(
   return undefined;
 }
 
-function preparePath(
-  manager: HttpConnectionManager,
-  headers: AskedRequest["headers"],
-): OwnAnswer | undefined {
-  let path = headers.get(":path") ?? "/";
-  const action = manager.pathWithEscapedSlashesAction;
+function preparePath(rules: RequestTargetRules, headers: AskedRequest["headers"]): OwnAnswer | undefined {
+  const original = headers.get(":path") ?? "/";
+  const path = rewritePath(original, rules);
   const field = "path_with_escaped_slashes_action";
-  if (hasEscapedSlash(path)) {
-    if (action === EscapedSlashes.REJECT_REQUEST)
-      return { status: 400, field, message: "the path has an escaped slash, which is refused" };
-    if (action === EscapedSlashes.UNESCAPE_AND_REDIRECT)
-      return { status: 307, field, message: "the path has an escaped slash and is redirected without it" };
-    if (action === EscapedSlashes.UNESCAPE_AND_FORWARD) path = unescapeSlashes(path);
+  if (path === undefined) {
+    if (original.includes("#")) return { status: 400, field: "", message: "the path has a fragment" };
+    return rules.escapedSlashes === "reject" && hasEscapedSlash(original)
+      ? { status: 400, field, message: "the path has an escaped slash, which is refused" }
+      : { status: 400, field: "normalize_path", message: "the path has an escaped NUL" };
   }
-  if (manager.normalizePath?.valueOf() === true) {
-    const normal = normalizePath(path);
-    if (normal === undefined)
-      return { status: 400, field: "normalize_path", message: "the path has an escaped NUL" };
-    path = normal;
+  if (redirectsPath(original, rules)) {
+    return { status: 307, field, message: "the path has an escaped slash and is redirected without it" };
   }
-  if (manager.mergeSlashes) path = mergeSlashes(path);
   headers.set(":path", path);
   return undefined;
-}
-
-function prepareHost(manager: HttpConnectionManager, headers: AskedRequest["headers"], port: number): void {
-  const authority = headers.get(":authority") ?? "";
-  const at = authority.search(/:\d*$/);
-  let host = at < 0 ? authority : authority.slice(0, at);
-  let rest = at < 0 ? "" : authority.slice(at);
-  const stripAny = manager.stripPortMode.case === "stripAnyHostPort" && manager.stripPortMode.value;
-  if (stripAny || (manager.stripMatchingHostPort && rest === `:${port}`)) rest = "";
-  if (manager.stripTrailingHostDot && host.endsWith(".")) host = host.slice(0, -1);
-  headers.set(":authority", host + rest);
 }

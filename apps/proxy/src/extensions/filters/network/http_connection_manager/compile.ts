@@ -1,8 +1,8 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
+import { compileRequestTargetRules } from "@sluice/matching";
 import {
   HttpConnectionManager_CodecType as CodecType,
   type HttpConnectionManager as Config,
-  HttpConnectionManager_PathWithEscapedSlashesAction as EscapedSlashes,
   HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { durationMs } from "../../../../cluster/duration-ms.ts";
@@ -135,16 +135,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     alwaysSetRequestIdInResponse: config.alwaysSetRequestIdInResponse,
     proxy100Continue: config.proxy100Continue,
     appendLocalOverload: config.appendLocalOverload,
-    normalizePath: config.normalizePath ?? false,
-    mergeSlashes: config.mergeSlashes,
-    escapedSlashes: ESCAPED_SLASHES[config.pathWithEscapedSlashesAction],
-    stripPort:
-      config.stripPortMode.case === "stripAnyHostPort" && config.stripPortMode.value
-        ? "any"
-        : config.stripMatchingHostPort
-          ? "matching"
-          : "keep",
-    stripTrailingHostDot: config.stripTrailingHostDot,
+    ...compileRequestTargetRules(config),
     streamIdleTimeoutMs: durationMs(config.streamIdleTimeout, 300_000),
     streamFlushTimeoutMs: durationMs(
       config.streamFlushTimeout,
@@ -197,14 +188,6 @@ const SERVER_HEADERS: Readonly<Record<ServerHeader, ConnectionManagerConfig["ser
   [ServerHeader.OVERWRITE]: "overwrite",
   [ServerHeader.APPEND_IF_ABSENT]: "append",
   [ServerHeader.PASS_THROUGH]: "pass",
-};
-
-const ESCAPED_SLASHES: Readonly<Record<EscapedSlashes, ConnectionManagerConfig["escapedSlashes"]>> = {
-  [EscapedSlashes.IMPLEMENTATION_SPECIFIC_DEFAULT]: "keep",
-  [EscapedSlashes.KEEP_UNCHANGED]: "keep",
-  [EscapedSlashes.REJECT_REQUEST]: "reject",
-  [EscapedSlashes.UNESCAPE_AND_REDIRECT]: "redirect",
-  [EscapedSlashes.UNESCAPE_AND_FORWARD]: "forward",
 };
 
 export const httpConnectionManagerFactory: ConnectionFilterFactory = {

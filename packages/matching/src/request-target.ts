@@ -1,0 +1,66 @@
+import {
+  HttpConnectionManager_PathWithEscapedSlashesAction as EscapedSlashes,
+  type HttpConnectionManager,
+} from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "./normalize-path.ts";
+
+/** How a connection manager wants the paths and hosts of its requests, before it looks for a route. */
+export interface RequestTargetRules {
+  readonly normalizePath: boolean;
+  readonly mergeSlashes: boolean;
+  readonly escapedSlashes: "keep" | "reject" | "redirect" | "forward";
+  readonly stripPort: "keep" | "matching" | "any";
+  readonly stripTrailingHostDot: boolean;
+}
+
+const ESCAPED_SLASHES: Readonly<Record<EscapedSlashes, RequestTargetRules["escapedSlashes"]>> = {
+  [EscapedSlashes.IMPLEMENTATION_SPECIFIC_DEFAULT]: "keep",
+  [EscapedSlashes.KEEP_UNCHANGED]: "keep",
+  [EscapedSlashes.REJECT_REQUEST]: "reject",
+  [EscapedSlashes.UNESCAPE_AND_REDIRECT]: "redirect",
+  [EscapedSlashes.UNESCAPE_AND_FORWARD]: "forward",
+};
+
+export function compileRequestTargetRules(config: HttpConnectionManager): RequestTargetRules {
+  const stripsAny = config.stripPortMode.case === "stripAnyHostPort" && config.stripPortMode.value;
+  return {
+    normalizePath: config.normalizePath ?? false,
+    mergeSlashes: config.mergeSlashes,
+    escapedSlashes: ESCAPED_SLASHES[config.pathWithEscapedSlashesAction],
+    stripPort: stripsAny ? "any" : config.stripMatchingHostPort ? "matching" : "keep",
+    stripTrailingHostDot: config.stripTrailingHostDot,
+  };
+}
+
+/** The path that routes are looked for by; `undefined`: the request is refused. */
+export function rewritePath(original: string, rules: RequestTargetRules): string | undefined {
+  // A fragment has no business in a request (RFC 9110 §7.1).
+  if (original.includes("#")) return undefined;
+  let path = original;
+  if (rules.escapedSlashes !== "keep" && hasEscapedSlash(path)) {
+    if (rules.escapedSlashes === "reject") return undefined;
+    path = unescapeSlashes(path);
+  }
+  if (rules.normalizePath) {
+    const normal = normalizePath(path);
+    if (normal === undefined) return undefined;
+    path = normal;
+  }
+  return rules.mergeSlashes && path.includes("//") ? mergeSlashes(path) : path;
+}
+
+/** Whether the client is sent to the rewritten path, instead of being served there. */
+export function redirectsPath(original: string, rules: RequestTargetRules): boolean {
+  return rules.escapedSlashes === "redirect" && hasEscapedSlash(original);
+}
+
+/** The host that virtual hosts are looked for by. `localPort`: what "matching" means. */
+export function rewriteAuthority(authority: string, rules: RequestTargetRules, localPort: string): string {
+  if (rules.stripPort === "keep" && !rules.stripTrailingHostDot) return authority;
+  const at = authority.search(/:\d*$/);
+  let host = at < 0 ? authority : authority.slice(0, at);
+  let port = at < 0 ? "" : authority.slice(at);
+  if (rules.stripPort === "any" || (rules.stripPort === "matching" && port === `:${localPort}`)) port = "";
+  if (rules.stripTrailingHostDot && host.endsWith(".")) host = host.slice(0, -1);
+  return host + port;
+}
