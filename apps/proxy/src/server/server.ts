@@ -127,7 +127,7 @@ export class Server {
   ) {
     this.options = options;
     this.bootstrap = bootstrap;
-    const headerPrefix = this.#settle(compileHeaderPrefix(bootstrap.message.headerPrefix));
+    const headerPrefix = settle(bootstrap, compileHeaderPrefix(bootstrap.message.headerPrefix));
     useEnvoyHeaderPrefix(headerPrefix);
     this.stats = new StatsRegistry(
       settle(bootstrap, compileStatsSettings(bootstrap.message.statsConfig, "stats_config")),
