@@ -3,6 +3,7 @@ import type { FoundResource } from "../import/import-contract.ts";
 import { childrenOf } from "./directive.ts";
 import type { NginxNotes } from "./nginx-notes.ts";
 import type { Listen } from "./translate-listen.ts";
+import type { Route } from "./translate-return.ts";
 import type { Server, TlsFiles } from "./translate-server.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions";
@@ -28,6 +29,7 @@ export function buildListener(
     virtual_hosts: virtualHosts(
       members.map(({ server }) => server),
       fallback.server,
+      portToTell(listen),
       notes,
     ),
   };
@@ -52,7 +54,17 @@ export function buildListener(
   ];
 }
 
-function virtualHosts(servers: readonly Server[], fallback: Server, notes: NginxNotes): readonly object[] {
+/** nginx writes its own port into addresses that it completes, unless it is the scheme's. */
+function portToTell({ port, ssl }: Listen): number | undefined {
+  return port === (ssl ? 443 : 80) ? undefined : port;
+}
+
+function virtualHosts(
+  servers: readonly Server[],
+  fallback: Server,
+  port: number | undefined,
+  notes: NginxNotes,
+): readonly object[] {
   const taken = new Set<string>();
   const names = new Set<string>();
   return servers.flatMap((server) => {
@@ -68,8 +80,13 @@ function virtualHosts(servers: readonly Server[], fallback: Server, notes: Nginx
     let name = server.name;
     for (let number = 2; names.has(name); number++) name = `${server.name}-${number}`;
     names.add(name);
-    return [{ name, domains, routes: server.routes }];
+    return [{ name, domains, routes: server.routes.map((route) => withPort(route, port)) }];
   });
+}
+
+function withPort({ completed, ...route }: Route, port: number | undefined): object {
+  if (completed !== true || port === undefined) return route;
+  return { ...route, redirect: { ...route.redirect, port_redirect: port } };
 }
 
 function tlsChains(

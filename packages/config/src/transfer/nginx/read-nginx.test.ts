@@ -187,8 +187,8 @@ server { listen 81; location / { include proxy_params; proxy_pass http://10.0.0.
 # configuration file /etc/nginx/proxy_params:
 proxy_set_header Host $http_host;
 `;
-  const { byName, notes } = read(dump);
-  assert.deepEqual(notes, []);
+  const { byName, told: noted } = read(dump);
+  assert.deepEqual(noted, ["1 differs proxy_set_header Host $http_host"]);
   const route = at(byName.get("routes/nginx-81"), "virtual_hosts", 0, "routes", 0, "route");
   assert.equal(at(route, "cluster"), "10.0.0.1:80");
   assert.equal(at(route, "host_rewrite_literal"), undefined);

@@ -51,8 +51,11 @@ export function requestHeaders(
     const [name = "", text = ""] = directive.args;
     const lower = name.toLowerCase();
     if (lower === "host") {
-      if (/^\$(?:http_)?host(?::\$server_port)?$/.test(text)) host = undefined;
-      else if (text === "$proxy_host") host = proxyHost;
+      if (/^\$(?:http_)?host(?::\$server_port)?$/.test(text)) {
+        host = undefined;
+        if (text !== "$host")
+          notes.add("differs", directive, "the upstream gets the client's Host without its port");
+      } else if (text === "$proxy_host") host = proxyHost;
       else if (!text.includes("$")) host = text;
       else
         notes.add(

@@ -3,7 +3,7 @@ import type { NginxClusters } from "./nginx-clusters.ts";
 import type { NginxNotes } from "./nginx-notes.ts";
 import { requestHeaders, responseHeaders } from "./translate-headers.ts";
 import type { LocationMatch } from "./translate-match.ts";
-import { actionOfReturn } from "./translate-return.ts";
+import { actionOfReturn, type Route } from "./translate-return.ts";
 
 export const LOCATION_TRANSLATED = new Set([
   "proxy_pass",
@@ -30,7 +30,7 @@ export function routesOfLocation(
   scope: Scope,
   clusters: NginxClusters,
   notes: NginxNotes,
-): readonly object[] {
+): readonly Route[] {
   const own = location.block ?? [];
   const leave = (directive: Directive, reason: string) => {
     notes.add(
@@ -61,7 +61,11 @@ export function routesOfLocation(
   if (!slash) return [route];
   const path = match.text.slice(0, -1);
   return [
-    { match: { path }, redirect: { path_redirect: match.text, response_code: "MOVED_PERMANENTLY" } },
+    {
+      match: { path },
+      redirect: { path_redirect: match.text, response_code: "MOVED_PERMANENTLY" },
+      completed: true,
+    },
     route,
   ];
 }

@@ -8,6 +8,14 @@ const REDIRECTS: Readonly<Record<string, string>> = {
   308: "PERMANENT_REDIRECT",
 };
 
+/** A route of the API, but for what is decided by the listener. */
+export interface Route {
+  readonly match: object;
+  readonly redirect?: object;
+  /** It redirects to a path alone, which nginx completes with scheme, name and port. */
+  readonly completed?: boolean;
+}
+
 /** A route's action for `return`, or why there is none. */
 export function actionOfReturn({ args }: Directive): object | string {
   const [code = "", text] = args.length === 1 && !/^\d{3}$/.test(args[0] ?? "") ? ["302", args[0]] : args;
@@ -32,6 +40,7 @@ function redirect(text: string, responseCode: string): object | string {
   const [, scheme, host, port, path] = match;
   if (host === "$server_name") return "$server_name in an address has no counterpart";
   return {
+    ...(host === undefined ? { completed: true } : {}),
     redirect: {
       ...(scheme === "https"
         ? { https_redirect: true }
@@ -43,11 +52,16 @@ function redirect(text: string, responseCode: string): object | string {
       ...(path === undefined
         ? host === undefined
           ? {}
-          : { path_redirect: "/" }
+          : fixedPath("/")
         : path.startsWith("$")
           ? {}
-          : { path_redirect: path }),
+          : fixedPath(path)),
       response_code: responseCode,
     },
   };
+}
+
+/** nginx adds no query of the request's. */
+function fixedPath(path: string): object {
+  return { path_redirect: path, ...(path.includes("?") ? {} : { strip_query: true }) };
 }

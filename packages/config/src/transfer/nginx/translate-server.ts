@@ -3,13 +3,13 @@ import type { NginxClusters } from "./nginx-clusters.ts";
 import type { NginxNotes } from "./nginx-notes.ts";
 import { LOCATION_TRANSLATED, NOT_IMPORTED, routesOfLocation } from "./translate-location.ts";
 import { matchOf, orderLocations } from "./translate-match.ts";
-import { actionOfReturn } from "./translate-return.ts";
+import { actionOfReturn, type Route } from "./translate-return.ts";
 
 export interface Server {
   readonly directive: Directive;
   readonly name: string;
   readonly domains: readonly string[];
-  readonly routes: readonly object[];
+  readonly routes: readonly Route[];
   readonly tls: TlsFiles | undefined;
 }
 
@@ -61,7 +61,7 @@ function locationRoutes(
   http: readonly Directive[],
   clusters: NginxClusters,
   notes: NginxNotes,
-): readonly object[] | undefined {
+): readonly Route[] | undefined {
   const found = [];
   for (const location of childrenOf(server.block, "location")) {
     const match = matchOf(location);
@@ -86,9 +86,8 @@ function locationRoutes(
 }
 
 /** Of a route that takes one path: the one that only adds a slash gives way to a location that says otherwise. */
-function pathOf(route: object): string {
-  const match = (route as { readonly match: { readonly path?: string } }).match;
-  return match.path ?? "";
+function pathOf({ match }: Route): string {
+  return "path" in match ? String(match.path) : "";
 }
 
 /** A server without a name takes what no other takes; that is told by its listener. */
