@@ -28,7 +28,11 @@ export {
   type CertificateKeyType,
   type DnsProvider,
   type DnsProviderSettings,
+  type DnsWebhookSettings,
+  type DynamicUpdateSettings,
   type ManagedCertificate,
+  TSIG_ALGORITHMS,
+  type TsigAlgorithm,
 } from "./acme/acme-contract.ts";
 export {
   listAuthorities,

@@ -1,5 +1,7 @@
 import { X509Certificate } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
+  type AcmeAccess,
   type AcmeContext,
   CHANNELS,
   type DueCertificate,
@@ -22,6 +24,7 @@ import { dnsProver } from "./dns/dns-prover.ts";
 import { withdrawLeftovers } from "./dns/withdraw-leftovers.ts";
 import { alpnProver, httpProver } from "./node-provers.ts";
 import type { Prover } from "./prover.ts";
+import { Turns } from "./turns.ts";
 
 export interface AcmeEngineOptions {
   readonly context: AcmeContext;
@@ -42,14 +45,27 @@ const WORK = "acme";
 const LEASE_MS = 240_000;
 const TICK_MS = 5_000;
 const AGAIN_MS = 250;
+/** While orders are under way. */
+const LOOK_MS = 1_000;
 
-/** Gets automatic certificates and renews them, while this replica holds the lease for it; one after the other. */
+interface Order {
+  /** "" for the default one. */
+  readonly authority: string;
+  /** Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+/** Orders that are under way with one authority, so that a slow one holds up its own alone. */
+const ORDERS_MAX = 4;
+
+/** Gets automatic certificates and renews them, while this replica holds the lease for it; several at once. */
 export class AcmeEngine {
   readonly #options: AcmeEngineOptions;
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
   #again = false;
+  readonly #turns = new Turns();
   #unlisten: (() => Promise<void>) | undefined;
 
   constructor(options: AcmeEngineOptions) {
@@ -99,16 +115,38 @@ export class AcmeEngine {
     const hold = () => holdWorkLease(context, { work: WORK, holder: replica, ms: LEASE_MS });
     if (!(await hold())) return;
     const holding = setInterval(() => void hold().catch(onTrouble), LEASE_MS / 4);
+    const orders = new Map<string, Order>();
+    let troubled = false;
+    const trouble = (error: unknown): void => {
+      troubled = true;
+      onTrouble(error);
+    };
     try {
       await withdrawLeftovers(context, outbound, onTrouble);
-      while (await hold()) {
-        const [due] = await dueCertificates(context);
-        if (due === undefined || this.#closing.signal.aborted) return;
-        await this.#tryOne(due);
+      while (!troubled && (await hold()) && !this.#closing.signal.aborted) {
+        for (const due of await dueCertificates(context)) this.#begin(orders, due, trouble);
+        if (orders.size === 0) return;
+        await Promise.race([...orders.values()].map(({ ended }) => ended).concat(this.#pause()));
       }
     } finally {
+      await Promise.all([...orders.values()].map(({ ended }) => ended));
       clearInterval(holding);
     }
+  }
+
+  /** What falls due meanwhile is seen. */
+  async #pause(): Promise<void> {
+    await sleep(LOOK_MS, undefined, { signal: this.#closing.signal }).catch(() => {});
+  }
+
+  #begin(orders: Map<string, Order>, due: DueCertificate, onTrouble: (error: unknown) => void): void {
+    const authority = due.choice.authority ?? "";
+    const beside = [...orders.values()].filter((order) => order.authority === authority);
+    if (orders.has(due.name) || beside.length >= ORDERS_MAX) return;
+    const ended = this.#tryOne(due)
+      .catch(onTrouble)
+      .then(() => void orders.delete(due.name));
+    orders.set(due.name, { authority, ended });
   }
 
   async #tryOne(due: DueCertificate): Promise<void> {
@@ -135,13 +173,8 @@ export class AcmeEngine {
   async #obtain(due: DueCertificate): Promise<Date> {
     const { context, random } = this.#options;
     const { authority, keyType } = due.choice;
-    const access = await openAuthority(context, authority);
-    if (access === undefined)
-      throw new AcmeError("no certificate authority is set up: add one on the page Certificates");
     const prover = await this.#proverOf(due);
-    const client = new AcmeClient(access, this.#options.outbound, this.#closing.signal);
-    const account = await client.register();
-    if (account !== undefined) await storeAccount(context, access.name, account);
+    const { client, access } = await this.#clientOf(authority);
     const { keyPem, request } = await createServerRequest(due.names, keyType);
     const chain = await client.order(due.names, request, prover);
     const notAfter = new Date(new X509Certificate(chain).validTo);
@@ -149,6 +182,20 @@ export class AcmeEngine {
     const { name, renewal } = due;
     await storeIssued(context, { name, authority: access.name, chain, keyPem, notAfter, dueAt, renewal });
     return notAfter;
+  }
+
+  /** Orders that begin together make one account. */
+  async #clientOf(authority: string | undefined): Promise<{ client: AcmeClient; access: AcmeAccess }> {
+    const { context, outbound } = this.#options;
+    return await this.#turns.take(`authority/${authority ?? ""}`, async () => {
+      const access = await openAuthority(context, authority);
+      if (access === undefined)
+        throw new AcmeError("no certificate authority is set up: add one on the page Certificates");
+      const client = new AcmeClient(access, outbound, this.#closing.signal);
+      const account = await client.register();
+      if (account !== undefined) await storeAccount(context, access.name, account);
+      return { client, access };
+    });
   }
 
   async #proverOf({ name, challenge, choice }: DueCertificate): Promise<Prover> {
@@ -159,6 +206,6 @@ export class AcmeEngine {
     const provider = await openDnsProvider(context, choice.dnsProvider);
     if (provider === undefined)
       throw new AcmeError("no DNS provider is set up, which dns-01 needs: add one on the page Certificates");
-    return dnsProver({ ...options, provider, outbound });
+    return dnsProver({ ...options, provider, outbound, turns: this.#turns });
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
 import {
@@ -13,7 +14,10 @@ import {
   publish,
   putAuthority,
   putResource,
+  removeAuthority,
+  removeManaged,
   renewCertificate,
+  requestCertificate,
 } from "@sluice/config";
 import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
 import {
@@ -231,6 +235,42 @@ test("an authority that cannot see the proof is quoted, and is asked again later
   assert.match(found.lastError ?? "", /^lost\.example: .*\(connection\)/);
   assert.equal(found.failures, 1);
   assert.ok(found.dueAt.getTime() > Date.now() + 30_000);
+});
+
+test("an authority that does not answer holds up its own orders alone", { skip }, async () => {
+  let asked = 0;
+  const stuck = createServer((socket) => {
+    asked++;
+    socket.on("error", () => {});
+  });
+  await new Promise<void>((resolve) => stuck.listen(0, "127.0.0.1", resolve));
+  const address = stuck.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  try {
+    await putAuthority(context, {
+      name: "stuck",
+      directoryUrl: `https://127.0.0.1:${port}/dir`,
+      termsAgreed: true,
+    });
+    const names = ["one", "two", "three"].map((name) => `${name}.example`);
+    for (const name of names) await requestCertificate(context, { names: [name], authority: "stuck" });
+    await waitFor("the stuck one to be asked", () => asked > 0, PATIENT);
+    await requestCertificate(context, { names: ["shop.example"], authority: "pebble" });
+    await waitFor(
+      "the other authority's certificate",
+      async () => (await managed("automatic:shop.example"))?.state === "issued",
+      PATIENT,
+    );
+    const waiting = await Promise.all(names.map((name) => managed(`automatic:${name}`)));
+    assert.ok(
+      waiting.some((state) => state?.triedAt === undefined),
+      "it did not wait for them",
+    );
+    for (const name of [...names, "shop.example"]) await removeManaged(context, `automatic:${name}`);
+    await removeAuthority(context, "stuck");
+  } finally {
+    stuck.close();
+  }
 });
 
 test("an authority that wants an account bound says so, and takes one that is", { skip }, async () => {

@@ -59,14 +59,35 @@ export interface CertificateChoice {
   readonly keyType: CertificateKeyType;
 }
 
-/** A signed POST to `url` for each record that shall be there or go. */
-export interface DnsProviderSettings {
-  readonly kind: "webhook";
-  /** `https:` or `http:`. */
-  readonly url: string;
+/** With what dynamic updates may be signed (RFC 8945). */
+export const TSIG_ALGORITHMS = ["hmac-sha256", "hmac-sha384", "hmac-sha512"] as const;
+export type TsigAlgorithm = (typeof TSIG_ALGORITHMS)[number];
+
+interface SpreadSettings {
   /** Asked whether they have the record, `host` or `host:port`, in place of the zone's own name servers; empty: those. */
   readonly nameServers: readonly string[];
 }
+
+/** A signed POST to `url` for each record that shall be there or go. */
+export interface DnsWebhookSettings extends SpreadSettings {
+  readonly kind: "webhook";
+  /** `https:` or `http:`. */
+  readonly url: string;
+}
+
+/** A dynamic update (RFC 2136), signed with a key that the name server knows (RFC 8945). The secret is the key's, in base64. */
+export interface DynamicUpdateSettings extends SpreadSettings {
+  readonly kind: "rfc2136";
+  /** The zone's primary name server, `host` or `host:port`; over TCP. */
+  readonly server: string;
+  /** Undefined: the server is asked in which zone a name is. */
+  readonly zone?: string | undefined;
+  /** As the server calls the key. */
+  readonly keyName: string;
+  readonly algorithm: TsigAlgorithm;
+}
+
+export type DnsProviderSettings = DnsWebhookSettings | DynamicUpdateSettings;
 
 /** Who publishes records for DNS-01, without the secret. */
 export interface DnsProvider {

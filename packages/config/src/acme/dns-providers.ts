@@ -13,7 +13,8 @@ import { requireDnsSecret, requireDnsSettings } from "./dns-provider-settings.ts
 export interface PutDnsProviderInput {
   readonly name: string;
   readonly settings: DnsProviderSettings;
-  /** The signing key, `whsec_` and base64. Default: the stored one, else a new one. */
+  /** Of a webhook the signing key, `whsec_` and base64; default: the stored one, else a new one. Of dynamic updates the key's secret in
+   * base64; default: the stored one. */
   readonly secret?: string | undefined;
 }
 
@@ -45,10 +46,13 @@ export async function putDnsProvider(
       .from(acmeDnsProvider)
       .where(eq(acmeDnsProvider.name, name))
       .for("update");
-    const kept = before?.sealedSecret ?? null;
-    const made = input.secret === undefined && kept === null ? newSigningKey() : undefined;
+    const { kind } = settings;
+    const kept = before?.settings.kind === kind ? before.sealedSecret : null;
+    const missing = input.secret === undefined && kept === null;
+    if (missing && kind === "rfc2136") throw new ConfigError("invalid", "give the key's secret, in base64");
+    const made = missing ? newSigningKey() : undefined;
     const secret = input.secret ?? made;
-    if (secret !== undefined) requireDnsSecret(secret);
+    if (secret !== undefined) requireDnsSecret(kind, secret);
     const values = {
       position: 0,
       settings,

@@ -1,6 +1,5 @@
 "use client";
 
-import type { DnsProvider } from "@sluice/config";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
@@ -10,10 +9,9 @@ import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { DialogButtons } from "../ui/dialog-buttons.tsx";
-import { Field } from "../ui/field.tsx";
-import { Input } from "../ui/input.tsx";
 import { KeyOnce } from "../ui/key-once.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { DnsProviderFields, inputOf, NO_INPUT, settingsIn } from "./dns-provider-fields.tsx";
 
 /** Who publishes records for DNS-01: those that are there, and a form for one more, or to change one. A new key is shown once. */
 export function DnsProviderDialog({ onClose }: { readonly onClose: () => void }) {
@@ -21,7 +19,7 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
   const trpc = useTRPC();
   const queries = useQueryClient();
   const { data: providers = [] } = useQuery(trpc.acme.dnsProviders.queryOptions());
-  const [fields, setFields] = useState({ name: "", url: "", nameServers: "", secret: "" });
+  const [fields, setFields] = useState(NO_INPUT);
   const [signingKey, setSigningKey] = useState<string>();
   const again = () => queries.invalidateQueries({ queryKey: [["acme"]], exact: false });
   const put = useMutation({
@@ -34,21 +32,10 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
   });
   const remove = useMutation({ ...trpc.acme.removeDnsProvider.mutationOptions(), onSuccess: again });
   const error = put.error ?? remove.error;
-  const set = (part: Partial<typeof fields>): void => setFields({ ...fields, ...part });
-  const edit = ({ name, settings: { url, nameServers } }: DnsProvider): void =>
-    setFields({ name, url, nameServers: nameServers.join(", "), secret: "" });
 
   function submit(): void {
-    const { name, url, nameServers, secret } = fields;
-    put.mutate({
-      name: name.trim(),
-      settings: {
-        kind: "webhook",
-        url: url.trim(),
-        nameServers: nameServers.split(/[\s,]+/).filter((server) => server !== ""),
-      },
-      secret: secret.trim() || undefined,
-    });
+    const secret = fields.secret.trim() || undefined;
+    put.mutate({ name: fields.name.trim(), settings: settingsIn(fields), secret });
   }
 
   if (signingKey !== undefined)
@@ -80,8 +67,10 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
             <li key={provider.name} className="flex flex-wrap items-center gap-2 py-2">
               <span className="font-medium">{provider.name}</span>
               {provider.isDefault && <Badge tone="info">{t("asked")}</Badge>}
-              <span className="min-w-0 flex-1 break-all text-muted">{provider.settings.url}</span>
-              <Button size="sm" onClick={() => edit(provider)}>
+              <span className="min-w-0 flex-1 break-all text-muted">
+                {provider.settings.kind === "webhook" ? provider.settings.url : provider.settings.server}
+              </span>
+              <Button size="sm" onClick={() => setFields(inputOf(provider))}>
                 {t("edit")}
               </Button>
               <Button size="sm" tone="danger" onClick={() => remove.mutate({ name: provider.name })}>
@@ -98,34 +87,7 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
           submit();
         }}
       >
-        <Field label={t("name")} required>
-          <Input
-            required
-            maxLength={63}
-            value={fields.name}
-            onChange={(event) => set({ name: event.target.value })}
-          />
-        </Field>
-        <Field label={t("url")} hint={t("urlHint")} required>
-          <Input
-            required
-            type="url"
-            placeholder="https://"
-            value={fields.url}
-            onChange={(event) => set({ url: event.target.value })}
-          />
-        </Field>
-        <Field label={t("nameServers")} hint={t("nameServersHint")}>
-          <Input value={fields.nameServers} onChange={(event) => set({ nameServers: event.target.value })} />
-        </Field>
-        <Field label={t("key")} hint={t("keyHint")}>
-          <Input
-            type="password"
-            autoComplete="new-password"
-            value={fields.secret}
-            onChange={(event) => set({ secret: event.target.value })}
-          />
-        </Field>
+        <DnsProviderFields input={fields} onChange={(part) => setFields({ ...fields, ...part })} />
         <DialogButtons>
           <Button onClick={onClose}>{t("cancel")}</Button>
           <Button type="submit" tone="primary" busy={put.isPending}>

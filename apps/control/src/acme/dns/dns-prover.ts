@@ -9,9 +9,10 @@ import {
 } from "@sluice/config";
 import type { OutboundPolicy } from "@sluice/config/outbound";
 import type { Challenge, Prover } from "../prover.ts";
+import type { Turns } from "../turns.ts";
 import { awaitRecord } from "./await-record.ts";
 import { NameServers } from "./name-servers.ts";
-import { webhookPublisher } from "./webhook-publisher.ts";
+import { openPublisher } from "./open-publisher.ts";
 
 const SPREAD_DEADLINE_MS = 180_000;
 
@@ -22,6 +23,7 @@ export function dnsProver({
   provider,
   outbound,
   signal,
+  turns,
   spreadDeadlineMs = SPREAD_DEADLINE_MS,
 }: {
   readonly context: AcmeContext;
@@ -29,11 +31,14 @@ export function dnsProver({
   readonly provider: DnsProviderAccess;
   readonly outbound: OutboundPolicy;
   readonly signal: AbortSignal;
+  /** Of orders that are under way at once: a zone may not like to be changed twice at a time. */
+  readonly turns: Turns;
   readonly spreadDeadlineMs?: number;
 }): Prover {
   const { name: dnsProvider, settings } = provider;
   const servers = new NameServers({ outbound, instead: settings.nameServers });
-  const publisher = webhookPublisher(provider, { outbound, signal, now: context.now });
+  const publisher = openPublisher(provider, { outbound, signal, now: context.now });
+  const turn = (work: () => Promise<void>) => turns.take(`dns-provider/${dnsProvider}`, work);
   return {
     type: "dns-01",
     async present(challenges) {
@@ -46,7 +51,7 @@ export function dnsProver({
       );
       // Written down first: what is put up is taken away even when nobody comes back here.
       await storeChallenges(context, stored);
-      for (const { record } of stored) await publisher.present(record);
+      for (const { record } of stored) await turn(() => publisher.present(record));
       const waiting = { deadlineMs: spreadDeadlineMs, signal };
       await Promise.all(stored.map(({ record }) => awaitRecord(servers, record, waiting)));
     },
@@ -55,7 +60,8 @@ export function dnsProver({
       const left = (await leftChallenges(context)).filter(({ token }) => tokens.has(token));
       const gone: string[] = [];
       for (const { token, record } of left) {
-        const taken = record === undefined || (await publisher.cleanUp(record).then(done, failed));
+        const taken =
+          record === undefined || (await turn(() => publisher.cleanUp(record)).then(done, failed));
         if (taken) gone.push(token);
       }
       await removeChallenges(context, gone);

@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type DnsProviderAccess, type DnsRecord, signingKeyBytes } from "@sluice/config";
+import {
+  type DnsProviderAccess,
+  type DnsRecord,
+  type DnsWebhookSettings,
+  signingKeyBytes,
+} from "@sluice/config";
 import { OutboundError, type OutboundResponse, outboundRequest } from "@sluice/config/outbound";
 import { reasonIn } from "../../notification/send-webhook.ts";
 import { signWebhook } from "../../notification/sign-webhook.ts";
@@ -13,7 +18,11 @@ const TTL_SECONDS = 60;
 
 /** POSTs each record as signed JSON, as `docs/certificates.md` says; any 2xx means that it is done. */
 export function webhookPublisher(
-  { name: provider, secret, settings: { url } }: DnsProviderAccess,
+  {
+    name: provider,
+    secret,
+    settings: { url },
+  }: DnsProviderAccess & { readonly settings: DnsWebhookSettings },
   { outbound, signal, now }: PublisherOptions,
 ): RecordPublisher {
   async function post(action: "present" | "cleanup", { name, value }: DnsRecord): Promise<void> {

@@ -1,6 +1,6 @@
 import { type AcmeContext, leftChallenges, openDnsProvider, removeChallenges } from "@sluice/config";
 import type { OutboundPolicy } from "@sluice/config/outbound";
-import { webhookPublisher } from "./webhook-publisher.ts";
+import { openPublisher } from "./open-publisher.ts";
 
 /**
  * Takes away what orders that were broken off left behind. Only for whoever holds the lease, and has no order under way. A record whose
@@ -17,7 +17,7 @@ export async function withdrawLeftovers(
     const provider = await openDnsProvider(context, dnsProvider);
     if (provider === undefined) continue;
     const { signal } = new AbortController();
-    const publisher = webhookPublisher(provider, { outbound, signal, now: context.now });
+    const publisher = openPublisher(provider, { outbound, signal, now: context.now });
     await publisher.cleanUp(record).catch(onTrouble);
   }
   await removeChallenges(

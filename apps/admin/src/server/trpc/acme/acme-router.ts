@@ -5,11 +5,13 @@ import {
   putDnsProvider,
   removeAuthority,
   removeDnsProvider,
+  TSIG_ALGORITHMS,
 } from "@sluice/config";
 import { z } from "zod";
 import { procedure, router } from "../trpc.ts";
 
 const name = z.string().min(1).max(64);
+const nameServers = z.array(z.string().min(1).max(300)).max(20);
 
 /** The authorities that automatic certificates come from, and who publishes records for DNS-01; never their keys. */
 export const acmeRouter = router({
@@ -35,11 +37,17 @@ export const acmeRouter = router({
     .input(
       z.object({
         name,
-        settings: z.object({
-          kind: z.literal("webhook"),
-          url: z.string().min(1).max(2000),
-          nameServers: z.array(z.string().min(1).max(300)).max(20),
-        }),
+        settings: z.discriminatedUnion("kind", [
+          z.object({ kind: z.literal("webhook"), url: z.string().min(1).max(2000), nameServers }),
+          z.object({
+            kind: z.literal("rfc2136"),
+            server: z.string().min(1).max(300),
+            zone: z.string().min(1).max(254).optional(),
+            keyName: z.string().min(1).max(254),
+            algorithm: z.enum(TSIG_ALGORITHMS),
+            nameServers,
+          }),
+        ]),
         secret: z.string().min(1).max(1000).optional(),
       }),
     )
