@@ -7,6 +7,7 @@ import { findViolations, keepImage } from "./check-page.ts";
  * certificate with a choice of its own: authority, challenge, key. Nothing answers at the addresses: what is tried shows.
  */
 export async function certificateStory(page: Page, port: number): Promise<void> {
+  await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto("/listeners");
   await page.getByRole("heading", { level: 1, name: "Listeners" }).waitFor();
   await page.keyboard.press("ControlOrMeta+k");
