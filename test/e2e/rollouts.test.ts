@@ -272,6 +272,16 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
     const differs = sluice("node", "diff", "second", "1");
     assert.equal(differs.status, 1, differs.text);
     assert.match(differs.text, /~ clusters\/web\n.*- .*127\.0\.0\.1:1001.*\+ .*127\.0\.0\.1:1004/s);
+    assert.deepEqual(
+      [sluice("diff", "node:second").text, sluice("diff", "node:second", "node:local").text],
+      ["no difference\n", "no difference\n"],
+    );
+    const unasked = sluice("diff", "node:nobody", "2");
+    assert.deepEqual([unasked.status, unasked.stdout], [1, ""]);
+    assert.match(
+      unasked.text,
+      /what 'nobody' has is not known: there is no node 'nobody'\n`acknowledged:nobody`/,
+    );
     const missing = sluice("node", "drain", "nobody");
     assert.deepEqual([missing.status, missing.text], [1, "sluice: there is no node 'nobody'\n"]);
     const made = JSON.parse(sluice("join-token", "create", "--node", "third", "-o", "json").stdout);
@@ -304,5 +314,24 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
     await page.goto("/nodes/second/config?view=compare");
     await page.getByText("个资源全部相同").waitFor();
     assert.deepEqual(errors, []);
+  });
+
+  step("a version is held against what a node really has, or else against what it accepted", async () => {
+    await window.addCookies([{ name: "sluice_locale", value: "en", url: appliance.url }]);
+    await page.goto("/versions/1");
+    await page.getByRole("combobox", { name: "Compared with" }).selectOption("node:second");
+    await page.getByText("One resource differs from version 1").waitFor();
+    await checkPage(page, "version-node");
+    await second.close();
+    await waitFor(
+      "the node to be gone",
+      async () => !(await api.client.node.get.query({ id: "second" })).connected,
+    );
+    await button("Compare again").click();
+    await page.getByText("the node 'second' is not connected").waitFor();
+    await checkPage(page, "version-node-away");
+    await button("Compare with what it accepted last").click();
+    await page.getByText("load_assignment.endpoints[0].lb_endpoints[127.0.0.1:1004]").waitFor();
+    await checkPage(page, "version-node-accepted");
   });
 });

@@ -1,4 +1,3 @@
-import type { DiffSource } from "@sluice/config";
 import type { ApiClient } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
 
@@ -9,11 +8,4 @@ export async function resolveVersion(client: ApiClient, text: string): Promise<n
   const found = tags.find(({ name }) => name === text);
   if (found === undefined) throw new CliError(`there is no version '${text}': use a number or a tag`, 2);
   return found.version;
-}
-
-/** `draft`, `live`, `node:ID`, a version's number or a tag. */
-export async function resolveSource(client: ApiClient, text: string): Promise<DiffSource> {
-  if (text === "draft" || text === "live") return text;
-  if (text.startsWith("node:")) return { node: text.slice("node:".length) };
-  return await resolveVersion(client, text);
 }

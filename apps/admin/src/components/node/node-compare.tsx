@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
@@ -23,20 +23,13 @@ export function NodeCompare({
   readonly targetVersion: number | undefined;
 }) {
   const t = useTranslations("nodes.compare");
-  const common = useTranslations("common");
   const trpc = useTRPC();
   const versions = useQuery(trpc.version.list.queryOptions({ limit: 50 }));
   const [chosen, setChosen] = useState(targetVersion);
-  const { order, underWay, follow } = useOrder();
-  const ask = useMutation(trpc.node.compare.mutationOptions({ onSuccess: follow }));
-  const { mutate } = ask;
-  useEffect(() => {
-    if (chosen !== undefined) mutate({ id: node, version: chosen });
-  }, [mutate, node, chosen]);
-  if (targetVersion === undefined) return <p className="px-6 py-8 text-sm text-muted">{t("nothing")}</p>;
+  if (chosen === undefined) return <p className="px-6 py-8 text-sm text-muted">{t("nothing")}</p>;
   return (
     <div className="flex flex-col gap-3 px-6 pb-10 max-sm:px-4">
-      <div className="flex flex-wrap items-end gap-3">
+      <NodeAgainstVersion node={node} version={chosen}>
         <Field label={t("version")} className="w-72">
           <Select value={chosen} onChange={(event) => setChosen(Number(event.target.value))}>
             {versions.data?.versions.map(({ number, message }) => (
@@ -46,19 +39,49 @@ export function NodeCompare({
             ))}
           </Select>
         </Field>
+      </NodeAgainstVersion>
+    </div>
+  );
+}
+
+/** Asks the node, and shows what it answered; `offer` where it cannot be asked or does not answer. */
+export function NodeAgainstVersion({
+  node,
+  version,
+  children,
+  offer,
+}: {
+  readonly node: string;
+  readonly version: number;
+  readonly children?: ReactNode;
+  readonly offer?: ReactNode;
+}) {
+  const t = useTranslations("nodes.compare");
+  const common = useTranslations("common");
+  const trpc = useTRPC();
+  const { order, underWay, follow } = useOrder();
+  const ask = useMutation(trpc.node.compare.mutationOptions({ onSuccess: follow }));
+  const { mutate } = ask;
+  useEffect(() => mutate({ id: node, version }), [mutate, node, version]);
+  const inVain = ask.error !== null || order?.state === "refused" || order?.state === "expired";
+  return (
+    <>
+      <div className="flex flex-wrap items-end gap-3">
+        {children}
         <Button
           icon="rollback"
           busy={ask.isPending || underWay}
-          onClick={() => chosen !== undefined && ask.mutate({ id: node, version: chosen })}
+          onClick={() => mutate({ id: node, version })}
         >
           {t("again")}
         </Button>
       </div>
       {ask.error && <Notice tone="bad">{refusalOf(ask.error).message || common("unreachable")}</Notice>}
-      {order && order.state !== "done" && <OrderStateLine order={order} />}
+      {!ask.error && order && order.state !== "done" && <OrderStateLine order={order} />}
+      {inVain && offer}
       {underWay && <SkeletonRows />}
-      {order?.state === "done" && <Comparison order={order.id} />}
-    </div>
+      {!ask.error && order?.state === "done" && <Comparison order={order.id} />}
+    </>
   );
 }
 

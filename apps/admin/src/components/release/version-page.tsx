@@ -6,6 +6,7 @@ import { useTranslations } from "use-intl";
 import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { NodeAgainstVersion } from "../node/node-compare.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
@@ -21,16 +22,19 @@ import { RolloutProgress } from "./rollout-progress.tsx";
 import { useRollback } from "./use-rollback.ts";
 import { VersionTags } from "./version-tags.tsx";
 
-type Source = number | "draft" | { readonly node: string };
+/** `asked`: what the node says that it has; `node`: what it acknowledged. */
+type Source = number | "draft" | { readonly asked: string } | { readonly node: string };
 
 function readSource(text: string | null): Source | undefined {
   if (text === "draft") return text;
-  if (text?.startsWith("node:")) return { node: text.slice("node:".length) };
+  if (text?.startsWith("node:")) return { asked: text.slice("node:".length) };
+  if (text?.startsWith("acknowledged:")) return { node: text.slice("acknowledged:".length) };
   return Number(text) || undefined;
 }
 
 function sourceText(source: Source | undefined): string {
-  return typeof source === "object" ? `node:${source.node}` : String(source ?? "");
+  if (typeof source !== "object") return String(source ?? "");
+  return "asked" in source ? `node:${source.asked}` : `acknowledged:${source.node}`;
 }
 
 /** One version: what it changed against its parent or any other, and the way to make it live. */
@@ -47,7 +51,11 @@ export function VersionPage({ number }: { readonly number: number }) {
   const live = useQuery(trpc.version.live.queryOptions());
   const rollouts = useQuery(trpc.version.rollouts.queryOptions({ limit: 1 }));
   const nodes = useQuery(trpc.node.list.queryOptions());
-  const against = asked ?? version.data?.parent;
+  const compareWith = (source: Source): void =>
+    router.replace(`/versions/${number}?against=${encodeURIComponent(sourceText(source))}`);
+  const chosen = asked ?? version.data?.parent;
+  const node = typeof chosen === "object" && "asked" in chosen ? chosen.asked : undefined;
+  const against = typeof chosen === "object" && "asked" in chosen ? undefined : chosen;
   // The draft and a node come after the version: what is shown is how they differ from it.
   const later = typeof against === "object" || against === "draft";
   const diff = useQuery({
@@ -58,7 +66,7 @@ export function VersionPage({ number }: { readonly number: number }) {
   });
   const resources = useQuery({
     ...trpc.version.resources.queryOptions({ number }),
-    enabled: version.data !== undefined && against === undefined,
+    enabled: version.data !== undefined && chosen === undefined,
   });
 
   if (version.error)
@@ -82,7 +90,7 @@ export function VersionPage({ number }: { readonly number: number }) {
       : against === "draft"
         ? t("draft")
         : typeof against === "object"
-          ? t("nodeHas", { node: against.node })
+          ? t("nodeAccepted", { node: against.node })
           : t("versionNumber", { number: against });
   const [beforeLabel, afterLabel] = later ? [ownLabel, otherLabel] : [otherLabel, ownLabel];
   // A first version has no parent: everything in it is new.
@@ -130,18 +138,22 @@ export function VersionPage({ number }: { readonly number: number }) {
         <VersionTags number={number} tags={version.data.tags} />
         <Field label={t("comparedWith")} className="max-w-96">
           <Select
-            value={sourceText(against)}
-            onChange={(event) =>
-              router.replace(`/versions/${number}?against=${encodeURIComponent(event.target.value)}`)
-            }
+            value={sourceText(chosen)}
+            onChange={(event) => {
+              const source = readSource(event.target.value);
+              if (source !== undefined) compareWith(source);
+            }}
           >
-            {against === undefined && <option value="">{t("nothing")}</option>}
+            {chosen === undefined && <option value="">{t("nothing")}</option>}
             <option value="draft">{t("draft")}</option>
             {nodes.data?.map(({ id }) => (
               <option key={id} value={`node:${id}`}>
                 {t("nodeHas", { node: id })}
               </option>
             ))}
+            {typeof against === "object" && (
+              <option value={sourceText(against)}>{t("nodeAccepted", { node: against.node })}</option>
+            )}
             {typeof against === "number" &&
               !versions.data?.versions.some((other) => other.number === against) && (
                 <option value={against}>{t("versionNumber", { number: against })}</option>
@@ -157,7 +169,17 @@ export function VersionPage({ number }: { readonly number: number }) {
           </Select>
         </Field>
         {diff.error && <Notice tone="bad">{diff.error.message}</Notice>}
-        {diffs === undefined ? (
+        {node !== undefined ? (
+          <NodeAgainstVersion
+            node={node}
+            version={number}
+            offer={
+              <div>
+                <Button onClick={() => compareWith({ node })}>{t("compareAccepted")}</Button>
+              </div>
+            }
+          />
+        ) : diffs === undefined ? (
           <SkeletonRows />
         ) : diffs.length === 0 ? (
           <Notice tone="info">{t("noDifference")}</Notice>

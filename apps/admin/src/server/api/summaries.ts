@@ -57,7 +57,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   "history.search": "What versions changed, by words, resource and author, newest first.",
   "history.blame": "Each field of a resource with the version, author and time that its value is from.",
   "history.diff":
-    "What differs between two of: a version, what is live, the draft, what a node has accepted.",
+    "What differs between two of: a version, what is live, the draft, what a node has acknowledged, and what a node answered to `node.compare` (`order`).",
   "history.revert":
     "Take back in the draft what was changed in one resource, or one field, between two versions.",
   "history.tags": "All tags of versions.",

@@ -13,7 +13,12 @@ import { procedure, router } from "../trpc.ts";
 
 const number = z.number().int().positive();
 const path = z.string().max(4_096);
-const source = z.union([number, z.enum(["live", "draft"]), z.object({ node: z.string().min(1).max(500) })]);
+const source = z.union([
+  number,
+  z.enum(["live", "draft"]),
+  z.object({ node: z.string().min(1).max(500) }),
+  z.object({ order: z.string().min(1).max(100) }),
+]);
 
 /** What versions changed, who did, and the way back. */
 export const historyRouter = router({
