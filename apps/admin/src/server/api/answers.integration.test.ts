@@ -1,9 +1,26 @@
 import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ensureAuthority, heartbeatReplica, loadKeyRing, recordConnected } from "@sluice/config";
+import { gzipSync } from "node:zlib";
+import {
+  ensureAuthority,
+  exchangeJoinToken,
+  heartbeatReplica,
+  type KeyRing,
+  loadKeyRing,
+  openNodeChannel,
+  recordConnected,
+  settleOrder,
+  takeOrders,
+} from "@sluice/config";
 import { type OpenDatabase, openDatabase } from "@sluice/database";
+import { type TestCertificate, TestCertificates } from "@sluice/harness";
+import { startOpenIdProvider } from "@sluice/harness/openid-provider";
+import { createSigningRequest } from "@sluice/join/certificates";
+import { TelemetryStore } from "@sluice/telemetry";
 import { mismatches } from "../testing/match-schema.ts";
-import { startTestAdmin, type TestAdmin } from "../testing/start-test-admin.ts";
+import { startTestAdmin, TEST_ADMIN, type TestAdmin } from "../testing/start-test-admin.ts";
 import { ANSWER_SCHEMAS } from "./answer-schemas.ts";
 import { OPERATIONS } from "./operations.ts";
 
@@ -11,27 +28,95 @@ import { OPERATIONS } from "./operations.ts";
 const cluster = (port: number) =>
   `name: web\ntype: STATIC\nconnect_timeout: 1s\nload_assignment:\n  cluster_name: web\n  endpoints:\n  - lb_endpoints:\n    - endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }\n`;
 const RULE = { name: "busy", measure: "error_rate", threshold: { when: "above", value: 0.5 } };
-const SECRET_KEY = Buffer.alloc(32, 7).toString("base64");
+const SIGNING_KEY = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const DAY = 86_400_000;
+const secretOf = ({ certificate, key }: TestCertificate): string => `name: tls
+tls_certificate:
+  certificate_chain: { inline_string: ${JSON.stringify(certificate)} }
+  private_key: { inline_string: ${JSON.stringify(key)} }
+`;
+const NODE_STATUS = {
+  state: "LIVE",
+  healthCheckFailed: false,
+  listenersStopped: false,
+  logLevel: "info",
+  startedAt: new Date().toISOString(),
+  connections: 0,
+};
+const REQUEST = {
+  at: new Date(),
+  node: "n1",
+  listener: "web",
+  method: "GET",
+  authority: "shop.example",
+  path: "/",
+  protocol: "HTTP/1.1",
+  status: 200,
+  flags: [],
+  details: "",
+  durationMs: 1,
+  bytesReceived: 0,
+  bytesSent: 5,
+  virtualHost: "all",
+  route: "r",
+  cluster: "web",
+  upstreamAddress: "127.0.0.1:80",
+  downstreamAddress: "127.0.0.1:5",
+  attempts: 1,
+  requestId: "1",
+  userAgent: "",
+  timings: {},
+};
+const SPAN = {
+  spanId: "b7ad6b7169203331",
+  parentSpanId: undefined,
+  name: "ingress",
+  kind: "server",
+  service: "n1",
+  node: "n1",
+  startNs: BigInt(Date.now()) * 1_000_000n,
+  durationNs: 1_000_000n,
+  error: false,
+  attributes: { "http.status_code": "200" },
+  events: [],
+} as const;
 
 let admin: TestAdmin;
 let database: OpenDatabase;
 let base: string;
 let token: string;
+let sourcesDir: string;
+const certificates = new TestCertificates();
 const seen = new Set<string>();
 
 before(async () => {
   admin = await startTestAdmin();
   database = openDatabase(admin.databaseUrl);
-  base = await admin.start({ SLUICE_SECRET_KEY: SECRET_KEY });
+  sourcesDir = join(admin.dataDir, "sources");
+  await mkdir(sourcesDir);
+  base = await admin.start({
+    SLUICE_OUTBOUND_ALLOW: "127.0.0.1",
+    SLUICE_SOURCES_DIR: sourcesDir,
+  });
   token = await admin.token(base);
 });
 after(async () => {
+  certificates.remove();
   await database?.close();
   await admin?.close();
 });
 
 type Body = Readonly<Record<string, unknown>> & readonly Readonly<Record<string, unknown>>[];
+
+/** The dashboard's own. */
+function openRing(): KeyRing {
+  return loadKeyRing({
+    secretKey: undefined,
+    secretKeyFile: undefined,
+    dataDir: admin.dataDir,
+    warn: () => {},
+  });
+}
 
 /** Calls, and holds the answer against the document. */
 async function call(name: string, input: unknown = {}): Promise<Body> {
@@ -47,6 +132,15 @@ async function call(name: string, input: unknown = {}): Promise<Body> {
   assert.deepEqual(mismatches(body, schema, ANSWER_SCHEMAS.schemas), [], name);
   seen.add(name);
   return body;
+}
+
+async function signIn(who: { readonly email: string; readonly password: string }): Promise<string> {
+  const answer = await fetch(`${base}/api/auth/sign-in/email`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(who),
+  });
+  return ((await answer.json()) as { readonly token: string }).token;
 }
 
 async function inOrder(calls: readonly (readonly [name: string, input?: unknown])[]): Promise<void> {
@@ -70,6 +164,11 @@ async function connectNode(): Promise<void> {
     },
   ]);
 }
+
+test("the keys that secrets are sealed with", async () => {
+  await call("keys.status");
+  await call("keys.rotate");
+});
 
 test("the draft, versions, history and rollouts", async () => {
   await inOrder([
@@ -184,13 +283,7 @@ test("groups and nodes", async () => {
   const { id: order } = await call("node.dump", { id: "n1" });
   await call("node.compare", { id: "n1", version: 1 });
   await inOrder([["node.order", { order }], ["node.orders", { id: "n1" }], ["join.tokens"]]);
-  const ring = loadKeyRing({
-    secretKey: SECRET_KEY,
-    secretKeyFile: undefined,
-    dataDir: admin.dataDir,
-    warn: () => {},
-  });
-  await ensureAuthority({ sql: database.sql, now: () => new Date() }, ring);
+  await ensureAuthority({ sql: database.sql, now: () => new Date() }, openRing());
   const { id } = await call("join.createToken");
   await inOrder([["join.revokeToken", { id }], ["join.certificates"], ["join.authority"]]);
   await database.sql`update config.node set connected = false`;
@@ -228,7 +321,6 @@ test("people, sessions, tokens, audit and keys", async () => {
     ["audit.verify"],
     ["audit.setRetention", { days: 400 }],
     ["audit.retention"],
-    ["keys.status"],
     ["settings.change", { name: "Edge" }],
     ["settings.get"],
     ["settings.setupOpen"],
@@ -272,50 +364,149 @@ test("alerts, notifications, certificates, sources, schemas and figures", async 
 });
 
 /** They need what is not here: a node that answers, an authority or source elsewhere, a second session, a request that was made. */
-const ELSEWHERE = [
-  "acme.put",
-  "acme.putDnsProvider",
-  "acme.remove",
-  "acme.removeDnsProvider",
-  "approval.approve",
-  "approval.refuse",
-  "certificate.get",
-  "certificate.remove",
-  "certificate.renew",
-  "certificate.request",
-  "join.revokeNode",
-  "join.rotateAuthority",
-  "keys.rotate",
-  "keys.retire",
-  "node.drain",
-  "node.resume",
-  "node.setLogLevel",
-  "node.dumpContent",
-  "node.dumpOutline",
-  "node.dumpEntry",
-  "node.comparison",
-  "notification.test",
-  "notification.resend",
-  "people.disable",
-  "people.enable",
-  "session.removePasskey",
-  "session.renamePasskey",
-  "session.revoke",
-  "signOn.put",
-  "signOn.remove",
-  "signOn.setPassword",
-  "signOn.test",
-  "source.add",
-  "source.change",
-  "source.remove",
-  "source.plan",
-  "source.sync",
-  "telemetry.request",
-  "telemetry.trace",
-];
+test("orders to a node, and what it answered", async () => {
+  const context = { sql: database.sql, now: () => new Date() };
+  const channel = { node: "n1", replica: "r1", connection: "c1" };
+  await connectNode();
+  await openNodeChannel(context, {
+    ...channel,
+    actions: ["drain", "resume", "log_level", "config_dump"],
+    status: NODE_STATUS,
+  });
+  const answer = async (order: Body, content?: unknown): Promise<void> => {
+    await takeOrders(context, { node: "n1", actions: ["drain", "config_dump", "compare"] });
+    const packed = content === undefined ? undefined : gzipSync(JSON.stringify(content));
+    await settleOrder(context, { id: String(order.id), node: "n1", done: true, reason: "", content: packed });
+  };
+  await answer(await call("node.drain", { id: "n1" }));
+  await inOrder([
+    ["node.resume", { id: "n1" }],
+    ["node.setLogLevel", { id: "n1", level: "debug" }],
+  ]);
+  const dump = await call("node.dump", { id: "n1" });
+  await answer(dump, {
+    source: "node",
+    configs: [{ dynamic_active_clusters: [{ cluster: { name: "web" } }] }],
+  });
+  await inOrder([
+    ["node.dumpContent", { order: dump.id }],
+    ["node.dumpOutline", { order: dump.id }],
+    ["node.dumpEntry", { order: dump.id, index: 0 }],
+  ]);
+  const compared = await call("node.compare", { id: "n1", version: 1 });
+  const cluster = { kind: "clusters", name: "web", change: "added", afterYaml: "name: web\n", fields: [] };
+  await answer(compared, { version: 1, source: "node", differences: [cluster], same: 0, notAskedFor: 0 });
+  await inOrder([
+    ["node.comparison", { order: compared.id }],
+    ["history.diff", { before: 1, after: { order: compared.id } }],
+  ]);
+});
+
+test("a second person, whose account and sessions are ended", async () => {
+  const who = { email: "zoe@example.org", password: "a long password of Zoe's" };
+  const { id } = await call("people.create", { name: "Zoe", role: "admin", ...who });
+  await call("group.create", { name: "edge", selector: "zone=z" });
+  for (const deed of ["approval.approve", "approval.refuse"]) {
+    await call("group.protect", { group: "edge" });
+    const { id: asked } = await call("group.unprotect", { group: "edge", reason: "it is over" });
+    const own = token;
+    token = await signIn(who);
+    await call(deed, { id: asked, reason: "looked at" });
+    token = own;
+  }
+  const [session] = await call("session.list", { person: id });
+  await inOrder([
+    ["session.revoke", { id: session?.id }],
+    ["people.disable", { id }],
+    ["people.enable", { id }],
+  ]);
+  // Only a browser makes one.
+  await database.sql`insert into auth.passkey (id, name, public_key, user_id, credential_id, counter, device_type, backed_up)
+    select ${"pk"}, ${"key"}, ${"AA"}, id, ${"AA"}, 0, ${"singleDevice"}, false from auth."user" where email = ${TEST_ADMIN.email}`;
+  await inOrder([
+    ["session.renamePasskey", { id: "pk", name: "desk" }],
+    ["session.removePasskey", { id: "pk" }],
+  ]);
+});
+
+test("authorities, certificates, keys and who joins", async () => {
+  const hook = { kind: "webhook", url: "https://dns.example/", nameServers: ["ns.example:53"] };
+  await inOrder([
+    ["acme.put", { name: "own", directoryUrl: "https://ca.example/directory", termsAgreed: true }],
+    ["acme.putDnsProvider", { name: "dns", settings: hook, secret: SIGNING_KEY }],
+    ["certificate.request", { names: ["shop.example"] }],
+    ["certificate.renew", { name: "automatic:shop.example" }],
+    ["certificate.remove", { name: "automatic:shop.example" }],
+    ["acme.removeDnsProvider", { name: "dns" }],
+    ["acme.remove", { name: "own" }],
+    ["draft.put", { kind: "secrets", yaml: secretOf(certificates.create("web.example")) }],
+    ["certificate.get", { kind: "secrets", name: "tls" }],
+    ["join.rotateAuthority", { step: "start" }],
+    ["join.rotateAuthority", { step: "cancel" }],
+  ]);
+  const context = { sql: database.sql, now: () => new Date(), lifetimeMs: DAY };
+  const authority = await ensureAuthority(context, openRing());
+  const { token: joinToken } = await call("join.createToken", { node: "n9" });
+  const { requestPem } = await createSigningRequest();
+  await exchangeJoinToken(
+    { ...context, authority },
+    { token: String(joinToken), node: "n9", request: requestPem, peer: "127.0.0.1:1" },
+  );
+  await call("join.revokeNode", { node: "n9" });
+});
+
+test("sign-on with a provider, sources, notifications", async () => {
+  const provider = await startOpenIdProvider([`${base}/api/auth/callback/corp`]);
+  try {
+    const { issuer, clientId, clientSecret } = provider;
+    await inOrder([
+      ["signOn.test", { issuer }],
+      ["signOn.put", { id: "corp", name: "Corp", enabled: true, issuer, clientId, clientSecret }],
+      ["signOn.setPassword", { passwordSignIn: "everyone" }],
+      ["signOn.remove", { id: "corp" }],
+    ]);
+  } finally {
+    await provider.close();
+  }
+  const location = join(sourcesDir, "edge");
+  await mkdir(join(location, "clusters"), { recursive: true });
+  await writeFile(join(location, "clusters/web.yaml"), "name: from-source\nconnect_timeout: 1s\n");
+  const source = { name: "files", kind: "directory", location, winner: "ui", apply: "manual" };
+  await inOrder([
+    ["source.add", source],
+    ["source.change", { ...source, winner: "source" }],
+    ["draft.resetAll"],
+    ["source.sync", { name: "files", publish: false }],
+    ["source.plan", { name: "files" }],
+    ["source.remove", { name: "files" }],
+    ["notification.create", { name: "ops", kind: "webhook", settings: { url: "https://hooks.example/" } }],
+    ["notification.test", { name: "ops" }],
+  ]);
+});
+
+test("one request and one trace", async () => {
+  const store = new TelemetryStore(database.sql);
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  store.addRequests("n1", [{ ...REQUEST, traceId }], Date.now());
+  store.addSpans([{ ...SPAN, traceId }], Date.now());
+  await store.close();
+  const found: Readonly<Record<string, unknown>> = await call("telemetry.searchRequests", { filter: {} });
+  const [entry] = found.entries as Body;
+  await inOrder([
+    ["telemetry.request", { id: entry?.id }],
+    ["telemetry.trace", { traceId }],
+  ]);
+});
+
+/** Which cannot be asked here, and why. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "notification.resend": "needs a message that was given up, after hours of attempts",
+  "keys.retire":
+    "refused until all that was sealed with the key before has moved over, which the dashboard does when it next looks",
+};
 
 test("every operation has a schema, and every one that can be asked here was held against it", () => {
   const names = [...OPERATIONS.values()].map(({ name }) => name);
   assert.deepEqual(Object.keys(ANSWER_SCHEMAS.operations).toSorted(), names.toSorted());
-  assert.deepEqual(names.filter((name) => !seen.has(name)).toSorted(), ELSEWHERE.toSorted());
+  assert.deepEqual(names.filter((name) => !seen.has(name)).toSorted(), Object.keys(ELSEWHERE).toSorted());
 });
