@@ -60,6 +60,7 @@ export function DnsProviderFields({ input, onChange }: DnsProviderFieldsProps) {
     <Field label={t(name)} hint={t(`${name}Hint`)} required={required}>
       <Input
         required={required}
+        type={name === "url" ? "url" : "text"}
         value={input[name]}
         onChange={({ target }) => onChange({ [name]: target.value })}
       />
