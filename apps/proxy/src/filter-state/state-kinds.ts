@@ -25,6 +25,7 @@ class AddressObject implements FilterStateObject {
 /** By the name of Envoy's object factory. Where a kind is also the name under which something is read, it may be the object's name without a factory's. */
 export const STATE_KINDS: ReadonlyMap<string, StateKind> = new Map<string, StateKind>([
   ["envoy.string", TEXT],
+  ["envoy.bool", TEXT],
   ["envoy.hashable_string", (text) => new HashableText(text)],
   ["envoy.network.ip", (text) => (isIP(text) === 0 ? undefined : new AddressObject(text))],
   ["envoy.tcp_proxy.cluster", TEXT],
