@@ -63,7 +63,7 @@ test("starts, tells its health, ends cleanly on Ctrl-C, starts again on the same
     const third = await startAppliance({ dataDir });
     assert.equal((await health(third.url)).status, 200);
     assert.equal(await third.stop(), 0);
-    await until("all processes are gone", () => processesOf(dataDir).length === 0, 20_000).catch(
+    await until("all processes are gone", () => processesOf(dataDir).length === 0, 45_000).catch(
       (error: unknown) => assert.fail(`${String(error)}; left: ${processesOf(dataDir).join("\n")}`),
     );
   } finally {
