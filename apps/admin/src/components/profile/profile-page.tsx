@@ -6,10 +6,9 @@ import { useSession } from "../../client/session.tsx";
 import { FormSection } from "../form/form-section.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { AppearanceFields } from "./appearance-fields.tsx";
-import { PasskeyTable } from "./passkey-table.tsx";
 import { PasswordForm } from "./password-form.tsx";
+import { SecondFactorSections } from "./second-factor-sections.tsx";
 import { SessionTable } from "./session-table.tsx";
-import { TwoFactorForm } from "./two-factor-form.tsx";
 
 /** One's own account. */
 export function ProfilePage() {
@@ -30,12 +29,7 @@ export function ProfilePage() {
         <FormSection title={settings("password")} description={settings("passwordHint")}>
           <PasswordForm />
         </FormSection>
-        <FormSection title={t("twoFactor.title")} description={t("twoFactor.hint")}>
-          <TwoFactorForm />
-        </FormSection>
-        <FormSection title={t("passkeys.title")} description={t("passkeys.hint")}>
-          <PasskeyTable />
-        </FormSection>
+        <SecondFactorSections />
         <FormSection title={t("sessions.title")} description={t("sessions.hint")}>
           <SessionTable />
         </FormSection>

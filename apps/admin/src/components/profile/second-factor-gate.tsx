@@ -6,11 +6,9 @@ import { useTranslations } from "use-intl";
 import { useSession } from "../../client/session.tsx";
 import { signOut } from "../../client/sign-out.ts";
 import { useTRPC } from "../../client/trpc.tsx";
-import { FormSection } from "../form/form-section.tsx";
 import { Wordmark } from "../shell/wordmark.tsx";
 import { Button } from "../ui/button.tsx";
-import { PasskeyTable } from "./passkey-table.tsx";
-import { TwoFactorForm } from "./two-factor-form.tsx";
+import { SecondFactorSections } from "./second-factor-sections.tsx";
 
 /** In place of every page while a second factor is overdue; with one, the page that was asked for opens. */
 export function SecondFactorGate() {
@@ -32,12 +30,7 @@ export function SecondFactorGate() {
       </div>
       <h1 className="mt-6 text-xl font-semibold tracking-tight">{t("gate.title")}</h1>
       <p className="mt-1 text-sm text-muted">{t("gate.hint", { email })}</p>
-      <FormSection title={t("twoFactor.title")} description={t("twoFactor.hint")}>
-        <TwoFactorForm />
-      </FormSection>
-      <FormSection title={t("passkeys.title")} description={t("passkeys.hint")}>
-        <PasskeyTable />
-      </FormSection>
+      <SecondFactorSections />
     </main>
   );
 }
