@@ -56,7 +56,7 @@ function setUp() {
   const installed = stampOf(["package-lock.json"]);
   if (read(installedStamp) !== installed) {
     console.log("sluice: installing packages (first start, or package-lock.json changed) …");
-    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], "installing packages");
+    run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], "installing packages");
     writeFileSync(installedStamp, installed);
   }
   const { node, bin } = pinnedNode();

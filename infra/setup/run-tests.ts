@@ -12,6 +12,7 @@ import { relative } from "node:path";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ensureAdminBuild } from "../appliance/src/admin-build.ts";
+import { ensureProxyBundle } from "../appliance/src/proxy-bundle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const args = process.argv.slice(2);
@@ -80,6 +81,9 @@ async function runFiles(files: string[], concurrency: number): Promise<void> {
   }
 }
 
+// What test files load is stripped of its types and compiled once for all of them.
+process.env.NODE_COMPILE_CACHE ||= `${root}node_modules/.cache/compiled`;
+await ensureProxyBundle();
 if (words.length === 0 || alone.some((file) => file.startsWith("test/e2e")))
   await ensureAdminBuild((line) => console.log(line));
 await runFiles(together, Math.max(1, availableParallelism()));

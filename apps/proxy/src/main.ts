@@ -2,7 +2,11 @@ import { enableCompileCache } from "node:module";
 
 // Before anything else is loaded: what was compiled once starts in two thirds of the time.
 enableCompileCache();
-const { runProxy } = await import("./server/run-proxy.ts");
+const { currentBundle } = await import("./current-bundle.ts");
+const bundle = currentBundle();
+const { runProxy }: typeof import("./server/run-proxy.ts") = await (bundle === undefined
+  ? import("./server/run-proxy.ts")
+  : import(`${bundle}run-proxy.js`));
 
 /** The only file that may end the process. */
 runProxy(process.argv.slice(2)).then(

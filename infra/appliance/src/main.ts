@@ -9,6 +9,7 @@ import { askHealth } from "./ask-health.ts";
 import { type Child, type ChildOptions, startChild } from "./child.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { checkDataDir, checkPortFree, lockDataDir } from "./preflight.ts";
+import { ensureProxyBundle } from "./proxy-bundle.ts";
 import { checkDatabaseUrl, startPostgres } from "./start-postgres.ts";
 
 const READY_DEADLINE_MS = 60_000;
@@ -139,6 +140,11 @@ async function main(): Promise<void> {
       ),
     ]);
     const build = ensureAdminBuild(say);
+    const bundle = ensureProxyBundle().catch((error: unknown) =>
+      say(
+        `${error instanceof Error ? error.message : String(error)}\nthe node starts from its sources, more slowly`,
+      ),
+    );
     let databaseUrl = environment.databaseUrl;
     if (databaseUrl === undefined) {
       if (!existsSync(join(dataDir, "postgres"))) say("preparing the embedded Postgres …");
@@ -175,6 +181,7 @@ async function main(): Promise<void> {
         directory: joinDirectory,
       });
     }
+    await bundle;
     start(
       "node",
       [
