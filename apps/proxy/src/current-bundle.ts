@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 export interface BundleStamp {
   /** Directory of the bundle within `dist`. */
   readonly directory: string;
-  /** Files that the bundle was made of, relative to the project's root, and package-lock.json for those of node_modules. */
+  /** Files that the bundle was made of, relative to the project's root; package-lock.json stands for those of node_modules. */
   readonly inputs: readonly string[];
   /** `hashOf(inputs)` when it was made. */
   readonly hash: string;
