@@ -7,10 +7,23 @@ export function carriedBy(socket: Socket, transport: Socket): void {
   below.set(socket, transport);
 }
 
-/** Ends a connection with a TCP reset, whatever stands on it. */
+/**
+ * Ends a connection with a TCP reset, whatever stands on it. While this side's end is on its way libuv refuses to reset, and Node
+ * would keep the descriptor open for good: such a connection just ends.
+ */
 export function resetSocket(socket: Socket): void {
   let transport = socket;
-  for (let next = below.get(socket); next !== undefined; next = below.get(next)) transport = next;
-  transport.resetAndDestroy();
+  let ending = isEnding(socket);
+  for (let next = below.get(socket); next !== undefined; next = below.get(next)) {
+    transport = next;
+    ending ||= isEnding(next);
+  }
+  if (ending) transport.destroy();
+  else transport.resetAndDestroy();
   if (transport !== socket) socket.destroy();
+}
+
+/** Everything was written, and shutdown(2) has been asked for or is about to be. */
+function isEnding(socket: Socket): boolean {
+  return socket.writableEnded && socket.writableLength === 0 && !socket.writableFinished;
 }

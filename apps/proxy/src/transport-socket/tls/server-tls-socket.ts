@@ -36,6 +36,10 @@ export function startServerTls(
   socket.on("error", (error: Error) => {
     failure ??= error;
   });
+  // Where half-open sockets are allowed nothing else would end it, and a peer that has closed says no more.
+  socket.on("end", () => {
+    if (!done) socket.destroy();
+  });
   socket.on("close", () => {
     if (done) return;
     done = true;
