@@ -1,6 +1,7 @@
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
+import { http2Exchange } from "../http2-exchange.ts";
 import { seenRequests } from "../normalize.ts";
 
 const LOG = `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%REQ(:method)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %ROUTE_NAME% %BYTES_RECEIVED%\\n" } } } }]`;
@@ -43,6 +44,26 @@ async function mirrored(
   return seen;
 }
 
+/** Copies whose last chunk is more than their cluster takes at once, and which have no length: what the mirror reads of them. */
+async function filledByTheLastChunk(target: Target): Promise<unknown> {
+  const { upstream2 } = target;
+  upstream2.clear();
+  for (const path of ["/full/a", "/full/b"]) {
+    const copies = upstream2.requests.length;
+    await http2Exchange(target, {
+      send: (client) => {
+        client.request(1, path, [], { method: "POST", endStream: false });
+        client.data(1, "x".repeat(3_000), true);
+      },
+    });
+    const copied = waitFor("the copy", () => upstream2.requests.length > copies, { deadlineMs: 2_000 });
+    await copied.catch(() => {});
+  }
+  const seen = upstream2.requests.map(({ method, target: path, body }) => [method, path, body.length]);
+  upstream2.clear();
+  return seen;
+}
+
 export const MIRROR_CASES: readonly ConformanceCase[] = [
   {
     title: "requests are mirrored by the most specific level's policies",
@@ -65,10 +86,12 @@ virtual_hosts:
   - { match: { prefix: "/always" }, route: { cluster: one, request_mirror_policies: [{ cluster: two, runtime_fraction: { default_value: { numerator: 100 } } }] } }
   - { match: { prefix: "/literal" }, route: { cluster: one, request_mirror_policies: [{ cluster: two, host_rewrite_literal: "copy.test" }] } }
   - { match: { prefix: "/edited" }, route: { cluster: one, request_mirror_policies: [{ cluster: two, request_headers_mutations: [{ append: { header: { key: x-copy, value: "yes %REQ(:path)%" } } }, { remove: x-secret }] }] } }
-  - { match: { prefix: "/dead" }, route: { cluster: one, request_mirror_policies: [{ cluster: dead }] } }`,
+  - { match: { prefix: "/dead" }, route: { cluster: one, request_mirror_policies: [{ cluster: dead }] } }
+  - { match: { prefix: "/full" }, route: { cluster: one, request_mirror_policies: [{ cluster: small }] } }`,
+      clusters: staticCluster("small", ["{{upstream2}}"], "per_connection_buffer_limit_bytes: 1024"),
     }),
-    observe: (target) =>
-      mirrored(target, [
+    observe: async (target) => ({
+      copies: await mirrored(target, [
         { path: "/", headers: [["host", "plain.test"]], copies: 1 },
         { path: "/host", copies: 1 },
         { path: "/own?q", method: "POST", body: "copied", copies: 2 },
@@ -81,6 +104,8 @@ virtual_hosts:
         { path: "/edited", headers: [["x-secret", "s"]], copies: 1 },
         { path: "/dead", method: "POST", body: "b", copies: 0 },
       ]),
+      full: await filledByTheLastChunk(target),
+    }),
     stats: [
       "cluster.two.upstream_rq_total",
       "cluster.two.upstream_rq_200",

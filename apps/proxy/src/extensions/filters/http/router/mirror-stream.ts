@@ -27,6 +27,8 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
   private attempt: UpstreamTry | undefined = undefined;
   private timeout: Timer | undefined = undefined;
   private headersOnly = false;
+  /** The request's end has been sent: nothing may follow it. */
+  private endSent = false;
   private sinkFull = false;
   private filterPauses = 0;
   private over = false;
@@ -85,7 +87,10 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     }
     if (endStream) this.request.endedAtMs = this.init.config.worker.clock.nowMs();
     if (behind) this.request.add(chunk);
-    else attempt?.encodeData(chunk, endStream);
+    else {
+      this.endSent = endStream;
+      attempt?.encodeData(chunk, endStream);
+    }
     if (endStream) this.armTimeout();
   }
 
@@ -93,7 +98,10 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     if (this.over) return;
     this.request.trailers = trailers;
     this.request.endedAtMs = this.init.config.worker.clock.nowMs();
-    if (!this.behind) this.attempt?.encodeTrailers(trailers);
+    if (!this.behind) {
+      this.endSent = true;
+      this.attempt?.encodeTrailers(trailers);
+    }
     this.armTimeout();
   }
 
@@ -105,8 +113,9 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
   onTryReady(attempt: UpstreamTry, _connection: ConnectionInfo): undefined {
     if (this.over) return attempt.cancel();
     attempt.host.outlier?.putResult("localOriginConnectSuccess");
+    this.endSent = this.headersOnly;
     attempt.encodeHeaders(this.requestHeaders, this.headersOnly);
-    if (!this.headersOnly) this.flush(attempt);
+    this.flush(attempt);
   }
 
   onTry1xx(): void {}
@@ -174,9 +183,11 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     return this.attempt?.ready !== true || this.sinkFull || this.filterPauses > 0;
   }
 
-  /** Sends what has waited. */
+  /** Sends what has waited. The sink may fill, and empty again, at each piece of it. */
   private flush(attempt: UpstreamTry): void {
+    if (this.endSent) return;
     const { chunks } = this.request;
+    this.endSent = this.request.ended;
     this.request.clear();
     sendKept(this.request, chunks, attempt);
   }
