@@ -96,8 +96,9 @@ ${table(BOOTSTRAP_SUPPORTED_FIELDS)}
 With \`enable_reuse_port: false\` the workers still have a socket each (Node's threads cannot share one), with SO_REUSEPORT where
 there are several of them: nobody else may have the address at start, but another program of the same user could share it later. A pipe's
 connections are the first worker's. Other values than the default are
-refused of \`bind_to_port\`, \`freebind\`, \`transparent\`, \`tcp_fast_open_queue_length\`, \`socket_options\`,
-\`connection_balance_config\` and \`max_connections_to_accept_per_socket_event\`, with the reason: Node has no way to set them.
+refused of \`bind_to_port\`, \`freebind\`, \`transparent\`, \`tcp_fast_open_queue_length\` and \`connection_balance_config\`, with the
+reason: Node has no way to set them. Of \`socket_options\` those are built that Node can set: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL,
+TCP_KEEPCNT and TCP_NODELAY, by Linux's numbers.
 
 ${table(LISTENER_SUPPORTED_FIELDS)}
 ## Routes

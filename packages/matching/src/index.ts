@@ -40,6 +40,7 @@ export {
   NOT_AVAILABLE,
 } from "./matcher/matching-data.ts";
 export { CONNECTION_INPUTS, NETWORK_INPUTS } from "./matcher/network-inputs.ts";
+export { TRANSPORT_SOCKET_INPUTS } from "./matcher/transport-socket-inputs.ts";
 export {
   compileExtension,
   type KnownExtensions,

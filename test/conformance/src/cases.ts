@@ -52,6 +52,7 @@ import { TCP_TUNNEL_CASES } from "./cases/tcp-tunnel.ts";
 import { TLS_HANDSHAKE_CASES } from "./cases/tls-handshakes.ts";
 import { TRACE_SAMPLER_CASES } from "./cases/trace-samplers.ts";
 import { TRACING_CASES } from "./cases/tracing.ts";
+import { TRANSPORT_SOCKET_MATCH_CASES } from "./cases/transport-socket-matches.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
@@ -78,6 +79,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...HEADER_PREFIX_CASES,
   ...CLUSTER_POLICY_CASES,
   ...UPSTREAM_FILTER_CASES,
+  ...TRANSPORT_SOCKET_MATCH_CASES,
   ...CONNECT_TERMINATION_CASES,
   ...TCP_EARLY_DATA_CASES,
   ...HTTP1_OPTIONS_CASES,

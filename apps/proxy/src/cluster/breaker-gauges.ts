@@ -1,6 +1,7 @@
-import type { Gauge, StatsScope } from "@sluice/extension-api";
+import type { Gauge, Runtime, StatsScope } from "@sluice/extension-api";
+import { BreakerLimits, RETRIES } from "./breaker-limits.ts";
 import { OPEN_GAUGES, type Priority, REMAINING_GAUGES, standingOf } from "./circuit-breaker.ts";
-import type { ClusterThresholds, Thresholds } from "./compile-circuit-breakers.ts";
+import type { ClusterThresholds } from "./compile-circuit-breakers.ts";
 
 const PRIORITIES: readonly Priority[] = ["default", "high"];
 
@@ -9,36 +10,42 @@ export class BreakerGauges {
   readonly #page: SharedArrayBuffer;
   readonly #priorities: readonly {
     readonly priority: Priority;
-    readonly thresholds: Thresholds;
+    readonly limits: BreakerLimits;
     readonly open: readonly Gauge[];
     readonly remaining: readonly Gauge[];
   }[];
 
   /** `scope`: `cluster.<name>.` */
-  constructor(page: SharedArrayBuffer, all: ClusterThresholds, scope: StatsScope) {
+  constructor(
+    page: SharedArrayBuffer,
+    cluster: { readonly name: string; readonly thresholds: ClusterThresholds },
+    scope: StatsScope,
+    runtime: Runtime,
+  ) {
     this.#page = page;
     this.#priorities = PRIORITIES.map((priority) => {
       const below = scope.scope("circuit_breakers").scope(priority);
-      const thresholds = all[priority];
+      const thresholds = cluster.thresholds[priority];
+      const limits = new BreakerLimits(cluster.name, priority, thresholds, runtime);
       const gauges = (names: readonly string[]): Gauge[] => names.map((name) => below.gauge(name));
       const remaining = thresholds.trackRemaining ? gauges(REMAINING_GAUGES) : [];
-      return { priority, thresholds, open: gauges(OPEN_GAUGES), remaining };
+      return { priority, limits, open: gauges(OPEN_GAUGES), remaining };
     });
   }
 
   refresh(): void {
-    for (const { priority, thresholds, open, remaining } of this.#priorities) {
-      for (const [index, { used, limit }] of standingOf(this.#page, priority, thresholds).entries()) {
+    for (const { priority, limits, open, remaining } of this.#priorities) {
+      for (const [index, { used, limit }] of standingOf(this.#page, priority, limits).entries()) {
         // As Envoy's, which looks when the count changes: a limit of 0 that nobody met is not open.
         open[index]?.set(used > 0 && used >= limit ? 1 : 0);
-        remaining[index]?.set(left(index, used, limit, thresholds));
+        remaining[index]?.set(left(index, used, limit, limits));
       }
     }
   }
 }
 
 /** Envoy has no figure for what is left of a budget: 0. */
-function left(index: number, used: number, limit: number, thresholds: Thresholds): number {
-  if (REMAINING_GAUGES[index] === "remaining_retries" && thresholds.retryBudget !== undefined) return 0;
+function left(index: number, used: number, limit: number, limits: BreakerLimits): number {
+  if (index === RETRIES && limits.budgeted) return 0;
   return Math.min(Math.max(limit - used, 0), Number.MAX_SAFE_INTEGER);
 }

@@ -1,11 +1,12 @@
-import type { ClusterThresholds, RetryBudget, Thresholds } from "./compile-circuit-breakers.ts";
+import type { Runtime } from "@sluice/extension-api";
+import { BREAKER_RESOURCES, BreakerLimits, RETRIES } from "./breaker-limits.ts";
+import type { ClusterThresholds } from "./compile-circuit-breakers.ts";
 import type { Resource, ResourceLimits } from "./thread-local-cluster.ts";
 
-/** In shared memory: per worker, the default priority's counts, then the high priority's. */
-const RESOURCES = ["connections", "pendingRequests", "requests", "retries", "connectionPools"] as const;
-const PER_PRIORITY = RESOURCES.length;
+// In shared memory: per worker, the default priority's counts, then the high priority's.
+const PER_PRIORITY = BREAKER_RESOURCES.length;
 const PER_WORKER = 2 * PER_PRIORITY;
-/** Names of the gauges, in the order of `RESOURCES`. */
+/** Names of the gauges, in the order of `BREAKER_RESOURCES`. */
 export const OPEN_GAUGES = [
   "cx_open",
   "rq_pending_open",
@@ -44,16 +45,18 @@ class SharedResource implements Resource {
   readonly #slots: Int32Array;
   readonly #own: number;
   readonly #first: number;
-  readonly #limit: number;
+  readonly #resource: number;
+  readonly #limits: BreakerLimits;
 
-  constructor(slots: Int32Array, workerIndex: number, resource: number, limit: number) {
+  constructor(slots: Int32Array, ownBase: number, base: number, resource: number, limits: BreakerLimits) {
     this.#slots = slots;
-    this.#own = workerIndex * PER_WORKER + resource;
-    this.#first = resource;
-    this.#limit = limit;
+    this.#own = ownBase + resource;
+    this.#first = base + resource;
+    this.#resource = resource;
+    this.#limits = limits;
   }
   tryAcquire(): boolean {
-    if (sumOf(this.#slots, this.#first) >= this.#limit) return false;
+    if (sumOf(this.#slots, this.#first) >= this.#limits.of(this.#resource)) return false;
     this.take();
     return true;
   }
@@ -65,22 +68,22 @@ class SharedResource implements Resource {
   }
 }
 
-/** `retry_budget`: the limit moves with the requests. */
-class BudgetedRetries implements Resource {
+/** With a `retry_budget` the limit moves with the requests. */
+class SharedRetries implements Resource {
   readonly #counts: SharedResource;
   readonly #slots: Int32Array;
   readonly #base: number;
-  readonly #budget: RetryBudget;
+  readonly #limits: BreakerLimits;
 
-  constructor(counts: SharedResource, slots: Int32Array, base: number, budget: RetryBudget) {
+  constructor(counts: SharedResource, slots: Int32Array, base: number, limits: BreakerLimits) {
     this.#counts = counts;
     this.#slots = slots;
     this.#base = base;
-    this.#budget = budget;
+    this.#limits = limits;
   }
   tryAcquire(): boolean {
-    if (sumOf(this.#slots, this.#base + 3) >= retriesAllowed(this.#slots, this.#base, this.#budget))
-      return false;
+    const used = sumOf(this.#slots, this.#base + RETRIES);
+    if (used >= this.#limits.retries(activeRequests(this.#slots, this.#base))) return false;
     this.#counts.take();
     return true;
   }
@@ -89,43 +92,35 @@ class BudgetedRetries implements Resource {
   }
 }
 
-function retriesAllowed(slots: Int32Array, base: number, budget: RetryBudget): number {
-  const active = sumOf(slots, base + 1) + sumOf(slots, base + 2);
-  return Math.max(Math.floor((budget.percent / 100) * active), budget.concurrencyMin);
-}
-
-function resourceLimits(
-  slots: Int32Array,
-  workerIndex: number,
-  priority: Priority,
-  thresholds: Thresholds,
-): ResourceLimits {
-  const base = baseOf(priority);
-  const resource = (index: number, limit: number): SharedResource =>
-    new SharedResource(slots, workerIndex, base + index, limit);
-  const retries = resource(3, thresholds.retries);
-  const { retryBudget } = thresholds;
-  return {
-    connections: resource(0, thresholds.connections),
-    pendingRequests: resource(1, thresholds.pendingRequests),
-    requests: resource(2, thresholds.requests),
-    retries: retryBudget === undefined ? retries : new BudgetedRetries(retries, slots, base, retryBudget),
-    connectionPools: resource(4, thresholds.connectionPools),
-    connectionsPerHost: thresholds.connectionsPerHost,
-  };
+/** Those that wait and those that are under way. */
+function activeRequests(slots: Int32Array, base: number): number {
+  return sumOf(slots, base + 1) + sumOf(slots, base + 2);
 }
 
 /** A worker's view of a cluster's page. */
 export function circuitBreakers(
   page: SharedArrayBuffer,
   workerIndex: number,
-  thresholds: ClusterThresholds,
+  cluster: { readonly name: string; readonly thresholds: ClusterThresholds },
+  runtime: Runtime,
 ): { readonly default: ResourceLimits; readonly high: ResourceLimits } {
   const slots = new Int32Array(page);
-  return {
-    default: resourceLimits(slots, workerIndex, "default", thresholds.default),
-    high: resourceLimits(slots, workerIndex, "high", thresholds.high),
+  const of = (priority: Priority): ResourceLimits => {
+    const base = baseOf(priority);
+    const thresholds = cluster.thresholds[priority];
+    const limits = new BreakerLimits(cluster.name, priority, thresholds, runtime);
+    const resource = (index: number): SharedResource =>
+      new SharedResource(slots, workerIndex * PER_WORKER + base, base, index, limits);
+    return {
+      connections: resource(0),
+      pendingRequests: resource(1),
+      requests: resource(2),
+      retries: new SharedRetries(resource(RETRIES), slots, base, limits),
+      connectionPools: resource(4),
+      connectionsPerHost: thresholds.connectionsPerHost,
+    };
   };
+  return { default: of("default"), high: of("high") };
 }
 
 /** How a limit stands now. */
@@ -138,16 +133,14 @@ export interface Standing {
 export function standingOf(
   page: SharedArrayBuffer,
   priority: Priority,
-  thresholds: Thresholds,
+  limits: BreakerLimits,
 ): readonly Standing[] {
   const slots = new Int32Array(page);
   const base = baseOf(priority);
-  return RESOURCES.map((name, resource) => {
-    const { retryBudget } = thresholds;
-    const budgeted = name === "retries" && retryBudget !== undefined;
-    const limit = budgeted ? retriesAllowed(slots, base, retryBudget) : thresholds[name];
-    return { used: sumOf(slots, base + resource), limit };
-  });
+  return BREAKER_RESOURCES.map((_names, resource) => ({
+    used: sumOf(slots, base + resource),
+    limit: resource === RETRIES ? limits.retries(activeRequests(slots, base)) : limits.of(resource),
+  }));
 }
 
 /** Gives back what an ended worker held. */

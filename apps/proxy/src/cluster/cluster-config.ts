@@ -78,6 +78,8 @@ export interface ClusterConfig {
   /** An encoded TransportSocket; undefined: raw. */
   readonly transportSocket: Uint8Array | undefined;
   readonly transportSocketMatches: readonly TransportSocketMatch[];
+  /** An encoded Matcher whose actions name one of the matches; undefined: endpoints choose by their metadata. */
+  readonly transportSocketMatcher: Uint8Array | undefined;
   readonly connection: ConnectionConfig;
   /** `close_connections_on_host_health_failure`. */
   readonly closesOnHealthFailure: boolean;
@@ -115,6 +117,7 @@ export interface HostSpec {
   /** `load_balancing_weight` of its locality; 0 when it has none. */
   readonly localityWeight: number;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly localityMetadata?: Readonly<Record<string, unknown>> | undefined;
   readonly health: HostHealth;
   /** Left out when its priority's health is judged. */
   readonly excluded: boolean;

@@ -58,6 +58,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "common_lb_config",
     "transport_socket",
     "transport_socket_matches",
+    "transport_socket_matcher",
     "metadata",
     "upstream_connection_options",
     "upstream_bind_config",
@@ -215,6 +216,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "load_balancer_endpoints",
     "load_balancing_weight",
     "priority",
+    "metadata",
   ],
   "envoy.config.endpoint.v3.LbEndpoint": [
     "endpoint",

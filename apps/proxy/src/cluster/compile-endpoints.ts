@@ -87,6 +87,7 @@ export function compileEndpoints(
         subZone: locality.locality?.subZone ?? "",
         localityWeight: locality.loadBalancingWeight ?? 0,
         metadata: entry.metadata?.filterMetadata,
+        ...(locality.metadata === undefined ? {} : { localityMetadata: locality.metadata.filterMetadata }),
         health: healthOf(entry.healthStatus),
         excluded: false,
         ...(endpoint?.healthCheckConfig === undefined

@@ -11,9 +11,12 @@ import {
 import type { ClusterConfig } from "./cluster-config.ts";
 import { createSocketConnector } from "./connect-socket.ts";
 import type { Host } from "./thread-local-cluster.ts";
-import { metadataMatches, TRANSPORT_SOCKET_MATCH } from "./transport-socket-matches.ts";
+import { transportSocketCount, transportSocketFinder } from "./transport-socket-finder.ts";
 
-export type ConnectableHost = Pick<Host, "address" | "connectTo" | "hostname" | "metadata">;
+export type ConnectableHost = Pick<
+  Host,
+  "address" | "connectTo" | "hostname" | "metadata" | "localityMetadata"
+>;
 export interface Connector {
   (host: ConnectableHost, options?: ConnectOptions): Socket;
   /** See `UpstreamTransportSocket`. */
@@ -26,14 +29,14 @@ export function createConnector(config: ClusterConfig, context: UpstreamSocketCo
   const { choose: transportSocket, perDownstream } = transportSocketChooser(config, context);
   const open = (host: ConnectableHost, options = NO_CONNECT_OPTIONS): Socket => {
     const raw = connect(host);
-    const socket = transportSocket(host);
+    const socket = transportSocket(host, options);
     return socket === undefined ? raw : socket.wrap(raw, host, options);
   };
   return Object.assign(open, { perDownstream });
 }
 
 interface Chooser {
-  choose(host: ConnectableHost): UpstreamTransportSocket | undefined;
+  choose(host: ConnectableHost, options: ConnectOptions): UpstreamTransportSocket | undefined;
   readonly perDownstream: boolean;
 }
 
@@ -50,19 +53,13 @@ function transportSocketChooser(config: ClusterConfig, context: UpstreamSocketCo
   const usual = compile(config.transportSocket);
   if (config.transportSocketMatches.length === 0)
     return { choose: () => usual, perDownstream: usual?.perDownstream === true };
-  const scope = context.stats.scope("transport_socket_match");
-  const matches = config.transportSocketMatches.map(({ name, match, transportSocket }) => ({
-    match,
-    socket: compile(transportSocket),
-    total: scope.scope(name).counter("total_match_count"),
-  }));
-  const otherwise = scope.scope("default").counter("total_match_count");
-  const choose = (host: ConnectableHost): UpstreamTransportSocket | undefined => {
-    const metadata = host.metadata?.[TRANSPORT_SOCKET_MATCH];
-    const found = matches.find(({ match }) => metadataMatches(match, metadata));
-    (found?.total ?? otherwise).inc();
-    return found === undefined ? usual : found.socket;
+  const finder = transportSocketFinder(config);
+  const sockets = config.transportSocketMatches.map((each) => compile(each.transportSocket));
+  const count = finder.perConnection ? transportSocketCount(config, context.stats) : undefined;
+  const choose = (host: ConnectableHost, options: ConnectOptions): UpstreamTransportSocket | undefined => {
+    count?.(host, options);
+    const found = finder.find(host, options);
+    return found < 0 ? usual : sockets[found];
   };
-  const all = [usual, ...matches.map(({ socket }) => socket)];
-  return { choose, perDownstream: all.some((socket) => socket?.perDownstream === true) };
+  return { choose, perDownstream: [usual, ...sockets].some((socket) => socket?.perDownstream === true) };
 }

@@ -18,6 +18,7 @@ import { hostStatsPage, sumHostSlot } from "./host-stats.ts";
 import type { OutlierSign } from "./outlier/outlier-config.ts";
 import type { SuccessRateBar } from "./outlier/outlier-detector.ts";
 import { printAddress } from "./print-address.ts";
+import { type CountMatch, transportSocketCount } from "./transport-socket-finder.ts";
 
 export interface ManagedClusterOptions {
   readonly compiled: CompiledCluster;
@@ -63,6 +64,7 @@ export class ManagedCluster {
   readonly #options: ManagedClusterOptions;
   #connector: Connector | undefined = undefined;
   #breakerGauges: BreakerGauges | undefined = undefined;
+  readonly #countSocket: CountMatch | undefined;
   readonly #stops: (() => void)[] = [];
   readonly #health: ClusterHealth;
   readonly #resolved = new Map<number, readonly EndpointSpec[]>();
@@ -79,6 +81,7 @@ export class ManagedCluster {
     this.breakers = circuitBreakerPage(options.concurrency);
     this.drops = clusterDropsPage(options.concurrency);
     this.assignmentPolicy = options.compiled.assignment.policy;
+    this.#countSocket = transportSocketCount(this.config, options.stats);
     const { compiled, clock, timers, random, runtime, stats, concurrency, appendLine } = options;
     this.#health = new ClusterHealth({
       clusterName: compiled.config.name,
@@ -113,9 +116,9 @@ export class ManagedCluster {
   /** Gauges that are worked out when somebody reads them; of a cluster in service. */
   refreshGauges(): void {
     if (this.#breakerGauges === undefined) {
-      const { stats } = this.#options;
+      const { stats, runtime } = this.#options;
       stats.gauge("warming_state").set(0);
-      this.#breakerGauges = new BreakerGauges(this.breakers, this.config.thresholds, stats);
+      this.#breakerGauges = new BreakerGauges(this.breakers, this.config, stats, runtime);
     }
     this.#breakerGauges.refresh();
   }
@@ -291,6 +294,7 @@ export class ManagedCluster {
       if (next.has(key) && this.config.discovery.kind === "eds") continue;
       for (let times = 2; next.has(key); times++) key = `${address}#${times}`;
       const page = known.get(key)?.page ?? hostStatsPage(this.#options.concurrency);
+      if (!known.has(key)) this.#countSocket?.(endpoint, {});
       next.set(key, { ...endpoint, key, page });
     }
     this.#health.update([...next.values()]);

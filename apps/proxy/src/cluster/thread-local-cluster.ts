@@ -158,6 +158,8 @@ export interface Host {
   /** Left out when its priority's health is judged (not yet checked for the first time, or told to fail at once). */
   readonly excluded: boolean;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** That of its locality. */
+  readonly localityMetadata?: Readonly<Record<string, unknown>> | undefined;
   /** False once it left the cluster: pools drain its connections and open no more. */
   readonly removed: boolean;
   readonly stats: HostStats;

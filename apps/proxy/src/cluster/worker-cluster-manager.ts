@@ -133,7 +133,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
   }
 
   #create(config: ClusterConfig, pages: ClusterPages, lease: StatsLease): WorkerCluster {
-    const { random, workerIndex } = this.#options;
+    const { random, runtime, workerIndex } = this.#options;
     const scope = lease.root.scope("cluster").scope(config.statName);
     const releases: (() => void)[] = [];
     const balancer = this.#clusterBalancer(config, scope);
@@ -143,6 +143,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       info,
       balancer,
       random,
+      runtime,
       workerIndex,
       locality: this.#locality,
       hostStats: config.perEndpointStats ? scope : undefined,
@@ -297,7 +298,12 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       get onResponse() {
         return balancer.onResponse;
       },
-      circuitBreakers: circuitBreakers(pages.breakers, this.#options.workerIndex, config.thresholds),
+      circuitBreakers: circuitBreakers(
+        pages.breakers,
+        this.#options.workerIndex,
+        config,
+        this.#options.runtime,
+      ),
       drops: clusterDrops(pages.drops, this.#options.workerIndex),
       connect: createConnector(config, {
         secrets,

@@ -1,4 +1,4 @@
-import type { Random, StatsScope } from "@sluice/extension-api";
+import type { Random, Runtime, StatsScope } from "@sluice/extension-api";
 import { type DropReply, drawDrop } from "../load-balancer/drop-reply.ts";
 import {
   type AssignmentPolicy,
@@ -16,6 +16,7 @@ export interface WorkerClusterOptions {
   readonly info: ClusterInfo;
   readonly balancer: LoadBalancer;
   readonly random: Random;
+  readonly runtime: Runtime;
   readonly workerIndex: number;
   /** This node's own: `localityKey`. */
   readonly locality: string;
@@ -65,7 +66,8 @@ export class WorkerCluster implements ThreadLocalCluster {
   }
 
   setHosts(specs: readonly HostSpec[], policy: AssignmentPolicy, local: HostSet | undefined): void {
-    const { workerIndex, hostStats, config, locality } = this.#options;
+    const { workerIndex, hostStats, config, locality, runtime } = this.#options;
+    const outlier = config.outlier === undefined ? undefined : { config: config.outlier, runtime };
     const next = new Map<string, WorkerHost>();
     let added = false;
     const failing: WorkerHost[] = [];
@@ -76,8 +78,7 @@ export class WorkerCluster implements ThreadLocalCluster {
         failing.push(known);
       known?.update(spec);
       added ||= known === undefined;
-      const host =
-        known ?? new WorkerHost(spec, workerIndex, config.outlier, this.#options.reports, hostStats);
+      const host = known ?? new WorkerHost(spec, workerIndex, outlier, this.#options.reports, hostStats);
       host.cluster = this.info;
       next.set(spec.key, host);
     }

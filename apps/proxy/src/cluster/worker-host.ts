@@ -3,8 +3,8 @@ import { localityKey } from "../load-balancer/host-set.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import type { HostSpec } from "./cluster-config.ts";
 import { HOST_SLOTS, hostStats } from "./host-stats.ts";
-import { HostOutlierMonitor } from "./outlier/host-outlier-monitor.ts";
-import type { OutlierConfig, OutlierSign } from "./outlier/outlier-config.ts";
+import { HostOutlierMonitor, type OutlierSettings } from "./outlier/host-outlier-monitor.ts";
+import type { OutlierSign } from "./outlier/outlier-config.ts";
 import type { ClusterInfo, Host, HostHealth, HostOutlier, HostStats } from "./thread-local-cluster.ts";
 
 const ACTIVE = HOST_SLOTS.indexOf("rq_active");
@@ -28,6 +28,7 @@ export class WorkerHost implements Host {
   locality = "";
   localityWeight = 0;
   metadata: Host["metadata"] = undefined;
+  localityMetadata: Host["localityMetadata"] = undefined;
   health: HostHealth = "healthy";
   excluded = false;
   removed = false;
@@ -46,7 +47,7 @@ export class WorkerHost implements Host {
   constructor(
     spec: HostSpec,
     workerIndex: number,
-    outlier: OutlierConfig | undefined,
+    outlier: OutlierSettings | undefined,
     reports: HostReports,
     clusterStats?: StatsScope,
   ) {
@@ -75,6 +76,7 @@ export class WorkerHost implements Host {
     this.locality = localityKey(spec.region, spec.zone, spec.subZone);
     this.localityWeight = spec.localityWeight;
     this.metadata = spec.metadata;
+    this.localityMetadata = spec.localityMetadata;
     this.health = spec.health;
     this.excluded = spec.excluded;
   }

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { Address, TcpKeepalive } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
+import type { SocketOption } from "@sluice/xds/gen/envoy/config/core/v3/socket_option_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { printAddress } from "../cluster/print-address.ts";
 import { compileKeepalive, type KeepaliveConfig } from "../connection/keep-alive.ts";
@@ -8,6 +9,7 @@ import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
 import { EXTENSION_SOURCE_FIELDS } from "../xds/config-source.ts";
+import { compileSocketOptions } from "./socket-options.ts";
 
 /** What of a listener has an effect; what its filter chains hold is for `filter-chain/` to judge. */
 export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
@@ -36,6 +38,7 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "tcp_fast_open_queue_length",
     "socket_options",
     "connection_balance_config",
+    // libuv accepts one connection an event, which is within every limit.
     "max_connections_to_accept_per_socket_event",
     "ignore_global_conn_limit",
     "bypass_overload_manager",
@@ -51,7 +54,8 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
   ],
   "envoy.config.listener.v3.Filter": ["name", "typed_config", "config_discovery"],
   ...EXTENSION_SOURCE_FIELDS,
-  "envoy.config.listener.v3.AdditionalAddress": ["address", "tcp_keepalive"],
+  "envoy.config.listener.v3.AdditionalAddress": ["address", "tcp_keepalive", "socket_options"],
+  "envoy.config.core.v3.SocketOptionsOverride": ["socket_options"],
   "envoy.config.core.v3.TcpKeepalive": ["keepalive_probes", "keepalive_time", "keepalive_interval"],
   "envoy.config.core.v3.Address": ["socket_address", "pipe"],
   "envoy.config.core.v3.SocketAddress": ["protocol", "address", "port_value", "ipv4_compat"],
@@ -75,21 +79,34 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
   }
   const backlog = listener.tcpBacklogSize ?? BACKLOG;
   const sockets: SocketSpec[] = [];
-  const addresses: [Address | undefined, string, TcpKeepalive | undefined][] = [
-    [listener.address, "address", listener.tcpKeepalive],
-    ...listener.additionalAddresses.map(
-      (each, index): [Address | undefined, string, TcpKeepalive | undefined] => [
-        each.address,
-        `additional_addresses[${index}].address`,
-        each.tcpKeepalive ?? listener.tcpKeepalive,
-      ],
-    ),
+  const socketOptions = (of: readonly SocketOption[], path: string): KeepaliveConfig | undefined => {
+    const compiled = compileSocketOptions(of, path);
+    if (compiled.ok) return compiled.value;
+    problems.push(...compiled.problems);
+    return undefined;
+  };
+  const { tcpKeepalive } = listener;
+  const usual = socketOptions(listener.socketOptions, "socket_options");
+  const addresses = [
+    { address: listener.address, path: "address", tcpKeepalive, byOptions: usual },
+    ...listener.additionalAddresses.map((each, index) => ({
+      address: each.address,
+      path: `additional_addresses[${index}].address`,
+      tcpKeepalive: each.tcpKeepalive ?? tcpKeepalive,
+      byOptions:
+        each.socketOptions === undefined
+          ? usual
+          : socketOptions(
+              each.socketOptions.socketOptions,
+              `additional_addresses[${index}].socket_options.socket_options`,
+            ),
+    })),
   ];
-  for (const [address, path, keepalive] of addresses) {
+  for (const { address, path, tcpKeepalive: keepalive, byOptions } of addresses) {
     const options = {
       backlog,
       reusePort: listener.enableReusePort ?? true,
-      keepalive: listenerKeepalive(keepalive),
+      keepalive: listenerKeepalive(keepalive) ?? byOptions,
       bypassesOverload: listener.bypassOverloadManager,
     };
     const socket = compileAddress(address, options);
@@ -113,16 +130,10 @@ function impossible(listener: Listener): readonly (readonly [path: string, set: 
     ["freebind", listener.freebind === true, "IP_FREEBIND cannot be set"],
     ["transparent", listener.transparent === true, "IP_TRANSPARENT cannot be set"],
     ["tcp_fast_open_queue_length", (listener.tcpFastOpenQueueLength ?? 0) > 0, "TCP_FASTOPEN cannot be set"],
-    ["socket_options", listener.socketOptions.length > 0, "arbitrary socket options cannot be set"],
     [
       "connection_balance_config",
       listener.connectionBalanceConfig !== undefined,
       "an accepted socket cannot change its thread, and a worker that is ahead cannot leave connections to the others",
-    ],
-    [
-      "max_connections_to_accept_per_socket_event",
-      listener.maxConnectionsToAcceptPerSocketEvent !== undefined,
-      "how many connections are accepted at once is the event loop's business",
     ],
   ];
 }

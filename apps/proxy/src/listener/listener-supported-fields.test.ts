@@ -22,7 +22,7 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   transparent: { transparent: true },
   freebind: { freebind: true },
   deprecated_v1: { deprecated_v1: { bind_to_port: false } },
-  socket_options: { socket_options: [{ level: "1", name: "2", int_value: "3" }] },
+  "socket_options[0]": { socket_options: [{ level: "1", name: "2", int_value: "3" }] },
   tcp_fast_open_queue_length: { tcp_fast_open_queue_length: 5 },
   udp_listener_config: { udp_listener_config: {} },
   api_listener: { api_listener: {} },
@@ -31,7 +31,6 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   bind_to_port: { bind_to_port: false },
   internal_listener: { internal_listener: {} },
   enable_mptcp: { enable_mptcp: true },
-  max_connections_to_accept_per_socket_event: { max_connections_to_accept_per_socket_event: 1 },
   "filter_chains[0].use_proxy_proto": { filter_chains: [{ use_proxy_proto: true }] },
   "address.socket_address.named_port": {
     address: { socket_address: { address: "::1", named_port: "http" } },
@@ -40,8 +39,13 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
     address: { socket_address: { address: "::1", port_value: 1, resolver_name: "r" } },
   },
   "address.envoy_internal_address": { address: { envoy_internal_address: { server_listener_name: "x" } } },
-  "additional_addresses[0].socket_options": {
-    additional_addresses: [{ address: ADDRESS, socket_options: {} }],
+  "additional_addresses[0].socket_options.socket_options[0].buf_value": {
+    additional_addresses: [
+      {
+        address: ADDRESS,
+        socket_options: { socket_options: [{ level: "1", name: "9", buf_value: "AQAAAA==" }] },
+      },
+    ],
   },
 };
 
@@ -61,6 +65,42 @@ test("what has no effect by its default may be said", () => {
   );
 });
 
+test("keepalive may be set by socket options, for each address", () => {
+  const options = (...list: readonly (readonly [level: string, name: string, value: string])[]) =>
+    list.map(([level, name, int_value]) => ({ level, name, int_value, state: "STATE_LISTENING" }));
+  const message = fromJson(ListenerSchema, {
+    name: "l",
+    address: ADDRESS,
+    socket_options: options(
+      ["1", "9", "1"],
+      ["6", "4", "50"],
+      ["6", "5", "20"],
+      ["6", "6", "7"],
+      ["6", "1", "1"],
+    ),
+    additional_addresses: [
+      { address: ADDRESS },
+      { address: ADDRESS, socket_options: { socket_options: options(["6", "4", "50"]) } },
+      { address: ADDRESS, tcp_keepalive: { keepalive_time: 9 } },
+    ],
+  });
+  const compiled = compileListenerSockets(message);
+  assert.ok(compiled.ok);
+  const all = { timeSeconds: 50, intervalSeconds: 20, probes: 7 };
+  assert.deepEqual(
+    compiled.value.sockets.map((socket) => (socket.kind === "tcp" ? socket.keepalive : undefined)),
+    [all, all, undefined, { timeSeconds: 9, intervalSeconds: undefined, probes: undefined }],
+  );
+});
+
 test("a listener of what is implemented has no problems", () => {
-  assert.equal(problems({ tcp_backlog_size: 5, stat_prefix: "x", enable_reuse_port: true }), "");
+  assert.equal(
+    problems({
+      tcp_backlog_size: 5,
+      stat_prefix: "x",
+      enable_reuse_port: true,
+      max_connections_to_accept_per_socket_event: 1,
+    }),
+    "",
+  );
 });

@@ -13,7 +13,7 @@ import { parseRetryOn, type RetryConfig } from "./retry-policy.ts";
 
 const RESET_MAX_INTERVAL_MS = 300_000;
 
-/** Defaults: one retry, back-off from 25 ms to ten times the base, one choice of host. */
+/** Defaults: one retry, back-off from what runtime says (25 ms) to ten times the base, one choice of host. */
 export function compileRetryPolicy(
   policy: RetryPolicy,
   path: string,
@@ -26,7 +26,7 @@ export function compileRetryPolicy(
     problems.push({ path: `${path}.retry_on`, message, severity: "error" });
   }
   const base = policy.retryBackOff?.baseInterval;
-  const baseIntervalMs = Math.max(1, durationMs(base, 25));
+  const baseIntervalMs = base === undefined ? 0 : Math.max(1, durationMs(base, 0));
   const maxIntervalMs = durationMs(policy.retryBackOff?.maxInterval, baseIntervalMs * 10);
   if (maxIntervalMs < baseIntervalMs) {
     problems.push({

@@ -57,7 +57,9 @@ export interface RetryConfig {
   readonly retriableHeaders: readonly Condition[];
   /** Of the request; one must match where there are any. */
   readonly retriableRequestHeaders: readonly Condition[];
+  /** 0: that of the runtime, `upstream.base_retry_backoff_ms`, and 25 where that says nothing. */
   readonly baseIntervalMs: number;
+  /** 0: ten times the base. */
   readonly maxIntervalMs: number;
   /** In which response headers to look for the time of the next try, in order. */
   readonly resetHeaders: readonly { readonly name: string; readonly format: "seconds" | "unixTimestamp" }[];

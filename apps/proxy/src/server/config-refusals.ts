@@ -56,8 +56,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     lrs_server: ENVOY_NEITHER,
     queuing_policies: "requests wait in the order in which they came",
     stats_matcher: ONE_CHOICE_OF_STATS,
-    transport_socket_matcher:
-      "transport sockets are chosen by the endpoint's metadata: transport_socket_matches",
     upstream_config: "the protocol follows from HttpProtocolOptions and a route's connect_config",
   },
   "envoy.config.cluster.v3.OutlierDetection": {
@@ -167,11 +165,7 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.endpoint.v3.LocalityLbEndpoints": {
     leds_cluster_locality_config: "endpoints come by EDS as a whole",
-    metadata: "nothing that is built reads it",
     proximity: ENVOY_NEITHER,
-  },
-  "envoy.config.listener.v3.AdditionalAddress": {
-    socket_options: NO_SOCKET_OPTIONS,
   },
   "envoy.config.listener.v3.Listener": {
     api_listener: "of Envoy Mobile",

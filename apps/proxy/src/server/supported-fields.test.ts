@@ -29,6 +29,8 @@ const TABLES: readonly SupportedFields[] = [
 const IN_FORCE: Readonly<Record<string, string>> = {
   "envoy.config.bootstrap.v3.ClusterManager.enable_deferred_cluster_creation":
     "workers make every cluster on its first use",
+  "envoy.config.listener.v3.Listener.max_connections_to_accept_per_socket_event":
+    "libuv accepts one connection an event",
   "envoy.config.core.v3.GrpcService.EnvoyGrpc.skip_envoy_headers":
     "the proxy's own streams have no such headers",
   "envoy.config.core.v3.ConfigSource.resource_api_version": "v3 is the only version there is",

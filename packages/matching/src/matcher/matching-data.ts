@@ -16,6 +16,9 @@ export interface MatchingData {
   dynamicMetadata?(filter: string): Readonly<Record<string, unknown>> | undefined;
   /** By key: a text (binary string), or an object as of `FilterStateObject`. */
   filterState?(key: string): unknown;
+  /** Of the endpoint that is connected to, and of its locality, by filter name; `undefined`: it has none at all. */
+  readonly endpointMetadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly localityMetadata?: Readonly<Record<string, unknown>> | undefined;
   readonly runtime?: RuntimeView | undefined;
 }
 

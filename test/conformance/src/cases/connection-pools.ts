@@ -39,7 +39,7 @@ function clusters(of: Readonly<Record<string, string>>): string {
     .join("");
 }
 
-function routes(of: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}): string {
+function routes(of: object, more: Readonly<Record<string, string>> = {}): string {
   return Object.keys(of)
     .map((name) => `- { match: { prefix: "/${name}" }, route: { cluster: ${name}${more[name] ?? ""} } }`)
     .join("\n");
@@ -54,6 +54,29 @@ const AHEAD: Readonly<Record<string, string>> = {
   both: "preconnect_policy: { predictive_preconnect_ratio: 1.5, per_upstream_preconnect_ratio: 3 }",
   none: `preconnect_policy: { predictive_preconnect_ratio: 3, per_upstream_preconnect_ratio: 3, preconnect_enabled_metadata: { filter: envoy.lb, path: [{ key: ahead }], value: { bool_match: true } } }`,
 };
+
+const TRACKED = "circuit_breakers: { thresholds: [{ track_remaining: true }] }";
+
+/** What operators set by runtime, over what is configured or in its absence. */
+const BY_RUNTIME: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  connections: { "default.max_connections": 0, "default.max_pending_requests": 0 },
+  requests: { "default.max_requests": 0 },
+  pools: { "default.max_connection_pools": 0 },
+  retries: { "default.max_retries": 0 },
+  share: { "default.retry_budget.budget_percent": 0, "default.retry_budget.min_retry_concurrency": 2 },
+  high: { "high.max_requests": 0 },
+};
+
+function runtimeLayer(): string {
+  const keys = Object.entries(BY_RUNTIME).flatMap(([name, settings]) =>
+    Object.entries(settings).map(([key, value]) => `circuit_breakers.${name}.${key}: ${value}`),
+  );
+  return `layered_runtime:
+  layers:
+  - name: fixed
+    static_layer: { outlier_detection.consecutive_5xx: 2, outlier_detection.max_ejection_percent: 100, ${keys.join(", ")} }
+  - { name: admin, admin_layer: {} }`;
+}
 
 export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
   {
@@ -192,6 +215,58 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
       "cluster.hosts.upstream_cx_total",
       "cluster.budget.upstream_rq_retry",
       "cluster.budget.upstream_rq_retry_overflow",
+    ],
+  },
+  {
+    title: "runtime keys set the limits of circuit breakers and of outlier detection",
+    yaml: httpBootstrap({
+      routes: routes(
+        { ...BY_RUNTIME, outliers: {} },
+        {
+          retries: ", retry_policy: { retry_on: 5xx, num_retries: 1 }",
+          share: ", retry_policy: { retry_on: 5xx, num_retries: 1 }",
+          high: ", priority: HIGH",
+        },
+      ),
+      clusters: `${clusters(Object.fromEntries(Object.keys(BY_RUNTIME).map((name) => [name, TRACKED])))}${staticCluster(
+        "outliers",
+        ["{{upstream}}"],
+        "outlier_detection: { interval: 60s }\ncommon_lb_config: { healthy_panic_threshold: { value: 0 } }",
+      )}`,
+      hcm: LOG,
+      bootstrap: runtimeLayer(),
+    }),
+    reply: (request) => ({
+      status: /^\/(retries|share|outliers)/.test(request.target) ? 503 : 200,
+      body: "one",
+    }),
+    observe: async (target) => {
+      const seen: Record<string, readonly number[]> = {};
+      for (const name of [...Object.keys(BY_RUNTIME), "outliers"]) {
+        const statuses: number[] = [];
+        for (let i = 0; i < 3; i++) statuses.push((await target.send({ path: `/${name}` })).status);
+        seen[name] = statuses;
+      }
+      const stats = await target.proxy.stats("circuit_breakers");
+      const remaining = [
+        "requests.circuit_breakers.default.remaining_cx",
+        "share.circuit_breakers.default.remaining_retries",
+      ];
+      const set = "circuit_breakers.requests.default.max_requests=1&outlier_detection.consecutive_5xx=5";
+      await target.proxy.admin(`/runtime_modify?${set}`, "POST");
+      await waitFor("the change", async () => (await target.send({ path: "/requests" })).status === 200);
+      return { seen, remaining: remaining.map((name) => stats.get(`cluster.${name}`)) };
+    },
+    stats: [
+      "cluster.connections.upstream_cx_overflow",
+      "cluster.connections.upstream_rq_pending_overflow",
+      "cluster.pools.upstream_cx_pool_overflow",
+      "cluster.high.upstream_rq_pending_overflow",
+      "cluster.retries.upstream_rq_retry",
+      "cluster.retries.upstream_rq_retry_overflow",
+      "cluster.share.upstream_rq_retry",
+      "cluster.share.upstream_rq_retry_overflow",
+      "cluster.outliers.outlier_detection.ejections_enforced_consecutive_5xx",
     ],
   },
 ];

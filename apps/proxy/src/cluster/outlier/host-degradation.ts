@@ -15,13 +15,11 @@ export class HostDegradation {
  * rotation, with less of the load.
  */
 export class DegradationDetector {
-  readonly #config: OutlierConfig;
   readonly #clock: Clock;
   readonly #onEvent: OutlierDetectorOptions["onEvent"];
   readonly #detected: Counter;
 
-  constructor({ config, clock, onEvent }: OutlierDetectorOptions, scope: StatsScope) {
-    this.#config = config;
+  constructor({ clock, onEvent }: OutlierDetectorOptions, scope: StatsScope) {
     this.#clock = clock;
     this.#onEvent = onEvent;
     this.#detected = scope.counter("ejections_detected_degradation");
@@ -46,14 +44,14 @@ export class DegradationDetector {
   }
 
   /** Another interval is over; answers whether the host's time is. */
-  onInterval(host: WatchedHost): boolean {
+  onInterval(host: WatchedHost, config: OutlierConfig): boolean {
     const { degradation, key, ejections, ejectedAtMs } = host;
     if (!degradation.active) {
       if (degradation.backOff > 0) degradation.backOff--;
       return false;
     }
     const nowMs = this.#clock.nowMs();
-    const { baseEjectionTimeMs, maxEjectionTimeMs } = this.#config;
+    const { baseEjectionTimeMs, maxEjectionTimeMs } = config;
     if (nowMs - degradation.sinceMs < Math.min(baseEjectionTimeMs * degradation.backOff, maxEjectionTimeMs))
       return false;
     degradation.active = false;

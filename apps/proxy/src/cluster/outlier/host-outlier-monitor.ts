@@ -1,21 +1,36 @@
+import type { Runtime } from "@sluice/extension-api";
 import type { HostOutlier, OutlierResult } from "../thread-local-cluster.ts";
 import type { ConsecutiveType, OutlierConfig, OutlierSign } from "./outlier-config.ts";
 import { OutlierPage } from "./outlier-page.ts";
 
+/** Operators may set the thresholds by runtime. */
+export interface OutlierSettings {
+  readonly config: OutlierConfig;
+  readonly runtime: Runtime;
+}
+
+const KEYS: Readonly<Record<ConsecutiveType, string>> = {
+  consecutive_5xx: "outlier_detection.consecutive_5xx",
+  consecutive_gateway_failure: "outlier_detection.consecutive_gateway_failure",
+  consecutive_local_origin_failure: "outlier_detection.consecutive_local_origin_failure",
+};
+
 /** One host's results in one worker; tells the main thread when there were too many failures in a row. */
 export class HostOutlierMonitor implements HostOutlier {
   readonly #config: OutlierConfig;
+  readonly #runtime: Runtime;
   readonly #page: OutlierPage;
   readonly #workerIndex: number;
   readonly #detected: (sign: OutlierSign) => void;
 
   constructor(
-    config: OutlierConfig,
+    { config, runtime }: OutlierSettings,
     page: SharedArrayBuffer,
     workerIndex: number,
     detected: (sign: OutlierSign) => void,
   ) {
     this.#config = config;
+    this.#runtime = runtime;
     this.#page = new OutlierPage(page);
     this.#workerIndex = workerIndex;
     this.#detected = detected;
@@ -58,6 +73,7 @@ export class HostOutlierMonitor implements HostOutlier {
   }
 
   #fail(type: ConsecutiveType, threshold: number): void {
-    if (this.#page.fail(type) === threshold) this.#detected(type);
+    const most = this.#runtime.integer(KEYS[type], threshold);
+    if (this.#page.fail(type) === most) this.#detected(type);
   }
 }

@@ -18,6 +18,7 @@ function defaults(): OutlierConfig {
 function watch(hosts: number, changes: Partial<OutlierConfig> = {}) {
   const time = new ManualTime();
   const config = { ...defaults(), maxEjectionPercent: 100, ...changes };
+  const runtime = new RuntimeSnapshot();
   let changesSeen = 0;
   const detector = new OutlierDetector({
     config,
@@ -25,7 +26,7 @@ function watch(hosts: number, changes: Partial<OutlierConfig> = {}) {
     clock: time,
     timers: time,
     random: { uint32: () => 0, uuid: () => "" },
-    runtime: new RuntimeSnapshot(),
+    runtime,
     stats: new ThreadStats({ define() {}, release() {} }).root(),
     onEvent: () => {},
     onChange: () => {
@@ -37,11 +38,14 @@ function watch(hosts: number, changes: Partial<OutlierConfig> = {}) {
   const monitor = (key: string, workerIndex = 0): HostOutlierMonitor => {
     const watched = detector.get(key);
     assert.ok(watched);
-    return new HostOutlierMonitor(config, watched.buffer, workerIndex, (type) => detector.onSign(key, type));
+    return new HostOutlierMonitor({ config, runtime }, watched.buffer, workerIndex, (type) =>
+      detector.onSign(key, type),
+    );
   };
   return {
     time,
     detector,
+    runtime,
     monitor,
     keys,
     ejected: () => keys.filter((key) => detector.get(key)?.ejected === true),
@@ -79,6 +83,21 @@ describe("outlier detection", () => {
     assert.deepEqual(ejected(), []);
     fail();
     time.advance(50_000);
+    assert.deepEqual(ejected(), ["host0"]);
+    time.advance(10_000);
+    assert.deepEqual(ejected(), []);
+  });
+
+  it("goes by what operators set at runtime", () => {
+    const { monitor, ejected, time, runtime } = watch(2);
+    runtime.replace({
+      "outlier_detection.consecutive_5xx": 2,
+      "outlier_detection.base_ejection_time_ms": 5_000,
+      "outlier_detection.max_ejection_percent": 50,
+    });
+    for (const key of ["host0", "host1"]) {
+      for (let n = 0; n < 2; n++) monitor(key).putHttpResponseCode(500);
+    }
     assert.deepEqual(ejected(), ["host0"]);
     time.advance(10_000);
     assert.deepEqual(ejected(), []);

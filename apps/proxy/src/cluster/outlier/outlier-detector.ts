@@ -17,6 +17,7 @@ import {
 } from "./outlier-config.ts";
 import type { OutlierEvent } from "./outlier-event.ts";
 import { OutlierPage, type Volume } from "./outlier-page.ts";
+import { outlierConfigNow } from "./outlier-runtime.ts";
 import { judgeSuccessRates, type RatedHost } from "./success-rate.ts";
 
 /** One host, as the detector keeps it. */
@@ -106,7 +107,7 @@ export class OutlierDetector {
       ]),
     );
     this.#timer = options.timers.create(() => this.#onInterval());
-    this.#timer.arm(options.config.intervalMs);
+    this.#timer.arm(this.#config.intervalMs);
   }
 
   /** Keeps what is known of hosts that stay. */
@@ -168,14 +169,12 @@ export class OutlierDetector {
 
   /** Counts a detection, and answers whether it took the host out. */
   #eject(host: WatchedHost, type: OutlierDetectionType): boolean {
-    const { config, runtime, random, clock } = this.#options;
+    const { runtime, random, clock } = this.#options;
+    const config = this.#config;
     const stats = this.#byType.get(type);
     stats?.detected.inc();
     const active = this.#ejectedCount();
-    const most = Math.min(
-      100,
-      runtime.integer("outlier_detection.max_ejection_percent", config.maxEjectionPercent),
-    );
+    const most = Math.min(100, config.maxEjectionPercent);
     const fits = (100 * (active + 1)) / this.#hosts.size <= most;
     if (!fits && !(config.alwaysEjectOneHost && active === 0)) {
       this.#overflow.inc();
@@ -231,21 +230,24 @@ export class OutlierDetector {
     host.page.reset("consecutive_local_origin_failure");
   }
 
+  get #config(): OutlierConfig {
+    return outlierConfigNow(this.#options.config, this.#options.runtime);
+  }
+
   #onInterval(): void {
-    const { config } = this.#options;
-    let changed = this.#returnHosts();
-    changed = this.#judge(false) || changed;
-    if (config.splitLocalOrigin) changed = this.#judge(true) || changed;
+    const config = this.#config;
+    let changed = this.#returnHosts(config);
+    changed = this.#judge(config, false) || changed;
+    if (config.splitLocalOrigin) changed = this.#judge(config, true) || changed;
     if (changed) this.#options.onChange();
     this.#timer.arm(config.intervalMs);
   }
 
-  #returnHosts(): boolean {
-    const { config, clock } = this.#options;
-    const now = clock.nowMs();
+  #returnHosts(config: OutlierConfig): boolean {
+    const now = this.#options.clock.nowMs();
     let changed = false;
     for (const host of this.#hosts.values()) {
-      changed = this.#degradations.onInterval(host) || changed;
+      changed = this.#degradations.onInterval(host, config) || changed;
       if (!host.ejected) {
         if (host.backOff > 0) host.backOff--;
         continue;
@@ -260,8 +262,7 @@ export class OutlierDetector {
   }
 
   /** Success rates and failure percentages of the interval that ends now. */
-  #judge(local: boolean): boolean {
-    const { config } = this.#options;
+  #judge(config: OutlierConfig, local: boolean): boolean {
     const which = local ? "local" : "external";
     const least = Math.min(config.successRateRequestVolume, config.failurePercentageRequestVolume);
     const forSuccessRate: RatedHost<WatchedHost>[] = [];

@@ -19,6 +19,9 @@ export const HTTP1_CLIENT_FIELDS = [
   "allow_chunked_length",
   "send_fully_qualified_url",
   "use_balsa_parser",
+  // Envoy asks them of requests from clients only, and control planes write them on both sides.
+  "accept_http_10",
+  "default_host_for_http_10",
 ] as const;
 
 /** Both sides' messages below Http1ProtocolOptions. */

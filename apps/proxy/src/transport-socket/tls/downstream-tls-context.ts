@@ -40,7 +40,11 @@ export function compileServerTlsState(
   const at = sink.at("common_tls_context");
   compileTlsParameters(common?.tlsParams, "TLSv1.3", at.at("tls_params"));
   const material = collectTlsMaterial(common, secrets, at);
-  const validation = new PeerValidation(material.validation, at.at(material.validationPath));
+  const validation = new PeerValidation(
+    material.validation,
+    at.at(material.validationPath),
+    material.validationPartial === true ? "partial" : "whole",
+  );
   const all = material.certificates.flatMap(({ config: each, path }) => {
     const compiled = compileTlsCertificate(each, at.at(path));
     const params = overrideTlsParameters(common?.tlsParams, each.tlsParams);

@@ -48,12 +48,13 @@ describe("TLS on a listener", () => {
   };
 
   before(async () => {
-    server = createServer({ pauseOnConnect: true }, (raw) => {
+    server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (raw) => {
       socket.accept(raw, {
         onReady: (ready, tls) => {
           tell({ tls, reason: undefined });
           ready.on("error", () => {});
           ready.on("data", (chunk: Buffer) => ready.end(chunk));
+          ready.on("end", () => ready.end());
           ready.resume();
         },
         onFailure: (reason) => tell({ tls: undefined, reason }),
@@ -132,6 +133,23 @@ describe("TLS on a listener", () => {
     const none = await shake({ ALPNProtocols: ["foo"] });
     assert.equal(none.tls?.alpn, undefined);
     assert.equal(none.echo, "x");
+  });
+
+  it("waits for the CA of a combined validation context, whose names are nothing without it", () => {
+    use({
+      common_tls_context: {
+        tls_certificates: [tlsCertificate(exact)],
+        combined_validation_context: {
+          default_validation_context: {
+            match_typed_subject_alt_names: [{ san_type: "DNS", matcher: { exact: "client.test" } }],
+          },
+          validation_context_sds_secret_config: {
+            name: "ca",
+            sds_config: { ads: {}, resource_api_version: "V3" },
+          },
+        },
+      },
+    });
   });
 
   it("keeps to the configured versions", async () => {
@@ -302,4 +320,40 @@ describe("TLS on a listener", () => {
     });
     assert.equal((await gone).reason, "");
   });
+
+  it("gives up a handshake whose client leaves in the middle of it", async () => {
+    use({ common_tls_context: { tls_certificates: [tlsCertificate(exact)] } });
+    const hello = await clientHello();
+    /** Says hello, and ends behind it or when the server has answered. */
+    const leave = async (answered: boolean): Promise<string | undefined> => {
+      const gone = new Promise<Outcome>((resolve) => waiting.push(resolve));
+      const leaving = connectTcp(port, "127.0.0.1");
+      leaving.on("error", () => {});
+      if (answered) {
+        leaving.write(hello);
+        leaving.once("data", () => leaving.end());
+      } else leaving.end(hello);
+      const { reason } = await gone;
+      leaving.destroy();
+      return reason;
+    };
+    assert.equal(await leave(true), "");
+    assert.equal(await leave(false), "");
+  });
+
+  /** What a client opens a handshake with. */
+  async function clientHello(): Promise<Buffer> {
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+    const hello = new Promise<Buffer>((resolve) => {
+      listener.on("connection", (socket) => {
+        socket.once("data", (chunk: Buffer) => {
+          socket.destroy();
+          resolve(chunk);
+        });
+      });
+    });
+    connect({ port: portOf(listener.address()), host: "127.0.0.1" }).on("error", () => listener.close());
+    return hello;
+  }
 });

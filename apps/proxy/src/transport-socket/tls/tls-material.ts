@@ -26,6 +26,8 @@ export interface TlsMaterial {
   readonly validation: CertificateValidationContext | undefined;
   readonly validationPath: string;
   readonly validationName: string;
+  /** Whether the secret that completes the validation context has not arrived yet. */
+  readonly validationPartial?: boolean;
   /** A secret has not arrived yet. */
   readonly incomplete: boolean;
 }
@@ -98,7 +100,8 @@ export function collectTlsMaterial(
         mergeMessages(CertificateValidationContextSchema, validation, dynamic);
       }
       const validationName = validationContextSdsSecretConfig.name;
-      return { certificates, validation, validationPath, validationName, incomplete };
+      const validationPartial = dynamic === undefined;
+      return { certificates, validation, validationPath, validationName, validationPartial, incomplete };
     }
     default:
       return {

@@ -27,7 +27,11 @@ export function compileClientTlsState(
   const at = sink.at("common_tls_context");
   const parameters = compileTlsParameters(common?.tlsParams, "TLSv1.2", at.at("tls_params"));
   const material = collectTlsMaterial(common, secrets, at);
-  const validation = new PeerValidation(material.validation, at.at(material.validationPath));
+  const validation = new PeerValidation(
+    material.validation,
+    at.at(material.validationPath),
+    material.validationPartial === true ? "partial" : "whole",
+  );
   if ((common?.tlsCertificates.length ?? 0) + (common?.tlsCertificateSdsSecretConfigs.length ?? 0) > 1)
     at.add("Multiple TLS certificates are not supported for client contexts");
   if (config.sni.includes("\0")) sink.at("sni").add("SNI names containing NULL-byte are not allowed");

@@ -178,7 +178,9 @@ export class RetryState {
       return after + (random % Math.max(1, Math.floor(after / 2)));
     }
     info.stats.upstreamRqRetryBackoffExponential.inc();
-    const ceiling = Math.min(config.maxIntervalMs, config.baseIntervalMs * (2 ** this.tries - 1));
+    const base =
+      config.baseIntervalMs || Math.max(1, worker.runtime.integer("upstream.base_retry_backoff_ms", 25));
+    const ceiling = Math.min(config.maxIntervalMs || base * 10, base * (2 ** this.tries - 1));
     return random % Math.max(1, Math.round(ceiling));
   }
 
