@@ -163,9 +163,10 @@ for (const kind of KINDS) {
     assert.deepEqual([now?.connected, now?.since, now?.peer], [true, before?.since, before?.peer]);
   });
 
-  test(`${kind}: reconnects with the new certificate when the control plane comes back`, async () => {
+  test(`${kind}: reconnects with the new certificate when the control plane comes back${kind === "sluice" ? ", and serves from its directory if it starts before that" : ""}`, async () => {
     const port = control.xdsPort;
     await control.process.stop();
+    if (kind === "sluice") await restartAlone(node);
     control = await startControlProcess(url, port, { SLUICE_XDS_PLAINTEXT: "never" });
     await waitFor(
       "the nodes to be back",
@@ -176,6 +177,18 @@ for (const kind of KINDS) {
       PATIENT,
     );
   });
+}
+
+/** As when its machine starts anew while nobody can tell it what to do. */
+async function restartAlone(node: string): Promise<void> {
+  await proxies.get(node)?.close();
+  const directory = directoryOf(node);
+  const yaml = readFileSync(join(directory, "bootstrap.yaml"), "utf8").replace(/^admin:\n(?: .*\n)+/m, "");
+  const proxy = await startSluiceProxy({ yaml, args: ["--join-dir", directory] });
+  proxies.set(node, proxy);
+  const port = await proxy.listenerPort("main:http");
+  assert.equal((await requestOnce(port, { headers: [["host", "shop.example"]] })).status, 200);
+  assert.match(await proxy.admin("/server_info"), /last good configuration on disk, saved at/);
 }
 
 test("a Sluice proxy renews a certificate that is due by itself", async () => {

@@ -1,9 +1,7 @@
 import {
   type ConnectedNode,
-  type DisconnectedNode,
   type NodeContext,
   type NodeManagedEvent,
-  type NodeNackEvent,
   type NodeTypeEvent,
   type ResourceKind,
   recordAck,
@@ -19,15 +17,8 @@ import type { NodeIdentity, XdsServerObserver, XdsStreamInfo } from "@sluice/xds
 import { withDeadline } from "../server/with-deadline.ts";
 import { kindOf } from "../snapshot/build-snapshot.ts";
 import type { VersionHistory } from "../snapshot/version-history.ts";
+import { keyOf, type NodeEvent, runsOf } from "./event-runs.ts";
 import { labelsOfNode } from "./node-labels.ts";
-
-type NodeEvent =
-  | { readonly verb: "connected"; readonly event: ConnectedNode }
-  | { readonly verb: "disconnected"; readonly event: DisconnectedNode }
-  | { readonly verb: "sent" | "ack" | "effective"; readonly event: NodeTypeEvent }
-  | { readonly verb: "nack"; readonly event: NodeNackEvent }
-  | { readonly verb: "managed"; readonly event: NodeManagedEvent }
-  | { readonly verb: "seen"; readonly event: string };
 
 export interface NodeRecorderOptions {
   readonly context: NodeContext;
@@ -216,46 +207,23 @@ export class NodeRecorder implements XdsServerObserver {
       this.#refusals.clear();
       this.#events.unshift(...connected.map((event): NodeEvent => ({ verb: "connected", event })));
     }
-    const events = this.#events;
+    const runs = runsOf(this.#events);
     this.#events = [];
     this.#refusals.clear();
     let done = 0;
     try {
-      for (const run of runsOf(events)) {
+      for (const run of runs) {
         await withDeadline("recording nodes' states", WRITE_DEADLINE_MS, record(this.#options.context, run));
-        done += run.length;
+        done++;
       }
       this.#troubled = false;
     } catch (error) {
       if (!this.#troubled) this.#options.onTrouble(error);
       this.#troubled = true;
-      this.#events = [...events.slice(done), ...this.#events];
+      this.#events = [...runs.slice(done).flat(), ...this.#events];
       this.#refusals.clear();
     }
   }
-}
-
-/** Neighbours of one verb, in order; of the same node and kind at most one in a run, because a run is one statement. */
-function runsOf(events: readonly NodeEvent[]): NodeEvent[][] {
-  const runs: NodeEvent[][] = [];
-  let keys = new Set<string>();
-  for (const event of events) {
-    const key = keyOf(event);
-    const run = runs.at(-1);
-    if (run === undefined || run[0]?.verb !== event.verb || keys.has(key)) {
-      runs.push([event]);
-      keys = new Set([key]);
-    } else {
-      run.push(event);
-      keys.add(key);
-    }
-  }
-  return runs;
-}
-
-function keyOf(event: NodeEvent): string {
-  if (event.verb === "seen") return event.event;
-  return "kind" in event.event ? `${event.event.kind} ${event.event.id}` : event.event.id;
 }
 
 async function record(context: NodeContext, run: readonly NodeEvent[]): Promise<void> {

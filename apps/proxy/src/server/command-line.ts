@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { compileLogFormat, DEFAULT_LOG_FORMAT, type LogLevel, parseLogLevel } from "./application-log.ts";
 import { StartupError } from "./startup-error.ts";
@@ -93,7 +94,10 @@ export function parseCommandLine(argv: readonly string[]): ServerOptions | { rea
     .option("--file-flush-interval-msec <ms>", "how long access-log lines wait at most", wholeNumber, 1000)
     .option("--ignore-unknown-dynamic-fields", "accepted: unknown dynamic fields are ignored in any case")
     .option("--skip-deprecated-logs", "accepted: deprecations are not logged")
-    .option("--state-dir <dir>", "Sluice: keep the last good dynamic configuration here")
+    .option(
+      "--state-dir <dir>",
+      "Sluice: keep the last good dynamic configuration here (default with --join-dir: <join-dir>/state)",
+    )
     .option("--join-dir <dir>", "Sluice: renew the certificate that `sluice join` wrote here")
     .option(
       "--validate-stdin",
@@ -141,6 +145,7 @@ function readOptions(given: Readonly<Record<string, unknown>>): ServerOptions {
     throw new StartupError("give the configuration with --config-path or --config-yaml");
   }
   const mode = text("mode");
+  const joinDir = text("joinDir");
   if (given.validateStdin === true && mode !== "validate")
     throw new StartupError("--validate-stdin belongs to --mode validate");
   return {
@@ -162,8 +167,8 @@ function readOptions(given: Readonly<Record<string, unknown>>): ServerOptions {
     logPath: text("logPath"),
     logFormat: text("logFormat") ?? DEFAULT_LOG_FORMAT,
     accessLogFlushMs: number("fileFlushIntervalMsec"),
-    stateDir: text("stateDir"),
-    joinDir: text("joinDir"),
+    stateDir: text("stateDir") ?? (joinDir === undefined ? undefined : join(joinDir, "state")),
+    joinDir,
     terminationDrainMs: number("terminationDrainS") * 1000,
   };
 }

@@ -25,6 +25,15 @@ test("bash completes commands, commands below them, and their options", async ()
   assert.deepEqual(complete(bash, ["sluice", "completion", ""]).slice(-3), ["bash", "zsh", "fish"]);
 });
 
+test("bash completes what may stand behind an option, and kinds of resources", async () => {
+  const bash = await script("bash");
+  assert.deepEqual(complete(bash, ["sluice", "nodes", "-o", ""]), ["table", "json", "yaml"]);
+  assert.deepEqual(complete(bash, ["sluice", "-o", "j"]), ["json"]);
+  assert.deepEqual(complete(bash, ["sluice", "versions", "--output", "y"]), ["yaml"]);
+  assert.deepEqual(complete(bash, ["sluice", "revert", "routes", "shop", "--all", ""]), ["old", "draft"]);
+  assert.deepEqual(complete(bash, ["sluice", "blame", "rou"]), ["routes"]);
+});
+
 test("zsh and fish get every command with its description; another shell is wrong usage", async () => {
   assert.match(
     await script("zsh"),

@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { analyzeText } from "../analysis/analyze-text.ts";
-import { blobHash } from "../analysis/content-hash.ts";
-import { blob, bucket, rollout, tree, version } from "../schema/index.ts";
-import { clusterYaml } from "../testing/sample-resources.ts";
 import { startConfig, type TestConfig } from "../testing/start-config.ts";
-import { buildTree, EMPTY_TREE } from "../version/build-tree.ts";
+import { writeVersions } from "../testing/write-versions.ts";
 import { listVersions } from "../version/list-versions.ts";
-import { NO_KINDS } from "../version/read-live.ts";
 import { blameResource } from "./blame-resource.ts";
 import { searchHistory } from "./search-history.ts";
 
@@ -19,88 +14,9 @@ const READ_WITHIN_MS = 20_000;
 let config: TestConfig;
 before(async () => {
   config = await startConfig();
-  await writeVersions();
+  await writeVersions(config.database.db, VERSIONS, ROUTES);
 });
 after(() => config.close());
-
-/** Each version changes the timeout of one of the routes. Written as publishing would, without its checks. */
-async function writeVersions(): Promise<void> {
-  const { db } = config.database;
-  const timeouts = Array.from({ length: ROUTES }, () => 1);
-  const clusters = Array.from({ length: 200 }, (_, index) =>
-    analyzeText("clusters", clusterYaml(`c${index}`)),
-  );
-  const shared = buildTree(
-    clusters.map((each) => [each.name ?? "", each.hash, each.messageHash ?? ""] as const),
-  );
-  const rowOf = (each: ReturnType<typeof analyzeText>) => ({
-    hash: each.hash,
-    kind: each.kind,
-    name: each.name ?? "",
-    yaml: each.yaml,
-    json: each.json,
-    message: each.message ?? new Uint8Array(),
-    messageHash: each.messageHash ?? "",
-  });
-  await db.insert(blob).values(clusters.map(rowOf));
-  await db.insert(bucket).values([...shared.contents].map(([hash, entries]) => ({ hash, entries })));
-  await db.insert(tree).values([shared, EMPTY_TREE].map(({ hash, buckets }) => ({ hash, buckets })));
-  for (let from = 1; from <= VERSIONS; from += 500) {
-    const batch = Array.from({ length: 500 }, (_, index) => {
-      const number = from + index;
-      timeouts[number % ROUTES] = number;
-      const content = routesContent(timeouts);
-      return { number, content, built: buildTree([["main", content.hash, content.messageHash]]) };
-    });
-    await db.insert(blob).values(batch.map(({ content }) => content));
-    await db
-      .insert(bucket)
-      .values(
-        batch.flatMap(({ built }) => [...built.contents].map(([hash, entries]) => ({ hash, entries }))),
-      );
-    await db.insert(tree).values(batch.map(({ built: { hash, buckets } }) => ({ hash, buckets })));
-    await db.insert(version).values(
-      batch.map(({ number, built }) => ({
-        number,
-        hash: String(number),
-        parent: number - 1,
-        message: `Change ${number}`,
-        author: number % 7 === 0 ? "bob" : "ann",
-        authorId: "a",
-        createdAt: new Date(number * 1_000),
-        resourceCount: 201,
-        kinds: {
-          ...NO_KINDS,
-          clusters: { tree: shared.hash, count: 200, contentHash: shared.contentHash, wanted: true },
-          routes: { tree: built.hash, count: 1, contentHash: built.contentHash, wanted: true },
-        },
-      })),
-    );
-  }
-  await db
-    .insert(rollout)
-    .values({ version: VERSIONS, kind: "publish", author: "ann", createdAt: new Date() });
-}
-
-/** As a publish would store it, but for the encoded message, which no history reads: to parse 10,000 texts takes minutes. */
-function routesContent(timeouts: readonly number[]) {
-  const routes = timeouts.map((timeout, index) => ({
-    match: { prefix: `/r${index}/` },
-    route: { cluster: `c${index}`, timeout: `${timeout}s`, prefix_rewrite: "/" },
-  }));
-  const json = { name: "main", virtual_hosts: [{ name: "web", domains: ["*"], routes }] };
-  const yaml = JSON.stringify(json);
-  const hash = blobHash("routes", yaml);
-  return {
-    hash,
-    kind: "routes" as const,
-    name: "main",
-    yaml,
-    json,
-    message: new Uint8Array(),
-    messageHash: hash,
-  };
-}
 
 async function timed<T>(
   what: string,

@@ -1,4 +1,6 @@
 import type { SnapshotResource, SnapshotType } from "../snapshot-source.ts";
+import { ownText } from "./delta-request.ts";
+import { resourceFinder } from "./resource-finder.ts";
 import { sectionChange } from "./section-change.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -30,9 +32,39 @@ export class ClientHoldings {
     this.exceptions.set(name, undefined);
   }
 
-  /** The client says that it has `version`. */
-  claim(name: string, version: string): void {
-    this.exceptions.set(name, version);
+  /**
+   * The client came back with these names and versions, before anything else was told of it. Who has most of `section` counts as
+   * brought there, so that only what it lacks is kept by name.
+   */
+  resume(
+    versions: Iterable<readonly [name: string, version: string]>,
+    section: SnapshotType,
+    subscription: Subscription,
+  ): void {
+    const { exceptions } = this;
+    const current = new Set<SnapshotResource>();
+    const find = resourceFinder(section);
+    for (const [part, version] of versions) {
+      const resource = find(part);
+      if (resource === undefined) {
+        if (subscription.has(part)) exceptions.set(ownText(part), ownText(version));
+      } else if (resource.version === version) {
+        exceptions.delete(resource.name);
+        if (subscription.has(resource.name)) current.add(resource);
+      } else if (subscription.has(resource.name)) {
+        current.delete(resource);
+        exceptions.set(resource.name, ownText(version));
+      }
+    }
+    if (current.size > 0) this.base = section;
+    const lacks = (name: string): void => {
+      const resource = section.resources.get(name);
+      if ((resource === undefined || !current.has(resource)) && !exceptions.has(name))
+        exceptions.set(name, undefined);
+    };
+    if (subscription.wildcard && current.size > 0 && current.size < section.resources.size)
+      for (const name of section.resources.keys()) lacks(name);
+    if (current.size < subscription.names.size) for (const name of subscription.names) lacks(name);
   }
 
   /** The client unsubscribed by name but may have it by the wildcard: it has to be told either way. */

@@ -1,21 +1,22 @@
 import { create } from "@bufbuild/protobuf";
 import {
-  type DeltaDiscoveryRequest,
   type DeltaDiscoveryResponse,
   DeltaDiscoveryResponseSchema,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import type { NodeIdentity, SnapshotResource, SnapshotType } from "../snapshot-source.ts";
 import { WHOLE_SET_TYPES, WILDCARD } from "../type-urls.ts";
 import { ClientHoldings } from "./client-holdings.ts";
+import { type DeltaRequest, ownText } from "./delta-request.ts";
 import type { EncodedResources } from "./encoded-resources.ts";
 import { subscribedNames, unsubscribedNames } from "./requested-names.ts";
 import { ToldErrors } from "./resource-errors.ts";
+import { resourceFinder } from "./resource-finder.ts";
 import { Subscription } from "./subscription.ts";
 import { BeatClock, beatOf, knowsTtl } from "./time-to-live.ts";
 import type { Outgoing, TypeStream } from "./type-stream.ts";
 
 /** Incremental xDS: each response holds what changed or went since the last one. */
-export class DeltaTypeStream implements TypeStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
+export class DeltaTypeStream implements TypeStream<DeltaRequest, DeltaDiscoveryResponse> {
   readonly typeUrl: string;
   private readonly encoded: EncodedResources;
   private readonly knowsTtl: boolean;
@@ -35,22 +36,23 @@ export class DeltaTypeStream implements TypeStream<DeltaDiscoveryRequest, DeltaD
     return this.subscription.namesLength;
   }
 
-  update(request: DeltaDiscoveryRequest, first: boolean): void {
+  update(request: DeltaRequest, first: boolean, section: SnapshotType): void {
     const { subscription, holdings } = this;
     const subscribed = subscribedNames(request);
     const unsubscribed = unsubscribedNames(request);
+    const isBack = first && request.initialVersions.length > 0;
     if (first && subscribed.length === 0 && WHOLE_SET_TYPES.has(this.typeUrl)) subscription.add(WILDCARD);
-    for (const name of subscribed) {
+    const find = resourceFinder(section);
+    for (const part of subscribed) {
       const wasNarrow = !subscription.wildcard;
+      // All clients that name a resource keep one text for it.
+      const name = find(part)?.name ?? ownText(part);
       const added = subscription.add(name);
-      if (name !== WILDCARD) holdings.want(name);
-      else if (added && wasNarrow) holdings.widen(subscription);
+      if (name === WILDCARD) {
+        if (added && wasNarrow) holdings.widen(subscription);
+      } else if (!isBack) holdings.want(name);
     }
-    if (first) {
-      for (const [name, version] of Object.entries(request.initialResourceVersions)) {
-        if (subscription.has(name)) holdings.claim(name, version);
-      }
-    }
+    if (isBack) holdings.resume(request.initialVersions, section, subscription);
     for (const name of unsubscribed) {
       subscription.delete(name);
       if (name === WILDCARD) holdings.narrow(subscription);

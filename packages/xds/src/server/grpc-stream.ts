@@ -1,5 +1,5 @@
 import { constants, type Http2ServerResponse, type ServerHttp2Stream } from "node:http2";
-import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { PeerStream } from "./peer-limits.ts";
 
@@ -23,21 +23,27 @@ export interface GrpcStreamLimits {
  * One bidirectional gRPC stream. Responses whose resources are encoded already are written without copying those: a thousand
  * streams that wait for the network hold the same bytes.
  */
-export class GrpcStream<Request extends DescMessage, Response extends DescMessage> {
+export class GrpcStream<Request, Response extends DescMessage> {
   readonly signal: AbortSignal;
   private readonly stream: ServerHttp2Stream;
   private readonly http: Http2ServerResponse;
-  private readonly input: Request;
+  private readonly read: (bytes: Uint8Array) => Request;
   private readonly output: Response;
   private readonly limits: GrpcStreamLimits;
   private requestTimer: NodeJS.Timeout | undefined;
   private drained: (() => void) | undefined;
 
-  constructor(http: Http2ServerResponse, input: Request, output: Response, limits: GrpcStreamLimits) {
+  /** `read` decodes a request and throws when it is none. */
+  constructor(
+    http: Http2ServerResponse,
+    read: (bytes: Uint8Array) => Request,
+    output: Response,
+    limits: GrpcStreamLimits,
+  ) {
     const { stream } = http;
     this.http = http;
     this.stream = stream;
-    this.input = input;
+    this.read = read;
     this.output = output;
     this.limits = limits;
     const closing = new AbortController();
@@ -55,7 +61,7 @@ export class GrpcStream<Request extends DescMessage, Response extends DescMessag
   }
 
   /** Reads as fast as it is iterated. Throws what the stream must be ended with. */
-  async *requests(): AsyncGenerator<MessageShape<Request>> {
+  async *requests(): AsyncGenerator<Request> {
     const { held, requestBytesMax } = this.limits;
     let chunks: Buffer[] = [];
     let bytes = 0;
@@ -158,9 +164,9 @@ export class GrpcStream<Request extends DescMessage, Response extends DescMessag
     stream.once("close", () => clearTimeout(timer));
   }
 
-  private decode(bytes: Uint8Array): MessageShape<Request> {
+  private decode(bytes: Uint8Array): Request {
     try {
-      return fromBinary(this.input, bytes);
+      return this.read(bytes);
     } catch (error) {
       throw new ConnectError(
         `the message cannot be decoded: ${error instanceof Error ? error.message : String(error)}`,

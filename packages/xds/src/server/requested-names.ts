@@ -1,8 +1,5 @@
-import type {
-  DeltaDiscoveryRequest,
-  DiscoveryRequest,
-  ResourceLocator,
-} from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
+import type { DiscoveryRequest, ResourceLocator } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
+import type { DeltaRequest } from "./delta-request.ts";
 
 /**
  * The names that a request asks for. Locators count by their name: resources here have no constraints, so that any dynamic
@@ -12,11 +9,11 @@ export function requestedNames({ resourceNames, resourceLocators }: DiscoveryReq
   return withLocators(resourceNames, resourceLocators);
 }
 
-export function subscribedNames(request: DeltaDiscoveryRequest): readonly string[] {
+export function subscribedNames(request: DeltaRequest): readonly string[] {
   return withLocators(request.resourceNamesSubscribe, request.resourceLocatorsSubscribe);
 }
 
-export function unsubscribedNames(request: DeltaDiscoveryRequest): readonly string[] {
+export function unsubscribedNames(request: DeltaRequest): readonly string[] {
   return withLocators(request.resourceNamesUnsubscribe, request.resourceLocatorsUnsubscribe);
 }
 

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import {
-  type DeltaDiscoveryRequest,
   type DeltaDiscoveryResponse,
   DeltaDiscoveryResponseSchema,
   type Resource,
@@ -8,6 +7,7 @@ import {
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import type { SnapshotResource, SnapshotType } from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
+import { type DeltaRequest, ownText } from "./delta-request.ts";
 import { subscribedNames, unsubscribedNames } from "./requested-names.ts";
 import { Subscription } from "./subscription.ts";
 import type { Outgoing, TypeStream } from "./type-stream.ts";
@@ -24,7 +24,7 @@ interface Wanted {
  * `route configuration/host` when a request for that host came. The answer carries the name asked for as an alias, for the
  * request waits for it; a host that nobody serves is answered with a resource without a body.
  */
-export class VirtualHostStream implements TypeStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
+export class VirtualHostStream implements TypeStream<DeltaRequest, DeltaDiscoveryResponse> {
   readonly typeUrl = TYPE_URLS.virtualHost;
   private readonly subscription = new Subscription();
   /** By resource name: what the client has; aliases undefined: it said so itself. */
@@ -41,8 +41,8 @@ export class VirtualHostStream implements TypeStream<DeltaDiscoveryRequest, Delt
     return this.subscription.namesLength;
   }
 
-  update(request: DeltaDiscoveryRequest, first: boolean): void {
-    for (const name of subscribedNames(request)) {
+  update(request: DeltaRequest, first: boolean): void {
+    for (const name of subscribedNames(request).map(ownText)) {
       this.subscription.add(name);
       if (!first) this.asked.add(name);
     }
@@ -51,8 +51,8 @@ export class VirtualHostStream implements TypeStream<DeltaDiscoveryRequest, Delt
       this.sent.delete(name);
     }
     if (!first) return;
-    for (const [name, version] of Object.entries(request.initialResourceVersions)) {
-      this.sent.set(name, { version });
+    for (const [name, version] of request.initialVersions) {
+      this.sent.set(ownText(name), { version: ownText(version) });
     }
   }
 

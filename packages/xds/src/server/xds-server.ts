@@ -1,7 +1,7 @@
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type {
-  DeltaDiscoveryRequest,
   DeltaDiscoveryResponse,
   DiscoveryRequest,
   DiscoveryResponse,
@@ -20,6 +20,7 @@ import type {
   XdsStreamInfo,
 } from "../snapshot-source.ts";
 import { TYPE_URLS } from "../type-urls.ts";
+import { type DeltaRequest, readDeltaRequest } from "./delta-request.ts";
 import { DeltaTypeStream } from "./delta-type-stream.ts";
 import {
   type AnyDiscoveryRequest,
@@ -209,10 +210,11 @@ class Server implements XdsServer {
     } = this.options;
     const limits = { requestBytesMax, requestDeadlineMs, readDeadlineMs, held };
     if (isSotw(method)) {
-      const stream = new GrpcStream(response, method.input, method.output, limits);
+      const read = (bytes: Uint8Array) => fromBinary(method.input, bytes);
+      const stream = new GrpcStream(response, read, method.output, limits);
       void stream.respond(this.serveSotw(typeUrl, stream.requests(), caller, stream.signal, held));
     } else {
-      const stream = new GrpcStream(response, method.input, method.output, limits);
+      const stream = new GrpcStream(response, readDeltaRequest, method.output, limits);
       void stream.respond(this.serveDelta(typeUrl, stream.requests(), caller, stream.signal, held));
     }
     return true;
@@ -243,7 +245,7 @@ class Server implements XdsServer {
 
   private serveDelta(
     typeUrl: string | undefined,
-    ...call: Call<DeltaDiscoveryRequest>
+    ...call: Call<DeltaRequest>
   ): AsyncIterable<DeltaDiscoveryResponse> {
     const variant = typeUrl === undefined ? "delta-ads" : "delta";
     return this.serve(

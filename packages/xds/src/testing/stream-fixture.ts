@@ -15,6 +15,7 @@ import {
   DiscoveryResponseSchema,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { unpackAny } from "../registry/any.ts";
+import { type DeltaRequest, readDeltaRequest } from "../server/delta-request.ts";
 import { DeltaTypeStream } from "../server/delta-type-stream.ts";
 import { DiscoveryStream } from "../server/discovery-stream.ts";
 import { EncodedResources } from "../server/encoded-resources.ts";
@@ -40,7 +41,7 @@ export function start(test: TestContext, holdMs = 60_000) {
     variant: "ads",
     createTypeStream: (typeUrl, identity) => new SotwTypeStream(typeUrl, encoded, identity),
   });
-  const delta = new DiscoveryStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>({
+  const deltaStream = new DiscoveryStream<DeltaRequest, DeltaDiscoveryResponse>({
     ...shared,
     variant: "delta-ads",
     createTypeStream: (typeUrl, identity) =>
@@ -48,13 +49,18 @@ export function start(test: TestContext, holdMs = 60_000) {
         ? new VirtualHostStream()
         : new DeltaTypeStream(typeUrl, encoded, identity),
   });
+  const delta = {
+    receive: (message: DeltaDiscoveryRequest) =>
+      deltaStream.receive(readDeltaRequest(toBinary(DeltaDiscoveryRequestSchema, message))),
+    responses: () => deltaStream.responses(),
+  };
   test.after(() => {
     stream.end();
-    delta.end();
+    deltaStream.end();
   });
   source.watch(() => {
     stream.refresh();
-    delta.refresh();
+    deltaStream.refresh();
   });
   return { source, observer, stream, delta };
 }

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import { useRouter } from "next/navigation";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
@@ -18,6 +18,8 @@ import { scoreEntry } from "./score-entry.ts";
 import { usePaletteActions } from "./use-palette-actions.ts";
 
 const ROLLBACKS_MAX = 10;
+/** Of resources and of nodes: a configuration has tens of thousands, and each entry is an element of the page. */
+const FOUND_MAX = 50;
 
 export interface CommandPaletteProps {
   readonly open: boolean;
@@ -59,7 +61,14 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
   const asked = useAskedWords();
   const versions = useQuery(trpc.version.list.queryOptions({ limit: 50 }));
   const live = versions.data?.versions.find((version) => version.live)?.number;
-  const older = (versions.data?.versions ?? []).filter((version) => !version.live).slice(0, ROLLBACKS_MAX);
+  const [search, setSearch] = useState("");
+  const recent = versions.data?.versions ?? [];
+  // Of all the others the number finds them.
+  const typed = Number(/\d+/.exec(search)?.[0] ?? 0);
+  const named = typed > 0 && typed < (recent.at(-1)?.number ?? 0) ? [{ number: typed, message: "" }] : [];
+  const older = [...recent.filter((version) => !version.live).slice(0, ROLLBACKS_MAX), ...named];
+  const resources = best(names.data ?? [], (ref) => `${ref.kind}/${ref.name}`, search);
+  const reached = best(nodes.data ?? [], (node) => `node/${node.id}`, search);
 
   const run = (action: () => void) => () => {
     close();
@@ -73,6 +82,8 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
         <Icon name="search" className="text-faint" />
         <Command.Input
           placeholder={t("placeholder")}
+          value={search}
+          onValueChange={setSearch}
           className="h-11 w-full bg-transparent text-base outline-none placeholder:text-faint"
         />
         <Kbd keys="Esc" />
@@ -117,9 +128,9 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
             ))}
           </Group>
         )}
-        {(names.data?.length ?? 0) > 0 && (
+        {resources.length > 0 && (
           <Group heading={t("resources")}>
-            {names.data?.map((ref) => (
+            {resources.map((ref) => (
               <Entry
                 key={`${ref.kind}/${ref.name}`}
                 value={`${ref.kind}/${ref.name}`}
@@ -131,9 +142,9 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
             ))}
           </Group>
         )}
-        {(nodes.data?.length ?? 0) > 0 && (
+        {reached.length > 0 && (
           <Group heading={t("nodes")}>
-            {nodes.data?.map((node) => (
+            {reached.map((node) => (
               <Entry
                 key={node.id}
                 value={`node/${node.id}`}
@@ -145,9 +156,9 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
             ))}
           </Group>
         )}
-        {(versions.data?.versions.length ?? 0) > 0 && (
+        {recent.length > 0 && (
           <Group heading={t("versions")}>
-            {versions.data?.versions.map((version) => (
+            {[...recent, ...named].map((version) => (
               <Entry
                 key={version.number}
                 value={`version/${version.number} ${version.message}`}
@@ -177,6 +188,17 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
       </Command.List>
     </Command>
   );
+}
+
+/** Those that fit what is typed, best first; the first ones while nothing is. */
+function best<Item>(items: readonly Item[], textOf: (item: Item) => string, search: string): readonly Item[] {
+  if (search === "") return items.slice(0, FOUND_MAX);
+  return items
+    .map((item) => ({ item, score: scoreEntry(textOf(item), search) }))
+    .filter(({ score }) => score > 0)
+    .toSorted((a, b) => b.score - a.score)
+    .slice(0, FOUND_MAX)
+    .map(({ item }) => item);
 }
 
 function Group({ heading, children }: { readonly heading: string; readonly children: ReactNode }) {

@@ -24,6 +24,9 @@ const TONES: Readonly<Record<ResourceDiff["change"], Tone>> = {
   modified: "info",
 };
 const FIELDS_SHOWN = 12;
+/** A configuration may have tens of thousands of resources. */
+const CARDS_SHOWN = 100;
+const CARDS_MORE = 400;
 
 export interface DiffListProps {
   readonly diffs: readonly ResourceDiff[];
@@ -38,19 +41,30 @@ export interface DiffListProps {
 
 /** What changed, resource by resource: fields in words first, the two texts side by side on request. */
 export function DiffList({ diffs, beforeLabel, afterLabel, linked = false, action }: DiffListProps) {
+  const t = useTranslations("release");
+  const [shown, setShown] = useState(CARDS_SHOWN);
   return (
-    <ul className="flex flex-col gap-3">
-      {diffs.map((diff) => (
-        <DiffCard
-          key={`${diff.kind}/${diff.name}`}
-          diff={diff}
-          beforeLabel={beforeLabel}
-          afterLabel={afterLabel}
-          linked={linked}
-          action={action}
-        />
-      ))}
-    </ul>
+    <div className="flex flex-col gap-3">
+      <ul className="flex flex-col gap-3">
+        {diffs.slice(0, shown).map((diff) => (
+          <DiffCard
+            key={`${diff.kind}/${diff.name}`}
+            diff={diff}
+            beforeLabel={beforeLabel}
+            afterLabel={afterLabel}
+            linked={linked}
+            action={action}
+          />
+        ))}
+      </ul>
+      {diffs.length > shown && (
+        <div className="text-center">
+          <Button onClick={() => setShown(shown + CARDS_MORE)}>
+            {t("moreResources", { count: diffs.length - shown })}
+          </Button>
+        </div>
+      )}
+    </div>
   );
 }
 
