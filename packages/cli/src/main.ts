@@ -4,6 +4,12 @@ import { CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
 import { createProgram } from "./program.ts";
 
+// Who reads no further, as `head` does, has what it wanted.
+process.stdout.on("error", (error) => {
+  if (!("code" in error) || error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   await createProgram({
     environment: process.env,

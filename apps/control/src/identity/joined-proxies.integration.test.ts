@@ -6,15 +6,19 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
+  askNode,
   authorityStatus,
   type Context,
   configMigrations,
   createJoinToken,
   ensureAuthority,
   exchangeJoinToken,
+  getOrder,
   listNodeCertificates,
   listNodes,
   loadKeyRing,
+  type NodeComparison,
+  nodeComparison,
   publish,
   putResource,
   revokeNode,
@@ -134,6 +138,7 @@ for (const kind of KINDS) {
       },
       PATIENT,
     );
+    assert.deepEqual((await compareNode(node)).differences, []);
     const port = await proxy.listenerPort("main:http");
     const response = await requestOnce(port, { headers: [["host", "shop.example"]] });
     assert.equal(response.status, 200);
@@ -177,6 +182,21 @@ for (const kind of KINDS) {
       PATIENT,
     );
   });
+}
+
+/** What the node has against the first version: what it joined with is no difference. */
+async function compareNode(node: string): Promise<NodeComparison> {
+  const order = await waitFor(
+    "the node to take orders",
+    () => askNode(context, { node, action: "compare", version: 1 }).catch(() => undefined),
+    PATIENT,
+  );
+  await waitFor(
+    "its answer",
+    async () => (await getOrder(context, order.id)).state === "done" || undefined,
+    PATIENT,
+  );
+  return await nodeComparison(context, order.id);
 }
 
 /** As when its machine starts anew while nobody can tell it what to do. */

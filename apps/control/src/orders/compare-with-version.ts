@@ -8,6 +8,7 @@ import {
 import { type Snapshot, toYaml } from "@sluice/xds";
 import { typeUrlOf } from "../snapshot/build-snapshot.ts";
 import { readable } from "./dump-of-status.ts";
+import { fromOtherSources } from "./other-sources.ts";
 
 type Json = Record<string, unknown>;
 
@@ -25,6 +26,7 @@ const BY_NAME: ReadonlySet<ResourceKind> = new Set(["routes", "endpoints", "secr
 /** `dump`: envoy.admin.v3.ConfigDump as JSON. `snapshot`: the version as nodes are sent it. Values of secrets are not compared. */
 export function compareWithVersion(dump: unknown, version: number, snapshot: Snapshot): NodeComparison {
   const has = resourcesIn(dump);
+  const others = fromOtherSources(dump);
   const differences: ResourceDiff[] = [];
   let same = 0;
   let notAskedFor = 0;
@@ -36,6 +38,7 @@ export function compareWithVersion(dump: unknown, version: number, snapshot: Sna
       const resource = wanted.get(name);
       const before = resource && readable(typeUrl, resource.value);
       const after = own.get(name);
+      if (resource === undefined && others.has(`${kind}/${name}`)) continue;
       if (after === undefined && BY_NAME.has(kind)) notAskedFor++;
       else if (isEqual(before, after)) same++;
       else differences.push(diffResource({ kind, name }, sideOf(kind, before), sideOf(kind, after)));

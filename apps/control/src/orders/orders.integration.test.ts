@@ -150,24 +150,26 @@ test("a version that the node does not run differs from what it has, field by fi
   );
 });
 
-test("what a node really has is one side of any difference, without what the control plane adds", async () => {
-  const has: { order: string }[] = [];
-  for (const version of [1, 2])
-    has.push({ order: (await ask({ node: "sluice", action: "compare", version })).id });
-  const [byFirst, bySecond] = has;
-  assert.ok(byFirst !== undefined && bySecond !== undefined);
-  assert.deepEqual(await diffAny(context, 1, byFirst), []);
-  assert.deepEqual(await diffAny(context, bySecond, 1), []);
-  assert.deepEqual(await diffAny(context, byFirst, bySecond), []);
-  for (const order of has) {
-    const diffs = await diffAny(context, order, 2);
-    assert.deepEqual(
-      diffs.map(({ kind, name, change, fields }) => [kind, name, change, fields]),
-      [["clusters", "dead", "modified", [{ path: "connect_timeout", before: "1s", after: "3s" }]]],
-    );
-  }
-  await assert.rejects(diffAny(context, 1, { order: "none" }), { code: "not_found" });
-});
+for (const product of PRODUCTS) {
+  test(`${product}: what it really has is one side of any difference, without what the control plane adds`, async () => {
+    const has: { order: string }[] = [];
+    for (const version of [1, 2])
+      has.push({ order: (await ask({ node: product, action: "compare", version })).id });
+    const [byFirst, bySecond] = has;
+    assert.ok(byFirst !== undefined && bySecond !== undefined);
+    assert.deepEqual(await diffAny(context, 1, byFirst), []);
+    assert.deepEqual(await diffAny(context, bySecond, 1), []);
+    assert.deepEqual(await diffAny(context, byFirst, bySecond), []);
+    for (const order of has) {
+      const diffs = await diffAny(context, order, 2);
+      assert.deepEqual(
+        diffs.map(({ kind, name, change, fields }) => [kind, name, change, fields]),
+        [["clusters", "dead", "modified", [{ path: "connect_timeout", before: "1s", after: "3s" }]]],
+      );
+    }
+    await assert.rejects(diffAny(context, 1, { order: "none" }), { code: "not_found" });
+  });
+}
 
 test("a stock Envoy takes no orders, and the refusal says what to run", {
   skip: PRODUCTS.length < 2,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { createProgram } from "../program.ts";
 
 async function script(shell: string): Promise<string> {
@@ -32,6 +33,13 @@ test("bash completes what may stand behind an option, and kinds of resources", a
   assert.deepEqual(complete(bash, ["sluice", "versions", "--output", "y"]), ["yaml"]);
   assert.deepEqual(complete(bash, ["sluice", "revert", "routes", "shop", "--all", ""]), ["old", "draft"]);
   assert.deepEqual(complete(bash, ["sluice", "blame", "rou"]), ["routes"]);
+});
+
+test("a reader that wants no more ends the command quietly", () => {
+  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  const command = `'${process.execPath}' '${main}' completion zsh | true; echo \${PIPESTATUS[0]}`;
+  const { stdout, stderr } = spawnSync("bash", ["-c", command], { encoding: "utf8" });
+  assert.deepEqual([stdout, stderr], ["0\n", ""]);
 });
 
 test("zsh and fish get every command with its description; another shell is wrong usage", async () => {
