@@ -12,6 +12,7 @@ import { checkPages } from "./check-pages.ts";
 import { startCuttableRelay } from "./cuttable-relay.ts";
 import { findChromium, openBrowser, openWindow, signIn } from "./open-browser.ts";
 import { publishShop } from "./publish-shop.ts";
+import { secondFactorStory } from "./second-factor-story.ts";
 import { signOnStory } from "./sign-on-story.ts";
 import { type Appliance, freePorts, startAppliance } from "./start-appliance.ts";
 import { ask, startTraffic, startUpstream, type TrafficSource } from "./traffic-source.ts";
@@ -21,6 +22,7 @@ const hasEnvoy = spawnSync("envoy", ["--version"]).status === 0;
 const FIGURES_WITHIN_MS = 5_000;
 const ERRORS_WITHIN_MS = 2_000;
 const MENDED_WITHIN_MS = 1_000;
+const PUBLISHER = { name: "Paul", email: "paul@shop.example", password: "copper lantern 41 ferry" };
 const TRACE_ID = "5b8efff798038103d269b633813fc60c";
 
 let appliance: Appliance;
@@ -377,7 +379,7 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
 
   step("what one person asks for in a protected group, another approves", async () => {
     const admin = await openApi(appliance);
-    const paul = { name: "Paul", email: "paul@shop.example", password: "copper lantern 41 ferry" };
+    const paul = PUBLISHER;
     await admin.client.people.create.mutate({ ...paul, role: "publisher" });
     await admin.close();
     await navigate("Nodes");
@@ -554,6 +556,13 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     "somebody signs on with an OpenID provider, adds a passkey, and comes back with it alone",
     async () => {
       await signOnStory({ browser, appliance, page, errors });
+    },
+  );
+
+  step(
+    "a second factor that is compulsory is told ahead, and then stands in every page's place",
+    async () => {
+      await secondFactorStory({ browser, appliance, page, errors, person: PUBLISHER });
     },
   );
 

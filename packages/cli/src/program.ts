@@ -10,6 +10,7 @@ import { addCertificates } from "./commands/certificate.ts";
 import { addCheck } from "./commands/check.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDiff } from "./commands/diff.ts";
+import { addDraft } from "./commands/draft.ts";
 import { type ExplainOptions, explainInput, explainLines, foundRoute } from "./commands/explain.ts";
 import { addExport } from "./commands/export-configuration.ts";
 import { addHistory } from "./commands/history.ts";
@@ -19,6 +20,7 @@ import { addKeys } from "./commands/keys.ts";
 import { login } from "./commands/login.ts";
 import { addNotifications } from "./commands/notification.ts";
 import { addPeople } from "./commands/people.ts";
+import { addRequests } from "./commands/requests.ts";
 import { addRoles } from "./commands/role.ts";
 import { addRouteTests } from "./commands/route-test.ts";
 import { addSecrets } from "./commands/secret.ts";
@@ -30,6 +32,7 @@ import { NODE_COLUMNS, statusLines } from "./commands/status.ts";
 import { addTags } from "./commands/tag.ts";
 import { addTokens } from "./commands/token.ts";
 import { formatProblem, validateFile } from "./commands/validate-file.ts";
+import { addVersions } from "./commands/versions.ts";
 import { watchText } from "./commands/watch-text.ts";
 import { readCredentials } from "./credentials.ts";
 import { addGroupCommands } from "./group-commands.ts";
@@ -38,7 +41,7 @@ import { addNodeCommands } from "./node-commands.ts";
 import { formatValue, OUTPUT_FORMATS } from "./output.ts";
 import { collect, numberOf } from "./read-option.ts";
 import { readStandardInput } from "./read-standard-input.ts";
-import { addReleaseCommands, VERSION_COLUMNS } from "./release-commands.ts";
+import { addReleaseCommands } from "./release-commands.ts";
 
 /** All commands; throws CliError for what the user can mend, CommanderError for wrong usage. */
 export function createProgram(surroundings: Surroundings): Command {
@@ -95,6 +98,7 @@ export function createProgram(surroundings: Surroundings): Command {
     },
   );
 
+  addDraft(kit);
   addDiff(kit);
   addReleaseCommands(kit);
   addApprovals(kit);
@@ -103,17 +107,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addKeys(kit);
   addGroupCommands(kit);
 
-  command("versions", "list versions, newest first")
-    .option("--limit <n>", "how many", "50")
-    .option("--search <text>", "only those with it in message, author or tag")
-    .option(...WATCH_OPTION)
-    .action(async (options: { limit: string; search?: string; watch?: boolean }) => {
-      const { search } = options;
-      const limit = numberOf(options.limit) ?? 50;
-      const input = { limit, ...(search === undefined ? {} : { search }) };
-      const read = async () => (await call((client) => client.version.list.query(input))).versions;
-      await printRead(options.watch, read, VERSION_COLUMNS);
-    });
+  addVersions(kit);
 
   command("nodes", "list nodes and how far each is")
     .option(...WATCH_OPTION)
@@ -224,6 +218,7 @@ export function createProgram(surroundings: Surroundings): Command {
       );
     });
 
+  addRequests(kit);
   addCheck(kit);
   addRouteTests(kit);
   addHistory(kit);

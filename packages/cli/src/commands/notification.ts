@@ -1,10 +1,18 @@
-import type { Channel, ChannelSettings, Delivery, EmailSettings, EventKind } from "@sluice/config";
+import type { Channel, ChannelSettings, Delivery } from "@sluice/config";
 import { Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import type { CommandKit } from "../command-kit.ts";
 import type { Column } from "../output.ts";
 import { numberOf } from "../read-option.ts";
 import { readStandardInput } from "../read-standard-input.ts";
+import {
+  type ChannelOptions,
+  eventsOf,
+  listOf,
+  namesKind,
+  settingsOf,
+  withChannelOptions,
+} from "./channel-options.ts";
 
 const CHANNEL_COLUMNS: readonly Column<Channel>[] = [
   { title: "channel", value: (row) => row.name },
@@ -27,20 +35,7 @@ const DELIVERY_COLUMNS: readonly Column<Delivery>[] = [
   { title: "title", value: (row) => row.message.title },
 ];
 
-interface CreateOptions {
-  readonly webhook?: string;
-  readonly slack?: boolean;
-  readonly smtp?: string;
-  readonly security: EmailSettings["security"];
-  readonly user?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly events?: string;
-  readonly groups?: string;
-  readonly secretStdin?: boolean;
-}
-
-/** `notification list|create|remove|enable|disable|test|messages|resend`. */
+/** `notification list|create|change|remove|enable|disable|test|messages|resend`. */
 export function addNotifications(kit: CommandKit): void {
   const { call, command, print, printLines } = kit;
   const parent = command("notification", "where what happens is told: webhooks, mail and Slack");
@@ -50,40 +45,55 @@ export function addNotifications(kit: CommandKit): void {
     print(rows, CHANNEL_COLUMNS, rows);
   });
 
-  command("create <name>", "add a channel; a webhook's new signing key is printed once", parent)
-    .option("--webhook <url>", "POST signed JSON to an address")
-    .option("--slack", "an incoming webhook of Slack or alike; its address is the secret")
-    .option("--smtp <host:port>", "send mail through a server")
-    .addOption(
-      new Option("--security <how>", "of the mail server's connection")
-        .choices(["tls", "starttls", "none"])
-        .default("starttls"),
-    )
-    .option("--user <name>", "the mail server's user; the password is the secret")
-    .option("--from <address>", "the mail's sender")
-    .option("--to <addresses>", "the mail's recipients, apart by commas")
-    .option("--events <kinds>", "which events, apart by commas (default: all)")
-    .option("--groups <names>", "of which node groups, apart by commas (default: all)")
-    .option("--secret-stdin", "read the secret (signing key, password or Slack address) from standard input")
-    .action(async (name: string, options: CreateOptions) => {
-      const { kind, settings } = settingsOf(options);
+  const make = command("create <name>", "add a channel; a webhook's new signing key is printed once", parent);
+  withChannelOptions(make).action(async (name: string, options: ChannelOptions) => {
+    const { kind, settings } = settingsOf(options);
+    const secret = options.secretStdin === true ? await readStandardInput() : undefined;
+    const saved = await call((client) =>
+      client.notification.create.mutate({
+        name,
+        kind,
+        settings: settings as { url: string },
+        subscriptions: [{ events: eventsOf(options.events), groups: listOf(options.groups) }],
+        ...(secret === undefined ? {} : { secret }),
+      }),
+    );
+    printLines(saved, [`channel '${name}' is made`, ...keyLines(saved.signingKey)]);
+  });
+
+  const change = command(
+    "change <name>",
+    "change a channel of the same kind; what is left out stays",
+    parent,
+  );
+  withChannelOptions(change)
+    .option("--new-signing-key", "make a webhook's key anew, and print it once")
+    .action(async (name: string, options: ChannelOptions & { newSigningKey?: boolean }) => {
+      const { events, groups, newSigningKey } = options;
       const secret = options.secretStdin === true ? await readStandardInput() : undefined;
-      const subscription = {
-        events: listOf(options.events) as readonly EventKind[],
-        groups: listOf(options.groups),
-      };
-      const saved = await call((client) =>
-        client.notification.create.mutate({
+      const saved = await call(async (client) => {
+        const now = (await client.notification.channels.query()).find((channel) => channel.name === name);
+        if (now === undefined) throw new CliError(`there is no channel '${name}'`);
+        const [subscription] = now.subscriptions;
+        return await client.notification.change.mutate({
           name,
-          kind,
-          settings: settings as { url: string },
-          subscriptions: [{ events: [...subscription.events], groups: [...subscription.groups] }],
+          newSigningKey,
+          expectedRevision: now.revision,
           ...(secret === undefined ? {} : { secret }),
-        }),
-      );
-      const key =
-        saved.signingKey === undefined ? [] : [`signing key (shown this once): ${saved.signingKey}`];
-      printLines(saved, [`channel '${name}' is made`, ...key]);
+          ...(namesKind(options) ? { settings: settingsOf(options).settings as { url: string } } : {}),
+          ...(events === undefined && groups === undefined
+            ? {}
+            : {
+                subscriptions: [
+                  {
+                    events: events === undefined ? [...(subscription?.events ?? [])] : eventsOf(events),
+                    groups: groups === undefined ? [...(subscription?.groups ?? [])] : listOf(groups),
+                  },
+                ],
+              }),
+        });
+      });
+      printLines(saved, [`channel '${name}' is changed`, ...keyLines(saved.signingKey)]);
     });
 
   command("remove <name>", "remove a channel with its messages", parent).action(async (name: string) => {
@@ -142,28 +152,8 @@ export function addNotifications(kit: CommandKit): void {
   );
 }
 
-function settingsOf(options: CreateOptions): {
-  readonly kind: Channel["kind"];
-  readonly settings: ChannelSettings;
-} {
-  const { webhook, slack, smtp, security, user, from, to } = options;
-  const chosen = [webhook, slack, smtp].filter((one) => one !== undefined).length;
-  if (chosen !== 1) throw new CliError("use one of --webhook, --slack and --smtp", 2);
-  if (webhook !== undefined) return { kind: "webhook", settings: { url: webhook } };
-  if (smtp === undefined) return { kind: "slack", settings: {} };
-  const colon = smtp.lastIndexOf(":");
-  const port = numberOf(smtp.slice(colon + 1));
-  if (colon < 1 || port === undefined) throw new CliError(`--smtp ${smtp}: use host:port`, 2);
-  if (from === undefined || to === undefined) throw new CliError("--smtp needs --from and --to", 2);
-  const server = { host: smtp.slice(0, colon), port, security, from, to: listOf(to) };
-  return { kind: "email", settings: { ...server, ...(user === undefined ? {} : { user }) } };
-}
-
-function listOf(text: string | undefined): readonly string[] {
-  return (text ?? "")
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
+function keyLines(key: string | undefined): readonly string[] {
+  return key === undefined ? [] : [`signing key (shown this once): ${key}`];
 }
 
 function destinationOf(settings: ChannelSettings): string {

@@ -1,3 +1,4 @@
+import type { RouteTest } from "@sluice/config";
 import { Option } from "commander";
 import { CliError } from "../cli-error.ts";
 import type { CommandKit } from "../command-kit.ts";
@@ -14,6 +15,9 @@ interface AddOptions extends Omit<ExplainOptions, "version" | "draft"> {
   readonly status?: string;
   readonly location?: string;
 }
+
+/** Those of a version have nobody who changed them last. */
+type ListedTest = RouteTest & { readonly updatedBy?: string };
 
 /** `test run|add|list|remove`. */
 export function addRouteTests(kit: CommandKit): void {
@@ -86,15 +90,21 @@ export function addRouteTests(kit: CommandKit): void {
       printLines(stored, [`${stored.name}: ${expectationText(stored.expect)}`]);
     });
 
-  command("list", "the draft's route tests", parent).action(async () => {
-    const tests = await call((client) => client.routeTest.list.query());
+  const list = command("list", "the draft's route tests, or those of a version", parent);
+  list.option("--version <version>", "of a version (number or tag)");
+  list.action(async ({ version }: { version?: string }) => {
+    const tests: readonly ListedTest[] = await call(async (client) =>
+      version === undefined
+        ? await client.routeTest.list.query()
+        : await client.routeTest.ofVersion.query({ version: await resolveVersion(client, version) }),
+    );
     print(
       tests,
       [
         { title: "test", value: (row) => row.name },
         { title: "request", value: (row) => `${row.method} ${row.url}` },
         { title: "expects", value: (row) => expectationText(row.expect) },
-        { title: "by", value: (row) => row.updatedBy },
+        { title: "by", value: (row) => row.updatedBy ?? "" },
       ],
       tests,
     );

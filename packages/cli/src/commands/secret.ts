@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { ApiClient } from "../api-client.ts";
 import { CliError } from "../cli-error.ts";
 import type { CommandKit } from "../command-kit.ts";
+import { findResource } from "../draft/find-resource.ts";
 import { readInput } from "../read-input.ts";
 
 interface PutOptions {
@@ -57,8 +58,7 @@ export function addSecrets({ call, command, print, printLines }: CommandKit): vo
 }
 
 async function put(client: ApiClient, name: string, yaml: string) {
-  const { resources } = await client.draft.list.query({ kind: "secrets", search: name, limit: 1000 });
-  const known = resources.find((resource) => resource.name === name);
+  const known = await findResource(client, { kind: "secrets", name });
   const base = known === undefined ? {} : { name, expectedRevision: known.revision };
   return await client.draft.put.mutate({ kind: "secrets", yaml, ...base });
 }

@@ -1,7 +1,7 @@
 import type { CommandKit } from "../command-kit.ts";
 import { idOf } from "./people.ts";
 
-/** session: list, end, end-others; passkey: list, rename, remove. */
+/** session: show, list, end, end-others; passkey: list, rename, remove. */
 export function addSessions({ call, command, print, printLines }: CommandKit): void {
   const session = command("session", "where people are signed in");
 
@@ -33,6 +33,22 @@ export function addSessions({ call, command, print, printLines }: CommandKit): v
     const { revoked } = await call((client) => client.session.revokeOthers.mutate());
     printLines({ ended: revoked }, [`ended ${revoked} session${revoked === 1 ? "" : "s"}`]);
   });
+
+  command("show", "who you are, with which role, and which second factor you have", session).action(
+    async () => {
+      const { me, twoFactor, passkeys } = await call(async (client) => ({
+        me: await client.session.me.query(),
+        twoFactor: await client.session.twoFactor.query(),
+        passkeys: await client.session.passkeys.query(),
+      }));
+      const due = me.secondFactor?.dueAt.toISOString();
+      printLines({ ...me, app: twoFactor.enabled, passkeys: passkeys.length }, [
+        `${me.name} <${me.email}>, ${me.role}`,
+        `authenticator app: ${twoFactor.enabled ? "yes" : "no"}; passkeys: ${passkeys.length}`,
+        ...(due === undefined ? [] : [`a second factor is compulsory from ${due}`]),
+      ]);
+    },
+  );
 
   const passkey = command("passkey", "your passkeys; they are added in a browser, on the profile page");
 

@@ -54,7 +54,22 @@ export function addSettings({ command, call, print }: CommandKit): void {
       show(await call((client) => client.settings.change.mutate(input)));
     });
 
-  command("about", "versions of what runs on the server, and how each part is").action(async () => {
+  const aboutCommand = command("about", "versions of what runs on the server, and how each part is");
+  aboutCommand.option("--licences", "instead: the packages that are part of it, with their licences");
+  aboutCommand.action(async ({ licences }: { licences?: boolean }) => {
+    if (licences === true) {
+      const packages = await call((client) => client.settings.licences.query());
+      print(
+        packages,
+        [
+          { title: "package", value: (row) => row.name },
+          { title: "version", value: (row) => row.version },
+          { title: "licence", value: (row) => row.licence },
+        ],
+        packages,
+      );
+      return;
+    }
     const about = await call((client) => client.settings.about.query());
     const parts = Object.entries(about.health.parts).map(([name, { state, reason }]) => [
       name,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { secretIn, totp } from "@sluice/harness/totp";
 import type { Person } from "../people/person.ts";
 import type { SignOnState } from "../sign-on/sign-on-contract.ts";
 import { ADMIN, startDashboard, type TestDashboard } from "../testing/start-dashboard.ts";
-import { secretIn, totp } from "../testing/totp.ts";
 import type { SignedIn } from "./session.ts";
 
 const PASSWORD = "tartan umbrella 93 kiosk";

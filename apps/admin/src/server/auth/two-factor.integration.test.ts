@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { secretIn, totp } from "@sluice/harness/totp";
 import { ADMIN, startDashboard, type TestDashboard } from "../testing/start-dashboard.ts";
-import { secretIn, totp } from "../testing/totp.ts";
 
 let dashboard: TestDashboard;
 let admin: string;

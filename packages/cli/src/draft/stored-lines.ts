@@ -1,0 +1,11 @@
+import type { DraftResource } from "@sluice/config";
+
+/** What became of a resource that was stored, its problems as `validate` tells them. */
+export function storedLines({ kind, name, change, revision, problems }: DraftResource): readonly string[] {
+  return [
+    `${kind}/${name} is in the draft (${change}, revision ${revision})`,
+    ...problems.map(
+      ({ severity, path, message }) => `${severity}: ${path === "" ? "" : `${path}: `}${message}`,
+    ),
+  ];
+}
