@@ -260,7 +260,7 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
 
       await navigate("Traces");
       const trace = page.getByRole("row").filter({ hasText: TRACE_ID.slice(0, 16) });
-      await trace.getByRole("link").click({ timeout: FIGURES_WITHIN_MS });
+      await trace.getByRole("link", { name: "GET /first" }).click({ timeout: FIGURES_WITHIN_MS });
       await page.getByRole("tree", { name: "Waterfall" }).getByRole("treeitem").first().waitFor();
     },
   );

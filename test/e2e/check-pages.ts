@@ -41,7 +41,7 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
     },
     { name: "traffic", path: "/traffic", ready: seen("Requests by response") },
     { name: "requests", path: "/requests", ready: rowOf("/items") },
-    { name: "traces", path: "/traces", ready: rowOf("ingress") },
+    { name: "traces", path: "/traces", ready: rowOf("GET /") },
     {
       name: "trace",
       path: `/traces/${traceId}`,

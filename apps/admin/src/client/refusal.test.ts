@@ -16,6 +16,7 @@ test("a refusal with words alone has them and no problems", () => {
     message: "the directory begins with https://",
     conflict: undefined,
     problems: [],
+    issues: [],
   });
 });
 
@@ -25,15 +26,17 @@ test("a refusal with problems keeps them for their fields", () => {
   assert.deepEqual(refusalOf(answered("invalid", { httpStatus: 422, config })).problems, problems);
 });
 
-test("what does not fit the schema is said by field, not as JSON", () => {
+test("what does not fit the schema is told apart by field, limit and kind, not as JSON", () => {
   const issues = JSON.stringify([
-    { code: "too_small", path: ["settings", "url"], message: "Too small" },
+    { code: "too_small", origin: "string", minimum: 3, path: ["grants", 0, "name"], message: "Too small" },
     { code: "custom", path: [], message: "names differ" },
   ]);
-  assert.equal(
-    refusalOf(answered(issues, { httpStatus: 400 })).message,
-    "settings.url: Too small; names differ",
-  );
+  const { message, issues: found } = refusalOf(answered(issues, { httpStatus: 400 }));
+  assert.equal(message, "");
+  assert.deepEqual(found, [
+    { path: "grants.0.name", code: "too_small", origin: "string", limit: 3, message: "Too small" },
+    { path: "", code: "custom", origin: "", limit: undefined, message: "names differ" },
+  ]);
 });
 
 test("a server that does not answer is away", () => {

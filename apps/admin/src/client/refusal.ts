@@ -1,31 +1,57 @@
 import type { ConfigErrorCode, ConflictDetails, InvalidDetails } from "@sluice/config/contract";
 import { TRPCClientError } from "@trpc/client";
 
+/** What of an input did not fit its schema. */
+export interface InputIssue {
+  /** Of the field, parts apart by dots; "" for the whole. */
+  readonly path: string;
+  /** Zod's: `too_small`, `invalid_type`, … */
+  readonly code: string;
+  /** Zod's words, in English. */
+  readonly message: string;
+  /** What has a size: `string`, `number`, `array`, … */
+  readonly origin: string;
+  /** The limit that was passed. */
+  readonly limit: number | undefined;
+}
+
 /** Why a call did not work, in the words of the server, sorted by what the browser does about it. */
 export interface Refusal {
   readonly kind: "away" | "signedOut" | ConfigErrorCode | "other";
-  /** For people; "" when the server is away. */
+  /** For people; "" when the server is away or the issues say it. */
   readonly message: string;
   readonly conflict: ConflictDetails | undefined;
   readonly problems: InvalidDetails["problems"];
+  readonly issues: readonly InputIssue[];
 }
 
-/** What did not fit the input's schema comes as a list in JSON: people get `field: what is wrong with it`. */
-function wordsOfIssues(message: string): string {
-  if (!message.startsWith("[")) return message;
+interface ZodIssue {
+  readonly path?: readonly (string | number)[];
+  readonly code?: string;
+  readonly message?: string;
+  readonly origin?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** What did not fit the input's schema comes as a list in JSON. */
+function issuesIn(message: string): readonly InputIssue[] {
+  if (!message.startsWith("[")) return [];
   try {
-    const issues: readonly { readonly path?: readonly (string | number)[]; readonly message?: string }[] =
-      JSON.parse(message);
-    return issues
-      .map(({ path = [], message: words = "" }) => [path.join("."), words].filter(Boolean).join(": "))
-      .join("; ");
+    return (JSON.parse(message) as readonly ZodIssue[]).map((issue) => ({
+      path: issue.path?.join(".") ?? "",
+      code: issue.code ?? "custom",
+      message: issue.message ?? "",
+      origin: issue.origin ?? "",
+      limit: issue.minimum ?? issue.maximum,
+    }));
   } catch {
-    return message;
+    return [];
   }
 }
 
 export function refusalOf(error: unknown): Refusal {
-  const nothing = { conflict: undefined, problems: [] };
+  const nothing = { conflict: undefined, problems: [], issues: [] };
   if (!(error instanceof TRPCClientError)) return { kind: "other", message: String(error), ...nothing };
   const data = error.data as
     | { httpStatus?: number; config?: { code: ConfigErrorCode; details: unknown } }
@@ -33,7 +59,10 @@ export function refusalOf(error: unknown): Refusal {
     | undefined;
   if (!data?.httpStatus || data.httpStatus === 503) return { kind: "away", message: "", ...nothing };
   if (data.httpStatus === 401) return { kind: "signedOut", message: error.message, ...nothing };
-  if (!data.config) return { kind: "other", message: wordsOfIssues(error.message), ...nothing };
+  if (!data.config) {
+    const issues = issuesIn(error.message);
+    return { kind: "other", ...nothing, message: issues.length > 0 ? "" : error.message, issues };
+  }
   const { code, details } = data.config;
   return {
     kind: code,
@@ -41,5 +70,6 @@ export function refusalOf(error: unknown): Refusal {
     conflict: code === "conflict" ? (details as ConflictDetails) : undefined,
     // Most refusals have words alone.
     problems: code === "invalid" ? ((details as Partial<InvalidDetails> | undefined)?.problems ?? []) : [],
+    issues: [],
   };
 }

@@ -2,6 +2,8 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
+import { useEffect, useRef } from "react";
+import { useConnectionState } from "./connection-state.ts";
 import { useTRPC } from "./trpc.tsx";
 
 /**
@@ -11,6 +13,12 @@ import { useTRPC } from "./trpc.tsx";
 export function useLiveChanges(): void {
   const trpc = useTRPC();
   const queries = useQueryClient();
+  const connection = useConnectionState();
+  const lost = useRef(false);
+  useEffect(() => {
+    if (connection === "live" && lost.current) void queries.invalidateQueries();
+    lost.current = connection === "reconnecting" || connection === "offline";
+  }, [connection, queries]);
   useSubscription(
     trpc.live.changes.subscriptionOptions(undefined, {
       onData: ({ data }) => {

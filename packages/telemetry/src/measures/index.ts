@@ -10,4 +10,5 @@ export {
   type MutableMeasures,
 } from "./measures.ts";
 export { percentile } from "./percentile.ts";
+export { spanTitle } from "./span-title.ts";
 export { summarize } from "./summarize.ts";

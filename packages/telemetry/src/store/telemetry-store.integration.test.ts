@@ -86,7 +86,7 @@ function span(values: Partial<Span>): Span {
     startNs: BigInt(Date.now()) * 1_000_000n,
     durationNs: 5_000_000n,
     error: false,
-    attributes: { "http.url": "http://shop.example/cart" },
+    attributes: { "http.method": "GET", "http.url": "http://shop.example/cart?item=7" },
     events: [],
     ...values,
   };
@@ -323,7 +323,8 @@ test("spans make traces, which grow as more come, and lead from a request to its
     const found = await readTracesSince(sql, { after: "0" });
     return found.traces.length === 1 ? found : undefined;
   });
-  store.addSpans([span({ startNs: start, durationNs: 9_000_000n }), child], Date.now());
+  const root = span({ startNs: start, durationNs: 9_000_000n });
+  store.addSpans([root, root, child], Date.now());
   await store.close();
 
   const grown = await readTracesSince(sql, { after: tail.cursor });
@@ -334,7 +335,7 @@ test("spans make traces, which grow as more come, and lead from a request to its
       spanCount,
       errorCount,
     ]),
-    [["ingress", 9, 2, 1]],
+    [["GET /cart", 9, 2, 1]],
   );
   const spans = await readTrace(sql, traceId.toUpperCase());
   assert.deepEqual(

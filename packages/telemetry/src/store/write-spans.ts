@@ -1,5 +1,6 @@
 import type { Sql } from "@sluice/database";
 import { type Span, TELEMETRY_CHANNELS } from "../contract.ts";
+import { spanTitle } from "../measures/span-title.ts";
 import { cleanText } from "./clean-text.ts";
 
 const ORDER_LOCK = 7_583_442_102;
@@ -7,22 +8,29 @@ const ORDER_LOCK = 7_583_442_102;
 const COLUMNS = `trace_id, span_id, parent_span_id, name, kind, service, node, start_ns, duration_ns, error, attributes,
   events, request_id`;
 
-// A trace's row follows its spans: its name is that of the span that began first.
+// A trace's row follows its spans: its name is the title of the span that began first.
 const STATEMENT = `
-  with ordered as materialized (select pg_advisory_xact_lock($3::bigint)), stored as (
+  with ordered as materialized (select pg_advisory_xact_lock($3::bigint)), given as materialized (
+    select $1::text::jsonb as spans
+  ), stored as (
     insert into telemetry.spans (${COLUMNS})
     select ${COLUMNS.split(",")
       .map((column) => `r.${column.trim()}`)
       .join(", ")}
-    from ordered, jsonb_populate_recordset(null::telemetry.spans, $1::text::jsonb) r
+    from ordered, given, jsonb_populate_recordset(null::telemetry.spans, given.spans) r
     on conflict (trace_id, span_id) do nothing
-    returning trace_id, parent_span_id, name, service, start_ns, duration_ns, error
+    returning trace_id, span_id, parent_span_id, service, start_ns, duration_ns, error
+  ), titled as (
+    select s.*, r.title from stored s join (
+      select distinct on (trace_id, span_id) trace_id, span_id, title
+      from given, jsonb_to_recordset(given.spans) as r(trace_id text, span_id text, title text)
+    ) r using (trace_id, span_id)
   ), changed as (
     select trace_id, min(start_ns) as start_ns, max(start_ns + duration_ns) as end_ns, count(*)::int as spans,
       (count(*) filter (where error))::int as errors,
-      (array_agg(name order by start_ns, parent_span_id nulls first))[1] as root_name,
+      (array_agg(title order by start_ns, parent_span_id nulls first))[1] as root_name,
       (array_agg(service order by start_ns, parent_span_id nulls first))[1] as service
-    from stored group by trace_id order by trace_id
+    from titled group by trace_id order by trace_id
   ), summed as (
     insert into telemetry.traces as t (trace_id, seq, root_name, service, start_ns, end_ns, span_count, error_count)
     select trace_id, nextval('telemetry.trace_seq'), root_name, service, start_ns, end_ns, spans, errors from changed
@@ -44,6 +52,7 @@ export async function writeSpans(sql: Sql, spans: readonly Span[]): Promise<void
     span_id: span.spanId,
     parent_span_id: span.parentSpanId ?? null,
     name: cleanText(span.name),
+    title: cleanText(spanTitle(span)),
     kind: span.kind,
     service: cleanText(span.service),
     node: cleanText(span.node),

@@ -10,8 +10,8 @@ import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { ListSection } from "../ui/list-section.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { AlertTable } from "./alert-table.tsx";
 import { RuleDialog } from "./rule-dialog.tsx";
@@ -32,7 +32,7 @@ export function AlertsPage() {
   const rules = useQuery(trpc.alert.rules.queryOptions());
   const alerts = useQuery(trpc.alert.list.queryOptions());
   const silences = useQuery(trpc.alert.silences.queryOptions());
-  const error = rules.error ?? alerts.error ?? silences.error;
+  const failed = [rules, alerts, silences].find(({ error }) => error !== null);
   const add = mayManage && (
     <Button tone="primary" icon="plus" onClick={() => setEditing("new")}>
       {t("add")}
@@ -51,11 +51,7 @@ export function AlertsPage() {
           </>
         }
       />
-      {error && (
-        <div className="px-6 pb-4 max-sm:px-4">
-          <Notice tone="bad">{error.message}</Notice>
-        </div>
-      )}
+      {failed && <QueryProblem query={failed} padded />}
       {rules.isPending && <SkeletonRows />}
       {rules.data?.length === 0 && (
         <EmptyState icon="alerts" title={t("noRules")} action={add}>

@@ -8,16 +8,13 @@ import {
   type AlertScope,
 } from "@sluice/config/contract";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
-import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { shownFactor } from "./use-alert-words.ts";
 
 export interface RuleDialogProps {
@@ -41,9 +38,7 @@ export function RuleDialog({ subject, onClose }: RuleDialogProps) {
     (kind) => ofTraffic(measure) || kind === "all" || kind === "group" || kind === "node",
   );
 
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  function submit(form: FormData): void {
     const text = (name: string): string => String(form.get(name) ?? "").trim();
     const kind = scopes.includes(scope) ? scope : "all";
     const name = kind === "all" ? "" : text("scopeName");
@@ -69,8 +64,13 @@ export function RuleDialog({ subject, onClose }: RuleDialogProps) {
       onOpenChange={(open) => !open && onClose()}
       title={rule === undefined ? t("add") : t("editTitle", { name: rule.name })}
     >
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {put.error && <Notice tone="bad">{refusalOf(put.error).message || t("away")}</Notice>}
+      <DialogForm
+        submit={rule === undefined ? t("add") : t("save")}
+        busy={put.isPending}
+        error={put.error}
+        onSubmit={submit}
+        onCancel={onClose}
+      >
         {rule === undefined && (
           <Field label={t("fields.name")} required hint={t("fields.nameHint")}>
             <Input name="name" required maxLength={63} pattern="[a-z0-9][a-z0-9._\-]*" />
@@ -169,13 +169,7 @@ export function RuleDialog({ subject, onClose }: RuleDialogProps) {
             </>
           )}
         </div>
-        <DialogButtons>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" tone="primary" busy={put.isPending}>
-            {rule === undefined ? t("add") : t("save")}
-          </Button>
-        </DialogButtons>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

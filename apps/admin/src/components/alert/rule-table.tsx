@@ -3,7 +3,6 @@
 import type { AlertRule } from "@sluice/config/contract";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
@@ -11,6 +10,7 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { useTypedRemoval } from "../ui/use-typed-removal.tsx";
 import { ruleInput } from "./rule-input.ts";
 import type { Silenced } from "./silence-dialog.tsx";
@@ -25,16 +25,16 @@ export interface RuleTableProps {
 
 export function RuleTable({ rules, onEdit, onTry, onSilence }: RuleTableProps) {
   const t = useTranslations("alerts");
+  const refusalToast = useRefusalToast();
   const words = useAlertWords();
   const trpc = useTRPC();
   const toast = useToast();
   const mayManage = useMay()("alert.manage");
-  const onError = (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") });
-  const put = useMutation(trpc.alert.put.mutationOptions({ onError }));
+  const put = useMutation(trpc.alert.put.mutationOptions({ onError: refusalToast }));
   const remove = useMutation(
     trpc.alert.remove.mutationOptions({
       onSuccess: (_, { name }) => toast({ text: t("removed", { name }) }),
-      onError,
+      onError: refusalToast,
     }),
   );
   const removal = useTypedRemoval({

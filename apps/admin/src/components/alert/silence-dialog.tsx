@@ -1,16 +1,12 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import type { FormEvent } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
-import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 
 /** What is to be quiet; nothing named: everything. */
 export interface Silenced {
@@ -33,9 +29,7 @@ export function SilenceDialog({ silenced, onClose }: SilenceDialogProps) {
   const create = useMutation(trpc.alert.silence.mutationOptions({ onSuccess: onClose }));
   const what = [silenced?.rule, silenced?.target].filter((part) => part !== undefined).join(" · ");
 
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  function submit(form: FormData): void {
     const duration = DURATION_NAMES.find((name) => name === form.get("duration")) ?? "h2";
     create.mutate({ ...silenced, reason: String(form.get("reason") ?? ""), durationMs: DURATIONS[duration] });
   }
@@ -51,8 +45,13 @@ export function SilenceDialog({ silenced, onClose }: SilenceDialogProps) {
       title={t("silenceTitle", { what: what === "" ? t("silenceAll") : what })}
       width="sm"
     >
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {create.error && <Notice tone="bad">{refusalOf(create.error).message || t("away")}</Notice>}
+      <DialogForm
+        submit={t("silence")}
+        busy={create.isPending}
+        error={create.error}
+        onSubmit={submit}
+        onCancel={onClose}
+      >
         <Field label={t("duration")}>
           <Select name="duration" defaultValue="h2">
             {DURATION_NAMES.map((name) => (
@@ -65,13 +64,7 @@ export function SilenceDialog({ silenced, onClose }: SilenceDialogProps) {
         <Field label={t("columns.reason")} required hint={t("reasonHint")}>
           <Input name="reason" required maxLength={500} />
         </Field>
-        <DialogButtons>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" tone="primary" busy={create.isPending}>
-            {t("silence")}
-          </Button>
-        </DialogButtons>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -3,22 +3,21 @@
 import type { Silence } from "@sluice/config/contract";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { type Column, Table } from "../ui/table.tsx";
-import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 
 export function SilenceTable({ silences }: { readonly silences: readonly Silence[] }) {
   const t = useTranslations("alerts");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
-  const toast = useToast();
   const mayManage = useMay()("alert.manage");
   const end = useMutation(
     trpc.alert.unsilence.mutationOptions({
-      onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+      onError: refusalToast,
     }),
   );
   const columns: readonly Column<Silence>[] = [

@@ -3,8 +3,8 @@
 import type { AlertReading, AlertRule } from "@sluice/config/contract";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useRefusalWords } from "../../client/use-refusal-words.ts";
 import { StatusDot } from "../ui/badge.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -38,6 +38,7 @@ const AGAIN_MS = 5_000;
 
 function Readings({ rule }: { readonly rule: AlertRule }) {
   const t = useTranslations("alerts");
+  const refusalWords = useRefusalWords();
   const words = useAlertWords();
   const trpc = useTRPC();
   const readings = useQuery({
@@ -60,7 +61,7 @@ function Readings({ rule }: { readonly rule: AlertRule }) {
       ),
     },
   ];
-  if (readings.error) return <Notice tone="bad">{refusalOf(readings.error).message || t("away")}</Notice>;
+  if (readings.error) return <Notice tone="bad">{refusalWords(readings.error)}</Notice>;
   if (readings.data === undefined) return <SkeletonRows />;
   return (
     <div className="flex flex-col gap-2">

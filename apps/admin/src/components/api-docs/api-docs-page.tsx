@@ -6,8 +6,9 @@ import { useTranslations } from "use-intl";
 import { Badge } from "../ui/badge.tsx";
 import { LinkButton } from "../ui/button.tsx";
 import { SearchInput } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { PathText } from "../ui/path-text.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { type ListedOperation, listOperations, type OpenApi } from "./openapi.ts";
 
@@ -42,7 +43,7 @@ export function ApiDocsPage() {
         }
       />
       <div className="flex flex-col gap-5 px-6 pb-8 max-sm:px-4">
-        <pre className="rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-xs break-all whitespace-pre-wrap">
+        <pre className="rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-xs wrap-anywhere whitespace-pre-wrap">
           {`curl -H "Authorization: Bearer $SLUICE_TOKEN" "$SLUICE_SERVER/api/v1/version/list?limit=5"`}
         </pre>
         <div className="w-80 max-w-full">
@@ -52,7 +53,7 @@ export function ApiDocsPage() {
             onChange={(event) => setSearch(event.target.value)}
           />
         </div>
-        {document.error && <Notice tone="bad">{document.error.message}</Notice>}
+        <QueryProblem query={document} />
         {document.isPending && <SkeletonRows />}
         {document.data && shown.length === 0 && <p className="text-sm text-muted">{t("nothing")}</p>}
         {tags.map((tag) => (
@@ -81,7 +82,9 @@ function Operation({ operation }: { readonly operation: ListedOperation }) {
     <li className="border-b border-line px-3 py-2 text-sm last:border-b-0">
       <div className="flex flex-wrap items-center gap-2">
         <Badge tone={method === "GET" ? "info" : "accent"}>{method}</Badge>
-        <code className="font-mono text-xs break-all">{path}</code>
+        <code className="font-mono text-xs wrap-anywhere">
+          <PathText path={path} />
+        </code>
       </div>
       <p className="mt-1 text-muted">{summary}</p>
       {inputs.length > 0 && (

@@ -9,9 +9,9 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { DiffList } from "../release/diff-list.tsx";
 import { useStepWords } from "../rollout/step-words.ts";
 import { LinkButton } from "../ui/button.tsx";
-import { EmptyState } from "../ui/empty-state.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem, SubjectProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { ApprovalState, useAskedWords } from "./approval-state.tsx";
@@ -41,11 +41,7 @@ export function ApprovalPage({ id }: { readonly id: number }) {
         actions={request?.state === "open" && <DecideButtons request={request} />}
       />
       {query.isPending && <SkeletonRows />}
-      {query.isError && (
-        <EmptyState icon="approvals" title={t("missing", { id })}>
-          {query.error.message}
-        </EmptyState>
-      )}
+      {query.isError && <SubjectProblem query={query} icon="approvals" missing={t("missing", { id })} />}
       {request && (
         <div className="flex flex-col gap-4 px-6 pb-10 max-sm:px-4">
           <Outcome request={request} />
@@ -147,7 +143,7 @@ function Changes({ request: { base, version } }: { readonly request: ApprovalReq
     <section className="flex flex-col gap-3" aria-label={release("changes")}>
       <h2 className="text-base font-semibold">{release("changes")}</h2>
       {diff.isPending && <SkeletonRows />}
-      {diff.error && <Notice tone="bad">{diff.error.message}</Notice>}
+      <QueryProblem query={diff} />
       {diff.data?.length === 0 && <Notice tone="info">{t("noDifference")}</Notice>}
       {diff.data && (
         <DiffList

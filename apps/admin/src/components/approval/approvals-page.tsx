@@ -9,8 +9,8 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { useUrlState } from "../chart/use-url-state.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
@@ -42,11 +42,7 @@ export function ApprovalsPage() {
           onChange={(id) => write({ view: id === "waiting" ? "" : id })}
         />
       </div>
-      {list.error && (
-        <div className="px-6 pb-4 max-sm:px-4">
-          <Notice tone="bad">{list.error.message}</Notice>
-        </div>
-      )}
+      <QueryProblem query={list} padded />
       {list.isPending && <SkeletonRows />}
       {list.data?.length === 0 && (
         <EmptyState

@@ -4,22 +4,21 @@ import type { ApprovalRequest } from "@sluice/config/contract";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { FormDialog } from "../ui/form-dialog.tsx";
 import { Textarea } from "../ui/input.tsx";
-import { useToast } from "../ui/toast.tsx";
 import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 
 /** Approve and refuse for others; withdraw for who asked; break the glass for who may, whoever asked. */
 export function DecideButtons({ request }: { readonly request: ApprovalRequest }) {
   const t = useTranslations("approvals");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const toast = useToast();
   const may = useMay();
   const [dialog, setDialog] = useState<"refuse" | "glass">();
   const { id, group, own } = request;
@@ -27,12 +26,11 @@ export function DecideButtons({ request }: { readonly request: ApprovalRequest }
     onSuccess: () => setDialog(undefined),
     onSettled: () => queries.invalidateQueries(trpc.approval.pathFilter()),
   };
-  const told = { onError: (error: unknown) => toast({ tone: "bad", text: wordsOf(error) }) };
+  const told = { onError: refusalToast };
   const approve = useMutation(trpc.approval.approve.mutationOptions({ ...settled, ...told }));
   const withdraw = useMutation(trpc.approval.withdraw.mutationOptions({ ...settled, ...told }));
   const refuse = useMutation(trpc.approval.refuse.mutationOptions(settled));
   const glass = useMutation(trpc.approval.breakGlass.mutationOptions(settled));
-  const wordsOf = (error: unknown): string => refusalOf(error).message || t("away");
   const mayPublish = may("config.publish", { group });
   return (
     <>
@@ -55,7 +53,7 @@ export function DecideButtons({ request }: { readonly request: ApprovalRequest }
       {dialog === "refuse" && (
         <RefuseDialog
           busy={refuse.isPending}
-          problem={refuse.error ? wordsOf(refuse.error) : undefined}
+          error={refuse.error}
           onRefuse={(reason) => refuse.mutate({ id, reason })}
           onClose={() => setDialog(undefined)}
         />
@@ -64,7 +62,7 @@ export function DecideButtons({ request }: { readonly request: ApprovalRequest }
         <BreakGlassDialog
           group={group}
           busy={glass.isPending}
-          problem={glass.error ? wordsOf(glass.error) : undefined}
+          error={glass.error}
           onBreak={(reason) => glass.mutate({ id, reason, confirm: group })}
           onClose={() => setDialog(undefined)}
         />
@@ -75,13 +73,13 @@ export function DecideButtons({ request }: { readonly request: ApprovalRequest }
 
 interface ReasonDialogProps {
   readonly busy: boolean;
-  readonly problem: string | undefined;
+  readonly error: unknown;
   readonly onClose: () => void;
 }
 
 function RefuseDialog({
   busy,
-  problem,
+  error,
   onRefuse,
   onClose,
 }: ReasonDialogProps & { readonly onRefuse: (reason: string) => void }) {
@@ -94,7 +92,7 @@ function RefuseDialog({
       submit={t("refuse")}
       busy={busy}
       disabled={reason.trim() === ""}
-      problem={problem}
+      error={error}
       onSubmit={() => onRefuse(reason)}
       onClose={onClose}
     >
@@ -109,7 +107,7 @@ function RefuseDialog({
 function BreakGlassDialog({
   group,
   busy,
-  problem,
+  error,
   onBreak,
   onClose,
 }: ReasonDialogProps & { readonly group: string; readonly onBreak: (reason: string) => void }) {
@@ -123,7 +121,7 @@ function BreakGlassDialog({
       action={t("breakGlass")}
       busy={busy}
       disabled={reason.trim() === ""}
-      problem={problem}
+      error={error}
       onConfirm={() => onBreak(reason)}
       onClose={onClose}
     >

@@ -10,8 +10,8 @@ import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
@@ -62,11 +62,7 @@ export function AuditPage() {
         <ChainNotice />
       </div>
       <AuditFilterBar filters={filters} onChange={setFilters} />
-      {events.error && (
-        <div className="px-6 py-4">
-          <Notice tone="bad">{events.error.message}</Notice>
-        </div>
-      )}
+      <QueryProblem query={events} padded />
       {events.isPending ? (
         <SkeletonRows />
       ) : (

@@ -50,7 +50,7 @@ export function EventDialog({
 }
 
 function Code({ text }: { readonly text: string }) {
-  return <code className="font-mono text-xs break-all whitespace-pre-wrap">{text}</code>;
+  return <code className="font-mono text-xs wrap-anywhere whitespace-pre-wrap">{text}</code>;
 }
 
 function shown(value: unknown): string {

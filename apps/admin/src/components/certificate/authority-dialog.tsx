@@ -2,16 +2,12 @@
 
 import type { AcmeAuthority } from "@sluice/config";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { FormEvent } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
-import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Textarea } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 
 const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
 
@@ -36,9 +32,7 @@ export function AuthorityDialog({
     },
   });
 
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  function submit(form: FormData): void {
     const given = (name: string): string | undefined => String(form.get(name) ?? "").trim() || undefined;
     put.mutate({
       name: given("name") ?? "",
@@ -53,8 +47,13 @@ export function AuthorityDialog({
 
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={t("title")} width="md">
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {put.error && <Notice tone="bad">{refusalOf(put.error).message}</Notice>}
+      <DialogForm
+        submit={t("save")}
+        busy={put.isPending}
+        error={put.error}
+        onSubmit={submit}
+        onCancel={() => onOpenChange(false)}
+      >
         <Field label={t("name")} required>
           <Input name="name" required maxLength={64} defaultValue={authority?.name ?? "Let's Encrypt"} />
         </Field>
@@ -84,13 +83,7 @@ export function AuthorityDialog({
           <input type="checkbox" name="terms" required />
           {t("terms")}
         </label>
-        <DialogButtons>
-          <Button onClick={() => onOpenChange(false)}>{t("cancel")}</Button>
-          <Button type="submit" tone="primary" busy={put.isPending}>
-            {t("save")}
-          </Button>
-        </DialogButtons>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

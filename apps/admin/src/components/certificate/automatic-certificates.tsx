@@ -5,10 +5,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
+import { useRefusalWords } from "../../client/use-refusal-words.ts";
 import { StatusDot } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -25,6 +25,7 @@ function hrefOf({ name }: ManagedCertificate): string {
 /** Certificates that get and renew themselves: how each is doing, and where they come from. */
 export function AutomaticCertificates() {
   const t = useTranslations("certificates.automatic");
+  const refusalWords = useRefusalWords();
   const may = useMay();
   const trpc = useTRPC();
   const queries = useQueryClient();
@@ -122,7 +123,7 @@ export function AutomaticCertificates() {
       </div>
       {renew.error && (
         <div className="px-6 pb-2 max-sm:px-4">
-          <Notice tone="bad">{refusalOf(renew.error).message}</Notice>
+          <Notice tone="bad">{refusalWords(renew.error)}</Notice>
         </div>
       )}
       {certificates.length === 0 ? (

@@ -7,10 +7,10 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { resourceHref } from "../resource/resource-href.ts";
 import { Badge } from "../ui/badge.tsx";
 import { LinkButton } from "../ui/button.tsx";
-import { EmptyState } from "../ui/empty-state.tsx";
 import { ListSection } from "../ui/list-section.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { SubjectProblem } from "../ui/query-problem.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { CertificateState } from "./certificate-state.tsx";
 import { NodeTable, UseTable } from "./certificate-tables.tsx";
@@ -23,9 +23,10 @@ const ASK_AGAIN_MS = 5_000;
 export function CertificateDetail({ kind, name }: ResourceRef) {
   const t = useTranslations("certificates");
   const trpc = useTRPC();
-  const { data, error } = useQuery(
+  const certificates = useQuery(
     trpc.certificate.get.queryOptions({ kind, name }, { refetchInterval: ASK_AGAIN_MS }),
   );
+  const { data, error } = certificates;
   const automatic = data?.some((certificate) => certificate.automatic !== undefined) ?? false;
   return (
     <>
@@ -42,11 +43,7 @@ export function CertificateDetail({ kind, name }: ResourceRef) {
         }
       />
       {data === undefined && !error && <SkeletonRows />}
-      {error && (
-        <EmptyState icon="certificates" title={t("detail.missing")}>
-          {error.message}
-        </EmptyState>
-      )}
+      {error && <SubjectProblem query={certificates} icon="certificates" missing={t("detail.missing")} />}
       <div className="flex flex-col gap-8 pb-10">
         {automatic && <ManagedPanel name={name} />}
         {data?.map((certificate) => (
@@ -66,7 +63,7 @@ function OneCertificate({ certificate }: { readonly certificate: Certificate }) 
         <Badge tone={stage === "live" ? "ok" : "info"}>{t(`stages.${stage}`)}</Badge>
         <CertificateState problems={problems} />
         <DaysLeft days={daysLeft} />
-        <span className="font-mono text-xs break-all text-faint">{path}</span>
+        <span className="font-mono text-xs wrap-anywhere text-faint">{path}</span>
       </div>
       {problems.map(({ code, message, severity }) => (
         <div key={`${code} ${message}`} className="px-6 max-sm:px-4">
@@ -90,7 +87,7 @@ function OneCertificate({ certificate }: { readonly certificate: Certificate }) 
 function Facts({ facts }: { readonly facts: NonNullable<Certificate["facts"]> }) {
   const t = useTranslations("certificates.detail");
   const format = useFormatter();
-  const exact = (at: Date) => format.dateTime(at, { dateStyle: "medium", timeStyle: "short" });
+  const exact = (at: Date) => format.dateTime(at, { dateStyle: "medium", timeStyle: "long" });
   const rows: readonly (readonly [string, string])[] = [
     [t("subject"), facts.subject],
     [t("names"), facts.names.join(", ")],
@@ -108,7 +105,7 @@ function Facts({ facts }: { readonly facts: NonNullable<Certificate["facts"]> })
           {rows.map(([label, value]) => (
             <div key={label} className="contents">
               <dt className="text-muted">{label}</dt>
-              <dd className="break-all tabular max-sm:pb-2">{value || "–"}</dd>
+              <dd className="wrap-anywhere tabular max-sm:pb-2">{value || "–"}</dd>
             </div>
           ))}
         </dl>
@@ -117,7 +114,7 @@ function Facts({ facts }: { readonly facts: NonNullable<Certificate["facts"]> })
         <p className="px-6 pb-2 text-xs text-muted max-sm:px-4">{t("chainHint")}</p>
         <ol className="flex flex-col gap-1 px-6 text-sm max-sm:px-4">
           {facts.chain.map((link, index) => (
-            <li key={`${link.subject} ${link.notAfter.toISOString()}`} className="break-all">
+            <li key={`${link.subject} ${link.notAfter.toISOString()}`} className="wrap-anywhere">
               <span className="tabular text-faint">{index + 1}. </span>
               {link.subject || "–"} <span className="text-muted">· {exact(link.notAfter)}</span>
             </li>

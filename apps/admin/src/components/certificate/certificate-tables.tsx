@@ -5,7 +5,7 @@ import { resourceHref } from "../resource/resource-href.ts";
 import { StatusDot, type Tone } from "../ui/badge.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 
-const LINK = "font-medium break-all underline-offset-2 hover:underline";
+const LINK = "font-medium wrap-anywhere underline-offset-2 hover:underline";
 
 /** Where it is served: listener, filter chain and server names. */
 export function UseTable({ uses }: { readonly uses: readonly CertificateUse[] }) {
@@ -28,7 +28,9 @@ export function UseTable({ uses }: { readonly uses: readonly CertificateUse[] })
     {
       id: "names",
       header: t("serverNames"),
-      cell: ({ serverNames }) => <span className="break-all">{serverNames.join(", ") || t("anyName")}</span>,
+      cell: ({ serverNames }) => (
+        <span className="wrap-anywhere">{serverNames.join(", ") || t("anyName")}</span>
+      ),
     },
   ];
   return (

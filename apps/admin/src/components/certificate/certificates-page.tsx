@@ -8,8 +8,8 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { type Column, Table } from "../ui/table.tsx";
@@ -24,7 +24,8 @@ const NAMES_SHOWN = 3;
 export function CertificatesPage() {
   const t = useTranslations("certificates");
   const trpc = useTRPC();
-  const { data: all, error } = useQuery(trpc.certificate.list.queryOptions());
+  const list = useQuery(trpc.certificate.list.queryOptions());
+  const { data: all, error } = list;
   const data = all?.filter(({ automatic }) => automatic === undefined);
   const add = (
     <LinkButton href="/new/secrets" tone="primary" icon="plus">
@@ -35,11 +36,7 @@ export function CertificatesPage() {
     <>
       <PageHeader title={t("title")} description={t("description")} actions={all?.length ? add : undefined} />
       <ExpiryBanner link={false} />
-      {error && (
-        <div className="px-6 pb-4 max-sm:px-4">
-          <Notice tone="bad">{error.message}</Notice>
-        </div>
-      )}
+      <QueryProblem query={list} padded />
       {data === undefined && !error && <SkeletonRows />}
       <AutomaticCertificates />
       {all?.length === 0 && (
@@ -65,7 +62,7 @@ function CertificateTable({ certificates }: { readonly certificates: readonly Ce
       cell: (certificate) => (
         <Link
           href={certificateHref(certificate)}
-          className="font-medium break-all underline-offset-2 hover:underline"
+          className="font-medium wrap-anywhere underline-offset-2 hover:underline"
         >
           <Names certificate={certificate} />
         </Link>
@@ -76,7 +73,7 @@ function CertificateTable({ certificates }: { readonly certificates: readonly Ce
       header: t("columns.resource"),
       cell: ({ resource, stage }) => (
         <span className="flex flex-wrap items-center gap-2">
-          <span className="break-all">{resource.name}</span>
+          <span className="wrap-anywhere">{resource.name}</span>
           {stage === "draft" && <Badge tone="info">{t("stages.draft")}</Badge>}
         </span>
       ),
@@ -86,14 +83,14 @@ function CertificateTable({ certificates }: { readonly certificates: readonly Ce
       id: "issuer",
       header: t("columns.issuer"),
       secondary: true,
-      cell: ({ facts }) => <span className="break-all text-muted">{facts?.issuer ?? "–"}</span>,
+      cell: ({ facts }) => <span className="wrap-anywhere text-muted">{facts?.issuer ?? "–"}</span>,
     },
     {
       id: "uses",
       header: t("columns.uses"),
       secondary: true,
       cell: ({ uses }) => (
-        <span className="break-all">
+        <span className="wrap-anywhere">
           {[...new Set(uses.map(({ resource }) => resource.name))].join(", ") || (
             <span className="text-faint">{t("notUsed")}</span>
           )}

@@ -3,14 +3,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { KeyOnce } from "../ui/key-once.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { DnsProviderFields, inputOf, NO_INPUT, settingsIn } from "./dns-provider-fields.tsx";
 
 /** Who publishes records for DNS-01: those that are there, and a form for one more, or to change one. A new key is shown once. */
@@ -31,7 +29,6 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
     },
   });
   const remove = useMutation({ ...trpc.acme.removeDnsProvider.mutationOptions(), onSuccess: again });
-  const error = put.error ?? remove.error;
 
   function submit(): void {
     const secret = fields.secret.trim() || undefined;
@@ -53,11 +50,6 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
     );
   return (
     <Dialog open onOpenChange={onClose} title={t("title")} description={t("description")} width="md">
-      {error && (
-        <div className="pb-4">
-          <Notice tone="bad">{refusalOf(error).message}</Notice>
-        </div>
-      )}
       {providers.length > 0 && (
         <ul
           aria-label={t("title")}
@@ -67,7 +59,7 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
             <li key={provider.name} className="flex flex-wrap items-center gap-2 py-2">
               <span className="font-medium">{provider.name}</span>
               {provider.isDefault && <Badge tone="info">{t("asked")}</Badge>}
-              <span className="min-w-0 flex-1 break-all text-muted">
+              <span className="min-w-0 flex-1 wrap-anywhere text-muted">
                 {provider.settings.kind === "webhook" ? provider.settings.url : provider.settings.server}
               </span>
               <Button size="sm" onClick={() => setFields(inputOf(provider))}>
@@ -80,21 +72,15 @@ export function DnsProviderDialog({ onClose }: { readonly onClose: () => void })
           ))}
         </ul>
       )}
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
+      <DialogForm
+        submit={t("save")}
+        busy={put.isPending}
+        error={put.error ?? remove.error}
+        onSubmit={submit}
+        onCancel={onClose}
       >
         <DnsProviderFields input={fields} onChange={(part) => setFields({ ...fields, ...part })} />
-        <DialogButtons>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" tone="primary" busy={put.isPending}>
-            {t("save")}
-          </Button>
-        </DialogButtons>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

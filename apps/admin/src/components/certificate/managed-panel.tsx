@@ -5,12 +5,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { ListSection } from "../ui/list-section.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
 import { RequestCertificateDialog } from "./request-certificate-dialog.tsx";
@@ -58,7 +58,7 @@ function Choice({ managed }: { readonly managed: ManagedCertificate }) {
       {rows.map(([label, value]) => (
         <div key={label} className="contents">
           <dt className="text-muted">{label}</dt>
-          <dd className="break-all max-sm:pb-2">{value}</dd>
+          <dd className="wrap-anywhere max-sm:pb-2">{value}</dd>
         </div>
       ))}
     </dl>
@@ -91,7 +91,7 @@ function Actions({ managed: { name, names, choice } }: { readonly managed: Manag
       <Button tone="danger" onClick={() => setOpen("remove")}>
         {t("managed.remove")}
       </Button>
-      {renew.error && <Notice tone="bad">{refusalOf(renew.error).message}</Notice>}
+      <RefusalNotice error={renew.error} />
       {open === "change" && (
         <RequestCertificateDialog names={names} choice={choice} onClose={() => setOpen(undefined)} />
       )}
@@ -102,7 +102,7 @@ function Actions({ managed: { name, names, choice } }: { readonly managed: Manag
         label={t("managed.removeLabel", { name: names[0] ?? name })}
         action={t("managed.remove")}
         busy={remove.isPending}
-        problem={remove.error ? refusalOf(remove.error).message : undefined}
+        error={remove.error}
         onConfirm={() => remove.mutate({ name })}
         onClose={() => setOpen(undefined)}
       />

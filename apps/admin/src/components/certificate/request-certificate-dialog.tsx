@@ -5,7 +5,6 @@ import { ACME_CHALLENGE_TYPES, CERTIFICATE_KEY_TYPES, hasWildcard } from "@sluic
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Field } from "../ui/field.tsx";
 import { FormDialog } from "../ui/form-dialog.tsx";
@@ -59,7 +58,7 @@ export function RequestCertificateDialog({ names, choice, onClose }: RequestCert
       submit={names === undefined ? t("submit") : t("change")}
       busy={request.isPending}
       disabled={wanted.length === 0}
-      problem={request.error ? refusalOf(request.error).message : undefined}
+      error={request.error}
       onSubmit={submit}
       onClose={onClose}
     >

@@ -6,6 +6,10 @@ import { rangeFromZero, rangeToOne } from "./stack-series.ts";
 interface Surroundings {
   readonly width: number;
   readonly height: number;
+  /** IANA name: of the marks under the chart. */
+  readonly timeZone: string;
+  /** An instant as a date whose fields read as that zone's, so that days begin there at midnight. */
+  readonly zoned: (at: Date) => Date;
   /** Index of the point under the cross-hair, of this chart or of one that it is in step with. */
   readonly onCursor: (index: number | undefined) => void;
 }
@@ -18,6 +22,7 @@ const BYTE_STEPS = Array.from({ length: 50 }, (_, exponent) => 2 ** exponent);
 export function chartOptions(props: () => LineChartProps, around: Surroundings): UPlot.Options {
   const { series, stacked, axis, syncKey, onSelect } = props();
   return {
+    tzDate: (seconds) => around.zoned(new Date(seconds * 1000)),
     width: around.width,
     height: around.height,
     legend: { show: false },
@@ -36,7 +41,7 @@ export function chartOptions(props: () => LineChartProps, around: Surroundings):
         ...axisLook(),
         space: 80,
         size: 28,
-        values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick, step)),
+        values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick, step, around.timeZone)),
       },
       {
         ...axisLook(),
@@ -80,12 +85,19 @@ function fillOf(tone: SeriesTone, stacked: boolean, count: number): string {
 }
 
 /** One line, in the zone and the language of the page: seconds only where the marks are that close, days where they are that far. */
-function timeLabel(tick: number, stepSeconds: number): string {
+function timeLabel(tick: number, stepSeconds: number, timeZone: string): string {
   const at = new Date(tick * 1000);
   const locale = document.documentElement.lang;
-  if (stepSeconds >= 86_400) return at.toLocaleDateString(locale, { month: "short", day: "numeric" });
+  if (stepSeconds >= 86_400)
+    return at.toLocaleDateString(locale, { timeZone, month: "short", day: "numeric" });
   const seconds = stepSeconds < 60 ? { second: "2-digit" as const } : {};
-  return at.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", hour12: false, ...seconds });
+  return at.toLocaleTimeString(locale, {
+    timeZone,
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    ...seconds,
+  });
 }
 
 function axisLook(): Partial<UPlot.Axis> {

@@ -1,10 +1,11 @@
 "use client";
 
-import { useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import type UPlot from "uplot";
-import { useFormatter } from "use-intl";
+import { useFormatter, useTimeZone } from "use-intl";
 import "uplot/dist/uPlot.min.css";
 import { chartOptions } from "./chart-options.ts";
+import { cursorAfterKey } from "./cursor-after-key.ts";
 import type { ChartSeries } from "./series-style.ts";
 import { SeriesSwatch } from "./series-swatch.tsx";
 import { stackSeries } from "./stack-series.ts";
@@ -50,12 +51,14 @@ export function LineChart(props: LineChartProps) {
   const [cursor, setCursor] = useState<number>();
   const titleId = useId();
   const dates = useFormatter();
+  const timeZone = useTimeZone() ?? "UTC";
   const shape = JSON.stringify([
     series.map(({ id, tone, dash }) => [id, tone, dash]),
     props.stacked,
     props.axis,
     props.syncKey,
     height,
+    timeZone,
   ]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for what the options are made of
@@ -68,7 +71,13 @@ export function LineChart(props: LineChartProps) {
     void import("uplot").then(({ default: Plot }) => {
       if (gone) return;
       const made = new Plot(
-        chartOptions(() => current.current, { width: host.clientWidth, height, onCursor: setCursor }),
+        chartOptions(() => current.current, {
+          width: host.clientWidth,
+          height,
+          timeZone,
+          zoned: (at) => Plot.tzDate(at, timeZone),
+          onCursor: setCursor,
+        }),
         dataOf(current.current),
         host,
       );
@@ -92,7 +101,25 @@ export function LineChart(props: LineChartProps) {
     chart.current?.setData(dataOf(current.current), true);
   }, [times, series, props.from, props.to, props.markers]);
 
+  /** The cross-hair by keyboard; charts in step follow as they do the mouse. */
+  function onKeyDown(event: KeyboardEvent): void {
+    const plot = chart.current;
+    const to = cursorAfterKey(event.key, cursor, times.length);
+    if (plot === undefined || to === undefined) return;
+    event.preventDefault();
+    const at = to === "none" ? undefined : times[to];
+    setSharedCursor(plot, at === undefined ? -10 : plot.valToPos(at, "x"));
+  }
+
   const shownAt = cursor === undefined ? undefined : times[cursor];
+  const shownTime =
+    shownAt === undefined
+      ? undefined
+      : dates.dateTime(new Date(shownAt * 1000), { dateStyle: "medium", timeStyle: "long" });
+  const shown = series.map((one) => {
+    const value = cursor === undefined ? latest(one.values) : (one.values[cursor] ?? undefined);
+    return { one, text: value === undefined ? "–" : format(value) };
+  });
   const isEmpty = series.every(({ values }) => values.every((value) => value === null));
   return (
     <figure aria-labelledby={titleId} className="flex min-w-0 flex-col">
@@ -101,26 +128,32 @@ export function LineChart(props: LineChartProps) {
           {title}
         </span>
         <span className="tabular text-xs text-faint" aria-hidden="true">
-          {shownAt === undefined
-            ? ""
-            : dates.dateTime(new Date(shownAt * 1000), { dateStyle: "short", timeStyle: "medium" })}
+          {shownTime}
         </span>
       </figcaption>
       <ul className="flex flex-wrap gap-x-4 gap-y-0.5 px-1 pb-1 text-xs text-muted">
-        {series.map((one) => {
-          const value = cursor === undefined ? latest(one.values) : (one.values[cursor] ?? undefined);
-          return (
-            <li key={one.id} className="inline-flex items-center gap-1.5">
-              <SeriesSwatch series={one} />
-              {one.label}
-              <span className="tabular font-medium text-ink">
-                {value === undefined ? "–" : format(value)}
-              </span>
-            </li>
-          );
-        })}
+        {shown.map(({ one, text }) => (
+          <li key={one.id} className="inline-flex items-center gap-1.5">
+            <SeriesSwatch series={one} />
+            {one.label}
+            <span className="tabular font-medium text-ink">{text}</span>
+          </li>
+        ))}
       </ul>
-      <div className="relative" style={{ height }}>
+      <div
+        role="slider"
+        aria-labelledby={titleId}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, times.length - 1)}
+        aria-valuenow={cursor ?? Math.max(0, times.length - 1)}
+        aria-valuetext={[shownTime, ...shown.map(({ one, text }) => `${one.label} ${text}`)]
+          .filter(Boolean)
+          .join(", ")}
+        tabIndex={isEmpty ? -1 : 0}
+        onKeyDown={onKeyDown}
+        className="relative rounded-sm"
+        style={{ height }}
+      >
         <div ref={box} aria-hidden="true" className="absolute inset-0" />
         {isEmpty && (
           <p className="pointer-events-none absolute inset-0 flex items-center justify-center text-xs text-faint">
@@ -130,6 +163,12 @@ export function LineChart(props: LineChartProps) {
       </div>
     </figure>
   );
+}
+
+/** The cross-hair at so many pixels from the left, here and in charts in step: uPlot's types leave out the argument that says so. */
+function setSharedCursor(plot: UPlot, left: number): void {
+  const set: (at: { left: number; top: number }, tell: boolean, share: boolean) => void = plot.setCursor;
+  set({ left, top: left < 0 ? left : 0 }, true, true);
 }
 
 function dataOf({ times, series, stacked }: LineChartProps): UPlot.AlignedData {

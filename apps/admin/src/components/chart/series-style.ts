@@ -1,6 +1,16 @@
 /** How a line looks. Each tone has a dash of its own where lines share a chart, so that colour is never the only sign. */
 export type SeriesTone = "accent" | "ok" | "info" | "warn" | "bad" | "muted";
 
+/** The classes that write in a tone. */
+export const TONE_INKS: Readonly<Record<SeriesTone, string>> = {
+  accent: "text-accent",
+  ok: "text-ok",
+  info: "text-info",
+  warn: "text-warn",
+  bad: "text-bad",
+  muted: "text-muted",
+};
+
 export interface ChartSeries {
   readonly id: string;
   readonly label: string;

@@ -1,18 +1,9 @@
-import type { ChartSeries, SeriesTone } from "./series-style.ts";
-
-const INKS: Readonly<Record<SeriesTone, string>> = {
-  accent: "text-accent",
-  ok: "text-ok",
-  info: "text-info",
-  warn: "text-warn",
-  bad: "text-bad",
-  muted: "text-muted",
-};
+import { type ChartSeries, TONE_INKS } from "./series-style.ts";
 
 /** A piece of the line, dashes and all. */
 export function SeriesSwatch({ series }: { readonly series: Pick<ChartSeries, "tone" | "dash"> }) {
   return (
-    <svg aria-hidden="true" width="16" height="8" className={`shrink-0 ${INKS[series.tone]}`}>
+    <svg aria-hidden="true" width="16" height="8" className={`shrink-0 ${TONE_INKS[series.tone]}`}>
       <line
         x1="0"
         x2="16"

@@ -1,5 +1,5 @@
 import { memo } from "react";
-import type { SeriesTone } from "./series-style.ts";
+import { type SeriesTone, TONE_INKS } from "./series-style.ts";
 
 export interface SparklineProps {
   readonly values: readonly (number | null)[];
@@ -7,15 +7,6 @@ export interface SparklineProps {
   readonly width?: number;
   readonly height?: number;
 }
-
-const INKS: Readonly<Record<SeriesTone, string>> = {
-  accent: "text-accent",
-  ok: "text-ok",
-  info: "text-info",
-  warn: "text-warn",
-  bad: "text-bad",
-  muted: "text-muted",
-};
 
 /** The shape of the last minutes beside its figure. Decoration for the eye; the figure carries the value. */
 export const Sparkline = memo(function Sparkline({
@@ -30,7 +21,7 @@ export const Sparkline = memo(function Sparkline({
       aria-hidden="true"
       viewBox={`0 0 ${width} ${height}`}
       preserveAspectRatio="none"
-      className={`h-7 w-full ${INKS[tone]}`}
+      className={`h-7 w-full ${TONE_INKS[tone]}`}
     >
       {path !== "" && (
         <>

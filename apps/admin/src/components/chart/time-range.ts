@@ -25,8 +25,34 @@ export function formatRange(fromSeconds: number, toSeconds: number): string {
   return `${from}-${Math.max(from + 2, Math.ceil(toSeconds))}`;
 }
 
-/** For `datetime-local` inputs, in the user's zone. */
-export function toLocalInput(at: Date): string {
-  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19);
+/** How far a zone's clocks are ahead of UTC at an instant, milliseconds. */
+function zoneOffsetMs(atMs: number, timeZone: string): number {
+  const fields = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  }).formatToParts(atMs);
+  const of = (type: Intl.DateTimeFormatPartTypes): number =>
+    Number(fields.find((field) => field.type === type)?.value);
+  const wallMs = Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second"));
+  return wallMs - Math.floor(atMs / 1000) * 1000;
+}
+
+/** For `datetime-local` inputs: the clocks of a zone at an instant. */
+export function toLocalInput(at: Date, timeZone: string): string {
+  return new Date(at.getTime() + zoneOffsetMs(at.getTime(), timeZone)).toISOString().slice(0, 19);
+}
+
+/** The instant, epoch milliseconds, at which a zone's clocks show what such an input holds; NaN for what is none. */
+export function fromLocalInput(text: string, timeZone: string): number {
+  const wallMs = Date.parse(`${text}Z`);
+  if (Number.isNaN(wallMs)) return Number.NaN;
+  // The offset at the wall time read as UTC may be that of the other side of a change of clocks.
+  const guessMs = wallMs - zoneOffsetMs(wallMs, timeZone);
+  return wallMs - zoneOffsetMs(guessMs, timeZone);
 }

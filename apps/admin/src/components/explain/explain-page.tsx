@@ -8,8 +8,8 @@ import { useUrlState } from "../chart/use-url-state.ts";
 import { KeepAsTest } from "../route-test/keep-as-test.tsx";
 import { RouteTestList } from "../route-test/route-test-list.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { ExplainRequestForm } from "./explain-form.tsx";
 import { EMPTY_FORM, EXPLAIN_FIELDS, type ExplainForm, explainQuery } from "./explain-query.ts";
@@ -48,9 +48,7 @@ export function ExplainPage() {
               {t("emptyHint")}
             </EmptyState>
           ) : found.error ? (
-            <Notice tone="bad" title={t("failed")}>
-              {found.error.message}
-            </Notice>
+            <RefusalNotice error={found.error} title={t("failed")} />
           ) : found.data === undefined ? (
             <SkeletonRows />
           ) : (

@@ -32,7 +32,7 @@ export function Station({ title, name, at, note, last, children }: StationProps)
       </span>
       <div className="min-w-0 flex-1 pb-5">
         <h3 className="text-xs text-muted">{title}</h3>
-        <p className="text-sm font-medium break-all">
+        <p className="text-sm font-medium wrap-anywhere">
           {name === undefined ? (
             <span className="text-bad">{t("none")}</span>
           ) : (
@@ -129,7 +129,7 @@ export function Reasons({ reasons }: { readonly reasons: readonly Reason[] }) {
       {reasons.map(({ message, at }) => (
         <li key={`${at?.path} ${message}`} className="break-words">
           {message}
-          {at && at.path !== "" && <code className="ml-2 font-mono break-all text-faint">{at.path}</code>}
+          {at && at.path !== "" && <code className="ml-2 font-mono wrap-anywhere text-faint">{at.path}</code>}
         </li>
       ))}
     </ul>

@@ -48,7 +48,7 @@ export function ExplainWay({ found }: { readonly found: RequestExplanation }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: headers may repeat and the list does not change
             <div key={index} className="contents">
               <dt className="text-muted">{name}</dt>
-              <dd className="break-all">{value}</dd>
+              <dd className="wrap-anywhere">{value}</dd>
             </div>
           ))}
         </dl>

@@ -3,7 +3,7 @@
 import { type ChangeEvent, useState } from "react";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
-import { useFormField } from "./form-context.tsx";
+import { type FormField, useFormField } from "./form-context.tsx";
 
 export interface PathFieldProps {
   readonly path: string;
@@ -15,27 +15,20 @@ export interface PathFieldProps {
   readonly className?: string;
 }
 
+/** What a form's control has in common: label, documentation and what is wrong. */
+export function fieldProps(
+  { label, hint, required = false, labelHidden = false, className = "" }: PathFieldProps,
+  { error, warning }: FormField,
+) {
+  return { label, hint, required, labelHidden, className, error, warning };
+}
+
 /** Text as it stands in the configuration; empty removes the field. */
-export function TextField({
-  path,
-  label,
-  hint,
-  placeholder,
-  required,
-  labelHidden,
-  className,
-}: PathFieldProps) {
+export function TextField(props: PathFieldProps) {
+  const { path, placeholder } = props;
   const field = useFormField(path, true);
   return (
-    <Field
-      label={label}
-      hint={hint}
-      error={field.error}
-      warning={field.warning}
-      required={required ?? false}
-      labelHidden={labelHidden ?? false}
-      className={className ?? ""}
-    >
+    <Field {...fieldProps(props, field)}>
       <Input
         data-path={path}
         value={field.text}
@@ -48,27 +41,12 @@ export function TextField({
 }
 
 /** A whole number. What is no number is kept as typed, and the check says so at the field. */
-export function NumberField({
-  path,
-  label,
-  hint,
-  placeholder,
-  required,
-  labelHidden,
-  className,
-}: PathFieldProps) {
+export function NumberField(props: PathFieldProps) {
+  const { path, placeholder } = props;
   const field = useFormField(path);
   const [typed, setTyped] = useState<string>();
   return (
-    <Field
-      label={label}
-      hint={hint}
-      error={field.error}
-      warning={field.warning}
-      required={required ?? false}
-      labelHidden={labelHidden ?? false}
-      className={className ?? ""}
-    >
+    <Field {...fieldProps(props, field)}>
       <Input
         data-path={path}
         inputMode="numeric"
@@ -94,28 +72,13 @@ export interface SelectFieldProps extends PathFieldProps {
 }
 
 /** One of several; a value that is not among them stays and is shown as it is. */
-export function SelectField({
-  path,
-  label,
-  hint,
-  options,
-  defaultValue,
-  onChange,
-  labelHidden,
-  className,
-}: SelectFieldProps) {
+export function SelectField(props: SelectFieldProps) {
+  const { path, options, defaultValue, onChange } = props;
   const field = useFormField(path);
   const value = field.text || (defaultValue ?? "");
   const known = options.some((option) => option.value === value);
   return (
-    <Field
-      label={label}
-      hint={hint}
-      error={field.error}
-      warning={field.warning}
-      labelHidden={labelHidden ?? false}
-      className={className ?? ""}
-    >
+    <Field {...fieldProps(props, field)}>
       <Select
         data-path={path}
         value={value}

@@ -6,32 +6,19 @@ import type { ResourceKind } from "../resource/config-types.ts";
 import { resourceHref } from "../resource/resource-href.ts";
 import { Combobox } from "../ui/combobox.tsx";
 import { Field } from "../ui/field.tsx";
-import type { PathFieldProps } from "./fields.tsx";
+import { fieldProps, type PathFieldProps } from "./fields.tsx";
 import { useFormField } from "./form-context.tsx";
 
 /** The name of another resource: chosen from the draft or typed; one that is not there is said at the field. */
-export function ReferenceField({
-  path,
-  label,
-  hint,
-  labelHidden,
-  className,
-  kind,
-}: PathFieldProps & { readonly kind: ResourceKind }) {
+export function ReferenceField(props: PathFieldProps & { readonly kind: ResourceKind }) {
+  const { path, kind } = props;
   const trpc = useTRPC();
   const names = useQuery(trpc.draft.names.queryOptions());
   const field = useFormField(path);
   const options = (names.data ?? []).filter((ref) => ref.kind === kind).map((ref) => ref.name);
   const exists = options.includes(field.text);
   return (
-    <Field
-      label={label}
-      hint={hint}
-      error={field.error}
-      warning={field.warning}
-      labelHidden={labelHidden ?? false}
-      className={className ?? ""}
-    >
+    <Field {...fieldProps(props, field)}>
       <Combobox
         data-path={path}
         value={field.text}

@@ -37,7 +37,7 @@ export function BoxPanel({ topology, id, node, onClose }: BoxPanelProps) {
       <header className="flex items-start justify-between gap-2">
         <div className="min-w-0">
           <p className="text-xs text-muted">{t(`kinds.${box.kind}`)}</p>
-          <h2 className="text-base font-semibold break-all">{name}</h2>
+          <h2 className="text-base font-semibold wrap-anywhere">{name}</h2>
           <StatusDot tone={HEALTH_TONES[box.health]}>
             <span className="text-sm">{t(`health.${box.health}`)}</span>
           </StatusDot>
@@ -66,9 +66,9 @@ function EdgeEnds({ edge, topology }: { readonly edge: TopologyEdge; readonly to
   return (
     <dl className="grid grid-cols-[auto_1fr] gap-x-3 text-sm">
       <dt className="text-muted">{t("panel.from")}</dt>
-      <dd className="break-all">{label(edge.from)}</dd>
+      <dd className="wrap-anywhere">{label(edge.from)}</dd>
       <dt className="text-muted">{t("panel.to")}</dt>
-      <dd className="break-all">{label(edge.to)}</dd>
+      <dd className="wrap-anywhere">{label(edge.to)}</dd>
     </dl>
   );
 }

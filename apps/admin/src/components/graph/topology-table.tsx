@@ -6,8 +6,8 @@ import { useLocale, useTranslations } from "use-intl";
 import { formatShare } from "../chart/format-figures.ts";
 import { StatusDot } from "../ui/badge.tsx";
 import { classes } from "../ui/classes.ts";
-import { Icon } from "../ui/icon.tsx";
 import { useQuantity } from "../ui/quantity.tsx";
+import { TreeToggle } from "../ui/tree-toggle.tsx";
 import { HEALTH_TONES } from "./edge-look.ts";
 import { type TopologyRow, topologyRows } from "./topology-rows.ts";
 import { errorShare } from "./visible-topology.ts";
@@ -152,22 +152,7 @@ function Row({ row, dimmed, selected, focusable, onToggle, ...handlers }: RowPro
           className="flex items-center gap-1"
           style={{ paddingLeft: `calc(${row.level} * var(--indent))` }}
         >
-          {row.childCount > 0 ? (
-            <button
-              type="button"
-              tabIndex={-1}
-              aria-hidden="true"
-              onClick={(event) => {
-                event.stopPropagation();
-                onToggle();
-              }}
-              className="flex size-6 shrink-0 items-center justify-center rounded-sm hover:bg-hover"
-            >
-              <Icon name={row.expanded ? "chevronDown" : "chevronRight"} size={14} />
-            </button>
-          ) : (
-            <span className="w-6 shrink-0" />
-          )}
+          <TreeToggle childCount={row.childCount} open={row.expanded} onToggle={onToggle} />
           <span className="min-w-0 truncate font-medium">
             {box.kind === "downstream" ? t("clients") : box.label}
           </span>

@@ -3,7 +3,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Field } from "../ui/field.tsx";
 import { FormDialog } from "../ui/form-dialog.tsx";
@@ -29,7 +28,7 @@ export function FreezeDialog({ group, onClose }: { readonly group: string; reado
       description={t("freezeHint")}
       submit={t("freeze")}
       busy={freeze.isPending}
-      problem={freeze.error ? refusalOf(freeze.error).message || t("away") : undefined}
+      error={freeze.error}
       onSubmit={() => freeze.mutate({ group, reason })}
       onClose={onClose}
     >

@@ -5,7 +5,6 @@ import type { NodeGroup } from "@sluice/config/contract";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Field } from "../ui/field.tsx";
 import { FormDialog } from "../ui/form-dialog.tsx";
@@ -44,7 +43,6 @@ export function GroupDialog({
   };
   const create = useMutation(trpc.group.create.mutationOptions(done));
   const change = useMutation(trpc.group.change.mutationOptions(done));
-  const failure = create.error ?? change.error;
   const busy = create.isPending || change.isPending;
   function submit(): void {
     if (group === undefined) create.mutate({ name: name.trim(), selector });
@@ -57,7 +55,7 @@ export function GroupDialog({
       submit={t("save")}
       busy={busy}
       disabled={problem !== undefined}
-      problem={failure ? refusalOf(failure).message || t("away") : undefined}
+      error={create.error ?? change.error}
       onSubmit={submit}
       onClose={onClose}
     >

@@ -5,7 +5,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
@@ -13,6 +12,7 @@ import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { FreezeDialog } from "./freeze-dialog.tsx";
 import { GroupDialog } from "./group-dialog.tsx";
 import { ProbeDialog } from "./probe-dialog.tsx";
@@ -212,11 +212,12 @@ export function GroupsPanel() {
 /** What needs no dialog: done at once; a removal can be undone. */
 function useGroupActions() {
   const t = useTranslations("nodes.groups");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
   const settled = {
-    onError: (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onError: refusalToast,
     onSettled: async () => {
       await Promise.all([
         queries.invalidateQueries(trpc.group.pathFilter()),

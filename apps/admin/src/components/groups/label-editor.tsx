@@ -3,12 +3,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 
 export interface LabelEditorProps {
   readonly id: string;
@@ -20,6 +20,7 @@ export interface LabelEditorProps {
 /** The labels that operators keep for a node; they win over its own, and may move it to another group at once. */
 export function LabelEditor({ id, labels, parse }: LabelEditorProps) {
   const t = useTranslations("nodes.labels");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
@@ -35,7 +36,7 @@ export function LabelEditor({ id, labels, parse }: LabelEditorProps) {
         if (formatLabels(input.labels) !== stored)
           toast({ text: t("saved", { id }), undo: () => save.mutate({ id, labels: { ...labels } }) });
       },
-      onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || error.message }),
+      onError: refusalToast,
     }),
   );
   const submit = () => {

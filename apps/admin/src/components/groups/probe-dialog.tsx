@@ -4,7 +4,6 @@ import type { NodeGroup } from "@sluice/config/contract";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { ProbeFields } from "../rollout/probe-fields.tsx";
 import { EMPTY_PROBE, formOfProbe, readProbe } from "../rollout/read-probe.ts";
@@ -35,7 +34,7 @@ export function ProbeDialog({ group, onClose }: { readonly group: NodeGroup; rea
       submit={t("save")}
       busy={save.isPending}
       disabled={sends && probe === undefined}
-      problem={save.error ? refusalOf(save.error).message || t("away") : undefined}
+      error={save.error}
       onSubmit={() => save.mutate({ group: group.name, probe: sends && probe !== undefined ? probe : null })}
       onClose={onClose}
     >

@@ -4,7 +4,6 @@ import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Field } from "../ui/field.tsx";
 import { FormDialog } from "../ui/form-dialog.tsx";
@@ -32,7 +31,7 @@ export function UnprotectDialog({
       submit={t("askForApproval")}
       busy={ask.isPending}
       disabled={reason.trim() === ""}
-      problem={ask.error ? refusalOf(ask.error).message || t("away") : undefined}
+      error={ask.error}
       onSubmit={() => ask.mutate({ group, reason })}
       onClose={onClose}
     >

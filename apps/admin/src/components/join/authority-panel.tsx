@@ -4,11 +4,11 @@ import type { AuthorityStatus, RotationStep, TrustedRoot } from "@sluice/config/
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
 
@@ -17,7 +17,6 @@ const NEXT_STEP = { steady: "start", trusting: "switch", signing: "finish" } as 
 /** The root of the nodes' certificates; admins change it for another in three steps. */
 export function AuthorityPanel({ status }: { readonly status: AuthorityStatus }) {
   const t = useTranslations("join.authority");
-  const away = useTranslations("join");
   const may = useMay();
   const trpc = useTRPC();
   const queries = useQueryClient();
@@ -31,7 +30,6 @@ export function AuthorityPanel({ status }: { readonly status: AuthorityStatus })
     }),
   );
   const step = NEXT_STEP[status.phase];
-  const problem = rotate.error ? refusalOf(rotate.error).message || away("away") : undefined;
   const go = (chosen: RotationStep, force = false): void => rotate.mutate({ step: chosen, force });
   const waits = status.waiting.length > 0;
   return (
@@ -48,7 +46,7 @@ export function AuthorityPanel({ status }: { readonly status: AuthorityStatus })
         </Notice>
       )}
       {status.tokens > 0 && <Notice tone="warn">{t("tokens", { count: status.tokens })}</Notice>}
-      {problem !== undefined && !forcing && <Notice tone="bad">{problem}</Notice>}
+      {!forcing && <RefusalNotice error={rotate.error} />}
       {may("node.enroll") && (
         <div className="flex flex-wrap gap-2">
           <Button busy={rotate.isPending} disabled={waits} onClick={() => go(step)}>
@@ -80,7 +78,7 @@ export function AuthorityPanel({ status }: { readonly status: AuthorityStatus })
         label={t("typeCount", { count: status.waiting.length })}
         action={t("force")}
         busy={rotate.isPending}
-        problem={problem}
+        error={rotate.error}
         onConfirm={() => go(step, true)}
         onClose={() => setForcing(false)}
       />
@@ -94,7 +92,7 @@ function Root({ name, root }: { readonly name: string; readonly root: TrustedRoo
     <>
       <dt className="text-muted">{name}</dt>
       <dd className="min-w-0">
-        <span className="font-mono text-xs break-all">{root.fingerprint}</span> · {t("made")}{" "}
+        <span className="font-mono text-xs wrap-anywhere">{root.fingerprint}</span> · {t("made")}{" "}
         <RelativeTime at={root.createdAt} /> · {t("until")} <RelativeTime at={root.notAfter} ahead />
       </dd>
     </>

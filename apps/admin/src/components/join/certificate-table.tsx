@@ -34,7 +34,7 @@ export function CertificateTable({
       cell: ({ node }) => (
         <Link
           href={`/nodes/${encodeURIComponent(node)}`}
-          className="font-medium break-all underline-offset-2 hover:underline"
+          className="font-medium wrap-anywhere underline-offset-2 hover:underline"
         >
           {node}
         </Link>
@@ -56,7 +56,7 @@ export function CertificateTable({
       id: "serial",
       header: t("columns.serial"),
       secondary: true,
-      cell: ({ serial }) => <span className="font-mono text-xs break-all">{serial}</span>,
+      cell: ({ serial }) => <span className="font-mono text-xs wrap-anywhere">{serial}</span>,
     },
     {
       id: "labels",

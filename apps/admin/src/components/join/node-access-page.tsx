@@ -4,8 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
 import { ListSection } from "../ui/list-section.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { AuthorityPanel } from "./authority-panel.tsx";
 import { CertificateTable } from "./certificate-table.tsx";
@@ -18,7 +18,7 @@ export function NodeAccessPage() {
   const tokens = useQuery(trpc.join.tokens.queryOptions());
   const certificates = useQuery(trpc.join.certificates.queryOptions());
   const authority = useQuery(trpc.join.authority.queryOptions());
-  const error = tokens.error ?? certificates.error ?? authority.error;
+  const failed = [tokens, certificates, authority].find(({ error }) => error !== null);
   return (
     <>
       <PageHeader
@@ -26,11 +26,7 @@ export function NodeAccessPage() {
         description={t("description")}
         back={{ href: "/nodes", label: t("back") }}
       />
-      {error && (
-        <div className="px-6 pb-4">
-          <Notice tone="bad">{error.message}</Notice>
-        </div>
-      )}
+      {failed && <QueryProblem query={failed} padded />}
       <div className="flex flex-col gap-8 pb-10">
         <ListSection title={t("certificates")} empty={certificates.data?.length === 0 && t("noCertificates")}>
           {certificates.data ? <CertificateTable certificates={certificates.data} /> : <SkeletonRows />}

@@ -17,7 +17,7 @@ export function NodeCertificate({ node }: { readonly node: string }) {
     <span>
       {t(`certificateStates.${newest.state}`)} · {t("columns.expires")}{" "}
       <RelativeTime at={newest.notAfter} ahead /> ·{" "}
-      <span className="font-mono text-xs break-all">{newest.serial}</span>
+      <span className="font-mono text-xs wrap-anywhere">{newest.serial}</span>
     </span>
   );
 }

@@ -2,7 +2,6 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
@@ -31,7 +30,7 @@ export function RevokeNodeDialog({
       hint={t("revokeNodeHint")}
       action={t("revokeNode")}
       busy={revoke.isPending}
-      problem={revoke.error ? refusalOf(revoke.error).message || t("away") : undefined}
+      error={revoke.error}
       onConfirm={() =>
         revoke.mutate(
           { node: id },

@@ -3,7 +3,6 @@
 import type { JoinTokenState } from "@sluice/config";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { StatusDot, type Tone } from "../ui/badge.tsx";
@@ -11,6 +10,7 @@ import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { LabelBadges } from "./label-badges.tsx";
 
 const TONES: Readonly<Record<JoinTokenState["state"], Tone>> = {
@@ -23,13 +23,14 @@ const TONES: Readonly<Record<JoinTokenState["state"], Tone>> = {
 /** The tokens, without their secrets: those are shown once, when they are made. */
 export function TokenTable({ tokens }: { readonly tokens: readonly JoinTokenState[] }) {
   const t = useTranslations("join");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const toast = useToast();
   const may = useMay();
   const revoke = useMutation(
     trpc.join.revokeToken.mutationOptions({
       onSuccess: (_, { id }) => toast({ text: t("tokenRevoked", { id }) }),
-      onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+      onError: refusalToast,
     }),
   );
   const columns: readonly Column<JoinTokenState>[] = [

@@ -4,12 +4,13 @@ import type { DumpEntry, NodeOrder } from "@sluice/config/contract";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock } from "../ui/copy-button.tsx";
 import { SearchInput } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { DumpTree } from "./dump-tree.tsx";
@@ -19,7 +20,6 @@ import { useOrder } from "./use-order.ts";
 /** What a node runs, as it says itself: by kind of resource, searched, each as YAML. */
 export function DumpExplorer({ node }: { readonly node: string }) {
   const t = useTranslations("nodes.dump");
-  const common = useTranslations("common");
   const trpc = useTRPC();
   const { order, underWay, follow } = useOrder();
   const ask = useMutation(trpc.node.dump.mutationOptions({ onSuccess: follow }));
@@ -44,7 +44,7 @@ export function DumpExplorer({ node }: { readonly node: string }) {
           order && <OrderStateLine order={order} />
         )}
       </div>
-      {ask.error && <Notice tone="bad">{refusalOf(ask.error).message || common("unreachable")}</Notice>}
+      <RefusalNotice error={ask.error} />
       {underWay && <SkeletonRows />}
       {order?.state === "done" && <Dump key={order.id} order={order} />}
     </div>
@@ -63,7 +63,7 @@ function Dump({ order }: { readonly order: NodeOrder }) {
       { placeholderData: keepPreviousData, retry: false },
     ),
   );
-  if (outline.error) return <Notice tone="bad">{outline.error.message}</Notice>;
+  if (outline.error) return <QueryProblem query={outline} />;
   if (outline.data === undefined) return <SkeletonRows />;
   const { source, entries, found } = outline.data;
   return (
@@ -97,7 +97,7 @@ function Entry({ order, entry }: { readonly order: string; readonly entry: DumpE
   );
   return (
     <article aria-label={entry.name} className="flex flex-col gap-2">
-      <h2 className="text-sm font-semibold break-all">{entry.name === "" ? entry.list : entry.name}</h2>
+      <h2 className="text-sm font-semibold wrap-anywhere">{entry.name === "" ? entry.list : entry.name}</h2>
       <p className="flex flex-wrap gap-x-4 text-xs text-muted">
         <span>{entry.list}</span>
         {entry.version !== "" && (
@@ -113,10 +113,10 @@ function Entry({ order, entry }: { readonly order: string; readonly entry: DumpE
       </p>
       {entry.state === "refused" && (
         <Notice tone="bad" title={t("refused")}>
-          <span className="font-mono text-xs break-all">{entry.refusal}</span>
+          <span className="font-mono text-xs wrap-anywhere">{entry.refusal}</span>
         </Notice>
       )}
-      {whole.error && <Notice tone="bad">{whole.error.message}</Notice>}
+      <QueryProblem query={whole} />
       {whole.data && <CodeBlock code={whole.data.yaml} label={t("yamlOf", { name: entry.name })} tall />}
       {whole.isPending && <SkeletonRows />}
     </article>

@@ -33,7 +33,7 @@ export function DumpTree({
           className="rounded-md border border-line"
         >
           <summary className="flex cursor-pointer items-center justify-between gap-2 px-2 py-1 text-sm font-medium">
-            <span className="font-mono text-xs break-all">{list}</span>
+            <span className="font-mono text-xs wrap-anywhere">{list}</span>
             <Badge>{found.length}</Badge>
           </summary>
           <ul className="border-t border-line p-1">
@@ -48,7 +48,7 @@ export function DumpTree({
                     entry.index === chosen && "bg-hover font-medium",
                   )}
                 >
-                  <span className="min-w-0 break-all">{entry.name === "" ? list : entry.name}</span>
+                  <span className="min-w-0 wrap-anywhere">{entry.name === "" ? list : entry.name}</span>
                   {entry.state !== "active" && (
                     <Badge tone={entry.state === "refused" ? "bad" : "info"}>
                       {t(`states.${entry.state}`)}

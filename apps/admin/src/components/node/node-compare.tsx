@@ -3,13 +3,14 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { DiffList } from "../release/diff-list.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { OrderStateLine } from "./order-state.tsx";
 import { useOrder } from "./use-order.ts";
@@ -57,7 +58,6 @@ export function NodeAgainstVersion({
   readonly offer?: ReactNode;
 }) {
   const t = useTranslations("nodes.compare");
-  const common = useTranslations("common");
   const trpc = useTRPC();
   const { order, underWay, follow } = useOrder();
   const ask = useMutation(trpc.node.compare.mutationOptions({ onSuccess: follow }));
@@ -76,7 +76,7 @@ export function NodeAgainstVersion({
           {t("again")}
         </Button>
       </div>
-      {ask.error && <Notice tone="bad">{refusalOf(ask.error).message || common("unreachable")}</Notice>}
+      <RefusalNotice error={ask.error} />
       {!ask.error && order && order.state !== "done" && <OrderStateLine order={order} />}
       {inVain && offer}
       {underWay && <SkeletonRows />}
@@ -88,8 +88,9 @@ export function NodeAgainstVersion({
 function Comparison({ order }: { readonly order: string }) {
   const t = useTranslations("nodes.compare");
   const trpc = useTRPC();
-  const { data, error } = useQuery(trpc.node.comparison.queryOptions({ order }, { retry: false }));
-  if (error) return <Notice tone="bad">{error.message}</Notice>;
+  const comparison = useQuery(trpc.node.comparison.queryOptions({ order }, { retry: false }));
+  const { data, error } = comparison;
+  if (error) return <QueryProblem query={comparison} />;
   if (data === undefined) return <SkeletonRows />;
   const { differences, same, notAskedFor, version, source } = data;
   return (

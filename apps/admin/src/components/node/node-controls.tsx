@@ -4,14 +4,13 @@ import { NODE_LOG_LEVELS, type NodeChannel, type NodeLogLevel, type NodeState } 
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge, StatusDot } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
 import { NoChannel } from "./no-channel.tsx";
@@ -36,7 +35,6 @@ export function NodeControls({ node }: { readonly node: NodeState }) {
 
 function Controls({ node, channel }: { readonly node: NodeState; readonly channel: NodeChannel }) {
   const t = useTranslations("nodes.controls");
-  const common = useTranslations("common");
   const trpc = useTRPC();
   const may = useMay();
   const { order, underWay, follow } = useOrder();
@@ -47,7 +45,6 @@ function Controls({ node, channel }: { readonly node: NodeState; readonly channe
   const setLevel = useMutation(trpc.node.setLogLevel.mutationOptions(asked));
   const busy = underWay || drain.isPending || resume.isPending || setLevel.isPending;
   const failure = drain.error ?? resume.error ?? setLevel.error;
-  const problem = failure === null ? undefined : refusalOf(failure).message || common("unreachable");
   const { status } = channel;
   const { id } = node;
   const start = (ask: () => void): void => {
@@ -99,7 +96,7 @@ function Controls({ node, channel }: { readonly node: NodeState; readonly channe
         </div>
       )}
       <p className="text-xs text-muted">{t("hint")}</p>
-      {problem !== undefined && !closing && <Notice tone="bad">{problem}</Notice>}
+      {!closing && <RefusalNotice error={failure} />}
       {order && <OrderStateLine order={order} />}
       <TypeNameDialog
         name={closing ? id : undefined}
@@ -107,7 +104,7 @@ function Controls({ node, channel }: { readonly node: NodeState; readonly channe
         hint={t("closeHint")}
         action={t("closeListeners")}
         busy={drain.isPending}
-        problem={problem}
+        error={failure}
         onConfirm={() => drain.mutate({ id, closeListeners: true }, { onSuccess: () => setClosing(false) })}
         onClose={() => setClosing(false)}
       />

@@ -2,17 +2,15 @@
 
 import type { Channel } from "@sluice/config/contract";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { KeyOnce } from "../ui/key-once.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { ChannelFieldset } from "./channel-fieldset.tsx";
 import { type ChannelFields, readChannelFields } from "./read-channel-form.ts";
 import { SubscriptionFieldset } from "./subscription-fieldset.tsx";
@@ -39,8 +37,7 @@ export function ChannelDialog({ subject, onClose }: ChannelDialogProps) {
   const error = create.error ?? change.error;
   const set = (part: Partial<ChannelFields>): void => setFields({ ...fields, ...part });
 
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
+  function submit(): void {
     const { name, kind, secret } = fields;
     const input = { ...readChannelFields(fields), ...(secret === "" ? {} : { secret }) };
     if (channel === undefined) create.mutate({ name, kind, ...input });
@@ -63,8 +60,23 @@ export function ChannelDialog({ subject, onClose }: ChannelDialogProps) {
           onDone={onClose}
         />
       ) : (
-        <form onSubmit={submit} className="flex flex-col gap-4">
-          {error && <Notice tone="bad">{refusalOf(error).message || t("away")}</Notice>}
+        <DialogForm
+          submit={channel === undefined ? t("add") : t("save")}
+          busy={create.isPending || change.isPending}
+          error={error}
+          more={
+            channel?.kind === "webhook" && (
+              <Button
+                busy={change.isPending}
+                onClick={() => change.mutate({ name: channel.name, newSigningKey: true })}
+              >
+                {t("newKey")}
+              </Button>
+            )
+          }
+          onSubmit={submit}
+          onCancel={onClose}
+        >
           {channel === undefined && (
             <div className="grid grid-cols-2 gap-3">
               <Field label={t("fields.name")} required hint={t("fields.nameHint")}>
@@ -98,21 +110,7 @@ export function ChannelDialog({ subject, onClose }: ChannelDialogProps) {
             subscriptions={fields.subscriptions}
             onChange={(subscriptions) => set({ subscriptions })}
           />
-          <DialogButtons>
-            {channel?.kind === "webhook" && (
-              <Button
-                busy={change.isPending}
-                onClick={() => change.mutate({ name: channel.name, newSigningKey: true })}
-              >
-                {t("newKey")}
-              </Button>
-            )}
-            <Button onClick={onClose}>{t("cancel")}</Button>
-            <Button type="submit" tone="primary" busy={create.isPending || change.isPending}>
-              {channel === undefined ? t("add") : t("save")}
-            </Button>
-          </DialogButtons>
-        </form>
+        </DialogForm>
       )}
     </Dialog>
   );

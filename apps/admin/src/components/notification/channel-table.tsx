@@ -3,7 +3,6 @@
 import type { Channel } from "@sluice/config/contract";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge, StatusDot } from "../ui/badge.tsx";
@@ -12,6 +11,7 @@ import { Menu } from "../ui/menu.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { useTypedRemoval } from "../ui/use-typed-removal.tsx";
 
 export interface ChannelTableProps {
@@ -22,21 +22,21 @@ export interface ChannelTableProps {
 /** The channels with how their messages fare, and a test button each. */
 export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
   const t = useTranslations("notifications");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const toast = useToast();
   const mayManage = useMay()("notification.manage");
-  const onError = (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") });
   const test = useMutation(
     trpc.notification.test.mutationOptions({
       onSuccess: (_, { name }) => toast({ text: t("testSent", { name }) }),
-      onError,
+      onError: refusalToast,
     }),
   );
-  const change = useMutation(trpc.notification.change.mutationOptions({ onError }));
+  const change = useMutation(trpc.notification.change.mutationOptions({ onError: refusalToast }));
   const remove = useMutation(
     trpc.notification.remove.mutationOptions({
       onSuccess: (_, { name }) => toast({ text: t("removed", { name }) }),
-      onError,
+      onError: refusalToast,
     }),
   );
   const removal = useTypedRemoval({

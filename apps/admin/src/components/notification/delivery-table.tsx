@@ -4,7 +4,6 @@ import type { Delivery, DeliveryState } from "@sluice/config/contract";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { StatusDot, type Tone } from "../ui/badge.tsx";
@@ -13,7 +12,7 @@ import { Select } from "../ui/input.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { type Column, Table } from "../ui/table.tsx";
-import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 
 const TONES: Readonly<Record<DeliveryState, Tone>> = { waiting: "info", sent: "ok", dead: "bad" };
 const STATES = ["waiting", "sent", "dead"] as const;
@@ -21,8 +20,8 @@ const STATES = ["waiting", "sent", "dead"] as const;
 /** Messages, newest first; what was given up can be sent again. */
 export function DeliveryTable() {
   const t = useTranslations("notifications");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
-  const toast = useToast();
   const mayManage = useMay()("notification.manage");
   const [state, setState] = useState<DeliveryState>();
   const deliveries = useQuery({
@@ -31,7 +30,7 @@ export function DeliveryTable() {
   });
   const resend = useMutation(
     trpc.notification.resend.mutationOptions({
-      onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+      onError: refusalToast,
     }),
   );
   const columns: readonly Column<Delivery>[] = [

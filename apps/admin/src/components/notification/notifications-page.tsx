@@ -9,8 +9,8 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { ChannelDialog } from "./channel-dialog.tsx";
 import { ChannelTable } from "./channel-table.tsx";
@@ -32,11 +32,7 @@ export function NotificationsPage() {
   return (
     <>
       <PageHeader title={t("title")} description={t("description")} actions={add} />
-      {channels.error && (
-        <div className="px-6 pb-4 max-sm:px-4">
-          <Notice tone="bad">{channels.error.message}</Notice>
-        </div>
-      )}
+      <QueryProblem query={channels} padded />
       {channels.isPending && <SkeletonRows />}
       {channels.data?.length === 0 && (
         <EmptyState icon="notifications" title={t("none")} action={add}>

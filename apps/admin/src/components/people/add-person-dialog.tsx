@@ -1,17 +1,15 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useRoleName } from "../../client/role-name.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { OneTimeLink } from "./one-time-link.tsx";
 
 export interface AddPersonDialogProps {
@@ -35,9 +33,7 @@ export function AddPersonDialog({ roles, open, onOpenChange, onDone }: AddPerson
     onOpenChange(false);
   }
 
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  function submit(form: FormData): void {
     const email = String(form.get("email") ?? "");
     create.mutate(
       {
@@ -61,8 +57,13 @@ export function AddPersonDialog({ roles, open, onOpenChange, onDone }: AddPerson
           </div>
         </div>
       ) : (
-        <form onSubmit={submit} className="flex flex-col gap-4">
-          {create.error && <Notice tone="bad">{refusalOf(create.error).message || t("away")}</Notice>}
+        <DialogForm
+          submit={t("add")}
+          busy={create.isPending}
+          error={create.error}
+          onSubmit={submit}
+          onCancel={close}
+        >
           <Field label={t("columns.name")} required>
             <Input name="name" required maxLength={100} />
           </Field>
@@ -78,13 +79,7 @@ export function AddPersonDialog({ roles, open, onOpenChange, onDone }: AddPerson
               ))}
             </Select>
           </Field>
-          <DialogButtons>
-            <Button onClick={close}>{t("cancel")}</Button>
-            <Button type="submit" tone="primary" busy={create.isPending}>
-              {t("add")}
-            </Button>
-          </DialogButtons>
-        </form>
+        </DialogForm>
       )}
     </Dialog>
   );

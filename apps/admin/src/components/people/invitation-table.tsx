@@ -2,26 +2,25 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useRoleName } from "../../client/role-name.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Table } from "../ui/table.tsx";
-import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 
 /** Links that are good still; nothing while there are none. */
 export function InvitationTable() {
   const t = useTranslations("people");
+  const refusalToast = useRefusalToast();
   const roleName = useRoleName();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const toast = useToast();
   const links = useQuery(trpc.invitation.list.queryOptions());
   const revoke = useMutation({
     ...trpc.invitation.revoke.mutationOptions(),
     onSettled: () => queries.invalidateQueries(trpc.invitation.pathFilter()),
-    onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onError: refusalToast,
   });
   const rows = links.data ?? [];
   if (rows.length === 0) return null;

@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useRoleName } from "../../client/role-name.ts";
 import { useMay, useSession } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
@@ -19,6 +18,7 @@ import { Menu } from "../ui/menu.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { AddPersonDialog } from "./add-person-dialog.tsx";
 import { InvitationTable } from "./invitation-table.tsx";
 import { RemovePersonDialog } from "./remove-person-dialog.tsx";
@@ -28,6 +28,7 @@ import { SecondFactors } from "./second-factors.tsx";
 /** Who may sign in, and what they may do. */
 export function PeoplePage() {
   const t = useTranslations("people");
+  const refusalToast = useRefusalToast();
   const roleName = useRoleName();
   const trpc = useTRPC();
   const queries = useQueryClient();
@@ -49,18 +50,18 @@ export function PeoplePage() {
   const setRole = useMutation({
     ...trpc.people.setRole.mutationOptions(),
     onSettled: refresh,
-    onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onError: refusalToast,
   });
 
   const removeTwoFactor = useMutation({
     ...trpc.people.removeTwoFactor.mutationOptions(),
     onSuccess: () => toast({ text: t("twoFactorRemoved") }),
-    onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onError: refusalToast,
   });
 
   const setDisabled = {
     onSettled: refresh,
-    onError: (error: unknown) => void toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onError: refusalToast,
   };
   const disable = useMutation({ ...trpc.people.disable.mutationOptions(), ...setDisabled });
   const enable = useMutation({ ...trpc.people.enable.mutationOptions(), ...setDisabled });
@@ -94,8 +95,7 @@ export function PeoplePage() {
         description={t("description")}
         add={t("add")}
         onAdd={() => setAdding(true)}
-        pending={people.isPending}
-        problem={people.error?.message}
+        query={people}
       >
         <Table
           label={t("title")}

@@ -2,7 +2,6 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { Person } from "../../server/people/person.ts";
 import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
@@ -29,7 +28,7 @@ export function RemovePersonDialog({ person, onClose, onDone }: RemovePersonDial
       hint={person ? t("removeHint", { name: person.name }) : ""}
       action={t("remove")}
       busy={remove.isPending}
-      problem={remove.error ? refusalOf(remove.error).message || t("away") : undefined}
+      error={remove.error}
       onConfirm={() =>
         remove.mutate(
           { id: person?.id ?? "" },

@@ -3,13 +3,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { Person } from "../../server/people/person.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { DialogButtons } from "../ui/dialog-buttons.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { OneTimeLink } from "./one-time-link.tsx";
 
 export interface ResetPasswordDialogProps {
@@ -43,7 +42,7 @@ export function ResetPasswordDialog({ person, onClose }: ResetPasswordDialogProp
       width="sm"
     >
       <div className="flex flex-col gap-4">
-        {reset.error && <Notice tone="bad">{refusalOf(reset.error).message || t("away")}</Notice>}
+        <RefusalNotice error={reset.error} />
         {token && <OneTimeLink token={token} title={t("resetMade", { email: person?.email ?? "" })} />}
         <DialogButtons>
           <Button onClick={close}>{t(token ? "done" : "cancel")}</Button>

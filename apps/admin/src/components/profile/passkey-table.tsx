@@ -4,7 +4,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 import { addPasskey, canHavePasskeys, type PasskeyOutcome } from "../../client/passkey.ts";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { PasskeyState } from "../../server/people/passkeys.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -14,6 +13,7 @@ import { FormDialog } from "../ui/form-dialog.tsx";
 import { Input } from "../ui/input.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Table } from "../ui/table.tsx";
 import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
@@ -49,7 +49,7 @@ export function PasskeyTable() {
 
   return (
     <div className="flex flex-col gap-3">
-      {error && <Notice tone="bad">{refusalOf(error).message || t("outcomes.away")}</Notice>}
+      <RefusalNotice error={error} />
       {outcome !== undefined && (
         <Notice tone={outcome === "done" ? "ok" : "bad"}>{t(`outcomes.${outcome}`)}</Notice>
       )}
@@ -153,6 +153,7 @@ function RenameDialog({ passkey, onClose, onName }: RenameDialogProps) {
       description={t("renameHint")}
       submit={t("rename")}
       busy={false}
+      error={undefined}
       disabled={name.trim() === ""}
       onSubmit={() => onName(name)}
       onClose={onClose}

@@ -2,26 +2,25 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useSession } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Table } from "../ui/table.tsx";
-import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 
 /** Where a person is signed in: oneself, or `person` for who manages people. */
 export function SessionTable({ person }: { readonly person?: string }) {
   const t = useTranslations("profile.sessions");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const toast = useToast();
   const { sessionId } = useSession();
   const sessions = useQuery(trpc.session.list.queryOptions(person === undefined ? {} : { person }));
   const settled = {
     onSettled: () => queries.invalidateQueries(trpc.session.pathFilter()),
-    onError: (error: unknown) => void toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onError: refusalToast,
   };
   const revoke = useMutation({ ...trpc.session.revoke.mutationOptions(), ...settled });
   const others = useMutation({ ...trpc.session.revokeOthers.mutationOptions(), ...settled });

@@ -8,7 +8,8 @@ import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { ResourceRef } from "../resource/config-types.ts";
 import { SearchInput } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { PathText } from "../ui/path-text.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
@@ -32,7 +33,7 @@ export function BlameTable({ kind, name, version }: ResourceRef & { readonly ver
         {refusalOf(blame.error).kind === "not_found" ? (
           <p className="text-sm text-muted">{t("neverPublished")}</p>
         ) : (
-          <Notice tone="bad">{blame.error.message}</Notice>
+          <QueryProblem query={blame} />
         )}
       </div>
     );
@@ -61,13 +62,20 @@ export function BlameTable({ kind, name, version }: ResourceRef & { readonly ver
           {
             id: "field",
             header: t("field"),
-            cell: (field) => <code className="font-mono text-xs break-all">{field.path}</code>,
+            className: "min-w-36",
+            cell: (field) => (
+              <code className="font-mono text-xs wrap-anywhere">
+                <PathText path={field.path} />
+              </code>
+            ),
           },
           {
             id: "value",
             header: t("value"),
-            className: "max-w-64",
-            cell: (field) => <span className="font-mono text-xs break-all">{showValue(field.value)}</span>,
+            className: "min-w-20 max-w-64",
+            cell: (field) => (
+              <span className="font-mono text-xs wrap-anywhere">{showValue(field.value)}</span>
+            ),
           },
           {
             id: "version",
@@ -79,7 +87,7 @@ export function BlameTable({ kind, name, version }: ResourceRef & { readonly ver
               </Link>
             ),
           },
-          { id: "author", header: t("columns.author"), cell: (field) => field.author },
+          { id: "author", header: t("columns.author"), secondary: true, cell: (field) => field.author },
           {
             id: "message",
             header: t("columns.message"),

@@ -9,7 +9,8 @@ import { resourceHref } from "../resource/resource-href.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { PathText } from "../ui/path-text.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { RevertButton } from "./revert-button.tsx";
@@ -30,7 +31,7 @@ export function ChangeList({ search, revertable }: ChangeListProps) {
   const found = useInfiniteQuery(
     trpc.history.search.infiniteQueryOptions(search, { getNextPageParam: ({ next }) => next }),
   );
-  if (found.error) return <Notice tone="bad">{found.error.message}</Notice>;
+  if (found.error) return <QueryProblem query={found} padded />;
   if (!found.data) return <SkeletonRows />;
   const changes = found.data.pages.flatMap((page) => page.changes);
   if (changes.length === 0)
@@ -69,8 +70,10 @@ export function ChangeList({ search, revertable }: ChangeListProps) {
             </div>
             {change.message && <p className="break-words text-muted">{change.message}</p>}
             {change.fields.slice(0, FIELDS_SHOWN).map((field) => (
-              <p key={field.path} className="font-mono text-xs break-all">
-                <span className="text-muted">{field.path}: </span>
+              <p key={field.path} className="font-mono text-xs wrap-anywhere">
+                <span className="text-muted">
+                  <PathText path={field.path} />:{" "}
+                </span>
                 <del className="text-bad no-underline">
                   {field.before === undefined ? "–" : showValue(field.before)}
                 </del>

@@ -10,6 +10,7 @@ import { Badge, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { classes } from "../ui/classes.ts";
 import { Icon } from "../ui/icon.tsx";
+import { PathText } from "../ui/path-text.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { showValue } from "./show-value.ts";
 
@@ -134,7 +135,9 @@ function DiffCard({
                 className="border-b border-line align-top last:border-b-0 max-sm:grid max-sm:grid-cols-2"
               >
                 <th scope="row" className="max-sm:col-span-2 px-3 py-1.5 text-left font-normal">
-                  <code className="font-mono text-xs break-all text-muted">{field.path}</code>
+                  <code className="font-mono text-xs wrap-anywhere text-muted">
+                    <PathText path={field.path} />
+                  </code>
                 </th>
                 <td className="px-3 py-1.5">
                   <Value value={field.before} tone="bad" sign="−" />
@@ -183,7 +186,10 @@ function Value({
   if (value === undefined) return <span className="text-faint">–</span>;
   return (
     <span
-      className={classes("flex gap-1.5 font-mono text-xs break-all", tone === "ok" ? "text-ok" : "text-bad")}
+      className={classes(
+        "flex gap-1.5 font-mono text-xs wrap-anywhere",
+        tone === "ok" ? "text-ok" : "text-bad",
+      )}
     >
       <span aria-hidden="true">{sign}</span>
       <span className="min-w-0 whitespace-pre-wrap">{showValue(value)}</span>

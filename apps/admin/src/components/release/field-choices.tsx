@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { Button } from "../ui/button.tsx";
+import { PathText } from "../ui/path-text.tsx";
 import { showValue } from "./show-value.ts";
 
 export interface FieldChoicesProps {
@@ -30,8 +31,8 @@ export function FieldChoices({ fields, labels, submit, busy = false, onSubmit }:
     >
       {fields.map((field) => (
         <fieldset key={field.path} className="rounded-lg border border-line">
-          <legend className="ml-2 px-1 font-mono text-xs break-all text-muted">
-            {field.path || t("wholeResource")}
+          <legend className="ml-2 px-1 font-mono text-xs wrap-anywhere text-muted">
+            {field.path === "" ? t("wholeResource") : <PathText path={field.path} />}
           </legend>
           <div className="grid gap-px sm:grid-cols-2">
             {(["a", "b"] as const).map((side) => (
@@ -48,7 +49,7 @@ export function FieldChoices({ fields, labels, submit, busy = false, onSubmit }:
                 />
                 <span className="min-w-0">
                   <span className="block text-xs text-muted">{labels[side]}</span>
-                  <span className="font-mono text-xs break-all whitespace-pre-wrap">
+                  <span className="font-mono text-xs wrap-anywhere whitespace-pre-wrap">
                     {field[side] === undefined ? t("absent") : showValue(field[side])}
                   </span>
                 </span>

@@ -3,13 +3,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ChangeEvent, type FormEvent, useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Input } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { parseUpstream } from "./parse-upstream.ts";
 
 /** Everything that a first route needs, in one sentence; makes cluster, route and listener in the draft. */
@@ -42,13 +41,7 @@ export function FirstRouteForm({ onDone }: { readonly onDone: () => void | Promi
 
   return (
     <form onSubmit={submit} noValidate className="flex max-w-2xl flex-col gap-5">
-      {create.error && (
-        <Notice tone="bad" title={t("failed")}>
-          {refusalOf(create.error)
-            .problems.map(({ problem }) => problem.message)
-            .join(" ") || create.error.message}
-        </Notice>
-      )}
+      <RefusalNotice error={create.error} title={t("failed")} />
       <div className="rounded-lg border border-line bg-canvas p-4">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm" aria-live="polite">
           {t.rich("sentence", {

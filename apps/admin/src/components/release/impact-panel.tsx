@@ -5,7 +5,7 @@ import { useFormatter, useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 
 interface Row {
@@ -24,7 +24,7 @@ export function ImpactPanel() {
   const t = useTranslations("release.impact");
   const trpc = useTRPC();
   const impact = useQuery({ ...trpc.review.impact.queryOptions(), refetchInterval: REFRESH_MS });
-  if (impact.error) return <Notice tone="bad">{impact.error.message}</Notice>;
+  if (impact.error) return <QueryProblem query={impact} />;
   if (!impact.data) return <SkeletonRows rows={3} />;
   const { nodes, listeners, virtualHosts, routes, clusters } = impact.data;
   return (
@@ -68,7 +68,7 @@ function Group({
         {rows.slice(0, SHOWN).map((row, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a virtual host may be called as its route configuration
           <li key={index} className="flex min-h-7 flex-wrap items-center gap-x-2 text-sm">
-            <span className="min-w-0 break-all">{row.name}</span>
+            <span className="min-w-0 wrap-anywhere">{row.name}</span>
             {row.how === "changed" && <Badge tone="info">{t("changed")}</Badge>}
             {row.how === "reached" && (
               <span className="text-xs text-faint">

@@ -26,7 +26,7 @@ export function ProblemList({ problems }: { readonly problems: readonly Resource
             />
             <span className="min-w-0 flex-1">
               <span className="block">{problem.message}</span>
-              <code className="font-mono text-xs break-all text-muted">
+              <code className="font-mono text-xs wrap-anywhere text-muted">
                 {resource.kind}/{resource.name} {problem.path}
               </code>
             </span>

@@ -5,6 +5,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useRefusalWords } from "../../client/use-refusal-words.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { ProblemList } from "./problem-list.tsx";
@@ -27,6 +28,7 @@ export function usePublishChecks(enabled: boolean) {
 /** The checks with their results: each passes, blocks, or says why it could not be made. */
 export function PublishChecks({ checks }: { readonly checks: ReturnType<typeof usePublishChecks> }) {
   const t = useTranslations("release.checks");
+  const refusalWords = useRefusalWords();
   const { dryRun, tests, failed } = checks;
   const run = dryRun.data;
   const count = tests.data?.results.length ?? 0;
@@ -41,7 +43,7 @@ export function PublishChecks({ checks }: { readonly checks: ReturnType<typeof u
           title={t("dryRun")}
           text={
             dryRun.error
-              ? dryRun.error.message
+              ? refusalWords(dryRun.error)
               : run === undefined
                 ? t("running")
                 : run.state === "unavailable"
@@ -58,7 +60,7 @@ export function PublishChecks({ checks }: { readonly checks: ReturnType<typeof u
           title={t("tests")}
           text={
             tests.error
-              ? tests.error.message
+              ? refusalWords(tests.error)
               : tests.data === undefined
                 ? t("running")
                 : count === 0

@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ChangeEvent, useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { EMPTY_STRATEGY, readStrategy } from "../rollout/read-strategy.ts";
@@ -14,6 +13,8 @@ import { Field } from "../ui/field.tsx";
 import { Textarea } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { DiffList } from "./diff-list.tsx";
 import { ImpactPanel } from "./impact-panel.tsx";
@@ -107,11 +108,7 @@ export function PublishPage() {
             <RolloutProgress rollout={done.rollout.id} />
           </section>
         )}
-        {diff.error && (
-          <Notice tone="bad" title={t("diffFailed")}>
-            {diff.error.message}
-          </Notice>
-        )}
+        <QueryProblem query={diff} />
         {diff.isPending && <SkeletonRows />}
         {diff.data && !differs && !done && (
           <EmptyState
@@ -159,7 +156,7 @@ export function PublishPage() {
                   submit();
                 }}
               >
-                {publish.error && <Notice tone="bad">{refusalOf(publish.error).message || t("away")}</Notice>}
+                <RefusalNotice error={publish.error} />
                 <Field label={t("message")} hint={t("messageHint")}>
                   <Textarea
                     rows={3}

@@ -4,12 +4,12 @@ import type { RevertConflict } from "@sluice/config";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { ResourceRef } from "../resource/config-types.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { FieldChoices } from "./field-choices.tsx";
 
 export interface RevertButtonProps extends ResourceRef {
@@ -23,6 +23,7 @@ export interface RevertButtonProps extends ResourceRef {
 /** Takes one change back in the draft. Where the draft has other values by now, they are chosen field by field. */
 export function RevertButton({ kind, name, from, to, path }: RevertButtonProps) {
   const t = useTranslations("release");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
@@ -38,7 +39,7 @@ export function RevertButton({ kind, name, from, to, path }: RevertButtonProps) 
       toast({ text: t(done.changed ? "reverted" : "nothingToRevert", { name }) });
       await queries.invalidateQueries(trpc.draft.pathFilter());
     },
-    onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onError: refusalToast,
   });
   const input = { kind, name, from, to, ...(path === undefined ? {} : { path }) };
   const where = path === undefined ? name : `${name} ${path}`;

@@ -4,9 +4,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useCallback, useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 
 export interface Rollback {
   /** The version that is being made live; undefined when none is. */
@@ -18,6 +18,7 @@ export interface Rollback {
 /** One click, at once; the way back is in the toast. Where the group is protected it asks, and goes to the request. */
 export function useRollback(): Rollback {
   const t = useTranslations("release");
+  const refusalToast = useRefusalToast();
   const client = useTRPCClient();
   const trpc = useTRPC();
   const queries = useQueryClient();
@@ -42,7 +43,7 @@ export function useRollback(): Rollback {
           ...(live === undefined ? {} : { undo: () => start(live, version) }),
         });
       } catch (error) {
-        toast({ tone: "bad", text: refusalOf(error).message || t("away") });
+        refusalToast(error);
       } finally {
         setPending(undefined);
         await Promise.all([
@@ -51,7 +52,7 @@ export function useRollback(): Rollback {
         ]);
       }
     },
-    [client, trpc, queries, router, toast, t],
+    [client, trpc, queries, router, toast, t, refusalToast],
   );
   return { pending, start };
 }

@@ -3,17 +3,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRouter, useSearchParams } from "next/navigation";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { NodeAgainstVersion } from "../node/node-compare.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
-import { EmptyState } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem, SubjectProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { DiffList } from "./diff-list.tsx";
@@ -40,7 +39,6 @@ function sourceText(source: Source | undefined): string {
 /** One version: what it changed against its parent or any other, and the way to make it live. */
 export function VersionPage({ number }: { readonly number: number }) {
   const t = useTranslations("release");
-  const common = useTranslations("common");
   const trpc = useTRPC();
   const router = useRouter();
   const may = useMay();
@@ -71,13 +69,12 @@ export function VersionPage({ number }: { readonly number: number }) {
 
   if (version.error)
     return (
-      <EmptyState
+      <SubjectProblem
+        query={version}
         icon="versions"
-        title={t("noSuchVersion", { number })}
+        missing={t("noSuchVersion", { number })}
         action={<LinkButton href="/versions">{t("versionsTitle")}</LinkButton>}
-      >
-        {refusalOf(version.error).kind === "not_found" ? common("missingHint") : version.error.message}
-      </EmptyState>
+      />
     );
   if (!version.data) return <SkeletonRows />;
   const current = rollouts.data?.[0];
@@ -168,7 +165,7 @@ export function VersionPage({ number }: { readonly number: number }) {
               ))}
           </Select>
         </Field>
-        {diff.error && <Notice tone="bad">{diff.error.message}</Notice>}
+        <QueryProblem query={diff} />
         {node !== undefined ? (
           <NodeAgainstVersion
             node={node}

@@ -10,6 +10,7 @@ import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Input } from "../ui/input.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 
 export interface VersionTagsProps {
   readonly number: number;
@@ -19,13 +20,13 @@ export interface VersionTagsProps {
 /** A version's names: shown, given and taken away in place. A name that another version has moves here, with the way back. */
 export function VersionTags({ number, tags }: VersionTagsProps) {
   const t = useTranslations("release.tags");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
   const may = useMay();
   const [name, setName] = useState<string>();
   const refresh = () => queries.invalidateQueries(trpc.version.pathFilter());
-  const failed = (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message });
   const tag = useMutation({
     ...trpc.history.tag.mutationOptions(),
     onSuccess: async () => {
@@ -35,7 +36,7 @@ export function VersionTags({ number, tags }: VersionTagsProps) {
     onError: (error, input) => {
       const { conflict } = refusalOf(error);
       // Undo beats a question: the name moves, and the toast moves it back.
-      if (conflict?.version === undefined || input.move) return failed(error);
+      if (conflict?.version === undefined || input.move) return refusalToast(error);
       const from = conflict.version;
       tag.mutate(
         { ...input, move: true },
@@ -49,7 +50,11 @@ export function VersionTags({ number, tags }: VersionTagsProps) {
       );
     },
   });
-  const untag = useMutation({ ...trpc.history.untag.mutationOptions(), onSuccess: refresh, onError: failed });
+  const untag = useMutation({
+    ...trpc.history.untag.mutationOptions(),
+    onSuccess: refresh,
+    onError: refusalToast,
+  });
   function submit(event: FormEvent): void {
     event.preventDefault();
     if (name?.trim()) tag.mutate({ version: number, name: name.trim() });

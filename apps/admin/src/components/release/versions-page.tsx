@@ -13,8 +13,8 @@ import { Badge } from "../ui/badge.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { SearchInput } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Segments } from "../ui/segments.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
@@ -103,11 +103,7 @@ export function VersionsPage() {
           </span>
         )}
       </div>
-      {list.error && (
-        <div className="px-6 pb-4">
-          <Notice tone="bad">{list.error.message}</Notice>
-        </div>
-      )}
+      <QueryProblem query={list} padded />
       {view === "changes" ? (
         <ChangeList
           key={search}

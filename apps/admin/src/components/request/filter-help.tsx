@@ -1,9 +1,7 @@
 "use client";
 
-import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { IconButton } from "../ui/button.tsx";
-import { Dialog } from "../ui/dialog.tsx";
+import { ExamplesHelp } from "../ui/examples-help.tsx";
 
 const EXAMPLES = [
   ["status:5xx", "status"],
@@ -17,34 +15,13 @@ const EXAMPLES = [
 
 export function FilterHelp({ onTry }: { readonly onTry: (filter: string) => void }) {
   const t = useTranslations("requests");
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <IconButton icon="info" label={t("help")} onClick={() => setOpen(true)} />
-      <Dialog
-        open={open}
-        onOpenChange={setOpen}
-        title={t("language.title")}
-        description={t("language.intro")}
-      >
-        <ul className="flex flex-col gap-1">
-          {EXAMPLES.map(([example, meaning]) => (
-            <li key={example}>
-              <button
-                type="button"
-                onClick={() => {
-                  onTry(example);
-                  setOpen(false);
-                }}
-                className="flex w-full flex-wrap items-baseline justify-between gap-x-4 rounded-md px-2 py-1.5 text-left hover:bg-hover"
-              >
-                <code className="font-mono text-xs break-all">{example}</code>
-                <span className="text-xs text-muted">{t(`language.${meaning}`)}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      </Dialog>
-    </>
+    <ExamplesHelp
+      label={t("help")}
+      title={t("language.title")}
+      intro={t("language.intro")}
+      examples={EXAMPLES.map(([expression, key]) => ({ expression, meaning: t(`language.${key}`) }))}
+      onTry={onTry}
+    />
   );
 }

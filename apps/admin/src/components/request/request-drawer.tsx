@@ -77,9 +77,9 @@ function Chain({ request }: { readonly request: AccessLogEntry }) {
             <span className="min-w-0 flex-1 pb-3">
               <span className="block text-xs text-muted">{t(`drawer.${step.kind}`)}</span>
               {step.href === undefined ? (
-                <span className="text-sm font-medium break-all">{step.name}</span>
+                <span className="text-sm font-medium wrap-anywhere">{step.name}</span>
               ) : (
-                <Link href={step.href} className="text-sm font-medium break-all hover:underline">
+                <Link href={step.href} className="text-sm font-medium wrap-anywhere hover:underline">
                   {step.name}
                 </Link>
               )}
@@ -102,7 +102,7 @@ function Chain({ request }: { readonly request: AccessLogEntry }) {
         <span className="text-muted">{t("drawer.response")}</span>
         <StatusCode status={request.status} />
         {request.details !== "" && (
-          <code className="font-mono text-xs text-muted break-all">{request.details}</code>
+          <code className="font-mono text-xs text-muted wrap-anywhere">{request.details}</code>
         )}
       </p>
     </Part>
@@ -165,7 +165,7 @@ function About({ request }: { readonly request: AccessLogEntry }) {
   const format = useFormatter();
   const quantity = useQuantity();
   const facts: readonly (readonly [string, string, boolean?])[] = [
-    [t("drawer.at"), format.dateTime(request.at, { dateStyle: "medium", timeStyle: "medium" })],
+    [t("drawer.at"), format.dateTime(request.at, { dateStyle: "medium", timeStyle: "long" })],
     [t("drawer.duration"), quantity(request.durationMs, "milliseconds")],
     [t("columns.host"), request.authority],
     [t("drawer.node"), request.node],
@@ -184,7 +184,7 @@ function About({ request }: { readonly request: AccessLogEntry }) {
           .map(([label, value, copy]) => (
             <div key={label} className="contents">
               <dt className="text-muted">{label}</dt>
-              <dd className="tabular flex min-w-0 items-center gap-1 break-all">
+              <dd className="tabular flex min-w-0 items-center gap-1 wrap-anywhere">
                 {value}
                 {copy && <CopyButton text={value} />}
               </dd>

@@ -5,13 +5,12 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type ChangeEvent, useEffect, useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import type { ConfigProblem, FieldEdit, ResourceKind } from "./config-types.ts";
 import { has, textAt } from "./field-value.ts";
@@ -127,7 +126,7 @@ export function NewResource({ kind }: { readonly kind: ResourceKind }) {
         }
       />
       <div className="flex max-w-96 flex-col gap-3 px-6 pb-4 max-sm:px-4">
-        {create.error && <Notice tone="bad">{refusalOf(create.error).message || t("away")}</Notice>}
+        <RefusalNotice error={create.error} />
         <Field
           label={t("columns.name")}
           required

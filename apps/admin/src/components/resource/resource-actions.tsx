@@ -2,17 +2,17 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
-import { Button, IconButton } from "../ui/button.tsx";
+import { IconButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import type { ResourceKind } from "./config-types.ts";
 import type { DraftSession, DraftSnapshot } from "./draft-session.ts";
 import { resourceHref } from "./resource-href.ts";
@@ -28,6 +28,7 @@ export interface ResourceActionsProps {
 /** What can be done with the whole resource; each can be taken back. */
 export function ResourceActions({ kind, draft, session, onGone }: ResourceActionsProps) {
   const t = useTranslations("config");
+  const refusalToast = useRefusalToast();
   const client = useTRPCClient();
   const queries = useQueryClient();
   const trpc = useTRPC();
@@ -45,7 +46,7 @@ export function ResourceActions({ kind, draft, session, onGone }: ResourceAction
       toast({ text: t("discarded"), undo: () => session.setText(before) });
       if (!live) onGone();
     } catch (error) {
-      toast({ tone: "bad", text: refusalOf(error).message || t("away") });
+      refusalToast(error);
     }
   }
 
@@ -59,13 +60,12 @@ export function ResourceActions({ kind, draft, session, onGone }: ResourceAction
       await queries.invalidateQueries(trpc.draft.pathFilter());
       router.push(resourceHref(made));
     } catch (error) {
-      toast({ tone: "bad", text: refusalOf(error).message || t("away") });
+      refusalToast(error);
     }
   }
 
-  function rename(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
+  function rename(fields: FormData): void {
+    const name = String(fields.get("name") ?? "").trim();
     if (name)
       session.edit([{ op: "set", path: kind === "endpoints" ? "cluster_name" : "name", value: name }]);
     setRenaming(false);
@@ -103,17 +103,17 @@ export function ResourceActions({ kind, draft, session, onGone }: ResourceAction
         description={t("renameHint")}
         width="sm"
       >
-        <form onSubmit={rename} className="flex flex-col gap-4">
+        <DialogForm
+          submit={t("rename")}
+          busy={false}
+          error={undefined}
+          onSubmit={rename}
+          onCancel={() => setRenaming(false)}
+        >
           <Field label={t("columns.name")}>
             <Input name="name" defaultValue={draft.name} required />
           </Field>
-          <DialogButtons>
-            <Button onClick={() => setRenaming(false)}>{t("cancel")}</Button>
-            <Button type="submit" tone="primary">
-              {t("rename")}
-            </Button>
-          </DialogButtons>
-        </form>
+        </DialogForm>
       </Dialog>
     </>
   );

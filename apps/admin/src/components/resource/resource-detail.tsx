@@ -2,11 +2,9 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
-import { Button, LinkButton } from "../ui/button.tsx";
-import { EmptyState } from "../ui/empty-state.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { LinkButton } from "../ui/button.tsx";
+import { SubjectProblem } from "../ui/query-problem.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import type { ResourceKind } from "./config-types.ts";
 import { ResourceWorkspace } from "./resource-workspace.tsx";
@@ -23,29 +21,13 @@ export function ResourceDetail({ kind, name }: { readonly kind: ResourceKind; re
   if (resource.data)
     return <ResourceWorkspace key={`${kind}/${name}`} kind={kind} resource={resource.data} />;
   if (resource.isPending) return <SkeletonRows rows={8} />;
-  if (refusalOf(resource.error).kind === "not_found")
-    return (
-      <EmptyState
-        icon={kind}
-        title={t("notFound", { name })}
-        action={<LinkButton href={`/${kind}`}>{t(`kinds.${kind}.all`)}</LinkButton>}
-      >
-        {t("notFoundHint")}
-      </EmptyState>
-    );
   return (
-    <div className="p-6">
-      <Notice
-        tone="bad"
-        title={t("loadFailed")}
-        action={
-          <Button size="sm" onClick={() => void resource.refetch()}>
-            {t("tryAgain")}
-          </Button>
-        }
-      >
-        {resource.error.message}
-      </Notice>
-    </div>
+    <SubjectProblem
+      query={resource}
+      icon={kind}
+      missing={t("notFound", { name })}
+      missingHint={t("notFoundHint")}
+      action={<LinkButton href={`/${kind}`}>{t(`kinds.${kind}.all`)}</LinkButton>}
+    />
   );
 }

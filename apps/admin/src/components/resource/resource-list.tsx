@@ -8,12 +8,12 @@ import { editNeed, useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useFigures } from "../../client/use-figures.ts";
 import { Badge, StatusDot } from "../ui/badge.tsx";
-import { Button, IconButton, LinkButton } from "../ui/button.tsx";
+import { IconButton, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { SearchInput } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { Quantity } from "../ui/quantity.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { type Column, Table } from "../ui/table.tsx";
@@ -62,21 +62,7 @@ export function ResourceList({ kind }: { readonly kind: ResourceKind }) {
           )
         }
       />
-      {list.error && (
-        <div className="px-6 pb-4 max-sm:px-4">
-          <Notice
-            tone="bad"
-            title={t("listFailed")}
-            action={
-              <Button size="sm" onClick={() => void list.refetch()}>
-                {t("tryAgain")}
-              </Button>
-            }
-          >
-            {list.error.message}
-          </Notice>
-        </div>
-      )}
+      <QueryProblem query={list} padded />
       {!empty && (
         <div className="flex items-center gap-3 border-b border-line px-6 pb-3 max-sm:px-4">
           <SearchInput

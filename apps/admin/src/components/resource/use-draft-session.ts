@@ -68,5 +68,9 @@ function outcomeOf(error: unknown): PutOutcome {
       theirs: { yaml: current?.yaml, revision: current?.revision ?? 0, by },
     };
   }
-  return { ok: false, reason: "refused", message: refusal.message };
+  return {
+    ok: false,
+    reason: "refused",
+    message: refusal.message || refusal.issues.map(({ message }) => message).join("; "),
+  };
 }

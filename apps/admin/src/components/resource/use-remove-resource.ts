@@ -3,14 +3,15 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import type { ResourceRef } from "./config-types.ts";
 
 /** Takes a resource out of the draft at once and offers to put it back; answers whether it is gone. */
 export function useRemoveResource(): (ref: ResourceRef) => Promise<boolean> {
   const t = useTranslations("config");
+  const refusalToast = useRefusalToast();
   const client = useTRPCClient();
   const queries = useQueryClient();
   const trpc = useTRPC();
@@ -24,19 +25,17 @@ export function useRemoveResource(): (ref: ResourceRef) => Promise<boolean> {
         toast({
           text: t("removed", { name: ref.name }),
           undo: async () => {
-            await client.draft.put
-              .mutate({ kind: ref.kind, yaml: before.yaml })
-              .catch((error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }));
+            await client.draft.put.mutate({ kind: ref.kind, yaml: before.yaml }).catch(refusalToast);
             await refresh();
           },
         });
         await refresh();
         return true;
       } catch (error) {
-        toast({ tone: "bad", text: refusalOf(error).message || t("away") });
+        refusalToast(error);
         return false;
       }
     },
-    [client, queries, trpc, toast, t],
+    [client, queries, trpc, toast, t, refusalToast],
   );
 }

@@ -62,7 +62,7 @@ export function YamlView({ kind, name, text, problems, readOnly, at, onChange }:
                 <span className="sr-only">{t(`severity.${problem.severity}`)} </span>
                 {problem.message}
                 {problem.path && (
-                  <code className="ml-2 font-mono text-xs break-all text-faint">{problem.path}</code>
+                  <code className="ml-2 font-mono text-xs wrap-anywhere text-faint">{problem.path}</code>
                 )}
               </span>
             </li>

@@ -1,17 +1,14 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { type ChangeEvent, type FormEvent, useState } from "react";
+import { type ChangeEvent, useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { RoleState } from "../../server/people/role.ts";
-import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { formOfGrants, GrantFields, grantsOfForm } from "./grant-fields.tsx";
 
 export interface RoleDialogProps {
@@ -32,8 +29,7 @@ export function RoleDialog({ role, onClose, onDone }: RoleDialogProps) {
   const change = useMutation({ ...trpc.role.change.mutationOptions(), ...done });
   const error = create.error ?? change.error;
 
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
+  function submit(): void {
     const input = { name: name.trim(), description: description.trim(), grants: grantsOfForm(form) };
     if (role === undefined) create.mutate(input);
     else change.mutate({ ...input, expectedRevision: role.revision });
@@ -45,8 +41,13 @@ export function RoleDialog({ role, onClose, onDone }: RoleDialogProps) {
       onOpenChange={(open) => !open && onClose()}
       title={role === undefined ? t("add") : t("editName", { name: role.name })}
     >
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {error && <Notice tone="bad">{refusalOf(error).message || t("away")}</Notice>}
+      <DialogForm
+        submit={t("save")}
+        busy={create.isPending || change.isPending}
+        error={error}
+        onSubmit={submit}
+        onCancel={onClose}
+      >
         <Field label={t("columns.name")} hint={t("nameHint")} required>
           <Input
             value={name}
@@ -64,13 +65,7 @@ export function RoleDialog({ role, onClose, onDone }: RoleDialogProps) {
           />
         </Field>
         <GrantFields form={form} onChange={setForm} />
-        <DialogButtons>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" tone="primary" busy={create.isPending || change.isPending}>
-            {t("save")}
-          </Button>
-        </DialogButtons>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

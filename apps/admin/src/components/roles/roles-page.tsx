@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useRoleName } from "../../client/role-name.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
@@ -14,12 +13,14 @@ import { IconButton } from "../ui/button.tsx";
 import { ListPage, NotAllowedPage } from "../ui/list-page.tsx";
 import { Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { GrantText } from "./grant-text.tsx";
 import { RoleDialog } from "./role-dialog.tsx";
 
 /** What each role allows. A removal can be undone. */
 export function RolesPage() {
   const t = useTranslations("roles");
+  const refusalToast = useRefusalToast();
   const roleName = useRoleName();
   const trpc = useTRPC();
   const queries = useQueryClient();
@@ -29,9 +30,16 @@ export function RolesPage() {
   useOpenFromAddress(() => setEdited("new"));
   const roles = useQuery({ ...trpc.role.list.queryOptions(), enabled: allowed });
   const refresh = () => queries.invalidateQueries(trpc.role.pathFilter());
-  const failed = (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") });
-  const restore = useMutation({ ...trpc.role.create.mutationOptions(), onSettled: refresh, onError: failed });
-  const remove = useMutation({ ...trpc.role.remove.mutationOptions(), onSettled: refresh, onError: failed });
+  const restore = useMutation({
+    ...trpc.role.create.mutationOptions(),
+    onSettled: refresh,
+    onError: refusalToast,
+  });
+  const remove = useMutation({
+    ...trpc.role.remove.mutationOptions(),
+    onSettled: refresh,
+    onError: refusalToast,
+  });
 
   function removeRole({ name, description, grants }: RoleState): void {
     const before = {
@@ -58,8 +66,7 @@ export function RolesPage() {
         description={t("description")}
         add={t("add")}
         onAdd={() => setEdited("new")}
-        pending={roles.isPending}
-        problem={roles.error?.message}
+        query={roles}
       >
         <Table
           label={t("title")}

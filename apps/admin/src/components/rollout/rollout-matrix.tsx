@@ -47,7 +47,7 @@ export function RolloutMatrix({ status }: { readonly status: RolloutStatus }) {
         <span className="flex flex-wrap items-center gap-2">
           <Link
             href={`/nodes/${encodeURIComponent(node.id)}`}
-            className="font-medium break-all hover:underline"
+            className="font-medium wrap-anywhere hover:underline"
           >
             {node.id}
           </Link>

@@ -4,13 +4,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import Link from "next/link";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { RolloutStatus } from "../resource/config-types.ts";
-import { EmptyState } from "../ui/empty-state.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { SubjectProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { PhaseBadge } from "./phase-badge.tsx";
@@ -36,7 +35,6 @@ const TONES = {
 /** Is it going well? And the buttons for when it is not. Everything moves by itself. */
 export function RolloutPage({ id }: { readonly id: number }) {
   const t = useTranslations("rollout");
-  const common = useTranslations("common");
   const trpc = useTRPC();
   const may = useMay();
   const first = useQuery(trpc.version.rolloutStatus.queryOptions({ rollout: id }, { retry: false }));
@@ -54,9 +52,7 @@ export function RolloutPage({ id }: { readonly id: number }) {
       />
       {first.isPending && !status && <SkeletonRows />}
       {first.isError && !status && (
-        <EmptyState icon="rollouts" title={t("missing", { id })}>
-          {refusalOf(first.error).kind === "not_found" ? common("missingHint") : first.error.message}
-        </EmptyState>
+        <SubjectProblem query={first} icon="rollouts" missing={t("missing", { id })} />
       )}
       {status && (
         <div className="flex flex-col gap-6 pb-10">

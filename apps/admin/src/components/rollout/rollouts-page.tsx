@@ -8,8 +8,8 @@ import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { type Column, Table } from "../ui/table.tsx";
@@ -32,11 +32,7 @@ export function RolloutsPage() {
   return (
     <>
       <PageHeader title={t("title")} description={t("description")} actions={publish} />
-      {list.error && (
-        <div className="px-6 pb-4 max-sm:px-4">
-          <Notice tone="bad">{list.error.message}</Notice>
-        </div>
-      )}
+      <QueryProblem query={list} padded />
       {list.isPending && <SkeletonRows />}
       {list.data?.length === 0 && (
         <EmptyState icon="rollouts" title={t("none")} action={publish}>

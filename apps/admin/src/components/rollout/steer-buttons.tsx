@@ -2,21 +2,20 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { RolloutStatus } from "../resource/config-types.ts";
 import { Button } from "../ui/button.tsx";
-import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 
 /** Pause, resume, promote, abort: each at once, each with what it did in the history. */
 export function SteerButtons({ status }: { readonly status: RolloutStatus }) {
   const t = useTranslations("rollout");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const toast = useToast();
   const { progress, rollout } = status;
   const settled = {
-    onError: (error: unknown) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onError: refusalToast,
     onSettled: async () => {
       await Promise.all([
         queries.invalidateQueries(trpc.version.pathFilter()),

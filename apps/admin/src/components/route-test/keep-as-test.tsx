@@ -5,13 +5,12 @@ import { whatCame } from "@sluice/config/browser";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { useToast } from "../ui/toast.tsx";
 
 const FIELDS = ["listener", "virtualHost", "route", "cluster", "status", "location"] as const;
@@ -67,7 +66,7 @@ export function KeepAsTest({
       </div>
       <Dialog open={open} onOpenChange={setOpen} title={t("keep")} description={t("keepHint")}>
         <form onSubmit={submit} className="flex flex-col gap-4">
-          {put.error && <Notice tone="bad">{refusalOf(put.error).message}</Notice>}
+          <RefusalNotice error={put.error} />
           <Field label={t("name")} required>
             <Input value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
           </Field>
@@ -82,7 +81,7 @@ export function KeepAsTest({
                   className="size-4 accent-(--accent)"
                 />
                 <span className="w-28 text-muted">{t(`expect.${field}`)}</span>
-                <code className="min-w-0 font-mono text-xs break-all">{came[field]}</code>
+                <code className="min-w-0 font-mono text-xs wrap-anywhere">{came[field]}</code>
               </label>
             ))}
           </fieldset>

@@ -4,14 +4,14 @@ import type { ExplainInput, RouteExpectation, StoredRouteTest } from "@sluice/co
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { IconButton } from "../ui/button.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { explainHref } from "./explain-href.ts";
 
 const EXPECTED = ["listener", "virtualHost", "route", "cluster", "status", "location"] as const;
@@ -19,6 +19,7 @@ const EXPECTED = ["listener", "virtualHost", "route", "cluster", "status", "loca
 /** The draft's route tests with what they give on `source`; a failing one says what came instead. */
 export function RouteTestList({ source }: { readonly source: ExplainInput["source"] }) {
   const t = useTranslations("explain.tests");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queries = useQueryClient();
@@ -44,9 +45,9 @@ export function RouteTestList({ source }: { readonly source: ExplainInput["sourc
       });
       await refresh();
     },
-    onError: (error) => toast({ tone: "bad", text: refusalOf(error).message }),
+    onError: refusalToast,
   });
-  if (tests.error) return <Notice tone="bad">{tests.error.message}</Notice>;
+  if (tests.error) return <QueryProblem query={tests} />;
   return (
     <section aria-label={t("title")} className="flex flex-col gap-2">
       <div className="flex flex-wrap items-baseline gap-3 px-6 max-sm:px-4">
@@ -57,7 +58,7 @@ export function RouteTestList({ source }: { readonly source: ExplainInput["sourc
             : t("hint")}
         </p>
       </div>
-      {run.error && <Notice tone="bad">{run.error.message}</Notice>}
+      <QueryProblem query={run} />
       {tests.data && tests.data.length > 0 && (
         <Table<StoredRouteTest>
           label={t("title")}

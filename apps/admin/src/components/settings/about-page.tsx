@@ -8,7 +8,7 @@ import type { About, Licence } from "../../server/about/about.ts";
 import { FormSection } from "../form/form-section.tsx";
 import { StatusDot, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { Table } from "../ui/table.tsx";
@@ -31,11 +31,9 @@ export function AboutPage() {
   const about = useQuery(trpc.settings.about.queryOptions(undefined, { refetchInterval: 5_000 }));
   return (
     <SettingsTabs>
-      {about.error && (
-        <div className="pt-6">
-          <Notice tone="bad">{about.error.message}</Notice>
-        </div>
-      )}
+      <div className="pt-6 empty:hidden">
+        <QueryProblem query={about} />
+      </div>
       {about.isPending && <SkeletonRows rows={4} />}
       {about.data && (
         <>

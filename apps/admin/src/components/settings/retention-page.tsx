@@ -4,7 +4,6 @@ import { SETTING_BOUNDS } from "@sluice/config/browser";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { FormSection } from "../form/form-section.tsx";
@@ -12,6 +11,7 @@ import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { useToast } from "../ui/toast.tsx";
 import { SettingsTabs } from "./settings-tabs.tsx";
@@ -124,7 +124,7 @@ function AuditFields({ disabled }: { readonly disabled: boolean }) {
         if (isNumber) set.mutate(shown === "" ? {} : { days: Number(shown) });
       }}
     >
-      {set.error && <Notice tone="bad">{refusalOf(set.error).message || t("away")}</Notice>}
+      <RefusalNotice error={set.error} />
       <Field
         label={t("retention.auditDays")}
         hint={t("retention.auditDaysHint")}

@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { FormSection } from "../form/form-section.tsx";
@@ -11,6 +10,7 @@ import { Button, LinkButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { useToast } from "../ui/toast.tsx";
 
 /** Whether accounts with a password need a second factor, and how many have none yet. */
@@ -38,7 +38,7 @@ export function SecondFactorSection() {
   const lacking = stored?.lacking ?? 0;
   return (
     <FormSection title={t("title")} description={t("hint")}>
-      {change.error && <Notice tone="bad">{refusalOf(change.error).message || t("away")}</Notice>}
+      <RefusalNotice error={change.error} />
       <Notice
         tone={lacking === 0 ? "ok" : wanted ? "warn" : "info"}
         action={

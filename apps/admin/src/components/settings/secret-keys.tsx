@@ -7,6 +7,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { StatusDot, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 
 const TONES: Readonly<Record<KeyState["state"], Tone>> = { current: "ok", older: "neutral", missing: "bad" };
@@ -63,7 +64,7 @@ export function SecretKeys() {
   ];
   return (
     <div className="flex flex-col gap-3">
-      {error && <Notice tone="bad">{error.message}</Notice>}
+      <RefusalNotice error={error} />
       {rotate.data && <Notice tone="ok">{t("rotated", { id: rotate.data.current })}</Notice>}
       {status.data && !managed && <Notice tone="info">{t("operator")}</Notice>}
       {status.data && (

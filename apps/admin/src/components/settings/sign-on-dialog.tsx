@@ -1,19 +1,17 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useRoleName } from "../../client/role-name.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { SignOnProvider } from "../../server/sign-on/sign-on-contract.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select, Textarea } from "../ui/input.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { readSignOnForm } from "./read-sign-on-form.ts";
 import { RoleRuleFields } from "./role-rule-fields.tsx";
 import { SignOnFindings } from "./sign-on-findings.tsx";
@@ -30,7 +28,6 @@ export function SignOnDialog({ provider, onClose, onDone }: SignOnDialogProps) {
   const t = useTranslations("signOn");
   const trpc = useTRPC();
   const roleName = useRoleName();
-  const form = useRef<HTMLFormElement>(null);
   const [id, setId] = useState(provider?.id ?? "");
   const [roleRules, setRoleRules] = useState(provider?.roleRules ?? []);
   const roles = useQuery(trpc.role.list.queryOptions());
@@ -39,16 +36,13 @@ export function SignOnDialog({ provider, onClose, onDone }: SignOnDialogProps) {
   const test = useMutation(trpc.signOn.test.mutationOptions());
   const error = put.error ?? test.error;
 
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    put.mutate(
-      readSignOnForm(new FormData(event.currentTarget), { roleRules, keepSecret: provider?.hasSecret }),
-    );
+  function submit(fields: FormData): void {
+    put.mutate(readSignOnForm(fields, { roleRules, keepSecret: provider?.hasSecret }));
   }
 
-  function runTest(): void {
-    if (form.current === null) return;
-    const { issuer, scopes, rolesClaim, trust } = readSignOnForm(new FormData(form.current), { roleRules });
+  function runTest(form: HTMLFormElement | null): void {
+    if (form === null) return;
+    const { issuer, scopes, rolesClaim, trust } = readSignOnForm(new FormData(form), { roleRules });
     test.mutate({ issuer, scopes, rolesClaim, trust });
   }
 
@@ -60,8 +54,23 @@ export function SignOnDialog({ provider, onClose, onDone }: SignOnDialogProps) {
       title={provider === undefined ? t("newTitle") : t("editTitle", { name: provider.name })}
       width="lg"
     >
-      <form ref={form} onSubmit={submit} className="flex flex-col gap-4">
-        {error && <Notice tone="bad">{refusalOf(error).message || t("away")}</Notice>}
+      <DialogForm
+        submit={t("save")}
+        busy={put.isPending}
+        error={error}
+        more={
+          <Button
+            className="mr-auto"
+            busy={test.isPending}
+            onClick={(event) => runTest(event.currentTarget.form)}
+            title={t("testing")}
+          >
+            {t("test")}
+          </Button>
+        }
+        onSubmit={submit}
+        onCancel={onClose}
+      >
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label={t("fields.name")} required>
             <Input name="name" required maxLength={60} defaultValue={provider?.name ?? ""} />
@@ -137,16 +146,7 @@ export function SignOnDialog({ provider, onClose, onDone }: SignOnDialogProps) {
           </div>
         </details>
         {test.data && <SignOnFindings test={test.data} />}
-        <DialogButtons>
-          <Button className="mr-auto" busy={test.isPending} onClick={runTest} title={t("testing")}>
-            {t("test")}
-          </Button>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" tone="primary" busy={put.isPending}>
-            {t("save")}
-          </Button>
-        </DialogButtons>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { SignOnProvider } from "../../server/sign-on/sign-on-contract.ts";
 import { FormSection } from "../form/form-section.tsx";
@@ -12,7 +11,7 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
 import { Menu } from "../ui/menu.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
 import { SignOnDialog } from "./sign-on-dialog.tsx";
@@ -81,7 +80,7 @@ export function SignOnSection() {
   ];
   return (
     <FormSection title={t("title")} description={t("hint")}>
-      {error && <Notice tone="bad">{refusalOf(error).message || t("away")}</Notice>}
+      <RefusalNotice error={error} />
       <Table
         label={t("title")}
         columns={columns}

@@ -3,8 +3,8 @@
 import type { ApplianceSettings } from "@sluice/config/contract";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useRefusalWords } from "../../client/use-refusal-words.ts";
 import { useToast } from "../ui/toast.tsx";
 
 export interface SettingsChange {
@@ -18,6 +18,7 @@ export interface SettingsChange {
 /** The appliance's settings, and the way to change some of them. */
 export function useChangeSettings(): SettingsChange {
   const t = useTranslations("settings");
+  const refusalWords = useRefusalWords();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
@@ -27,7 +28,7 @@ export function useChangeSettings(): SettingsChange {
   return {
     settings: read.data,
     busy: change.isPending,
-    problem: error ? refusalOf(error).message || t("away") : undefined,
+    problem: error ? refusalWords(error) : undefined,
     change: (input, onDone) =>
       change.mutate(input, {
         onSuccess: () => {

@@ -18,7 +18,7 @@ export function OfflineNotice() {
           <Icon name="error" className="text-bad" />
           <p className="min-w-0 flex-1">
             <span className="font-medium">
-              {t("title", { since: format.dateTime(since, { timeStyle: "medium" }) })}
+              {t("title", { since: format.dateTime(since, { timeStyle: "long" }) })}
             </span>{" "}
             <span className="text-muted">{t("text")}</span>
           </p>

@@ -1,14 +1,13 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select, Textarea } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -32,9 +31,7 @@ export function AddSourceDialog({
     onOpenChange(false);
   }
 
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
+  function submit(form: FormData): void {
     const text = (name: string): string | undefined => String(form.get(name) ?? "") || undefined;
     add.mutate({
       name: text("name") ?? "",
@@ -69,8 +66,13 @@ export function AddSourceDialog({
           </div>
         </div>
       ) : (
-        <form onSubmit={submit} className="flex flex-col gap-4">
-          {add.error && <Notice tone="bad">{refusalOf(add.error).message || t("away")}</Notice>}
+        <DialogForm
+          submit={t("add")}
+          busy={add.isPending}
+          error={add.error}
+          onSubmit={submit}
+          onCancel={close}
+        >
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label={t("fields.name")} hint={t("fields.nameHint")} required>
               <Input name="name" required maxLength={63} pattern="[a-z0-9]([a-z0-9\-]*[a-z0-9])?" />
@@ -139,13 +141,7 @@ export function AddSourceDialog({
               </div>
             </details>
           )}
-          <DialogButtons>
-            <Button onClick={close}>{t("cancel")}</Button>
-            <Button type="submit" tone="primary" busy={add.isPending}>
-              {t("add")}
-            </Button>
-          </DialogButtons>
-        </form>
+        </DialogForm>
       )}
     </Dialog>
   );

@@ -4,13 +4,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useRefusalWords } from "../../client/use-refusal-words.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { SourcePlanView } from "./source-plan.tsx";
 import { SourcePhase } from "./source-state.tsx";
@@ -18,6 +19,7 @@ import { SourcePhase } from "./source-state.tsx";
 /** One source: what it would change, where what is live differs from it, and taking it. */
 export function SourcePage({ name }: { readonly name: string }) {
   const t = useTranslations("source");
+  const refusalWords = useRefusalWords();
   const trpc = useTRPC();
   const router = useRouter();
   const queries = useQueryClient();
@@ -62,7 +64,7 @@ export function SourcePage({ name }: { readonly name: string }) {
         }
       />
       <div className="flex flex-col gap-6 px-6 pb-10 max-sm:px-4">
-        {failed && <Notice tone="bad">{refusalOf(failed).message || t("away")}</Notice>}
+        <RefusalNotice error={failed} />
         {sync.data && (
           <Notice tone="ok">
             {sync.data.version === undefined
@@ -71,7 +73,7 @@ export function SourcePage({ name }: { readonly name: string }) {
           </Notice>
         )}
         {list.data && source === undefined && <Notice tone="bad">{t("gone")}</Notice>}
-        {plan.error && <Notice tone="info">{refusalOf(plan.error).message || t("away")}</Notice>}
+        {plan.error && <Notice tone="info">{refusalWords(plan.error)}</Notice>}
         {plan.isPending && <SkeletonRows />}
         {plan.data && <SourcePlanView plan={plan.data} />}
       </div>

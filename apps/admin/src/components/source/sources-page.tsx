@@ -10,8 +10,8 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { type Column, Table } from "../ui/table.tsx";
@@ -40,7 +40,7 @@ export function SourcesPage() {
           <Link href={`/sources/${name}`} className="font-medium hover:underline">
             {name}
           </Link>
-          <span className="text-xs break-all whitespace-normal text-muted">{location}</span>
+          <span className="text-xs wrap-anywhere whitespace-normal text-muted">{location}</span>
         </span>
       ),
     },
@@ -80,11 +80,7 @@ export function SourcesPage() {
   return (
     <>
       <PageHeader title={t("title")} description={t("description")} actions={add} />
-      {list.error && (
-        <div className="px-6 pb-4 max-sm:px-4">
-          <Notice tone="bad">{list.error.message}</Notice>
-        </div>
-      )}
+      <QueryProblem query={list} padded />
       {list.isPending && <SkeletonRows />}
       {list.data?.length === 0 && (
         <EmptyState icon="sources" title={t("emptyTitle")} action={add}>

@@ -2,19 +2,16 @@
 
 import { BUILT_IN_ROLES } from "@sluice/config/browser";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useRoleName } from "../../client/role-name.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import { GrantFields, type GrantForm, grantsOfForm } from "../roles/grant-fields.tsx";
-import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { DialogButtons } from "../ui/dialog-buttons.tsx";
+import { DialogForm } from "../ui/dialog-form.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Select } from "../ui/input.tsx";
 import { KeyOnce } from "../ui/key-once.tsx";
-import { Notice } from "../ui/notice.tsx";
 
 const CHOSEN = "chosen";
 const DAY_S = 86_400;
@@ -34,9 +31,7 @@ export function CreateTokenDialog({
   const [form, setForm] = useState<GrantForm>({});
   const create = useMutation({ ...trpc.token.create.mutationOptions(), onSuccess: onDone });
 
-  function submit(event: FormEvent<HTMLFormElement>): void {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget);
+  function submit(fields: FormData): void {
     create.mutate({
       name: String(fields.get("name") ?? ""),
       lifetimeS: Number(fields.get("days")) * DAY_S,
@@ -56,8 +51,13 @@ export function CreateTokenDialog({
           onDone={onClose}
         />
       ) : (
-        <form onSubmit={submit} className="flex flex-col gap-4">
-          {create.error && <Notice tone="bad">{refusalOf(create.error).message || t("away")}</Notice>}
+        <DialogForm
+          submit={t("add")}
+          busy={create.isPending}
+          error={create.error}
+          onSubmit={submit}
+          onCancel={onClose}
+        >
           <Field label={t("columns.name")} hint={t("nameHint")} required>
             <Input name="name" required maxLength={100} />
           </Field>
@@ -81,13 +81,7 @@ export function CreateTokenDialog({
             </Select>
           </Field>
           {scope === CHOSEN && <GrantFields form={form} onChange={setForm} />}
-          <DialogButtons>
-            <Button onClick={onClose}>{t("cancel")}</Button>
-            <Button type="submit" tone="primary" busy={create.isPending}>
-              {t("add")}
-            </Button>
-          </DialogButtons>
-        </form>
+        </DialogForm>
       )}
     </Dialog>
   );

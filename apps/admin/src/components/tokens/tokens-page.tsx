@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
@@ -14,15 +13,15 @@ import { EmptyState } from "../ui/empty-state.tsx";
 import { ListPage } from "../ui/list-page.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Table } from "../ui/table.tsx";
-import { useToast } from "../ui/toast.tsx";
+import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { CreateTokenDialog } from "./create-token-dialog.tsx";
 
 /** What scripts sign in with: one's own tokens, and everybody's for who manages people. */
 export function TokensPage() {
   const t = useTranslations("tokens");
+  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const toast = useToast();
   const all = useMay()("people.manage");
   const [adding, setAdding] = useState(false);
   useOpenFromAddress(() => setAdding(true));
@@ -31,7 +30,7 @@ export function TokensPage() {
   const revoke = useMutation({
     ...trpc.token.revoke.mutationOptions(),
     onSettled: refresh,
-    onError: (error) => toast({ tone: "bad", text: refusalOf(error).message || t("away") }),
+    onError: refusalToast,
   });
   return (
     <>
@@ -40,8 +39,7 @@ export function TokensPage() {
         description={t("description")}
         add={t("add")}
         onAdd={() => setAdding(true)}
-        pending={tokens.isPending}
-        problem={tokens.error?.message}
+        query={tokens}
       >
         <Table
           label={t("title")}

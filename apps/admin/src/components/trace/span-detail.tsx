@@ -1,5 +1,6 @@
 "use client";
 
+import { spanTitle } from "@sluice/telemetry/measures";
 import { useTranslations } from "use-intl";
 import { Badge } from "../ui/badge.tsx";
 import { LinkButton } from "../ui/button.tsx";
@@ -17,8 +18,10 @@ export function SpanDetail({ row, traceStartNs }: SpanDetailProps) {
   const t = useTranslations("traces");
   const quantity = useQuantity();
   const { span } = row;
+  const title = spanTitle(span);
   const cluster = clusterOfSpan(span);
   const facts: readonly (readonly [string, string])[] = [
+    ...(title === span.name ? [] : [[t("detail.name"), span.name] as const]),
     [t("detail.service"), span.service],
     [t("detail.node"), span.node],
     [t("detail.kind"), t(`kinds.${span.kind}`)],
@@ -29,11 +32,11 @@ export function SpanDetail({ row, traceStartNs }: SpanDetailProps) {
   const attributes = Object.entries(span.attributes).toSorted(([left], [right]) => left.localeCompare(right));
   return (
     <aside
-      aria-label={span.name}
+      aria-label={title}
       className="flex w-96 shrink-0 flex-col gap-4 overflow-y-auto border-l border-line p-4 max-lg:w-full max-lg:border-t max-lg:border-l-0"
     >
       <div>
-        <h2 className="text-base font-semibold break-all">{span.name}</h2>
+        <h2 className="text-base font-semibold wrap-anywhere">{title}</h2>
         <div className="mt-1 flex flex-wrap gap-1">
           {span.error && <Badge tone="bad">{t("detail.error")}</Badge>}
           {row.orphan && <Badge tone="warn">{t("detail.orphan")}</Badge>}
@@ -81,8 +84,8 @@ function Facts({ facts }: { readonly facts: readonly (readonly [string, string])
           key={`${name} ${value}`}
           className="flex flex-wrap justify-between gap-x-4 border-b border-line py-1"
         >
-          <dt className="text-muted break-all">{name}</dt>
-          <dd className="tabular min-w-0 break-all">{value === "" ? "–" : value}</dd>
+          <dt className="text-muted wrap-anywhere">{name}</dt>
+          <dd className="tabular min-w-0 wrap-anywhere">{value === "" ? "–" : value}</dd>
         </div>
       ))}
     </dl>

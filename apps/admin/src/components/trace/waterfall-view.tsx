@@ -1,10 +1,12 @@
 "use client";
 
+import { spanTitle } from "@sluice/telemetry/measures";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { useTranslations } from "use-intl";
 import { classes } from "../ui/classes.ts";
 import { Icon } from "../ui/icon.tsx";
 import { useQuantity } from "../ui/quantity.tsx";
+import { TreeToggle } from "../ui/tree-toggle.tsx";
 import { timeMarks, visibleRows, type Waterfall, type WaterfallRow } from "./layout-waterfall.ts";
 
 export interface WaterfallViewProps {
@@ -135,29 +137,14 @@ function SpanRow({ row, selected, closed, service, onSelect, onToggle }: SpanRow
         className="flex min-w-0 items-center gap-1 pl-6 max-sm:pl-4"
         style={{ paddingInlineStart: 16 + row.depth * 14 }}
       >
-        {row.childCount > 0 ? (
-          <button
-            type="button"
-            tabIndex={-1}
-            aria-hidden="true"
-            onClick={(event) => {
-              event.stopPropagation();
-              onToggle(span.spanId);
-            }}
-            className="flex size-6 shrink-0 items-center justify-center rounded-sm hover:bg-hover"
-          >
-            <Icon name={closed ? "chevronRight" : "chevronDown"} size={14} />
-          </button>
-        ) : (
-          <span className="w-6 shrink-0" />
-        )}
+        <TreeToggle childCount={row.childCount} open={!closed} onToggle={() => onToggle(span.spanId)} />
         {problem !== "" && (
           <span className="text-bad" title={problem}>
             <Icon name="error" size={14} />
             <span className="sr-only">{problem}</span>
           </span>
         )}
-        <span className="truncate font-medium">{span.name}</span>
+        <span className="truncate font-medium">{spanTitle(span)}</span>
         <span className="truncate text-xs text-faint">{span.service}</span>
       </span>
       <span className="relative mr-20 h-full">

@@ -3,8 +3,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useRefusalWords } from "../../client/use-refusal-words.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
@@ -15,6 +15,7 @@ import { TransferLinks } from "./transfer-links.tsx";
 /** A version or the draft as a file that stock Envoy loads; a directory for Git comes from the command line. */
 export function ExportPage() {
   const t = useTranslations("transfer");
+  const refusalWords = useRefusalWords();
   const trpc = useTRPC();
   const queries = useQueryClient();
   const versions = useQuery(trpc.version.list.queryOptions({ limit: 50 }));
@@ -40,7 +41,7 @@ export function ExportPage() {
       link.click();
       URL.revokeObjectURL(link.href);
     } catch (error) {
-      setFailed(refusalOf(error).message || t("away"));
+      setFailed(refusalWords(error));
     } finally {
       setBusy(false);
     }

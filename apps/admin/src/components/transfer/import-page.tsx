@@ -3,9 +3,9 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../client/refusal.ts";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useRefusalWords } from "../../client/use-refusal-words.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select, Textarea } from "../ui/input.tsx";
@@ -18,6 +18,7 @@ import { TransferLinks } from "./transfer-links.tsx";
 /** Files or a pasted text; what they would make; then exactly that. */
 export function ImportPage() {
   const t = useTranslations("transfer");
+  const refusalWords = useRefusalWords();
   const trpc = useTRPC();
   const may = useMay();
   const [files, setFiles] = useState<readonly TextFile[]>([]);
@@ -101,7 +102,7 @@ export function ImportPage() {
         </form>
         {failed && (
           <Notice tone="bad" title={t("import.failed")}>
-            {refusalOf(failed).message || t("away")}
+            {refusalWords(failed)}
           </Notice>
         )}
         {apply.data && (

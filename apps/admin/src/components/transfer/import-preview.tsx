@@ -6,6 +6,7 @@ import { useTranslations } from "use-intl";
 import { DiffList } from "../release/diff-list.tsx";
 import { Badge, type Tone } from "../ui/badge.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { PathText } from "../ui/path-text.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 
 const TONES: Readonly<Record<ImportNote["kind"], Tone>> = {
@@ -37,7 +38,7 @@ export function ImportPreviewView({
       header: t("preview.place"),
       cell: ({ position }) =>
         position && (
-          <code className="font-mono text-xs break-all">
+          <code className="font-mono text-xs wrap-anywhere">
             {position.file}:{position.line}
           </code>
         ),
@@ -45,7 +46,11 @@ export function ImportPreviewView({
     {
       id: "what",
       header: t("preview.what"),
-      cell: ({ path }) => <code className="font-mono text-xs break-all">{path}</code>,
+      cell: ({ path }) => (
+        <code className="font-mono text-xs wrap-anywhere">
+          <PathText path={path} />
+        </code>
+      ),
     },
     { id: "reason", header: t("preview.reason"), cell: ({ reason }) => reason },
   ];

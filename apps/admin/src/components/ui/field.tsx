@@ -4,8 +4,10 @@ import { cloneElement, type FormEvent, type ReactElement, useId, useState } from
 import { useTranslations } from "use-intl";
 import { classes } from "./classes.ts";
 import { Icon } from "./icon.tsx";
+import { useFieldRefusal } from "./refused-fields.tsx";
 
 interface ControlProps {
+  readonly name?: string | undefined;
   readonly id?: string;
   readonly "aria-describedby"?: string | undefined;
   readonly "aria-invalid"?: boolean | undefined;
@@ -41,7 +43,8 @@ export function Field({
   const t = useTranslations("common.invalid");
   const id = useId();
   const [refused, setRefused] = useState<string>();
-  const error = told ?? refused;
+  const answered = useFieldRefusal(children.props.name);
+  const error = told ?? refused ?? answered;
 
   /** What the browser would say in a bubble, in its own language, stands at the field in the page's. */
   function onInvalid(event: FormEvent<HTMLDivElement>): void {

@@ -4,8 +4,8 @@ import type { ReactNode } from "react";
 import { Button } from "./button.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import type { IconName } from "./icon.tsx";
-import { Notice } from "./notice.tsx";
 import { PageHeader } from "./page-header.tsx";
+import { QueryProblem, type QueryState } from "./query-problem.tsx";
 import { SkeletonRows } from "./skeleton.tsx";
 
 export interface ListPageProps {
@@ -14,15 +14,13 @@ export interface ListPageProps {
   /** Of the button that adds one. */
   readonly add: string;
   readonly onAdd: () => void;
-  readonly pending: boolean;
-  /** Why the list could not be read. */
-  readonly problem?: string | undefined;
+  readonly query: QueryState & { readonly isPending: boolean };
   /** The table. */
   readonly children: ReactNode;
 }
 
 /** The head of a page that is one list, and the list once it is there. */
-export function ListPage({ title, description, add, onAdd, pending, problem, children }: ListPageProps) {
+export function ListPage({ title, description, add, onAdd, query, children }: ListPageProps) {
   return (
     <>
       <PageHeader
@@ -34,12 +32,8 @@ export function ListPage({ title, description, add, onAdd, pending, problem, chi
           </Button>
         }
       />
-      {problem !== undefined && (
-        <div className="px-6 pb-4 max-sm:px-4">
-          <Notice tone="bad">{problem}</Notice>
-        </div>
-      )}
-      {pending ? <SkeletonRows /> : <div className="border-t border-line">{children}</div>}
+      <QueryProblem query={query} padded />
+      {query.isPending ? <SkeletonRows /> : <div className="border-t border-line">{children}</div>}
     </>
   );
 }

@@ -27,7 +27,7 @@ export function PageHeader({ title, description, back, marks, actions }: PageHea
           </Link>
         )}
         <div className="flex flex-wrap items-center gap-2">
-          <h1 className="text-xl font-semibold tracking-tight break-all">{title}</h1>
+          <h1 className="text-xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
           {marks}
         </div>
         {description && <p className="mt-0.5 max-w-3xl text-sm text-pretty text-muted">{description}</p>}

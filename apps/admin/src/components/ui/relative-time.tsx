@@ -16,7 +16,7 @@ export function RelativeTime({ at, ahead = false }: { readonly at: Date; readonl
     const timer = setInterval(() => setNow(new Date()), ageMs < 90_000 ? 1_000 : 30_000);
     return () => clearInterval(timer);
   }, [at]);
-  const exact = format.dateTime(at, { dateStyle: "medium", timeStyle: "medium" });
+  const exact = format.dateTime(at, { dateStyle: "medium", timeStyle: "long" });
   return (
     <time
       dateTime={at.toISOString()}

@@ -2,11 +2,10 @@
 
 import { type ReactNode, useState } from "react";
 import { useTranslations } from "use-intl";
-import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
+import { DialogForm } from "./dialog-form.tsx";
 import { Field } from "./field.tsx";
 import { Input } from "./input.tsx";
-import { Notice } from "./notice.tsx";
 
 export interface TypeNameDialogProps {
   /** What must be typed, letter by letter; undefined: closed. */
@@ -19,8 +18,8 @@ export interface TypeNameDialogProps {
   readonly action: string;
   readonly busy?: boolean;
   readonly disabled?: boolean;
-  /** Why it did not work. */
-  readonly problem?: string | undefined;
+  /** Of the call that did not work. */
+  readonly error?: unknown;
   /** Other fields, above. */
   readonly children?: ReactNode;
   readonly onConfirm: () => void;
@@ -48,33 +47,27 @@ function TypeNameForm({
   action,
   busy = false,
   disabled = false,
-  problem,
+  error,
   children,
   onConfirm,
   onClose,
 }: Omit<TypeNameDialogProps, "title" | "hint" | "name"> & { readonly name: string }) {
   const t = useTranslations("common");
   const [typed, setTyped] = useState("");
-  const ready = typed === name && !disabled;
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready && !busy) onConfirm();
-      }}
+    <DialogForm
+      submit={action}
+      tone="danger"
+      busy={busy}
+      disabled={typed !== name || disabled}
+      error={error}
+      onSubmit={onConfirm}
+      onCancel={onClose}
     >
-      {problem !== undefined && <Notice tone="bad">{problem}</Notice>}
       {children}
       <Field label={label ?? t("typeName", { name })}>
         <Input value={typed} autoComplete="off" onChange={(event) => setTyped(event.target.value)} />
       </Field>
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{t("cancel")}</Button>
-        <Button type="submit" tone="danger" busy={busy} disabled={!ready}>
-          {action}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

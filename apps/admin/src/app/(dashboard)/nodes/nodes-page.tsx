@@ -119,7 +119,7 @@ function NodeTable({
         const traffic = trafficOf(node);
         return (
           <span className="flex flex-col">
-            <Link href={hrefOf(node)} className="font-medium break-all hover:underline">
+            <Link href={hrefOf(node)} className="font-medium wrap-anywhere hover:underline">
               {node.id}
             </Link>
             <StatusDot tone={node.connected ? "ok" : "warn"}>

@@ -3,7 +3,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useFormatter, useTranslations } from "use-intl";
-import { refusalOf } from "../../../client/refusal.ts";
 import { useSession } from "../../../client/session.tsx";
 import { useTRPC } from "../../../client/trpc.tsx";
 import { Button } from "../../../components/ui/button.tsx";
@@ -11,6 +10,7 @@ import { CodeBlock } from "../../../components/ui/copy-button.tsx";
 import { Field } from "../../../components/ui/field.tsx";
 import { Input, Select } from "../../../components/ui/input.tsx";
 import { Notice } from "../../../components/ui/notice.tsx";
+import { RefusalNotice } from "../../../components/ui/refusal-notice.tsx";
 import { type JoinForm, joinCommands } from "./join-form.ts";
 
 const LIFETIMES_S = ["900", "3600", "86400", "604800"] as const;
@@ -52,13 +52,13 @@ export function TokenJoin({ form }: { readonly form: JoinForm | undefined }) {
           </Select>
         </Field>
       </div>
-      {create.error && <Notice tone="bad">{refusalOf(create.error).message || t("away")}</Notice>}
+      <RefusalNotice error={create.error} />
       {shown && join !== undefined && start !== undefined && (
         <div className="flex flex-col gap-2">
           <Notice tone="ok" title={t("made")}>
             {t("madeHint", {
               node: form.nodeId,
-              until: format.dateTime(made.expiresAt, { dateStyle: "medium", timeStyle: "short" }),
+              until: format.dateTime(made.expiresAt, { dateStyle: "medium", timeStyle: "long" }),
             })}
           </Notice>
           <CodeBlock code={join} label={t("command")} />

@@ -42,7 +42,7 @@ function ScopeTable({ kind, rows }: { readonly kind: Kind; readonly rows: readon
       id: "name",
       header: t("breakdown.name"),
       cell: (row) => (
-        <Link href={hrefOf(row)} className="font-medium break-all hover:underline">
+        <Link href={hrefOf(row)} className="font-medium wrap-anywhere hover:underline">
           {row.name}
         </Link>
       ),

@@ -1,7 +1,5 @@
-import { useState } from "react";
 import { useTranslations } from "use-intl";
-import { IconButton } from "../../../components/ui/button.tsx";
-import { Dialog } from "../../../components/ui/dialog.tsx";
+import { ExamplesHelp } from "../../../components/ui/examples-help.tsx";
 
 const EXAMPLES = [
   ["rate > 10", "rate"],
@@ -14,30 +12,14 @@ const EXAMPLES = [
 ] as const;
 
 export function FindHelp({ onTry }: { readonly onTry: (expression: string) => void }) {
-  const t = useTranslations("topology");
-  const [open, setOpen] = useState(false);
+  const t = useTranslations("topology.help");
   return (
-    <>
-      <IconButton icon="info" label={t("help.title")} onClick={() => setOpen(true)} />
-      <Dialog open={open} onOpenChange={setOpen} title={t("help.title")} description={t("help.intro")}>
-        <ul className="flex flex-col gap-1">
-          {EXAMPLES.map(([expression, meaning]) => (
-            <li key={expression}>
-              <button
-                type="button"
-                onClick={() => {
-                  onTry(expression);
-                  setOpen(false);
-                }}
-                className="flex w-full flex-wrap items-baseline justify-between gap-x-4 rounded-md px-2 py-1.5 text-left hover:bg-hover"
-              >
-                <code className="font-mono text-xs">{expression}</code>
-                <span className="text-xs text-muted">{t(`help.${meaning}`)}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      </Dialog>
-    </>
+    <ExamplesHelp
+      label={t("title")}
+      title={t("title")}
+      intro={t("intro")}
+      examples={EXAMPLES.map(([expression, key]) => ({ expression, meaning: t(key) }))}
+      onTry={onTry}
+    />
   );
 }

@@ -136,7 +136,7 @@ function TraceTable({ traces }: { readonly traces: readonly TraceSummary[] }) {
       header: t("columns.name"),
       cell: (trace) => (
         <span className="flex min-w-0 flex-col">
-          <Link href={hrefOf(trace)} className="font-medium break-all hover:underline">
+          <Link href={hrefOf(trace)} className="font-medium wrap-anywhere hover:underline">
             {trace.rootName || trace.traceId.slice(0, 16)}
           </Link>
           <span className="font-mono text-xs text-faint">{trace.traceId.slice(0, 16)}</span>

@@ -1,8 +1,9 @@
 import { useState } from "react";
-import { useTranslations } from "use-intl";
+import { useTimeZone, useTranslations } from "use-intl";
 import {
   type ChosenRange,
   formatRange,
+  fromLocalInput,
   PRESETS,
   type Preset,
   toLocalInput,
@@ -42,11 +43,12 @@ export function RangePicker({ range, onChange }: RangePickerProps) {
 function CustomRange({ range, onChange, onClose }: RangePickerProps & { readonly onClose: () => void }) {
   const t = useTranslations("traffic");
   const common = useTranslations("common");
+  const zone = useTimeZone() ?? "UTC";
   const now = new Date();
   const start = range.live ? new Date(now.getTime() - range.seconds * 1000) : range.from;
-  const [from, setFrom] = useState(toLocalInput(start));
-  const [to, setTo] = useState(toLocalInput(range.live ? now : range.to));
-  const [fromMs, toMs] = [new Date(from).getTime(), new Date(to).getTime()];
+  const [from, setFrom] = useState(toLocalInput(start, zone));
+  const [to, setTo] = useState(toLocalInput(range.live ? now : range.to, zone));
+  const [fromMs, toMs] = [fromLocalInput(from, zone), fromLocalInput(to, zone)];
   const valid = toMs > fromMs;
   const apply = (): void => {
     onChange(formatRange(fromMs / 1000, toMs / 1000));
@@ -57,6 +59,7 @@ function CustomRange({ range, onChange, onClose }: RangePickerProps & { readonly
       open
       onOpenChange={(next) => !next && onClose()}
       title={t("range.custom")}
+      description={t("range.zone", { zone })}
       width="sm"
       footer={
         <>

@@ -4,7 +4,6 @@ import type { NodeState, NodeTypeState } from "@sluice/config";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "use-intl";
-import { refusalOf } from "../../../../client/refusal.ts";
 import { useSession } from "../../../../client/session.tsx";
 import { useTRPC } from "../../../../client/trpc.tsx";
 import { ClassChart, ConnectionChart } from "../../../../components/chart/traffic-charts.tsx";
@@ -14,13 +13,14 @@ import { NodeCertificate } from "../../../../components/join/node-certificate.ts
 import { NodeControls } from "../../../../components/node/node-controls.tsx";
 import { Badge } from "../../../../components/ui/badge.tsx";
 import { Button, LinkButton } from "../../../../components/ui/button.tsx";
-import { EmptyState } from "../../../../components/ui/empty-state.tsx";
 import { Notice } from "../../../../components/ui/notice.tsx";
 import { PageHeader } from "../../../../components/ui/page-header.tsx";
+import { SubjectProblem } from "../../../../components/ui/query-problem.tsx";
 import { RelativeTime } from "../../../../components/ui/relative-time.tsx";
 import { SkeletonRows } from "../../../../components/ui/skeleton.tsx";
 import { type Column, Table } from "../../../../components/ui/table.tsx";
 import { useToast } from "../../../../components/ui/toast.tsx";
+import { useRefusalToast } from "../../../../components/ui/use-refusal-toast.ts";
 import { NodeVersion } from "../node-version.tsx";
 import { parseLabels } from "../parse-labels.ts";
 import { SyncBadge } from "../sync-badge.tsx";
@@ -28,7 +28,6 @@ import { SyncBadge } from "../sync-badge.tsx";
 export function NodePage({ id }: { readonly id: string }) {
   const t = useTranslations("nodes");
   const trpc = useTRPC();
-  const common = useTranslations("common");
   const query = useQuery(trpc.node.get.queryOptions({ id }, { retry: false }));
   const node = query.data;
   return (
@@ -61,11 +60,7 @@ export function NodePage({ id }: { readonly id: string }) {
         }
       />
       {query.isPending && <SkeletonRows />}
-      {query.isError && (
-        <EmptyState icon="nodes" title={t("detail.missing")}>
-          {refusalOf(query.error).kind === "not_found" ? common("missingHint") : query.error.message}
-        </EmptyState>
-      )}
+      {query.isError && <SubjectProblem query={query} icon="nodes" missing={t("detail.missing")} />}
       {node && <NodeDetail node={node} />}
     </>
   );
@@ -80,7 +75,7 @@ function NodeDetail({ node }: { readonly node: NodeState }) {
         <div key={kind} className="px-6 max-sm:px-4">
           <Notice tone="bad" title={t("detail.refusedTitle", { version: refusal?.version ?? 0 })}>
             <span className="font-medium">{t(`detail.types.${kind}`)}: </span>
-            <span className="font-mono text-xs break-all">{refusal?.message}</span>
+            <span className="font-mono text-xs wrap-anywhere">{refusal?.message}</span>
           </Notice>
         </div>
       ))}
@@ -117,7 +112,7 @@ function TypeTable({ types }: { readonly types: readonly NodeTypeState[] }) {
       header: t("refusal"),
       cell: ({ refusal }) =>
         refusal && (
-          <span className="font-mono text-xs break-all">
+          <span className="font-mono text-xs wrap-anywhere">
             {refusal.message} (v{refusal.version}, <RelativeTime at={refusal.at} />)
           </span>
         ),
@@ -156,7 +151,7 @@ function About({ node }: { readonly node: NodeState }) {
         {facts.map(([name, value]) => (
           <div key={name} className="contents">
             <dt className="text-muted">{name}</dt>
-            <dd className="break-all">{value === "" ? "–" : value}</dd>
+            <dd className="wrap-anywhere">{value === "" ? "–" : value}</dd>
           </div>
         ))}
         <dt className="text-muted">{t("detail.lastSeen")}</dt>
@@ -193,7 +188,7 @@ function About({ node }: { readonly node: NodeState }) {
           </summary>
           <ul className="mt-2 columns-2 font-mono text-xs max-md:columns-1">
             {node.extensions.map((name) => (
-              <li key={name} className="break-all">
+              <li key={name} className="wrap-anywhere">
                 {name}
               </li>
             ))}
@@ -210,6 +205,7 @@ function ForgetNode({ id }: { readonly id: string }) {
   const trpc = useTRPC();
   const router = useRouter();
   const toast = useToast();
+  const refusalToast = useRefusalToast();
   const queries = useQueryClient();
   const remove = useMutation(
     trpc.node.remove.mutationOptions({
@@ -218,7 +214,7 @@ function ForgetNode({ id }: { readonly id: string }) {
         toast({ text: t("removed", { id }) });
         router.push("/nodes");
       },
-      onError: (error) => toast({ text: error.message, tone: "bad" }),
+      onError: refusalToast,
     }),
   );
   return (

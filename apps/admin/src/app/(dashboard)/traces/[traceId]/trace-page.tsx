@@ -1,5 +1,6 @@
 "use client";
 
+import { spanTitle } from "@sluice/telemetry/measures";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
@@ -28,11 +29,12 @@ export function TracePage({ traceId }: { readonly traceId: string }) {
   const waterfall = useMemo(() => layoutWaterfall(query.data ?? []), [query.data]);
   const [selected, setSelected] = useState<string>();
   const row = waterfall.rows.find(({ span }) => span.spanId === selected) ?? waterfall.rows[0];
+  const first = waterfall.rows[0]?.span;
   const errors = waterfall.rows.filter(({ span }) => span.error).length;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <PageHeader
-        title={waterfall.rows[0]?.span.name ?? traceId}
+        title={first === undefined ? traceId : spanTitle(first)}
         back={{ href: "/traces", label: t("detail.back") }}
         marks={errors > 0 ? <Badge tone="bad">{t("errorCount", { count: errors })}</Badge> : undefined}
         description={

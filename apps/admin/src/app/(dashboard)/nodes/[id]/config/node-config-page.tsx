@@ -6,8 +6,8 @@ import { useTRPC } from "../../../../../client/trpc.tsx";
 import { useUrlState } from "../../../../../components/chart/use-url-state.ts";
 import { DumpExplorer } from "../../../../../components/node/dump-explorer.tsx";
 import { NodeCompare } from "../../../../../components/node/node-compare.tsx";
-import { EmptyState } from "../../../../../components/ui/empty-state.tsx";
 import { PageHeader } from "../../../../../components/ui/page-header.tsx";
+import { SubjectProblem } from "../../../../../components/ui/query-problem.tsx";
 import { SkeletonRows } from "../../../../../components/ui/skeleton.tsx";
 import { Tabs } from "../../../../../components/ui/tabs.tsx";
 
@@ -25,11 +25,7 @@ export function NodeConfigPage({ id }: { readonly id: string }) {
         back={{ href: `/nodes/${encodeURIComponent(id)}`, label: id }}
       />
       {node.isPending && <SkeletonRows />}
-      {node.isError && (
-        <EmptyState icon="nodes" title={t("detail.missing")}>
-          {node.error.message}
-        </EmptyState>
-      )}
+      {node.isError && <SubjectProblem query={node} icon="nodes" missing={t("detail.missing")} />}
       {node.data && (
         <Tabs
           label={t("dump.title", { node: id })}
