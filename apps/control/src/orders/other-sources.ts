@@ -16,7 +16,10 @@ export function fromOtherSources(dump: unknown): ReadonlySet<string> {
   };
   const walk = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
-    if (Array.isArray(value)) return value.forEach(walk);
+    if (Array.isArray(value)) {
+      value.forEach(walk);
+      return;
+    }
     const json: Json = { ...value };
     add("secrets", json.name, json.sds_config);
     add("routes", json.route_config_name, json.config_source);
