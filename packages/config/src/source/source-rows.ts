@@ -110,7 +110,9 @@ export function contentOf(ring: KeyRing, row: SourceRow): SourceContent {
   if (row.sealedContent === null)
     throw new ConfigError(
       "not_found",
-      `nothing was fetched from the source '${row.name}' yet: ${row.message}`,
+      row.message === ""
+        ? `the source '${row.name}' was not looked at yet: it will be at its next interval, or synchronise it now`
+        : `nothing was fetched from the source '${row.name}' yet: ${row.message}`,
     );
   const plain = unseal(ring, `source/${row.name}/content`, row.sealedContent);
   return JSON.parse(

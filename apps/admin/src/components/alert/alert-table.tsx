@@ -55,6 +55,7 @@ export function AlertTable({ alerts, rules, onSilence }: AlertTableProps) {
     {
       id: "actions",
       header: <span className="sr-only">{t("columns.actions")}</span>,
+      pinned: true,
       align: "right",
       cell: ({ rule, target, silence, state }) =>
         mayManage &&

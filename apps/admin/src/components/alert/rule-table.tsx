@@ -59,6 +59,7 @@ export function RuleTable({ rules, onEdit, onTry, onSilence }: RuleTableProps) {
     {
       id: "actions",
       header: <span className="sr-only">{t("columns.actions")}</span>,
+      pinned: true,
       align: "right",
       cell: (rule) => (
         <span className="inline-flex items-center gap-1">

@@ -34,6 +34,7 @@ export function SilenceTable({ silences }: { readonly silences: readonly Silence
     {
       id: "actions",
       header: <span className="sr-only">{t("columns.actions")}</span>,
+      pinned: true,
       align: "right",
       cell: ({ id }) =>
         mayManage && (

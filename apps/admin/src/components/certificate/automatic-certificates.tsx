@@ -88,8 +88,8 @@ export function AutomaticCertificates() {
     {
       id: "actions",
       header: <span className="sr-only">{t("actions")}</span>,
+      pinned: true,
       align: "right",
-      secondary: true,
       cell: ({ name }) =>
         may("secret.manage") && (
           <Button size="sm" onClick={() => renew.mutate({ name })}>

@@ -113,6 +113,7 @@ export function GroupsPanel() {
           {
             id: "actions",
             header: <span className="sr-only">{t("actions")}</span>,
+            pinned: true,
             align: "right" as const,
             cell: (group: NodeGroupSummary) => (
               <span className="flex flex-wrap justify-end gap-1">

@@ -80,6 +80,7 @@ export function CertificateTable({
     {
       id: "actions",
       header: <span className="sr-only">{t("columns.actions")}</span>,
+      pinned: true,
       align: "right",
       cell: ({ node, state }) =>
         may("node.enroll") &&

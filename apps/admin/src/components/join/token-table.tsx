@@ -80,6 +80,7 @@ export function TokenTable({ tokens }: { readonly tokens: readonly JoinTokenStat
     {
       id: "actions",
       header: <span className="sr-only">{t("columns.actions")}</span>,
+      pinned: true,
       align: "right",
       cell: (token) =>
         may("node.enroll") &&

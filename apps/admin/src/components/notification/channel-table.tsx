@@ -61,7 +61,9 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
       cell: (channel) => (
         <span className="flex flex-col">
           <span>{t(`kinds.${channel.kind}`)}</span>
-          <span className="max-w-80 truncate text-xs text-muted">{destinationOf(channel)}</span>
+          <span className="max-w-80 truncate text-xs text-muted max-sm:max-w-28">
+            {destinationOf(channel)}
+          </span>
         </span>
       ),
     },
@@ -75,6 +77,7 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
     {
       id: "actions",
       header: <span className="sr-only">{t("columns.actions")}</span>,
+      pinned: true,
       align: "right",
       cell: (channel) => (
         <span className="inline-flex items-center gap-1">

@@ -77,6 +77,7 @@ export function DeliveryTable() {
     {
       id: "actions",
       header: <span className="sr-only">{t("columns.actions")}</span>,
+      pinned: true,
       align: "right",
       cell: (delivery) =>
         mayManage &&

@@ -59,6 +59,7 @@ export function InvitationTable() {
             {
               id: "actions",
               header: <span className="sr-only">{t("columns.actions")}</span>,
+              pinned: true,
               align: "right",
               cell: (link) => (
                 <Button

@@ -106,16 +106,20 @@ export function PeoplePage() {
               id: "name",
               header: t("columns.name"),
               cell: (person) => (
-                <span className="flex items-center gap-2 font-medium">
-                  {person.name}
-                  {person.id === session.id && <Badge>{t("you")}</Badge>}
-                  {person.disabled && <Badge tone="warn">{t("disabled")}</Badge>}
+                <span className="flex flex-col">
+                  <span className="flex items-center gap-2 font-medium">
+                    {person.name}
+                    {person.id === session.id && <Badge>{t("you")}</Badge>}
+                    {person.disabled && <Badge tone="warn">{t("disabled")}</Badge>}
+                  </span>
+                  <span className="text-xs break-all text-muted md:hidden">{person.email}</span>
                 </span>
               ),
             },
             {
               id: "email",
               header: t("columns.email"),
+              secondary: true,
               className: "text-muted",
               cell: (person) => person.email,
             },
@@ -157,6 +161,7 @@ export function PeoplePage() {
             {
               id: "actions",
               header: <span className="sr-only">{t("columns.actions")}</span>,
+              pinned: true,
               align: "right",
               className: "w-12",
               cell: (person) => (

@@ -78,6 +78,7 @@ export function PasskeyTable() {
           {
             id: "actions",
             header: <span className="sr-only">{t("actions")}</span>,
+            pinned: true,
             align: "right",
             cell: (passkey) => (
               <Menu

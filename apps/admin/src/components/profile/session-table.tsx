@@ -61,6 +61,7 @@ export function SessionTable({ person }: { readonly person?: string }) {
           {
             id: "actions",
             header: <span className="sr-only">{t("actions")}</span>,
+            pinned: true,
             align: "right",
             cell: (session) =>
               session.id !== sessionId && (

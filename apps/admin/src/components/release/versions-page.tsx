@@ -205,8 +205,8 @@ export function VersionsPage() {
                     {
                       id: "actions",
                       header: <span className="sr-only">{t("columns.actions")}</span>,
-                      align: "right" as const,
                       pinned: true,
+                      align: "right" as const,
                       cell: (version: Version) =>
                         !version.live && (
                           <Button

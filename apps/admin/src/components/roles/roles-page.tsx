@@ -111,6 +111,7 @@ export function RolesPage() {
             {
               id: "actions",
               header: <span className="sr-only">{t("columns.actions")}</span>,
+              pinned: true,
               align: "right",
               cell: (role) =>
                 !role.builtIn && (

@@ -117,6 +117,7 @@ export function RouteTestList({ source }: { readonly source: ExplainInput["sourc
                   {
                     id: "actions",
                     header: <span className="sr-only">{t("actions")}</span>,
+                    pinned: true,
                     align: "right" as const,
                     cell: (test: StoredRouteTest) => (
                       <IconButton

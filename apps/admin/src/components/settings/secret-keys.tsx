@@ -51,6 +51,7 @@ export function SecretKeys() {
     {
       id: "actions",
       header: <span className="sr-only">{t("actions")}</span>,
+      pinned: true,
       align: "right",
       cell: ({ id, state, uses }) =>
         managed &&

@@ -66,6 +66,7 @@ export function SignOnSection() {
     {
       id: "actions",
       header: <span className="sr-only">{t("columns.actions")}</span>,
+      pinned: true,
       align: "right",
       cell: (provider) => (
         <Menu

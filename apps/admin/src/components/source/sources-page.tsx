@@ -40,7 +40,7 @@ export function SourcesPage() {
           <Link href={`/sources/${name}`} className="font-medium hover:underline">
             {name}
           </Link>
-          <span className="text-xs wrap-anywhere whitespace-normal text-muted">{location}</span>
+          <span className="min-w-32 text-xs wrap-anywhere whitespace-normal text-muted">{location}</span>
         </span>
       ),
     },

@@ -102,6 +102,7 @@ export function TokensPage() {
             {
               id: "actions",
               header: <span className="sr-only">{t("columns.actions")}</span>,
+              pinned: true,
               align: "right",
               cell: (token) =>
                 token.state === "valid" && (
