@@ -30,14 +30,20 @@ export function buildBootstrap(content: ContentByKind): {
     return map;
   };
   const clusters = [...content.clusters.values()].map((cluster) => inline(withEndpoints(cluster, content)));
-  const secrets = [...content.secrets.values()].map((secret) => redactJson(secret));
-  if (secrets.length > 0) warnings.add("secrets are redacted: put their values in before loading the file");
+  // Each resource by itself: in a bootstrap the list of secrets has the name of a sensitive field, and certificates would be hidden too.
+  const shown = (resources: readonly unknown[]): readonly unknown[] => {
+    const redacted = resources.map((resource) => redactJson(resource));
+    if (JSON.stringify(redacted) !== JSON.stringify(resources))
+      warnings.add("secrets are redacted: put their values in before loading the file");
+    return redacted;
+  };
+  const secrets = shown([...content.secrets.values()]);
   const resources = {
-    listeners: [...content.listeners.values()].map(inline),
-    clusters,
+    listeners: shown([...content.listeners.values()].map(inline)),
+    clusters: shown(clusters),
     ...(secrets.length > 0 ? { secrets } : {}),
   };
-  const yaml = toYaml("envoy.config.bootstrap.v3.Bootstrap", redactJson({ static_resources: resources }));
+  const yaml = toYaml("envoy.config.bootstrap.v3.Bootstrap", { static_resources: resources });
   return { yaml, warnings: [...warnings] };
 }
 
