@@ -68,5 +68,5 @@ async function decide(page: Page, choice: "optional" | "required", graceDays?: n
   await section.getByRole("combobox").selectOption(choice);
   if (graceDays !== undefined) await section.getByRole("spinbutton").fill(String(graceDays));
   await section.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("status").filter({ hasText: "saved" }).waitFor();
+  await page.getByText("The second factor's setting is saved").waitFor();
 }

@@ -19,6 +19,7 @@ import { type JoinOptions, joinNode, plainBootstrap, renewNode } from "./command
 import { addKeys } from "./commands/keys.ts";
 import { login } from "./commands/login.ts";
 import { addNotifications } from "./commands/notification.ts";
+import { addOwnAccount } from "./commands/own-account.ts";
 import { addPeople } from "./commands/people.ts";
 import { addRequests } from "./commands/requests.ts";
 import { addRoles } from "./commands/role.ts";
@@ -86,6 +87,7 @@ export function createProgram(surroundings: Surroundings): Command {
   addPeople(kit);
   addRoles(kit);
   addSessions(kit);
+  addOwnAccount(kit);
 
   command("validate <file>", "check an Envoy bootstrap without a server (`-` reads standard input)").action(
     (file: string) => {

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { configMigrations } from "@sluice/config";
 import { migrateAll } from "@sluice/database";
 import { startPostgres, TestCertificates, type TestPostgres } from "@sluice/harness";
+import { secretIn, totp } from "@sluice/harness/totp";
 import { telemetryMigrations } from "@sluice/telemetry";
 import { parse } from "yaml";
 import { runCommand } from "../../../../packages/cli/src/run-command.ts";
@@ -95,8 +96,8 @@ async function sluice(args: readonly string[], appliance = main): Promise<Ran> {
   return { code, out, err };
 }
 
-async function sluiceProcess(args: readonly string[], input = ""): Promise<Ran> {
-  const env = { ...process.env, ...main.env, XDG_CONFIG_HOME: dir, NO_COLOR: "1" };
+async function sluiceProcess(args: readonly string[], input = "", appliance = main): Promise<Ran> {
+  const env = { ...process.env, ...appliance.env, XDG_CONFIG_HOME: dir, NO_COLOR: "1" };
   return await new Promise((resolve) => {
     const child = execFile(process.execPath, [MAIN, ...args], { env, timeout: 120_000 }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err }),
@@ -295,6 +296,33 @@ test("people, roles and sessions", async () => {
   ]);
   const policy = await sluice(["sign-on", "second-factor"]);
   assert.match(policy.out, /optional\n.*have none: 2/);
+});
+
+test("one's own second factor and password", async () => {
+  const uma = { email: "uma@example.org", password: "tartan umbrella 93 kiosk" };
+  const next = "copper lantern 41 ferry";
+  await json(["people", "add", uma.email, "--role", "viewer", "--password-stdin"], uma.password);
+  const hers: Appliance = { ...main, env: {} };
+  const server = main.env.SLUICE_SERVER ?? "";
+  const signIn = ["login", "--server", server, "--email", uma.email, "--password-stdin"];
+  assert.equal((await sluiceProcess(signIn, uma.password, hers)).code, 0);
+  const begun = await sluiceProcess(
+    ["two-factor", "enable", "--password-stdin", "-o", "json"],
+    uma.password,
+    hers,
+  );
+  assert.equal(begun.code, 0, begun.err);
+  const { totpURI } = JSON.parse(begun.out) as { totpURI: string };
+  const wrong = await sluice(["two-factor", "confirm", "000000"], hers);
+  assert.notEqual(wrong.code, 0);
+  const confirmed = await sluice(["two-factor", "confirm", totp(secretIn(totpURI))], hers);
+  assert.deepEqual([confirmed.code, confirmed.err], [0, ""]);
+  assert.match((await sluice(["session", "show"], hers)).out, /authenticator app: yes/);
+  const changed = await sluiceProcess(["password", "--passwords-stdin"], `${uma.password}\n${next}\n`, hers);
+  assert.deepEqual([changed.code, changed.err], [0, ""]);
+  assert.match((await sluice(["session", "show"], hers)).out, /uma@example\.org>, viewer/);
+  const off = await sluiceProcess(["two-factor", "disable", "--password-stdin"], next, hers);
+  assert.deepEqual([off.code, off.err], [0, ""]);
 });
 
 test("backup and restore", async () => {

@@ -1,8 +1,13 @@
 import type { Grant } from "@sluice/config";
+import { eq } from "drizzle-orm";
 import type { Services } from "../services.ts";
 import { readApiToken, readBearer } from "./api-token.ts";
 import { grantsOfAnyRole } from "./grants-of-any-role.ts";
+import { session } from "./schema.ts";
 import { dutyOf, readStandings, type SecondFactorDuty } from "./second-factor-duty.ts";
+
+/** However much it is used, a session ends after that long. */
+const SESSION_AGE_MAX_MS = 30 * 86_400_000;
 
 /** Who is signed in. */
 export interface SignedIn {
@@ -33,6 +38,10 @@ export async function readSession(
   const found = await services.auth.api.getSession({ headers });
   // A session that was made in the very moment in which its owner was disabled.
   if (!found || found.user.disabledAt) return undefined;
+  if (services.now().getTime() - found.session.createdAt.getTime() > SESSION_AGE_MAX_MS) {
+    await services.db.delete(session).where(eq(session.id, found.session.id));
+    return undefined;
+  }
   const { id, name, email, role: roleName } = found.user;
   const [standing] = await readStandings(services.db, id);
   const secondFactor = standing && dutyOf(standing, services.now());

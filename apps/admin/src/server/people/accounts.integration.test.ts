@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { eq } from "drizzle-orm";
+import { session } from "../auth/schema.ts";
 import { ADMIN, startDashboard, type TestDashboard } from "../testing/start-dashboard.ts";
 import type { CreatedInvitation } from "./invitation.ts";
 import type { Person } from "./person.ts";
@@ -34,7 +36,14 @@ test("an invitation makes one account, once, with a password that holds", async 
   const { id, token } = await invite("ivy@example.org", "editor");
   const shown = await dashboard.call("invitation.show", { token }, undefined);
   assert.deepEqual(shown.body, { kind: "account", email: "ivy@example.org", name: "Ivy" });
-  for (const weak of ["short", "password123", "qwertyuiop", "ivy@example.org", "x".repeat(129)])
+  for (const weak of [
+    "short",
+    "password123",
+    "qwertyuiop",
+    "ivy@example.org",
+    "sluice-envoy",
+    "x".repeat(129),
+  ])
     assert.equal(await accept(token, weak), "bad_input", weak);
   assert.equal(await accept(`${id}.${"A".repeat(43)}`, GOOD), "not_found");
   assert.equal(await accept(token, GOOD), "done");
@@ -94,6 +103,18 @@ test("sessions are listed and ended by their owner and by whoever manages people
   assert.equal((await dashboard.call("session.me", undefined, one)).status, 401);
   assert.deepEqual((await dashboard.call("session.revokeOthers", undefined, two)).body, { revoked: 1 });
   assert.equal((await dashboard.call("session.me", undefined, three)).status, 401);
+  const four = await dashboard.tokenOf(sam);
+  const aged = async (days: number): Promise<number> => {
+    const before = new Date(Date.now() - days * 86_400_000);
+    await dashboard.database.db
+      .update(session)
+      .set({ createdAt: before })
+      .where(eq(session.token, four.split(".")[0] ?? ""));
+    return (await dashboard.call("session.me", undefined, four)).status;
+  };
+  assert.equal(await aged(29), 200);
+  assert.equal(await aged(31), 401, "thirty days are the end of a session, however much it is used");
+  assert.equal((await list(two)).length, 1);
   const [last] = await list(two);
   assert.equal((await dashboard.call("session.revoke", { id: last?.id }, admin)).status, 200);
   assert.equal((await dashboard.call("session.me", undefined, two)).status, 401);
