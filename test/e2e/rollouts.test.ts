@@ -236,7 +236,8 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
       version: number;
     }[];
     assert.deepEqual([newest?.phase, newest?.version], ["completed", 4]);
-    assert.equal(sluice("rollback", "2", "--wait").status, 0);
+    assert.equal(sluice("tag", "2", "stable").status, 0);
+    assert.equal(sluice("rollback", "stable", "--wait").status, 0);
     assert.match(sluice("rollouts", "4").stdout, /step 2 of 2: all nodes/);
     assert.equal(sluice("freeze", "-m", "a holiday").status, 0);
     const refused = sluice("publish", "-m", "nobody may");

@@ -5,6 +5,7 @@ import { GROUP_COLUMNS } from "./commands/groups.ts";
 import { type ProbeOptions, probeOf, withProbe } from "./commands/probe.ts";
 import { OUTPUT_FORMATS } from "./output.ts";
 import { numberOf } from "./read-option.ts";
+import { optionalVersion } from "./resolve-version.ts";
 
 /** groups, freeze, unfreeze, label. */
 export function addGroupCommands({
@@ -28,15 +29,18 @@ export function addGroupCommands({
 
   arrange("create <name> <selector>", "make a group of the nodes whose labels match, like 'zone in (a, b)'")
     .option("--position <n>", "from 1; the first group that matches takes a node (default: the last)")
-    .option("--version <n>", "what its nodes run (default: what the default group follows)")
+    .option(
+      "--version <version>",
+      "what its nodes run: number or tag (default: what the default group follows)",
+    )
     .action(async (name: string, selector: string, options: { position?: string; version?: string }) => {
       const position = numberOf(options.position);
-      const group = await call((client) =>
+      const group = await call(async (client) =>
         client.group.create.mutate({
           name,
           selector,
           position: position === undefined ? undefined : position - 1,
-          version: numberOf(options.version),
+          version: await optionalVersion(client, options.version),
         }),
       );
       print(group, GROUP_COLUMNS, [group]);

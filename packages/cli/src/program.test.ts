@@ -194,8 +194,8 @@ test("a diff is one line per resource and one per field", () => {
 
 test("explain sends headers as typed, and refuses what is none as wrong usage", async () => {
   const options = { header: ["x-a: 1:2", "x-a:3"], alpn: "h2, http/1.1", listener: "10000" };
-  assert.deepEqual(explainInput("GET", "http://x/", options, 3), {
-    source: 3,
+  assert.deepEqual(explainInput("GET", "http://x/", options), {
+    source: "live",
     method: "GET",
     url: "http://x/",
     headers: [

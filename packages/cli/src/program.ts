@@ -43,6 +43,7 @@ import { formatValue, OUTPUT_FORMATS } from "./output.ts";
 import { collect, numberOf } from "./read-option.ts";
 import { readStandardInput } from "./read-standard-input.ts";
 import { addReleaseCommands } from "./release-commands.ts";
+import { optionalVersion } from "./resolve-version.ts";
 
 /** All commands; throws CliError for what the user can mend, CommanderError for wrong usage. */
 export function createProgram(surroundings: Surroundings): Command {
@@ -144,7 +145,7 @@ export function createProgram(surroundings: Surroundings): Command {
     "which way a request would take, and why not another; exit code 0 only when a route takes it",
   )
     .option("-H, --header <name: value>", "a header; may be repeated", collect, [])
-    .option("--version <n>", "a version (default: the live one)")
+    .option("--version <version>", "a version: number or tag (default: the live one)")
     .option("--draft", "the draft instead of a version")
     .option("--listener <name or port>", "where it arrives (default: the URL's port, else the only listener)")
     .option("--client-ip <address>", "who sends it (default: 192.0.2.1, an external address)")
@@ -154,8 +155,11 @@ export function createProgram(surroundings: Surroundings): Command {
       "ALPN in the client's order, with commas between (default: h2,http/1.1 for https)",
     )
     .action(async (method: string, url: string, options: ExplainOptions) => {
-      const input = explainInput(method, url, options, numberOf(options.version));
-      const found = await call((client) => client.explain.request.query(input));
+      const input = explainInput(method, url, options);
+      const found = await call(async (client) => {
+        const version = options.draft ? undefined : await optionalVersion(client, options.version);
+        return client.explain.request.query(version === undefined ? input : { ...input, source: version });
+      });
       if (output() === "table")
         write(
           explainLines(found)

@@ -7,7 +7,8 @@ import { rollback } from "./commands/rollback.ts";
 import { EVENT_COLUMNS, ROLLOUT_COLUMNS, rolloutUnderWay } from "./commands/rollouts.ts";
 import { type StrategyOptions, strategyOf } from "./commands/strategy.ts";
 import type { Column } from "./output.ts";
-import { numberOf, requiredNumber, timeoutOf } from "./read-option.ts";
+import { numberOf, timeoutOf } from "./read-option.ts";
+import { resolveVersion } from "./resolve-version.ts";
 
 export const VERSION_COLUMNS: readonly Column<{
   number: number;
@@ -59,18 +60,19 @@ export function addReleaseCommands(kit: CommandKit): void {
       print(result, VERSION_COLUMNS, [result.version]);
     });
 
-  withStrategy(command("rollback <version>", "roll an older version out again"))
+  withStrategy(command("rollback <version>", "roll an older version (number or tag) out again"))
     .option("-m, --message <text>", "why; read by whoever has to approve it")
     .action(async (version: string, options: ReleaseOptions & { message?: string }) => {
       const { group, message } = options;
       const input = {
-        version: requiredNumber(version),
         group,
         reason: message,
         strategy: strategyOf(options),
         waitMs: waitOf(options),
       };
-      const { rollout, request } = await call((client) => rollback(client, input, warn));
+      const { rollout, request } = await call(async (client) =>
+        rollback(client, { ...input, version: await resolveVersion(client, version) }, warn),
+      );
       if (request !== undefined) {
         print(request, APPROVAL_COLUMNS, [request]);
         return;

@@ -9,3 +9,11 @@ export async function resolveVersion(client: ApiClient, text: string): Promise<n
   if (found === undefined) throw new CliError(`there is no version '${text}': use a number or a tag`, 2);
   return found.version;
 }
+
+/** The same of an option that may be left out. */
+export async function optionalVersion(
+  client: ApiClient,
+  text: string | undefined,
+): Promise<number | undefined> {
+  return text === undefined ? undefined : await resolveVersion(client, text);
+}

@@ -11,13 +11,8 @@ export interface ExplainOptions {
   readonly alpn?: string;
 }
 
-/** Exit code 2 for a header that is none. */
-export function explainInput(
-  method: string,
-  url: string,
-  options: ExplainOptions,
-  version: number | undefined,
-): ExplainInput {
+/** Over the draft or what is live. Exit code 2 for a header that is none. */
+export function explainInput(method: string, url: string, options: ExplainOptions): ExplainInput {
   const headers = options.header.map((line) => {
     const colon = line.indexOf(":", 1);
     if (colon < 0) throw new CliError(`-H '${line}' is no header: write 'name: value'`, 2);
@@ -25,7 +20,7 @@ export function explainInput(
   });
   const { listener, clientIp, sni, alpn } = options;
   return {
-    source: options.draft ? "draft" : (version ?? "live"),
+    source: options.draft ? "draft" : "live",
     method,
     url,
     headers,

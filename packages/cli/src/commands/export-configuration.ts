@@ -4,7 +4,7 @@ import type { ApiClient } from "../api-client.ts";
 import { CliError } from "../cli-error.ts";
 import type { CommandKit } from "../command-kit.ts";
 import { formatValue } from "../output.ts";
-import { numberOf } from "../read-option.ts";
+import { optionalVersion } from "../resolve-version.ts";
 
 interface ExportOptions {
   readonly draft?: boolean;
@@ -13,11 +13,14 @@ interface ExportOptions {
 
 export function addExport({ command, call, output, surroundings, print }: CommandKit): void {
   const { write, warn } = surroundings;
-  command("export [version]", "print a version (default: the live one) as a bootstrap that stock Envoy loads")
+  command(
+    "export [version]",
+    "print a version (number or tag; default: the live one) as a bootstrap that stock Envoy loads",
+  )
     .option("--draft", "the draft instead of a version")
     .option("--directory <dir>", "instead, write a directory for Git: one file per resource")
     .action(async (version: string | undefined, options: ExportOptions) => {
-      const number = numberOf(version);
+      const number = await call((client) => optionalVersion(client, version));
       if (options.directory !== undefined) {
         const source = options.draft ? "draft" : (number ?? "live");
         const { files, redacted } = await call((client) => client.transfer.exportFiles.query({ source }));

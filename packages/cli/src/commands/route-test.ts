@@ -80,7 +80,7 @@ export function addRouteTests(kit: CommandKit): void {
     .option("--status <code>", "expect: the status that the proxy itself answers with")
     .option("--location <url>", "expect: where it is redirected to")
     .action(async (name: string, method: string, url: string, options: AddOptions) => {
-      const { source: _, ...request } = explainInput(method, url, { ...options, draft: true }, undefined);
+      const { source: _, ...request } = explainInput(method, url, { ...options, draft: true });
       const given = readExpectation(options);
       const stored = await call(async (client) => {
         const expect =

@@ -136,7 +136,8 @@ test("one change is taken back in the draft, and what came later stays", async (
 test("what the draft changed there too is a conflict, shown by field, and goes as is chosen", async () => {
   const ann = config.as("publisher", "ann");
   await set("ann", "virtual_hosts[0].routes[1].route.timeout", "5s");
-  const input = { ...ROUTES, from: 2, to: 1 };
+  // As the difference of the two versions calls it: by name, and where version 2 had it.
+  const input = { ...ROUTES, from: 2, to: 1, path: "virtual_hosts[web].routes[0].route.timeout" };
   const asked = await revertResource(ann, input);
   const path = "virtual_hosts[0].routes[1].route.timeout";
   assert.deepEqual(asked, {

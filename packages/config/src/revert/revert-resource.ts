@@ -21,7 +21,7 @@ export interface RevertInput extends ResourceRef {
   readonly to: number;
   /** The version whose change is taken back; default: what is live. What the draft changed besides stays. */
   readonly from?: number | undefined;
-  /** Only the change at this path, of those that the difference of the two versions shows. */
+  /** Only the change at this path: as the difference of the two versions calls it, else as the draft has it. */
   readonly path?: string | undefined;
   /** For conflicts, by path: take the old value (`old`) or leave the draft's (`draft`). */
   readonly choices?: Readonly<Record<string, "old" | "draft">> | undefined;
@@ -102,7 +102,7 @@ async function merge(
   const now = draft?.json ?? undefined;
   const whole = changed === undefined || old === undefined || draft === undefined;
   const all = whole ? wholeSteps(changed?.json, old?.json, now) : mergeFields(changed.json, old.json, now);
-  const steps = all.filter(({ path }) => input.path === undefined || isWithin(path, input.path));
+  const steps = input.path === undefined ? all : stepsAt(all, input.path);
   if (input.path !== undefined && steps.length === 0 && all.length > 0)
     throw new ConfigError("not_found", `nothing of it was changed at ${input.path}`);
   const open = steps.filter(({ conflict, path }) => conflict && input.choices?.[path] === undefined);
@@ -139,7 +139,13 @@ function wholeSteps(changed: unknown, old: unknown, draft: unknown): readonly Me
   const [step] = mergeFields({ it: changed }, { it: old }, { it: draft });
   if (step === undefined) return [];
   const conflict = JSON.stringify(changed) !== JSON.stringify(draft);
-  return [{ path: "", base: changed, ours: old, theirs: draft, conflict, edits: [] }];
+  return [{ path: "", shown: "", base: changed, ours: old, theirs: draft, conflict, edits: [] }];
+}
+
+/** What the difference calls so goes first: the draft may have another item at that position. */
+function stepsAt(steps: readonly MergeStep[], wanted: string): readonly MergeStep[] {
+  const called = steps.filter(({ shown }) => isWithin(shown, wanted));
+  return called.length > 0 ? called : steps.filter(({ path }) => isWithin(path, wanted));
 }
 
 /** `a.b[0].c` is within `a.b` and within itself; a step of a whole list is what a change inside of it is part of. */

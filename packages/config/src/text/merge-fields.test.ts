@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { applyEdits } from "./apply-edits.ts";
+import { diffFields } from "./diff-fields.ts";
 import { mergeEdits, mergeFields } from "./merge-fields.ts";
 
 function merged(base: unknown, ours: unknown, theirs: unknown, takeOurs?: (path: string) => boolean) {
@@ -33,6 +34,20 @@ test("only a field that both changed differently is a conflict, and it goes eith
   assert.deepEqual(merged(base, ours, theirs), { value: { a: 3, b: 2 }, conflicts: ["a"] });
   assert.deepEqual(merged(base, ours, theirs, () => true).value, { a: 2, b: 2 });
   assert.deepEqual(merged(base, { a: 3, b: 2 }, theirs), { value: { a: 3, b: 2 }, conflicts: [] });
+});
+
+test("a step is called as the difference calls it, wherever theirs has it", () => {
+  const host = (name: string, ...routes: unknown[]) => ({ name, routes });
+  const before = [host("a", route("/a"), route("/b")), host("gone")];
+  const after = [host("a", route("/a", "2s"), route("/b", "9s")), host("new")];
+  const theirs = [host("z"), host("a", route("/x"), route("/a", "2s"), route("/b", "9s")), host("new")];
+  const called = diffFields(before, after).map(({ path }) => path);
+  const steps = mergeFields(after, before, theirs);
+  assert.deepEqual(steps.map(({ shown }) => shown).toSorted(), called.toSorted());
+  assert.equal(
+    steps.find(({ shown }) => shown === "[a].routes[1].route.timeout")?.path,
+    "[1].routes[2].route.timeout",
+  );
 });
 
 test("routes without names: one puts one in front, the other changes a later one", () => {

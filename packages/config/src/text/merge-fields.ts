@@ -7,6 +7,8 @@ import { isMap, itemKeys } from "./item-keys.ts";
 export interface MergeStep {
   /** In `theirs`. */
   readonly path: string;
+  /** As `diffFields(ours, base)` calls it: items of lists by name, or by their position in `base`, where it has them. */
+  readonly shown: string;
   readonly base: unknown;
   readonly ours: unknown;
   readonly theirs: unknown;
@@ -16,6 +18,9 @@ export interface MergeStep {
   readonly edits: readonly FieldEdit[];
 }
 
+/** Where in `theirs`, and how `MergeStep.shown` calls it. */
+type Place = Pick<MergeStep, "path" | "shown">;
+
 /**
  * A three-way merge of JSON messages, field by field: what only we changed goes into theirs, what only they changed stays, and
  * what both changed differently is a conflict. Items of lists are told apart as `diffFields` does. Applied in order (see
@@ -23,7 +28,7 @@ export interface MergeStep {
  */
 export function mergeFields(base: unknown, ours: unknown, theirs: unknown): readonly MergeStep[] {
   const steps: MergeStep[] = [];
-  merge("", base, ours, theirs, steps);
+  merge({ path: "", shown: "" }, base, ours, theirs, steps);
   return steps;
 }
 
@@ -35,31 +40,41 @@ export function mergeEdits(
   return steps.flatMap(({ conflict, path, edits }) => (!conflict || takeOurs(path) ? edits : []));
 }
 
-function merge(path: string, base: unknown, ours: unknown, theirs: unknown, steps: MergeStep[]): void {
+function merge(place: Place, base: unknown, ours: unknown, theirs: unknown, steps: MergeStep[]): void {
   if (same(base, ours) || same(ours, theirs)) return;
   if (isMap(ours) && isMap(theirs) && ours["@type"] === theirs["@type"]) {
     const from = isMap(base) && base["@type"] === ours["@type"] ? base : {};
     for (const key of new Set([...Object.keys(from), ...Object.keys(ours)]))
-      merge(joinFieldPath(path, key), from[key], ours[key], theirs[key], steps);
+      merge(memberOf(place, key), from[key], ours[key], theirs[key], steps);
     return;
   }
   if (Array.isArray(ours) && Array.isArray(theirs)) {
     const from = Array.isArray(base) ? base : [];
-    if (itemKeys(from) && itemKeys(ours) && itemKeys(theirs)) mergeNamed(path, from, ours, theirs, steps);
-    else mergeUnnamed(path, from, ours, theirs, steps);
+    if (itemKeys(from) && itemKeys(ours) && itemKeys(theirs)) mergeNamed(place, from, ours, theirs, steps);
+    else mergeUnnamed(place, from, ours, theirs, steps);
     return;
   }
+  const { path } = place;
   const edits: FieldEdit[] = [ours === undefined ? { op: "remove", path } : { op: "set", path, value: ours }];
-  steps.push({ path, base, ours, theirs, conflict: !same(base, theirs), edits });
+  steps.push({ ...place, base, ours, theirs, conflict: !same(base, theirs), edits });
+}
+
+function memberOf({ path, shown }: Place, key: string): Place {
+  return { path: joinFieldPath(path, key), shown: joinFieldPath(shown, key) };
+}
+
+function itemOf({ path, shown }: Place, index: number, key: string | number): Place {
+  return { path: `${path}[${index}]`, shown: `${shown}[${key}]` };
 }
 
 function mergeNamed(
-  path: string,
+  place: Place,
   base: readonly unknown[],
   ours: readonly unknown[],
   theirs: readonly unknown[],
   steps: MergeStep[],
 ): void {
+  const { path } = place;
   const baseKeys = itemKeys(base) ?? [];
   const ourKeys = itemKeys(ours) ?? [];
   const theirKeys = itemKeys(theirs) ?? [];
@@ -70,7 +85,7 @@ function mergeNamed(
   if (!same(ourOrder, shared) && !same(ourOrder, orderOf(theirKeys, shared))) {
     // The order is ours to change as a whole; single items could not be told to go before or behind others.
     const edits: FieldEdit[] = [{ op: "set", path, value: ours }];
-    steps.push({ path, base, ours, theirs, conflict: !same(base, theirs), edits });
+    steps.push({ ...place, base, ours, theirs, conflict: !same(base, theirs), edits });
     return;
   }
   // From the end to the front, so that each edit's position is still right when its turn comes.
@@ -84,7 +99,7 @@ function mergeNamed(
       const conflict = baseKeys.includes(key);
       if (conflict && same(before, value)) continue;
       steps.push({
-        path: joinFieldPath(path, index),
+        ...itemOf(place, index, key),
         base: before,
         ours: value,
         theirs: undefined,
@@ -94,13 +109,13 @@ function mergeNamed(
     }
     if (anchor === undefined) continue;
     const at = index - 1;
-    const item = `${path}[${at}]`;
+    const item = itemOf(place, at, anchor);
     const [before, our, their] = [base[baseKeys.indexOf(anchor)], ours[ourKeys.indexOf(anchor)], theirs[at]];
     if (our !== undefined) merge(item, before, our, their, steps);
     else if (before !== undefined) {
-      const edits: FieldEdit[] = [{ op: "remove", path: item }];
+      const edits: FieldEdit[] = [{ op: "remove", path: item.path }];
       steps.push({
-        path: item,
+        ...item,
         base: before,
         ours: undefined,
         theirs: their,
@@ -130,7 +145,7 @@ function newBehind(
 
 /** As diff3 does it: items that all three have are fixed points, and what is between two of them is merged as one. */
 function mergeUnnamed(
-  path: string,
+  place: Place,
   base: readonly unknown[],
   ours: readonly unknown[],
   theirs: readonly unknown[],
@@ -146,7 +161,8 @@ function mergeUnnamed(
   for (let point = ends.length - 1; point >= 0; point--) {
     const [b, o, t] = ends[point] ?? [0, 0, 0];
     const [b0, o0, t0] = (ends[point - 1] ?? [-1, -1, -1]).map((at) => at + 1) as [number, number, number];
-    mergeChunk(path, t0, base.slice(b0, b), ours.slice(o0, o), theirs.slice(t0, t), steps);
+    const chunk = { base: base.slice(b0, b), ours: ours.slice(o0, o), theirs: theirs.slice(t0, t) };
+    mergeChunk({ ...chunk, place, at: t0, baseAt: b0, ourAt: o0 }, steps);
   }
 }
 
@@ -159,20 +175,27 @@ function equalAt(before: readonly unknown[], after: readonly unknown[]): Readonl
   );
 }
 
-function mergeChunk(
-  path: string,
-  at: number,
-  base: readonly unknown[],
-  ours: readonly unknown[],
-  theirs: readonly unknown[],
-  steps: MergeStep[],
-): void {
+/** A part of three lists, and where it begins in each. */
+interface Chunk {
+  readonly place: Place;
+  /** In `theirs`. */
+  readonly at: number;
+  readonly baseAt: number;
+  readonly ourAt: number;
+  readonly base: readonly unknown[];
+  readonly ours: readonly unknown[];
+  readonly theirs: readonly unknown[];
+}
+
+function mergeChunk(chunk: Chunk, steps: MergeStep[]): void {
+  const { place, at, base, ours, theirs } = chunk;
+  const { path } = place;
   if (same(base, ours) || same(ours, theirs)) return;
   const ourPairs = alignItems(base, ours);
   const theirPairs = alignItems(base, theirs);
   // Where one side only changed items, those of the other are found by it; where both put in or took out, nobody can tell.
   if (isOneToOne(theirPairs) || isOneToOne(ourPairs)) {
-    mergeItems({ path, at, base, ours, theirs, ourPairs, theirPairs }, steps);
+    mergeItems({ ...chunk, ourPairs, theirPairs }, steps);
     return;
   }
   const edits: FieldEdit[] = [
@@ -184,7 +207,7 @@ function mergeChunk(
   const only = (items: readonly unknown[]) =>
     items.length === 0 ? undefined : items.length === 1 ? items[0] : items;
   steps.push({
-    path: `${path}[${at}]`,
+    ...itemOf(place, at, chunk.baseAt),
     base: only(base),
     ours: only(ours),
     theirs: only(theirs),
@@ -193,17 +216,14 @@ function mergeChunk(
   });
 }
 
-interface Items {
-  readonly path: string;
-  readonly at: number;
-  readonly base: readonly unknown[];
-  readonly ours: readonly unknown[];
-  readonly theirs: readonly unknown[];
+interface Items extends Chunk {
   readonly ourPairs: readonly Pairing[];
   readonly theirPairs: readonly Pairing[];
 }
 
-function mergeItems({ path, at, base, ours, theirs, ourPairs, theirPairs }: Items, steps: MergeStep[]): void {
+function mergeItems(items: Items, steps: MergeStep[]): void {
+  const { place, at, baseAt, ourAt, base, ours, theirs, ourPairs, theirPairs } = items;
+  const { path } = place;
   const theirOf = new Map(theirPairs.map(([from, to]) => [from, to]));
   /** Behind theirs of the items before `from`. */
   const placeOf = (from: number): number => {
@@ -219,23 +239,23 @@ function mergeItems({ path, at, base, ours, theirs, ourPairs, theirPairs }: Item
     if (from === undefined) {
       const index = placeOf(behind);
       const edits: FieldEdit[] = [{ op: "insert", path, index, value: our }];
-      const item = `${path}[${index}]`;
-      steps.push({ path: item, base: undefined, ours: our, theirs: undefined, conflict: false, edits });
+      const item = itemOf(place, index, ourAt + (to ?? 0));
+      steps.push({ ...item, base: undefined, ours: our, theirs: undefined, conflict: false, edits });
       continue;
     }
     behind = from;
     const their = theirOf.get(from);
     const before = base[from];
-    const item = `${path}[${their === undefined ? placeOf(from) : at + their}]`;
+    const item = itemOf(place, their === undefined ? placeOf(from) : at + their, baseAt + from);
     if (to !== undefined && their !== undefined) merge(item, before, our, theirs[their], steps);
     else if (to === undefined && their !== undefined) {
       const conflict = !same(before, theirs[their]);
-      const edits: FieldEdit[] = [{ op: "remove", path: item }];
-      steps.push({ path: item, base: before, ours: undefined, theirs: theirs[their], conflict, edits });
+      const edits: FieldEdit[] = [{ op: "remove", path: item.path }];
+      steps.push({ ...item, base: before, ours: undefined, theirs: theirs[their], conflict, edits });
     } else if (to !== undefined && !same(before, our)) {
       // They removed what we changed.
       const edits: FieldEdit[] = [{ op: "insert", path, index: placeOf(from), value: our }];
-      steps.push({ path: item, base: before, ours: our, theirs: undefined, conflict: true, edits });
+      steps.push({ ...item, base: before, ours: our, theirs: undefined, conflict: true, edits });
     }
   }
 }

@@ -113,9 +113,12 @@ function DiffCard({
         </Button>
       </div>
       {!yaml && fields.length > 0 && (
-        <table className="w-full table-fixed text-sm" aria-label={t("fieldsOf", { name: diff.name })}>
+        <table
+          className="w-full table-fixed text-sm max-sm:block"
+          aria-label={t("fieldsOf", { name: diff.name })}
+        >
           {/* The widths: the head, which a fixed layout would take them from, is for screen readers. */}
-          <colgroup>
+          <colgroup className="max-sm:hidden">
             <col className="w-1/2" />
             <col />
             <col />
@@ -128,7 +131,7 @@ function DiffCard({
               <th scope="col">{afterLabel}</th>
             </tr>
           </thead>
-          <tbody>
+          <tbody className="max-sm:block">
             {fields.map((field) => (
               <tr
                 key={field.path}

@@ -213,7 +213,7 @@ export function VersionsPage() {
                             size="sm"
                             icon="rollback"
                             busy={rollback.pending === version.number}
-                            aria-label={t("rollBackTo", { number: version.number })}
+                            aria-label={t("rollBackRow", { number: version.number })}
                             onClick={() => void rollback.start(version.number, live)}
                           >
                             {t("rollBack")}

@@ -25,7 +25,7 @@ export function YamlCompare({ before, after, beforeLabel, afterLabel }: YamlComp
       EditorState.readOnly.of(true),
       EditorView.editable.of(false),
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", role: "region" }),
+      EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
       editorTheme,
     ];
     const view = new MergeView({
