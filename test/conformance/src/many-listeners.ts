@@ -14,6 +14,8 @@ export interface ListenerParts {
   readonly transportSocket?: string;
   /** HTTP filters in front of the router. */
   readonly httpFilters?: string;
+  /** Further fields of the router, between commas. */
+  readonly router?: string;
 }
 
 const CLUSTERS = (["one", "two", "dead"] as const)
@@ -42,7 +44,7 @@ ${more}
 
 function listener(
   name: string,
-  { hcm = "", routes, routeSpecifier, transportSocket = "", httpFilters = "" }: ListenerParts,
+  { hcm = "", routes, routeSpecifier, transportSocket = "", httpFilters = "", router = "" }: ListenerParts,
 ): string {
   return `    - name: ${name}
       address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
@@ -59,7 +61,7 @@ ${indent(hcm, 16)}
                 http_filters:
 ${indent(httpFilters, 18)}
                   - name: envoy.filters.http.router
-                    typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`;
+                    typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router${router === "" ? "" : `, ${router}`} }`;
 }
 
 function inlineRoutes(routes = '- { match: { prefix: "/" }, route: { cluster: one } }'): string {

@@ -90,18 +90,8 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   "envoy.extensions.compression.zstd.decompressor.v3.Zstd": {
     dictionaries: "bodies are decompressed by zstd's usual means alone",
   },
-  "envoy.extensions.filters.http.header_to_metadata.v3.Config": {
-    stat_prefix: "the filter counts nothing",
-  },
-  "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit": {
-    local_cluster_rate_limit:
-      "a bucket is one proxy's; share it by the number of proxies in the configuration",
-  },
   "envoy.extensions.filters.http.on_demand.v3.OnDemandCds": {
     resources_locator: NO_XDSTP,
-  },
-  "envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions": {
-    upstream_log_flush_interval: "tries are logged when they end, or when their stream begins",
   },
   "envoy.extensions.filters.http.set_metadata.v3.Metadata": {
     typed_value: "filters read metadata that is a Struct",

@@ -162,7 +162,8 @@ export class Server {
         onRead: (refresh) => this.stats.onRead(refresh),
       }),
     );
-    const localInfo = localInfoOf(this.node);
+    const localCluster = bootstrap.message.clusterManager?.localClusterName ?? "";
+    const localInfo = { ...localInfoOf(this.node), localCluster };
     const { concurrency } = options;
     const broadcast = (command: WorkerCommand) => this.#pool.broadcast(command);
     this.secretManager = new SecretManager({
@@ -272,7 +273,7 @@ export class Server {
         workerIndex,
         concurrency,
         localInfo,
-        localCluster: bootstrap.message.clusterManager?.localClusterName ?? "",
+        localCluster,
         logLevel: logLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
         overloadState: this.#overloadBuffer,

@@ -58,6 +58,8 @@ export interface LocalInfo {
   readonly subZone: string;
   /** The address that Envoy puts into x-forwarded-for with `use_remote_address: false`; the first non-loopback one. */
   readonly address: string;
+  /** `cluster_manager.local_cluster_name` of the bootstrap: the cluster that this node is an endpoint of; absent or "": none. */
+  readonly localCluster?: string;
 }
 
 export interface DrainDecision {

@@ -104,7 +104,9 @@ export const BASIC_FILTER_CASES: readonly ConformanceCase[] = [
 - name: header
   typed_config:
     "@type": ${TYPES}.header_to_metadata.v3.Config
+    stat_prefix: counted
     request_rules:
+      - { header: x-cut, on_header_present: { key: cut, regex_value_rewrite: { pattern: { regex: ".*" }, substitution: "" } } }
       - { header: x-version, on_header_present: { metadata_namespace: from, key: version }, on_header_missing: { metadata_namespace: from, key: version, value: none }, remove: true }
       - { header: x-number, on_header_present: { metadata_namespace: from, key: number, type: NUMBER } }
       - { header: ":path", on_header_present: { metadata_namespace: from, key: first, regex_value_rewrite: { pattern: { regex: "^/([^/?]+).*" }, substitution: "\\\\1" } } }
@@ -136,9 +138,28 @@ ${ROUTER}`,
           ["x-fixed", ""],
         ],
       },
+      {
+        path: "/failing",
+        headers: [
+          ["x-version", "v".repeat(8192)],
+          ["x-number", ""],
+          ["cookie", "session=aGVsbG8"],
+          ["x-cut", "away"],
+        ],
+      },
     ],
-    stats: ["http.main.set_metadata.overwrite_denied"],
-    accessLog: { file: "access.log", lines: 3 },
+    stats: [
+      "http.main.set_metadata.overwrite_denied",
+      ...["request", "response"].flatMap((direction) =>
+        ["rules_processed", "metadata_added", "header_not_found"].map(
+          (name) => `http_filter_name.counted.${direction}_${name}`,
+        ),
+      ),
+      ...["base64_decode_failed", "header_value_too_long", "regex_substitution_failed"].map(
+        (name) => `http_filter_name.counted.${name}`,
+      ),
+    ],
+    accessLog: { file: "access.log", lines: 4 },
   },
   {
     title: "health_check answers checks, or passes them on and remembers",

@@ -1,4 +1,4 @@
-import { httpBootstrap } from "../bootstrap.ts";
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
@@ -114,7 +114,10 @@ virtual_hosts:
   ${route("/keyed", `stat_prefix: keyed, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("own", 0)}]`, `, rate_limits: [${key("own", ", disable_key: k")}]`)}
   ${route("/apart", `stat_prefix: apart, ${ON}, always_consume_default_token_bucket: false, token_bucket: ${bucket(1)}, enable_x_ratelimit_headers: DRAFT_VERSION_03, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [{ actions: [{ header_value_match: { descriptor_key: generic_key, descriptor_value: own, headers: [{ name: x-own, present_match: true }] } }] }]`)}
   ${route("/own", `stat_prefix: connection, ${ON}, local_rate_limit_per_downstream_connection: true, token_bucket: ${bucket(1)}`)}
+  ${route("/together", `stat_prefix: together, ${ON}, local_cluster_rate_limit: {}, token_bucket: ${bucket(5)}, enable_x_ratelimit_headers: DRAFT_VERSION_03, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [{ actions: [{ header_value_match: { descriptor_key: generic_key, descriptor_value: own, headers: [{ name: x-own, present_match: true }] } }] }]`)}
   - { match: { prefix: "/" }, route: { cluster: one } }`,
+      clusters: staticCluster("proxies", ["{{upstream}}", "{{upstream2}}"]),
+      bootstrap: "cluster_manager: { local_cluster_name: proxies }",
     }),
     requests: [
       ...times(3, { path: "/plain" }),
@@ -134,6 +137,8 @@ virtual_hosts:
       ...times(2, { path: "/apart" }),
       ...times(3, { path: "/apart", headers: [["x-own", "1"]] }),
       ...times(2, { path: "/own" }),
+      ...times(2, { path: "/together", headers: [["x-own", "1"]] }),
+      ...times(2, { path: "/together" }),
       { path: "/" },
     ],
     stats: [
@@ -149,7 +154,8 @@ virtual_hosts:
       "stage",
       "apart",
       "connection",
+      "together",
     ].flatMap(stats),
-    accessLog: { file: "access.log", lines: 30 },
+    accessLog: { file: "access.log", lines: 34 },
   },
 ];

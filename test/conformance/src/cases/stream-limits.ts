@@ -31,6 +31,10 @@ const LISTENERS: Readonly<Record<string, ListenerParts>> = {
       "    filter: { log_type_filter: { types: [DownstreamEnd], exclude: true } }\naccess_log_options: { access_log_flush_interval: 0.3s }",
     )}`,
   },
+  tries: {
+    routes: `- { name: slow, match: { path: "/slow" }, route: { cluster: one, timeout: 0.5s } }`,
+    router: `upstream_log_options: { upstream_log_flush_interval: 0.3s }, upstream_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%ACCESS_LOG_TYPE% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS%\\n" } } } }]`,
+  },
   metadata: {
     routes: ROUTES,
     hcm: LOG(
@@ -58,6 +62,7 @@ export const STREAM_LIMIT_CASES: readonly ConformanceCase[] = [
     observe: async (target) => {
       const seen = {
         main: await askListeners(target, ["main", "periodic"], REQUESTS),
+        tries: await askListeners(target, ["tries"], [{ path: "/slow" }]),
         fast: await askListeners(target, ["begins", "metadata", "optional"], [{ path: "/fast" }]),
       };
       const connection = await connectRaw(await target.proxy.listenerPort("tunnel"));
@@ -75,7 +80,7 @@ export const STREAM_LIMIT_CASES: readonly ConformanceCase[] = [
       connection.destroy();
       return { ...seen, upgraded };
     },
-    accessLog: { file: "access.log", lines: 7 },
+    accessLog: { file: "access.log", lines: 9 },
     stats: [
       "http.main.downstream_rq_max_duration_reached",
       "http.main.tracing.not_traceable",

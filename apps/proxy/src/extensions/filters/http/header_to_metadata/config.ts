@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
 import { compileRegexSubstitution } from "@sluice/matching";
 import type {
   Config,
@@ -9,8 +9,9 @@ import {
   Config_ValueEncode as ValueEncode,
   Config_ValueType as ValueType,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js";
+import { createHeaderToMetadataStats, type HeaderToMetadataStats } from "./stats.ts";
 
-/** Longer values are not taken over (Envoy's limit). */
+/** Values as long as this are not taken over (Envoy's limit). */
 export const VALUE_BYTES_MAX = 8 * 1024;
 
 export interface MetadataTarget {
@@ -34,17 +35,20 @@ export interface MetadataRule {
 }
 
 export interface HeaderToMetadataConfig {
+  /** Undefined without `stat_prefix`. */
+  readonly stats: HeaderToMetadataStats | undefined;
   readonly request: readonly MetadataRule[];
   readonly response: readonly MetadataRule[];
 }
 
-export function compileHeaderToMetadata(config: Config): Compiled<HeaderToMetadataConfig> {
+/** `root`: where stats begin. */
+export function compileHeaderToMetadata(config: Config, root: StatsScope): Compiled<HeaderToMetadataConfig> {
   const problems: Problem[] = [];
   const request = config.requestRules.map((rule, i) => compileRule(rule, `request_rules[${i}]`, problems));
   const response = config.responseRules.map((rule, i) => compileRule(rule, `response_rules[${i}]`, problems));
-  return problems.length > 0
-    ? { ok: false, problems }
-    : { ok: true, value: Object.freeze({ request, response }) };
+  if (problems.length > 0) return { ok: false, problems };
+  const stats = config.statPrefix === "" ? undefined : createHeaderToMetadataStats(root, config.statPrefix);
+  return { ok: true, value: Object.freeze({ stats, request, response }) };
 }
 
 function compileRule(rule: Config_Rule, path: string, problems: Problem[]): MetadataRule {

@@ -6,13 +6,15 @@ import {
 } from "@sluice/extension-api";
 import { cookieValue } from "@sluice/matching";
 import type { Config } from "@sluice/xds/gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js";
+import { decodeBase64 } from "../../../../http/decode-base64.ts";
+import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import {
   compileHeaderToMetadata,
   type HeaderToMetadataConfig,
-  type MetadataRule,
   type MetadataTarget,
   VALUE_BYTES_MAX,
 } from "./config.ts";
+import type { HeaderToMetadataStats } from "./stats.ts";
 
 class HeaderToMetadataFilter extends PassThroughFilter {
   private readonly config: HeaderToMetadataConfig;
@@ -23,28 +25,34 @@ class HeaderToMetadataFilter extends PassThroughFilter {
   }
 
   override decodeHeaders(headers: HeaderMap): FilterHeadersStatus {
-    this.apply((this.decoding.perRouteConfig<HeaderToMetadataConfig>() ?? this.config).request, headers);
+    this.apply("request", headers);
     return FilterHeadersStatus.Continue;
   }
 
   override encodeHeaders(headers: HeaderMap): FilterHeadersStatus {
-    this.apply((this.decoding.perRouteConfig<HeaderToMetadataConfig>() ?? this.config).response, headers);
+    this.apply("response", headers);
     return FilterHeadersStatus.Continue;
   }
 
-  private apply(rules: readonly MetadataRule[], headers: HeaderMap): void {
+  private apply(direction: "request" | "response", headers: HeaderMap): void {
+    const config = this.decoding.perRouteConfig<HeaderToMetadataConfig>() ?? this.config;
+    const { stats } = config;
+    const rules = config[direction];
     if (rules.length === 0) return;
+    const counts = stats?.[direction];
     const found = new Map<string, Record<string, unknown>>();
     for (const rule of rules) {
+      counts?.rulesProcessed.inc();
       const value = rule.header === "" ? cookieValue(headers, rule.cookie) : headers.getAll(rule.header);
       if (value === undefined) {
-        if (rule.onMissing !== undefined) take(found, rule.onMissing, rule.onMissing.value);
+        if (rule.onMissing === undefined) continue;
+        counts?.headerNotFound.inc();
+        if (take(found, rule.onMissing, rule.onMissing.value, stats)) counts?.metadataAdded.inc();
         continue;
       }
       if (rule.onPresent !== undefined) {
-        const { onPresent } = rule;
-        const used = onPresent.value === "" ? (onPresent.rewrite?.(value) ?? value) : onPresent.value;
-        take(found, onPresent, used);
+        const used = wanted(rule.onPresent, value, stats);
+        if (take(found, rule.onPresent, used, stats)) counts?.metadataAdded.inc();
       }
       if (rule.remove) headers.remove(rule.header);
     }
@@ -52,14 +60,39 @@ class HeaderToMetadataFilter extends PassThroughFilter {
   }
 }
 
-/** Puts a value where it belongs, unless it is empty, too long or not of its type. */
-function take(found: Map<string, Record<string, unknown>>, target: MetadataTarget, text: string): void {
-  if (text === "" || text.length > VALUE_BYTES_MAX) return;
-  const value = typed(target, target.base64 ? Buffer.from(text, "base64").toString("latin1") : text);
-  if (value === undefined) return;
+/** What is set for a header's value. */
+function wanted(target: MetadataTarget, value: string, stats: HeaderToMetadataStats | undefined): string {
+  if (target.value !== "") return target.value;
+  if (target.rewrite === undefined) return value;
+  const rewritten = target.rewrite(value);
+  if (rewritten === "" && value !== "") stats?.regexSubstitutionFailed.inc();
+  return rewritten;
+}
+
+/** Puts a value where it belongs, unless it is empty, too long or not of its type; whether it was put. */
+function take(
+  found: Map<string, Record<string, unknown>>,
+  target: MetadataTarget,
+  text: string,
+  stats: HeaderToMetadataStats | undefined,
+): boolean {
+  if (text === "") return false;
+  if (text.length >= VALUE_BYTES_MAX) {
+    stats?.headerValueTooLong.inc();
+    return false;
+  }
+  let decoded: string | undefined = text;
+  if (target.base64) {
+    const bytes = decodeBase64(text);
+    decoded = bytes && Buffer.from(bytes).toString("latin1");
+    if (decoded === undefined) stats?.base64DecodeFailed.inc();
+  }
+  const value = decoded === undefined ? undefined : typed(target, decoded);
+  if (value === undefined) return false;
   const fields = found.get(target.namespace) ?? {};
   fields[target.key] = value;
   found.set(target.namespace, fields);
+  return true;
 }
 
 function typed(target: MetadataTarget, text: string): unknown {
@@ -70,8 +103,10 @@ function typed(target: MetadataTarget, text: string): unknown {
 
 export const headerToMetadataFactory: HttpFilterFactory<HeaderToMetadataConfig, HeaderToMetadataConfig> = {
   terminal: false,
-  compile: (config) => compileHeaderToMetadata(asConfig(config)),
-  compilePerRoute: (config) => compileHeaderToMetadata(asConfig(config)),
+  compile: (config, context) =>
+    compileHeaderToMetadata(asConfig(config), asHttpContext(context).worker.stats),
+  compilePerRoute: (config, context) =>
+    compileHeaderToMetadata(asConfig(config), asHttpContext(context).worker.stats),
   create: (config) => new HeaderToMetadataFilter(config),
 };
 

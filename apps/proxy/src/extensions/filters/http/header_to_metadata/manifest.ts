@@ -10,7 +10,7 @@ export const headerToMetadataManifest: HttpFilterManifest = {
   configTypes: [`${PACKAGE}.Config`],
   perRouteConfigTypes: [`${PACKAGE}.Config`],
   supportedFields: {
-    [`${PACKAGE}.Config`]: ["request_rules", "response_rules"],
+    [`${PACKAGE}.Config`]: ["request_rules", "response_rules", "stat_prefix"],
     [`${PACKAGE}.Config.Rule`]: ["header", "cookie", "on_header_present", "on_header_missing", "remove"],
     [`${PACKAGE}.Config.KeyValuePair`]: [
       "metadata_namespace",

@@ -36,6 +36,8 @@ export interface LocalRateLimitConfig {
   /** Of all connections and workers. */
   readonly limiter: LocalLimiter;
   newLimiter(): LocalLimiter;
+  /** `local_cluster_rate_limit`: as many as there are proxies, so that together they let through what is configured. */
+  readonly tokensPerHit: (() => number) | undefined;
 }
 
 const FILL_INTERVAL_MS_MIN = 50;
@@ -74,6 +76,14 @@ export function compileLocalRateLimit(
     if (limit !== undefined) refuse("'limit' field is not supported");
   }
   const settings = compileSettings(config, problems);
+  const { localCluster = "" } = worker.localInfo;
+  if (config.localClusterRateLimit !== undefined) {
+    const refuse = (message: string): void =>
+      void problems.push({ path: "local_cluster_rate_limit", message, severity: "error" });
+    if (config.localRateLimitPerDownstreamConnection)
+      refuse("is set and local_rate_limit_per_downstream_connection is set to true");
+    if (localCluster === "") refuse("is set but cluster_manager.local_cluster_name is not");
+  }
   if (problems.length > 0) return { ok: false, problems };
   const code = config.status?.code ?? 0;
   // A bucket that is configured otherwise is another bucket; but those for any value are too many to leave behind.
@@ -98,6 +108,10 @@ export function compileLocalRateLimit(
       retryAfterHeader: config.enableRetryAfterHeader,
       perConnection: config.localRateLimitPerDownstreamConnection,
       limiter: new LocalLimiter(settings, (own) => worker.shared.number(`${name} ${own}`, 1), clock),
+      tokensPerHit:
+        config.localClusterRateLimit === undefined
+          ? undefined
+          : () => Math.max(1, worker.clusters.get(localCluster)?.hostCount ?? 1),
       newLimiter: () => new LocalLimiter(settings, () => new LocalNumber(1), clock),
     }),
   };
@@ -115,8 +129,6 @@ function compileSettings(config: LocalRateLimit, problems: Problem[]): LimiterSe
   let hasDynamic = false;
   const descriptors = new Map<string, DescriptorSettings>();
   const dynamicMax = config.maxDynamicDescriptors ?? DYNAMIC_USUAL;
-  if (dynamicMax > DYNAMIC_MAX)
-    refuse("max_dynamic_descriptors", `more than ${DYNAMIC_MAX} is not implemented`);
   for (const [i, { entries, tokenBucket, shadowMode }] of config.descriptors.entries()) {
     const path = `descriptors[${i}]`;
     const bucket = settingsOf(tokenBucket);
@@ -133,6 +145,8 @@ function compileSettings(config: LocalRateLimit, problems: Problem[]): LimiterSe
     hasDynamic ||= wanted.some(({ value }) => value === "");
     descriptors.set(key, { entries: wanted, bucket, shadow: shadowMode });
   }
+  if (hasDynamic && dynamicMax > DYNAMIC_MAX)
+    refuse("max_dynamic_descriptors", `more than ${DYNAMIC_MAX} is not implemented`);
   return {
     usual: usualBucket(config.tokenBucket, refuse),
     descriptors,

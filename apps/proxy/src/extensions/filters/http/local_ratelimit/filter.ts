@@ -37,7 +37,10 @@ class LocalRateLimitFilter extends PassThroughFilter {
     if (config.enabled?.matches(headers, callbacks.random.uint32(), { runtime }) !== true)
       return FilterHeadersStatus.Continue;
     stats.enabled.inc();
-    const decision = this.limiter().decide(config.hasDescriptors ? this.descriptors(headers) : NONE);
+    const decision = this.limiter().decide(
+      config.hasDescriptors ? this.descriptors(headers) : NONE,
+      config.tokensPerHit?.() ?? 1,
+    );
     this.decision = decision;
     if (decision.allowed) {
       stats.ok.inc();

@@ -72,8 +72,11 @@ export class LocalLimiter {
     this.alwaysCountUsual = settings.alwaysCountUsual;
   }
 
-  /** Counts a request: first against the descriptors, the slowest bucket first, then against the usual bucket. */
-  decide(descriptors: readonly RateLimitDescriptor[]): LimitDecision {
+  /**
+   * Counts a request: first against the descriptors, the slowest bucket first, then against the usual bucket. `tokensPerHit`: what a hit
+   * takes.
+   */
+  decide(descriptors: readonly RateLimitDescriptor[], tokensPerHit = 1): LimitDecision {
     const found: Found[] = [];
     for (const descriptor of descriptors) {
       const own = this.bucketFor(descriptor);
@@ -84,7 +87,7 @@ export class LocalLimiter {
     for (const { bucket, shadow, descriptor } of found) {
       const { hitsAddend = 1, isNegativeHits, xRateLimitHeaders } = descriptor;
       const gives = isNegativeHits && descriptor.hitsAddend !== undefined;
-      if (bucket.consume(gives ? -hitsAddend : hitsAddend)) continue;
+      if (bucket.consume((gives ? -hitsAddend : hitsAddend) * tokensPerHit)) continue;
       const decision = { allowed: false, shadow, bucket, xRateLimitHeaders };
       if (!shadow) return decision;
       shadowed ??= decision;
@@ -92,7 +95,7 @@ export class LocalLimiter {
     const [first] = found;
     if (first === undefined || this.alwaysCountUsual) {
       if (this.usual === "deny") return DENIED;
-      if (this.usual?.consume() === false)
+      if (this.usual?.consume(tokensPerHit) === false)
         return { allowed: false, shadow: false, bucket: this.usual, xRateLimitHeaders: undefined };
     }
     if (shadowed !== undefined) return shadowed;

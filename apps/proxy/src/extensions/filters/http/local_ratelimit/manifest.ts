@@ -28,6 +28,7 @@ export const httpLocalRateLimitManifest: HttpFilterManifest = {
       "rate_limits",
       "max_dynamic_descriptors",
       "enable_retry_after_header",
+      "local_cluster_rate_limit",
     ],
   },
   load: () => (require("./filter.ts") as typeof import("./filter.ts")).localRateLimitFactory,

@@ -1,6 +1,7 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { Router } from "@sluice/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js";
 import type { AccessLogger } from "../../../../access-log/access-logger.ts";
+import { durationMs } from "../../../../cluster/duration-ms.ts";
 import { compileHttpFilters } from "../../../../http-filter/compile-filter-chain.ts";
 import type { HttpFactoryContext, HttpFilterConfig } from "../../../../http-filter/filter-chain-config.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
@@ -23,6 +24,8 @@ export interface RouterConfig {
   readonly upstreamLogs: readonly AccessLogger[];
   /** … and when it has a connection. */
   readonly logsUpstreamStart: boolean;
+  /** `upstream_log_flush_interval` in ms: tries are logged so often while they last; 0: not. */
+  readonly upstreamLogIntervalMs: number;
   /** What each try passes where its cluster has no filters of its own; undefined: nothing but the codec. */
   readonly upstreamFilters: readonly HttpFilterConfig[] | undefined;
   /** CONNECT is refused with 400 where data come before its answer. */
@@ -42,11 +45,6 @@ export function compileRouter(config: Router, context: HttpFactoryContext): Comp
   if (!filters.ok) problems.push(...filters.problems);
   const logs = worker.accessLoggers.compile(config.upstreamLog, "upstream_log");
   if (!logs.ok) problems.push(...logs.problems);
-  if (config.upstreamLogOptions?.upstreamLogFlushInterval !== undefined) {
-    const message = "upstream_log_flush_interval is not implemented";
-    const path = "upstream_log_options.upstream_log_flush_interval";
-    problems.push({ path, message, severity: "error" });
-  }
   if (problems.length > 0 || !logs.ok || !filters.ok) return { ok: false, problems };
   return {
     ok: true,
@@ -62,6 +60,8 @@ export function compileRouter(config: Router, context: HttpFactoryContext): Comp
       upstreamLogs: logs.value,
       upstreamFilters: filters.value.length > 1 ? filters.value : undefined,
       rejectsEarlyConnectData: config.rejectConnectRequestEarlyData ?? false,
+      upstreamLogIntervalMs:
+        logs.value.length === 0 ? 0 : durationMs(config.upstreamLogOptions?.upstreamLogFlushInterval, 0),
       logsUpstreamStart: config.upstreamLogOptions?.flushUpstreamLogOnUpstreamStream ?? false,
     }),
   };

@@ -29,6 +29,7 @@ export const routerManifest: HttpFilterManifest = {
     ],
     "envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions": [
       "flush_upstream_log_on_upstream_stream",
+      "upstream_log_flush_interval",
     ],
   },
   load: () => (require("./filter.ts") as typeof import("./filter.ts")).routerFactory,

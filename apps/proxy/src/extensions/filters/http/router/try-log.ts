@@ -1,20 +1,36 @@
-import { type HeaderMap, RESPONSE_FLAG_CODES, ResponseFlag } from "@sluice/extension-api";
+import { type HeaderMap, RESPONSE_FLAG_CODES, ResponseFlag, type Timer } from "@sluice/extension-api";
 import type { AccessLogType, FormatContext } from "../../../../access-log/access-logger.ts";
 import type { HttpStream } from "../../../../http/http-stream.ts";
 import { RequestStreamInfo } from "../../../../http/request-stream-info.ts";
 import type { RouterConfig } from "./config.ts";
 import type { UpstreamTry } from "./upstream-try.ts";
 
-/** Spans and `upstream_log` entries of a request's tries: one at the end of each, one at its start where configured. */
+/** Spans and `upstream_log` entries of a request's tries: one at the end of each, more at its start and while it lasts where configured. */
 export class TryLog {
   private readonly config: RouterConfig;
   private readonly stream: HttpStream;
   private responseHeaders: HeaderMap | undefined = undefined;
   private responseTrailers: HeaderMap | undefined = undefined;
+  /** Of tries that are logged while they last. */
+  private intervals: Map<UpstreamTry, Timer> | undefined = undefined;
 
   constructor(config: RouterConfig, stream: HttpStream) {
     this.config = config;
     this.stream = stream;
+  }
+
+  /** The try is about to ask for a connection. */
+  begun(attempt: UpstreamTry): void {
+    const { worker, upstreamLogs, upstreamLogIntervalMs } = this.config;
+    if (upstreamLogIntervalMs === 0) return;
+    const timer = worker.timers.create(() => {
+      timer.arm(upstreamLogIntervalMs);
+      const context = this.context(attempt, 0, this.stream.wallMs(), "UpstreamPeriodic");
+      for (const logger of upstreamLogs) logger.log(context);
+    });
+    timer.arm(upstreamLogIntervalMs);
+    this.intervals ??= new Map();
+    this.intervals.set(attempt, timer);
   }
 
   /** The try has its connection; nothing was sent yet. */
@@ -35,6 +51,8 @@ export class TryLog {
   /** The try is over. `flag`: what went wrong with it, 0 for nothing. */
   end(attempt: UpstreamTry, flag: number, wallMs: number): void {
     const { span } = attempt;
+    this.intervals?.get(attempt)?.disarm();
+    this.intervals?.delete(attempt);
     if (span !== undefined) {
       attempt.span = undefined;
       span.finish(this.stream, wallMs, flag === 0 ? attempt.status : 0);

@@ -54,6 +54,7 @@ export class TrySet {
       const { attempts } = this.choice;
       if (attempts > 1) attempt.span?.setTag("retry.count", String(attempts - 1));
     }
+    this.log?.begun(attempt);
     attempt.start();
     return true;
   }
