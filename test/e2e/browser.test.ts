@@ -117,6 +117,15 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Clusters" }).waitFor();
     assert.equal(new URL(page.url()).pathname, "/clusters", "back where the sign-in was asked for");
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "Clusters" }).waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await link("Skip to content").evaluate((skip) => skip === document.activeElement), true);
+    await page.keyboard.press("Enter");
+    await waitFor(
+      "the content has the focus",
+      async () => await page.evaluate(() => document.activeElement?.id === "main"),
+    );
   });
 
   step(
@@ -249,6 +258,11 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
       await figures.getByText(/^[1-9][\d.]*\/s$/).waitFor({ timeout: FIGURES_WITHIN_MS });
       t.diagnostic(`figures move after ${Math.round(performance.now() - startedAt)} ms`);
       await watch.close();
+      const chart = page.getByRole("slider", { name: "Requests by response" });
+      await chart.press("ArrowLeft");
+      await waitFor("the newest point's time, with its zone, and values", async () =>
+        /[AP]M [A-Z][\w+:-]*, 5xx .*2xx .*\/s/.test((await chart.getAttribute("aria-valuetext")) ?? ""),
+      );
 
       await navigate("Topology");
       const box = page.getByRole("group", { name: clusterName() });
@@ -504,7 +518,11 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
   step(
     "a node drains, resumes and changes its log level; its configuration is read and held against a version",
     async () => {
+      await page.route(/node\.get/, (route) => route.abort());
       await page.goto("/nodes/local");
+      await page.getByRole("heading", { name: "The server does not answer" }).waitFor();
+      await page.unroute(/node\.get/);
+      await button("Try again").click();
       const operations = page.getByRole("region", { name: "Operations" });
       const ready = async () => (await fetch(`http://127.0.0.1:${appliance.nodeAdminPort}/ready`)).status;
       await operations.getByRole("button", { name: "Drain" }).click();

@@ -149,7 +149,7 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
 
   step("a group's synthetic request is written, refused at its fields, kept, and taken away", async () => {
     await page.goto("/nodes");
-    await button("Probe default").click();
+    await button("Synthetic request of default").click();
     const dialog = page.getByRole("dialog", { name: "Synthetic request of default" });
     const field = (name: string): Locator => dialog.getByRole("textbox", { name });
     await dialog
@@ -167,7 +167,7 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
     await keepImage(page, "probe-light");
     await dialog.getByRole("button", { name: "Save" }).click();
     await row("http://shop.example/health").waitFor();
-    await button("Probe default").click();
+    await button("Synthetic request of default").click();
     assert.equal(await field("Expected statuses").inputValue(), "200, 204");
     await dialog.getByRole("combobox", { name: "Synthetic request" }).selectOption({ label: "none" });
     await dialog.getByRole("button", { name: "Save" }).click();

@@ -127,8 +127,11 @@ function refuseMissingListener(draft: ReadDraft, probe: SyntheticProbe | null | 
 function refuseProblems(draft: ReadDraft): void {
   const problems = draftProblems(draft).filter(({ problem }) => problem.severity === "error");
   if (problems.length === 0) return;
-  const count = problems.length === 1 ? "an error" : `${problems.length} errors`;
-  throw new ConfigError("invalid", `the draft has ${count}; correct them first`, { problems });
+  const found =
+    problems.length === 1
+      ? "the draft has an error; correct it first"
+      : `the draft has ${problems.length} errors; correct them first`;
+  throw new ConfigError("invalid", found, { problems });
 }
 
 type Trees = Readonly<Record<ResourceKind, BuiltTree>>;

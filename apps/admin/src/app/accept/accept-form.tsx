@@ -48,7 +48,7 @@ export function AcceptForm() {
         <Wordmark />
         <h1 className="mt-6 mb-4 text-xl font-semibold tracking-tight">{t("title")}</h1>
         {shown === undefined ? (
-          <SkeletonRows />
+          <SkeletonRows bare />
         ) : typeof shown === "string" ? (
           <Notice tone="bad">{t(shown)}</Notice>
         ) : (

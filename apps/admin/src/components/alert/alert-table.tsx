@@ -35,7 +35,7 @@ export function AlertTable({ alerts, rules, onSilence }: AlertTableProps) {
       ),
     },
     { id: "rule", header: t("columns.rule"), className: "font-medium", cell: ({ rule }) => rule },
-    { id: "target", header: t("columns.target"), cell: ({ target }) => target },
+    { id: "target", header: t("columns.target"), cell: ({ target }) => words.target(target) },
     {
       id: "value",
       header: t("columns.value"),

@@ -62,7 +62,7 @@ function Readings({ rule }: { readonly rule: AlertRule }) {
     },
   ];
   if (readings.error) return <Notice tone="bad">{refusalWords(readings.error)}</Notice>;
-  if (readings.data === undefined) return <SkeletonRows />;
+  if (readings.data === undefined) return <SkeletonRows bare />;
   return (
     <div className="flex flex-col gap-2">
       <p className="text-sm text-muted">{words.condition(rule)}</p>

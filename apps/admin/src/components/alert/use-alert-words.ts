@@ -11,13 +11,15 @@ export interface AlertWords {
   value(measure: AlertMeasure, value: number): string;
   condition(rule: Pick<AlertRule, "measure" | "threshold" | "forMs">): string;
   scope(scope: AlertScope): string;
+  /** What an alert is about: one thing by its name, or everything. */
+  target(target: string): string;
 }
 
 export function useAlertWords(): AlertWords {
   const t = useTranslations("alerts");
   const format = useFormatter();
   const value: AlertWords["value"] = (measure, stored) => {
-    const number = format.number(stored * shownFactor(measure), { maximumSignificantDigits: 4 });
+    const number = format.number(stored * shownFactor(measure), { maximumSignificantDigits: 3 });
     const unit = t(`units.${measure}`);
     return unit === "%" ? `${number}%` : `${number} ${unit}`;
   };
@@ -36,5 +38,6 @@ export function useAlertWords(): AlertWords {
         ? t("scopeEach", { kind: t(`scopes.${kind}`) })
         : t("scopeOne", { kind: t(`scopes.${kind}`), name });
     },
+    target: (target) => (target === "all" ? t("scopes.all") : target),
   };
 }

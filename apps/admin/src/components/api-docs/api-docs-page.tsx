@@ -54,7 +54,7 @@ export function ApiDocsPage() {
           />
         </div>
         <QueryProblem query={document} />
-        {document.isPending && <SkeletonRows />}
+        {document.isPending && <SkeletonRows bare />}
         {document.data && shown.length === 0 && <p className="text-sm text-muted">{t("nothing")}</p>}
         {tags.map((tag) => (
           <section key={tag} aria-labelledby={`api-${tag}`} className="flex flex-col gap-2">

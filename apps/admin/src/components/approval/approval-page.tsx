@@ -142,7 +142,7 @@ function Changes({ request: { base, version } }: { readonly request: ApprovalReq
   return (
     <section className="flex flex-col gap-3" aria-label={release("changes")}>
       <h2 className="text-base font-semibold">{release("changes")}</h2>
-      {diff.isPending && <SkeletonRows />}
+      {diff.isPending && <SkeletonRows bare />}
       <QueryProblem query={diff} />
       {diff.data?.length === 0 && <Notice tone="info">{t("noDifference")}</Notice>}
       {diff.data && (

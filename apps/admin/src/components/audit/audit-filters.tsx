@@ -2,6 +2,7 @@
 
 import type { ChangeEvent } from "react";
 import { useTranslations } from "use-intl";
+import { fromLocalInput } from "../chart/time-range.ts";
 import { Input, SearchInput, Select } from "../ui/input.tsx";
 
 /** As typed; "" limits nothing. Days are those of the reader's zone. */
@@ -73,15 +74,18 @@ export function AuditFilterBar({
         ))}
       </Select>
       {(["from", "to"] as const).map((end) => (
-        <Input
-          key={end}
-          type="date"
-          aria-label={t(end)}
-          title={t(end)}
-          value={filters[end]}
-          className="max-w-40"
-          onChange={(event: ChangeEvent<HTMLInputElement>) => set({ [end]: event.target.value })}
-        />
+        <span key={end} className="inline-flex items-center gap-2 text-sm text-muted">
+          <span aria-hidden="true" className="whitespace-nowrap">
+            {t(end)}
+          </span>
+          <Input
+            type="date"
+            aria-label={t(end)}
+            value={filters[end]}
+            className="max-w-40"
+            onChange={(event: ChangeEvent<HTMLInputElement>) => set({ [end]: event.target.value })}
+          />
+        </span>
       ))}
       <label className="flex items-center gap-2 text-sm">
         <input
@@ -96,20 +100,24 @@ export function AuditFilterBar({
 }
 
 /** For the API and for the export's address. */
-export function auditInput({ subject, actor, family, from, to, refused }: AuditFilters) {
+export function auditInput(
+  { subject, actor, family, from, to, refused }: AuditFilters,
+  /** IANA name: days begin at its midnight. */
+  timeZone: string,
+) {
   return {
     ...(subject.trim() === "" ? {} : { subject: subject.trim() }),
     ...(actor.trim() === "" ? {} : { actor: actor.trim() }),
     ...(family === "" ? {} : { action: family }),
-    ...(from === "" ? {} : { from: startOf(from, 0) }),
-    ...(to === "" ? {} : { to: startOf(to, 1) }),
+    ...(from === "" ? {} : { from: startOf(from, 0, timeZone) }),
+    ...(to === "" ? {} : { to: startOf(to, 1, timeZone) }),
     ...(refused ? { refused } : {}),
   };
 }
 
-/** Midnight at the beginning of a day, `later` days after it. */
-function startOf(day: string, later: number): string {
-  const at = new Date(`${day}T00:00`);
-  at.setDate(at.getDate() + later);
-  return at.toISOString();
+/** Midnight in a zone at the beginning of a day, `later` days after it. */
+function startOf(day: string, later: number, timeZone: string): string {
+  const at = new Date(`${day}T00:00Z`);
+  at.setUTCDate(at.getUTCDate() + later);
+  return new Date(fromLocalInput(at.toISOString().slice(0, 19), timeZone)).toISOString();
 }

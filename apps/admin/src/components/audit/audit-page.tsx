@@ -3,13 +3,12 @@
 import type { AuditEvent } from "@sluice/config/browser";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
-import { useTranslations } from "use-intl";
+import { useTimeZone, useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Badge } from "../ui/badge.tsx";
-import { Button } from "../ui/button.tsx";
-import { EmptyState } from "../ui/empty-state.tsx";
-import { Icon } from "../ui/icon.tsx";
+import { Button, LinkButton } from "../ui/button.tsx";
+import { NotAllowedPage } from "../ui/list-page.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -25,7 +24,7 @@ export function AuditPage() {
   const trpc = useTRPC();
   const [filters, setFilters] = useState(NO_FILTERS);
   const [opened, setOpened] = useState<AuditEvent>();
-  const wanted = auditInput(useDeferredValue(filters));
+  const wanted = auditInput(useDeferredValue(filters), useTimeZone() ?? "UTC");
   const allowed = useMay()("audit.read");
   const events = useInfiniteQuery(
     trpc.audit.list.infiniteQueryOptions(wanted, { getNextPageParam: (page) => page.next, enabled: allowed }),
@@ -33,12 +32,7 @@ export function AuditPage() {
   const rows = events.data?.pages.flatMap((page) => page.events) ?? [];
   if (!allowed)
     return (
-      <>
-        <PageHeader title={t("title")} />
-        <EmptyState icon="audit" title={t("notAllowed")}>
-          {t("notAllowedHint")}
-        </EmptyState>
-      </>
+      <NotAllowedPage title={t("title")} icon="audit" what={t("notAllowed")} hint={t("notAllowedHint")} />
     );
   return (
     <>
@@ -46,16 +40,16 @@ export function AuditPage() {
         title={t("title")}
         description={t("description")}
         actions={
-          <a
+          <LinkButton
             href={`/api/v1/audit/export?${new URLSearchParams(
               Object.entries(wanted).map(([key, value]) => [key, String(value)]),
             )}`}
+            icon="download"
             download
-            className="inline-flex h-8 items-center gap-2 rounded-md border border-line px-3 text-sm hover:bg-hover"
+            prefetch={false}
           >
-            <Icon name="download" />
             {t("export")}
-          </a>
+          </LinkButton>
         }
       />
       <div className="px-6 pb-3 max-sm:px-4">

@@ -26,7 +26,8 @@ export function chartOptions(props: () => LineChartProps, around: Surroundings):
     width: around.width,
     height: around.height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    // On the right there is room for half a time under the last mark.
+    padding: [8, 20, 0, 0],
     cursor: {
       points: { size: 6 },
       drag: { x: onSelect !== undefined, y: false, setScale: false },
@@ -39,7 +40,7 @@ export function chartOptions(props: () => LineChartProps, around: Surroundings):
     axes: [
       {
         ...axisLook(),
-        space: 80,
+        space: (_, __, ___, ____, pixels) => (pixels < 400 ? 48 : 80),
         size: 28,
         values: (_, ticks, __, ___, step) => ticks.map((tick) => timeLabel(tick, step, around.timeZone)),
       },

@@ -54,7 +54,7 @@ export function ClassChart(props: TrafficChartProps) {
       series={series}
       stacked
       format={(value) => quantity(value, "perSecond")}
-      emptyText={t("noData")}
+      emptyText={t(columns === undefined ? "waiting" : "noData")}
     />
   );
 }
@@ -74,7 +74,7 @@ export function SuccessChart(props: TrafficChartProps) {
       series={series}
       axis="share"
       format={(value) => formatShare(value, locale)}
-      emptyText={t("noData")}
+      emptyText={t(columns === undefined ? "waiting" : "noData")}
     />
   );
 }
@@ -97,7 +97,7 @@ export function LatencyChart(props: TrafficChartProps) {
       title={t("charts.latency")}
       series={series}
       format={(value) => quantity(value, "milliseconds")}
-      emptyText={t("noData")}
+      emptyText={t(columns === undefined ? "waiting" : "noData")}
     />
   );
 }
@@ -116,7 +116,7 @@ export function ConnectionChart(props: TrafficChartProps) {
       title={t("charts.connections")}
       series={series}
       format={(value) => quantity(Math.round(value * 10) / 10, "count")}
-      emptyText={t("noData")}
+      emptyText={t(columns === undefined ? "waiting" : "noData")}
     />
   );
 }
@@ -145,7 +145,7 @@ export function BytesChart(props: TrafficChartProps) {
       series={series}
       axis="bytes"
       format={(value) => quantity(value, "bytesPerSecond")}
-      emptyText={t("noData")}
+      emptyText={t(columns === undefined ? "waiting" : "noData")}
     />
   );
 }
@@ -164,7 +164,7 @@ export function FailureChart(props: TrafficChartProps) {
       title={t("charts.failures")}
       series={series}
       format={(value) => quantity(value, "perSecond")}
-      emptyText={t("noData")}
+      emptyText={t(columns === undefined ? "waiting" : "noData")}
     />
   );
 }

@@ -25,24 +25,22 @@ export interface LiveTraffic {
   readonly reportAgeMs: number | undefined;
 }
 
-const NOTHING: LiveTraffic = {
-  columns: undefined,
-  from: 0,
-  to: 1,
-  receivedAt: undefined,
-  reportAgeMs: undefined,
-};
+/** Until the first answer: the edges by the browser's clock. */
+function nothingYet(seconds: number): LiveTraffic {
+  const to = Date.now() / 1000;
+  return { columns: undefined, from: to - seconds, to, receivedAt: undefined, reportAgeMs: undefined };
+}
 
 /** The last `seconds` of a target, moving by itself; going on after the browser was offline. */
 export function useLiveTraffic(target: TrafficTarget, seconds: number, enabled = true): LiveTraffic {
   const trpc = useTRPC();
-  const [shown, setShown] = useState<LiveTraffic>(NOTHING);
+  const [shown, setShown] = useState<LiveTraffic>(() => nothingYet(seconds));
   const question = JSON.stringify([target, seconds]);
   const asked = useRef(question);
   useEffect(() => {
-    if (asked.current !== question) setShown(NOTHING);
+    if (asked.current !== question) setShown(nothingYet(seconds));
     asked.current = question;
-  }, [question]);
+  }, [question, seconds]);
   useSubscription(
     trpc.telemetry.trafficLive.subscriptionOptions(
       { scope: target.scope, node: target.node, seconds },

@@ -50,7 +50,7 @@ export function ExplainPage() {
           ) : found.error ? (
             <RefusalNotice error={found.error} title={t("failed")} />
           ) : found.data === undefined ? (
-            <SkeletonRows />
+            <SkeletonRows bare />
           ) : (
             <div className="flex flex-col gap-4">
               <ExplainWay key={found.dataUpdatedAt} found={found.data} />

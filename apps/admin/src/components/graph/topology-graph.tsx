@@ -122,15 +122,21 @@ function nodesOf(
   foldable: ReadonlySet<string>,
   onToggle: (id: string) => void,
 ): BoxNode[] {
-  return visible.boxes.map((box) => ({
-    id: box.id,
-    type: "box",
-    position: layout.positions.get(box.id) ?? { x: 0, y: 0 },
-    width: BOX_WIDTH,
-    height: BOX_HEIGHT,
-    ariaLabel: box.label,
-    data: { foldable: foldable.has(box.id), onToggle },
-  }));
+  const nodes = visible.boxes.map(
+    (box): BoxNode => ({
+      id: box.id,
+      type: "box",
+      position: layout.positions.get(box.id) ?? { x: 0, y: 0 },
+      width: BOX_WIDTH,
+      height: BOX_HEIGHT,
+      ariaLabel: box.label,
+      data: { foldable: foldable.has(box.id), onToggle },
+    }),
+  );
+  // The way of a request, then from top to bottom: so does Tab go.
+  return nodes.toSorted(
+    (left, right) => left.position.x - right.position.x || left.position.y - right.position.y,
+  );
 }
 
 function edgesOf({ visible }: LaidOut): LineEdge[] {

@@ -88,7 +88,7 @@ export function GroupsPanel() {
       align: "right",
       cell: (group) => (
         <span className="flex flex-col items-end">
-          <span className="tabular">{group.version ?? "–"}</span>
+          <span className="tabular">{group.version === undefined ? "–" : `v${group.version}`}</span>
           {group.rollout !== undefined && (
             <Link href={`/rollouts/${group.rollout}`} className="text-xs text-info hover:underline">
               {t("rollout", { id: group.rollout })}

@@ -45,7 +45,7 @@ export function DumpExplorer({ node }: { readonly node: string }) {
         )}
       </div>
       <RefusalNotice error={ask.error} />
-      {underWay && <SkeletonRows />}
+      {underWay && <SkeletonRows bare />}
       {order?.state === "done" && <Dump key={order.id} order={order} />}
     </div>
   );
@@ -64,7 +64,7 @@ function Dump({ order }: { readonly order: NodeOrder }) {
     ),
   );
   if (outline.error) return <QueryProblem query={outline} />;
-  if (outline.data === undefined) return <SkeletonRows />;
+  if (outline.data === undefined) return <SkeletonRows bare />;
   const { source, entries, found } = outline.data;
   return (
     <>
@@ -118,7 +118,7 @@ function Entry({ order, entry }: { readonly order: string; readonly entry: DumpE
       )}
       <QueryProblem query={whole} />
       {whole.data && <CodeBlock code={whole.data.yaml} label={t("yamlOf", { name: entry.name })} tall />}
-      {whole.isPending && <SkeletonRows />}
+      {whole.isPending && <SkeletonRows bare />}
     </article>
   );
 }

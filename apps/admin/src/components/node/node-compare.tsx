@@ -79,7 +79,7 @@ export function NodeAgainstVersion({
       <RefusalNotice error={ask.error} />
       {!ask.error && order && order.state !== "done" && <OrderStateLine order={order} />}
       {inVain && offer}
-      {underWay && <SkeletonRows />}
+      {underWay && <SkeletonRows bare />}
       {!ask.error && order?.state === "done" && <Comparison order={order.id} />}
     </>
   );
@@ -91,7 +91,7 @@ function Comparison({ order }: { readonly order: string }) {
   const comparison = useQuery(trpc.node.comparison.queryOptions({ order }, { retry: false }));
   const { data, error } = comparison;
   if (error) return <QueryProblem query={comparison} />;
-  if (data === undefined) return <SkeletonRows />;
+  if (data === undefined) return <SkeletonRows bare />;
   const { differences, same, notAskedFor, version, source } = data;
   return (
     <>

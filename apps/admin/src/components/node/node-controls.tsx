@@ -137,7 +137,9 @@ function TrafficState({ channel: { status, since } }: { readonly channel: NodeCh
       <span className="text-muted">
         {t("channelSince")} <RelativeTime at={since} />
       </span>
-      <Badge>{status.logLevel}</Badge>
+      <span className="text-muted">
+        {t("logLevel")} <Badge>{status.logLevel}</Badge>
+      </span>
     </div>
   );
 }

@@ -40,7 +40,9 @@ export function DeliveryTable() {
       cell: ({ message }) => (
         <span className="flex flex-col">
           <span>{message.title}</span>
-          <span className="max-w-96 truncate text-xs text-muted">{message.lines.join(" · ")}</span>
+          <span className="max-w-96 truncate max-sm:max-w-44 max-sm:whitespace-normal text-xs text-muted">
+            {message.lines.join(" · ")}
+          </span>
         </span>
       ),
     },

@@ -30,7 +30,6 @@ export function SubscriptionFieldset({ subscriptions, onChange }: SubscriptionFi
                 <label key={kind} className="flex items-center gap-2 text-sm">
                   <input
                     type="checkbox"
-                    className="size-4 accent-accent"
                     checked={one.events.length === 0 || one.events.includes(kind)}
                     onChange={(event) => {
                       const chosen = one.events.length === 0 ? OFFERED : one.events;

@@ -54,10 +54,11 @@ export function PasskeyTable() {
         <Notice tone={outcome === "done" ? "ok" : "bad"}>{t(`outcomes.${outcome}`)}</Notice>
       )}
       <Table
+        framed
         label={t("title")}
         rows={passkeys.data ?? []}
         rowKey={({ id }) => id}
-        empty={<p className="py-4 text-sm text-muted">{t("nothing")}</p>}
+        empty={<p className="text-sm text-muted">{t("nothing")}</p>}
         columns={[
           {
             id: "name",

@@ -28,10 +28,11 @@ export function SessionTable({ person }: { readonly person?: string }) {
   return (
     <div className="flex flex-col gap-3">
       <Table
+        framed
         label={t("title")}
         rows={rows}
         rowKey={(session) => session.id}
-        empty={<p className="py-4 text-sm text-muted">{t("nothing")}</p>}
+        empty={<p className="text-sm text-muted">{t("nothing")}</p>}
         columns={[
           {
             id: "agent",

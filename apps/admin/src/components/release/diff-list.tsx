@@ -16,7 +16,7 @@ import { showValue } from "./show-value.ts";
 
 const YamlCompare = dynamic(() => import("../yaml/yaml-compare.tsx").then((module) => module.YamlCompare), {
   ssr: false,
-  loading: () => <SkeletonRows />,
+  loading: () => <SkeletonRows bare />,
 });
 
 const TONES: Readonly<Record<ResourceDiff["change"], Tone>> = {

@@ -45,7 +45,7 @@ export function FieldChoices({ fields, labels, submit, busy = false, onSubmit }:
                   name={field.path}
                   checked={chosen[field.path] === side}
                   onChange={() => setChosen({ ...chosen, [field.path]: side })}
-                  className="mt-0.5 accent-(--accent)"
+                  className="mt-0.5"
                 />
                 <span className="min-w-0">
                   <span className="block text-xs text-muted">{labels[side]}</span>

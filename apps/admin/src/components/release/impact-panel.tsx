@@ -25,7 +25,7 @@ export function ImpactPanel() {
   const trpc = useTRPC();
   const impact = useQuery({ ...trpc.review.impact.queryOptions(), refetchInterval: REFRESH_MS });
   if (impact.error) return <QueryProblem query={impact} />;
-  if (!impact.data) return <SkeletonRows rows={3} />;
+  if (!impact.data) return <SkeletonRows bare rows={3} />;
   const { nodes, listeners, virtualHosts, routes, clusters } = impact.data;
   return (
     <section aria-label={t("title")} className="flex flex-col gap-2">

@@ -109,7 +109,7 @@ export function PublishPage() {
           </section>
         )}
         <QueryProblem query={diff} />
-        {diff.isPending && <SkeletonRows />}
+        {diff.isPending && <SkeletonRows bare />}
         {diff.data && !differs && !done && (
           <EmptyState
             icon="publish"

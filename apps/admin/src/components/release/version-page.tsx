@@ -177,7 +177,7 @@ export function VersionPage({ number }: { readonly number: number }) {
             }
           />
         ) : diffs === undefined ? (
-          <SkeletonRows />
+          <SkeletonRows bare />
         ) : diffs.length === 0 ? (
           <Notice tone="info">{t("noDifference")}</Notice>
         ) : (

@@ -67,7 +67,7 @@ export function VersionsPage() {
         actions={
           <>
             <Button disabled={picked.length !== 2} onClick={compare}>
-              {t("compareTwo")}
+              {t(picked.length === 2 ? "compareTwo" : "pickTwo")}
             </Button>
             <LinkButton href="/publish" icon="publish">
               {t("reviewDraft")}
@@ -144,7 +144,7 @@ export function VersionsPage() {
                     aria-label={t("pickNumber", { number: version.number })}
                     checked={picked.includes(version.number)}
                     onChange={() => pick(version.number)}
-                    className="size-4 align-middle accent-(--accent)"
+                    className="align-middle"
                   />
                 ),
               },

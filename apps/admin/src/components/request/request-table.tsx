@@ -145,6 +145,16 @@ const RequestRow = memo(function RequestRow({ row, index, top, active, opened, o
   const format = useFormatter();
   const quantity = useQuantity();
   const cell = "truncate pr-3";
+  const [, time, fraction] =
+    /^(.*?)([.,]\d+)?$/.exec(
+      format.dateTime(row.at, {
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        fractionalSecondDigits: 3,
+        hour12: false,
+      }),
+    ) ?? [];
   return (
     <div
       role="row"
@@ -161,16 +171,11 @@ const RequestRow = memo(function RequestRow({ row, index, top, active, opened, o
     >
       <span
         role="gridcell"
-        className={`${cell} max-sm:text-clip`}
+        className={cell}
         title={format.dateTime(row.at, { dateStyle: "medium", timeStyle: "long" })}
       >
-        {format.dateTime(row.at, {
-          hour: "2-digit",
-          minute: "2-digit",
-          second: "2-digit",
-          fractionalSecondDigits: 3,
-          hour12: false,
-        })}
+        {time}
+        <span className="max-sm:hidden">{fraction}</span>
       </span>
       <span role="gridcell" className={cell}>
         <StatusCode status={row.status} />

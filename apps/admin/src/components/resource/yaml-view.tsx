@@ -1,6 +1,7 @@
 "use client";
 
 import dynamic from "next/dynamic";
+import { useId } from "react";
 import { useTranslations } from "use-intl";
 import { Icon } from "../ui/icon.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
@@ -25,6 +26,7 @@ export interface YamlViewProps {
 /** The text itself, with what is wrong with it listed below. */
 export function YamlView({ kind, name, text, problems, readOnly, at, onChange }: YamlViewProps) {
   const t = useTranslations("config");
+  const leaving = useId();
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="min-h-64 flex-1 overflow-hidden">
@@ -35,9 +37,16 @@ export function YamlView({ kind, name, text, problems, readOnly, at, onChange }:
           readOnly={readOnly}
           at={at}
           label={name === undefined ? t("yamlOfNew") : t("yamlOf", { name })}
+          describedBy={leaving}
           onChange={onChange}
         />
       </div>
+      <p
+        id={leaving}
+        className="shrink-0 border-t border-line px-6 py-1 text-xs text-faint empty:hidden max-sm:px-4"
+      >
+        {readOnly ? "" : t("leaveYaml")}
+      </p>
       {problems.length > 0 && (
         <ul
           aria-label={t("problems")}

@@ -1,5 +1,6 @@
 "use client";
 
+import { isBuiltInRole } from "@sluice/config/browser";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
@@ -76,6 +77,7 @@ export function RolesPage() {
             {
               id: "name",
               header: t("columns.name"),
+              className: "min-w-36",
               cell: (role) => (
                 <span className="flex flex-wrap items-center gap-x-2 gap-y-1 font-medium whitespace-nowrap">
                   {roleName(role.name)}
@@ -99,7 +101,7 @@ export function RolesPage() {
               header: t("columns.description"),
               secondary: true,
               className: "text-muted",
-              cell: (role) => role.description,
+              cell: (role) => (isBuiltInRole(role.name) ? t(`builtInAbout.${role.name}`) : role.description),
             },
             {
               id: "people",

@@ -78,7 +78,6 @@ export function KeepAsTest({
                   type="checkbox"
                   checked={!left.has(field)}
                   onChange={() => setLeft(left.has(field) ? without(left, field) : new Set([...left, field]))}
-                  className="size-4 accent-(--accent)"
                 />
                 <span className="w-28 text-muted">{t(`expect.${field}`)}</span>
                 <code className="min-w-0 font-mono text-xs wrap-anywhere">{came[field]}</code>

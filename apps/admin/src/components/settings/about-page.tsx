@@ -34,7 +34,7 @@ export function AboutPage() {
       <div className="pt-6 empty:hidden">
         <QueryProblem query={about} />
       </div>
-      {about.isPending && <SkeletonRows rows={4} />}
+      {about.isPending && <SkeletonRows bare rows={4} />}
       {about.data && (
         <>
           <FormSection title={t("versions")} description={t("versionsHint")}>
@@ -86,9 +86,10 @@ function Licences() {
         <Button onClick={() => setShown(true)}>{t("showLicences")}</Button>
       </div>
     );
-  if (licences.isPending) return <SkeletonRows rows={3} />;
+  if (licences.isPending) return <SkeletonRows bare rows={3} />;
   return (
     <Table<Licence>
+      framed
       label={t("licences")}
       rows={licences.data ?? []}
       rowKey={({ name, version }) => `${name} ${version}`}

@@ -31,7 +31,7 @@ export function ApplianceFields({
     setOrigin(window.location.origin);
   }, []);
   if (settings === undefined)
-    return problem === undefined ? <SkeletonRows rows={2} /> : <Notice tone="bad">{problem}</Notice>;
+    return problem === undefined ? <SkeletonRows bare rows={2} /> : <Notice tone="bad">{problem}</Notice>;
   const shown = { ...settings, ...edits };
   return (
     <form

@@ -46,7 +46,7 @@ function TelemetryFields({ disabled }: { readonly disabled: boolean }) {
   const { settings, busy, problem, change } = useChangeSettings();
   const [edits, setEdits] = useState<Partial<Record<NumberName, string>>>({});
   if (settings === undefined)
-    return problem === undefined ? <SkeletonRows rows={3} /> : <Notice tone="bad">{problem}</Notice>;
+    return problem === undefined ? <SkeletonRows bare rows={3} /> : <Notice tone="bad">{problem}</Notice>;
   const misfits = NAMES.filter((name) => edits[name] !== undefined && !fits(name, edits[name] ?? ""));
   const shown = (name: NumberName): string => edits[name] ?? String(settings[name]);
   return (
@@ -113,7 +113,7 @@ function AuditFields({ disabled }: { readonly disabled: boolean }) {
       },
     }),
   );
-  if (kept.data === undefined) return <SkeletonRows rows={1} />;
+  if (kept.data === undefined) return <SkeletonRows bare rows={1} />;
   const shown = edit ?? String(kept.data.days ?? "");
   const isNumber = shown === "" || /^\d{1,5}$/.test(shown);
   return (

@@ -78,7 +78,13 @@ export function SecretKeys() {
           {t("besideDataHint", { file: status.data.file ?? "" })}
         </Notice>
       )}
-      <Table label={t("list")} columns={columns} rows={status.data?.keys ?? []} rowKey={({ id }) => id} />
+      <Table
+        framed
+        label={t("list")}
+        columns={columns}
+        rows={status.data?.keys ?? []}
+        rowKey={({ id }) => id}
+      />
       {managed && (
         <div>
           <Button busy={rotate.isPending} onClick={() => rotate.mutate()}>

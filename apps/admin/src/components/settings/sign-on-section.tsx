@@ -83,11 +83,12 @@ export function SignOnSection() {
     <FormSection title={t("title")} description={t("hint")}>
       <RefusalNotice error={error} />
       <Table
+        framed
         label={t("title")}
         columns={columns}
         rows={state.data?.providers ?? []}
         rowKey={({ id }) => id}
-        empty={<p className="py-4 text-sm text-muted">{t("nothing")}</p>}
+        empty={<p className="text-sm text-muted">{t("nothing")}</p>}
       />
       <div>
         <Button icon="plus" onClick={() => setEdited("new")}>

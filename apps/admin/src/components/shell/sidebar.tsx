@@ -5,6 +5,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
+import { FiringCount } from "../alert/firing-count.tsx";
 import { WaitingCount } from "../approval/waiting-count.tsx";
 import { classes } from "../ui/classes.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -65,6 +66,7 @@ export function Sidebar({ collapsed, onNavigate }: SidebarProps) {
                 >
                   <Icon name={item.icon} className={current ? "text-accent" : ""} />
                   {!collapsed && <span className="min-w-0 flex-1 truncate">{label}</span>}
+                  {item.id === "alerts" && <FiringCount />}
                   {item.id === "approvals" && <WaitingCount />}
                 </Link>
               );

@@ -74,7 +74,7 @@ export function SourcePage({ name }: { readonly name: string }) {
         )}
         {list.data && source === undefined && <Notice tone="bad">{t("gone")}</Notice>}
         {plan.error && <Notice tone="info">{refusalWords(plan.error)}</Notice>}
-        {plan.isPending && <SkeletonRows />}
+        {plan.isPending && <SkeletonRows bare />}
         {plan.data && <SourcePlanView plan={plan.data} />}
       </div>
       <Dialog

@@ -74,14 +74,13 @@ export function ImportPreviewView({
         <p className="text-sm">{t("preview.routeTests", { names: routeTests.join(", ") })}</p>
       )}
       {ignored.length > 0 && (
-        <div className="rounded-lg border border-line">
-          <Table
-            label={t("preview.notes")}
-            columns={notes}
-            rows={ignored}
-            rowKey={(note) => `${note.path} ${note.reason} ${note.position?.line ?? ""}`}
-          />
-        </div>
+        <Table
+          framed
+          label={t("preview.notes")}
+          columns={notes}
+          rows={ignored}
+          rowKey={(note) => `${note.path} ${note.reason} ${note.position?.line ?? ""}`}
+        />
       )}
       {problems.length > 0 && (
         <Notice tone="warn" title={t("preview.problems", { count: problems.length })}>

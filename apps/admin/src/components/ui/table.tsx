@@ -28,10 +28,23 @@ export interface TableProps<Row> {
   /** Called with Delete or Backspace on a row. */
   readonly onDelete?: (row: Row) => void;
   readonly empty?: ReactNode;
+  /** In a form or a dialog: with a border of its own instead of reaching to the page's edges. */
+  readonly framed?: boolean;
 }
 
+const PAGE_EDGES = "first:pl-6 last:pr-6 max-sm:first:pl-4 max-sm:last:pr-4";
+
 /** For up to some hundred rows. Up, Down, Home, End and j, k move between rows; Enter opens; Delete deletes. */
-export function Table<Row>({ label, columns, rows, rowKey, rowHref, onDelete, empty }: TableProps<Row>) {
+export function Table<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  rowHref,
+  onDelete,
+  empty,
+  framed = false,
+}: TableProps<Row>) {
   const router = useRouter();
   const body = useRef<HTMLTableSectionElement>(null);
 
@@ -55,7 +68,12 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref, onDelete, em
 
   return (
     // Positioned: what only screen readers see in a far column must not widen the page.
-    <div className="relative overflow-x-auto">
+    <div
+      className={classes(
+        "relative overflow-x-auto",
+        framed && (rows.length > 0 || !empty) && "rounded-lg border border-line",
+      )}
+    >
       <table aria-label={label} className="w-full border-collapse text-sm">
         {/* A head over nothing says nothing: what stands there instead does. */}
         <thead className={rows.length === 0 && empty ? "sr-only" : ""}>
@@ -65,7 +83,8 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref, onDelete, em
                 key={column.id}
                 scope="col"
                 className={classes(
-                  "h-8 px-3 font-medium whitespace-nowrap first:pl-6 last:pr-6 max-sm:px-2 max-sm:first:pl-4 max-sm:last:pr-4",
+                  "h-8 px-3 font-medium whitespace-nowrap max-sm:px-2",
+                  !framed && PAGE_EDGES,
                   column.align === "right" && "text-right",
                   column.secondary && "max-md:hidden",
                   column.pinned && "sticky right-0 bg-surface",
@@ -97,7 +116,8 @@ export function Table<Row>({ label, columns, rows, rowKey, rowHref, onDelete, em
                 <td
                   key={column.id}
                   className={classes(
-                    "h-10 px-3 py-1.5 first:pl-6 last:pr-6 max-sm:px-2 max-sm:first:pl-4 max-sm:last:pr-4",
+                    "h-10 px-3 py-1.5 max-sm:px-2",
+                    !framed && PAGE_EDGES,
                     // A figure and its unit stay together.
                     column.align === "right" && "text-right whitespace-nowrap",
                     column.secondary && "max-md:hidden",

@@ -6,7 +6,7 @@ import { tags } from "@lezer/highlight";
 export const editorTheme = [
   EditorView.theme({
     "&": { height: "100%", fontSize: "12px", color: "var(--ink)", backgroundColor: "var(--surface)" },
-    "&.cm-focused": { outline: "none" },
+    "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
     ".cm-scroller": {
       fontFamily: "var(--font-mono, ui-monospace, monospace)",
       lineHeight: "20px",

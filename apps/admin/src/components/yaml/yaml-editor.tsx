@@ -35,6 +35,8 @@ export interface YamlEditorProps {
   readonly readOnly: boolean;
   /** Accessible name. */
   readonly label: string;
+  /** Id of the text that says how the keyboard leaves it: Tab indents. */
+  readonly describedBy: string;
   /** Field path to put the cursor at, once. */
   readonly at?: string | undefined;
   readonly onChange: (text: string) => void;
@@ -43,7 +45,16 @@ export interface YamlEditorProps {
 const FromOutside = Annotation.define<boolean>();
 
 /** The schema-aware editor: completion and explanations from Envoy's API, problems where they stand. */
-export function YamlEditor({ kind, text, problems, readOnly, label, at, onChange }: YamlEditorProps) {
+export function YamlEditor({
+  kind,
+  text,
+  problems,
+  readOnly,
+  label,
+  describedBy,
+  at,
+  onChange,
+}: YamlEditorProps) {
   const client = useTRPCClient();
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
@@ -51,7 +62,7 @@ export function YamlEditor({ kind, text, problems, readOnly, label, at, onChange
   changed.current = onChange;
   const editable = useRef(new Compartment());
   const shownAt = useRef(false);
-  const initial = useRef({ text, label });
+  const initial = useRef({ text, label, describedBy });
 
   useEffect(() => {
     if (!host.current) return;
@@ -85,7 +96,10 @@ export function YamlEditor({ kind, text, problems, readOnly, label, at, onChange
             ...lintKeymap,
             indentWithTab,
           ]),
-          EditorView.contentAttributes.of({ "aria-label": initial.current.label }),
+          EditorView.contentAttributes.of({
+            "aria-label": initial.current.label,
+            "aria-describedby": initial.current.describedBy,
+          }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged && !update.transactions.some((change) => change.annotation(FromOutside)))
               changed.current(update.state.doc.toString());

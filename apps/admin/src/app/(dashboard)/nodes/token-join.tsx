@@ -3,7 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useFormatter, useTranslations } from "use-intl";
-import { useSession } from "../../../client/session.tsx";
+import { useMay } from "../../../client/session.tsx";
 import { useTRPC } from "../../../client/trpc.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { CodeBlock } from "../../../components/ui/copy-button.tsx";
@@ -13,6 +13,8 @@ import { Notice } from "../../../components/ui/notice.tsx";
 import { RefusalNotice } from "../../../components/ui/refusal-notice.tsx";
 import { type JoinForm, joinCommands } from "./join-form.ts";
 
+/** The command stands below the fields that it is made of, often under the dialog's edge. */
+const intoSight = (shown: HTMLDivElement | null): void => shown?.scrollIntoView({ block: "center" });
 const LIFETIMES_S = ["900", "3600", "86400", "604800"] as const;
 
 /** Makes a token for the node of the form and shows, this once, the command that uses it. */
@@ -20,11 +22,11 @@ export function TokenJoin({ form }: { readonly form: JoinForm | undefined }) {
   const t = useTranslations("join");
   const format = useFormatter();
   const trpc = useTRPC();
-  const { role } = useSession();
+  const mayEnroll = useMay()("node.enroll");
   const [lifetimeS, setLifetimeS] = useState<string>("3600");
   const [directory, setDirectory] = useState<string>();
   const create = useMutation(trpc.join.createToken.mutationOptions());
-  if (role !== "admin")
+  if (!mayEnroll)
     return (
       <div className="mt-5">
         <Notice tone="info" title={t("adminsOnly")}>
@@ -54,7 +56,7 @@ export function TokenJoin({ form }: { readonly form: JoinForm | undefined }) {
       </div>
       <RefusalNotice error={create.error} />
       {shown && join !== undefined && start !== undefined && (
-        <div className="flex flex-col gap-2">
+        <div ref={intoSight} className="flex flex-col gap-2">
           <Notice tone="ok" title={t("made")}>
             {t("madeHint", {
               node: form.nodeId,

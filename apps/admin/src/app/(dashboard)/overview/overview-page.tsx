@@ -4,6 +4,7 @@ import { useSubscription } from "@trpc/tanstack-react-query";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../../client/trpc.tsx";
+import { useFiringAlerts } from "../../../components/alert/use-firing-alerts.ts";
 import { ExpiryBanner } from "../../../components/certificate/expiry-banner.tsx";
 import { Freshness } from "../../../components/chart/freshness.tsx";
 import { useLiveTraffic } from "../../../components/chart/use-traffic.ts";
@@ -35,6 +36,7 @@ export function OverviewPage() {
     }),
   );
   const traffic = useLiveTraffic(EVERYTHING, SHOWN_SECONDS);
+  const alerts = useFiringAlerts();
   const setup = useSetup();
   const isNew = frame !== undefined && frame.versions.length === 0;
   const reportAgeMs = frame?.asOf && frame.at.getTime() - frame.asOf.getTime();
@@ -44,7 +46,6 @@ export function OverviewPage() {
         title={t("title")}
         actions={!isNew && <Freshness receivedAt={frame?.receivedAt} reportAgeMs={reportAgeMs} />}
       />
-      <ExpiryBanner />
       {frame === undefined && <SkeletonRows rows={6} />}
       {isNew && setup.open && <SetupWelcome />}
       {isNew && !setup.open && (
@@ -62,7 +63,10 @@ export function OverviewPage() {
       )}
       {frame !== undefined && !isNew && (
         <div className="flex flex-col gap-6 pb-10">
-          <ProblemList problems={frame.problems} nodeCount={frame.nodeStates.length} />
+          <ProblemList problems={frame.problems} alerts={alerts} nodeCount={frame.nodeStates.length} />
+          <div className="-mb-4 empty:hidden">
+            <ExpiryBanner />
+          </div>
           <HeadFigures now={frame.now} hourAgo={frame.hourAgo} columns={traffic.columns} />
           <OverviewCharts traffic={traffic} />
           <div className="grid grid-cols-[minmax(0,1fr)] gap-6 xl:grid-cols-[minmax(0,1fr)_22rem]">

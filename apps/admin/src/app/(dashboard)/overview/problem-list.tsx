@@ -1,5 +1,7 @@
+import type { Alert } from "@sluice/config/contract";
 import Link from "next/link";
 import { useLocale, useTranslations } from "use-intl";
+import { useAlertWords } from "../../../components/alert/use-alert-words.ts";
 import { formatShare } from "../../../components/chart/format-figures.ts";
 import { StatusDot } from "../../../components/ui/badge.tsx";
 import { Icon } from "../../../components/ui/icon.tsx";
@@ -11,19 +13,43 @@ const SHOWN_MAX = 8;
 /** What is wrong, worst first; each leads to its cause. */
 export function ProblemList({
   problems,
+  alerts,
   nodeCount,
 }: {
   readonly problems: readonly Problem[];
+  /** That fire. */
+  readonly alerts: readonly Alert[];
   readonly nodeCount: number;
 }) {
   const t = useTranslations("overview");
-  const hidden = problems.length - SHOWN_MAX;
+  const words = useAlertWords();
+  const locale = useLocale();
+  const share = (amount: number): string => formatShare(amount, locale);
+  const count = problems.length + alerts.length;
+  const lines: readonly ProblemLineProps[] = [
+    ...alerts.map(({ rule, target, since }) => ({
+      id: `alert:${rule}:${target}`,
+      href: "/alerts",
+      severity: "bad" as const,
+      text: t("problems.alert_fires", { rule, target: words.target(target) }),
+      detail: "",
+      since,
+    })),
+    ...problems.map(({ id, href, severity, code, subject, amount, total, detail, since }) => ({
+      id,
+      href,
+      severity,
+      text: t(`problems.${code}`, { subject, amount, total, share: share(amount) }),
+      detail,
+      since,
+    })),
+  ];
   return (
     <section aria-label={t("problems.heading")} className="px-6 max-sm:px-4">
       <div aria-live="polite" className="sr-only">
-        {t("problems.count", { count: problems.length })}
+        {t("problems.count", { count })}
       </div>
-      {problems.length === 0 ? (
+      {count === 0 ? (
         <div className="flex items-center gap-2 rounded-lg border border-line px-3 py-2 text-sm">
           <StatusDot tone="ok">
             <span className="font-medium">{t("problems.none")}</span>
@@ -32,11 +58,13 @@ export function ProblemList({
         </div>
       ) : (
         <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line">
-          {problems.slice(0, SHOWN_MAX).map((problem) => (
-            <ProblemLine key={problem.id} problem={problem} />
+          {lines.slice(0, SHOWN_MAX).map((line) => (
+            <ProblemLine key={line.id} {...line} />
           ))}
-          {hidden > 0 && (
-            <li className="px-3 py-2 text-xs text-muted">{t("problems.more", { count: hidden })}</li>
+          {count > SHOWN_MAX && (
+            <li className="px-3 py-2 text-xs text-muted">
+              {t("problems.more", { count: count - SHOWN_MAX })}
+            </li>
           )}
         </ul>
       )}
@@ -44,23 +72,28 @@ export function ProblemList({
   );
 }
 
-function ProblemLine({ problem }: { readonly problem: Problem }) {
+interface ProblemLineProps {
+  readonly id: string;
+  /** To its cause. */
+  readonly href: string;
+  readonly severity: Problem["severity"];
+  readonly text: string;
+  readonly detail: string;
+  readonly since: Date | undefined;
+}
+
+function ProblemLine({ href, severity, text, detail, since }: ProblemLineProps) {
   const t = useTranslations("overview");
-  const locale = useLocale();
-  const { code, severity, subject, detail, amount, total, since } = problem;
-  const share = formatShare(amount, locale);
   return (
     <li>
       <Link
-        href={problem.href}
+        href={href}
         className={`flex items-start gap-2 px-3 py-2 text-sm hover:bg-hover focus-visible:-outline-offset-2 ${severity === "bad" ? "bg-bad-soft" : ""}`}
       >
         <span className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-2">
           <StatusDot tone={severity}>
             <span className="sr-only">{t(`severity.${severity}`)}: </span>
-            <span className="font-medium whitespace-normal">
-              {t(`problems.${code}`, { subject, amount, total, share })}
-            </span>
+            <span className="font-medium whitespace-normal">{text}</span>
           </StatusDot>
           {detail !== "" && <span className="min-w-0 truncate font-mono text-xs text-muted">{detail}</span>}
           {since && (

@@ -36,6 +36,7 @@ export function RequestsPage() {
   const live = useLiveRows(filter, paused, !stored);
   const search = useStoredRows(filter, stored);
   const rows = stored ? search.rows : live.rows;
+  const waiting = rows.length === 0 && (stored ? search.query.isPending : live.receivedAt === undefined);
   const opened = read("id");
   const refine = (field: RequestField, value: string): void => write({ q: withTerm(text, field, value) });
   return (
@@ -67,10 +68,14 @@ export function RequestsPage() {
         )}
       </div>
       <RequestFacets rows={rows} onRefine={refine} />
-      <p role="status" className="tabular px-6 py-1 text-xs text-muted max-sm:px-4">
-        {paused && !stored ? t("paused", { count: live.waiting }) : t("count", { count: rows.length })}
+      <p role="status" className="tabular min-h-6 px-6 py-1 text-xs text-muted max-sm:px-4">
+        {waiting
+          ? ""
+          : paused && !stored
+            ? t("paused", { count: live.waiting })
+            : t("count", { count: rows.length })}
       </p>
-      {rows.length === 0 && (stored ? search.query.isPending : live.receivedAt === undefined) ? (
+      {waiting ? (
         <SkeletonRows rows={8} />
       ) : rows.length === 0 ? (
         <EmptyState icon="requests" title={t("none.title")}>

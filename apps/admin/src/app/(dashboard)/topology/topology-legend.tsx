@@ -13,7 +13,7 @@ export function TopologyLegend() {
   return (
     <ul
       aria-label={t("legend.label")}
-      className="absolute bottom-3 left-3 flex flex-wrap gap-x-4 gap-y-1 rounded-md border border-line bg-surface px-3 py-2 text-xs text-muted max-sm:hidden"
+      className="absolute bottom-3 left-3 mr-52 flex flex-wrap gap-x-4 gap-y-1 rounded-md border border-line bg-surface px-3 py-2 text-xs text-muted max-sm:hidden"
     >
       {TONES.map(([tone, dash]) => (
         <li key={tone} className="flex items-center gap-1.5">

@@ -46,6 +46,7 @@ export function TracesPage() {
       },
     ),
   );
+  const isFiltered = Object.keys(filter).length > 0;
   const traces = query.data?.pages.flatMap((page) => page.traces) ?? [];
   return (
     <>
@@ -63,7 +64,6 @@ export function TracesPage() {
         <label className="inline-flex min-h-8 items-center gap-2 text-sm">
           <input
             type="checkbox"
-            className="size-4 accent-(--accent)"
             checked={read("errors") === "1"}
             onChange={(event) => write({ errors: event.target.checked ? "1" : undefined })}
           />
@@ -72,8 +72,12 @@ export function TracesPage() {
       </div>
       {query.isPending && <SkeletonRows rows={8} />}
       {query.isSuccess && traces.length === 0 && (
-        <EmptyState icon="traces" title={t("none.title")}>
-          {t("none.text")}
+        <EmptyState icon="traces" title={t(isFiltered ? "none.title" : "none.titleAll")}>
+          {t.rich("none.text", {
+            code: (words) => (
+              <code className="rounded-sm bg-sunken px-1 font-mono text-xs whitespace-nowrap">{words}</code>
+            ),
+          })}
         </EmptyState>
       )}
       {traces.length > 0 && <TraceTable traces={traces} />}

@@ -16,12 +16,12 @@ import {
 } from "../../../components/chart/traffic-charts.tsx";
 import { type TrafficTarget, useLiveTraffic } from "../../../components/chart/use-traffic.ts";
 import { useUrlState } from "../../../components/chart/use-url-state.ts";
+import { useVersionMarkers } from "../../../components/chart/use-version-markers.ts";
 import { Badge } from "../../../components/ui/badge.tsx";
 import { Button } from "../../../components/ui/button.tsx";
 import { PageHeader } from "../../../components/ui/page-header.tsx";
 import { RangePicker } from "./range-picker.tsx";
 import { isScopeKind, TargetPicker } from "./target-picker.tsx";
-import { useVersionMarkers } from "./use-version-markers.ts";
 
 /** What happened when? */
 export function TrafficPage() {

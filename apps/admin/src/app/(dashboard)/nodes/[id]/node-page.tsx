@@ -8,6 +8,7 @@ import { useSession } from "../../../../client/session.tsx";
 import { useTRPC } from "../../../../client/trpc.tsx";
 import { ClassChart, ConnectionChart } from "../../../../components/chart/traffic-charts.tsx";
 import { useLiveTraffic } from "../../../../components/chart/use-traffic.ts";
+import { useVersionMarkers } from "../../../../components/chart/use-version-markers.ts";
 import { LabelEditor } from "../../../../components/groups/label-editor.tsx";
 import { NodeCertificate } from "../../../../components/join/node-certificate.tsx";
 import { NodeControls } from "../../../../components/node/node-controls.tsx";
@@ -93,6 +94,7 @@ function NodeDetail({ node }: { readonly node: NodeState }) {
 function TypeTable({ types }: { readonly types: readonly NodeTypeState[] }) {
   const t = useTranslations("nodes.detail");
   const version = (number: number | undefined): string => (number === undefined ? "–" : `v${number}`);
+  const refuses = types.some(({ refusal }) => refusal !== undefined);
   const columns: readonly Column<NodeTypeState>[] = [
     {
       id: "type",
@@ -107,16 +109,20 @@ function TypeTable({ types }: { readonly types: readonly NodeTypeState[] }) {
       align: "right",
       cell: (type) => version(type.acknowledgedVersion),
     },
-    {
-      id: "refusal",
-      header: t("refusal"),
-      cell: ({ refusal }) =>
-        refusal && (
-          <span className="font-mono text-xs wrap-anywhere">
-            {refusal.message} (v{refusal.version}, <RelativeTime at={refusal.at} />)
-          </span>
-        ),
-    },
+    ...(refuses
+      ? [
+          {
+            id: "refusal",
+            header: t("refusal"),
+            cell: ({ refusal }: NodeTypeState) =>
+              refusal && (
+                <span className="font-mono text-xs wrap-anywhere">
+                  {refusal.message} (v{refusal.version}, <RelativeTime at={refusal.at} />)
+                </span>
+              ),
+          },
+        ]
+      : []),
   ];
   return <Table label={t("matrix")} columns={columns} rows={types} rowKey={(type) => type.kind} />;
 }
@@ -124,7 +130,7 @@ function TypeTable({ types }: { readonly types: readonly NodeTypeState[] }) {
 function NodeLoad({ id }: { readonly id: string }) {
   const t = useTranslations("nodes.detail");
   const traffic = useLiveTraffic({ scope: undefined, node: id }, 900);
-  const shared = { ...traffic, syncKey: "node", height: 140 };
+  const shared = { ...traffic, markers: useVersionMarkers(), syncKey: "node", height: 140 };
   return (
     <section aria-label={t("load")} className="grid gap-6 px-6 max-sm:px-4 lg:grid-cols-2">
       <ClassChart {...shared} />

@@ -2,8 +2,8 @@ import type { Rollout } from "@sluice/config";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
-import { useTRPC } from "../../../client/trpc.tsx";
-import type { ChartMarker } from "../../../components/chart/line-chart.tsx";
+import { useTRPC } from "../../client/trpc.tsx";
+import type { ChartMarker } from "./line-chart.tsx";
 
 /** When which version went live. */
 export function useVersionMarkers(): readonly ChartMarker[] {
