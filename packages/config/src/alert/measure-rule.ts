@@ -1,4 +1,4 @@
-import type { Executor } from "../access/executor.ts";
+import { liveCertificateDates } from "../certificate/live-certificate-dates.ts";
 import type { Context, NodeState } from "../contract.ts";
 import { readNodes } from "../node/read-nodes.ts";
 import { watchedCertificates } from "../notification/certificate-sources.ts";
@@ -30,7 +30,7 @@ async function measurements(
   readTraffic: ReadTraffic,
 ): Promise<readonly Measurement[]> {
   if (rule.measure === "node_lost") return nodesAway(rule, nodes, context.now());
-  if (rule.measure === "certificate_days") return await daysLeft(context.db, rule, nodes, context.now());
+  if (rule.measure === "certificate_days") return await daysLeft(context, rule, nodes);
   return await traffic(rule, nodes, context.now(), readTraffic);
 }
 
@@ -44,20 +44,29 @@ function nodesAway({ scope }: MeasuredRule, nodes: readonly NodeState[], now: Da
     }));
 }
 
+/** Of what is live, and of what this appliance keeps for its nodes. Those of no node's own concern no group or node. */
 async function daysLeft(
-  executor: Executor,
+  context: Pick<Context, "db" | "now">,
   { scope }: MeasuredRule,
   nodes: readonly NodeState[],
-  now: Date,
 ): Promise<readonly Measurement[]> {
+  const now = context.now();
+  const leftOf = (notAfter: Date): number => (notAfter.getTime() - now.getTime()) / 86_400_000;
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const certificates = await watchedCertificates(executor, now);
-  return certificates.flatMap(({ name, node, notAfter }) => {
+  const own = (await watchedCertificates(context.db, now)).flatMap(({ name, node, notAfter }) => {
     const owner = node === undefined ? undefined : byId.get(node);
     if (scope.kind !== "all" && (owner === undefined || !concerns(scope, owner))) return [];
-    const value = (notAfter.getTime() - now.getTime()) / 86_400_000;
-    return [{ target: `certificate/${name}`, group: owner?.group, value }];
+    return [{ target: `certificate/${name}`, group: owner?.group, value: leftOf(notAfter) }];
   });
+  const live = scope.kind === "all" ? await liveCertificateDates(context) : [];
+  return [
+    ...live.map(({ name, notAfter }) => ({
+      target: `certificate/${name}`,
+      group: undefined,
+      value: leftOf(notAfter),
+    })),
+    ...own,
+  ];
 }
 
 function concerns(scope: MeasuredRule["scope"], { id, group }: NodeState): boolean {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type TestCertificate, TestCertificates } from "@sluice/harness";
+import { tryAlertRule } from "../alert/try-rule.ts";
 import { listAudit } from "../audit/list-audit.ts";
 import { checkText } from "../draft/check-text.ts";
 import { putResource } from "../draft/put-resource.ts";
@@ -140,6 +141,15 @@ test("a live certificate's end is told once at each step", async () => {
   assert.deepEqual(await expiringCertificates(ann, 10 * DAY_MS), []);
   const [soon] = await expiringCertificates(ann, 21 * DAY_MS);
   assert.deepEqual([soon?.resource.name, soon?.daysLeft], ["edge", 19]);
+  const threshold = { when: "below", value: 30 } as const;
+  const rule = { name: "ends", measure: "certificate_days", scope: { kind: "all" }, threshold } as const;
+  const readings = await tryAlertRule(ann, rule, async () => []);
+  const reading = readings.find(({ target }) => target === "certificate/secrets/edge");
+  assert.deepEqual(
+    [reading?.crossed, Math.floor(reading?.value ?? 0)],
+    [true, 19],
+    "an alert rule sees it too",
+  );
   assert.equal(await warnOfExpiry(ann), 1);
   assert.equal(await warnOfExpiry(ann), 0);
   config.advance(18.5 * DAY_MS);

@@ -150,7 +150,7 @@ function usesOf(
 
 const MATTERS = "(certificate_?chain|sds_?config)";
 
-async function readLiveSources(executor: Executor, kinds: VersionKinds): Promise<readonly Source[]> {
+export async function readLiveSources(executor: Executor, kinds: VersionKinds): Promise<readonly Source[]> {
   const entries = await versionEntries(executor, kinds, ["listeners", "clusters", "secrets"]);
   const hashes = Object.values(entries).flatMap((kind) => [...kind.values()].map(([, hash]) => hash));
   if (hashes.length === 0) return [];

@@ -16,7 +16,7 @@ export interface WatchedCertificate {
 
 type CertificateSource = (executor: Executor, now: Date) => Promise<readonly WatchedCertificate[]>;
 
-/** Every kind of certificate that this appliance keeps has one line here; warnings and the measure `certificate_days` read them all. */
+/** Every kind of certificate that this appliance keeps for its nodes has one line here; those of the configuration are told by `warnOfExpiry`. */
 const SOURCES: readonly CertificateSource[] = [nodeCertificates, authorities];
 
 /** Of certificates that were replaced only the newest; none that is revoked. */
