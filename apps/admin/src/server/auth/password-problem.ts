@@ -2,6 +2,7 @@ export const PASSWORD_LENGTH_MIN = 10;
 export const PASSWORD_LENGTH_MAX = 128;
 /** Of 0 to 4: more than 10⁸ guesses, so that a stolen hash is not found in days. */
 const SCORE_MIN = 3;
+const OWN_PART_MIN = 6;
 
 export interface PasswordProblem {
   readonly code: "short" | "long" | "common" | "weak";
@@ -37,8 +38,9 @@ export async function passwordProblem(
   const parts = about
     .flatMap((text) => [text, ...text.split(/[@.\s_-]+/)])
     .filter(({ length }) => length > 2);
-  const { score, sequence } = (await judge).check(password, [...parts, "sluice", "envoy"]);
-  if (score >= SCORE_MIN) return undefined;
+  const words = [...parts, "sluice", "envoy"];
+  const { score, sequence } = (await judge).check(password, words);
+  if (score >= SCORE_MIN && ownPart(password, words) >= OWN_PART_MIN) return undefined;
   const [only, ...rest] = sequence;
   if (rest.length === 0 && String(only?.dictionaryName ?? "").startsWith("passwords"))
     return {
@@ -46,6 +48,12 @@ export async function passwordProblem(
       message: "this password is on the lists of those that were breached; take another",
     };
   return { code: "weak", message: "this password is easily guessed; make it longer, or of unrelated words" };
+}
+
+/** How many letters and digits stand beside the words that anybody tries here first. */
+function ownPart(password: string, words: readonly string[]): number {
+  const left = words.reduce((text, word) => text.replaceAll(word.toLowerCase(), " "), password.toLowerCase());
+  return left.replaceAll(/[^\p{L}\p{N}]/gu, "").length;
 }
 
 /** The lists are large: they are loaded when somebody first sets a password. */

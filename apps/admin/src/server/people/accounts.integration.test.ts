@@ -41,7 +41,7 @@ test("an invitation makes one account, once, with a password that holds", async 
     "password123",
     "qwertyuiop",
     "ivy@example.org",
-    "sluice-envoy",
+    "sluice-Envoy-2026",
     "x".repeat(129),
   ])
     assert.equal(await accept(token, weak), "bad_input", weak);
