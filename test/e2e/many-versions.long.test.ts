@@ -6,7 +6,7 @@ import { startPostgres } from "@sluice/harness";
 import { writeVersions } from "../../packages/config/src/testing/write-versions.ts";
 import { openApi, publishAndWait } from "./api.ts";
 import { findChromium, openBrowser, openWindow, signIn } from "./open-browser.ts";
-import { startAppliance } from "./start-appliance.ts";
+import { freePorts, startAppliance } from "./start-appliance.ts";
 
 const VERSIONS = 10_000;
 const TIMES = 7;
@@ -31,12 +31,13 @@ test("the versions pages open with 10,000 versions", {
   cleanUp.push(() => appliance.stop());
   const api = await openApi(appliance);
   cleanUp.push(() => api.close());
+  const [port = 0] = await freePorts(1);
   await api.client.draft.firstRoute.mutate({
     domain: "*",
     path: "/",
     host: "127.0.0.1",
     upstreamPort: 9,
-    port: 0,
+    port,
   });
   await publishAndWait(api, "The newest of many", 60_000);
   const newest = VERSIONS + 1;

@@ -40,7 +40,7 @@ import { addGroupCommands } from "./group-commands.ts";
 import { addJoinTokenCommands } from "./join-token-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
 import { formatValue, OUTPUT_FORMATS } from "./output.ts";
-import { collect, numberOf } from "./read-option.ts";
+import { collect } from "./read-option.ts";
 import { readStandardInput } from "./read-standard-input.ts";
 import { addReleaseCommands } from "./release-commands.ts";
 import { optionalVersion } from "./resolve-version.ts";

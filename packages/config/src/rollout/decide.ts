@@ -37,7 +37,8 @@ export type Decision =
  *
  * A refusal, a synthetic request that failed or a worse comparison fails the step at any time. A step is `deploying` until every
  * connected node of it is effective (at least one) and has answered the synthetic request, if there is one, and the disconnected ones are back or their deadline has passed: they are then missing, never done. It is
- * `observing` for its wait, and goes on only while that holds. With `onFailure: keep` a failure is told once and changes nothing.
+ * `observing` for its wait, and goes on only while that holds; a node that is lost meanwhile, or comes back, has the deadline to be
+ * effective again. With `onFailure: keep` a failure is told once and changes nothing.
  */
 export function decide(rollout: RolloutRow, state: StateRow, facts: RolloutFacts): Decision | undefined {
   const sum = summarize(rollout, state, facts);
@@ -106,7 +107,7 @@ function findFailure(
   { strategy }: RolloutRow,
   state: StateRow,
   { comparison, now }: RolloutFacts,
-  { behind, connected }: Summary,
+  { behind, connected, awaited }: Summary,
 ): Failure | undefined {
   const refusing = behind.find(({ sync }) => sync === "refused");
   if (refusing !== undefined) {
@@ -130,11 +131,14 @@ function findFailure(
   const how = deploying
     ? because("not_effective_within", { seconds: within / 1000 })
     : because("no_longer_effective");
+  // A node that was lost, or has just come back, has its deadline again: the control plane itself may have been away.
+  if (!deploying && connected.length === 0 && awaited.length > 0) return undefined;
   if (connected.length === 0) {
     const reason = [how, because("no_node_connected"), ...describeStep(strategy, state.step)];
     return { reason, refused: false };
   }
-  return behind.length === 0 ? undefined : { reason: [how, ...behindWords(behind)], refused: false };
+  const late = behind.filter(({ since }) => deploying || now.getTime() >= since.getTime() + within);
+  return late.length === 0 ? undefined : { reason: [how, ...behindWords(late)], refused: false };
 }
 
 /** Only what is kept: otherwise a failure ends the phase. A refusal is told whenever it is another one. */

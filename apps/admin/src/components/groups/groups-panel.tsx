@@ -28,8 +28,11 @@ export function GroupsPanel() {
   const may = useMay();
   const groups = useQuery(trpc.group.list.queryOptions());
   const [edited, setEdited] = useState<NodeGroupSummary | "new">();
-  useOpenFromAddress((what) => what === "group" && setEdited("new"));
   const [frozen, setFrozen] = useState<string>();
+  useOpenFromAddress((what) => {
+    if (what === "group") setEdited("new");
+    else if (what.startsWith("freeze/")) setFrozen(what.slice("freeze/".length));
+  });
   const [probed, setProbed] = useState<NodeGroupSummary>();
   const [unprotected, setUnprotected] = useState<string>();
   const act = useGroupActions();

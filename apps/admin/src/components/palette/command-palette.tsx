@@ -16,6 +16,7 @@ import { Icon, type IconName } from "../ui/icon.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import { scoreEntry } from "./score-entry.ts";
 import { usePaletteActions } from "./use-palette-actions.ts";
+import { useReleaseActions } from "./use-release-actions.ts";
 
 const ROLLBACKS_MAX = 10;
 /** Of resources and of nodes: a configuration has tens of thousands, and each entry is an element of the page. */
@@ -53,7 +54,7 @@ function Entries({ close, onShowHelp }: { readonly close: () => void; readonly o
   const trpc = useTRPC();
   const router = useRouter();
   const may = useMay();
-  const actions = usePaletteActions(onShowHelp);
+  const actions = [...useReleaseActions(), ...usePaletteActions(onShowHelp)];
   const rollback = useRollback();
   const names = useQuery(trpc.draft.names.queryOptions());
   const nodes = useQuery(trpc.node.list.queryOptions());

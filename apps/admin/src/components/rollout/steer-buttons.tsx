@@ -1,52 +1,34 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
-import { useTRPC } from "../../client/trpc.tsx";
 import type { RolloutStatus } from "../resource/config-types.ts";
 import { Button } from "../ui/button.tsx";
-import { useRefusalToast } from "../ui/use-refusal-toast.ts";
+import { useSteer } from "./use-steer.ts";
 
 /** Pause, resume, promote, abort: each at once, each with what it did in the history. */
 export function SteerButtons({ status }: { readonly status: RolloutStatus }) {
   const t = useTranslations("rollout");
-  const refusalToast = useRefusalToast();
-  const trpc = useTRPC();
-  const queries = useQueryClient();
   const { progress, rollout } = status;
-  const settled = {
-    onError: refusalToast,
-    onSettled: async () => {
-      await Promise.all([
-        queries.invalidateQueries(trpc.version.pathFilter()),
-        queries.invalidateQueries(trpc.rollout.pathFilter()),
-      ]);
-    },
-  };
-  const pause = useMutation(trpc.rollout.pause.mutationOptions(settled));
-  const resume = useMutation(trpc.rollout.resume.mutationOptions(settled));
-  const promote = useMutation(trpc.rollout.promote.mutationOptions(settled));
-  const abort = useMutation(trpc.rollout.abort.mutationOptions(settled));
-  const busy = [pause, resume, promote, abort].some(({ isPending }) => isPending);
+  const { pause, resume, promote, abort, busy } = useSteer();
   const isLast = progress.step >= rollout.strategy.steps.length - 1;
   const isNextLast = progress.step >= rollout.strategy.steps.length - 2;
   const input = { rollout: rollout.id };
   return (
     <>
       {progress.phase === "paused" ? (
-        <Button icon="play" disabled={busy} onClick={() => resume.mutate(input)}>
+        <Button icon="play" disabled={busy} onClick={() => resume(input)}>
           {t("resume")}
         </Button>
       ) : (
-        <Button icon="pause" disabled={busy} onClick={() => pause.mutate(input)}>
+        <Button icon="pause" disabled={busy} onClick={() => pause(input)}>
           {t("pause")}
         </Button>
       )}
-      <Button tone="danger" icon="rollback" disabled={busy} onClick={() => abort.mutate(input)}>
+      <Button tone="danger" icon="rollback" disabled={busy} onClick={() => abort(input)}>
         {t("abort")}
       </Button>
       {!isNextLast && (
-        <Button disabled={busy} onClick={() => promote.mutate({ ...input, to: "next" })}>
+        <Button disabled={busy} onClick={() => promote({ ...input, to: "next" })}>
           {t("promoteNext")}
         </Button>
       )}
@@ -55,7 +37,7 @@ export function SteerButtons({ status }: { readonly status: RolloutStatus }) {
           tone="primary"
           icon="publish"
           disabled={busy}
-          onClick={() => promote.mutate({ ...input, to: "all" })}
+          onClick={() => promote({ ...input, to: "all" })}
         >
           {t("promote")}
         </Button>
