@@ -64,7 +64,9 @@ export class ClientHoldings {
     };
     if (subscription.wildcard && current.size > 0 && current.size < section.resources.size)
       for (const name of section.resources.keys()) lacks(name);
-    if (current.size < subscription.names.size) for (const name of subscription.names) lacks(name);
+    // Without the wildcard all that it has are names.
+    if (subscription.wildcard || current.size < subscription.names.size)
+      for (const name of subscription.names) lacks(name);
   }
 
   /** The client unsubscribed by name but may have it by the wildcard: it has to be told either way. */
