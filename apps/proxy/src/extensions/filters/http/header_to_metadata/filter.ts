@@ -83,7 +83,9 @@ function take(
   }
   let decoded: string | undefined = text;
   if (target.base64) {
-    const bytes = decodeBase64(text);
+    const bare = text.replace(/={1,2}$/, "");
+    // Padding may be left out.
+    const bytes = decodeBase64(bare.padEnd(Math.ceil(bare.length / 4) * 4, "="));
     decoded = bytes && Buffer.from(bytes).toString("latin1");
     if (decoded === undefined) stats?.base64DecodeFailed.inc();
   }

@@ -353,8 +353,8 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
         outcome.countResponse(info, host, timeoutStatus);
         if (timeoutStatus < 500) host.stats.rqError.inc();
       }
-      attempt.cancel();
-      this.tries.end(attempt, ResponseFlag.UpstreamRequestTimeout);
+      // As Envoy: that the whole request took too long is not the try's flag.
+      this.tries.cancel(attempt);
     }
     this.failLate("response_timeout");
   }
