@@ -160,6 +160,8 @@ describe("envoy.filters.http.local_ratelimit", () => {
           descriptors: [
             { entries: [{ key: "a", value: "b" }], token_bucket: bucket(1) },
             { entries: [{ key: "a", value: "b" }], token_bucket: bucket(1) },
+            // Any value: only then are descriptors dynamic.
+            { entries: [{ key: "a" }], token_bucket: bucket(1) },
           ],
         }),
       ],
