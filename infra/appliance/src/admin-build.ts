@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { runBuild } from "./run-build.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const admin = `${root}apps/admin/`;
@@ -29,24 +29,7 @@ export async function ensureAdminBuild(log: (line: string) => void): Promise<voi
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === want) return;
   log("building the dashboard …");
   const next = createRequire(`${admin}package.json`).resolve("next/dist/bin/next");
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(process.execPath, [next, "build"], {
-      cwd: admin,
-      env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`the dashboard's build failed:\n${output}`));
-    });
-  });
+  const env = { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" } as const;
+  await runBuild([next, "build"], { cwd: admin, env }, "the dashboard's build failed");
   writeFileSync(stamp, want);
 }
