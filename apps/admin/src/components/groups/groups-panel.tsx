@@ -17,6 +17,7 @@ import { FreezeDialog } from "./freeze-dialog.tsx";
 import { GroupDialog } from "./group-dialog.tsx";
 import { ProbeDialog } from "./probe-dialog.tsx";
 import { UnprotectDialog } from "./unprotect-dialog.tsx";
+import { useUnfreeze } from "./use-unfreeze.ts";
 
 const DEFAULT_GROUP = "default";
 
@@ -230,7 +231,7 @@ function useGroupActions() {
     },
   };
   const reorder = useMutation(trpc.group.reorder.mutationOptions(settled));
-  const unfreeze = useMutation(trpc.group.unfreeze.mutationOptions(settled));
+  const unfreeze = useUnfreeze();
   const protect = useMutation(
     trpc.group.protect.mutationOptions({
       ...settled,
@@ -241,7 +242,7 @@ function useGroupActions() {
   const remove = useMutation(trpc.group.remove.mutationOptions(settled));
   return {
     reorder: (names: string[]) => reorder.mutate({ names }),
-    unfreeze: (group: string) => unfreeze.mutate({ group }),
+    unfreeze,
     protect: (group: string) => protect.mutate({ group }),
     remove: ({ name, position, selector, version }: NodeGroupSummary) =>
       remove.mutate(

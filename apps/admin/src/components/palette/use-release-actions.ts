@@ -1,12 +1,12 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { useUnfreeze } from "../groups/use-unfreeze.ts";
 import { useSteer } from "../rollout/use-steer.ts";
-import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import type { PaletteAction } from "./use-palette-actions.ts";
 
 /** What can be done with the rollouts that are under way, and with groups: pause, go on, take back, freeze. */
@@ -15,18 +15,11 @@ export function useReleaseActions(): readonly PaletteAction[] {
   const groupWords = useTranslations("nodes.groups");
   const trpc = useTRPC();
   const router = useRouter();
-  const queries = useQueryClient();
   const may = useMay();
   const steer = useSteer();
-  const onError = useRefusalToast();
   const rollouts = useQuery(trpc.version.rollouts.queryOptions({ limit: 20 }));
   const groups = useQuery(trpc.group.list.queryOptions());
-  const unfreeze = useMutation(
-    trpc.group.unfreeze.mutationOptions({
-      onError,
-      onSuccess: () => queries.invalidateQueries(trpc.group.pathFilter()),
-    }),
-  );
+  const unfreeze = useUnfreeze();
   if (!may("config.publish")) return [];
   const moves = (rollouts.data ?? []).flatMap(({ id: rollout, phase }): PaletteAction[] => {
     if (phase !== "running" && phase !== "paused") return [];
@@ -70,9 +63,7 @@ export function useReleaseActions(): readonly PaletteAction[] {
       label: groupWords(frozen ? "unfreezeName" : "freezeName", { name }),
       words: [frozen ? "unfreeze" : "freeze", "group"],
       run: () =>
-        frozen
-          ? unfreeze.mutate({ group: name })
-          : router.push(`/nodes?open=${encodeURIComponent(`freeze/${name}`)}`),
+        frozen ? unfreeze(name) : router.push(`/nodes?open=${encodeURIComponent(`freeze/${name}`)}`),
     }),
   );
   return [...moves, ...freezes];
