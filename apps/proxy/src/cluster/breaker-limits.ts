@@ -1,5 +1,5 @@
 import type { Runtime } from "@sluice/extension-api";
-import type { Thresholds } from "./compile-circuit-breakers.ts";
+import { RETRY_BUDGET_DEFAULTS, type Thresholds } from "./compile-circuit-breakers.ts";
 
 /** What is limited, in the order of the shared counts: the threshold and the runtime key's last part. */
 export const BREAKER_RESOURCES = [
@@ -52,8 +52,9 @@ export class BreakerLimits {
     const percent = this.#budgetPercent;
     const least = this.#budgetConcurrency;
     if (Number.isNaN(percent) && Number.isNaN(least)) return this.of(RETRIES);
-    const share = Math.floor(((Number.isNaN(percent) ? 20 : percent) / 100) * active);
-    return Math.max(share, Number.isNaN(least) ? 3 : least);
+    const usual = RETRY_BUDGET_DEFAULTS;
+    const share = Math.floor(((Number.isNaN(percent) ? usual.percent : percent) / 100) * active);
+    return Math.max(share, Number.isNaN(least) ? usual.concurrencyMin : least);
   }
 
   get #budgetPercent(): number {

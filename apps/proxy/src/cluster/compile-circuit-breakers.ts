@@ -23,11 +23,13 @@ export interface Thresholds {
 
 /** Retries may be a share of the active and waiting requests. */
 export interface RetryBudget {
-  /** Default 20. */
   readonly percent: number;
-  /** However few the requests are; default 3. */
+  /** However few the requests are. */
   readonly concurrencyMin: number;
 }
+
+/** What a budget has that says nothing else; runtime may make one with a single part of it. */
+export const RETRY_BUDGET_DEFAULTS: RetryBudget = { percent: 20, concurrencyMin: 3 };
 
 export interface ClusterThresholds {
   readonly default: Thresholds;
@@ -66,7 +68,10 @@ export function compileCircuitBreakers(
       retryBudget:
         budget === undefined
           ? undefined
-          : { percent: budget.budgetPercent?.value ?? 20, concurrencyMin: budget.minRetryConcurrency ?? 3 },
+          : {
+              percent: budget.budgetPercent?.value ?? RETRY_BUDGET_DEFAULTS.percent,
+              concurrencyMin: budget.minRetryConcurrency ?? RETRY_BUDGET_DEFAULTS.concurrencyMin,
+            },
       trackRemaining: found?.trackRemaining ?? false,
     };
   };

@@ -22,5 +22,14 @@ export function validateFile(file: string): readonly ConfigProblem[] {
 export function formatProblem(file: string, problem: ConfigProblem): string {
   const place =
     problem.position === undefined ? file : `${file}:${problem.position.line}:${problem.position.column}`;
-  return `${place}: ${problem.severity}: ${problem.path === "" ? "" : `${problem.path}: `}${problem.message}`;
+  return `${place}: ${problemText(problem)}`;
+}
+
+/** `error: path: message`. */
+export function problemText({
+  severity,
+  path,
+  message,
+}: Pick<ConfigProblem, "severity" | "path" | "message">): string {
+  return `${severity}: ${path === "" ? "" : `${path}: `}${message}`;
 }
