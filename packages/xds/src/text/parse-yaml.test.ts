@@ -182,3 +182,37 @@ test("an empty text is an empty message", () => {
   assert.deepEqual(problems, []);
   assert.equal(message?.name, "");
 });
+
+test("a problem's place reaches over all of what is wrong, and a bracket may close at its key's column", () => {
+  for (const indent of ["  ", ""]) {
+    const text = `cleanup_interval: "x"
+name: [ a, # ]
+${indent}]
+alt_stat_name: {}
+`;
+    assert.deepEqual(
+      parseYaml(text, ClusterSchema).problems.map(({ position }) =>
+        text.slice(position?.offset, position?.endOffset),
+      ),
+      ['"x"', `[ a, # ]\n${indent}]`, "{}"],
+    );
+  }
+});
+
+test("anchors, merges and ignored entries mean the same where the text is not strictly YAML", () => {
+  const { message, problems } = parseYaml(
+    `!ignore shared: &base {connect_timeout: 1s, alt_stat_name: base}
+<<: *base
+name: &n "x"
+alt_stat_name: *n
+lb_subset_config: {
+  subset_selectors: [{keys: [a]}]
+}
+`,
+    ClusterSchema,
+  );
+  assert.deepEqual(problems, []);
+  assert.equal(message?.connectTimeout?.seconds, 1n);
+  assert.deepEqual([message?.name, message?.altStatName], ["x", "x"]);
+  assert.deepEqual(message?.lbSubsetConfig?.subsetSelectors[0]?.keys, ["a"]);
+});
