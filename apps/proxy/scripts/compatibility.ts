@@ -93,10 +93,9 @@ ${extensions.map(({ name, supportedFields }) => `### ${name}\n\n${table(supporte
 ${table(BOOTSTRAP_SUPPORTED_FIELDS)}
 ## Listeners
 
-With \`enable_reuse_port: false\` the workers still have a socket each (Node's threads cannot share one), with SO_REUSEPORT where
-there are several of them: nobody else may have the address at start, but another program of the same user could share it later. A pipe's
-connections are the first worker's. Other values than the default are
-refused of \`bind_to_port\`, \`freebind\`, \`transparent\`, \`tcp_fast_open_queue_length\` and \`connection_balance_config\`, with the
+With \`exact_balance\` a worker that is ahead hands a connection over before anything of it is read, which costs both workers about
+as much together as accepting it (docs/decisions/0019); \`extend_balance\` is refused. Other values than the default are
+refused of \`bind_to_port\`, \`freebind\`, \`transparent\` and \`tcp_fast_open_queue_length\`, with the
 reason: Node has no way to set them. Of \`socket_options\` those are built that Node can set: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL,
 TCP_KEEPCNT and TCP_NODELAY, by Linux's numbers.
 

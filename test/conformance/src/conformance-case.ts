@@ -15,6 +15,8 @@ export interface ConformanceCase {
   readonly yaml: string;
   /** Files in `{{dir}}` before the start; the same placeholders hold. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Worker threads; default 1. */
+  readonly concurrency?: number;
   /** How the first upstream answers; default 200 `one`. The second always answers 200 `two`. */
   readonly reply?: ReplyChoice;
   /** Requests, each on a connection of its own, one after the other. */

@@ -27,6 +27,7 @@ export interface Observation {
 export type StartProxy = (options: {
   readonly yaml: string;
   readonly files: Readonly<Record<string, string>>;
+  readonly concurrency: number;
 }) => Promise<RunningProxy>;
 
 /** A stock Envoy that writes its access logs at once rather than every 10 s. */
@@ -88,7 +89,7 @@ async function observe(
   const files = Object.fromEntries(
     Object.entries(theCase.files ?? {}).map(([name, text]) => [name, place(text)]),
   );
-  const proxy = await start({ yaml: place(theCase.yaml), files });
+  const proxy = await start({ yaml: place(theCase.yaml), files, concurrency: theCase.concurrency ?? 1 });
   try {
     const port = await proxy.listenerPort("main");
     const target: Target = {

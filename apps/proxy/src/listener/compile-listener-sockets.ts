@@ -60,6 +60,7 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.core.v3.Address": ["socket_address", "pipe"],
   "envoy.config.core.v3.SocketAddress": ["protocol", "address", "port_value", "ipv4_compat"],
   "envoy.config.core.v3.Pipe": ["path", "mode"],
+  "envoy.config.listener.v3.Listener.ConnectionBalanceConfig": ["exact_balance", "extend_balance"],
 };
 
 /** Node's default, which the kernel caps at net.core.somaxconn. */
@@ -69,6 +70,8 @@ export interface ListenerSockets {
   readonly sockets: readonly SocketSpec[];
   /** `listener.<this>.`: `stat_prefix`, or the first address. */
   readonly statName: string;
+  /** `exact_balance`: each connection goes to the worker that has the fewest. */
+  readonly balanced: boolean;
 }
 
 /** Where a listener listens, and everything set on it that has no effect. */
@@ -116,7 +119,8 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
   const [first] = sockets;
   if (problems.length > 0 || first === undefined) return { ok: false, problems };
   const statName = listener.statPrefix === "" ? first.key : listener.statPrefix;
-  return { ok: true, value: { sockets, statName: sanitizeStatName(statName) } };
+  const balanced = listener.connectionBalanceConfig?.balanceType.case === "exactBalance";
+  return { ok: true, value: { sockets, statName: sanitizeStatName(statName), balanced } };
 }
 
 /** Fields whose default has no effect and whose other values Node's sockets cannot have. */
@@ -131,9 +135,9 @@ function impossible(listener: Listener): readonly (readonly [path: string, set: 
     ["transparent", listener.transparent === true, "IP_TRANSPARENT cannot be set"],
     ["tcp_fast_open_queue_length", (listener.tcpFastOpenQueueLength ?? 0) > 0, "TCP_FASTOPEN cannot be set"],
     [
-      "connection_balance_config",
-      listener.connectionBalanceConfig !== undefined,
-      "an accepted socket cannot change its thread, and a worker that is ahead cannot leave connections to the others",
+      "connection_balance_config.extend_balance",
+      listener.connectionBalanceConfig?.balanceType.case === "extendBalance",
+      "there are no other balancers built in",
     ],
   ];
 }
@@ -166,7 +170,7 @@ export function compileAddress(
   switch (address?.address.case) {
     case "pipe": {
       const { path, mode } = address.address.value;
-      return { kind: "pipe", key: path, path, mode, bypassesOverload };
+      return { kind: "pipe", key: path, path, mode, bypassesOverload, shared: false };
     }
     case "socketAddress": {
       const { value } = address.address;
@@ -184,6 +188,7 @@ export function compileAddress(
         reusePort,
         keepalive,
         bypassesOverload,
+        shared: false,
       };
     }
     default:

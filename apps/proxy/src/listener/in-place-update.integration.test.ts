@@ -51,8 +51,10 @@ function spec(id: number, message: ReturnType<typeof listener>): ListenerSpec {
         reusePort: true,
         keepalive: undefined,
         bypassesOverload: false,
+        shared: false,
       },
     ],
+    balance: undefined,
   };
 }
 

@@ -2,6 +2,7 @@ import { equals, toBinary } from "@bufbuild/protobuf";
 import type { Compiled, Log, Problem } from "@sluice/extension-api";
 import { TrafficDirection } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { MainDescriptors } from "../descriptor/main-descriptors.ts";
 import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import { findSecretConfigs } from "../secret/find-secret-configs.ts";
@@ -10,12 +11,14 @@ import type { ListenerSpec, SocketSpec, WorkerCommand } from "../worker/worker-m
 import type { WorkerOutcome } from "../worker/worker-pool.ts";
 import { acquireReferences, type ReferenceProviders } from "./acquire-references.ts";
 import { checkListener } from "./check-listener.ts";
+import { checkSocketUpdate } from "./check-socket-update.ts";
 import { compileListenerSockets } from "./compile-listener-sockets.ts";
+import { ConnectionBalance } from "./connection-balance.ts";
 import { DrainingListeners } from "./draining-listeners.ts";
 import { listenerReferences } from "./listener-references.ts";
 import { PendingWork } from "./pending-work.ts";
-import { probeAddress } from "./probe-address.ts";
 import { type ListenerWorkers, rollOutListener, withPorts } from "./roll-out-listener.ts";
+import { SharedSockets } from "./shared-sockets.ts";
 
 export interface ListenerManagerOptions extends ReferenceProviders, ListenerWorkers {
   readonly stats: StatsRegistry;
@@ -55,6 +58,7 @@ export class ListenerManager {
   readonly #options: ListenerManagerOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #draining: DrainingListeners;
+  readonly #shared: SharedSockets;
   readonly #work: PendingWork;
   #nextId = 1;
   #stopped = false;
@@ -62,6 +66,7 @@ export class ListenerManager {
   constructor(options: ListenerManagerOptions) {
     this.#options = options;
     this.#work = new PendingWork(options.log);
+    this.#shared = new SharedSockets(new MainDescriptors(options), options.concurrency);
     this.#draining = new DrainingListeners({
       concurrency: options.concurrency,
       drainTimeMs: options.drainTimeMs,
@@ -98,7 +103,10 @@ export class ListenerManager {
     problems.push(...checkListener(listener, (each) => this.#options.compile(each), this.#options.secrets));
     const sockets = compileListenerSockets(listener);
     if (sockets.ok) problems.push(...this.#conflicts(listener.name, sockets.value.sockets));
-    if (this.#entries.get(listener.name)?.active?.source === "static") {
+    const entry = this.#entries.get(listener.name);
+    const latest = entry?.warming ?? entry?.active;
+    if (latest !== undefined) problems.push(...checkSocketUpdate(latest.message, listener));
+    if (entry?.active?.source === "static") {
       problems.push({
         path: "name",
         message: `listener '${listener.name}' is in the bootstrap already`,
@@ -123,11 +131,10 @@ export class ListenerManager {
     const sockets = compileListenerSockets(listener);
     if (!sockets.ok) return sockets.problems;
     const held = new Set(entry.active?.spec.sockets.map((socket) => socket.key));
-    for (const socket of sockets.value.sockets) {
-      const problem = held.has(socket.key) ? undefined : await probeAddress(socket);
-      if (problem === undefined) continue;
+    const prepared = await this.#shared.prepare(listener.name, sockets.value.sockets, held);
+    if (typeof prepared === "string") {
       this.#scope().counter("listener_create_failure").inc();
-      return [{ path: "address", message: problem, severity: "error" }];
+      return [{ path: "address", message: prepared, severity: "error" }];
     }
     this.#entries.set(listener.name, entry);
     this.#scope()
@@ -145,7 +152,10 @@ export class ListenerManager {
         name: listener.name,
         statName: sockets.value.statName,
         bytes: toBinary(ListenerSchema, listener),
-        sockets: sockets.value.sockets.map((socket) => this.#shared(socket)),
+        sockets: prepared,
+        balance: sockets.value.balanced
+          ? this.#balanceOf(entry.active, listener, prepared.length)
+          : undefined,
       },
       message: listener,
       source,
@@ -169,6 +179,7 @@ export class ListenerManager {
     this.#entries.delete(name);
     this.#scope().counter("listener_removed").inc();
     entry.warming?.release();
+    this.#shared.keep(name, new Set());
     if (entry.active !== undefined) {
       this.#draining.start(entry.active, undefined);
       this.#work.add(this.#options.broadcast({ type: "remove-listener", name }));
@@ -220,7 +231,19 @@ export class ListenerManager {
 
   /** An ended worker has no connections. */
   onWorkerExit(workerIndex: number): void {
+    const { concurrency } = this.#options;
+    const known = [...this.#entries.values()].flatMap(({ active, warming }) => [active, warming]);
+    for (const listener of [...known, ...this.#draining.all()]) {
+      const balance = listener?.spec.balance;
+      if (balance !== undefined) new ConnectionBalance(balance, workerIndex, concurrency).leave();
+    }
     this.#draining.onWorkerExit(workerIndex);
+  }
+
+  /** A worker was started again: gives it what `replay` refers to. */
+  onWorkerRestart(workerIndex: number): Promise<void> {
+    const active = this.list().flatMap((entry) => (entry.active === undefined ? [] : [entry.active.spec]));
+    return this.#shared.onWorkerStart(workerIndex, this.#stopped ? [] : active);
   }
 
   replay(): readonly WorkerCommand[] {
@@ -242,6 +265,7 @@ export class ListenerManager {
       this.#scope().counter("listener_stopped").inc();
       if (drain) this.#draining.start(active, undefined);
     }
+    this.#shared.close();
     await this.#options.broadcast({ type: "stop-listeners", drain });
   }
 
@@ -251,6 +275,7 @@ export class ListenerManager {
       if (active?.message.trafficDirection !== TrafficDirection.INBOUND) continue;
       this.#scope().counter("listener_stopped").inc();
       this.#draining.start(active, undefined);
+      this.#shared.keep(name, new Set());
       await this.#options.broadcast({ type: "remove-listener", name });
     }
   }
@@ -264,6 +289,7 @@ export class ListenerManager {
     if (entry.warming !== managed || this.#entries.get(managed.spec.name) !== entry || this.#stopped) return;
     const { spec } = managed;
     this.#draining.expect(spec.id);
+    await this.#shared.give(spec);
     const problems = await rollOutListener(spec, this.#options, (ports) => {
       managed.ports = ports;
     });
@@ -272,6 +298,7 @@ export class ListenerManager {
     const old = entry.active;
     entry.active = managed;
     if (entry.warming === managed) entry.warming = undefined;
+    this.#keepSockets(spec.name, entry);
     if (old !== undefined) {
       const kept = keptFilterChains(old.message, managed.message);
       if (kept !== undefined) this.#scope().counter("listener_in_place_updated").inc();
@@ -287,6 +314,7 @@ export class ListenerManager {
     if (entry.warming === managed) entry.warming = undefined;
     this.#draining.cancel(managed.spec.id);
     managed.release();
+    this.#keepSockets(managed.spec.name, entry);
     this.#scope().counter("listener_create_failure").inc();
     entry.failure = {
       message: problems.join("; "),
@@ -297,6 +325,12 @@ export class ListenerManager {
     this.#options.log.error(
       `listener '${managed.spec.name}' could not be taken into service: ${problems.join("; ")}`,
     );
+  }
+
+  /** Those of the configuration in service, and of the one that is to be. */
+  #keepSockets(name: string, { active, warming }: Entry): void {
+    const kept = [active, warming].flatMap((each) => each?.spec.sockets ?? []);
+    this.#shared.keep(name, new Set(kept.map(({ key }) => key)));
   }
 
   #conflicts(name: string, sockets: readonly SocketSpec[]): Problem[] {
@@ -315,12 +349,16 @@ export class ListenerManager {
     return [];
   }
 
-  /**
-   * Threads of Node cannot share one listening socket, so that several workers need SO_REUSEPORT whatever was said of it;
-   * that nobody else has the address has been seen before (`probeAddress`).
-   */
-  #shared(socket: SocketSpec): SocketSpec {
-    return socket.kind === "tcp" && this.#options.concurrency > 1 ? { ...socket, reusePort: true } : socket;
+  /** Counts go on where only filter chains differ. */
+  #balanceOf(
+    old: ManagedListener | undefined,
+    listener: Listener,
+    addresses: number,
+  ): SharedArrayBuffer | undefined {
+    const { concurrency } = this.#options;
+    if (concurrency === 1) return undefined;
+    const inPlace = old !== undefined && keptFilterChains(old.message, listener) !== undefined;
+    return (inPlace ? old.spec.balance : undefined) ?? ConnectionBalance.allocate(addresses, concurrency);
   }
 
   #scope() {

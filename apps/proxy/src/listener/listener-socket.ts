@@ -1,60 +1,51 @@
-import { chmodSync, lstatSync, unlinkSync } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
+import { chmodSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { keepAlive } from "../connection/keep-alive.ts";
+import type { ServerHandle } from "../descriptor/node-handles.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
 import type { AcceptGate, AcceptQueue } from "./accept-gate.ts";
+import { pipeName, removeStaleSocket } from "./bind-socket.ts";
+import { type Listening, listenByHandle } from "./listening-handle.ts";
 
 /** One listening socket of one worker. Who gets its connections may change while it listens. */
 export class ListenerSocket {
   readonly key: string;
-  readonly #server: Server;
+  #listening: Listening | undefined;
   #spec: SocketSpec;
   #onAccept: (socket: Socket) => void;
   readonly #gate: AcceptGate;
   readonly #queue: AcceptQueue;
 
-  private constructor(
-    spec: SocketSpec,
-    server: Server,
-    onAccept: (socket: Socket) => void,
-    gate: AcceptGate,
-  ) {
+  private constructor(spec: SocketSpec, onAccept: (socket: Socket) => void, gate: AcceptGate) {
     this.key = spec.key;
-    this.#server = server;
     this.#spec = spec;
     this.#onAccept = onAccept;
     this.#gate = gate;
     this.#queue = gate.queue((socket) => this.#onAccept(socket));
-    server.on("connection", (socket: Socket) => this.#accept(socket));
   }
 
-  /** Binds and listens; rejects with the system's error. Connections wait in the accept queue until then. */
+  /**
+   * Binds and listens, or listens by the descriptor that it shares with others; rejects with the system's error. Connections wait in the
+   * accept queue until then.
+   */
   static async listen(
     spec: SocketSpec,
     onAccept: (socket: Socket) => void,
     gate: AcceptGate,
+    shared?: ServerHandle,
   ): Promise<ListenerSocket> {
-    if (spec.kind === "pipe") removeStaleSocket(spec.path);
-    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
-    const socket = new ListenerSocket(spec, server, onAccept, gate);
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(listenOptions(spec), () => {
-        server.removeListener("error", reject);
-        resolve();
-      });
-    });
-    if (spec.kind === "pipe" && spec.mode !== 0) chmodSync(spec.path, spec.mode);
-    server.on("error", () => {
-      // accept(2) failed (out of descriptors); libuv goes on listening.
-    });
+    const socket = new ListenerSocket(spec, onAccept, gate);
+    const accept = (accepted: Socket): void => socket.#accept(accepted);
+    socket.#listening =
+      shared === undefined
+        ? await bindAndListen(spec, accept)
+        : listenByHandle(shared, spec.kind === "tcp" ? spec.port : 0, backlogOf(spec), accept);
     return socket;
   }
 
   /** 0 for a pipe. */
   get port(): number {
-    const address = this.#server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
+    return this.#listening?.port ?? 0;
   }
 
   /** `spec`: what of it may change while it listens holds for connections from now on; by default as before. */
@@ -72,19 +63,30 @@ export class ListenerSocket {
 
   /** Stops listening; accepted connections live on. */
   close(): void {
-    this.#server.close();
+    this.#listening?.close();
     this.#queue.close();
   }
 }
 
-/** As Envoy: what an earlier process left at the path goes; anything but a socket makes the bind fail. */
-function removeStaleSocket(path: string): void {
-  if (path.startsWith("@")) return;
-  try {
-    if (lstatSync(path).isSocket()) unlinkSync(path);
-  } catch {
-    // There is none, or bind(2) says what is wrong.
-  }
+/** A socket of this worker's own. */
+async function bindAndListen(spec: SocketSpec, onAccept: (socket: Socket) => void): Promise<Listening> {
+  if (spec.kind === "pipe") removeStaleSocket(spec.path);
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
+  server.on("connection", onAccept);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(listenOptions(spec), () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+  if (spec.kind === "pipe" && spec.mode !== 0) chmodSync(spec.path, spec.mode);
+  server.on("error", () => {
+    // accept(2) failed (out of descriptors); libuv goes on listening.
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { port, close: () => server.close() };
 }
 
 /** Of a pipe: Node's. */
@@ -95,8 +97,7 @@ function backlogOf(spec: SocketSpec): number {
 }
 
 function listenOptions(spec: SocketSpec) {
-  if (spec.kind === "pipe")
-    return { path: spec.path.startsWith("@") ? `\0${spec.path.slice(1)}` : spec.path };
+  if (spec.kind === "pipe") return { path: pipeName(spec.path) };
   return {
     host: spec.host,
     port: spec.port,

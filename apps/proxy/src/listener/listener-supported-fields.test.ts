@@ -26,7 +26,9 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   tcp_fast_open_queue_length: { tcp_fast_open_queue_length: 5 },
   udp_listener_config: { udp_listener_config: {} },
   api_listener: { api_listener: {} },
-  connection_balance_config: { connection_balance_config: { exact_balance: {} } },
+  "connection_balance_config.extend_balance": {
+    connection_balance_config: { extend_balance: { name: "envoy.network.connection_balance.dlb" } },
+  },
   reuse_port: { reuse_port: true },
   bind_to_port: { bind_to_port: false },
   internal_listener: { internal_listener: {} },

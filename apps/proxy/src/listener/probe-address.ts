@@ -6,17 +6,21 @@ import type { SocketSpec } from "../worker/worker-messages.ts";
  * same user would silently take half of the connections. Answers the system's message when it is not free.
  */
 export function probeAddress(spec: SocketSpec): Promise<string | undefined> {
-  if (spec.kind === "pipe" || spec.port === 0) return Promise.resolve(undefined);
+  if (spec.kind === "pipe" || spec.shared || spec.port === 0) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => resolve(explain(spec.key, error)));
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(explainBindError(spec.key, error)));
     server.listen({ host: spec.host, port: spec.port, ipv6Only: spec.ipv6Only, exclusive: true }, () => {
       server.close(() => resolve(undefined));
     });
   });
 }
 
-function explain(where: string, error: NodeJS.ErrnoException): string {
+/** The system's message on an address that cannot be had, in our words where there are better ones. */
+export function explainBindError(
+  where: string,
+  error: { readonly code?: string; readonly message: string },
+): string {
   switch (error.code) {
     case "EADDRINUSE":
       return `cannot bind '${where}': the address is in use by another process`;

@@ -1,25 +1,16 @@
-import type { Socket } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import type { ActiveListenerConfig, CompileListener } from "../filter-chain/active-listener-config.ts";
+import type { Handle, ServerHandle } from "../descriptor/node-handles.ts";
+import { WorkerDescriptors } from "../descriptor/worker-descriptors.ts";
+import type { CompileListener } from "../filter-chain/active-listener-config.ts";
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { ListenerSpec } from "../worker/worker-messages.ts";
 import { AcceptGate } from "./accept-gate.ts";
 import { ListenerSocket } from "./listener-socket.ts";
-
-/** One configuration of one listener: the one that takes connections, or an older one that drains. */
-class ActiveListener {
-  readonly spec: ListenerSpec;
-  readonly config: ActiveListenerConfig;
-
-  constructor(spec: ListenerSpec, config: ActiveListenerConfig) {
-    this.spec = spec;
-    this.config = config;
-  }
-
-  readonly accept = (socket: Socket): void => this.config.onAccept(socket);
-}
+import { adoptSocket } from "./listening-handle.ts";
+import { sharedSocketName } from "./shared-sockets.ts";
+import { type BalancingWorker, readHandOver, WorkerListener } from "./worker-listener.ts";
 
 /** The listeners of one worker, driven by messages of the main thread. */
 export class WorkerListeners {
@@ -27,8 +18,10 @@ export class WorkerListeners {
   readonly #compile: CompileListener;
   readonly #onDrained: (listenerId: number) => void;
   readonly #gate: AcceptGate;
-  readonly #active = new Map<string, ActiveListener>();
-  readonly #draining = new Map<number, ActiveListener>();
+  readonly #descriptors: WorkerDescriptors;
+  readonly #worker: BalancingWorker;
+  readonly #active = new Map<string, WorkerListener>();
+  readonly #draining = new Map<number, WorkerListener>();
   /** By name of the listener, then by key. */
   readonly #sockets = new Map<string, Map<string, ListenerSocket>>();
 
@@ -37,8 +30,13 @@ export class WorkerListeners {
     compile: CompileListener,
     onDrained: (listenerId: number) => void,
     gate = new AcceptGate(),
+    descriptors = new WorkerDescriptors(),
   ) {
+    const { workerIndex, concurrency } = context;
     this.#gate = gate;
+    this.#descriptors = descriptors;
+    this.#worker = { workerIndex, concurrency, descriptors };
+    descriptors.onConnection = (text, handle) => this.#takeConnection(text, handle);
     this.#context = context;
     this.#compile = compile;
     this.#onDrained = onDrained;
@@ -49,30 +47,36 @@ export class WorkerListeners {
    * configuration drains. Answers what is wrong, and the ports that the system chose, by socket key.
    */
   async set(spec: ListenerSpec): Promise<{ problems: readonly string[]; ports: Record<string, number> }> {
+    const held = this.#sockets.get(spec.name) ?? new Map<string, ListenerSocket>();
+    const given = await this.#takeShared(spec, held);
     const message = fromBinary(ListenerSchema, spec.bytes);
     const compiled = this.#compile(message, this.#context);
     if (!compiled.ok) {
+      for (const handle of given.values()) handle.close();
       return { problems: compiled.problems.map(({ path, message }) => `${path}: ${message}`), ports: {} };
     }
-    const next = new ActiveListener(spec, compiled.value);
-    const held = this.#sockets.get(spec.name) ?? new Map<string, ListenerSocket>();
+    const next = new WorkerListener(spec, compiled.value, this.#worker);
     const opened: ListenerSocket[] = [];
     const ports: Record<string, number> = {};
-    // Workers cannot share a pipe: the first one has it alone.
-    const mine = spec.sockets.filter((socket) => this.#context.workerIndex === 0 || socket.kind === "tcp");
-    for (const wanted of mine) {
+    // A pipe that is not shared is the only worker's.
+    const mine = [...spec.sockets.entries()].filter(
+      ([, socket]) => socket.shared || socket.kind === "tcp" || this.#context.workerIndex === 0,
+    );
+    for (const [index, wanted] of mine) {
       const socket = held.get(wanted.key);
       if (socket !== undefined) {
-        socket.redirect(next.accept, wanted);
+        socket.redirect(next.acceptor(index), wanted);
         ports[wanted.key] = socket.port;
         continue;
       }
       try {
-        const fresh = await ListenerSocket.listen(wanted, next.accept, this.#gate);
+        const shared = given.get(wanted.key);
+        given.delete(wanted.key);
+        const fresh = await ListenerSocket.listen(wanted, next.acceptor(index), this.#gate, shared);
         opened.push(fresh);
         ports[wanted.key] = fresh.port;
       } catch (error) {
-        for (const socket of opened) socket.close();
+        for (const each of [...opened, ...given.values()]) each.close();
         this.#restore(spec.name);
         next.config.close();
         const where = wanted.kind === "pipe" ? wanted.path : wanted.key;
@@ -82,7 +86,7 @@ export class WorkerListeners {
         };
       }
     }
-    const keep = new Set(mine.map((socket) => socket.key));
+    const keep = new Set(mine.map(([, socket]) => socket.key));
     for (const [key, socket] of held) {
       if (keep.has(key)) continue;
       socket.close();
@@ -92,6 +96,7 @@ export class WorkerListeners {
     this.#sockets.set(spec.name, held);
     const old = this.#active.get(spec.name);
     this.#active.set(spec.name, next);
+    next.balance?.join();
     if (old !== undefined) {
       // As the main thread decides it: connections on chains that stay are left alone.
       this.#drain(old, keptFilterChains(fromBinary(ListenerSchema, old.spec.bytes), message));
@@ -125,7 +130,9 @@ export class WorkerListeners {
   }
 
   /** Also what older configurations of the same listener have kept, as far as it is not `kept` again. */
-  #drain(listener: ActiveListener, kept?: ReadonlySet<string>): void {
+  #drain(listener: WorkerListener, kept?: ReadonlySet<string>): void {
+    const { balance } = listener.spec;
+    if (balance !== this.#active.get(listener.spec.name)?.spec.balance) listener.balance?.leave();
     this.#draining.set(listener.spec.id, listener);
     for (const one of [...this.#draining.values()]) {
       if (one.spec.name !== listener.spec.name) continue;
@@ -136,6 +143,30 @@ export class WorkerListeners {
     }
   }
 
+  /** Sockets that the main thread gives to every worker. */
+  async #takeShared(
+    spec: ListenerSpec,
+    held: ReadonlyMap<string, ListenerSocket>,
+  ): Promise<Map<string, ServerHandle>> {
+    const given = new Map<string, ServerHandle>();
+    for (const { key, shared } of spec.sockets) {
+      if (!shared || held.has(key)) continue;
+      given.set(key, asServer(await this.#descriptors.take(sharedSocketName(spec.name, key))));
+    }
+    return given;
+  }
+
+  /** From another worker. Where its listener's configuration is gone meanwhile, the one in its place takes it. */
+  #takeConnection(text: string, handle: Handle): void {
+    const { listenerId, address, name } = readHandOver(text);
+    const active = this.#active.get(name);
+    const own = active?.spec.id === listenerId ? active : this.#draining.get(listenerId);
+    const socket = adoptSocket(handle);
+    if (own !== undefined) own.take(socket, address);
+    else if (active !== undefined) active.config.onAccept(socket);
+    else socket.destroy();
+  }
+
   #closeSockets(name: string): void {
     for (const socket of this.#sockets.get(name)?.values() ?? []) socket.close();
     this.#sockets.delete(name);
@@ -144,6 +175,14 @@ export class WorkerListeners {
   #restore(name: string): void {
     const active = this.#active.get(name);
     if (active === undefined) return;
-    for (const socket of this.#sockets.get(name)?.values() ?? []) socket.redirect(active.accept);
+    for (const socket of this.#sockets.get(name)?.values() ?? []) {
+      const index = active.spec.sockets.findIndex(({ key }) => key === socket.key);
+      socket.redirect(active.acceptor(index));
+    }
   }
+}
+
+/** What the main thread gives by the name of a socket is one. */
+function asServer(handle: Handle): ServerHandle {
+  return handle as ServerHandle;
 }

@@ -292,6 +292,7 @@ export class Server {
         this.clusters.onWorkerExit(workerIndex);
         this.listeners.onWorkerExit(workerIndex);
       },
+      onRestart: (workerIndex) => this.listeners.onWorkerRestart(workerIndex),
       replay: () => [
         { type: "runtime", values: this.runtime.merged() },
         ...this.secretManager.replay(),

@@ -6,6 +6,7 @@ import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/exten
 import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
+import { WorkerDescriptors } from "../descriptor/worker-descriptors.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
@@ -109,7 +110,8 @@ const context: WorkerContext = {
 };
 const gate = new AcceptGate();
 const onDrained = (listenerId: number): void => report({ type: "drained", listenerId });
-const listeners = new WorkerListeners(context, compileListener, onDrained, gate);
+const descriptors = new WorkerDescriptors();
+const listeners = new WorkerListeners(context, compileListener, onDrained, gate, descriptors);
 const workerOverload = new WorkerOverload(overload, systemTimers, gate);
 workerOverload.apply();
 
@@ -153,6 +155,9 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
       return DONE;
     case "remove-secret":
       secrets.remove(command.key);
+      return DONE;
+    case "descriptor-channel":
+      descriptors.connect(command.peer, command.fd);
       return DONE;
     case "listener":
       return listeners.set(command.spec);

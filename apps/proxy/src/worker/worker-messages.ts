@@ -34,7 +34,10 @@ export interface WorkerInit {
   readonly ticketSeed: Uint8Array;
 }
 
-/** Where a listener listens. `port` is never 0 here, except for the first worker on a new socket. */
+/**
+ * Where a listener listens. `port` is never 0 here, except for the first worker on a new socket. `shared`: the main thread has the socket
+ * and gives it to every worker (`SharedSockets`).
+ */
 export type SocketSpec =
   | {
       readonly kind: "tcp";
@@ -48,6 +51,7 @@ export type SocketSpec =
       /** Of connections that are accepted; undefined: off. */
       readonly keepalive: KeepaliveConfig | undefined;
       readonly bypassesOverload: boolean;
+      readonly shared: boolean;
     }
   | {
       readonly kind: "pipe";
@@ -55,6 +59,7 @@ export type SocketSpec =
       readonly path: string;
       readonly mode: number;
       readonly bypassesOverload: boolean;
+      readonly shared: boolean;
     };
 
 export interface ListenerSpec {
@@ -66,6 +71,8 @@ export interface ListenerSpec {
   /** The encoded Listener. */
   readonly bytes: Uint8Array;
   readonly sockets: readonly SocketSpec[];
+  /** Of `ConnectionBalance`, by the order of `sockets`; undefined: a worker keeps what it accepts. */
+  readonly balance: SharedArrayBuffer | undefined;
 }
 
 /** Main → worker. Each is acknowledged when it is in force. */
@@ -99,6 +106,8 @@ export type WorkerCommand =
   /** `bytes`: an encoded Secret without file names. */
   | { readonly type: "secret"; readonly key: string; readonly bytes: Uint8Array }
   | { readonly type: "remove-secret"; readonly key: string }
+  /** What leads to another worker or to the main thread: see `WorkerDescriptors`. */
+  | { readonly type: "descriptor-channel"; readonly peer: number; readonly fd: number }
   | { readonly type: "listener"; readonly spec: ListenerSpec }
   | { readonly type: "remove-listener"; readonly name: string }
   /** Ends what is left of drained configurations, but for connections on the chains of these keys. */

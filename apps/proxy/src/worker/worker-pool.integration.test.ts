@@ -32,8 +32,10 @@ function spec(port: number): ListenerSpec {
         reusePort: true,
         keepalive: undefined,
         bypassesOverload: false,
+        shared: false,
       },
     ],
+    balance: undefined,
   };
 }
 
@@ -65,6 +67,7 @@ test("a worker that ends is started again, told everything, and serves", async (
     }),
     onReport: () => {},
     onExit: (index) => exits.push(index),
+    onRestart: async () => {},
     replay: (): readonly WorkerCommand[] => [{ type: "listener", spec: spec(port) }],
     log: { debug() {}, info() {}, warn() {}, error: (text) => errors.push(text) },
   });

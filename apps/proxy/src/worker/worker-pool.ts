@@ -15,6 +15,8 @@ export interface WorkerPoolOptions {
   onReport(workerIndex: number, report: WorkerReport): void;
   /** A worker ended by itself; it is started again. */
   onExit(workerIndex: number): void;
+  /** It was started again; what it is told first. */
+  onRestart(workerIndex: number): Promise<void>;
   /** Everything that a new worker must be told to be where the others are. */
   replay(): readonly WorkerCommand[];
   readonly log: Log;
@@ -25,6 +27,7 @@ interface Member {
   readonly pending: Map<number, (outcome: WorkerOutcome) => void>;
   restarts: number;
   startedAt: number;
+  ended: boolean;
 }
 
 const RESTART_DELAY_MS_MAX = 5000;
@@ -52,7 +55,9 @@ export class WorkerPool {
 
   send(workerIndex: number, command: WorkerCommand): Promise<WorkerOutcome> {
     const member = this.#members[workerIndex];
-    if (member === undefined) return Promise.resolve({ workerIndex, problems: [], ports: {} });
+    // One that has ended is told everything when it is back.
+    if (member === undefined || member.ended)
+      return Promise.resolve({ workerIndex, problems: [], ports: {} });
     const sequence = ++this.#sequence;
     const request: WorkerRequest = { sequence, command };
     return new Promise((resolve) => {
@@ -78,6 +83,7 @@ export class WorkerPool {
       pending: new Map(),
       restarts: old?.restarts ?? 0,
       startedAt: Date.now(),
+      ended: false,
     };
     this.#members[workerIndex] = member;
     await new Promise<void>((resolve, reject) => {
@@ -107,6 +113,7 @@ export class WorkerPool {
   }
 
   #onExit(workerIndex: number, member: Member, code: number): void {
+    member.ended = true;
     this.#options.onExit(workerIndex);
     // Its successor is told everything anew, these commands included.
     for (const resolve of member.pending.values()) resolve({ workerIndex, problems: [], ports: {} });
@@ -119,20 +126,24 @@ export class WorkerPool {
     );
     setTimeout(() => {
       if (this.#stopping) return;
-      this.#spawn(workerIndex).then(
-        () => {
-          for (const command of this.#options.replay()) {
-            this.send(workerIndex, command).then(
-              ({ problems }) => {
-                for (const problem of problems) this.#options.log.error(`worker ${workerIndex}: ${problem}`);
-              },
-              () => {},
-            );
-          }
-          this.#options.log.info(`worker ${workerIndex} is back`);
-        },
-        () => {},
-      );
+      this.#spawn(workerIndex)
+        .then(
+          async () => {
+            await this.#options.onRestart(workerIndex);
+            for (const command of this.#options.replay()) {
+              this.send(workerIndex, command).then(
+                ({ problems }) => {
+                  for (const problem of problems)
+                    this.#options.log.error(`worker ${workerIndex}: ${problem}`);
+                },
+                () => {},
+              );
+            }
+            this.#options.log.info(`worker ${workerIndex} is back`);
+          },
+          () => {},
+        )
+        .catch((error: unknown) => this.#options.log.error(`worker ${workerIndex}: ${String(error)}`));
     }, delayMs);
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { waitFor } from "@sluice/harness";
+import { type RawConnection, requestBytes, waitFor } from "@sluice/harness";
 import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
@@ -14,6 +14,20 @@ function mayShare({ port }: Target): Promise<boolean> {
       server.close(() => resolve(true));
     });
   });
+}
+
+/** How many of so many connections each worker has. */
+async function balanced({ connect, proxy }: Target, count: number): Promise<unknown> {
+  const open: RawConnection[] = [];
+  for (let i = 0; i < count; i++) {
+    const connection = await connect();
+    open.push(connection);
+    connection.write(requestBytes({ path: "/", headers: [["host", "a"]] }));
+    await connection.response("GET");
+  }
+  const stats = await proxy.stats();
+  for (const connection of open) connection.destroy();
+  return [0, 1].map((worker) => stats.get(`listener.main.worker_${worker}.downstream_cx_active`));
 }
 
 /** The first lines of the event log, without what differs from run to run. */
@@ -41,10 +55,15 @@ const outlier = (more: string): string =>
 
 export const BOOTSTRAP_SETTING_CASES: readonly ConformanceCase[] = [
   {
-    title: "a listener without SO_REUSEPORT shares its port with nobody",
-    yaml: httpBootstrap({ listener: "enable_reuse_port: false" }),
-    requests: [{ path: "/" }, { path: "/" }],
-    observe: mayShare,
+    title:
+      "a listener without SO_REUSEPORT shares its port with nobody, and its workers have equally many connections",
+    yaml: httpBootstrap({
+      listener: `stat_prefix: main
+enable_reuse_port: false
+connection_balance_config: { exact_balance: {} }`,
+    }),
+    concurrency: 2,
+    observe: async (target) => [await mayShare(target), await balanced(target, 6)],
   },
   {
     title: "a listener with SO_REUSEPORT shares its port",
