@@ -119,6 +119,7 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   header lines, line feeds without carriage return, more than one \`host\`, several spaces in the request line.
 - \`query_parameter_mutations\` of \`header_mutation\` decode parameters as Envoy does, but for control characters and spaces: Envoy
   answers 503 to the former and forwards the latter within the request line.
+- The gauge \`health_check.degraded\` goes down again when a host is no longer degraded; Envoy's does so only when the host goes.
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.
 - \`--restart-epoch\` above 0 is refused; \`/hot_restart_version\` says that it is disabled. Profiles are V8's, a file per thread. Heap dumps and

@@ -2,6 +2,7 @@ import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { BOOTSTRAP_SETTING_CASES } from "./cases/bootstrap-settings.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
+import { CLUSTER_DETAIL_CASES } from "./cases/cluster-details.ts";
 import { CLUSTER_POLICY_CASES } from "./cases/cluster-policies.ts";
 import { COMPRESSION_CASES } from "./cases/compression.ts";
 import { CONNECT_TERMINATION_CASES } from "./cases/connect-termination.ts";
@@ -128,4 +129,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...FILTER_STATE_CASES,
   ...DEGRADED_HOST_CASES,
   ...FLUSH_TIMEOUT_CASES,
+  ...CLUSTER_DETAIL_CASES,
 ];

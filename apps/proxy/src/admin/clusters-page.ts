@@ -14,13 +14,14 @@ const COUNTERS: readonly HostSlot[] = [
   "rq_timeout",
   "rq_total",
 ];
-const GAUGES: readonly HostSlot[] = ["cx_active", "rq_active"];
+const GAUGES: readonly HostSlot[] = ["cx_active", "rq_active", "rq_pending_active"];
 const TEXT_ORDER: readonly HostSlot[] = [
   "cx_active",
   "cx_connect_fail",
   "cx_total",
   "rq_active",
   "rq_error",
+  "rq_pending_active",
   "rq_success",
   "rq_timeout",
   "rq_total",

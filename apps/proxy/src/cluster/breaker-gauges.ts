@@ -8,6 +8,7 @@ const PRIORITIES: readonly Priority[] = ["default", "high"];
 /** `circuit_breakers.<priority>.` of one cluster: gauges that are worked out when somebody reads them. */
 export class BreakerGauges {
   readonly #page: SharedArrayBuffer;
+  readonly #thresholds: ClusterThresholds;
   readonly #priorities: readonly {
     readonly priority: Priority;
     readonly limits: BreakerLimits;
@@ -23,6 +24,7 @@ export class BreakerGauges {
     runtime: Runtime,
   ) {
     this.#page = page;
+    this.#thresholds = cluster.thresholds;
     this.#priorities = PRIORITIES.map((priority) => {
       const below = scope.scope("circuit_breakers").scope(priority);
       const thresholds = cluster.thresholds[priority];
@@ -35,7 +37,12 @@ export class BreakerGauges {
 
   refresh(): void {
     for (const { priority, limits, open, remaining } of this.#priorities) {
-      for (const [index, { used, limit }] of standingOf(this.#page, priority, limits).entries()) {
+      for (const [index, { used, limit }] of standingOf(
+        this.#page,
+        priority,
+        this.#thresholds,
+        limits,
+      ).entries()) {
         // As Envoy's, which looks when the count changes: a limit of 0 that nobody met is not open.
         open[index]?.set(used > 0 && used >= limit ? 1 : 0);
         remaining[index]?.set(left(index, used, limit, limits));

@@ -13,7 +13,7 @@ export const RETRIES = 3;
 
 /**
  * The limits of one priority of a cluster as they are now: operators may set each by runtime,
- * `circuit_breakers.<cluster>.<priority>.max_…` and `….retry_budget.{budget_percent,min_retry_concurrency}`.
+ * `circuit_breakers.<cluster>.<priority>.max_…` and `….retry_budget.{budget_percent,min_retry_concurrency,budget_interval}`.
  */
 export class BreakerLimits {
   readonly #runtime: Runtime;
@@ -24,6 +24,8 @@ export class BreakerLimits {
   /** NaN: not configured. */
   readonly #percent: number;
   readonly #concurrencyMin: number;
+  readonly #intervalKey: string;
+  readonly #intervalMs: number;
 
   constructor(clusterName: string, priority: string, thresholds: Thresholds, runtime: Runtime) {
     const prefix = `circuit_breakers.${clusterName}.${priority}.`;
@@ -35,6 +37,8 @@ export class BreakerLimits {
     this.#concurrencyKey = `${prefix}retry_budget.min_retry_concurrency`;
     this.#percent = retryBudget?.percent ?? Number.NaN;
     this.#concurrencyMin = retryBudget?.concurrencyMin ?? Number.NaN;
+    this.#intervalKey = `${prefix}retry_budget.budget_interval`;
+    this.#intervalMs = retryBudget?.intervalMs ?? 0;
   }
 
   /** `resource`: an index in `BREAKER_RESOURCES`. */
@@ -45,6 +49,11 @@ export class BreakerLimits {
   /** Whether retries are a share of the requests rather than a number of their own. */
   get budgeted(): boolean {
     return !Number.isNaN(this.#budgetPercent) || !Number.isNaN(this.#budgetConcurrency);
+  }
+
+  /** Whether a budget is a share of the requests of its interval; runtime may only turn that off. */
+  get overInterval(): boolean {
+    return this.#intervalMs > 0 && this.#runtime.integer(this.#intervalKey, this.#intervalMs) > 0;
   }
 
   /** How many retries there may be beside `active` requests. */

@@ -1,6 +1,7 @@
-import type { Runtime } from "@sluice/extension-api";
+import type { Clock, Runtime } from "@sluice/extension-api";
 import { BREAKER_RESOURCES, BreakerLimits, RETRIES } from "./breaker-limits.ts";
 import type { ClusterThresholds } from "./compile-circuit-breakers.ts";
+import { RequestWindow, requestWindowBytes } from "./request-window.ts";
 import type { Resource, ResourceLimits } from "./thread-local-cluster.ts";
 
 // In shared memory: per worker, the default priority's counts, then the high priority's.
@@ -24,8 +25,21 @@ export const REMAINING_GAUGES = [
 
 export type Priority = "default" | "high";
 
-export function circuitBreakerPage(concurrency: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(concurrency * PER_WORKER * 4);
+/** Behind the counts of all workers come the windows of retry budgets, where a priority has one with an interval. */
+export function circuitBreakerPage(concurrency: number, thresholds: ClusterThresholds): SharedArrayBuffer {
+  const windows = hasWindow(thresholds) ? requestWindowBytes(concurrency) : 0;
+  return new SharedArrayBuffer(concurrency * PER_WORKER * 4 + windows);
+}
+
+const hasWindow = ({ default: usual, high }: ClusterThresholds): boolean =>
+  [usual, high].some(({ retryBudget }) => (retryBudget?.intervalMs ?? 0) > 0);
+
+/** The parts of a page. */
+function partsOf(page: SharedArrayBuffer, thresholds: ClusterThresholds): readonly [Int32Array, Int32Array] {
+  const words = page.byteLength / 4;
+  const perWorker = PER_WORKER + (hasWindow(thresholds) ? requestWindowBytes(1) / 4 : 0);
+  const counts = (words / perWorker) * PER_WORKER;
+  return [new Int32Array(page, 0, counts), new Int32Array(page, counts * 4)];
 }
 
 /** Where a priority's counts begin. */
@@ -68,14 +82,36 @@ class SharedResource implements Resource {
   }
 }
 
+/** Requests that a retry budget is a share of once they have begun. */
+class BudgetedRequests extends SharedResource {
+  readonly #window: RequestWindow;
+
+  constructor(window: RequestWindow, ...counts: ConstructorParameters<typeof SharedResource>) {
+    super(...counts);
+    this.#window = window;
+  }
+  override take(): void {
+    super.take();
+    this.#window.note();
+  }
+}
+
 /** With a `retry_budget` the limit moves with the requests. */
 class SharedRetries implements Resource {
   readonly #counts: SharedResource;
   readonly #slots: Int32Array;
   readonly #base: number;
   readonly #limits: BreakerLimits;
+  readonly #window: RequestWindow | undefined;
 
-  constructor(counts: SharedResource, slots: Int32Array, base: number, limits: BreakerLimits) {
+  constructor(
+    counts: SharedResource,
+    slots: Int32Array,
+    base: number,
+    limits: BreakerLimits,
+    window: RequestWindow | undefined,
+  ) {
+    this.#window = window;
     this.#counts = counts;
     this.#slots = slots;
     this.#base = base;
@@ -83,7 +119,12 @@ class SharedRetries implements Resource {
   }
   tryAcquire(): boolean {
     const used = sumOf(this.#slots, this.#base + RETRIES);
-    if (used >= this.#limits.retries(activeRequests(this.#slots, this.#base))) return false;
+    const window = this.#window;
+    const requests =
+      window !== undefined && this.#limits.overInterval
+        ? window.count()
+        : activeRequests(this.#slots, this.#base);
+    if (used >= this.#limits.retries(requests)) return false;
     this.#counts.take();
     return true;
   }
@@ -103,19 +144,26 @@ export function circuitBreakers(
   workerIndex: number,
   cluster: { readonly name: string; readonly thresholds: ClusterThresholds },
   runtime: Runtime,
+  clock: Clock,
 ): { readonly default: ResourceLimits; readonly high: ResourceLimits } {
-  const slots = new Int32Array(page);
+  const [slots, windows] = partsOf(page, cluster.thresholds);
   const of = (priority: Priority): ResourceLimits => {
     const base = baseOf(priority);
     const thresholds = cluster.thresholds[priority];
     const limits = new BreakerLimits(cluster.name, priority, thresholds, runtime);
-    const resource = (index: number): SharedResource =>
-      new SharedResource(slots, workerIndex * PER_WORKER + base, base, index, limits);
+    const own = workerIndex * PER_WORKER + base;
+    const resource = (index: number): SharedResource => new SharedResource(slots, own, base, index, limits);
+    const intervalMs = thresholds.retryBudget?.intervalMs ?? 0;
+    const window =
+      intervalMs > 0
+        ? new RequestWindow(windows, workerIndex, priority === "high", intervalMs, clock)
+        : undefined;
     return {
       connections: resource(0),
       pendingRequests: resource(1),
-      requests: resource(2),
-      retries: new SharedRetries(resource(RETRIES), slots, base, limits),
+      requests:
+        window === undefined ? resource(2) : new BudgetedRequests(window, slots, own, base, 2, limits),
+      retries: new SharedRetries(resource(RETRIES), slots, base, limits, window),
       connectionPools: resource(4),
       connectionsPerHost: thresholds.connectionsPerHost,
     };
@@ -133,13 +181,15 @@ export interface Standing {
 export function standingOf(
   page: SharedArrayBuffer,
   priority: Priority,
+  thresholds: ClusterThresholds,
   limits: BreakerLimits,
 ): readonly Standing[] {
-  const slots = new Int32Array(page);
+  const [slots] = partsOf(page, thresholds);
   const base = baseOf(priority);
   return BREAKER_RESOURCES.map((_names, resource) => ({
     used: sumOf(slots, base + resource),
-    limit: resource === RETRIES ? limits.retries(activeRequests(slots, base)) : limits.of(resource),
+    // As in Envoy: of retries, too, it is the fixed limit that is told, whatever a budget allows.
+    limit: limits.of(resource),
   }));
 }
 

@@ -109,6 +109,8 @@ export interface HostSpec {
   readonly address: string;
   readonly connectTo: ConnectTo;
   readonly hostname: string;
+  /** `observability_name`: what its own stats are called by in place of the address. */
+  readonly observabilityName?: string;
   readonly weight: number;
   readonly priority: number;
   readonly region: string;

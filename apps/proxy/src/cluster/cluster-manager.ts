@@ -19,7 +19,7 @@ import { type CompiledCluster, compileCluster } from "./compile-cluster.ts";
 import { findHttpOptions } from "./compile-http-options.ts";
 import type { Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
-import { clearHostGauges, HOST_SLOTS, sumHostSlot } from "./host-stats.ts";
+import { clearHostGauges, endpointStatName, HOST_SLOTS, sumHostSlot } from "./host-stats.ts";
 import { ManagedCluster, type ManagedClusterOptions } from "./managed-cluster.ts";
 import { UpdateMerge } from "./update-merge.ts";
 
@@ -176,6 +176,8 @@ export class ClusterManager {
     });
     entry.warming = managed;
     for (const each of [...acquired, lease]) managed.onStop(() => each.release());
+    const prefix = `cluster.${sanitizeStatName(statName)}.`;
+    managed.onStop(this.#options.stats.match(prefix, compiled.value.statsMatcher));
     // Behind the new one's lease, so that counters go on.
     replaced?.stop();
     managed.start();
@@ -313,16 +315,16 @@ export class ClusterManager {
     for (const { config, hosts } of this.list().active) {
       if (!config.perEndpointStats) continue;
       for (const host of hosts) {
-        const address = host.address.replaceAll(":", "_");
+        const name = endpointStatName(host);
         const tags = [
           ["envoy.cluster_name", config.statName],
-          ["envoy.endpoint_address", host.address],
+          ["envoy.endpoint_address", name],
           ...(host.hostname === "" ? [] : [["envoy.endpoint_hostname", host.hostname] as const]),
         ] as const;
-        const add = (name: string, kind: "counter" | "gauge", value: number): void =>
+        const add = (stat: string, kind: "counter" | "gauge", value: number): void =>
           visit({
-            name: `cluster.${config.statName}.endpoint.${address}.${name}`,
-            tagged: { name: `cluster.endpoint.${name}`, tags },
+            name: `cluster.${config.statName}.endpoint.${sanitizeStatName(name)}.${stat}`,
+            tagged: { name: `cluster.endpoint.${stat}`, tags },
             kind,
             value,
           });

@@ -23,6 +23,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.cluster.v3.Cluster": [
     "name",
     "alt_stat_name",
+    "stats_matcher",
     "type",
     "cluster_type",
     "eds_cluster_config",
@@ -133,6 +134,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget": [
     "budget_percent",
     "min_retry_concurrency",
+    "budget_interval",
   ],
   "envoy.config.cluster.v3.UpstreamConnectionOptions": ["tcp_keepalive", "happy_eyeballs_config"],
   "envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig": [
@@ -225,7 +227,13 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "metadata",
     "load_balancing_weight",
   ],
-  "envoy.config.endpoint.v3.Endpoint": ["address", "hostname", "additional_addresses", "health_check_config"],
+  "envoy.config.endpoint.v3.Endpoint": [
+    "address",
+    "hostname",
+    "additional_addresses",
+    "health_check_config",
+    "observability_name",
+  ],
   "envoy.config.endpoint.v3.Endpoint.AdditionalAddress": ["address"],
   "envoy.config.core.v3.Address": ["socket_address", "pipe"],
   "envoy.config.core.v3.Pipe": ["path"],

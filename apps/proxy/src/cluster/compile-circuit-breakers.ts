@@ -5,6 +5,7 @@ import type {
 } from "@sluice/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
 import { CircuitBreakers_ThresholdsSchema as Schema } from "@sluice/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { durationMs } from "./duration-ms.ts";
 
 /** Limits of one priority; Envoy's defaults 1024, 1024, 1024, 3, and none on pools and on connections per host. */
 export interface Thresholds {
@@ -21,15 +22,17 @@ export interface Thresholds {
   readonly trackRemaining: boolean;
 }
 
-/** Retries may be a share of the active and waiting requests. */
+/** Retries may be a share of the active and waiting requests, or of those that began within an interval. */
 export interface RetryBudget {
   readonly percent: number;
   /** However few the requests are. */
   readonly concurrencyMin: number;
+  /** 0: the requests that are under way or wait. */
+  readonly intervalMs: number;
 }
 
 /** What a budget has that says nothing else; runtime may make one with a single part of it. */
-export const RETRY_BUDGET_DEFAULTS: RetryBudget = { percent: 20, concurrencyMin: 3 };
+export const RETRY_BUDGET_DEFAULTS: RetryBudget = { percent: 20, concurrencyMin: 3, intervalMs: 0 };
 
 export interface ClusterThresholds {
   readonly default: Thresholds;
@@ -71,6 +74,7 @@ export function compileCircuitBreakers(
           : {
               percent: budget.budgetPercent?.value ?? RETRY_BUDGET_DEFAULTS.percent,
               concurrencyMin: budget.minRetryConcurrency ?? RETRY_BUDGET_DEFAULTS.concurrencyMin,
+              intervalMs: durationMs(budget.budgetInterval, RETRY_BUDGET_DEFAULTS.intervalMs),
             },
       trackRemaining: found?.trackRemaining ?? false,
     };

@@ -3,6 +3,8 @@ import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluste
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { StatFilter } from "../stats/own-matchers.ts";
+import { compileStatsMatcher } from "../stats/stats-settings.ts";
 import type { ClusterConfig, Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { compileCircuitBreakers } from "./compile-circuit-breakers.ts";
@@ -14,7 +16,7 @@ import { compileHttpOptions } from "./compile-http-options.ts";
 import { compileLoadBalancer } from "./compile-load-balancer.ts";
 import { compileTransportSockets } from "./compile-transport-sockets.ts";
 import { durationMs } from "./duration-ms.ts";
-import { compileHealthCheck } from "./health/compile-health-check.ts";
+import { compileHealthChecks } from "./health/compile-health-check.ts";
 import type { HealthCheckConfig } from "./health/health-check-config.ts";
 import { compileOutlierDetection } from "./outlier/outlier-config.ts";
 
@@ -23,7 +25,9 @@ export interface CompiledCluster {
   /** `load_assignment`; empty for EDS. */
   readonly assignment: LoadAssignment;
   /** The main thread's alone. */
-  readonly healthCheck: HealthCheckConfig | undefined;
+  readonly healthChecks: readonly HealthCheckConfig[];
+  /** Undefined: the bootstrap says which stats there are. */
+  readonly statsMatcher: StatFilter | undefined;
   /** `ignore_health_on_host_removal`. */
   readonly ignoreHealthOnHostRemoval: boolean;
   /** `common_lb_config.ignore_new_hosts_until_first_hc`. */
@@ -81,21 +85,26 @@ export function compileCluster(
     connection: compileConnectionOptions(cluster, problems),
     closesOnHealthFailure: cluster.closeConnectionsOnHostHealthFailure,
   };
-  const healthCheck = compileHealthCheck(cluster, problems);
-  if (healthCheck?.check.kind === "grpc" && config.http.protocol === "http1") {
+  const healthChecks = compileHealthChecks(cluster, problems);
+  for (const [index, { check }] of healthChecks.entries()) {
+    if (check.kind !== "grpc" || config.http.protocol !== "http1") continue;
     problems.push({
-      path: "health_checks[0].grpc_health_check",
+      path: `health_checks[${index}].grpc_health_check`,
       message: "the cluster must speak HTTP/2 (typed_extension_protocol_options) for gRPC health checks",
       severity: "error",
     });
   }
+  const { statsMatcher } = cluster;
+  const accepts = statsMatcher === undefined ? undefined : compileStatsMatcher(statsMatcher, "stats_matcher");
+  if (accepts?.ok === false) problems.push(...accepts.problems);
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
     value: {
       config,
+      statsMatcher: accepts?.ok === true ? accepts.value : undefined,
       assignment: endpoints.ok ? endpoints.value : EMPTY_ASSIGNMENT,
-      healthCheck,
+      healthChecks,
       ignoreHealthOnHostRemoval: cluster.ignoreHealthOnHostRemoval,
       ignoreNewHostsUntilFirstCheck: cluster.commonLbConfig?.ignoreNewHostsUntilFirstHc ?? false,
     },

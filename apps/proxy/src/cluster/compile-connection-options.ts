@@ -75,6 +75,13 @@ function preconnectMatcher(
 
 function sourceAddresses(config: BindConfig | undefined, problems: Problem[]): readonly SourceAddress[] {
   if (config === undefined) return [];
+  if (
+    config.sourceAddress === undefined &&
+    config.extraSourceAddresses.length + config.additionalSourceAddresses.length > 0
+  ) {
+    const message = "is required where there are further source addresses";
+    problems.push({ path: "upstream_bind_config.source_address", message, severity: "error" });
+  }
   const sources: SourceAddress[] = [];
   const add = (address: SocketAddress | undefined, field: string): void => {
     const path = `upstream_bind_config.${field}`;

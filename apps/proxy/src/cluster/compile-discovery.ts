@@ -33,7 +33,7 @@ export function compileDiscovery(cluster: Cluster, problems: Problem[]): Discove
     case Cluster_DiscoveryType.LOGICAL_DNS:
       return {
         kind: type === Cluster_DiscoveryType.STRICT_DNS ? "strict_dns" : "logical_dns",
-        ...dnsTimes(cluster),
+        ...dnsTimes(cluster, "", problems),
         minRefreshMs: 0,
         waitForWarm: cluster.waitForWarmOnInit ?? true,
         resolver: clusterResolver(cluster, problems),
@@ -86,7 +86,7 @@ function customType(cluster: Cluster, problems: Problem[]): Discovery {
   const dns = asDnsCluster(unpacked.message);
   return {
     kind: dns.allAddressesInSingleEndpoint ? "logical_dns" : "strict_dns",
-    ...dnsTimes(dns),
+    ...dnsTimes(dns, `${path}.`, problems),
     minRefreshMs: durationMs(dns.dnsMinRefreshRate, 0),
     waitForWarm: cluster.waitForWarmOnInit ?? true,
     resolver: typedResolver(dns.typedDnsResolverConfig, `${path}.typed_dns_resolver_config`, problems),
@@ -97,6 +97,8 @@ function customType(cluster: Cluster, problems: Problem[]): Discovery {
 
 function dnsTimes(
   given: Pick<Cluster, "dnsRefreshRate" | "dnsJitter"> & Pick<Cluster | DnsCluster, "dnsFailureRefreshRate">,
+  prefix: string,
+  problems: Problem[],
 ): {
   readonly refreshMs: number;
   readonly failureRefreshMs: number;
@@ -105,10 +107,15 @@ function dnsTimes(
 } {
   const refreshMs = durationMs(given.dnsRefreshRate, REFRESH_MS);
   const failureRefreshMs = durationMs(given.dnsFailureRefreshRate?.baseInterval, refreshMs);
+  const failureRefreshMaxMs = durationMs(given.dnsFailureRefreshRate?.maxInterval, failureRefreshMs * 10);
+  if (failureRefreshMaxMs < failureRefreshMs) {
+    const path = `${prefix}dns_failure_refresh_rate.max_interval`;
+    problems.push({ path, message: "must not be shorter than base_interval", severity: "error" });
+  }
   return {
     refreshMs,
     failureRefreshMs,
-    failureRefreshMaxMs: durationMs(given.dnsFailureRefreshRate?.maxInterval, failureRefreshMs * 10),
+    failureRefreshMaxMs,
     jitterMs: durationMs(given.dnsJitter, 0),
   };
 }

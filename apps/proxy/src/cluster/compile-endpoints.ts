@@ -80,6 +80,9 @@ export function compileEndpoints(
         connectTo: others.length === 0 ? address.connectTo : { ...address.connectTo, others },
         hostname:
           endpoint?.hostname !== undefined && endpoint.hostname !== "" ? endpoint.hostname : address.hostname,
+        ...(endpoint === undefined || endpoint.observabilityName === ""
+          ? {}
+          : { observabilityName: endpoint.observabilityName }),
         weight: entry.loadBalancingWeight ?? 1,
         priority: locality.priority,
         region: locality.locality?.region ?? "",
@@ -188,7 +191,7 @@ function endpointAddress(
     case "socketAddress": {
       const { value } = address.address;
       const port = value.portSpecifier.case === "portValue" ? value.portSpecifier.value : undefined;
-      if (port === undefined || port === 0) return "needs a port_value other than 0";
+      if (port === undefined) return "needs a port_value";
       if (value.protocol !== 0) return "protocol UDP is not implemented for endpoints";
       const named = isIP(value.address) === 0;
       if (named && !names) {

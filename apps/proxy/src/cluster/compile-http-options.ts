@@ -189,6 +189,10 @@ export function findHttpOptions(
 ): { readonly options: HttpProtocolOptions; readonly path: string } | undefined {
   for (const [name, any] of Object.entries(cluster.typedExtensionProtocolOptions)) {
     const path = `typed_extension_protocol_options[${name}]`;
+    if (name !== HTTP_OPTIONS) {
+      problems.push({ path, message: `the options of ${name} are not implemented`, severity: "error" });
+      continue;
+    }
     const unpacked = unpackAny(any);
     if (!unpacked.ok) {
       problems.push({ path, message: unpacked.message, severity: "error" });

@@ -1,5 +1,6 @@
 import type { Histogram } from "@sluice/extension-api";
 import { Slot } from "../stats/slot-pages.ts";
+import type { HostSpec } from "./cluster-config.ts";
 import type { HostStats } from "./thread-local-cluster.ts";
 
 /** Slots of one host in one worker, in this order. */
@@ -12,8 +13,14 @@ export const HOST_SLOTS = [
   "rq_error",
   "rq_timeout",
   "rq_active",
+  "rq_pending_active",
 ] as const;
 export type HostSlot = (typeof HOST_SLOTS)[number];
+
+/** What stands for a host in the names of its own stats (`per_endpoint_stats`). */
+export function endpointStatName({ observabilityName, address }: HostSpec): string {
+  return observabilityName ?? address;
+}
 
 /** Room for one host's figures in all workers. */
 export function hostStatsPage(concurrency: number): SharedArrayBuffer {
@@ -33,6 +40,7 @@ export function hostStats(page: SharedArrayBuffer, workerIndex: number, rqTime?:
     rqError: new Slot(slots, base + 5),
     rqTimeout: new Slot(slots, base + 6),
     rqActive: new Slot(slots, base + 7),
+    rqPendingActive: new Slot(slots, base + 8),
     rqTime,
     connectionsOfAllWorkers: () => sumSlots(slots, 1),
   };
@@ -59,4 +67,5 @@ export function clearHostGauges(page: SharedArrayBuffer, workerIndex: number): v
   const slots = new Float64Array(page);
   slots[workerIndex * HOST_SLOTS.length + 1] = 0;
   slots[workerIndex * HOST_SLOTS.length + 7] = 0;
+  slots[workerIndex * HOST_SLOTS.length + 8] = 0;
 }

@@ -78,14 +78,14 @@ export class ManagedCluster {
     this.message = options.message;
     this.source = options.source;
     this.version = options.version;
-    this.breakers = circuitBreakerPage(options.concurrency);
+    this.breakers = circuitBreakerPage(options.concurrency, this.config.thresholds);
     this.drops = clusterDropsPage(options.concurrency);
     this.assignmentPolicy = options.compiled.assignment.policy;
     this.#countSocket = transportSocketCount(this.config, options.stats);
     const { compiled, clock, timers, random, runtime, stats, concurrency, appendLine } = options;
     this.#health = new ClusterHealth({
       clusterName: compiled.config.name,
-      check: compiled.healthCheck,
+      checks: compiled.healthChecks,
       outlier: compiled.config.outlier,
       outlierEventLogPath: options.outlierEventLogPath,
       keepHealthyRemoved: !compiled.ignoreHealthOnHostRemoval,
@@ -240,6 +240,7 @@ export class ManagedCluster {
         return;
       }
       const { port } = endpoint.connectTo;
+      const { observabilityName, ...nameless } = endpoint;
       const poller = new DnsPoller(
         endpoint.connectTo.host,
         discovery,
@@ -257,7 +258,7 @@ export class ManagedCluster {
             this.#onResolved(
               index,
               used.map((host) => ({
-                ...endpoint,
+                ...(discovery.kind === "logical_dns" ? nameless : endpoint),
                 address: printAddress(host, port),
                 connectTo: { host, port },
               })),

@@ -199,6 +199,7 @@ export interface HostStats {
   readonly rqError: Counter;
   readonly rqTimeout: Counter;
   readonly rqActive: Gauge;
+  readonly rqPendingActive: Gauge;
   /** `rq_time`, ms; only with `per_endpoint_stats`. */
   readonly rqTime: Histogram | undefined;
   connectionsOfAllWorkers(): number;

@@ -303,6 +303,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
         this.#options.workerIndex,
         config,
         this.#options.runtime,
+        this.#options.clock,
       ),
       drops: clusterDrops(pages.drops, this.#options.workerIndex),
       connect: createConnector(config, {

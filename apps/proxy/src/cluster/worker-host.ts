@@ -2,7 +2,8 @@ import type { StatsScope } from "@sluice/extension-api";
 import { localityKey } from "../load-balancer/host-set.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import type { HostSpec } from "./cluster-config.ts";
-import { HOST_SLOTS, hostStats } from "./host-stats.ts";
+import { HealthFlag } from "./health/health-flag.ts";
+import { endpointStatName, HOST_SLOTS, hostStats } from "./host-stats.ts";
 import { HostOutlierMonitor, type OutlierSettings } from "./outlier/host-outlier-monitor.ts";
 import type { OutlierSign } from "./outlier/outlier-config.ts";
 import type { ClusterInfo, Host, HostHealth, HostOutlier, HostStats } from "./thread-local-cluster.ts";
@@ -35,6 +36,7 @@ export class WorkerHost implements Host {
   activeRequests = 0;
   healthySinceMs: number | undefined = undefined;
   pool: unknown = undefined;
+  #failedCheck = false;
   readonly stats: HostStats;
   readonly outlier: HostOutlier | undefined;
   readonly failHealthCheck: () => void;
@@ -61,7 +63,7 @@ export class WorkerHost implements Host {
     this.failHealthCheck = () => reports.onHealthCheckFail(spec.key);
     this.#lease = clusterStats === undefined ? undefined : leaseStats(clusterStats);
     const own = this.#lease?.at(clusterStats?.prefix ?? "");
-    const rqTime = own?.scope("endpoint").scope(spec.address).histogram("rq_time");
+    const rqTime = own?.scope("endpoint").scope(endpointStatName(spec)).histogram("rq_time");
     this.stats = hostStats(spec.page, workerIndex, rqTime);
     this.#slots = new Float64Array(spec.page);
   }
@@ -77,6 +79,10 @@ export class WorkerHost implements Host {
     this.localityWeight = spec.localityWeight;
     this.metadata = spec.metadata;
     this.localityMetadata = spec.localityMetadata;
+    // A check that passes again begins the time of a slow start anew, as does nothing else.
+    const failed = ((spec.flags ?? 0) & HealthFlag.FailedActiveHc) !== 0;
+    if (this.#failedCheck && !failed) this.healthySinceMs = undefined;
+    this.#failedCheck = failed;
     this.health = spec.health;
     this.excluded = spec.excluded;
   }

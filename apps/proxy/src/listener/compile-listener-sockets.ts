@@ -6,6 +6,8 @@ import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/list
 import { printAddress } from "../cluster/print-address.ts";
 import { compileKeepalive, type KeepaliveConfig } from "../connection/keep-alive.ts";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { StatFilter } from "../stats/own-matchers.ts";
+import { compileStatsMatcher } from "../stats/stats-settings.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
 import { EXTENSION_SOURCE_FIELDS } from "../xds/config-source.ts";
@@ -14,6 +16,7 @@ import { compileSocketOptions } from "./socket-options.ts";
 /** What of a listener has an effect; what its filter chains hold is for `filter-chain/` to judge. */
 export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.listener.v3.Listener": [
+    "stats_matcher",
     "name",
     "address",
     "additional_addresses",
@@ -72,6 +75,8 @@ export interface ListenerSockets {
   readonly statName: string;
   /** `exact_balance`: each connection goes to the worker that has the fewest. */
   readonly balanced: boolean;
+  /** Undefined: the bootstrap says which stats there are. */
+  readonly statsMatcher: StatFilter | undefined;
 }
 
 /** Where a listener listens, and everything set on it that has no effect. */
@@ -116,11 +121,17 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
     if (typeof socket === "string") problems.push({ path, message: socket, severity: "error" });
     else sockets.push(socket);
   }
+  const accepts =
+    listener.statsMatcher === undefined
+      ? undefined
+      : compileStatsMatcher(listener.statsMatcher, "stats_matcher");
+  if (accepts?.ok === false) problems.push(...accepts.problems);
+  const statsMatcher = accepts?.ok === true ? accepts.value : undefined;
   const [first] = sockets;
   if (problems.length > 0 || first === undefined) return { ok: false, problems };
   const statName = listener.statPrefix === "" ? first.key : listener.statPrefix;
   const balanced = listener.connectionBalanceConfig?.balanceType.case === "exactBalance";
-  return { ok: true, value: { sockets, statName: sanitizeStatName(statName), balanced } };
+  return { ok: true, value: { sockets, statName: sanitizeStatName(statName), balanced, statsMatcher } };
 }
 
 /** Fields whose default has no effect and whose other values Node's sockets cannot have. */

@@ -146,11 +146,13 @@ export class ListenerManager {
       findSecretConfigs(ListenerSchema, listener),
       this.#options,
     );
+    const { statName, statsMatcher } = sockets.value;
+    const unmatch = this.#options.stats.match(`listener.${statName}.`, statsMatcher);
     const managed: ManagedListener = {
       spec: {
         id: this.#nextId++,
         name: listener.name,
-        statName: sockets.value.statName,
+        statName,
         bytes: toBinary(ListenerSchema, listener),
         sockets: prepared,
         balance: sockets.value.balanced
@@ -162,7 +164,10 @@ export class ListenerManager {
       version,
       updatedAt: new Date(),
       ports: {},
-      release: () => acquired.release(),
+      release: () => {
+        acquired.release();
+        unmatch();
+      },
     };
     entry.warming = managed;
     entry.failure = undefined;

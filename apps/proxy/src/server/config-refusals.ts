@@ -6,7 +6,6 @@ const OF_CLIENTS = "concerns requests from clients; it stands in the connection 
 const NO_METADATA_FRAMES = "METADATA frames are an extension that is off in Envoy as well";
 const OF_ENVOYS_CODEC = "of a codec of Envoy's";
 const NO_SPECIFIERS = "there are no route specifiers built in";
-const ONE_CHOICE_OF_STATS = "which stats there are is said once, by the bootstrap's stats_config";
 const NO_INTERNAL_LISTENERS = "there are no listeners without a socket";
 const NAMES_ONLY = "addresses are IP addresses or names for DNS; Envoy has no other resolvers either";
 const HEAD_ALONE = "outlier detection is shown the response's head alone; in Envoy such a rule never holds";
@@ -47,15 +46,11 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   "envoy.config.bootstrap.v3.ClusterManager.OutlierDetection": {
     event_service: ENVOY_NEITHER,
   },
-  "envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget": {
-    budget_interval: "the budget goes by the requests that are under way or wait",
-  },
   "envoy.config.cluster.v3.Cluster": {
     filters: "there are no network filters built in for connections to upstreams",
     lrs_report_endpoint_metrics: "there are no load metrics of ORCA in load reports",
     lrs_server: ENVOY_NEITHER,
     queuing_policies: "requests wait in the order in which they came",
-    stats_matcher: ONE_CHOICE_OF_STATS,
     upstream_config: "the protocol follows from HttpProtocolOptions and a route's connect_config",
   },
   "envoy.config.cluster.v3.OutlierDetection": {
@@ -110,7 +105,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   "envoy.config.core.v3.HealthCheck": {
     custom_health_check: "there are none built in",
     event_service: ENVOY_NEITHER,
-    name: "a cluster has one health check, whose stats need no name",
   },
   "envoy.config.core.v3.Http1ProtocolOptions": {
     accept_http_10: OF_CLIENTS,
@@ -160,9 +154,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     format_string:
       "a connection to an upstream is for many requests, so its TLVs have fixed values; those of tcp_proxy need not",
   },
-  "envoy.config.endpoint.v3.Endpoint": {
-    observability_name: "an endpoint's stats are known by its address",
-  },
   "envoy.config.endpoint.v3.LocalityLbEndpoints": {
     leds_cluster_locality_config: "endpoints come by EDS as a whole",
     proximity: ENVOY_NEITHER,
@@ -172,7 +163,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     enable_mptcp: "Node opens sockets of plain TCP only",
     fcds_config: ENVOY_NEITHER,
     internal_listener: NO_INTERNAL_LISTENERS,
-    stats_matcher: ONE_CHOICE_OF_STATS,
     udp_listener_config: "listeners take TCP connections only",
     use_original_dst: "the address before a redirection (SO_ORIGINAL_DST) cannot be read from Node sockets",
   },

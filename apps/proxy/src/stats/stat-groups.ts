@@ -58,6 +58,12 @@ export class StatGroups {
     if (group.stats.length === 0) this.#groups.delete(key);
   }
 
+  /** Those whose name begins with `prefix`, of two parts at least. */
+  below(prefix: string): readonly Stat[] {
+    const stats = this.#groups.get(groupKey(prefix))?.stats ?? [];
+    return stats.filter(({ name }) => name.startsWith(prefix));
+  }
+
   /** Group after group; what is added meanwhile may be missed. */
   *list(
     declarations: readonly Declaration[],

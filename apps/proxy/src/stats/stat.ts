@@ -30,17 +30,17 @@ export class Stat {
   bins: Float64Array | undefined;
   interval: Float64Array | undefined;
   seen: Map<Source, Uint32Array> | undefined;
-  /** `stats_matcher` wants it. */
-  readonly wanted: boolean;
+  /** A `stats_matcher` wants it. */
+  wanted: boolean;
   readonly #settings: StatsSettings;
   #tagged: TaggedName | undefined;
   #bounds: readonly number[] | undefined;
 
-  constructor(name: string, kind: StatKind, settings: StatsSettings) {
+  constructor(name: string, kind: StatKind, settings: StatsSettings, wanted = settings.accepts(name)) {
     this.name = name;
     this.kind = kind;
     this.#settings = settings;
-    this.wanted = settings.accepts(name);
+    this.wanted = wanted;
   }
 
   get tagged(): TaggedName {

@@ -1,6 +1,7 @@
 import type { StatsScope } from "@sluice/extension-api";
 import type { TaggedName } from "./extract-tags.ts";
 import { HISTOGRAM_BINS } from "./log-linear-histogram.ts";
+import { OwnMatchers, type StatFilter } from "./own-matchers.ts";
 import type { DeclaredStat } from "./recording-scope.ts";
 import { countOf, findSource, Stat } from "./stat.ts";
 import { byName, type Declaration, type Listed, StatGroups, UnusedStat } from "./stat-groups.ts";
@@ -32,6 +33,7 @@ export class StatsRegistry {
   readonly #orphans = new Set<Stat>();
   readonly #declared: Declaration[] = [];
   readonly #groups = new StatGroups();
+  readonly #matchers = new OwnMatchers();
 
   readonly #settings: StatsSettings;
 
@@ -61,7 +63,7 @@ export class StatsRegistry {
     for (const { name, kind, id, page, index } of definitions) {
       let stat = this.#stats.get(name);
       if (stat === undefined) {
-        stat = new Stat(name, kind, this.#settings);
+        stat = new Stat(name, kind, this.#settings, this.#accepts(name));
         this.#stats.set(name, stat);
         this.#groups.add(stat);
       }
@@ -98,6 +100,26 @@ export class StatsRegistry {
       }
       if (worker === MAIN_THREAD && prefix !== "") this.#forgetBelow(prefix);
     }
+  }
+
+  /**
+   * Which stats there are below `prefix`, whatever the bootstrap says; undefined: what that says. Answers how to end it.
+   */
+  match(prefix: string, accepts: StatFilter | undefined): () => void {
+    const end = this.#matchers.set(prefix, accepts);
+    this.#judge(prefix);
+    return () => {
+      end();
+      if (accepts !== undefined) this.#judge(prefix);
+    };
+  }
+
+  #judge(prefix: string): void {
+    for (const stat of this.#groups.below(prefix)) stat.wanted = this.#accepts(stat.name);
+  }
+
+  #accepts(name: string): boolean {
+    return (this.#matchers.find(name) ?? this.#settings.accepts)(name);
   }
 
   /** What no thread keeps of a scope that is gone. */
@@ -232,9 +254,7 @@ export class StatsRegistry {
     const { name, kind } = listed;
     if (kind === "histogram") return undefined;
     if (listed instanceof UnusedStat) {
-      return this.#settings.accepts(name)
-        ? new TaggedScalar(name, kind, 0, 0, false, this.#settings)
-        : undefined;
+      return this.#accepts(name) ? new TaggedScalar(name, kind, 0, 0, false, this.#settings) : undefined;
     }
     if (!listed.wanted) return undefined;
     const value = listed.value();
@@ -266,7 +286,7 @@ export class StatsRegistry {
       for (const listed of group) {
         if (!(listed instanceof UnusedStat)) {
           if (listed.wanted) out.push(new TaggedHistogram(listed.name, listed.bins, listed.interval, listed));
-        } else if (this.#settings.accepts(listed.name)) {
+        } else if (this.#accepts(listed.name)) {
           out.push(new TaggedHistogram(listed.name, undefined, undefined, this.#settings));
         }
       }

@@ -8,6 +8,7 @@ import type {
 import { RE2JS } from "re2js";
 import { DEFAULT_RULES, extractTags, type TaggedName, type TagRule } from "./extract-tags.ts";
 import { DEFAULT_BUCKET_BOUNDS } from "./log-linear-histogram.ts";
+import type { StatFilter } from "./own-matchers.ts";
 import { tagByTemplate } from "./tag-templates.ts";
 
 /** The bootstrap's `stats_config`, compiled: which stats there are, their tags, their buckets. */
@@ -60,6 +61,18 @@ export function compileStatsSettings(config: StatsConfig | undefined, path: stri
       accepts,
     },
   };
+}
+
+/** A `stats_matcher` alone: that of a cluster or a listener. */
+export function compileStatsMatcher(config: StatsMatcher, path: string): Compiled<StatFilter> {
+  const problems: Problem[] = [];
+  const value = compileAcceptance(config, path, (pattern, at) => {
+    const compiled = compileStringMatcher(pattern, at);
+    if (compiled.ok) return compiled.value;
+    problems.push(...compiled.problems);
+    return undefined;
+  });
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
 }
 
 function compileAcceptance(

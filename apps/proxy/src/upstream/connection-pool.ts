@@ -96,6 +96,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     }
     stats.upstreamRqPendingTotal.inc();
     stats.upstreamRqPendingActive.add(1);
+    this.host.stats.rqPendingActive.add(1);
     this.waiters.push(waiter);
     if (!this.openConnections()) {
       this.cancel(waiter);
@@ -151,6 +152,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
 
   private leaveQueue(): void {
     this.info.stats.upstreamRqPendingActive.sub(1);
+    this.host.stats.rqPendingActive.sub(1);
     this.limits.pendingRequests.release();
   }
 

@@ -131,7 +131,7 @@ export function startCluster(port: number, settings: Record<string, JsonValue>, 
   );
   assert.ok(compiled.ok, JSON.stringify(compiled));
   const { config, assignment } = compiled.value;
-  const breakers = circuitBreakerPage(1);
+  const breakers = circuitBreakerPage(1, config.thresholds);
   const manager = new WorkerClusterManager({
     stats: discardingStats(),
     random: systemRandom,

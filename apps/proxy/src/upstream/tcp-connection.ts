@@ -70,6 +70,7 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     if (!waited) {
       stats.upstreamRqPendingTotal.inc();
       stats.upstreamRqPendingActive.add(1);
+      host.stats.rqPendingActive.add(1);
     }
     this.onGone = onGone;
     if ((host.cluster ?? info).closesOnHealthFailure === true) this.leaveHost = addHostSession(host, this);
@@ -225,6 +226,7 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
 
   private leavePending(): void {
     this.info.stats.upstreamRqPendingActive.sub(1);
+    this.host.stats.rqPendingActive.sub(1);
     this.limits.pendingRequests.release();
   }
 

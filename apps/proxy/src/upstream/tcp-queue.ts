@@ -14,12 +14,14 @@ export interface TcpWaiter {
  */
 export class TcpQueue {
   readonly #info: ClusterInfo;
+  readonly #host: Host;
   readonly #limits: ResourceLimits;
   readonly #waiting: TcpWaiter[] = [];
   #open = 0;
 
-  constructor(info: ClusterInfo, limits: ResourceLimits) {
+  constructor(info: ClusterInfo, host: Host, limits: ResourceLimits) {
     this.#info = info;
+    this.#host = host;
     this.#limits = limits;
   }
 
@@ -29,6 +31,7 @@ export class TcpQueue {
     const { stats } = this.#info;
     stats.upstreamRqPendingTotal.inc();
     stats.upstreamRqPendingActive.add(1);
+    this.#host.stats.rqPendingActive.add(1);
     this.#waiting.push(waiter);
   }
 
@@ -73,6 +76,7 @@ export class TcpQueue {
 
   #leavePending(): void {
     this.#info.stats.upstreamRqPendingActive.sub(1);
+    this.#host.stats.rqPendingActive.sub(1);
     this.#limits.pendingRequests.release();
   }
 }
@@ -92,8 +96,8 @@ export function tcpQueueOf(info: ClusterInfo, host: Host, highPriority: boolean)
     const { circuitBreakers } = info;
     found = {
       info,
-      default: new TcpQueue(info, circuitBreakers.default),
-      high: new TcpQueue(info, circuitBreakers.high),
+      default: new TcpQueue(info, host, circuitBreakers.default),
+      high: new TcpQueue(info, host, circuitBreakers.high),
     };
     queues.set(host, found);
   }

@@ -11,6 +11,7 @@ import { ClusterHealth } from "./cluster-health.ts";
 import type { HealthCheckConfig } from "./health-check-config.ts";
 
 const TIMES: Omit<HealthCheckConfig, "check"> = {
+  name: "",
   timeoutMs: 2_000,
   intervalMs: 10,
   initialJitterMs: 0,
@@ -32,6 +33,8 @@ const TIMES: Omit<HealthCheckConfig, "check"> = {
   socketMatch: undefined,
 };
 
+const NO_CHANGES = { add: [], remove: [] };
+
 function host(port: number): HostSpec {
   return {
     key: `127.0.0.1:${port}`,
@@ -52,10 +55,14 @@ function host(port: number): HostSpec {
   };
 }
 
-function watch(check: HealthCheckConfig["check"], keepHealthyRemoved = false): ClusterHealth {
+function watch(checks: readonly HealthCheckConfig["check"][], keepHealthyRemoved = false): ClusterHealth {
   const health = new ClusterHealth({
     clusterName: "checked",
-    check: { ...TIMES, check },
+    checks: checks.map((check, index) => ({
+      ...TIMES,
+      name: checks.length > 1 ? `check${index}` : "",
+      check,
+    })),
     outlier: undefined,
     outlierEventLogPath: "",
     keepHealthyRemoved,
@@ -99,12 +106,7 @@ describe("the health of a cluster's hosts", () => {
   it("follows a gRPC health service", async () => {
     const state = { serving: 1, seen: [] as string[] };
     const port = await startGrpcHealth(state);
-    const health = watch({
-      kind: "grpc",
-      serviceName: "shop",
-      authority: "",
-      initialMetadata: [["x-a", "b"]],
-    });
+    const health = watch([{ kind: "grpc", serviceName: "shop", authority: "", headers: NO_CHANGES }]);
     health.update([host(port)]);
     assert.equal(health.hosts()[0]?.health, "unhealthy");
     assert.equal(health.firstRoundDone, false);
@@ -127,22 +129,23 @@ describe("the health of a cluster's hosts", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     after(() => server.close());
     const address = server.address();
-    const health = watch({
-      kind: "http",
-      host: "",
-      path: "/hc",
-      method: "GET",
-      send: new Uint8Array(0),
-      receive: [],
-      responseBufferBytes: 1024,
-      headersToAdd: [],
-      headersToRemove: [],
-      expectedStatuses: [{ start: 200, end: 201 }],
-      retriableStatuses: [],
-      http2: true,
-      byAlpn: false,
-      serviceName: undefined,
-    });
+    const health = watch([
+      {
+        kind: "http",
+        host: "",
+        path: "/hc",
+        method: "GET",
+        send: new Uint8Array(0),
+        receive: [],
+        responseBufferBytes: 1024,
+        headers: NO_CHANGES,
+        expectedStatuses: [{ start: 200, end: 201 }],
+        retriableStatuses: [],
+        http2: true,
+        byAlpn: false,
+        serviceName: undefined,
+      },
+    ]);
     health.update([host(typeof address === "object" && address !== null ? address.port : 0)]);
     await waitFor("health", async () => health.hosts()[0]?.health === "healthy", {
       deadlineMs: 5_000,
@@ -153,7 +156,7 @@ describe("the health of a cluster's hosts", () => {
   it("keeps a healthy host that discovery no longer names until it fails", async () => {
     const state = { serving: 1, seen: [] };
     const port = await startGrpcHealth(state);
-    const health = watch({ kind: "grpc", serviceName: "", authority: "", initialMetadata: [] }, true);
+    const health = watch([{ kind: "grpc", serviceName: "", authority: "", headers: NO_CHANGES }], true);
     health.update([host(port)]);
     await waitFor("health", async () => health.hosts()[0]?.health === "healthy", {
       deadlineMs: 5_000,

@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
-import type { Clock, Counter, Random, Runtime, StatsScope } from "@sluice/extension-api";
+import type { Clock, Counter, Gauge, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { TimerQueue } from "../../worker/timer-queue.ts";
 import type { HostSpec } from "../cluster-config.ts";
 import type { OutlierConfig, OutlierSign } from "../outlier/outlier-config.ts";
 import { OutlierDetector, type SuccessRateBar } from "../outlier/outlier-detector.ts";
 import { outlierEventLine } from "../outlier/outlier-event.ts";
 import { TRANSPORT_SOCKET_MATCH } from "../transport-socket-matches.ts";
+import { CheckedMember } from "./checked-member.ts";
 import { CodecProbe } from "./codec-probe.ts";
 import { createProbeCodec, probeProtocol } from "./create-probe-codec.ts";
 import { createGrpcCheck } from "./grpc-check.ts";
@@ -23,7 +24,7 @@ import { TcpProbe } from "./tcp-probe.ts";
 
 export interface ClusterHealthOptions {
   readonly clusterName: string;
-  readonly check: HealthCheckConfig | undefined;
+  readonly checks: readonly HealthCheckConfig[];
   readonly outlier: OutlierConfig | undefined;
   /** `cluster_manager.outlier_detection.event_log_path`; "": none. */
   readonly outlierEventLogPath: string;
@@ -47,23 +48,16 @@ export interface ClusterHealthOptions {
   onChange(): void;
 }
 
-interface Member {
-  host: HostSpec;
-  flags: number;
-  session: HealthCheckSession | undefined;
-  checked: boolean;
-}
-
 /**
  * What is known of the health of a cluster's hosts on the main thread: what discovery says of them, active checks and outlier
  * detection, combined in flags.
  */
 export class ClusterHealth {
   readonly #options: ClusterHealthOptions;
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Map<string, CheckedMember>();
   readonly #detector: OutlierDetector | undefined;
-  readonly #stats: HealthCheckStats | undefined;
-  readonly #verifyCluster: Counter | undefined;
+  readonly #checks: readonly { readonly config: HealthCheckConfig; readonly stats: CheckStats }[];
+  readonly #together: { readonly healthy: Gauge; readonly degraded: Gauge } | undefined;
 
   constructor(options: ClusterHealthOptions) {
     this.#options = options;
@@ -80,24 +74,18 @@ export class ClusterHealth {
         },
       });
     }
-    if (options.check === undefined) return;
     const scope = options.stats.scope("health_check");
-    this.#verifyCluster = scope.counter("verify_cluster");
-    this.#stats = {
-      attempt: scope.counter("attempt"),
-      success: scope.counter("success"),
-      failure: scope.counter("failure"),
-      passiveFailure: scope.counter("passive_failure"),
-      networkFailure: scope.counter("network_failure"),
-      healthy: scope.gauge("healthy"),
-      degraded: scope.gauge("degraded"),
-    };
+    this.#checks = options.checks.map((config) => ({ config, stats: checkStats(scope, config.name) }));
+    this.#together =
+      options.checks.length > 1
+        ? { healthy: scope.gauge("healthy"), degraded: scope.gauge("degraded") }
+        : undefined;
   }
 
   /** Each host that is to be checked has been, once; true where nothing is checked. */
   get firstRoundDone(): boolean {
-    for (const { session, checked } of this.#members.values())
-      if (session !== undefined && !checked) return false;
+    for (const { sessions, checked } of this.#members.values())
+      if (sessions.length > 0 && !checked) return false;
     return true;
   }
 
@@ -108,7 +96,7 @@ export class ClusterHealth {
       if (named.has(key)) continue;
       const keep =
         this.#options.keepHealthyRemoved &&
-        member.session !== undefined &&
+        member.sessions.length > 0 &&
         (member.flags & HealthFlag.FailedActiveHc) === 0;
       if (keep) member.flags |= HealthFlag.PendingDynamicRemoval;
       else this.#drop(key, member);
@@ -124,6 +112,7 @@ export class ClusterHealth {
       }
     }
     this.#detector?.setHosts([...this.#members.keys()]);
+    this.#countTogether();
   }
 
   /** The hosts with their health as it is now. */
@@ -159,7 +148,8 @@ export class ClusterHealth {
   }
 
   failAtOnce(key: string): void {
-    this.#members.get(key)?.session?.failAtOnce();
+    // As in Envoy: the last check is told.
+    this.#members.get(key)?.sessions.at(-1)?.failAtOnce();
   }
 
   stop(): void {
@@ -168,43 +158,61 @@ export class ClusterHealth {
   }
 
   #add(host: HostSpec, eds: number): void {
-    const member: Member = { host, flags: eds, session: undefined, checked: false };
+    const member = new CheckedMember(host, eds);
     this.#members.set(host.key, member);
-    const { check } = this.#options;
-    if (check === undefined || this.#stats === undefined || host.healthCheck?.disabled === true) return;
-    member.flags |= HealthFlag.FailedActiveHc | HealthFlag.PendingActiveHc;
-    const { clock, timers, random, hadTraffic } = this.#options;
-    member.session = new HealthCheckSession(
-      { config: check, clock, timers, random, stats: this.#stats, hadTraffic },
-      new MemberView(member, {
-        onChecked: (changed, healthy) => this.#onChecked(member, changed, healthy),
-        log: (event) => this.#log(member, event),
-      }),
-      (sink) => this.#probe(member, check, sink),
-    );
-    member.session.start();
+    if (host.healthCheck?.disabled === true) return;
+    const { clock, timers, random, runtime, hadTraffic } = this.#options;
+    for (const { config, stats } of this.#checks) {
+      const view = member.view(config, {
+        onChecked: (changed) => this.#onChecked(member, changed),
+        log: (check, event) => this.#log(member, check, event),
+      });
+      const alone = this.#checks.length === 1;
+      const context = { config, clock, timers, random, runtime, stats, alone, hadTraffic };
+      member.sessions.push(
+        new HealthCheckSession(context, view, (sink) => this.#probe(member, config, stats, sink)),
+      );
+    }
+    for (const session of member.sessions) session.start();
   }
 
-  #drop(key: string, member: Member): void {
+  #drop(key: string, member: CheckedMember): void {
     this.#members.delete(key);
-    member.session?.stop();
+    member.stop();
+    this.#countTogether();
   }
 
-  #onChecked(member: Member, changed: boolean, healthy: boolean): void {
-    const first = !member.checked;
-    member.checked = true;
+  #onChecked(member: CheckedMember, changed: boolean): void {
     const failed = (member.flags & HealthFlag.FailedActiveHc) !== 0;
     if (failed && (member.flags & HealthFlag.PendingDynamicRemoval) !== 0) {
       this.#drop(member.host.key, member);
       this.#detector?.setHosts([...this.#members.keys()]);
     }
-    if (healthy && !failed) this.#detector?.onHealthCheckPassed(member.host.key);
-    if (changed || (first && this.firstRoundDone)) this.#options.onChange();
+    if (!failed) this.#detector?.onHealthCheckPassed(member.host.key);
+    if (!changed) return;
+    this.#countTogether();
+    this.#options.onChange();
   }
 
-  #log(member: Member, event: HealthEvent): void {
-    const { check, clusterName, clock } = this.#options;
-    if (check === undefined) return;
+  #verifiesName({ verifyCluster }: CheckStats): boolean {
+    const { runtime, random } = this.#options;
+    const verifies = runtime.featureEnabled("health_check.verify_cluster", 100, 100, random.uint32());
+    if (verifies) verifyCluster.inc();
+    return verifies;
+  }
+
+  /** Of several checks together; one alone counts by itself. */
+  #countTogether(): void {
+    if (this.#together === undefined) return;
+    const checked = [...this.#members.values()].filter(({ sessions }) => sessions.length > 0);
+    const count = (flag: HealthFlag, set: boolean): number =>
+      checked.filter(({ flags }) => ((flags & flag) !== 0) === set).length;
+    this.#together.healthy.set(count(HealthFlag.FailedActiveHc, false));
+    this.#together.degraded.set(count(HealthFlag.DegradedActiveHc, true));
+  }
+
+  #log(member: CheckedMember, check: HealthCheckConfig, event: HealthEvent): void {
+    const { clusterName, clock } = this.#options;
     const source: HealthEventSource = {
       checker: CHECKERS[check.check.kind],
       cluster: clusterName,
@@ -216,7 +224,7 @@ export class ClusterHealth {
     }
   }
 
-  #probe(member: Member, config: HealthCheckConfig, sink: ProbeSink): Probe {
+  #probe(member: CheckedMember, config: HealthCheckConfig, stats: CheckStats, sink: ProbeSink): Probe {
     const { clusterName, secure } = this.#options;
     const { check, reuseConnection: reuse, alpn } = config;
     const { socketMatch } = config;
@@ -230,7 +238,7 @@ export class ClusterHealth {
     if (check.kind === "grpc") {
       const authority = firstOf(hostname, check.authority, clusterName);
       return new CodecProbe({
-        check: createGrpcCheck(check, authority, secure),
+        check: createGrpcCheck(check, authority, secure, config.timeoutMs),
         reuse,
         connect,
         createCodec: (connection, callbacks) =>
@@ -240,7 +248,7 @@ export class ClusterHealth {
     }
     const authority = firstOf(hostname, check.host, clusterName);
     return new CodecProbe({
-      check: createHttpCheck(check, authority, secure, this.#verifyCluster ?? NO_COUNTER),
+      check: createHttpCheck(check, authority, secure, () => this.#verifiesName(stats)),
       reuse,
       connect,
       createCodec: (connection, callbacks, alpn) =>
@@ -252,32 +260,24 @@ export class ClusterHealth {
 
 const CHECKERS = { http: "HTTP", tcp: "TCP", grpc: "GRPC" } as const;
 const EDS_FLAGS = HealthFlag.FailedEdsHealth | HealthFlag.DegradedEdsHealth | HealthFlag.EdsStatusDraining;
-const NO_COUNTER: Counter = { add: () => {}, inc: () => {} };
 
-/** A member as its session sees it: the flags are the member's own. */
-class MemberView {
-  readonly #member: Member;
-  readonly onChecked: (changed: boolean, healthy: boolean) => void;
-  readonly log: (event: HealthEvent) => void;
+interface CheckStats extends HealthCheckStats {
+  readonly verifyCluster: Counter;
+}
 
-  constructor(
-    member: Member,
-    hooks: {
-      readonly onChecked: (changed: boolean, healthy: boolean) => void;
-      readonly log: (event: HealthEvent) => void;
-    },
-  ) {
-    this.#member = member;
-    this.onChecked = hooks.onChecked;
-    this.log = hooks.log;
-  }
-
-  get flags(): number {
-    return this.#member.flags;
-  }
-  set flags(flags: number) {
-    this.#member.flags = flags;
-  }
+/** `health_check: cluster.<cluster>.health_check.`; a named check's are below `name.<name>`. */
+function checkStats(healthCheck: StatsScope, name: string): CheckStats {
+  const scope = name === "" ? healthCheck : healthCheck.scope("name").scope(name);
+  return {
+    attempt: scope.counter("attempt"),
+    success: scope.counter("success"),
+    failure: scope.counter("failure"),
+    passiveFailure: scope.counter("passive_failure"),
+    networkFailure: scope.counter("network_failure"),
+    verifyCluster: scope.counter("verify_cluster"),
+    healthy: scope.gauge("healthy"),
+    degraded: scope.gauge("degraded"),
+  };
 }
 
 /** The endpoint's own address or port for checks, else the check's `alt_port`, else where requests go. */

@@ -14,6 +14,7 @@ import type { HealthCheckEventFileSink } from "@sluice/xds/gen/envoy/extensions/
 import { CodecClientType } from "@sluice/xds/gen/envoy/type/v3/http_pb.js";
 import { durationMs } from "../duration-ms.ts";
 import { mayNegotiate } from "../may-negotiate.ts";
+import { compileHeaderAdditions, compileHeaderRemovals } from "./header-changes.ts";
 import type {
   GrpcCheck,
   HealthCheckConfig,
@@ -27,6 +28,7 @@ const FILE_SINK = "envoy.extensions.health_check.event_sinks.file.v3.HealthCheck
 /** What of `health_checks` has an effect. */
 export const HEALTH_CHECK_SUPPORTED_FIELDS: Readonly<Record<string, readonly string[]>> = {
   "envoy.config.core.v3.HealthCheck": [
+    "name",
     "timeout",
     "interval",
     "initial_jitter",
@@ -80,26 +82,39 @@ export const HEALTH_CHECK_SUPPORTED_FIELDS: Readonly<Record<string, readonly str
   [FILE_SINK]: ["event_log_path"],
 };
 
-/** `health_checks`: at most one, as in Envoy. Problems carry their paths from the cluster on. */
-export function compileHealthCheck(cluster: Cluster, problems: Problem[]): HealthCheckConfig | undefined {
-  const [first, ...more] = cluster.healthChecks;
-  if (first === undefined) return undefined;
+/** `health_checks`. Problems carry their paths from the cluster on. */
+export function compileHealthChecks(cluster: Cluster, problems: Problem[]): readonly HealthCheckConfig[] {
+  const { healthChecks } = cluster;
   const error = (path: string, message: string): void => {
     problems.push({ path, message, severity: "error" });
   };
-  if (more.length > 0)
-    error("health_checks[1]", "only one health check per cluster is supported, as in Envoy");
-  const path = "health_checks[0]";
-  const check = compileCheck(first, path, error);
-  if (check?.kind === "http" && check.byAlpn && !mayNegotiate(cluster)) {
+  return healthChecks.flatMap((given, index) => {
+    const path = `health_checks[${index}]`;
+    if (healthChecks.length > 1) {
+      if (given.name === "") error(`${path}.name`, "is required where a cluster has several health checks");
+      else if (healthChecks.findIndex(({ name }) => name === given.name) !== index)
+        error(`${path}.name`, `'${given.name}' stands here twice`);
+    }
+    return compileHealthCheck(given, path, mayNegotiate(cluster), error) ?? [];
+  });
+}
+
+function compileHealthCheck(
+  given: HealthCheck,
+  path: string,
+  negotiates: boolean,
+  error: ErrorSink,
+): HealthCheckConfig | undefined {
+  const check = compileCheck(given, path, error);
+  if (check?.kind === "http" && check.byAlpn && !negotiates) {
     const at = `${path}.http_health_check.use_alpn_protocol`;
     error(at, "ALPN needs a transport socket that has it (TLS)");
   }
-  const intervalMs = durationMs(first.interval, 0);
-  const unhealthyIntervalMs = durationMs(first.unhealthyInterval, intervalMs);
-  const noTrafficIntervalMs = durationMs(first.noTrafficInterval, 60_000);
-  const eventLogPaths = first.eventLogPath === "" ? [] : [first.eventLogPath];
-  for (const [index, logger] of first.eventLogger.entries()) {
+  const intervalMs = durationMs(given.interval, 0);
+  const unhealthyIntervalMs = durationMs(given.unhealthyInterval, intervalMs);
+  const noTrafficIntervalMs = durationMs(given.noTrafficInterval, 60_000);
+  const eventLogPaths = given.eventLogPath === "" ? [] : [given.eventLogPath];
+  for (const [index, logger] of given.eventLogger.entries()) {
     const at = `${path}.event_logger[${index}].typed_config`;
     const unpacked = logger.typedConfig === undefined ? undefined : unpackAny(logger.typedConfig);
     if (unpacked?.ok !== true) error(at, unpacked?.message ?? `${logger.name} needs a typed_config`);
@@ -108,25 +123,26 @@ export function compileHealthCheck(cluster: Cluster, problems: Problem[]): Healt
   }
   if (check === undefined) return undefined;
   return {
-    timeoutMs: durationMs(first.timeout, 0),
+    name: given.name,
+    timeoutMs: durationMs(given.timeout, 0),
     intervalMs,
-    initialJitterMs: durationMs(first.initialJitter, 0),
-    intervalJitterMs: durationMs(first.intervalJitter, 0),
-    intervalJitterPercent: first.intervalJitterPercent,
-    unhealthyThreshold: first.unhealthyThreshold ?? 1,
-    healthyThreshold: first.healthyThreshold ?? 1,
-    altPort: first.altPort,
-    reuseConnection: first.reuseConnection ?? true,
+    initialJitterMs: durationMs(given.initialJitter, 0),
+    intervalJitterMs: durationMs(given.intervalJitter, 0),
+    intervalJitterPercent: given.intervalJitterPercent,
+    unhealthyThreshold: given.unhealthyThreshold ?? 1,
+    healthyThreshold: given.healthyThreshold ?? 1,
+    altPort: given.altPort,
+    reuseConnection: given.reuseConnection ?? true,
     noTrafficIntervalMs,
-    noTrafficHealthyIntervalMs: durationMs(first.noTrafficHealthyInterval, noTrafficIntervalMs),
+    noTrafficHealthyIntervalMs: durationMs(given.noTrafficHealthyInterval, noTrafficIntervalMs),
     unhealthyIntervalMs,
-    unhealthyEdgeIntervalMs: durationMs(first.unhealthyEdgeInterval, unhealthyIntervalMs),
-    healthyEdgeIntervalMs: durationMs(first.healthyEdgeInterval, intervalMs),
+    unhealthyEdgeIntervalMs: durationMs(given.unhealthyEdgeInterval, unhealthyIntervalMs),
+    healthyEdgeIntervalMs: durationMs(given.healthyEdgeInterval, intervalMs),
     eventLogPaths,
-    alwaysLogFailures: first.alwaysLogHealthCheckFailures,
-    alwaysLogSuccess: first.alwaysLogHealthCheckSuccess,
-    alpn: first.tlsOptions === undefined ? undefined : first.tlsOptions.alpnProtocols,
-    socketMatch: first.transportSocketMatchCriteria,
+    alwaysLogFailures: given.alwaysLogHealthCheckFailures,
+    alwaysLogSuccess: given.alwaysLogHealthCheckSuccess,
+    alpn: given.tlsOptions === undefined ? undefined : given.tlsOptions.alpnProtocols,
+    socketMatch: given.transportSocketMatchCriteria,
     check,
   };
 }
@@ -157,9 +173,8 @@ function compileCheck(
       };
     }
     case "grpcHealthCheck":
-      return compileGrpc(checker.value);
+      return compileGrpc(checker.value, `${path}.grpc_health_check`, error);
     case "customHealthCheck":
-      error(`${path}.custom_health_check`, `${checker.value.name} is not implemented`);
       return undefined;
     default:
       error(path, "one of http_health_check, tcp_health_check and grpc_health_check is required");
@@ -174,7 +189,7 @@ function compileHttp(given: HealthCheck_HttpHealthCheck, path: string, error: Er
   if (given.codecClientType === CodecClientType.HTTP3) {
     error(`${path}.codec_client_type`, "HTTP3 is not implemented; use HTTP1 or HTTP2");
   }
-  if (send.length > 0 && !["POST", "PUT", "DELETE", "PATCH", "OPTIONS"].includes(method)) {
+  if (send.length > 0 && !["POST", "PUT", "PATCH", "OPTIONS"].includes(method)) {
     error(`${path}.send`, `a ${method} request has no body; set method to POST or PUT`);
   }
   let serviceName: HttpCheck["serviceName"];
@@ -183,45 +198,52 @@ function compileHttp(given: HealthCheck_HttpHealthCheck, path: string, error: Er
     if (matcher.ok) serviceName = (value) => matcher.value.matches(value);
     else for (const problem of matcher.problems) error(problem.path, problem.message);
   }
-  const ranges = (given_: readonly { readonly start: bigint; readonly end: bigint }[]): StatusRange[] =>
-    given_.map(({ start, end }) => ({ start: Number(start), end: Number(end) }));
-  const expected = ranges(given.expectedStatuses);
+  const ranges = (
+    list: readonly { readonly start: bigint; readonly end: bigint }[],
+    field: string,
+  ): StatusRange[] =>
+    list.map(({ start, end }, index) => {
+      if (start >= end || start < 100n || end > 600n)
+        error(
+          `${path}.${field}[${index}]`,
+          "must begin at 100 at least, and end behind that and at 600 at most",
+        );
+      return { start: Number(start), end: Number(end) };
+    });
+  const expected = ranges(given.expectedStatuses, "expected_statuses");
+  const receive = given.receive.map((each, index) => payload(each, `${path}.receive[${index}]`, error));
+  const responseBufferBytes = Number(given.responseBufferSize ?? 1024n);
+  if (responseBufferBytes > 0 && receive.reduce((sum, { length }) => sum + length, 0) > responseBufferBytes)
+    error(`${path}.receive`, "is longer than response_buffer_size");
   return {
     kind: "http",
     host: given.host,
     path: given.path,
     method,
     send,
-    receive: given.receive.map((each, index) => payload(each, `${path}.receive[${index}]`, error)),
-    responseBufferBytes: Number(given.responseBufferSize ?? 1024n),
-    headersToAdd: given.requestHeadersToAdd.flatMap((option, index): HttpCheck["headersToAdd"][number][] => {
-      const { header } = option;
-      if (header === undefined) return [];
-      if (header.value.includes("%")) {
-        error(
-          `${path}.request_headers_to_add[${index}].header.value`,
-          "command operators are not implemented here",
-        );
-      }
-      return [[header.key.toLowerCase(), header.value, (option.append ?? true) && option.appendAction === 0]];
-    }),
-    headersToRemove: given.requestHeadersToRemove.map((name) => name.toLowerCase()),
+    receive,
+    responseBufferBytes,
+    headers: {
+      add: compileHeaderAdditions(given.requestHeadersToAdd, `${path}.request_headers_to_add`, error),
+      remove: compileHeaderRemovals(given.requestHeadersToRemove, `${path}.request_headers_to_remove`, error),
+    },
     expectedStatuses: expected.length === 0 ? [{ start: 200, end: 201 }] : expected,
-    retriableStatuses: ranges(given.retriableStatuses),
+    retriableStatuses: ranges(given.retriableStatuses, "retriable_statuses"),
     http2: given.codecClientType === CodecClientType.HTTP2,
     byAlpn: given.useAlpnProtocol,
     serviceName,
   };
 }
 
-function compileGrpc(given: HealthCheck_GrpcHealthCheck): GrpcCheck {
+function compileGrpc(given: HealthCheck_GrpcHealthCheck, path: string, error: ErrorSink): GrpcCheck {
   return {
     kind: "grpc",
     serviceName: given.serviceName,
     authority: given.authority,
-    initialMetadata: given.initialMetadata.flatMap(({ header }): [string, string][] =>
-      header === undefined ? [] : [[header.key.toLowerCase(), header.value]],
-    ),
+    headers: {
+      add: compileHeaderAdditions(given.initialMetadata, `${path}.initial_metadata`, error),
+      remove: [],
+    },
   };
 }
 

@@ -1,14 +1,20 @@
-import { EnvoyHeader } from "../../http/envoy-headers.ts";
+import { formatGrpcTimeout } from "../../http/grpc-timeout.ts";
 import { Headers } from "../../http/header-map.ts";
 import type { ProbeAnswer, RequestCheck } from "./codec-probe.ts";
+import { applyHeaderChanges } from "./header-changes.ts";
 import type { GrpcCheck } from "./health-check-config.ts";
 
 const SERVING = 1;
 /** Of a HealthCheckResponse with its frame; it has one enum. */
 const ANSWER_BYTES_MAX = 1024;
 
-/** grpc.health.v1.Health/Check. */
-export function createGrpcCheck(check: GrpcCheck, authority: string, secure: boolean): RequestCheck {
+/** grpc.health.v1.Health/Check. `timeoutMs`: the host is told how long it is waited for. */
+export function createGrpcCheck(
+  check: GrpcCheck,
+  authority: string,
+  secure: boolean,
+  timeoutMs: number,
+): RequestCheck {
   const message = encodeRequest(check.serviceName);
   return {
     bodyBytes: ANSWER_BYTES_MAX,
@@ -29,24 +35,27 @@ export function createGrpcCheck(check: GrpcCheck, authority: string, secure: boo
         "user-agent",
         "Envoy/HC",
       ]);
-      for (const [name, value] of check.initialMetadata) headers.append(name, value);
+      applyHeaderChanges(headers, check.headers);
+      headers.set("grpc-timeout", formatGrpcTimeout(timeoutMs));
       return { headers, body: message };
     },
     judge: (answer, sink) => {
-      if (isServing(answer)) sink.onSuccess(answer.headers.has(EnvoyHeader.degraded));
+      if (isServing(answer)) sink.onSuccess(false);
       else sink.onFailure("active", false, false);
     },
   };
 }
 
 function isServing({ headers, trailers, body }: ProbeAnswer): boolean {
-  if (headers.get(":status") !== "200") return false;
+  if (headers.get(":status") !== "200" || !isGrpc(headers.get("content-type") ?? "")) return false;
   if ((trailers ?? headers).get("grpc-status") !== "0") return false;
   if (body.length < 5 || body[0] !== 0) return false;
   const length = body.readUInt32BE(1);
   if (body.length < 5 + length) return false;
   return statusField(body.subarray(5, 5 + length)) === SERVING;
 }
+
+const isGrpc = (type: string): boolean => /^application\/grpc(?:\+|$)/.test(type);
 
 /** Field 1 of the message, a small enum; 0 when it is absent or the message is not understood. */
 function statusField(message: Uint8Array): number {

@@ -1,4 +1,4 @@
-import type { Headers } from "../../http/header-map.ts";
+import type { HeaderChanges } from "./header-changes.ts";
 
 /** What is sent, and what must come back in this order, anything between; octets. */
 export interface PayloadCheck {
@@ -16,9 +16,7 @@ export interface HttpCheck {
   readonly receive: readonly Uint8Array[];
   /** Bytes of the body that are looked at; default 1024, 0: all (up to a megabyte). */
   readonly responseBufferBytes: number;
-  /** In the message's order: `[name, value, append]`. */
-  readonly headersToAdd: readonly (readonly [name: string, value: string, append: boolean])[];
-  readonly headersToRemove: readonly string[];
+  readonly headers: HeaderChanges;
   readonly expectedStatuses: readonly StatusRange[];
   readonly retriableStatuses: readonly StatusRange[];
   readonly http2: boolean;
@@ -45,11 +43,14 @@ export interface GrpcCheck {
   readonly kind: "grpc";
   readonly serviceName: string;
   readonly authority: string;
-  readonly initialMetadata: readonly (readonly [name: string, value: string])[];
+  /** `initial_metadata`. */
+  readonly headers: HeaderChanges;
 }
 
 /** One entry of `health_checks` (envoy.config.core.v3.HealthCheck); times in ms, thresholds in checks. */
 export interface HealthCheckConfig {
+  /** What its stats are told apart by; "": they need no name. */
+  readonly name: string;
   readonly timeoutMs: number;
   readonly intervalMs: number;
   readonly initialJitterMs: number;
@@ -75,13 +76,4 @@ export interface HealthCheckConfig {
   /** `transport_socket_match_criteria`: chooses among the cluster's sockets in place of the endpoint's metadata. */
   readonly socketMatch: Readonly<Record<string, unknown>> | undefined;
   readonly check: HttpCheck | TcpCheck | GrpcCheck;
-}
-
-/** The request of a check, without what a codec adds. */
-export function applyHeaderChanges(headers: Headers, check: HttpCheck): void {
-  for (const [name, value, append] of check.headersToAdd) {
-    if (append) headers.append(name, value);
-    else headers.set(name, value);
-  }
-  for (const name of check.headersToRemove) headers.remove(name);
 }

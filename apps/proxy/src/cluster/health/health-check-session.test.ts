@@ -7,6 +7,7 @@ import { HealthCheckSession, type Probe, type ProbeSink } from "./health-check-s
 import { HealthFlag } from "./health-flag.ts";
 
 const CONFIG: HealthCheckConfig = {
+  name: "",
   timeoutMs: 1_000,
   intervalMs: 10_000,
   initialJitterMs: 0,
@@ -29,7 +30,11 @@ const CONFIG: HealthCheckConfig = {
   check: { kind: "tcp", proxyVersion: undefined, send: new Uint8Array(0), receive: [] },
 };
 
-function start(changes: Partial<HealthCheckConfig> = {}, traffic = true) {
+function start(
+  changes: Partial<HealthCheckConfig> = {},
+  traffic = true,
+  runtime: Readonly<Record<string, number>> = {},
+) {
   const time = new ManualTime();
   const seen: string[] = [];
   let probes = 0;
@@ -38,8 +43,8 @@ function start(changes: Partial<HealthCheckConfig> = {}, traffic = true) {
   const scope = new ThreadStats({ define() {}, release() {} }).root();
   const host = {
     flags: HealthFlag.FailedActiveHc | HealthFlag.PendingActiveHc,
-    onChecked: (changed: boolean, healthy: boolean) => {
-      seen.push(`${healthy ? "passed" : "failed"}${changed ? "!" : ""}`);
+    onChecked: () => {
+      seen.push(host.flags === 0 ? "in" : "not simply in");
     },
     log: (event: { readonly kind: string }) => {
       seen.push(event.kind);
@@ -51,6 +56,7 @@ function start(changes: Partial<HealthCheckConfig> = {}, traffic = true) {
       clock: time,
       timers: time,
       random: { uint32: () => 7, uuid: () => "" },
+      runtime: { integer: (key, usual) => runtime[key] ?? usual },
       stats: {
         attempt: scope.counter("attempt"),
         success: scope.counter("success"),
@@ -60,6 +66,7 @@ function start(changes: Partial<HealthCheckConfig> = {}, traffic = true) {
         healthy: scope.gauge("healthy"),
         degraded: scope.gauge("degraded"),
       },
+      alone: true,
       hadTraffic: () => traffic,
     },
     host,
@@ -100,39 +107,41 @@ describe("an active health check of one host", () => {
     assert.equal(check.probes, 1);
     check.pass();
     assert.equal(check.host.flags, 0);
-    assert.deepEqual(check.take(), ["add_healthy", "passed!"]);
-    assert.equal(check.time.nextDueMs, 7_000);
+    assert.deepEqual(check.take(), ["add_healthy", "in"]);
+    assert.equal(check.time.nextDueMs, 10_000);
   });
 
   it("takes a host out when it did not answer so many times, and in again after so many successes", () => {
     const check = start();
     check.pass();
     check.take();
-    for (const wait of [7_000, 4_000]) {
+    // The edge intervals hold until the threshold is reached.
+    for (const wait of [10_000, 5_000]) {
       check.time.advance(wait);
       check.fail();
-      assert.deepEqual(check.take(), ["failed"]);
+      assert.deepEqual(check.take(), ["in"]);
     }
-    check.time.advance(4_000);
-    check.fail();
-    assert.deepEqual(check.take(), ["eject_unhealthy", "failed!"]);
-    assert.equal(check.host.flags, HealthFlag.FailedActiveHc);
     check.time.advance(5_000);
+    check.fail();
+    assert.deepEqual(check.take(), ["eject_unhealthy", "not simply in"]);
+    assert.equal(check.host.flags, HealthFlag.FailedActiveHc);
+    check.time.advance(4_000);
     check.pass();
-    assert.deepEqual(check.take(), ["passed"]);
-    check.time.advance(10_000);
+    assert.deepEqual(check.take(), ["not simply in"]);
+    check.time.advance(7_000);
     check.pass();
-    assert.deepEqual(check.take(), ["add_healthy", "passed!"]);
+    assert.deepEqual(check.take(), ["add_healthy", "in"]);
     assert.equal(check.host.flags, 0);
+    assert.equal(check.time.nextDueMs, 20_000 + 4_000 + 7_000 + 10_000);
   });
 
   it("takes a host out at once when it answers wrongly, unless the status may be tried again", () => {
     const check = start();
     check.pass();
-    check.time.advance(7_000);
+    check.time.advance(10_000);
     check.fail("active", true);
     assert.equal(check.host.flags, 0);
-    check.time.advance(4_000);
+    check.time.advance(5_000);
     check.fail("active");
     assert.equal(check.host.flags, HealthFlag.FailedActiveHc);
   });
@@ -156,11 +165,11 @@ describe("an active health check of one host", () => {
   it("says when a host is degraded and when it no longer is", () => {
     const check = start();
     check.pass(true);
-    assert.deepEqual(check.take(), ["add_healthy", "degraded", "passed!"]);
+    assert.deepEqual(check.take(), ["add_healthy", "degraded", "not simply in"]);
     assert.equal(check.host.flags, HealthFlag.DegradedActiveHc);
-    check.time.advance(7_000);
+    check.time.advance(10_000);
     check.pass();
-    assert.deepEqual(check.take(), ["no_longer_degraded", "passed!"]);
+    assert.deepEqual(check.take(), ["no_longer_degraded", "in"]);
   });
 
   it("takes a host out that tells a request so, until its next success", () => {
@@ -168,7 +177,7 @@ describe("an active health check of one host", () => {
     check.pass();
     check.session.failAtOnce();
     assert.equal(check.host.flags, HealthFlag.FailedActiveHc | HealthFlag.ExcludedViaImmediateHcFail);
-    check.time.advance(7_000);
+    check.time.advance(10_000);
     check.pass();
     assert.equal(check.host.flags, 0);
   });
@@ -179,7 +188,25 @@ describe("an active health check of one host", () => {
     check.time.advance(7);
     assert.equal(check.probes, 1);
     check.pass();
-    assert.equal(check.time.nextDueMs, 7 + 7_000 + 490 + 7);
+    assert.equal(check.time.nextDueMs, 7 + 10_000 + 7 + 7);
+  });
+
+  it("waits within the runtime's bounds", () => {
+    const least = start({}, true, { "health_check.min_interval": 15_000 });
+    least.pass();
+    assert.equal(least.time.nextDueMs, 15_000);
+    const most = start({}, true, { "health_check.max_interval": 300 });
+    most.pass();
+    assert.equal(most.time.nextDueMs, 300);
+  });
+
+  it("logs a success only where the host's state stays", () => {
+    const check = start({ alwaysLogSuccess: true });
+    check.pass();
+    assert.deepEqual(check.take(), ["add_healthy", "in"]);
+    check.time.advance(10_000);
+    check.pass(true);
+    assert.deepEqual(check.take(), ["success", "degraded", "not simply in"]);
   });
 
   it("does nothing any more once stopped", () => {

@@ -1,4 +1,4 @@
-import type { Clock, Counter, Gauge, Random, Timer, Timers } from "@sluice/extension-api";
+import type { Clock, Counter, Gauge, Random, Runtime, Timer, Timers } from "@sluice/extension-api";
 import type { HealthCheckConfig } from "./health-check-config.ts";
 import type { HealthEvent, ProbeFailure } from "./health-event.ts";
 import { HealthFlag } from "./health-flag.ts";
@@ -32,8 +32,8 @@ export interface HealthCheckStats {
 /** What a session may read and change of its host. */
 export interface CheckedHost {
   flags: number;
-  /** The flags, or that the host was checked, have changed (`changed`), or a check has passed without a change. */
-  onChecked(changed: boolean, healthy: boolean): void;
+  /** A check has ended; the flags say how the host is now. */
+  onChecked(): void;
   log(event: HealthEvent): void;
 }
 
@@ -42,10 +42,17 @@ export interface SessionContext {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
+  /** `health_check.min_interval` and `.max_interval` bound every wait. */
+  readonly runtime: Pick<Runtime, "integer">;
   readonly stats: HealthCheckStats;
+  /** Whether an answer may say that the host is to be left out; as in Envoy, only where no other check looks at it. */
+  readonly alone: boolean;
   /** The cluster has had a connection: the no-traffic intervals are over. */
   hadTraffic(): boolean;
 }
+
+/** What an outcome means for the host: nothing new, that it counts towards a threshold, or another health. */
+type Transition = "none" | "pending" | "changed";
 
 /**
  * One host under one active health check: Envoy's thresholds and intervals. A wrong answer fails the host at once, no answer
@@ -73,7 +80,7 @@ export class HealthCheckSession implements ProbeSink {
 
   start(): void {
     const { initialJitterMs } = this.#context.config;
-    if (initialJitterMs > 0) this.#interval.arm(this.#context.random.uint32() % Math.ceil(initialJitterMs));
+    if (initialJitterMs > 0) this.#interval.arm(this.#jittered(0, initialJitterMs));
     else this.#check();
   }
 
@@ -92,7 +99,7 @@ export class HealthCheckSession implements ProbeSink {
   failAtOnce(): void {
     if (this.#stopped) return;
     this.#host.flags |= HealthFlag.ExcludedViaImmediateHcFail;
-    this.#failed("passive", false, false, 0);
+    this.#failed("passive", false, 0);
   }
 
   onSuccess(degraded: boolean): void {
@@ -100,71 +107,74 @@ export class HealthCheckSession implements ProbeSink {
     const host = this.#host;
     const { stats, config } = this.#context;
     this.#unhealthyRow = 0;
-    let changed = this.#clearPending();
+    let transition: Transition = "none";
     if ((host.flags & HealthFlag.FailedActiveHc) !== 0) {
-      if (this.#first || ++this.#healthyRow >= config.healthyThreshold) {
+      transition = "pending";
+      if (this.#first || ++this.#healthyRow === config.healthyThreshold) {
         host.flags &= ~(
           HealthFlag.FailedActiveHc |
           HealthFlag.ActiveHcTimeout |
           HealthFlag.ExcludedViaImmediateHcFail
         );
         stats.healthy.add(1);
-        changed = true;
+        transition = "changed";
         host.log({ kind: "add_healthy", firstCheck: this.#first });
       }
     }
+    if (transition !== "changed" && config.alwaysLogSuccess) host.log({ kind: "success" });
+    if (this.#clearPending()) transition = "changed";
     if (degraded !== ((host.flags & HealthFlag.DegradedActiveHc) !== 0)) {
       host.flags ^= HealthFlag.DegradedActiveHc;
       stats.degraded.add(degraded ? 1 : -1);
-      changed = true;
       host.log({ kind: degraded ? "degraded" : "no_longer_degraded" });
+      if (transition === "none") transition = "changed";
     }
     stats.success.inc();
-    if (config.alwaysLogSuccess) host.log({ kind: "success" });
     this.#first = false;
     this.#timeout.disarm();
-    host.onChecked(changed, true);
-    this.#arm(true, changed);
+    host.onChecked();
+    this.#arm(true, transition);
   }
 
   onFailure(failure: ProbeFailure, retriable: boolean, immediate: boolean, status = 0): void {
     if (this.#stopped) return;
-    if (immediate) this.#host.flags |= HealthFlag.ExcludedViaImmediateHcFail;
+    if (immediate && this.#context.alone) this.#host.flags |= HealthFlag.ExcludedViaImmediateHcFail;
     this.#timeout.disarm();
-    const changed = this.#failed(failure, retriable, true, status);
-    this.#arm(false, changed);
+    this.#arm(false, this.#failed(failure, retriable, status));
   }
 
-  /** Answers whether the host's state is another one now. `counts`: an outcome of a check of its own. */
-  #failed(failure: ProbeFailure, retriable: boolean, counts: boolean, status: number): boolean {
+  #failed(failure: ProbeFailure, retriable: boolean, status: number): Transition {
     const host = this.#host;
     const { stats, config } = this.#context;
     const network = failure === "network" || failure === "network_timeout";
     this.#healthyRow = 0;
-    let changed = this.#clearPending();
-    const first = this.#first;
+    let transition: Transition = "none";
     if ((host.flags & HealthFlag.FailedActiveHc) === 0) {
-      if ((!network && !retriable) || ++this.#unhealthyRow >= config.unhealthyThreshold) {
+      transition = "pending";
+      if ((!network && !retriable) || ++this.#unhealthyRow === config.unhealthyThreshold) {
         host.flags |= HealthFlag.FailedActiveHc;
         stats.healthy.sub(1);
-        changed = true;
+        transition = "changed";
         host.log({ kind: "eject_unhealthy", failure, status });
       }
     }
-    if (failure === "network_timeout") host.flags |= HealthFlag.ActiveHcTimeout;
+    if (failure === "network_timeout" && (host.flags & HealthFlag.FailedActiveHc) !== 0)
+      host.flags |= HealthFlag.ActiveHcTimeout;
     else host.flags &= ~HealthFlag.ActiveHcTimeout;
+    if (this.#clearPending()) transition = "changed";
+    const first = this.#first;
     if (first || config.alwaysLogFailures) host.log({ kind: "failure", failure, firstCheck: first, status });
     stats.failure.inc();
     if (network) stats.networkFailure.inc();
     else if (failure === "passive") stats.passiveFailure.inc();
-    if (counts) this.#first = false;
-    host.onChecked(changed, false);
-    return changed;
+    this.#first = false;
+    host.onChecked();
+    return transition;
   }
 
   #clearPending(): boolean {
     const pending = (this.#host.flags & HealthFlag.PendingActiveHc) !== 0;
-    this.#host.flags &= ~HealthFlag.PendingActiveHc;
+    if (pending) this.#host.flags &= ~HealthFlag.PendingActiveHc;
     return pending;
   }
 
@@ -179,18 +189,26 @@ export class HealthCheckSession implements ProbeSink {
     this.onFailure("network_timeout", false, false);
   }
 
-  #arm(healthy: boolean, changed: boolean): void {
+  /** The edge intervals hold while a threshold is being reached. */
+  #arm(healthy: boolean, transition: Transition): void {
     if (this.#stopped) return;
-    const { config, random } = this.#context;
+    const { config } = this.#context;
+    const pending = transition === "pending";
     let ms: number;
     if (!this.#context.hadTraffic()) {
-      ms = healthy ? config.noTrafficHealthyIntervalMs : config.noTrafficIntervalMs;
-    } else if (healthy) ms = changed ? config.healthyEdgeIntervalMs : config.intervalMs;
-    else ms = changed ? config.unhealthyEdgeIntervalMs : config.unhealthyIntervalMs;
-    if (config.intervalJitterPercent > 0) {
-      ms += ms * ((random.uint32() % config.intervalJitterPercent) / 100);
-    }
-    if (config.intervalJitterMs > 0) ms += random.uint32() % Math.ceil(config.intervalJitterMs);
-    this.#interval.arm(Math.max(1, ms));
+      ms = healthy && !pending ? config.noTrafficHealthyIntervalMs : config.noTrafficIntervalMs;
+    } else if (healthy) ms = pending ? config.healthyEdgeIntervalMs : config.intervalMs;
+    else ms = pending ? config.unhealthyEdgeIntervalMs : config.unhealthyIntervalMs;
+    this.#interval.arm(this.#jittered(ms, config.intervalJitterMs));
+  }
+
+  #jittered(baseMs: number, jitterMs: number): number {
+    const { config, random, runtime } = this.#context;
+    const share = Math.floor((config.intervalJitterPercent * baseMs) / 100);
+    let ms = baseMs;
+    if (share > 0) ms += random.uint32() % share;
+    if (jitterMs >= 1) ms += random.uint32() % Math.floor(jitterMs);
+    const most = runtime.integer("health_check.max_interval", Number.POSITIVE_INFINITY);
+    return Math.max(1, Math.min(ms, most), runtime.integer("health_check.min_interval", 0));
   }
 }

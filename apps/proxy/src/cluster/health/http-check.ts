@@ -1,16 +1,16 @@
-import type { Counter } from "@sluice/extension-api";
 import { EnvoyHeader } from "../../http/envoy-headers.ts";
 import { Headers } from "../../http/header-map.ts";
 import type { RequestCheck } from "./codec-probe.ts";
-import { applyHeaderChanges, type HttpCheck, type StatusRange } from "./health-check-config.ts";
+import { applyHeaderChanges } from "./header-changes.ts";
+import type { HttpCheck, StatusRange } from "./health-check-config.ts";
 import { matchesPayload } from "./match-payload.ts";
 
-/** `authority`: of the request. `verifyCluster`: counts answers of a service with another name. */
+/** `authority`: of the request. `verifiesName`: whether the service's name is looked at this time. */
 export function createHttpCheck(
   check: HttpCheck,
   authority: string,
   secure: boolean,
-  verifyCluster: Counter,
+  verifiesName: () => boolean,
 ): RequestCheck {
   return {
     bodyBytes: check.receive.length === 0 ? 1 : check.responseBufferBytes,
@@ -27,25 +27,21 @@ export function createHttpCheck(
         "user-agent",
         "Envoy/HC",
       ]);
-      if (check.send.length > 0) headers.append("content-length", String(check.send.length));
-      applyHeaderChanges(headers, check);
+      applyHeaderChanges(headers, check.headers);
+      if (check.send.length > 0) headers.set("content-length", String(check.send.length));
       return { headers, body: check.send };
     },
     judge: ({ headers, body }, sink) => {
       const status = Number(headers.get(":status") ?? "0");
       const immediate = headers.has(EnvoyHeader.immediateHealthCheckFail);
+      if (!matchesPayload(check.receive, body)) return sink.onFailure("active", false, immediate, status);
       if (!within(check.expectedStatuses, status)) {
         return sink.onFailure("active", within(check.retriableStatuses, status), immediate, status);
       }
-      if (!matchesPayload(check.receive, body)) return sink.onFailure("active", false, immediate, status);
-      if (check.serviceName !== undefined) {
+      if (check.serviceName !== undefined && verifiesName()) {
         const name = headers.get(EnvoyHeader.upstreamHealthcheckedCluster) ?? "";
-        if (!check.serviceName(name)) {
-          verifyCluster.inc();
-          return sink.onFailure("active", false, immediate, status);
-        }
+        if (!check.serviceName(name)) return sink.onFailure("active", false, false, status);
       }
-      if (immediate) return sink.onFailure("active", false, true, status);
       sink.onSuccess(headers.has(EnvoyHeader.degraded));
     },
   };

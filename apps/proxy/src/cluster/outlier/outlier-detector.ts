@@ -64,6 +64,13 @@ export interface OutlierDetectorOptions {
   onEvent(event: Omit<OutlierEvent, "cluster">): void;
 }
 
+/** What Envoy still counts beside the stats that took their place. */
+interface OlderStats {
+  readonly total: Counter;
+  readonly consecutive5xx: Counter;
+  readonly successRate: Counter;
+}
+
 interface EjectionStats {
   readonly detected: Counter;
   readonly enforced: Counter;
@@ -85,6 +92,7 @@ export class OutlierDetector {
   readonly #active: Gauge;
   readonly #enforcedTotal: Counter;
   readonly #overflow: Counter;
+  readonly #older: OlderStats;
   readonly #degradations: DegradationDetector;
   readonly #byType: ReadonlyMap<OutlierDetectionType, EjectionStats>;
   #external = NOT_JUDGED;
@@ -96,6 +104,11 @@ export class OutlierDetector {
     this.#active = scope.gauge("ejections_active");
     this.#enforcedTotal = scope.counter("ejections_enforced_total");
     this.#overflow = scope.counter("ejections_overflow");
+    this.#older = {
+      total: scope.counter("ejections_total"),
+      consecutive5xx: scope.counter("ejections_consecutive_5xx"),
+      successRate: scope.counter("ejections_success_rate"),
+    };
     this.#degradations = new DegradationDetector(options, scope);
     this.#byType = new Map(
       OUTLIER_DETECTION_TYPES.map((type) => [
@@ -150,6 +163,7 @@ export class OutlierDetector {
     }
     if (host.ejected) return;
     if (this.#eject(host, type)) this.#options.onChange();
+    if (type === "consecutive_5xx") this.#older.consecutive5xx.inc();
     host.page.reset(type);
   }
 
@@ -173,6 +187,7 @@ export class OutlierDetector {
     const config = this.#config;
     const stats = this.#byType.get(type);
     stats?.detected.inc();
+    if (type.endsWith("success_rate")) this.#older.successRate.inc();
     const active = this.#ejectedCount();
     const most = Math.min(100, config.maxEjectionPercent);
     const fits = (100 * (active + 1)) / this.#hosts.size <= most;
@@ -180,6 +195,7 @@ export class OutlierDetector {
       this.#overflow.inc();
       return false;
     }
+    if (type === "consecutive_5xx" || type === "success_rate") this.#older.total.inc();
     const enforcing = config.enforcing[type];
     const key = `outlier_detection.enforcing_${type === "local_origin_failure_percentage" ? "failure_percentage_local_origin" : type}`;
     if (!runtime.featureEnabled(key, enforcing, 100, random.uint32())) {
@@ -191,7 +207,9 @@ export class OutlierDetector {
     this.#active.add(1);
     host.ejected = true;
     host.ejectedAtMs = clock.nowMs();
-    host.backOff++;
+    const { baseEjectionTimeMs, maxEjectionTimeMs } = config;
+    // No longer than it takes to reach the greatest time: what goes beyond would only have to come down again.
+    if (host.backOff * baseEjectionTimeMs < maxEjectionTimeMs + baseEjectionTimeMs) host.backOff++;
     host.ejections++;
     host.jitterMs =
       config.maxEjectionTimeJitterMs > 0
@@ -239,6 +257,7 @@ export class OutlierDetector {
     let changed = this.#returnHosts(config);
     changed = this.#judge(config, false) || changed;
     if (config.splitLocalOrigin) changed = this.#judge(config, true) || changed;
+    this.#calmDown(config);
     if (changed) this.#options.onChange();
     this.#timer.arm(config.intervalMs);
   }
@@ -248,10 +267,7 @@ export class OutlierDetector {
     let changed = false;
     for (const host of this.#hosts.values()) {
       changed = this.#degradations.onInterval(host, config) || changed;
-      if (!host.ejected) {
-        if (host.backOff > 0) host.backOff--;
-        continue;
-      }
+      if (!host.ejected) continue;
       const forMs =
         Math.min(config.baseEjectionTimeMs * host.backOff, config.maxEjectionTimeMs) + host.jitterMs;
       if (now - host.ejectedAtMs < forMs) continue;
@@ -261,10 +277,21 @@ export class OutlierDetector {
     return changed;
   }
 
+  /** Of hosts that have been back for a whole interval. */
+  #calmDown({ intervalMs }: OutlierConfig): void {
+    const now = this.#options.clock.nowMs();
+    for (const host of this.#hosts.values()) {
+      if (host.ejected || host.returnedAtMs === undefined || now - host.returnedAtMs < intervalMs) continue;
+      if (host.backOff > 0) host.backOff--;
+    }
+  }
+
   /** Success rates and failure percentages of the interval that ends now. */
   #judge(config: OutlierConfig, local: boolean): boolean {
     const which = local ? "local" : "external";
     const least = Math.min(config.successRateRequestVolume, config.failurePercentageRequestVolume);
+    const enoughHosts =
+      this.#hosts.size >= Math.min(config.successRateMinimumHosts, config.failurePercentageMinimumHosts);
     const forSuccessRate: RatedHost<WatchedHost>[] = [];
     const forFailures: RatedHost<WatchedHost>[] = [];
     for (const host of this.#hosts.values()) {
@@ -272,10 +299,11 @@ export class OutlierDetector {
       const total = volume.total - host.last[which].total;
       const success = volume.success - host.last[which].success;
       host.last[which] = volume;
-      const rate = total > 0 && total >= least ? (100 * success) / total : -1;
+      const rated = enoughHosts && !host.ejected && total > 0 && total >= least;
+      const rate = rated ? (100 * success) / total : -1;
       if (local) host.localOriginSuccessRate = rate;
       else host.successRate = rate;
-      if (rate < 0 || host.ejected) continue;
+      if (!rated) continue;
       if (total >= config.successRateRequestVolume) forSuccessRate.push({ host, successRate: rate });
       if (total >= config.failurePercentageRequestVolume) forFailures.push({ host, successRate: rate });
     }
