@@ -293,7 +293,7 @@ export interface AuditEvent {
 
 /**
  * Notification channels (payloads are small JSON hints):
- * `sluice_draft` {kind,name,revision}; `sluice_rollout` {rollout,version} or {group}; `sluice_node` {id}; `sluice_join`, of join
+ * `sluice_draft` {kind,name,revision}, or {all} where many changed; `sluice_rollout` {rollout,version} or {group}; `sluice_node` {id}; `sluice_join`, of join
  * tokens and node certificates, {token} or {node}; `sluice_order` {node,order}; `sluice_notification`, of channels, messages and
  * alerts, {channel}, {delivery}, {rule} or counts.
  */

@@ -19,6 +19,8 @@ import { startControlProcess } from "../../../apps/control/src/testing/start-con
 export interface ManagementServer {
   readonly pid: number;
   readonly port: number;
+  /** How long taking everything into the draft took, from the text on, in milliseconds; 0 where there is no draft. */
+  readonly importMs: number;
   /** How long the first publish of everything took, in milliseconds. */
   readonly firstPublishMs: number;
   /** Writes the change of one route configuration down, as far as nobody measures that. */
@@ -40,7 +42,9 @@ export async function startSluice(routes: readonly string[]): Promise<Management
     actor: { id: "bench", name: "Bench", role: "admin" },
     now: () => new Date(),
   };
-  await importYaml(context, { text: JSON.stringify(bundle(routes)) });
+  const text = JSON.stringify(bundle(routes));
+  const importedMs = performance.now();
+  await importYaml(context, { text });
   const startedMs = performance.now();
   await publish(context, { message: "everything" });
   const firstPublishMs = performance.now() - startedMs;
@@ -48,6 +52,7 @@ export async function startSluice(routes: readonly string[]): Promise<Management
   return {
     pid: control.process.pid,
     port: control.xdsPort,
+    importMs: startedMs - importedMs,
     firstPublishMs,
     async prepare(name, round) {
       const { revision } = await getResource(context, { kind: "routes", name });
@@ -86,6 +91,7 @@ export async function startGoControlPlane(
   return {
     pid: child.pid ?? 0,
     port,
+    importMs: 0,
     firstPublishMs: 0,
     async prepare(name, round) {
       prepared = `${name} ${round}\n`;

@@ -6,7 +6,7 @@ import { secretMissing } from "../analysis/secret-missing.ts";
 import type { CheckedText, Context, ResourceKind } from "../contract.ts";
 import { restoreSecrets } from "../text/redact.ts";
 import { readRow } from "./draft-rows.ts";
-import { readSurroundings, withResource } from "./surroundings.ts";
+import { readSurroundings, withResources } from "./surroundings.ts";
 export interface CheckTextInput {
   readonly kind: ResourceKind;
   /** The resource that is being edited, as it is called in the draft; omit for a new one. */
@@ -30,7 +30,7 @@ export async function checkText(context: Context, input: CheckTextInput): Promis
     ...crossCheck(
       { kind, name: input.name ?? name },
       { ...analyzed.analysis, certificates: withKeys(analyzed, restored.yaml) },
-      withResource(around, kind, analyzed.name),
+      withResources(around, analyzed.name === undefined ? [] : [{ kind, name: analyzed.name }]),
     ),
   ];
   if (analyzed.name !== undefined && analyzed.name !== input.name && around.names[kind].has(analyzed.name)) {

@@ -15,6 +15,7 @@ import { putResource } from "./put-resource.ts";
 import { removeResource } from "./remove-resource.ts";
 import { resetDraft } from "./reset-draft.ts";
 import { resetResource } from "./reset-resource.ts";
+import { storeTexts } from "./store-texts.ts";
 import { usedBy } from "./used-by.ts";
 
 let config: TestConfig;
@@ -253,4 +254,34 @@ test("the draft is compared with what is live, field by field, and can be put ba
   assert.deepEqual(after.problems, []);
   const [row] = await config.database.sql`select yaml from config.draft_resource where name = 'token'`;
   assert.match(row?.yaml, /"sealed\//);
+});
+
+test("many texts are stored together as each is alone: renamed, unnamed, unchanged, and refused when one is", async () => {
+  const ann = config.as("publisher", "ann");
+  const store = (...texts: Parameters<typeof storeTexts>[2][number][]) =>
+    ann.db.transaction((tx) => storeTexts(tx, ann, texts));
+  const kind = "clusters";
+  await store({ kind, yaml: clusterYaml("one") }, { kind, yaml: clusterYaml("two") });
+  await removeResource(ann, { kind, name: "two" });
+  const shop = await getResource(ann, { kind, name: "shop" });
+  const rows = await store(
+    { kind, name: "one", yaml: clusterYaml("uno"), expectedRevision: 1 },
+    { kind, yaml: clusterYaml("two") },
+    { kind, yaml: "type: STATIC\n" },
+    { kind, yaml: "type: STRICT_DNS\n" },
+    { kind: "secrets", yaml: secretYaml("many", "hunter3") },
+    { kind, name: "shop", yaml: shop.yaml, expectedRevision: shop.revision },
+  );
+  assert.deepEqual(
+    rows.map(({ name, revision }) => `${name} ${revision}`),
+    ["uno 2", "two 2", "unnamed 2", "unnamed-2 1", "many 1", `shop ${shop.revision}`],
+  );
+  assert.doesNotMatch(JSON.stringify(rows), /hunter3/);
+  const taken = { kind, name: "uno", yaml: clusterYaml("two"), expectedRevision: 2 } as const;
+  await assert.rejects(store({ kind, yaml: clusterYaml("last") }, taken), { code: "already_exists" });
+  const stale = { kind, name: "uno", yaml: clusterYaml("uno", 9), expectedRevision: 1 } as const;
+  await assert.rejects(store({ kind, yaml: clusterYaml("last") }, stale), { code: "conflict" });
+  const twice = { kind, yaml: clusterYaml("last") } as const;
+  await assert.rejects(store(twice, twice), { code: "already_exists" });
+  await assert.rejects(getResource(ann, { kind, name: "last" }), { code: "not_found" });
 });

@@ -9,8 +9,10 @@ import {
 } from "../contract.ts";
 import { applyEdits } from "../text/apply-edits.ts";
 import { redactYaml } from "../text/redact.ts";
+import { conflictOver } from "./expect-revision.ts";
+import { lockRow } from "./lock-rows.ts";
 import { showRow } from "./show-row.ts";
-import { conflictOver, lockRow, storeText } from "./store-text.ts";
+import { storeText } from "./store-text.ts";
 export interface PatchResourceInput extends ResourceRef {
   readonly edits: readonly FieldEdit[];
   readonly expectedRevision: number;

@@ -2,8 +2,9 @@ import { editing } from "../access/authorize.ts";
 import { change } from "../access/change.ts";
 import { ConfigError, type Context, type ResourceRef } from "../contract.ts";
 import { deleteRow } from "./delete-row.ts";
+import { conflictOver } from "./expect-revision.ts";
 import { lockDraft } from "./lock-draft.ts";
-import { conflictOver, lockRow } from "./store-text.ts";
+import { lockRow } from "./lock-rows.ts";
 export interface RemoveResourceInput extends ResourceRef {
   /** Omit to remove whatever is there. */
   readonly expectedRevision?: number | undefined;

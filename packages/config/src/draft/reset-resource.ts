@@ -7,8 +7,9 @@ import { readLive } from "../version/read-live.ts";
 import { versionEntries } from "../version/version-entries.ts";
 import { deleteRow } from "./delete-row.ts";
 import { lockDraft } from "./lock-draft.ts";
+import { lockRow } from "./lock-rows.ts";
 import { showRow } from "./show-row.ts";
-import { lockRow, storeText } from "./store-text.ts";
+import { storeText } from "./store-text.ts";
 /** Puts one resource back to what is live: undefined when it is not live (and is gone from the draft now). Needs what an edit of its kind needs. `not_found` when neither has it. */
 export async function resetResource(context: Context, ref: ResourceRef): Promise<DraftResource | undefined> {
   const { kind, name } = ref;

@@ -2,7 +2,7 @@ import { and, eq, gt, isNotNull, sql } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
 import type { FoundAddress } from "../analysis/analysis.ts";
 import type { Surroundings } from "../analysis/cross-check.ts";
-import type { Context, ResourceKind } from "../contract.ts";
+import type { Context, ResourceKind, ResourceRef } from "../contract.ts";
 import { REPLICA_LEASE_MS } from "../node/lease.ts";
 import { controlReplica, draftResource, node, secretValue } from "../schema/index.ts";
 
@@ -64,12 +64,12 @@ function byAddress(
   return found;
 }
 
-/** The same, as they would be with one resource renamed to `name`, added, or (undefined) with nothing changed. */
-export function withResource(
-  around: Surroundings,
-  kind: ResourceKind,
-  name: string | undefined,
-): Surroundings {
-  if (name === undefined || around.names[kind].has(name)) return around;
-  return { ...around, names: { ...around.names, [kind]: new Set([...around.names[kind], name]) } };
+/** The same, as they would be with these resources too. */
+export function withResources(around: Surroundings, refs: readonly ResourceRef[]): Surroundings {
+  const fresh = refs.filter(({ kind, name }) => !around.names[kind].has(name));
+  if (fresh.length === 0) return around;
+  const names = { ...around.names };
+  for (const [kind, added] of Map.groupBy(fresh, (ref) => ref.kind))
+    names[kind] = new Set([...names[kind], ...added.map(({ name }) => name)]);
+  return { ...around, names };
 }

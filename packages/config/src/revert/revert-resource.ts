@@ -7,8 +7,9 @@ import { ConfigError, type Context, type DraftResource, type ResourceRef } from 
 import { deleteRow } from "../draft/delete-row.ts";
 import type { DraftRow } from "../draft/draft-rows.ts";
 import { lockDraft } from "../draft/lock-draft.ts";
+import { lockRow } from "../draft/lock-rows.ts";
 import { showRow } from "../draft/show-row.ts";
-import { lockRow, storeText } from "../draft/store-text.ts";
+import { storeText } from "../draft/store-text.ts";
 import { blob } from "../schema/index.ts";
 import { applyEdits } from "../text/apply-edits.ts";
 import { type MergeStep, mergeEdits, mergeFields } from "../text/merge-fields.ts";

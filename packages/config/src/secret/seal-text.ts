@@ -1,6 +1,7 @@
 import { inArray, sql } from "drizzle-orm";
 import { parseDocument } from "yaml";
 import type { Executor } from "../access/executor.ts";
+import { rowsParameter } from "../access/rows-parameter.ts";
 import { ConfigError, REDACTED } from "../contract.ts";
 import { seal } from "../envelope/envelope.ts";
 import type { KeyRing } from "../envelope/key-ring.ts";
@@ -22,8 +23,11 @@ export interface SealTextInput {
   readonly stored?: string | undefined;
   /** `yaml` is a stored text itself, of a version: any token is good. */
   readonly trusted?: boolean | undefined;
-  /** False: only tell what the text would be. */
-  readonly store?: boolean | undefined;
+}
+
+interface Sealing {
+  readonly ring?: KeyRing | undefined;
+  readonly now: () => Date;
 }
 
 /** What a secret is sealed for: a value opens in the field that it was put in, and nowhere else. */
@@ -36,41 +40,61 @@ export function secretPurpose(field: string, token: string): string {
  * nothing stays, for the analysis to tell. Throws `invalid`: syntax errors in a text with secrets (what is secret cannot be told
  * from the rest), a private key where no field for one is, a token that is not this resource's.
  */
-export async function sealText(
-  executor: Executor,
-  context: { readonly ring?: KeyRing | undefined; readonly now: () => Date },
-  input: SealTextInput,
-): Promise<string> {
-  const { yaml, stored = "" } = input;
-  if (!mayHoldSecrets(yaml) && !holdsPrivatePem(yaml)) return yaml;
-  refuseUnreadable(yaml);
-  const places = secretsIn(yaml);
-  if (input.trusted !== true) refuseForeignTokens(places, stored);
-  const plain = places.filter(isPlain);
-  const sealed = plain.length === 0 ? yaml : await sealPlain(executor, context, input, plain);
-  if (holdsPrivatePem(sealed))
-    throw new ConfigError(
-      "invalid",
-      "a private key stands in the text outside of a field for one; take it out: put it under private_key",
-    );
-  return sealed;
+export async function sealText(executor: Executor, context: Sealing, input: SealTextInput): Promise<string> {
+  const [sealed] = await sealTexts(executor, context, [input]);
+  return sealed ?? input.yaml;
 }
 
-async function sealPlain(
+/** The same for many. `store: false`: only tells what the texts would be. */
+export async function sealTexts(
   executor: Executor,
-  context: { readonly ring?: KeyRing | undefined; readonly now: () => Date },
-  { yaml, store }: SealTextInput,
-  plain: readonly SecretPlace[],
-): Promise<string> {
-  const { ring: keys } = context;
+  context: Sealing,
+  inputs: readonly SealTextInput[],
+  { store = true }: { readonly store?: boolean } = {},
+): Promise<readonly string[]> {
+  const plain = inputs.map(plainSecrets);
+  const values = plain.flat().map((place) => ({ field: place.field, bytes: bytesOf(place) }));
+  const tokens = values.length === 0 ? [] : await sealValues(executor, context, values, store);
+  let next = 0;
+  return inputs.map(({ yaml }, index) => {
+    const found = plain[index]?.length ?? 0;
+    const sealed =
+      found === 0 ? yaml : replaceSecrets(yaml, (place) => (isPlain(place) ? tokens[next++] : undefined));
+    if (holdsPrivatePem(sealed))
+      throw new ConfigError(
+        "invalid",
+        "a private key stands in the text outside of a field for one; take it out: put it under private_key",
+      );
+    return sealed;
+  });
+}
+
+/** In text order. Throws `invalid` where secrets cannot be told, or are another resource's. */
+function plainSecrets({ yaml, stored = "", trusted }: SealTextInput): readonly SecretPlace[] {
+  if (!mayHoldSecrets(yaml) && !holdsPrivatePem(yaml)) return [];
+  refuseUnreadable(yaml);
+  const places = secretsIn(yaml);
+  if (trusted !== true) refuseForeignTokens(places, stored);
+  return places.filter(isPlain);
+}
+
+interface SecretBytes {
+  readonly field: string;
+  readonly bytes: Buffer;
+}
+
+/** Their tokens. */
+async function sealValues(
+  executor: Executor,
+  { ring: keys, now }: Sealing,
+  values: readonly SecretBytes[],
+  store: boolean,
+): Promise<readonly string[]> {
   if (keys === undefined)
     throw new ConfigError("invalid", "this server has no secret key to seal secrets with");
   const hashKey = await readHashKey(executor, keys);
-  const named = plain.map((place) => {
-    const value = bytesOf(place);
-    return { ...place, bytes: value, token: tokenOf(hashKey, place.field, value) };
-  });
-  if (store !== false) {
+  const named = values.map((value) => ({ ...value, token: tokenOf(hashKey, value.field, value.bytes) }));
+  if (store) {
     const rows = new Map(
       named.map(({ field, bytes, token }) => [
         token,
@@ -78,18 +102,17 @@ async function sealPlain(
           id: token,
           field,
           sealed: seal(keys, secretPurpose(field, token), bytes),
-          publicKey: field === "private_key" ? (publicKeyOfPrivate(bytes) ?? null) : null,
-          usedAt: context.now(),
+          public_key: field === "private_key" ? (publicKeyOfPrivate(bytes) ?? null) : null,
         },
       ]),
     );
-    await executor
-      .insert(secretValue)
-      .values([...rows.values()])
-      .onConflictDoUpdate({ target: secretValue.id, set: { usedAt: sql`excluded.used_at` } });
+    await executor.execute(sql`
+      insert into config.secret_value (id, field, sealed, public_key, used_at)
+      select id, field, sealed, public_key, ${now().toISOString()}::timestamptz
+      from ${rowsParameter([...rows.values()])} as r(id text, field text, sealed text, public_key text)
+      on conflict (id) do update set used_at = excluded.used_at`);
   }
-  let next = 0;
-  return replaceSecrets(yaml, (place) => (isPlain(place) ? named[next++]?.token : undefined));
+  return named.map(({ token }) => token);
 }
 
 function isPlain({ value }: SecretPlace): boolean {

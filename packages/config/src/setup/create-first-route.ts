@@ -11,8 +11,9 @@ import {
 import type { DraftRow } from "../draft/draft-rows.ts";
 import { freeName } from "../draft/free-name.ts";
 import { lockDraft } from "../draft/lock-draft.ts";
+import { lockRow } from "../draft/lock-rows.ts";
 import { showRow } from "../draft/show-row.ts";
-import { lockRow, storeText } from "../draft/store-text.ts";
+import { storeText } from "../draft/store-text.ts";
 import { draftResource } from "../schema/index.ts";
 import { applyEdits } from "../text/apply-edits.ts";
 import {

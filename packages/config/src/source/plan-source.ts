@@ -5,7 +5,7 @@ import { analyzeText } from "../analysis/analyze-text.ts";
 import type { Context, ResourceDiff, ResourceRef } from "../contract.ts";
 import type { KeyRing } from "../envelope/key-ring.ts";
 import { draftResource, sourceResource } from "../schema/index.ts";
-import { sealText } from "../secret/seal-text.ts";
+import { sealTexts } from "../secret/seal-text.ts";
 import { restoreSecrets } from "../text/redact.ts";
 import { type ImportPlan, type NamedResource, planImport } from "../transfer/import/plan-import.ts";
 import { readImport } from "../transfer/import/read-import.ts";
@@ -89,12 +89,16 @@ async function driftOf(
     return entry && { messageHash: entry[2], side: blobs.get(entry[1]) };
   };
   const drift: ResourceDiff[] = [];
-  for (const { found, name } of named) {
+  const compared = named.map(({ found, name, taken }) => {
     const ref = { kind: found.kind, name };
     const before = liveOf(ref);
     const stored = before?.side?.yaml;
-    const { yaml } = restoreSecrets(found.yaml, stored);
-    const wanted = analyzeText(found.kind, await sealText(executor, context, { yaml, stored, store: false }));
+    return { ref, before, taken, stored, yaml: restoreSecrets(found.yaml, stored).yaml };
+  });
+  const sealed = await sealTexts(executor, context, compared, { store: false });
+  for (const [index, { ref, before, taken }] of compared.entries()) {
+    const yaml = sealed[index] ?? "";
+    const wanted = taken.yaml === yaml ? taken : analyzeText(ref.kind, yaml);
     if (before?.messageHash !== wanted.messageHash || before === undefined)
       drift.push(diffResource(ref, before?.side, wanted));
   }

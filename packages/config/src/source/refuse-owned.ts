@@ -1,5 +1,6 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import type { Transaction } from "../access/executor.ts";
+import { rowsParameter } from "../access/rows-parameter.ts";
 import { ConfigError, type Context, type ResourceRef } from "../contract.ts";
 import { source, sourceResource } from "../schema/index.ts";
 
@@ -10,16 +11,19 @@ export async function refuseOwned(
   refs: readonly ResourceRef[],
 ): Promise<void> {
   if (refs.length === 0) return;
-  const names = [...new Set(refs.map(({ name }) => name))];
-  const rows = await tx
+  const given = rowsParameter(refs.map(({ kind, name }) => ({ kind, name })));
+  const [owned] = await tx
     .select({ kind: sourceResource.kind, name: sourceResource.name, source: source.name })
     .from(sourceResource)
     .innerJoin(source, eq(source.name, sourceResource.source))
-    .where(and(eq(source.winner, "source"), inArray(sourceResource.name, names)));
-  const owned = rows.find(
-    (row) =>
-      row.source !== context.source && refs.some(({ kind, name }) => kind === row.kind && name === row.name),
-  );
+    .where(
+      and(
+        eq(source.winner, "source"),
+        context.source === undefined ? undefined : ne(source.name, context.source),
+        sql`(${sourceResource.kind}, ${sourceResource.name}) in (select w.kind, w.name from ${given} as w(kind text, name text))`,
+      ),
+    )
+    .limit(1);
   if (owned === undefined) return;
   throw new ConfigError(
     "forbidden",

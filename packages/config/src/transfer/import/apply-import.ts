@@ -5,7 +5,7 @@ import { notify } from "../../access/notify.ts";
 import { appendAudit } from "../../audit/append-audit.ts";
 import { CHANNELS, ConfigError, type Context } from "../../contract.ts";
 import { lockDraft } from "../../draft/lock-draft.ts";
-import { storeText } from "../../draft/store-text.ts";
+import { storeTexts } from "../../draft/store-texts.ts";
 import { draftRouteTest } from "../../schema/index.ts";
 import type { ImportInput, ImportPreview } from "./import-contract.ts";
 import { type ImportPlan, planImport } from "./plan-import.ts";
@@ -51,10 +51,11 @@ export async function applyImport(context: Context, input: ApplyImportInput): Pr
 
 /** Within a transaction that has the draft's lock. */
 export async function storePlan(tx: Transaction, context: Context, plan: ImportPlan): Promise<void> {
-  for (const { ref, yaml, revision } of plan.toStore) {
-    const base = revision === undefined ? { kind: ref.kind } : { ...ref, expectedRevision: revision };
-    await storeText(tx, context, { ...base, yaml });
-  }
+  const texts = plan.toStore.map(({ ref, revision, ...text }) => ({
+    ...(revision === undefined ? { kind: ref.kind } : { ...ref, expectedRevision: revision }),
+    ...text,
+  }));
+  await storeTexts(tx, context, texts);
   const by = { updatedAt: context.now(), updatedBy: context.actor.name };
   for (const test of plan.testsToStore) {
     requireNeed(context.actor, editing("routes"), {

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { listAudit } from "../../audit/list-audit.ts";
+import { verifyAudit } from "../../audit/verify-audit.ts";
+import type { Context } from "../../contract.ts";
 import { draftStatus } from "../../draft/draft-status.ts";
 import { getResource } from "../../draft/get-resource.ts";
 import { putResource } from "../../draft/put-resource.ts";
@@ -226,3 +230,39 @@ test("what was exported as files and comes back into an empty draft is the very 
   assert.equal(JSON.stringify(withSecret).includes("hidden"), false);
   assert.deepEqual((await previewImport(ann, { files: withSecret.files })).changes, []);
 });
+
+test("thousands of resources take hardly more statements than a few, each with its event in the audit log's chain", async () => {
+  const ann = config.as("publisher", "ann");
+  await resetDraft(ann);
+  const imported = async (count: number, port: number) => {
+    const clusters = Array.from({ length: count }, (_, index) => ({ name: `many-${index}`, port }));
+    const text = `static_resources:\n  clusters:\n${clusters.map(oneCluster).join("")}`;
+    let statements = 0;
+    const db = drizzle(config.database.sql, { logger: { logQuery: () => statements++ } });
+    const counted: Context = { ...ann, db };
+    const { changes } = await applyImport(counted, file("many.yaml", text));
+    return { changes: changes.length, statements };
+  };
+  const few = await imported(3, 81);
+  const many = await imported(1_200, 82);
+  assert.deepEqual([few.changes, many.changes], [3, 1_200]);
+  assert.ok(few.statements <= 25, `${few.statements} statements for 3 resources`);
+  assert.ok(many.statements <= few.statements + 15, `${few.statements}, then ${many.statements} statements`);
+  assert.equal((await getResource(ann, { kind: "clusters", name: "many-0" })).revision, 2);
+  assert.equal((await getResource(ann, { kind: "clusters", name: "many-1199" })).revision, 1);
+  const { events } = await listAudit(config.as("admin"), { subject: "clusters/many-0" });
+  assert.deepEqual(
+    events.map(({ action, actor }) => [action, actor]),
+    [
+      ["draft.put", "ann"],
+      ["draft.create", "ann"],
+    ],
+  );
+  assert.equal((await verifyAudit(config.as("admin"))).holds, true);
+});
+
+function oneCluster({ name, port }: { readonly name: string; readonly port: number }): string {
+  const at = `{ socket_address: { address: 127.0.0.1, port_value: ${port} } }`;
+  const endpoints = `[{ lb_endpoints: [{ endpoint: { address: ${at} } }] }]`;
+  return `  - { name: ${name}, type: STATIC, load_assignment: { cluster_name: ${name}, endpoints: ${endpoints} } }\n`;
+}

@@ -1,15 +1,16 @@
-import { inArray } from "drizzle-orm";
+import { setImmediate } from "node:timers/promises";
+import { sql } from "drizzle-orm";
 import type { Executor } from "../../access/executor.ts";
 import { type AnalyzedText, analyzeText, nameField } from "../../analysis/analyze-text.ts";
 import { sha256 } from "../../analysis/content-hash.ts";
 import { crossCheck } from "../../analysis/cross-check.ts";
 import type { Context, ResourceProblem, ResourceRef } from "../../contract.ts";
 import { refreshAnalyses } from "../../draft/draft-rows.ts";
-import { readSurroundings, withResource } from "../../draft/surroundings.ts";
+import { readSurroundings, withResources } from "../../draft/surroundings.ts";
 import { readDraftTests } from "../../route-test/read-tests.ts";
 import type { RouteTest } from "../../route-test/route-test.ts";
 import { draftResource } from "../../schema/index.ts";
-import { sealText } from "../../secret/seal-text.ts";
+import { sealTexts } from "../../secret/seal-text.ts";
 import { fingerprint } from "../../text/align-lists.ts";
 import { restoreSecrets } from "../../text/redact.ts";
 import { diffResource } from "../../version/diff-resource.ts";
@@ -24,6 +25,8 @@ import type {
 export interface PlannedChange {
   readonly ref: ResourceRef;
   readonly yaml: string;
+  /** Of the text as it would be stored. */
+  readonly analyzed: AnalyzedText;
   /** Undefined: it is added. */
   readonly revision: number | undefined;
 }
@@ -44,6 +47,9 @@ export interface NamedResource {
   readonly name: string;
 }
 
+/** Compared before others have a turn; each takes up to a few milliseconds. */
+const IN_A_ROW = 16;
+
 /** What taking the content into the draft would do to it. */
 export async function planImport(
   executor: Executor,
@@ -52,18 +58,21 @@ export async function planImport(
 ): Promise<ImportPlan> {
   await refreshAnalyses(executor);
   const notes: ImportNote[] = [...content.notes];
-  const candidates = nameAll(content.resources, notes);
+  const candidates = await nameAll(content.resources, notes);
   const stored = await readStored(executor, candidates);
+  const restored = candidates.map(({ found, name }) => {
+    const row = stored.get(`${found.kind}/${name}`);
+    return { row, yaml: restoreSecrets(found.yaml, row?.yaml).yaml, stored: row?.yaml };
+  });
+  const sealed = await sealTexts(executor, context, restored, { store: false });
   const named: NamedResource[] = [];
   const changes: ImportPreview["changes"][number][] = [];
   const unchanged: ResourceRef[] = [];
   const toStore: PlannedChange[] = [];
-  for (const { found, name } of candidates) {
+  for (const [index, { found, name, analyzed }] of candidates.entries()) {
     const ref = { kind: found.kind, name };
-    const row = stored.get(`${found.kind}/${name}`);
-    const restored = restoreSecrets(found.yaml, row?.yaml).yaml;
-    const sealed = await sealText(executor, context, { yaml: restored, stored: row?.yaml, store: false });
-    const taken = analyzeText(found.kind, sealed);
+    const { row, yaml = found.yaml } = restored[index] ?? {};
+    const taken = sealed[index] === analyzed.yaml ? analyzed : analyzeText(found.kind, sealed[index] ?? yaml);
     named.push({ found, taken, name });
     const same =
       row !== undefined &&
@@ -72,8 +81,9 @@ export async function planImport(
     if (same) unchanged.push(ref);
     else {
       changes.push(diffResource(ref, row, taken));
-      toStore.push({ ref, yaml: restored, revision: row?.revision });
+      toStore.push({ ref, yaml, analyzed: taken, revision: row?.revision });
     }
+    if (index % IN_A_ROW === 0) await setImmediate();
   }
   const testsToStore = await changedTests(executor, content.routeTests ?? []);
   const hash = sha256(
@@ -95,34 +105,41 @@ export async function planImport(
   return { preview, named, toStore, testsToStore };
 }
 
-/** Each resource with its name; of two with one name the first counts, and that is told. */
-function nameAll(resources: readonly FoundResource[], notes: ImportNote[]) {
-  const seen = new Set<string>();
-  return resources.flatMap((found) => {
-    const name = analyzeText(found.kind, found.yaml, { placeholders: "allowed" }).name;
-    const { path, position } = found;
-    if (name === undefined) {
-      notes.push({ kind: "not_understood", path, reason: `it has no ${nameField(found.kind)}`, position });
-      return [];
-    }
-    if (seen.has(`${found.kind}/${name}`)) {
-      const reason = `there is another of the ${found.kind} called '${name}' before it, which counts`;
-      notes.push({ kind: "not_understood", path, reason, position });
-      return [];
-    }
-    seen.add(`${found.kind}/${name}`);
-    return [{ found, name }];
-  });
+interface Candidate {
+  readonly found: FoundResource;
+  readonly name: string;
+  /** As it stands in the file. */
+  readonly analyzed: AnalyzedText;
 }
 
-async function readStored(executor: Executor, candidates: readonly { readonly name: string }[]) {
-  if (candidates.length === 0) return new Map<string, never>();
-  const names = [...new Set(candidates.map(({ name }) => name))];
+/** Each resource with its name; of two with one name the first counts, and that is told. */
+async function nameAll(
+  resources: readonly FoundResource[],
+  notes: ImportNote[],
+): Promise<readonly Candidate[]> {
+  const named = new Map<string, Candidate>();
+  for (const [index, found] of resources.entries()) {
+    if (index % IN_A_ROW === 0) await setImmediate();
+    const analyzed = analyzeText(found.kind, found.yaml);
+    const { path, position } = found;
+    const { name } = analyzed;
+    if (name === undefined) {
+      notes.push({ kind: "not_understood", path, reason: `it has no ${nameField(found.kind)}`, position });
+    } else if (named.has(`${found.kind}/${name}`)) {
+      const reason = `there is another of the ${found.kind} called '${name}' before it, which counts`;
+      notes.push({ kind: "not_understood", path, reason, position });
+    } else named.set(`${found.kind}/${name}`, { found, name, analyzed });
+  }
+  return [...named.values()];
+}
+
+async function readStored(executor: Executor, candidates: readonly Candidate[]) {
+  const names = JSON.stringify([...new Set(candidates.map(({ name }) => name.toWellFormed()))]);
   const { kind, name, yaml, json, messageHash, revision } = draftResource;
   const rows = await executor
     .select({ kind, name, yaml, json, messageHash, revision })
     .from(draftResource)
-    .where(inArray(name, names));
+    .where(sql`${name} in (select json_array_elements_text(${names}::text::json))`);
   return new Map(rows.map((row) => [`${row.kind}/${row.name}`, row]));
 }
 
@@ -139,7 +156,10 @@ async function problemsOf(
   named: readonly NamedResource[],
 ): Promise<readonly ResourceProblem[]> {
   const around = await readSurroundings(executor, now);
-  const all = named.reduce((before, { taken, name }) => withResource(before, taken.kind, name), around);
+  const all = withResources(
+    around,
+    named.map(({ taken: { kind }, name }) => ({ kind, name })),
+  );
   return named.flatMap(({ taken: { kind, analysis }, name }) =>
     [...analysis.problems, ...crossCheck({ kind, name }, analysis, all)].map((problem) => ({
       resource: { kind, name },
