@@ -191,6 +191,14 @@ export interface DraftDiff {
   readonly resources: readonly ResourceDiff[];
   /** Of the whole draft; errors block publishing. */
   readonly problems: readonly ResourceProblem[];
+  /** Of everything, also where not all of it was asked for. */
+  readonly counts: {
+    readonly added: number;
+    readonly modified: number;
+    readonly removed: number;
+    readonly errors: number;
+    readonly warnings: number;
+  };
   /** The route tests are not those of what is live: there is something to publish even with no resource changed. */
   readonly routeTestsChanged: boolean;
 }

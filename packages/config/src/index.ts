@@ -121,7 +121,7 @@ export { warnOfExpiry } from "./certificate/warn-of-expiry.ts";
 export * from "./contract.ts";
 export { checkDraft } from "./draft/check-draft.ts";
 export { type CheckTextInput, checkText } from "./draft/check-text.ts";
-export { diffDraft } from "./draft/diff-draft.ts";
+export { type DiffDraftInput, diffDraft } from "./draft/diff-draft.ts";
 export { draftStatus } from "./draft/draft-status.ts";
 export { getResource } from "./draft/get-resource.ts";
 export { type ListResourcesInput, listResources } from "./draft/list-resources.ts";
@@ -164,7 +164,7 @@ export type { BlamedField, Origin, ResourceChange } from "./history/history.ts";
 export { indexHistory } from "./history/index-history.ts";
 export { type SearchHistoryInput, searchHistory } from "./history/search-history.ts";
 export { listTags, tagVersion, untagVersion, type VersionTag } from "./history/tag-version.ts";
-export { type DraftImpact, draftImpact, type Touched } from "./impact/draft-impact.ts";
+export { type DraftImpact, type DraftImpactInput, draftImpact, type Touched } from "./impact/draft-impact.ts";
 export {
   type CreatedJoinToken,
   type CreateJoinTokenInput,

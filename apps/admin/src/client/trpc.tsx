@@ -5,6 +5,7 @@ import {
   createTRPCClient,
   createWSClient,
   httpBatchLink,
+  httpLink,
   splitLink,
   TRPCClientError,
   wsLink,
@@ -31,6 +32,9 @@ export function DataProvider({ children }: { readonly children: ReactNode }) {
     </QueryClientProvider>
   );
 }
+
+/** For a query that may take long: it goes by itself, so that nothing else of the page waits for its answer. */
+export const SLOW = { trpc: { context: { slow: true } } } as const;
 
 function makeQueryClient(): QueryClient {
   return new QueryClient({
@@ -74,7 +78,11 @@ function makeTrpcClient() {
       splitLink({
         condition: (operation) => operation.type === "subscription",
         true: wsLink({ client: socket, transformer: superjson }),
-        false: httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 8_000 }),
+        false: splitLink({
+          condition: ({ context }) => context.slow === true,
+          true: httpLink({ url: "/api/trpc", transformer: superjson }),
+          false: httpBatchLink({ url: "/api/trpc", transformer: superjson, maxURLLength: 8_000 }),
+        }),
       }),
     ],
   });

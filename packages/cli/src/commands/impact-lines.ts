@@ -6,6 +6,7 @@ interface Touched {
   readonly name: string;
   readonly how: "changed" | "reached";
   readonly by: readonly { readonly kind: string; readonly name: string }[];
+  readonly byCount: number;
 }
 interface Impact {
   readonly nodes: readonly (Figures & { readonly id: string })[];
@@ -33,8 +34,9 @@ export function impactLines(impact: Impact): readonly string[] {
 }
 
 function line(touched: Touched & Partial<Figures>): string {
-  const { name, how, by, requestsPerSecond, connectionsActive } = touched;
-  const why = how === "changed" ? "" : ` by ${by.map((ref) => `${ref.kind}/${ref.name}`).join(", ")}`;
+  const { name, how, by, byCount, requestsPerSecond, connectionsActive } = touched;
+  const more = byCount > by.length ? ` and ${byCount - by.length} more` : "";
+  const why = how === "changed" ? "" : ` by ${by.map((ref) => `${ref.kind}/${ref.name}`).join(", ")}${more}`;
   const carries =
     requestsPerSecond === undefined || connectionsActive === undefined
       ? ""

@@ -1,53 +1,72 @@
 import { sql } from "drizzle-orm";
 import { authorizeRead } from "../access/authorize.ts";
 import type { Executor } from "../access/executor.ts";
-import { type Context, type DraftDiff, RESOURCE_KINDS, type ResourceRef } from "../contract.ts";
+import type { Context, DraftDiff, ResourceDiff } from "../contract.ts";
 import { draftResource } from "../schema/index.ts";
 import { type DiffSide, diffResource } from "../version/diff-resource.ts";
 import { readBlobs } from "../version/read-blobs.ts";
-import { byKindAndName } from "../version/version-entries.ts";
+import { type DraftChange, draftChanges } from "./draft-changes.ts";
 import { draftProblems, readDraft } from "./read-draft.ts";
+
+export interface DiffDraftInput {
+  /** So many resources at most, and so many problems, errors first; default: all. `counts` is of all. */
+  readonly limit?: number | undefined;
+}
+
 /** What publishing would change: the draft against what is live, with the problems that are in the way. */
-export async function diffDraft(context: Context): Promise<DraftDiff> {
+export async function diffDraft(context: Context, { limit }: DiffDraftInput = {}): Promise<DraftDiff> {
   await authorizeRead(context, "draft.diff");
   const { db } = context;
   return await db.transaction(
     async (tx) => {
       const draft = await readDraft(tx, context.now);
-      const { liveEntries } = draft;
-      const present = new Set(draft.rows.map(({ kind, name }) => `${kind}/${name}`));
-      const changed = draft.rows.filter((row) => liveEntries[row.kind].get(row.name)?.[1] !== row.hash);
-      const removed: ResourceRef[] = RESOURCE_KINDS.flatMap((kind) =>
-        [...liveEntries[kind].keys()].flatMap((name) =>
-          present.has(`${kind}/${name}`) ? [] : [{ kind, name }],
-        ),
-      );
-      const refs = [...changed, ...removed].toSorted(byKindAndName);
-      const before = await readBlobs(
-        tx,
-        refs.flatMap(({ kind, name }) => liveEntries[kind].get(name)?.[1] ?? []),
-      );
-      const after = await readTexts(
-        tx,
-        changed.map(({ hash }) => hash),
-      );
-      const hashOf = new Map(changed.map((row) => [`${row.kind}/${row.name}`, row.hash]));
+      const changes = draftChanges(draft);
+      const count = (change: ResourceDiff["change"]) =>
+        changes.filter((each) => each.change === change).length;
+      const problems = draftProblems(draft);
+      const errors = problems.filter(({ problem }) => problem.severity === "error");
+      const warnings = problems.filter(({ problem }) => problem.severity !== "error");
       return {
         hash: draft.hash,
         liveVersion: draft.live?.version.number,
-        resources: refs.map(({ kind, name }) =>
-          diffResource(
-            { kind, name },
-            before.get(liveEntries[kind].get(name)?.[1] ?? ""),
-            after.get(hashOf.get(`${kind}/${name}`) ?? ""),
-          ),
-        ),
-        problems: draftProblems(draft),
+        resources: await diffChanges(tx, changes.slice(0, limit)),
+        problems: limit === undefined ? problems : [...errors, ...warnings].slice(0, limit),
+        counts: {
+          added: count("added"),
+          modified: count("modified"),
+          removed: count("removed"),
+          errors: errors.length,
+          warnings: warnings.length,
+        },
         routeTestsChanged: draft.testsChanged,
       };
     },
     { isolationLevel: "repeatable read" },
   );
+}
+
+async function diffChanges(
+  executor: Executor,
+  changes: readonly DraftChange[],
+): Promise<readonly ResourceDiff[]> {
+  const { before, after } = await readSides(executor, changes);
+  return changes.map((change) => diffResource(change, before.get(change.before), after.get(change.after)));
+}
+
+/** The texts of both sides, by hash. */
+export async function readSides(
+  executor: Executor,
+  changes: readonly DraftChange[],
+): Promise<{
+  readonly before: ReadonlyMap<string, DiffSide>;
+  readonly after: ReadonlyMap<string, DiffSide>;
+}> {
+  const hashes = (side: "before" | "after") =>
+    changes.map((change) => change[side]).filter((hash) => hash !== "");
+  return {
+    before: await readBlobs(executor, hashes("before")),
+    after: await readTexts(executor, hashes("after")),
+  };
 }
 
 async function readTexts(

@@ -1,27 +1,32 @@
-import { parse } from "yaml";
-import type { ResourceDiff } from "../contract.ts";
+import type { ResourceRef } from "../contract.ts";
+import type { DraftChange } from "../draft/draft-changes.ts";
 import { isMap } from "../text/item-keys.ts";
-import type { Touched } from "./draft-impact.ts";
+import { changedFields, type DiffSide } from "../version/diff-resource.ts";
 
-/** The virtual hosts that a difference speaks of, in route configurations and inline in listeners; by name. */
-export function touchedHosts(diffs: readonly ResourceDiff[]): readonly Touched[] {
-  const found = new Map<string, Touched>();
-  for (const { kind, name, fields, change, beforeYaml, afterYaml } of diffs) {
+/** A resource that changes, with its content before and after. */
+export interface ChangedSides extends Pick<DraftChange, "kind" | "name" | "change"> {
+  readonly before: DiffSide | undefined;
+  readonly after: DiffSide | undefined;
+}
+
+/** The virtual hosts that changes speak of, in route configurations and inline in listeners, by name, with the changes. */
+export function touchedHosts(
+  changes: readonly ChangedSides[],
+): ReadonlyMap<string, ReadonlyMap<string, ResourceRef>> {
+  const found = new Map<string, Map<string, ResourceRef>>();
+  for (const { kind, name, change, before, after } of changes) {
     const names =
       change === "modified"
-        ? fields.flatMap(({ path }) => hostIn(path) ?? [])
+        ? changedFields(before, after).flatMap(({ path }) => hostIn(path) ?? [])
         : kind === "routes" || kind === "listeners"
-          ? hostsOf(parse(afterYaml ?? beforeYaml ?? "", { logLevel: "silent" }))
+          ? hostsOf((after ?? before)?.json)
           : [];
     for (const host of names) {
-      const by = [
-        ...(found.get(host)?.by ?? []).filter((ref) => ref.name !== name || ref.kind !== kind),
-        { kind, name },
-      ];
-      found.set(host, { name: host, how: "changed", by });
+      const by = found.get(host) ?? new Map<string, ResourceRef>();
+      found.set(host, by.set(`${kind}/${name}`, { kind, name }));
     }
   }
-  return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return found;
 }
 
 function hostIn(path: string): string | undefined {

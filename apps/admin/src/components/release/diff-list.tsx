@@ -19,18 +19,21 @@ const YamlCompare = dynamic(() => import("../yaml/yaml-compare.tsx").then((modul
   loading: () => <SkeletonRows bare />,
 });
 
-const TONES: Readonly<Record<ResourceDiff["change"], Tone>> = {
+export const CHANGE_TONES: Readonly<Record<ResourceDiff["change"], Tone>> = {
   added: "ok",
   removed: "bad",
   modified: "info",
 };
 const FIELDS_SHOWN = 12;
 /** A configuration may have tens of thousands of resources. */
-const CARDS_SHOWN = 100;
+export const CARDS_SHOWN = 100;
 const CARDS_MORE = 400;
 
 export interface DiffListProps {
   readonly diffs: readonly ResourceDiff[];
+  /** Where `diffs` are only the first: how many there are, and what asks for more of them. */
+  readonly total?: number;
+  readonly onMore?: (wanted: number) => void;
   /** What the two sides are called. */
   readonly beforeLabel: string;
   readonly afterLabel: string;
@@ -41,7 +44,15 @@ export interface DiffListProps {
 }
 
 /** What changed, resource by resource: fields in words first, the two texts side by side on request. */
-export function DiffList({ diffs, beforeLabel, afterLabel, linked = false, action }: DiffListProps) {
+export function DiffList({
+  diffs,
+  total = diffs.length,
+  onMore,
+  beforeLabel,
+  afterLabel,
+  linked = false,
+  action,
+}: DiffListProps) {
   const t = useTranslations("release");
   const [shown, setShown] = useState(CARDS_SHOWN);
   return (
@@ -58,10 +69,15 @@ export function DiffList({ diffs, beforeLabel, afterLabel, linked = false, actio
           />
         ))}
       </ul>
-      {diffs.length > shown && (
+      {total > shown && (
         <div className="text-center">
-          <Button onClick={() => setShown(shown + CARDS_MORE)}>
-            {t("moreResources", { count: diffs.length - shown })}
+          <Button
+            onClick={() => {
+              setShown(shown + CARDS_MORE);
+              onMore?.(shown + CARDS_MORE);
+            }}
+          >
+            {t("moreResources", { count: total - shown })}
           </Button>
         </div>
       )}
@@ -105,7 +121,7 @@ function DiffCard({
         ) : (
           <span className="font-medium">{diff.name}</span>
         )}
-        <Badge tone={TONES[diff.change]}>{t(`change.${diff.change}`)}</Badge>
+        <Badge tone={CHANGE_TONES[diff.change]}>{t(`change.${diff.change}`)}</Badge>
         <span className="flex-1" />
         {action?.(diff)}
         <Button size="sm" tone="quiet" aria-expanded={yaml} onClick={() => setYaml(!yaml)}>

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
-import { useTRPC } from "../../client/trpc.tsx";
+import { SLOW, useTRPC } from "../../client/trpc.tsx";
 import { useRefusalWords } from "../../client/use-refusal-words.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -13,8 +13,8 @@ import { ProblemList } from "./problem-list.tsx";
 /** What must hold before the draft may go live, beside its own rules. */
 export function usePublishChecks(enabled: boolean) {
   const trpc = useTRPC();
-  const dryRun = useQuery({ ...trpc.review.dryRun.queryOptions(), enabled });
-  const tests = useQuery({ ...trpc.routeTest.run.queryOptions({ source: "draft" }), enabled });
+  const dryRun = useQuery({ ...trpc.review.dryRun.queryOptions(undefined, SLOW), enabled });
+  const tests = useQuery({ ...trpc.routeTest.run.queryOptions({ source: "draft" }, SLOW), enabled });
   const failed = tests.data?.results.filter(({ passed }) => !passed) ?? [];
   return {
     dryRun,

@@ -1,12 +1,13 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ChangeEvent, useState } from "react";
-import { useTranslations } from "use-intl";
+import { useFormatter, useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
-import { useTRPC } from "../../client/trpc.tsx";
+import { SLOW, useTRPC } from "../../client/trpc.tsx";
 import { EMPTY_STRATEGY, readStrategy } from "../rollout/read-strategy.ts";
 import { StrategyFields } from "../rollout/strategy-fields.tsx";
+import { Badge } from "../ui/badge.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
@@ -16,7 +17,8 @@ import { PageHeader } from "../ui/page-header.tsx";
 import { QueryProblem } from "../ui/query-problem.tsx";
 import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
-import { DiffList } from "./diff-list.tsx";
+import { WorkingNotice } from "../ui/working-notice.tsx";
+import { CARDS_SHOWN, CHANGE_TONES, DiffList } from "./diff-list.tsx";
 import { ImpactPanel } from "./impact-panel.tsx";
 import { ProblemList } from "./problem-list.tsx";
 import { PublishChecks, usePublishChecks } from "./publish-checks.tsx";
@@ -35,7 +37,11 @@ export function PublishPage() {
   const { strategy, problems: misfits } = readStrategy(form);
   const isMisfit = Object.keys(misfits).length > 0;
   const [reason, setReason] = useState("");
-  const diff = useQuery(trpc.draft.diff.queryOptions());
+  const [limit, setLimit] = useState(CARDS_SHOWN);
+  const diff = useQuery({
+    ...trpc.draft.diff.queryOptions({ limit }, SLOW),
+    placeholderData: keepPreviousData,
+  });
   const groups = useQuery(trpc.group.list.queryOptions());
   const protection = groups.data?.find(({ name }) => name === form.group)?.protected;
   const live = useQuery(trpc.version.live.queryOptions());
@@ -52,12 +58,13 @@ export function PublishPage() {
   });
   const resources = diff.data?.resources ?? [];
   const problems = diff.data?.problems ?? [];
-  const errors = problems.filter(({ problem }) => problem.severity === "error");
+  const { added = 0, modified = 0, removed = 0, errors = 0, warnings = 0 } = diff.data?.counts ?? {};
+  const changed = added + modified + removed;
   const testsChanged = diff.data?.routeTestsChanged ?? false;
-  const differs = resources.length > 0 || testsChanged;
-  const checks = usePublishChecks(differs && errors.length === 0);
+  const differs = changed > 0 || testsChanged;
+  const checks = usePublishChecks(differs && errors === 0);
   const overridden = checks.blocked && may("config.override") && reason.trim().length >= REASON_LENGTH_MIN;
-  const ready = errors.length === 0 && differs && (!checks.blocked || overridden);
+  const ready = errors === 0 && differs && (!checks.blocked || overridden);
   const done = publish.data;
   const liveName = live.data ? t("versionNumber", { number: live.data.number }) : t("nothingLive");
 
@@ -76,7 +83,7 @@ export function PublishPage() {
     <>
       <PageHeader
         title={t("publishTitle")}
-        description={diff.data && t("summary", { count: resources.length, live: liveName })}
+        description={diff.data && t("summary", { count: changed, live: liveName })}
       />
       <div className="flex flex-col gap-6 px-6 pb-8 max-sm:px-4">
         {done?.request && (
@@ -110,6 +117,7 @@ export function PublishPage() {
         )}
         <QueryProblem query={diff} />
         {diff.isPending && <SkeletonRows bare />}
+        {diff.isLoading && <WorkingNotice>{t("comparing")}</WorkingNotice>}
         {diff.data && !differs && !done && (
           <EmptyState
             icon="publish"
@@ -127,24 +135,34 @@ export function PublishPage() {
             {t("nothingHint")}
           </EmptyState>
         )}
-        {errors.length > 0 && (
+        {errors > 0 && (
           <section className="flex flex-col gap-2" aria-label={t("problems")}>
-            <h2 className="text-base font-semibold">{t("blocked", { count: errors.length })}</h2>
-            <ProblemList problems={problems} />
+            <h2 className="text-base font-semibold">{t("blocked", { count: errors })}</h2>
+            <ProblemList problems={problems} total={errors + warnings} />
           </section>
         )}
         {differs && (
           <div className="grid grid-cols-[minmax(0,1fr)] gap-6 xl:grid-cols-[minmax(0,1fr)_320px]">
             <section className="flex min-w-0 flex-col gap-3" aria-label={t("changes")}>
-              <h2 className="text-base font-semibold">{t("changes")}</h2>
-              <DiffList diffs={resources} beforeLabel={liveName} afterLabel={t("draft")} linked />
+              <h2 className="flex flex-wrap items-center gap-2 text-base font-semibold">
+                {t("changes")}
+                <ChangeCounts added={added} modified={modified} removed={removed} />
+              </h2>
+              <DiffList
+                diffs={resources}
+                total={changed}
+                onMore={setLimit}
+                beforeLabel={liveName}
+                afterLabel={t("draft")}
+                linked
+              />
               {testsChanged && <Notice tone="info">{t("testsChanged")}</Notice>}
-              {errors.length === 0 && <PublishChecks checks={checks} />}
-              {resources.length > 0 && <ImpactPanel />}
-              {errors.length === 0 && problems.length > 0 && (
+              {errors === 0 && <PublishChecks checks={checks} />}
+              {changed > 0 && <ImpactPanel />}
+              {errors === 0 && warnings > 0 && (
                 <>
                   <h2 className="mt-3 text-base font-semibold">{t("warningsTitle")}</h2>
-                  <ProblemList problems={problems} />
+                  <ProblemList problems={problems} total={warnings} />
                 </>
               )}
             </section>
@@ -189,14 +207,25 @@ export function PublishPage() {
                   {t(overridden ? "publishAnyway" : protection ? "askForApproval" : "publish")}
                 </Button>
                 {checks.blocked && !overridden && <p className="text-xs text-bad">{t("checksFail")}</p>}
-                {errors.length > 0 && (
-                  <p className="text-xs text-bad">{t("correctFirst", { count: errors.length })}</p>
-                )}
+                {errors > 0 && <p className="text-xs text-bad">{t("correctFirst", { count: errors })}</p>}
+                {publish.isPending && <WorkingNotice>{t("publishing")}</WorkingNotice>}
               </form>
             )}
           </div>
         )}
       </div>
     </>
+  );
+}
+
+function ChangeCounts(counts: Readonly<Record<"added" | "modified" | "removed", number>>) {
+  const t = useTranslations("release");
+  const format = useFormatter();
+  return (["added", "modified", "removed"] as const).map((change) =>
+    counts[change] === 0 ? null : (
+      <Badge key={change} tone={CHANGE_TONES[change]}>
+        {format.number(counts[change])} {t(`change.${change}`)}
+      </Badge>
+    ),
   );
 }

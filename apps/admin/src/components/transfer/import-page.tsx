@@ -11,6 +11,7 @@ import { Field } from "../ui/field.tsx";
 import { Select, Textarea } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
+import { WorkingNotice } from "../ui/working-notice.tsx";
 import { ImportPreviewView } from "./import-preview.tsx";
 import { FORMATS, type Format, readChosenFiles, type TextFile } from "./read-chosen-files.ts";
 import { TransferLinks } from "./transfer-links.tsx";
@@ -100,6 +101,8 @@ export function ImportPage() {
             </Button>
           </div>
         </form>
+        {preview.isPending && <WorkingNotice>{t("import.reading")}</WorkingNotice>}
+        {apply.isPending && <WorkingNotice>{t("import.storing")}</WorkingNotice>}
         {failed && (
           <Notice tone="bad" title={t("import.failed")}>
             {refusalWords(failed)}

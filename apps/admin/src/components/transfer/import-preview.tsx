@@ -16,6 +16,8 @@ const TONES: Readonly<Record<ImportNote["kind"], Tone>> = {
   secret_missing: "warn",
 };
 
+const PROBLEMS_SHOWN = 50;
+
 /** What would be made and changed, what was left, and what is wrong with it. */
 export function ImportPreviewView({
   preview,
@@ -85,7 +87,7 @@ export function ImportPreviewView({
       {problems.length > 0 && (
         <Notice tone="warn" title={t("preview.problems", { count: problems.length })}>
           <ul>
-            {problems.map(({ resource, problem }) => (
+            {problems.slice(0, PROBLEMS_SHOWN).map(({ resource, problem }) => (
               <li key={`${resource.kind}/${resource.name}/${problem.path}/${problem.message}`}>
                 <code className="font-mono text-xs">
                   {resource.kind}/{resource.name} {problem.path}
@@ -94,6 +96,8 @@ export function ImportPreviewView({
               </li>
             ))}
           </ul>
+          {problems.length > PROBLEMS_SHOWN &&
+            t("preview.moreProblems", { count: problems.length - PROBLEMS_SHOWN })}
         </Notice>
       )}
       {changes.length > 0 && (

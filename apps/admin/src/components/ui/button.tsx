@@ -34,6 +34,7 @@ export function Button({
   children,
   ...rest
 }: ButtonProps) {
+  const shown = icon ?? (busy ? "pending" : undefined);
   return (
     <button
       type="button"
@@ -42,7 +43,7 @@ export function Button({
       aria-busy={busy}
       className={classes(BASE, TONES[tone], SIZES[size], className)}
     >
-      {icon && <Icon name={icon} size={size === "sm" ? 14 : 16} className={busy ? "animate-pulse" : ""} />}
+      {shown && <Icon name={shown} size={size === "sm" ? 14 : 16} className={busy ? "animate-pulse" : ""} />}
       {children}
     </button>
   );

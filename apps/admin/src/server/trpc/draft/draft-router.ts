@@ -79,7 +79,9 @@ export const draftRouter = router({
     .input(refInput.extend({ baseYaml: textInput, yaml: textInput }))
     .mutation(({ ctx, input }) => mergeText(ctx.config, input)),
   check: procedure.query(({ ctx }) => checkDraft(ctx.config)),
-  diff: procedure.query(({ ctx }) => diffDraft(ctx.config)),
+  diff: procedure
+    .input(z.object({ limit: z.number().int().min(1).max(100_000).optional() }).optional())
+    .query(({ ctx, input }) => diffDraft(ctx.config, input)),
   firstRoute: procedure
     .input(
       z.object({

@@ -1,4 +1,4 @@
-import type { Context, DraftImpact, Touched } from "@sluice/config";
+import type { Context, DraftImpact, DraftImpactInput, Touched } from "@sluice/config";
 import { draftImpact } from "@sluice/config";
 import { readScopes, type ScopeKind, summarize } from "@sluice/telemetry";
 import type { Services } from "../../services.ts";
@@ -21,8 +21,12 @@ export interface ImpactNow extends Omit<DraftImpact, "nodes" | "listeners" | "vi
 const WINDOW_SECONDS = 10;
 
 /** What publishing the draft touches, and what goes through that in the last 10 seconds. */
-export async function impactNow(context: Context, services: Pick<Services, "sql">): Promise<ImpactNow> {
-  const impact = await draftImpact(context);
+export async function impactNow(
+  context: Context,
+  services: Pick<Services, "sql">,
+  input: DraftImpactInput = {},
+): Promise<ImpactNow> {
+  const impact = await draftImpact(context, input);
   const wanted: readonly (readonly [ScopeKind, readonly string[]])[] = [
     ["node", impact.nodes.map(({ id }) => id)],
     ["listener", impact.listeners.map(({ name }) => name)],
