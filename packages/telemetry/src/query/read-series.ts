@@ -10,6 +10,8 @@ export interface SeriesQuery {
   readonly node?: string;
   /** Default by age and length of the range, see `chooseStep`. */
   readonly resolution?: Resolution;
+  /** With `resolution`, a multiple of its seconds: from one point to the next. Default as few as `pointsMax` allows. */
+  readonly stepSeconds?: number;
   /** Default 900. */
   readonly pointsMax?: number;
 }
@@ -22,7 +24,7 @@ export async function readSeries(sql: Sql, query: SeriesQuery): Promise<Series[]
     query.resolution,
     query.pointsMax ?? 900,
   );
-  return readPoints(sql, query, resolution, stepSeconds);
+  return readPoints(sql, query, resolution, query.stepSeconds ?? stepSeconds);
 }
 
 /**

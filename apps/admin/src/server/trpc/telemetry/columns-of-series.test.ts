@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LATENCY_BUCKETS_MS, type Measures, type Series } from "@sluice/telemetry";
 import { columnsOfSeries } from "./columns-of-series.ts";
+import { chartStep } from "./live-input.ts";
 
 function measuresOf(some: Partial<Measures>): Measures {
   return {
@@ -102,4 +103,30 @@ test("open connections hold until they are stored again, and are forgotten when 
     115,
   );
   assert.deepEqual(columns.connections, [3, ...new Array<number>(12).fill(5), 0, 0]);
+});
+
+test("several rows make a step: sums are exact, gauges the mean of what held, the step that lasts counts for as long as it has", () => {
+  const points = Array.from({ length: 7 }, (_, index) => [
+    100 + index,
+    { requests: index + 1, responses2xx: index + 1, latency: latencyOf(10, index + 1) },
+  ]) satisfies (readonly [number, Partial<Measures>])[];
+  const gauges = [
+    [98, { connectionsActive: 10 }],
+    [102, { connectionsActive: 5 }],
+  ] satisfies (readonly [number, Partial<Measures>])[];
+  const columns = columnsOfSeries([seriesOf("a", 1, points), seriesOf("b", 1, gauges)], 5, 101, 107, 1);
+  assert.deepEqual(columns.times, [100, 105]);
+  assert.deepEqual(columns.rate, [3, 6.5]);
+  assert.deepEqual(columns.connections, [7, 5]);
+  assert.equal(columns.stepSeconds, 5);
+});
+
+test("a chart has at most 180 steps, of lengths that people count in", () => {
+  const step = (seconds: number) => chartStep(seconds).stepSeconds;
+  assert.deepEqual([60, 180, 300, 900].map(step), [1, 1, 2, 5]);
+  assert.deepEqual([3_600, 10_800, 86_400, 7 * 86_400, 31 * 86_400].map(step), [20, 60, 600, 3_600, 21_600]);
+  for (let seconds = 60; seconds <= 31 * 86_400; seconds = Math.ceil(seconds * 1.1)) {
+    const { rowSeconds, stepSeconds } = chartStep(seconds);
+    assert.ok(seconds / stepSeconds <= 180 && stepSeconds % rowSeconds === 0, `${seconds} s`);
+  }
 });

@@ -8,40 +8,52 @@ const GAUGE_SECONDS = 12;
  * Series of one step as one set of columns: scopes are added up (latency by bucket, so percentiles stay true), a step
  * without a row is zero traffic, and a gauge holds until it is stored again.
  *
- * @param fromSeconds epoch, first step, inclusive
- * @param toSeconds epoch, exclusive: steps that have begun but are not over would be drawn as a drop
+ * @param stepSeconds from one point to the next
+ * @param fromSeconds epoch: the step that it is in is the first
+ * @param toSeconds epoch, exclusive: what has begun but is not over would be drawn as a drop. A step that it ends within counts for
+ *   as long as it has lasted
+ * @param rowSeconds of the series' own points; `stepSeconds` is a multiple
  */
 export function columnsOfSeries(
   series: readonly Series[],
   stepSeconds: number,
   fromSeconds: number,
   toSeconds: number,
+  rowSeconds = stepSeconds,
 ): TrafficColumns {
   const first = Math.floor(fromSeconds / stepSeconds) * stepSeconds;
-  const count = Math.max(0, Math.floor((toSeconds - first) / stepSeconds));
-  const steps: (Step | undefined)[] = new Array<Step | undefined>(count).fill(undefined);
-  const connections = new Array<number>(count).fill(0);
+  const rows = Math.max(0, Math.floor((toSeconds - first) / rowSeconds));
+  const perStep = stepSeconds / rowSeconds;
+  const steps: (Step | undefined)[] = new Array<Step | undefined>(Math.ceil(rows / perStep)).fill(undefined);
+  const connections = new Array<number>(rows).fill(0);
   for (const { points } of series) {
     let held = 0;
     let heldUntil = Number.NEGATIVE_INFINITY;
     let next = 0;
-    const holdSteps = Math.max(1, Math.ceil(GAUGE_SECONDS / stepSeconds));
+    const holdRows = Math.max(1, Math.ceil(GAUGE_SECONDS / rowSeconds));
     const ordered = points.map(({ at, measures }) => ({
-      index: Math.round((at.getTime() / 1000 - first) / stepSeconds),
+      row: Math.round((at.getTime() / 1000 - first) / rowSeconds),
       measures,
     }));
-    for (const { index, measures } of ordered) {
-      if (index >= 0 && index < count) steps[index] = added(steps[index], measures);
+    for (const { row, measures } of ordered) {
+      const index = Math.floor(row / perStep);
+      if (row >= 0 && row < rows) steps[index] = added(steps[index], measures);
     }
-    for (let index = 0; index < count; index += 1) {
-      for (let point = ordered[next]; point !== undefined && point.index <= index; point = ordered[++next]) {
+    for (let row = 0; row < rows; row += 1) {
+      for (let point = ordered[next]; point !== undefined && point.row <= row; point = ordered[++next]) {
         held = point.measures.connectionsActive;
-        heldUntil = point.index + holdSteps;
+        heldUntil = point.row + holdRows;
       }
-      if (index < heldUntil) connections[index] = (connections[index] ?? 0) + held;
+      if (row < heldUntil) connections[row] = (connections[row] ?? 0) + held;
     }
   }
-  return columnsOf(steps, connections, stepSeconds, first);
+  const means = steps.map((_, index) => mean(connections.slice(index * perStep, (index + 1) * perStep)));
+  const seconds = steps.map((_, index) => Math.min(perStep, rows - index * perStep) * rowSeconds);
+  return columnsOf(steps, means, seconds, stepSeconds, first);
+}
+
+function mean(values: readonly number[]): number {
+  return rounded(values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length));
 }
 
 interface Step {
@@ -71,13 +83,16 @@ function added(step: Step | undefined, more: Measures): Step {
 function columnsOf(
   steps: readonly (Step | undefined)[],
   connections: readonly number[],
+  /** How long each step has lasted. */
+  seconds: readonly number[],
   stepSeconds: number,
   first: number,
 ): TrafficColumns {
+  const lasted = (index: number): number => seconds[index] ?? stepSeconds;
   const perSecond = (read: (measures: Measures) => number): number[] =>
-    steps.map((step) => (step === undefined ? 0 : rounded(read(step.measures) / stepSeconds)));
-  const summaries = steps.map((step) =>
-    step === undefined ? undefined : summarize(step.measures, stepSeconds),
+    steps.map((step, index) => (step === undefined ? 0 : rounded(read(step.measures) / lasted(index))));
+  const summaries = steps.map((step, index) =>
+    step === undefined ? undefined : summarize(step.measures, lasted(index)),
   );
   return {
     stepSeconds,

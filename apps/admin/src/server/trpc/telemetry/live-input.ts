@@ -53,12 +53,31 @@ export const traceFilterInput = z.object({
   errorsOnly: z.boolean().exactOptional(),
 });
 
-/** Fine enough for a chart as wide as a window, coarse enough for the wire; both kept by the store for that long. */
-export function resolutionFor(seconds: number): {
+/** As many as a chart can show apart: more are lines over lines. */
+const POINTS_MAX = 180;
+/** What people count time in; each is a multiple of what the store keeps for ranges that need it. */
+const STEPS_SECONDS = [
+  1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600,
+];
+
+export interface ChartStep {
+  /** What the store is asked for; kept by it for so long. */
   readonly resolution: Resolution;
+  readonly rowSeconds: number;
+  /** A multiple of `rowSeconds`: from one point to the next. */
   readonly stepSeconds: number;
-} {
-  if (seconds <= 15 * 60) return { resolution: "1s", stepSeconds: 1 };
-  if (seconds <= 3 * 3600) return { resolution: "10s", stepSeconds: 10 };
-  return { resolution: "1m", stepSeconds: 60 };
+}
+
+/** How a chart of so many seconds is drawn: in at most 180 steps, or a day's each. */
+export function chartStep(seconds: number): ChartStep {
+  const [resolution, rowSeconds] = rowsFor(seconds);
+  const least = Math.max(rowSeconds, seconds / POINTS_MAX);
+  const stepSeconds = STEPS_SECONDS.find((step) => step >= least && step % rowSeconds === 0) ?? 86_400;
+  return { resolution, rowSeconds, stepSeconds };
+}
+
+function rowsFor(seconds: number): readonly [Resolution, number] {
+  if (seconds <= 15 * 60) return ["1s", 1];
+  if (seconds <= 3 * 3600) return ["10s", 10];
+  return ["1m", 60];
 }

@@ -13,7 +13,7 @@ import type { TrafficColumns } from "../../../components/chart/traffic-columns.t
 import { telemetryProcedure } from "../trpc.ts";
 import { columnsOfSeries } from "./columns-of-series.ts";
 import { feed } from "./feed.ts";
-import { instant, resolutionFor, scopeInput } from "./live-input.ts";
+import { chartStep, instant, scopeInput } from "./live-input.ts";
 import { sharedReads } from "./shared-read.ts";
 
 export interface TrafficFrame {
@@ -32,7 +32,6 @@ const target = {
   node: z.string().max(500).optional(),
 };
 const HOUR = 3_600;
-const POINTS_MAX = 20_000;
 /** A second is complete two seconds after it began; a coarser step when the rollup has run. */
 const AGAIN_STEPS = 4;
 const SHARED_MS = 200;
@@ -54,7 +53,7 @@ export const trafficProcedures = {
     .subscription(async function* ({ ctx, input, signal }) {
       const { services } = ctx;
       const stop = signal ?? AbortSignal.abort();
-      const { stepSeconds } = resolutionFor(input.seconds);
+      const { stepSeconds } = chartStep(input.seconds);
       let last = Number(input.lastEventId ?? Number.NaN);
       const frames = feed(
         { hub: services.hub, channels: [TELEMETRY_CHANNELS.stats], signal: stop, log: services.log },
@@ -111,20 +110,22 @@ async function readColumns(sql: Sql, query: ColumnsQuery): Promise<TrafficColumn
   const { range, node, asOf } = query;
   const fromSeconds = range.from.getTime() / 1000;
   const toSeconds = range.to.getTime() / 1000;
-  const { resolution, stepSeconds } = resolutionFor(query.seconds ?? agedLength(range));
-  // Of the second that has just begun nothing can be said yet.
-  const ended = Math.floor(Math.min(toSeconds, (asOf?.getTime() ?? 0) / 1000) / stepSeconds) * stepSeconds;
+  const { resolution, rowSeconds, stepSeconds } = chartStep(query.seconds ?? agedLength(range));
+  // Of the second that has just begun nothing can be said yet; of the step that it is in, what came before it.
+  const ended = Math.floor(Math.min(toSeconds, (asOf?.getTime() ?? 0) / 1000) / rowSeconds) * rowSeconds;
+  // Seconds are added up here, where a gauge is known to hold between its rows; longer rows by the store.
+  const readSeconds = resolution === "1s" ? rowSeconds : stepSeconds;
   const scopes = query.scope === undefined ? await totalScopes(sql, node, range) : [query.scope];
-  if (scopes.length === 0) return columnsOfSeries([], stepSeconds, fromSeconds, ended);
+  if (scopes.length === 0) return columnsOfSeries([], stepSeconds, fromSeconds, ended, readSeconds);
   const series = await readSeries(sql, {
     scopes,
     // A gauge that was stored before the range still holds in it.
     range: { from: secondsToDate(fromSeconds - Math.max(15, stepSeconds)), to: range.to },
     ...(node === undefined ? {} : { node }),
     resolution,
-    pointsMax: POINTS_MAX,
+    stepSeconds: readSeconds,
   });
-  return columnsOfSeries(series, stepSeconds, fromSeconds, ended);
+  return columnsOfSeries(series, stepSeconds, fromSeconds, ended, readSeconds);
 }
 
 /** Old ranges are kept in coarse steps only: what counts is how long ago they begin. */
