@@ -26,13 +26,15 @@ export const CHANGE_TONES: Readonly<Record<ResourceDiff["change"], Tone>> = {
 };
 const FIELDS_SHOWN = 12;
 /** A configuration may have tens of thousands of resources. */
-export const CARDS_SHOWN = 100;
+const CARDS_SHOWN = 100;
 const CARDS_MORE = 400;
 
 export interface DiffListProps {
   readonly diffs: readonly ResourceDiff[];
   /** Where `diffs` are only the first: how many there are, and what asks for more of them. */
   readonly total?: number;
+  /** How many are shown at first; default 100. */
+  readonly first?: number;
   readonly onMore?: (wanted: number) => void;
   /** What the two sides are called. */
   readonly beforeLabel: string;
@@ -47,6 +49,7 @@ export interface DiffListProps {
 export function DiffList({
   diffs,
   total = diffs.length,
+  first = CARDS_SHOWN,
   onMore,
   beforeLabel,
   afterLabel,
@@ -54,7 +57,7 @@ export function DiffList({
   action,
 }: DiffListProps) {
   const t = useTranslations("release");
-  const [shown, setShown] = useState(CARDS_SHOWN);
+  const [shown, setShown] = useState(first);
   return (
     <div className="flex flex-col gap-3">
       <ul className="flex flex-col gap-3">

@@ -18,13 +18,15 @@ import { QueryProblem } from "../ui/query-problem.tsx";
 import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { SkeletonRows } from "../ui/skeleton.tsx";
 import { WorkingNotice } from "../ui/working-notice.tsx";
-import { CARDS_SHOWN, CHANGE_TONES, DiffList } from "./diff-list.tsx";
+import { CHANGE_TONES, DiffList } from "./diff-list.tsx";
 import { ImpactPanel } from "./impact-panel.tsx";
 import { ProblemList } from "./problem-list.tsx";
 import { PublishChecks, usePublishChecks } from "./publish-checks.tsx";
 import { RolloutProgress } from "./rollout-progress.tsx";
 
 const REASON_LENGTH_MIN = 3;
+/** At first: the checks and what is touched stand below them. */
+const CARDS_SHOWN = 25;
 
 /** The draft against what is live; then, once published, what the nodes make of it. */
 export function PublishPage() {
@@ -151,6 +153,7 @@ export function PublishPage() {
               <DiffList
                 diffs={resources}
                 total={changed}
+                first={CARDS_SHOWN}
                 onMore={setLimit}
                 beforeLabel={liveName}
                 afterLabel={t("draft")}
