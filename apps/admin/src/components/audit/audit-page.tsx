@@ -86,11 +86,12 @@ export function AuditPage() {
             {
               id: "subject",
               header: t("columns.subject"),
-              className: "max-w-80",
-              cell: (event) => <span className="block truncate">{event.subject}</span>,
+              className: "min-w-40 max-w-80",
+              cell: (event) => <span className="block wrap-anywhere">{event.subject}</span>,
             },
             {
               id: "details",
+              pinned: true,
               header: <span className="sr-only">{t("columns.details")}</span>,
               align: "right",
               cell: (event) =>

@@ -22,6 +22,11 @@ export interface TopologyGraphProps {
 const NODE_TYPES = { box: TopologyNode };
 const EDGE_TYPES = { line: TopologyLine };
 const FIT = { padding: 0.03, maxZoom: 1 };
+/** Below it the words on a box cannot be read. */
+const READABLE = 0.6;
+/** So much too small, and what fits is a map that is searched, not read. */
+const A_MAP = 0.3;
+const EDGE = 16;
 
 /** Pan, zoom and select. Only what is in the window is drawn. */
 export function TopologyGraph(props: TopologyGraphProps) {
@@ -70,23 +75,29 @@ function Graph({ laidOut, foldable, selected, onSelect, onToggle }: TopologyGrap
       aria-label={t("graphLabel")}
       proOptions={{ hideAttribution: true }}
     >
-      <Controls structure={laidOut.visible.structure} />
+      <Controls structure={laidOut.visible.structure} height={laidOut.layout.height} />
       <KeepInSight id={selected} laidOut={laidOut} />
     </ReactFlow>
   );
 }
 
-/** Fits once, when the first boxes have come; after that the view is the user's. */
-function Controls({ structure }: { readonly structure: string }) {
+/** Fits once, when the first boxes have come, or begins where requests come in; after that the view is the user's. */
+function Controls({ structure, height }: { readonly structure: string; readonly height: number }) {
   const t = useTranslations("topology");
   const flow = useReactFlow();
   const zoom = useStore((state) => state.transform[2]);
+  const windowHeight = useStore((state) => state.height);
   const fitted = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when there is something to fit
   useEffect(() => {
     if (fitted.current || structure === "") return;
     fitted.current = true;
-    void flow.fitView(FIT);
+    void flow.fitView(FIT).then(() => {
+      const fit = flow.getZoom();
+      if (fit >= READABLE || fit < A_MAP) return;
+      const y = Math.max(EDGE, (windowHeight - height * READABLE) / 2);
+      void flow.setViewport({ x: EDGE, y, zoom: READABLE });
+    });
   }, [structure]);
   return (
     <div className="absolute right-3 bottom-3 z-10 flex items-center rounded-md border border-line bg-surface shadow-pop">

@@ -59,13 +59,13 @@ export function RolloutMatrix({ status }: { readonly status: RolloutStatus }) {
       id: "target",
       header: t("target"),
       align: "right",
-      cell: (node) => <span className="tabular">{node.targetVersion ?? "–"}</span>,
+      cell: (node) => <span className="tabular">{nameOf(node.targetVersion)}</span>,
     },
     {
       id: "runs",
       header: t("runs"),
       align: "right",
-      cell: (node) => <span className="tabular">{node.effectiveVersion ?? "–"}</span>,
+      cell: (node) => <span className="tabular">{nameOf(node.effectiveVersion)}</span>,
     },
     ...RESOURCE_KINDS.map(
       (kind): Column<Node> => ({
@@ -110,4 +110,8 @@ export function RolloutMatrix({ status }: { readonly status: RolloutStatus }) {
       )}
     </section>
   );
+}
+
+function nameOf(version: number | undefined): string {
+  return version === undefined ? "–" : `v${version}`;
 }
