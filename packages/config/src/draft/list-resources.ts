@@ -8,15 +8,15 @@ import { DRAFT_ORDER, type DraftRow, refreshAnalyses, toDraftResource } from "./
 import { liveHashes } from "./live-hashes.ts";
 import { readSurroundings } from "./surroundings.ts";
 export interface ListResourcesInput {
-  readonly kind?: ResourceKind;
+  readonly kind?: ResourceKind | undefined;
   /** Case-insensitive substring of the name or the text (secrets: of the name only). */
-  readonly search?: string;
-  readonly change?: DraftResource["change"];
+  readonly search?: string | undefined;
+  readonly change?: DraftResource["change"] | undefined;
   /** Only those with problems. */
-  readonly withProblems?: boolean;
-  readonly offset?: number;
+  readonly withProblems?: boolean | undefined;
+  readonly offset?: number | undefined;
   /** Default 100, at most 1,000. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** The draft's resources by kind (in order of RESOURCE_KINDS) and name. `total` counts all that match. */

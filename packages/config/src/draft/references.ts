@@ -6,7 +6,7 @@ import { draftResource } from "../schema/index.ts";
 import { DRAFT_ORDER, isResource, refreshAnalyses } from "./draft-rows.ts";
 export interface ReferencesInput {
   /** Only those that stand in this resource; default all of the draft. */
-  readonly from?: ResourceRef;
+  readonly from?: ResourceRef | undefined;
 }
 
 /** Who refers to whom in the draft, dangling ones too. */

@@ -11,13 +11,13 @@ export interface CreateJoinTokenInput {
   /** Lets in only this node id. Without it, any id that no node has yet. */
   readonly node?: string | undefined;
   /** What nodes that join with it are labelled with. Default none. */
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /** How many nodes it lets in, 1 to 1,000. Default 1; for a node id always 1. */
-  readonly uses?: number;
+  readonly uses?: number | undefined;
   /** 60 to 2,592,000 (30 days). Default 3,600. */
-  readonly lifetimeS?: number;
+  readonly lifetimeS?: number | undefined;
   /** For people. At most 200 characters. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 export interface CreatedJoinToken {

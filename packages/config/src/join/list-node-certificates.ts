@@ -9,7 +9,7 @@ const CERTIFICATES_MAX = 2000;
 /** Each node's newest certificate, newest first, at most 2,000. With `node`: all of that node's, of the last 60 days. */
 export async function listNodeCertificates(
   context: Context,
-  input: { readonly node?: string } = {},
+  input: { readonly node?: string | undefined } = {},
 ): Promise<readonly NodeCertificateState[]> {
   await authorizeRead(context, "node_certificate.list");
   const rows =

@@ -3,6 +3,8 @@ import { requireSelector } from "../group/require-selector.ts";
 import { completeProbe, type ProbeInput } from "../probe/complete-probe.ts";
 import type { ComparisonRule, RolloutStep, RolloutStrategy } from "./rollout-contract.ts";
 
+type ComparisonInput = { readonly [K in keyof ComparisonRule]?: ComparisonRule[K] | undefined };
+
 /** What a publisher chooses; the rest is as `RolloutStrategy` says. */
 export interface StrategyInput {
   /** The last step, 100 percent, may be left out. None: all nodes at once. */
@@ -12,7 +14,7 @@ export interface StrategyInput {
   readonly promote?: RolloutStrategy["promote"] | undefined;
   readonly onFailure?: RolloutStrategy["onFailure"] | undefined;
   /** Null: do not compare. */
-  readonly compare?: Partial<ComparisonRule> | null | undefined;
+  readonly compare?: ComparisonInput | null | undefined;
   /** Null: no synthetic request. Default: the group's, if it has one. */
   readonly probe?: ProbeInput | null | undefined;
 }
@@ -66,8 +68,13 @@ function completeSteps(steps: readonly RolloutStep[]): readonly RolloutStep[] {
   return reached === 100 ? complete : [...complete, { percent: 100 }];
 }
 
-function completeRule(rule: Partial<ComparisonRule>): ComparisonRule {
-  const of = { ...RULE, ...rule };
+function completeRule(rule: ComparisonInput): ComparisonRule {
+  const of = {
+    requestsMin: rule.requestsMin ?? RULE.requestsMin,
+    errorRateRise: rule.errorRateRise ?? RULE.errorRateRise,
+    latencyFactor: rule.latencyFactor ?? RULE.latencyFactor,
+    inconclusive: rule.inconclusive ?? RULE.inconclusive,
+  };
   between("the least number of requests", of.requestsMin, 1, 1e9);
   between("the rise of the error rate", of.errorRateRise, 0, 1);
   between("the latency factor", of.latencyFactor, 1, 1_000);

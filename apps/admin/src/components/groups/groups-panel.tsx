@@ -1,18 +1,18 @@
 "use client";
 
 import type { NodeGroupSummary } from "@sluice/config/contract";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
+import { useSettled } from "../../client/use-settled.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { useToast } from "../ui/toast.tsx";
-import { useRefusalToast } from "../ui/use-refusal-toast.ts";
 import { FreezeDialog } from "./freeze-dialog.tsx";
 import { GroupDialog } from "./group-dialog.tsx";
 import { ProbeDialog } from "./probe-dialog.tsx";
@@ -217,19 +217,9 @@ export function GroupsPanel() {
 /** What needs no dialog: done at once; a removal can be undone. */
 function useGroupActions() {
   const t = useTranslations("nodes.groups");
-  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
-  const queries = useQueryClient();
   const toast = useToast();
-  const settled = {
-    onError: refusalToast,
-    onSettled: async () => {
-      await Promise.all([
-        queries.invalidateQueries(trpc.group.pathFilter()),
-        queries.invalidateQueries(trpc.node.pathFilter()),
-      ]);
-    },
-  };
+  const settled = useSettled(trpc.group.pathFilter(), trpc.node.pathFilter());
   const reorder = useMutation(trpc.group.reorder.mutationOptions(settled));
   const unfreeze = useUnfreeze();
   const protect = useMutation(

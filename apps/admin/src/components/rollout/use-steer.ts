@@ -1,23 +1,13 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useTRPC } from "../../client/trpc.tsx";
-import { useRefusalToast } from "../ui/use-refusal-toast.ts";
+import { useSettled } from "../../client/use-settled.ts";
 
 /** What moves a rollout by hand; a refusal is told. */
 export function useSteer() {
-  const refusalToast = useRefusalToast();
   const trpc = useTRPC();
-  const queries = useQueryClient();
-  const settled = {
-    onError: refusalToast,
-    onSettled: async () => {
-      await Promise.all([
-        queries.invalidateQueries(trpc.version.pathFilter()),
-        queries.invalidateQueries(trpc.rollout.pathFilter()),
-      ]);
-    },
-  };
+  const settled = useSettled(trpc.version.pathFilter(), trpc.rollout.pathFilter());
   const pause = useMutation(trpc.rollout.pause.mutationOptions(settled));
   const resume = useMutation(trpc.rollout.resume.mutationOptions(settled));
   const promote = useMutation(trpc.rollout.promote.mutationOptions(settled));

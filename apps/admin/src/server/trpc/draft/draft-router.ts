@@ -33,7 +33,7 @@ export const draftRouter = router({
         limit: z.number().int().min(1).max(1000).optional(),
       }),
     )
-    .query(({ ctx, input }) => listResources(ctx.config, withoutUndefined(input))),
+    .query(({ ctx, input }) => listResources(ctx.config, input)),
   /** Names only, for pickers and the command palette. */
   names: procedure.query(async ({ ctx }) => {
     const { resources } = await listResources(ctx.config, { limit: 1000 });
@@ -68,7 +68,7 @@ export const draftRouter = router({
     .mutation(({ ctx, input }) => resetDraft(ctx.config, input)),
   references: procedure
     .input(z.object({ from: refInput.optional() }))
-    .query(({ ctx, input }) => references(ctx.config, withoutUndefined(input))),
+    .query(({ ctx, input }) => references(ctx.config, input)),
   usedBy: procedure.input(refInput).query(({ ctx, input }) => usedBy(ctx.config, input)),
   /** The editor's check as one types; stores nothing. A mutation only because texts are long. */
   checkText: procedure
@@ -94,10 +94,3 @@ export const draftRouter = router({
     )
     .mutation(({ ctx, input }) => createFirstRoute(ctx.config, input)),
 });
-
-/** zod gives `undefined` for what is left out; the verbs take absent keys. */
-function withoutUndefined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}

@@ -25,13 +25,13 @@ export const joinRouter = router({
         note: z.string().max(1000).optional(),
       }),
     )
-    .mutation(({ ctx, input }) => createJoinToken(ctx.config, given(input))),
+    .mutation(({ ctx, input }) => createJoinToken(ctx.config, input)),
   revokeToken: procedure
     .input(z.object({ id: name }))
     .mutation(({ ctx, input }) => revokeJoinToken(ctx.config, input.id)),
   certificates: procedure
     .input(z.object({ node: name.optional() }).optional())
-    .query(({ ctx, input }) => listNodeCertificates(ctx.config, given(input ?? {}))),
+    .query(({ ctx, input }) => listNodeCertificates(ctx.config, input)),
   revokeNode: procedure
     .input(z.object({ node: name }))
     .mutation(({ ctx, input }) => revokeNode(ctx.config, input.node)),
@@ -40,10 +40,3 @@ export const joinRouter = router({
     .input(z.object({ step: z.enum(["start", "switch", "finish", "cancel"]), force: z.boolean().optional() }))
     .mutation(({ ctx, input }) => rotateAuthority(ctx.config, input)),
 });
-
-type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
-
-/** Without the members that are undefined: left out is left out. */
-function given<T extends object>(input: T): Given<T> {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Given<T>;
-}

@@ -1,4 +1,3 @@
-import type { ComparisonRule, StrategyInput } from "@sluice/config";
 import { z } from "zod";
 
 const step = z.union([
@@ -46,14 +45,7 @@ export const strategyInput = z
     compare: rule.nullable().optional(),
     probe: probeInput.nullable().optional(),
   })
-  .strict()
-  .transform(
-    ({ compare, ...rest }): StrategyInput => ({ ...rest, compare: compare && withoutUndefined(compare) }),
-  );
-
-function withoutUndefined(given: z.infer<typeof rule>): Partial<ComparisonRule> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
+  .strict();
 
 /** Names of groups are checked by the verb that makes one. */
 export const groupName = z.string().min(1).max(200);
