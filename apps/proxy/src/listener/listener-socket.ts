@@ -1,5 +1,5 @@
 import { chmodSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { keepAlive } from "../connection/keep-alive.ts";
 import type { ServerHandle } from "../descriptor/node-handles.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
@@ -7,7 +7,7 @@ import type { AcceptGate, AcceptQueue } from "./accept-gate.ts";
 import { pipeName, removeStaleSocket } from "./bind-socket.ts";
 import { type Listening, listenByHandle } from "./listening-handle.ts";
 
-/** One listening socket of one worker. Who gets its connections may change while it listens. */
+/** Where one worker listens at one address. Who gets its connections may change while it listens. */
 export class ListenerSocket {
   readonly key: string;
   #listening: Listening | undefined;
@@ -68,25 +68,55 @@ export class ListenerSocket {
   }
 }
 
-/** A socket of this worker's own. */
+/**
+ * libuv accepts one connection from a socket for each turn of its loop. With a single socket the last of 64 clients that come at
+ * once waits for 64 turns, in each of which all the others are served; and a turn is dear for one connection. More than
+ * eight bring nothing more (docs/benchmarks.md).
+ */
+const SOCKETS_PER_ADDRESS = 8;
+
+/** Sockets of this worker's own: several that share the address where that is allowed. */
 async function bindAndListen(spec: SocketSpec, onAccept: (socket: Socket) => void): Promise<Listening> {
   if (spec.kind === "pipe") removeStaleSocket(spec.path);
+  const count = spec.kind === "tcp" && spec.reusePort ? SOCKETS_PER_ADDRESS : 1;
+  const servers: Server[] = [];
+  const close = (): void => {
+    for (const server of servers) server.close();
+  };
+  let port = 0;
+  try {
+    for (let n = 0; n < count; n++) {
+      const server = await listenOnce(listenOptions(spec, count, port), onAccept);
+      servers.push(server);
+      port = portOf(server);
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  if (spec.kind === "pipe" && spec.mode !== 0) chmodSync(spec.path, spec.mode);
+  return { port, close };
+}
+
+async function listenOnce(options: ListenOptions, onAccept: (socket: Socket) => void): Promise<Server> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
   server.on("connection", onAccept);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(listenOptions(spec), () => {
+    server.listen(options, () => {
       server.removeListener("error", reject);
       resolve();
     });
   });
-  if (spec.kind === "pipe" && spec.mode !== 0) chmodSync(spec.path, spec.mode);
   server.on("error", () => {
     // accept(2) failed (out of descriptors); libuv goes on listening.
   });
+  return server;
+}
+
+function portOf(server: Server): number {
   const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return { port, close: () => server.close() };
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** Of a pipe: Node's. */
@@ -96,13 +126,14 @@ function backlogOf(spec: SocketSpec): number {
   return spec.kind === "tcp" ? spec.backlog : PIPE_BACKLOG;
 }
 
-function listenOptions(spec: SocketSpec) {
+/** Of one of `count` sockets, which have the backlog together. `port`: what the system chose for the first, or 0. */
+function listenOptions(spec: SocketSpec, count: number, port: number): ListenOptions {
   if (spec.kind === "pipe") return { path: pipeName(spec.path) };
   return {
     host: spec.host,
-    port: spec.port,
+    port: port === 0 ? spec.port : port,
     ipv6Only: spec.ipv6Only,
-    backlog: spec.backlog,
+    backlog: Math.ceil(spec.backlog / count),
     reusePort: spec.reusePort,
     exclusive: true,
   };
