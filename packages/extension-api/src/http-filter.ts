@@ -170,6 +170,8 @@ export interface ConnectionInfo {
   /** Fingerprints of the ClientHello, where the TLS inspector took them. */
   readonly ja3?: string | undefined;
   readonly ja4?: string | undefined;
+  /** Of a TCP session (`%STREAM_ID%`). */
+  readonly sessionId?: string | undefined;
 }
 
 export interface TlsInfo {

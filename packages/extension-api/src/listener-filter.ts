@@ -40,6 +40,8 @@ export interface AcceptedConnection {
   /** Fingerprints of a TLS client, where asked for. */
   ja3: string | undefined;
   ja4: string | undefined;
+  /** What was wrong with a client's handshake, in Envoy's words; it goes on where the filter lets it. */
+  transportFailureReason: string | undefined;
 }
 
 /** What a listener filter's `load` gives. */

@@ -32,6 +32,17 @@ const environment: OperatorCompiler = (argument, name) => {
   return () => value;
 };
 
+/** `%RESPONSE_CODE_DETAILS(ALLOW_WHITESPACES)%`: as it is; otherwise in one word. */
+const responseCodeDetails: OperatorCompiler = (argument, name) => {
+  const asIs = argument === "ALLOW_WHITESPACES";
+  if (argument !== undefined && !asIs) return `%${name}(${argument})%: ALLOW_WHITESPACES is possible`;
+  return ({ streamInfo }) => {
+    const { responseCodeDetails: details } = streamInfo;
+    if (details === "") return undefined;
+    return asIs ? details : details.replace(/\s/g, "_");
+  };
+};
+
 const host = hostname();
 
 /** Every operator that is implemented, by name. A test holds this table against the documentation. */
@@ -43,7 +54,7 @@ export const COMMAND_OPERATORS: OperatorTable = {
   ...METADATA_OPERATORS,
   PROTOCOL: text(({ streamInfo }) => streamInfo.protocol),
   RESPONSE_CODE: plain(({ streamInfo }) => streamInfo.responseCode),
-  RESPONSE_CODE_DETAILS: text(({ streamInfo }) => streamInfo.responseCodeDetails),
+  RESPONSE_CODE_DETAILS: responseCodeDetails,
   CONNECTION_TERMINATION_DETAILS: text(({ streamInfo }) => streamInfo.connectionTerminationDetails),
   LOCAL_REPLY_BODY: plain(({ localReplyBody }) => localReplyBody ?? ""),
   ACCESS_LOG_TYPE: plain(({ accessLogType }) => accessLogType ?? "NotSet"),
@@ -70,7 +81,9 @@ export const COMMAND_OPERATORS: OperatorTable = {
   VIRTUAL_CLUSTER_NAME: text(({ streamInfo }) => streamInfo.virtualClusterName),
   HOSTNAME: plain(() => host),
   ENVIRONMENT: environment,
-  STREAM_ID: text(({ request }) => request?.get("x-request-id")),
+  STREAM_ID: text(({ request, connection }) =>
+    request === undefined ? connection.sessionId : request.get("x-request-id"),
+  ),
   TRACE_ID: text(({ traceId }) => traceId),
   SPAN_ID: text(({ spanId }) => spanId),
   // QUIC's alone: TCP's are the kernel's.

@@ -53,6 +53,9 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   /** Fingerprints of a TLS client, where a listener filter took them. */
   ja3: string | undefined = undefined;
   ja4: string | undefined = undefined;
+  transportFailureReason: string | undefined = undefined;
+  /** Of a TCP session, in its logs; requests have ids of their own. */
+  sessionId: string | undefined = undefined;
   /** What listener and network filters know of the connection; undefined where nobody asked for it. */
   streamInfo: RequestStreamInfo | undefined = undefined;
   /** Of a connection to an upstream: what is shared with it. */

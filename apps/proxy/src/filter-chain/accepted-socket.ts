@@ -16,6 +16,7 @@ export class AcceptedSocket implements AcceptedConnection {
   applicationProtocols: readonly string[] = [];
   ja3: string | undefined = undefined;
   ja4: string | undefined = undefined;
+  transportFailureReason: string | undefined = undefined;
   /** The connection's, where listener filters ran. */
   streamInfo: RequestStreamInfo | undefined = undefined;
   /** When it found its chain; undefined: it has none. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { type Log, ResponseFlag } from "@sluice/extension-api";
+import { type ConnectionInfo, type Log, ResponseFlag } from "@sluice/extension-api";
 import type { AccessLogger } from "../access-log/access-logger.ts";
 import { SocketConnection } from "../connection/socket-connection.ts";
 import { RequestStreamInfo } from "../http/request-stream-info.ts";
@@ -121,6 +121,7 @@ export class ActiveListener implements ActiveListenerConfig {
       if (outcome === "passed") this.chooseChain(accepted);
       else {
         if (outcome === "left") stats.filterRemoteClose.inc();
+        this.logSocket(accepted, streamInfo);
         this.finishDrain();
       }
     });
@@ -207,6 +208,7 @@ export class ActiveListener implements ActiveListenerConfig {
       accepted.streamInfo ?? (this.rules.accessLoggers.length > 0 ? this.createStreamInfo() : undefined);
     connection.ja3 = accepted.ja3;
     connection.ja4 = accepted.ja4;
+    connection.transportFailureReason = accepted.transportFailureReason;
     const [first] = chain.filters;
     const only = first === undefined ? undefined : discoveredEntry(first);
     const begunAtMs = accepted.endsWithSocket ? undefined : accepted.begunAtMs;
@@ -255,13 +257,18 @@ export class ActiveListener implements ActiveListenerConfig {
   }
 
   private logUnmatched(accepted: AcceptedSocket): void {
-    const { accessLoggers } = this.rules;
-    if (accessLoggers.length === 0) return;
+    if (this.rules.accessLoggers.length === 0) return;
     const streamInfo = accepted.streamInfo ?? this.createStreamInfo();
     streamInfo.setResponseFlag(ResponseFlag.NoRouteFound);
     streamInfo.responseCodeDetails = "filter_chain_not_found";
+    this.logSocket(accepted, streamInfo);
+  }
+
+  /** One that listener filters let go no further, or that left them. */
+  private logSocket(accepted: AcceptedSocket, streamInfo: RequestStreamInfo): void {
+    if (this.rules.accessLoggers.length === 0) return;
     const connection = { ...accepted, id: 0, tls: undefined };
-    logConnection(accessLoggers, connection, streamInfo, NO_BYTES, this.context.clock);
+    this.writeLog(connection, streamInfo, NO_BYTES);
   }
 
   /** A connection that no network filter has seen, since its handshake failed. */
@@ -277,7 +284,16 @@ export class ActiveListener implements ActiveListenerConfig {
       filterChainName: chain.name,
       transportFailureReason: reason,
     };
-    logConnection(accessLoggers, connection, streamInfo, NO_BYTES, this.context.clock);
+    this.writeLog(connection, streamInfo, NO_BYTES);
+  }
+
+  private writeLog(
+    connection: ConnectionInfo,
+    streamInfo: RequestStreamInfo,
+    bytes: { readonly bytesReceived: number; readonly bytesSent: number },
+  ): void {
+    const { clock, listenerName } = this.context;
+    logConnection(this.rules.accessLoggers, listenerName, connection, streamInfo, bytes, clock);
   }
 
   onConnectionClosed(active: ActiveConnection): void {
@@ -285,7 +301,7 @@ export class ActiveListener implements ActiveListenerConfig {
     const { streamInfo } = connection;
     const { accessLoggers } = this.rules;
     if (accessLoggers.length > 0 && streamInfo instanceof RequestStreamInfo)
-      logConnection(accessLoggers, connection, streamInfo, connection, this.context.clock);
+      this.writeLog(connection, streamInfo, connection);
     this.connections.delete(active);
     if (active.begunAtMs !== undefined) this.ended(active.begunAtMs);
     if (this.connections.size === 0) queueMicrotask(() => this.finishDrain());

@@ -4,9 +4,11 @@ import { TrafficDirection } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.j
 import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import { type Listener, Listener_DrainType } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
+import { printAddress } from "../cluster/print-address.ts";
 import { compileNetworkFilters } from "../network-filter/compile-network-filters.ts";
 import type { NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { NEVER_OVERLOADED } from "../overload/overload-state.ts";
+import { sanitizeStatName } from "../stats/thread-stats.ts";
 import { compileDownstreamTransportSocket } from "../transport-socket/compile-downstream-transport-socket.ts";
 import { leaseContext } from "../worker/lease-context.ts";
 import type { DrainDecision, WorkerContext } from "../worker/worker-context.ts";
@@ -36,7 +38,7 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
   };
   const releases: (() => void)[] = [() => leased.release()];
   const bufferLimitBytes = listener.perConnectionBufferLimitBytes ?? DEFAULT_BUFFER_LIMIT_BYTES;
-  const listenerStats = context.stats.scope("listener").scope(statName(listener));
+  const listenerStats = context.stats.scope("listener").scope(sanitizeStatName(statName(listener)));
   const { clock, timers, random, runtime, clusters, log } = context;
   const factoryContext: NetworkFactoryContext = {
     worker: context,
@@ -103,12 +105,14 @@ function withoutHealthCheck(drain: DrainDecision): DrainDecision {
   };
 }
 
+/** `listener.<this>.`: `stat_prefix`, or the first address as Envoy spells it. */
 function statName(listener: Listener): string {
   if (listener.statPrefix !== "") return listener.statPrefix;
   const address = listener.address?.address;
+  if (address?.case === "pipe") return address.value.path;
   if (address?.case !== "socketAddress") return listener.name;
   const { portSpecifier } = address.value;
-  return `${address.value.address}_${portSpecifier.case === "portValue" ? portSpecifier.value : 0}`;
+  return printAddress(address.value.address, portSpecifier.case === "portValue" ? portSpecifier.value : 0);
 }
 
 function compileChain(

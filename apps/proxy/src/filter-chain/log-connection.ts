@@ -5,6 +5,7 @@ import type { RequestStreamInfo } from "../http/request-stream-info.ts";
 /** A listener's `access_log`: one entry for each connection, at its end. */
 export function logConnection(
   loggers: readonly AccessLogger[],
+  listenerName: string,
   connection: ConnectionInfo,
   streamInfo: RequestStreamInfo,
   bytes: { readonly bytesReceived: number; readonly bytesSent: number },
@@ -20,6 +21,7 @@ export function logConnection(
       responseTrailers: undefined,
       streamInfo,
       connection,
+      listenerName,
     });
   }
 }

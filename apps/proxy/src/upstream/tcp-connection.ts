@@ -215,7 +215,7 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     this.host.stats.rqTotal.inc();
     this.host.stats.rqActive.add(1);
     this.host.activeRequests++;
-    this.owner?.onUpstreamConnected(this.connection.localAddress);
+    this.owner?.onUpstreamConnected(this.connection.localAddress, this.connection);
   }
 
   private leaveActive(): void {

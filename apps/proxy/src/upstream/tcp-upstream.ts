@@ -1,11 +1,12 @@
-import type { WatermarkCallbacks } from "@sluice/extension-api";
+import type { ConnectionInfo, WatermarkCallbacks } from "@sluice/extension-api";
 import type { Host } from "../cluster/thread-local-cluster.ts";
 
 export type ConnectFailure = "overflow" | "remote" | "timeout";
 
 /** Told once how connecting ended, then of what comes, then once of the end (unless it ended itself). */
 export interface TcpUpstreamOwner extends WatermarkCallbacks {
-  onUpstreamConnected(localAddress: string): void;
+  /** `connection`: undefined for a tunnel, whose connection may be for others as well. */
+  onUpstreamConnected(localAddress: string, connection?: ConnectionInfo): void;
   /** `failure`: what the transport, or what took the place of it, had to say; "" for nothing. */
   onUpstreamConnectFailed(failure: ConnectFailure, transportFailure: string): void;
   onUpstreamData(chunk: Uint8Array, endStream: boolean): void;

@@ -97,7 +97,7 @@ function version2(versionAndCommand: number, family: number, rest: readonly numb
 }
 const IPV4 = [1, 2, 3, 4, 5, 6, 7, 8, 0, 111, 0, 222];
 const IPV6 = [...Array<number>(15).fill(0), 1, 0x20, 1, 0xd, 0xb8, ...Array<number>(12).fill(0), 0, 1, 0, 2];
-const AUTHORITY_TLV = [2, 0, 3, 0x61, 0x62, 0x63, 0xe0, 0, 2, 0x78, 0xff];
+const AUTHORITY_TLV = [2, 0, 3, 0x61, 0x62, 0x63, 0xe0, 0, 2, 0x78, 0xff, 0xe1, 0, 2, 0x78, 0xff];
 
 function proxyProtocol(fields: string): string {
   return listenerFilter("proxy_protocol", "ProxyProtocol", fields);
@@ -105,10 +105,11 @@ function proxyProtocol(fields: string): string {
 
 const RULES = `rules:
   - { tlv_type: 2, on_tlv_present: { key: authority } }
-  - { tlv_type: 224, on_tlv_present: { metadata_namespace: ns, key: other, value_string_encoding: SANITIZED_UTF8 } }`;
+  - { tlv_type: 224, on_tlv_present: { metadata_namespace: ns, key: other, value_string_encoding: SANITIZED_UTF8 } }
+  - { tlv_type: 225, on_tlv_present: { metadata_namespace: ns, key: third, value_string_encoding: BASE64 } }`;
 
 const LOG_FORMAT =
-  "%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_ADDRESS% %DYNAMIC_METADATA(envoy.filters.listener.proxy_protocol:authority)% %DYNAMIC_METADATA(ns:other)%";
+  "%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_ADDRESS% %DYNAMIC_METADATA(envoy.filters.listener.proxy_protocol:authority)% %DYNAMIC_METADATA(ns:other)% %DYNAMIC_METADATA(ns:third)%";
 
 /** A listener whose TCP proxy leads nowhere, for its access log. */
 function logged(name: string, filters: string): string {
@@ -310,7 +311,7 @@ const LISTENER_LOG = `access_log:
     typed_config:
       "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
       path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "chain=%FILTER_CHAIN_NAME% flags=%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% from=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% ms=%DURATION%\\n" } }`;
+      log_format: { text_format_source: { inline_string: "%LISTENER_NAME% chain=%FILTER_CHAIN_NAME% failure=%DOWNSTREAM_TRANSPORT_FAILURE_REASON% flags=%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% from=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% ms=%DURATION%\\n" } }`;
 
 /** Whether the kernel has a keep-alive timer running for the proxy's end of a connection to `port`. */
 async function keptAlive(port: number): Promise<boolean> {
@@ -365,6 +366,16 @@ export const LISTENER_CASES: readonly ConformanceCase[] = [
         "",
         LISTENER_LOG,
       ),
+      listener(
+        "waits",
+        chain("any"),
+        listenerFilter(
+          "tls_inspector",
+          "TlsInspector",
+          "close_connection_on_client_hello_parsing_errors: true",
+        ),
+        `${LISTENER_LOG}\nlistener_filters_timeout: 0.3s`,
+      ),
       `- name: limited
   address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
   stat_prefix: limited
@@ -382,6 +393,12 @@ layered_runtime:
     observe: async ({ proxy, port }) => {
       const matched = await session(port, {});
       const unmatched = await session(port, { localAddress: "127.0.0.2" });
+      const waits = await proxy.listenerPort("waits");
+      const silent = await session(waits, {});
+      const broken = await session(waits, {
+        send: Buffer.concat([clientHello("a.test").subarray(0, 40), Buffer.alloc(80)]),
+      });
+      await session(waits, { send: clientHello("a.test").subarray(0, 9), end: true });
       const limited = await proxy.listenerPort("limited");
       const pending = session(limited, { send: "a", waitMs: 600 });
       await wait(200);
@@ -389,9 +406,9 @@ layered_runtime:
       const first = await pending;
       await wait(100);
       const third = await session(limited, { send: "b", until: "b" });
-      return { matched, unmatched, first, second, third };
+      return { matched, unmatched, silent, broken, first, second, third };
     },
-    accessLog: { file: "access.log", lines: 2 },
+    accessLog: { file: "access.log", lines: 5 },
     stats: [
       "downstream_cx_overflow",
       "downstream_global_cx_overflow",

@@ -50,6 +50,12 @@ shadow_rules_stat_prefix: shd_`,
       principals: [{ or_ids: { ids: [${FROM_2}, { authenticated: {} }] } }]`,
   ),
   rbac("log", `rules: { action: LOG, policies: { p: { ${ANYTHING}, principals: [${FROM_2}] } } }`),
+  rbac(
+    "always",
+    `enforcement_type: CONTINUOUS
+rules: { action: ALLOW, policies: { p: { ${ANYTHING}, principals: [{ any: true }] } } }
+shadow_rules: { action: ALLOW, policies: {} }`,
+  ),
   rbac("delayed", `rules: { action: ALLOW, policies: {} }\ndelay_deny: 0.2s`),
   rbac(
     "tree",
@@ -116,6 +122,8 @@ ${indent(LISTENERS.join(""), 4)}
       }
       await run("tree", "127.0.0.3", 3);
       await run("delayed", "127.0.0.1", 1);
+      const always = await proxy.listenerPort("always");
+      const parts = await session(always, { send: "x", next: ["y", "z"], until: "xyz" });
       const limited = await proxy.listenerPort("limit");
       const first = session(limited, { send: "a", waitMs: 500 });
       await wait(200);
@@ -124,15 +132,16 @@ ${indent(LISTENERS.join(""), 4)}
       await wait(100);
       await run("limit", "127.0.0.1", 3);
       for (const at of [1, 2, 3]) await run("rate", "127.0.0.1", at);
-      return { ...seen, received };
+      return { ...seen, received, parts };
     },
-    accessLog: { file: "access.log", lines: 16 },
+    accessLog: { file: "access.log", lines: 17 },
     stats: [
-      ...["main", "allow", "log", "delayed", "tree"].flatMap((name) =>
+      ...["main", "allow", "log", "always", "delayed", "tree"].flatMap((name) =>
         ["allowed", "denied"].map((stat) => `${name}.rbac.${stat}`),
       ),
       "main.rbac.shd_.shadow_allowed",
       "main.rbac.shd_.shadow_denied",
+      "always.rbac.shadow_denied",
       "connection_limit.limit.limited_connections",
       "connection_limit.limit.active_connections",
       "local_rate_limit.rate.rate_limited",

@@ -4,7 +4,7 @@ import type { ConformanceCase } from "../conformance-case.ts";
 import { scriptedTcp, session } from "../tcp-session.ts";
 
 const FORMAT =
-  "%UPSTREAM_CLUSTER% flags=%RESPONSE_FLAGS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %PROTOCOL% host=%UPSTREAM_HOST% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT% ms=%DURATION%";
+  "%UPSTREAM_CLUSTER% flags=%RESPONSE_FLAGS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %PROTOCOL% host=%UPSTREAM_HOST% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT% ms=%DURATION% id=%STREAM_ID%";
 
 /** A listener whose TCP proxy has these fields; its lines go to access.log. */
 function tcpListener(name: string, fields: string, before = "", listener = ""): string {

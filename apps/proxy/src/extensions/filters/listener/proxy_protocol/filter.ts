@@ -37,7 +37,7 @@ interface VersionStats {
 interface TlvRule {
   readonly namespace: string;
   readonly key: string;
-  readonly sanitized: boolean;
+  readonly encoding: Encoding;
 }
 
 interface ProxyProtocolConfig {
@@ -130,7 +130,7 @@ class ProxyProtocolFilter implements ListenerFilter {
     for (const { type, value } of tlvs) {
       const rule = rules.get(type);
       if (rule === undefined) continue;
-      const text = textOf(value, rule.sanitized);
+      const text = textOf(value, rule.encoding);
       if (toFilterState) {
         state ??= {};
         state[rule.key] = text;
@@ -140,9 +140,10 @@ class ProxyProtocolFilter implements ListenerFilter {
   }
 }
 
-/** A binary string; `sanitized`: what is not UTF-8 becomes `!`. */
-function textOf(value: Buffer, sanitized: boolean): string {
-  if (!sanitized || isUtf8(value)) return value.toString("latin1");
+/** A binary string, in which where that is asked for what is not UTF-8 is `!`; or base64. */
+function textOf(value: Buffer, encoding: Encoding): string {
+  if (encoding === Encoding.BASE64) return value.toString("base64");
+  if (encoding !== Encoding.SANITIZED_UTF8 || isUtf8(value)) return value.toString("latin1");
   return Buffer.from(value.toString("utf8").replaceAll("\ufffd", "!")).toString("latin1");
 }
 
@@ -162,7 +163,7 @@ function compile(config: ProxyProtocol, context: FactoryContext): Compiled<Proxy
     rules.set(tlvType, {
       namespace: onTlvPresent?.metadataNamespace || METADATA_NAMESPACE,
       key: onTlvPresent?.key ?? "",
-      sanitized: onTlvPresent?.valueStringEncoding === Encoding.SANITIZED_UTF8,
+      encoding: onTlvPresent?.valueStringEncoding ?? Encoding.UNSPECIFIED,
     });
   }
   const pass = config.passThroughTlvs;

@@ -16,6 +16,9 @@ const CLIENT_HELLO_BYTES_MAX = 16 * 1024;
 /** Records of one byte each are the worst case. */
 const RECORD_OVERHEAD = 6;
 
+const PARSE_FAILED =
+  "TLS_error|error:10000083:SSL routines:OPENSSL_internal:CLIENTHELLO_PARSE_FAILED:TLS_error_end";
+
 interface TlsInspectorConfig {
   readonly ja3: boolean;
   readonly ja4: boolean;
@@ -66,6 +69,7 @@ class TlsInspectorFilter implements ListenerFilter {
         break;
       case "malformed":
         stats.tlsNotFound.inc();
+        if (callbacks !== undefined) callbacks.accepted.transportFailureReason = PARSE_FAILED;
         if (config.closesOnErrors) {
           callbacks?.close("malformed ClientHello");
           return ListenerFilterStatus.StopIteration;

@@ -52,8 +52,6 @@ class ConnectionLimitFilter implements ReadFilter {
     const { connection } = callbacks;
     if (config.delayMs === 0) connection.close("noFlush", "over_connection_limit");
     else {
-      // What the client sends meanwhile stays in the kernel.
-      connection.readDisable(true);
       this.timer = callbacks.timers.create(() => connection.close("noFlush", "over_connection_limit"));
       this.timer.arm(config.delayMs);
     }

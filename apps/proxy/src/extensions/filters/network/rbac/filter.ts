@@ -69,7 +69,7 @@ class NetworkRbacFilter implements ReadFilter {
     if (decision?.log !== undefined)
       callbacks.streamInfo.setDynamicMetadata("envoy.common", { access_log_hint: decision.log });
     if (decision === undefined || decision.allowed) {
-      if (this.decided === UNKNOWN && decision !== undefined) config.allowed.inc();
+      if (decision !== undefined) config.allowed.inc();
       this.decided = ALLOWED;
       return NetworkFilterStatus.Continue;
     }
@@ -105,7 +105,6 @@ class NetworkRbacFilter implements ReadFilter {
       connection.close("noFlush", "rbac_deny_close");
       return;
     }
-    connection.readDisable(true);
     this.timer = timers.create(() => connection.close("noFlush", "rbac_deny_close"));
     this.timer.arm(delayDenyMs);
   }

@@ -1,4 +1,5 @@
 import {
+  type ConnectionInfo,
   type NetworkFilterFactory,
   NetworkFilterStatus,
   type ReadFilter,
@@ -164,13 +165,16 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     this.downstream.close("noFlush", `tcp_initializion_failure:${reason}`);
   }
 
-  onUpstreamConnected(localAddress: string): void {
+  onUpstreamConnected(localAddress: string, connection?: ConnectionInfo): void {
     const { config, callbacks } = this;
     if (callbacks === undefined) return;
     this.connected = true;
     this.upstream?.host.outlier?.putResult("localOriginConnectSuccess");
-    asWritable(callbacks.streamInfo).upstreamLocalAddress = localAddress;
-    asWritable(callbacks.streamInfo).upstreamFilterState = this.downstream.streamInfo?.upstreamState?.shared;
+    const info = asWritable(callbacks.streamInfo);
+    info.upstreamLocalAddress = localAddress;
+    info.upstreamConnectionId = connection?.id;
+    info.upstreamTls = connection?.tls;
+    info.upstreamFilterState = this.downstream.streamInfo?.upstreamState?.shared;
     this.touch();
     if (config.logsOnConnected) this.log?.write("TcpUpstreamConnected");
     if (this.upstream !== undefined) this.early.sendTo(this.upstream);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { StreamInfo, Timer } from "@sluice/extension-api";
 import type { AccessLogType, FormatContext } from "../../../../access-log/access-logger.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
@@ -27,6 +28,7 @@ export class SessionLog {
   constructor(config: TcpProxyConfig, connection: SocketConnection) {
     this.config = config;
     this.connection = connection;
+    connection.sessionId = randomUUID();
     const { accessLogFlushIntervalMs: intervalMs, worker } = config;
     this.connectedAtMs = worker.clock.nowMs();
     if (intervalMs <= 0) return;
