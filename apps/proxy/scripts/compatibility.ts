@@ -108,6 +108,13 @@ ${table(ROUTE_SUPPORTED_FIELDS)}
 ${table(CLUSTER_SUPPORTED_FIELDS)}
 ## Access logs
 
+Command operators are those of Envoy 1.40, wherever formats stand, but for these, which are refused by name: bytes on the wire and of headers
+(\`…_WIRE_BYTES_…\`, \`…_HEADER_BYTES_SENT\`, \`…_HEADER_BYTES_RECEIVED\`), how a connection was closed (\`…_DETECTED_CLOSE_TYPE\`,
+\`…_LOCAL_CLOSE_REASON\`), all hosts that were tried (\`UPSTREAM_…_ATTEMPTED\`), \`…_TLS_GROUP\` and \`DOWNSTREAM_CX_RTT\` (Node does not tell
+them), \`DOWNSTREAM_HANDSHAKE_DURATION\`, \`UPSTREAM_SERVER_NAME\`, \`ROUTE_RESOLUTION_…\`, \`CEL\`, \`CLUSTER_METADATA\`, and of \`METADATA\` the
+types \`CLUSTER\`, \`VIRTUAL_HOST\`, \`LISTENER\` and \`LISTENER_FILTER_CHAIN\`; the points of an upstream connection and custom ones in
+\`COMMON_DURATION\`; and \`QUERY_PARAMS(DECODED)\`.
+
 ${table(ACCESS_LOG_SUPPORTED_FIELDS)}
 ## Tracing
 
@@ -120,6 +127,10 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - \`query_parameter_mutations\` of \`header_mutation\` decode parameters as Envoy does, but for control characters and spaces: Envoy
   answers 503 to the former and forwards the latter within the request line.
 - The gauge \`health_check.degraded\` goes down again when a host is no longer degraded; Envoy's does so only when the host goes.
+- \`require_sni\` closes handshakes without a server name, as it is documented; Envoy does not read it. Handshakes are counted when they are
+  done: one that fails is in none of the connection manager's stats. Groups and signature algorithms have no stats (\`ssl.curves\`,
+  \`ssl.sigalgs\`), since Node does not tell them.
+- \`connection_limit\` does not count down connections that it let pass while it was off; Envoy's gauge wraps.
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.
 - \`--restart-epoch\` above 0 is refused; \`/hot_restart_version\` says that it is disabled. Profiles are V8's, a file per thread. Heap dumps and

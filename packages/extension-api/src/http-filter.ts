@@ -194,6 +194,8 @@ export interface TlsInfo {
   readonly peer?: CertificateInfo | undefined;
   /** The peer's whole chain as it was sent, the leaf first, each in PEM. */
   readonly peerChainPem?: readonly string[] | undefined;
+  /** The same, taken apart. */
+  readonly peerChain?: readonly CertificateInfo[] | undefined;
   /** This side's certificate. */
   readonly local?: CertificateInfo | undefined;
 }

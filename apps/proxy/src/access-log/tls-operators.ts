@@ -30,6 +30,10 @@ function certificateTime(
   };
 }
 
+/** Of every certificate that a client has sent, its own first. */
+const ofChain = (part: (certificate: CertificateInfo) => string): OperatorCompiler =>
+  text((context) => list(downstream(context)?.peerChain?.map(part)));
+
 export const TLS_OPERATORS: OperatorTable = {
   DOWNSTREAM_TLS_VERSION: text((context) => downstream(context)?.version),
   DOWNSTREAM_TLS_CIPHER: text((context) => downstream(context)?.cipherSuite),
@@ -46,6 +50,13 @@ export const TLS_OPERATORS: OperatorTable = {
   DOWNSTREAM_PEER_DNS_SAN: text((context) => list(downstream(context)?.dnsSanPeer)),
   DOWNSTREAM_PEER_IP_SAN: text((context) => list(downstreamPeer(context)?.ipSans)),
   DOWNSTREAM_PEER_EMAIL_SAN: text((context) => list(downstreamPeer(context)?.emailSans)),
+  DOWNSTREAM_PEER_OTHERNAME_SAN: text((context) => list(downstreamPeer(context)?.otherNameSans)),
+  DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256: ofChain(({ sha256 }) => sha256),
+  DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1: ofChain(({ sha1 }) => sha1),
+  DOWNSTREAM_PEER_CHAIN_SERIALS: ofChain(({ serial }) => serial),
+  DOWNSTREAM_PEER_ISSUER_FINGERPRINT_256: text((context) => downstream(context)?.peerChain?.[1]?.sha256),
+  DOWNSTREAM_PEER_ISSUER_SERIAL: text((context) => downstream(context)?.peerChain?.[1]?.serial),
+  DOWNSTREAM_LOCAL_OTHERNAME_SAN: text((context) => list(downstreamLocal(context)?.otherNameSans)),
   DOWNSTREAM_LOCAL_SUBJECT: text((context) => downstreamLocal(context)?.subject),
   DOWNSTREAM_LOCAL_URI_SAN: text((context) => list(downstreamLocal(context)?.uriSans)),
   DOWNSTREAM_LOCAL_DNS_SAN: text((context) => list(downstreamLocal(context)?.dnsSans)),

@@ -10,6 +10,8 @@ const server = certificates.create("xfcc-server", {
   issuer: ca,
   names: "DNS:server.test,URI:spiffe://server/one,URI:spiffe://server/two",
 });
+const between = certificates.create("xfcc-between", { issuer: ca, ca: true });
+const far = certificates.create("xfcc-far", { issuer: between });
 const CLIENTS: Readonly<Record<string, TestCertificate | undefined>> = {
   none: undefined,
   full: certificates.create("xfcc-full", {
@@ -18,6 +20,7 @@ const CLIENTS: Readonly<Record<string, TestCertificate | undefined>> = {
     names: "URI:spiffe://client/a,URI:spiffe://client/b,DNS:c1.test,DNS:c2.test,IP:10.0.0.1,email:a@b.test",
   }),
   bare: certificates.create("xfcc-bare", { issuer: ca }),
+  far: { ...far, certificate: far.certificate + between.certificate },
 };
 
 const OPERATORS = [
@@ -35,6 +38,13 @@ const OPERATORS = [
   "DOWNSTREAM_PEER_DNS_SAN",
   "DOWNSTREAM_PEER_IP_SAN",
   "DOWNSTREAM_PEER_EMAIL_SAN",
+  "DOWNSTREAM_PEER_OTHERNAME_SAN",
+  "DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_256",
+  "DOWNSTREAM_PEER_CHAIN_FINGERPRINTS_1",
+  "DOWNSTREAM_PEER_CHAIN_SERIALS",
+  "DOWNSTREAM_PEER_ISSUER_FINGERPRINT_256",
+  "DOWNSTREAM_PEER_ISSUER_SERIAL",
+  "DOWNSTREAM_LOCAL_OTHERNAME_SAN",
   "DOWNSTREAM_LOCAL_SUBJECT",
   "DOWNSTREAM_LOCAL_URI_SAN",
   "DOWNSTREAM_LOCAL_DNS_SAN",

@@ -61,12 +61,17 @@ export class TlsConnectionInfo implements TlsInfo {
   }
 
   get peerChainPem(): readonly string[] | undefined {
+    return this.peerChain?.map(({ pem }) => pem);
+  }
+
+  get peerChain(): readonly CertificateInfo[] | undefined {
     if (this.leaf === undefined) return undefined;
-    const chain: string[] = [];
+    const chain: CertificateInfo[] = [];
     for (let at: X509Certificate | undefined = this.leaf; at !== undefined; at = at.issuerCertificate) {
-      const pem = at.toString();
-      if (chain.includes(pem) || chain.length === CHAIN_LENGTH_MAX) break;
-      chain.push(pem);
+      const certificate = new LazyCertificateInfo(at);
+      const seen = chain.some(({ sha256 }) => sha256 === certificate.sha256);
+      if (seen || chain.length === CHAIN_LENGTH_MAX) break;
+      chain.push(certificate);
     }
     return chain;
   }
