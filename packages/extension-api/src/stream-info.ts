@@ -52,6 +52,9 @@ export interface StreamInfo {
   readonly customFlags?: string | undefined;
   /** Why the request is traced; undefined: it is not. */
   readonly traceReason?: TraceReason | undefined;
+  /** A health check: neither traced nor counted among the requests that were answered. */
+  readonly healthCheck?: boolean;
+  setHealthCheck?(): void;
   /** Dynamic metadata by filter name. */
   getDynamicMetadata(filter: string): Readonly<Record<string, unknown>> | undefined;
   setDynamicMetadata(filter: string, value: Record<string, unknown>): void;

@@ -34,6 +34,7 @@ export { INSUFFICIENT_DATA, type MatchAnswer } from "./matcher/match-tree.ts";
 export {
   type ConnectionView,
   type FilterStateObject,
+  filterStateJson,
   filterStateText,
   type MatchInput,
   type MatchingData,
@@ -55,6 +56,7 @@ export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-
 export { redirectLocation } from "./redirect-location.ts";
 export {
   compileRequestTargetRules,
+  type RequestTargetDefaults,
   type RequestTargetRules,
   redirectsPath,
   rewriteAuthority,

@@ -50,9 +50,10 @@ function withDecoded(before: string, octet: string, next: string): string {
   return before + octet;
 }
 
+/** As in Envoy, a path of nothing but slashes keeps its first and its last. */
 export function mergeSlashes(target: string): string {
   const [path, query] = splitPath(target);
-  return path.replace(/\/{2,}/g, "/") + query;
+  return (/^\/{2,}$/.test(path) ? "//" : path.replace(/\/{2,}/g, "/")) + query;
 }
 
 /** `%2F` and `%5C` in the path. */

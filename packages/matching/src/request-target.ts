@@ -13,6 +13,15 @@ export interface RequestTargetRules {
   readonly stripTrailingHostDot: boolean;
 }
 
+/** What holds where a connection manager leaves it open; Envoy has it from its runtime, once per configuration. */
+export interface RequestTargetDefaults {
+  readonly normalizePath: boolean;
+  /** A number of `PathWithEscapedSlashesAction`. */
+  readonly escapedSlashes: number;
+}
+
+const NO_DEFAULTS: RequestTargetDefaults = { normalizePath: false, escapedSlashes: 0 };
+
 const ESCAPED_SLASHES: Readonly<Record<EscapedSlashes, RequestTargetRules["escapedSlashes"]>> = {
   [EscapedSlashes.IMPLEMENTATION_SPECIFIC_DEFAULT]: "keep",
   [EscapedSlashes.KEEP_UNCHANGED]: "keep",
@@ -21,15 +30,24 @@ const ESCAPED_SLASHES: Readonly<Record<EscapedSlashes, RequestTargetRules["escap
   [EscapedSlashes.UNESCAPE_AND_FORWARD]: "forward",
 };
 
-export function compileRequestTargetRules(config: HttpConnectionManager): RequestTargetRules {
+export function compileRequestTargetRules(
+  config: HttpConnectionManager,
+  defaults = NO_DEFAULTS,
+): RequestTargetRules {
+  const own = config.pathWithEscapedSlashesAction;
+  const action = own === EscapedSlashes.IMPLEMENTATION_SPECIFIC_DEFAULT ? defaults.escapedSlashes : own;
   const stripsAny = config.stripPortMode.case === "stripAnyHostPort" && config.stripPortMode.value;
   return {
-    normalizePath: config.normalizePath ?? false,
+    normalizePath: config.normalizePath ?? defaults.normalizePath,
     mergeSlashes: config.mergeSlashes,
-    escapedSlashes: ESCAPED_SLASHES[config.pathWithEscapedSlashesAction],
+    escapedSlashes: actionOf(action),
     stripPort: stripsAny ? "any" : config.stripMatchingHostPort ? "matching" : "keep",
     stripTrailingHostDot: config.stripTrailingHostDot,
   };
+}
+
+function actionOf(action: number): RequestTargetRules["escapedSlashes"] {
+  return Object.hasOwn(ESCAPED_SLASHES, action) ? ESCAPED_SLASHES[action as EscapedSlashes] : "keep";
 }
 
 /** The path that routes are looked for by; `undefined`: the request is refused. */

@@ -55,7 +55,7 @@ export function compileAccessLogFilter(
     case "notHealthCheckFilter":
       return {
         ok: true,
-        value: ({ streamInfo }) => streamInfo.filterState.get("envoy.health_check") !== true,
+        value: ({ streamInfo }) => streamInfo.healthCheck !== true,
       };
     case "runtimeFilter": {
       const { runtimeKey, percentSampled, useIndependentRandomness } = specifier.value;

@@ -1,4 +1,4 @@
-import { filterStateText } from "@sluice/matching";
+import { filterStateJson, filterStateText } from "@sluice/matching";
 import { HashableText } from "../filter-state/hashable-text.ts";
 import type { FormatContext, MetadataSource } from "./access-logger.ts";
 import type { FormatValue, OperatorCompiler, OperatorTable } from "./operator.ts";
@@ -60,8 +60,8 @@ const filterStateOf =
       if (field !== undefined) return asFormatValue(memberOf(object, field));
       // As serialised JSON, Envoy's default, a text keeps its quotes; what has no such form is absent.
       const text = filterStateText(object);
-      if (typeof object === "object" && text !== undefined && kind === "TYPED")
-        return object instanceof HashableText ? JSON.stringify(text) : undefined;
+      if (typeof object === "object" && object !== null && text !== undefined && kind === "TYPED")
+        return object instanceof HashableText ? JSON.stringify(text) : filterStateJson(object);
       const shown = asFormatValue(text !== undefined && typeof object === "object" ? text : object);
       return kind === "TYPED" && typeof shown === "string" ? JSON.stringify(shown) : shown;
     };

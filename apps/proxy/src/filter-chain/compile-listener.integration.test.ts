@@ -372,6 +372,28 @@ describe("a listener with a connection manager", () => {
       }),
       /virtual_hosts\[0\]\.routes\[0\]\.route\.cluster: route: unknown cluster 'gone'/,
     );
+    const copies = { request_mirror_policies: [{ cluster: "nowhere" }], cluster_header: "x-to" };
+    assert.match(
+      refused({
+        route_config: {
+          virtual_hosts: [
+            {
+              name: "a",
+              domains: ["*"],
+              routes: [
+                { match: { prefix: "/d" }, direct_response: { status: 200 } },
+                { match: { prefix: "/" }, route: copies },
+              ],
+            },
+          ],
+        },
+      }),
+      /^.*routes\[1\]\.route\.request_mirror_policies: route: unknown shadow cluster 'nowhere'$/,
+    );
+    assert.match(
+      refused({ strip_matching_host_port: true, strip_any_host_port: true }),
+      /strip_any_host_port: only one of/,
+    );
   });
 });
 

@@ -76,6 +76,7 @@ function chain(bufferLimitBytes = 100) {
     readDisable: (disable) => seen.push(disable ? "hold" : "release"),
     refuseReuse: () => seen.push("last on its connection"),
     beforeLocalReply: () => undefined,
+    onTooLarge: (message) => seen.push(`${message} too large`),
     rewriteLocalReply: () => undefined,
     abort: () => seen.push("abort"),
     onFilterBug: (error) => seen.push(String(error)),

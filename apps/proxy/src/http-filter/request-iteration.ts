@@ -187,6 +187,7 @@ export class RequestIteration extends MessageIteration {
     this.buffered.add(chunk);
     if (this.buffered.bytes <= (this.bytesMax ?? this.manager.host.bufferLimitBytes)) return;
     if (!this.streaming) {
+      this.manager.host.onTooLarge("request");
       this.manager.sendLocalReply(413, "Payload Too Large", "request_payload_too_large");
     } else if (!this.pausedByBuffer) {
       this.pausedByBuffer = true;

@@ -232,6 +232,7 @@ export class ResponseIteration extends MessageIteration {
     this.buffered ??= new BodyBuffer();
     this.buffered.add(chunk);
     if (this.buffered.bytes > this.manager.host.bufferLimitBytes && !this.streaming) {
+      this.manager.host.onTooLarge("response");
       this.manager.sendLocalReply(500, "Internal Server Error", "response_payload_too_large");
     }
   }

@@ -39,6 +39,8 @@ export interface StreamHost extends LocalReplyRewriter {
   readDisable(disable: boolean): void;
   /** Counted, as `readDisable`: the response's source is to wait, whatever the client's watermarks say. */
   holdResponse(hold: boolean): void;
+  /** A message is longer than may be buffered of it: the answer that says so, or the stream's end, follows. */
+  onTooLarge(message: "request" | "response"): void;
   /** A local reply begins, unless it is too late for one. */
   beforeLocalReply(status: number): void;
   /** Where filters do not answer by themselves but have it done (upstream filters): called in place of a local reply. */

@@ -72,6 +72,8 @@ export interface ConnectionManagerStats {
   readonly counters: Readonly<Record<CounterName, Counter>>;
   /** By why a request is traced: `tracing.<…>`. */
   readonly tracing: Readonly<Record<TraceReason | "not_traceable", Counter>>;
+  /** `tracing.health_check`, whether there is a tracer or not. */
+  readonly healthChecks: Counter;
   readonly cxActive: Gauge;
   readonly cxSslActive: Gauge;
   readonly cxHttp1Active: Gauge;
@@ -89,6 +91,7 @@ export function createConnectionManagerStats(scope: StatsScope): ConnectionManag
   return {
     counters: asRecord(counters),
     tracing: tracingCounters(scope.scope("tracing")),
+    healthChecks: scope.scope("tracing").counter("health_check"),
     cxActive: scope.gauge("downstream_cx_active"),
     cxSslActive: scope.gauge("downstream_cx_ssl_active"),
     cxHttp1Active: scope.gauge("downstream_cx_http1_active"),

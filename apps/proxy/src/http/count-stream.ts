@@ -18,7 +18,8 @@ export function countEnd(
   sent: boolean,
 ): void {
   const { stats, listenerStats } = config;
-  if (sent && info.responseCode !== 0) {
+  if (info.healthCheck) stats.healthChecks.inc();
+  else if (sent && info.responseCode !== 0) {
     const index = Math.trunc(info.responseCode / 100) - 1;
     stats.counters.downstream_rq_completed.inc();
     stats.classes[index]?.inc();

@@ -360,6 +360,11 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     return this.manager.connection;
   }
 
+  onTooLarge(message: "request" | "response"): void {
+    const { counters } = this.config.stats;
+    (message === "request" ? counters.downstream_rq_too_large : counters.rs_too_large).inc();
+  }
+
   beforeLocalReply(status: number): void {
     // As Envoy: a 400 of our own says that the message was no good, and what follows it may not be either.
     if (status === 400) this.encoder.refuseReuse();

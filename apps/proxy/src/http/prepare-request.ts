@@ -52,7 +52,8 @@ export function prepareRequestHeaders(
   }
   if (config.generateRequestId) {
     const external = verdict.edge && !config.preserveExternalRequestId;
-    if (external || !headers.has("x-request-id")) headers.set("x-request-id", config.worker.random.uuid());
+    if (external || (headers.get("x-request-id") ?? "") === "")
+      headers.set("x-request-id", config.worker.random.uuid());
   }
   return verdict;
 }

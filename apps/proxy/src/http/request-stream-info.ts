@@ -38,6 +38,7 @@ export class RequestStreamInfo implements StreamInfo {
   connectionTerminationDetails: string | undefined = undefined;
   customFlags: string | undefined = undefined;
   traceReason: TraceReason | undefined = undefined;
+  healthCheck = false;
   /** `:scheme` becomes that of the upstream's transport. */
   schemeMatchesUpstream = false;
   private flagOrder: ResponseFlag[] | undefined = undefined;
@@ -88,6 +89,10 @@ export class RequestStreamInfo implements StreamInfo {
     this.upstreamFilterState = connection.filterState;
     this.upstreamProtocol = protocol;
     this.upstreamPoolReadyMs = readyMs;
+  }
+
+  setHealthCheck(): void {
+    this.healthCheck = true;
   }
 
   setConnectionTerminationDetails(details: string): void {

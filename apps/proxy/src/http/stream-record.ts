@@ -87,7 +87,8 @@ export class StreamRecord implements FormatContext, MatchedStream, LocalReplyVie
     const { streamInfo } = this;
     countEnd(this.config, streamInfo, durationMs, sent);
     this.log("DownstreamEnd");
-    this.span?.finish(this, streamInfo.startTimeMs + durationMs, streamInfo.responseCode);
+    if (!streamInfo.healthCheck)
+      this.span?.finish(this, streamInfo.startTimeMs + durationMs, streamInfo.responseCode);
   }
 
   /** What follows is another request, with `bodyBytes` of this one's body. */

@@ -129,6 +129,9 @@ class Compiler {
     }
     const levels = [this.root, hostLevel, this.level(route, path)];
     if (!action.ok) return action;
+    for (const { cluster } of action.value.kind === "forward" ? action.value.forward.mirrors : [])
+      if (cluster !== "")
+        this.checkCluster(cluster, `${path}.route.request_mirror_policies`, "shadow cluster");
     const policies = this.policies(route, hostLevel, path);
     const entry = (clusterName: string | undefined, extra: readonly Level[]): RouteEntry =>
       this.entry(route, host, action.value, clusterName, [...levels, ...extra], policies);
@@ -198,10 +201,10 @@ class Compiler {
     }
   }
 
-  private checkCluster(name: string, path: string): void {
+  private checkCluster(name: string, path: string, what = "cluster"): void {
     // Envoy does not look for the clusters of a matcher's routes.
     if (this.inMatcher || !this.context.validateClusters || this.context.worker.clusters.has(name)) return;
-    this.problem(path, `route: unknown cluster '${name}'`);
+    this.problem(path, `route: unknown ${what} '${name}'`);
   }
 
   private entry(

@@ -36,7 +36,7 @@ const ERROR = 2;
 /** A span of OpenTelemetry; encoded when it ends. */
 export class OtelSpan implements ActiveSpan {
   readonly traceId: string;
-  readonly sampled: boolean;
+  sampled: boolean;
   decoration = "";
   readonly #options: SpanOptions;
   readonly spanId: string;

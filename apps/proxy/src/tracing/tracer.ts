@@ -19,7 +19,8 @@ export interface Tracer {
 export interface ActiveSpan {
   readonly traceId: string;
   readonly spanId: string;
-  readonly sampled: boolean;
+  /** Whether it is exported; may be taken back until the end, which those behind hear if they have not been told yet. */
+  sampled: boolean;
   /** The name that the client is told by the response's head; "": none. */
   decoration: string;
   /** Writes the propagation headers (W3C traceparent/tracestate) into an upstream request. */

@@ -240,6 +240,7 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
   setWatermarkCallbacks(): void {}
   refuseReuse(): void {}
   beforeLocalReply(): void {}
+  onTooLarge(): void {}
   rewriteLocalReply(): undefined {
     return undefined;
   }

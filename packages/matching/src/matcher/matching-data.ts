@@ -46,6 +46,8 @@ export interface ConnectionView {
 /** What objects of the filter state may offer to matchers. */
 export interface FilterStateObject {
   serializeAsString?(): string | undefined;
+  /** As its protobuf message reads in JSON. */
+  serializeAsJson?(): string;
   getField?(name: string): string | number | undefined;
 }
 
@@ -58,6 +60,11 @@ export function filterStateText(object: unknown, field = ""): string | undefined
   if (typeof object === "string") return object;
   if (typeof object === "number" || typeof object === "boolean") return String(object);
   return isFilterStateObject(object) ? object.serializeAsString?.() : undefined;
+}
+
+/** The same as JSON; `undefined` where it has no such form. */
+export function filterStateJson(object: object): string | undefined {
+  return isFilterStateObject(object) ? object.serializeAsJson?.() : undefined;
 }
 
 function isFilterStateObject(object: unknown): object is FilterStateObject {

@@ -22,6 +22,8 @@ const post = (path: string, headers: CaseRequest["headers"] = []): CaseRequest =
   path,
   headers,
 });
+const named = (cluster: string | undefined): [string, string][] =>
+  cluster === undefined ? [] : [["x-envoy-downstream-service-cluster", cluster]];
 const FULL = "{ default_value: { numerator: 100 } }";
 const NONE = "{ default_value: { numerator: 0 } }";
 /** SHA-1 of "secret" and of "other:pass". */
@@ -74,6 +76,9 @@ export const BASIC_FILTER_CASES: readonly ConformanceCase[] = [
         "auth",
         "basic_auth.v3.BasicAuth",
         `users: { inline_string: "${USERS}" }, forward_username_header: X-User, emit_dynamic_metadata: true`,
+      ).replace(
+        ROUTER,
+        `- { name: again, typed_config: { "@type": ${TYPES}.basic_auth.v3.BasicAuth, users: { inline_string: "${USERS}" }, authentication_header: X-Auth, allow_missing: true, realm: again } }\n${ROUTER}`,
       ),
       routes: `- { match: { prefix: "/route" }, route: { cluster: one }, ${perRoute("auth", "basic_auth.v3.BasicAuthPerRoute", `users: { inline_string: "eve:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=" }`)} }
 - { match: { prefix: "/" }, route: { cluster: one } }`,
@@ -89,9 +94,18 @@ export const BASIC_FILTER_CASES: readonly ConformanceCase[] = [
       { path: "/", headers: [["authorization", basic("bob:secret").replace("Basic", "basic")]] },
       { path: "/route", headers: [["authorization", basic("ann:secret")]] },
       { path: "/route", headers: [["authorization", basic("eve:secret")]] },
+      ...["garbage", "", basic("ann:wrong")].map(
+        (second): CaseRequest => ({
+          path: "/again",
+          headers: [
+            ["authorization", basic("ann:secret")],
+            ["x-auth", second],
+          ],
+        }),
+      ),
     ],
     stats: ["http.main.basic_auth.allowed", "http.main.basic_auth.denied"],
-    accessLog: { file: "access.log", lines: 10 },
+    accessLog: { file: "access.log", lines: 13 },
   },
   {
     title: "set_metadata and header_to_metadata fill dynamic metadata",
@@ -171,6 +185,8 @@ ${ROUTER}`,
 - { name: absent, typed_config: { "@type": ${TYPES}.health_check.v3.HealthCheck, pass_through_mode: false, cluster_min_healthy_percentages: { nothing: { value: 50 } }, headers: [{ name: ":path", string_match: { exact: /absent } }] } }
 - { name: empty, typed_config: { "@type": ${TYPES}.health_check.v3.HealthCheck, pass_through_mode: false, cluster_min_healthy_percentages: { empty: { value: 50 } }, headers: [{ name: ":path", string_match: { exact: /empty } }] } }
 - { name: cached, typed_config: { "@type": ${TYPES}.health_check.v3.HealthCheck, pass_through_mode: true, cache_time: 60s, headers: [{ name: ":path", string_match: { exact: /cached } }] } }
+- { name: failing, typed_config: { "@type": ${TYPES}.health_check.v3.HealthCheck, pass_through_mode: true, cache_time: 60s, headers: [{ name: ":path", string_match: { exact: /failing } }] } }
+- { name: zero, typed_config: { "@type": ${TYPES}.health_check.v3.HealthCheck, pass_through_mode: false, cluster_min_healthy_percentages: { empty: { value: 0.9 } }, headers: [{ name: ":path", string_match: { exact: /zero } }] } }
 - { name: passed, typed_config: { "@type": ${TYPES}.health_check.v3.HealthCheck, pass_through_mode: true, headers: [{ name: ":path", string_match: { exact: /passed } }] } }
 ${ROUTER}`,
       clusters: `
@@ -179,7 +195,7 @@ ${ROUTER}`,
     reply: ({ target }) =>
       target === "/cached"
         ? { status: 201, body: "one", headers: [["x-envoy-degraded", "1"]] }
-        : { body: "one" },
+        : { status: target === "/failing" ? 500 : 200, body: "one" },
     requests: [
       { path: "/direct" },
       { path: "/direct", method: "POST", body: "some body" },
@@ -188,6 +204,9 @@ ${ROUTER}`,
       { path: "/empty" },
       { path: "/cached" },
       { path: "/cached" },
+      { path: "/failing" },
+      { path: "/failing" },
+      { path: "/zero" },
       { path: "/passed" },
       { path: "/other" },
     ],
@@ -200,7 +219,22 @@ ${ROUTER}`,
       answers.push(await target.send({ path: "/direct" }));
       return answers;
     },
-    accessLog: { file: "access.log", lines: 14 },
+    stats: [
+      ...[
+        "request_total",
+        "ok",
+        "failed",
+        "cached_response",
+        "degraded",
+        "failed_cluster_not_found",
+        "failed_cluster_empty",
+        "failed_cluster_unhealthy",
+      ].map((name) => `http.main.health_check.${name}`),
+      ...["tracing.health_check", "downstream_rq_total", "downstream_rq_completed", "downstream_rq_2xx"].map(
+        (name) => `http.main.${name}`,
+      ),
+    ],
+    accessLog: { file: "access.log", lines: 17 },
   },
   {
     title: "fault aborts and delays, by configuration, route and the request's headers",
@@ -322,9 +356,44 @@ ${ROUTER}`,
     accessLog: { file: "access.log", lines: 7 },
   },
   {
+    title: "fault asks the runtime, by the downstream's cluster where the request names it",
+    yaml: httpBootstrap({
+      hcm: logged("%REQ(:path)% %RESPONSE_CODE% %RESPONSE_FLAGS% %GRPC_STATUS_NUMBER%"),
+      httpFilters: filter(
+        "fault",
+        "fault.v3.HTTPFault",
+        "abort: { http_status: 503, percentage: { numerator: 0 } }, delay: { fixed_delay: 0.001s, percentage: { numerator: 0 } }",
+      ),
+      routes: `- { match: { prefix: "/grpc" }, route: { cluster: one }, ${perRoute("fault", "fault.v3.HTTPFault", "abort: { grpc_status: 5, percentage: { numerator: 100 } }, delay: { fixed_delay: 0.001s, percentage: { numerator: 100 } }, disable_downstream_cluster_stats: true, max_active_faults_runtime: most, downstream_nodes: [here]")} }
+- { match: { prefix: "/own" }, route: { cluster: one }, ${perRoute("fault", "fault.v3.HTTPFault", "abort: { http_status: 503 }, abort_percent_runtime: own.percent, abort_http_status_runtime: own.status")} }
+- { match: { prefix: "/" }, route: { cluster: one } }`,
+      bootstrap: `layered_runtime: { layers: [{ name: static, static_layer: {
+  fault.http.abort.http_status: 404, fault.http.delay.fixed_duration_ms: 0, fault.http.abort.grpc_status: 9, own.percent: 100, own.status: 418,
+  fault.http.a.abort.abort_percent: 100, fault.http.b.abort.abort_percent: 100, fault.http.b.abort.http_status: 418,
+  fault.http.c.delay.fixed_delay_percent: 100, fault.http.c.delay.fixed_duration_ms: 5, fault.http.c.abort.grpc_status: 8 } }] }`,
+    }),
+    requests: ["/", "/grpc", "/own"].flatMap((path) =>
+      ["a", "b", "c", "", undefined].map(
+        (cluster): CaseRequest => ({
+          path: `${path}?${cluster}`,
+          headers: [
+            ["x-envoy-downstream-service-node", cluster === "b" ? "there" : "here"],
+            ...named(cluster),
+          ],
+        }),
+      ),
+    ),
+    stats: ["aborts_injected", "delays_injected", "a.aborts_injected", "c.delays_injected"].map(
+      (name) => `http.main.fault.${name}`,
+    ),
+    accessLog: { file: "access.log", lines: 15 },
+  },
+  {
     title: "grpc_stats counts calls and messages by method",
     yaml: httpBootstrap({
-      hcm: logged("%FILTER_STATE(envoy.filters.http.grpc_stats)%"),
+      hcm: logged(
+        "%FILTER_STATE(envoy.filters.http.grpc_stats)% %FILTER_STATE(envoy.filters.http.grpc_stats:PLAIN)%",
+      ),
       httpFilters: filter(
         "grpc",
         "grpc_stats.v3.FilterConfig",
@@ -352,13 +421,18 @@ ${ROUTER}`,
         body: "",
       },
       { method: "POST", path: "/a.b.Shop/Buy", headers: [["content-type", "application/json"]], body: "{}" },
+      ...["/Buy", "/a.b/Shop/Buy"].map(
+        (path): CaseRequest => ({
+          method: "POST",
+          path,
+          headers: [["content-type", "application/grpc"]],
+          body: "\0\0\0\0\u0002xy",
+        }),
+      ),
     ],
-    stats: [
-      "Buy.request_message_count",
-      "Buy.response_message_count",
-      "Fail.7",
-      "Fail.failure",
-      "Fail.total",
-    ].map((name) => `cluster.one.grpc.a_b_Shop.${name}`),
+    accessLog: { file: "access.log", lines: 5 },
+    stats: ["Buy.request_message_count", "Buy.response_message_count", "Fail.7", "Fail.failure", "Fail.total"]
+      .map((name) => `cluster.one.grpc.a_b_Shop.${name}`)
+      .concat("cluster.one.grpc.request_message_count"),
   },
 ];

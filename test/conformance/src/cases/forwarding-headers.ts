@@ -112,7 +112,10 @@ export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
   forwarding(
     "x-request-id is kept at the edge where configured",
     "use_remote_address: true\npreserve_external_request_id: true",
-    [{ path: "/", headers: [["x-request-id", "mine"]] }],
+    [
+      { path: "/", headers: [["x-request-id", "mine"]] },
+      { path: "/", headers: [["x-request-id", ""]] },
+    ],
   ),
   forwarding("x-request-id is replaced at the edge", "use_remote_address: true", [
     { path: "/", headers: [["x-request-id", "mine"]] },
@@ -212,6 +215,8 @@ export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
       "/../../x",
       "/a?x=/../y",
       "/a\\b",
+      "//?//",
+      "///",
     ].map((path) => ({ path })),
   },
   {
@@ -231,6 +236,36 @@ export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
       (host): CaseRequest => ({ path: "/", headers: [["host", host]] }),
     ),
   },
+  forwarding(
+    "without ranges of its own a configuration of internal addresses means private ones",
+    "internal_address_config: {}",
+    [
+      "10.1.1.1",
+      "172.31.0.1",
+      "172.32.0.1",
+      "192.168.1.1",
+      "127.0.0.1",
+      "127.0.0.2",
+      "8.8.8.8",
+      "fd00::1",
+      "fc00::1",
+      "::1",
+    ].map((client): CaseRequest => ({ path: "/", headers: [["x-forwarded-for", client]] })),
+  ),
+  {
+    title: "what a connection manager leaves open the runtime says",
+    yaml: httpBootstrap({
+      bootstrap: `layered_runtime: { layers: [{ name: static, static_layer: {
+  http_connection_manager.normalize_path: 100, http_connection_manager.path_with_escaped_slashes_action: 4,
+  envoy.reloadable_features.max_request_headers_count: 3, envoy.reloadable_features.max_request_headers_size_kb: 1 } }] }`,
+    }),
+    requests: [
+      { path: "/a/../b" },
+      { path: "/a%2Fb" },
+      { path: "/many", headers: ["a", "b", "c"].map((name) => [name, "1"] as const) },
+      { path: "/long", headers: [["a", "x".repeat(1500)]] },
+    ],
+  },
   {
     title: "headers with underscores are dropped where configured",
     yaml: httpBootstrap({
@@ -245,6 +280,7 @@ export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
         ],
       },
     ],
+    stats: ["http1.dropped_headers_with_underscores"],
   },
   {
     title: "requests with underscores in headers are refused where configured",
@@ -252,6 +288,6 @@ export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
       hcm: "common_http_protocol_options: { headers_with_underscores_action: REJECT_REQUEST }",
     }),
     requests: [{ path: "/", headers: [["x_under", "1"]] }, { path: "/" }],
-    stats: ["http.main.downstream_rq_4xx"],
+    stats: ["http.main.downstream_rq_4xx", "http1.requests_rejected_with_underscores_in_headers"],
   },
 ];

@@ -114,7 +114,7 @@ export const HTTP_FILTER_CASES: readonly ConformanceCase[] = [
         corsRoute("/any", "allow_origin_string_match: [{ safe_regex: { regex: '\\*' } }]"),
         corsRoute(
           "/own",
-          "allow_origin_string_match: [{ prefix: 'http://a' }], forward_not_matching_preflights: false",
+          "allow_origin_string_match: [{ prefix: 'http://a' }], forward_not_matching_preflights: false, allow_methods: PUT, allow_headers: x-a, expose_headers: x-b, max_age: '60', allow_credentials: true",
         ),
         corsRoute(
           "/off",
@@ -153,6 +153,7 @@ export const HTTP_FILTER_CASES: readonly ConformanceCase[] = [
     title: "a request over the filter's buffer limit is 413",
     yaml: httpBootstrap({ httpFilters: filterAndRouter("buffer.v3.Buffer", "max_request_bytes: 10") }),
     requests: [{ path: "/", method: "POST", body: "01234567890" }],
+    stats: ["http.main.downstream_rq_too_large"],
   },
   {
     title: "a filter with a matcher before it is left out where the matcher says so",

@@ -7,18 +7,21 @@ import {
   HttpProtocolOptions_HeadersWithUnderscoresAction as Underscores,
 } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
 import type { ExtensionRegistry } from "../../extensions/extension-registry.ts";
+import type { WorkerContext } from "../../worker/worker-context.ts";
 import type { Http1ClientSettings } from "./client-codec.ts";
 import { type HeaderSpelling, LOWER_CASE } from "./header-spelling.ts";
+import { createHttp1Stats } from "./http1-stats.ts";
 import type { Http1ServerOptions } from "./server-codec.ts";
 
 type Report = (problem: Problem) => void;
 
-/** `headBytesMax`: what the connection manager allows a head. */
+/** `headBytesMax`, `headersMax`: what the connection manager allows a head. */
 export function compileHttp1ServerOptions(
   http1: Http1ProtocolOptions | undefined,
   common: HttpProtocolOptions | undefined,
   headBytesMax: number,
-  extensions: ExtensionRegistry,
+  headersMax: number,
+  { extensions, stats }: Pick<WorkerContext, "extensions" | "stats">,
   path: string,
   report: Report,
 ): Http1ServerOptions {
@@ -31,7 +34,7 @@ export function compileHttp1ServerOptions(
   refuseOldParser(http1, path, report);
   return {
     headBytesMax,
-    headersMax: common?.maxHeadersCount ?? 100,
+    headersMax,
     acceptHttp10: http1?.acceptHttp10 ?? false,
     defaultHostForHttp10: http1?.defaultHostForHttp10 ?? "",
     trailers: http1?.enableTrailers ?? false,
@@ -42,6 +45,7 @@ export function compileHttp1ServerOptions(
     ignoredUpgrades: ignored,
     keepsOpenOnInvalidMessage: http1?.overrideStreamErrorOnInvalidHttpMessage ?? false,
     spelling: compileHeaderSpelling(http1, extensions, path, report),
+    stats: createHttp1Stats(stats),
   };
 }
 

@@ -16,6 +16,7 @@ import type { HeaderCase } from "./header-case.ts";
 import { type HeaderSpelling, writtenCase } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
+import type { Http1Stats } from "./http1-stats.ts";
 import { settleTarget, type TargetOptions } from "./request-target.ts";
 import { informationalHead, responseHead, trailerSection } from "./serialize-head.ts";
 import { settleUpgrade } from "./upgrade-offer.ts";
@@ -38,6 +39,7 @@ export interface Http1ServerOptions extends TargetOptions {
   readonly keepsOpenOnInvalidMessage: boolean;
   /** `header_key_format`. */
   readonly spelling: HeaderSpelling;
+  readonly stats: Http1Stats;
 }
 
 /**
@@ -211,12 +213,16 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       } else if (name === "upgrade") {
         if (hasToken(headers.getAll("connection"), "upgrade")) this.upgradeRequested = true;
       } else if (options.underscores !== "allow" && name.includes("_")) {
-        if (options.underscores === "reject") return Http1Errors.underscore;
+        if (options.underscores === "reject") {
+          options.stats.requestsRejectedWithUnderscores.inc();
+          return Http1Errors.underscore;
+        }
         dropped++;
       }
     }
     if (dropped > 0) {
       headers.removeWhere((name) => name.includes("_"));
+      options.stats.droppedHeadersWithUnderscores.add(dropped);
       this.callbacks.onHeadersDropped(dropped);
     }
     if (this.upgradeRequested) this.upgradeRequested = settleUpgrade(headers, options.ignoredUpgrades);

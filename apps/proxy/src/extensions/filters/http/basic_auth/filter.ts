@@ -40,6 +40,7 @@ class BasicAuthFilter extends PassThroughFilter {
     }
     const credentials = parseCredentials(value);
     if (credentials === undefined) {
+      if (config.allowMissing) return FilterHeadersStatus.Continue;
       return this.refuse(
         headers,
         route,

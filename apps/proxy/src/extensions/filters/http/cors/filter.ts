@@ -49,7 +49,8 @@ class CorsFilter implements StreamFilter {
       this.stats.originInvalid.inc();
       const forward = this.first("forwardNotMatchingPreflights") ?? true;
       if (!enabled || !preflight || forward) return FilterHeadersStatus.Continue;
-      callbacks.encodeHeaders(new Headers([":status", "200"]), true, "cors_response");
+      // As Envoy: with all but the origin, for want of which the browser refuses.
+      callbacks.encodeHeaders(this.preflightAnswer(headers, undefined), true, "cors_response");
       return FilterHeadersStatus.StopIteration;
     }
     this.stats.originValid.inc();
@@ -60,8 +61,9 @@ class CorsFilter implements StreamFilter {
     return FilterHeadersStatus.StopIteration;
   }
 
-  private preflightAnswer(request: HeaderMap, origin: string): Headers {
-    const answer = new Headers([":status", "200", "access-control-allow-origin", origin]);
+  private preflightAnswer(request: HeaderMap, origin: string | undefined): Headers {
+    const answer = new Headers([":status", "200"]);
+    if (origin !== undefined) answer.append("access-control-allow-origin", origin);
     if (this.first("allowCredentials")) answer.append("access-control-allow-credentials", "true");
     const add = (name: string, value: string | undefined): void => {
       if (value !== undefined) answer.append(name, value);

@@ -4,17 +4,24 @@ import type { HTTPFault } from "@sluice/xds/gen/envoy/extensions/filters/http/fa
 import type { FractionalPercent } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
 import { durationMs } from "../../../../cluster/duration-ms.ts";
 
+/** Where the runtime may say otherwise. */
+export interface FaultKey {
+  readonly general: string;
+  /** Behind `fault.http.<downstream cluster>.`, for requests that name theirs; "": there is no such key. */
+  readonly ofCluster: string;
+}
+
 /** A share of requests; `denominator` is 100, 10,000 or a million. */
 export interface Share {
   readonly numerator: number;
   readonly denominator: number;
-  readonly runtimeKey: string;
+  readonly key: FaultKey;
 }
 
 export interface DelayFault {
   /** `undefined`: the request says how long. */
   readonly fixedMs: number | undefined;
-  readonly durationKey: string;
+  readonly durationKey: FaultKey;
   readonly share: Share;
 }
 
@@ -22,8 +29,8 @@ export interface AbortFault {
   readonly kind: "http" | "grpc" | "header";
   /** An HTTP or a gRPC status. */
   readonly status: number;
-  readonly httpStatusKey: string;
-  readonly grpcStatusKey: string;
+  readonly httpStatusKey: FaultKey;
+  readonly grpcStatusKey: FaultKey;
   readonly share: Share;
   readonly body: string;
 }
@@ -51,7 +58,8 @@ export interface FaultConfig {
 }
 
 const DENOMINATORS = [100, 10_000, 1_000_000];
-const KEY = "fault.http";
+/** Above all keys of the runtime. */
+export const FAULT_KEY = "fault.http";
 
 export function compileFault(config: HTTPFault, context: FactoryContext): Compiled<FaultConfig> {
   const problems: Problem[] = [];
@@ -62,18 +70,17 @@ export function compileFault(config: HTTPFault, context: FactoryContext): Compil
     else problems.push(...compiled.problems);
   }
   if (problems.length > 0) return { ok: false, problems };
-  const keyed = (own: string, usual: string): string => (own === "" ? `${KEY}.${usual}` : own);
   return {
     ok: true,
     value: Object.freeze({
-      delay: compileDelay(config, keyed),
-      rate: compileRate(config, keyed),
-      abort: compileAbort(config, keyed),
+      delay: compileDelay(config),
+      rate: compileRate(config),
+      abort: compileAbort(config),
       upstreamCluster: config.upstreamCluster,
       conditions,
       downstreamNodes: new Set(config.downstreamNodes),
       maxActiveFaults: config.maxActiveFaults ?? Number.MAX_SAFE_INTEGER,
-      maxActiveKey: keyed(config.maxActiveFaultsRuntime, "max_active_faults"),
+      maxActiveKey: general(config.maxActiveFaultsRuntime, "max_active_faults"),
       perClusterStats: !config.disableDownstreamClusterStats,
       filterMetadata: config.filterMetadata,
       runtime: context.runtime,
@@ -81,9 +88,15 @@ export function compileFault(config: HTTPFault, context: FactoryContext): Compil
   };
 }
 
-type Keyed = (own: string, usual: string) => string;
+function general(own: string, usual: string): string {
+  return own === "" ? `${FAULT_KEY}.${usual}` : own;
+}
 
-function compileDelay(config: HTTPFault, keyed: Keyed): DelayFault | undefined {
+function keyed(own: string, usual: string): FaultKey {
+  return { general: general(own, usual), ofCluster: usual };
+}
+
+function compileDelay(config: HTTPFault): DelayFault | undefined {
   const { delay } = config;
   if (delay === undefined) return undefined;
   const specifier = delay.faultDelaySecifier;
@@ -94,18 +107,18 @@ function compileDelay(config: HTTPFault, keyed: Keyed): DelayFault | undefined {
   };
 }
 
-function compileRate(config: HTTPFault, keyed: Keyed): RateFault | undefined {
+function compileRate(config: HTTPFault): RateFault | undefined {
   const { responseRateLimit: limit } = config;
   if (limit === undefined) return undefined;
   const { limitType } = limit;
-  const key = keyed(config.responseRateLimitPercentRuntime, "rate_limit.response_percent");
+  const key = general(config.responseRateLimitPercentRuntime, "rate_limit.response_percent");
   return {
     kibPerSecond: limitType.case === "fixedLimit" ? Number(limitType.value.limitKbps) : undefined,
-    share: share(limit.percentage, key),
+    share: share(limit.percentage, { general: key, ofCluster: "" }),
   };
 }
 
-function compileAbort(config: HTTPFault, keyed: Keyed): AbortFault | undefined {
+function compileAbort(config: HTTPFault): AbortFault | undefined {
   const { abort } = config;
   if (abort === undefined) return undefined;
   const { errorType } = abort;
@@ -119,10 +132,10 @@ function compileAbort(config: HTTPFault, keyed: Keyed): AbortFault | undefined {
   };
 }
 
-function share(percent: FractionalPercent | undefined, runtimeKey: string): Share {
+function share(percent: FractionalPercent | undefined, key: FaultKey): Share {
   return {
     numerator: percent?.numerator ?? 0,
     denominator: DENOMINATORS[percent?.denominator ?? 0] ?? 100,
-    runtimeKey,
+    key,
   };
 }

@@ -10,7 +10,14 @@ import {
 } from "@sluice/extension-api";
 import type { HTTPFault } from "@sluice/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.js";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
-import { compileFault, type FaultConfig, type Share } from "./config.ts";
+import {
+  type AbortFault,
+  compileFault,
+  FAULT_KEY,
+  type FaultConfig,
+  type FaultKey,
+  type Share,
+} from "./config.ts";
 import { PacedBody } from "./paced-body.ts";
 import { createFaultStats, type FaultStats } from "./stats.ts";
 
@@ -19,6 +26,11 @@ interface FilterConfig {
   readonly stats: FaultStats;
   /** Faults of this worker that are being injected. */
   readonly active: { count: number };
+}
+
+interface AbortStatus {
+  readonly http: number;
+  readonly grpc: number | undefined;
 }
 
 class FaultFilter extends PassThroughFilter {
@@ -115,27 +127,40 @@ class FaultFilter extends PassThroughFilter {
     if (byHeader && asked === undefined) return 0;
     const percent = byHeader ? headers.get(EnvoyHeader.faultDelayRequestPercentage) : undefined;
     if (!this.draw(delay.share, percent)) return 0;
-    return asked ?? runtime.integer(delay.durationKey, delay.fixedMs ?? 0);
+    const { general } = delay.durationKey;
+    const ms = runtime.integer(general, asked ?? delay.fixedMs ?? 0);
+    const ofCluster = this.keyOf(delay.durationKey);
+    return ofCluster === general ? ms : runtime.integer(ofCluster, ms);
   }
 
-  private abortStatus(
-    headers: HeaderMap,
-  ): { readonly http: number; readonly grpc: number | undefined } | undefined {
-    const { abort, runtime } = this.fault;
+  private abortStatus(headers: HeaderMap): AbortStatus | undefined {
+    const { abort } = this.fault;
     if (abort === undefined) return undefined;
     if (abort.kind === "header") {
       const http = wholeNumber(headers.get(EnvoyHeader.faultAbortRequest));
       const grpc = wholeNumber(headers.get(EnvoyHeader.faultAbortGrpcRequest));
-      const valid = http !== undefined && http >= 200 && http < 600;
+      const valid = http !== undefined && isHttpStatus(http);
       if (!valid && grpc === undefined) return undefined;
       if (!this.draw(abort.share, headers.get(EnvoyHeader.faultAbortRequestPercentage))) return undefined;
-      return valid ? { http, grpc: undefined } : { http: 200, grpc };
+      return valid ? this.httpAbort(abort, http) : this.grpcAbort(abort, grpc ?? 0);
     }
     if (!this.draw(abort.share, undefined)) return undefined;
-    const http = runtime.integer(abort.httpStatusKey, abort.kind === "http" ? abort.status : 0);
-    if (http >= 200 && http < 600) return { http, grpc: undefined };
-    const grpc = runtime.integer(abort.grpcStatusKey, abort.kind === "grpc" ? abort.status : -1);
-    return grpc < 0 ? undefined : { http: 200, grpc };
+    return abort.kind === "http" ? this.httpAbort(abort, abort.status) : this.grpcAbort(abort, abort.status);
+  }
+
+  private httpAbort({ httpStatusKey }: AbortFault, status: number): AbortStatus {
+    const http = this.fault.runtime.integer(this.keyOf(httpStatusKey), status);
+    return { http: isHttpStatus(http) ? http : status, grpc: undefined };
+  }
+
+  private grpcAbort({ grpcStatusKey }: AbortFault, status: number): AbortStatus {
+    return { http: 200, grpc: this.fault.runtime.integer(this.keyOf(grpcStatusKey), status) };
+  }
+
+  /** Of a request that names its cluster that cluster's key is asked instead of the general one. */
+  private keyOf({ general, ofCluster }: FaultKey): string {
+    const cluster = ofCluster === "" ? undefined : this.headers?.get(EnvoyHeader.downstreamServiceCluster);
+    return cluster === undefined ? general : `${FAULT_KEY}.${cluster}.${ofCluster}`;
   }
 
   /** `asked`: a percentage of the request's own, which may only make the share smaller. */
@@ -143,7 +168,7 @@ class FaultFilter extends PassThroughFilter {
     const { runtime } = this.fault;
     const numerator = Math.min(share.numerator, wholeNumber(asked) ?? share.numerator);
     return runtime.featureEnabled(
-      share.runtimeKey,
+      this.keyOf(share.key),
       numerator,
       share.denominator,
       this.decoding.random.uint32(),
@@ -183,7 +208,7 @@ class FaultFilter extends PassThroughFilter {
     this.decoding.continueDecoding();
   }
 
-  private abort({ http, grpc }: { readonly http: number; readonly grpc: number | undefined }): void {
+  private abort({ http, grpc }: AbortStatus): void {
     this.count("abortsInjected", ResponseFlag.FaultInjected);
     const body = this.fault.abort?.body ?? "";
     this.decoding.sendLocalReply(http, body, "fault_filter_abort", undefined, grpc);
@@ -196,6 +221,10 @@ class FaultFilter extends PassThroughFilter {
     if (this.fault.perClusterStats && cluster !== "") stats.ofDownstream(cluster)?.[what].inc();
     stats[what].inc();
   }
+}
+
+function isHttpStatus(status: number): boolean {
+  return status >= 200 && status < 600;
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -1,4 +1,5 @@
 import {
+  type Counter,
   FilterDataStatus,
   FilterHeadersStatus,
   FilterTrailersStatus,
@@ -10,6 +11,7 @@ import type { FilterConfig } from "@sluice/xds/gen/envoy/extensions/filters/http
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileGrpcStats, type GrpcMethodStats, type GrpcStatsConfig } from "./config.ts";
 import { GrpcFrameCounter } from "./frame-counter.ts";
+import { MessageCounts } from "./message-counts.ts";
 
 const FILTER_NAME = "envoy.filters.http.grpc_stats";
 
@@ -23,7 +25,10 @@ class GrpcStatsFilter extends PassThroughFilter {
   private stats: GrpcMethodStats | undefined = undefined;
   private readonly requests = new GrpcFrameCounter();
   private readonly responses = new GrpcFrameCounter();
-  private startedAtMs = 0;
+  private isGrpc = false;
+  /** The response may be gRPC where the request was not. */
+  private answersGrpc = false;
+  private counts: MessageCounts | undefined = undefined;
 
   constructor(runtime: Runtime) {
     super();
@@ -34,24 +39,26 @@ class GrpcStatsFilter extends PassThroughFilter {
     if (!isGrpc(headers.get("content-type"))) return FilterHeadersStatus.Continue;
     const cluster = this.decoding.route()?.clusterName;
     if (cluster === undefined) return FilterHeadersStatus.Continue;
-    const [, service = "", method = ""] = /^\/([^/]+)\/([^/?]+)/.exec(headers.get(":path") ?? "") ?? [];
-    this.startedAtMs = this.decoding.clock.nowMs();
+    this.isGrpc = true;
+    const [, service, method] = /^\/*([^/?]+)\/+([^/?]+)\/*(?:\?|$)/.exec(headers.get(":path") ?? "") ?? [];
+    if (service === undefined || method === undefined) return FilterHeadersStatus.Continue;
     this.stats = this.runtime.config.methodStats(this.runtime.statNameOf(cluster), service, method);
     return FilterHeadersStatus.Continue;
   }
 
   override decodeData(chunk: Uint8Array): FilterDataStatus {
-    if (this.stats !== undefined) this.countFrames(this.requests, chunk, this.stats.requestMessages);
+    if (this.isGrpc) this.countFrames(this.requests, chunk, this.stats?.requestMessages);
     return FilterDataStatus.Continue;
   }
 
   override encodeHeaders(headers: HeaderMap, endStream: boolean): FilterHeadersStatus {
     if (endStream) this.finish(headers);
+    else this.answersGrpc = headers.get(":status") === "200" && isGrpc(headers.get("content-type"));
     return FilterHeadersStatus.Continue;
   }
 
   override encodeData(chunk: Uint8Array): FilterDataStatus {
-    if (this.stats !== undefined) this.countFrames(this.responses, chunk, this.stats.responseMessages);
+    if (this.answersGrpc) this.countFrames(this.responses, chunk, this.stats?.responseMessages);
     return FilterDataStatus.Continue;
   }
 
@@ -60,15 +67,18 @@ class GrpcStatsFilter extends PassThroughFilter {
     return FilterTrailersStatus.Continue;
   }
 
-  private countFrames(frames: GrpcFrameCounter, chunk: Uint8Array, counter: GrpcMethodStats["total"]): void {
+  private countFrames(frames: GrpcFrameCounter, chunk: Uint8Array, counter: Counter | undefined): void {
     const before = frames.count;
     frames.add(chunk);
-    if (frames.count > before) counter.add(frames.count - before);
+    if (frames.count === before) return;
+    counter?.add(frames.count - before);
     if (!this.runtime.config.emitFilterState) return;
-    this.decoding.streamInfo.filterState.set(FILTER_NAME, {
-      request_message_count: this.requests.count,
-      response_message_count: this.responses.count,
-    });
+    if (this.counts === undefined) {
+      this.counts = new MessageCounts();
+      this.decoding.streamInfo.filterState.set(FILTER_NAME, this.counts);
+    }
+    this.counts.requests = this.requests.count;
+    this.counts.responses = this.responses.count;
   }
 
   /** The status stands in the trailers, or in the headers of a message that has nothing else. */
@@ -81,8 +91,9 @@ class GrpcStatsFilter extends PassThroughFilter {
       (status === "0" ? stats.success : stats.failure).inc();
       stats.total.inc();
     }
-    if (this.runtime.config.upstreamStats)
-      stats.upstreamTime.record(this.decoding.clock.nowMs() - this.startedAtMs);
+    const { lastUpstreamTxByteMs: sent, lastUpstreamRxByteMs: received } = this.decoding.streamInfo;
+    if (this.runtime.config.upstreamStats && sent !== undefined && received !== undefined)
+      stats.upstreamTime.record(Math.max(0, received - sent));
     this.stats = undefined;
   }
 }

@@ -7,7 +7,7 @@ export interface HealthCheckFilterConfig {
   readonly passThrough: boolean;
   /** 0: every check is passed on. */
   readonly cacheMs: number;
-  /** `[cluster, percent]`. */
+  /** `[cluster, percent]`; without a fraction, as in Envoy. */
   readonly minHealthyPercentages: readonly (readonly [cluster: string, percent: number])[];
   /** All must hold for a request to be a health check. */
   readonly conditions: readonly Condition[];
@@ -24,7 +24,7 @@ export function compileHealthCheckFilter(config: HealthCheck): Compiled<HealthCh
     refuse("cache_time", "cache_time must not be set when pass_through_mode is false");
   }
   const minHealthyPercentages = Object.entries(config.clusterMinHealthyPercentages).map(
-    ([cluster, percent]) => [cluster, percent.value] as const,
+    ([cluster, percent]) => [cluster, Math.trunc(percent.value)] as const,
   );
   if (passThrough && minHealthyPercentages.length > 0) {
     refuse(

@@ -12,10 +12,12 @@ import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileHealthCheckFilter, type HealthCheckFilterConfig } from "./config.ts";
+import { createHealthCheckStats, type HealthCheckStats } from "./stats.ts";
 
 interface FilterConfig {
   readonly config: HealthCheckFilterConfig;
   readonly worker: WorkerContext;
+  readonly stats: HealthCheckStats;
   /** The last answer of the upstream, and until when it stands for others. */
   readonly cache: { status: number; degraded: boolean; untilMs: number };
 }
@@ -42,7 +44,7 @@ class HealthCheckFilter extends PassThroughFilter {
     if (!config.conditions.every((one) => one.matches(headers, 0, matching)))
       return FilterHeadersStatus.Continue;
     this.isCheck = true;
-    this.decoding.streamInfo.filterState.set("envoy.health_check", true);
+    this.decoding.streamInfo.setHealthCheck?.();
     const cached = config.cacheMs > 0 && worker.clock.nowMs() < cache.untilMs;
     if (config.passThrough && !cached && !worker.drain.healthCheckFailed) return FilterHeadersStatus.Continue;
     this.answers = true;
@@ -76,7 +78,13 @@ class HealthCheckFilter extends PassThroughFilter {
   }
 
   private answer(): void {
+    const { stats } = this.filter;
     const { status, details, degraded } = this.verdict();
+    const ok = status >= 200 && status < 300;
+    if (!ok) this.decoding.streamInfo.setResponseFlag(ResponseFlag.FailedLocalHealthCheck);
+    stats.requestTotal.inc();
+    (ok ? stats.ok : stats.failed).inc();
+    if (degraded) stats.degraded.inc();
     this.decoding.sendLocalReply(status, "", details, (headers) => {
       if (degraded) headers.set(EnvoyHeader.degraded, "");
     });
@@ -84,37 +92,47 @@ class HealthCheckFilter extends PassThroughFilter {
 
   private verdict(): Verdict {
     const { config, worker, cache } = this.filter;
-    if (worker.drain.healthCheckFailed) return this.failed("health_check_failed");
+    if (worker.drain.healthCheckFailed) return failed("health_check_failed");
     if (config.cacheMs > 0) {
+      this.filter.stats.cachedResponse.inc();
       return { status: cache.status, details: "health_check_cached", degraded: cache.degraded };
     }
     if (config.minHealthyPercentages.length === 0)
       return { status: 200, details: "health_check_ok", degraded: false };
     for (const [name, percent] of config.minHealthyPercentages) {
-      const details = clusterTrouble(worker, name, percent);
-      if (details !== undefined) return this.failed(details);
+      const trouble = clusterTrouble(worker, name, percent);
+      if (trouble === undefined) continue;
+      this.filter.stats[trouble].inc();
+      return failed(TROUBLE_DETAILS[trouble]);
     }
     return { status: 200, details: "health_check_ok_cluster_healthy", degraded: false };
   }
-
-  private failed(details: string): Verdict {
-    this.decoding.streamInfo.setResponseFlag(ResponseFlag.FailedLocalHealthCheck);
-    return { status: 503, details, degraded: false };
-  }
 }
 
+function failed(details: string): Verdict {
+  return { status: 503, details, degraded: false };
+}
+
+type Trouble = "failedClusterNotFound" | "failedClusterEmpty" | "failedClusterUnhealthy";
+
+const TROUBLE_DETAILS: Readonly<Record<Trouble, string>> = {
+  failedClusterNotFound: "health_check_failed_no_cluster_found",
+  failedClusterEmpty: "health_check_failed_cluster_empty",
+  failedClusterUnhealthy: "health_check_failed_cluster_unhealthy",
+};
+
 /** Why a cluster is not healthy enough; undefined when it is. */
-function clusterTrouble(worker: WorkerContext, name: string, percent: number): string | undefined {
+function clusterTrouble(worker: WorkerContext, name: string, percent: number): Trouble | undefined {
   const cluster = worker.clusters.get(name);
-  if (cluster === undefined) return percent === 0 ? undefined : "health_check_failed_no_cluster_found";
+  if (cluster === undefined) return "failedClusterNotFound";
   let total = 0;
   let usable = 0;
   for (const { hosts, healthy, degraded } of cluster.hostSets) {
     total += hosts.length;
     usable += healthy.length + degraded.length;
   }
-  if (total === 0) return percent === 0 ? undefined : "health_check_failed_cluster_empty";
-  return 100 * usable < total * percent ? "health_check_failed_cluster_unhealthy" : undefined;
+  if (total === 0) return percent === 0 ? undefined : "failedClusterEmpty";
+  return 100 * usable < total * percent ? "failedClusterUnhealthy" : undefined;
 }
 
 export const healthCheckFactory: HttpFilterFactory<FilterConfig> = {
@@ -125,7 +143,12 @@ export const healthCheckFactory: HttpFilterFactory<FilterConfig> = {
     const { worker } = asHttpContext(context);
     return {
       ok: true,
-      value: { config: compiled.value, worker, cache: { status: 0, degraded: false, untilMs: 0 } },
+      value: {
+        config: compiled.value,
+        worker,
+        stats: createHealthCheckStats(context.stats),
+        cache: { status: 0, degraded: false, untilMs: 0 },
+      },
     };
   },
   create: (config) => new HealthCheckFilter(config),

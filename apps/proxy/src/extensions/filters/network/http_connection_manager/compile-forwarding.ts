@@ -44,7 +44,10 @@ export function compileForwarding(config: Config, worker: WorkerContext): Compil
         xffNumTrustedHops: config.xffNumTrustedHops,
         skipXffAppend: config.skipXffAppend,
         detections,
-        internalAddresses: new InternalAddresses(internal?.unixSockets ?? false, ranges.value),
+        internalAddresses: new InternalAddresses(
+          internal?.unixSockets ?? false,
+          internal === undefined ? undefined : ranges.value,
+        ),
         appendXForwardedPort: config.appendXForwardedPort,
         schemeToSet: scheme?.case === "schemeToOverwrite" ? scheme.value : "",
         httpsPorts,

@@ -27,6 +27,7 @@ import { compileForwarding } from "./compile-forwarding.ts";
 import { compileLocalReply } from "./compile-local-reply.ts";
 import { compileRequestId } from "./compile-request-id.ts";
 import { compileRoutes } from "./compile-routes.ts";
+import { requestHeadLimits, requestTargetDefaults } from "./runtime-defaults.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -46,12 +47,16 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   if (config.codecType === CodecType.HTTP3) {
     error("codec_type", "HTTP3 is not implemented; use AUTO, HTTP1 or HTTP2");
   }
+  if (config.stripMatchingHostPort && config.stripPortMode.case === "stripAnyHostPort")
+    error("strip_any_host_port", "only one of strip_matching_host_port and strip_any_host_port can be set");
   const common = config.commonHttpProtocolOptions;
+  const head = requestHeadLimits(config, worker.runtime);
   const http1Options = compileHttp1ServerOptions(
     config.httpProtocolOptions,
     common,
-    (config.maxRequestHeadersKb ?? 60) * 1024,
-    worker.extensions,
+    head.kib * 1024,
+    head.fields,
+    worker,
     "http_protocol_options",
     (problem) => problems.push(problem),
   );
@@ -109,8 +114,8 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
       ),
       stats: createHttp2Stats(worker.stats),
       context: worker,
-      headBytesMax: (config.maxRequestHeadersKb ?? 60) * 1024,
-      headersMax: common?.maxHeadersCount ?? 100,
+      headBytesMax: head.kib * 1024,
+      headersMax: head.fields,
       underscores: http1Options.underscores,
     },
     upgrades,
@@ -135,7 +140,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     alwaysSetRequestIdInResponse: config.alwaysSetRequestIdInResponse,
     proxy100Continue: config.proxy100Continue,
     appendLocalOverload: config.appendLocalOverload,
-    ...compileRequestTargetRules(config),
+    ...compileRequestTargetRules(config, requestTargetDefaults(worker.runtime, worker.random)),
     streamIdleTimeoutMs: durationMs(config.streamIdleTimeout, 300_000),
     streamFlushTimeoutMs: durationMs(
       config.streamFlushTimeout,
