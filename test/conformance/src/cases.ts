@@ -46,6 +46,7 @@ import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
 import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
 import { SCOPED_ROUTE_CASES } from "./cases/scoped-routes.ts";
+import { SPAN_CASES } from "./cases/spans.ts";
 import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
 import { TCP_EARLY_DATA_CASES } from "./cases/tcp-early-data.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
@@ -76,6 +77,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...TCP_PROXY_CASES,
   ...TCP_TUNNEL_CASES,
   ...TRACING_CASES,
+  ...SPAN_CASES,
   ...HEADER_MUTATION_CASES,
   ...HEADER_PREFIX_CASES,
   ...CLUSTER_POLICY_CASES,

@@ -7,7 +7,7 @@ const portOf = (address: string): number | undefined => {
   const colon = address.lastIndexOf(":");
   return colon < 0 || address.startsWith("/") ? undefined : Number(address.slice(colon + 1));
 };
-const withoutPort = (address: string): string => {
+export const withoutPort = (address: string): string => {
   const colon = address.lastIndexOf(":");
   if (colon < 0 || address.startsWith("/")) return address;
   return address.startsWith("[") ? address.slice(1, colon - 1) : address.slice(0, colon);

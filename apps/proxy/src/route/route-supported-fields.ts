@@ -142,6 +142,7 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "disable_shadow_host_suffix_append",
     "request_headers_mutations",
     "host_rewrite_literal",
+    "trace_sampled",
   ],
   "envoy.config.route.v3.Decorator": ["*"],
   "envoy.config.route.v3.Tracing": ["*"],

@@ -192,9 +192,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     early_data_policy: "node:tls has no early data",
     retry_policy_typed_config: ENVOY_NEITHER,
   },
-  "envoy.config.route.v3.RouteAction.RequestMirrorPolicy": {
-    trace_sampled: "copies have no spans of their own",
-  },
   "envoy.config.route.v3.RouteConfiguration": {
     route_specifiers: NO_SPECIFIERS,
   },

@@ -1,11 +1,13 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import type { FormatContext } from "../access-log/access-logger.ts";
+import { withoutPort } from "../access-log/address-operators.ts";
 import { responseFlags } from "../access-log/command-operators.ts";
 import type { CompiledTag } from "../access-log/compile-custom-tags.ts";
 import { printValue } from "../access-log/compile-substitution-format.ts";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { TelemetrySink } from "../worker/telemetry-outbox.ts";
+import { type GrpcResult, grpcRequestTags, grpcResultOf, grpcSpanFailed } from "./grpc-span-tags.ts";
 import type { RouteTracing, SpanName } from "./route-tracing.ts";
 import { randomHex, type TraceParent } from "./trace-parent.ts";
 import type { ActiveSpan } from "./tracer.ts";
@@ -68,15 +70,18 @@ export class OtelSpan implements ActiveSpan {
 
   startUpstreamSpan(clusterName: string, startTimeMs: number, forced: boolean): ActiveSpan | undefined {
     if (!this.#options.spawnUpstream && !forced) return undefined;
-    const parent = {
-      traceId: this.traceId,
-      spanId: this.spanId,
-      sampled: this.sampled,
-      traceState: this.#traceState,
-    };
-    const span = new OtelSpan(this.#options, parent, startTimeMs, clusterName);
+    const span = new OtelSpan(this.#options, this.#asParent(this.sampled), startTimeMs, clusterName);
     if (this.#route !== undefined) span.useRoute(this.#route);
     return span;
+  }
+
+  startMirrorSpan(clusterName: string, startTimeMs: number, sampled: boolean | undefined): ActiveSpan {
+    const parent = this.#asParent(sampled ?? this.sampled);
+    return new OtelSpan(mirrorOptions(this.#options), parent, startTimeMs, clusterName);
+  }
+
+  #asParent(sampled: boolean): TraceParent {
+    return { traceId: this.traceId, spanId: this.spanId, sampled, traceState: this.#traceState };
   }
 
   useRoute(route: RouteTracing): void {
@@ -105,11 +110,13 @@ export class OtelSpan implements ActiveSpan {
     writer.uint(6, upstream ? CLIENT : SERVER);
     writer.fixed64(7, nanoseconds(this.#startTimeMs));
     writer.fixed64(8, nanoseconds(Math.max(endTimeMs, this.#startTimeMs)));
-    this.#writeTags(context, upstream, status);
-    // OpenTelemetry's HTTP conventions: a client's error may be the fault of a server's client.
-    if (status >= (upstream ? 400 : 500)) {
+    const grpc = grpcResultOf(context);
+    this.#writeTags(context, upstream, status, grpc);
+    // OpenTelemetry's HTTP conventions: a client's error may be the fault of a server's client. What gRPC says counts more.
+    const failed = grpc === undefined ? status >= (upstream ? 400 : 500) : grpcSpanFailed(grpc, upstream);
+    if (failed || grpc !== undefined) {
       const message = writer.begin(15);
-      writer.uint(3, ERROR);
+      if (failed) writer.uint(3, ERROR);
       writer.end(message);
     }
     writer.end(span);
@@ -125,12 +132,17 @@ export class OtelSpan implements ActiveSpan {
     return (this.#route?.name ?? operation)?.(context) ?? (this.#operation || usualName);
   }
 
-  #writeTags(context: FormatContext, upstream: boolean, status: number): void {
+  #writeTags(context: FormatContext, upstream: boolean, status: number, grpc: GrpcResult | undefined): void {
     const { request, streamInfo: info, connection } = context;
     const { nodeId, zone, pathLengthMax, customTags } = this.#options;
     this.#tag("component", "proxy");
-    this.#tag("node_id", nodeId);
-    this.#tag("zone", zone);
+    if (upstream) {
+      this.#tag("peer.address", info.upstreamRemoteAddress ?? "");
+      this.#tag("upstream_address", info.upstreamRemoteAddress ?? "");
+    } else {
+      this.#tag("node_id", nodeId);
+      this.#write("zone", zone);
+    }
     if (!upstream && request !== undefined) {
       const path = (request.get(EnvoyHeader.originalPath) ?? request.get(":path") ?? "").slice(
         0,
@@ -144,15 +156,20 @@ export class OtelSpan implements ActiveSpan {
       this.#tag("http.method", request.get(":method") ?? "");
       this.#tag("user_agent", request.get("user-agent") ?? "-");
       this.#tag("downstream_cluster", request.get(EnvoyHeader.downstreamServiceCluster) ?? "-");
-      this.#tag("peer.address", connection.directRemoteAddress);
+      this.#tag("peer.address", withoutPort(connection.directRemoteAddress));
+      this.#tag("guid:x-client-trace-id", request.get("x-client-trace-id") ?? "");
+      for (const [name, value] of grpcRequestTags(request)) this.#tag(name, value);
       this.#tag("request_size", String(info.bytesReceived));
       this.#tag("response_size", String(info.bytesSent));
     }
-    this.#tag("http.protocol", info.protocol ?? "");
+    this.#tag("http.protocol", info.protocol ?? "-");
     this.#tag("http.status_code", String(status));
     this.#tag("upstream_cluster", info.upstreamCluster ?? this.#upstreamCluster);
     this.#tag("upstream_cluster.name", info.upstreamCluster ?? this.#upstreamCluster);
-    this.#tag("upstream_address", info.upstreamRemoteAddress ?? "");
+    if (grpc !== undefined) {
+      this.#tag("grpc.status_code", String(grpc.status));
+      this.#tag("grpc.message", grpc.message ?? "");
+    }
     this.#tag("response_flags", printValue(responseFlags(context), "-"));
     const own = this.#route?.customTags ?? [];
     const inherited = customTags.filter(([tag]) => !own.some(([other]) => other === tag));
@@ -162,19 +179,38 @@ export class OtelSpan implements ActiveSpan {
       this.#tag(tag, value);
     }
     for (const [tag, value] of this.#tags) this.#tag(tag, value);
-    if (status === 0 || status >= 500) this.#tag("error", "true");
+    if (status === 0 || status >= 500 || grpc?.error === true) this.#tag("error", "true");
   }
 
   #tag(name: string, value: string): void {
-    if (value === "") return;
+    if (value !== "") this.#write(name, value);
+  }
+
+  #write(name: string, value: string): void {
     const { writer } = this.#options;
     const pair = writer.begin(9);
     writer.string(1, name);
     const any = writer.begin(2);
-    writer.headerString(1, value);
+    // A member of a oneof: "" must be said.
+    if (value === "") writer.bytes(1, NOTHING);
+    else writer.headerString(1, value);
     writer.end(any);
     writer.end(pair);
   }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+const mirrors = new WeakMap<SpanOptions, SpanOptions>();
+
+/** As Envoy: to the span of a copy the connection manager's names and tags are nothing. */
+function mirrorOptions(options: SpanOptions): SpanOptions {
+  let found = mirrors.get(options);
+  if (found === undefined) {
+    found = { ...options, upstreamOperation: () => "mirror", customTags: [] };
+    mirrors.set(options, found);
+  }
+  return found;
 }
 
 const nanoseconds = (wallMs: number): bigint => BigInt(Math.round(wallMs * 1000)) * 1000n;

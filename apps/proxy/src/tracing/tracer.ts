@@ -30,6 +30,8 @@ export interface ActiveSpan {
    * does not either (`forced`: its `start_child_span`).
    */
   startUpstreamSpan(clusterName: string, startTimeMs: number, forced: boolean): ActiveSpan | undefined;
+  /** A child for a copy of the request, called `mirror`. `sampled`: `trace_sampled`; undefined: as this one. */
+  startMirrorSpan(clusterName: string, startTimeMs: number, sampled: boolean | undefined): ActiveSpan;
   setTag(name: string, value: string): void;
   /** Names and tags as the request's route has them. */
   useRoute(route: RouteTracing): void;

@@ -288,6 +288,7 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     if (reason === "overflow") choice.cluster.info.drops?.all.inc();
     else host.outlier?.putResult("localOriginConnectFailed");
     const flag = flagOfReset(reason);
+    attempt.span?.setTag("error.reason", reason);
     if (this.retriesReset(attempt, reason, false)) return tries.end(attempt, flag);
     if (this.responseStarted) this.countLateFailure(attempt);
     else outcome.countResponse(choice.cluster.info, attempt.countedHost, statusOfReset(reason));

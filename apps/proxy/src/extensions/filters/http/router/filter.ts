@@ -93,6 +93,7 @@ class RouterFilter implements StreamDecoderFilter {
       return;
     }
     streamInfo.upstreamCluster = clusterName;
+    if (streamInfo.healthCheck && stream.span !== undefined) stream.span.sampled = false;
     const invalid =
       config.strictHeaders.length === 0 ? undefined : findInvalidHeader(headers, config.strictHeaders);
     if (invalid !== undefined) {

@@ -1,13 +1,14 @@
-import type { ConnectionInfo, Timer } from "@sluice/extension-api";
+import { type ConnectionInfo, ResponseFlag, type Timer } from "@sluice/extension-api";
 import type { LoadBalancerContext, ThreadLocalCluster } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import type { FilteredCallbacks } from "../../../../upstream/filtered-exchange.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
-import { statusOfReset } from "./failure.ts";
+import { flagOfReset, statusOfReset } from "./failure.ts";
 import { KeptRequest, sendKept } from "./kept-request.ts";
 import { mirrorPool } from "./mirror-pool.ts";
+import { MirrorTrace } from "./mirror-trace.ts";
 import { OutcomeStats } from "./outcome-stats.ts";
 import { type TryOwner, UpstreamTry } from "./upstream-try.ts";
 
@@ -24,6 +25,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
   private readonly timeoutMs: number;
   private readonly outcome: OutcomeStats;
   private readonly request = new KeptRequest();
+  private readonly trace: MirrorTrace | undefined;
   private attempt: UpstreamTry | undefined = undefined;
   private timeout: Timer | undefined = undefined;
   private headersOnly = false;
@@ -33,7 +35,14 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
   private filterPauses = 0;
   private over = false;
 
-  constructor(init: ExchangeInit, cluster: ThreadLocalCluster, headers: Headers, timeoutMs: number) {
+  /** `traceSampled`: what its policy says. */
+  constructor(
+    init: ExchangeInit,
+    cluster: ThreadLocalCluster,
+    headers: Headers,
+    timeoutMs: number,
+    traceSampled: boolean | undefined,
+  ) {
     this.init = init;
     this.cluster = cluster;
     this.requestHeaders = headers;
@@ -48,6 +57,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
       headers.set(EnvoyHeader.expectedRqTimeoutMs, String(timeoutMs));
     }
     this.outcome = new OutcomeStats(init.config, headers, init.isGrpc, []);
+    this.trace = MirrorTrace.start(init.stream, cluster.info, headers, traceSampled);
   }
 
   computeHash(): bigint | undefined {
@@ -67,12 +77,14 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     if (host === undefined) {
       info.stats.upstreamCxNoneHealthy.inc();
       this.outcome.countResponse(info, undefined, 503);
+      this.trace?.failed(503, ResponseFlag.NoHealthyUpstream);
       this.end();
       return;
     }
     const attempt = new UpstreamTry(this, info, host, mirrorPool(this.init, info, host, this));
     attempt.startedAtMs = clock.nowMs();
     this.attempt = attempt;
+    this.trace?.sentTo(host);
     this.armTimeout();
     attempt.start();
   }
@@ -122,6 +134,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
 
   onTryHeaders(attempt: UpstreamTry, headers: Headers, endStream: boolean): void {
     const { host, status } = attempt;
+    this.trace?.answered(headers, status);
     host.outlier?.putHttpResponseCode(status);
     if (headers.has(EnvoyHeader.degraded)) host.outlier?.putDegraded();
     this.outcome.countResponse(this.cluster.info, host, status, headers);
@@ -133,7 +146,8 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     if (endStream) this.onResponseEnd(attempt);
   }
 
-  onTryTrailers(attempt: UpstreamTry): void {
+  onTryTrailers(attempt: UpstreamTry, trailers: Headers): void {
+    this.trace?.trailers(trailers);
     this.onResponseEnd(attempt);
   }
 
@@ -142,7 +156,9 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     if (reason === "overflow") this.cluster.info.drops?.all.inc();
     else attempt.host.outlier?.putResult("localOriginConnectFailed");
     if (attempt.status === 0) {
-      this.outcome.countResponse(this.cluster.info, attempt.countedHost, statusOfReset(reason));
+      const status = statusOfReset(reason);
+      this.outcome.countResponse(this.cluster.info, attempt.countedHost, status);
+      this.trace?.failed(status, flagOfReset(reason));
     }
     this.end();
   }
@@ -204,7 +220,10 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     info.stats.upstreamRqTimeout.inc();
     if (attempt !== undefined) {
       attempt.host.stats.rqTimeout.inc();
-      if (attempt.status === 0) this.outcome.countResponse(info, attempt.host, 504);
+      if (attempt.status === 0) {
+        this.outcome.countResponse(info, attempt.host, 504);
+        this.trace?.failed(504, ResponseFlag.UpstreamRequestTimeout);
+      }
     }
     this.giveUp();
   }
@@ -227,5 +246,6 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     this.attempt = undefined;
     this.timeout?.disarm();
     this.request.clear();
+    this.trace?.end();
   }
 }

@@ -27,7 +27,7 @@ export class Mirrors {
       const copy = headers.clone();
       applyHeaderEdits(policy.edits, copy, stream);
       setShadowHost(policy, copy);
-      streams.push(new MirrorStream(init, cluster, copy, timeoutMs));
+      streams.push(new MirrorStream(init, cluster, copy, timeoutMs, policy.traceSampled));
     }
     if (streams.length === 0) return undefined;
     for (const one of streams) one.start(headersOnly);

@@ -55,7 +55,10 @@ export class TryLog {
     this.intervals?.delete(attempt);
     if (span !== undefined) {
       attempt.span = undefined;
-      span.finish(this.stream, wallMs, flag === 0 ? attempt.status : 0);
+      if (span.sampled) {
+        const context = this.context(attempt, flag, wallMs, "UpstreamEnd");
+        span.finish(context, wallMs, flag === 0 ? attempt.status : 0);
+      }
     }
     const { upstreamLogs } = this.config;
     if (upstreamLogs.length === 0) return;

@@ -50,7 +50,6 @@ export class TrySet {
     if (this.newest !== undefined) this.older = [this.newest, ...this.older];
     this.newest = attempt;
     if (span !== undefined) {
-      if (streamInfo.healthCheck) span.sampled = false;
       attempt.span = span.startUpstreamSpan(info.statName, stream.wallMs(), config.startChildSpan);
       const { attempts } = this.choice;
       if (attempts > 1) attempt.span?.setTag("retry.count", String(attempts - 1));

@@ -154,6 +154,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   /** Gives it up. */
   cancel(): undefined {
     const { encoder } = this;
+    if (!this.done) this.span?.setTag("canceled", "true");
     this.disarm();
     this.awaitingHeaders = false;
     if (!this.ready) {
