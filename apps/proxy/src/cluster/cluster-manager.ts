@@ -17,6 +17,7 @@ import { clearBreakers } from "./circuit-breaker.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
 import { type CompiledCluster, compileCluster } from "./compile-cluster.ts";
 import { findHttpOptions } from "./compile-http-options.ts";
+import { defineConfigUpdateStats } from "./config-update-stats.ts";
 import type { Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { clearHostGauges, endpointStatName, HOST_SLOTS, sumHostSlot } from "./host-stats.ts";
@@ -60,6 +61,7 @@ interface Entry {
 const CLUSTER_STATS = statsDefinedBy((scope) => {
   createClusterStatsIn(scope);
   createLoadBalancerStats(scope);
+  defineConfigUpdateStats(scope);
 });
 
 /** All clusters, on the main thread. */

@@ -56,6 +56,7 @@ export function createClusterStatsIn(scope: StatsScope): ClusterStats {
     upstreamInternalRedirectFailedTotal: counter("upstream_internal_redirect_failed_total"),
     retryOrShadowAbandoned: counter("retry_or_shadow_abandoned"),
     upstreamRqRxReset: counter("upstream_rq_rx_reset"),
+    upstreamRqActiveOverflow: counter("upstream_rq_active_overflow"),
     upstreamRqTxReset: counter("upstream_rq_tx_reset"),
     upstreamRqRetry: counter("upstream_rq_retry"),
     upstreamRqRetrySuccess: counter("upstream_rq_retry_success"),

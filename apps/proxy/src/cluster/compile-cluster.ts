@@ -57,6 +57,10 @@ export function compileCluster(
       severity: "error",
     });
   }
+  if (discovery.kind !== "eds" && cluster.edsClusterConfig !== undefined) {
+    const message = "is for clusters of type EDS; remove it";
+    problems.push({ path: "eds_cluster_config", message, severity: "error" });
+  }
   if (discovery.kind === "logical_dns" && endpoints.ok && endpoints.value.endpoints.length !== 1) {
     problems.push({
       path: "load_assignment",
@@ -69,7 +73,8 @@ export function compileCluster(
     statName: cluster.altStatName === "" ? cluster.name : cluster.altStatName,
     discovery,
     connectTimeoutMs: durationMs(cluster.connectTimeout, 5000),
-    bufferLimitBytes: cluster.perConnectionBufferLimitBytes ?? 1024 * 1024,
+    // 0: none.
+    bufferLimitBytes: (cluster.perConnectionBufferLimitBytes ?? 1024 * 1024) || Number.MAX_SAFE_INTEGER,
     highWatermarkTimeoutMs: durationMs(cluster.perConnectionBufferHighWatermarkTimeout, 0),
     http: compileHttpOptions(cluster, extensions, problems),
     loadBalancer: compileLoadBalancer(cluster, extensions, problems, discovery.kind),

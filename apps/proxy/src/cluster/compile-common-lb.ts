@@ -22,7 +22,8 @@ export function compileCommonLb(
   }
   const statuses = config?.overrideHostStatus?.statuses ?? OVERRIDE_STATUSES;
   return {
-    panicThreshold: Math.round(config?.healthyPanicThreshold?.value ?? 50),
+    // As Envoy: what is behind the point is cut off.
+    panicThreshold: Math.trunc(config?.healthyPanicThreshold?.value ?? 50),
     closeConnectionsOnHostSetChange: config?.closeConnectionsOnHostSetChange ?? false,
     updateMergeWindowMs: durationMs(config?.updateMergeWindow, 1000),
     overrideHostStatus: [...new Set(statuses.map(healthOf))],

@@ -88,7 +88,10 @@ export function compileHttpOptions(
   if (protocol === "auto" && !mayNegotiate(cluster)) {
     problems.push({ path, message: "ALPN needs a transport socket that has it (TLS)", severity: "error" });
   }
-  problems.push(...http2OptionProblems(http2, below("http2_protocol_options")));
+  problems.push(
+    ...http2OptionProblems(http2, below("http2_protocol_options")),
+    ...saidTwice(cluster, common),
+  );
   return {
     protocol,
     http1: compileHttp1ClientOptions(http1, extensions, below("http_protocol_options"), (problem) =>
@@ -107,6 +110,25 @@ export function compileHttpOptions(
     maxStreamDurationMs: durationMs(common?.maxStreamDuration, 0),
     policies: found === undefined ? undefined : encodePolicies(found.options),
   };
+}
+
+/** What Envoy does not choose between either. */
+function saidTwice(cluster: Cluster, common: CommonHttpOptions | undefined): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (common?.maxRequestsPerConnection !== undefined && cluster.maxRequestsPerConnection !== undefined) {
+    const message = "stands in the HTTP protocol options as well; one of them must go";
+    problems.push({ path: "max_requests_per_connection", message, severity: "error" });
+  }
+  if (
+    cluster.httpProtocolOptions !== undefined &&
+    cluster.http2ProtocolOptions !== undefined &&
+    cluster.protocolSelection === 0
+  ) {
+    const message =
+      "cannot stand beside http2_protocol_options unless protocol_selection is USE_DOWNSTREAM_PROTOCOL";
+    problems.push({ path: "http_protocol_options", message, severity: "error" });
+  }
+  return problems;
 }
 
 /** What is compiled where requests are: in the workers. The main thread's check has done the same (`checkPolicies`). */

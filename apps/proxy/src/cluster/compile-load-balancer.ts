@@ -33,7 +33,13 @@ export function compileLoadBalancer(
     problems.push({ path: "lb_policy", message, severity: "error" });
     return NONE;
   }
-  if (provides) return NONE;
+  if (provides) {
+    if (cluster.lbSubsetConfig !== undefined) {
+      const message = "cannot be combined with CLUSTER_PROVIDED";
+      problems.push({ path: "lb_subset_config", message, severity: "error" });
+    }
+    return NONE;
+  }
   const compiled = isExtensionPolicy(cluster)
     ? compileExtensionPolicy(cluster, extensions)
     : compileLegacyPolicy(cluster, extensions);
@@ -82,6 +88,16 @@ function compileLegacyPolicy(cluster: Cluster, extensions: ExtensionRegistry): C
   if (legacy === undefined) {
     const name = Cluster_LbPolicy[cluster.lbPolicy] ?? cluster.lbPolicy;
     return refused("lb_policy", `${name} is not implemented`);
+  }
+  const { lbSubsetConfig: subset, commonLbConfig: common } = cluster;
+  if (
+    subset?.localityWeightAware === true &&
+    common?.localityConfigSpecifier.case !== "localityWeightedLbConfig"
+  ) {
+    return refused(
+      "lb_subset_config.locality_weight_aware",
+      "needs common_lb_config.locality_weighted_lb_config",
+    );
   }
   const compiled = compilePolicy(legacy.schema, legacy.message, legacy.path, extensions);
   return compiled ?? refused("lb_policy", `${Cluster_LbPolicy[cluster.lbPolicy]} is not implemented`);

@@ -14,6 +14,7 @@ import type { Connector } from "./connect-upstream.ts";
 import { DnsPoller, type Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { ClusterHealth } from "./health/cluster-health.ts";
+import { changedPriorities, sameHosts } from "./host-changes.ts";
 import { hostStatsPage, sumHostSlot } from "./host-stats.ts";
 import type { OutlierSign } from "./outlier/outlier-config.ts";
 import type { SuccessRateBar } from "./outlier/outlier-detector.ts";
@@ -253,7 +254,6 @@ export class ManagedCluster {
           },
           onSuccess: (addresses) => {
             stats.counter("update_success").inc();
-            if (addresses.length === 0) stats.counter("update_empty").inc();
             const used = discovery.kind === "logical_dns" ? addresses.slice(0, 1) : addresses;
             this.#onResolved(
               index,
@@ -305,9 +305,14 @@ export class ManagedCluster {
       this.#options.stats.counter("update_no_rebuild").inc();
       return;
     }
+    const changed = changedPriorities(this.hosts, hosts);
     this.hosts = hosts;
     if (!samePolicy) this.assignmentPolicy = policy;
-    this.#options.stats.counter("membership_change").inc();
+    if (this.config.discovery.kind === "eds" || this.config.discovery.kind === "strict_dns") {
+      const greatest = hosts.reduce((most, { weight }) => Math.max(most, weight), 1);
+      this.#options.stats.gauge("max_host_weight").set(hosts.length === 0 ? 0 : greatest);
+    }
+    this.#options.stats.counter("membership_change").add(changed);
     this.#publish();
   }
 
@@ -337,14 +342,3 @@ export class ManagedCluster {
 
 const nameOf = (endpoint: EndpointSpec): string =>
   "path" in endpoint.connectTo || /^[\d.]+$|:/.test(endpoint.connectTo.host) ? "" : endpoint.connectTo.host;
-
-function sameHosts(a: readonly HostSpec[], b: readonly HostSpec[]): boolean {
-  const print = ({ page: _page, ...rest }: HostSpec): string => JSON.stringify(rest);
-  return (
-    a.length === b.length &&
-    a.every((host, index) => {
-      const other = b[index];
-      return other !== undefined && print(host) === print(other);
-    })
-  );
-}

@@ -250,6 +250,7 @@ export interface ClusterStats {
   readonly upstreamInternalRedirectFailedTotal: Counter;
   readonly retryOrShadowAbandoned: Counter;
   readonly upstreamRqRxReset: Counter;
+  readonly upstreamRqActiveOverflow: Counter;
   readonly upstreamRqTxReset: Counter;
   readonly upstreamRqRetry: Counter;
   readonly upstreamRqRetrySuccess: Counter;

@@ -1,5 +1,5 @@
 import type { Host } from "../cluster/thread-local-cluster.ts";
-import { type HostSet, localityWeights } from "./host-set.ts";
+import type { HostSet } from "./host-set.ts";
 
 /** Hosts with their shares, which add up to 1. */
 export interface HostWeights {
@@ -20,9 +20,10 @@ export function normalizeHostWeights(set: HostSet, panic: boolean, byLocality: b
       weights.push((host.weight * share) / sum);
     }
   };
-  const shares = byLocality ? localityWeights(set) : undefined;
-  if (shares === undefined) add(panic ? set.hosts : set.healthy, 1);
+  if (!byLocality) add(panic ? set.hosts : set.healthy, 1);
   else {
+    // As in Envoy: localities without a weight have no share, even where none has one.
+    const shares = set.localities.map(({ weight }) => weight);
     const sum = shares.reduce((all, share) => all + share, 0);
     set.localities.forEach((locality, index) => {
       const share = shares[index] ?? 0;

@@ -29,7 +29,7 @@ export function compileLocalityConfig(config: LocalityLbConfig | undefined): Loc
   return {
     weighted: specifier?.case === "localityWeightedLbConfig",
     zoneAware: {
-      routingEnabled: Math.round(zone?.routingEnabled?.value ?? 100),
+      routingEnabled: Math.trunc(zone?.routingEnabled?.value ?? 100),
       minClusterSize: Number(zone?.minClusterSize ?? 6n),
       forceLocalZoneMinSize: forced === undefined ? direct : (forced.minSize ?? 1),
       byWeight: zone?.localityBasis === 1,

@@ -78,9 +78,15 @@ export class RuntimeLayers {
       const values: Record<string, RuntimeValue> = {};
       const plain = { name: layer.name, root: "", link: "", resource: undefined, values };
       switch (specifier.case) {
-        case "staticLayer":
+        case "staticLayer": {
           flatten(specifier.value, "", plain.values);
+          const strange = strangeKey(specifier.value, "");
+          if (strange !== undefined) {
+            const message = `Invalid runtime entry value for ${strange}`;
+            problems.push({ path: `${at}.static_layer`, message, severity: "error" });
+          }
           return { ...plain, kind: "static" };
+        }
         case "adminLayer":
           return { ...plain, kind: "admin" };
         case "diskLayer":
@@ -217,6 +223,17 @@ function flatten(value: unknown, key: string, out: Record<string, RuntimeValue>)
   }
   for (const [name, member] of Object.entries(value))
     flatten(member, key === "" ? name : `${key}.${name}`, out);
+}
+
+/** The first key whose value is neither a text, a number, a boolean nor a group of such. */
+function strangeKey(value: unknown, key: string): string | undefined {
+  if (Array.isArray(value) || value === null) return key;
+  if (typeof value !== "object") return undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const found = strangeKey(member, key === "" ? name : `${key}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function fractionOf(value: object): RuntimeValue | undefined {

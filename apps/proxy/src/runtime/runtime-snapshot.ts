@@ -18,7 +18,8 @@ export class RuntimeSnapshot implements Runtime {
 
   integer(key: string, fallback: number): number {
     const value = this.#values[key];
-    if (typeof value === "number") return Math.trunc(value);
+    // What is no whole number counts as not set, as in Envoy.
+    if (typeof value === "number") return Number.isInteger(value) && value >= 0 ? value : fallback;
     if (typeof value === "string" && /^[0-9]+$/.test(value)) return Number(value);
     return fallback;
   }

@@ -103,6 +103,7 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     raw_value: "Envoy does not read it in configuration either; use value",
   },
   "envoy.config.core.v3.HealthCheck": {
+    alt_port: ENVOY_NEITHER,
     custom_health_check: "there are none built in",
     event_service: ENVOY_NEITHER,
   },

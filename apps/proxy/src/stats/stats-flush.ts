@@ -33,6 +33,10 @@ export class StatsFlush {
   ): Compiled<StatsFlush> {
     const sinks: StatsSink[] = [];
     const problems: Problem[] = [];
+    if (bootstrap.statsFlush.case === "statsFlushOnAdmin" && bootstrap.statsFlushInterval !== undefined) {
+      const message = "Only one of stats_flush_interval or stats_flush_on_admin should be set!";
+      problems.push({ path: "stats_flush_interval", message, severity: "error" });
+    }
     for (const [index, sink] of bootstrap.statsSinks.entries()) {
       const made = createStatsSink(sink, `stats_sinks[${index}]`, use);
       if (made.ok) sinks.push(made.value);

@@ -36,7 +36,7 @@ test("own tags come before Envoy's, which may be left out; fixed values stand on
   assert.deepEqual(bare.tag("cluster.web.upstream_rq_200").tags, [["envoy.response_code", "200"]]);
 });
 
-test("a tag without a rule and a rule without a group are problems", () => {
+test("a tag without a rule is a problem; a rule without a group finds nothing", () => {
   const compiled = compileStatsSettings(
     fromJson(StatsConfigSchema, { statsTags: [{ tagName: "none" }, { tagName: "x", regex: "abc" }] }),
     "stats_config",
@@ -44,8 +44,9 @@ test("a tag without a rule and a rule without a group are problems", () => {
   assert.equal(compiled.ok, false);
   assert.deepEqual(compiled.ok ? [] : compiled.problems.map(({ path }) => path), [
     "stats_config.stats_tags[0]",
-    "stats_config.stats_tags[1]",
   ]);
+  const lone = settings({ statsTags: [{ tagName: "x", regex: "abc" }], useAllDefaultTags: false });
+  assert.deepEqual(lone.tag("a.abc"), { name: "a.abc", tags: [] });
 });
 
 test("a matcher takes stats out, and histograms get the buckets that are set for them", () => {

@@ -137,7 +137,8 @@ function compileRule({ tagName, tagValue }: TagSpecifier): readonly TagRule[] | 
     return error instanceof Error ? error.message : String(error);
   }
   const groups = pattern.groupCount();
-  if (groups === 0) return `${JSON.stringify(regex)} needs a group: what it holds is cut out of the name`;
+  // As Envoy: a pattern without a group is never found, since the group is what is cut out of the name.
+  if (groups === 0) return [];
   const find: TagRule["find"] = (name) => {
     const match = pattern.matcher(name);
     if (!match.find()) return undefined;

@@ -160,6 +160,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     const { host, info } = this;
     const { stats } = info;
     if (!this.limits.requests.tryAcquire()) {
+      stats.upstreamRqActiveOverflow.inc();
       waiter.onFailure("overflow", "");
       return;
     }

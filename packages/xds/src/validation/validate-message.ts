@@ -137,6 +137,7 @@ class Validator {
     if (any.typeUrl === "" && any.value.length === 0) return;
     const unpacked = unpackAny(any);
     if (!unpacked.ok) {
+      if (unpacked.reason === "unknown_type" && ONE_OF_SEVERAL.test(path)) return;
       this.report(path, unpacked.message);
       return;
     }
@@ -148,6 +149,9 @@ class Validator {
     this.problems.push({ path, message, severity });
   }
 }
+
+/** Of a LoadBalancingPolicy's policies the first that is known is taken: the others may be of any type. */
+const ONE_OF_SEVERAL = /(?:^|\.)policies\[\d+\]\.typed_extension_config\.typed_config$/;
 
 /** Their values are checked by the rules of the field that holds them; they have none inside. */
 const UNRULED = /^google\.protobuf\.(?!Any$)/;

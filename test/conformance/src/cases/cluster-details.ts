@@ -37,6 +37,50 @@ const SHOP: [string, string] = ["x-envoy-upstream-healthchecked-cluster", "shop-
 const budget = (more: string): string =>
   `circuit_breakers: { thresholds: [{ retry_budget: { budget_percent: { value: 50 }, min_retry_concurrency: 0${more} } }] }`;
 
+const UNWELL = ", health_status: UNHEALTHY";
+const third = `[${endpoint("{{upstream}}")}, ${endpoint("{{upstream2}}", UNWELL)}, ${endpoint("{{upstream2}}", UNWELL)}]`;
+const labelled = (port: string, fields: string): string =>
+  endpoint(port, `, metadata: { filter_metadata: { envoy.lb: ${fields} } }`);
+const zones = (more: string): string =>
+  `{ locality: { zone: a }, lb_endpoints: [${endpoint("{{upstream}}")}] }, { locality: { zone: b }${more}, lb_endpoints: [${endpoint("{{upstream2}}")}] }`;
+
+/** By the cluster's name: its groups of endpoints, and its other fields. */
+const CORNERS: Readonly<Record<string, readonly [endpoints: string, more: string]>> = {
+  unweighted: [zones(""), "lb_policy: RING_HASH, common_lb_config: { locality_weighted_lb_config: {} }"],
+  weighted: [
+    zones(", load_balancing_weight: 5"),
+    "lb_policy: MAGLEV, common_lb_config: { locality_weighted_lb_config: {} }",
+  ],
+  calm: [`{ lb_endpoints: ${third} }`, "common_lb_config: { healthy_panic_threshold: { value: 33.9 } }"],
+  panicking: [`{ lb_endpoints: ${third} }`, "common_lb_config: { healthy_panic_threshold: { value: 34 } }"],
+  prefixed: [
+    `{ lb_endpoints: [${labelled("{{upstream}}", "{ a: x, b: y }")}] }`,
+    "lb_subset_config: { subset_selectors: [{ keys: [a, b] }, { keys: [a], fallback_policy: ANY_ENDPOINT }] }",
+  ],
+  extending: [
+    `{ lb_endpoints: [${labelled("{{upstream}}", "{ a: x, b: y }")}] }`,
+    "lb_subset_config: { subset_selectors: [{ keys: [a], fallback_policy: ANY_ENDPOINT }, { keys: [a, b] }] }",
+  ],
+  listed: [
+    `{ lb_endpoints: [${labelled("{{upstream}}", "{ a: [none, w] }")}] }`,
+    "lb_subset_config: { list_as_any: true, subset_selectors: [{ keys: [a] }] }",
+  ],
+  unbuffered: [`{ lb_endpoints: [${endpoint("{{upstream}}")}] }`, "per_connection_buffer_limit_bytes: 0"],
+  requestless: [
+    `{ lb_endpoints: [${endpoint("{{upstream}}")}] }`,
+    "circuit_breakers: { thresholds: [{ max_requests: 0 }] }",
+  ],
+  portless: [`{ lb_endpoints: [${endpoint("0")}] }`, ""],
+  layered: [
+    `{ lb_endpoints: [${endpoint("{{dead}}", UNWELL)}] }, { priority: 2, lb_endpoints: [${endpoint("{{upstream2}}")}] }`,
+    "",
+  ],
+  unknown: [
+    `{ lb_endpoints: [${endpoint("{{upstream}}")}] }`,
+    `load_balancing_policy: { policies: [{ typed_extension_config: { name: nobody, typed_config: { "@type": type.googleapis.com/xds.type.v3.TypedStruct, type_url: type.googleapis.com/no.such.Policy } } }, { typed_extension_config: { name: random, typed_config: { "@type": type.googleapis.com/envoy.extensions.load_balancing_policies.random.v3.Random } } }] }`,
+  ],
+};
+
 export const CLUSTER_DETAIL_CASES: readonly ConformanceCase[] = [
   {
     title: "a host with several named health checks is well where all of them find it so",
@@ -158,6 +202,43 @@ stats_matcher: { exclusion_list: { patterns: [{ suffix: cx_length_ms }, { contai
       `cluster.${name}.upstream_rq_retry`,
       `cluster.${name}.upstream_rq_retry_overflow`,
       `cluster.${name}.upstream_rq_total`,
+    ]),
+  },
+  {
+    title: "zeros, fractions and orders of a cluster's settings have the outcome that they have in Envoy",
+    yaml: httpBootstrap({
+      routes: Object.keys(CORNERS)
+        .map(
+          (name) =>
+            `- { match: { prefix: "/${name}" }, route: { cluster: ${name}, metadata_match: { filter_metadata: { envoy.lb: { a: none } } } } }`,
+        )
+        .join("\n"),
+      clusters: Object.entries(CORNERS)
+        .map(
+          ([name, [endpoints, more]]) =>
+            `\n- { name: ${name}, type: STATIC, connect_timeout: 1s, load_assignment: { cluster_name: ${name}, endpoints: [${endpoints}] }${more === "" ? "" : `, ${more}`} }`,
+        )
+        .join(""),
+    }),
+    ignoreUpstream: true,
+    observe: async (target) => {
+      const answers: Record<string, readonly string[]> = {};
+      for (const name of Object.keys(CORNERS)) {
+        const seen = new Set<string>();
+        // Turns are taken in order where there are several hosts to see.
+        for (let n = 0; n < 6; n++) {
+          const { status, body } = await target.send({ path: `/${name}` });
+          seen.add(`${status} ${status === 503 ? "" : body}`);
+        }
+        answers[name] = [...seen].sort();
+      }
+      return answers;
+    },
+    stats: Object.keys(CORNERS).flatMap((name) => [
+      `cluster.${name}.membership_change`,
+      `cluster.${name}.lb_healthy_panic`,
+      `cluster.${name}.upstream_rq_active_overflow`,
+      `cluster.${name}.upstream_flow_control_backed_up_total`,
     ]),
   },
 ];

@@ -19,7 +19,6 @@ const TIMES: Omit<HealthCheckConfig, "check"> = {
   intervalJitterPercent: 0,
   unhealthyThreshold: 1,
   healthyThreshold: 1,
-  altPort: undefined,
   reuseConnection: true,
   noTrafficIntervalMs: 10,
   noTrafficHealthyIntervalMs: 10,

@@ -232,7 +232,7 @@ export class ClusterHealth {
       socketMatch === undefined
         ? member.host
         : { ...member.host, metadata: { [TRANSPORT_SOCKET_MATCH]: socketMatch } };
-    const connect = (): Socket => this.#options.connect(host, checkedAt(member.host, config.altPort), alpn);
+    const connect = (): Socket => this.#options.connect(host, checkedAt(member.host), alpn);
     if (check.kind === "tcp") return new TcpProbe(check, reuse, connect, sink);
     const hostname = member.host.healthCheck?.hostname ?? "";
     if (check.kind === "grpc") {
@@ -280,13 +280,13 @@ function checkStats(healthCheck: StatsScope, name: string): CheckStats {
   };
 }
 
-/** The endpoint's own address or port for checks, else the check's `alt_port`, else where requests go. */
-function checkedAt(host: HostSpec, altPort: number | undefined): HostSpec["connectTo"] {
+/** The endpoint's own address or port for checks, else where requests go. */
+function checkedAt(host: HostSpec): HostSpec["connectTo"] {
   const own = host.healthCheck;
   if (own?.address !== undefined) return own.address;
   if ("path" in host.connectTo) return host.connectTo;
-  const port = own === undefined || own.port === 0 ? altPort : own.port;
-  return port === undefined ? host.connectTo : { host: host.connectTo.host, port };
+  const port = own?.port ?? 0;
+  return port === 0 ? host.connectTo : { host: host.connectTo.host, port };
 }
 
 function firstOf(...texts: readonly string[]): string {

@@ -58,8 +58,6 @@ export interface HealthCheckConfig {
   readonly intervalJitterPercent: number;
   readonly unhealthyThreshold: number;
   readonly healthyThreshold: number;
-  /** Undefined: the endpoint's. */
-  readonly altPort: number | undefined;
   readonly reuseConnection: boolean;
   /** While the cluster has had no connection; default 60 s. */
   readonly noTrafficIntervalMs: number;

@@ -15,7 +15,6 @@ const CONFIG: HealthCheckConfig = {
   intervalJitterPercent: 0,
   unhealthyThreshold: 3,
   healthyThreshold: 2,
-  altPort: undefined,
   reuseConnection: true,
   noTrafficIntervalMs: 60_000,
   noTrafficHealthyIntervalMs: 50_000,

@@ -7,18 +7,23 @@ export interface SelectorNode {
   selector: SubsetSelector | undefined;
 }
 
-/** The first of selectors with the same keys holds. */
+/**
+ * The first of selectors with the same keys holds. As in Envoy, one whose keys are the first ones of an earlier selector's keys has
+ * no fallback of its own.
+ */
 export function addSelector(root: SelectorNode, selector: SubsetSelector): void {
   let node = root;
+  let fresh = false;
   for (const key of selector.keys) {
     let next = node.children.get(key);
+    fresh = next === undefined;
     if (next === undefined) {
       next = { children: new Map(), selector: undefined };
       node.children.set(key, next);
     }
     node = next;
   }
-  node.selector ??= selector;
+  if (fresh) node.selector = selector;
 }
 
 /** The selector whose keys are exactly those of the criteria. */
