@@ -133,8 +133,8 @@ function ConnectionManager({ path, number }: { readonly path: string; readonly n
             nameOf={(filter) => textAt(filter, "name")}
             title={(filter) => (
               <span className="flex min-w-0 items-baseline gap-2">
-                <span className="truncate text-sm">{textAt(filter, "name") || "–"}</span>
-                <span className="truncate text-xs text-faint max-sm:hidden">
+                <span className="truncate text-sm xl:shrink-0">{textAt(filter, "name") || "–"}</span>
+                <span className="truncate text-xs text-faint max-xl:hidden">
                   {textAt(filter, "typed_config.@type").replace(/^.*\//, "")}
                 </span>
               </span>

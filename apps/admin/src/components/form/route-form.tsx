@@ -133,7 +133,7 @@ function RouteTitle({ route }: { readonly route: unknown }) {
       <span className="w-20 shrink-0 text-xs text-faint max-sm:hidden">
         {kind ? t(`matchShort.${kind}`) : t("otherMatch")}
       </span>
-      <code className="truncate font-mono text-xs">{matchTextOf(route) || "–"}</code>
+      <code className="max-w-1/2 shrink-0 truncate font-mono text-xs">{matchTextOf(route) || "–"}</code>
       <span aria-hidden="true" className="text-faint">
         →
       </span>

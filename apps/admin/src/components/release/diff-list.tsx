@@ -138,7 +138,7 @@ function DiffCard({
         >
           {/* The widths: the head, which a fixed layout would take them from, is for screen readers. */}
           <colgroup className="max-sm:hidden">
-            <col className="w-1/2" />
+            <col className="w-1/2 max-xl:w-1/3" />
             <col />
             <col />
             {perField && <col className="w-28" />}

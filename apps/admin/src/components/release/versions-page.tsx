@@ -171,7 +171,7 @@ export function VersionsPage() {
               {
                 id: "message",
                 header: t("columns.message"),
-                className: "max-w-96 max-sm:max-w-36",
+                className: "max-w-96 max-xl:max-w-56 max-sm:max-w-36",
                 cell: (version) => (
                   <span className="block truncate" title={version.message}>
                     {version.message || <span className="text-faint">{t("noMessage")}</span>}

@@ -19,7 +19,7 @@ export interface RequestTableProps {
 
 const ROW_HEIGHT = 32;
 const COLUMNS =
-  "grid grid-cols-[7.5rem_4rem_4.5rem_minmax(6rem,1fr)_minmax(8rem,2fr)_5.5rem_minmax(5rem,1fr)_minmax(7rem,1fr)_5rem] max-lg:grid-cols-[7.5rem_4rem_4.5rem_minmax(8rem,1fr)_5.5rem] max-sm:grid-cols-[4.5rem_3.5rem_minmax(6rem,1fr)_4.5rem]";
+  "grid grid-cols-[7.5rem_4rem_4.5rem_minmax(6rem,1fr)_minmax(8rem,2fr)_5.5rem_minmax(5rem,1fr)_minmax(7rem,1fr)_5rem] max-xl:grid-cols-[6.5rem_3.5rem_4rem_minmax(7rem,3fr)_minmax(6rem,3fr)_4.5rem_minmax(5rem,2fr)_minmax(9rem,3fr)_3rem] max-lg:grid-cols-[7.5rem_4rem_4.5rem_minmax(8rem,1fr)_5.5rem] max-sm:grid-cols-[4.5rem_3.5rem_minmax(6rem,1fr)_4.5rem]";
 const HEADERS = [
   "time",
   "status",

@@ -75,7 +75,7 @@ export function WaterfallView({ waterfall, selected, onSelect }: WaterfallViewPr
           {marks.map((mark) => (
             <span
               key={mark}
-              className="tabular absolute top-2 border-l border-line pl-1"
+              className="tabular absolute top-2 border-l border-line pl-1 whitespace-nowrap"
               style={{ left: `${waterfall.durationMs === 0 ? 0 : (mark / waterfall.durationMs) * 100}%` }}
             >
               {quantity(mark, "milliseconds")}

@@ -16,7 +16,7 @@ export interface PageHeaderProps {
 export function PageHeader({ title, description, back, marks, actions }: PageHeaderProps) {
   return (
     <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-3 px-6 pt-5 pb-4 max-sm:px-4">
-      <div className="min-w-0">
+      <div className="min-w-0 sm:flex-1 sm:basis-96">
         {back && (
           <Link
             href={back.href}
