@@ -69,23 +69,27 @@ export function AuditPage() {
             {
               id: "at",
               header: t("columns.when"),
-              className: "w-36 text-muted",
+              className: "w-36 text-muted max-md:w-auto",
               cell: (event) => <RelativeTime at={event.at} />,
             },
-            { id: "actor", header: t("columns.who"), className: "w-40", cell: (event) => event.actor },
+            { id: "actor", header: t("columns.who"), className: "w-40 max-md:w-auto", cell: (event) => event.actor },
             {
               id: "action",
               header: t("columns.action"),
               cell: (event) => (
-                <span className="flex items-center gap-2">
-                  <code className="font-mono text-xs">{event.action}</code>
-                  {wasRefused(event.details) && <Badge tone="bad">{t("refused")}</Badge>}
-                </span>
+                <>
+                  <span className="flex flex-wrap items-center gap-2">
+                    <code className="font-mono text-xs">{event.action}</code>
+                    {wasRefused(event.details) && <Badge tone="bad">{t("refused")}</Badge>}
+                  </span>
+                  <span className="text-xs wrap-anywhere text-muted md:hidden">{event.subject}</span>
+                </>
               ),
             },
             {
               id: "subject",
               header: t("columns.subject"),
+              secondary: true,
               className: "min-w-40 max-w-80",
               cell: (event) => <span className="block wrap-anywhere">{event.subject}</span>,
             },

@@ -70,7 +70,7 @@ export function TopologyTable({ topology, found, selected, onSelect }: TopologyT
       {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: ARIA's treegrid pattern on a table */}
       <table role="treegrid" aria-label={t("title")} className="w-full border-collapse text-sm">
         <thead className="sticky top-0 z-10 bg-surface">
-          <tr className="border-b border-line text-left text-xs text-faint">
+          <tr className="border-b border-line text-left text-xs whitespace-nowrap text-faint">
             <th scope="col" className="h-8 px-3 pl-6 font-medium max-sm:pl-4">
               {t("columns.name")}
             </th>

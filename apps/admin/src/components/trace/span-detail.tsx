@@ -33,7 +33,7 @@ export function SpanDetail({ row, traceStartNs }: SpanDetailProps) {
   return (
     <aside
       aria-label={title}
-      className="flex w-96 shrink-0 flex-col gap-4 overflow-y-auto border-l border-line p-4 max-lg:w-full max-lg:border-t max-lg:border-l-0"
+      className="flex w-96 shrink-0 flex-col gap-4 overflow-y-auto border-l border-line p-4 max-lg:w-full max-lg:overflow-visible max-lg:border-t max-lg:border-l-0"
     >
       <div>
         <h2 className="text-base font-semibold wrap-anywhere">{title}</h2>

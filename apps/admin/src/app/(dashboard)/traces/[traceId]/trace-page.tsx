@@ -32,7 +32,7 @@ export function TracePage({ traceId }: { readonly traceId: string }) {
   const first = waterfall.rows[0]?.span;
   const errors = waterfall.rows.filter(({ span }) => span.error).length;
   return (
-    <div className="flex min-h-0 flex-1 flex-col">
+    <div className="flex min-h-0 flex-1 flex-col max-lg:min-h-fit">
       <PageHeader
         title={first === undefined ? traceId : spanTitle(first)}
         back={{ href: "/traces", label: t("detail.back") }}
