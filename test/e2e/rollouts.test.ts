@@ -305,6 +305,10 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
       await keepImage(page, `narrow${path.replaceAll("/", "-")}`);
       assert.deepEqual(await findViolations(page), [], path);
     }
+    await page.goto("/versions/2");
+    await page.getByRole("button", { name: "Compare YAML" }).first().click();
+    await page.getByRole("textbox", { name: "Version 1" }).waitFor();
+    assert.deepEqual(await findViolations(page), [], "two texts side by side");
     await page.setViewportSize({ width: 1280, height: 800 });
     await window.addCookies([{ name: "sluice_locale", value: "zh-CN", url: appliance.url }]);
     await page.goto("/rollouts/2");
