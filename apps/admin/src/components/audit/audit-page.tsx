@@ -72,7 +72,12 @@ export function AuditPage() {
               className: "w-36 text-muted max-md:w-auto",
               cell: (event) => <RelativeTime at={event.at} />,
             },
-            { id: "actor", header: t("columns.who"), className: "w-40 max-md:w-auto", cell: (event) => event.actor },
+            {
+              id: "actor",
+              header: t("columns.who"),
+              className: "w-40 max-md:w-auto",
+              cell: (event) => event.actor,
+            },
             {
               id: "action",
               header: t("columns.action"),

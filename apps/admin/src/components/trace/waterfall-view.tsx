@@ -66,7 +66,10 @@ export function WaterfallView({ waterfall, selected, onSelect }: WaterfallViewPr
   }
 
   return (
-    <section aria-label={t("detail.waterfall")} className="min-w-0 flex-1 overflow-auto max-lg:max-h-[60vh] max-lg:flex-none">
+    <section
+      aria-label={t("detail.waterfall")}
+      className="min-w-0 flex-1 overflow-auto max-lg:max-h-[60vh] max-lg:flex-none"
+    >
       <div
         className={`${COLUMNS} sticky top-0 z-10 h-8 items-center border-b border-line bg-surface text-xs text-faint`}
       >
