@@ -33,9 +33,8 @@ const environment: OperatorCompiler = (argument, name) => {
 };
 
 /** `%RESPONSE_CODE_DETAILS(ALLOW_WHITESPACES)%`: as it is; otherwise in one word. */
-const responseCodeDetails: OperatorCompiler = (argument, name) => {
+const responseCodeDetails: OperatorCompiler = (argument) => {
   const asIs = argument === "ALLOW_WHITESPACES";
-  if (argument !== undefined && !asIs) return `%${name}(${argument})%: ALLOW_WHITESPACES is possible`;
   return ({ streamInfo }) => {
     const { responseCodeDetails: details } = streamInfo;
     if (details === "") return undefined;

@@ -73,7 +73,6 @@ const CONVERSIONS: Readonly<Record<string, Piece>> = {
   z: (_date, _wallMs, offset) => zoneOffset(offset, ""),
   Z: (_date, wallMs, offset) => (offset === 0 ? "UTC" : zoneName(wallMs)),
   c: (date) => date.toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+).*$/, "$1 $3 $2 $5 $4"),
-  n: () => "\n",
   t: () => "\t",
   "%": () => "%",
 };

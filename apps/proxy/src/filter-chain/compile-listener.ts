@@ -64,6 +64,8 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
     payload: (chain, path) => compileChain(chain, path, factoryContext),
   });
   if (!table.ok) problems.push(...table.problems);
+  if (listener.filterChains.length === 0 && listener.defaultFilterChain === undefined)
+    problems.push({ path: "filter_chains", message: "no filter chains specified", severity: "error" });
   if (problems.length > 0 || !table.ok || !filters.ok || !loggers.ok) {
     for (const release of releases) release();
     return { ok: false, problems };

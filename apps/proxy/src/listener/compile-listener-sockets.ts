@@ -63,8 +63,11 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.core.v3.Address": ["socket_address", "pipe"],
   "envoy.config.core.v3.SocketAddress": ["protocol", "address", "port_value", "ipv4_compat"],
   "envoy.config.core.v3.Pipe": ["path", "mode"],
-  "envoy.config.listener.v3.Listener.ConnectionBalanceConfig": ["exact_balance", "extend_balance"],
+  "envoy.config.listener.v3.Listener.ConnectionBalanceConfig": ["exact_balance"],
 };
+
+/** With the byte that ends it (unix(7)). */
+const PIPE_PATH_BYTES_MAX = 108;
 
 /** Node's default, which the kernel caps at net.core.somaxconn. */
 const BACKLOG = 4096;
@@ -145,11 +148,6 @@ function impossible(listener: Listener): readonly (readonly [path: string, set: 
     ["freebind", listener.freebind === true, "IP_FREEBIND cannot be set"],
     ["transparent", listener.transparent === true, "IP_TRANSPARENT cannot be set"],
     ["tcp_fast_open_queue_length", (listener.tcpFastOpenQueueLength ?? 0) > 0, "TCP_FASTOPEN cannot be set"],
-    [
-      "connection_balance_config.extend_balance",
-      listener.connectionBalanceConfig?.balanceType.case === "extendBalance",
-      "there are no other balancers built in",
-    ],
   ];
 }
 
@@ -181,6 +179,8 @@ export function compileAddress(
   switch (address?.address.case) {
     case "pipe": {
       const { path, mode } = address.address.value;
+      if (Buffer.byteLength(path) >= PIPE_PATH_BYTES_MAX)
+        return `Path "${path}" exceeds maximum UNIX domain socket path size of ${PIPE_PATH_BYTES_MAX}`;
       return { kind: "pipe", key: path, path, mode, bypassesOverload, shared: false };
     }
     case "socketAddress": {

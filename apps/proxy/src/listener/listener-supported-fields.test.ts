@@ -106,3 +106,9 @@ test("a listener of what is implemented has no problems", () => {
     "",
   );
 });
+
+test("a pipe's path may be as long as a socket's name", () => {
+  const pipe = (length: number) => problems({ address: { pipe: { path: `/${"a".repeat(length - 1)}` } } });
+  assert.equal(pipe(107), "");
+  assert.match(pipe(108), /^address: Path "\/a+" exceeds maximum UNIX domain socket path size of 108$/);
+});

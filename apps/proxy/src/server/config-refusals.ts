@@ -167,6 +167,10 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     udp_listener_config: "listeners take TCP connections only",
     use_original_dst: "the address before a redirection (SO_ORIGINAL_DST) cannot be read from Node sockets",
   },
+  "envoy.config.listener.v3.Listener.ConnectionBalanceConfig": {
+    cpu_locality_balance: "Node does not tell on which processor a connection came in",
+    extend_balance: "there are no other balancers built in",
+  },
   "envoy.config.metrics.v3.HistogramBucketSettings": {
     bins: "histograms have all their bins from the start",
   },

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Problem } from "@sluice/extension-api";
 import { type ConfigProblem, checkYaml } from "@sluice/xds";
@@ -33,6 +34,8 @@ export function loadBootstrap(options: Pick<ServerOptions, "configPath" | "confi
   };
   const refused = refuseUnsupportedFields(BootstrapSchema, message, BOOTSTRAP_SUPPORTED_FIELDS);
   if (refused.length > 0) throw new StartupError(refused.map(explain).join("\n"));
+  // As in Envoy: without a name a listener of the bootstrap gets one that nobody else has.
+  for (const listener of message.staticResources?.listeners ?? []) listener.name ||= randomUUID();
   return { message, name, explain };
 }
 

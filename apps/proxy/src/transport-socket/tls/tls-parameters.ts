@@ -57,12 +57,10 @@ const BY_IANA = new Map(Object.entries(TLS12_CIPHERS).map(([name, iana]) => [ian
 const CURVES: Readonly<Record<string, string>> = {
   X25519: "X25519",
   X25519MLKEM768: "X25519MLKEM768",
-  "P-224": "secp224r1",
   "P-256": "prime256v1",
   "P-384": "secp384r1",
   "P-521": "secp521r1",
   prime256v1: "prime256v1",
-  secp224r1: "secp224r1",
   secp384r1: "secp384r1",
   secp521r1: "secp521r1",
 };

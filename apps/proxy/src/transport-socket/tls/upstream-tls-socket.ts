@@ -96,10 +96,18 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
     let done = false;
     const leafOf = (): X509Certificate | undefined =>
       socket.getPeerX509Certificate() ?? (socket.isSessionReused() ? kept?.leaf : undefined);
-    socket.on("session", (session: Buffer) => sessions.put(sessionKey, { session, leaf: leafOf() }));
+    // A session whose peer was refused is not to be resumed, and that of TLS 1.2 comes before the verdict.
+    let trusted = false;
+    let early: Buffer | undefined;
+    socket.on("session", (session: Buffer) => {
+      if (trusted) sessions.put(sessionKey, { session, leaf: leafOf() });
+      else early = session;
+    });
     socket.on("secureConnect", () => {
       // A renegotiated handshake is judged like the first one, but nobody waits for it.
-      this.onSecure(socket, leafOf(), state, sni, options, done);
+      trusted = this.onSecure(socket, leafOf(), state, sni, options, done);
+      if (trusted && early !== undefined) sessions.put(sessionKey, { session: early, leaf: leafOf() });
+      early = undefined;
       done = true;
     });
     socket.on("error", (error: Error) => {
@@ -108,6 +116,7 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
     return socket;
   }
 
+  /** Whether the peer is who it should be; a socket whose peer is not is destroyed. */
   private onSecure(
     socket: TLSSocket,
     leaf: X509Certificate | undefined,
@@ -115,7 +124,7 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
     sni: string,
     options: ConnectOptions,
     again: boolean,
-  ): void {
+  ): boolean {
     const { stats } = this;
     let validated = false;
     if (leaf !== undefined) {
@@ -130,25 +139,26 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
       );
       if (!verdict.ok) {
         socket.destroy(new TransportFailure(verificationFailureReason(verdict.detail)));
-        return;
+        return false;
       }
       validated = verdict.validated;
       if (keyUsageForbids(leaf, socket.getProtocol() ?? "", socket.getCipher().name)) {
         if (this.options.enforceRsaKeyUsage) {
           stats.connectionError.inc();
           socket.destroy(new TransportFailure(KEY_USAGE_FAILURE));
-          return;
+          return false;
         }
         stats.wasKeyUsageInvalid.inc();
       }
     }
-    if (again) return;
+    if (again) return true;
     const info = new TlsConnectionInfo(socket, leaf, validated, sni === "" ? undefined : sni);
     stats.handshake.inc();
     if (info.sessionReused) stats.sessionReused.inc();
     if (leaf === undefined) stats.noCertificate.inc();
     stats.countNegotiated(info.cipherSuite, info.version);
     markTransportReady(socket, info);
+    return true;
   }
 }
 

@@ -23,6 +23,7 @@ export const downstreamTlsFactory: DownstreamTransportSocketFactory = {
     const config = asDownstreamTls(message);
     const { secrets, log } = context.worker;
     const sink = new ProblemSink("");
+    checkAlpn(config.commonTlsContext, sink);
     const state = compileServerTlsState(config, secrets, sink);
     if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
     const scope = context.stats.scope("server_ssl_socket_factory");
@@ -69,6 +70,7 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
   compile(message, context) {
     const config = asUpstreamTls(message);
     const sink = new ProblemSink("");
+    checkAlpn(config.commonTlsContext, sink);
     const state = compileClientTlsState(config, context.secrets, sink);
     if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
     const scope = context.stats.scope("client_ssl_socket_factory");
@@ -101,6 +103,16 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
     return { ok: true, value: socket };
   },
 };
+
+/** RFC 7301: a name's length stands in one byte. */
+const ALPN_BYTES_MAX = 255;
+
+function checkAlpn(common: CommonTlsContext | undefined, sink: ProblemSink): void {
+  for (const [index, name] of (common?.alpnProtocols ?? []).entries()) {
+    if (Buffer.byteLength(name) > ALPN_BYTES_MAX)
+      sink.at(`common_tls_context.alpn_protocols[${index}]`).add("Invalid ALPN protocol string");
+  }
+}
 
 function keyLogOf(common: CommonTlsContext | undefined, sink: ProblemSink): KeyLog | undefined {
   return common?.keyLog === undefined

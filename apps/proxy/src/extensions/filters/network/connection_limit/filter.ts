@@ -78,11 +78,15 @@ export const connectionLimitFactory: NetworkFilterFactory<ConnectionLimitConfig>
   compile: (message, context) => {
     const config = asConfig(message);
     const { worker } = asNetworkContext(context);
+    if (config.maxConnections === undefined) {
+      const message = "Field 'max_connections' is missing";
+      return { ok: false, problems: [{ path: "max_connections", message, severity: "error" }] };
+    }
     const scope = context.stats.scope("connection_limit").scope(config.statPrefix);
     return {
       ok: true,
       value: {
-        max: Number(config.maxConnections ?? 0n),
+        max: Number(config.maxConnections),
         delayMs: durationMs(config.delay, 0),
         enabled: compileFeatureFlag(config.runtimeEnabled, context.runtime),
         count: worker.shared.count(`connection_limit.${config.statPrefix}`),

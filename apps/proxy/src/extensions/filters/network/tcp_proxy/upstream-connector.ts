@@ -105,6 +105,7 @@ export class UpstreamConnector implements LoadBalancerContext {
     this.attempts++;
     streamInfo.upstreamRequestAttemptCount = this.attempts;
     streamInfo.upstreamRemoteAddress = host.address;
+    streamInfo.upstreamHostName = host.hostname;
     const { tunnel } = config;
     if (tunnel !== undefined && this.state(NO_TUNNEL_KEY) !== "true") {
       connections.release();
