@@ -12,6 +12,7 @@ import type { Http1ServerOptions } from "./h1/server-codec.ts";
 import type { Http2ServerSetup } from "./h2/server-codec.ts";
 import type { LocalReplyMapper } from "./local-reply-mapper.ts";
 import type { ProxyStatusConfig } from "./proxy-status.ts";
+import type { RouteFigures } from "./route-figures.ts";
 import type { RouteSource, ScopedRoutes } from "./scoped-routes.ts";
 import type { StreamTimersPool } from "./stream-timers.ts";
 
@@ -34,6 +35,8 @@ export interface ConnectionManagerConfig extends RequestTargetRules {
   readonly upgrades: ReadonlyMap<string, UpgradeChain>;
   readonly localReplies: LocalReplyMapper | undefined;
   readonly proxyStatus: ProxyStatusConfig | undefined;
+  /** `record_route_resolution_stats`. */
+  readonly routeFigures: RouteFigures | undefined;
   readonly accessLoggers: readonly AccessLogger[];
   readonly accessLog: AccessLogOptions;
   readonly requestId: RequestIdOptions;

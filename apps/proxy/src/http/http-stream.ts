@@ -137,6 +137,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       config.stats.counters.downstream_rq_rejected_via_ip_detection.inc();
       return this.reply(verdict.rejectStatus, "", "rejecting_because_detection_failed");
     }
+    if (config.routeFigures !== undefined) this.route();
     this.traceByRoute(headers);
     if (overload.sheds(LoadShedPoint.FilterChain)) return this.replyOverloaded();
     const chain =
@@ -239,7 +240,11 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   route(): RouteEntry | undefined {
     if (!this.routeKnown) {
       this.routeKnown = true;
-      this.cachedRoute = this.findRoute();
+      const { routeFigures } = this.config;
+      this.cachedRoute =
+        routeFigures === undefined
+          ? this.findRoute()
+          : routeFigures.measure(this.streamInfo, () => this.findRoute());
     }
     return this.cachedRoute;
   }
@@ -403,6 +408,11 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     before.responseCodeDetails = "internal_redirect";
     this.end(false);
     this.beginAnew(body.length);
+    // As Envoy, where the request that follows looks again.
+    if (config.routeFigures !== undefined) {
+      this.clearRouteCache();
+      this.route();
+    }
     this.traceByRoute(requestHeaders);
     this.filters = new FilterManager(this);
     this.createChain(config.filters);
@@ -421,6 +431,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private refuse({ status, details, redirects }: Refusal, headers: Headers): undefined {
+    if (this.config.routeFigures !== undefined) this.route();
     this.createChain(this.config.filters);
     if (!redirects) return this.filters.sendLocalReply(status, "", details);
     this.filters.sendLocalReply(status, "", details, (out) =>

@@ -39,6 +39,9 @@ export class RequestStreamInfo implements StreamInfo {
   customFlags: string | undefined = undefined;
   traceReason: TraceReason | undefined = undefined;
   healthCheck = false;
+  /** Counted where the connection manager has `RouteFigures`. */
+  routeResolutions = 0;
+  routeResolutionMs = 0;
   /** `:scheme` becomes that of the upstream's transport. */
   schemeMatchesUpstream = false;
   private flagOrder: ResponseFlag[] | undefined = undefined;

@@ -86,6 +86,7 @@ export class StreamRecord implements FormatContext, MatchedStream, LocalReplyVie
   protected conclude(durationMs: number, sent: boolean): void {
     const { streamInfo } = this;
     countEnd(this.config, streamInfo, durationMs, sent);
+    this.config.routeFigures?.record(streamInfo);
     this.log("DownstreamEnd");
     if (!streamInfo.healthCheck)
       this.span?.finish(this, streamInfo.startTimeMs + durationMs, streamInfo.responseCode);

@@ -30,7 +30,6 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
     add_proxy_protocol_connection_state: "requests are forwarded with the addresses of their connection",
     http3_protocol_options: "listeners take TCP connections only",
     path_normalization_options: ENVOY_NEITHER,
-    record_route_resolution_stats: "how long routing takes is not measured per request",
     represent_ipv4_remote_address_as_ipv4_mapped_ipv6: ENVOY_NEITHER,
     typed_header_validation_config: ENVOY_NEITHER,
   },

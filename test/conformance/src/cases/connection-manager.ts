@@ -1,3 +1,5 @@
+import { type RunningProxy, waitFor } from "@sluice/harness";
+import { httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import { askListeners, type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
 
@@ -96,6 +98,25 @@ const PHRASED = [
   499, 501, 505, 506, 507, 508, 509, 510, 511, 599,
 ];
 
+const FILTERS = "type.googleapis.com/envoy.extensions.filters.http";
+
+/** `[value, samples]` of how often requests looked for their routes, once `samples` requests have been merged. */
+async function waitForSamples(proxy: RunningProxy, samples: number): Promise<unknown> {
+  let seen: (readonly [string, number])[] = [];
+  const merged = waitFor("samples", async () => {
+    const text = await proxy.admin("/stats?filter=route_resolutions&histogram_buckets=detailed&format=json");
+    const totals = /"totals":(\[[^\]]*\])/.exec(text)?.[1] ?? "";
+    seen = [...totals.matchAll(/"lower_bound":([\d.]+).*?"count":(\d+)/g)].map(([, value = "", count]) => [
+      value,
+      Number(count),
+    ]);
+    return seen.reduce((sum, [, count]) => sum + count, 0) >= samples;
+  });
+  // What is missing is for the comparison to tell.
+  await merged.catch(() => {});
+  return seen;
+}
+
 export const CONNECTION_MANAGER_CASES: readonly ConformanceCase[] = [
   {
     title: "who a request comes from, and what it may say of itself",
@@ -112,5 +133,26 @@ export const CONNECTION_MANAGER_CASES: readonly ConformanceCase[] = [
       },
     }),
     requests: PHRASED.map((status) => ({ path: `/${status}` })),
+  },
+  {
+    title: "how often a request looks for its route, by a histogram",
+    yaml: httpBootstrap({
+      hcm: "record_route_resolution_stats: true\npath_with_escaped_slashes_action: REJECT_REQUEST",
+      httpFilters: `- { name: clear, typed_config: { "@type": ${FILTERS}.set_filter_state.v3.Config, on_request_headers: [{ object_key: envoy.string, format_string: { text_format_source: { inline_string: x } } }], clear_route_cache: true } }
+- { name: router, typed_config: { "@type": ${FILTERS}.router.v3.Router } }`,
+      routes: `- { match: { prefix: "/direct" }, direct_response: { status: 200 } }
+- { match: { prefix: "/redirected" }, route: { cluster: one, internal_redirect_policy: {} } }
+- { match: { prefix: "/to" }, route: { cluster: one } }`,
+      bootstrap: "stats_flush_interval: 0.1s",
+    }),
+    reply: ({ target }) =>
+      target === "/redirected"
+        ? { status: 302, headers: [["location", "http://example.test/to"]] }
+        : { body: "one" },
+    requests: [
+      ...["/to", "/direct", "/none", "/redirected", "/a%2Fb"].map((path) => ({ path })),
+      { path: "/unread", headers: [["transfer-encoding", "gzip"]] },
+    ],
+    observe: ({ proxy }) => waitForSamples(proxy, 7),
   },
 ];

@@ -16,6 +16,7 @@ import { compileHttp1ServerOptions } from "../../../../http/h1/compile-http1-opt
 import { compileHttp2Options, http2OptionProblems } from "../../../../http/h2/http2-options.ts";
 import { createHttp2Stats } from "../../../../http/h2/http2-stats.ts";
 import type { ProxyStatusConfig } from "../../../../http/proxy-status.ts";
+import { RouteFigures } from "../../../../http/route-figures.ts";
 import { StreamTimersPool } from "../../../../http/stream-timers.ts";
 import { compileHttpFilters, type FilterChainUse } from "../../../../http-filter/compile-filter-chain.ts";
 import {
@@ -121,6 +122,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     upgrades,
     localReplies,
     proxyStatus: compileProxyStatus(config, worker.localInfo.nodeId),
+    routeFigures: config.recordRouteResolutionStats ? new RouteFigures(stats, worker.clock) : undefined,
     accessLoggers,
     accessLog: {
       onNewRequest: config.accessLogOptions?.flushAccessLogOnNewRequest ?? false,

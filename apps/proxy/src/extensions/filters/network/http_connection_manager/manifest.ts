@@ -54,6 +54,7 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "set_current_client_cert_details",
       "forward_client_cert_matcher",
       "forward_proto_config",
+      "record_route_resolution_stats",
       "local_reply_config",
       "proxy_status_config",
       "via",
