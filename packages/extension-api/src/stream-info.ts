@@ -30,6 +30,8 @@ export interface StreamInfo {
   readonly routeName: string;
   readonly virtualHostName: string;
   readonly upstreamCluster: string | undefined;
+  /** What its stats and logs call the cluster: `alt_stat_name`, or its name. */
+  readonly upstreamClusterStatName: string | undefined;
   readonly upstreamRemoteAddress: string | undefined;
   readonly upstreamLocalAddress: string | undefined;
   readonly upstreamTransportFailureReason: string;

@@ -73,6 +73,7 @@ export function formatContext(given: {
       routeName: "",
       virtualHostName: "",
       upstreamCluster: undefined,
+      upstreamClusterStatName: undefined,
       upstreamRemoteAddress: undefined,
       upstreamLocalAddress: undefined,
       upstreamTransportFailureReason: "",

@@ -53,6 +53,8 @@ export interface DnsResolverSettings {
   readonly timeoutMs: number;
   /** Of each query to `servers`; 0: the resolver's own (4). */
   readonly tries: number;
+  /** How often the system's resolver is asked again at once when it has no answer for the moment. */
+  readonly retries: number;
   /** Whether the system's resolver may complete a name by its search domains; `servers` never do. */
   readonly searchDomains: boolean;
 }

@@ -18,6 +18,7 @@ export function createClusterStatsIn(scope: StatsScope): ClusterStats {
     upstreamCxHttp1Total: counter("upstream_cx_http1_total"),
     upstreamCxHttp2Total: counter("upstream_cx_http2_total"),
     upstreamCxConnectFail: counter("upstream_cx_connect_fail"),
+    bindErrors: counter("bind_errors"),
     upstreamCxConnectTimeout: counter("upstream_cx_connect_timeout"),
     upstreamCxConnectMs: scope.histogram("upstream_cx_connect_ms"),
     upstreamCxLengthMs: scope.histogram("upstream_cx_length_ms"),

@@ -82,8 +82,9 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "dns_resolver_options",
     "query_timeout_seconds",
     "query_tries",
+    "use_resolvers_as_fallback",
   ],
-  "envoy.extensions.network.dns_resolver.getaddrinfo.v3.GetAddrInfoDnsResolverConfig": [],
+  "envoy.extensions.network.dns_resolver.getaddrinfo.v3.GetAddrInfoDnsResolverConfig": ["num_retries"],
   "envoy.config.cluster.v3.Cluster.CommonLbConfig": [
     "ignore_new_hosts_until_first_hc",
     "healthy_panic_threshold",

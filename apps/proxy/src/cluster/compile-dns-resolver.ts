@@ -1,3 +1,4 @@
+import { getServers } from "node:dns";
 import { isIP } from "node:net";
 import type { Message } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
@@ -6,6 +7,7 @@ import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb
 import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type { CaresDnsResolverConfig } from "@sluice/xds/gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js";
+import type { GetAddrInfoDnsResolverConfig } from "@sluice/xds/gen/envoy/extensions/network/dns_resolver/getaddrinfo/v3/getaddrinfo_dns_resolver_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { DnsResolverSettings } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
@@ -20,6 +22,7 @@ export const SYSTEM_RESOLVER: DnsResolverSettings = {
   servers: [],
   timeoutMs: 0,
   tries: 0,
+  retries: 0,
   searchDomains: true,
 };
 
@@ -52,10 +55,13 @@ export function typedResolver(
     return SYSTEM_RESOLVER;
   }
   problems.push(...refuseUnsupportedFields(unpacked.schema, unpacked.message, CLUSTER_SUPPORTED_FIELDS, at));
-  if (unpacked.typeName === GET_ADDR_INFO) return SYSTEM_RESOLVER;
+  if (unpacked.typeName === GET_ADDR_INFO)
+    return { ...SYSTEM_RESOLVER, retries: asGetAddrInfo(unpacked.message).numRetries ?? 0 };
   const cares = asCares(unpacked.message);
+  const own = servers(cares.resolvers, `${at}.resolvers`, problems);
   return {
-    servers: servers(cares.resolvers, `${at}.resolvers`, problems),
+    ...SYSTEM_RESOLVER,
+    servers: cares.useResolversAsFallback && knowsNameServers(getServers()) ? [] : own,
     timeoutMs: Number(cares.queryTimeoutSeconds ?? 0n) * 1000,
     tries: cares.queryTries ?? 0,
     searchDomains: !(cares.dnsResolverOptions?.noDefaultSearchDomain ?? false),
@@ -73,7 +79,15 @@ function servers(list: readonly Address[], path: string, problems: Problem[]): r
   });
 }
 
+/** What the resolver has where the system names none: then, as in Envoy, there are none. */
+export function knowsNameServers(systemServers: readonly string[]): boolean {
+  return systemServers.some((server) => server !== "127.0.0.1");
+}
+
 /** The caller has checked the type's name. */
+function asGetAddrInfo(message: Message): GetAddrInfoDnsResolverConfig {
+  return message as GetAddrInfoDnsResolverConfig;
+}
 function asCares(message: Message): CaresDnsResolverConfig {
   return message as CaresDnsResolverConfig;
 }

@@ -11,7 +11,6 @@ export function defineConfigUpdateStats(scope: StatsScope): void {
     "update_failure",
     "update_no_rebuild",
     "update_success",
-    "bind_errors",
     "original_dst_host_invalid",
   ]) {
     scope.counter(name);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { after, before, test } from "node:test";
 import { startSluiceProxy, waitFor } from "@sluice/harness";
-import { systemResolve } from "./dns-discovery.ts";
+import { knowsNameServers } from "./compile-dns-resolver.ts";
+import { patiently, systemResolve } from "./dns-discovery.ts";
 
 const A = 1;
 const AAAA = 28;
@@ -50,7 +51,7 @@ function answer(query: Buffer): Buffer {
   return Buffer.concat([head, query.subarray(12, at + 5), ...encoded]);
 }
 
-const settings = () => ({ servers, timeoutMs: 1000, tries: 1, searchDomains: true });
+const settings = () => ({ servers, timeoutMs: 1000, tries: 1, retries: 0, searchDomains: true });
 
 test("names are asked of the name servers that are configured, with their time to live", async () => {
   const answers = await systemResolve("web.test", "v4_only", true, settings());
@@ -75,6 +76,7 @@ test("a name that does not exist has no address; a server that is silent is a fa
     servers: [`127.0.0.1:${silent.address().port}`],
     timeoutMs: 100,
     tries: 1,
+    retries: 0,
     searchDomains: true,
   };
   assert.equal(await systemResolve("web.test", "v4_only", false, asked), undefined);
@@ -82,7 +84,7 @@ test("a name that does not exist has no address; a server that is silent is a fa
 });
 
 test("without search domains a name of the hosts file is still found", async () => {
-  const system = { servers: [], timeoutMs: 0, tries: 0, searchDomains: false };
+  const system = { servers: [], timeoutMs: 0, tries: 0, searchDomains: false, retries: 0 };
   assert.deepEqual((await systemResolve("localhost", "v4_only", false, system))?.addresses, ["127.0.0.1"]);
 });
 
@@ -111,4 +113,26 @@ static_resources:
   } finally {
     await proxy.close();
   }
+});
+
+test("the system is asked again while it has no answer for the moment, as often as allowed", async () => {
+  let asked = 0;
+  const ask = (failures: number, code: string) => async (): Promise<string> => {
+    asked++;
+    if (asked <= failures) throw Object.assign(new Error(code), { code });
+    return "found";
+  };
+  assert.equal(await patiently(2, ask(2, "EAI_AGAIN")), "found");
+  assert.equal(asked, 3);
+  asked = 0;
+  await assert.rejects(patiently(1, ask(2, "EAI_AGAIN")));
+  assert.equal(asked, 2);
+  asked = 0;
+  await assert.rejects(patiently(5, ask(1, "ENOTFOUND")));
+  assert.equal(asked, 1);
+});
+
+test("resolvers that are a fallback give way to the system's, where it names any", () => {
+  assert.equal(knowsNameServers(["127.0.0.1"]), false);
+  assert.equal(knowsNameServers(["10.0.0.2"]), true);
 });

@@ -36,7 +36,7 @@ export const systemResolve: Resolve = async (name, family, withTtl, resolver = S
     if (answer !== undefined && answer.addresses.length > 0) return answer;
   }
   try {
-    const found = await lookup(name, resolver.searchDomains);
+    const found = await patiently(resolver.retries, () => lookup(name, resolver.searchDomains));
     const addresses = chooseFamily(
       found.filter((each) => each.family === 4).map((each) => each.address),
       found.filter((each) => each.family === 6).map((each) => each.address),
@@ -48,6 +48,18 @@ export const systemResolve: Resolve = async (name, family, withTtl, resolver = S
     return code === "ENOTFOUND" || code === "ENODATA" ? { addresses: [], ttl: undefined } : undefined;
   }
 };
+
+/** Asks again, at most so often, while the answer is that there is none for the moment (EAI_AGAIN). */
+export async function patiently<T>(retries: number, ask: () => Promise<T>): Promise<T> {
+  for (let left = retries; ; left--) {
+    try {
+      return await ask();
+    } catch (error) {
+      const again = error instanceof Error && "code" in error && error.code === "EAI_AGAIN";
+      if (!again || left <= 0) throw error;
+    }
+  }
+}
 
 /** A name that ends with a dot is complete: no search domain, but no line of the hosts file either. */
 async function lookup(name: string, searchDomains: boolean): Promise<LookupAddress[]> {

@@ -190,9 +190,10 @@ export class ManagedCluster {
     };
     const stop = this.#options.endpoints.watch(source, serviceName, {
       onAttempt: () => stats.counter("update_attempt").inc(),
-      onUpdate: (assignment) => {
+      onUpdate: (assignment, version) => {
         clearTimeout(this.#timer);
         stats.counter("update_success").inc();
+        if (assignment !== undefined) stats.gauge("version").set(version);
         if (assignment !== undefined) return this.#onAssignment(assignment);
         if (fromFile) stats.counter("update_empty").inc();
         this.#initialize();
@@ -310,7 +311,7 @@ export class ManagedCluster {
     if (!samePolicy) this.assignmentPolicy = policy;
     if (this.config.discovery.kind === "eds" || this.config.discovery.kind === "strict_dns") {
       const greatest = hosts.reduce((most, { weight }) => Math.max(most, weight), 1);
-      this.#options.stats.gauge("max_host_weight").set(hosts.length === 0 ? 0 : greatest);
+      this.#options.stats.gauge("max_host_weight").set(greatest);
     }
     this.#options.stats.counter("membership_change").add(changed);
     this.#publish();

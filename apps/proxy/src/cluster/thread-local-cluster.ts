@@ -212,6 +212,7 @@ export interface ClusterStats {
   readonly upstreamCxHttp1Total: Counter;
   readonly upstreamCxHttp2Total: Counter;
   readonly upstreamCxConnectFail: Counter;
+  readonly bindErrors: Counter;
   readonly upstreamCxConnectTimeout: Counter;
   readonly upstreamCxConnectMs: Histogram;
   readonly upstreamCxLengthMs: Histogram;

@@ -24,6 +24,7 @@ export class RequestStreamInfo implements StreamInfo {
   routeName = "";
   virtualHostName = "";
   upstreamCluster: string | undefined = undefined;
+  upstreamClusterStatName: string | undefined = undefined;
   upstreamRemoteAddress: string | undefined = undefined;
   upstreamLocalAddress: string | undefined = undefined;
   upstreamTransportFailureReason = "";

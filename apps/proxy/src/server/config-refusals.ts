@@ -97,7 +97,8 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     google_grpc:
       "Google's gRPC library is no part of this proxy; use envoy_grpc with a cluster of that address and its TLS",
     retry_policy: STREAMS_REOPEN,
-    timeout: "streams of configuration have no end of their own",
+    timeout:
+      "Envoy, too, looks at it for calls of filters only, none of which is built in: streams of its own have no end",
   },
   "envoy.config.core.v3.HeaderValue": {
     raw_value: "Envoy does not read it in configuration either; use value",

@@ -20,11 +20,9 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
     reinit_channel_on_timeout: NO_DNS_SETTING,
     rotate_nameservers: NO_DNS_SETTING,
     udp_max_queries: NO_DNS_SETTING,
-    use_resolvers_as_fallback: "with resolvers of its own a cluster's names are asked of these alone",
   },
   [`${DNS}.getaddrinfo.v3.GetAddrInfoDnsResolverConfig`]: {
     num_resolver_threads: "the threads are Node's (environment variable UV_THREADPOOL_SIZE)",
-    num_retries: "a name that was not found is asked for again after dns_failure_refresh_rate",
   },
   [`${HCM}.HttpConnectionManager`]: {
     add_proxy_protocol_connection_state: "requests are forwarded with the addresses of their connection",

@@ -165,7 +165,7 @@ export class OtelSpan implements ActiveSpan {
     this.#tag("http.protocol", info.protocol ?? "-");
     this.#tag("http.status_code", String(status));
     this.#tag("upstream_cluster", info.upstreamCluster ?? this.#upstreamCluster);
-    this.#tag("upstream_cluster.name", info.upstreamCluster ?? this.#upstreamCluster);
+    this.#tag("upstream_cluster.name", info.upstreamClusterStatName ?? this.#upstreamCluster);
     if (grpc !== undefined) {
       this.#tag("grpc.status_code", String(grpc.status));
       this.#tag("grpc.message", grpc.message ?? "");

@@ -4,7 +4,7 @@ import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-
 import { accountForRead, lend } from "../connection/read-memory.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
 import { enterTurn, leaveTurn } from "../connection/turn.ts";
-import { transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
+import { isBindError, transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
 import {
   type ConnectOptions,
   tlsInfoOf,
@@ -156,7 +156,9 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     const { info, host, owner } = this;
     const { stats } = info;
     const was = this.state;
-    const local = by === "local";
+    const unbound = isBindError(error);
+    if (unbound) stats.bindErrors.inc();
+    const local = by === "local" || unbound;
     this.state = CLOSED;
     this.leaveHost?.();
     this.owner = undefined;

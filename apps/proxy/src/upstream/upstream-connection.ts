@@ -10,7 +10,7 @@ import type {
   ResponseStream,
   StreamResetReason,
 } from "../http/codec.ts";
-import { transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
+import { isBindError, transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
 import { tlsInfoOf, whenTransportReady } from "../transport-socket/upstream-transport-socket.ts";
 import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
 import { createClientCodec, type PoolProtocol } from "./create-client-codec.ts";
@@ -152,7 +152,10 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     if (endStream) this.connection.close("noFlush", this.connection.halfClose ? "tunnel ended" : "");
   }
 
-  onClose(by: "local" | "remote", error: NodeJS.ErrnoException | undefined): void {
+  onClose(closedBy: "local" | "remote", error: NodeJS.ErrnoException | undefined): void {
+    const unbound = isBindError(error);
+    const by = unbound ? "local" : closedBy;
+    if (unbound) this.info.stats.bindErrors.inc();
     const connecting = this.state === ConnectionState.Connecting;
     this.state = ConnectionState.Closed;
     this.deadline.dispose();

@@ -4,6 +4,7 @@ import type { ClusterLoadAssignment } from "@sluice/xds/gen/envoy/config/endpoin
 import { compileEndpoints, type LoadAssignment } from "../cluster/compile-endpoints.ts";
 import type { EndpointDiscovery, EndpointWatcher } from "../cluster/endpoint-discovery.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
+import { hashVersion } from "./version-hash.ts";
 
 interface Entry {
   /** Attempts are counted here, as each is followed by another one; otherwise where they are made. */
@@ -46,7 +47,7 @@ export class EndpointRegistry implements EndpointDiscovery {
       entries.set(serviceName, entry);
       this.#onNames(source, [...entries.keys()]);
     }
-    if (entry.compiled !== undefined) watcher.onUpdate(entry.compiled);
+    if (entry.compiled !== undefined) watcher.onUpdate(entry.compiled, hashVersion(entry.version));
     return () => {
       entry.watchers.delete(watcher);
       if (entry.watchers.size > 0 || entries.get(serviceName) !== entry) return;
@@ -69,12 +70,12 @@ export class EndpointRegistry implements EndpointDiscovery {
     entry.assignment = assignment;
     entry.compiled = compiled.value;
     entry.version = version;
-    tell(entry, (watcher) => watcher.onUpdate(compiled.value));
+    tell(entry, (watcher) => watcher.onUpdate(compiled.value, hashVersion(version)));
   }
 
   /** The source has no such assignment (any more). */
   remove(key: string, name: string): void {
-    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onUpdate(undefined));
+    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onUpdate(undefined, 0));
   }
 
   /** Something wrong came for it. */

@@ -75,6 +75,12 @@ const CORNERS: Readonly<Record<string, readonly [endpoints: string, more: string
     `{ lb_endpoints: [${endpoint("{{dead}}", UNWELL)}] }, { priority: 2, lb_endpoints: [${endpoint("{{upstream2}}")}] }`,
     "",
   ],
+  unbound: [
+    `{ lb_endpoints: [${endpoint("{{upstream}}")}] }`,
+    "upstream_bind_config: { source_address: { address: 192.0.2.1, port_value: 0 } }",
+  ],
+  renamed: [`{ lb_endpoints: [${endpoint("{{upstream}}")}] }`, 'alt_stat_name: "another:name"'],
+  lone: [`{ lb_endpoints: [${endpoint("{{upstream}}")}] }`, "lb_policy: MAGLEV"],
   unknown: [
     `{ lb_endpoints: [${endpoint("{{upstream}}")}] }`,
     `load_balancing_policy: { policies: [{ typed_extension_config: { name: nobody, typed_config: { "@type": type.googleapis.com/xds.type.v3.TypedStruct, type_url: type.googleapis.com/no.such.Policy } } }, { typed_extension_config: { name: random, typed_config: { "@type": type.googleapis.com/envoy.extensions.load_balancing_policies.random.v3.Random } } }] }`,
@@ -206,7 +212,11 @@ stats_matcher: { exclusion_list: { patterns: [{ suffix: cx_length_ms }, { contai
   },
   {
     title: "zeros, fractions and orders of a cluster's settings have the outcome that they have in Envoy",
+    accessLog: { file: "access.log", lines: 6 * Object.keys(CORNERS).length },
     yaml: httpBootstrap({
+      hcm: `access_log:
+- name: file
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\\n" } } }`,
       routes: Object.keys(CORNERS)
         .map(
           (name) =>
@@ -236,6 +246,8 @@ stats_matcher: { exclusion_list: { patterns: [{ suffix: cx_length_ms }, { contai
     },
     stats: Object.keys(CORNERS).flatMap((name) => [
       `cluster.${name}.membership_change`,
+      `cluster.${name}.bind_errors`,
+      `cluster.${name}.maglev_lb.max_entries_per_host`,
       `cluster.${name}.lb_healthy_panic`,
       `cluster.${name}.upstream_rq_active_overflow`,
       `cluster.${name}.upstream_flow_control_backed_up_total`,

@@ -233,6 +233,7 @@ export class ClusterHealth {
         ? member.host
         : { ...member.host, metadata: { [TRANSPORT_SOCKET_MATCH]: socketMatch } };
     const connect = (): Socket => this.#options.connect(host, checkedAt(member.host), alpn);
+    const onProtocolError = (): void => this.#options.stats.counter("upstream_cx_protocol_error").inc();
     if (check.kind === "tcp") return new TcpProbe(check, reuse, connect, sink);
     const hostname = member.host.healthCheck?.hostname ?? "";
     if (check.kind === "grpc") {
@@ -244,6 +245,7 @@ export class ClusterHealth {
         createCodec: (connection, callbacks) =>
           createProbeCodec("http2", connection, callbacks, this.#options),
         sink,
+        onProtocolError,
       });
     }
     const authority = firstOf(hostname, check.host, clusterName);
@@ -254,6 +256,7 @@ export class ClusterHealth {
       createCodec: (connection, callbacks, alpn) =>
         createProbeCodec(probeProtocol(check, alpn), connection, callbacks, this.#options),
       sink,
+      onProtocolError,
     });
   }
 }

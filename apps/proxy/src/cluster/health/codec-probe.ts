@@ -43,6 +43,7 @@ export interface CodecProbeOptions {
     alpn: string | undefined,
   ): ClientCodec;
   readonly sink: ProbeSink;
+  onProtocolError(): void;
 }
 
 /** Sends one request per check over a connection of its own, through the codecs that requests use. */
@@ -136,6 +137,7 @@ export class CodecProbe implements Probe, ConnectionSink, ClientCodecCallbacks, 
     // One stream at a time.
   }
   onProtocolError(_error: CodecError): void {
+    this.#options.onProtocolError();
     this.close();
     this.#fail();
   }

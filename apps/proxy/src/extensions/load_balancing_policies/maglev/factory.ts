@@ -27,8 +27,10 @@ export const maglevFactory: LoadBalancingPolicyFactory<MaglevConfig> = {
     return new HashLoadBalancer(context, hashing, (weights) => {
       const table = new MaglevTable(weights, tableSize, hashing.useHostname);
       if (context.workerIndex === 0 && weights.hosts.length > 0) {
-        fewest.set(table.minEntriesPerHost);
-        most.set(table.maxEntriesPerHost);
+        // As Envoy, which needs no table for a single host.
+        const lone = weights.hosts.length === 1;
+        fewest.set(lone ? 1 : table.minEntriesPerHost);
+        most.set(lone ? 1 : table.maxEntriesPerHost);
       }
       return table;
     });

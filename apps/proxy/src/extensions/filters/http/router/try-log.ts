@@ -86,6 +86,7 @@ export class TryLog {
     info.routeName = streamInfo.routeName;
     info.virtualHostName = streamInfo.virtualHostName;
     info.upstreamCluster = streamInfo.upstreamCluster;
+    info.upstreamClusterStatName = streamInfo.upstreamClusterStatName;
     info.upstreamRemoteAddress = attempt.countedHost?.address;
     info.upstreamLocalAddress = streamInfo.upstreamLocalAddress;
     if ((flag & ResponseFlag.UpstreamConnectionFailure) !== 0) {

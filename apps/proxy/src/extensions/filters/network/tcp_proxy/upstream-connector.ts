@@ -86,6 +86,7 @@ export class UpstreamConnector implements LoadBalancerContext {
     const { info } = cluster;
     const streamInfo = asWritable(this.streamInfo);
     streamInfo.upstreamCluster = info.name;
+    streamInfo.upstreamClusterStatName = info.statName;
     const { connections, pendingRequests } = info.circuitBreakers.default;
     if (!connections.tryAcquire()) {
       info.stats.upstreamCxOverflow.inc();
