@@ -43,6 +43,7 @@ export function healthEventLine(event: HealthEvent, source: HealthEventSource, w
             port_value: address.port,
             resolver_name: "",
             ipv4_compat: false,
+            network_namespace_filepath: "",
           },
         };
   return `${JSON.stringify({

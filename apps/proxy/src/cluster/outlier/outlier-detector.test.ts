@@ -88,6 +88,26 @@ describe("outlier detection", () => {
     assert.deepEqual(ejected(), []);
   });
 
+  it("lets ejections in a row count no further than the longest time, and forgets one after a whole interval", () => {
+    const { time, detector, monitor } = watch(2, {
+      consecutive5xx: 1,
+      intervalMs: 1_000,
+      baseEjectionTimeMs: 1_000,
+      maxEjectionTimeMs: 2_000,
+    });
+    const rowOf = (): number | undefined => detector.get("host0")?.backOff;
+    for (let times = 0; times < 6; times++) {
+      monitor("host0").putHttpResponseCode(500);
+      time.advance(4_000);
+      assert.equal(detector.get("host0")?.ejected, false);
+      monitor("host0").putHttpResponseCode(500);
+      time.advance(2_000);
+    }
+    assert.ok((rowOf() ?? 9) <= 3);
+    time.advance(10_000);
+    assert.equal(rowOf(), 0);
+  });
+
   it("goes by what operators set at runtime", () => {
     const { monitor, ejected, time, runtime } = watch(2);
     runtime.replace({
