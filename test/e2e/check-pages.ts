@@ -142,25 +142,10 @@ function visits({ cluster, traceId }: Subjects): readonly Visit[] {
   ];
 }
 
-/**
- * Every page with real data on it: axe in light and dark, and its picture when pictures are kept. In two windows side by side,
- * since one of them waits for the server half of its time.
- */
+/** Every page with real data on it: axe in light and dark, and its picture when pictures are kept. */
 export async function checkPages(page: Page, subjects: Subjects): Promise<void> {
   const narrow: Visit = { name: "overview-narrow", path: "/", ready: seen("Nodes in sync"), width: 400 };
-  const left = [...visits(subjects), narrow].values();
-  const other = await page.context().newPage();
-  try {
-    await Promise.all([checkEach(page, left), checkEach(other, left)]);
-  } finally {
-    await other.close();
-  }
-}
-
-/** Takes what nobody has taken. */
-async function checkEach(page: Page, left: Iterator<Visit>): Promise<void> {
-  for (let next = left.next(); next.done !== true; next = left.next()) {
-    const { name, path, ready, dark, width } = next.value;
+  for (const { name, path, ready, dark, width } of [...visits(subjects), narrow]) {
     await page.setViewportSize({ width: width ?? 1280, height: 800 });
     await page.goto(path);
     await ready(page);
