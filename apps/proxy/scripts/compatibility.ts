@@ -130,6 +130,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - \`require_sni\` closes handshakes without a server name, as it is documented; Envoy does not read it. Handshakes are counted when they are
   done: one that fails is in none of the connection manager's stats. Groups and signature algorithms have no stats (\`ssl.curves\`,
   \`ssl.sigalgs\`), since Node does not tell them.
+- Refused where Envoy takes it: a second key in \`session_ticket_keys\` (OpenSSL in Node has one), \`ALL\` in \`cipher_suites\`, a least TLS version
+  above the greatest, and \`%Q\` in \`START_TIME\`. The scope that a tracer's spans are exported under has Sluice's name.
 - \`connection_limit\` does not count down connections that it let pass while it was off; Envoy's gauge wraps.
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.
