@@ -25,6 +25,7 @@ export class MirrorTrace implements FormatContext {
     // As Envoy, which knows nothing of the protocol here.
     this.streamInfo.protocol = "HTTP/1.1";
     this.streamInfo.upstreamCluster = cluster.name;
+    this.streamInfo.upstreamClusterStatName = cluster.statName;
   }
 
   /** The copy's head gets its own place in the trace. `undefined`: requests are not traced. */
