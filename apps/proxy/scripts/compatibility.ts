@@ -111,8 +111,7 @@ ${table(CLUSTER_SUPPORTED_FIELDS)}
 Command operators are those of Envoy 1.40, wherever formats stand, but for these, which are refused by name: bytes on the wire and of headers
 (\`…_WIRE_BYTES_…\`, \`…_HEADER_BYTES_SENT\`, \`…_HEADER_BYTES_RECEIVED\`), how a connection was closed (\`…_DETECTED_CLOSE_TYPE\`,
 \`…_LOCAL_CLOSE_REASON\`), all hosts that were tried (\`UPSTREAM_…_ATTEMPTED\`), \`…_TLS_GROUP\` and \`DOWNSTREAM_CX_RTT\` (Node does not tell
-them), \`DOWNSTREAM_HANDSHAKE_DURATION\`, \`UPSTREAM_SERVER_NAME\`, \`ROUTE_RESOLUTION_…\`, \`CEL\`, \`CLUSTER_METADATA\`, and of \`METADATA\` the
-types \`CLUSTER\`, \`VIRTUAL_HOST\`, \`LISTENER\` and \`LISTENER_FILTER_CHAIN\`; the points of an upstream connection and custom ones in
+them), \`DOWNSTREAM_HANDSHAKE_DURATION\`, \`UPSTREAM_SERVER_NAME\`, \`ROUTE_RESOLUTION_…\`, \`CEL\`; the points of an upstream connection and custom ones in
 \`COMMON_DURATION\`; and \`QUERY_PARAMS(DECODED)\`.
 
 ${table(ACCESS_LOG_SUPPORTED_FIELDS)}

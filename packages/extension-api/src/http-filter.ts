@@ -155,7 +155,7 @@ export interface ConnectionInfo {
   readonly remoteAddress: string;
   readonly localAddress: string;
   /** Where the socket itself is bound, if a listener filter restored another `localAddress`. */
-  readonly directLocalAddress?: string;
+  readonly directLocalAddress?: string | undefined;
   /** SNI, or undefined. */
   readonly requestedServerName: string | undefined;
   readonly tls: TlsInfo | undefined;
@@ -163,6 +163,9 @@ export interface ConnectionInfo {
   readonly transportFailureReason?: string | undefined;
   /** "" when the chain has none. */
   readonly filterChainName?: string | undefined;
+  /** `filter_metadata` of the listener that it came in by, and of its chain. */
+  readonly listenerMetadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly filterChainMetadata?: Readonly<Record<string, unknown>> | undefined;
   /** TLVs of the PROXY header that it came with, as far as the listener passes them on; undefined: there was none. */
   readonly proxyTlvs?: readonly { readonly type: number; readonly value: Uint8Array }[] | undefined;
   /** Of a connection to an upstream: the filter state that its clients share with it. */

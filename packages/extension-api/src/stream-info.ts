@@ -32,6 +32,8 @@ export interface StreamInfo {
   readonly upstreamCluster: string | undefined;
   /** What its stats and logs call the cluster: `alt_stat_name`, or its name. */
   readonly upstreamClusterStatName: string | undefined;
+  /** `filter_metadata` of that cluster. */
+  readonly upstreamClusterMetadata?: Readonly<Record<string, unknown>> | undefined;
   readonly upstreamRemoteAddress: string | undefined;
   readonly upstreamLocalAddress: string | undefined;
   readonly upstreamTransportFailureReason: string;

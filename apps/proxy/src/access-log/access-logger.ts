@@ -17,11 +17,20 @@ export interface FormatContext {
   readonly spanId?: string | undefined;
   /** `filter_metadata` of the matched route. */
   readonly routeMetadata?: Readonly<Record<string, unknown>> | undefined;
+  /** The same of its virtual host. */
+  readonly virtualHostMetadata?: Readonly<Record<string, unknown>> | undefined;
   /** %LISTENER_NAME%. */
   readonly listenerName?: string | undefined;
 }
 
-export type MetadataSource = "DYNAMIC" | "UPSTREAM_HOST" | "ROUTE";
+export type MetadataSource =
+  | "DYNAMIC"
+  | "CLUSTER"
+  | "ROUTE"
+  | "UPSTREAM_HOST"
+  | "LISTENER"
+  | "VIRTUAL_HOST"
+  | "LISTENER_FILTER_CHAIN";
 
 /** Why an entry is written, by the names of `envoy.data.accesslog.v3.AccessLogType`. */
 export type AccessLogType =

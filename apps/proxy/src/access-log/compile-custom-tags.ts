@@ -8,20 +8,20 @@ import type { ValueProvider } from "./operator.ts";
 export type CompiledTag = readonly [tag: string, value: readonly (string | ValueProvider)[]];
 
 /** `undefined` kinds are requests'. */
-function metadataTag({ kind, metadataKey, defaultValue }: CustomTag_Metadata): ValueProvider | string {
+function metadataTag({ kind, metadataKey, defaultValue }: CustomTag_Metadata): ValueProvider {
   const source = METADATA_KINDS[kind?.kind.case ?? "request"];
-  if (source === undefined) return "metadata of clusters is not implemented";
   const keys = (metadataKey?.path ?? []).map(({ segment }) => String(segment.value ?? ""));
   const namespace = metadataKey?.key ?? "";
   return (context) =>
     readMetadata(context, source, namespace, keys) ?? (defaultValue === "" ? undefined : defaultValue);
 }
 
-const METADATA_KINDS: Readonly<Record<string, MetadataSource | undefined>> = {
+const METADATA_KINDS = {
   request: "DYNAMIC",
   route: "ROUTE",
+  cluster: "CLUSTER",
   host: "UPSTREAM_HOST",
-};
+} as const satisfies Record<string, MetadataSource>;
 
 /** Custom tags of access logs and spans: literal, environment, request header, or a format string. */
 export function compileCustomTags(
@@ -59,13 +59,9 @@ export function compileCustomTags(
         else problems.push(...parts.problems);
         return;
       }
-      case "metadata": {
-        const value = metadataTag(type.value);
-        if (typeof value === "string") {
-          problems.push({ path: `${at}.metadata.kind`, message: value, severity: "error" });
-        } else compiled.push([tag, [value]]);
+      case "metadata":
+        compiled.push([tag, [metadataTag(type.value)]]);
         return;
-      }
       default:
         problems.push({
           path: at,

@@ -25,12 +25,31 @@ function metadataOf(source: MetadataSource): OperatorCompiler {
 }
 
 function read(context: FormatContext, source: MetadataSource, namespace: string): unknown {
-  if (source === "DYNAMIC") return context.streamInfo.getDynamicMetadata(namespace);
-  const all = source === "ROUTE" ? context.routeMetadata : context.streamInfo.upstreamMetadata;
-  return memberOf(all, namespace);
+  return source === "DYNAMIC"
+    ? context.streamInfo.getDynamicMetadata(namespace)
+    : memberOf(CONFIGURED[source](context), namespace);
 }
 
-const SOURCES: readonly MetadataSource[] = ["DYNAMIC", "UPSTREAM_HOST", "ROUTE"];
+type Configured = Exclude<MetadataSource, "DYNAMIC">;
+
+const CONFIGURED: Readonly<Record<Configured, (context: FormatContext) => unknown>> = {
+  CLUSTER: ({ streamInfo }) => streamInfo.upstreamClusterMetadata,
+  ROUTE: ({ routeMetadata }) => routeMetadata,
+  UPSTREAM_HOST: ({ streamInfo }) => streamInfo.upstreamMetadata,
+  LISTENER: ({ connection }) => connection.listenerMetadata,
+  VIRTUAL_HOST: ({ virtualHostMetadata }) => virtualHostMetadata,
+  LISTENER_FILTER_CHAIN: ({ connection }) => connection.filterChainMetadata,
+};
+
+const SOURCES: readonly MetadataSource[] = [
+  "DYNAMIC",
+  "CLUSTER",
+  "ROUTE",
+  "UPSTREAM_HOST",
+  "LISTENER",
+  "VIRTUAL_HOST",
+  "LISTENER_FILTER_CHAIN",
+];
 
 /** `%METADATA(TYPE:NAMESPACE:KEY*)%`. */
 const metadata: OperatorCompiler = (argument, name) => {
@@ -69,6 +88,7 @@ const filterStateOf =
 
 export const METADATA_OPERATORS: OperatorTable = {
   DYNAMIC_METADATA: metadataOf("DYNAMIC"),
+  CLUSTER_METADATA: metadataOf("CLUSTER"),
   UPSTREAM_METADATA: metadataOf("UPSTREAM_HOST"),
   METADATA: metadata,
   FILTER_STATE: filterStateOf(({ streamInfo }) => streamInfo.filterState),

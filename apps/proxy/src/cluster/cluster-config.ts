@@ -65,6 +65,8 @@ export type DnsFamily = "auto" | "v4_only" | "v6_only" | "v4_preferred" | "all";
 export interface ClusterConfig {
   readonly name: string;
   readonly statName: string;
+  /** `filter_metadata`. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   readonly discovery: Discovery;
   readonly connectTimeoutMs: number;
   readonly bufferLimitBytes: number;

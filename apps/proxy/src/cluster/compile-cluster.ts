@@ -71,6 +71,7 @@ export function compileCluster(
   const config: ClusterConfig = {
     name: cluster.name,
     statName: cluster.altStatName === "" ? cluster.name : cluster.altStatName,
+    metadata: cluster.metadata?.filterMetadata,
     discovery,
     connectTimeoutMs: durationMs(cluster.connectTimeout, 5000),
     // 0: none.

@@ -76,6 +76,8 @@ export interface ClusterInfo {
   readonly name: string;
   /** `alt_stat_name` or the name. */
   readonly statName: string;
+  /** `filter_metadata`, for logs and tags. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** The runtime key that refuses a share of requests (`upstream.maintenance_mode.<name>`). */
   readonly maintenanceModeKey: string;
   /** Default 5000. */

@@ -262,6 +262,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     return Object.freeze({
       name: config.name,
       statName: config.statName,
+      metadata: config.metadata,
       maintenanceModeKey: `upstream.maintenance_mode.${config.name}`,
       connectTimeoutMs: config.connectTimeoutMs,
       bufferLimitBytes: config.bufferLimitBytes,

@@ -50,6 +50,8 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   requestedServerName: string | undefined = undefined;
   tls: TlsInfo | undefined = undefined;
   filterChainName = "";
+  listenerMetadata: Readonly<Record<string, unknown>> | undefined = undefined;
+  filterChainMetadata: Readonly<Record<string, unknown>> | undefined = undefined;
   /** Fingerprints of a TLS client, where a listener filter took them. */
   ja3: string | undefined = undefined;
   ja4: string | undefined = undefined;

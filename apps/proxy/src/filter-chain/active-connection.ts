@@ -6,6 +6,8 @@ import type { DownstreamTransportSocket } from "../transport-socket/downstream-t
 /** A filter chain, compiled. */
 export interface ChainPayload {
   readonly name: string;
+  /** `filter_metadata`. */
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
   /** `filterChainKey`. */
   readonly key: string;
   readonly filters: readonly NetworkFilterEntry[];

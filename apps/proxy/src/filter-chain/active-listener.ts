@@ -32,6 +32,8 @@ export interface ListenerFilterPhase {
 export interface ListenerRules {
   readonly limits: ConnectionLimits;
   readonly accessLoggers: readonly AccessLogger[];
+  /** The listener's `filter_metadata`. */
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
   /** `per_connection_buffer_high_watermark_timeout`; 0: none. */
   readonly highWatermarkTimeoutMs: number;
 }
@@ -204,6 +206,8 @@ export class ActiveListener implements ActiveListenerConfig {
     connection.limitHighWatermark(this.context.worker.timers, this.rules.highWatermarkTimeoutMs);
     connection.requestedServerName ??= accepted.requestedServerName;
     connection.filterChainName = chain.name;
+    connection.filterChainMetadata = chain.metadata;
+    connection.listenerMetadata = this.rules.metadata;
     connection.streamInfo =
       accepted.streamInfo ?? (this.rules.accessLoggers.length > 0 ? this.createStreamInfo() : undefined);
     connection.ja3 = accepted.ja3;
@@ -267,7 +271,7 @@ export class ActiveListener implements ActiveListenerConfig {
   /** One that listener filters let go no further, or that left them. */
   private logSocket(accepted: AcceptedSocket, streamInfo: RequestStreamInfo): void {
     if (this.rules.accessLoggers.length === 0) return;
-    const connection = { ...accepted, id: 0, tls: undefined };
+    const connection = { ...accepted, id: 0, tls: undefined, listenerMetadata: this.rules.metadata };
     this.writeLog(connection, streamInfo, NO_BYTES);
   }
 
@@ -282,6 +286,8 @@ export class ActiveListener implements ActiveListenerConfig {
       id: 0,
       tls: undefined,
       filterChainName: chain.name,
+      filterChainMetadata: chain.metadata,
+      listenerMetadata: this.rules.metadata,
       transportFailureReason: reason,
     };
     this.writeLog(connection, streamInfo, NO_BYTES);

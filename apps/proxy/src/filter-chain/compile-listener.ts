@@ -92,6 +92,7 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
       stats: listenerStats,
     }),
     accessLoggers: loggers.value,
+    metadata: listener.metadata?.filterMetadata,
     highWatermarkTimeoutMs: durationMs(listener.perConnectionBufferHighWatermarkTimeout, 0),
   };
   return { ok: true, value: new ActiveListener(find, phase, rules, releases, factoryContext) };
@@ -140,6 +141,7 @@ function compileChain(
     ok: true,
     value: {
       name: chain.name,
+      metadata: chain.metadata?.filterMetadata,
       key: filterChainKey(chain),
       filters: filters.value,
       transportSocket: transportSocket.value,

@@ -360,6 +360,11 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   get routeMetadata(): Readonly<Record<string, unknown>> | undefined {
     return this.cachedRoute?.metadata;
   }
+
+  get virtualHostMetadata(): Readonly<Record<string, unknown>> | undefined {
+    return this.cachedRoute?.virtualHostMetadata;
+  }
+
   /** The connection itself, with the peer that it came from, whoever the request is from. */
   get socketConnection(): ConnectionInfo {
     return this.manager.connection;

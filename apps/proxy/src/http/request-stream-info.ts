@@ -25,6 +25,7 @@ export class RequestStreamInfo implements StreamInfo {
   virtualHostName = "";
   upstreamCluster: string | undefined = undefined;
   upstreamClusterStatName: string | undefined = undefined;
+  upstreamClusterMetadata: Readonly<Record<string, unknown>> | undefined = undefined;
   upstreamRemoteAddress: string | undefined = undefined;
   upstreamLocalAddress: string | undefined = undefined;
   upstreamTransportFailureReason = "";

@@ -1,7 +1,10 @@
-import type { ConnectionInfo, TlsInfo } from "@sluice/extension-api";
+import type { ConnectionInfo } from "@sluice/extension-api";
+
+/** Nothing of a connection is left out by mistake. */
+type WholeConnectionInfo = { readonly [Name in keyof Required<ConnectionInfo>]: ConnectionInfo[Name] };
 
 /** A connection as one of its streams sees it: with the client that this request came from. */
-export class StreamConnectionInfo implements ConnectionInfo {
+export class StreamConnectionInfo implements WholeConnectionInfo {
   readonly remoteAddress: string;
   private readonly connection: ConnectionInfo;
 
@@ -10,22 +13,49 @@ export class StreamConnectionInfo implements ConnectionInfo {
     this.remoteAddress = remoteAddress;
   }
 
-  get id(): number {
+  get id(): ConnectionInfo["id"] {
     return this.connection.id;
   }
-  get directRemoteAddress(): string {
+  get directRemoteAddress(): ConnectionInfo["directRemoteAddress"] {
     return this.connection.directRemoteAddress;
   }
-  get localAddress(): string {
+  get localAddress(): ConnectionInfo["localAddress"] {
     return this.connection.localAddress;
   }
-  get requestedServerName(): string | undefined {
+  get directLocalAddress(): ConnectionInfo["directLocalAddress"] {
+    return this.connection.directLocalAddress;
+  }
+  get requestedServerName(): ConnectionInfo["requestedServerName"] {
     return this.connection.requestedServerName;
+  }
+  get tls(): ConnectionInfo["tls"] {
+    return this.connection.tls;
+  }
+  get transportFailureReason(): ConnectionInfo["transportFailureReason"] {
+    return this.connection.transportFailureReason;
+  }
+  get filterChainName(): ConnectionInfo["filterChainName"] {
+    return this.connection.filterChainName;
+  }
+  get listenerMetadata(): ConnectionInfo["listenerMetadata"] {
+    return this.connection.listenerMetadata;
+  }
+  get filterChainMetadata(): ConnectionInfo["filterChainMetadata"] {
+    return this.connection.filterChainMetadata;
   }
   get proxyTlvs(): ConnectionInfo["proxyTlvs"] {
     return this.connection.proxyTlvs;
   }
-  get tls(): TlsInfo | undefined {
-    return this.connection.tls;
+  get filterState(): ConnectionInfo["filterState"] {
+    return this.connection.filterState;
+  }
+  get ja3(): ConnectionInfo["ja3"] {
+    return this.connection.ja3;
+  }
+  get ja4(): ConnectionInfo["ja4"] {
+    return this.connection.ja4;
+  }
+  get sessionId(): ConnectionInfo["sessionId"] {
+    return this.connection.sessionId;
   }
 }

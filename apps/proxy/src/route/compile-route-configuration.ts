@@ -222,6 +222,7 @@ class Compiler {
       virtualHostName: host.name,
       clusterName,
       metadata: route.metadata?.filterMetadata,
+      virtualHostMetadata: host.metadata?.filterMetadata,
       levels: levels.map(({ filters }) => filters).filter((filters) => filters !== undefined),
       action,
       stats:

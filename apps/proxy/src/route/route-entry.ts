@@ -91,6 +91,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
   readonly virtualHostName: string;
   readonly clusterName: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly virtualHostMetadata: Readonly<Record<string, unknown>> | undefined;
   readonly levels: readonly PerFilterConfigs[];
   readonly action: RouteAction;
   readonly stats: RouteStats | undefined;
@@ -105,6 +106,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
     this.virtualHostName = init.virtualHostName;
     this.clusterName = init.clusterName;
     this.metadata = init.metadata;
+    this.virtualHostMetadata = init.virtualHostMetadata;
     this.levels = init.levels;
     this.action = init.action;
     this.stats = init.stats;
@@ -176,6 +178,7 @@ export interface RouteEntryInit {
   readonly virtualHostName: string;
   readonly clusterName: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly virtualHostMetadata?: Readonly<Record<string, unknown>> | undefined;
   readonly levels: readonly PerFilterConfigs[];
   readonly action: RouteAction;
   readonly stats: RouteStats | undefined;

@@ -1,3 +1,4 @@
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import { askListeners, listenersBootstrap } from "../many-listeners.ts";
 
@@ -144,6 +145,9 @@ const REQUESTS: CaseRequest[] = FORMATS.flatMap((format) =>
   })),
 );
 
+const CONFIGURED_METADATA =
+  "%METADATA(CLUSTER:ns:of)% %CLUSTER_METADATA(ns:deep)% %METADATA(VIRTUAL_HOST:ns:of)% %METADATA(LISTENER:ns)% %METADATA(LISTENER_FILTER_CHAIN:ns:of)% %METADATA(LISTENER:none)% %FILTER_CHAIN_NAME% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT%";
+
 const WITHOUT_QUERY = `formatters: [{ name: q, typed_config: { "@type": type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery } }]`;
 
 export const LOG_OPERATOR_CASES: readonly ConformanceCase[] = [
@@ -174,5 +178,36 @@ export const LOG_OPERATOR_CASES: readonly ConformanceCase[] = [
     },
     observe: async (target) => askListeners(target, ["main"], REQUESTS),
     accessLog: { file: "access.log", lines: REQUESTS.length },
+  },
+  {
+    title:
+      "metadata of the cluster, the virtual host, the listener and its chain, for a client behind another proxy",
+    yaml: httpBootstrap({
+      listener: "metadata: { filter_metadata: { ns: { of: listener } } }",
+      clusters: staticCluster(
+        "told",
+        ["{{upstream}}"],
+        "metadata: { filter_metadata: { ns: { of: cluster, deep: { n: 1 } } } }",
+      ),
+      routeConfig: `name: local
+virtual_hosts:
+  - name: all
+    domains: ["*"]
+    metadata: { filter_metadata: { ns: { of: host } } }
+    routes:
+      - { match: { prefix: /direct }, direct_response: { status: 204 } }
+      - { match: { prefix: / }, route: { cluster: told } }`,
+      hcm: `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "${CONFIGURED_METADATA}\\n" } } } }]`,
+    }).replace(
+      "        - filters:",
+      `        - name: first
+          metadata: { filter_metadata: { ns: { of: chain } } }
+          filters:`,
+    ),
+    requests: [
+      { path: "/", headers: [["x-forwarded-for", "1.2.3.4"]] },
+      { path: "/direct", headers: [["x-forwarded-for", "1.2.3.4"]] },
+    ],
+    accessLog: { file: "access.log", lines: 2 },
   },
 ];

@@ -95,6 +95,7 @@ class RouterFilter implements StreamDecoderFilter {
     streamInfo.upstreamCluster = clusterName;
     if (streamInfo.healthCheck && stream.span !== undefined) stream.span.sampled = false;
     streamInfo.upstreamClusterStatName = cluster.info.statName;
+    streamInfo.upstreamClusterMetadata = cluster.info.metadata;
     const invalid =
       config.strictHeaders.length === 0 ? undefined : findInvalidHeader(headers, config.strictHeaders);
     if (invalid !== undefined) {

@@ -26,6 +26,7 @@ export class MirrorTrace implements FormatContext {
     this.streamInfo.protocol = "HTTP/1.1";
     this.streamInfo.upstreamCluster = cluster.name;
     this.streamInfo.upstreamClusterStatName = cluster.statName;
+    this.streamInfo.upstreamClusterMetadata = cluster.metadata;
   }
 
   /** The copy's head gets its own place in the trace. `undefined`: requests are not traced. */

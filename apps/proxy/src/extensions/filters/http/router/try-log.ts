@@ -87,6 +87,7 @@ export class TryLog {
     info.virtualHostName = streamInfo.virtualHostName;
     info.upstreamCluster = streamInfo.upstreamCluster;
     info.upstreamClusterStatName = streamInfo.upstreamClusterStatName;
+    info.upstreamClusterMetadata = streamInfo.upstreamClusterMetadata;
     info.upstreamRemoteAddress = attempt.countedHost?.address;
     info.upstreamLocalAddress = streamInfo.upstreamLocalAddress;
     if ((flag & ResponseFlag.UpstreamConnectionFailure) !== 0) {

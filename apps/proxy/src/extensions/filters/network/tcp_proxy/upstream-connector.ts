@@ -87,6 +87,7 @@ export class UpstreamConnector implements LoadBalancerContext {
     const streamInfo = asWritable(this.streamInfo);
     streamInfo.upstreamCluster = info.name;
     streamInfo.upstreamClusterStatName = info.statName;
+    streamInfo.upstreamClusterMetadata = info.metadata;
     const { connections, pendingRequests } = info.circuitBreakers.default;
     if (!connections.tryAcquire()) {
       info.stats.upstreamCxOverflow.inc();
