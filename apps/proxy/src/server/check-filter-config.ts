@@ -66,12 +66,16 @@ function listenerAround(
   { kind, isLast }: ExtensionReference,
 ): { readonly listener: Listener; readonly place: string } {
   const filter = { name, ...typed(config) };
+  const echo = { name: "echo", ...typed(packAny(EchoSchema, create(EchoSchema))) };
   if (kind === "listener") {
-    const listener = create(ListenerSchema, { name: "check", listenerFilters: [filter] });
+    const listener = create(ListenerSchema, {
+      name: "check",
+      listenerFilters: [filter],
+      filterChains: [{ filters: [echo] }],
+    });
     return { listener, place: "listener_filters[0]" };
   }
   if (kind === "network") {
-    const echo = { name: "echo", ...typed(packAny(EchoSchema, create(EchoSchema))) };
     const filters = isLast ? [filter] : [filter, echo];
     return {
       listener: create(ListenerSchema, { name: "check", filterChains: [{ filters }] }),
