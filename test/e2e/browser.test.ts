@@ -518,12 +518,23 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
   step(
     "a node drains, resumes and changes its log level; its configuration is read and held against a version",
     async () => {
-      await page.route(/node\.get/, (route) => route.abort());
+      await page.route(/node\.get/, async (route) => {
+        const pressed = await page.evaluate(() => document.body.dataset["pressed"]).catch(() => undefined);
+        await (pressed === "yes" ? route.continue() : route.abort());
+      });
       await page.goto("/nodes/local");
       await page.getByRole("heading", { name: "The server does not answer" }).waitFor();
-      await page.unroute(/node\.get/);
+      // News of the node make the page ask again, too: nothing gets through before the button is pressed.
+      await page.evaluate(() =>
+        document.body.addEventListener("click", () => (document.body.dataset["pressed"] = "yes"), {
+          capture: true,
+          once: true,
+        }),
+      );
       await button("Try again").click();
       const operations = page.getByRole("region", { name: "Operations" });
+      await operations.waitFor();
+      await page.unroute(/node\.get/);
       const ready = async () => (await fetch(`http://127.0.0.1:${appliance.nodeAdminPort}/ready`)).status;
       await operations.getByRole("button", { name: "Drain" }).click();
       await operations.getByText("done, says the node").waitFor();
