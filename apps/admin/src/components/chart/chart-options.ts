@@ -1,4 +1,5 @@
 import type UPlot from "uplot";
+import { isolatedPoints } from "./isolated-points.ts";
 import type { LineChartProps } from "./line-chart.tsx";
 import { readPalette, type SeriesTone, withAlpha } from "./series-style.ts";
 import { rangeFromZero, rangeToOne } from "./stack-series.ts";
@@ -60,7 +61,12 @@ export function chartOptions(props: () => LineChartProps, around: Surroundings):
         fill: () => fillOf(tone, stacked === true, series.length),
         width: 1.5,
         ...(dash === undefined ? {} : { dash: [...dash] }),
-        points: { show: false },
+        points: {
+          show: false,
+          size: 4,
+          fill: () => readPalette()[tone],
+          filter: (plot: UPlot, index: number) => isolatedPoints(plot.data[index] ?? []),
+        },
         spanGaps: false,
       })),
     ],

@@ -16,7 +16,7 @@ export function LinkTabs({ label, tabs }: LinkTabsProps) {
   return (
     <nav
       aria-label={label}
-      className="flex shrink-0 gap-3 overflow-x-auto border-b border-line px-5 max-sm:px-3"
+      className="flex shrink-0 gap-3 overflow-x-auto px-5 shadow-[inset_0_-1px_var(--color-line)] max-sm:px-3"
     >
       {tabs.map(({ href, label: text }) => {
         const here = pathname === href;
@@ -26,7 +26,7 @@ export function LinkTabs({ label, tabs }: LinkTabsProps) {
             href={href}
             aria-current={here ? "page" : undefined}
             className={classes(
-              "-mb-px flex h-9 items-center border-b-2 px-1 text-sm font-medium whitespace-nowrap hover:text-ink focus-visible:outline-offset-[-2px]",
+              "flex h-9 items-center border-b-2 px-1 text-sm font-medium whitespace-nowrap hover:text-ink focus-visible:outline-offset-[-2px]",
               here ? "border-accent text-ink" : "border-transparent text-muted",
             )}
           >

@@ -24,13 +24,13 @@ export function Tabs({ label, items, value, onChange }: TabsProps) {
     <Radix.Root value={value} onValueChange={onChange} className="flex min-h-0 flex-1 flex-col">
       <Radix.List
         aria-label={label}
-        className="flex shrink-0 gap-3 overflow-x-auto border-b border-line px-5 max-sm:px-3"
+        className="flex shrink-0 gap-3 overflow-x-auto px-5 shadow-[inset_0_-1px_var(--color-line)] max-sm:px-3"
       >
         {items.map((item) => (
           <Radix.Trigger
             key={item.id}
             value={item.id}
-            className="-mb-px flex h-9 focus-visible:outline-offset-[-2px] rounded-t-sm px-1 items-center gap-1.5 border-b-2 border-transparent text-sm font-medium whitespace-nowrap text-muted hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
+            className="flex h-9 focus-visible:outline-offset-[-2px] rounded-t-sm px-1 items-center gap-1.5 border-b-2 border-transparent text-sm font-medium whitespace-nowrap text-muted hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
           >
             {item.label}
             {item.badge}
