@@ -5,12 +5,17 @@ import { createFileStats, type FileStats } from "./file-stats.ts";
 
 const NOT_COUNTED = createFileStats(discardingStats());
 
-/** Lines are written when there are so many bytes, or at the interval. */
-const FLUSH_BYTES = 64 * 1024;
+/** Lines are written when so many bytes have come, or at the interval. */
+const BLOCK_BYTES = 64 * 1024;
 /** What waits for a slow disk; more is dropped and counted in the log. */
 const PENDING_BYTES_MAX = 8 * 1024 * 1024;
 
-/** Appends lines to a file or a standard stream without blocking; several threads may append to one file. */
+/**
+ * Appends lines to a file or a standard stream without blocking; several threads may append to one file.
+ *
+ * Each line is copied into the block that is being filled when it comes. Kept as texts, the thousands of short-lived strings of a
+ * block would be moved by the collector until it is full.
+ */
 export class LogWriter {
   readonly #path: string;
   readonly #log: Log;
@@ -18,7 +23,12 @@ export class LogWriter {
   readonly #intervalMs: number;
   readonly #stats: FileStats;
   #descriptor: number;
-  #lines = "";
+  #block: Buffer | undefined;
+  /** Bytes of lines in `#block`. */
+  #used = 0;
+  /** What was filled while something else was written. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
   #writing: Buffer | undefined;
   #dropped = 0;
 
@@ -31,34 +41,37 @@ export class LogWriter {
     this.#descriptor = open(path);
     this.#timer = timers.create(() => {
       stats.flushedByTimer.inc();
-      this.#flush();
+      this.#seal();
+      this.#writeNext();
     });
   }
 
+  /** `line`: a character for each byte, its end of line too. */
   append(line: string): void {
-    if (this.#lines.length + (this.#writing?.length ?? 0) > PENDING_BYTES_MAX) {
+    const { length } = line;
+    if (this.#waitingBytes + this.#used + (this.#writing?.length ?? 0) + length > PENDING_BYTES_MAX) {
       if (this.#dropped++ === 0)
         this.#log.warn(`access log ${this.#path}: the disk is too slow, lines are dropped`);
       return;
     }
-    this.#lines += line;
+    const block = this.#blockFor(length);
+    block.write(line, this.#used, length, "latin1");
+    this.#used += length;
     this.#stats.writeBuffered.inc();
-    this.#stats.writeTotalBuffered.add(line.length);
-    if (this.#lines.length >= FLUSH_BYTES) this.#flush();
-    else if (!this.#timer.armed) this.#timer.arm(this.#intervalMs);
+    this.#stats.writeTotalBuffered.add(length);
+    if (!this.#timer.armed) this.#timer.arm(this.#intervalMs);
   }
 
   /** Writes what waits, before this returns. */
   flushNow(): void {
-    this.#timer.disarm();
-    const text = Buffer.from(this.#lines, "latin1");
-    this.#lines = "";
-    this.#stats.writeTotalBuffered.sub(text.length);
-    try {
-      for (let at = 0; at < text.length; ) at += writeSync(this.#descriptor, text, at);
-      if (text.length > 0) this.#stats.writeCompleted.inc();
-    } catch (error) {
-      this.#failed(error);
+    this.#seal();
+    for (let bytes = this.#takeWaiting(); bytes !== undefined; bytes = this.#takeWaiting()) {
+      try {
+        for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+        this.#stats.writeCompleted.inc();
+      } catch (error) {
+        this.#failed(error);
+      }
     }
   }
 
@@ -75,13 +88,37 @@ export class LogWriter {
     }
   }
 
-  #flush(): void {
+  /** The block, with room for so many bytes. */
+  #blockFor(bytes: number): Buffer {
+    if (this.#block !== undefined && this.#used + bytes <= this.#block.length) return this.#block;
+    this.#seal();
+    this.#writeNext();
+    this.#block = Buffer.allocUnsafeSlow(Math.max(bytes, BLOCK_BYTES));
+    return this.#block;
+  }
+
+  /** Nothing is added to the block any more: it waits to be written. */
+  #seal(): void {
     this.#timer.disarm();
-    if (this.#writing !== undefined || this.#lines === "") return;
-    this.#writing = Buffer.from(this.#lines, "latin1");
-    this.#lines = "";
-    this.#stats.writeTotalBuffered.sub(this.#writing.length);
-    this.#write(this.#writing, 0);
+    if (this.#block === undefined) return;
+    this.#waiting.push(this.#block.subarray(0, this.#used));
+    this.#waitingBytes += this.#used;
+    this.#block = undefined;
+    this.#used = 0;
+  }
+
+  #takeWaiting(): Buffer | undefined {
+    const bytes = this.#waiting.shift();
+    if (bytes === undefined) return undefined;
+    this.#waitingBytes -= bytes.length;
+    this.#stats.writeTotalBuffered.sub(bytes.length);
+    return bytes;
+  }
+
+  #writeNext(): void {
+    if (this.#writing !== undefined) return;
+    this.#writing = this.#takeWaiting();
+    if (this.#writing !== undefined) this.#write(this.#writing, 0);
   }
 
   #write(bytes: Buffer, at: number): void {
@@ -96,7 +133,7 @@ export class LogWriter {
         this.#log.warn(`access log ${this.#path}: ${this.#dropped} lines were dropped`);
         this.#dropped = 0;
       }
-      this.#flush();
+      this.#writeNext();
     });
   }
 
