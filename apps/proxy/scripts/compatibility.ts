@@ -110,8 +110,8 @@ ${table(CLUSTER_SUPPORTED_FIELDS)}
 
 Command operators are those of Envoy 1.40, wherever formats stand, but for these, which are refused by name: bytes on the wire and of headers
 (\`…_WIRE_BYTES_…\`, \`…_HEADER_BYTES_SENT\`, \`…_HEADER_BYTES_RECEIVED\`), how a connection was closed (\`…_DETECTED_CLOSE_TYPE\`,
-\`…_LOCAL_CLOSE_REASON\`), all hosts that were tried (\`UPSTREAM_…_ATTEMPTED\`), \`…_TLS_GROUP\` and \`DOWNSTREAM_CX_RTT\` (Node does not tell
-them), \`DOWNSTREAM_HANDSHAKE_DURATION\`, \`UPSTREAM_SERVER_NAME\`, \`ROUTE_RESOLUTION_…\`, \`CEL\`; the points of an upstream connection and custom ones in
+\`…_LOCAL_CLOSE_REASON\`), all hosts that were tried (\`UPSTREAM_…_ATTEMPTED\`), \`DOWNSTREAM_CX_RTT\` (Node does not tell
+it), \`DOWNSTREAM_HANDSHAKE_DURATION\`, \`UPSTREAM_SERVER_NAME\`, \`ROUTE_RESOLUTION_…\`, \`CEL\`; the points of an upstream connection and custom ones in
 \`COMMON_DURATION\`; and \`QUERY_PARAMS(DECODED)\`.
 
 ${table(ACCESS_LOG_SUPPORTED_FIELDS)}
@@ -127,8 +127,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   answers 503 to the former and forwards the latter within the request line.
 - The gauge \`health_check.degraded\` goes down again when a host is no longer degraded; Envoy's does so only when the host goes.
 - \`require_sni\` closes handshakes without a server name, as it is documented; Envoy does not read it. Handshakes are counted when they are
-  done: one that fails is in none of the connection manager's stats. Groups and signature algorithms have no stats (\`ssl.curves\`,
-  \`ssl.sigalgs\`), since Node does not tell them.
+  done: one that fails is in none of the connection manager's stats. Peers' signature algorithms
+  (\`ssl.sigalgs\`) have no stats, since Node does not tell them.
 - Refused where Envoy takes it: a second key in \`session_ticket_keys\` (OpenSSL in Node has one), \`ALL\` in \`cipher_suites\`, a least TLS version
   above the greatest, and \`%Q\` in \`START_TIME\`. The scope that a tracer's spans are exported under has Sluice's name.
 - \`connection_limit\` does not count down connections that it let pass while it was off; Envoy's gauge wraps.

@@ -193,6 +193,8 @@ export interface TlsInfo {
   /** SNI of the handshake. */
   readonly requestedServerName?: string | undefined;
   readonly sessionReused?: boolean;
+  /** Group of the key exchange, as BoringSSL names it (`X25519`, `P-256`). */
+  readonly group?: string | undefined;
   /** What else the peer's certificate says, where one was presented. */
   readonly peer?: CertificateInfo | undefined;
   /** The peer's whole chain as it was sent, the leaf first, each in PEM. */

@@ -37,6 +37,7 @@ const ofChain = (part: (certificate: CertificateInfo) => string): OperatorCompil
 export const TLS_OPERATORS: OperatorTable = {
   DOWNSTREAM_TLS_VERSION: text((context) => downstream(context)?.version),
   DOWNSTREAM_TLS_CIPHER: text((context) => downstream(context)?.cipherSuite),
+  DOWNSTREAM_TLS_GROUP: text((context) => downstream(context)?.group),
   DOWNSTREAM_TLS_SESSION_ID: text((context) => downstream(context)?.sessionId),
   DOWNSTREAM_PEER_SUBJECT: text((context) => downstream(context)?.subjectPeer),
   DOWNSTREAM_PEER_ISSUER: text((context) => downstreamPeer(context)?.issuer),
@@ -64,6 +65,7 @@ export const TLS_OPERATORS: OperatorTable = {
   DOWNSTREAM_LOCAL_EMAIL_SAN: text((context) => list(downstreamLocal(context)?.emailSans)),
   UPSTREAM_TLS_VERSION: text((context) => upstream(context)?.version),
   UPSTREAM_TLS_CIPHER: text((context) => upstream(context)?.cipherSuite),
+  UPSTREAM_TLS_GROUP: text((context) => upstream(context)?.group),
   UPSTREAM_TLS_SESSION_ID: text((context) => upstream(context)?.sessionId),
   UPSTREAM_PEER_SUBJECT: text((context) => upstream(context)?.subjectPeer),
   UPSTREAM_PEER_ISSUER: text((context) => upstreamPeer(context)?.issuer),

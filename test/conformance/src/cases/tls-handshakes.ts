@@ -48,7 +48,10 @@ ${indent(common, 12)}
                 typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
             route_config:
               virtual_hosts:
-                - { name: all, domains: ["*"], routes: [{ match: { prefix: / }, direct_response: { status: 200 } }] }`;
+                - name: all
+                  domains: ["*"]
+                  response_headers_to_add: [{ header: { key: x-group, value: "%DOWNSTREAM_TLS_GROUP%" } }]
+                  routes: [{ match: { prefix: / }, direct_response: { status: 200 } }]`;
 }
 
 const bootstrap = (listeners: readonly string[]): string => `
@@ -64,9 +67,13 @@ interface Seen {
   readonly ocsp: number;
   readonly version: string | null;
   readonly cipher: string;
+  /** That keys were exchanged in: as OpenSSL says here, and as the proxy does. */
+  readonly group: unknown;
+  readonly toldGroup: string | undefined;
   readonly reused: boolean;
   readonly status: string;
 }
+type Handshake = Omit<Seen, "status" | "toldGroup">;
 
 /** A handshake with one request behind it; `session` is what it can be resumed with. */
 function shake(
@@ -74,7 +81,7 @@ function shake(
   options: ConnectionOptions = {},
 ): Promise<{ readonly seen: Seen | "refused"; readonly session: Buffer | undefined }> {
   return new Promise((resolve) => {
-    let seen: Omit<Seen, "status"> | undefined;
+    let seen: Handshake | undefined;
     let session: Buffer | undefined;
     let ocsp = 0;
     let answer = "";
@@ -92,6 +99,7 @@ function shake(
         ocsp,
         version: socket.getProtocol(),
         cipher: socket.getCipher().standardName,
+        group: Reflect.get(Object(socket.getEphemeralKeyInfo()), "name"),
         reused: socket.isSessionReused(),
       };
       socket.write("GET / HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n");
@@ -102,7 +110,9 @@ function shake(
     socket.on("error", () => {});
     socket.on("close", () => {
       const status = answer.split("\r\n")[0] ?? "";
-      resolve({ seen: seen === undefined || status === "" ? "refused" : { ...seen, status }, session });
+      const toldGroup = /^x-group: (.*)\r$/m.exec(answer)?.[1];
+      const whole = seen === undefined || status === "" ? undefined : { ...seen, toldGroup, status };
+      resolve({ seen: whole ?? "refused", session });
     });
   });
 }
@@ -160,7 +170,42 @@ function tlsCluster(name: string, port: string, context: string): string {
 ${indent(context, 6)}`;
 }
 
+const GROUP_CLIENTS: readonly (readonly [string, ConnectionOptions])[] = [
+  ["has all", { ecdhCurve: "X25519:P-256:X25519MLKEM768:P-384" }],
+  ["has all, in TLS 1.2", { ...TLS12, ecdhCurve: "P-384:P-256:X25519MLKEM768:X25519" }],
+  ["has the newest alone", { ecdhCurve: "X25519MLKEM768" }],
+  ["has two", { ecdhCurve: "P-256:X25519" }],
+  ["has two, in TLS 1.2", { ...TLS12, ecdhCurve: "P-256:X25519" }],
+  ["has a large one alone", { ecdhCurve: "P-384" }],
+  ["exchanges by RSA", { ...TLS12, ciphers: "AES128-SHA256:AES128-GCM-SHA256" }],
+];
+const GROUP_LISTENERS = ["main", "narrow", "client", "older"];
+
 export const TLS_HANDSHAKE_CASES: readonly ConformanceCase[] = [
+  {
+    title: "keys are exchanged in the first of the listener's groups that the client has",
+    yaml: bootstrap([
+      listener("main", certificate(plain)),
+      listener("narrow", certificate(plain), "", "tls_params: { ecdh_curves: [P-384, P-256, X25519] }"),
+      listener("client", certificate(plain), "prefer_client_ciphers: true"),
+      listener(
+        "older",
+        certificate(rsa),
+        "",
+        "tls_params: { tls_maximum_protocol_version: TLSv1_2, cipher_suites: [ECDHE-RSA-AES128-GCM-SHA256, AES128-GCM-SHA256] }",
+      ),
+    ]),
+    observe: (target) =>
+      shakes(
+        target,
+        GROUP_LISTENERS.flatMap((name) =>
+          GROUP_CLIENTS.map(([what, options]): [string, string, ConnectionOptions] => [name, what, options]),
+        ),
+      ),
+    stats: GROUP_LISTENERS.flatMap((name) =>
+      ["X25519MLKEM768", "X25519", "P-256", "P-384"].map((group) => `listener.${name}.ssl.curves.${group}`),
+    ),
+  },
   {
     title: "OCSP responses are stapled for clients that ask, as the policy has it",
     yaml: bootstrap([

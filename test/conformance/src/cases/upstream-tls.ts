@@ -178,7 +178,7 @@ export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
   typed_config:
     "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
     path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TRANSPORT_FAILURE_REASON%\\n" } }`,
+    log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TLS_GROUP% %UPSTREAM_TRANSPORT_FAILURE_REASON%\\n" } }`,
     }),
     // Twice: no session may be resumed with a server that was refused.
     requests: [...NAMES, ...NAMES].map((name) => ({ path: `/${name}` })),
@@ -197,6 +197,7 @@ export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
       ...NAMES.map((name) => `cluster.${name}.upstream_cx_connect_fail`),
       "cluster.good.ssl.versions.TLSv1.2",
       "cluster.good.ssl.ciphers.ECDHE-ECDSA-AES128-GCM-SHA256",
+      "cluster.good.ssl.curves.X25519",
     ],
   },
   {

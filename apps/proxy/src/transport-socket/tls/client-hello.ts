@@ -5,6 +5,8 @@ export interface ClientHello {
   readonly alpn: readonly string[];
   /** NIST names of the curves on which the client verifies ECDSA certificates; empty: it cannot. */
   readonly ecdsaCurves: readonly string[];
+  /** Numbers of the groups that it can exchange keys in, its favourite first (RFC 8446 §4.2.7). */
+  readonly groups: readonly number[];
   readonly wantsOcsp: boolean;
   /** It takes session tickets (RFC 5077). */
   readonly tickets: boolean;
@@ -106,7 +108,7 @@ function readExtensions(suites: Buffer, extensions: Buffer | undefined): ClientH
     // Without the extension a client takes any curve (RFC 8422 §4); Envoy counts on P-256 then.
     ecdsaCurves = groups === undefined ? ["P-256"] : groups.flatMap((group) => CURVES[group] ?? []);
   }
-  return { serverName, alpn, ecdsaCurves, wantsOcsp, tickets, tls13 };
+  return { serverName, alpn, ecdsaCurves, groups: groups ?? [], wantsOcsp, tickets, tls13 };
 }
 
 function uint16s(bytes: Buffer | undefined): readonly number[] {

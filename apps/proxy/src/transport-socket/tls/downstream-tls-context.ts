@@ -6,6 +6,7 @@ import { durationMs } from "../../cluster/duration-ms.ts";
 import { type SecretLookup, secretKey } from "../../secret/secret-lookup.ts";
 import type { ClientHello } from "./client-hello.ts";
 import { createHandshakeServer, SessionStore } from "./handshake-server.ts";
+import { chooseGroup, groupName } from "./key-exchange-group.ts";
 import { checkStaple, type StapleAction, stapleAction } from "./ocsp-stapling.ts";
 import { type ClientCertificateMode, PeerValidation } from "./peer-validation.ts";
 import { ProblemSink } from "./problem-sink.ts";
@@ -19,7 +20,7 @@ import { compileTlsParameters, overrideTlsParameters } from "./tls-parameters.ts
 export interface ServerTlsState {
   readonly certificates: ServerCertificates;
   /** For one of `certificates.all` by its index; undefined past them. */
-  contextFor(index: number, hello: ClientHello | undefined): SecureContext | undefined;
+  contextFor(index: number, hello: ClientHello | undefined): ServerContext | undefined;
   /** What is answered to the client's question for an OCSP response with that certificate. */
   stapleFor(index: number, hello: ClientHello | undefined): StapleAction;
   /** Asked during a handshake that staples, or that may resume a session of the server's. */
@@ -28,6 +29,12 @@ export interface ServerTlsState {
   /** Sets `ssl.certificate.<name>.expiration_unix_time_seconds` below `listener.<address>.`. */
   showExpiry(stats: StatsScope): void;
   readonly clientCertificate: ClientCertificateMode;
+}
+
+export interface ServerContext {
+  readonly context: SecureContext;
+  /** That keys are exchanged in, if they are exchanged anew, under BoringSSL's name; undefined: the two share none, or it is not known. */
+  readonly group: string | undefined;
 }
 
 /** `DownstreamTlsContext` with its certificates; undefined while a secret is missing and when there are problems. */
@@ -77,7 +84,7 @@ export function compileServerTlsState(
     ),
   );
   if (sink.problems.length > 0) return undefined;
-  const tls13: (SecureContext | undefined)[] = [];
+  const tls13 = all.map(() => new Map<string, ServerContext>());
   const stateless = usesTickets(config);
   const sessions = config.disableStatefulSessionResumption ? undefined : new SessionStore();
   const servers = new Map<number, Server>();
@@ -117,16 +124,24 @@ export function compileServerTlsState(
     },
     contextFor: (index, hello) => {
       const one = all[index];
-      const versatile = one?.parameters.maxVersion === "TLSv1.3" && !config.preferClientCiphers;
-      if (!versatile || hello?.tls13 !== true) return usual[index];
-      // Envoy's library goes by the client's order in TLS 1.3 and by the server's before; OpenSSL has one switch for both.
-      tls13[index] ??= createSecureContext({
-        ...options,
-        ...one.parameters,
-        honorCipherOrder: false,
-        ...one.options,
-      });
-      return tls13[index];
+      const context = usual[index];
+      if (one === undefined || context === undefined) return undefined;
+      if (hello === undefined) return { context, group: undefined };
+      const own = one.parameters.ecdhCurve.split(":");
+      const version = hello.tls13 && one.parameters.maxVersion === "TLSv1.3" ? "1.3" : "1.2";
+      const group = chooseGroup(own, hello, version, config.preferClientCiphers);
+      const name = group === undefined ? undefined : groupName(group);
+      if (version === "1.2") return { context, group: name };
+      // In TLS 1.3 Envoy's library goes by the client's order of ciphers and by the server's of groups; OpenSSL has one switch for both.
+      const key = group ?? "";
+      let chosen = tls13[index]?.get(key);
+      if (chosen === undefined) {
+        const narrowed = group === undefined ? {} : { ecdhCurve: group };
+        const order = { honorCipherOrder: false, ...one.options, ...narrowed };
+        chosen = { context: createSecureContext({ ...options, ...one.parameters, ...order }), group: name };
+        tls13[index]?.set(key, chosen);
+      }
+      return chosen;
     },
     validation,
     clientCertificate: validation.clientCertificateMode(config.requireClientCertificate ?? false),

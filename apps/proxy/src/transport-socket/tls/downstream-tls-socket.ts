@@ -11,6 +11,8 @@ import { startServerTls } from "./server-tls-socket.ts";
 import { TlsConnectionInfo } from "./tls-connection-info.ts";
 import type { TlsStats } from "./tls-stats.ts";
 
+/** Every suite of TLS 1.3 is for keys that are exchanged in a group; those before say so. */
+const ECDHE = /^(?:ECDHE|TLS_AES|TLS_CHACHA20)/;
 const NO_STAPLE = "TLS error: no OCSP response that the policy allows";
 const NOT_READY = "TLS error: Secret is not supplied by SDS";
 
@@ -68,8 +70,8 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
     outcome: HandshakeOutcome,
   ): void {
     const index = state.certificates.choose(hello);
-    const context = state.contextFor(index, hello);
-    if (context === undefined || (this.options.requireSni && hello?.serverName === "")) {
+    const chosen = state.contextFor(index, hello);
+    if (chosen === undefined || (this.options.requireSni && hello?.serverName === "")) {
       this.stats.connectionError.inc();
       fail(raw, outcome, "TLS error: no certificate for the server name");
       return;
@@ -87,7 +89,7 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
     const overlaps = this.options.alpn.some((each) => hello?.alpn.includes(each));
     const started = startServerTls(
       raw,
-      context,
+      chosen.context,
       {
         requestCert: mode !== "none",
         rejectUnauthorized: mode === "require",
@@ -96,7 +98,7 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
       },
       {
         onSecure: (socket, chainError) =>
-          this.onSecure(socket, chainError, state, hello?.serverName, outcome),
+          this.onSecure(socket, chainError, state, hello?.serverName, chosen.group, outcome),
         onFailed: (error) => {
           const reason = error === undefined ? "" : tlsFailureReason(error);
           if (reason.includes("PEER_DID_NOT_RETURN_A_CERTIFICATE")) this.stats.failVerifyNoCert.inc();
@@ -122,6 +124,7 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
     chainError: string | undefined,
     state: ServerTlsState,
     serverName: string | undefined,
+    group: string | undefined,
     outcome: HandshakeOutcome,
   ): void {
     const { stats } = this;
@@ -136,11 +139,15 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
       }
       validated = verdict.validated;
     }
-    const info = new TlsConnectionInfo(socket, leaf, validated, serverName === "" ? undefined : serverName);
+    const { name: cipher } = socket.getCipher();
+    const name = serverName === "" ? undefined : serverName;
+    const exchanged = ECDHE.test(cipher) ? group : undefined;
+    const info = new TlsConnectionInfo(socket, leaf, validated, name, exchanged);
     stats.handshake.inc();
     if (info.sessionReused) stats.sessionReused.inc();
     if (leaf === undefined) stats.noCertificate.inc();
     stats.countNegotiated(info.cipherSuite, info.version);
+    if (info.group !== undefined) stats.countGroup(info.group);
     outcome.onReady(socket, info);
   }
 }

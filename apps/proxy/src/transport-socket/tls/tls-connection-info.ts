@@ -16,6 +16,7 @@ export class TlsConnectionInfo implements TlsInfo {
   readonly requestedServerName: string | undefined;
   readonly peerCertificateValidated: boolean;
   readonly sessionReused: boolean;
+  readonly group: string | undefined;
   readonly peer: CertificateInfo | undefined;
   private readonly socket: TLSSocket;
   private readonly leaf: X509Certificate | undefined;
@@ -26,6 +27,7 @@ export class TlsConnectionInfo implements TlsInfo {
     leaf: X509Certificate | undefined,
     validated: boolean,
     serverName: string | undefined,
+    group?: string,
   ) {
     this.socket = socket;
     this.leaf = leaf;
@@ -35,6 +37,7 @@ export class TlsConnectionInfo implements TlsInfo {
     this.alpn = typeof socket.alpnProtocol === "string" ? socket.alpnProtocol : undefined;
     this.requestedServerName = serverName;
     this.peerCertificateValidated = leaf !== undefined && validated;
+    this.group = group;
     this.sessionReused = socket.isSessionReused();
   }
 

@@ -64,7 +64,7 @@ const CURVES: Readonly<Record<string, string>> = {
   secp384r1: "secp384r1",
   secp521r1: "secp521r1",
 };
-const DEFAULT_CURVES = ["X25519", "P-256"];
+const DEFAULT_CURVES = ["X25519MLKEM768", "X25519", "P-256"];
 
 const SIGNATURE_ALGORITHMS: ReadonlySet<string> = new Set([
   "ecdsa_secp256r1_sha256",

@@ -17,6 +17,8 @@ export interface TlsStats {
   readonly ocspStapleFailed: Counter;
   /** `ciphers.<suite>` and `versions.<version>`; made when one is first negotiated. */
   countNegotiated(cipher: string, version: string): void;
+  /** `curves.<group>`, likewise. */
+  countGroup(group: string): void;
 }
 
 export function createTlsStats(parent: StatsScope): TlsStats {
@@ -49,5 +51,6 @@ export function createTlsStats(parent: StatsScope): TlsStats {
       count("ciphers", cipher);
       count("versions", version);
     },
+    countGroup: (group) => count("curves", group),
   };
 }

@@ -11,6 +11,7 @@ import {
   type UpstreamTransportSocket,
 } from "../upstream-transport-socket.ts";
 import { tlsFailureReason, verificationFailureReason } from "./failure-reason.ts";
+import { keyExchangeGroup } from "./key-exchange-group.ts";
 import type { KeyLog } from "./key-log.ts";
 import { keyUsageForbids } from "./key-usage.ts";
 import { SessionCache } from "./session-cache.ts";
@@ -152,11 +153,13 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
       }
     }
     if (again) return true;
-    const info = new TlsConnectionInfo(socket, leaf, validated, sni === "" ? undefined : sni);
+    const name = sni === "" ? undefined : sni;
+    const info = new TlsConnectionInfo(socket, leaf, validated, name, keyExchangeGroup(socket));
     stats.handshake.inc();
     if (info.sessionReused) stats.sessionReused.inc();
     if (leaf === undefined) stats.noCertificate.inc();
     stats.countNegotiated(info.cipherSuite, info.version);
+    if (info.group !== undefined) stats.countGroup(info.group);
     markTransportReady(socket, info);
     return true;
   }
