@@ -49,7 +49,7 @@ export async function openApi(appliance: Pick<Appliance, "url" | "email" | "pass
 }
 
 /** Publishes the draft and waits until every connected node runs it; gives the milliseconds from the call on. */
-export async function publishAndWait(api: Api, message: string, deadlineMs = 10_000): Promise<number> {
+export async function publishAndWait(api: Api, message: string, deadlineMs = 60_000): Promise<number> {
   const startedAt = performance.now();
   const { rollout } = await api.client.version.publish.mutate({ message });
   if (rollout === undefined) throw new Error("the publish waits for approval");
@@ -57,7 +57,7 @@ export async function publishAndWait(api: Api, message: string, deadlineMs = 10_
   return performance.now() - startedAt;
 }
 
-export async function untilEffective(api: Api, rollout: number, deadlineMs = 10_000): Promise<void> {
+export async function untilEffective(api: Api, rollout: number, deadlineMs = 60_000): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     const status = await api.client.version.rolloutStatus.query({ rollout });

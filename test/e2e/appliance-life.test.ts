@@ -80,11 +80,11 @@ test("a part that dies is started again", async () => {
     await until(
       "the crash is told",
       () => appliance.output().includes("control ended unexpectedly (signal SIGKILL)"),
-      5_000,
+      20_000,
     );
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + 60_000;
     while ((await health(appliance.url)).status !== 200) {
-      assert.ok(performance.now() < deadline, "healthy again within 20 s");
+      assert.ok(performance.now() < deadline, "healthy again within 60 s");
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   } finally {

@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { after, before, suite, type TestContext, test } from "node:test";
-import { waitFor } from "@sluice/harness";
+import { quickEnough, waitFor } from "@sluice/harness";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { openApi } from "./api.ts";
 import { certificateStory } from "./certificate-story.ts";
@@ -20,8 +20,7 @@ import { ask, startTraffic, startUpstream, type TrafficSource } from "./traffic-
 const chromium = findChromium();
 const hasEnvoy = spawnSync("envoy", ["--version"]).status === 0;
 const FIGURES_WITHIN_MS = 5_000;
-const ERRORS_WITHIN_MS = 2_000;
-const MENDED_WITHIN_MS = 1_000;
+const WITHIN_MS = { "errors shown": 2_000, "traffic right again": 1_000 };
 const PUBLISHER = { name: "Paul", email: "paul@shop.example", password: "copper lantern 41 ferry" };
 const TRACE_ID = "5b8efff798038103d269b633813fc60c";
 
@@ -71,6 +70,34 @@ async function publish(message: string, version: number): Promise<void> {
   await page.getByText(`Published as version ${version}`).waitFor();
 }
 
+/** Answers of the proxy for `path` are failures from `breakIt` on; gives the ms from its end until the page of requests has one. */
+async function untilErrorsShow(path: string, breakIt: () => Promise<void>): Promise<number> {
+  const watch = await window.newPage();
+  await watch.goto(`/requests?q=${encodeURIComponent(`status:503 path:${path}`)}`);
+  await watch.getByText("No request matches").waitFor();
+  await breakIt();
+  const brokenAt = performance.now();
+  const row = watch.getByRole("row").filter({ hasText: path }).first();
+  await waitFor("the errors on the page", async () => {
+    await ask(listenerPort, path);
+    return await row.isVisible();
+  });
+  const tookMs = performance.now() - brokenAt;
+  await watch.close();
+  return tookMs;
+}
+
+/** By the button of the version in the list that is open; gives the ms from the click until version 1 answers, or 2 fails. */
+async function rollBack(version: 1 | 2): Promise<number> {
+  const press = button(`Roll back to version ${version}`);
+  await press.waitFor();
+  const startedAt = performance.now();
+  await press.click();
+  const status = version === 1 ? 200 : 503;
+  await waitFor(`${status}`, async () => (await ask(listenerPort, "/rolled-back")).status === status);
+  return performance.now() - startedAt;
+}
+
 /** Takes away what an editor holds and types something else. */
 async function retype(editor: Locator, text: string): Promise<void> {
   await editor.click();
@@ -84,10 +111,8 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     upstream = started.server;
     upstreamPort = started.port;
     [listenerPort = 0, deadPort = 0] = await freePorts(2);
-    [appliance, browser] = await Promise.all([
-      startAppliance({ env: { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" } }),
-      openBrowser(chromium ?? ""),
-    ]);
+    appliance = await startAppliance({ env: { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" } });
+    browser = await openBrowser(chromium ?? "");
     window = await openWindow(browser, appliance, errors);
     page = await window.newPage();
   });
@@ -236,8 +261,12 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
     await publish("The first route", 1);
     await page.getByText("Version 1 is effective on the connected node").waitFor();
     await navigate("Versions");
-    const row = page.getByRole("table", { name: "Versions" }).getByRole("row").nth(1);
-    assert.match(await row.innerText(), /1\s+Live\s+The first route\s+\S/);
+    await page
+      .getByRole("table", { name: "Versions" })
+      .getByRole("row")
+      .nth(1)
+      .filter({ hasText: /^1\s*Live\s*The first route\s*\S/ })
+      .waitFor();
   });
 
   step(
@@ -266,15 +295,17 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
 
       await navigate("Topology");
       const box = page.getByRole("group", { name: clusterName() });
-      await box.getByText(/^[1-9][\d.]*\/s$/).waitFor({ timeout: FIGURES_WITHIN_MS });
+      await box.getByText(/^[1-9][\d.]*\/s$/).waitFor();
       await button("Table").click();
       const tree = page.getByRole("treegrid", { name: "Topology" });
       await tree.getByRole("row", { name: "/*" }).press("ArrowRight");
       await tree.getByRole("row", { name: clusterName() }).filter({ hasText: /\d\/s/ }).waitFor();
 
       await navigate("Traces");
+      // Alone, so that others that come do not move it away.
+      await page.getByRole("searchbox", { name: "Search traces" }).fill(TRACE_ID);
       const trace = page.getByRole("row").filter({ hasText: TRACE_ID.slice(0, 16) });
-      await trace.getByRole("link", { name: "GET /first" }).click({ timeout: FIGURES_WITHIN_MS });
+      await trace.getByRole("link", { name: "GET /first" }).click();
       await page.getByRole("tree", { name: "Waterfall" }).getByRole("treeitem").first().waitFor();
     },
   );
@@ -282,40 +313,38 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
   step(
     "a cluster broken in the browser shows its errors at once, and one click on an older version mends it",
     async (t) => {
-      const watch = await window.newPage();
-      await watch.goto("/requests?q=status:503");
-      await watch.getByText("No request matches").waitFor();
-      await navigate("Clusters");
-      await link(clusterName()).click();
-      await textbox("Port 1").fill(String(deadPort));
-      await saved();
-      await page.getByRole("banner").getByRole("link", { name: "1 change" }).click();
-      await page.getByRole("table", { name: `Changed fields of ${clusterName()}` }).waitFor();
-      await publish("Break it", 2);
-      const brokenAt = performance.now();
-      await watch.getByRole("row").filter({ hasText: "503" }).first().waitFor();
-      const shownMs = performance.now() - brokenAt;
-      t.diagnostic(`errors shown ${Math.round(shownMs)} ms after the version was published`);
-      assert.ok(shownMs < ERRORS_WITHIN_MS, `errors shown after ${Math.round(shownMs)} ms`);
-      await watch.close();
-      await navigate("Overview");
-      await page.getByText(`Cluster ${clusterName()}:`).waitFor({ timeout: FIGURES_WITHIN_MS });
-
-      await navigate("Versions");
-      await page.getByRole("checkbox", { name: "Pick version 1 for comparison" }).check();
-      await page.getByRole("checkbox", { name: "Pick version 2 for comparison" }).check();
-      await button("Compare two").click();
-      const fields = page.getByRole("table", { name: `Changed fields of ${clusterName()}` });
-      await fields.getByText(String(upstreamPort)).first().waitFor();
-      await fields.getByText(String(deadPort)).first().waitFor();
-      await link("Versions").first().click();
-      const startedAt = performance.now();
-      await button("Roll back to version 1").click();
-      await waitFor("a right answer", async () => (await ask(listenerPort, "/mended")).status === 200);
-      const mendedMs = performance.now() - startedAt;
-      t.diagnostic(`traffic right ${Math.round(mendedMs)} ms after the click`);
-      assert.ok(mendedMs < MENDED_WITHIN_MS, `right again after ${Math.round(mendedMs)} ms`);
-      await page.getByText("Version 1 is effective on the connected node").waitFor();
+      const breakIt = async (): Promise<void> => {
+        await navigate("Clusters");
+        await link(clusterName()).click();
+        await textbox("Port 1").fill(String(deadPort));
+        await saved();
+        await page.getByRole("banner").getByRole("link", { name: "1 change" }).click();
+        await page.getByRole("table", { name: `Changed fields of ${clusterName()}` }).waitFor();
+        await publish("Break it", 2);
+      };
+      const compare = async (): Promise<void> => {
+        await navigate("Overview");
+        await page.getByText(`Cluster ${clusterName()}:`).waitFor();
+        await navigate("Versions");
+        await page.getByRole("checkbox", { name: "Pick version 1 for comparison" }).check();
+        await page.getByRole("checkbox", { name: "Pick version 2 for comparison" }).check();
+        await button("Compare two").click();
+        const fields = page.getByRole("table", { name: `Changed fields of ${clusterName()}` });
+        await fields.getByText(String(upstreamPort)).first().waitFor();
+        await fields.getByText(String(deadPort)).first().waitFor();
+        await link("Versions").first().click();
+      };
+      const told = await quickEnough(WITHIN_MS, async (round) => {
+        const shownMs = await untilErrorsShow(`/broken-${round}`, async () => {
+          if (round === 1) await breakIt();
+          else await rollBack(2);
+        });
+        if (round === 1) await compare();
+        const mendedMs = await rollBack(1);
+        await page.getByText("Version 1 is effective on the connected node").waitFor();
+        return { "errors shown": shownMs, "traffic right again": mendedMs };
+      });
+      t.diagnostic(told);
     },
   );
 
@@ -551,6 +580,7 @@ suite("the appliance in a browser", { skip: chromium ? false : "no Chromium; set
       await dialog.getByRole("textbox").fill("another");
       assert.equal(await dialog.getByRole("button", { name: "Close its listeners" }).isDisabled(), true);
       await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
       await link("Its configuration").click();
       await page.getByRole("searchbox", { name: "Find in names and contents" }).fill(clusterName());
       const resources = page.getByRole("navigation", { name: "Resources" });

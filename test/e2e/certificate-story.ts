@@ -9,9 +9,11 @@ import { findViolations, keepImage } from "./check-page.ts";
 export async function certificateStory(page: Page, port: number): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto("/listeners");
-  await page.getByRole("heading", { level: 1, name: "Listeners" }).waitFor();
+  // The heading comes with the page; keys are heard once its code runs.
+  await page.getByRole("banner").getByRole("button", { name: "Live", exact: true }).waitFor();
   await page.keyboard.press("ControlOrMeta+k");
   await page.getByRole("combobox", { name: "Command palette" }).fill("request a cert");
+  await page.getByRole("option", { name: "Request a certificate", selected: true }).waitFor();
   await page.keyboard.press("Enter");
   const request = page.getByRole("dialog", { name: "Request a certificate" });
   await request.getByRole("textbox", { name: "Host names" }).fill("tls.example");

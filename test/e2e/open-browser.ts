@@ -3,7 +3,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import type { Appliance } from "./start-appliance.ts";
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const ACTION_DEADLINE_MS = 15_000;
+/** Of what a person would wait for: a loaded machine must not make a failure of it. */
+const ACTION_DEADLINE_MS = 30_000;
 
 /** `CHROMIUM_PATH`, or the system's; undefined where there is none. */
 export function findChromium(): string | undefined {

@@ -4,7 +4,7 @@ import { after, before, suite, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type RunningProxy, startSluiceProxy, waitFor } from "@sluice/harness";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
-import { type Api, openApi, publishAndWait } from "./api.ts";
+import { type Api, openApi, publishAndWait, untilEffective } from "./api.ts";
 import { checkPage, findViolations, keepImage } from "./check-page.ts";
 import { findChromium, openBrowser, openWindow, signIn } from "./open-browser.ts";
 import { type Appliance, startAppliance } from "./start-appliance.ts";
@@ -87,11 +87,12 @@ async function publishCanary(message: string): Promise<void> {
 
 suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHROMIUM_PATH" }, () => {
   before(async () => {
-    [appliance, browser] = await Promise.all([startAppliance(), openBrowser(chromium ?? "")]);
+    appliance = await startAppliance();
+    browser = await openBrowser(chromium ?? "");
     api = await openApi(appliance);
     second = await startSluiceProxy({ yaml: bootstrapOf("second", "zone=b") });
     await putCluster(1_001);
-    await publishAndWait(api, "The first cluster", 60_000);
+    await publishAndWait(api, "The first cluster");
     window = await openWindow(browser, appliance, errors);
     page = await window.newPage();
     await page.goto("/nodes");
@@ -189,10 +190,9 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
       ],
     );
     await checkPage(page, "rollout", true);
-    await button("Pause").focus();
-    await page.keyboard.press("Enter");
-    await button("Resume").waitFor();
+    await button("Pause").press("Enter");
     await button("Resume").press("Enter");
+    await button("Pause").waitFor();
     await page.getByText("waits for promote").waitFor();
     await button("Promote to all").click();
     await page.getByText("Version 2 is effective on all 2 connected nodes").waitFor();
@@ -257,6 +257,8 @@ suite("rollouts in a browser", { skip: chromium ? false : "no Chromium; set CHRO
     assert.equal(sluice("resume").status, 0);
     assert.equal(sluice("promote", "--reason", "looks well").status, 0);
     assert.match(sluice("rollouts", "--limit", "1").stdout, /default +5 +2 +publish/);
+    const { rollout } = await api.client.version.rolloutStatus.query();
+    await untilEffective(api, rollout.id);
   });
 
   step("the command line asks nodes, makes join tokens and changes the root of certificates", async () => {

@@ -26,7 +26,7 @@ export interface ApplianceOptions {
   /** Kept by the caller when given, else made fresh and removed by `stop`. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Until the line that says `ready`; default 90 s. */
+  /** Until the line that says `ready`; default 180 s. */
   readonly deadlineMs?: number;
 }
 
@@ -84,7 +84,7 @@ export async function startAppliance(options: ApplianceOptions = {}): Promise<Ap
     const timer = setTimeout(() => {
       child.kill("SIGTERM");
       reject(new Error(`the appliance was not ready in time:\n${output}`));
-    }, options.deadlineMs ?? 90_000);
+    }, options.deadlineMs ?? 180_000);
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
       if (output.includes("sluice: nodes join at")) {

@@ -5,7 +5,7 @@ import { Agent, createServer, request, type Server } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { waitFor } from "@sluice/harness";
+import { quickEnough, waitFor } from "@sluice/harness";
 import { type Api, openApi, publishAndWait, untilEffective } from "./api.ts";
 import { type Appliance, freePorts, startAppliance } from "./start-appliance.ts";
 import { suspendPostgres } from "./suspend-postgres.ts";
@@ -88,25 +88,25 @@ test("the guided first route, published, is effective on the local node and answ
   assert.deepEqual(await get("/hello"), { status: 200, body: "upstream saw shop.example /hello" });
 });
 
-test("requests show in figures, access log and topology within a second or so of the traffic", async () => {
-  const startedAt = performance.now();
-  for (let n = 0; n < 20; n++) assert.equal((await get(`/seen-${n}`)).status, 200);
-  await waitFor(
-    "the requests in the access log",
-    async () => {
-      const found = await api.client.telemetry.searchRequests.query({
-        filter: { path: "/seen-" },
-        limit: 100,
-      });
-      return found.entries.length === 20;
-    },
-    { deadlineMs: 5_000, intervalMs: 50 },
-  );
-  const lagMs = performance.now() - startedAt;
-  assert.ok(lagMs < 3_000, `access log after ${Math.round(lagMs)} ms`);
+test("requests show in the access log within a second or so of the traffic", async (t) => {
+  const told = await quickEnough({ "access log": 3_000 }, async (round) => {
+    const path = `/seen-${round}-`;
+    const startedAt = performance.now();
+    for (let n = 0; n < 20; n++) assert.equal((await get(`${path}${n}`)).status, 200);
+    await waitFor(
+      "the requests in the access log",
+      async () => {
+        const found = await api.client.telemetry.searchRequests.query({ filter: { path }, limit: 100 });
+        return found.entries.length === 20;
+      },
+      { deadlineMs: 15_000, intervalMs: 50 },
+    );
+    return { "access log": performance.now() - startedAt };
+  });
+  t.diagnostic(told);
 });
 
-test("a route to a dead port shows its errors within 2 s, and a rollback mends the traffic within 1 s of the click", async () => {
+test("a route to a dead port shows its errors within 2 s, and a rollback mends the traffic within 1 s of the click", async (t) => {
   const good = await api.client.version.live.query();
   assert.ok(good !== undefined);
   const { resources } = await api.client.draft.list.query({ kind: "clusters" });
@@ -120,29 +120,38 @@ test("a route to a dead port shows its errors within 2 s, and a rollback mends t
     expectedRevision: full.revision,
   });
   await publishAndWait(api, "route to a dead port");
-  const brokenAt = performance.now();
-  assert.equal((await get("/broken")).status, 503);
-  await waitFor(
-    "the error in the access log",
-    async () => {
-      const found = await api.client.telemetry.searchRequests.query({
-        filter: { path: "/broken", status: "503" },
-        limit: 10,
-      });
-      return found.entries.some((entry) => entry.flags.includes("UF"));
-    },
-    { deadlineMs: 2_000, intervalMs: 50 },
-  );
-  assert.ok(performance.now() - brokenAt < 2_000);
-
-  const clickedAt = performance.now();
-  const { rollout } = await api.client.version.rollback.mutate({ version: good.number });
-  await waitFor("the traffic is right again", async () => (await get("/mended")).status === 200, {
-    deadlineMs: 1_000,
+  const bad = await api.client.version.live.query();
+  assert.ok(bad !== undefined);
+  const rollBack = async ({ number }: { readonly number: number }): Promise<number> => {
+    const { rollout } = await api.client.version.rollback.mutate({ version: number });
+    assert.ok(rollout);
+    return rollout.id;
+  };
+  const told = await quickEnough({ "error shown": 2_000, "traffic right again": 1_000 }, async (round) => {
+    if (round > 1) await untilEffective(api, await rollBack(bad));
+    const path = `/broken-${round}`;
+    const brokenAt = performance.now();
+    assert.equal((await get(path)).status, 503);
+    await waitFor(
+      "the error in the access log",
+      async () => {
+        const found = await api.client.telemetry.searchRequests.query({
+          filter: { path, status: "503" },
+          limit: 10,
+        });
+        return found.entries.some((entry) => entry.flags.includes("UF"));
+      },
+      { deadlineMs: 15_000, intervalMs: 50 },
+    );
+    const shownMs = performance.now() - brokenAt;
+    const clickedAt = performance.now();
+    const rollout = await rollBack(good);
+    await waitFor("the traffic is right again", async () => (await get("/mended")).status === 200);
+    const mendedMs = performance.now() - clickedAt;
+    await untilEffective(api, rollout);
+    return { "error shown": shownMs, "traffic right again": mendedMs };
   });
-  assert.ok(performance.now() - clickedAt < 1_000);
-  assert.ok(rollout);
-  await untilEffective(api, rollout.id);
+  t.diagnostic(told);
   await api.client.draft.resetAll.mutate({});
 });
 
@@ -170,17 +179,17 @@ test("the control plane killed under load and started again costs no request", a
   const before = done;
   process.kill(Number(control[0]), "SIGKILL");
   await waitFor("the crash is noticed", () => appliance.output().includes("control ended unexpectedly"), {
-    deadlineMs: 5_000,
+    deadlineMs: 20_000,
   });
   await waitFor("healthy again", async () => (await fetch(`${appliance.url}/api/health`)).status === 200, {
-    deadlineMs: 20_000,
+    deadlineMs: 60_000,
     intervalMs: 100,
   });
   await waitFor(
     "the node is connected again",
     async () =>
       (await api.client.node.list.query()).some((node) => node.id === "local" && node.sync === "effective"),
-    { deadlineMs: 20_000, intervalMs: 100 },
+    { deadlineMs: 60_000, intervalMs: 100 },
   );
   stop = true;
   await Promise.all(clients);
@@ -198,14 +207,14 @@ test("while Postgres is away the proxy serves on, the dashboard says so, and all
         const response = await fetch(`${appliance.url}/api/health`, { signal: AbortSignal.timeout(10_000) });
         return response.status === 503 && /postgres/i.test(await response.text());
       },
-      { deadlineMs: 20_000, intervalMs: 200 },
+      { deadlineMs: 60_000, intervalMs: 200 },
     );
     for (let n = 0; n < 50; n++) assert.equal((await get("/without-postgres")).status, 200);
   } finally {
     resume();
   }
   await waitFor("healthy again", async () => (await fetch(`${appliance.url}/api/health`)).status === 200, {
-    deadlineMs: 20_000,
+    deadlineMs: 60_000,
     intervalMs: 200,
   });
   await publishChange("after Postgres came back");
@@ -243,7 +252,7 @@ test("a stock Envoy joins with the printed bootstrap, gets the same configuratio
         const node = (await api.client.node.list.query()).find(({ id }) => id === "edge-1");
         return node?.product === "envoy" && node.sync === "effective";
       },
-      { deadlineMs: 20_000, intervalMs: 100 },
+      { deadlineMs: 60_000, intervalMs: 100 },
     );
     await waitFor(
       "a request by edge-1 in the access log",
@@ -256,7 +265,7 @@ test("a stock Envoy joins with the printed bootstrap, gets the same configuratio
         });
         return found.entries.length > 0;
       },
-      { deadlineMs: 15_000, intervalMs: 200 },
+      { deadlineMs: 60_000, intervalMs: 200 },
     );
     await publishChange("both nodes");
   } finally {

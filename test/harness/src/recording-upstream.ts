@@ -112,6 +112,7 @@ class UpstreamState {
       if (script.at === "interim") sendInterim(socket, script);
       if (script.at !== "head") await body;
       if (script.delayMs !== undefined) await delay(script.delayMs);
+      if (script.after !== undefined) await script.after;
       if (script.at !== "interim") sendInterim(socket, script);
       const outcome = await sendReply(socket, script, request.method);
       if (outcome === "tunnel") return this.echo(socket, reader, connection);

@@ -19,6 +19,8 @@ export interface ScriptedReply {
   /** Answers (`head`), or sends only `interim`, as soon as the head has come; else all of it when the request is complete. */
   readonly at?: "head" | "interim";
   readonly delayMs?: number;
+  /** Answers when this has come. */
+  readonly after?: Promise<unknown>;
   /** Exactly these octets in place of everything above. */
   readonly raw?: string;
   /** What happens to the connection afterwards; `silent`: nothing is sent at all and it stays open. */

@@ -6,6 +6,7 @@ import {
   fieldOf,
   freePort,
   installedEnvoy,
+  quickEnough,
   requestOnce,
   startEnvoy,
   startPostgres,
@@ -132,16 +133,26 @@ test("what a stock Envoy reports with the injected configuration is stored by sc
 
   await waitFor("the node's first report", async () => (await readOverview(sql)).asOf !== undefined);
   const host: [string, string] = ["host", "a.shop.example"];
-  const sent = performance.now();
-  assert.equal((await requestOnce(port, { headers: [host], path: "/cart" })).text, "hello");
-  await waitFor("the request to be stored", async () => (await searchRequests(sql)).entries.length === 1);
-  const requestLagMs = performance.now() - sent;
-  await waitFor("the request to be counted", async () => (await measured("node", "stock"))?.requests === 1);
-  const statsLagMs = performance.now() - sent;
-  t.diagnostic(`stored after ${requestLagMs.toFixed(0)} ms, counted after ${statsLagMs.toFixed(0)} ms`);
-  assert.ok(requestLagMs < 1000 && statsLagMs < 1000);
+  let carts = 0;
+  const told = await quickEnough({ stored: 1_000, counted: 1_000 }, async () => {
+    const sent = performance.now();
+    assert.equal((await requestOnce(port, { headers: [host], path: "/cart" })).text, "hello");
+    carts++;
+    const requests = carts;
+    await waitFor(
+      "the request to be stored",
+      async () => (await searchRequests(sql)).entries.length === requests,
+    );
+    const stored = performance.now() - sent;
+    await waitFor(
+      "the request to be counted",
+      async () => (await measured("node", "stock"))?.requests === requests,
+    );
+    return { stored, counted: performance.now() - sent };
+  });
+  t.diagnostic(told);
 
-  for (let index = 0; index < 9; index++) await requestOnce(port, { headers: [host], path: "/cart" });
+  for (; carts < 10; carts++) await requestOnce(port, { headers: [host], path: "/cart" });
   for (let index = 0; index < 5; index++) {
     assert.equal((await requestOnce(port, { headers: [host], path: "/dead" })).status, 503);
   }

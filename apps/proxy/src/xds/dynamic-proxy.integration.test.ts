@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { toBinary } from "@bufbuild/protobuf";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { quickEnough } from "@sluice/harness";
 import {
   messageDescriptor,
   parseYaml,
@@ -206,16 +207,18 @@ for (const apiType of ["GRPC", "DELTA_GRPC"]) {
       assert.deepEqual(control.requests[0], { path: "/first", status: 200, cluster: "one" });
       await eventually("a span", () => control.spans.find((span) => span === "ingress 16"));
 
-      const publishedAt = performance.now();
-      control.publish("v2", { ...base, [ROUTE]: { main: routesYaml("main", "two") } });
       const gauge = "http.ingress.rds.main.version";
-      await eventually(
-        "v2 effective in the metrics",
-        () => (control.metrics.get(gauge) === hashVersion("v2") ? true : undefined),
-        () => proxy.output,
-      );
-      const effectiveMs = performance.now() - publishedAt;
-      assert.ok(effectiveMs < 2000, `effective after ${effectiveMs} ms`);
+      await quickEnough({ effective: 2_000 }, async (round) => {
+        const version = `v2.${round}`;
+        const publishedAt = performance.now();
+        control.publish(version, { ...base, [ROUTE]: { main: routesYaml("main", "two") } });
+        await eventually(
+          `${version} effective in the metrics`,
+          () => (control.metrics.get(gauge) === hashVersion(version) ? true : undefined),
+          () => proxy.output,
+        );
+        return { effective: performance.now() - publishedAt };
+      });
       assert.equal(await get(), "two");
 
       control.publish("v3", {

@@ -179,11 +179,13 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
       hcm: LOG,
     }),
     accessLog: { file: "log", lines: 7 },
-    reply: (request) => {
-      if (request.target.endsWith("/slow")) return { delayMs: 1_000, body: "slow" };
-      return { status: request.target.startsWith("/budget") ? 503 : 200, body: "one" };
-    },
     observe: async (target) => {
+      const answered = Promise.withResolvers<void>();
+      target.upstream.reply((request) =>
+        request.target.endsWith("/slow")
+          ? { after: answered.promise, body: "slow" }
+          : { status: request.target.startsWith("/budget") ? 503 : 200, body: "one" },
+      );
       const slow = target.send({ path: "/requests/slow" });
       await waitFor("the slow request", () => target.upstream.requests.length === 1);
       const refused = await target.send({ path: "/requests" });
@@ -202,8 +204,10 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
       await waitFor("the slow request", () =>
         target.upstream.requests.some(({ target: t }) => t === "/hosts/slow"),
       );
-      const waiting = await target.send({ path: "/hosts" });
-      return { refused, meanwhile, others, slow: await slow, waiting, host: await host };
+      const waiting = target.send({ path: "/hosts" });
+      await settled(target, "cluster.hosts.upstream_rq_pending_active", 1);
+      answered.resolve();
+      return { refused, meanwhile, others, slow: await slow, waiting: await waiting, host: await host };
     },
     stats: [
       "cluster.requests.upstream_rq_pending_overflow",

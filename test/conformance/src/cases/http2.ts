@@ -429,7 +429,7 @@ common_http_protocol_options: { max_headers_count: 20, headers_with_underscores_
   {
     title: "streams beyond max_concurrent_streams, and a head that never ends",
     yaml: bootstrap("request_headers_timeout: 0.3s\nhttp2_protocol_options: { max_concurrent_streams: 2 }"),
-    reply: () => ({ delayMs: 400, body: "late" }),
+    reply: () => ({ delayMs: 3_000, body: "late" }),
     observe: (target) =>
       http2Exchanges(target, {
         beyond: {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { connectRaw, waitFor } from "@sluice/harness";
 import { indent } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { type Session, session } from "../tcp-session.ts";
@@ -400,11 +401,13 @@ layered_runtime:
       });
       await session(waits, { send: clientHello("a.test").subarray(0, 9), end: true });
       const limited = await proxy.listenerPort("limited");
-      const pending = session(limited, { send: "a", waitMs: 600 });
-      await wait(200);
-      const second = await session(limited, { waitMs: 300 });
-      const first = await pending;
-      await wait(100);
+      const held = await connectRaw(limited);
+      held.write("a");
+      const first = (await held.reader.exactly(1)).toString();
+      const second = await session(limited, {});
+      held.destroy();
+      const active = "listener.limited.downstream_cx_active";
+      await waitFor("the first to be gone", async () => (await proxy.stats(active)).get(active) === 0);
       const third = await session(limited, { send: "b", until: "b" });
       return { matched, unmatched, silent, broken, first, second, third };
     },

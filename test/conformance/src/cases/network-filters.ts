@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { connectRaw, waitFor } from "@sluice/harness";
 import { indent } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { session } from "../tcp-session.ts";
@@ -125,11 +126,13 @@ ${indent(LISTENERS.join(""), 4)}
       const always = await proxy.listenerPort("always");
       const parts = await session(always, { send: "x", next: ["y", "z"], until: "xyz" });
       const limited = await proxy.listenerPort("limit");
-      const first = session(limited, { send: "a", waitMs: 500 });
-      await wait(200);
+      const held = await connectRaw(limited);
+      held.write("a");
+      const received = (await held.reader.exactly(1)).toString();
       await run("limit", "127.0.0.1", 2);
-      const { received } = await first;
-      await wait(100);
+      held.destroy();
+      const active = "connection_limit.limit.active_connections";
+      await waitFor("the first to be gone", async () => (await proxy.stats(active)).get(active) === 0);
       await run("limit", "127.0.0.1", 3);
       for (const at of [1, 2, 3]) await run("rate", "127.0.0.1", at);
       return { ...seen, received, parts };

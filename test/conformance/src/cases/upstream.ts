@@ -391,8 +391,11 @@ resources:
         "circuit_breakers: { thresholds: [{ max_connections: 1, max_pending_requests: 1 }] }",
       ),
     }),
-    reply: (request) => (request.target === "/slow" ? { delayMs: 1_500, body: "slow" } : { body: "one" }),
     observe: async (target) => {
+      const answered = Promise.withResolvers<void>();
+      target.upstream.reply((request) =>
+        request.target === "/slow" ? { after: answered.promise, body: "slow" } : { body: "one" },
+      );
       const slow = target.send({ path: "/slow" });
       await waitFor("the slow request", () => target.upstream.requests.length === 1);
       const waiting = target.send({ path: "/waiting" });
@@ -401,6 +404,7 @@ resources:
         return stats.get("cluster.tight.upstream_rq_pending_active") === 1;
       });
       const refused = await target.send({ path: "/refused" });
+      answered.resolve();
       return { refused, slow: await slow, waiting: await waiting };
     },
     stats: [

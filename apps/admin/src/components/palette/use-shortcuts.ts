@@ -27,7 +27,7 @@ export function useShortcuts(actions: ShortcutActions): void {
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       if (document.querySelector('[role="dialog"], [role="menu"]')) return;
-      if (performance.now() < goUntil) {
+      if (event.timeStamp < goUntil) {
         goUntil = 0;
         const item = NAVIGATION.flatMap((group) => group.items).find(({ key }) => key === event.key);
         if (item) {
@@ -36,7 +36,8 @@ export function useShortcuts(actions: ShortcutActions): void {
         }
         return;
       }
-      if (event.key === "g") goUntil = performance.now() + SEQUENCE_MS;
+      // When it was pressed, which is not when a busy page hears of it.
+      if (event.key === "g") goUntil = event.timeStamp + SEQUENCE_MS;
       else if (event.key === "?") latest.current.openHelp();
       else if (event.key === "[") latest.current.toggleSidebar();
       else if (event.key === "/") {
