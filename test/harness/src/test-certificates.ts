@@ -19,6 +19,8 @@ export interface CertificateWish {
   readonly ca?: boolean;
   /** Default ECDSA P-256. */
   readonly rsa?: boolean;
+  /** Of an ECDSA key. */
+  readonly curve?: "P-224" | "P-384";
   /** From now on; negative: it has expired. Default 10. */
   readonly days?: number;
   /** Asks clients to insist on an OCSP response (RFC 7633). */
@@ -35,7 +37,8 @@ export class TestCertificates {
       execFileSync("openssl", args, { stdio: ["ignore", "ignore", "pipe"] });
     };
     const subject = wish.subject ?? `/CN=${name}`;
-    const algorithm = wish.rsa === true ? ["rsa:2048"] : ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+    const algorithm =
+      wish.rsa === true ? ["rsa:2048"] : ["ec", "-pkeyopt", `ec_paramgen_curve:${wish.curve ?? "P-256"}`];
     run(
       "req",
       "-new",

@@ -4,25 +4,11 @@ import { DEFAULT_ASSIGNMENT_POLICY } from "../load-balancer/host-set.ts";
 import { eventually } from "../server/proxy-process-fixture.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import type { HostSpec } from "./cluster-config.ts";
+import { testHostSpec } from "./testing/test-host-spec.ts";
 import { UpdateMerge } from "./update-merge.ts";
 
-const spec = (key: string, health: HostSpec["health"] = "healthy"): HostSpec => ({
-  key,
-  address: key,
-  connectTo: { path: key },
-  hostname: "",
-  weight: 1,
-  priority: 0,
-  region: "",
-  zone: "",
-  subZone: "",
-  localityWeight: 0,
-  metadata: undefined,
-  health,
-  excluded: false,
-  edsHealth: "",
-  page: new SharedArrayBuffer(8),
-});
+const spec = (key: string, health: HostSpec["health"] = "healthy"): HostSpec =>
+  testHostSpec(key, { path: key }, { health });
 
 function start(windowMs: number) {
   let delivered = 0;

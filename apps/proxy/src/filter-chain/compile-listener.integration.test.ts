@@ -4,92 +4,14 @@ import { after, before, describe, it } from "node:test";
 import { fromJson } from "@bufbuild/protobuf";
 import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import { createClusterStats } from "../cluster/cluster-stats.ts";
-import { discardingHostStats } from "../cluster/host-stats.ts";
-import { PLAIN_HTTP } from "../cluster/plain-http-fixture.ts";
-import type {
-  ClusterInfo,
-  Host,
-  Resource,
-  ResourceLimits,
-  ThreadLocalCluster,
-} from "../cluster/thread-local-cluster.ts";
+import { oneHostCluster, testLimits } from "../cluster/testing/one-host-cluster.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { createValidationContext } from "../server/validation-context.ts";
-import { discardingStats } from "../stats/thread-stats.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { ActiveListenerConfig } from "./active-listener-config.ts";
 import { compileListener } from "./compile-listener.ts";
 
 const DEADLINE_MS = 5000;
-
-class CountedResource implements Resource {
-  used = 0;
-  private readonly max: number;
-  constructor(max: number) {
-    this.max = max;
-  }
-  tryAcquire(): boolean {
-    if (this.used >= this.max) return false;
-    this.used++;
-    return true;
-  }
-  release(): void {
-    this.used--;
-  }
-}
-
-function limits(pending = 1024): ResourceLimits {
-  return {
-    connections: new CountedResource(1024),
-    pendingRequests: new CountedResource(pending),
-    requests: new CountedResource(1024),
-    retries: new CountedResource(3),
-    connectionPools: new CountedResource(1024),
-    connectionsPerHost: 1024,
-  };
-}
-
-/** A cluster of one host at a real port; port 0: of none. */
-function cluster(name: string, port: number, pending?: number): ThreadLocalCluster {
-  const info: ClusterInfo = {
-    name,
-    statName: name,
-    maintenanceModeKey: "upstream.maintenance_mode.web",
-    connectTimeoutMs: 1000,
-    bufferLimitBytes: 1024 * 1024,
-    ...PLAIN_HTTP,
-    stats: createClusterStats(discardingStats(), name),
-    tracked: { timeoutBudgets: undefined, sizes: undefined },
-    circuitBreakers: { default: limits(pending), high: limits() },
-    connect: (host) => connect("port" in host.connectTo ? host.connectTo : { path: host.connectTo.path }),
-  };
-  const host: Host = {
-    address: `127.0.0.1:${port}`,
-    connectTo: { host: "127.0.0.1", port },
-    hostname: "",
-    weight: 1,
-    priority: 0,
-    zone: "",
-    metadata: undefined,
-    removed: false,
-    stats: discardingHostStats(),
-    locality: "",
-    localityWeight: 0,
-    health: "healthy",
-    excluded: false,
-    activeRequests: 0,
-    requestsInFlight: () => 0,
-    healthySinceMs: undefined,
-    pool: undefined,
-  };
-  return {
-    info,
-    chooseHost: () => (port === 0 ? undefined : host),
-    hostCount: port === 0 ? 0 : 1,
-    hostSets: [],
-  };
-}
 
 const ROUTES = [
   { match: { path: "/direct" }, direct_response: { status: 200, body: { inline_string: "hello" } } },
@@ -191,11 +113,12 @@ describe("a listener with a connection manager", () => {
     const unused = createServer();
     const deadPort = await listen(unused);
     await new Promise<void>((resolve) => unused.close(() => resolve()));
+    const full = testLimits({ pendingRequests: { tryAcquire: () => false, release() {} } });
     const clusters = new Map([
-      ["up", cluster("up", port)],
-      ["empty", cluster("empty", 0)],
-      ["full", cluster("full", port, 0)],
-      ["dead", cluster("dead", deadPort)],
+      ["up", oneHostCluster("up", port)],
+      ["empty", { ...oneHostCluster("empty", 0), chooseHost: () => undefined, hostCount: 0 }],
+      ["full", oneHostCluster("full", port, { circuitBreakers: { default: full, high: testLimits() } })],
+      ["dead", oneHostCluster("dead", deadPort)],
     ]);
     const quiet = { debug() {}, info() {}, warn() {}, error: (text: string) => assert.fail(text) };
     context = {
@@ -349,6 +272,23 @@ describe("a listener with a connection manager", () => {
   it("closes when the client asks for it", async () => {
     const answer = await exchange("GET /direct HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "end");
     assert.match(answer, /connection: close\r\n\r\nhello$/);
+  });
+
+  it("is refused without any filter chain, and taken with a default one alone", () => {
+    const refused = (chains: object): string => {
+      const listener = fromJson(ListenerSchema, { name: "l", ...chains }, { registry: apiRegistry() });
+      const compiled = compileListener(listener, context);
+      if (!compiled.ok) return compiled.problems.map((p) => `${p.path}: ${p.message}`).join("\n");
+      compiled.value.close();
+      return "";
+    };
+    assert.equal(refused({}), "filter_chains: no filter chains specified");
+    const echo = {
+      name: "echo",
+      typed_config: { "@type": "type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo" },
+    };
+    assert.equal(refused({ default_filter_chain: { filters: [echo] } }), "");
+    assert.equal(refused({ filter_chains: [{ filters: [echo] }] }), "");
   });
 
   it("refuses what is not implemented by name", () => {

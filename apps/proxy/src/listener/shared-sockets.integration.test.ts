@@ -9,10 +9,8 @@ import { fromJson, toBinary } from "@bufbuild/protobuf";
 import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { MainDescriptors } from "../descriptor/main-descriptors.ts";
-import { SharedOverloadState } from "../overload/overload-state.ts";
 import { eventually } from "../server/proxy-process-fixture.ts";
-import { SharedDrainState } from "../worker/shared-drain-state.ts";
-import { SharedSlots } from "../worker/shared-slots.ts";
+import { testWorkerInit } from "../worker/testing/test-worker-init.ts";
 import type { ListenerSpec } from "../worker/worker-messages.ts";
 import { WorkerPool } from "../worker/worker-pool.ts";
 import { compileListenerSockets } from "./compile-listener-sockets.ts";
@@ -60,24 +58,9 @@ test("workers share sockets, balance connections, and lose none while one of the
   const counts = new Int32Array(balance);
   const errors: string[] = [];
   let spec: ListenerSpec | undefined;
-  const sharedSlots = SharedSlots.allocate(CONCURRENCY);
   const pool: WorkerPool = new WorkerPool({
     concurrency: CONCURRENCY,
-    init: (workerIndex) => ({
-      workerIndex,
-      concurrency: CONCURRENCY,
-      localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "" },
-      localCluster: "",
-      logLevel: "info",
-      drainState: SharedDrainState.allocate(),
-      overload: {},
-      headerPrefix: "",
-      overloadState: SharedOverloadState.allocate(),
-      heartbeats: undefined,
-      sharedSlots,
-      accessLogFlushMs: 1000,
-      ticketSeed: new Uint8Array(32),
-    }),
+    init: testWorkerInit(CONCURRENCY),
     onReport: () => {},
     onExit: (index) => new ConnectionBalance(balance, index, CONCURRENCY).leave(),
     onRestart: (index) => shared.onWorkerStart(index, spec === undefined ? [] : [spec]),

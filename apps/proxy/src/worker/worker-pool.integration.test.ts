@@ -4,10 +4,8 @@ import type { Worker } from "node:worker_threads";
 import { toBinary } from "@bufbuild/protobuf";
 import { messageDescriptor, parseYaml } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import { SharedOverloadState } from "../overload/overload-state.ts";
 import { eventually, listenerYaml } from "../server/proxy-process-fixture.ts";
-import { SharedDrainState } from "./shared-drain-state.ts";
-import { SharedSlots } from "./shared-slots.ts";
+import { testWorkerInit } from "./testing/test-worker-init.ts";
 import type { ListenerSpec, WorkerCommand } from "./worker-messages.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -50,21 +48,7 @@ test("a worker that ends is started again, told everything, and serves", async (
   let port = 0;
   const pool = new WorkerPool({
     concurrency: 1,
-    init: (workerIndex) => ({
-      workerIndex,
-      concurrency: 1,
-      localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "" },
-      localCluster: "",
-      logLevel: "info",
-      drainState: SharedDrainState.allocate(),
-      overload: {},
-      headerPrefix: "",
-      overloadState: SharedOverloadState.allocate(),
-      heartbeats: undefined,
-      sharedSlots: SharedSlots.allocate(2),
-      accessLogFlushMs: 1000,
-      ticketSeed: new Uint8Array(32),
-    }),
+    init: testWorkerInit(1),
     onReport: () => {},
     onExit: (index) => exits.push(index),
     onRestart: async () => {},

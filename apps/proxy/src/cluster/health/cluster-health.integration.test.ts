@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { createServer, type ServerHttp2Stream } from "node:http2";
-import { connect } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
 import { after, describe, it } from "node:test";
 import { waitFor } from "@sluice/harness";
 import { RuntimeSnapshot } from "../../runtime/runtime-snapshot.ts";
 import { ThreadStats } from "../../stats/thread-stats.ts";
 import { systemClock, systemRandom, systemTimers } from "../../worker/system-time.ts";
 import type { HostSpec } from "../cluster-config.ts";
+import { testHostSpec } from "../testing/test-host-spec.ts";
 import { ClusterHealth } from "./cluster-health.ts";
 import type { HealthCheckConfig } from "./health-check-config.ts";
+import { HealthFlag } from "./health-flag.ts";
 
 const TIMES: Omit<HealthCheckConfig, "check"> = {
   name: "",
@@ -34,31 +36,18 @@ const TIMES: Omit<HealthCheckConfig, "check"> = {
 
 const NO_CHANGES = { add: [], remove: [] };
 
-function host(port: number): HostSpec {
-  return {
-    key: `127.0.0.1:${port}`,
-    address: `127.0.0.1:${port}`,
-    connectTo: { host: "127.0.0.1", port },
-    hostname: "",
-    weight: 1,
-    priority: 0,
-    region: "",
-    zone: "",
-    subZone: "",
-    localityWeight: 0,
-    metadata: undefined,
-    health: "healthy",
-    excluded: false,
-    edsHealth: "HEALTHY",
-    page: new SharedArrayBuffer(8),
-  };
-}
+const host = (port: number): HostSpec => testHostSpec(`127.0.0.1:${port}`, { host: "127.0.0.1", port });
 
-function watch(checks: readonly HealthCheckConfig["check"][], keepHealthyRemoved = false): ClusterHealth {
+function watch(
+  checks: readonly HealthCheckConfig["check"][],
+  keepHealthyRemoved = false,
+  times: Partial<typeof TIMES> = {},
+): ClusterHealth {
   const health = new ClusterHealth({
     clusterName: "checked",
     checks: checks.map((check, index) => ({
       ...TIMES,
+      ...times,
       name: checks.length > 1 ? `check${index}` : "",
       check,
     })),
@@ -150,6 +139,34 @@ describe("the health of a cluster's hosts", () => {
       deadlineMs: 5_000,
       intervalMs: 5,
     });
+  });
+
+  it("tells of several checks that one had no answer, until that one has it again", async () => {
+    const answer = { given: false };
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", () => answer.given && socket.write("pong"));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    after(() => server.close());
+    const address = server.address();
+    const tcp = (send: string, receive: readonly string[]) => ({
+      kind: "tcp" as const,
+      proxyVersion: undefined,
+      send: Buffer.from(send),
+      receive: receive.map((text) => Buffer.from(text)),
+    });
+    const health = watch([tcp("", []), tcp("ping", ["pong"])], false, { timeoutMs: 50 });
+    health.update([host(typeof address === "object" && address !== null ? address.port : 0)]);
+    const flags = (): number => health.hosts()[0]?.flags ?? 0;
+    const until = (what: string, wanted: number) => waitFor(what, () => flags() === wanted);
+    await until("no answer", HealthFlag.FailedActiveHc | HealthFlag.ActiveHcTimeout);
+    answer.given = true;
+    await until("an answer", 0);
+    assert.equal(health.hosts()[0]?.health, "healthy");
+    answer.given = false;
+    await until("none again", HealthFlag.FailedActiveHc | HealthFlag.ActiveHcTimeout);
+    assert.equal(health.hosts()[0]?.health, "unhealthy");
   });
 
   it("keeps a healthy host that discovery no longer names until it fails", async () => {

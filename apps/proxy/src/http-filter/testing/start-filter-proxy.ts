@@ -5,20 +5,12 @@ import {
   request,
   type ServerResponse,
 } from "node:http";
-import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { fromJson } from "@bufbuild/protobuf";
 import type { StatsScope } from "@sluice/extension-api";
 import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import { createClusterStats } from "../../cluster/cluster-stats.ts";
-import { discardingHostStats } from "../../cluster/host-stats.ts";
-import { PLAIN_HTTP } from "../../cluster/plain-http-fixture.ts";
-import type {
-  Host,
-  Resource,
-  ResourceLimits,
-  ThreadLocalCluster,
-} from "../../cluster/thread-local-cluster.ts";
+import { oneHostCluster } from "../../cluster/testing/one-host-cluster.ts";
 import { createExtensionRegistry, type ExtensionRegistry } from "../../extensions/extension-registry.ts";
 import { STANDARD_EXTENSIONS } from "../../extensions/standard.ts";
 import { compileListener } from "../../filter-chain/compile-listener.ts";
@@ -63,6 +55,8 @@ export interface FilterProxy {
   readonly seen: readonly SeenRequest[];
   /** A counter's or gauge's value, 0 when there is none. */
   stat(name: string): number;
+  /** How many values a histogram has got. */
+  samples(name: string): number;
   send(options: {
     readonly method?: string;
     readonly path?: string;
@@ -112,6 +106,11 @@ export async function startFilterProxy(options: FilterProxyOptions): Promise<Fil
       stats.flushDefinitions();
       const found = definitions.get(name);
       return found?.page === undefined ? 0 : (new Float64Array(found.page)[found.index] ?? 0);
+    },
+    samples(name) {
+      stats.flushDefinitions();
+      const bins = definitions.get(name)?.page;
+      return bins === undefined ? 0 : new Uint32Array(bins).reduce((all, bin) => all + bin, 0);
     },
     send: (message) => send(port, message),
     async close() {
@@ -188,57 +187,6 @@ function compileFilterListener(options: FilterProxyOptions, context: WorkerConte
 }
 
 const ANY = "type.googleapis.com/";
-
-function oneHostCluster(name: string, port: number): ThreadLocalCluster {
-  const host: Host = {
-    address: `127.0.0.1:${port}`,
-    connectTo: { host: "127.0.0.1", port },
-    hostname: "",
-    weight: 1,
-    priority: 0,
-    zone: "",
-    metadata: undefined,
-    removed: false,
-    stats: discardingHostStats(),
-    locality: "",
-    localityWeight: 0,
-    health: "healthy",
-    excluded: false,
-    activeRequests: 0,
-    requestsInFlight: () => 0,
-    healthySinceMs: undefined,
-    pool: undefined,
-  };
-  return {
-    info: {
-      name,
-      statName: name,
-      maintenanceModeKey: "upstream.maintenance_mode.web",
-      connectTimeoutMs: 1000,
-      bufferLimitBytes: 1024 * 1024,
-      ...PLAIN_HTTP,
-      stats: createClusterStats(discardingStats(), name),
-      tracked: { timeoutBudgets: undefined, sizes: undefined },
-      circuitBreakers: { default: limits(), high: limits() },
-      connect: () => connect(port, "127.0.0.1"),
-    },
-    chooseHost: () => host,
-    hostCount: 1,
-    hostSets: [],
-  };
-}
-
-function limits(): ResourceLimits {
-  const unlimited: Resource = { tryAcquire: () => true, release() {} };
-  return {
-    connections: unlimited,
-    pendingRequests: unlimited,
-    requests: unlimited,
-    retries: unlimited,
-    connectionPools: unlimited,
-    connectionsPerHost: 1024,
-  };
-}
 
 /** One request on a connection of its own; fails when it is reset or takes longer than the deadline. */
 function send(port: number, message: Parameters<FilterProxy["send"]>[0]): Promise<Answer> {

@@ -4,15 +4,8 @@ import { fromJson } from "@bufbuild/protobuf";
 import type { StatsScope } from "@sluice/extension-api";
 import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import { createClusterStats } from "../../cluster/cluster-stats.ts";
-import { discardingHostStats } from "../../cluster/host-stats.ts";
-import { PLAIN_HTTP } from "../../cluster/plain-http-fixture.ts";
-import type {
-  Host,
-  Resource,
-  ResourceLimits,
-  ThreadLocalCluster,
-} from "../../cluster/thread-local-cluster.ts";
+import { oneHostCluster } from "../../cluster/testing/one-host-cluster.ts";
+import type { ThreadLocalCluster } from "../../cluster/thread-local-cluster.ts";
 import { standardExtensions } from "../../extensions/standard.ts";
 import { compileListener } from "../../filter-chain/compile-listener.ts";
 import { RuntimeSnapshot } from "../../runtime/runtime-snapshot.ts";
@@ -136,7 +129,7 @@ function testContext(
   stats: StatsScope,
   runtime: RuntimeSnapshot,
 ): WorkerContext {
-  const cluster = oneHostCluster(upstreamPort, options);
+  const cluster = upstreamCluster(upstreamPort, options);
   const has = (name: string): boolean => name === "up";
   const log = { debug() {}, info() {}, warn() {}, error: (text: string) => assert.fail(text) };
   return {
@@ -154,53 +147,12 @@ function testContext(
   };
 }
 
-function oneHostCluster(port: number, options: NetworkProxyOptions): ThreadLocalCluster {
+function upstreamCluster(port: number, options: NetworkProxyOptions): ThreadLocalCluster {
   let failing = options.failingConnects ?? 0;
-  const unlimited: Resource = { tryAcquire: () => true, release() {} };
-  const limits: ResourceLimits = {
-    connections: unlimited,
-    pendingRequests: unlimited,
-    requests: unlimited,
-    retries: unlimited,
-    connectionPools: unlimited,
-    connectionsPerHost: 1024,
-  };
-  const host: Host = {
-    address: `127.0.0.1:${port}`,
-    connectTo: { host: "127.0.0.1", port },
-    hostname: "",
-    weight: 1,
-    priority: 0,
-    zone: "",
-    metadata: undefined,
-    removed: false,
-    stats: discardingHostStats(),
-    locality: "",
-    localityWeight: 0,
-    health: "healthy",
-    excluded: false,
-    activeRequests: 0,
-    requestsInFlight: () => 0,
-    healthySinceMs: undefined,
-    pool: undefined,
-  };
-  return {
-    info: {
-      name: "up",
-      statName: "up",
-      maintenanceModeKey: "upstream.maintenance_mode.web",
-      connectTimeoutMs: 1000,
-      bufferLimitBytes: options.bufferLimitBytes ?? 1024 * 1024,
-      ...PLAIN_HTTP,
-      stats: createClusterStats(discardingStats(), "up"),
-      tracked: { timeoutBudgets: undefined, sizes: undefined },
-      circuitBreakers: { default: limits, high: limits },
-      connect: () => (failing-- > 0 ? slowFailure() : connect(port, "127.0.0.1")),
-    },
-    chooseHost: () => host,
-    hostCount: 1,
-    hostSets: [],
-  };
+  return oneHostCluster("up", port, {
+    ...(options.bufferLimitBytes !== undefined && { bufferLimitBytes: options.bufferLimitBytes }),
+    connect: () => (failing-- > 0 ? slowFailure() : connect(port, "127.0.0.1")),
+  });
 }
 
 function slowFailure(): Socket {

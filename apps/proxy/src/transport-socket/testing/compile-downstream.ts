@@ -14,6 +14,19 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A `DownstreamTlsContext` in JSON, made ready; what is wrong with it fails the test. */
 export function compileDownstream(config: object): DownstreamTransportSocket {
+  const compiled = compile(config);
+  assert.ok(compiled.ok, JSON.stringify(compiled));
+  assert.ok(compiled.value);
+  return compiled.value;
+}
+
+/** The problems that a `DownstreamTlsContext` in JSON is refused for, one a line; "" when it is taken. */
+export function downstreamRefusalOf(config: object): string {
+  const compiled = compile(config);
+  return compiled.ok ? "" : compiled.problems.map(({ path, message }) => `${path}: ${message}`).join("\n");
+}
+
+function compile(config: object): ReturnType<typeof compileDownstreamTransportSocket> {
   const message = fromJson(DownstreamTlsContextSchema, asJson(config), { registry: apiRegistry() });
   const socket = create(TransportSocketSchema, {
     name: "envoy.transport_sockets.tls",
@@ -32,14 +45,11 @@ export function compileDownstream(config: object): DownstreamTransportSocket {
     clusters: { has: () => false },
     extensions: standardExtensions(),
   });
-  const compiled = compileDownstreamTransportSocket(socket, "transport_socket", {
+  return compileDownstreamTransportSocket(socket, "transport_socket", {
     worker,
     stats: discardingStats(),
     onClose: () => {},
   });
-  assert.ok(compiled.ok, JSON.stringify(compiled));
-  assert.ok(compiled.value);
-  return compiled.value;
 }
 
 /** Tests write their configuration as JSON. */

@@ -9,7 +9,7 @@ import type { TlsInfo } from "@sluice/extension-api";
 import { TestCertificates, waitFor } from "@sluice/harness";
 import { portOf } from "../../server/proxy-process-fixture.ts";
 import type { DownstreamTransportSocket } from "../downstream-transport-socket.ts";
-import { compileDownstream } from "../testing/compile-downstream.ts";
+import { compileDownstream, downstreamRefusalOf } from "../testing/compile-downstream.ts";
 
 const certificates = new TestCertificates();
 const ca = certificates.create("ca", { ca: true });
@@ -291,6 +291,31 @@ describe("TLS on a listener", () => {
       },
     });
     assert.equal((await shake()).subject, "exact");
+  });
+
+  it("is refused with keys, curves and protocol names that BoringSSL does not take", () => {
+    const refusal = (common: object) => downstreamRefusalOf({ common_tls_context: common });
+    const at = "transport_socket.typed_config.common_tls_context";
+    const small = certificates.create("small", { curve: "P-224" });
+    assert.equal(
+      refusal({ tls_certificates: [tlsCertificate(small)] }),
+      `${at}.tls_certificates[0].certificate_chain: only P-256, P-384 and P-521 ECDSA certificates are supported`,
+    );
+    const larger = certificates.create("larger", { curve: "P-384" });
+    const taken = { tls_certificates: [tlsCertificate(larger)] };
+    assert.equal(refusal(taken), "");
+    assert.equal(
+      refusal({ ...taken, tls_params: { ecdh_curves: ["P-224", "P-256"] } }),
+      `${at}.tls_params.ecdh_curves: 'P-224' is not a curve known here`,
+    );
+    assert.equal(
+      refusal({ ...taken, alpn_protocols: ["h2", "a".repeat(256)] }),
+      `${at}.alpn_protocols[1]: Invalid ALPN protocol string`,
+    );
+    assert.equal(
+      refusal({ ...taken, tls_params: { ecdh_curves: ["P-384"] }, alpn_protocols: ["a".repeat(255)] }),
+      "",
+    );
   });
 
   it("resumes a session with a ticket", async () => {

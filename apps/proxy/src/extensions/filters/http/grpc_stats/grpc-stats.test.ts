@@ -25,28 +25,48 @@ describe("the messages of a gRPC body", () => {
 });
 
 describe("envoy.filters.http.grpc_stats", () => {
-  let proxy: FilterProxy | undefined;
-  after(() => proxy?.close());
-
-  it("counts per cluster, and per method only where it is listed", async () => {
-    proxy = await startFilterProxy({
+  const open: FilterProxy[] = [];
+  after(() => Promise.all(open.map((one) => one.close())));
+  const start = async (config: object): Promise<FilterProxy> => {
+    const proxy = await startFilterProxy({
       filters: [
         {
           name: "grpc",
           typed_config: {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig",
-            individual_method_stats_allowlist: { services: [{ name: "a.Shop", method_names: ["Buy"] }] },
+            ...config,
           },
         },
       ],
       answer: (_request, response) =>
         response.writeHead(200, { "grpc-status": "0", "content-length": "0" }).end(),
     });
-    for (const path of ["/a.Shop/Buy", "/a.Shop/Sell"]) {
-      await proxy.send({ method: "POST", path, headers: { "content-type": "application/grpc" } });
-    }
+    open.push(proxy);
+    return proxy;
+  };
+  const call = (proxy: FilterProxy, path: string, type = "application/grpc") =>
+    proxy.send({ method: "POST", path, headers: { "content-type": type } });
+
+  it("counts per cluster, and per method only where it is listed", async () => {
+    const proxy = await start({
+      individual_method_stats_allowlist: { services: [{ name: "a.Shop", method_names: ["Buy"] }] },
+    });
+    for (const path of ["/a.Shop/Buy", "/a.Shop/Sell"]) await call(proxy, path);
     assert.equal(proxy.stat("cluster.up.grpc.a.Shop.Buy.success"), 1);
     assert.equal(proxy.stat("cluster.up.grpc.success"), 1);
     assert.equal(proxy.stat("cluster.up.grpc.total"), 1);
+  });
+
+  it("records how long the upstream took where that is asked for, of gRPC requests alone", async () => {
+    const timed = await start({ stats_for_all_methods: true, enable_upstream_stats: true });
+    await call(timed, "/a.Shop/Buy");
+    await call(timed, "/a.Shop/Buy");
+    await call(timed, "/a.Shop/Sell", "text/plain");
+    assert.equal(timed.samples("cluster.up.grpc.a.Shop.Buy.upstream_rq_time"), 2);
+    assert.equal(timed.samples("cluster.up.grpc.a.Shop.Sell.upstream_rq_time"), 0);
+    const untimed = await start({ stats_for_all_methods: true });
+    await call(untimed, "/a.Shop/Buy");
+    assert.equal(untimed.stat("cluster.up.grpc.a.Shop.Buy.success"), 1);
+    assert.equal(untimed.samples("cluster.up.grpc.a.Shop.Buy.upstream_rq_time"), 0);
   });
 });

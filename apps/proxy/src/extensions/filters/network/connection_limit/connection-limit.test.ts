@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { connectRaw, waitFor } from "@sluice/harness";
-import { startNetworkProxy } from "../../../../network-filter/testing/start-network-proxy.ts";
+import {
+  networkRefusalOf,
+  startNetworkProxy,
+} from "../../../../network-filter/testing/start-network-proxy.ts";
 
 const ECHO = { type: "envoy.extensions.filters.network.echo.v3.Echo" };
 const limit = (config: object) => ({
@@ -28,4 +31,11 @@ describe("a connection limit", () => {
       await proxy.close();
     });
   }
+
+  it("is refused without its number", () => {
+    const refusal = (max_connections?: number) =>
+      networkRefusalOf({ filters: [limit({ max_connections }), ECHO] });
+    assert.match(refusal(), /^filter_chains\[0\]\.filters\[0\].*max_connections' is missing$/);
+    assert.equal(refusal(1), "");
+  });
 });

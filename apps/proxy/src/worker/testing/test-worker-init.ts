@@ -1,0 +1,26 @@
+import { SharedOverloadState } from "../../overload/overload-state.ts";
+import { SharedDrainState } from "../shared-drain-state.ts";
+import { SharedSlots } from "../shared-slots.ts";
+import type { WorkerInit } from "../worker-messages.ts";
+
+/** What each of so many workers is started with by whoever wants nothing in particular. */
+export function testWorkerInit(concurrency: number): (workerIndex: number) => WorkerInit {
+  const sharedSlots = SharedSlots.allocate(concurrency);
+  const drainState = SharedDrainState.allocate();
+  const overloadState = SharedOverloadState.allocate();
+  return (workerIndex) => ({
+    workerIndex,
+    concurrency,
+    localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "" },
+    localCluster: "",
+    logLevel: "info",
+    drainState,
+    overload: {},
+    headerPrefix: "",
+    overloadState,
+    heartbeats: undefined,
+    sharedSlots,
+    accessLogFlushMs: 1000,
+    ticketSeed: new Uint8Array(32),
+  });
+}
