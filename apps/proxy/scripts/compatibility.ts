@@ -131,6 +131,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   (\`ssl.sigalgs\`) have no stats, since Node does not tell them.
 - Refused where Envoy takes it: a second key in \`session_ticket_keys\` (OpenSSL in Node has one), \`ALL\` in \`cipher_suites\`, a least TLS version
   above the greatest, and \`%Q\` in \`START_TIME\`. The scope that a tracer's spans are exported under has Sluice's name.
+- \`named_endpoints\` of a load assignment hold the endpoints that \`endpoint_name\` names, as Envoy's API describes them; Envoy reads them
+  nowhere, and refuses the assignment or resolves nothing.
 - \`connection_limit\` does not count down connections that it let pass while it was off; Envoy's gauge wraps.
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.

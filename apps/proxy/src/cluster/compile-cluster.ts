@@ -79,7 +79,7 @@ export function compileCluster(
     highWatermarkTimeoutMs: durationMs(cluster.perConnectionBufferHighWatermarkTimeout, 0),
     http: compileHttpOptions(cluster, extensions, problems),
     loadBalancer: compileLoadBalancer(cluster, extensions, problems, discovery.kind),
-    commonLb: compileCommonLb(cluster.commonLbConfig, discovery, problems),
+    commonLb: compileCommonLb(cluster, problems),
     thresholds: compileCircuitBreakers(cluster.circuitBreakers, problems),
     outlier: compileOutlierDetection(cluster.outlierDetection, problems),
     perEndpointStats: cluster.trackClusterStats?.perEndpointStats ?? false,

@@ -39,9 +39,8 @@ export interface UpstreamHttpConfig {
   readonly maxConnectionDurationJitterPercent: number;
   /** 0: no limit. */
   readonly maxRequestsPerConnection: number;
-  /** Default 100. */
-  readonly maxResponseHeadersCount: number;
-  /** Default 80 for HTTP/1 and 60 for HTTP/2, as in Envoy. */
+  /** See `responseHeadLimits`. */
+  readonly maxResponseHeadersCount: number | undefined;
   readonly maxResponseHeadersKb: number | undefined;
   /** Of a try, from its request's head on. */
   readonly maxStreamDurationMs: number;
@@ -105,7 +104,7 @@ export function compileHttpOptions(
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
     maxConnectionDurationJitterPercent: common?.maxConnectionDurationJitter?.value ?? 0,
     maxRequestsPerConnection: common?.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection ?? 0,
-    maxResponseHeadersCount: common?.maxHeadersCount ?? 100,
+    maxResponseHeadersCount: common?.maxHeadersCount,
     maxResponseHeadersKb: common?.maxResponseHeadersKb,
     maxStreamDurationMs: durationMs(common?.maxStreamDuration, 0),
     policies: found === undefined ? undefined : encodePolicies(found.options),

@@ -28,6 +28,7 @@ import { OriginalDstLoadBalancer } from "./original-dst-load-balancer.ts";
 import type { OutlierSign } from "./outlier/outlier-config.ts";
 import { preconnectRule } from "./preconnect-rule.ts";
 import { printAddress } from "./print-address.ts";
+import { responseHeadLimits } from "./response-head-limits.ts";
 import type { ClusterInfo, Host, ThreadLocalClusterManager } from "./thread-local-cluster.ts";
 import { createTrackedStats } from "./tracked-stats.ts";
 import { WorkerCluster } from "./worker-cluster.ts";
@@ -257,8 +258,9 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     scope: StatsScope,
     releases: (() => void)[],
   ): ClusterInfo {
-    const { secrets, extensions, log, clock, timers, random, overload } = this.#options;
+    const { secrets, extensions, log, clock, timers, random, runtime, overload } = this.#options;
     const { http } = config;
+    const head = responseHeadLimits(http, runtime);
     return Object.freeze({
       name: config.name,
       statName: config.statName,
@@ -271,8 +273,8 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       policies: http.policies === undefined ? undefined : this.#options.compilePolicies(http.policies, scope),
       http1: {
         ...http.http1,
-        headBytesMax: (http.maxResponseHeadersKb ?? 80) * 1024,
-        headersMax: http.maxResponseHeadersCount,
+        headBytesMax: head.http1Bytes,
+        headersMax: head.fields,
       },
       http2:
         http.protocol === "http1"
@@ -281,8 +283,8 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
               options: http.http2,
               stats: createHttp2Stats(scope),
               context: { clock, timers, random },
-              headBytesMax: (http.maxResponseHeadersKb ?? 60) * 1024,
-              headersMax: http.maxResponseHeadersCount,
+              headBytesMax: head.http2Bytes,
+              headersMax: head.fields,
             },
       preconnectRatio: config.connection.preconnectRatio,
       predictive:

@@ -37,7 +37,9 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
     overload: listener.bypassOverloadManager ? NEVER_OVERLOADED : worker.overload,
   };
   const releases: (() => void)[] = [() => leased.release()];
-  const bufferLimitBytes = listener.perConnectionBufferLimitBytes ?? DEFAULT_BUFFER_LIMIT_BYTES;
+  // 0: none.
+  const bufferLimitBytes =
+    (listener.perConnectionBufferLimitBytes ?? DEFAULT_BUFFER_LIMIT_BYTES) || Number.MAX_SAFE_INTEGER;
   const listenerStats = context.stats.scope("listener").scope(sanitizeStatName(statName(listener)));
   const { clock, timers, random, runtime, clusters, log } = context;
   const factoryContext: NetworkFactoryContext = {

@@ -177,7 +177,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     const c = stats.counters;
     c.downstream_cx_destroy.inc();
     (local ? c.downstream_cx_destroy_local : c.downstream_cx_destroy_remote).inc();
-    if (this.activeStreams > 0) {
+    if (this.activeStreams > 0 || (codec?.readingHead === true && !codec.multiplexed)) {
       c.downstream_cx_destroy_active_rq.inc();
       // As Envoy: only where the connection manager itself ends them.
       (local && !stuck

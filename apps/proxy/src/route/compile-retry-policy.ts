@@ -20,11 +20,6 @@ export function compileRetryPolicy(
   extensions: ExtensionRegistry,
 ): Compiled<RetryConfig> {
   const problems: Problem[] = [];
-  const { bits, unknown } = parseRetryOn(policy.retryOn, "both");
-  for (const name of unknown) {
-    const message = `retry condition '${name}' is not implemented`;
-    problems.push({ path: `${path}.retry_on`, message, severity: "error" });
-  }
   const base = policy.retryBackOff?.baseInterval;
   const baseIntervalMs = base === undefined ? 0 : Math.max(1, durationMs(base, 0));
   const maxIntervalMs = durationMs(policy.retryBackOff?.maxInterval, baseIntervalMs * 10);
@@ -56,7 +51,8 @@ export function compileRetryPolicy(
   }
   const rateLimited = policy.rateLimitedRetryBackOff;
   const config: RetryConfig = {
-    retryOn: bits,
+    // As Envoy: words that are no condition are passed over.
+    retryOn: parseRetryOn(policy.retryOn, "both").bits,
     numRetries: policy.numRetries ?? 1,
     perTryTimeoutMs: durationMs(policy.perTryTimeout, 0),
     perTryIdleTimeoutMs: durationMs(policy.perTryIdleTimeout, 0),

@@ -50,9 +50,7 @@ export class ConfigSources {
 
   constructor(options: ConfigSourcesOptions) {
     this.#options = options;
-    options.stats.gauge("connected_state").set(0);
-    options.stats.gauge("pending_requests").set(0);
-    options.stats.counter("rate_limit_enforced");
+    if (options.ads !== undefined) this.#defineStats();
   }
 
   /** At most one subscription per type and source that is not a file. */
@@ -132,6 +130,7 @@ export class ConfigSources {
         random,
       });
     }
+    if (!aggregated) this.#defineStats();
     const service = api.grpcServices[0];
     const envoyGrpc =
       service?.targetSpecifier.case === "envoyGrpc" ? service.targetSpecifier.value : undefined;
@@ -164,6 +163,13 @@ export class ConfigSources {
         else log.warn(`no connection to the control plane '${cluster}': ${state.detail}`);
       },
     });
+  }
+
+  /** Listed as soon as there is a stream to be opened. */
+  #defineStats(): void {
+    const { stats } = this.#options;
+    for (const name of ["connected_state", "pending_requests"]) stats.gauge(name);
+    stats.counter("rate_limit_enforced");
   }
 
   #target(cluster: string, authority: string): XdsConnectTarget | undefined {

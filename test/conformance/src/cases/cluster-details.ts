@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { waitFor } from "@sluice/harness";
+import { type ScriptedReply, waitFor } from "@sluice/harness";
 import { endpoint, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
@@ -87,7 +87,35 @@ const CORNERS: Readonly<Record<string, readonly [endpoints: string, more: string
   ],
 };
 
+const HEAD_OPTIONS = `typed_extension_protocol_options:
+  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+    common_http_protocol_options: { max_response_headers_kb: 10, max_headers_count: 10 }
+    explicit_http_config: { http_protocol_options: {} }`;
+
 export const CLUSTER_DETAIL_CASES: readonly ConformanceCase[] = [
+  {
+    title: "the runtime limits the heads of responses where the cluster does not",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: "/own" }, route: { cluster: own } }
+- { match: { prefix: "/" }, route: { cluster: one } }`,
+      clusters: staticCluster("own", ["{{upstream}}"], HEAD_OPTIONS),
+      bootstrap: `layered_runtime:
+  layers:
+  - name: fixed
+    static_layer:
+      envoy.reloadable_features.max_response_headers_size_kb: 2
+      envoy.reloadable_features.max_response_headers_count: 4`,
+    }),
+    reply: ({ target }) => ({
+      body: "one",
+      headers: target.endsWith("/long")
+        ? [["x-long", "x".repeat(3_000)]]
+        : Array.from({ length: Number(target.split("/")[2]) }, (_, i): [string, string] => [`x-${i}`, "x"]),
+    }),
+    requests: ["/any/3", "/any/4", "/any/long", "/own/4", "/own/long"].map((path) => ({ path })),
+    stats: ["cluster.one.upstream_cx_protocol_error", "cluster.own.upstream_cx_protocol_error"],
+  },
   {
     title: "a host with several named health checks is well where all of them find it so",
     yaml: httpBootstrap({
@@ -102,11 +130,7 @@ export const CLUSTER_DETAIL_CASES: readonly ConformanceCase[] = [
     ignoreUpstream: true,
     observe: async (target) => {
       const steps: unknown[] = [];
-      const step = async (
-        what: string,
-        reply: { readonly status?: number; readonly headers?: [string, string][] },
-        wanted: string,
-      ): Promise<void> => {
+      const step = async (what: string, reply: ScriptedReply, wanted: string): Promise<void> => {
         target.upstream.reply(({ target: path }) => (path === "/hc" ? reply : { body: "one" }));
         const flags = await untilFlags(target, "checked", wanted);
         steps.push([
@@ -127,6 +151,8 @@ export const CLUSTER_DETAIL_CASES: readonly ConformanceCase[] = [
         { headers: [SHOP, ["x-envoy-immediate-health-check-fail", "1"]] },
         "healthy",
       );
+      await step("no answer to one of them", { afterwards: "silent" }, "/failed_active_hc/active_hc_timeout");
+      await step("answers again", { headers: [SHOP] }, "healthy");
       await step(
         "out at its own word",
         { status: 503, headers: [["x-envoy-immediate-health-check-fail", "1"]] },

@@ -1,3 +1,4 @@
+import { waitFor } from "@sluice/harness";
 import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
@@ -25,6 +26,18 @@ const ANSWERS: Readonly<Record<string, string>> = {
 const UPGRADE: [string, string][] = [
   ["connection", "upgrade"],
   ["upgrade", "websocket"],
+];
+
+const WHOLE = "GET /whole HTTP/1.1\r\nhost: a\r\n\r\n";
+/** What a client has sent when it leaves. */
+const BEGUN = [
+  "",
+  "G",
+  "GET / HTTP/1.1\r\n",
+  "GET / HTTP/1.1\r\nhost: a",
+  "POST /body HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nab",
+  WHOLE,
+  `${WHOLE}GET /2 HTTP/1.1\r\nho`,
 ];
 
 export const EARLY_END_CASES: readonly ConformanceCase[] = [
@@ -55,5 +68,39 @@ export const EARLY_END_CASES: readonly ConformanceCase[] = [
       "http.main.downstream_rq_2xx",
     ],
     accessLog: { file: "access.log", lines: Object.keys(ANSWERS).length },
+  },
+  {
+    title: "a request counts and is logged however little of it has come when its client leaves",
+    ignoreUpstream: true,
+    yaml: httpBootstrap({ hcm: LOG }),
+    observe: async ({ proxy, connect }) => {
+      const become = async (name: string, value: number): Promise<void> => {
+        await waitFor(`${name} to be ${value}`, async () => (await proxy.stats(name)).get(name) === value);
+      };
+      let sent = 0;
+      for (const leave of ["end", "reset"] as const) {
+        for (const begun of BEGUN) {
+          const client = await connect();
+          client.write(begun);
+          sent += begun.length;
+          await become("http.main.downstream_cx_rx_bytes_total", sent);
+          if (begun.startsWith(WHOLE)) await client.response();
+          client[leave]();
+          await become("http.main.downstream_cx_active", 0);
+          client.destroy();
+        }
+      }
+      return null;
+    },
+    stats: [
+      ...["total", "rx_reset", "tx_reset", "completed", "2xx", "active"].map(
+        (name) => `downstream_rq_${name}`,
+      ),
+      ...["destroy", "destroy_remote", "destroy_active_rq", "destroy_remote_active_rq"].map(
+        (name) => `downstream_cx_${name}`,
+      ),
+      "downstream_cx_protocol_error",
+    ].map((name) => `http.main.${name}`),
+    accessLog: { file: "access.log", lines: 14 },
   },
 ];

@@ -58,6 +58,16 @@ internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len
 
 export const RETRY_CASES: readonly ConformanceCase[] = [
   {
+    title: "words of retry_on that are no condition are passed over",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: "/some" }, route: { cluster: one, retry_policy: { retry_on: "nonsense,5xx, 5XX", num_retries: 1, ${PROMPT} } } }
+- { match: { prefix: "/none" }, route: { cluster: one, retry_policy: { retry_on: "nonsense", num_retries: 1, ${PROMPT} } } }`,
+    }),
+    reply: { status: 503 },
+    requests: ["/some", "/none"].map((path) => ({ path })),
+    stats: ["cluster.one.upstream_rq_retry"],
+  },
+  {
     title: "each retry condition takes its own faults and no others",
     yaml: httpBootstrap({
       hcm: FILE_LOG,
@@ -278,7 +288,7 @@ virtual_hosts:
       const first = request.header("x-envoy-attempt-count") === "1";
       switch (request.target.split("/")[2]) {
         case "first":
-          return first ? { delayMs: 1_000, body: "first" } : { delayMs: 2_500, body: "other" };
+          return first ? { delayMs: 900, body: "first" } : { delayMs: 2_500, body: "other" };
         case "second":
           return first ? { delayMs: 2_500, body: "first" } : { body: "other" };
         case "bad":

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { waitFor } from "@sluice/harness";
 import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
@@ -29,10 +30,28 @@ function stuck(port: number, bytes: string | Buffer): Promise<string> {
   });
 }
 
+const LARGE = 20_000_000;
+
 export const WATERMARK_TIMEOUT_CASES: readonly ConformanceCase[] = [
   {
+    title: "a listener whose limit is 0 takes a whole response, whoever does not read it",
+    reply: { body: "x".repeat(LARGE) },
+    ignoreUpstream: true,
+    yaml: httpBootstrap({ listener: "per_connection_buffer_limit_bytes: 0" }),
+    observe: async ({ proxy, connect: open }) => {
+      const client = await open();
+      client.socket.pause();
+      client.write("GET / HTTP/1.1\r\nhost: example.test\r\n\r\n");
+      const read = "cluster.one.upstream_cx_rx_bytes_total";
+      await waitFor("all of it", async () => ((await proxy.stats(read)).get(read) ?? 0) > LARGE);
+      client.destroy();
+      return null;
+    },
+    stats: ["cluster.one.upstream_flow_control_paused_reading_total"],
+  },
+  {
     title: "a client that does not read for too long loses its connection",
-    reply: { body: "x".repeat(20_000_000) },
+    reply: { body: "x".repeat(LARGE) },
     ignoreUpstream: true,
     yaml: httpBootstrap({ listener: `stat_prefix: main\n${LIMITS}`, hcm: LOG }),
     observe: (target) => stuck(target.port, "GET /large HTTP/1.1\r\nhost: example.test\r\n\r\n"),

@@ -85,6 +85,11 @@ export class Http1Parser {
     return this.state !== State.FirstLine || this.text.length > 0;
   }
 
+  /** As `inMessage`, until `stop`. */
+  get expectsMore(): boolean {
+    return !this.stopped && this.inMessage;
+  }
+
   /** True when input is waiting behind `pause`. */
   get hasPendingInput(): boolean {
     return this.input !== undefined && this.inputAt < this.input.length;

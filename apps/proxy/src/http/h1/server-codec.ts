@@ -85,7 +85,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   }
 
   get readingHead(): boolean {
-    return this.stream === undefined && this.parser.inMessage;
+    return this.stream === undefined && this.parser.expectsMore;
   }
 
   dispatch(chunk: Buffer): void {
@@ -107,7 +107,8 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
 
   /** The connection is gone. */
   onConnectionClosed(details: string): void {
-    const { stream } = this;
+    // As in Envoy a request counts, and is logged, however little of it had come.
+    const stream = this.stream ?? (this.readingHead ? this.startStream() : undefined);
     this.stop();
     stream?.onReset("connection termination", details);
   }
