@@ -8,7 +8,7 @@ import {
   type ScalarEvent,
   type SequenceEvent,
 } from "js-yaml";
-import type { SourceEntry, SourceNode, SourceRange } from "./source-node.ts";
+import type { SourceEntry, SourceNode, SourceReport } from "./source-node.ts";
 import type { PlainScalar } from "./yaml-scalar.ts";
 
 const MERGED_ENTRIES_MAX = 100_000;
@@ -41,7 +41,7 @@ export class EventReader {
   readonly #events: readonly Event[];
   readonly #textOf: (event: ScalarEvent) => string;
   readonly #readPlain: (text: string) => PlainScalar;
-  readonly #report: (message: string, range: SourceRange, severity?: "error" | "warning") => void;
+  readonly #report: SourceReport;
   /** In document order, so that an alias finds the last anchor of its name before it. */
   readonly #anchors = new Map<string, Anchored>();
   #next = 0;
@@ -55,7 +55,7 @@ export class EventReader {
     text: string,
     { events, textOf }: YamlEvents,
     readPlain: (text: string) => PlainScalar,
-    report: (message: string, range: SourceRange, severity?: "error" | "warning") => void,
+    report: SourceReport,
   ) {
     this.#text = text;
     this.#events = events;

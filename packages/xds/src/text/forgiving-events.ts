@@ -9,7 +9,7 @@ import {
 } from "js-yaml";
 import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, Scalar } from "yaml";
 import type { YamlEvents } from "./event-reader.ts";
-import type { SourceRange } from "./source-node.ts";
+import type { SourceReport } from "./source-node.ts";
 
 /**
  * The events of a text by the library that forgives what Envoy's reader forgives (brackets that close at the column of
@@ -19,7 +19,7 @@ import type { SourceRange } from "./source-node.ts";
 export function forgivingEvents(
   text: string,
   depthMax: number,
-  report: (message: string, range: SourceRange, severity?: "error" | "warning") => void,
+  report: SourceReport,
 ): YamlEvents | undefined {
   try {
     const document = parseDocument(text, {
@@ -39,10 +39,7 @@ export function forgivingEvents(
 }
 
 /** Answers whether any of them forbids to read the text. */
-function reportErrors(
-  document: Document.Parsed,
-  report: (message: string, range: SourceRange, severity?: "error" | "warning") => void,
-): boolean {
+function reportErrors(document: Document.Parsed, report: SourceReport): boolean {
   let failed = false;
   for (const error of document.errors) {
     const range = { start: error.pos[0], end: error.pos[1] };

@@ -3,7 +3,7 @@ import type { ConfigProblem, TextPosition } from "../config-problem.ts";
 import { EventReader, type YamlEvents } from "./event-reader.ts";
 import { forgivingEvents } from "./forgiving-events.ts";
 import { LineIndex } from "./line-index.ts";
-import { NOWHERE, type SourceNode, type SourceRange } from "./source-node.ts";
+import { NOWHERE, type SourceNode, type SourceRange, type SourceReport } from "./source-node.ts";
 import { readJsonScalar, readYamlScalar } from "./yaml-scalar.ts";
 
 /** A text, read but not yet interpreted. */
@@ -36,7 +36,7 @@ export function readSource(text: string, options: SourceOptions = {}): Source {
     return options.file === undefined ? place : { file: options.file, ...place };
   };
   const problems: ConfigProblem[] = [];
-  const report = (message: string, range: SourceRange, severity: "error" | "warning" = "error"): void => {
+  const report: SourceReport = (message, range, severity = "error") => {
     const place = position(range);
     problems.push({ path: "", message, severity, ...(place && { position: place }) });
   };
@@ -54,10 +54,8 @@ export function readSource(text: string, options: SourceOptions = {}): Source {
   return { root: failed ? undefined : root, problems, position };
 }
 
-type Report = (message: string, range: SourceRange, severity?: "error" | "warning") => void;
-
 /** By js-yaml, which is quick, and what it refuses once more by `yaml`, which forgives more and lists all mistakes. */
-function yamlEvents(text: string, report: Report): YamlEvents | undefined {
+function yamlEvents(text: string, report: SourceReport): YamlEvents | undefined {
   try {
     return {
       events: parseEvents(text, { maxDepth: DEPTH_MAX }),

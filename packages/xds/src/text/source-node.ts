@@ -32,6 +32,9 @@ export interface SourceRange {
   readonly end: number;
 }
 
+/** Tells a problem of the text by where it stands; an error unless it says otherwise. */
+export type SourceReport = (message: string, range: SourceRange, severity?: "error" | "warning") => void;
+
 export const NOWHERE: SourceRange = { start: -1, end: -1 };
 
 /** The nodes of a value that did not come from a text (a Struct on the wire). Anything that JSON has not becomes null. */
