@@ -1,62 +1,32 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { configMigrations } from "@sluice/config";
-import { migrateAll } from "@sluice/database";
-import { startPostgres, type TestPostgres, waitFor } from "@sluice/harness";
+import { waitFor } from "@sluice/harness";
 import { WebSocket } from "ws";
-import { authMigrations, ensureFirstUser } from "./auth/index.ts";
-import { readEnvironment } from "./environment.ts";
 import { SESSION_HEADER } from "./http/session-header.ts";
-import { type AdminServer, startAdminServer } from "./start-admin-server.ts";
+import { TEST_ADMIN as ADMIN, startTestAdmin, type TestAdmin } from "./testing/start-test-admin.ts";
 
-const ADMIN = { email: "root@example.org", password: "a long first password" };
 const CLUSTER = "name: web\ntype: STATIC\nload_assignment: { cluster_name: web }\n";
 
-let postgres: TestPostgres;
-let databaseUrl: string;
-let dataDir: string;
-const servers: AdminServer[] = [];
+let dashboards: TestAdmin;
 
 before(async () => {
-  postgres = await startPostgres();
-  databaseUrl = await postgres.createDatabase();
-  await migrateAll(databaseUrl, [configMigrations, authMigrations]);
-  await ensureFirstUser(databaseUrl, ADMIN);
-  dataDir = await mkdtemp(join(tmpdir(), "sluice-admin-"));
+  dashboards = await startTestAdmin();
 });
 
-after(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  await postgres.close();
-  await rm(dataDir, { recursive: true, force: true });
-});
+after(() => dashboards?.close());
 
-/** Pages answer with what the server told them, which is all that these tests want of them. */
-async function start(variables: Record<string, string> = {}): Promise<string> {
-  const server = await startAdminServer(
-    readEnvironment({
-      DATABASE_URL: databaseUrl,
-      SLUICE_DATA_DIR: dataDir,
-      PORT: "0",
-      SLUICE_LOG_LEVEL: "silent",
-      SLUICE_CONTROL_HEALTH_URL: "http://127.0.0.1:9/health",
-      ...variables,
-    }),
-    {
-      recheckMs: 50,
-      pages: async (request, response) => {
-        response.end(JSON.stringify(request.headers[SESSION_HEADER] ?? null));
-      },
-    },
-  );
-  servers.push(server);
-  return `http://127.0.0.1:${server.port}`;
+const start = (variables: Readonly<Record<string, string>> = {}): Promise<string> =>
+  dashboards.start(variables, { recheckMs: 50 });
+
+/** Who the server told a page that it is for; pages answer with the headers that they got. */
+async function toldOf(url: string, headers: Record<string, string>): Promise<string | undefined> {
+  const answer = await fetch(url, { headers });
+  return ((await answer.json()) as Readonly<Record<string, string>>)[SESSION_HEADER];
 }
 
 function signIn(
@@ -138,7 +108,7 @@ test("a cookie is closed to scripts and other sites, and Secure behind https", a
 
 test("the cookie secret is made once, for its owner only", async () => {
   await start();
-  assert.equal((await stat(join(dataDir, "auth-secret"))).mode & 0o777, 0o600);
+  assert.equal((await stat(join(dashboards.dataDir, "auth-secret"))).mode & 0o777, 0o600);
 });
 
 test("pages need a session and cannot be told one by the client", async () => {
@@ -147,10 +117,10 @@ test("pages need a session and cannot be told one by the client", async () => {
   const away = await fetch(`${base}/clusters?x=1`, { redirect: "manual", headers: forged });
   assert.equal(away.status, 307);
   assert.equal(away.headers.get("location"), "/sign-in?next=%2Fclusters%3Fx%3D1");
-  assert.equal(await (await fetch(`${base}/sign-in`, { headers: forged })).json(), null);
+  assert.equal(await toldOf(`${base}/sign-in`, forged), undefined);
   const cookie = await cookieOf(base, ADMIN);
-  const told = (await (await fetch(`${base}/`, { headers: { cookie, ...forged } })).json()) as string;
-  assert.equal((JSON.parse(decodeURIComponent(told)) as { email: string }).email, ADMIN.email);
+  const told = await toldOf(`${base}/`, { cookie, ...forged });
+  assert.equal((JSON.parse(decodeURIComponent(told ?? "")) as { email: string }).email, ADMIN.email);
 });
 
 test("only the offered parts of the sign-in API exist", async () => {
@@ -262,7 +232,7 @@ test("guessing is also slowed down per address, whatever header the client sends
   }
   assert.equal(status, 429);
   const { default: sql } = await import("postgres");
-  const connection = sql(databaseUrl, { max: 1 });
+  const connection = sql(dashboards.databaseUrl, { max: 1 });
   await connection`delete from auth.sign_in_attempt`;
   await connection.end();
 });

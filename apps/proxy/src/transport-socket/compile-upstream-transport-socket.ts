@@ -1,11 +1,7 @@
 import type { Compiled } from "@sluice/extension-api";
-import { unpackAny } from "@sluice/xds/any";
 import type { TransportSocket } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { compileTransportSocket } from "./compile-transport-socket.ts";
 import type { UpstreamSocketContext, UpstreamTransportSocket } from "./upstream-transport-socket.ts";
-
-const CATEGORY = "envoy.transport_sockets.upstream";
-const RAW_BUFFER = "envoy.transport_sockets.raw_buffer";
 
 /** A cluster's `transport_socket`; `path` is where it stands. Undefined: none, the socket as it is. */
 export function compileUpstreamTransportSocket(
@@ -13,29 +9,12 @@ export function compileUpstreamTransportSocket(
   path: string,
   context: UpstreamSocketContext,
 ): Compiled<UpstreamTransportSocket | undefined> {
-  if (config === undefined) return { ok: true, value: undefined };
-  const refuse = (message: string): Compiled<undefined> => ({
-    ok: false,
-    problems: [{ path, message, severity: "error" }],
-  });
-  if (config.configType.case !== "typedConfig") {
-    return config.name === RAW_BUFFER
-      ? { ok: true, value: undefined }
-      : refuse(`${config.name} needs a typed_config`);
-  }
-  const unpacked = unpackAny(config.configType.value);
-  if (!unpacked.ok) return refuse(unpacked.message);
-  const { schema, message, typeName } = unpacked;
-  const extension = context.extensions.find(CATEGORY, typeName);
-  if (extension === undefined) return refuse(`transport socket ${typeName} is not implemented`);
-  const at = `${path}.typed_config`;
-  const unsupported = refuseUnsupportedFields(schema, message, extension.manifest.supportedFields, at);
-  if (unsupported.length > 0) return { ok: false, problems: unsupported };
-  const compiled = extension.factory.compile(message, context);
-  if (compiled.ok) return compiled;
-  const problems = compiled.problems.map((problem) => ({
-    ...problem,
-    path: problem.path === "" ? at : `${at}.${problem.path}`,
-  }));
-  return { ok: false, problems };
+  const { extensions } = context;
+  return compileTransportSocket(
+    "envoy.transport_sockets.upstream",
+    config,
+    path,
+    extensions,
+    (factory, message) => factory.compile(message, context),
+  );
 }

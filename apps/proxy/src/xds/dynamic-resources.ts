@@ -1,4 +1,4 @@
-import type { Problem, StatsScope } from "@sluice/extension-api";
+import type { StatsScope } from "@sluice/extension-api";
 import { TYPE_URLS } from "@sluice/xds";
 import type { XdsSubscription, XdsUpdate } from "@sluice/xds/client";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
@@ -9,15 +9,8 @@ import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/
 import { RuntimeSchema } from "@sluice/xds/gen/envoy/service/runtime/v3/rtds_pb.js";
 import type { Server } from "../server/server.ts";
 import { StartupError } from "../server/startup-error.ts";
-import {
-  checkApi,
-  checkConfigSource,
-  clusterOf,
-  isFile,
-  isStreamed,
-  managementCluster,
-  sourceKey,
-} from "./config-source.ts";
+import { checkResourceSources } from "./check-resource-sources.ts";
+import { isFile, isStreamed, sourceKey } from "./config-source.ts";
 import { ConfigSources } from "./config-sources.ts";
 import type { Discovery } from "./discovery.ts";
 import { LastGoodConfig } from "./last-good-config.ts";
@@ -103,49 +96,11 @@ export class DynamicResources {
 
   /** Throws a StartupError for sources that are not implemented. */
   static create(server: Server): DynamicResources {
-    const config = server.bootstrap.message.dynamicResources;
-    const problems: Problem[] = [];
-    const at = "dynamic_resources";
-    const ads = config?.adsConfig;
-    if (ads !== undefined) problems.push(...checkApi(ads, `${at}.ads_config`, true));
-    const managers = ads === undefined ? [] : [{ cluster: clusterOf(ads), path: `${at}.ads_config` }];
-    for (const [name, source] of [
-      ["lds_config", config?.ldsConfig],
-      ["cds_config", config?.cdsConfig],
-    ] as const) {
-      if (source === undefined) continue;
-      const path = `${at}.${name}`;
-      problems.push(...checkConfigSource(source, path));
-      const cluster = managementCluster(source);
-      if (cluster !== undefined) managers.push({ cluster, path: `${path}.api_config_source` });
-      if (source.configSourceSpecifier.case !== "ads" || ads !== undefined) continue;
-      problems.push({ path: `${path}.ads`, message: "needs ads_config", severity: "error" });
-    }
-    const loadStats = server.bootstrap.message.clusterManager?.loadStatsConfig;
-    if (loadStats !== undefined) {
-      const path = "cluster_manager.load_stats_config";
-      problems.push(...checkApi(loadStats, path, true));
-      managers.push({ cluster: clusterOf(loadStats), path });
-    }
-    const { resources } = server.runtime;
-    for (const { source } of resources) {
-      const cluster = managementCluster(source);
-      if (cluster !== undefined) managers.push({ cluster, path: "layered_runtime" });
-    }
-    for (const { cluster, path } of managers) {
-      if (server.node.id === "") {
-        const message = "needs a node id: set node.id or --service-node";
-        problems.push({ path, message, severity: "error" });
-      }
-      const declared = server.bootstrap.message.staticResources?.clusters.some(
-        ({ name }) => name === cluster,
-      );
-      if (cluster === "" || declared === true) continue;
-      const message = `must have a statically defined cluster: '${cluster}' does not exist`;
-      problems.push({ path, message, severity: "error" });
-    }
+    const { bootstrap, node, runtime } = server;
+    const layers = runtime.resources.map(({ source }) => source);
+    const problems = checkResourceSources(bootstrap.message, node.id, layers);
     if (problems.length > 0) {
-      throw new StartupError(problems.map((problem) => server.bootstrap.explain(problem)).join("\n"));
+      throw new StartupError(problems.map((problem) => bootstrap.explain(problem)).join("\n"));
     }
     return new DynamicResources(server);
   }

@@ -1,15 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Context, configMigrations } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
-import { startPostgres } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
-import { authMigrations, ensureFirstUser } from "../auth/index.ts";
-import { readEnvironment } from "../environment.ts";
-import { startAdminServer } from "../start-admin-server.ts";
+import type { Context } from "@sluice/config";
+import { type OpenDatabase, openDatabase } from "@sluice/database";
+import { startTestAdmin, TEST_ADMIN } from "./start-test-admin.ts";
 
-export const ADMIN = { email: "root@example.org", password: "a long first password" };
+export const ADMIN = TEST_ADMIN;
 
 /** A dashboard without pages over a database of its own, with one admin, for one test file. */
 export interface TestDashboard {
@@ -34,24 +27,9 @@ export interface Called<T> {
 export async function startDashboard(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestDashboard> {
-  const postgres = await startPostgres();
-  const databaseUrl = await postgres.createDatabase();
-  await migrateAll(databaseUrl, [configMigrations, authMigrations, telemetryMigrations]);
-  await ensureFirstUser(databaseUrl, ADMIN);
-  const dataDir = await mkdtemp(join(tmpdir(), "sluice-admin-"));
-  const server = await startAdminServer(
-    readEnvironment({
-      DATABASE_URL: databaseUrl,
-      SLUICE_DATA_DIR: dataDir,
-      PORT: "0",
-      SLUICE_LOG_LEVEL: "silent",
-      SLUICE_VALIDATOR: "off",
-      ...environment,
-    }),
-    { pages: async (_request, response) => void response.end() },
-  );
-  const database = openDatabase(databaseUrl, { applicationName: "test" });
-  const base = `http://127.0.0.1:${server.port}`;
+  const admin = await startTestAdmin();
+  const base = await admin.start(environment);
+  const database = openDatabase(admin.databaseUrl, { applicationName: "test" });
   const signIn: TestDashboard["signIn"] = async (who) =>
     await fetch(`${base}/api/auth/sign-in/email`, {
       method: "POST",
@@ -87,9 +65,7 @@ export async function startDashboard(
     },
     async close() {
       await database.close();
-      await server.close();
-      await postgres.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await admin.close();
     },
   };
 }

@@ -1,45 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { configMigrations } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
-import { startPostgres, type TestPostgres, waitFor } from "@sluice/harness";
-import { TELEMETRY_CHANNELS, telemetryMigrations } from "@sluice/telemetry";
+import { waitFor } from "@sluice/harness";
+import { TELEMETRY_CHANNELS } from "@sluice/telemetry";
 import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from "@trpc/client";
 import superjson from "superjson";
 import { WebSocket } from "ws";
-import { authMigrations, ensureFirstUser } from "../../auth/index.ts";
-import { readEnvironment } from "../../environment.ts";
-import { type AdminServer, startAdminServer } from "../../start-admin-server.ts";
+import { ADMIN, startDashboard, type TestDashboard } from "../../testing/start-dashboard.ts";
 import type { AppRouter } from "../app-router.ts";
 
-const ADMIN = { email: "root@example.org", password: "a long first password" };
-
-let postgres: TestPostgres;
-let database: OpenDatabase;
-let server: AdminServer;
-let dataDir: string;
+let dashboard: TestDashboard;
 let cookie: string;
 
 before(async () => {
-  postgres = await startPostgres();
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations, authMigrations]);
-  await ensureFirstUser(url, ADMIN);
-  database = openDatabase(url);
-  dataDir = await mkdtemp(join(tmpdir(), "sluice-live-"));
-  server = await startAdminServer(
-    readEnvironment({ DATABASE_URL: url, SLUICE_DATA_DIR: dataDir, PORT: "0", SLUICE_LOG_LEVEL: "silent" }),
-    { pages: async (_, response) => void response.end() },
-  );
-  const base = `http://127.0.0.1:${server.port}`;
-  const answer = await fetch(`${base}/api/auth/sign-in/email`, {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: base },
-    body: JSON.stringify(ADMIN),
-  });
+  dashboard = await startDashboard();
+  const answer = await dashboard.signIn(ADMIN);
   assert.equal(answer.status, 200);
   cookie = answer.headers
     .getSetCookie()
@@ -47,17 +21,12 @@ before(async () => {
     .join("; ");
 });
 
-after(async () => {
-  await server.close();
-  await database.close();
-  await postgres.close();
-  await rm(dataDir, { recursive: true, force: true });
-});
+after(() => dashboard?.close());
 
 /** As the browser does it, with the sockets in hand so that they can be cut. */
 function connect(): { client: TRPCClient<AppRouter>; sockets: WebSocket[]; close: () => void } {
   const sockets: WebSocket[] = [];
-  const headers = { cookie, origin: `http://127.0.0.1:${server.port}` };
+  const headers = { cookie, origin: dashboard.base };
   class Socket extends WebSocket {
     constructor(address: string | URL, protocols?: string | string[]) {
       super(address, protocols, { headers });
@@ -65,7 +34,7 @@ function connect(): { client: TRPCClient<AppRouter>; sockets: WebSocket[]; close
     }
   }
   const socket = createWSClient({
-    url: `ws://127.0.0.1:${server.port}/api/live`,
+    url: `${dashboard.base.replace("http", "ws")}/api/live`,
     WebSocket: Socket as unknown as typeof globalThis.WebSocket,
     retryDelayMs: () => 20,
   });
@@ -74,7 +43,7 @@ function connect(): { client: TRPCClient<AppRouter>; sockets: WebSocket[]; close
 }
 
 async function store(path: string, status = 200): Promise<void> {
-  const { sql } = database;
+  const { sql } = dashboard.database;
   await sql.begin(async (tx) => {
     await tx`insert into telemetry.requests (at, node, listener, method, authority, path, protocol, status, flags, details,
         duration_ms, bytes_received, bytes_sent, virtual_host, route, cluster, upstream_address, downstream_address,
