@@ -111,8 +111,8 @@ ${table(CLUSTER_SUPPORTED_FIELDS)}
 Command operators are those of Envoy 1.40, wherever formats stand, but for these, which are refused by name: bytes on the wire and of headers
 (\`…_WIRE_BYTES_…\`, \`…_HEADER_BYTES_SENT\`, \`…_HEADER_BYTES_RECEIVED\`), how a connection was closed (\`…_DETECTED_CLOSE_TYPE\`,
 \`…_LOCAL_CLOSE_REASON\`), all hosts that were tried (\`UPSTREAM_…_ATTEMPTED\`), \`DOWNSTREAM_CX_RTT\` (Node does not tell
-it), \`DOWNSTREAM_HANDSHAKE_DURATION\`, \`UPSTREAM_SERVER_NAME\`, \`ROUTE_RESOLUTION_…\`, \`CEL\`; the points of an upstream connection and custom ones in
-\`COMMON_DURATION\`; and \`QUERY_PARAMS(DECODED)\`.
+it), \`DOWNSTREAM_HANDSHAKE_DURATION\`, \`UPSTREAM_SERVER_NAME\`, \`ROUTE_RESOLUTION_…\`, \`CEL\`; and the points of an upstream connection and custom ones in
+\`COMMON_DURATION\`.
 
 ${table(ACCESS_LOG_SUPPORTED_FIELDS)}
 ## Tracing
@@ -129,8 +129,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - \`require_sni\` closes handshakes without a server name, as it is documented; Envoy does not read it. Handshakes are counted when they are
   done: one that fails is in none of the connection manager's stats. Peers' signature algorithms
   (\`ssl.sigalgs\`) have no stats, since Node does not tell them.
-- Refused where Envoy takes it: a second key in \`session_ticket_keys\` (OpenSSL in Node has one), \`ALL\` in \`cipher_suites\`, a least TLS version
-  above the greatest, and \`%Q\` in \`START_TIME\`. The scope that a tracer's spans are exported under has Sluice's name.
+- Refused where Envoy takes it: a second key in \`session_ticket_keys\` (OpenSSL in Node has one), \`ALL\` in \`cipher_suites\`, and a least TLS version
+  above the greatest. The scope that a tracer's spans are exported under has Sluice's name.
 - \`named_endpoints\` of a load assignment hold the endpoints that \`endpoint_name\` names, as Envoy's API describes them; Envoy reads them
   nowhere, and refuses the assignment or resolves nothing.
 - \`connection_limit\` does not count down connections that it let pass while it was off; Envoy's gauge wraps.

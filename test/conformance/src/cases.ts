@@ -33,6 +33,7 @@ import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
 import { LOG_CHOICE_CASES } from "./cases/log-choices.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
+import { LOG_SYNTAX_CASES } from "./cases/log-syntax.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
 import { OTLP_LOG_CASES } from "./cases/otlp-logs.ts";
@@ -120,6 +121,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...ADMIN_CASES,
   ...LOCAL_REPLY_CASES,
   ...LOG_OPERATOR_CASES,
+  ...LOG_SYNTAX_CASES,
   ...TLS_HANDSHAKE_CASES,
   ...LOG_CHOICE_CASES,
   ...OVERLOAD_CASES,

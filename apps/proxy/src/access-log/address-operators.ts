@@ -1,3 +1,4 @@
+import { maskedAddress, parseIpAddress } from "@sluice/matching";
 import type { FormatContext } from "./access-logger.ts";
 import { type OperatorCompiler, type OperatorTable, plain, text } from "./operator.ts";
 
@@ -13,6 +14,31 @@ export const withoutPort = (address: string): string => {
   return address.startsWith("[") ? address.slice(1, colon - 1) : address.slice(0, colon);
 };
 
+/**
+ * `(BITS)`: only so many bits of an IP address, in CIDR notation; what is no number counts for nothing, as in Envoy, and below 0 the
+ * value is empty.
+ */
+function withoutPortOf(pick: Pick): OperatorCompiler {
+  return (argument) => {
+    const change = /^\s*[+-]?[0-9]+\s*$/.test(argument ?? "") ? masking(Number(argument)) : withoutPort;
+    return (context) => {
+      const found = pick(context);
+      return found === undefined ? undefined : change(found);
+    };
+  };
+}
+
+function masking(bits: number): (address: string) => string {
+  if (bits > INT_MAX || bits < -INT_MAX) return withoutPort;
+  return (address) => {
+    const ip = withoutPort(address);
+    if (bits >= 0) return maskedAddress(ip, bits, bits) ?? ip;
+    return parseIpAddress(ip) === undefined ? ip : "";
+  };
+}
+
+const INT_MAX = 2 ** 31 - 1;
+
 /** Envoy drops `ADDRESS` from the name of the port: `DOWNSTREAM_REMOTE_PORT`. */
 function address(name: string, pick: Pick): Record<string, OperatorCompiler> {
   const present = (context: FormatContext): string | undefined => {
@@ -26,7 +52,7 @@ function address(name: string, pick: Pick): Record<string, OperatorCompiler> {
     });
   return {
     [`${name}_ADDRESS`]: plain(present),
-    [`${name}_ADDRESS_WITHOUT_PORT`]: map(withoutPort),
+    [`${name}_ADDRESS_WITHOUT_PORT`]: withoutPortOf(present),
     [`${name}_PORT`]: map(portOf),
   };
 }
@@ -54,6 +80,9 @@ export const ADDRESS_OPERATORS: OperatorTable = {
   ...address(
     "DOWNSTREAM_DIRECT_LOCAL",
     ({ connection }) => connection.directLocalAddress ?? connection.localAddress,
+  ),
+  UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID: plain(({ streamInfo }) =>
+    streamInfo.upstreamLocalAddress === undefined ? undefined : "",
   ),
   DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID: endpointId,
   DOWNSTREAM_DIRECT_LOCAL_ADDRESS_ENDPOINT_ID: endpointId,

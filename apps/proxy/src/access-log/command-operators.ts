@@ -27,7 +27,7 @@ function flagsPrinter(long: boolean): (context: Parameters<ValueProvider>[0]) =>
 export const responseFlags = flagsPrinter(false);
 
 const environment: OperatorCompiler = (argument, name) => {
-  if (argument === undefined || argument === "") return `%${name}(VARIABLE)% needs a variable name`;
+  if (argument === undefined) return `%${name}(VARIABLE)% needs a variable name`;
   const value = process.env[argument] ?? "-";
   return () => value;
 };
@@ -75,7 +75,6 @@ export const COMMAND_OPERATORS: OperatorTable = {
   ),
   UPSTREAM_REQUEST_ATTEMPT_COUNT: plain(({ streamInfo }) => streamInfo.upstreamRequestAttemptCount),
   CONNECTION_ID: plain(({ connection }) => connection.id),
-  REQUESTED_SERVER_NAME: text(({ connection }) => connection.requestedServerName),
   ROUTE_NAME: text(({ streamInfo }) => streamInfo.routeName),
   VIRTUAL_CLUSTER_NAME: text(({ streamInfo }) => streamInfo.virtualClusterName),
   HOSTNAME: plain(() => host),

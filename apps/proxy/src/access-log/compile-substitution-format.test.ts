@@ -46,6 +46,45 @@ test("addresses with and without port, also for IPv6", () => {
   );
 });
 
+test("addresses without port may be masked, and what is no mask counts for nothing", () => {
+  const context = formatContext({
+    connection: { remoteAddress: "[2001:db8:1::5]:9", localAddress: "/socket" },
+  });
+  const masked = (mask: string) => print(`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT(${mask})%`, context);
+  assert.deepEqual(["33", "200", "-1", "x", ""].map(masked), [
+    "2001:db8::/33",
+    "2001:db8:1::5/128",
+    "",
+    "2001:db8:1::5",
+    "2001:db8:1::5",
+  ]);
+  assert.equal(print("%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT(8)%", context), "/socket");
+});
+
+test("a parameter is decoded, a whole query only on demand and only what needs no encoding", () => {
+  const context = formatContext({ request: { ":path": "/?a=1+%20%zz&%62=%41&c=%3c%2F%&d=%4" } });
+  assert.equal(print("%QUERY_PARAM(a)%|%QUERY_PARAM(b)%|%QUERY_PARAM(d)%", context), "1+ %zz|A|%4");
+  assert.equal(print("%QUERY_PARAMS%", context), "a=1+%20%zz&%62=%41&c=%3c%2F%&d=%4");
+  assert.equal(print("%QUERY_PARAMS(DECODED)%", context), "a=1+%20zz&b=A&c=%3c/&d=%4");
+  assert.equal(print("%QUERY_PARAMS(DECODED):3%", context), "a=1");
+});
+
+test("the requested server name may come from the request's host", () => {
+  const request = { ":authority": "now:80", "x-envoy-original-host": "old" };
+  const context = formatContext({ request, connection: { requestedServerName: "a/b" } });
+  const formats = ["", "(SNI_FIRST)", "(HOST_FIRST)", "(HOST_FIRST:HOST)", "(:HOST)"];
+  assert.deepEqual(
+    formats.map((each) => print(`%REQUESTED_SERVER_NAME${each}%`, context)),
+    ["a_b", "a_b", "old", "now:80", "a_b"],
+  );
+  assert.equal(print("%REQUESTED_SERVER_NAME(SNI_FIRST:ORIG)%", formatContext({ request })), "old");
+});
+
+test("a length cuts any value in a text", () => {
+  const coalesce = '%COALESCE({"operators": ["RESPONSE_CODE"]}):2%';
+  assert.equal(print(coalesce, formatContext({})), "20");
+});
+
 test("missing values are empty where the caller says so", () => {
   assert.equal(print("a%REQ(none)%b", formatContext({}), { omitEmptyValues: true }), "ab");
 });
@@ -68,7 +107,7 @@ test("gRPC status comes from trailers, else from headers, and only for gRPC", ()
 
 test("every mistake is told, with the nearest operator", () => {
   const compiled = compileSubstitutionFormat(
-    "%RESPONSE_COD% %REQ% %START_TIME(%Q)%",
+    "%RESPONSE_COD% %REQ% %START_TIME(%n)% %PROTOCOL:3% %REQ(a b)%",
     "log_format.text_format",
   );
   assert.ok(!compiled.ok);
@@ -77,7 +116,9 @@ test("every mistake is told, with the nearest operator", () => {
     [
       "command operator %RESPONSE_COD% is not implemented; did you mean %RESPONSE_CODE%?",
       "%REQ(HEADER)% needs a header name",
-      "time conversion '%Q' is not known",
+      "the time format '%n' has a line feed",
+      "%PROTOCOL% takes no length",
+      "%REQ(a b)%: 'a b' is no header name",
     ],
   );
   assert.equal(compiled.problems[0]?.path, "log_format.text_format");

@@ -2,7 +2,7 @@ import type { Compiled } from "@sluice/extension-api";
 import { nearestName } from "@sluice/xds/nearest-name";
 import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
 import { COMMAND_OPERATORS } from "./command-operators.ts";
-import type { FormatValue, OperatorTable, ValueProvider } from "./operator.ts";
+import { type FormatValue, type OperatorTable, takesLength, type ValueProvider } from "./operator.ts";
 import { type FormatToken, parseSubstitutionFormat } from "./parse-substitution-format.ts";
 
 export interface SubstitutionFormatOptions {
@@ -35,18 +35,20 @@ export function compileSubstitutionFormat(
   return { ok: true, value: new PartsFormatter(providers.value, missing) };
 }
 
-/** Text pieces and operators, in order. */
+/** Text pieces and operators, in order. `typed`: an operator that stands alone keeps what is no text whole (JSON). */
 export function compileProviders(
   text: string,
   path: string,
   more: OperatorTable = NO_OPERATORS,
+  typed = false,
 ): Compiled<readonly (string | ValueProvider)[]> {
   const parsed = parseSubstitutionFormat(text);
   if (!parsed.ok) return { ok: false, problems: [{ path, message: parsed.message, severity: "error" }] };
+  const keepsType = typed && parsed.tokens.length === 1;
   const parts: (string | ValueProvider)[] = [];
   const messages: string[] = [];
   for (const token of parsed.tokens) {
-    const part = token.kind === "text" ? { value: token.text } : compileOperator(token, more);
+    const part = token.kind === "text" ? { value: token.text } : compileOperator(token, more, keepsType);
     if (typeof part === "string") messages.push(part);
     else parts.push(part.value);
   }
@@ -57,53 +59,51 @@ export function compileProviders(
 const NO_OPERATORS: OperatorTable = {};
 
 function compileOperator(
-  token: FormatToken & { kind: "operator" },
+  { name, argument, maxLength }: Omit<FormatToken & { kind: "operator" }, "kind">,
   more: OperatorTable,
+  typed: boolean,
 ): { value: ValueProvider } | string {
-  if (token.name === "COALESCE") return compileCoalesce(token, more);
-  const compiler = more[token.name] ?? COMMAND_OPERATORS[token.name];
-  if (compiler === undefined) {
-    const nearest = nearestName(token.name, Object.keys(COMMAND_OPERATORS));
+  const compiler = more[name] ?? COMMAND_OPERATORS[name];
+  if (compiler === undefined && name !== "COALESCE") {
+    const nearest = nearestName(name, Object.keys(COMMAND_OPERATORS));
     const proposal = nearest === undefined ? "" : `; did you mean %${nearest}%?`;
-    return `command operator %${token.name}% is not implemented${proposal}`;
+    return `command operator %${name}% is not implemented${proposal}`;
   }
-  const provider = compiler(token.argument, token.name);
+  if (maxLength !== undefined && !takesLength(name)) return `%${name}% takes no length`;
+  const provider = compiler === undefined ? compileCoalesce(argument, more, typed) : compiler(argument, name);
   if (typeof provider === "string") return provider;
-  const { maxLength } = token;
-  if (maxLength === undefined) return { value: provider };
-  return {
-    value: (context) => {
-      const value = provider(context);
-      return value === undefined ? undefined : printValue(value, "").slice(0, maxLength);
-    },
+  return { value: maxLength === undefined ? provider : limited(provider, maxLength, typed) };
+}
+
+function limited(provider: ValueProvider, maxLength: number, typed: boolean): ValueProvider {
+  return (context) => {
+    const value = provider(context);
+    if (value === undefined || (typed && typeof value !== "string")) return value;
+    return printValue(value, "").slice(0, maxLength);
   };
 }
 
 /** `%COALESCE({"operators": ["NAME", {"command": "NAME", "param": "ARGUMENT", "max_length": 5}]})%`: the first that yields something. */
 function compileCoalesce(
-  token: FormatToken & { kind: "operator" },
+  argument: string | undefined,
   more: OperatorTable,
-): { value: ValueProvider } | string {
-  if (token.argument === undefined) return "COALESCE requires parameters";
-  const entries = coalesceEntries(token.argument);
+  typed: boolean,
+): ValueProvider | string {
+  if (argument === undefined) return "COALESCE requires parameters";
+  const entries = coalesceEntries(argument);
   if (typeof entries === "string") return entries;
   const providers: ValueProvider[] = [];
   for (const entry of entries) {
-    const compiled = compileOperator({ kind: "operator", ...entry }, more);
-    if (typeof compiled === "string") return compiled;
+    const compiled = compileOperator(entry, more, typed);
+    if (typeof compiled === "string") return `COALESCE: ${compiled}`;
     providers.push(compiled.value);
   }
-  const { maxLength } = token;
-  return {
-    value: (context) => {
-      for (const provider of providers) {
-        const value = provider(context);
-        if (value !== undefined) {
-          return maxLength === undefined ? value : printValue(value, "").slice(0, maxLength);
-        }
-      }
-      return undefined;
-    },
+  return (context) => {
+    for (const provider of providers) {
+      const value = provider(context);
+      if (value !== undefined) return value;
+    }
+    return undefined;
   };
 }
 
@@ -128,13 +128,17 @@ function coalesceEntries(text: string): readonly CoalesceEntry[] | string {
     const argument = memberOf(item, "param");
     const maxLength = memberOf(item, "max_length");
     if (typeof name !== "string" || name === "") return "an operator of COALESCE needs a command";
-    entries.push({
-      name,
-      argument: typeof argument === "string" ? argument : undefined,
-      maxLength: typeof maxLength === "number" ? maxLength : undefined,
-    });
+    if (argument !== undefined && typeof argument !== "string") return "COALESCE: a param is a text";
+    if (maxLength !== undefined && !isPositiveInteger(maxLength)) {
+      return "COALESCE: a max_length is a whole number above 0";
+    }
+    entries.push({ name, argument: argument === "" ? undefined : argument, maxLength });
   }
   return entries;
+}
+
+function isPositiveInteger(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0;
 }
 
 function memberOf(value: unknown, key: string): unknown {

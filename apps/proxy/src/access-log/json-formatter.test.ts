@@ -33,6 +33,19 @@ test("keys are sorted, types are kept, what is missing is null, and the line end
   );
 });
 
+test("a length cuts texts alone, where an operator keeps its type", () => {
+  assert.equal(
+    line(
+      {
+        alone: '%COALESCE({"operators": ["RESPONSE_CODE"]}):2%',
+        mixed: '<%COALESCE({"operators": ["RESPONSE_CODE"]}):2%>',
+      },
+      {},
+    ),
+    '{"alone":200,"mixed":"<20>"}\n',
+  );
+});
+
 test("any text reads back as it was", () => {
   const texts = [
     ...Array.from({ length: 256 }, (_, code) => `a${String.fromCharCode(code)}b`),
@@ -46,6 +59,11 @@ test("any text reads back as it was", () => {
   }
   // Half of a pair is no text that UTF-8 could carry.
   assert.equal(line({ k: "%V(x)%" }, { x: "\ud800" }), '{"k":"\\ud800"}\n');
+});
+
+test("octets are UTF-8, or are escaped one by one", () => {
+  assert.equal(line({ k: "%V(x)%" }, { x: "\u00c3\u00a9\n\u007f" }), '{"k":"\u00c3\u00a9\\n\u007f"}\n');
+  assert.equal(line({ k: "%V(x)%" }, { x: 'é"\n\u007f' }), '{"k":"\\u00e9\\u0022\\u000a\\u007f"}\n');
 });
 
 test("objects and lists nest, and omit_empty leaves out what is missing", () => {

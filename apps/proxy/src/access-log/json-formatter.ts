@@ -67,7 +67,7 @@ function compileMembers(value: object, path: string, use: Compilation): Renderer
 }
 
 function compileText(text: string, path: string, use: Compilation): Renderer {
-  const compiled = compileProviders(text, path, use.operators);
+  const compiled = compileProviders(text, path, use.operators, true);
   if (!compiled.ok) {
     use.problems.push(...compiled.problems);
     return () => undefined;

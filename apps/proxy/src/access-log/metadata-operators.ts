@@ -18,8 +18,8 @@ export function readMetadata(
 /** `NAMESPACE(:KEY)*` of one source of metadata. */
 function metadataOf(source: MetadataSource): OperatorCompiler {
   return (argument, name) => {
-    const [namespace, ...keys] = (argument ?? "").split(":");
-    if (namespace === undefined || namespace === "") return `%${name}(NAMESPACE:KEY*)% needs a namespace`;
+    if (argument === undefined) return `%${name}(NAMESPACE:KEY*)% needs a namespace`;
+    const [namespace = "", ...keys] = argument.split(":");
     return (context) => readMetadata(context, source, namespace, keys);
   };
 }
@@ -65,18 +65,15 @@ type PickState = (context: FormatContext) => ReadonlyMap<string, unknown> | unde
 const filterStateOf =
   (pick: PickState): OperatorCompiler =>
   (argument, name) => {
-    const [key, kind = "TYPED", field, ...rest] = (argument ?? "").split(":");
-    if (key === undefined || key === "") return "Invalid filter state configuration, key cannot be empty.";
-    if (
-      rest.length > 0 ||
-      !["PLAIN", "TYPED", "FIELD"].includes(kind) ||
-      (kind === "FIELD") !== (field !== undefined)
-    ) {
+    const [key = "", given = "", field = ""] = (argument ?? "").split(":");
+    if (key === "") return "Invalid filter state configuration, key cannot be empty.";
+    const kind = given || "TYPED";
+    if (!["PLAIN", "TYPED", "FIELD"].includes(kind) || (kind === "FIELD") !== (field !== "")) {
       return `%${name}(${argument})%: KEY, KEY:PLAIN, KEY:TYPED and KEY:FIELD:NAME are possible`;
     }
     return (context) => {
       const object: unknown = pick(context)?.get(key);
-      if (field !== undefined) return asFormatValue(memberOf(object, field));
+      if (field !== "") return asFormatValue(memberOf(object, field));
       // As serialised JSON, Envoy's default, a text keeps its quotes; what has no such form is absent.
       const text = filterStateText(object);
       if (typeof object === "object" && object !== null && text !== undefined && kind === "TYPED")

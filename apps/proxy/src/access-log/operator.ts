@@ -9,6 +9,30 @@ export type ValueProvider = (context: FormatContext) => FormatValue;
  * cannot be used so.
  */
 export type OperatorCompiler = (argument: string | undefined, name: string) => ValueProvider | string;
+/** Operators whose value `:LENGTH` may cut; with the others it is refused. */
+const WITH_LENGTH: ReadonlySet<string> = new Set([
+  "REQ",
+  "REQUEST_HEADER",
+  "RESP",
+  "RESPONSE_HEADER",
+  "TRAILER",
+  "RESPONSE_TRAILER",
+  "REQ_WITHOUT_QUERY",
+  "PATH",
+  "QUERY_PARAM",
+  "QUERY_PARAMS",
+  "DYNAMIC_METADATA",
+  "METADATA",
+  "FILTER_STATE",
+  "UPSTREAM_FILTER_STATE",
+  "ENVIRONMENT",
+  "CEL",
+  "TYPED_CEL",
+  "COALESCE",
+]);
+
+export const takesLength = (name: string): boolean => WITH_LENGTH.has(name);
+
 export type OperatorTable = Readonly<Record<string, OperatorCompiler>>;
 
 /** An operator without argument. */

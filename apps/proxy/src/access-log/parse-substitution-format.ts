@@ -4,7 +4,7 @@ export type FormatToken =
   | {
       readonly kind: "operator";
       readonly name: string;
-      /** What stands in the parentheses; undefined without parentheses. */
+      /** What stands in the parentheses; undefined without, and where they are empty. */
       readonly argument: string | undefined;
       /** Characters; undefined: no limit. */
       readonly maxLength: number | undefined;
@@ -13,6 +13,9 @@ export type FormatToken =
 export type ParsedFormat =
   | { readonly ok: true; readonly tokens: readonly FormatToken[] }
   | { readonly ok: false; readonly message: string };
+
+/** Envoy reads lengths as 64 bits. */
+const LENGTH_MAX = 2n ** 64n - 1n;
 
 const OPERATOR = /%([A-Z][A-Z0-9_]*)(?:\((.*?)\))?(?::([0-9]+))?%/sy;
 
@@ -36,7 +39,7 @@ export function parseSubstitutionFormat(text: string): ParsedFormat {
     OPERATOR.lastIndex = percent;
     const match = OPERATOR.exec(text);
     const name = match?.[1];
-    if (match === null || name === undefined) {
+    if (match === null || name === undefined || BigInt(match[3] ?? 0) > LENGTH_MAX) {
       return {
         ok: false,
         message: `'${text.slice(percent, percent + 30)}' at position ${percent} is no command operator: write %NAME%, %NAME(ARGUMENT)% or %NAME(ARGUMENT):LENGTH%, and %% for a percent sign`,
@@ -47,7 +50,7 @@ export function parseSubstitutionFormat(text: string): ParsedFormat {
     tokens.push({
       kind: "operator",
       name,
-      argument: match[2],
+      argument: match[2] === "" ? undefined : match[2],
       maxLength: match[3] === undefined ? undefined : Number(match[3]),
     });
     at = OPERATOR.lastIndex;

@@ -8,8 +8,8 @@ const difference = (from: number | undefined, to: number | undefined): number | 
 /** A wall-clock time, ISO 8601 or in a strftime format; `local`: in the process's time zone. */
 function time(at: (context: FormatContext) => number, local: boolean): OperatorCompiler {
   return (argument) => {
-    if ((argument === undefined || argument === "") && !local) return (context) => isoTime(at(context));
-    const format = compileTimeFormat(argument || "%Y-%m-%dT%H:%M:%E3S%z", local);
+    if (argument === undefined && !local) return (context) => isoTime(at(context));
+    const format = compileTimeFormat(argument ?? "%Y-%m-%dT%H:%M:%E3S%z", local);
     return typeof format === "function" ? (context) => format(at(context)) : format.message;
   };
 }

@@ -21,7 +21,7 @@ function certificateTime(
   at: (certificate: CertificateInfo) => number,
 ): OperatorCompiler {
   return (argument) => {
-    const format = argument === undefined || argument === "" ? isoTime : compileTimeFormat(argument, false);
+    const format = argument === undefined ? isoTime : compileTimeFormat(argument, false);
     if (typeof format !== "function") return format.message;
     return (context) => {
       const certificate = pick(context);

@@ -45,9 +45,15 @@ interface Entry {
   active: ManagedListener | undefined;
   warming: ManagedListener | undefined;
   /** The reason of the last refusal, for `/config_dump`. */
-  failure:
-    | { readonly message: string; readonly at: Date; readonly version: string; readonly listener: Listener }
-    | undefined;
+  failure: Failure | undefined;
+}
+
+interface Failure {
+  readonly message: string;
+  readonly at: Date;
+  readonly source: ManagedListener["source"];
+  readonly version: string;
+  readonly listener: Listener;
 }
 
 /**
@@ -204,7 +210,7 @@ export class ListenerManager {
     const message = errors
       .map(({ path, message: text }) => (path === "" ? text : `${path}: ${text}`))
       .join("; ");
-    entry.failure = { message, at: new Date(), version, listener };
+    entry.failure = { message, at: new Date(), source: "dynamic", version, listener };
     this.#entries.set(listener.name, entry);
   }
 
@@ -324,6 +330,7 @@ export class ListenerManager {
     entry.failure = {
       message: problems.join("; "),
       at: new Date(),
+      source: managed.source,
       version: managed.version,
       listener: managed.message,
     };

@@ -372,7 +372,7 @@ export class Server {
     }
     await this.listeners.settled();
     for (const { failure } of this.listeners.list()) {
-      if (failure !== undefined) throw new StartupError(failure.message);
+      if (failure?.source === "static") throw new StartupError(failure.message);
     }
     this.#watchdogs.start();
     if (!this.#stopping) this.state = "LIVE";

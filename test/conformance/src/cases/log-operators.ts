@@ -87,6 +87,40 @@ const OPERATORS = [
   "START_TIME(%Y-x%%)",
   "START_TIME_LOCAL(%j)",
   "EMIT_TIME(%Y)",
+  "START_TIME()",
+  "START_TIME(%a %A %b %B %C %d %e %D %F %G %g %h %j %m %u %U %V %w %W %x %y %Y %z %Z %p)",
+  "START_TIME(%EC %Ex %Ey %EY %Ez %E*z %Ed %E4Y %ET %Of %Od %OB %Oj %OX)",
+  "START_TIME(%Q %i %K %L %o %v %J %N %% %:z %::z %:::z %:Z %t)",
+  "START_TIME(%^a %#A %#Z %#p %^B %-d %_d %0e %10d %5Y %-j %_5m %10f %-5f %0f %12B %010B %3)",
+  "START_TIME(no conversion at all)",
+  "QUERY_PARAM(d)",
+  "QUERY_PARAM(e)",
+  "QUERY_PARAM(%65)",
+  "QUERY_PARAMS():5",
+  "QUERY_PARAMS(DECODED)",
+  "QUERY_PARAMS(DECODED):3",
+  "PATH:0",
+  "PATH(NQ:PATH:z)",
+  "REQUEST_HEADER(:METHOD)",
+  "RESPONSE_HEADER(x-up)",
+  "RESPONSE_TRAILER(x-none)",
+  "REQUESTED_SERVER_NAME(SNI_FIRST)",
+  "REQUESTED_SERVER_NAME(HOST_FIRST:ORIG)",
+  "REQUESTED_SERVER_NAME(HOST_FIRST:HOST)",
+  "REQUESTED_SERVER_NAME(:HOST)",
+  "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT(9)",
+  "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT(40)",
+  "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT(-1)",
+  "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT( +7)",
+  "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT(1.5)",
+  "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT(99999999999)",
+  "UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT(16)",
+  "UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT(0)",
+  "UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID",
+  "METADATA(ROUTE:my.ns:text):0",
+  "METADATA(ROUTE:my.ns:deep):3",
+  "METADATA(ROUTE:my.ns:deep:number):0",
+  "METADATA(ROUTE)",
 ] as const;
 
 const json = OPERATORS.map((operator) => `"${operator}": "%${operator}%"`).join(", ");
@@ -112,7 +146,7 @@ const FORMATS = ["json", "omit", "text", "omit-text", "others"];
 const REQUESTS: CaseRequest[] = FORMATS.flatMap((format) =>
   [
     {
-      path: "/ok?a=1&b=long&c&d=%20%zz",
+      path: "/ok?a=1&b=long&c&d=%20%zz&%65=%41%2f%3C%3e%7e%7F%e4+&f=%",
       headers: [
         ["user-agent", "ua"],
         ["x-forwarded-for", "1.2.3.4"],
@@ -161,7 +195,7 @@ export const LOG_OPERATOR_CASES: readonly ConformanceCase[] = [
           `text_format_source: { inline_string: "${text}\\n" }`,
         )}${LOG("omit-text", `omit_empty_values: true, text_format_source: { inline_string: "${text}\\n" }`)}${LOG(
           "others",
-          `json_format: { path: "%REQ_WITHOUT_QUERY(:PATH)%", cut: "%REQ_WITHOUT_QUERY(X-NONE?:PATH):4%", mixed: "a%RESPONSE_CODE%b%REQ(x-none)%", list: ["%PROTOCOL%", 5, { x: "%RESPONSE_CODE%" }], first: '%COALESCE({"operators": ["REQUESTED_SERVER_NAME", {"command": "REQ", "param": "X-NONE"}, {"command": "REQ", "param": ":PATH", "max_length": 4}]})%', nothing: '%COALESCE({"operators": ["REQUESTED_SERVER_NAME"]})%', fixed: true, number: 1.5, none: null, empty: "", umlaut: "ä€", percent: "100%%" }, ${WITHOUT_QUERY}`,
+          `json_format: { path: "%REQ_WITHOUT_QUERY(:PATH)%", cut: "%REQ_WITHOUT_QUERY(X-NONE?:PATH):4%", mixed: "a%RESPONSE_CODE%b%REQ(x-none)%", list: ["%PROTOCOL%", 5, { x: "%RESPONSE_CODE%" }], first: '%COALESCE({"operators": ["REQUESTED_SERVER_NAME", {"command": "REQ", "param": "X-NONE"}, {"command": "REQ", "param": ":PATH", "max_length": 4}]})%', nothing: '%COALESCE({"operators": ["REQUESTED_SERVER_NAME"]})%', cut_type: '%COALESCE({"operators": ["RESPONSE_CODE"]}):1%', cut_text: 'x%COALESCE({"operators": ["RESPONSE_CODE"]}):1%', empty_text: '%COALESCE({"operators": ["LOCAL_REPLY_BODY", "RESPONSE_CODE"]})%', fixed: true, number: 1.5, none: null, empty: "", umlaut: "ä€", percent: "100%%" }, ${WITHOUT_QUERY}`,
         )}`,
       },
     }),
