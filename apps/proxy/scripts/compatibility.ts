@@ -109,10 +109,9 @@ ${table(CLUSTER_SUPPORTED_FIELDS)}
 ## Access logs
 
 Command operators are those of Envoy 1.40, wherever formats stand, but for these, which are refused by name: bytes on the wire and of headers
-(\`…_WIRE_BYTES_…\`, \`…_HEADER_BYTES_SENT\`, \`…_HEADER_BYTES_RECEIVED\`), how a connection was closed (\`…_DETECTED_CLOSE_TYPE\`,
-\`…_LOCAL_CLOSE_REASON\`), all hosts that were tried (\`UPSTREAM_…_ATTEMPTED\`), \`DOWNSTREAM_CX_RTT\` (Node does not tell
-it), \`DOWNSTREAM_HANDSHAKE_DURATION\`, \`UPSTREAM_SERVER_NAME\`, \`ROUTE_RESOLUTION_…\`, \`CEL\`; and the points of an upstream connection and custom ones in
-\`COMMON_DURATION\`.
+(\`…_WIRE_BYTES_…\`, \`…_HEADER_BYTES_SENT\`, \`…_HEADER_BYTES_RECEIVED\`), \`DOWNSTREAM_CX_RTT\` (Node does not tell
+it), and \`CEL\`. As in Envoy a request tells of its last try alone in \`UPSTREAM_…_ATTEMPTED\`, a TCP session of all hosts; custom points in
+\`COMMON_DURATION\` print nothing, since no filter that is built sets any.
 
 ${table(ACCESS_LOG_SUPPORTED_FIELDS)}
 ## Tracing

@@ -146,6 +146,9 @@ export interface WatermarkCallbacks {
   onBelowLowWatermark(): void;
 }
 
+/** Whether a connection ended with a TCP reset, and by whom. */
+export type DetectedCloseType = "Normal" | "LocalReset" | "RemoteReset";
+
 /** What a filter may know of the downstream connection. */
 export interface ConnectionInfo {
   readonly id: number;
@@ -175,6 +178,14 @@ export interface ConnectionInfo {
   readonly ja4?: string | undefined;
   /** Of a TCP session (`%STREAM_ID%`). */
   readonly sessionId?: string | undefined;
+  /** On the worker's monotonic clock, in ms: accepted or begun to connect; connected (an upstream's); its TLS handshake done. */
+  readonly begunAtMs?: number | undefined;
+  readonly connectedAtMs?: number | undefined;
+  readonly securedAtMs?: number | undefined;
+  /** How it ended; `Normal` as long as it has not. */
+  readonly detectedCloseType?: DetectedCloseType | undefined;
+  /** Why this side closed it, where Envoy has a word for that. */
+  readonly localCloseReason?: string | undefined;
 }
 
 export interface TlsInfo {

@@ -1,14 +1,18 @@
-import type { TlsInfo } from "./http-filter.ts";
+import type { ConnectionInfo, DetectedCloseType, TlsInfo } from "./http-filter.ts";
 
 /** What is known of a request or connection; the source of access logs, header formatters and traces (envoy/stream_info/stream_info.h). */
 export interface StreamInfo {
   /** Wall clock of the first byte, in milliseconds since the epoch. */
   readonly startTimeMs: number;
+  /** The same moment on the worker's monotonic clock, in milliseconds. */
+  readonly startNowMs?: number;
   /** Monotonic, from the start, in milliseconds; undefined until it happened. */
   readonly lastDownstreamRxByteMs: number | undefined;
   readonly firstUpstreamTxByteMs: number | undefined;
   readonly lastUpstreamTxByteMs: number | undefined;
   readonly firstUpstreamRxByteMs: number | undefined;
+  /** Of its body. */
+  readonly firstUpstreamRxBodyByteMs?: number | undefined;
   readonly lastUpstreamRxByteMs: number | undefined;
   readonly firstDownstreamTxByteMs: number | undefined;
   readonly lastDownstreamTxByteMs: number | undefined;
@@ -44,6 +48,13 @@ export interface StreamInfo {
   readonly upstreamTls?: TlsInfo | undefined;
   /** The endpoint's own name, where configuration gives it one. */
   readonly upstreamHostName?: string | undefined;
+  /** The upstream connection that the last try got. */
+  readonly upstreamConnection?: ConnectionInfo | undefined;
+  /** Of a TCP session; undefined for a request. */
+  readonly upstreamSession?: UpstreamSession | undefined;
+  /** How often the request looked for its route, and how long that took; only where a format or a stat wants it. */
+  readonly routeResolutions?: number;
+  readonly routeResolutionMs?: number;
   /** From the wish for an upstream stream until one was ready. */
   readonly upstreamPoolReadyMs?: number | undefined;
   /** `filter_metadata` of the endpoint of the last try. */
@@ -66,6 +77,22 @@ export interface StreamInfo {
   readonly filterState: Map<string, unknown>;
   /** Of the upstream connection of the last try; undefined: none is shared with it. */
   readonly upstreamFilterState?: ReadonlyMap<string, unknown> | undefined;
+}
+
+/** What a TCP session's log tells of its upstream beyond a request's. */
+export interface UpstreamSession {
+  /** Of all attempts to connect, in order; empty where no format prints them. */
+  readonly hostsAttempted: readonly AttemptedHost[];
+  readonly detectedCloseType: DetectedCloseType;
+  /** Why it was closed from this side; "" where Envoy tells no reason. */
+  readonly localCloseReason: string;
+}
+
+export interface AttemptedHost {
+  /** `ip:port`, `[v6]:port` or a path. */
+  readonly address: string;
+  /** The endpoint's own name, or "". */
+  readonly hostname: string;
 }
 
 /** Who wanted a request to be traced. */

@@ -31,9 +31,12 @@ import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
+import { LOG_ATTEMPT_CASES } from "./cases/log-attempts.ts";
 import { LOG_CHOICE_CASES } from "./cases/log-choices.ts";
+import { LOG_CLOSE_CASES } from "./cases/log-closes.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { LOG_SYNTAX_CASES } from "./cases/log-syntax.ts";
+import { LOG_TIME_CASES } from "./cases/log-times.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
 import { OTLP_LOG_CASES } from "./cases/otlp-logs.ts";
@@ -122,6 +125,9 @@ export const CASES: readonly ConformanceCase[] = [
   ...LOCAL_REPLY_CASES,
   ...LOG_OPERATOR_CASES,
   ...LOG_SYNTAX_CASES,
+  ...LOG_ATTEMPT_CASES,
+  ...LOG_CLOSE_CASES,
+  ...LOG_TIME_CASES,
   ...TLS_HANDSHAKE_CASES,
   ...LOG_CHOICE_CASES,
   ...OVERLOAD_CASES,

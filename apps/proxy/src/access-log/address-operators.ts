@@ -57,6 +57,9 @@ function address(name: string, pick: Pick): Record<string, OperatorCompiler> {
   };
 }
 
+/** A name, or an address, without what follows its colon. */
+export const nameWithoutPort = (name: string): string => name.replace(/:\d+$/, "");
+
 /** Only internal listeners' addresses have an endpoint id, and there are none. */
 const endpointId = plain(() => "");
 
@@ -67,7 +70,7 @@ export const ADDRESS_OPERATORS: OperatorTable = {
   ),
   UPSTREAM_HOST_NAME_WITHOUT_PORT: text(({ streamInfo }) => {
     const name = streamInfo.upstreamHostName || streamInfo.upstreamRemoteAddress;
-    return name === undefined ? undefined : name.replace(/:\d+$/, "");
+    return name === undefined ? undefined : nameWithoutPort(name);
   }),
   // Of the connection, unlike UPSTREAM_HOST: nothing while there is none.
   ...address("UPSTREAM_REMOTE", ({ streamInfo }) =>

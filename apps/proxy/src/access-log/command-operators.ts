@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
 import { RESPONSE_FLAG_CODES, ResponseFlag } from "@sluice/extension-api";
 import { ADDRESS_OPERATORS } from "./address-operators.ts";
+import { ATTEMPT_OPERATORS } from "./attempt-operators.ts";
+import { CLOSE_OPERATORS } from "./close-operators.ts";
 import { HTTP_OPERATORS } from "./http-operators.ts";
 import { METADATA_OPERATORS } from "./metadata-operators.ts";
 import { type OperatorCompiler, type OperatorTable, plain, text, type ValueProvider } from "./operator.ts";
@@ -44,10 +46,15 @@ const responseCodeDetails: OperatorCompiler = (argument) => {
 
 const host = hostname();
 
+/** Envoy's, of what Node does not let its programs know. */
+export const UNTOLD_OPERATORS: ReadonlySet<string> = new Set(["DOWNSTREAM_CX_RTT"]);
+
 /** Every operator that is implemented, by name. A test holds this table against the documentation. */
 export const COMMAND_OPERATORS: OperatorTable = {
   ...HTTP_OPERATORS,
   ...ADDRESS_OPERATORS,
+  ...ATTEMPT_OPERATORS,
+  ...CLOSE_OPERATORS,
   ...TLS_OPERATORS,
   ...TIME_OPERATORS,
   ...METADATA_OPERATORS,
@@ -73,6 +80,7 @@ export const COMMAND_OPERATORS: OperatorTable = {
   DOWNSTREAM_TRANSPORT_FAILURE_REASON: text(({ connection }) =>
     connection.transportFailureReason?.replaceAll(" ", "_"),
   ),
+  UPSTREAM_SERVER_NAME: text(({ streamInfo }) => streamInfo.upstreamTls?.requestedServerName),
   UPSTREAM_REQUEST_ATTEMPT_COUNT: plain(({ streamInfo }) => streamInfo.upstreamRequestAttemptCount),
   CONNECTION_ID: plain(({ connection }) => connection.id),
   ROUTE_NAME: text(({ streamInfo }) => streamInfo.routeName),

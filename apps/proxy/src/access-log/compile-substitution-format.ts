@@ -1,7 +1,7 @@
 import type { Compiled } from "@sluice/extension-api";
 import { nearestName } from "@sluice/xds/nearest-name";
 import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
-import { COMMAND_OPERATORS } from "./command-operators.ts";
+import { COMMAND_OPERATORS, UNTOLD_OPERATORS } from "./command-operators.ts";
 import { type FormatValue, type OperatorTable, takesLength, type ValueProvider } from "./operator.ts";
 import { type FormatToken, parseSubstitutionFormat } from "./parse-substitution-format.ts";
 
@@ -65,6 +65,8 @@ function compileOperator(
 ): { value: ValueProvider } | string {
   const compiler = more[name] ?? COMMAND_OPERATORS[name];
   if (compiler === undefined && name !== "COALESCE") {
+    if (UNTOLD_OPERATORS.has(name))
+      return `command operator %${name}% is not implemented: Node does not tell it`;
     const nearest = nearestName(name, Object.keys(COMMAND_OPERATORS));
     const proposal = nearest === undefined ? "" : `; did you mean %${nearest}%?`;
     return `command operator %${name}% is not implemented${proposal}`;

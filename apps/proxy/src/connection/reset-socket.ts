@@ -7,6 +7,13 @@ export function carriedBy(socket: Socket, transport: Socket): void {
   below.set(socket, transport);
 }
 
+/** The socket itself, or what is at the bottom of those that it stands on. */
+export function transportOf(socket: Socket): Socket {
+  let transport = socket;
+  for (let next = below.get(socket); next !== undefined; next = below.get(next)) transport = next;
+  return transport;
+}
+
 /**
  * Ends a connection with a TCP reset, whatever stands on it. While this side's end is on its way libuv refuses to reset, and Node
  * would keep the descriptor open for good: such a connection just ends.

@@ -1,5 +1,11 @@
 import type { Socket } from "node:net";
-import type { Connection, Counter, TlsInfo, WatermarkCallbacks } from "@sluice/extension-api";
+import type {
+  Connection,
+  Counter,
+  DetectedCloseType,
+  TlsInfo,
+  WatermarkCallbacks,
+} from "@sluice/extension-api";
 import type { RequestStreamInfo } from "../http/request-stream-info.ts";
 import type { Tlv } from "../transport-socket/proxy-header.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
@@ -65,10 +71,14 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   state: "open" | "closing" | "closed" = "open";
   bytesReceived = 0;
   bytesSent = 0;
+  begunAtMs: number | undefined = undefined;
+  connectedAtMs: number | undefined = undefined;
+  securedAtMs: number | undefined = undefined;
   /** Counts sent bytes as they leave. */
   sentCounter: Counter | undefined = undefined;
-  /** Why this side closed it, for logs. */
+  /** Why this side closed it, for logs: Envoy's word, or words of our own. */
   closeDetails = "";
+  private aborted = false;
   /**
    * A flushing close half-closes and reads on until the peer has closed too; its owner bounds the wait. Otherwise unread
    * input would turn the close into a reset, which may cost the peer the answer.
@@ -173,6 +183,15 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     return this.socketError?.code === "ECONNRESET";
   }
 
+  get detectedCloseType(): DetectedCloseType {
+    if (this.aborted) return "LocalReset";
+    return this.state === "closed" && this.wasReset ? "RemoteReset" : "Normal";
+  }
+
+  get localCloseReason(): string | undefined {
+    return this.closeDetails === "" || this.closeDetails.includes(" ") ? undefined : this.closeDetails;
+  }
+
   get aboveHighWatermark(): boolean {
     return this.aboveHigh;
   }
@@ -267,7 +286,8 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     this.text = "";
     this.parts = undefined;
     this.partsBytes = 0;
-    if (how === "abort") resetSocket(this.socket);
+    this.aborted = how === "abort";
+    if (this.aborted) resetSocket(this.socket);
     else this.socket.destroy();
     this.handleClose();
   }

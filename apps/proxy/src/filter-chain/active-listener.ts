@@ -190,6 +190,7 @@ export class ActiveListener implements ActiveListenerConfig {
         ended();
         const connection = new SocketConnection(ready, bufferLimitBytes, accepted);
         connection.tls = tls;
+        connection.securedAtMs = this.context.clock.nowMs();
         this.serve(chain, connection, accepted);
         connection.startReading();
       },
@@ -205,11 +206,13 @@ export class ActiveListener implements ActiveListenerConfig {
   private serve(chain: ChainPayload, connection: SocketConnection, accepted: AcceptedSocket): void {
     connection.limitHighWatermark(this.context.worker.timers, this.rules.highWatermarkTimeoutMs);
     connection.requestedServerName ??= accepted.requestedServerName;
+    connection.begunAtMs = accepted.streamInfo?.startNowMs ?? accepted.begunAtMs;
     connection.filterChainName = chain.name;
     connection.filterChainMetadata = chain.metadata;
     connection.listenerMetadata = this.rules.metadata;
     connection.streamInfo =
-      accepted.streamInfo ?? (this.rules.accessLoggers.length > 0 ? this.createStreamInfo() : undefined);
+      accepted.streamInfo ??
+      (this.rules.accessLoggers.length > 0 ? this.createStreamInfo(connection.begunAtMs) : undefined);
     connection.ja3 = accepted.ja3;
     connection.ja4 = accepted.ja4;
     connection.transportFailureReason = accepted.transportFailureReason;
@@ -231,7 +234,7 @@ export class ActiveListener implements ActiveListenerConfig {
     begunAtMs: number | undefined,
   ): void {
     const { bufferLimitBytes } = this.context;
-    const streamInfo = connection.streamInfo ?? this.createStreamInfo();
+    const streamInfo = connection.streamInfo ?? this.createStreamInfo(connection.begunAtMs);
     connection.streamInfo = streamInfo;
     const manager = new NetworkFilterManager(
       chain.filters,
@@ -255,9 +258,12 @@ export class ActiveListener implements ActiveListenerConfig {
     if (this.onDrained !== undefined && !this.keeps(active)) active.reader.drain?.();
   }
 
-  private createStreamInfo(): RequestStreamInfo {
+  /** `begunAtMs`: before a handshake, where there was one; default now. */
+  private createStreamInfo(begunAtMs?: number): RequestStreamInfo {
     const { clock } = this.context;
-    return new RequestStreamInfo(clock.wallMs(), clock.nowMs());
+    const nowMs = clock.nowMs();
+    const startMs = begunAtMs ?? nowMs;
+    return new RequestStreamInfo(clock.wallMs() - (nowMs - startMs), startMs);
   }
 
   private logUnmatched(accepted: AcceptedSocket): void {
@@ -279,7 +285,7 @@ export class ActiveListener implements ActiveListenerConfig {
   private logFailed(chain: ChainPayload, accepted: AcceptedSocket, reason: string, details: string): void {
     const { accessLoggers } = this.rules;
     if (accessLoggers.length === 0) return;
-    const streamInfo = accepted.streamInfo ?? this.createStreamInfo();
+    const streamInfo = accepted.streamInfo ?? this.createStreamInfo(accepted.begunAtMs);
     streamInfo.connectionTerminationDetails = details;
     const connection = {
       ...accepted,

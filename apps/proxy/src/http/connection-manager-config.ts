@@ -35,7 +35,7 @@ export interface ConnectionManagerConfig extends RequestTargetRules {
   readonly upgrades: ReadonlyMap<string, UpgradeChain>;
   readonly localReplies: LocalReplyMapper | undefined;
   readonly proxyStatus: ProxyStatusConfig | undefined;
-  /** `record_route_resolution_stats`. */
+  /** For `record_route_resolution_stats`, and where a format prints them: may appear with a later configuration. */
   readonly routeFigures: RouteFigures | undefined;
   readonly accessLoggers: readonly AccessLogger[];
   readonly accessLog: AccessLogOptions;

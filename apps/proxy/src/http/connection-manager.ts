@@ -3,6 +3,7 @@ import {
   NetworkFilterStatus,
   type ReadFilter,
   type ReadFilterCallbacks,
+  ResponseFlag,
 } from "@sluice/extension-api";
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import { WATERMARK_TIMEOUT } from "../connection/watermark-timeout.ts";
@@ -212,9 +213,14 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     return new HttpStream(this, encoder);
   }
 
-  onProtocolError(_error: CodecError): void {
+  onProtocolError({ details }: CodecError): void {
+    const { connection } = this;
     this.config.stats.counters.downstream_cx_protocol_error.inc();
-    this.closeAfterFlush("protocol error");
+    connection.streamInfo?.setResponseFlag(ResponseFlag.DownstreamProtocolError);
+    const reason = `codec_error:${details.replaceAll(" ", "_")}`;
+    // The answer to it may have begun to close the connection.
+    if (connection.closeDetails === DRAINED) connection.closeDetails = reason;
+    this.closeAfterFlush(reason);
   }
 
   onFlood(details: string): void {
@@ -237,9 +243,9 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     if (codec?.multiplexed === false && !(reusable && codec.reusable)) {
       // As Envoy: behind a request that has been read whole nothing is left that a reset could cost the client.
       if (reusable) this.connection.lingers = false;
-      this.closeAfterFlush("closing");
+      this.closeAfterFlush(DRAINED);
     } else if (this.activeStreams > 0) return;
-    else if (this.ending) this.closeAfterFlush("drained");
+    else if (this.ending) this.closeAfterFlush(DRAINED);
     else this.armIdle();
   }
 
@@ -281,7 +287,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private endWithLastStream(): void {
     this.ending = true;
     this.codec?.goAway();
-    if (this.activeStreams === 0) this.closeAfterFlush("drained");
+    if (this.activeStreams === 0) this.closeAfterFlush(DRAINED);
   }
 
   private closeAfterFlush(details: string): undefined {
@@ -318,7 +324,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
 
   private onIdle(): void {
     this.config.stats.counters.downstream_cx_idle_timeout.inc();
-    if (this.codec === undefined) this.closeAfterFlush("idle timeout");
+    if (this.codec === undefined) this.closeAfterFlush("on_idle_timeout");
     else this.drain();
   }
 
@@ -330,7 +336,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private onMaxDuration(): void {
     const { stats, http1SafeMaxConnectionDuration } = this.config;
     stats.counters.downstream_cx_max_duration_reached.inc();
-    if (this.codec === undefined) this.connection.close("noFlush", "max connection duration");
+    if (this.codec === undefined) this.connection.close("noFlush", "duration_timeout");
     else if (!http1SafeMaxConnectionDuration || this.codec.multiplexed) this.drain();
     else if (!this.draining) {
       this.draining = true;
@@ -339,6 +345,9 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     }
   }
 }
+
+/** Envoy's word for a connection that is closed because nothing more is to come. */
+const DRAINED = "deferred_close_on_drained_connection";
 
 function asBuffer(chunk: Uint8Array): Buffer {
   return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);

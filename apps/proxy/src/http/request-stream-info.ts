@@ -1,4 +1,12 @@
-import type { ConnectionInfo, ResponseFlag, StreamInfo, TlsInfo, TraceReason } from "@sluice/extension-api";
+import type {
+  AttemptedHost,
+  ConnectionInfo,
+  ResponseFlag,
+  StreamInfo,
+  TlsInfo,
+  TraceReason,
+  UpstreamSession,
+} from "@sluice/extension-api";
 import { FilterState } from "../filter-state/filter-state.ts";
 import { type UpstreamState, upstreamStateOf } from "../filter-state/upstream-state.ts";
 
@@ -11,6 +19,7 @@ export class RequestStreamInfo implements StreamInfo {
   firstUpstreamTxByteMs: number | undefined = undefined;
   lastUpstreamTxByteMs: number | undefined = undefined;
   firstUpstreamRxByteMs: number | undefined = undefined;
+  firstUpstreamRxBodyByteMs: number | undefined = undefined;
   lastUpstreamRxByteMs: number | undefined = undefined;
   firstDownstreamTxByteMs: number | undefined = undefined;
   lastDownstreamTxByteMs: number | undefined = undefined;
@@ -31,10 +40,10 @@ export class RequestStreamInfo implements StreamInfo {
   upstreamTransportFailureReason = "";
   upstreamRequestAttemptCount = 0;
   upstreamProtocol: string | undefined = undefined;
-  upstreamConnectionId: number | undefined = undefined;
-  upstreamTls: TlsInfo | undefined = undefined;
   upstreamHostName: string | undefined = undefined;
   upstreamPoolReadyMs: number | undefined = undefined;
+  upstreamConnection: ConnectionInfo | undefined = undefined;
+  upstreamSession: UpstreamSession | undefined = undefined;
   upstreamMetadata: Readonly<Record<string, unknown>> | undefined = undefined;
   virtualClusterName: string | undefined = undefined;
   connectionTerminationDetails: string | undefined = undefined;
@@ -86,11 +95,47 @@ export class RequestStreamInfo implements StreamInfo {
     return this.flagOrder ?? NO_FLAGS;
   }
 
+  /** A try begins: what was known of the connection of the one before is not its own. */
+  onUpstreamTry(host: AttemptedHost & { readonly metadata: StreamInfo["upstreamMetadata"] }): void {
+    this.upstreamRemoteAddress = host.address;
+    this.upstreamHostName = host.hostname;
+    this.upstreamMetadata = host.metadata;
+    if (this.upstreamConnection === undefined) return;
+    this.upstreamConnection = undefined;
+    this.upstreamLocalAddress = undefined;
+    this.upstreamFilterState = undefined;
+    this.upstreamProtocol = undefined;
+    this.upstreamPoolReadyMs = undefined;
+    this.firstUpstreamTxByteMs = undefined;
+    this.lastUpstreamTxByteMs = undefined;
+    this.firstUpstreamRxByteMs = undefined;
+    this.firstUpstreamRxBodyByteMs = undefined;
+    this.lastUpstreamRxByteMs = undefined;
+  }
+
+  /** Of a try that begins `offsetMs` after this: the times of its exchange. */
+  copyUpstreamTimes(to: RequestStreamInfo, offsetMs: number): void {
+    const since = (ms: number | undefined): number | undefined =>
+      ms === undefined ? undefined : Math.max(0, ms - offsetMs);
+    to.firstUpstreamTxByteMs = since(this.firstUpstreamTxByteMs);
+    to.lastUpstreamTxByteMs = since(this.lastUpstreamTxByteMs);
+    to.firstUpstreamRxByteMs = since(this.firstUpstreamRxByteMs);
+    to.firstUpstreamRxBodyByteMs = since(this.firstUpstreamRxBodyByteMs);
+    to.lastUpstreamRxByteMs = since(this.lastUpstreamRxByteMs);
+  }
+
+  get upstreamConnectionId(): number | undefined {
+    return this.upstreamConnection?.id;
+  }
+
+  get upstreamTls(): TlsInfo | undefined {
+    return this.upstreamConnection?.tls;
+  }
+
   /** A try has its connection; `readyMs`: how long it waited for it. */
   onUpstreamReady(connection: ConnectionInfo, protocol: string, readyMs: number): void {
+    this.upstreamConnection = connection;
     this.upstreamLocalAddress = connection.localAddress;
-    this.upstreamConnectionId = connection.id;
-    this.upstreamTls = connection.tls;
     this.upstreamFilterState = connection.filterState;
     this.upstreamProtocol = protocol;
     this.upstreamPoolReadyMs = readyMs;

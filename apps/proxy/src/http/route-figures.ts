@@ -1,16 +1,19 @@
 import type { Clock, Histogram, StatsScope } from "@sluice/extension-api";
 import type { RequestStreamInfo } from "./request-stream-info.ts";
 
-/** `record_route_resolution_stats`: how often a request looked for its route and how long that took, a sample each for each request. */
+/**
+ * How often a request looked for its route and how long that took; with `record_route_resolution_stats` a sample each for each
+ * request.
+ */
 export class RouteFigures {
-  private readonly timeUs: Histogram;
-  private readonly count: Histogram;
+  private readonly timeUs: Histogram | undefined;
+  private readonly count: Histogram | undefined;
   private readonly clock: Clock;
 
-  /** `scope`: the connection manager's. */
-  constructor(scope: StatsScope, clock: Clock) {
-    this.timeUs = scope.histogram("downstream_rq_route_resolution_time_us");
-    this.count = scope.histogram("downstream_rq_route_resolutions");
+  /** `scope`: the connection manager's; undefined: without stats. */
+  constructor(scope: StatsScope | undefined, clock: Clock) {
+    this.timeUs = scope?.histogram("downstream_rq_route_resolution_time_us");
+    this.count = scope?.histogram("downstream_rq_route_resolutions");
     this.clock = clock;
   }
 
@@ -24,7 +27,7 @@ export class RouteFigures {
 
   /** The request is over; one that was refused unread has looked for none. */
   record(info: RequestStreamInfo): void {
-    this.timeUs.record(Math.round(info.routeResolutionMs * 1000));
-    this.count.record(info.routeResolutions);
+    this.timeUs?.record(Math.round(info.routeResolutionMs * 1000));
+    this.count?.record(info.routeResolutions);
   }
 }

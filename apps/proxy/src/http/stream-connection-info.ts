@@ -58,4 +58,19 @@ export class StreamConnectionInfo implements WholeConnectionInfo {
   get sessionId(): ConnectionInfo["sessionId"] {
     return this.connection.sessionId;
   }
+  get begunAtMs(): ConnectionInfo["begunAtMs"] {
+    return this.connection.begunAtMs;
+  }
+  get connectedAtMs(): ConnectionInfo["connectedAtMs"] {
+    return this.connection.connectedAtMs;
+  }
+  get securedAtMs(): ConnectionInfo["securedAtMs"] {
+    return this.connection.securedAtMs;
+  }
+  get detectedCloseType(): ConnectionInfo["detectedCloseType"] {
+    return this.connection.detectedCloseType;
+  }
+  get localCloseReason(): ConnectionInfo["localCloseReason"] {
+    return this.connection.localCloseReason;
+  }
 }

@@ -11,6 +11,7 @@ import {
   whenTransportReady,
 } from "../transport-socket/upstream-transport-socket.ts";
 import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
+import { noteConnecting, noteReady } from "./connect-times.ts";
 import { addHostSession } from "./host-sessions.ts";
 import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "./tcp-upstream.ts";
 
@@ -83,6 +84,7 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     this.connection.filterState = connect?.shared;
     this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
     this.connection.addWatermarkCallbacks(owner);
+    noteConnecting(this.connection, socket, clock, this.startedAtMs);
     this.connection.attach(this);
     this.deadline = new Deadline(timers, this, 0);
     this.deadline.set(info.connectTimeoutMs);
@@ -211,7 +213,9 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     this.connection.tls = tlsInfoOf(this.socket);
     this.leavePending();
     const { stats } = this.info;
-    stats.upstreamCxConnectMs.record(this.clock.nowMs() - this.startedAtMs);
+    const nowMs = this.clock.nowMs();
+    noteReady(this.connection, nowMs);
+    stats.upstreamCxConnectMs.record(nowMs - this.startedAtMs);
     stats.upstreamRqTotal.inc();
     stats.upstreamRqActive.add(1);
     this.host.stats.rqTotal.inc();

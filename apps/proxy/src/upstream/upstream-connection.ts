@@ -13,6 +13,7 @@ import type {
 import { isBindError, transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
 import { tlsInfoOf, whenTransportReady } from "../transport-socket/upstream-transport-socket.ts";
 import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
+import { noteConnecting, noteReady } from "./connect-times.ts";
 import { createClientCodec, type PoolProtocol } from "./create-client-codec.ts";
 
 export interface ConnectionOwner {
@@ -88,6 +89,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     this.expectedStreams = Math.min(expectedStreams, this.streamsLeft);
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
     this.connection.limitHighWatermark(timers, info.highWatermarkTimeoutMs ?? 0);
+    noteConnecting(this.connection, socket, clock, this.startedAtMs);
     this.connection.attach(this);
     this.connection.sentCounter = info.stats.upstreamCxTxBytesTotal;
     this.deadline = new Deadline(timers, this, CONNECT_OR_IDLE);
@@ -220,7 +222,9 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     this.deadline.clear();
     connection.refreshAddresses();
     connection.tls = tlsInfoOf(socket);
-    info.stats.upstreamCxConnectMs.record(context.clock.nowMs() - this.startedAtMs);
+    const nowMs = context.clock.nowMs();
+    noteReady(connection, nowMs);
+    info.stats.upstreamCxConnectMs.record(nowMs - this.startedAtMs);
     this.codec = createClientCodec(this.protocol, connection, this, info);
     (this.isHttp1 ? info.stats.upstreamCxHttp1Total : info.stats.upstreamCxHttp2Total).inc();
     if (info.http.maxConnectionDurationMs > 0) {

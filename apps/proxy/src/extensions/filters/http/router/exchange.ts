@@ -62,11 +62,11 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
   start(): undefined {
     const { config, stream, route, forward, headers, headersOnly, isGrpc, asks } = this.init;
     const { choice, request } = this;
+    stream.streamInfo.upstreamRequestAttemptCount = 1;
     const host = choice.cluster.chooseHost(choice);
     if (host === undefined) return this.failWithoutHost();
     request.timeouts = readTimeouts(headers, forward, isGrpc, config.respectExpectedTimeout, asks);
     beginHead(this.init, request.timeouts);
-    stream.streamInfo.upstreamRequestAttemptCount = 1;
     const { info } = choice.cluster;
     const policy = readRetryPolicy(
       headers,
@@ -229,6 +229,8 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
   }
 
   onTryData(attempt: UpstreamTry, chunk: Uint8Array, endStream: boolean): void {
+    const { stream } = this.init;
+    stream.streamInfo.firstUpstreamRxBodyByteMs ??= stream.sinceStart();
     if (endStream) {
       if (attempt.grpcOutcomeOpen) attempt.host.stats.rqError.inc();
       this.endResponse(attempt);
@@ -387,7 +389,7 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
 
   /** Ends it all by an answer of our own; once the response has begun, by a reset. */
   private fail({ status, body, details, flag, overloaded }: Failure): undefined {
-    const { config, stream, forward, callbacks } = this.init;
+    const { config, stream, route, forward, callbacks } = this.init;
     if (flag !== 0) stream.streamInfo.setResponseFlag(flag);
     this.tries.cancelAllBut(undefined);
     this.dropRetry();
@@ -396,6 +398,7 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     callbacks.sendLocalReply(status, body, details, (out: HeaderMap) => {
       if (overloaded && !config.suppressEnvoyHeaders) out.append(EnvoyHeader.overloaded, "true");
       if (counted) out.set(EnvoyHeader.attemptCount, String(this.choice.attempts));
+      route.finalizeResponse(out, stream);
     });
   }
 

@@ -88,8 +88,13 @@ export class TryLog {
     info.upstreamCluster = streamInfo.upstreamCluster;
     info.upstreamClusterStatName = streamInfo.upstreamClusterStatName;
     info.upstreamClusterMetadata = streamInfo.upstreamClusterMetadata;
-    info.upstreamRemoteAddress = attempt.countedHost?.address;
-    info.upstreamLocalAddress = streamInfo.upstreamLocalAddress;
+    const { connection: upstream, countedHost } = attempt;
+    if (countedHost !== undefined) info.onUpstreamTry(countedHost);
+    if (upstream !== undefined) {
+      info.onUpstreamReady(upstream, attempt.protocol ?? "", attempt.readyMs);
+      if (upstream === streamInfo.upstreamConnection)
+        streamInfo.copyUpstreamTimes(info, attempt.startedAtMs - streamInfo.startNowMs);
+    }
     if ((flag & ResponseFlag.UpstreamConnectionFailure) !== 0) {
       info.upstreamTransportFailureReason = streamInfo.upstreamTransportFailureReason;
     }

@@ -42,9 +42,7 @@ export class TrySet {
     const { streamInfo, span } = stream;
     const pool = poolFor(this.init, info, host, this.choice);
     if (pool === undefined) return false;
-    streamInfo.upstreamRemoteAddress = host.address;
-    streamInfo.upstreamHostName = host.hostname;
-    streamInfo.upstreamMetadata = host.metadata;
+    streamInfo.onUpstreamTry(host);
     const attempt = new UpstreamTry(this.owner, info, host, pool);
     attempt.startedAtMs = config.worker.clock.nowMs();
     if (this.newest !== undefined) this.older = [this.newest, ...this.older];
@@ -62,8 +60,9 @@ export class TrySet {
   /** It has its connection. */
   ready(attempt: UpstreamTry, connection: ConnectionInfo): void {
     const { config, stream } = this.init;
-    const readyMs = config.worker.clock.nowMs() - attempt.startedAtMs;
-    stream.streamInfo.onUpstreamReady(connection, attempt.protocol ?? "", readyMs);
+    attempt.readyMs = config.worker.clock.nowMs() - attempt.startedAtMs;
+    attempt.connection = connection;
+    stream.streamInfo.onUpstreamReady(connection, attempt.protocol ?? "", attempt.readyMs);
     this.log?.ready(attempt, stream.wallMs());
   }
 
@@ -82,6 +81,13 @@ export class TrySet {
   }
 
   onHead(attempt: UpstreamTry, headers: Headers): void {
+    const { streamInfo } = this.init.stream;
+    const { connection, host } = attempt;
+    // With hedging an older try may answer first.
+    if (connection !== undefined && connection !== streamInfo.upstreamConnection) {
+      streamInfo.onUpstreamTry(host);
+      streamInfo.onUpstreamReady(connection, attempt.protocol ?? "", attempt.readyMs);
+    }
     if (this.choice.cluster.info.tracked.sizes !== undefined) attempt.noteResponseHead(headers);
     this.log?.response(headers);
   }

@@ -41,6 +41,9 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   declined = false;
   /** Of the upstream connection, once `ready`. */
   protocol: string | undefined = undefined;
+  connection: ConnectionInfo | undefined = undefined;
+  /** How long it waited for that. */
+  readyMs = 0;
   responseBytes = 0;
   private requestBytes = 0;
   /** Where sizes are tracked: of the response's headers; -1: none came. */

@@ -27,7 +27,7 @@ class DirectResponseFilter implements ReadFilter {
     if (callbacks === undefined) return NetworkFilterStatus.StopIteration;
     callbacks.streamInfo.responseCodeDetails = "direct_response";
     if (this.response.length > 0) callbacks.connection.write(this.response, true);
-    callbacks.connection.close("flush", "direct_response");
+    callbacks.connection.close("flush", "response sent");
     return NetworkFilterStatus.StopIteration;
   }
 

@@ -5,6 +5,7 @@ import {
   type HttpConnectionManager as Config,
   HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { wantedFacts } from "../../../../access-log/wanted-facts.ts";
 import { durationMs } from "../../../../cluster/duration-ms.ts";
 import { asSocketConnection, HttpConnectionManager } from "../../../../http/connection-manager.ts";
 import type { ConnectionManagerConfig, UpgradeChain } from "../../../../http/connection-manager-config.ts";
@@ -92,6 +93,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   const localReplies = take(compileLocalReply(config.localReplyConfig, "local_reply_config", worker));
   if (problems.length > 0 || forwarding === undefined || requestId === undefined || routes === undefined)
     return { ok: false, problems };
+  const routeFigures = new RouteFigures(config.recordRouteResolutionStats ? stats : undefined, worker.clock);
   const value: ConnectionManagerConfig = {
     worker,
     stats: createConnectionManagerStats(stats),
@@ -122,7 +124,9 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     upgrades,
     localReplies,
     proxyStatus: compileProxyStatus(config, worker.localInfo.nodeId),
-    routeFigures: config.recordRouteResolutionStats ? new RouteFigures(stats, worker.clock) : undefined,
+    get routeFigures() {
+      return config.recordRouteResolutionStats || wantedFacts.routeResolutions ? routeFigures : undefined;
+    },
     accessLoggers,
     accessLog: {
       onNewRequest: config.accessLogOptions?.flushAccessLogOnNewRequest ?? false,

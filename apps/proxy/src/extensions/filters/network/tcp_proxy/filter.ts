@@ -1,11 +1,14 @@
 import {
+  type AttemptedHost,
   type ConnectionInfo,
+  type DetectedCloseType,
   type NetworkFilterFactory,
   NetworkFilterStatus,
   type ReadFilter,
   type ReadFilterCallbacks,
   ResponseFlag,
   type Timer,
+  type UpstreamSession,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
 import { filterStateText } from "@sluice/matching";
@@ -20,6 +23,12 @@ import { EarlyData } from "./early-data.ts";
 import { asWritable, SessionLog } from "./session-log.ts";
 import { type ConnectorOwner, UpstreamConnector } from "./upstream-connector.ts";
 import { UpstreamDrainer } from "./upstream-drainer.ts";
+
+class SessionFacts implements UpstreamSession {
+  readonly hostsAttempted: AttemptedHost[] = [];
+  detectedCloseType: DetectedCloseType = "Normal";
+  localCloseReason = "";
+}
 
 /** Key of the filter state under which earlier filters may say how long this connection may be idle. */
 const IDLE_TIMEOUT_KEY = "envoy.tcp_proxy.per_connection_idle_timeout_ms";
@@ -40,6 +49,7 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
   private destroyed = false;
   private draining = false;
   private readonly early = new EarlyData();
+  private readonly session = new SessionFacts();
   private readingHeld = false;
   private idleTimeoutMs: number;
   private readonly idle: Deadline;
@@ -63,7 +73,16 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     const downstream = socketConnectionOf(callbacks);
     const { config } = this;
     this.downstreamConnection = downstream;
-    this.connector = new UpstreamConnector(config, downstream, callbacks.streamInfo, this);
+    asWritable(callbacks.streamInfo).upstreamSession = this.session;
+    this.connector = new UpstreamConnector(
+      config,
+      downstream,
+      callbacks.streamInfo,
+      this,
+      this.session.hostsAttempted,
+    );
+    // As in Envoy, where the session's upstream takes the time of it.
+    downstream.securedAtMs = undefined;
     downstream.enableHalfClose();
     if (config.earlyDataBytesMax === undefined) this.holdReading(downstream);
     downstream.addWatermarkCallbacks(this.downstreamWatermarks);
@@ -145,6 +164,7 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     this.connector?.dispose();
     this.lifetime?.disarm();
     if (upstream !== undefined) {
+      this.session.localCloseReason = downstream.localCloseReason ?? "";
       // The client's last bytes are still the upstream's, unless the connection was broken off.
       const remote = downstream.closeDetails === "";
       if (remote && downstream.wasReset) upstream.abandon("abort");
@@ -171,9 +191,8 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     this.connected = true;
     this.upstream?.host.outlier?.putResult("localOriginConnectSuccess");
     const info = asWritable(callbacks.streamInfo);
+    info.upstreamConnection = connection;
     info.upstreamLocalAddress = localAddress;
-    info.upstreamConnectionId = connection?.id;
-    info.upstreamTls = connection?.tls;
     info.upstreamFilterState = this.downstream.streamInfo?.upstreamState?.shared;
     this.touch();
     if (config.logsOnConnected) this.log?.write("TcpUpstreamConnected");
@@ -202,7 +221,10 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
 
   onUpstreamClosed(reset: boolean): void {
     this.upstream = undefined;
-    if (reset) this.callbacks?.streamInfo.setResponseFlag(ResponseFlag.UpstreamRemoteReset);
+    if (reset) {
+      this.callbacks?.streamInfo.setResponseFlag(ResponseFlag.UpstreamRemoteReset);
+      this.session.detectedCloseType = "RemoteReset";
+    }
     // The idle deadline stays: it bounds how long the client may take for what is queued.
     this.touch();
     if (this.downstream.state === "open") this.downstream.close(reset ? "abort" : "flush", "upstream closed");

@@ -1,5 +1,6 @@
-import { ResponseFlag, type StreamInfo, type Timer } from "@sluice/extension-api";
+import { type AttemptedHost, ResponseFlag, type StreamInfo, type Timer } from "@sluice/extension-api";
 import { filterStateText, xxHash64 } from "@sluice/matching";
+import { wantedFacts } from "../../../../access-log/wanted-facts.ts";
 import type {
   Host,
   LoadBalancerContext,
@@ -54,6 +55,7 @@ export class UpstreamConnector implements LoadBalancerContext {
   private readonly owner: ConnectorOwner;
   private picked: TcpProxyCluster | undefined = undefined;
   private attempts = 0;
+  private readonly hostsAttempted: AttemptedHost[];
   private retry: Timer | undefined = undefined;
   /** Ends the waiting for a cluster that is fetched. */
   private fetching: (() => void) | undefined = undefined;
@@ -63,7 +65,9 @@ export class UpstreamConnector implements LoadBalancerContext {
     downstream: SocketConnection,
     streamInfo: StreamInfo,
     owner: ConnectorOwner,
+    hostsAttempted: AttemptedHost[],
   ) {
+    this.hostsAttempted = hostsAttempted;
     this.config = config;
     this.downstream = downstream;
     this.streamInfo = streamInfo;
@@ -108,6 +112,7 @@ export class UpstreamConnector implements LoadBalancerContext {
     streamInfo.upstreamRequestAttemptCount = this.attempts;
     streamInfo.upstreamRemoteAddress = host.address;
     streamInfo.upstreamHostName = host.hostname;
+    if (wantedFacts.attempts) this.hostsAttempted.push(host);
     const { tunnel } = config;
     if (tunnel !== undefined && this.state(NO_TUNNEL_KEY) !== "true") {
       connections.release();
