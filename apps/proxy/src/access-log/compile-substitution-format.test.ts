@@ -107,7 +107,7 @@ test("gRPC status comes from trailers, else from headers, and only for gRPC", ()
 
 test("every mistake is told, with the nearest operator", () => {
   const compiled = compileSubstitutionFormat(
-    "%RESPONSE_COD% %REQ% %START_TIME(%n)% %PROTOCOL:3% %REQ(a b)% %UPSTREAM_TLS_GROUP%",
+    "%RESPONSE_COD% %REQ% %START_TIME(%n)% %PROTOCOL:3% %REQ(a b)% %DOWNSTREAM_CX_RTT%",
     "log_format.text_format",
   );
   assert.ok(!compiled.ok);
@@ -119,7 +119,7 @@ test("every mistake is told, with the nearest operator", () => {
       "the time format '%n' has a line feed",
       "%PROTOCOL% takes no length",
       "%REQ(a b)%: 'a b' is no header name",
-      "command operator %UPSTREAM_TLS_GROUP% is not implemented: Node does not tell it",
+      "command operator %DOWNSTREAM_CX_RTT% is not implemented: Node does not tell it",
     ],
   );
   assert.equal(compiled.problems[0]?.path, "log_format.text_format");

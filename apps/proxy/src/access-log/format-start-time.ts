@@ -1,15 +1,20 @@
 import { pad, strftimePiece, type TimePiece, zoneOffset } from "./strftime.ts";
 
-let lastWallMs = Number.NaN;
-let lastText = "";
+let lastSecond = Number.NaN;
+let lastPrefix = "";
 
-/** `YYYY-MM-DDTHH:MM:SS.mmmZ`, Envoy's default for START_TIME. Requests of the same millisecond share the text. */
+/**
+ * `YYYY-MM-DDTHH:MM:SS.mmmZ`, Envoy's default for START_TIME. Entries are written in the order of their ends, so that their starts
+ * share a second rather than a millisecond.
+ */
 export function isoTime(wallMs: number): string {
-  if (wallMs !== lastWallMs) {
-    lastText = new Date(wallMs).toISOString();
-    lastWallMs = wallMs;
+  const second = Math.floor(wallMs / 1000);
+  if (second !== lastSecond) {
+    lastPrefix = new Date(second * 1000).toISOString().slice(0, -4);
+    lastSecond = second;
   }
-  return lastText;
+  const ms = Math.floor(wallMs) - second * 1000;
+  return `${lastPrefix}${ms < 10 ? "00" : ms < 100 ? "0" : ""}${ms}Z`;
 }
 
 /** Envoy refuses what could break a header's line. */
