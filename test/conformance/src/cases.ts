@@ -67,6 +67,7 @@ import { XDS_EXTENSION_CASES } from "./cases/xds-extensions.ts";
 import { XDS_FILE_CASES } from "./cases/xds-files.ts";
 import { XDS_ON_DEMAND_CASES } from "./cases/xds-on-demand.ts";
 import { XDS_SCOPED_ROUTE_CASES } from "./cases/xds-scoped-routes.ts";
+import { XDS_UPSTREAM_FILTER_CASES } from "./cases/xds-upstream-filters.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 
 export const CASES: readonly ConformanceCase[] = [
@@ -95,6 +96,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...XDS_SCOPED_ROUTE_CASES,
   ...XDS_EXTENSION_CASES,
   ...XDS_ON_DEMAND_CASES,
+  ...XDS_UPSTREAM_FILTER_CASES,
   ...EARLY_END_CASES,
   ...DOWNSTREAM_TLS_CASES,
   ...UPSTREAM_TLS_CASES,

@@ -5,19 +5,26 @@ import {
 } from "@sluice/xds/gen/envoy/config/route/v3/scoped_route_pb.js";
 import { listenerReferences } from "../listener/listener-references.ts";
 import type { Server } from "../server/server.ts";
+import type { ExtensionKind } from "../xds/extension-reference.ts";
 import { ADMIN, filled, type Section, typed } from "./config-dump-section.ts";
 
-/** envoy.admin.v3.EcdsConfigDump; nothing where no filter is discovered. */
+/** envoy.admin.v3.EcdsConfigDump, one for each kind of filter; nothing where no filter is discovered. */
 export function extensionsSection(server: Server, filter: (name: string) => boolean): readonly Section[] {
   const found = server.filterConfigs.list().filter(({ config }) => filter(config.name));
-  if (found.length === 0) return [];
-  const filters = found.map(({ config, version, updatedAt }) => ({
-    ...(version === "" ? {} : { version_info: version }),
-    ecds_filter: typed(TypedExtensionConfigSchema, config),
-    last_updated: updatedAt.toISOString(),
-  }));
-  return [{ "@type": `${ADMIN}EcdsConfigDump`, ecds_filters: filters }];
+  return EXTENSION_KINDS.flatMap((wanted) => {
+    const filters = found
+      .filter(({ kind }) => kind === wanted)
+      .map(({ config, version, updatedAt }) => ({
+        ...(version === "" ? {} : { version_info: version }),
+        ecds_filter: typed(TypedExtensionConfigSchema, config),
+        last_updated: updatedAt.toISOString(),
+      }));
+    return filters.length === 0 ? [] : [{ "@type": `${ADMIN}EcdsConfigDump`, ecds_filters: filters }];
+  });
 }
+
+/** In Envoy's order. */
+const EXTENSION_KINDS: readonly ExtensionKind[] = ["http", "network", "listener", "upstream_http"];
 
 /** envoy.admin.v3.ScopedRoutesConfigDump. */
 export function scopedRoutesSection(server: Server, filter: (name: string) => boolean): Section {

@@ -13,9 +13,12 @@ import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
+import type { HeldReferences } from "../xds/extension-discovery.ts";
+import type { ExtensionReference } from "../xds/extension-reference.ts";
 import { clearBreakers } from "./circuit-breaker.ts";
+import { clusterReferences } from "./cluster-references.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
-import { type CompiledCluster, compileCluster } from "./compile-cluster.ts";
+import { type CompiledCluster, compileCluster, isNew } from "./compile-cluster.ts";
 import { findHttpOptions } from "./compile-http-options.ts";
 import { defineConfigUpdateStats } from "./config-update-stats.ts";
 import type { Resolve } from "./dns-discovery.ts";
@@ -44,6 +47,8 @@ export interface ClusterManagerOptions {
   /** What the workers will compile of a cluster's options for requests. */
   checkPolicies(options: HttpProtocolOptions, path: string): readonly Problem[];
   readonly secretManager: Pick<SecretManager, "check" | "acquire">;
+  /** ECDS, for filters before the cluster's hosts. */
+  acquireFilter(reference: ExtensionReference): HeldReferences;
   /** Tells all workers; resolves when it is in force in each. */
   broadcast(command: WorkerCommand): Promise<unknown>;
   readonly log: Log;
@@ -119,6 +124,8 @@ export class ClusterManager {
     }
     const http = findHttpOptions(cluster, []);
     if (http !== undefined) problems.push(...this.#options.checkPolicies(http.options, http.path));
+    const sources = clusterReferences(cluster).problems;
+    problems.push(...sources.filter((each) => isNew(each, problems)));
     problems.push(...this.#options.secretManager.check(findSecretConfigs(ClusterSchema, cluster)));
     if (this.#entries.get(cluster.name)?.active?.source === "static") {
       problems.push({
@@ -148,11 +155,14 @@ export class ClusterManager {
       .scope("cluster_manager")
       .counter(latest === undefined ? "cluster_added" : "cluster_modified")
       .inc();
-    const acquired = findSecretConfigs(ClusterSchema, cluster).map(({ config }) =>
-      this.#options.secretManager.acquire(config),
-    );
-    // The cluster warms until its secrets are there or their time is over.
-    let secretsReady = acquired.length === 0;
+    const acquired = [
+      ...findSecretConfigs(ClusterSchema, cluster).map(({ config }) =>
+        this.#options.secretManager.acquire(config),
+      ),
+      ...clusterReferences(cluster).found.map((each) => this.#options.acquireFilter(each)),
+    ];
+    // The cluster warms until its secrets and filters are there or their time is over.
+    let referencesReady = acquired.length === 0;
     const replaced = entry.warming;
     const lease = this.#options.stats.lease();
     const managed = new ManagedCluster({
@@ -173,7 +183,7 @@ export class ClusterManager {
       outlierEventLogPath: this.#options.config?.outlierDetection?.eventLogPath ?? "",
       log: this.#options.log,
       onHosts: (changed) => {
-        if (secretsReady) this.#onHosts(entry, changed);
+        if (referencesReady) this.#onHosts(entry, changed);
       },
     });
     entry.warming = managed;
@@ -185,7 +195,7 @@ export class ClusterManager {
     managed.start();
     if (acquired.length === 0) return;
     const ready = Promise.all(acquired.map((each) => each.ready)).then(() => {
-      secretsReady = true;
+      referencesReady = true;
       if (managed.initialized) this.#onHosts(entry, managed);
     });
     ready.catch((error: unknown) => this.#options.log.error(String(error)));

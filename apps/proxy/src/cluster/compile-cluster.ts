@@ -117,5 +117,6 @@ export function compileCluster(
   };
 }
 
-const isNew = (problem: Problem, known: readonly Problem[]): boolean =>
+/** Nobody has told of it yet. */
+export const isNew = (problem: Problem, known: readonly Problem[]): boolean =>
   !known.some((each) => each.path === problem.path && each.message === problem.message);

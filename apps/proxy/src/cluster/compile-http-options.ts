@@ -18,6 +18,7 @@ import { compileHttp1ClientOptions } from "../http/h1/compile-http1-options.ts";
 import { compileHttp2Options, type Http2Options, http2OptionProblems } from "../http/h2/http2-options.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { EXTENSION_SOURCE_FIELDS } from "../xds/config-source.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { durationMs } from "./duration-ms.ts";
 import { mayNegotiate } from "./may-negotiate.ts";
@@ -64,9 +65,11 @@ const HTTP_OPTIONS_FIELDS: SupportedFields = {
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter": [
     "name",
     "typed_config",
+    "config_discovery",
     "is_optional",
     "disabled",
   ],
+  ...EXTENSION_SOURCE_FIELDS,
   ...CLUSTER_SUPPORTED_FIELDS,
 };
 

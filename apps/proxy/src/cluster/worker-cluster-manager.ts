@@ -63,8 +63,12 @@ export interface WorkerClusterManagerOptions {
   readonly localInfo: Pick<LocalInfo, "region" | "zone" | "subZone">;
   /** Name of the cluster that the proxies themselves form, for zone-aware routing; "": none. */
   readonly localCluster: string;
-  /** Of `UpstreamHttpConfig.policies`; `scope`: the cluster's. */
-  compilePolicies(encoded: Uint8Array, scope: StatsScope): ClusterPolicies;
+  /** Of `UpstreamHttpConfig.policies`; `scope`: the cluster's; `onClose` is told what ends with them. */
+  compilePolicies(
+    encoded: Uint8Array,
+    scope: StatsScope,
+    onClose: (release: () => void) => void,
+  ): ClusterPolicies;
   /** Outlier detection: a host's failures in a row have reached their threshold. */
   onOutlierSign?(cluster: string, host: string, type: OutlierSign): void;
   /** A host's answer said that it is to be taken out. */
@@ -86,6 +90,8 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
   readonly #clusters = new Map<string, LazyCluster>();
   /** Of each cluster, over all its configurations. */
   readonly #leases = new Map<string, { readonly statName: string; readonly lease: StatsLease }>();
+  /** What the policies of each cluster hold, until those of its next configuration do: counters go on. */
+  readonly #policyReleases = new Map<string, (() => void)[]>();
   readonly #options: WorkerClusterManagerOptions;
   readonly #locality: string;
   /** Another number whenever some cluster's hosts change. */
@@ -171,6 +177,13 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     old?.close();
     this.#leases.get(name)?.lease.release();
     this.#leases.delete(name);
+    this.#releasePolicies(name);
+  }
+
+  #releasePolicies(name: string): void {
+    const releases = this.#policyReleases.get(name) ?? [];
+    this.#policyReleases.delete(name);
+    for (const release of releases) release();
   }
 
   #localSet(): HostSet | undefined {
@@ -251,6 +264,17 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     return found.factory.create(policy.config, context);
   }
 
+  #policies({ name, http }: ClusterConfig, scope: StatsScope): ClusterPolicies | undefined {
+    const releases: (() => void)[] = [];
+    const policies =
+      http.policies === undefined
+        ? undefined
+        : this.#options.compilePolicies(http.policies, scope, (release) => releases.push(release));
+    this.#releasePolicies(name);
+    if (releases.length > 0) this.#policyReleases.set(name, releases);
+    return policies;
+  }
+
   #info(
     config: ClusterConfig,
     pages: ClusterPages,
@@ -270,7 +294,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       bufferLimitBytes: config.bufferLimitBytes,
       highWatermarkTimeoutMs: config.highWatermarkTimeoutMs,
       http,
-      policies: http.policies === undefined ? undefined : this.#options.compilePolicies(http.policies, scope),
+      policies: this.#policies(config, scope),
       http1: {
         ...http.http1,
         headBytesMax: head.http1Bytes,

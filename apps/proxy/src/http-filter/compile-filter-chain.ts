@@ -7,7 +7,7 @@ import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts"
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { subscribeExtension } from "../xds/subscribe-extension.ts";
 import { compileMatchedFilter, EXTENSION_WITH_MATCHER, innerFilterType } from "./compile-matched-filter.ts";
-import { type DiscoveredFilterConfig, discoveredFilterFactory } from "./discovered-filter.ts";
+import { type DiscoveredFilterConfig, DiscoveredFilterFactory } from "./discovered-filter.ts";
 import type { HttpFilterConfig } from "./filter-chain-config.ts";
 import { httpFactoryContext } from "./http-factory-context.ts";
 
@@ -31,6 +31,10 @@ export function compileHttpFilters(
   const problems: Problem[] = [];
   const chain: HttpFilterConfig[] = [];
   for (const [i, filter] of filters.entries()) {
+    if (filter.disabled && i === filters.length - 1) {
+      const message = `Error: the last (terminal) filter (${filter.name}) in the chain cannot be disabled by default.`;
+      problems.push({ path: `${path}[${i}].disabled`, message, severity: "error" });
+    }
     if (filter.isOptional && !isKnown(filter, use.worker)) continue;
     const one = compileHttpFilter(filter, `${path}[${i}]`, i === filters.length - 1, use);
     if (one.ok) chain.push(one.value);
@@ -40,17 +44,17 @@ export function compileHttpFilters(
     for (const [i, { factory, name }] of chain.entries()) {
       const last = i === chain.length - 1;
       if (factory.terminal === last) continue;
-      problems.push({
-        path: `${path}[${i}]`,
-        message: last
-          ? `Error: non-terminal filter named ${name} is the last filter in a http filter chain.`
-          : `Error: terminal filter named ${name} must be the last filter in a http filter chain.`,
-        severity: "error",
-      });
+      problems.push({ path: `${path}[${i}]`, message: terminalProblem(name, last), severity: "error" });
     }
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: chain };
 }
+
+/** Envoy's words for a filter that stands at the wrong place. */
+const terminalProblem = (name: string, last: boolean): string =>
+  last
+    ? `Error: non-terminal filter named ${name} is the last filter in a http filter chain.`
+    : `Error: terminal filter named ${name} must be the last filter in a http filter chain.`;
 
 /** Whether this build has the filter: an optional one that it has not is left out. */
 function isKnown(filter: HttpFilter, worker: WorkerContext): boolean {
@@ -67,8 +71,6 @@ function compileHttpFilter(
   use: FilterChainUse,
 ): Compiled<HttpFilterConfig> {
   if (filter.configType.case === "configDiscovery") {
-    if (use.upstream)
-      return refuseAt(path, `${filter.name}: before an upstream only typed_config is implemented`);
     return compileDiscovered(filter, filter.configType.value, `${path}.config_discovery`, isLast, use);
   }
   if (filter.configType.case !== "typedConfig") return refuseAt(path, `${filter.name} needs a typed_config`);
@@ -87,18 +89,22 @@ function compileDiscovered(
   use: FilterChainUse,
 ): Compiled<HttpFilterConfig> {
   const holder: Compiled<DiscoveredFilterConfig> = subscribeExtension(source, {
-    kind: "http",
+    kind: use.upstream ? "upstream_http" : "http",
     name,
     worker: use.worker,
     path,
     onClose: (release) => use.onClose(release),
-    compile: (any, at, { worker, scopeAt, onClose }) =>
-      compileConfig(name, any, at, { ...use, worker, stats: scopeAt(use.stats.prefix), onClose }),
+    compile: (any, at, { worker, scopeAt, onClose }) => {
+      const here = { ...use, worker, stats: scopeAt(use.stats.prefix), onClose };
+      const compiled = compileConfig(name, any, at, here);
+      if (!compiled.ok || compiled.value.factory.terminal === isLast) return compiled;
+      return refuseAt(path, terminalProblem(name, isLast));
+    },
   });
   if (!holder.ok) return holder;
   return {
     ok: true,
-    value: { name, factory: discoveredFilterFactory(isLast), config: holder.value, disabled },
+    value: { name, factory: new DiscoveredFilterFactory(isLast), config: holder.value, disabled },
   };
 }
 
@@ -132,7 +138,10 @@ function compileConfig(
   );
   if (unsupported.length > 0) return { ok: false, problems: unsupported };
   const where = `${listenerName} ${stats.prefix} ${path}`;
-  const compiled = extension.factory.compile(unpacked.message, httpFactoryContext(worker, stats, where));
+  const compiled = extension.factory.compile(
+    unpacked.message,
+    httpFactoryContext(worker, stats, where, use.onClose),
+  );
   if (!compiled.ok) {
     return {
       ok: false,

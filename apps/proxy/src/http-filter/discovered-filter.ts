@@ -23,18 +23,29 @@ class MissingFilter extends PassThroughFilter {
 }
 
 /** A filter whose configuration may change under way: each stream gets the one that holds when it begins. */
-export function discoveredFilterFactory(terminal: boolean): HttpFilterFactory {
-  return {
-    terminal,
-    compile: (): Compiled<unknown> => ({ ok: false, problems: [] }),
-    create: (config) => {
-      const { current } = asDiscovered(config);
-      return current === undefined ? new MissingFilter() : current.factory.create(current.config);
-    },
-  };
+export class DiscoveredFilterFactory implements HttpFilterFactory {
+  readonly terminal: boolean;
+
+  constructor(terminal: boolean) {
+    this.terminal = terminal;
+  }
+
+  compile(): Compiled<unknown> {
+    return { ok: false, problems: [] };
+  }
+
+  create(config: unknown): ReturnType<HttpFilterFactory["create"]> {
+    const { current } = asDiscovered(config);
+    return current === undefined ? new MissingFilter() : current.factory.create(current.config);
+  }
 }
 
-/** What `compile-discovered-filter.ts` made. */
+/** There is nothing to make the filter from: it will end every request. */
+export function isMissing({ factory, config }: HttpFilterConfig): boolean {
+  return factory instanceof DiscoveredFilterFactory && asDiscovered(config).current === undefined;
+}
+
+/** What `compile-filter-chain.ts` made. */
 function asDiscovered(config: unknown): DiscoveredFilterConfig {
   return config as DiscoveredFilterConfig;
 }

@@ -8,6 +8,8 @@ export interface HttpFactoryContext extends FactoryContext {
   readonly stats: FactoryContext["stats"];
   /** Where the configuration stands, the same in each worker: what workers share is named after it. */
   readonly place: string;
+  /** Called when the configuration is thrown away. */
+  onClose(release: () => void): void;
 }
 
 /** HTTP filters of this proxy are always compiled with its own context; the public interface of factories does not know it. */

@@ -6,7 +6,8 @@ export function httpFactoryContext(
   worker: WorkerContext,
   stats: StatsScope,
   place: string,
+  onClose: (release: () => void) => void,
 ): HttpFactoryContext {
   const { clock, timers, random, runtime, clusters, log } = worker;
-  return { worker, stats, place, clock, timers, random, runtime, clusters, log };
+  return { worker, stats, place, onClose, clock, timers, random, runtime, clusters, log };
 }

@@ -22,7 +22,7 @@ export function acquireReferences(
     ...secrets.map(({ config }) => providers.secrets.acquire(config)),
     ...references.routes.map((each) => providers.routes.acquire(each)),
     ...references.scopes.map((each) => providers.scopes.acquire(each)),
-    ...references.extensions.map((each) => providers.extensions.acquire(each)),
+    ...references.extensions.found.map((each) => providers.extensions.acquire(each)),
   ];
   return {
     ready: Promise.all(acquired.map(({ ready }) => ready)),

@@ -2,10 +2,9 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
-import {
-  type ConfigSource,
-  ConfigSourceSchema,
-  type ExtensionConfigSource,
+import type {
+  ConfigSource,
+  ExtensionConfigSource,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type {
   FilterChain,
@@ -16,13 +15,12 @@ import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/r
 import type { ScopedRouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/scoped_route_pb.js";
 import type {
   HttpConnectionManager,
-  HttpFilter,
   ScopedRoutes,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
-import { ADS_SOURCE, CONFIG_SOURCE_FIELDS, checkConfigSource } from "../xds/config-source.ts";
-import type { ExtensionKind, ExtensionReference } from "../xds/extension-reference.ts";
+import { ADS_SOURCE, checkSourceAt } from "../xds/config-source.ts";
+import type { ExtensionKind } from "../xds/extension-reference.ts";
+import { ExtensionReferences } from "../xds/extension-references.ts";
 import type { ScopeReference } from "../xds/scope-user.ts";
 
 const HTTP_CONNECTION_MANAGER =
@@ -41,27 +39,32 @@ export interface RouteReference {
 export class ListenerReferences {
   readonly routes: RouteReference[] = [];
   readonly scopes: ScopeReference[] = [];
-  readonly extensions: ExtensionReference[] = [];
+  readonly extensions = new ExtensionReferences();
   /** Route configurations that stand in the connection managers themselves. */
   readonly inline: RouteConfiguration[] = [];
   /** Scopes that stand there themselves, by the name of their `scoped_routes`. */
   readonly inlineScopes: { readonly name: string; readonly scopes: readonly ScopedRouteConfiguration[] }[] =
     [];
-  readonly problems: Problem[] = [];
+  readonly #problems: Problem[] = [];
+
+  get problems(): readonly Problem[] {
+    return [...this.#problems, ...this.extensions.problems];
+  }
 
   addChain(chain: FilterChain, path: string): void {
     for (const [index, filter] of chain.filters.entries())
       this.#addFilter(filter, `${path}.filters[${index}]`, index === chain.filters.length - 1);
   }
 
-  /** A network filter's configuration. */
+  /** A network or HTTP filter's configuration. */
   addConfig(any: Any, path: string): void {
+    this.extensions.addHttpConfig(any, path);
     const unpacked = unpackAny(any);
     if (!unpacked.ok || unpacked.typeName !== HTTP_CONNECTION_MANAGER) return;
     const manager = asConnectionManager(unpacked.message);
-    this.#addHttpFilters(manager.httpFilters, `${path}.http_filters`);
+    this.extensions.addHttpFilters(manager.httpFilters, "http", `${path}.http_filters`);
     for (const [index, upgrade] of manager.upgradeConfigs.entries())
-      this.#addHttpFilters(upgrade.filters, `${path}.upgrade_configs[${index}].filters`);
+      this.extensions.addHttpFilters(upgrade.filters, "http", `${path}.upgrade_configs[${index}].filters`);
     const routes = manager.routeSpecifier;
     if (routes.case === "scopedRoutes")
       this.#addScopes(routes.value, manager.statPrefix, `${path}.scoped_routes`);
@@ -80,8 +83,7 @@ export class ListenerReferences {
     isLast: boolean,
     path: string,
   ): void {
-    this.#checkSource(config.configSource, `${path}.config_discovery.config_source`);
-    this.extensions.push({ kind, name, source: config.configSource ?? ADS_SOURCE, config, isLast });
+    this.extensions.add(kind, name, config, isLast, path);
     if (kind === "network" && config.defaultConfig !== undefined)
       this.addConfig(config.defaultConfig, `${path}.config_discovery.default_config`);
   }
@@ -90,14 +92,6 @@ export class ListenerReferences {
     if (configType.case === "typedConfig") this.addConfig(configType.value, `${path}.typed_config`);
     if (configType.case === "configDiscovery")
       this.addDiscovery("network", name, configType.value, isLast, path);
-  }
-
-  #addHttpFilters(filters: readonly HttpFilter[], path: string): void {
-    for (const [index, { name, configType }] of filters.entries()) {
-      if (configType.case !== "configDiscovery") continue;
-      const isLast = index === filters.length - 1;
-      this.addDiscovery("http", name, configType.value, isLast, `${path}[${index}]`);
-    }
   }
 
   /** Scopes have their routes inline, or name what RDS has; the scopes themselves may come from SRDS. */
@@ -128,12 +122,7 @@ export class ListenerReferences {
   }
 
   #checkSource(source: ConfigSource | undefined, path: string): void {
-    if (source === undefined) this.problems.push({ path, message: "is required", severity: "error" });
-    else
-      this.problems.push(
-        ...refuseUnsupportedFields(ConfigSourceSchema, source, CONFIG_SOURCE_FIELDS, path),
-        ...checkConfigSource(source, path),
-      );
+    this.#problems.push(...checkSourceAt(source, path));
   }
 }
 

@@ -13,6 +13,8 @@ import { compileHashPolicy, type HashPolicy } from "./hash-policy.ts";
 import { compileMirrorPolicies, type MirrorPolicy } from "./mirror-policy.ts";
 import type { RetryConfig } from "./retry-policy.ts";
 
+const CODEC = "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec";
+
 /** What a cluster's `HttpProtocolOptions` say about requests to it; undefined: nothing. */
 export interface ClusterPolicies {
   /** `http_filters`: what each try passes, before what the router has. */
@@ -25,12 +27,13 @@ export interface ClusterPolicies {
   readonly isError: ErrorMatcher | undefined;
 }
 
-/** `stats`: `cluster.<name>.`; `path`: where the message stands. */
-export function compileClusterPolicies(
+/** `stats`: `cluster.<name>.`; `path`: where the message stands; `onClose`: called when the policies are thrown away. */
+function compileClusterPolicies(
   options: HttpProtocolOptions,
   path: string,
   worker: WorkerContext,
   stats: StatsScope,
+  onClose: (release: () => void) => void,
 ): Compiled<ClusterPolicies> {
   const problems: Problem[] = [];
   const take = <T>(compiled: Compiled<T>): T | undefined => {
@@ -40,6 +43,12 @@ export function compileClusterPolicies(
   };
   const { httpFilters, retryPolicy, requestMirrorPolicies, hashPolicy } = options;
   const errorMatcher = options.outlierDetection?.errorMatcher;
+  const last = httpFilters.length - 1;
+  // As in Envoy, which lets a router's last filter come from elsewhere, but not a cluster's.
+  if (httpFilters[last]?.configType.case === "configDiscovery") {
+    const message = `the codec is the only terminal filter before an upstream, and stands here itself: ${CODEC} in typed_config`;
+    problems.push({ path: `${path}.http_filters[${last}]`, message, severity: "error" });
+  }
   const filters =
     httpFilters.length === 0
       ? undefined
@@ -49,7 +58,7 @@ export function compileClusterPolicies(
             stats,
             listenerName: stats.prefix,
             upstream: true,
-            onClose() {},
+            onClose,
           }),
         );
   const value: ClusterPolicies = {
@@ -71,13 +80,29 @@ export function compileClusterPolicies(
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: Object.freeze(value) };
 }
 
+/** Everything wrong with what a cluster's options say about requests. Holds nothing afterwards. */
+export function checkClusterPolicies(
+  options: HttpProtocolOptions,
+  path: string,
+  worker: WorkerContext,
+): readonly Problem[] {
+  const releases: (() => void)[] = [];
+  const compiled = compileClusterPolicies(options, path, worker, worker.stats, (release) =>
+    releases.push(release),
+  );
+  for (const release of releases) release();
+  return compiled.ok ? [] : compiled.problems;
+}
+
 /** In a worker, of what the main thread has checked. */
 export function compileCheckedPolicies(
   encoded: Uint8Array,
   worker: WorkerContext,
   stats: StatsScope,
+  onClose: (release: () => void) => void,
 ): ClusterPolicies {
-  const compiled = compileClusterPolicies(fromBinary(HttpProtocolOptionsSchema, encoded), "", worker, stats);
+  const options = fromBinary(HttpProtocolOptionsSchema, encoded);
+  const compiled = compileClusterPolicies(options, "", worker, stats, onClose);
   if (!compiled.ok)
     throw new Error(compiled.problems.map(({ path, message }) => `${path}: ${message}`).join("; "));
   return compiled.value;

@@ -60,7 +60,10 @@ function compileOne(
   );
   if (unsupported.length > 0) return { ok: false, problems: unsupported };
   const place = `${context.stats.prefix} ${routeConfigName} ${path}`;
-  const result = compile(unpacked.message, httpFactoryContext(context.worker, context.stats, place));
+  const result = compile(
+    unpacked.message,
+    httpFactoryContext(context.worker, context.stats, place, holdsNothing),
+  );
   if (!result.ok) {
     return {
       ok: false,
@@ -75,6 +78,11 @@ function isKnown(any: Any, context: RouteCompileContext): boolean {
   if (!unpacked.ok) return false;
   const extension = context.worker.extensions.findByRouteType(unpacked.typeName);
   return extension?.factory.compilePerRoute !== undefined;
+}
+
+/** Nothing tells a level of a route that it is thrown away. */
+function holdsNothing(): never {
+  throw new Error("per-route configuration of filters cannot hold what must be released");
 }
 
 function refuse(

@@ -8,6 +8,7 @@ import {
 } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { RouterSchema } from "@sluice/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js";
+import { UpstreamCodecSchema } from "@sluice/xds/gen/envoy/extensions/filters/http/upstream_codec/v3/upstream_codec_pb.js";
 import { EchoSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/echo/v3/echo_pb.js";
 import { HttpConnectionManagerSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
@@ -32,7 +33,7 @@ export function checkFilterConfig(
   if (typedConfig === undefined) return [{ path: "typed_config", message: "is required", severity: "error" }];
   const { listener, place } = listenerAround(name, typedConfig, at);
   const references = new ListenerReferences();
-  if (at.kind === "network") references.addConfig(typedConfig, "typed_config");
+  if (at.kind !== "listener") references.addConfig(typedConfig, "typed_config");
   const compiled = checks.compile(listener);
   // Only what it says is wanted.
   if (compiled.ok) compiled.value.close();
@@ -82,15 +83,21 @@ function listenerAround(
       place: "filter_chains[0].filters[0]",
     };
   }
-  const router = { name: "router", ...typed(packAny(RouterSchema, create(RouterSchema))) };
+  const codec = { name: "codec", ...typed(packAny(UpstreamCodecSchema, create(UpstreamCodecSchema))) };
+  const upstreamHttpFilters = kind !== "upstream_http" ? [] : isLast ? [filter] : [filter, codec];
+  const router = {
+    name: "router",
+    ...typed(packAny(RouterSchema, create(RouterSchema, { upstreamHttpFilters }))),
+  };
   const manager = create(HttpConnectionManagerSchema, {
     statPrefix: "check",
     routeSpecifier: { case: "routeConfig", value: {} },
-    httpFilters: isLast ? [filter] : [filter, router],
+    httpFilters: kind === "upstream_http" ? [router] : isLast ? [filter] : [filter, router],
   });
   const around = { name: "manager", ...typed(packAny(HttpConnectionManagerSchema, manager)) };
+  const place = "filter_chains[0].filters[0].typed_config.http_filters[0]";
   return {
     listener: create(ListenerSchema, { name: "check", filterChains: [{ filters: [around] }] }),
-    place: "filter_chains[0].filters[0].typed_config.http_filters[0]",
+    place: kind === "upstream_http" ? `${place}.typed_config.upstream_http_filters[0]` : place,
   };
 }

@@ -34,9 +34,6 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   [`${HCM}.HttpConnectionManager.Tracing`]: {
     verbose: "OpenTelemetry's spans have no such log in Envoy either",
   },
-  [`${HCM}.HttpFilter`]: {
-    config_discovery: "filters for upstreams are configured in place",
-  },
   [`${HCM}.ScopedRds`]: {
     srds_resources_locator: NO_XDSTP,
   },

@@ -26,7 +26,7 @@ import { startLoadReports } from "../load-report/start-load-reports.ts";
 import { orderCluster, startOrderChannel } from "../orders/start-order-channel.ts";
 import { OverloadManager } from "../overload/overload-manager.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
-import { compileClusterPolicies } from "../route/cluster-policies.ts";
+import { checkClusterPolicies } from "../route/cluster-policies.ts";
 import { RuntimeLayers } from "../runtime/layered-runtime.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretManager } from "../secret/secret-manager.ts";
@@ -200,10 +200,8 @@ export class Server {
       endpoints: this.endpoints,
       secrets: this.secrets,
       secretManager: this.secretManager,
-      checkPolicies: (options, path) => {
-        const compiled = compileClusterPolicies(options, path, this.#context, this.#context.stats);
-        return compiled.ok ? [] : compiled.problems;
-      },
+      checkPolicies: (options, path) => checkClusterPolicies(options, path, this.#context),
+      acquireFilter: (reference) => this.filterConfigs.acquire(reference),
       extensions,
       broadcast,
       log,

@@ -1,16 +1,18 @@
-import type {
-  Clock,
-  ConnectionInfo,
-  DecoderCallbacks,
-  HeaderMap,
-  Random,
-  Timers,
-  UpstreamOverrideHost,
-  WatermarkCallbacks,
+import {
+  type Clock,
+  type ConnectionInfo,
+  type DecoderCallbacks,
+  type HeaderMap,
+  type Random,
+  ResponseFlag,
+  type Timers,
+  type UpstreamOverrideHost,
+  type WatermarkCallbacks,
 } from "@sluice/extension-api";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import type { Headers } from "../http/header-map.ts";
 import type { RequestStreamInfo } from "../http/request-stream-info.ts";
+import { isMissing } from "../http-filter/discovered-filter.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { filterIsOn } from "../http-filter/filter-is-on.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
@@ -61,6 +63,11 @@ export class FilteredPool implements HttpPool {
     );
     this.waiting.set(waiter, exchange);
     this.pool.newStream(exchange);
+    // As in Envoy: nobody waits for a connection only to hear this.
+    if (this.waiting.has(waiter) && exchange.lacksFilter()) {
+      this.stream.streamInfo.setResponseFlag(ResponseFlag.NoFilterConfigFound);
+      this.callbacks.sendLocalReply(500, "", "");
+    }
   }
 
   cancel(waiter: PoolWaiter): void {
@@ -117,9 +124,17 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
   onReady(encoder: RequestEncoder, connection: ConnectionInfo): void {
     this.onSettled();
     this.encoder = encoder;
-    const levels = this.stream.route()?.levels;
-    this.filters.createChain(this.chain, (filter) => filterIsOn(filter, levels));
+    this.filters.createChain(this.chain, (filter) => this.isOn(filter));
     this.waiter.onReady(new FilteredEncoder(this, encoder), connection);
+  }
+
+  private isOn(filter: HttpFilterConfig): boolean {
+    return filterIsOn(filter, this.stream.route()?.levels);
+  }
+
+  /** One of its filters has no configuration (yet). */
+  lacksFilter(): boolean {
+    return this.chain.some((filter) => isMissing(filter) && this.isOn(filter));
   }
 
   onFailure(reason: StreamResetReason, transportFailure: string, beforeHost = false): void {

@@ -65,7 +65,7 @@ const clusters = new WorkerClusterManager({
   workerIndex: init.workerIndex,
   localInfo: init.localInfo,
   localCluster: init.localCluster,
-  compilePolicies: (encoded, scope) => compileCheckedPolicies(encoded, context, scope),
+  compilePolicies: (encoded, scope, onClose) => compileCheckedPolicies(encoded, context, scope, onClose),
   onOutlierSign: (cluster, host, detection) => report({ type: "outlier-sign", cluster, host, detection }),
   onHealthCheckFail: (cluster, host) => report({ type: "health-check-fail", cluster, host }),
   onHostsRemoved: (hosts) => hosts.forEach(drainHost),

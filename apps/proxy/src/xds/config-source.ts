@@ -8,7 +8,7 @@ import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 
 /** What of a source of configuration has an effect. */
 export const CONFIG_SOURCE_FIELDS: SupportedFields = {
@@ -76,6 +76,15 @@ export function isStreamed(source: ConfigSource): boolean {
   const specifier = source.configSourceSpecifier;
   if (specifier.case === "apiConfigSource") return specifier.value.apiType !== ApiConfigSource_ApiType.REST;
   return !isFile(source);
+}
+
+/** Everything wrong with a source that must be there, unknown fields too. */
+export function checkSourceAt(source: ConfigSource | undefined, path: string): readonly Problem[] {
+  if (source === undefined) return [{ path, message: "is required", severity: "error" }];
+  return [
+    ...refuseUnsupportedFields(ConfigSourceSchema, source, CONFIG_SOURCE_FIELDS, path),
+    ...checkConfigSource(source, path),
+  ];
 }
 
 /** Everything wrong with a source, beside fields without effect (`CONFIG_SOURCE_FIELDS`). */

@@ -11,7 +11,12 @@ import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
 import type { Discovery } from "./discovery.ts";
-import { type ExtensionReference, extensionKey } from "./extension-reference.ts";
+import {
+  type ExtensionKind,
+  type ExtensionReference,
+  extensionKey,
+  wrongType,
+} from "./extension-reference.ts";
 import { FirstUpdate } from "./first-update.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
 import { WatchStats } from "./watch-stats.ts";
@@ -23,6 +28,7 @@ export interface HeldReferences {
 }
 
 interface Entry {
+  readonly kind: ExtensionKind;
   readonly key: string;
   readonly name: string;
   readonly source: string;
@@ -46,7 +52,7 @@ export interface ExtensionDiscoveryOptions {
   acquire(config: TypedExtensionConfig): HeldReferences;
 }
 
-/** ECDS on the main thread: configurations of filters that stand by name in listeners and connection managers. */
+/** ECDS on the main thread: configurations of filters that stand by name in listeners, connection managers, routers and clusters. */
 export class ExtensionDiscovery implements Discovery {
   readonly #options: ExtensionDiscoveryOptions;
   readonly #entries = new Map<string, Entry>();
@@ -85,12 +91,11 @@ export class ExtensionDiscovery implements Discovery {
   async onUpdate(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
     const refusals = new Refusals();
     for (const resource of update.updated) {
-      const entries = this.#of(source, [resource.name]);
-      const config = refusals.check(TypedExtensionConfigSchema, resource, (each) => {
-        const users = entries.flatMap(({ users }) => [...users]);
-        return users.flatMap((user) => this.#problems(each, user));
-      });
-      for (const entry of entries) {
+      // A name may stand for filters of several kinds, each of which takes or refuses the configuration for itself.
+      for (const entry of this.#of(source, [resource.name])) {
+        const config = refusals.check(TypedExtensionConfigSchema, resource, (each) =>
+          [...entry.users].flatMap((user) => this.#problems(each, user)),
+        );
         if (config === undefined) {
           entry.stats.rejected();
           entry.stats.scope.counter("config_fail").inc();
@@ -115,12 +120,13 @@ export class ExtensionDiscovery implements Discovery {
   }
 
   list(): readonly {
+    readonly kind: ExtensionKind;
     readonly config: TypedExtensionConfig;
     readonly version: string;
     readonly updatedAt: Date;
   }[] {
-    return [...this.#entries.values()].flatMap(({ config, version, updatedAt }) =>
-      config === undefined ? [] : [{ config, version, updatedAt }],
+    return [...this.#entries.values()].flatMap(({ kind, config, version, updatedAt }) =>
+      config === undefined ? [] : [{ kind, config, version, updatedAt }],
     );
   }
 
@@ -143,6 +149,7 @@ export class ExtensionDiscovery implements Discovery {
       stats.scope.counter("config_fail").inc();
     });
     return {
+      kind,
       key,
       name,
       source: sourceKey(source),
@@ -190,7 +197,7 @@ export class ExtensionDiscovery implements Discovery {
   }
 
   #problems(config: TypedExtensionConfig, at: ExtensionReference): readonly Problem[] {
-    const wrong = wrongType(config, at);
+    const wrong = wrongType(config.typedConfig, at.config.typeUrls);
     return wrong === undefined
       ? this.#options.check(config, at)
       : [{ path: "typed_config", message: wrong, severity: "error" }];
@@ -207,26 +214,13 @@ export class ExtensionDiscovery implements Discovery {
   }
 }
 
-/** Envoy's words. */
-function wrongType(
-  { typedConfig }: TypedExtensionConfig,
-  { config }: ExtensionReference,
-): string | undefined {
-  const type = typeNameIn(typedConfig?.typeUrl ?? "");
-  const allowed = config.typeUrls.map(typeNameIn);
-  return allowed.includes(type)
-    ? undefined
-    : `Error: filter config has type URL ${type} but expect ${allowed.join(", ")}.`;
-}
-
-const typeNameIn = (url: string): string => url.slice(url.lastIndexOf("/") + 1);
-
 function commandOf(key: string, config: TypedExtensionConfig): WorkerCommand {
   return { type: "extension-config", key, bytes: toBinary(TypedExtensionConfigSchema, config) };
 }
 
-const KIND_STATS: Readonly<Record<ExtensionReference["kind"], string>> = {
+const KIND_STATS: Readonly<Record<ExtensionKind, string>> = {
   http: "http_filter",
+  upstream_http: "upstream_http_filter",
   network: "network_filter",
   listener: "tcp_listener_filter",
 };

@@ -1,10 +1,12 @@
+import type { Any } from "@bufbuild/protobuf/wkt";
 import type {
   ConfigSource,
   ExtensionConfigSource,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import { sourceKey } from "./config-source.ts";
 
-export type ExtensionKind = "http" | "network" | "listener";
+/** `upstream_http`: an HTTP filter before upstreams, a router's or a cluster's. */
+export type ExtensionKind = "http" | "upstream_http" | "network" | "listener";
 
 /** A place in a chain whose filter's configuration is discovered. */
 export interface ExtensionReference {
@@ -21,3 +23,13 @@ export interface ExtensionReference {
 export function extensionKey(kind: ExtensionKind, source: ConfigSource | undefined, name: string): string {
   return `${kind} ${name} ${sourceKey(source)}`;
 }
+
+/** Envoy's words, where a filter's configuration is of none of the types that its place takes (`type_urls`). */
+export function wrongType(config: Any | undefined, typeUrls: readonly string[]): string | undefined {
+  const type = typeNameIn(config?.typeUrl ?? "");
+  const allowed = typeUrls.map(typeNameIn);
+  if (allowed.includes(type)) return undefined;
+  return `Error: filter config has type URL ${type} but expect ${allowed.join(", ")}.`;
+}
+
+export const typeNameIn = (url: string): string => url.slice(url.lastIndexOf("/") + 1);

@@ -3,7 +3,7 @@ import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import { leaseContext } from "../worker/lease-context.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
-import { type ExtensionKind, extensionKey } from "./extension-reference.ts";
+import { type ExtensionKind, extensionKey, typeNameIn, wrongType } from "./extension-reference.ts";
 
 /** What one configuration of the filter is compiled with: its stats last as long as it does. */
 export interface ExtensionPlace {
@@ -30,7 +30,7 @@ const GENERATIONS_MAX = 8;
 
 /** The current configuration of a filter that ECDS brings, compiled; until it has come, the default one, if there is one. */
 export function subscribeExtension<T>(
-  { configSource, defaultConfig, typeUrls }: ExtensionConfigSource,
+  { configSource, defaultConfig, applyDefaultConfigWithoutWarming, typeUrls }: ExtensionConfigSource,
   { kind, name, worker, path, onClose, compile }: ExtensionUse<T>,
 ): Compiled<{ current: T | undefined }> {
   const compileLeased = (any: Any, at: string, onClosed: (release: () => void) => void): Compiled<T> => {
@@ -39,15 +39,22 @@ export function subscribeExtension<T>(
     return compile(any, at, { worker: leased.context, scopeAt: leased.scopeAt, onClose: onClosed });
   };
   const problems: Problem[] = [];
+  const refuse = (at: string, message: string): void => {
+    problems.push({ path: at, message, severity: "error" });
+  };
+  for (const [index, type] of typeUrls.map(typeNameIn).entries()) {
+    if (isKnown(kind, type, worker)) continue;
+    refuse(`${path}.type_urls[${index}]`, `Error: no factory found for a required type URL ${type}.`);
+  }
+  if (applyDefaultConfigWithoutWarming && defaultConfig === undefined) {
+    const message = `Error: filter config ${name} applied without warming but has no default config.`;
+    refuse(`${path}.apply_default_config_without_warming`, message);
+  }
   let byDefault: T | undefined;
   if (defaultConfig !== undefined) {
-    const allowed = typeUrls.map(typeNameIn);
-    const type = typeNameIn(defaultConfig.typeUrl);
     const at = `${path}.default_config`;
-    if (!allowed.includes(type)) {
-      const message = `Error: filter config has type URL ${type} but expect ${allowed.join(", ")}.`;
-      problems.push({ path: at, message, severity: "error" });
-    }
+    const wrong = wrongType(defaultConfig, typeUrls);
+    if (wrong !== undefined) refuse(at, wrong);
     const compiled = compileLeased(defaultConfig, at, onClose);
     if (compiled.ok) byDefault = compiled.value;
     else problems.push(...compiled.problems);
@@ -60,7 +67,8 @@ export function subscribeExtension<T>(
   };
   const stop = worker.extensionConfigs.subscribe(extensionKey(kind, configSource, name), (update) => {
     const any = update?.typedConfig;
-    if (any === undefined) {
+    // What another place takes may be none of this one's types; the main thread has counted the conflict.
+    if (any === undefined || wrongType(any, typeUrls) !== undefined) {
       holder.current = byDefault;
       return;
     }
@@ -83,4 +91,19 @@ export function subscribeExtension<T>(
   return { ok: true, value: holder };
 }
 
-const typeNameIn = (url: string): string => url.slice(url.lastIndexOf("/") + 1);
+const EXTENSION_WITH_MATCHER = "envoy.extensions.common.matching.v3.ExtensionWithMatcher";
+
+const CATEGORIES = {
+  http: "envoy.filters.http",
+  upstream_http: "envoy.filters.http",
+  network: "envoy.filters.network",
+  listener: "envoy.filters.listener",
+} as const;
+
+/** Whether there is a filter of that configuration for such a place. */
+function isKnown(kind: ExtensionKind, type: string, { extensions }: WorkerContext): boolean {
+  const category = CATEGORIES[kind];
+  if (category === "envoy.filters.http" && type === EXTENSION_WITH_MATCHER) return true;
+  const manifest = extensions.find(category, type)?.manifest;
+  return manifest !== undefined && (kind !== "upstream_http" || "upstream" in manifest);
+}

@@ -33,16 +33,20 @@ export interface RouterConfig {
 }
 
 export function compileRouter(config: Router, context: HttpFactoryContext): Compiled<RouterConfig> {
-  const { worker, stats } = context;
+  const { worker, stats, onClose } = context;
   const problems: Problem[] = [];
   const filters = compileHttpFilters(config.upstreamHttpFilters, "upstream_http_filters", {
     worker,
     stats,
     listenerName: context.place,
     upstream: true,
-    onClose() {},
+    onClose,
   });
   if (!filters.ok) problems.push(...filters.problems);
+  // A codec by itself makes no difference, but one that is discovered may be missing.
+  const discovers = config.upstreamHttpFilters.some(
+    ({ configType }) => configType.case === "configDiscovery",
+  );
   const logs = worker.accessLoggers.compile(config.upstreamLog, "upstream_log");
   if (!logs.ok) problems.push(...logs.problems);
   if (problems.length > 0 || !logs.ok || !filters.ok) return { ok: false, problems };
@@ -58,7 +62,7 @@ export function compileRouter(config: Router, context: HttpFactoryContext): Comp
       strictHeaders: config.strictCheckHeaders.map((name) => name.toLowerCase()),
       startChildSpan: config.startChildSpan,
       upstreamLogs: logs.value,
-      upstreamFilters: filters.value.length > 1 ? filters.value : undefined,
+      upstreamFilters: filters.value.length > 1 || discovers ? filters.value : undefined,
       rejectsEarlyConnectData: config.rejectConnectRequestEarlyData ?? false,
       upstreamLogIntervalMs:
         logs.value.length === 0 ? 0 : durationMs(config.upstreamLogOptions?.upstreamLogFlushInterval, 0),
