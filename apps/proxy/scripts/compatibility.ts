@@ -113,6 +113,11 @@ Command operators are those of Envoy 1.40, wherever formats stand, but for these
 it), and \`CEL\`. As in Envoy a request tells of its last try alone in \`UPSTREAM_…_ATTEMPTED\`, a TCP session of all hosts; custom points in
 \`COMMON_DURATION\` print nothing, since no filter that is built sets any.
 
+A \`GrpcService\` of logs, spans or metrics has \`envoy_grpc\`, \`initial_metadata\` and \`retry_policy\` (\`retry_on\`, \`num_retries\`,
+\`retry_back_off\`): a call is made again, and what a stream carried before its answer, up to 64 KiB, goes out on another one. As in Envoy
+\`grpc_stream_retry_policy\` is about connections that do not come about, whatever its \`retry_on\`, and the policy within
+\`envoy_grpc\` is one for xDS streams, refused here. \`timeout\` limits single calls; Envoy does not look at it for any of these.
+
 ${table(ACCESS_LOG_SUPPORTED_FIELDS)}
 ## Tracing
 

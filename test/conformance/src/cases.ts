@@ -18,6 +18,7 @@ import { RBAC_CASES } from "./cases/filters-rbac.ts";
 import { STATEFUL_SESSION_CASES } from "./cases/filters-stateful-session.ts";
 import { FLUSH_TIMEOUT_CASES } from "./cases/flush-timeouts.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
+import { GRPC_RETRY_CASES } from "./cases/grpc-retries.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HEADER_MUTATION_CASES } from "./cases/header-mutations.ts";
 import { HEADER_PREFIX_CASES } from "./cases/header-prefix.ts";
@@ -138,6 +139,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...BOOTSTRAP_SETTING_CASES,
   ...TRACE_SAMPLER_CASES,
   ...OTLP_LOG_CASES,
+  ...GRPC_RETRY_CASES,
   ...FILTER_STATE_CASES,
   ...DEGRADED_HOST_CASES,
   ...FLUSH_TIMEOUT_CASES,

@@ -1,3 +1,4 @@
+import { CALL_RETRY_FIELDS } from "../grpc/compile-grpc-service.ts";
 import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
 
 /** What of access loggers has an effect. */
@@ -54,5 +55,7 @@ export const ACCESS_LOG_SUPPORTED_FIELDS: SupportedFields = {
     "buffer_flush_interval",
     "buffer_size_bytes",
     "custom_tags",
+    "grpc_stream_retry_policy",
   ],
+  ...CALL_RETRY_FIELDS,
 };

@@ -4,7 +4,7 @@ import type {
   HttpGrpcAccessLogConfig,
 } from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
-import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
+import { compileLogService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import type { HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
@@ -41,7 +41,7 @@ export function compileGrpcLogger(
   outbox: TelemetryOutbox,
 ): Compiled<AccessLogger> {
   const at = `${path}.common_config`;
-  const target = compileGrpcService(common?.grpcService, `${at}.grpc_service`);
+  const target = compileLogService(common, at);
   const tags = compileCustomTags(common?.customTags ?? [], `${at}.custom_tags`);
   const problems: Problem[] = [...(target.ok ? [] : target.problems), ...(tags.ok ? [] : tags.problems)];
   if (!target.ok || !tags.ok) return { ok: false, problems };

@@ -1,7 +1,7 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { OpenTelemetryAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
-import { compileGrpcService } from "../grpc/compile-grpc-service.ts";
+import { compileGrpcService, compileLogService } from "../grpc/compile-grpc-service.ts";
 import { compileHttpService } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import { detectResource } from "../tracing/resource-detectors.ts";
@@ -114,8 +114,10 @@ function compileTarget(config: OpenTelemetryAccessLogConfig, path: string): Comp
     const http = compileHttpService(httpService, `${path}.http_service`);
     return http.ok ? { ok: true, value: { http: http.value } } : http;
   }
-  const field = grpcService === undefined ? "common_config.grpc_service" : "grpc_service";
-  const grpc = compileGrpcService(grpcService ?? commonConfig?.grpcService, `${path}.${field}`);
+  const grpc =
+    grpcService === undefined
+      ? compileLogService(commonConfig, `${path}.common_config`)
+      : compileGrpcService(grpcService, `${path}.grpc_service`);
   return grpc.ok ? { ok: true, value: { grpc: grpc.value } } : grpc;
 }
 

@@ -1,7 +1,9 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { type GrpcService, GrpcServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
+import type { CommonGrpcAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
 import { durationMs } from "../cluster/duration-ms.ts";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { type CallRetries, compileCallRetries } from "./call-retries.ts";
 
 /** A gRPC service as the proxy's own clients use it. */
 export interface GrpcTarget {
@@ -10,12 +12,49 @@ export interface GrpcTarget {
   readonly initialMetadata: readonly (readonly [string, string])[];
   /** 0: none. */
   readonly timeoutMs: number;
+  /** Undefined: calls are made once. */
+  readonly retries: CallRetries | undefined;
   /** A longer message of the peer's ends the stream; 0: any may come. */
   readonly messageBytesMax: number;
 }
 
+/** `CommonGrpcAccessLogConfig.grpc_service`, with its `grpc_stream_retry_policy`. */
+export function compileLogService(
+  config: Pick<CommonGrpcAccessLogConfig, "grpcService" | "grpcStreamRetryPolicy"> | undefined,
+  path: string,
+): Compiled<GrpcTarget> {
+  const service = compileGrpcService(config?.grpcService, `${path}.grpc_service`);
+  const policy = config?.grpcStreamRetryPolicy;
+  if (policy === undefined) return service;
+  const at = `${path}.grpc_stream_retry_policy`;
+  if (policy.retryOn !== "" && policy.retryOn !== CONNECT_FAILURE) {
+    const message = `Envoy retries on ${CONNECT_FAILURE} whatever stands here; other conditions belong into grpc_service.retry_policy`;
+    return { ok: false, problems: [{ path: `${at}.retry_on`, message, severity: "error" }] };
+  }
+  const retries = compileCallRetries(policy, at, CONNECT_FAILURE);
+  if (!service.ok || !retries.ok) {
+    return { ok: false, problems: [service, retries].flatMap((each) => (each.ok ? [] : each.problems)) };
+  }
+  return { ok: true, value: { ...service.value, retries: retries.value } };
+}
+
+const CONNECT_FAILURE = "connect-failure";
+
+/** What of a RetryPolicy has an effect on calls of the proxy's own. */
+export const CALL_RETRY_FIELDS: SupportedFields = {
+  "envoy.config.core.v3.RetryPolicy": ["retry_on", "num_retries", "retry_back_off"],
+  "envoy.config.core.v3.BackoffStrategy": ["base_interval", "max_interval"],
+};
+
 const SUPPORTED: SupportedFields = {
-  "envoy.config.core.v3.GrpcService": ["envoy_grpc", "initial_metadata", "timeout"],
+  "envoy.config.core.v3.GrpcService": [
+    "envoy_grpc",
+    "initial_metadata",
+    "retry_policy",
+    // Of single calls: streams have no end, in Envoy either.
+    "timeout",
+  ],
+  ...CALL_RETRY_FIELDS,
   "envoy.config.core.v3.GrpcService.EnvoyGrpc": [
     "cluster_name",
     "authority",
@@ -35,6 +74,9 @@ export function compileGrpcService(service: GrpcService | undefined, path: strin
   if (envoyGrpc === undefined && problems.length === 0) {
     problems.push({ path, message: "needs envoy_grpc", severity: "error" });
   }
+  const policy = service.retryPolicy;
+  const retries = policy === undefined ? undefined : compileCallRetries(policy, `${path}.retry_policy`);
+  if (retries?.ok === false) problems.push(...retries.problems);
   if (problems.length > 0 || envoyGrpc === undefined) return { ok: false, problems };
   return {
     ok: true,
@@ -42,6 +84,7 @@ export function compileGrpcService(service: GrpcService | undefined, path: strin
       cluster: envoyGrpc.clusterName,
       authority: envoyGrpc.authority,
       initialMetadata: service.initialMetadata.map(({ key, value }) => [key.toLowerCase(), value] as const),
+      retries: retries?.ok === true ? retries.value : undefined,
       timeoutMs: durationMs(service.timeout, 0),
       messageBytesMax: envoyGrpc.maxReceiveMessageLength ?? 0,
     },

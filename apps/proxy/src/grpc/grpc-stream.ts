@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { Socket } from "node:net";
+import { backOffMs, type CallRetries, isRetried, watchCall } from "./call-retries.ts";
 import type { GrpcTarget } from "./compile-grpc-service.ts";
 import { MessageLengths } from "./message-lengths.ts";
 
@@ -18,6 +19,8 @@ const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 30_000;
 const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 5000;
+/** Of a stream, for another one to have them. */
+const UNANSWERED_BYTES_MAX = 64 * 1024;
 
 /**
  * A client stream for telemetry (metrics, access logs) or a series of unary calls (spans): takes encoded messages, keeps a
@@ -38,6 +41,14 @@ export class GrpcSender {
   #blocked = false;
   #retry: NodeJS.Timeout | undefined;
   #failures = 0;
+  /** Sessions that have had a connection. */
+  readonly #connected = new WeakSet<ClientHttp2Session>();
+  /** Calls that wait to be made again. */
+  readonly #pauses = new Set<NodeJS.Timeout>();
+  #pausedBytes = 0;
+  /** What went out on the stream and is not answered yet; undefined: nothing of it is sent again. */
+  #unanswered: { readonly messages: Buffer[]; bytes: number } | undefined;
+  #streamRetries = 0;
   #closed = false;
   /** Messages that were given up. */
   dropped = 0;
@@ -58,7 +69,7 @@ export class GrpcSender {
 
   /** False when the message was dropped. */
   send(message: Uint8Array): boolean {
-    if (this.#closed || this.#queuedBytes + message.length > PENDING_BYTES_MAX) {
+    if (this.#closed || !this.#hasRoomFor(message.length)) {
       this.dropped++;
       return false;
     }
@@ -68,10 +79,15 @@ export class GrpcSender {
     return true;
   }
 
+  #hasRoomFor(bytes: number): boolean {
+    return this.#queuedBytes + this.#pausedBytes + bytes <= PENDING_BYTES_MAX;
+  }
+
   /** Half-closes after what is queued; gives up at the deadline. */
   async close(deadlineMs: number): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
+    for (const pause of this.#pauses) clearTimeout(pause);
     const session = this.#session;
     if (session === undefined || session.destroyed) return;
     const until = Date.now() + deadlineMs;
@@ -104,10 +120,14 @@ export class GrpcSender {
     }
     if (this.#stream === undefined) {
       this.#stream = this.#open(session);
+      this.#watchStream(this.#stream, session);
       const hello = this.#hello();
       if (hello !== undefined) this.#stream.write(frame(hello));
     }
-    for (const message of this.#take()) this.#blocked = !this.#stream.write(message);
+    for (const message of this.#take()) {
+      this.#keepUnanswered(message);
+      this.#blocked = !this.#stream.write(message);
+    }
   }
 
   #take(): Buffer[] {
@@ -156,12 +176,80 @@ export class GrpcSender {
     return stream;
   }
 
-  #call(session: ClientHttp2Session, message: Buffer): void {
+  /** `retry`: how often it was made before. */
+  #call(session: ClientHttp2Session, message: Buffer, retry = 0): void {
+    const { retries, timeoutMs } = this.#target;
     const stream = this.#open(session);
-    stream.setTimeout(this.#target.timeoutMs > 0 ? this.#target.timeoutMs : 10_000, () =>
-      stream.close(constants.NGHTTP2_CANCEL),
-    );
+    let late = false;
+    stream.setTimeout(timeoutMs > 0 ? timeoutMs : 10_000, () => {
+      late = true;
+      stream.close(constants.NGHTTP2_CANCEL);
+    });
+    if (retries !== undefined && retry < retries.numRetries) {
+      watchCall(
+        stream,
+        () => this.#connected.has(session),
+        (outcome) => {
+          if (!late && isRetried(retries, outcome)) this.#callAgain(retries, message, retry + 1);
+        },
+      );
+    }
     stream.end(message);
+  }
+
+  #callAgain(retries: CallRetries, message: Buffer, retry: number): void {
+    if (this.#closed) return;
+    if (!this.#hasRoomFor(message.length)) {
+      this.dropped++;
+      return;
+    }
+    this.#pausedBytes += message.length;
+    const pause = setTimeout(
+      () => {
+        this.#pauses.delete(pause);
+        this.#pausedBytes -= message.length;
+        const session = this.#connect();
+        if (session !== undefined) this.#call(session, message, retry);
+        else if (retry < retries.numRetries) this.#callAgain(retries, message, retry + 1);
+        else this.dropped++;
+      },
+      backOffMs(retries, retry),
+    );
+    this.#pauses.add(pause);
+  }
+
+  /** Until the stream is answered, what went out on it may go out on another one. */
+  #watchStream(stream: ClientHttp2Stream, session: ClientHttp2Session): void {
+    const { retries } = this.#target;
+    if (retries === undefined) return;
+    const unanswered = { messages: [], bytes: 0 };
+    this.#unanswered = unanswered;
+    watchCall(
+      stream,
+      () => this.#connected.has(session),
+      (outcome) => {
+        const isKept = this.#unanswered === unanswered;
+        if (isKept) this.#unanswered = undefined;
+        if (!isKept || this.#streamRetries >= retries.numRetries || !isRetried(retries, outcome)) {
+          this.#streamRetries = 0;
+          return;
+        }
+        this.#streamRetries++;
+        this.#queue.unshift(...unanswered.messages);
+        this.#queuedBytes += unanswered.bytes;
+        this.#again(backOffMs(retries, this.#streamRetries));
+        stream.close(constants.NGHTTP2_CANCEL);
+      },
+    );
+  }
+
+  #keepUnanswered(message: Buffer): void {
+    const unanswered = this.#unanswered;
+    if (unanswered === undefined) return;
+    unanswered.messages.push(message);
+    unanswered.bytes += message.length;
+    // As in Envoy: who has sent so much is not heard twice.
+    if (unanswered.bytes > UNANSWERED_BYTES_MAX) this.#unanswered = undefined;
   }
 
   #connect(): ClientHttp2Session | undefined {
@@ -176,7 +264,10 @@ export class GrpcSender {
       createConnection: () => host.connect(),
     });
     const timer = setTimeout(() => session.destroy(), CONNECT_TIMEOUT_MS);
-    session.on("connect", () => clearTimeout(timer));
+    session.on("connect", () => {
+      this.#connected.add(session);
+      clearTimeout(timer);
+    });
     session.on("error", () => {});
     session.on("close", () => {
       clearTimeout(timer);
@@ -190,16 +281,19 @@ export class GrpcSender {
     return session;
   }
 
-  #again(): void {
-    if (this.#closed || this.#retry !== undefined) return;
+  /** `delayMs`: in place of the sender's own back-off. */
+  #again(delayMs?: number): void {
+    if (this.#closed || (this.#retry !== undefined && delayMs === undefined)) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#pump();
+    }, delayMs ?? this.#nextDelayMs());
+  }
+
+  #nextDelayMs(): number {
     const delayMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#failures++);
-    this.#retry = setTimeout(
-      () => {
-        this.#retry = undefined;
-        this.#pump();
-      },
-      delayMs * (0.5 + Math.random() / 2),
-    );
+    return delayMs * (0.5 + Math.random() / 2);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RefusalReasons } from "./refusal-words.ts";
 import { ENVOY_NEITHER, GRPC_ONLY, NO_XDSTP, STREAMS_REOPEN } from "./refusal-words.ts";
 
+const ANY_HOST = "the proxy's own calls go to whatever host is chosen anew";
 const NO_SOCKET_OPTIONS = "Node cannot set arbitrary socket options";
 const OF_CLIENTS = "concerns requests from clients; it stands in the connection manager's options";
 const NO_METADATA_FRAMES = "METADATA frames are an extension that is off in Envoy as well";
@@ -141,11 +142,11 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     pass_through_tlvs: "in this place Envoy, too, reads the version alone",
   },
   "envoy.config.core.v3.RetryPolicy": {
-    host_selection_retry_max_attempts: STREAMS_REOPEN,
+    host_selection_retry_max_attempts: ANY_HOST,
     num_retries: STREAMS_REOPEN,
-    retry_host_predicate: STREAMS_REOPEN,
+    retry_host_predicate: ANY_HOST,
     retry_on: STREAMS_REOPEN,
-    retry_priority: STREAMS_REOPEN,
+    retry_priority: ANY_HOST,
   },
   "envoy.config.core.v3.SocketAddress": {
     named_port: NAMES_ONLY,

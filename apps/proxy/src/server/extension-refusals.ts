@@ -1,5 +1,5 @@
 import type { RefusalReasons } from "./refusal-words.ts";
-import { ENVOY_NEITHER, GRPC_ONLY, NO_XDSTP, STREAMS_REOPEN } from "./refusal-words.ts";
+import { ENVOY_NEITHER, GRPC_ONLY, NO_XDSTP } from "./refusal-words.ts";
 
 const TLS = "envoy.extensions.transport_sockets.tls.v3";
 const DNS = "envoy.extensions.network.dns_resolver";
@@ -74,9 +74,6 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   [`${TLS}.TlsCertificate`]: {
     private_key_provider: "node:tls signs with keys in memory only",
     signed_certificate_timestamp: ENVOY_NEITHER,
-  },
-  "envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig": {
-    grpc_stream_retry_policy: STREAMS_REOPEN,
   },
   "envoy.extensions.compression.zstd.compressor.v3.Zstd": {
     dictionary: "bodies are compressed by zstd's usual means alone",
