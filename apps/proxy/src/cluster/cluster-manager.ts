@@ -209,6 +209,9 @@ export class ClusterManager {
     entry.warming?.stop();
     entry.active?.stop();
     entry.merge?.stop();
+    // Nothing that it waited for brings it back.
+    entry.warming = undefined;
+    entry.active = undefined;
     this.#entries.delete(name);
     this.#options.stats.root().scope("cluster_manager").counter("cluster_removed").inc();
     this.#send({ type: "remove-cluster", cluster: name });

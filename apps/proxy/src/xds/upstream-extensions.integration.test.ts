@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import {
   clusterYaml,
@@ -27,12 +30,12 @@ const BUFFER = {
 };
 
 /** A cluster with a filter that is discovered; `more`: of the ExtensionConfigSource. */
-function filtered(port: number, more: string): string {
+function filtered(name: string, port: number, more: string): string {
   const discovery = `{config_source: {ads: {}, resource_api_version: V3, initial_fetch_timeout: 0s}, type_urls: [${MUTATION}]${more}}`;
   const options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
-  return clusterYaml("one", port).replace(
-    "{name: one,",
-    `{name: one, typed_extension_protocol_options: {${options}: {"@type": type.googleapis.com/${options}, explicit_http_config: {http_protocol_options: {}},
+  return clusterYaml(name, port).replace(
+    `{name: ${name},`,
+    `{name: ${name}, typed_extension_protocol_options: {${options}: {"@type": type.googleapis.com/${options}, explicit_http_config: {http_protocol_options: {}},
       http_filters: [{name: mark, config_discovery: ${discovery}}, {name: codec, typed_config: {"@type": ${HTTP}.upstream_codec.v3.UpstreamCodec}}]}},`,
   );
 }
@@ -44,7 +47,7 @@ for (const apiType of ["GRPC", "DELTA_GRPC"]) {
     await control.start();
     const publish = (version: string, filters: Readonly<Record<string, string>>, more = ""): void =>
       control.publish(version, {
-        [CLUSTER]: { one: filtered(upstream.port, more) },
+        [CLUSTER]: { one: filtered("one", upstream.port, more) },
         [LISTENER]: { main: listenerYaml("main", `route_config: ${routesYaml("r", "one")}`) },
         [EXTENSION]: filters,
       });
@@ -113,3 +116,54 @@ for (const apiType of ["GRPC", "DELTA_GRPC"]) {
     }
   });
 }
+
+test("a cluster that is removed while it waits for its filter stays removed when the filter comes", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "sluice-ecds-test-"));
+  const put = (file: string, version: string, resources: readonly string[]): void => {
+    const items = resources.map((each) => `- ${each}\n`).join("");
+    writeFileSync(
+      join(directory, "next"),
+      `version_info: "${version}"\nresources:${items === "" ? " []" : `\n${items}`}`,
+    );
+    renameSync(join(directory, "next"), join(directory, file));
+  };
+  const source = (file: string): string => `path_config_source: {path: ${join(directory, file)}}`;
+  const cluster = (name: string): string =>
+    filtered(name, 1, "")
+      .replace("{name:", `{"@type": type.googleapis.com/${CLUSTER}, name:`)
+      .replace("ads: {}", source("ecds.yaml"));
+  put("ecds.yaml", "1", []);
+  put("cds.yaml", "1", [cluster("gone")]);
+  const routes = `{name: r, validate_clusters: false, virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: gone}}]}]}`;
+  const proxy = new ProxyProcess(`
+node: {id: node, cluster: nodes}
+admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+dynamic_resources:
+  cds_config: {${source("cds.yaml")}}
+static_resources:
+  listeners:
+  - ${listenerYaml("main", `route_config: ${routes}`).trim().replaceAll("\n", "\n    ")}
+`);
+  const until = (name: string, value: number): Promise<true> =>
+    eventually(
+      `${name}: ${value}`,
+      async () => ((await proxy.stat(name)) === value ? true : undefined),
+      () => proxy.output,
+    );
+  try {
+    await until("cluster_manager.warming_clusters", 1);
+    // Another one waits for the same filter, so that it is asked for still.
+    put("cds.yaml", "2", [cluster("other")]);
+    await until("cluster_manager.cluster_removed", 1);
+    put("ecds.yaml", "2", [
+      `{"@type": type.googleapis.com/${EXTENSION}, name: mark, typed_config: {"@type": ${MUTATION}, ${adding("late")}}}`,
+    ]);
+    await until("cluster_manager.active_clusters", 1);
+    const response = await fetch(`http://127.0.0.1:${await proxy.listenerPort("main")}/`);
+    assert.equal(response.status, 503);
+    assert.equal(await proxy.stat("http.ingress.no_cluster"), 1);
+  } finally {
+    await proxy.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
