@@ -78,7 +78,9 @@ and \`dog_statsd\`; clusters of types STATIC, EDS, STRICT_DNS, LOGICAL_DNS, ORIG
 \`envoy.clusters.dns\` and \`envoy.clusters.aggregate\`. With name servers of its own a cluster's names are asked of these alone: no hosts
 file, no search domains. The overload manager has the resource monitors \`fixed_heap\` (by resident memory), \`cgroup_memory\`,
 \`cpu_utilization\`, \`injected_resource\` and \`global_downstream_max_connections\`, and the actions \`stop_accepting_requests\`,
-\`disable_http_keepalive\`, \`reject_incoming_connections\`, \`stop_accepting_connections\`, \`reduce_timeouts\` and \`shrink_heap\`.
+\`disable_http_keepalive\`, \`reject_incoming_connections\`, \`stop_accepting_connections\`, \`reduce_timeouts\`, \`shrink_heap\` and
+\`reset_high_memory_stream\` (HTTP/2, as in Envoy). What a stream holds are the octets of its messages that wait in it, in its filters and on
+their way upstream; Envoy counts the memory for them, about twice as much ([0023](decisions/0023-streams-that-hold-much.md)).
 Node cannot leave connections in the kernel's accept queue: while none are accepted, each worker holds as many as \`tcp_backlog_size\` says
 for each address, unread, and closes more. To shrink the heap, each thread collects its garbage and gives free pages back, which stops it
 for some hundred milliseconds where there is much; it leaves that while V8 holds at most \`max_unfreed_memory_bytes\` beyond what was alive

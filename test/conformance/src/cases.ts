@@ -44,6 +44,7 @@ import { OTLP_LOG_CASES } from "./cases/otlp-logs.ts";
 import { OVERLOAD_CASES } from "./cases/overload.ts";
 import { OVERLOAD_ACTION_CASES } from "./cases/overload-actions.ts";
 import { OVERLOAD_POINT_CASES } from "./cases/overload-points.ts";
+import { OVERLOAD_STREAM_CASES } from "./cases/overload-streams.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
@@ -136,6 +137,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...OVERLOAD_CASES,
   ...OVERLOAD_ACTION_CASES,
   ...OVERLOAD_POINT_CASES,
+  ...OVERLOAD_STREAM_CASES,
   ...BOOTSTRAP_SETTING_CASES,
   ...TRACE_SAMPLER_CASES,
   ...OTLP_LOG_CASES,

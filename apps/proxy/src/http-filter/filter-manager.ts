@@ -40,6 +40,15 @@ export class FilterManager {
     }
   }
 
+  /** What is kept for filters, and what those keep that say so (the router), in octets. */
+  get heldBytes(): number {
+    let bytes = this.request.bufferedBytes + this.response.bufferedBytes;
+    for (const { decoder } of this.filters) {
+      if (decoder !== undefined && keepsBytes(decoder)) bytes += decoder.heldBytes;
+    }
+    return bytes;
+  }
+
   /** The end of the stream, however it came. */
   destroy(): void {
     if (this.destroyed) return;
@@ -93,4 +102,13 @@ export class FilterManager {
     if (this.response.headersWritten) this.host.abort();
     else this.sendLocalReply(500, "Internal Server Error", "filter_error");
   }
+}
+
+/** A filter that tells how much it keeps of the messages. */
+interface KeepsBytes {
+  readonly heldBytes: number;
+}
+
+function keepsBytes(filter: object): filter is KeepsBytes {
+  return "heldBytes" in filter && typeof filter.heldBytes === "number";
 }

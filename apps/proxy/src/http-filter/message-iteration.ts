@@ -27,6 +27,10 @@ export abstract class MessageIteration {
     this.buffered = undefined;
   }
 
+  get bufferedBytes(): number {
+    return this.buffered?.bytes ?? 0;
+  }
+
   bufferedBody(): Uint8Array | undefined {
     return this.buffered?.joined();
   }

@@ -1,4 +1,5 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
+import type { StreamSource } from "../overload/high-memory-streams.ts";
 import type { Headers } from "./header-map.ts";
 
 /** Why a stream ended before its time; `text` stands in local replies and details, Envoy's words. */
@@ -13,6 +14,7 @@ export type StreamResetReason =
   | "remote connection failure"
   | "connection timeout"
   | "overflow"
+  | "overload manager"
   | "protocol error";
 
 /** The receiving half of a message. Chunks are borrowed for the call. */
@@ -32,6 +34,8 @@ export interface RequestStream extends MessageDecoder {
   onCodecError(error: CodecError): void;
   /** Both messages are through: the whole request was parsed, the whole response handed to the connection. */
   onComplete(): void;
+  /** What is held of the request and its response between the codec and the upstream's, in octets. */
+  readonly heldBytes: number;
 }
 
 /** What a codec found wrong: the reply's status and Envoy's details. */
@@ -70,6 +74,8 @@ export interface RequestEncoder {
   /** Tells when the request's sink (the connection, or the stream's window) is full; over with the stream. */
   addWatermarkCallbacks(callbacks: WatermarkCallbacks): void;
   removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void;
+  /** What waits for the upstream to take it, and of the response for its reader, in octets. */
+  readonly bufferedBytes: number;
 }
 
 /** One upstream connection's codec. Bytes come by `dispatch`, go to the connection that it was made with. */
@@ -151,6 +157,8 @@ export interface ServerCodec {
   readonly readingHead: boolean;
   /** The connection may carry another message. */
   readonly reusable: boolean;
+  /** Its streams, where more than one may hold much. */
+  readonly streamSource: StreamSource | undefined;
   dispatch(chunk: Buffer): void;
   /** Nothing is read any more, no callback follows. */
   stop(): void;

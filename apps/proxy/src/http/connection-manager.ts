@@ -186,6 +186,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
         : c.downstream_cx_destroy_remote_active_rq
       ).inc();
     }
+    if (codec?.streamSource !== undefined) worker.highMemory?.delete(codec.streamSource);
     codec?.onConnectionClosed(stuck ? `downstream_local_disconnect(${closeDetails})` : "");
     this.idle.dispose();
     this.drainTimeout?.dispose();
@@ -276,6 +277,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
         ? new Http2ServerCodec(connection, this, config.http2)
         : new Http1ServerCodec(connection, this, config.http1);
     if (this.draining) codec.notifyShutdown();
+    if (codec.streamSource !== undefined) config.worker.highMemory?.add(codec.streamSource);
     return codec;
   }
 

@@ -182,6 +182,10 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     else this.filters.sendLocalReply(error.status, statusPhrase(error.status), error.details);
   }
 
+  get heldBytes(): number {
+    return this.filters.heldBytes;
+  }
+
   onReset(reason: StreamResetReason, details: string): void {
     this.config.stats.counters.downstream_rq_rx_reset.inc();
     noteReset(this.streamInfo, reason, details, this.response !== undefined);

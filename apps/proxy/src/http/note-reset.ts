@@ -12,6 +12,11 @@ export function noteReset(
   details: string,
   answered: boolean,
 ): void {
+  if (reason === "overload manager") {
+    info.setResponseFlag(ResponseFlag.OverloadManager);
+    info.responseCodeDetails = details;
+    return;
+  }
   if (reason === "connection termination" && details !== "") {
     if (details !== FORCED_GOAWAY) info.setResponseFlag(ResponseFlag.DownstreamConnectionTermination);
     info.responseCodeDetails = details;

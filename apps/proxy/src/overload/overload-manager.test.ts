@@ -131,6 +131,23 @@ test("an action's settings are its own, and every name is there once", () => {
   });
 });
 
+test("streams are reset from a power of two of octets on, which must be said", () => {
+  const action = {
+    name: "envoy.overload_actions.reset_high_memory_stream",
+    triggers: [{ name: "injected", threshold: { value: 0.9 } }],
+  };
+  assert.deepEqual(problemsOf({ resource_monitors: [MONITOR], actions: [action] }), [
+    `overload_manager.buffer_factory_config: Overload action "${action.name}" requires buffer_factory_config.`,
+  ]);
+  const { compiled } = compile({
+    resource_monitors: [MONITOR],
+    actions: [action],
+    buffer_factory_config: { minimum_account_to_track_power_of_two: 20 },
+  });
+  assert.ok(compiled.ok);
+  assert.deepEqual(compiled.value.workerSettings, { resetStreamsFromBytes: 1_048_576 });
+});
+
 test("workers hear of an action that they carry out by themselves when its state changes", () => {
   const actions = ["stop_accepting_connections", "disable_http_keepalive"].map((name, index) => ({
     name: `envoy.overload_actions.${name}`,

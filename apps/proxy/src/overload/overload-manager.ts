@@ -16,6 +16,7 @@ import { CARRIED_OUT_FROM, OVERLOAD_ACTIONS, type SharedOverloadState } from "./
 import { compileResourceMonitor } from "./resource-monitors.ts";
 
 const REFRESH_MS = 1000;
+const RESET_STREAMS = "envoy.overload_actions.reset_high_memory_stream";
 const SHRINK_HEAP = "envoy.overload_actions.shrink_heap";
 
 /** Part of the bootstrap's. */
@@ -25,7 +26,9 @@ export const OVERLOAD_SUPPORTED_FIELDS: SupportedFields = {
     "resource_monitors",
     "actions",
     "loadshed_points",
+    "buffer_factory_config",
   ],
+  "envoy.config.overload.v3.BufferFactoryConfig": ["minimum_account_to_track_power_of_two"],
   "envoy.config.overload.v3.ResourceMonitor": ["name", "typed_config"],
   "envoy.config.overload.v3.OverloadAction": ["name", "triggers", "typed_config"],
   "envoy.config.overload.v3.ScaleTimersOverloadActionConfig": ["timer_scale_factors"],
@@ -130,9 +133,18 @@ export class OverloadManager {
     const points = config.loadshedPoints.flatMap((point, index) =>
       compilePoint(point, `${path}.loadshed_points[${index}]`, rules),
     );
+    const resets = actions.some(({ name }) => name === RESET_STREAMS);
+    const power = config.bufferFactoryConfig?.minimumAccountToTrackPowerOfTwo ?? 0;
+    if (resets && power === 0) {
+      const message = `Overload action "${RESET_STREAMS}" requires buffer_factory_config.`;
+      problems.push(error(`${path}.buffer_factory_config`, message));
+    }
     if (problems.length > 0) return { ok: false, problems };
     const intervalMs = durationMs(config.refreshInterval, REFRESH_MS);
-    const settings = Object.assign({}, ...actions.map((action) => action.settings));
+    const settings: OverloadWorkerSettings = Object.assign(
+      resets ? { resetStreamsFromBytes: 2 ** power } : {},
+      ...actions.map((action) => action.settings),
+    );
     return { ok: true, value: new OverloadManager(resources, actions, points, intervalMs, use, settings) };
   }
 

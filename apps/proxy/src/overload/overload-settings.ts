@@ -12,4 +12,6 @@ export interface ShrinkHeapSettings {
 export interface OverloadWorkerSettings {
   readonly timerMinimums?: TimerMinimums;
   readonly shrinkHeap?: ShrinkHeapSettings;
+  /** Streams that hold less are not reset, in octets. */
+  readonly resetStreamsFromBytes?: number;
 }

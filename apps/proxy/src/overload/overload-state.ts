@@ -8,6 +8,7 @@ export const OVERLOAD_ACTIONS = [
   "envoy.overload_actions.stop_accepting_connections",
   "envoy.overload_actions.reduce_timeouts",
   "envoy.overload_actions.shrink_heap",
+  "envoy.overload_actions.reset_high_memory_stream",
 ] as const;
 export const CARRIED_OUT_FROM = 3;
 export type OverloadActionName = (typeof OVERLOAD_ACTIONS)[number];

@@ -1,9 +1,23 @@
+import type { StatsScope } from "@sluice/extension-api";
 import type { AcceptGate } from "../listener/accept-gate.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
 import { HeapShrinker } from "./heap-shrinker.ts";
+import { HighMemoryStreams } from "./high-memory-streams.ts";
 import type { OverloadWorkerSettings } from "./overload-settings.ts";
 import type { SharedOverloadState } from "./overload-state.ts";
 import { TimerScaling } from "./timer-scaling.ts";
+
+const RESET_STREAMS = "envoy.overload_actions.reset_high_memory_stream";
+
+/** Where the action is configured. */
+export function highMemoryStreams(
+  { resetStreamsFromBytes }: OverloadWorkerSettings,
+  stats: StatsScope,
+): HighMemoryStreams | undefined {
+  if (resetStreamsFromBytes === undefined) return undefined;
+  const counter = stats.counter(`${RESET_STREAMS}.count`);
+  return new HighMemoryStreams(resetStreamsFromBytes, (count) => counter.add(count));
+}
 
 /** Before the thread makes anything of the configuration. `offset`: see `HeapShrinker.start`. */
 export function startOverloadActions(
@@ -22,16 +36,24 @@ export class WorkerOverload {
   readonly #state: SharedOverloadState;
   readonly #timers: TimerQueue;
   readonly #gate: AcceptGate;
+  readonly #streams: HighMemoryStreams | undefined;
 
-  constructor(state: SharedOverloadState, timers: TimerQueue, gate: AcceptGate) {
+  constructor(
+    state: SharedOverloadState,
+    timers: TimerQueue,
+    gate: AcceptGate,
+    streams: HighMemoryStreams | undefined,
+  ) {
     this.#state = state;
     this.#timers = timers;
     this.#gate = gate;
+    this.#streams = streams;
   }
 
   /** At the start, and when the main thread says that something has changed. */
   apply(): void {
     this.#gate.set(this.#state.stateOf("envoy.overload_actions.stop_accepting_connections") >= 1);
+    this.#streams?.apply(this.#state.stateOf(RESET_STREAMS));
     const { scaling } = this.#timers;
     const reduced = this.#state.stateOf("envoy.overload_actions.reduce_timeouts");
     if (scaling === undefined || scaling.state === reduced) return;

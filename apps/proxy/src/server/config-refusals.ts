@@ -180,9 +180,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     allow_default_tag_overrides:
       "a tag's own rule comes behind the usual one of its name, as in Envoy by default",
   },
-  "envoy.config.overload.v3.OverloadManager": {
-    buffer_factory_config: "of the action reset_high_memory_stream: nothing sums up what each stream holds",
-  },
   "envoy.config.route.v3.HedgePolicy": {
     additional_request_chance: ENVOY_NEITHER,
     initial_requests: ENVOY_NEITHER,

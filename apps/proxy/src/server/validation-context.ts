@@ -56,6 +56,7 @@ export function createValidationContext(given: {
     }),
     drain: { drainClose: () => false, healthCheckFailed: false },
     overload: NEVER_OVERLOADED,
+    highMemory: undefined,
     shared: new SharedSlots(SharedSlots.allocate(1), 0, 1),
     extensions: given.extensions,
     secrets: given.secrets ?? NO_SECRETS,

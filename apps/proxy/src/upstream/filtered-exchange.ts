@@ -144,6 +144,11 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
 
   // ── from the router ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** What is kept for its filters. */
+  get heldBytes(): number {
+    return this.filters.heldBytes;
+  }
+
   sendHeaders(headers: Headers, endStream: boolean): void {
     this.requestHeaders = headers;
     this.filters.request.begin(headers, endStream);
@@ -307,5 +312,8 @@ class FilteredEncoder implements RequestEncoder {
   }
   removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
     this.codec.removeWatermarkCallbacks(callbacks);
+  }
+  get bufferedBytes(): number {
+    return this.exchange.heldBytes + this.codec.bufferedBytes;
   }
 }

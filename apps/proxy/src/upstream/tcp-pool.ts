@@ -153,6 +153,10 @@ class TcpExchange implements RequestEncoder, TcpUpstreamOwner, TcpWaiter {
     this.watermarks = this.watermarks.filter((one) => one !== callbacks);
   }
 
+  get bufferedBytes(): number {
+    return this.connection?.bufferedBytes ?? 0;
+  }
+
   // ── from the connection ─────────────────────────────────────────────────────────────────────────────────────────────
 
   onUpstreamConnected(): void {

@@ -5,6 +5,7 @@ import type { ScopedRouteConfigurationsList } from "@sluice/xds/gen/envoy/extens
 import type { AccessLoggerFactory } from "../access-log/access-logger.ts";
 import type { ThreadLocalClusterManager } from "../cluster/thread-local-cluster.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import type { HighMemoryStreams } from "../overload/high-memory-streams.ts";
 import type { OverloadDecision } from "../overload/overload-state.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { TracerFactory } from "../tracing/tracer.ts";
@@ -42,6 +43,8 @@ export interface WorkerContext {
   readonly tracers: TracerFactory;
   readonly drain: DrainDecision;
   readonly overload: OverloadDecision;
+  /** Where the action `reset_high_memory_stream` is configured: told of what may hold much. */
+  readonly highMemory: HighMemoryStreams | undefined;
   /** What the workers count together. */
   readonly shared: SharedSlots;
   /** What is built in: `standardExtensions()` (extensions/standard.ts), once per thread. */

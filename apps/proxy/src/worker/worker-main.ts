@@ -14,7 +14,7 @@ import { AcceptGate } from "../listener/accept-gate.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
 import { countSheds } from "../overload/count-sheds.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
-import { startOverloadActions, WorkerOverload } from "../overload/worker-overload.ts";
+import { highMemoryStreams, startOverloadActions, WorkerOverload } from "../overload/worker-overload.ts";
 import { compileCheckedPolicies } from "../route/cluster-policies.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretStore } from "../secret/secret-store.ts";
@@ -52,6 +52,7 @@ const extensions = standardExtensions();
 const secrets = new SecretStore(init.ticketSeed);
 const overload = new SharedOverloadState(init.overloadState, systemRandom, countSheds(stats.root()));
 startOverloadActions(init.overload, overload, systemTimers, (init.workerIndex + 1) / (init.concurrency + 1));
+const highMemory = highMemoryStreams(init.overload, stats.root());
 const clusters = new WorkerClusterManager({
   overload,
   stats: stats.root(),
@@ -104,6 +105,7 @@ const context: WorkerContext = {
   tracers: createTracerFactory({ random: systemRandom, outbox, localInfo: init.localInfo }),
   drain: new SharedDrainState(init.drainState, systemRandom),
   overload,
+  highMemory,
   shared: new SharedSlots(init.sharedSlots, init.workerIndex, init.concurrency),
   extensions,
   secrets,
@@ -112,7 +114,7 @@ const gate = new AcceptGate();
 const onDrained = (listenerId: number): void => report({ type: "drained", listenerId });
 const descriptors = new WorkerDescriptors();
 const listeners = new WorkerListeners(context, compileListener, onDrained, gate, descriptors);
-const workerOverload = new WorkerOverload(overload, systemTimers, gate);
+const workerOverload = new WorkerOverload(overload, systemTimers, gate, highMemory);
 workerOverload.apply();
 
 type Outcome = { readonly problems: readonly string[]; readonly ports: Readonly<Record<string, number>> };

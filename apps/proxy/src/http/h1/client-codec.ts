@@ -101,6 +101,11 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     this.connection.removeWatermarkCallbacks(callbacks);
   }
 
+  /** The connection's: it carries one exchange. */
+  get bufferedBytes(): number {
+    return this.connection.bufferedBytes;
+  }
+
   // ── request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   encodeHeaders(headers: Headers, endStream: boolean): void {

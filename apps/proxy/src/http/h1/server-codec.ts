@@ -79,6 +79,11 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     return this.requestIsHttp10 ? "HTTP/1.0" : "HTTP/1.1";
   }
 
+  /** As in Envoy, whose action looks at HTTP/2 alone. */
+  get streamSource(): undefined {
+    return undefined;
+  }
+
   /** True while a request is being read or answered. */
   get busy(): boolean {
     return this.stream !== undefined || this.parser.inMessage;

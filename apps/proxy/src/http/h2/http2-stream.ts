@@ -58,6 +58,11 @@ export abstract class Http2Stream {
   /** Both messages are through. Once, last. */
   abstract onComplete(): void;
 
+  /** What waits for a window, and what for its reader. */
+  get bufferedBytes(): number {
+    return this.pendingBytes + this.heldBytes;
+  }
+
   // ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   encodeData(chunk: Uint8Array, endStream: boolean): void {

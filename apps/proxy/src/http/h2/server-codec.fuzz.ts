@@ -37,6 +37,7 @@ function deafSocket(): Socket {
 
 /** Answers each request when it is whole. */
 class Answering implements RequestStream {
+  readonly heldBytes = 0;
   private readonly encoder: ResponseEncoder;
   private readonly note: (what: string) => void;
 

@@ -14,6 +14,7 @@ import { Http2ServerCodec, type Http2ServerSetup } from "./server-codec.ts";
 
 /** Answers by path, and keeps what happened. */
 class EchoStream implements RequestStream {
+  readonly heldBytes = 0;
   headers: Headers = new Headers();
   body = "";
   trailers: Headers | undefined = undefined;

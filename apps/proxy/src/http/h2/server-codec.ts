@@ -1,4 +1,5 @@
 import type { SocketConnection } from "../../connection/socket-connection.ts";
+import type { EndableStream, StreamSource } from "../../overload/high-memory-streams.ts";
 import type {
   RequestStream,
   ResponseEncoder,
@@ -22,7 +23,7 @@ export interface Http2ServerSetup extends Http2Setup {
 }
 
 /** HTTP/2, server side: the peer opens streams, each is a request. */
-export class Http2ServerCodec extends Http2Connection implements ServerCodec {
+export class Http2ServerCodec extends Http2Connection implements ServerCodec, StreamSource {
   readonly multiplexed = true;
   readonly reusable = true;
   protected override readonly setup: Http2ServerSetup;
@@ -35,6 +36,17 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
     this.setup = setup;
     this.callbacks = callbacks;
     this.sender.preface(this.options, [], "");
+  }
+
+  get streamSource(): StreamSource {
+    return this;
+  }
+
+  visitStreams(visit: (heldBytes: number, stream: EndableStream) => void): void {
+    for (const stream of [...this.streams.values()]) {
+      if (stream instanceof ServerStream)
+        visit(stream.bufferedBytes + (stream.request?.heldBytes ?? 0), stream);
+    }
   }
 
   get busy(): boolean {
@@ -185,7 +197,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec {
 }
 
 /** A request and what answers it. */
-class ServerStream extends Http2Stream implements ResponseEncoder {
+class ServerStream extends Http2Stream implements ResponseEncoder, EndableStream {
   readonly protocol: StreamProtocol = "HTTP/2";
   request: RequestStream | undefined = undefined;
   toHead = false;
@@ -219,6 +231,13 @@ class ServerStream extends Http2Stream implements ResponseEncoder {
     this.request = undefined;
     const code = this.localEnded ? Http2ErrorCode.NoError : Http2ErrorCode.InternalError;
     this.session.resetStream(this, RESET_CODES[reason] ?? code);
+  }
+
+  endOverloaded(): void {
+    const { request } = this;
+    this.request = undefined;
+    this.session.resetStream(this, Http2ErrorCode.InternalError);
+    request?.onReset("overload manager", "overload");
   }
 
   timeOutFlush(): void {

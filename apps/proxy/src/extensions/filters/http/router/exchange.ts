@@ -108,6 +108,13 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     tries.armReady();
   }
 
+  /** What waits for tries or is kept for others, and what waits in their connections. */
+  get heldBytes(): number {
+    let bytes = this.request.bytes;
+    for (const attempt of this.tries.list()) bytes += attempt.bufferedBytes;
+    return bytes;
+  }
+
   /** The stream is over, however it came: nothing goes out any more. */
   destroy(): void {
     if (this.destroyed) return;

@@ -58,6 +58,7 @@ const RESET_FLAGS: Readonly<Record<StreamResetReason, ResponseFlag>> = {
   "local connection failure": ResponseFlag.UpstreamConnectionFailure,
   "remote connection failure": ResponseFlag.UpstreamConnectionFailure,
   "connection timeout": ResponseFlag.UpstreamConnectionFailure,
+  "overload manager": ResponseFlag.OverloadManager,
   overflow: ResponseFlag.UpstreamOverflow,
   "protocol error": ResponseFlag.UpstreamProtocolError,
 };

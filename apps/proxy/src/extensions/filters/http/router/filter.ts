@@ -72,6 +72,11 @@ class RouterFilter implements StreamDecoderFilter {
     return FilterTrailersStatus.StopIteration;
   }
 
+  /** See `FilterManager.heldBytes`. */
+  get heldBytes(): number {
+    return this.exchange?.heldBytes ?? 0;
+  }
+
   onDestroy(): void {
     this.exchange?.destroy();
   }

@@ -76,6 +76,10 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
     this.highPriority = owner.highPriority;
   }
 
+  get bufferedBytes(): number {
+    return (this.held?.bytes ?? 0) + (this.encoder?.bufferedBytes ?? 0);
+  }
+
   get response(): ResponseStream {
     return this;
   }
