@@ -98,7 +98,7 @@ function compileDiscovered(
       const here = { ...use, worker, stats: scopeAt(use.stats.prefix), onClose };
       const compiled = compileConfig(name, any, at, here);
       if (!compiled.ok || compiled.value.factory.terminal === isLast) return compiled;
-      return refuseAt(path, terminalProblem(name, isLast));
+      return refuseAt(at, terminalProblem(name, isLast));
     },
   });
   if (!holder.ok) return holder;
