@@ -28,11 +28,14 @@ const TRAFFIC: readonly (readonly [path: string, requests: number])[] = [
   ["/dropped", 2],
   ["/full", 2],
   ["/eds", 6],
+  ["/told", 4],
   ["/retry", 1],
   ["/mirror", 2],
 ];
-/** What gets as far as an upstream: to `live`, `eds`, `retried`, `mirrored` and `raw`, the request that does not end among them. */
-const ISSUED = 16 + 6 + 3 + 2 + 1;
+/** What gets as far as an upstream: to `live`, `eds`, `told`, `retried`, `mirrored` and `raw`, the request that does not end among them. */
+const ISSUED = 16 + 6 + 4 + 3 + 2 + 1;
+/** What the host says of itself at each request to `told`. */
+const TOLD = "TEXT cpu_utilization=0.25,mem_utilization=0.5,named_metrics.queue=2,utilization.disk=0.5";
 
 interface Story {
   readonly identity: unknown;
@@ -54,7 +57,7 @@ test("the same requests make the same load reports as Envoy's", { skip }, async 
         ? { status: 503, body: "bad" }
         : target.startsWith("/slow")
           ? { afterwards: "silent" }
-          : { body: "ok" },
+          : { body: "ok", headers: target.startsWith("/told") ? [["endpoint-load-metrics", TOLD]] : [] },
   });
   t.after(() => upstream.close());
   const other = await startRecordingUpstream();
@@ -71,6 +74,7 @@ test("the same requests make the same load reports as Envoy's", { skip }, async 
     issued: 16,
     endpoints: { [`127.0.0.1:${upstream.port}`]: { successful: 12, failed: 3, issued: 16 } },
   });
+  assert.deepEqual(envoy.load.get("told r/z/ 0")?.metrics?.["cpu_utilization"], [4, 1]);
 });
 
 async function tell(
@@ -96,7 +100,8 @@ async function tell(
   const load = await waitFor(`${proxy.kind} to report all`, () => {
     const seen = sumLoad(server.streams[0] ?? []);
     const issued = [...seen.values()].reduce((sum, { issued: each = 0 }) => sum + each, 0);
-    return issued >= ISSUED && (seen.get("dead r/z/ 0")?.failed ?? 0) >= 4 ? seen : undefined;
+    const [told = 0] = seen.get("told r/z/ 0")?.metrics?.["named_metrics.queue"] ?? [];
+    return issued >= ISSUED && (seen.get("dead r/z/ 0")?.failed ?? 0) >= 4 && told >= 4 ? seen : undefined;
   });
   const later = await waitFor(`${proxy.kind} to report one request under way`, () => {
     const last = sumLoad((server.streams[0] ?? []).slice(-1));

@@ -40,11 +40,13 @@ import { LOG_SYNTAX_CASES } from "./cases/log-syntax.ts";
 import { LOG_TIME_CASES } from "./cases/log-times.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
+import { ORCA_CASES } from "./cases/orca.ts";
 import { OTLP_LOG_CASES } from "./cases/otlp-logs.ts";
 import { OVERLOAD_CASES } from "./cases/overload.ts";
 import { OVERLOAD_ACTION_CASES } from "./cases/overload-actions.ts";
 import { OVERLOAD_POINT_CASES } from "./cases/overload-points.ts";
 import { OVERLOAD_STREAM_CASES } from "./cases/overload-streams.ts";
+import { REDIS_CHECK_CASES } from "./cases/redis-checks.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
@@ -146,4 +148,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...DEGRADED_HOST_CASES,
   ...FLUSH_TIMEOUT_CASES,
   ...CLUSTER_DETAIL_CASES,
+  ...ORCA_CASES,
+  ...REDIS_CHECK_CASES,
 ];

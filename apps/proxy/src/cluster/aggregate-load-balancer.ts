@@ -39,7 +39,7 @@ interface Level {
  * picks in its priority by its own policy.
  */
 export class AggregateLoadBalancer implements LoadBalancer {
-  readonly onResponse = undefined;
+  readonly onLoadReport = undefined;
   readonly #options: AggregateOptions;
   readonly #context = new FixedPriorityContext();
   #generation = -1;

@@ -85,6 +85,8 @@ export interface ClusterConfig {
   /** An encoded Matcher whose actions name one of the matches; undefined: endpoints choose by their metadata. */
   readonly transportSocketMatcher: Uint8Array | undefined;
   readonly connection: ConnectionConfig;
+  /** `lrs_report_endpoint_metrics`; none where nobody is told of load. */
+  readonly loadMetrics: readonly string[];
   /** `close_connections_on_host_health_failure`. */
   readonly closesOnHealthFailure: boolean;
 }
@@ -134,6 +136,8 @@ export interface HostSpec {
   readonly flags?: number;
   /** See `OutlierPage`; only with outlier detection. */
   readonly outlierPage?: SharedArrayBuffer;
+  /** See `HostLoad`; only where the policy goes by load reports. */
+  readonly loadPage?: SharedArrayBuffer;
   /** `health_check_config`. */
   readonly healthCheck?: EndpointHealthCheck;
 }

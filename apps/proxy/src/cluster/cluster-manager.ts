@@ -103,12 +103,14 @@ export class ClusterManager {
     }
   }
 
-  /** With the manager's own `upstream_bind_config` where the cluster has none. */
+  /** With the manager's own `upstream_bind_config` where the cluster has none; no metrics are gathered that nobody is told. */
   #compile(cluster: Cluster): Compiled<CompiledCluster> {
     const { config, extensions, secrets } = this.#options;
     const bindConfig = cluster.upstreamBindConfig ?? config?.upstreamBindConfig;
     const completed = bindConfig === undefined ? cluster : { ...cluster, upstreamBindConfig: bindConfig };
-    return compileCluster(completed, extensions, secrets);
+    const compiled = compileCluster(completed, extensions, secrets);
+    if (!compiled.ok || config?.loadStatsConfig !== undefined) return compiled;
+    return { ok: true, value: { ...compiled.value, config: { ...compiled.value.config, loadMetrics: [] } } };
   }
 
   /** Everything wrong with a cluster; changes nothing. */

@@ -32,6 +32,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "per_connection_buffer_high_watermark_timeout",
     "lb_policy",
     "lb_subset_config",
+    "lrs_report_endpoint_metrics",
     "ring_hash_lb_config",
     "maglev_lb_config",
     "original_dst_lb_config",

@@ -1,6 +1,7 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import type { LoadReportNeed } from "../orca/load-report-need.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { StatFilter } from "../stats/own-matchers.ts";
@@ -32,6 +33,8 @@ export interface CompiledCluster {
   readonly ignoreHealthOnHostRemoval: boolean;
   /** `common_lb_config.ignore_new_hosts_until_first_hc`. */
   readonly ignoreNewHostsUntilFirstCheck: boolean;
+  /** Undefined: nobody goes by its hosts' load reports. */
+  readonly loadReports: LoadReportNeed | undefined;
 }
 
 /** Reads a Cluster; the API's rules have been checked before. */
@@ -68,6 +71,7 @@ export function compileCluster(
       severity: "error",
     });
   }
+  const balancer = compileLoadBalancer(cluster, extensions, problems, discovery.kind);
   const config: ClusterConfig = {
     name: cluster.name,
     statName: cluster.altStatName === "" ? cluster.name : cluster.altStatName,
@@ -78,7 +82,7 @@ export function compileCluster(
     bufferLimitBytes: (cluster.perConnectionBufferLimitBytes ?? 1024 * 1024) || Number.MAX_SAFE_INTEGER,
     highWatermarkTimeoutMs: durationMs(cluster.perConnectionBufferHighWatermarkTimeout, 0),
     http: compileHttpOptions(cluster, extensions, problems),
-    loadBalancer: compileLoadBalancer(cluster, extensions, problems, discovery.kind),
+    loadBalancer: balancer.policy,
     commonLb: compileCommonLb(cluster, problems),
     thresholds: compileCircuitBreakers(cluster.circuitBreakers, problems),
     outlier: compileOutlierDetection(cluster.outlierDetection, problems),
@@ -89,6 +93,7 @@ export function compileCluster(
     },
     ...compileTransportSockets(cluster, extensions, secrets, problems),
     connection: compileConnectionOptions(cluster, problems),
+    loadMetrics: cluster.lrsReportEndpointMetrics,
     closesOnHealthFailure: cluster.closeConnectionsOnHostHealthFailure,
   };
   const healthChecks = compileHealthChecks(cluster, problems);
@@ -112,6 +117,7 @@ export function compileCluster(
       assignment: endpoints.ok ? endpoints.value : EMPTY_ASSIGNMENT,
       healthChecks,
       ignoreHealthOnHostRemoval: cluster.ignoreHealthOnHostRemoval,
+      loadReports: balancer.loadReports,
       ignoreNewHostsUntilFirstCheck: cluster.commonLbConfig?.ignoreNewHostsUntilFirstHc ?? false,
     },
   };

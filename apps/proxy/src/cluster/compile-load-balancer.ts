@@ -8,6 +8,7 @@ import {
 } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
+import type { LoadReportNeed } from "../orca/load-report-need.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
@@ -18,12 +19,42 @@ const PROVIDED = "/envoy.extensions.load_balancing_policies.cluster_provided.v3.
 /** Stands where the cluster's type picks, or the configuration is refused. */
 const NONE: LoadBalancerConfig = { type: "", config: undefined };
 
+/** A cluster's policy, for the workers, and what the main thread is to do for it. */
+export interface CompiledLoadBalancer {
+  readonly policy: LoadBalancerConfig;
+  /** Undefined: it does not go by load reports. */
+  readonly loadReports: LoadReportNeed | undefined;
+}
+
+/** What a policy within others is compiled in. */
+interface Scope {
+  readonly extensions: ExtensionRegistry;
+  wantLoadReports(need: LoadReportNeed): void;
+}
+
 /** `load_balancing_policy` where it is set, else `lb_policy` with its `…_lb_config`, read as the policy that it stands for. */
 export function compileLoadBalancer(
   cluster: Cluster,
   extensions: ExtensionRegistry,
   problems: Problem[],
   discovery: Discovery["kind"] = "static",
+): CompiledLoadBalancer {
+  let loadReports: LoadReportNeed | undefined;
+  const scope: Scope = {
+    extensions,
+    wantLoadReports: (need) => {
+      loadReports = need;
+    },
+  };
+  const policy = compileAnyPolicy(cluster, scope, problems, discovery);
+  return { policy, loadReports };
+}
+
+function compileAnyPolicy(
+  cluster: Cluster,
+  scope: Scope,
+  problems: Problem[],
+  discovery: Discovery["kind"],
 ): LoadBalancerConfig {
   const provides = discovery === "aggregate" || discovery === "original_dst";
   if (provides !== wantsProvided(cluster)) {
@@ -41,8 +72,8 @@ export function compileLoadBalancer(
     return NONE;
   }
   const compiled = isExtensionPolicy(cluster)
-    ? compileExtensionPolicy(cluster, extensions)
-    : compileLegacyPolicy(cluster, extensions);
+    ? compileExtensionPolicy(cluster, scope)
+    : compileLegacyPolicy(cluster, scope);
   if (compiled.ok) return compiled.value;
   problems.push(...compiled.problems);
   return NONE;
@@ -64,10 +95,7 @@ function isExtensionPolicy(cluster: Cluster): boolean {
   );
 }
 
-function compileExtensionPolicy(
-  cluster: Cluster,
-  extensions: ExtensionRegistry,
-): Compiled<LoadBalancerConfig> {
+function compileExtensionPolicy(cluster: Cluster, scope: Scope): Compiled<LoadBalancerConfig> {
   const path = "load_balancing_policy";
   if (cluster.loadBalancingPolicy === undefined) return refused(path, "must be set");
   if (cluster.lbSubsetConfig !== undefined) {
@@ -80,10 +108,10 @@ function compileExtensionPolicy(
       "zone_aware_lb_config, locality_weighted_lb_config and consistent_hashing_lb_config cannot be combined with load_balancing_policy",
     );
   }
-  return compileNested(cluster.loadBalancingPolicy, path, extensions);
+  return compileNested(cluster.loadBalancingPolicy, path, scope);
 }
 
-function compileLegacyPolicy(cluster: Cluster, extensions: ExtensionRegistry): Compiled<LoadBalancerConfig> {
+function compileLegacyPolicy(cluster: Cluster, scope: Scope): Compiled<LoadBalancerConfig> {
   const legacy = legacyPolicyMessage(cluster);
   if (legacy === undefined) {
     const name = Cluster_LbPolicy[cluster.lbPolicy] ?? cluster.lbPolicy;
@@ -99,7 +127,7 @@ function compileLegacyPolicy(cluster: Cluster, extensions: ExtensionRegistry): C
       "needs common_lb_config.locality_weighted_lb_config",
     );
   }
-  const compiled = compilePolicy(legacy.schema, legacy.message, legacy.path, extensions);
+  const compiled = compilePolicy(legacy.schema, legacy.message, legacy.path, scope);
   return compiled ?? refused("lb_policy", `${Cluster_LbPolicy[cluster.lbPolicy]} is not implemented`);
 }
 
@@ -107,7 +135,7 @@ function compileLegacyPolicy(cluster: Cluster, extensions: ExtensionRegistry): C
 function compileNested(
   policy: LoadBalancingPolicy | undefined,
   path: string,
-  extensions: ExtensionRegistry,
+  scope: Scope,
 ): Compiled<LoadBalancerConfig> {
   const names: string[] = [];
   for (const [index, { typedExtensionConfig }] of (policy?.policies ?? []).entries()) {
@@ -116,7 +144,7 @@ function compileNested(
     names.push(typedExtensionConfig?.name ?? "?");
     if (unpacked?.ok !== true) continue;
     const at = `${path}.policies[${index}].typed_extension_config.typed_config`;
-    const compiled = compilePolicy(unpacked.schema, unpacked.message, at, extensions);
+    const compiled = compilePolicy(unpacked.schema, unpacked.message, at, scope);
     if (compiled !== undefined) return compiled;
   }
   if (names.length === 0) return refused(path, "needs at least one policy");
@@ -128,9 +156,9 @@ function compilePolicy(
   schema: DescMessage,
   message: Message,
   path: string,
-  extensions: ExtensionRegistry,
+  scope: Scope,
 ): Compiled<LoadBalancerConfig> | undefined {
-  const found = extensions.find(CATEGORY, schema.typeName);
+  const found = scope.extensions.find(CATEGORY, schema.typeName);
   if (found === undefined) return undefined;
   const problems = refuseUnsupportedFields(
     schema,
@@ -140,7 +168,8 @@ function compilePolicy(
   );
   const compiled = found.factory.compile(message, {
     path,
-    compileNested: (policy, at) => compileNested(policy, at, extensions),
+    compileNested: (policy, at) => compileNested(policy, at, scope),
+    wantLoadReports: scope.wantLoadReports,
   });
   if (!compiled.ok) problems.push(...compiled.problems);
   if (problems.length > 0 || !compiled.ok) return { ok: false, problems };

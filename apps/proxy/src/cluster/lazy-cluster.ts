@@ -56,6 +56,11 @@ export class LazyCluster implements ThreadLocalCluster {
     this.#made?.setLocal(local);
   }
 
+  /** Makes it although nothing has asked for it. */
+  make(): void {
+    this.#cluster();
+  }
+
   close(): void {
     this.#made?.close();
   }

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
+import { hostLoadPage } from "../orca/host-load.ts";
+import type { LoadMetric } from "../orca/load-metrics-outbox.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
 import { isFile } from "../xds/config-source.ts";
 import { BreakerGauges } from "./breaker-gauges.ts";
@@ -15,7 +17,9 @@ import { DnsPoller, type Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { ClusterHealth } from "./health/cluster-health.ts";
 import { changedPriorities, sameHosts } from "./host-changes.ts";
+import { HostLoadMetrics } from "./host-load-metrics.ts";
 import { hostStatsPage, sumHostSlot } from "./host-stats.ts";
+import { OutOfBandReports } from "./out-of-band/out-of-band-reports.ts";
 import type { OutlierSign } from "./outlier/outlier-config.ts";
 import type { SuccessRateBar } from "./outlier/outlier-detector.ts";
 import { printAddress } from "./print-address.ts";
@@ -58,6 +62,7 @@ export class ManagedCluster {
   readonly breakers: SharedArrayBuffer;
   /** See `ClusterDrops`. */
   readonly drops: SharedArrayBuffer;
+  readonly loadMetrics = new HostLoadMetrics();
   hosts: readonly HostSpec[] = [];
   assignmentPolicy: AssignmentPolicy;
   /** Its hosts are known, or it was decided not to wait longer. */
@@ -68,6 +73,8 @@ export class ManagedCluster {
   readonly #countSocket: CountMatch | undefined;
   readonly #stops: (() => void)[] = [];
   readonly #health: ClusterHealth;
+  /** Undefined: hosts are not asked for load reports. */
+  readonly #outOfBand: OutOfBandReports | undefined;
   readonly #resolved = new Map<number, readonly EndpointSpec[]>();
   #timer: NodeJS.Timeout | undefined;
   /** The endpoints are forgotten when it ends (`endpoint_stale_after`). */
@@ -93,6 +100,7 @@ export class ManagedCluster {
       ignoreNewHosts: compiled.ignoreNewHostsUntilFirstCheck,
       secure: compiled.config.transportSocket !== undefined,
       concurrency,
+      connectTimeoutMs: compiled.config.connectTimeoutMs,
       clock,
       timers,
       random,
@@ -104,6 +112,15 @@ export class ManagedCluster {
       hadTraffic: () => this.hosts.some((host) => sumHostSlot(host.page, "cx_total") > 0),
       onChange: () => this.#onHealth(),
     });
+    const { loadReports: need } = compiled;
+    this.#outOfBand =
+      need?.outOfBand === undefined
+        ? undefined
+        : new OutOfBandReports({
+            ...{ clusterName: compiled.config.name, clock, timers, random, stats },
+            ...{ weigh: need.weigh, config: need.outOfBand },
+            connect: (host, connectTo) => this.connector({ ...host, connectTo }, { alpn: ["h2"] }),
+          });
   }
 
   /** The main thread's own way to its hosts; made when first asked for. */
@@ -152,12 +169,19 @@ export class ManagedCluster {
     clearTimeout(this.#timer);
     clearTimeout(this.#staleTimer);
     for (const stop of this.#stops) stop();
+    this.#outOfBand?.stop();
     this.#health.stop();
   }
 
   /** What a worker saw of a host. */
   onOutlierSign(key: string, type: OutlierSign): void {
     this.#health.onOutlierSign(key, type);
+  }
+
+  /** What a worker read in responses. */
+  onLoadMetrics(metrics: readonly LoadMetric[]): void {
+    const known = new Set(this.hosts.map(({ key }) => key));
+    this.loadMetrics.add(metrics, (key) => known.has(key));
   }
 
   failHealthCheck(key: string): void {
@@ -297,7 +321,9 @@ export class ManagedCluster {
       for (let times = 2; next.has(key); times++) key = `${address}#${times}`;
       const page = known.get(key)?.page ?? hostStatsPage(this.#options.concurrency);
       if (!known.has(key)) this.#countSocket?.(endpoint, {});
-      next.set(key, { ...endpoint, key, page });
+      const { loadReports } = this.#options.compiled;
+      const load = loadReports === undefined ? {} : { loadPage: known.get(key)?.loadPage ?? hostLoadPage() };
+      next.set(key, { ...endpoint, ...load, key, page });
     }
     this.#health.update([...next.values()]);
     const hosts = this.#health.hosts();
@@ -307,6 +333,7 @@ export class ManagedCluster {
       return;
     }
     const changed = changedPriorities(this.hosts, hosts);
+    this.loadMetrics.forgetOthers(new Set(hosts.map(({ key }) => key)));
     this.hosts = hosts;
     if (!samePolicy) this.assignmentPolicy = policy;
     if (this.config.discovery.kind === "eds" || this.config.discovery.kind === "strict_dns") {
@@ -332,6 +359,7 @@ export class ManagedCluster {
     stats.gauge("membership_excluded").set(hosts.filter((host) => host.excluded).length);
     if (!this.initialized && !this.#health.firstRoundDone) return;
     this.initialized = true;
+    this.#outOfBand?.setHosts(hosts);
     this.#options.onHosts(this);
   }
 

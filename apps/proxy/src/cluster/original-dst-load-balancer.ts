@@ -31,7 +31,7 @@ const FILTER_STATE_KEY = "envoy.network.transport_socket.original_dst_address";
  * before it was redirected here. Hosts are made when first wanted, per worker, and forgotten when unused.
  */
 export class OriginalDstLoadBalancer implements LoadBalancer {
-  readonly onResponse = undefined;
+  readonly onLoadReport = undefined;
   readonly #options: OriginalDstOptions;
   readonly #hosts = new Map<string, { readonly host: OriginalDstHost; used: boolean }>();
   readonly #timer: Timer;

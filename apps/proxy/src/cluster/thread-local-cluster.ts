@@ -12,9 +12,9 @@ import type { Http1ClientOptions } from "../http/h1/client-codec.ts";
 import type { Http2Setup } from "../http/h2/http2-connection.ts";
 import type { DropReply } from "../load-balancer/drop-reply.ts";
 import type { HostSet } from "../load-balancer/host-set.ts";
-import type { ResponseObserver } from "../load-balancer/load-balancer.ts";
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
 import type { PriorityLoads, PriorityState } from "../load-balancer/priority-load.ts";
+import type { HostLoad } from "../orca/host-load.ts";
 import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import type { PredictivePreconnect } from "../upstream/predictive-preconnect.ts";
@@ -108,7 +108,7 @@ export interface ClusterInfo {
   readonly tracked: TrackedStats;
   /** TCP sessions with a host end as soon as its health fails; default false. */
   readonly closesOnHealthFailure?: boolean;
-  /** For policies that read load reports: to be called with each response's headers, and its trailers where it has any. */
+  /** Where load reports are read: to be called with each response's headers, and its trailers where it has any. */
   readonly onResponse?: ResponseObserver | undefined;
   readonly circuitBreakers: { readonly default: ResourceLimits; readonly high: ResourceLimits };
   /** Starts a connection to a host behind the cluster's transport socket; `whenTransportReady` tells when it may carry bytes. */
@@ -120,6 +120,9 @@ export interface ConnectHost {
   /** Connections tell whom they are for, so that clients never share one. */
   readonly perDownstream?: boolean;
 }
+
+/** `headers`: a response's, or its trailers. */
+export type ResponseObserver = (host: Host, headers: Pick<HeaderMap, "get">) => void;
 
 /** `max…` from `circuit_breakers.thresholds` (defaults 1024/1024/1024/3); `open…` are this worker's share of what is in use. */
 export interface ResourceLimits {
@@ -142,6 +145,8 @@ export interface Resource {
 export type HostHealth = "healthy" | "degraded" | "unhealthy";
 
 export interface Host {
+  /** What the main thread knows it by; absent of hosts that no other thread knows of. */
+  readonly key?: string | undefined;
   /** The cluster that it belongs to, whose settings its connections have: of an aggregate cluster's hosts not that one. */
   readonly cluster?: ClusterInfo | undefined;
   /** `ip:port`, `[v6]:port` or a socket path; what logs and stats print. */
@@ -171,6 +176,8 @@ export interface Host {
   requestsInFlight(): number;
   /** Monotonic, ms: since when it is healthy; policies with a slow start set it first. */
   healthySinceMs: number | undefined;
+  /** Where its load reports are noted; absent where nobody goes by them. */
+  readonly load?: HostLoad | undefined;
   /** Where outlier detection hears of it; absent where there is none. */
   readonly outlier?: HostOutlier | undefined;
   /** The host asked to be taken out at once (`x-envoy-immediate-health-check-fail`); absent where health is not checked. */

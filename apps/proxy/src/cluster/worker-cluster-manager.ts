@@ -9,6 +9,8 @@ import {
 } from "../load-balancer/host-set.ts";
 import type { LoadBalancer, LoadBalancerConfig, PolicyContext } from "../load-balancer/load-balancer.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
+import { type LoadMetric, LoadMetricsOutbox } from "../orca/load-metrics-outbox.ts";
+import { responseReader } from "../orca/response-reader.ts";
 import { LoadShedPoint, type OverloadDecision } from "../overload/overload-state.ts";
 import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
@@ -73,6 +75,8 @@ export interface WorkerClusterManagerOptions {
   onOutlierSign?(cluster: string, host: string, type: OutlierSign): void;
   /** A host's answer said that it is to be taken out. */
   onHealthCheckFail?(cluster: string, host: string): void;
+  /** Metrics of hosts' load reports, for the load reports of this proxy. */
+  onLoadMetrics?(cluster: string, metrics: readonly LoadMetric[]): void;
   /** Told of hosts whose pools are to drain at once, because they left or because the host set changed. */
   onHostsRemoved?(hosts: readonly Host[]): void;
   /** With `close_connections_on_host_health_failure`: told of hosts whose TCP sessions are to end. */
@@ -125,7 +129,11 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     this.#generation++;
     const lease = this.#leaseOf(config);
     const create = (): WorkerCluster => this.#create(config, { breakers, drops }, lease);
-    this.#clusters.set(config.name, new LazyCluster(create, hosts, policy, this.#localSet()));
+    const cluster = new LazyCluster(create, hosts, policy, this.#localSet());
+    this.#clusters.set(config.name, cluster);
+    const { type } = config.loadBalancer;
+    const balancer = this.#options.extensions.find("envoy.load_balancing_policies", type)?.factory;
+    if (balancer?.countsHosts === true) cluster.make();
     this.#onLocalChange(config.name);
   }
 
@@ -285,6 +293,14 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     const { secrets, extensions, log, clock, timers, random, runtime, overload } = this.#options;
     const { http } = config;
     const head = responseHeadLimits(http, runtime);
+    const metrics =
+      config.loadMetrics.length === 0
+        ? undefined
+        : new LoadMetricsOutbox(config.loadMetrics, timers, (each) =>
+            this.#options.onLoadMetrics?.(config.name, each),
+          );
+    if (metrics !== undefined) releases.push(() => metrics.close());
+    const reader = responseReader(() => balancer.onLoadReport, metrics);
     return Object.freeze({
       name: config.name,
       statName: config.statName,
@@ -323,7 +339,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
       closesOnHealthFailure: config.closesOnHealthFailure,
       // A policy may come to know only with its first hosts that it listens.
       get onResponse() {
-        return balancer.onResponse;
+        return balancer.onLoadReport === undefined && metrics === undefined ? undefined : reader;
       },
       circuitBreakers: circuitBreakers(
         pages.breakers,

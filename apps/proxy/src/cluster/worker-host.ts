@@ -1,5 +1,6 @@
 import type { StatsScope } from "@sluice/extension-api";
 import { localityKey } from "../load-balancer/host-set.ts";
+import { HostLoad } from "../orca/host-load.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import type { HostSpec } from "./cluster-config.ts";
 import { HealthFlag } from "./health/health-flag.ts";
@@ -19,6 +20,7 @@ export interface HostReports {
 
 /** A host in one worker. Its identity lasts as long as its key stays in the cluster. */
 export class WorkerHost implements Host {
+  readonly key: string;
   cluster: ClusterInfo | undefined = undefined;
   address = "";
   connectTo: Host["connectTo"] = { path: "" };
@@ -38,6 +40,7 @@ export class WorkerHost implements Host {
   pool: unknown = undefined;
   #failedCheck = false;
   readonly stats: HostStats;
+  readonly load: HostLoad | undefined;
   readonly outlier: HostOutlier | undefined;
   readonly failHealthCheck: () => void;
   /** The host's figures of all workers. */
@@ -53,7 +56,9 @@ export class WorkerHost implements Host {
     reports: HostReports,
     clusterStats?: StatsScope,
   ) {
+    this.key = spec.key;
     this.update(spec);
+    this.load = spec.loadPage === undefined ? undefined : new HostLoad(spec.loadPage);
     this.outlier =
       outlier === undefined || spec.outlierPage === undefined
         ? undefined

@@ -28,7 +28,7 @@ export interface HashSettings {
  * request without a hash gets any. Degraded hosts get nothing of their own, as in Envoy.
  */
 export class HashLoadBalancer implements LoadBalancer {
-  readonly onResponse = undefined;
+  readonly onLoadReport = undefined;
   readonly #context: PolicyContext;
   readonly #settings: HashSettings;
   readonly #build: (weights: HostWeights) => HashTable;

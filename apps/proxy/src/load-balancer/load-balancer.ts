@@ -1,6 +1,8 @@
-import type { Clock, Compiled, HeaderMap, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
+import type { Clock, Compiled, Random, Runtime, StatsScope, Timers } from "@sluice/extension-api";
 import type { LoadBalancingPolicy } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { Host, LoadBalancerContext } from "../cluster/thread-local-cluster.ts";
+import type { LoadReportNeed } from "../orca/load-report-need.ts";
+import type { OrcaReport } from "../orca/orca-report.ts";
 import type { HostSet } from "./host-set.ts";
 import type { LoadBalancerStats } from "./load-balancer-stats.ts";
 
@@ -26,19 +28,21 @@ export interface LoadBalancer {
    * never can.
    */
   peek?(): Host | undefined;
-  /** The response to a request that went to `host`: for policies that read load reports; headers or trailers. */
-  readonly onResponse: ResponseObserver | undefined;
+  /** For policies that go by load reports: one came with a response. */
+  readonly onLoadReport: LoadReportObserver | undefined;
   /** Ends timers, gives back gauges. */
   close(): void;
 }
 
-/** Called with the headers and, where there are any, the trailers of each response. */
-export type ResponseObserver = (host: Host, headers: Pick<HeaderMap, "get">) => void;
+/** `host`: whose report it is. */
+export type LoadReportObserver = (host: Host, report: OrcaReport) => void;
 
 /** What `load` of an extension of category `envoy.load_balancing_policies` gives. `C` is plain data (structured clone). */
 export interface LoadBalancingPolicyFactory<C = unknown> {
   compile(message: unknown, context: PolicyCompileContext): Compiled<C>;
   create(config: C, context: PolicyContext): LoadBalancer;
+  /** Its stats tell of hosts, not of requests: workers make it before its cluster is used. Default false. */
+  readonly countsHosts?: boolean;
 }
 
 export interface PolicyCompileContext {
@@ -46,6 +50,8 @@ export interface PolicyCompileContext {
   readonly path: string;
   /** Compiles a nested policy: the first that is known. */
   compileNested(policy: LoadBalancingPolicy | undefined, path: string): Compiled<LoadBalancerConfig>;
+  /** The policy goes by load reports: hosts get room for them, and are asked for them where that is wanted. */
+  wantLoadReports(need: LoadReportNeed): void;
 }
 
 /** One per cluster configuration and worker. */

@@ -47,7 +47,7 @@ interface Level {
  * or zone, then the policy's picker says which host. In panic all hosts of the priority are used whatever their health.
  */
 export class LocalityLoadBalancer implements LoadBalancer {
-  readonly onResponse = undefined;
+  readonly onLoadReport = undefined;
   readonly #context: PolicyContext;
   readonly #config: LocalityConfig;
   readonly #createPicker: CreatePicker;

@@ -2,15 +2,18 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Clock } from "@sluice/extension-api";
 import type { ClusterStatsInit, LoadSource } from "@sluice/xds/client";
 import type {
+  EndpointLoadMetricStatsSchema,
   UpstreamEndpointStatsSchema,
   UpstreamLocalityStatsSchema,
 } from "@sluice/xds/gen/envoy/config/endpoint/v3/load_report_pb.js";
 import type { HostSpec } from "../cluster/cluster-config.ts";
 import { sumClusterDrops } from "../cluster/cluster-drops.ts";
+import type { HostLoadMetrics, MetricSum } from "../cluster/host-load-metrics.ts";
 import { sumHostSlot } from "../cluster/host-stats.ts";
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 
 type LocalityStats = MessageInitShape<typeof UpstreamLocalityStatsSchema>;
+type MetricStats = MessageInitShape<typeof EndpointLoadMetricStatsSchema>;
 type EndpointStats = MessageInitShape<typeof UpstreamEndpointStatsSchema>;
 
 /** The clusters in service; the cluster manager's part that is needed here. */
@@ -84,7 +87,7 @@ export class LoadCollector implements LoadSource {
     return {
       clusterName: config.name,
       clusterServiceName: cluster.message.edsClusterConfig?.serviceName ?? "",
-      upstreamLocalityStats: this.localities(cluster.hosts, endpoints),
+      upstreamLocalityStats: this.localities(cluster, endpoints),
       totalDroppedRequests: BigInt(dropped.all - before.all),
       droppedRequests:
         byOverload > 0
@@ -97,16 +100,20 @@ export class LoadCollector implements LoadSource {
     };
   }
 
-  private localities(hosts: readonly HostSpec[], endpoints: boolean): LocalityStats[] {
+  private localities({ hosts, loadMetrics }: ManagedCluster, endpoints: boolean): LocalityStats[] {
     const groups = Map.groupBy(hosts, ({ priority, region, zone, subZone }) =>
       JSON.stringify([priority, region, zone, subZone]),
     );
-    return [...groups.values()].flatMap((group) => this.locality(group, endpoints) ?? []);
+    return [...groups.values()].flatMap((group) => this.locality(group, loadMetrics, endpoints) ?? []);
   }
 
-  private locality(hosts: readonly HostSpec[], endpoints: boolean): LocalityStats | undefined {
+  private locality(
+    hosts: readonly HostSpec[],
+    metrics: HostLoadMetrics,
+    endpoints: boolean,
+  ): LocalityStats | undefined {
     const [first] = hosts;
-    const loads = hosts.map((host) => ({ host, load: this.loadOf(host) }));
+    const loads = hosts.map((host) => ({ host, load: this.loadOf(host, metrics) }));
     const sum = (pick: (load: HostLoad) => number): number =>
       loads.reduce((total, { load }) => total + pick(load), 0);
     if (first === undefined || !loads.some(({ load }) => isAny(load))) return undefined;
@@ -117,13 +124,14 @@ export class LoadCollector implements LoadSource {
       totalErrorRequests: BigInt(sum(({ error }) => error)),
       totalRequestsInProgress: BigInt(sum(({ active }) => active)),
       totalIssuedRequests: BigInt(sum(({ issued }) => issued)),
+      loadMetricStats: metricStats(sumMetrics(loads.map(({ load }) => load.metrics))),
       upstreamEndpointStats: endpoints
         ? loads.flatMap(({ host, load }) => endpointStats(host, load) ?? [])
         : [],
     };
   }
 
-  private loadOf({ page }: HostSpec): HostLoad {
+  private loadOf({ page, key }: HostSpec, metrics: HostLoadMetrics): HostLoad {
     const before = this.told.get(page) ?? NOTHING;
     const now = figuresOf(page);
     this.told.set(page, now);
@@ -132,6 +140,7 @@ export class LoadCollector implements LoadSource {
       success: now.success - before.success,
       error: now.error - before.error,
       active: sumHostSlot(page, "rq_active"),
+      metrics: metrics.take(key),
     };
   }
 }
@@ -141,6 +150,8 @@ interface HostLoad {
   readonly success: number;
   readonly error: number;
   readonly active: number;
+  /** Of its own reports (`lrs_report_endpoint_metrics`). */
+  readonly metrics: ReadonlyMap<string, MetricSum>;
 }
 
 const NOTHING: Told = { total: 0, success: 0, error: 0 };
@@ -153,8 +164,27 @@ function figuresOf(page: SharedArrayBuffer): Told {
   };
 }
 
-function isAny({ issued, success, error, active }: HostLoad): boolean {
-  return issued + success + error + active !== 0;
+function isAny({ issued, success, error, active, metrics }: HostLoad): boolean {
+  return issued + success + error + active + metrics.size !== 0;
+}
+
+function sumMetrics(hosts: readonly HostLoad["metrics"][]): ReadonlyMap<string, MetricSum> {
+  const sums = new Map<string, MetricSum>();
+  for (const metrics of hosts) {
+    for (const [name, { count, total }] of metrics) {
+      const known = sums.get(name);
+      sums.set(name, { count: (known?.count ?? 0) + count, total: (known?.total ?? 0) + total });
+    }
+  }
+  return sums;
+}
+
+function metricStats(metrics: ReadonlyMap<string, MetricSum>): MetricStats[] {
+  return [...metrics].map(([metricName, { count, total }]) => ({
+    metricName,
+    numRequestsFinishedWithMetric: BigInt(count),
+    totalMetricValue: total,
+  }));
 }
 
 function endpointStats({ connectTo }: HostSpec, load: HostLoad): EndpointStats | undefined {
@@ -176,5 +206,6 @@ function endpointStats({ connectTo }: HostSpec, load: HostLoad): EndpointStats |
     totalErrorRequests: BigInt(load.error),
     totalRequestsInProgress: BigInt(load.active),
     totalIssuedRequests: BigInt(load.issued),
+    loadMetricStats: metricStats(load.metrics),
   };
 }

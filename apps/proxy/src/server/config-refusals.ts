@@ -49,7 +49,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.cluster.v3.Cluster": {
     filters: "there are no network filters built in for connections to upstreams",
-    lrs_report_endpoint_metrics: "there are no load metrics of ORCA in load reports",
     lrs_server: ENVOY_NEITHER,
     queuing_policies: "requests wait in the order in which they came",
     upstream_config: "the protocol follows from HttpProtocolOptions and a route's connect_config",
@@ -106,7 +105,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.core.v3.HealthCheck": {
     alt_port: ENVOY_NEITHER,
-    custom_health_check: "there are none built in",
     event_service: ENVOY_NEITHER,
   },
   "envoy.config.core.v3.Http1ProtocolOptions": {
@@ -158,7 +156,7 @@ export const CONFIG_REFUSALS: RefusalReasons = {
       "a connection to an upstream is for many requests, so its TLVs have fixed values; those of tcp_proxy need not",
   },
   "envoy.config.endpoint.v3.LocalityLbEndpoints": {
-    leds_cluster_locality_config: "endpoints come by EDS as a whole",
+    leds_cluster_locality_config: `Envoy takes such endpoints from collections alone, not by plain names; ${NO_XDSTP}`,
     proximity: ENVOY_NEITHER,
   },
   "envoy.config.listener.v3.Listener": {

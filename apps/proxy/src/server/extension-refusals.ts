@@ -8,7 +8,6 @@ const HCM = "envoy.extensions.filters.network.http_connection_manager.v3";
 const TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 const NO_DNS_SETTING = "Node's resolver has no such setting";
 const NO_HTTP3 = "HTTP/3 is not spoken to upstreams";
-const NO_OOB = "load is heard with responses, not on a stream beside them";
 
 /** Of `envoy.extensions`: filters, transport sockets, load balancing, access logs and resolvers. */
 export const EXTENSION_REFUSALS: RefusalReasons = {
@@ -90,12 +89,9 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector": {
     initial_read_buffer_size: "what has come is read at once, whatever its size",
   },
-  "envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin":
-    {
-      enable_oob_load_report: NO_OOB,
-      oob_reporting_config: NO_OOB,
-      oob_reporting_period: NO_OOB,
-    },
+  "envoy.extensions.health_checkers.redis.v3.Redis": {
+    aws_iam: "credentials of AWS are not fetched",
+  },
   "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport": {
     allow_unspecified_address: ENVOY_NEITHER,
     tlv_as_pool_key: ENVOY_NEITHER,

@@ -38,6 +38,9 @@ export function readWorkerReport(to: ReportReaders, workerIndex: number, report:
     case "health-check-fail":
       to.clusters.get(report.cluster)?.failHealthCheck(report.host);
       return;
+    case "load-metrics":
+      to.clusters.get(report.cluster)?.onLoadMetrics(report.metrics);
+      return;
     case "want":
       void fetch(to, report.want).then((outcome) =>
         to.send(workerIndex, { type: "wanted", id: report.id, outcome }),

@@ -1,20 +1,7 @@
 import { Headers } from "../http/header-map.ts";
 import type { AsyncClient, AsyncFailure, AsyncStreamOptions } from "./async-client.ts";
 import { type AsyncResponse, sendRequest } from "./async-request.ts";
-
-/** Codes of gRPC that this client gives by itself. */
-const GrpcStatus = {
-  Ok: 0,
-  Cancelled: 1,
-  Unknown: 2,
-  DeadlineExceeded: 4,
-  PermissionDenied: 7,
-  ResourceExhausted: 8,
-  Unimplemented: 12,
-  Internal: 13,
-  Unavailable: 14,
-  Unauthenticated: 16,
-} as const;
+import { GrpcStatus, statusOfHttp } from "./grpc-status.ts";
 
 /** Where a unary call goes. */
 export interface GrpcCall {
@@ -118,27 +105,6 @@ function statusOfFailure(reason: AsyncFailure): number {
       return GrpcStatus.Internal;
     default:
       return GrpcStatus.Unavailable;
-  }
-}
-
-/** As gRPC's "HTTP to gRPC Status Code Mapping" has it. */
-function statusOfHttp(status: string): number {
-  switch (status) {
-    case "400":
-      return GrpcStatus.Internal;
-    case "401":
-      return GrpcStatus.Unauthenticated;
-    case "403":
-      return GrpcStatus.PermissionDenied;
-    case "404":
-      return GrpcStatus.Unimplemented;
-    case "429":
-    case "502":
-    case "503":
-    case "504":
-      return GrpcStatus.Unavailable;
-    default:
-      return GrpcStatus.Unknown;
   }
 }
 

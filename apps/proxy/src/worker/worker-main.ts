@@ -69,6 +69,7 @@ const clusters = new WorkerClusterManager({
   compilePolicies: (encoded, scope, onClose) => compileCheckedPolicies(encoded, context, scope, onClose),
   onOutlierSign: (cluster, host, detection) => report({ type: "outlier-sign", cluster, host, detection }),
   onHealthCheckFail: (cluster, host) => report({ type: "health-check-fail", cluster, host }),
+  onLoadMetrics: (cluster, metrics) => report({ type: "load-metrics", cluster, metrics }),
   onHostsRemoved: (hosts) => hosts.forEach(drainHost),
   onHostsFailed: (hosts) => hosts.forEach(endHostSessions),
 });

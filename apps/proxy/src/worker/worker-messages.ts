@@ -2,6 +2,7 @@ import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
 import type { OutlierSign } from "../cluster/outlier/outlier-config.ts";
 import type { KeepaliveConfig } from "../connection/keep-alive.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
+import type { LoadMetric } from "../orca/load-metrics-outbox.ts";
 import type { OverloadWorkerSettings } from "../overload/overload-settings.ts";
 import type { RuntimeValues } from "../runtime/runtime-snapshot.ts";
 import type { StatDefinition, StatsRelease } from "../stats/thread-stats.ts";
@@ -154,6 +155,7 @@ export type WorkerReport =
       readonly host: string;
       readonly detection: OutlierSign;
     }
+  | { readonly type: "load-metrics"; readonly cluster: string; readonly metrics: readonly LoadMetric[] }
   | { readonly type: "health-check-fail"; readonly cluster: string; readonly host: string }
   | { readonly type: "drained"; readonly listenerId: number }
   /** Something is missing that can be had on demand; answered by "wanted". */

@@ -1,5 +1,6 @@
 import { httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
+import { discovered, fileSource, replaceFile, untilStat } from "../xds-files.ts";
 
 const POLICY = "type.googleapis.com/envoy.extensions.load_balancing_policies";
 
@@ -109,6 +110,17 @@ const SUBSET_HOSTS = [
   ].join(", ")}] }`,
 ];
 const SELECTORS = `subset_selectors: [{ keys: [version] }, { keys: [stage], fallback_policy: DEFAULT_SUBSET }, { keys: [stage, version], fallback_policy: KEYS_SUBSET, fallback_keys_subset: [version] }, { keys: [nothing], fallback_policy: NO_FALLBACK }, { keys: [id], single_host_per_subset: true }]`;
+/** A file of EDS: a host for each version. */
+function subsetEndpoints(versions: readonly string[]): string {
+  const hosts = versions.map(
+    (version, i) =>
+      `{ endpoint: { address: { socket_address: { address: 127.0.0.${i + 1}, port_value: {{upstream}} } } }${lb(`version: '${version}'`)} }`,
+  );
+  return discovered("1", "envoy.config.endpoint.v3.ClusterLoadAssignment", [
+    `cluster_name: counted, endpoints: [{ lb_endpoints: [${hosts.join(", ")}] }]`,
+  ]);
+}
+
 const SUBSETS: Readonly<Record<string, string>> = {
   plain: `fallback_policy: NO_FALLBACK, ${SELECTORS}`,
   any: `fallback_policy: ANY_ENDPOINT, ${SELECTORS}`,
@@ -266,11 +278,42 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
         8,
       ),
     stats: Object.keys(SUBSETS).flatMap((name) =>
-      // Not `active` and `created`: Envoy's main thread, which serves nobody, counts there, too.
-      ["removed", "selected", "fallback", "fallback_panic", "single_host_per_subset_duplicate"].map(
-        (stat) => `cluster.${name}.lb_subsets_${stat}`,
-      ),
+      [
+        ...["active", "created", "removed", "selected", "fallback", "fallback_panic"],
+        "single_host_per_subset_duplicate",
+      ].map((stat) => `cluster.${name}.lb_subsets_${stat}`),
     ),
+  },
+  {
+    title: "subsets are counted in every thread, before anybody uses them, as hosts come and go",
+    concurrency: 2,
+    files: { "eds.yaml": subsetEndpoints(["1", "2", "3"]) },
+    yaml: httpBootstrap({
+      clusters: `
+- name: counted
+  type: EDS
+  eds_cluster_config: { eds_config: ${fileSource("eds.yaml")} }
+  lb_subset_config: { fallback_policy: NO_FALLBACK, subset_selectors: [{ keys: [version] }] }`,
+    }),
+    observe: async ({ proxy }) => {
+      const seen: Record<string, number | undefined>[] = [];
+      const until = async (active: number): Promise<void> => {
+        await untilStat(proxy, "cluster.counted.lb_subsets_active", active);
+        const stats = await proxy.stats("lb_subsets");
+        seen.push(
+          Object.fromEntries(
+            ["active", "created", "removed"].map((name) => [
+              name,
+              stats.get(`cluster.counted.lb_subsets_${name}`),
+            ]),
+          ),
+        );
+      };
+      await until(9);
+      await replaceFile(proxy, "eds.yaml", subsetEndpoints(["1", "4"]).replaceAll("{{upstream}}", "1"));
+      await until(6);
+      return seen;
+    },
   },
   {
     title: "priorities, degraded hosts, localities and panic have their shares",

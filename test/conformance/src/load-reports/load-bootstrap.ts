@@ -40,6 +40,7 @@ static_resources:
               - { match: { prefix: /dropped }, route: { cluster: dropped } }
               - { match: { prefix: /full }, route: { cluster: full } }
               - { match: { prefix: /eds }, route: { cluster: eds } }
+              - { match: { prefix: /told }, route: { cluster: told } }
               - match: { prefix: /retry }
                 route: { cluster: retried, prefix_rewrite: /bad, retry_policy: { retry_on: 5xx, num_retries: 2 } }
               - match: { prefix: /mirror }
@@ -65,9 +66,20 @@ static_resources:
 ${cluster("control", server, HTTP2)}${cluster("live", upstream)}${cluster("dead", dead)}${cluster("maintained", upstream)}
 ${cluster("dropped", upstream, "", "policy: { drop_overloads: [{ category: throttle, drop_percentage: { numerator: 100 } }] }")}
 ${cluster("full", other, "circuit_breakers: { thresholds: [{ max_pending_requests: 0 }] }")}
+${cluster("told", upstream, `lrs_report_endpoint_metrics: [${TOLD_METRICS.join(", ")}]`)}
 ${cluster("retried", upstream)}${cluster("mirrored", other)}${cluster("raw", other)}${cluster("unused", other)}
 `;
 }
+
+/** What of hosts' own reports is told. */
+const TOLD_METRICS = [
+  "cpu_utilization",
+  "eps",
+  "named_metrics.*",
+  "utilization.disk",
+  "named_metrics.absent",
+  "unknown",
+];
 
 const HTTP2 = `typed_extension_protocol_options:
       envoy.extensions.upstreams.http.v3.HttpProtocolOptions:

@@ -23,11 +23,18 @@ export interface SaidCluster {
   readonly loadReportInterval?: string;
 }
 
+export interface SaidMetric {
+  readonly metricName: string;
+  readonly numRequestsFinishedWithMetric?: string;
+  readonly totalMetricValue?: number;
+}
+
 export interface SaidFigures {
   readonly totalSuccessfulRequests?: string;
   readonly totalErrorRequests?: string;
   readonly totalRequestsInProgress?: string;
   readonly totalIssuedRequests?: string;
+  readonly loadMetricStats?: readonly SaidMetric[];
 }
 
 export interface SaidLocality extends SaidFigures {

@@ -7,6 +7,8 @@ export interface Figures {
   readonly issued?: number;
   /** Under way; of a single report. */
   readonly active?: number;
+  /** By name, of hosts' own reports: how often there was one, and the sum. */
+  readonly metrics?: Readonly<Record<string, readonly [count: number, total: number]>>;
 }
 
 /** By `cluster region/zone/sub-zone priority`, and by cluster for what has no locality. */
@@ -73,6 +75,15 @@ function add(row: Row, said: SaidFigures, withActive: boolean): void {
   count("successful", said.totalSuccessfulRequests);
   count("failed", said.totalErrorRequests);
   count("issued", said.totalIssuedRequests);
+  for (const {
+    metricName,
+    numRequestsFinishedWithMetric = "0",
+    totalMetricValue = 0,
+  } of said.loadMetricStats ?? []) {
+    const [times, total] = row.metrics?.[metricName] ?? [0, 0];
+    const sum = [times + Number(numRequestsFinishedWithMetric), total + totalMetricValue] as const;
+    row.metrics = { ...row.metrics, [metricName]: sum };
+  }
   if (said.totalRequestsInProgress !== undefined && withActive) {
     row.active = Number(said.totalRequestsInProgress);
   }

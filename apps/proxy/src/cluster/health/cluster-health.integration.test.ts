@@ -56,6 +56,7 @@ function watch(
     keepHealthyRemoved,
     ignoreNewHosts: false,
     concurrency: 1,
+    connectTimeoutMs: 1_000,
     secure: false,
     clock: systemClock,
     timers: systemTimers,

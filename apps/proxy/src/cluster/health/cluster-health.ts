@@ -20,6 +20,7 @@ import {
 import { type HealthEvent, type HealthEventSource, healthEventLine } from "./health-event.ts";
 import { excludedByFlags, flagsOfEds, HealthFlag, healthOfFlags } from "./health-flag.ts";
 import { createHttpCheck } from "./http-check.ts";
+import { RedisProbe, redisCounts } from "./redis-probe.ts";
 import { TcpProbe } from "./tcp-probe.ts";
 
 export interface ClusterHealthOptions {
@@ -33,6 +34,7 @@ export interface ClusterHealthOptions {
   /** `ignore_new_hosts_until_first_hc`. */
   readonly ignoreNewHosts: boolean;
   readonly concurrency: number;
+  readonly connectTimeoutMs: number;
   readonly secure: boolean;
   readonly clock: Clock;
   readonly timers: TimerQueue;
@@ -57,6 +59,8 @@ export class ClusterHealth {
   readonly #members = new Map<string, CheckedMember>();
   readonly #detector: OutlierDetector | undefined;
   readonly #checks: readonly { readonly config: HealthCheckConfig; readonly stats: CheckStats }[];
+  /** Connections of some checks count as the cluster's own, as in Envoy. */
+  #checkedAsTraffic = false;
   readonly #together: { readonly healthy: Gauge; readonly degraded: Gauge } | undefined;
 
   constructor(options: ClusterHealthOptions) {
@@ -161,7 +165,8 @@ export class ClusterHealth {
     const member = new CheckedMember(host, eds);
     this.#members.set(host.key, member);
     if (host.healthCheck?.disabled === true) return;
-    const { clock, timers, random, runtime, hadTraffic } = this.#options;
+    const { clock, timers, random, runtime } = this.#options;
+    const hadTraffic = (): boolean => this.#checkedAsTraffic || this.#options.hadTraffic();
     for (const { config, stats } of this.#checks) {
       const view = member.view(config, {
         onChecked: (changed) => this.#onChecked(member, changed),
@@ -235,6 +240,23 @@ export class ClusterHealth {
     const connect = (): Socket => this.#options.connect(host, checkedAt(member.host), alpn);
     const onProtocolError = (): void => this.#options.stats.counter("upstream_cx_protocol_error").inc();
     if (check.kind === "tcp") return new TcpProbe(check, reuse, connect, sink);
+    if (check.kind === "redis") {
+      const { connectTimeoutMs, timers, stats: cluster } = this.#options;
+      const counts = redisCounts(cluster);
+      const connectCounted = (): Socket => {
+        this.#checkedAsTraffic = true;
+        return connect();
+      };
+      return new RedisProbe({
+        check,
+        reuse,
+        connectTimeoutMs,
+        timers,
+        connect: connectCounted,
+        sink,
+        counts,
+      });
+    }
     const hostname = member.host.healthCheck?.hostname ?? "";
     if (check.kind === "grpc") {
       const authority = firstOf(hostname, check.authority, clusterName);
@@ -261,7 +283,7 @@ export class ClusterHealth {
   }
 }
 
-const CHECKERS = { http: "HTTP", tcp: "TCP", grpc: "GRPC" } as const;
+const CHECKERS = { http: "HTTP", tcp: "TCP", grpc: "GRPC", redis: "REDIS" } as const;
 const EDS_FLAGS = HealthFlag.FailedEdsHealth | HealthFlag.DegradedEdsHealth | HealthFlag.EdsStatusDraining;
 
 interface CheckStats extends HealthCheckStats {

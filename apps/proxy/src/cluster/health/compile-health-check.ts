@@ -5,13 +5,16 @@ import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb
 import { RequestMethod } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type {
   HealthCheck,
+  HealthCheck_CustomHealthCheck,
   HealthCheck_GrpcHealthCheck,
   HealthCheck_HttpHealthCheck,
   HealthCheck_Payload,
 } from "@sluice/xds/gen/envoy/config/core/v3/health_check_pb.js";
 import { ProxyProtocolConfig_Version } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import type { HealthCheckEventFileSink } from "@sluice/xds/gen/envoy/extensions/health_check/event_sinks/file/v3/file_pb.js";
+import type { Redis } from "@sluice/xds/gen/envoy/extensions/health_checkers/redis/v3/redis_pb.js";
 import { CodecClientType } from "@sluice/xds/gen/envoy/type/v3/http_pb.js";
+import { refuseUnsupportedFields } from "../../server/refuse-unsupported-fields.ts";
 import { durationMs } from "../duration-ms.ts";
 import { mayNegotiate } from "../may-negotiate.ts";
 import { compileHeaderAdditions, compileHeaderRemovals } from "./header-changes.ts";
@@ -19,10 +22,11 @@ import type {
   GrpcCheck,
   HealthCheckConfig,
   HttpCheck,
+  RedisCheck,
   StatusRange,
-  TcpCheck,
 } from "./health-check-config.ts";
 
+const REDIS = "envoy.extensions.health_checkers.redis.v3.Redis";
 const FILE_SINK = "envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink";
 
 /** What of `health_checks` has an effect. */
@@ -40,6 +44,7 @@ export const HEALTH_CHECK_SUPPORTED_FIELDS: Readonly<Record<string, readonly str
     "http_health_check",
     "tcp_health_check",
     "grpc_health_check",
+    "custom_health_check",
     "no_traffic_interval",
     "no_traffic_healthy_interval",
     "unhealthy_interval",
@@ -72,6 +77,8 @@ export const HEALTH_CHECK_SUPPORTED_FIELDS: Readonly<Record<string, readonly str
   "envoy.config.core.v3.HealthCheck.TcpHealthCheck": ["send", "receive", "proxy_protocol_config"],
   "envoy.config.core.v3.ProxyProtocolConfig": ["version"],
   "envoy.config.core.v3.HealthCheck.GrpcHealthCheck": ["service_name", "authority", "initial_metadata"],
+  "envoy.config.core.v3.HealthCheck.CustomHealthCheck": ["name", "typed_config"],
+  [REDIS]: ["key"],
   "envoy.config.endpoint.v3.Endpoint.HealthCheckConfig": [
     "port_value",
     "hostname",
@@ -151,7 +158,7 @@ function compileCheck(
   given: HealthCheck,
   path: string,
   error: ErrorSink,
-): HttpCheck | TcpCheck | GrpcCheck | undefined {
+): HealthCheckConfig["check"] | undefined {
   const checker = given.healthChecker;
   switch (checker.case) {
     case "httpHealthCheck":
@@ -173,9 +180,12 @@ function compileCheck(
     case "grpcHealthCheck":
       return compileGrpc(checker.value, `${path}.grpc_health_check`, error);
     case "customHealthCheck":
-      return undefined;
+      return compileCustom(checker.value, `${path}.custom_health_check`, error);
     default:
-      error(path, "one of http_health_check, tcp_health_check and grpc_health_check is required");
+      error(
+        path,
+        "one of http_health_check, tcp_health_check, grpc_health_check and custom_health_check is required",
+      );
       return undefined;
   }
 }
@@ -245,6 +255,31 @@ function compileGrpc(given: HealthCheck_GrpcHealthCheck, path: string, error: Er
   };
 }
 
+/** By the type of its configuration; by its name where it has none. */
+function compileCustom(
+  { name, configType }: HealthCheck_CustomHealthCheck,
+  path: string,
+  error: ErrorSink,
+): RedisCheck | undefined {
+  if (configType.case === undefined) {
+    if (name === "envoy.health_checkers.redis") return { kind: "redis", key: "" };
+    error(`${path}.name`, `${name} is not implemented`);
+    return undefined;
+  }
+  const unpacked = unpackAny(configType.value);
+  if (!unpacked.ok) error(`${path}.typed_config`, unpacked.message);
+  else if (unpacked.typeName !== REDIS)
+    error(`${path}.typed_config`, `${unpacked.typeName} is not implemented`);
+  else {
+    const { schema, message } = unpacked;
+    const at = `${path}.typed_config`;
+    for (const problem of refuseUnsupportedFields(schema, message, HEALTH_CHECK_SUPPORTED_FIELDS, at))
+      error(problem.path, problem.message);
+    return { kind: "redis", key: asRedis(message).key };
+  }
+  return undefined;
+}
+
 /** `text` is hex, as Envoy has it. */
 function payload(given: HealthCheck_Payload | undefined, path: string, error: ErrorSink): Uint8Array {
   const { payload: value } = given ?? { payload: { case: undefined, value: undefined } };
@@ -255,6 +290,11 @@ function payload(given: HealthCheck_Payload | undefined, path: string, error: Er
     return new Uint8Array(0);
   }
   return Buffer.from(value.value, "hex");
+}
+
+/** The caller has checked the type's name. */
+function asRedis(message: unknown): Redis {
+  return message as Redis;
 }
 
 /** The caller has checked the type's name. */

@@ -47,6 +47,13 @@ export interface GrpcCheck {
   readonly headers: HeaderChanges;
 }
 
+/** `envoy.health_checkers.redis`. */
+export interface RedisCheck {
+  readonly kind: "redis";
+  /** A host that has it is left out; "": hosts are asked by PING. */
+  readonly key: string;
+}
+
 /** One entry of `health_checks` (envoy.config.core.v3.HealthCheck); times in ms, thresholds in checks. */
 export interface HealthCheckConfig {
   /** What its stats are told apart by; "": they need no name. */
@@ -73,5 +80,5 @@ export interface HealthCheckConfig {
   readonly alpn: readonly string[] | undefined;
   /** `transport_socket_match_criteria`: chooses among the cluster's sockets in place of the endpoint's metadata. */
   readonly socketMatch: Readonly<Record<string, unknown>> | undefined;
-  readonly check: HttpCheck | TcpCheck | GrpcCheck;
+  readonly check: HttpCheck | TcpCheck | GrpcCheck | RedisCheck;
 }

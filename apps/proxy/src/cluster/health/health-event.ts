@@ -17,7 +17,7 @@ export type HealthEvent =
   | { readonly kind: "no_longer_degraded" };
 
 export interface HealthEventSource {
-  readonly checker: "HTTP" | "TCP" | "GRPC";
+  readonly checker: "HTTP" | "TCP" | "GRPC" | "REDIS";
   readonly cluster: string;
   readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string };
   readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
@@ -60,22 +60,20 @@ export function healthEventLine(event: HealthEvent, source: HealthEventSource, w
   })}\n`;
 }
 
-function statusOf(status: number): { readonly http_status_code?: number } {
-  return status === 0 ? {} : { http_status_code: status };
-}
-
 function bodyOf(event: HealthEvent): Record<string, unknown> {
   switch (event.kind) {
     case "add_healthy":
       return { add_healthy_event: { first_check: event.firstCheck } };
     case "eject_unhealthy":
-      return { eject_unhealthy_event: { failure_type: FAILURES[event.failure], ...statusOf(event.status) } };
+      return {
+        eject_unhealthy_event: { failure_type: FAILURES[event.failure], http_status_code: event.status },
+      };
     case "failure":
       return {
         health_check_failure_event: {
           failure_type: FAILURES[event.failure],
           first_check: event.firstCheck,
-          ...statusOf(event.status),
+          http_status_code: event.status,
         },
       };
     case "success":

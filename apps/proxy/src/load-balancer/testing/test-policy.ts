@@ -43,7 +43,7 @@ export interface UpdateOptions {
 export function createTestPolicy(cluster: Record<string, JsonValue>, seed = 1): TestPolicy {
   const message = fromJson(ClusterSchema, { name: "test", ...cluster }, { registry: apiRegistry() });
   const problems: Parameters<typeof compileLoadBalancer>[2] = [];
-  const config = compileLoadBalancer(message, extensions, problems);
+  const { policy } = compileLoadBalancer(message, extensions, problems);
   assert.deepEqual(problems, []);
   const definitions = new Map<string, StatDefinition>();
   const stats = new ThreadStats({
@@ -85,7 +85,7 @@ export function createTestPolicy(cluster: Record<string, JsonValue>, seed = 1): 
     // As when it crosses to a worker.
     return found.factory.create(structuredClone(given.config), { ...context, byLocality });
   };
-  const balancer = create(config);
+  const balancer = create(policy);
   return {
     balancer,
     runtime,

@@ -2,33 +2,50 @@ import type { ClientSideWeightedRoundRobin } from "@sluice/xds/gen/envoy/extensi
 import { durationMs } from "../../../cluster/duration-ms.ts";
 import type { LoadBalancingPolicyFactory } from "../../../load-balancer/load-balancer.ts";
 import { compileSlowStart } from "../../../load-balancer/slow-start.ts";
+import type { OutOfBandConfig } from "../../../orca/load-report-need.ts";
 import {
   type ClientSideWeightedConfig,
   ClientSideWeightedLoadBalancer,
 } from "./client-side-weighted-load-balancer.ts";
+import { weightOfReport } from "./weight-of-report.ts";
 
 export const clientSideWeightedRoundRobinFactory: LoadBalancingPolicyFactory<ClientSideWeightedConfig> = {
-  compile(message, { path }) {
+  compile(message, { path, wantLoadReports }) {
     const given = asClientSide(message);
     const penalty = given.errorUtilizationPenalty ?? 0;
     if (!(penalty >= 0)) {
       const at = `${path}.error_utilization_penalty`;
       return { ok: false, problems: [{ path: at, message: "must not be negative", severity: "error" }] };
     }
+    const rule = { errorPenalty: penalty, metricNames: given.metricNamesForComputingUtilization };
+    wantLoadReports({
+      weigh: (report) => weightOfReport(report, rule),
+      outOfBand: compileOutOfBand(given),
+    });
     return {
       ok: true,
       value: {
+        ...rule,
         blackoutMs: durationMs(given.blackoutPeriod, 10_000),
         expirationMs: durationMs(given.weightExpirationPeriod, 180_000),
         updateMs: Math.max(100, durationMs(given.weightUpdatePeriod, 1_000)),
-        errorPenalty: penalty,
-        metricNames: given.metricNamesForComputingUtilization,
         slowStart: compileSlowStart(given.slowStartConfig),
       },
     };
   },
   create: (config, context) => new ClientSideWeightedLoadBalancer(config, context),
 };
+
+function compileOutOfBand(given: ClientSideWeightedRoundRobin): OutOfBandConfig | undefined {
+  if (given.enableOobLoadReport !== true) return undefined;
+  const { oobReportingConfig: more } = given;
+  return {
+    periodMs: durationMs(given.oobReportingPeriod, 0) || 10_000,
+    port: more?.portValue ?? 0,
+    authority: more?.authority ?? "",
+    socketMatch: more?.transportSocketMatchCriteria,
+  };
+}
 
 /** The registry found this factory by the message's type. */
 function asClientSide(message: unknown): ClientSideWeightedRoundRobin {

@@ -1,12 +1,19 @@
-import type { LoadReport } from "./load-report.ts";
+import { eachMetric } from "../../../orca/orca-metrics.ts";
+import type { OrcaReport } from "../../../orca/orca-report.ts";
 
 const WEIGHT_MAX = 2 ** 32 - 1;
 
+export interface WeightRule {
+  /** `metric_names_for_computing_utilization`. */
+  readonly metricNames: readonly string[];
+  /** `error_utilization_penalty`. */
+  readonly errorPenalty: number;
+}
+
 /** Requests per second by utilization, as a whole number; undefined when the report does not say. */
 export function weightOfReport(
-  report: LoadReport,
-  metricNames: readonly string[],
-  errorPenalty: number,
+  report: OrcaReport,
+  { metricNames, errorPenalty }: WeightRule,
 ): number | undefined {
   const rate = report.rpsFractional;
   if (!(rate > 0)) return undefined;
@@ -16,27 +23,12 @@ export function weightOfReport(
   return Math.max(1, Math.floor(Math.min(rate / utilization, WEIGHT_MAX)));
 }
 
-/** The application's own figure, else the greatest of those that are named, else the processor's. */
-function utilizationOf(report: LoadReport, metricNames: readonly string[]): number {
-  if (report.applicationUtilization > 0) return report.applicationUtilization;
+/** The greatest of those that are named, else the application's own figure, else the processor's. */
+function utilizationOf(report: OrcaReport, metricNames: readonly string[]): number {
   let greatest = 0;
-  for (const name of metricNames) greatest = Math.max(greatest, metric(report, name));
-  return greatest > 0 ? greatest : report.cpuUtilization;
-}
-
-/** `cpu_utilization`, `named_metrics.<name>`, `utilization.<name>`, …; `*`: the greatest of its kind. */
-function metric(report: LoadReport, name: string): number {
-  if (name === "cpu_utilization") return report.cpuUtilization;
-  if (name === "mem_utilization") return report.memUtilization;
-  if (name === "application_utilization") return report.applicationUtilization;
-  for (const [prefix, values] of [
-    ["named_metrics.", report.namedMetrics],
-    ["utilization.", report.utilization],
-    ["request_cost.", report.requestCost],
-  ] as const) {
-    if (!name.startsWith(prefix)) continue;
-    const key = name.slice(prefix.length);
-    return key === "*" ? Math.max(0, ...values.values()) : (values.get(key) ?? 0);
-  }
-  return 0;
+  eachMetric(report, metricNames, (_name, value) => {
+    greatest = Math.max(greatest, value);
+  });
+  if (greatest > 0) return greatest;
+  return report.applicationUtilization > 0 ? report.applicationUtilization : report.cpuUtilization;
 }

@@ -4,7 +4,7 @@ import type { HostSet } from "../../../load-balancer/host-set.ts";
 import type {
   LoadBalancer,
   LoadBalancerConfig,
-  ResponseObserver,
+  LoadReportObserver,
 } from "../../../load-balancer/load-balancer.ts";
 
 /** `MetadataKey`: a filter's name and the way to a value below it. */
@@ -46,8 +46,8 @@ export class OverrideHostLoadBalancer implements LoadBalancer {
     this.#fallback = fallback;
   }
 
-  get onResponse(): ResponseObserver | undefined {
-    return this.#fallback.onResponse;
+  get onLoadReport(): LoadReportObserver | undefined {
+    return this.#fallback.onLoadReport;
   }
 
   update(sets: readonly HostSet[], local: HostSet | undefined): void {

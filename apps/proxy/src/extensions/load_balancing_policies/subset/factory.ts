@@ -6,6 +6,7 @@ import { SubsetLoadBalancer } from "./subset-load-balancer.ts";
 export const subsetFactory: LoadBalancingPolicyFactory<SubsetConfig> = {
   compile: (message, context) => compileSubset(asSubset(message), context),
   create: (config, context) => new SubsetLoadBalancer(config, context),
+  countsHosts: true,
 };
 
 /** The registry found this factory by the message's type. */

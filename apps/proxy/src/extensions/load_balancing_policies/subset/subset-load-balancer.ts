@@ -1,7 +1,11 @@
 import type { Gauge } from "@sluice/extension-api";
 import type { Host, LoadBalancerContext } from "../../../cluster/thread-local-cluster.ts";
 import type { HostSet } from "../../../load-balancer/host-set.ts";
-import type { LoadBalancer, PolicyContext, ResponseObserver } from "../../../load-balancer/load-balancer.ts";
+import type {
+  LoadBalancer,
+  LoadReportObserver,
+  PolicyContext,
+} from "../../../load-balancer/load-balancer.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../load-balancer/metadata-match.ts";
 import type { SubsetConfig } from "./config.ts";
 import { filterHostSet } from "./filter-host-set.ts";
@@ -32,8 +36,10 @@ export class SubsetLoadBalancer implements LoadBalancer {
   readonly #default: LoadBalancer | undefined;
   readonly #selectors: SelectorNode = { children: new Map(), selector: undefined };
   readonly #duplicates: Gauge;
+  /** Threads whose subsets are counted here: in Envoy the main thread has some too, for which the first worker counts. */
+  readonly #threads: number;
   /** Any subset's: what it notes of a host holds in all of them. */
-  #observer: ResponseObserver | undefined = undefined;
+  #observer: LoadReportObserver | undefined = undefined;
 
   constructor(config: SubsetConfig, context: PolicyContext) {
     this.#config = config;
@@ -42,12 +48,13 @@ export class SubsetLoadBalancer implements LoadBalancer {
       config.fallback === fallback || config.selectors.some((selector) => selector.fallback === fallback);
     this.#any = uses("any") || config.panicModeAny ? context.createNested(config.policy) : undefined;
     this.#default = uses("default") ? context.createNested(config.policy) : undefined;
-    this.#observer = (this.#any ?? this.#default)?.onResponse;
+    this.#observer = (this.#any ?? this.#default)?.onLoadReport;
     for (const selector of config.selectors) addSelector(this.#selectors, selector);
+    this.#threads = context.workerIndex === 0 ? 2 : 1;
     this.#duplicates = context.scope.gauge("lb_subsets_single_host_per_subset_duplicate");
   }
 
-  get onResponse(): ResponseObserver | undefined {
+  get onLoadReport(): LoadReportObserver | undefined {
     return this.#observer;
   }
 
@@ -118,17 +125,17 @@ export class SubsetLoadBalancer implements LoadBalancer {
 
   #createSubset(singleHost: boolean): Subset {
     const { stats } = this.#context;
-    stats.lbSubsetsActive.add(1);
-    stats.lbSubsetsCreated.inc();
+    stats.lbSubsetsActive.add(this.#threads);
+    stats.lbSubsetsCreated.add(this.#threads);
     const balancer = singleHost ? undefined : this.#context.createNested(this.#config.policy);
-    this.#observer ??= balancer?.onResponse;
+    this.#observer ??= balancer?.onLoadReport;
     return { balancer, hosts: new Set(), single: undefined };
   }
 
   #onRemoved(subset: Subset): void {
     const { stats } = this.#context;
-    stats.lbSubsetsActive.sub(1);
-    stats.lbSubsetsRemoved.inc();
+    stats.lbSubsetsActive.sub(this.#threads);
+    stats.lbSubsetsRemoved.add(this.#threads);
     subset.balancer?.close();
   }
 

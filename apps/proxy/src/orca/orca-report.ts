@@ -1,5 +1,5 @@
 /** xds.data.orca.v3.OrcaLoadReport. */
-export interface LoadReport {
+export interface OrcaReport {
   cpuUtilization: number;
   memUtilization: number;
   applicationUtilization: number;
@@ -11,7 +11,7 @@ export interface LoadReport {
   readonly namedMetrics: Map<string, number>;
 }
 
-export function emptyLoadReport(): LoadReport {
+export function emptyOrcaReport(): OrcaReport {
   return {
     cpuUtilization: 0,
     memUtilization: 0,

@@ -1,4 +1,4 @@
-import { emptyLoadReport, type LoadReport } from "./load-report.ts";
+import { emptyOrcaReport, type OrcaReport } from "./orca-report.ts";
 
 /** Field numbers of xds.data.orca.v3.OrcaLoadReport. */
 const DOUBLES: Readonly<
@@ -17,8 +17,8 @@ const MAPS: Readonly<Record<number, "requestCost" | "utilization" | "namedMetric
 };
 
 /** The wire format of an OrcaLoadReport; undefined when it is broken. Unknown fields are passed over. */
-export function decodeLoadReport(bytes: Buffer): LoadReport | undefined {
-  const report = emptyLoadReport();
+export function decodeOrcaReport(bytes: Buffer): OrcaReport | undefined {
+  const report = emptyOrcaReport();
   const whole = eachField(bytes, (field, value) => {
     const name = DOUBLES[field];
     if (name !== undefined && typeof value === "number") report[name] = value;

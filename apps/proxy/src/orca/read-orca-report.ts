@@ -1,6 +1,6 @@
 import type { HeaderMap } from "@sluice/extension-api";
-import { decodeLoadReport } from "./decode-load-report.ts";
-import { emptyLoadReport, type LoadReport } from "./load-report.ts";
+import { decodeOrcaReport } from "./decode-orca-report.ts";
+import { emptyOrcaReport, type OrcaReport } from "./orca-report.ts";
 
 const FIELDS: Readonly<
   Record<string, "cpuUtilization" | "memUtilization" | "applicationUtilization" | "rpsFractional" | "eps">
@@ -20,9 +20,9 @@ const NAMED = "named_metrics.";
 const UTILIZATION = "utilization.";
 
 /** The load report of a response; undefined when there is none or it cannot be read. */
-export function readLoadReport(headers: Pick<HeaderMap, "get">): LoadReport | undefined {
+export function readOrcaReport(headers: Pick<HeaderMap, "get">): OrcaReport | undefined {
   const binary = headers.get("endpoint-load-metrics-bin");
-  if (binary !== undefined) return decodeLoadReport(Buffer.from(binary, "base64"));
+  if (binary !== undefined) return decodeOrcaReport(Buffer.from(binary, "base64"));
   const value = headers.get("endpoint-load-metrics");
   if (value === undefined) return undefined;
   const content = value.slice(5);
@@ -32,13 +32,13 @@ export function readLoadReport(headers: Pick<HeaderMap, "get">): LoadReport | un
     case "JSON ":
       return readJson(content);
     default:
-      return value.startsWith("BIN ") ? decodeLoadReport(Buffer.from(value.slice(4), "base64")) : undefined;
+      return value.startsWith("BIN ") ? decodeOrcaReport(Buffer.from(value.slice(4), "base64")) : undefined;
   }
 }
 
 /** `cpu_utilization=0.3,named_metrics.queue=0.1` */
-function readText(text: string): LoadReport | undefined {
-  const report = emptyLoadReport();
+function readText(text: string): OrcaReport | undefined {
+  const report = emptyOrcaReport();
   const seen = new Set<string>();
   for (const part of text.split(",")) {
     const equals = part.indexOf("=");
@@ -59,7 +59,7 @@ function readText(text: string): LoadReport | undefined {
 }
 
 /** Protobuf's JSON, with either spelling of names. */
-function readJson(text: string): LoadReport | undefined {
+function readJson(text: string): OrcaReport | undefined {
   let given: unknown;
   try {
     given = JSON.parse(text);
@@ -67,7 +67,7 @@ function readJson(text: string): LoadReport | undefined {
     return undefined;
   }
   if (typeof given !== "object" || given === null) return undefined;
-  const report = emptyLoadReport();
+  const report = emptyOrcaReport();
   for (const [name, value] of Object.entries(given)) {
     const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const field = FIELDS[snake];
