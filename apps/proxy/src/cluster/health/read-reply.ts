@@ -1,6 +1,6 @@
-/** A reply's outermost value; `text`: of a line. */
+/** A reply's outermost value; `text`: of a line. `inline`: a line of another kind, which Envoy's reader takes for a command. */
 export interface RespValue {
-  readonly kind: "simple" | "error" | "integer" | "bulk" | "array";
+  readonly kind: "simple" | "error" | "integer" | "bulk" | "array" | "inline";
   readonly text: string;
 }
 
@@ -30,12 +30,12 @@ interface Line {
 
 function readLine(bytes: Buffer, from: number): Line | "incomplete" | "malformed" {
   if (from >= bytes.length) return "incomplete";
-  const kind = KINDS[String.fromCharCode(bytes[from] ?? 0)];
-  if (kind === undefined) return "malformed";
+  const kind = KINDS[String.fromCharCode(bytes[from] ?? 0)] ?? "inline";
   const at = bytes.indexOf("\r\n", from);
   if (at < 0) return "incomplete";
   const text = bytes.toString("utf8", from + 1, at);
-  if (kind !== "simple" && kind !== "error" && !/^-?\d{1,18}$/.test(text)) return "malformed";
+  const isNumber = kind === "integer" || kind === "bulk" || kind === "array";
+  if (isNumber && !/^-?\d{1,18}$/.test(text)) return "malformed";
   return { value: { kind, text }, end: at + 2 };
 }
 

@@ -67,8 +67,10 @@ test("PING is answered by PONG, over the same connection each time", async () =>
   const { check, counts } = probe("");
   assert.equal(await check("+PONG\r\n"), "success");
   assert.equal(await check("+OTHER\r\n"), "active");
+  assert.equal(await check("PONG\r\n"), "active");
+  assert.equal(await check("-CLUSTERDOWN Hash slot not served\r\n"), "network");
   assert.equal(await check("-MOVED 1 127.0.0.1:1\r\n"), "success");
-  assert.deepEqual(asked.splice(0), Array(3).fill("*1\r\n$4\r\nPING\r\n"));
+  assert.deepEqual(asked.splice(0), Array(5).fill("*1\r\n$4\r\nPING\r\n"));
   assert.equal(sockets.size, 1);
   assert.deepEqual(counts, { connections: 1, requests: 0, unconnected: 0, broken: 0 });
 });
@@ -82,7 +84,7 @@ test("a key that exists is a failure; its name may have any letters", async () =
 
 test("what is not the protocol, or comes unasked, costs the connection", async () => {
   const { check, counts, seen } = probe("");
-  assert.equal(await check("PONG\r\n"), "network");
+  assert.equal(await check(":x\r\n"), "network");
   assert.equal(counts.connections, 0);
   assert.equal(await check("+PONG\r\n"), "success");
   for (const socket of sockets) socket.write("+PONG\r\n");

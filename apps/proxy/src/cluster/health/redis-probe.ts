@@ -102,10 +102,9 @@ export class RedisProbe implements Probe {
     this.#received = Buffer.alloc(0);
     this.#end();
     const { check, reuse, sink } = this.#options;
-    const good = isGood(reply.value, check);
     if (!reuse) this.close();
-    if (good) sink.onSuccess(false);
-    else sink.onFailure("active", false, false);
+    if (isGood(reply.value, check)) sink.onSuccess(false);
+    else sink.onFailure(isOutOfService(reply.value) ? "network" : "active", false, false);
   }
 
   #lose(): void {
@@ -133,7 +132,12 @@ function isGood({ kind, text }: RespValue, { key }: RedisCheck): boolean {
 
 function isRedirection(text: string): boolean {
   const words = text.split(" ").filter((word) => word !== "");
-  return words[0] === "CLUSTERDOWN" || (words.length === 3 && (words[0] === "MOVED" || words[0] === "ASK"));
+  return words.length === 3 && (words[0] === "MOVED" || words[0] === "ASK");
+}
+
+/** Its cluster is: it may be well again soon, and counts as not answering. */
+function isOutOfService({ kind, text }: RespValue): boolean {
+  return kind === "error" && /^ *CLUSTERDOWN(?: |$)/.test(text);
 }
 
 /** An array of bulk strings. */
