@@ -110,9 +110,8 @@ ${table(ROUTE_SUPPORTED_FIELDS)}
 ${table(CLUSTER_SUPPORTED_FIELDS)}
 ## Access logs
 
-Command operators are those of Envoy 1.40, wherever formats stand, but for these, which are refused by name: bytes on the wire and of headers
-(\`…_WIRE_BYTES_…\`, \`…_HEADER_BYTES_SENT\`, \`…_HEADER_BYTES_RECEIVED\`), \`DOWNSTREAM_CX_RTT\` (Node does not tell
-it), and \`CEL\`. As in Envoy a request tells of its last try alone in \`UPSTREAM_…_ATTEMPTED\`, a TCP session of all hosts; custom points in
+Command operators are those of Envoy 1.40, wherever formats stand, but for these, which are refused by name: \`DOWNSTREAM_CX_RTT\` (Node does not tell
+it) and \`CEL\`. As in Envoy a request tells of its last try alone in \`UPSTREAM_…_ATTEMPTED\`, a TCP session of all hosts; custom points in
 \`COMMON_DURATION\` print nothing, since no filter that is built sets any.
 
 A \`GrpcService\` of logs, spans or metrics has \`envoy_grpc\`, \`initial_metadata\` and \`retry_policy\` (\`retry_on\`, \`num_retries\`,
@@ -133,6 +132,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   answers 503 to the former and forwards the latter within the request line.
 - The gauge \`health_check.degraded\` goes down again when a host is no longer degraded; Envoy's does so only when the host goes.
 - Redis health checks ask for their own key each; Envoy asks every host for the key of the check that it made first.
+- \`…_BYTES_SENT\` of HTTP/2 tell what Sluice sends, which codes header blocks and cuts bodies into frames in its own way; an answer ahead of its
+  request's end counts, too, where Envoy logs before it sends.
 - \`require_sni\` closes handshakes without a server name, as it is documented; Envoy does not read it. Handshakes are counted when they are
   done: one that fails is in none of the connection manager's stats. Peers' signature algorithms
   (\`ssl.sigalgs\`) have no stats, since Node does not tell them.

@@ -31,6 +31,10 @@ export interface StreamInfo {
   /** Body bytes. */
   readonly bytesReceived: number;
   readonly bytesSent: number;
+  /** Of the client's stream (or TCP session); absent where none is metered. */
+  readonly downstreamBytes?: ByteCounts | undefined;
+  /** Of the last try's stream and of all tries before it; absent while none has a connection. */
+  readonly upstreamBytes?: ByteCounts | undefined;
   readonly routeName: string;
   readonly virtualHostName: string;
   readonly upstreamCluster: string | undefined;
@@ -93,6 +97,20 @@ export interface AttemptedHost {
   readonly address: string;
   /** The endpoint's own name, or "". */
   readonly hostname: string;
+}
+
+/**
+ * Bytes of a stream, as Envoy's `BytesMeter` has them; TLS is left out. HTTP/2: of frames that are the stream's, with their
+ * heads. Header bytes of HTTP/1 are those of field lines, where each that is received counts one less for its space.
+ */
+export interface ByteCounts {
+  readonly wireBytesSent: number;
+  readonly wireBytesReceived: number;
+  readonly headerBytesSent: number;
+  readonly headerBytesReceived: number;
+  /** HTTP/2: names and values. HTTP/1: as `headerBytes…`, but for received trailers, and what came before counts with each head. */
+  readonly decompressedHeaderBytesSent: number;
+  readonly decompressedHeaderBytesReceived: number;
 }
 
 /** Who wanted a request to be traced. */

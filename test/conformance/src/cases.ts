@@ -1,6 +1,7 @@
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { BOOTSTRAP_SETTING_CASES } from "./cases/bootstrap-settings.ts";
+import { BYTE_METER_CASES } from "./cases/byte-meters.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { CLUSTER_DETAIL_CASES } from "./cases/cluster-details.ts";
 import { CLUSTER_POLICY_CASES } from "./cases/cluster-policies.ts";
@@ -124,6 +125,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...RETRY_CASES,
   ...MIRROR_CASES,
   ...CONNECTION_MANAGER_CASES,
+  ...BYTE_METER_CASES,
   ...CLIENT_CERTIFICATE_CASES,
   ...SCOPED_ROUTE_CASES,
   ...STREAM_LIMIT_CASES,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ResponseFlag } from "@sluice/extension-api";
 import type { FormatContext } from "./access-logger.ts";
 import { compileSubstitutionFormat } from "./compile-substitution-format.ts";
-import { formatContext } from "./format-context-fixture.ts";
+import { byteCounts, formatContext } from "./format-context-fixture.ts";
 
 function print(text: string, context: FormatContext, options = {}): string {
   const compiled = compileSubstitutionFormat(text, "format", options);
@@ -83,6 +83,16 @@ test("the requested server name may come from the request's host", () => {
 test("a length cuts any value in a text", () => {
   const coalesce = '%COALESCE({"operators": ["RESPONSE_CODE"]}):2%';
   assert.equal(print(coalesce, formatContext({})), "20");
+});
+
+test("bytes of streams, 0 where none are metered", () => {
+  const text = ["DOWNSTREAM", "UPSTREAM"]
+    .flatMap((side) => ["WIRE", "HEADER", "DECOMPRESSED_HEADER"].map((what) => `${side}_${what}`))
+    .map((name) => `%${name}_BYTES_SENT% %${name}_BYTES_RECEIVED%`)
+    .join(" ");
+  const streamInfo = { downstreamBytes: byteCounts(10), upstreamBytes: byteCounts(20) };
+  assert.equal(print(text, formatContext({ streamInfo })), "11 12 13 14 15 16 21 22 23 24 25 26");
+  assert.equal(print("%UPSTREAM_WIRE_BYTES_SENT%", formatContext({})), "0");
 });
 
 test("missing values are empty where the caller says so", () => {

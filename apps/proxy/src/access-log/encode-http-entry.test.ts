@@ -6,7 +6,7 @@ import { ResponseFlag } from "@sluice/extension-api";
 import { StreamAccessLogsMessage_HTTPAccessLogEntriesSchema as EntriesSchema } from "@sluice/xds/gen/envoy/service/accesslog/v3/als_pb.js";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import { encodeHttpEntry } from "./encode-http-entry.ts";
-import { formatContext } from "./format-context-fixture.ts";
+import { byteCounts, formatContext } from "./format-context-fixture.ts";
 
 test("an entry reads back through the generated API as what was logged", () => {
   const writer = new ProtoWriter();
@@ -23,6 +23,10 @@ test("an entry reads back through the generated API as what was logged", () => {
       responseCode: 503,
       responseFlags: ResponseFlag.UpstreamConnectionFailure | ResponseFlag.DropOverload,
       durationMs: 1250.5,
+      bytesReceived: 5,
+      bytesSent: 6,
+      downstreamBytes: byteCounts(10),
+      upstreamBytes: byteCounts(20),
       upstreamCluster: "web",
       upstreamRemoteAddress: "[::1]:8080",
       routeName: "main",
@@ -46,6 +50,15 @@ test("an entry reads back through the generated API as what was logged", () => {
   const [entry] = logEntry;
   assert.equal(entry?.request?.path, "/café");
   assert.equal(entry?.request?.requestMethod, 3);
+  const { request, response } = entry ?? {};
+  assert.deepEqual(
+    [request?.requestBodyBytes, request?.downstreamHeaderBytesReceived, request?.upstreamHeaderBytesSent],
+    [5n, 14n, 23n],
+  );
+  assert.deepEqual(
+    [response?.responseBodyBytes, response?.downstreamHeaderBytesSent, response?.upstreamHeaderBytesReceived],
+    [6n, 13n, 24n],
+  );
   assert.deepEqual(entry?.request?.requestHeaders, { "x-tenant": "a", "x-odd": "!!" });
   assert.deepEqual(entry?.response?.responseHeaders, { "x-took": "3" });
   assert.equal(entry?.response?.responseCode, 503);
@@ -55,6 +68,8 @@ test("an entry reads back through the generated API as what was logged", () => {
   assert.equal(common?.responseFlags?.upstreamConnectionFailure, true);
   assert.equal(common?.responseFlags?.noRouteFound, false);
   assert.equal(common?.routeName, "main");
+  assert.deepEqual([common?.downstreamWireBytesSent, common?.downstreamWireBytesReceived], [11n, 12n]);
+  assert.deepEqual([common?.upstreamWireBytesSent, common?.upstreamWireBytesReceived], [21n, 22n]);
   assert.deepEqual(common?.customTags, { host: "all" });
   const { team, ...others } = common?.filterStateObjects ?? {};
   assert.equal(team && anyUnpack(team, StringValueSchema)?.value, "café");

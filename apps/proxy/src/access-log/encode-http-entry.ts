@@ -124,8 +124,10 @@ function encodeCommon(writer: ProtoWriter, context: FormatContext, extras: Entry
   duration(writer, 23, info.durationMs);
   writer.uint(24, info.upstreamRequestAttemptCount);
   writer.headerString(26, context.request?.get("x-request-id") ?? "");
-  writer.uint(29, info.bytesSent);
-  writer.uint(30, info.bytesReceived);
+  writer.uint(29, info.downstreamBytes?.wireBytesSent ?? 0);
+  writer.uint(30, info.downstreamBytes?.wireBytesReceived ?? 0);
+  writer.uint(31, info.upstreamBytes?.wireBytesSent ?? 0);
+  writer.uint(32, info.upstreamBytes?.wireBytesReceived ?? 0);
   writer.end(common);
 }
 
@@ -148,8 +150,15 @@ function encodeRequest(
   { request, streamInfo }: FormatContext,
   extras: EntryExtras,
 ): void {
-  if (request === undefined) return;
   const message = writer.begin(3);
+  if (request !== undefined) encodeRequestHead(writer, request, extras);
+  writer.uint(12, streamInfo.bytesReceived);
+  writer.uint(14, streamInfo.upstreamBytes?.headerBytesSent ?? 0);
+  writer.uint(15, streamInfo.downstreamBytes?.headerBytesReceived ?? 0);
+  writer.end(message);
+}
+
+function encodeRequestHead(writer: ProtoWriter, request: HeaderMap, extras: EntryExtras): void {
   writer.uint(1, METHODS[request.get(":method") ?? ""] ?? 0);
   writer.headerString(2, request.get(":scheme") ?? "");
   writer.headerString(3, request.get(":authority") ?? "");
@@ -160,9 +169,7 @@ function encodeRequest(
   writer.headerString(9, request.get("x-request-id") ?? "");
   writer.headerString(10, request.get(EnvoyHeader.originalPath) ?? "");
   writer.uint(11, request.byteSize);
-  writer.uint(12, streamInfo.bytesReceived);
   headers(writer, 13, request, extras.requestHeaders);
-  writer.end(message);
 }
 
 function encodeResponse(writer: ProtoWriter, context: FormatContext, extras: EntryExtras): void {
@@ -178,6 +185,8 @@ function encodeResponse(writer: ProtoWriter, context: FormatContext, extras: Ent
   headers(writer, 4, response, extras.responseHeaders);
   headers(writer, 5, responseTrailers, extras.responseTrailers);
   writer.string(6, streamInfo.responseCodeDetails);
+  writer.uint(7, streamInfo.upstreamBytes?.headerBytesReceived ?? 0);
+  writer.uint(8, streamInfo.downstreamBytes?.headerBytesSent ?? 0);
   writer.end(message);
 }
 

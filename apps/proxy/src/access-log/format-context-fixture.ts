@@ -1,4 +1,4 @@
-import type { ConnectionInfo, HeaderMap, StreamInfo } from "@sluice/extension-api";
+import type { ByteCounts, ConnectionInfo, HeaderMap, StreamInfo } from "@sluice/extension-api";
 import type { FormatContext } from "./access-logger.ts";
 
 /** A plain header map over a Map; for tests of what reads headers. */
@@ -38,6 +38,18 @@ class MapHeaders implements HeaderMap {
   forEach(visit: (name: string, value: string) => void): void {
     for (const [name, value] of this.#fields) visit(name, value);
   }
+}
+
+/** Counts that differ: `base` and 1 to 6. */
+export function byteCounts(base: number): ByteCounts {
+  return {
+    wireBytesSent: base + 1,
+    wireBytesReceived: base + 2,
+    headerBytesSent: base + 3,
+    headerBytesReceived: base + 4,
+    decompressedHeaderBytesSent: base + 5,
+    decompressedHeaderBytesReceived: base + 6,
+  };
 }
 
 /** A finished request for tests of formatters, loggers and tracers: 200 over HTTP/1.1 at 2026-01-02T03:04:05.678Z, unless told otherwise. */

@@ -1,5 +1,6 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { StreamSource } from "../overload/high-memory-streams.ts";
+import type { ByteMeter } from "./byte-meter.ts";
 import type { Headers } from "./header-map.ts";
 
 /** Why a stream ended before its time; `text` stands in local replies and details, Envoy's words. */
@@ -26,6 +27,8 @@ export interface MessageDecoder {
 
 /** A request's stream as the codec drives it. */
 export interface RequestStream extends MessageDecoder {
+  /** The codec adds what the stream takes, before it tells of it. */
+  readonly meter: ByteMeter;
   /** The stream is gone: the client left, or the codec gave up. Once, last. `details`: Envoy's words where the codec has them, else "". */
   onReset(reason: StreamResetReason, details: string): void;
   /** The head did not arrive in time: answer 408. Instead of `decodeHeaders`. */
@@ -47,6 +50,8 @@ export interface CodecError {
 
 /** A response's stream as the client codec drives it. */
 export interface ResponseStream extends MessageDecoder {
+  /** As a request's; undefined where nobody asks. */
+  readonly meter: ByteMeter | undefined;
   decode1xxHeaders(headers: Headers): void;
   /** Nothing follows. */
   onReset(reason: StreamResetReason, transportFailure: string): void;

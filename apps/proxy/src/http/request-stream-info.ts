@@ -9,6 +9,7 @@ import type {
 } from "@sluice/extension-api";
 import { FilterState } from "../filter-state/filter-state.ts";
 import { type UpstreamState, upstreamStateOf } from "../filter-state/upstream-state.ts";
+import type { ByteMeter } from "./byte-meter.ts";
 
 /** The stream info of one request (or, with the same fields, of a TCP connection). Times: see `StreamInfo`. */
 export class RequestStreamInfo implements StreamInfo {
@@ -30,6 +31,8 @@ export class RequestStreamInfo implements StreamInfo {
   responseFlags = 0;
   bytesReceived = 0;
   bytesSent = 0;
+  downstreamBytes: ByteMeter | undefined = undefined;
+  upstreamBytes: ByteMeter | undefined = undefined;
   routeName = "";
   virtualHostName = "";
   upstreamCluster: string | undefined = undefined;
@@ -79,6 +82,7 @@ export class RequestStreamInfo implements StreamInfo {
     info.virtualHostName = this.virtualHostName;
     this.filterState.copyLasting(info.filterState);
     info.bytesReceived = this.bytesReceived + bodyBytes;
+    info.downstreamBytes = this.downstreamBytes;
     info.lastDownstreamRxByteMs = 0;
     info.schemeMatchesUpstream = this.schemeMatchesUpstream;
     return info;

@@ -4,6 +4,7 @@ import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { MatchedStream } from "../route/stream-matching-data.ts";
 import type { RouteTracing } from "../tracing/route-tracing.ts";
 import type { ActiveSpan } from "../tracing/tracer.ts";
+import { ByteMeter } from "./byte-meter.ts";
 import type { StreamProtocol } from "./codec.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { countEnd, countStart } from "./count-stream.ts";
@@ -17,7 +18,7 @@ import { traceRequest } from "./trace-request.ts";
  * Matchers, formats and access logs read it; it knows nothing of how the messages move. A stream has one record but, behind an
  * internal redirect, more than one stream info: each is counted, logged and traced as a request of its own.
  */
-export class StreamRecord implements FormatContext, MatchedStream, LocalReplyView {
+export class StreamRecord extends ByteMeter implements FormatContext, MatchedStream, LocalReplyView {
   streamInfo: RequestStreamInfo;
   /** As this request sees it: with the client that it came from. */
   connection: ConnectionInfo;
@@ -34,15 +35,20 @@ export class StreamRecord implements FormatContext, MatchedStream, LocalReplyVie
     connection: ConnectionInfo & Pick<SocketConnection, "streamInfo">,
     protocol: StreamProtocol,
   ) {
+    super();
     const { clock } = config.worker;
     this.config = config;
     this.connection = connection;
     this.streamInfo = new RequestStreamInfo(clock.wallMs(), clock.nowMs(), connection.streamInfo);
     this.streamInfo.protocol = protocol;
+    this.streamInfo.downstreamBytes = this;
     this.streamInfo.schemeMatchesUpstream = config.schemeMatchesUpstream;
     countStart(config, protocol === "HTTP/2");
   }
 
+  get meter(): ByteMeter {
+    return this;
+  }
   get request(): Headers | undefined {
     return this.requestHeaders;
   }

@@ -113,6 +113,7 @@ class AsyncChoice implements LoadBalancerContext, PoolUser {
 export class AsyncStream implements PoolWaiter, ResponseStream {
   readonly highPriority: boolean;
   readonly host: Host;
+  readonly meter = undefined;
   private readonly info: ClusterInfo;
   private readonly pool: HttpPool;
   private readonly headers: Headers;

@@ -9,6 +9,7 @@ import {
   type UpstreamOverrideHost,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
+import type { ByteMeter } from "../http/byte-meter.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import type { Headers } from "../http/header-map.ts";
 import type { RequestStreamInfo } from "../http/request-stream-info.ts";
@@ -119,6 +120,10 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
 
   get response(): ResponseStream {
     return this;
+  }
+
+  get meter(): ByteMeter | undefined {
+    return this.waiter.response.meter;
   }
 
   onReady(encoder: RequestEncoder, connection: ConnectionInfo): void {

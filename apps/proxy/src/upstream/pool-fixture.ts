@@ -66,6 +66,7 @@ export async function deadPort(): Promise<number> {
 export class TestRequest implements PoolWaiter, ResponseStream {
   readonly highPriority: boolean;
   readonly response = this;
+  readonly meter = undefined;
   encoder: RequestEncoder | undefined = undefined;
   connection: ConnectionInfo | undefined = undefined;
   failure: StreamResetReason | undefined = undefined;

@@ -114,13 +114,22 @@ class TcpExchange implements RequestEncoder, TcpUpstreamOwner, TcpWaiter {
 
   encodeHeaders(_headers: Headers, endStream: boolean): void {
     const { preamble } = this.init;
-    if (preamble !== undefined) this.connection?.write(preamble, false);
+    if (preamble !== undefined) {
+      const meter = this.response?.meter;
+      if (meter !== undefined) {
+        meter.wireBytesSent += preamble.length;
+        meter.headerBytesSent += preamble.length;
+      }
+      this.connection?.write(preamble, false);
+    }
     if (endStream) this.encodeData(EMPTY, true);
     this.response?.decodeHeaders(new Headers([":status", "200"]), false);
   }
 
   encodeData(chunk: Uint8Array, endStream: boolean): void {
     const { connection } = this;
+    const meter = this.response?.meter;
+    if (meter !== undefined) meter.wireBytesSent += chunk.length;
     connection?.write(chunk, endStream);
     if (!endStream) return;
     this.requestEnded = true;
@@ -180,7 +189,9 @@ class TcpExchange implements RequestEncoder, TcpUpstreamOwner, TcpWaiter {
       this.responseEnded = true;
       if (this.requestEnded) this.connection?.finishRequest();
     }
-    this.response?.decodeData(chunk, endStream);
+    const { response } = this;
+    if (response?.meter !== undefined) response.meter.wireBytesReceived += chunk.length;
+    response?.decodeData(chunk, endStream);
   }
 
   onUpstreamClosed(): void {

@@ -48,6 +48,7 @@ export interface CodecProbeOptions {
 
 /** Sends one request per check over a connection of its own, through the codecs that requests use. */
 export class CodecProbe implements Probe, ConnectionSink, ClientCodecCallbacks, ResponseStream {
+  readonly meter = undefined;
   readonly #options: CodecProbeOptions;
   #connection: SocketConnection | undefined;
   #codec: ClientCodec | undefined;

@@ -36,6 +36,7 @@ export interface LoadStreamOptions {
 
 /** One call of xds.service.orca.v3.OpenRcaService/StreamCoreMetrics over a connection of its own. */
 export class LoadStream implements ConnectionSink, ClientCodecCallbacks, ResponseStream {
+  readonly meter = undefined;
   readonly #options: LoadStreamOptions;
   readonly #reader: MessageReader;
   #connection: SocketConnection | undefined;

@@ -14,7 +14,14 @@ import { hasToken } from "./connection-tokens.ts";
 import { type HeaderSpelling, writtenCase } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
-import { type HeadFormat, requestHead, trailerSection } from "./serialize-head.ts";
+import {
+  type HeadFormat,
+  type HeadText,
+  LAST_CHUNK,
+  NO_TRAILERS,
+  requestHead,
+  trailerSection,
+} from "./serialize-head.ts";
 
 /** A cluster's Http1ProtocolOptions; plain data, so that it can cross threads. */
 export interface Http1ClientSettings {
@@ -115,28 +122,40 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     this.parser.head.responseToConnect = method === "CONNECT";
     const head = requestHead(headers, endStream, this.upgrade, this.format);
     this.chunked = head.chunked;
-    this.connection.write(head.text, false);
+    this.writeHead(head);
     if (endStream) this.endRequest();
   }
 
+  private write(data: Uint8Array | string): void {
+    const meter = this.stream?.meter;
+    if (meter !== undefined) meter.wireBytesSent += data.length;
+    this.connection.write(data, false);
+  }
+
+  private writeHead({ text, fieldBytes }: HeadText): void {
+    const meter = this.stream?.meter;
+    if (meter !== undefined) {
+      meter.wireBytesSent += text.length;
+      meter.headerBytesSent += fieldBytes;
+      meter.decompressedHeaderBytesSent += fieldBytes;
+    }
+    this.connection.write(text, false);
+  }
+
   encodeData(chunk: Uint8Array, endStream: boolean): void {
-    const { connection } = this;
     if (!this.chunked) {
-      if (chunk.length > 0) connection.write(chunk, false);
+      if (chunk.length > 0) this.write(chunk);
     } else if (chunk.length > 0) {
-      connection.write(`${chunk.length.toString(16)}\r\n`, false);
-      connection.write(chunk, false);
-      connection.write(endStream ? "\r\n0\r\n\r\n" : "\r\n", false);
-    } else if (endStream) connection.write("0\r\n\r\n", false);
+      this.write(`${chunk.length.toString(16)}\r\n`);
+      this.write(chunk);
+      this.write(endStream ? "\r\n0\r\n\r\n" : "\r\n");
+    } else if (endStream) this.write(LAST_CHUNK);
     if (endStream) this.endRequest();
   }
 
   encodeTrailers(trailers: Headers): void {
     if (this.chunked) {
-      this.connection.write(
-        this.options.trailers ? trailerSection(trailers, this.format.spelling) : "0\r\n\r\n",
-        false,
-      );
+      this.writeHead(this.options.trailers ? trailerSection(trailers, this.format.spelling) : NO_TRAILERS);
     }
     this.endRequest();
   }
@@ -163,6 +182,8 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
       this.callbacks.onProtocolError(Http1Errors.unexpectedData);
       return;
     }
+    const { meter } = this.stream;
+    if (meter !== undefined) meter.wireBytesReceived += chunk.length;
     accountForRead();
     this.parser.execute(chunk);
     if (this.parser.hasPendingInput) keepRead();
@@ -186,6 +207,12 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
   onHead(headers: Headers): void {
     const { parser, stream } = this;
     this.responseStarted = true;
+    const meter = stream?.meter;
+    if (meter !== undefined) {
+      meter.headerBytesReceived += parser.takeFieldBytes();
+      // As Envoy's: with each head all that came before it, of earlier tries as well, counts again.
+      meter.decompressedHeaderBytesReceived += meter.headerBytesReceived;
+    }
     const { status } = parser.head;
     if (status < 200 && status !== 101) {
       if (status === 100 || status === 103 || status === 102) stream?.decode1xxHeaders(headers);
@@ -213,8 +240,12 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
 
   onTrailers(trailers: Headers): void {
     this.responseComplete = true;
-    if (this.options.trailers) this.stream?.decodeTrailers(trailers);
-    else this.stream?.decodeData(EMPTY, true);
+    const { stream } = this;
+    if (stream === undefined) return;
+    if (this.options.trailers) {
+      if (stream.meter !== undefined) stream.meter.headerBytesReceived += this.parser.takeFieldBytes();
+      stream.decodeTrailers(trailers);
+    } else stream.decodeData(EMPTY, true);
   }
 
   onMessageComplete(): void {

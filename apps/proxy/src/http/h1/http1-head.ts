@@ -41,6 +41,8 @@ export class Http1Head implements FramedHead {
   responseToHead = false;
   /** Responses: the request was CONNECT: a 2xx opens a tunnel. */
   responseToConnect = false;
+  /** Of the field lines read, as Envoy counts them: names, values, colons and line ends. The parser begins anew. */
+  fieldBytes = 0;
   acceptHttp10 = false;
   /** `allow_custom_methods`: any token will do. */
   anyMethod = false;
@@ -137,7 +139,8 @@ export class Http1Head implements FramedHead {
       hash = hashStep(hash, low);
       i++;
     }
-    if (i === start || text.charCodeAt(i) !== COLON) {
+    const nameBytes = i - start;
+    if (nameBytes === 0 || text.charCodeAt(i) !== COLON) {
       return text.charCodeAt(i) === 0 ? Http1Errors.headerCharacters : Http1Errors.headerName;
     }
     const name = internName(text, start, i, hash, hasUpper);
@@ -151,6 +154,7 @@ export class Http1Head implements FramedHead {
     const fields = this.headers.fields;
     if (fields.length >= this.fieldsMax) return Http1Errors.tooManyHeaders;
     const value = text.substring(valueStart, i);
+    this.fieldBytes += nameBytes + value.length + 3;
     if (inTrailers) {
       if (NO_TRAILERS.has(name)) return undefined;
     } else if (name === "content-length") {

@@ -67,6 +67,7 @@ export class Http1Parser {
   private textScanned = 0;
   private headBytes = 0;
   private leadingLines = 0;
+  private fieldBytes = 0;
   /** Of the body, or of the chunk at hand. */
   private remaining = 0;
   private pendingBody: Buffer | undefined = undefined;
@@ -93,6 +94,18 @@ export class Http1Parser {
   /** True when input is waiting behind `pause`. */
   get hasPendingInput(): boolean {
     return this.input !== undefined && this.inputAt < this.input.length;
+  }
+
+  /** Bytes that wait so. */
+  get pendingBytes(): number {
+    return this.input === undefined ? 0 : this.input.length - this.inputAt;
+  }
+
+  /** Once for each head or trailers: what their field lines count for. As in Envoy, a head without any counts for 3. */
+  takeFieldBytes(): number {
+    const bytes = this.fieldBytes;
+    this.fieldBytes = 0;
+    return bytes;
   }
 
   /** Input is kept, not parsed, until `resume`. */
@@ -220,6 +233,8 @@ export class Http1Parser {
   private endHead(): undefined {
     const { head } = this;
     const headers = head.takeHeaders();
+    this.fieldBytes = head.fieldBytes === 0 ? 3 : head.fieldBytes;
+    head.fieldBytes = 0;
     this.headBytes = 0;
     this.leadingLines = 0;
     const error = head.check(headers);
@@ -243,7 +258,10 @@ export class Http1Parser {
   }
 
   private endTrailers(): undefined {
-    const trailers = this.head.takeHeaders();
+    const { head } = this;
+    const trailers = head.takeHeaders();
+    this.fieldBytes = head.fieldBytes;
+    head.fieldBytes = 0;
     this.headBytes = 0;
     this.state = State.FirstLine;
     if (trailers.fields.length === 0) {

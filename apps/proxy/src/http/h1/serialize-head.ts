@@ -5,6 +5,8 @@ import type { HeaderCase } from "./header-case.ts";
 /** What frames the body of the message that a head announces. */
 export interface HeadText {
   readonly text: string;
+  /** Of its field lines. */
+  readonly fieldBytes: number;
   readonly chunked: boolean;
 }
 
@@ -40,6 +42,11 @@ export interface HeadFormat {
 
 const PLAIN: HeadFormat = { spelling: undefined, fullyQualifiedUrl: false };
 
+/** `text`: its lines, the first of which takes `startBytes`. */
+function wholeHead(text: string, startBytes: number, chunked: boolean): HeadText {
+  return { text: text + END, fieldBytes: text.length - startBytes, chunked };
+}
+
 /** `name: value` with its line end. */
 function line(name: string, value: string, spelling: HeaderCase | undefined): string {
   return `${spelling === undefined ? name : spelling.format(name)}: ${value}${END}`;
@@ -60,18 +67,17 @@ export function requestHead(
     target = `${headers.get(":scheme") ?? "http"}://${authority ?? ""}${target}`;
   }
   let text = `${method} ${target} HTTP/1.1${END}`;
+  const startBytes = text.length;
   if (authority !== undefined) text += line("host", authority, spelling);
   text += fieldLines(headers.fields, spelling);
   if (upgrade || method === "CONNECT" || headers.get("content-length") !== undefined) {
-    return { text: text + END, chunked: false };
+    return wholeHead(text, startBytes, false);
   }
   if (endStream) {
-    return {
-      text: BODILESS.has(method) ? text + END : text + line("content-length", "0", spelling) + END,
-      chunked: false,
-    };
+    if (!BODILESS.has(method)) text += line("content-length", "0", spelling);
+    return wholeHead(text, startBytes, false);
   }
-  return { text: text + line("transfer-encoding", "chunked", spelling) + END, chunked: true };
+  return wholeHead(text + line("transfer-encoding", "chunked", spelling), startBytes, true);
 }
 
 /** What decides a response's framing besides its head. */
@@ -93,26 +99,34 @@ export function responseHead(
 ): HeadText {
   const spelling = headers.spelling ?? framing.spelling;
   const reason = headers.spelling?.reason;
-  const text = statusLine(status, framing.http10, reason) + fieldLines(headers.fields, spelling);
+  const start = statusLine(status, framing.http10, reason);
+  const text = start + fieldLines(headers.fields, spelling);
   if (headers.get("content-length") !== undefined || framing.tunnel)
-    return { text: text + END, chunked: false };
-  if (status < 200 || status === 204 || status === 304) return { text: text + END, chunked: false };
+    return wholeHead(text, start.length, false);
+  if (status < 200 || status === 204 || status === 304) return wholeHead(text, start.length, false);
   if (endStream && !framing.toHead) {
-    return { text: text + line("content-length", "0", spelling) + END, chunked: false };
+    return wholeHead(text + line("content-length", "0", spelling), start.length, false);
   }
-  if (framing.http10) return { text: text + END, chunked: false };
-  return {
-    text: text + line("transfer-encoding", "chunked", spelling) + END,
-    chunked: !framing.toHead && !endStream,
-  };
+  if (framing.http10) return wholeHead(text, start.length, false);
+  return wholeHead(
+    text + line("transfer-encoding", "chunked", spelling),
+    start.length,
+    !framing.toHead && !endStream,
+  );
 }
 
 /** A 1xx head. */
-export function informationalHead(headers: Headers, status: number, spelling?: HeaderCase): string {
-  return statusLine(status, false) + fieldLines(headers.fields, headers.spelling ?? spelling) + END;
+export function informationalHead(headers: Headers, status: number, spelling?: HeaderCase): HeadText {
+  const start = statusLine(status, false);
+  return wholeHead(start + fieldLines(headers.fields, headers.spelling ?? spelling), start.length, false);
 }
 
+/** The last chunk, which ends a message without trailers. */
+export const LAST_CHUNK = "0\r\n\r\n";
+export const NO_TRAILERS: HeadText = { text: LAST_CHUNK, fieldBytes: 0, chunked: false };
+
 /** Trailers behind the last chunk. */
-export function trailerSection(trailers: Headers, spelling?: HeaderCase): string {
-  return `0${END}${fieldLines(trailers.fields, trailers.spelling ?? spelling)}${END}`;
+export function trailerSection(trailers: Headers, spelling?: HeaderCase): HeadText {
+  const start = `0${END}`;
+  return wholeHead(start + fieldLines(trailers.fields, trailers.spelling ?? spelling), start.length, false);
 }

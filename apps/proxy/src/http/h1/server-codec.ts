@@ -18,7 +18,14 @@ import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
 import type { Http1Stats } from "./http1-stats.ts";
 import { settleTarget, type TargetOptions } from "./request-target.ts";
-import { informationalHead, responseHead, trailerSection } from "./serialize-head.ts";
+import {
+  type HeadText,
+  informationalHead,
+  LAST_CHUNK,
+  NO_TRAILERS,
+  responseHead,
+  trailerSection,
+} from "./serialize-head.ts";
 import { settleUpgrade } from "./upgrade-offer.ts";
 
 export interface Http1ServerOptions extends TargetOptions {
@@ -64,6 +71,8 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   private upgradeRequested = false;
   private connectRequested = false;
   private waitingReadPaused = false;
+  /** Of the message that no stream has begun for. */
+  private bytesBeforeStream = 0;
 
   constructor(connection: SocketConnection, callbacks: ServerCodecCallbacks, options: Http1ServerOptions) {
     this.connection = connection;
@@ -94,6 +103,9 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   }
 
   dispatch(chunk: Buffer): void {
+    // As Envoy's: what waits behind a whole request counts when its turn comes, and then all of it for the one request.
+    if (this.stream === undefined) this.bytesBeforeStream += chunk.length;
+    else if (!this.requestComplete) this.stream.meter.wireBytesReceived += chunk.length;
     accountForRead();
     this.parser.execute(chunk);
     if (!this.parser.hasPendingInput) return;
@@ -178,8 +190,13 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
 
   onTrailers(trailers: Headers): void {
     this.completeRequest();
-    if (this.options.trailers) this.stream?.decodeTrailers(trailers);
-    else this.stream?.decodeData(EMPTY, true);
+    const { stream } = this;
+    const fieldBytes = this.parser.takeFieldBytes();
+    if (stream === undefined) return;
+    if (this.options.trailers) {
+      stream.meter.headerBytesReceived += fieldBytes;
+      stream.decodeTrailers(trailers);
+    } else stream.decodeData(EMPTY, true);
   }
 
   onMessageComplete(): void {
@@ -200,6 +217,12 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     this.chunked = false;
     const stream = this.callbacks.newStream(this);
     this.stream = stream;
+    const { meter } = stream;
+    const fieldBytes = this.parser.takeFieldBytes();
+    meter.wireBytesReceived = this.bytesBeforeStream;
+    meter.headerBytesReceived = fieldBytes;
+    meter.decompressedHeaderBytesReceived = fieldBytes;
+    this.bytesBeforeStream = 0;
     return stream;
   }
 
@@ -238,10 +261,23 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   // ── response ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   encode1xxHeaders(headers: Headers): void {
-    this.connection.write(
-      informationalHead(headers, Number(headers.get(":status") ?? "100"), this.spelling),
-      false,
-    );
+    this.writeHead(informationalHead(headers, Number(headers.get(":status") ?? "100"), this.spelling));
+  }
+
+  private writeHead({ text, fieldBytes }: HeadText): void {
+    const meter = this.stream?.meter;
+    if (meter !== undefined) {
+      meter.wireBytesSent += text.length;
+      meter.headerBytesSent += fieldBytes;
+      meter.decompressedHeaderBytesSent += fieldBytes;
+    }
+    this.connection.write(text, false);
+  }
+
+  private write(data: Uint8Array | string): void {
+    const { stream } = this;
+    if (stream !== undefined) stream.meter.wireBytesSent += data.length;
+    this.connection.write(data, false);
   }
 
   encodeHeaders(headers: Headers, endStream: boolean): void {
@@ -257,7 +293,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       spelling: this.spelling,
     });
     this.chunked = head.chunked;
-    this.connection.write(head.text, false);
+    this.writeHead(head);
     if (endStream) this.endResponse();
   }
 
@@ -274,25 +310,21 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       if (endStream) this.endResponse();
       return;
     }
-    const { connection } = this;
     if (!this.chunked) {
-      if (chunk.length > 0) connection.write(chunk, false);
+      if (chunk.length > 0) this.write(chunk);
     } else {
       if (chunk.length > 0) {
-        connection.write(`${chunk.length.toString(16)}\r\n`, false);
-        connection.write(chunk, false);
-        connection.write(endStream ? "\r\n0\r\n\r\n" : "\r\n", false);
-      } else if (endStream) connection.write("0\r\n\r\n", false);
+        this.write(`${chunk.length.toString(16)}\r\n`);
+        this.write(chunk);
+        this.write(endStream ? "\r\n0\r\n\r\n" : "\r\n");
+      } else if (endStream) this.write(LAST_CHUNK);
     }
     if (endStream) this.endResponse();
   }
 
   encodeTrailers(trailers: Headers): void {
     if (this.chunked)
-      this.connection.write(
-        this.options.trailers ? trailerSection(trailers, this.spelling) : "0\r\n\r\n",
-        false,
-      );
+      this.writeHead(this.options.trailers ? trailerSection(trailers, this.spelling) : NO_TRAILERS);
     this.endResponse();
   }
 
@@ -339,6 +371,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       this.waitingReadPaused = false;
       this.connection.readDisable(false);
     }
+    this.bytesBeforeStream += this.parser.pendingBytes;
     this.parser.resume();
     if (this.parser.hasPendingInput && !this.waitingReadPaused) {
       this.waitingReadPaused = true;

@@ -12,6 +12,7 @@ import { headerBlock, http2Frame, waitFor } from "@sluice/harness";
 import { SocketConnection } from "../../connection/socket-connection.ts";
 import { discardingStats } from "../../stats/thread-stats.ts";
 import { systemClock, systemRandom, systemTimers } from "../../worker/system-time.ts";
+import { ByteMeter } from "../byte-meter.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../codec.ts";
 import { Headers } from "../header-map.ts";
 import { Http2ClientCodec } from "./client-codec.ts";
@@ -19,6 +20,7 @@ import { compileHttp2Options, type Http2Options } from "./http2-options.ts";
 import { createHttp2Stats } from "./http2-stats.ts";
 
 class Response implements ResponseStream {
+  readonly meter = new ByteMeter();
   interim: string[] = [];
   headers: Headers | undefined = undefined;
   body = "";
@@ -192,6 +194,15 @@ describe("HTTP/2 client", () => {
       assert.equal(trailing.trailers?.get("grpc-status"), "0");
       const head = await client.begin("/head", true, [], "HEAD")[0].over();
       assert.equal(head.body, "");
+      assert.ok(upload.meter.wireBytesSent - upload.meter.headerBytesSent >= 2_000_000 + 9 * 123);
+      assert.equal(trailing.meter.wireBytesReceived - trailing.meter.headerBytesReceived, 9 + 4);
+      assert.ok(
+        trailing.meter.decompressedHeaderBytesReceived >= ":status103link</a>:status200grpc-status0".length,
+      );
+      assert.deepEqual(
+        [head.meter.wireBytesSent, head.meter.wireBytesReceived],
+        [head.meter.headerBytesSent, head.meter.headerBytesReceived],
+      );
     });
   });
 

@@ -1,4 +1,5 @@
 import type { SocketConnection } from "../../connection/socket-connection.ts";
+import type { ByteMeter } from "../byte-meter.ts";
 import type {
   ClientCodec,
   ClientCodecCallbacks,
@@ -121,6 +122,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
       if (this.isIdle(streamId)) this.fail(protocolError("HEADERS on an idle stream"));
       return;
     }
+    this.countBlock(stream, block);
     if (stream.remoteEnded) {
       this.fail(streamClosedError("HEADERS behind the end of the message"));
     } else if (this.refuseLargeHead(streamId, block)) return;
@@ -186,14 +188,18 @@ class ClientStream extends Http2Stream implements RequestEncoder {
     if (endStream) this.finishSending();
   }
 
+  override get meter(): ByteMeter | undefined {
+    return this.decoder?.meter;
+  }
+
   endsConnection(): void {}
 
   reset(): void {
     if (this.closed) return;
-    this.decoder = undefined;
     if (this.id === 0) this.closed = true;
     // As Envoy, whatever the reason.
     else this.session.resetStream(this, Http2ErrorCode.InternalError);
+    this.decoder = undefined;
     this.session.onStreamOver(false);
   }
 

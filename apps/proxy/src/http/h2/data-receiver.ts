@@ -1,6 +1,6 @@
 import { Ended } from "./closed-streams.ts";
 import type { FrameLimits } from "./frame-limits.ts";
-import { FrameFlag, Http2ErrorCode } from "./frames.ts";
+import { FRAME_HEAD_BYTES, FrameFlag, Http2ErrorCode } from "./frames.ts";
 import {
   floodError,
   flowControlError,
@@ -72,6 +72,8 @@ export class DataReceiver {
       return session.fail(streamClosedError("DATA behind the end of the message"));
     }
     stream.recvWindow -= length;
+    const { meter } = stream;
+    if (meter !== undefined) meter.wireBytesReceived += FRAME_HEAD_BYTES + length;
     if (stream.recvWindow < 0) {
       this.consume(length);
       session.failStream(streamId, Http2ErrorCode.FlowControlError, "http2.flow_control");

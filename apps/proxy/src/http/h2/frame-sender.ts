@@ -3,6 +3,7 @@ import type { FrameLimits } from "./frame-limits.ts";
 import {
   DEFAULT_FRAME_BYTES_MAX,
   DEFAULT_WINDOW_BYTES,
+  FRAME_HEAD_BYTES,
   FrameFlag,
   FrameType,
   frameHead,
@@ -67,12 +68,21 @@ export class FrameSender {
   }
 
   headers(stream: Http2Stream, fields: readonly string[], endStream: boolean): void {
-    this.write(headersFrames(stream.id, this.encoder.encode(fields), endStream, this.peerFrameBytes));
+    const { encoder } = this;
+    const frames = headersFrames(stream.id, encoder.encode(fields), endStream, this.peerFrameBytes);
+    const { meter } = stream;
+    if (meter !== undefined) {
+      meter.wireBytesSent += frames.length;
+      meter.headerBytesSent += frames.length;
+      meter.decompressedHeaderBytesSent += encoder.fieldBytes;
+    }
+    this.write(frames);
   }
 
   /** Sends what the windows allow; answers how much of the chunk that was. The end goes with its last octet. */
   data(stream: Http2Stream, chunk: Uint8Array, endStream: boolean): number {
     const { connection } = this;
+    const { meter } = stream;
     const total = chunk.length;
     let at = 0;
     do {
@@ -80,6 +90,7 @@ export class FrameSender {
       if (size <= 0 && total > 0) return at;
       const last = at + size === total;
       this.limits.onOutboundData();
+      if (meter !== undefined) meter.wireBytesSent += FRAME_HEAD_BYTES + size;
       connection.write(
         frameHead(size, FrameType.Data, last && endStream ? FrameFlag.EndStream : 0, stream.id),
         false,

@@ -18,6 +18,8 @@ export class HeaderBlockReader {
   endStream = false;
   /** Of the block that is being gathered; 0: none is. */
   streamId = 0;
+  /** Payloads of the frames that the block at hand, or the last one, came in. */
+  frameBytes = 0;
   private readonly decoder: HpackDecoder;
   private readonly stats: Http2Stats;
   private readonly headBytesMax: number;
@@ -51,6 +53,7 @@ export class HeaderBlockReader {
       return short ? frameSizeError("malformed HEADERS") : protocolError("malformed HEADERS");
     }
     this.streamId = streamId;
+    this.frameBytes = end - start - (to - from);
     this.endStream = (flags & FrameFlag.EndStream) !== 0;
     return this.add(flags, octets, from, to);
   }
@@ -59,6 +62,7 @@ export class HeaderBlockReader {
   add(flags: number, octets: Buffer, start: number, end: number): Http2Error | undefined {
     const { parts, headBytesMax } = this;
     this.bytes += end - start;
+    this.frameBytes += end - start;
     // Compressed it is hardly ever longer than in full; what is beyond serves no message that would be taken.
     if (
       this.bytes > headBytesMax + DEFAULT_FRAME_BYTES_MAX ||

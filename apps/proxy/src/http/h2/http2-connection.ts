@@ -8,6 +8,7 @@ import { frameFlaw, orderFlaw } from "./frame-rules.ts";
 import { FrameSender } from "./frame-sender.ts";
 import {
   DEFAULT_FRAME_BYTES_MAX,
+  FRAME_HEAD_BYTES,
   FrameFlag,
   FrameType,
   Http2ErrorCode,
@@ -36,6 +37,7 @@ export interface Http2Setup {
   readonly headersMax: number;
 }
 
+const RST_STREAM_BYTES = FRAME_HEAD_BYTES + 4;
 const PING_PAYLOAD = "sluice\0\0";
 
 /**
@@ -125,14 +127,26 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
     this.receiver.consume(bytes);
   }
 
+  /** A header block that has arrived, for its stream's meter. As Envoy's: its frames count as one. */
+  protected countBlock(stream: Http2Stream, block: HeaderBlock): void {
+    const { meter } = stream;
+    if (meter === undefined) return;
+    const bytes = FRAME_HEAD_BYTES + this.heads.frameBytes;
+    meter.wireBytesReceived += bytes;
+    meter.headerBytesReceived += bytes;
+    meter.decompressedHeaderBytesReceived += block.bytes;
+  }
+
   /** Ends a stream from here; it is told nothing. */
   resetStream(stream: Http2Stream, code: number): void {
     if (stream.closed) return;
-    this.sendReset(stream.id, code);
+    this.sendReset(stream.id, code, stream);
     this.streams.end(stream, Ended.ResetHere);
   }
 
-  protected sendReset(streamId: number, code: number): void {
+  private sendReset(streamId: number, code: number, stream: Http2Stream | undefined): void {
+    const meter = stream?.meter;
+    if (meter !== undefined) meter.wireBytesSent += RST_STREAM_BYTES;
     this.stats.counters.tx_reset.inc();
     this.sender.writeControl(rstStreamFrame(streamId, code));
   }
@@ -153,7 +167,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
 
   failStream(streamId: number, code: number, details: string): void {
     const stream = this.streams.get(streamId);
-    this.sendReset(streamId, code);
+    this.sendReset(streamId, code, stream);
     if (stream === undefined) {
       this.streams.refuse(streamId, Ended.ResetHere);
       return;
@@ -331,6 +345,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
     const stream = this.streams.get(streamId);
     if (stream === undefined) return;
     this.stats.counters.rx_reset.inc();
+    if (stream.meter !== undefined) stream.meter.wireBytesReceived += RST_STREAM_BYTES;
     this.streams.end(stream, Ended.ResetByPeer);
     const refused = code === Http2ErrorCode.RefusedStream;
     stream.onReset(code, true, refused ? "http2.remote_refuse" : "http2.remote_reset");

@@ -1,4 +1,5 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
+import type { ByteMeter } from "../byte-meter.ts";
 import type { MessageDecoder } from "../codec.ts";
 import type { Headers } from "../header-map.ts";
 import { WINDOW_BYTES_MAX } from "./frames.ts";
@@ -53,6 +54,8 @@ export abstract class Http2Stream {
 
   /** Who takes the message that arrives; `undefined` once nobody cares. */
   protected abstract readonly decoder: MessageDecoder | undefined;
+  /** Of whom the stream belongs to. */
+  abstract readonly meter: ByteMeter | undefined;
   /** The stream ended before its time. Once, last. */
   abstract onReset(code: number, byPeer: boolean, details: string): void;
   /** Both messages are through. Once, last. */

@@ -5,6 +5,7 @@ import { cutAtRandom, type FuzzTarget, headerBlock, http2Frame, requestFields } 
 import { SocketConnection } from "../../connection/socket-connection.ts";
 import { discardingStats } from "../../stats/thread-stats.ts";
 import { systemClock, systemRandom, systemTimers } from "../../worker/system-time.ts";
+import { ByteMeter } from "../byte-meter.ts";
 import type { RequestStream, ResponseEncoder, ServerCodecCallbacks } from "../codec.ts";
 import { Headers } from "../header-map.ts";
 import { compileHttp2Options } from "./http2-options.ts";
@@ -38,6 +39,7 @@ function deafSocket(): Socket {
 /** Answers each request when it is whole. */
 class Answering implements RequestStream {
   readonly heldBytes = 0;
+  readonly meter = new ByteMeter();
   private readonly encoder: ResponseEncoder;
   private readonly note: (what: string) => void;
 

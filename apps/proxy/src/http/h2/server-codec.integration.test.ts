@@ -6,6 +6,7 @@ import { headerBlock, RawHttp2Client, requestFields, waitFor } from "@sluice/har
 import { SocketConnection } from "../../connection/socket-connection.ts";
 import { discardingStats } from "../../stats/thread-stats.ts";
 import { systemClock, systemRandom, systemTimers } from "../../worker/system-time.ts";
+import { ByteMeter } from "../byte-meter.ts";
 import type { RequestStream, ResponseEncoder, StreamResetReason } from "../codec.ts";
 import { Headers } from "../header-map.ts";
 import { compileHttp2Options, type Http2Options } from "./http2-options.ts";
@@ -15,6 +16,7 @@ import { Http2ServerCodec, type Http2ServerSetup } from "./server-codec.ts";
 /** Answers by path, and keeps what happened. */
 class EchoStream implements RequestStream {
   readonly heldBytes = 0;
+  readonly meter = new ByteMeter();
   headers: Headers = new Headers();
   body = "";
   trailers: Headers | undefined = undefined;
@@ -232,6 +234,34 @@ describe("HTTP/2 server", () => {
       assert.equal((await send(session, { ":path": "/large" })).body.length, 300_000);
     });
     assert.ok(streams.every(({ complete }) => complete));
+  });
+
+  it("counts a stream's frames, those of a header block as one", async () => {
+    await withClient(async (client) => {
+      const fields: [string, string][] = [...requestFields("/trailers", "POST"), ["x", "yz"]];
+      const bytes = fields.join("").length - fields.length;
+      const block = headerBlock(fields);
+      client.frame(1, 0, 1, block.subarray(0, 20));
+      client.frame(9, 4, 1, block.subarray(20));
+      client.data(1, "abc", false);
+      client.windowUpdate(1, 100);
+      client.frame(0, 8, 1, "\x05abc\0\0\0\0\0");
+      client.headers(1, [["t", "1"]]);
+      await client.outcome(1);
+      const meter = streams[0]?.meter;
+      const trailers = 9 + headerBlock([["t", "1"]]).length;
+      assert.equal(meter?.wireBytesReceived, 9 + block.length + 12 + 18 + trailers);
+      assert.equal(meter?.headerBytesReceived, 9 + block.length + trailers);
+      assert.equal(meter?.decompressedHeaderBytesReceived, bytes + 2);
+      const sent = client.frames.filter(({ streamId }) => streamId === 1);
+      const size = (types: readonly number[]) =>
+        sent
+          .filter(({ type }) => types.includes(type))
+          .reduce((sum, { payload }) => sum + 9 + payload.length, 0);
+      assert.equal(meter?.wireBytesSent, size([0, 1]));
+      assert.equal(meter?.headerBytesSent, size([1]));
+      assert.equal(meter?.decompressedHeaderBytesSent, ":status103link</a>:status200grpc-status0".length);
+    });
   });
 
   it("joins cookie crumbs, takes host for a missing :authority and drops it otherwise", async () => {

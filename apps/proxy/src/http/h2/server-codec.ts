@@ -1,5 +1,6 @@
 import type { SocketConnection } from "../../connection/socket-connection.ts";
 import type { EndableStream, StreamSource } from "../../overload/high-memory-streams.ts";
+import type { ByteMeter } from "../byte-meter.ts";
 import type {
   RequestStream,
   ResponseEncoder,
@@ -116,8 +117,10 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
     block: HeaderBlock,
     endStream: boolean,
   ): void {
-    if (stream !== undefined) this.onTrailers(stream, block, endStream);
-    else if (streamId % 2 === 0) this.fail(protocolError("a client's stream is odd"));
+    if (stream !== undefined) {
+      this.countBlock(stream, block);
+      this.onTrailers(stream, block, endStream);
+    } else if (streamId % 2 === 0) this.fail(protocolError("a client's stream is odd"));
     else if (streamId <= this.lastPeerStreamId) this.onLateHeaders(streamId);
     else if (streamId <= this.acceptedStreamIdMax) {
       this.lastPeerStreamId = streamId;
@@ -160,6 +163,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
     const stream = new ServerStream(this, streamId);
     this.streams.add(stream);
     stream.request = this.callbacks.newStream(stream);
+    this.countBlock(stream, block);
     if (this.refuseLargeHead(streamId, block)) return;
     let head = block.meaning as RequestHead | undefined;
     if (head === undefined) {
@@ -207,6 +211,10 @@ class ServerStream extends Http2Stream implements ResponseEncoder, EndableStream
     return this.request;
   }
 
+  override get meter(): ByteMeter | undefined {
+    return this.request?.meter;
+  }
+
   encode1xxHeaders(headers: Headers): void {
     if (!this.closed) this.session.sender.headers(this, headers.fields, false);
   }
@@ -228,22 +236,22 @@ class ServerStream extends Http2Stream implements ResponseEncoder, EndableStream
   }
 
   reset(reason: StreamResetReason): void {
-    this.request = undefined;
     const code = this.localEnded ? Http2ErrorCode.NoError : Http2ErrorCode.InternalError;
     this.session.resetStream(this, RESET_CODES[reason] ?? code);
+    this.request = undefined;
   }
 
   endOverloaded(): void {
     const { request } = this;
-    this.request = undefined;
     this.session.resetStream(this, Http2ErrorCode.InternalError);
+    this.request = undefined;
     request?.onReset("overload manager", "overload");
   }
 
   timeOutFlush(): void {
-    this.request = undefined;
     this.session.stats.counters.tx_flush_timeout.inc();
     this.session.resetStream(this, Http2ErrorCode.InternalError);
+    this.request = undefined;
   }
 
   refuseReuse(): void {

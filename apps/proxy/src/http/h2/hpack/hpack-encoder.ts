@@ -49,6 +49,7 @@ for (let index = STATIC_ENTRIES; index >= 1; index--) {
 interface RememberedBlock {
   readonly fields: readonly string[];
   readonly block: string;
+  readonly fieldBytes: number;
 }
 
 /**
@@ -56,6 +57,8 @@ interface RememberedBlock {
  * is, so that a repeated message costs a comparison.
  */
 export class HpackEncoder {
+  /** Of the block that was encoded last: its fields' names and values. */
+  fieldBytes = 0;
   private readonly tableBytesMax: number;
   private tableBytesLimit = DEFAULT_TABLE_BYTES;
   /** Announced at the start of the next block; the lowest since the last one first (§4.2). */
@@ -89,13 +92,21 @@ export class HpackEncoder {
     const { remembered } = this;
     for (let i = 0; i < remembered.length; i++) {
       const one = remembered[i];
-      if (one !== undefined && sameFields(one.fields, fields)) return one.block;
+      if (one === undefined || !sameFields(one.fields, fields)) continue;
+      this.fieldBytes = one.fieldBytes;
+      return one.block;
     }
     const { inserted } = this;
+    this.fieldBytes = 0;
     let block = this.sizeUpdates();
     const pure = block === "";
-    for (let i = 0; i < fields.length; i += 2)
-      block += this.encodeField(fields[i] ?? "", fields[i + 1] ?? "");
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i] ?? "";
+      const value = fields[i + 1] ?? "";
+      const coded = this.encodeField(name, value);
+      if (coded !== "") this.fieldBytes += name.length + value.length;
+      block += coded;
+    }
     if (inserted !== this.inserted) this.forget();
     else if (pure) this.remember(fields, block);
     return block;
@@ -157,7 +168,7 @@ export class HpackEncoder {
   }
 
   private remember(fields: readonly string[], block: string): void {
-    this.remembered[this.nextRemembered] = { fields: fields.slice(), block };
+    this.remembered[this.nextRemembered] = { fields: fields.slice(), block, fieldBytes: this.fieldBytes };
     this.nextRemembered = (this.nextRemembered + 1) % REMEMBERED_BLOCKS_MAX;
   }
 

@@ -82,6 +82,10 @@ export class TryLog {
     for (const [bit] of RESPONSE_FLAG_CODES) if ((flag & bit) !== 0) info.setResponseFlag(bit);
     info.bytesReceived = attempt.responseBytes;
     info.bytesSent = streamInfo.bytesReceived;
+    if (attempt.ready) {
+      info.downstreamBytes = streamInfo.downstreamBytes;
+      info.upstreamBytes = attempt;
+    }
     info.durationMs = elapsed;
     info.routeName = streamInfo.routeName;
     info.virtualHostName = streamInfo.virtualHostName;

@@ -60,6 +60,9 @@ export class TrySet {
   /** It has its connection. */
   ready(attempt: UpstreamTry, connection: ConnectionInfo): void {
     const { config, stream } = this.init;
+    const { upstreamBytes } = stream.streamInfo;
+    if (upstreamBytes !== undefined) attempt.addBytesOf(upstreamBytes);
+    stream.streamInfo.upstreamBytes = attempt;
     attempt.readyMs = config.worker.clock.nowMs() - attempt.startedAtMs;
     attempt.connection = connection;
     stream.streamInfo.onUpstreamReady(connection, attempt.protocol ?? "", attempt.readyMs);

@@ -1,6 +1,7 @@
 import type { ConnectionInfo, Timer, Timers, WatermarkCallbacks } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { RequestSizeStats } from "../../../../cluster/tracked-stats.ts";
+import { ByteMeter } from "../../../../http/byte-meter.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
 import { hasToken } from "../../../../http/h1/connection-tokens.ts";
 import type { Headers } from "../../../../http/header-map.ts";
@@ -24,7 +25,7 @@ export interface TryOwner extends WatermarkCallbacks {
 export type TryTimeout = "perTry" | "perTryIdle" | "maxDuration";
 
 /** One attempt at an upstream host: waiting for a connection, then an exchange on it. */
-export class UpstreamTry implements PoolWaiter, ResponseStream {
+export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream {
   readonly host: Host;
   readonly highPriority: boolean;
   /** The exchange has begun: the request may be sent. */
@@ -69,6 +70,7 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   private maxDuration: Timer | undefined = undefined;
 
   constructor(owner: TryOwner, info: ClusterInfo, host: Host, pool: HttpPool) {
+    super();
     this.owner = owner;
     this.info = info;
     this.host = host;
@@ -81,6 +83,10 @@ export class UpstreamTry implements PoolWaiter, ResponseStream {
   }
 
   get response(): ResponseStream {
+    return this;
+  }
+
+  get meter(): ByteMeter {
     return this;
   }
 

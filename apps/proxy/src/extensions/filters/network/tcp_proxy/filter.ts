@@ -15,6 +15,7 @@ import { filterStateText } from "@sluice/matching";
 import type { TcpProxy } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import { accountForRead, lend } from "../../../../connection/read-memory.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
+import { ByteMeter } from "../../../../http/byte-meter.ts";
 import { asNetworkContext, socketConnectionOf } from "../../../../network-filter/network-factory-context.ts";
 import type { ConnectFailure, TcpUpstream } from "../../../../upstream/tcp-upstream.ts";
 import { Deadline, type DeadlineOwner } from "../../../../worker/timer-queue.ts";
@@ -50,6 +51,9 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
   private draining = false;
   private readonly early = new EarlyData();
   private readonly session = new SessionFacts();
+  private readonly downstreamBytes = new ByteMeter();
+  /** As Envoy's, what goes through a tunnel is counted here and again by the tunnel's codec. */
+  private readonly upstreamBytes = new ByteMeter();
   private readingHeld = false;
   private idleTimeoutMs: number;
   private readonly idle: Deadline;
@@ -72,6 +76,11 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     this.callbacks = callbacks;
     const downstream = socketConnectionOf(callbacks);
     const { config } = this;
+    const { streamInfo } = downstream;
+    if (streamInfo !== undefined) {
+      streamInfo.downstreamBytes = this.downstreamBytes;
+      streamInfo.upstreamBytes = this.upstreamBytes;
+    }
     this.downstreamConnection = downstream;
     asWritable(callbacks.streamInfo).upstreamSession = this.session;
     this.connector = new UpstreamConnector(
@@ -116,7 +125,9 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
 
   onData(chunk: Uint8Array, endStream: boolean): NetworkFilterStatus {
     this.config.stats.downstreamCxRxBytesTotal.add(chunk.length);
+    this.downstreamBytes.wireBytesReceived += chunk.length;
     if (this.connected) {
+      this.upstreamBytes.wireBytesSent += chunk.length;
       accountForRead();
       lend(chunk);
       this.upstream?.write(chunk, endStream);
@@ -196,7 +207,10 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     info.upstreamFilterState = this.downstream.streamInfo?.upstreamState?.shared;
     this.touch();
     if (config.logsOnConnected) this.log?.write("TcpUpstreamConnected");
-    if (this.upstream !== undefined) this.early.sendTo(this.upstream);
+    if (this.upstream !== undefined) {
+      this.upstreamBytes.wireBytesSent += this.early.bytes;
+      this.early.sendTo(this.upstream);
+    }
     if (this.readingHeld) {
       this.readingHeld = false;
       this.downstream.readDisable(false);
@@ -214,6 +228,8 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
   }
 
   onUpstreamData(chunk: Uint8Array, endStream: boolean): void {
+    this.upstreamBytes.wireBytesReceived += chunk.length;
+    this.downstreamBytes.wireBytesSent += chunk.length;
     this.downstream.write(chunk, endStream);
     this.touch();
     this.closeIfDraining();

@@ -1,6 +1,7 @@
 import type { ConnectionInfo } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
+import type { ByteMeter } from "../../../../http/byte-meter.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
 import { Headers } from "../../../../http/header-map.ts";
 import { applyHeaderMutations } from "../../../../route/header-mutations.ts";
@@ -35,6 +36,7 @@ export class HttpTunnel implements TcpUpstream, PoolWaiter, ResponseStream {
   readonly highPriority = false;
   readonly bufferedBytes = 0;
   readonly takenBytes = 0;
+  readonly meter: ByteMeter | undefined;
   private readonly init: TunnelInit;
   private owner: TcpUpstreamOwner | undefined;
   private pool: HttpPool | undefined = undefined;
@@ -49,6 +51,7 @@ export class HttpTunnel implements TcpUpstream, PoolWaiter, ResponseStream {
     this.init = init;
     this.host = init.host;
     this.owner = init.owner;
+    this.meter = init.downstream.streamInfo?.upstreamBytes;
   }
 
   /** Asks for a stream; whether it came to something is told through the owner, perhaps before this returns. */
