@@ -60,7 +60,7 @@ function listener(name: string, context: string): string {
   address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
 ${name === "secret" ? "" : indent(LOG.replace("{{name}}", name), 2)}
   filter_chains:
-    - transport_socket_connect_timeout: 1s
+    - transport_socket_connect_timeout: 3s
       transport_socket:
         name: tls
         typed_config:
@@ -188,7 +188,7 @@ async function observe({ proxy }: Target): Promise<unknown> {
   for (const [name, what, options] of SHAKES)
     seen[`${name}: ${what}`] = await shake(await proxy.listenerPort(name), options);
   const main = await proxy.listenerPort("main");
-  for (const part of [{ send: "GET / HTTP/1.1\r\n\r\n" }, { end: true }, { waitMs: 3_000 }])
+  for (const part of [{ send: "GET / HTTP/1.1\r\n\r\n" }, { end: true }, { waitMs: 6_000 }])
     seen[`main: ${JSON.stringify(part)}`] = (await session(main, part)).received === "";
   writeFileSync(join(proxy.dir, "next.yaml"), secretFile(rotated));
   await rename(join(proxy.dir, "next.yaml"), join(proxy.dir, "sds.yaml"));
