@@ -29,7 +29,7 @@ const entries = new Map<string, string>(
   ]),
 );
 for (const manifest of readdirSync(source, { recursive: true, encoding: "utf8" })) {
-  if (basename(manifest) !== "manifest.ts") continue;
+  if (!/^(manifest|load-[\w-]+)\.ts$/.test(basename(manifest))) continue;
   const directory = dirname(resolve(source, manifest));
   for (const [, module = ""] of readFileSync(resolve(source, manifest), "utf8").matchAll(LOADS()))
     entries.set(

@@ -110,8 +110,8 @@ ${table(ROUTE_SUPPORTED_FIELDS)}
 ${table(CLUSTER_SUPPORTED_FIELDS)}
 ## Access logs
 
-Command operators are those of Envoy 1.40, wherever formats stand, but for these, which are refused by name: \`DOWNSTREAM_CX_RTT\` (Node does not tell
-it) and \`CEL\`. As in Envoy a request tells of its last try alone in \`UPSTREAM_…_ATTEMPTED\`, a TCP session of all hosts; custom points in
+Command operators are those of Envoy 1.40, wherever formats stand, but for \`DOWNSTREAM_CX_RTT\`, which is refused by name, since Node does not
+tell it. As in Envoy a request tells of its last try alone in \`UPSTREAM_…_ATTEMPTED\`, a TCP session of all hosts; custom points in
 \`COMMON_DURATION\` print nothing, since no filter that is built sets any.
 
 A \`GrpcService\` of logs, spans or metrics has \`envoy_grpc\`, \`initial_metadata\` and \`retry_policy\` (\`retry_on\`, \`num_retries\`,
@@ -120,6 +120,13 @@ A \`GrpcService\` of logs, spans or metrics has \`envoy_grpc\`, \`initial_metada
 \`envoy_grpc\` is one for xDS streams, refused here. \`timeout\` limits single calls; Envoy does not look at it for any of these.
 
 ${table(ACCESS_LOG_SUPPORTED_FIELDS)}
+## Expressions (CEL)
+
+In formats (\`%CEL(…)%\`, \`%TYPED_CEL(…)%\`), as \`envoy.access_loggers.extension_filters.cel\`, as \`condition\` of RBAC policies, in matcher trees over requests and as
+\`envoy.rate_limit_descriptors.expr\`, with all attributes of Envoy's documentation, but for those of Wasm. As in Envoy there are no comprehensions, and the functions of
+texts are there with \`cel_config\` alone. Refused: \`checked_condition\`, which Envoy reads nothing of; messages written in an expression that are
+no part of an attribute; in \`CelExpression\` the field \`cel_expr_string\` by itself, as in Envoy.
+
 ## Tracing
 
 ${table(TRACING_SUPPORTED_FIELDS)}

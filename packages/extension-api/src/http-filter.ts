@@ -169,6 +169,8 @@ export interface ConnectionInfo {
   /** `filter_metadata` of the listener that it came in by, and of its chain. */
   readonly listenerMetadata?: Readonly<Record<string, unknown>> | undefined;
   readonly filterChainMetadata?: Readonly<Record<string, unknown>> | undefined;
+  /** `envoy.config.core.v3.TrafficDirection` of the listener; default 0, unspecified. */
+  readonly listenerDirection?: number | undefined;
   /** TLVs of the PROXY header that it came with, as far as the listener passes them on; undefined: there was none. */
   readonly proxyTlvs?: readonly { readonly type: number; readonly value: Uint8Array }[] | undefined;
   /** Of a connection to an upstream: the filter state that its clients share with it. */
@@ -245,4 +247,6 @@ export interface MatchedRoute {
   readonly clusterName: string | undefined;
   /** `metadata.filter_metadata` of the route. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** That of its virtual host. */
+  readonly virtualHostMetadata?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -77,6 +77,8 @@ export interface StreamInfo {
   /** Dynamic metadata by filter name. */
   getDynamicMetadata(filter: string): Readonly<Record<string, unknown>> | undefined;
   setDynamicMetadata(filter: string, value: Record<string, unknown>): void;
+  /** All of it; undefined: there is none. */
+  readonly dynamicMetadata?: ReadonlyMap<string, Readonly<Record<string, unknown>>> | undefined;
   /** Objects shared between filters of one stream, by name; a request sees its connection's, too, and cannot replace them. */
   readonly filterState: Map<string, unknown>;
   /** Of the upstream connection of the last try; undefined: none is shared with it. */

@@ -1,4 +1,4 @@
-export { toBinaryString } from "./binary-string.ts";
+export { fromBinaryString, toBinaryString } from "./binary-string.ts";
 export { type Cidr, CidrMap, CidrSet, compileCidrSet, maskedAddress, parseCidr } from "./cidr-map.ts";
 export type { CompiledRoute } from "./compiled-route.ts";
 export type { Compiled, Condition, HeaderView, MatchContext, RuntimeView } from "./contract.ts";
@@ -29,6 +29,7 @@ export {
 } from "./matcher/connection-view.ts";
 export { environmentInput } from "./matcher/environment-input.ts";
 export { HTTP_INPUTS } from "./matcher/http-inputs.ts";
+export type { InputMatcher } from "./matcher/input-matcher.ts";
 export type { MatchStep } from "./matcher/match-trace.ts";
 export { INSUFFICIENT_DATA, type MatchAnswer } from "./matcher/match-tree.ts";
 export {
@@ -41,9 +42,11 @@ export {
   NOT_AVAILABLE,
 } from "./matcher/matching-data.ts";
 export { CONNECTION_INPUTS, NETWORK_INPUTS } from "./matcher/network-inputs.ts";
+export type { PredicateParts } from "./matcher/predicate.ts";
 export { TRANSPORT_SOCKET_INPUTS } from "./matcher/transport-socket-inputs.ts";
 export {
   compileExtension,
+  type KnownExtension,
   type KnownExtensions,
   known,
   type TypedExtension,

@@ -61,7 +61,7 @@ export class RequestMatchingData implements MatchingData {
   }
 }
 
-/** What Envoy lets a virtual host's matcher look at, CEL left out. */
+/** What Envoy lets a virtual host's matcher look at. */
 function routeInputs(environment: ((name: string) => string | undefined) | undefined) {
   const inputs = new Map([environmentInput(environment ?? (() => undefined))]);
   for (const { typeName } of [HttpRequestHeaderMatchInputSchema, FilterStateInputSchema]) {

@@ -2,6 +2,7 @@ import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { BOOTSTRAP_SETTING_CASES } from "./cases/bootstrap-settings.ts";
 import { BYTE_METER_CASES } from "./cases/byte-meters.ts";
+import { CEL_CASES } from "./cases/cel.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { CLUSTER_DETAIL_CASES } from "./cases/cluster-details.ts";
 import { CLUSTER_POLICY_CASES } from "./cases/cluster-policies.ts";
@@ -111,6 +112,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP2_UPSTREAM_CASES,
   ...HTTP2_RESET_CASES,
   ...ACCESS_LOG_CASES,
+  ...CEL_CASES,
   ...HEALTH_CASES,
   ...BASIC_FILTER_CASES,
   ...LOCAL_RATE_LIMIT_CASES,

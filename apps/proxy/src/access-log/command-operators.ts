@@ -3,6 +3,7 @@ import { RESPONSE_FLAG_CODES, ResponseFlag } from "@sluice/extension-api";
 import { ADDRESS_OPERATORS } from "./address-operators.ts";
 import { ATTEMPT_OPERATORS } from "./attempt-operators.ts";
 import { BYTE_OPERATORS } from "./byte-operators.ts";
+import { celOperators } from "./cel-operators.ts";
 import { CLOSE_OPERATORS } from "./close-operators.ts";
 import { HTTP_OPERATORS } from "./http-operators.ts";
 import { METADATA_OPERATORS } from "./metadata-operators.ts";
@@ -60,6 +61,7 @@ export const COMMAND_OPERATORS: OperatorTable = {
   ...TIME_OPERATORS,
   ...METADATA_OPERATORS,
   ...BYTE_OPERATORS,
+  ...celOperators(),
   PROTOCOL: text(({ streamInfo }) => streamInfo.protocol),
   RESPONSE_CODE: plain(({ streamInfo }) => streamInfo.responseCode),
   RESPONSE_CODE_DETAILS: responseCodeDetails,

@@ -10,6 +10,7 @@ import { AccessLogType } from "@sluice/xds/gen/envoy/data/accesslog/v3/accesslog
 import type { MetadataMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/metadata_pb.js";
 import { FractionalPercent_DenominatorType } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
 import type { FormatContext } from "./access-logger.ts";
+import { compileExtensionFilter } from "./compile-extension-filter.ts";
 import { compileHeaderCondition } from "./compile-header-condition.ts";
 import { grpcStatusOf } from "./grpc-status.ts";
 
@@ -32,7 +33,7 @@ const HTTP_TO_GRPC: Readonly<Record<number, number>> = {
   504: 14,
 };
 
-/** All of Envoy's access-log filters except extension ones, which are refused by name. */
+/** All of Envoy's access-log filters, and of extensions CEL's; others are refused by name. */
 export function compileAccessLogFilter(
   filter: AccessLogFilter,
   path: string,
@@ -115,6 +116,8 @@ export function compileAccessLogFilter(
         },
       };
     }
+    case "extensionFilter":
+      return compileExtensionFilter(specifier.value, `${path}.extension_filter`);
     default: {
       const name = (specifier.case ?? "no filter").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
       return { ok: false, problems: [{ path, message: `${name} is not implemented`, severity: "error" }] };

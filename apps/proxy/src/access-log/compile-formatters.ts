@@ -1,18 +1,24 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
+import type { Cel } from "@sluice/xds/gen/envoy/extensions/formatter/cel/v3/cel_pb.js";
+import { celOperators } from "./cel-operators.ts";
 import { headerOperator } from "./http-operators.ts";
 import type { OperatorTable } from "./operator.ts";
 
 const withoutQuery = (value: string): string => value.split("?", 1)[0] ?? value;
 
-/** What each formatter extension adds. `metadata` is built in: %METADATA% needs none. */
-const FORMATTERS: Readonly<Record<string, OperatorTable>> = {
-  "envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery": {
+/** What each formatter extension adds. `metadata` and `cel` are built in: the latter's configuration says what expressions may use. */
+const FORMATTERS: Readonly<Record<string, (config: unknown) => OperatorTable>> = {
+  "envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery": () => ({
     REQ_WITHOUT_QUERY: headerOperator(({ request }) => request, withoutQuery),
-  },
-  "envoy.extensions.formatter.metadata.v3.Metadata": {},
+  }),
+  "envoy.extensions.formatter.metadata.v3.Metadata": () => ({}),
+  "envoy.extensions.formatter.cel.v3.Cel": (config) => celOperators(asCel(config).celConfig),
 };
+
+/** The type's name was looked up. */
+const asCel = (config: unknown): Cel => config as Cel;
 
 /** The operators that a `formatters` list adds. */
 export function compileFormatters(
@@ -23,7 +29,7 @@ export function compileFormatters(
   const table: Record<string, OperatorTable[string]> = {};
   for (const [i, { name, typedConfig }] of formatters.entries()) {
     const unpacked = typedConfig === undefined ? undefined : unpackAny(typedConfig);
-    const operators = unpacked?.ok === true ? FORMATTERS[unpacked.typeName] : undefined;
+    const operators = unpacked?.ok === true ? FORMATTERS[unpacked.typeName]?.(unpacked.message) : undefined;
     if (operators !== undefined) Object.assign(table, operators);
     else {
       const message =

@@ -1,5 +1,6 @@
 import type { Compiled } from "@sluice/extension-api";
 import { nearestName } from "@sluice/xds/nearest-name";
+import { TypedValue } from "../cel/typed-value.ts";
 import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
 import { COMMAND_OPERATORS, UNTOLD_OPERATORS } from "./command-operators.ts";
 import { type FormatValue, type OperatorTable, takesLength, type ValueProvider } from "./operator.ts";
@@ -153,7 +154,8 @@ function memberOf(value: unknown, key: string): unknown {
 export function printValue(value: FormatValue, missing: string): string {
   if (typeof value === "string") return value;
   if (value === undefined) return missing;
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object") return String(value);
+  return value instanceof TypedValue ? value.text : JSON.stringify(value);
 }
 
 class PartsFormatter implements SubstitutionFormatter {

@@ -57,6 +57,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   tls: TlsInfo | undefined = undefined;
   filterChainName = "";
   listenerMetadata: Readonly<Record<string, unknown>> | undefined = undefined;
+  listenerDirection = 0;
   filterChainMetadata: Readonly<Record<string, unknown>> | undefined = undefined;
   /** Fingerprints of a TLS client, where a listener filter took them. */
   ja3: string | undefined = undefined;

@@ -34,6 +34,8 @@ export interface ListenerRules {
   readonly accessLoggers: readonly AccessLogger[];
   /** The listener's `filter_metadata`. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** `envoy.config.core.v3.TrafficDirection`. */
+  readonly direction: number;
   /** `per_connection_buffer_high_watermark_timeout`; 0: none. */
   readonly highWatermarkTimeoutMs: number;
 }
@@ -210,6 +212,7 @@ export class ActiveListener implements ActiveListenerConfig {
     connection.filterChainName = chain.name;
     connection.filterChainMetadata = chain.metadata;
     connection.listenerMetadata = this.rules.metadata;
+    connection.listenerDirection = this.rules.direction;
     connection.streamInfo =
       accepted.streamInfo ??
       (this.rules.accessLoggers.length > 0 ? this.createStreamInfo(connection.begunAtMs) : undefined);
@@ -277,7 +280,8 @@ export class ActiveListener implements ActiveListenerConfig {
   /** One that listener filters let go no further, or that left them. */
   private logSocket(accepted: AcceptedSocket, streamInfo: RequestStreamInfo): void {
     if (this.rules.accessLoggers.length === 0) return;
-    const connection = { ...accepted, id: 0, tls: undefined, listenerMetadata: this.rules.metadata };
+    const { metadata: listenerMetadata, direction: listenerDirection } = this.rules;
+    const connection = { ...accepted, id: 0, tls: undefined, listenerMetadata, listenerDirection };
     this.writeLog(connection, streamInfo, NO_BYTES);
   }
 
@@ -294,6 +298,7 @@ export class ActiveListener implements ActiveListenerConfig {
       filterChainName: chain.name,
       filterChainMetadata: chain.metadata,
       listenerMetadata: this.rules.metadata,
+      listenerDirection: this.rules.direction,
       transportFailureReason: reason,
     };
     this.writeLog(connection, streamInfo, NO_BYTES);

@@ -95,6 +95,7 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
     }),
     accessLoggers: loggers.value,
     metadata: listener.metadata?.filterMetadata,
+    direction: listener.trafficDirection,
     highWatermarkTimeoutMs: durationMs(listener.perConnectionBufferHighWatermarkTimeout, 0),
   };
   return { ok: true, value: new ActiveListener(find, phase, rules, releases, factoryContext) };

@@ -1,8 +1,9 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled, HttpFilterFactory, Problem } from "@sluice/extension-api";
-import { compileMatcher, HTTP_INPUTS } from "@sluice/matching";
+import { compileMatcher } from "@sluice/matching";
 import { unpackAny } from "@sluice/xds/any";
 import type { ExtensionWithMatcher } from "@sluice/xds/gen/envoy/extensions/common/matching/v3/extension_matcher_pb.js";
+import { HTTP_MATCHING } from "../cel/cel-matching.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { HttpFilterConfig } from "./filter-chain-config.ts";
 import { MatchedFilter, type MatchedFilterConfig, type SkipFilter } from "./matched-filter.ts";
@@ -25,7 +26,7 @@ export function compileMatchedFilter(
   const { matcher, xdsMatcher, extensionConfig } = asExtensionWithMatcher(message);
   const at = xdsMatcher === undefined ? `${path}.matcher` : `${path}.xds_matcher`;
   const tree = compileMatcher<SkipFilter>(xdsMatcher ?? matcher ?? { matcherType: { case: undefined } }, at, {
-    inputs: HTTP_INPUTS,
+    ...HTTP_MATCHING,
     keepMatching: false,
     action: (config, where) => {
       const type = config.typedConfig?.typeUrl ?? "";

@@ -60,6 +60,12 @@ export class MatchedFilter implements StreamFilter, MatchedStream {
   get streamInfo(): StreamInfo {
     return this.known().streamInfo;
   }
+  get routeMetadata(): Readonly<Record<string, unknown>> | undefined {
+    return this.known().route()?.metadata;
+  }
+  get virtualHostMetadata(): Readonly<Record<string, unknown>> | undefined {
+    return this.known().route()?.virtualHostMetadata;
+  }
 
   setDecoderCallbacks(callbacks: DecoderCallbacks): void {
     this.callbacks = callbacks;

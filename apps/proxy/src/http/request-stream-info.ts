@@ -157,6 +157,10 @@ export class RequestStreamInfo implements StreamInfo {
     return this.metadata?.get(filter);
   }
 
+  get dynamicMetadata(): ReadonlyMap<string, Readonly<Record<string, unknown>>> | undefined {
+    return this.metadata;
+  }
+
   setDynamicMetadata(filter: string, value: Record<string, unknown>): void {
     this.metadata ??= new Map();
     this.metadata.set(filter, { ...this.metadata.get(filter), ...value });

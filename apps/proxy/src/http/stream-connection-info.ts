@@ -43,6 +43,9 @@ export class StreamConnectionInfo implements WholeConnectionInfo {
   get filterChainMetadata(): ConnectionInfo["filterChainMetadata"] {
     return this.connection.filterChainMetadata;
   }
+  get listenerDirection(): ConnectionInfo["listenerDirection"] {
+    return this.connection.listenerDirection;
+  }
   get proxyTlvs(): ConnectionInfo["proxyTlvs"] {
     return this.connection.proxyTlvs;
   }

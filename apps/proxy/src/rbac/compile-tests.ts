@@ -7,9 +7,12 @@ import {
   compileStringMatcher,
 } from "@sluice/matching";
 import type { CidrRange } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
+import type { CelExpressionConfig } from "@sluice/xds/gen/envoy/config/core/v3/cel_pb.js";
 import { MetadataSource, type SourcedMetadata } from "@sluice/xds/gen/envoy/config/rbac/v3/rbac_pb.js";
 import type { PathMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/path_pb.js";
 import type { StringMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/string_pb.js";
+import type { Expr } from "@sluice/xds/gen/google/api/expr/v1alpha1/syntax_pb.js";
+import { compileCel } from "../cel/load-cel.ts";
 import type { RbacInput, RbacTest } from "./rbac-input.ts";
 
 /** What permissions and principals have in common. Paths are where the field stands. */
@@ -98,4 +101,15 @@ export function sourcedMetadataTest(config: SourcedMetadata, path: string): Comp
 /** `filter_metadata` holds Structs. */
 function asStruct(value: unknown): Readonly<Record<string, unknown>> | undefined {
   return value as Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A policy's condition; one that fails does not hold. */
+export function expressionTest(
+  expr: Expr,
+  config: CelExpressionConfig | undefined,
+  path: string,
+): Compiled<RbacTest> {
+  const compiled = compileCel({ kind: "legacy", expr }, path, { ...config });
+  if (!compiled.ok) return compiled;
+  return { ok: true, value: (input) => compiled.value.matches(input.attributes) };
 }

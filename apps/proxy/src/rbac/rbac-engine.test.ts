@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import type { ConnectionInfo, TlsInfo } from "@sluice/extension-api";
 import { RBACSchema } from "@sluice/xds/gen/envoy/config/rbac/v3/rbac_pb.js";
+import { Headers } from "../http/header-map.ts";
 import { RequestStreamInfo } from "../http/request-stream-info.ts";
 import { compileRbacRules } from "./rbac-engine.ts";
 import { RbacInput } from "./rbac-input.ts";
@@ -34,16 +35,15 @@ function input(
   const streamInfo = new RequestStreamInfo(0, 0);
   streamInfo.setDynamicMetadata("f", { key: "value" });
   streamInfo.filterState.set("state", "s1");
-  const view = {
-    get: (name: string) => headers[name],
-    getAll: (name: string) => headers[name],
-    forEach: (visit: (name: string, value: string) => void) => {
-      for (const [name, value] of Object.entries(headers)) visit(name, value);
-    },
-  };
+  const view = new Headers();
+  for (const [name, value] of Object.entries(headers)) view.append(name, value);
   const info = { ...CONNECTION, ...connection };
-  const socket = { ...info, remoteAddress: "10.2.0.1:3000" };
-  return new RbacInput(info, streamInfo, { headers: view, socket, routeMetadata: { f: { key: "route" } } });
+  const socketConnection = { ...info, remoteAddress: "10.2.0.1:3000" };
+  return new RbacInput(info, streamInfo, {
+    headers: view,
+    stream: { socketConnection },
+    routeMetadata: { f: { key: "route" } },
+  });
 }
 
 function allows(permission: JsonObject, principal: JsonObject, given = input()): boolean {
@@ -115,7 +115,7 @@ describe("access control", () => {
     assert.equal(allows(ANY, { authenticated: {} }, input({}, { tls: undefined })), false);
   });
 
-  it("refuses conditions and extensions that are not built, with their paths", () => {
+  it("refuses extensions that are not built and conditions that are none, with their paths", () => {
     const rules = {
       policies: {
         p: { permissions: [{ matcher: { name: "m" } }], principals: [ANY], condition: { const_expr: {} } },
@@ -125,7 +125,49 @@ describe("access control", () => {
     assert.ok(!compiled.ok);
     assert.deepEqual(
       compiled.problems.map(({ path }) => path),
-      ['rules.policies["p"].condition', 'rules.policies["p"].permissions[0].matcher'],
+      ['rules.policies["p"].permissions[0].matcher', 'rules.policies["p"].condition'],
     );
+  });
+});
+
+describe("a policy's condition", () => {
+  const decide = (policy: JsonObject, given = input({ "x-a": "one" })) => {
+    const rules = { policies: { p: { permissions: [ANY], principals: [ANY], ...policy } } };
+    const compiled = compileRbacRules(fromJson(RBACSchema, rules), "rules");
+    return compiled.ok ? compiled.value.decide(given).allowed : compiled.problems;
+  };
+  const header = {
+    selectExpr: {
+      operand: { selectExpr: { operand: { identExpr: { name: "request" } }, field: "headers" } },
+      field: "x-a",
+    },
+  };
+  const is = (text: JsonObject): JsonObject => ({ callExpr: { function: "_==_", args: [header, text] } });
+  const ONE = { constExpr: { stringValue: "one" } };
+
+  it("has to be true besides", () => {
+    assert.equal(decide({ condition: is(ONE) }), true);
+    assert.equal(decide({ condition: is({ constExpr: { stringValue: "two" } }) }), false);
+  });
+
+  it("does not hold where it fails, or is no bool", () => {
+    assert.equal(decide({ condition: is(ONE) }, input()), false);
+    assert.equal(decide({ condition: header }), false);
+  });
+
+  it("has the functions that cel_config names", () => {
+    const parts = ["o", "ne"].map((stringValue) => ({ constExpr: { stringValue } }));
+    const condition = is({ callExpr: { function: "_+_", args: parts } });
+    assert.equal(decide({ condition }), false);
+    assert.equal(decide({ condition, celConfig: { enableStringConcat: true } }), true);
+  });
+
+  it("is refused where it is no expression, and in its checked form", () => {
+    const path = 'rules.policies["p"].condition';
+    const message = "failed to create an expression: No overload found in reference resolve step for nosuch";
+    assert.deepEqual(decide({ condition: { callExpr: { function: "nosuch" } } }), [
+      { path, message, severity: "error" },
+    ]);
+    assert.notEqual(decide({ checkedCondition: { expr: ONE } }), true);
   });
 });

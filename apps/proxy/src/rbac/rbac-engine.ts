@@ -3,10 +3,9 @@ import {
   compileExtension,
   compileMatcher,
   INSUFFICIENT_DATA,
-  type KnownExtensions,
   known,
   type MatcherConfig,
-  type MatchInput,
+  type PredicateParts,
 } from "@sluice/matching";
 import {
   type Action,
@@ -16,7 +15,7 @@ import {
 } from "@sluice/xds/gen/envoy/config/rbac/v3/rbac_pb.js";
 import { compilePermission } from "./compile-permission.ts";
 import { compilePrincipal } from "./compile-principal.ts";
-import { allOf, anyOf } from "./compile-tests.ts";
+import { allOf, always, anyOf, expressionTest } from "./compile-tests.ts";
 import type { RbacInput, RbacTest } from "./rbac-input.ts";
 
 export interface RbacDecision {
@@ -44,15 +43,17 @@ export function compileRbacRules(config: RBAC, path: string): Compiled<RbacEngin
     const policy = config.policies[name];
     if (policy === undefined) continue;
     const at = `${path}.policies[${JSON.stringify(name)}]`;
-    for (const field of ["condition", "checkedCondition", "celConfig"] as const) {
-      if (policy[field] !== undefined) {
-        const proto = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-        refuse(`${at}.${proto}`, `${proto} is not implemented`);
-      }
-    }
+    if (policy.checkedCondition !== undefined)
+      refuse(
+        `${at}.checked_condition`,
+        "checked_condition is not implemented, in Envoy neither: it has no effect there",
+      );
     const test = allOf([
       anyOf(policy.permissions.map((one, i) => compilePermission(one, `${at}.permissions[${i}]`))),
       anyOf(policy.principals.map((one, i) => compilePrincipal(one, `${at}.principals[${i}]`))),
+      policy.condition === undefined
+        ? always
+        : expressionTest(policy.condition, policy.celConfig, `${at}.condition`),
     ]);
     if (test.ok) policies.push({ name, test: test.value });
     else problems.push(...test.problems);
@@ -72,15 +73,15 @@ export function compileRbacRules(config: RBAC, path: string): Compiled<RbacEngin
   };
 }
 
-/** The form with a matcher tree; what matches nothing is denied. `inputs`: those of connections, or of requests. */
+/** The form with a matcher tree; what matches nothing is denied. `parts`: those of connections, or of requests. */
 export function compileRbacMatcher(
   config: MatcherConfig,
   path: string,
-  inputs: KnownExtensions<MatchInput>,
+  parts: PredicateParts,
 ): Compiled<RbacEngine> {
   let logs = false;
   const tree = compileMatcher<RbacDecision>(config, path, {
-    inputs,
+    ...parts,
     action: (action, at) => {
       const compiled = compileExtension(action, ACTIONS, "action", at);
       if (compiled.ok && compiled.value.log === true) logs = true;

@@ -1,4 +1,4 @@
-import type { ConnectionInfo, StreamInfo } from "@sluice/extension-api";
+import type { ConnectionInfo, HeaderMap, StreamInfo } from "@sluice/extension-api";
 import {
   ConnectionMatchView,
   type ConnectionView,
@@ -7,15 +7,19 @@ import {
   type MatchingData,
   splitAddress,
 } from "@sluice/matching";
+import type { CelSubject } from "../cel/expression.ts";
 
 /** No request: what conditions on headers see of a bare connection. */
 const NO_HEADERS: HeaderView = { get: () => undefined, getAll: () => undefined, forEach() {} };
 
 /** A request on a connection. */
 export interface RbacRequest {
-  readonly headers: HeaderView;
-  /** The connection itself, where `info` has the client that x-forwarded-for tells. */
-  readonly socket: ConnectionInfo;
+  readonly headers: HeaderMap;
+  readonly stream: {
+    /** The connection itself, where `info` has the client that x-forwarded-for tells. */
+    readonly socketConnection: ConnectionInfo;
+    readonly virtualHostMetadata?: Readonly<Record<string, unknown>> | undefined;
+  };
   readonly routeMetadata: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -28,12 +32,12 @@ export class RbacInput implements MatchContext, MatchingData {
   /** `filter_metadata` of the request's route. */
   readonly routeMetadata: Readonly<Record<string, unknown>> | undefined;
   private readonly streamInfo: StreamInfo;
-  private readonly socket: ConnectionInfo;
+  private readonly request: RbacRequest | undefined;
 
   constructor(info: ConnectionInfo, streamInfo: StreamInfo, request?: RbacRequest) {
     this.info = info;
     this.streamInfo = streamInfo;
-    this.socket = request?.socket ?? info;
+    this.request = request;
     this.routeMetadata = request?.routeMetadata;
     const requestHeaders = request?.headers;
     this.requestHeaders = requestHeaders;
@@ -43,7 +47,21 @@ export class RbacInput implements MatchContext, MatchingData {
 
   /** Whom the connection is from, whoever the request says it is from. */
   get connectionSourceIp(): string | undefined {
-    return splitAddress(this.socket.remoteAddress)?.ip;
+    return splitAddress((this.request?.stream.socketConnection ?? this.info).remoteAddress)?.ip;
+  }
+
+  /** What expressions see. */
+  get attributes(): CelSubject {
+    const { request, streamInfo, info } = this;
+    return {
+      request: request?.headers,
+      response: undefined,
+      responseTrailers: undefined,
+      streamInfo,
+      connection: info,
+      routeMetadata: request?.routeMetadata,
+      virtualHostMetadata: request?.stream.virtualHostMetadata,
+    };
   }
 
   get tls(): MatchContext["tls"] {

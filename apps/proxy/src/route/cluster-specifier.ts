@@ -3,7 +3,6 @@ import {
   compileExtension,
   compileMatcher,
   environmentInput,
-  HTTP_INPUTS,
   INSUFFICIENT_DATA,
   type KnownExtensions,
   known,
@@ -16,6 +15,7 @@ import {
   type MatcherClusterSpecifier,
   MatcherClusterSpecifierSchema,
 } from "@sluice/xds/gen/envoy/extensions/router/cluster_specifiers/matcher/v3/matcher_pb.js";
+import { HTTP_MATCHING } from "../cel/cel-matching.ts";
 
 /** Names the cluster of a request; "" when it finds none. */
 export interface ClusterSpecifier {
@@ -60,7 +60,8 @@ function compileTree({ clusterMatcher }: MatcherClusterSpecifier, path: string):
   if (clusterMatcher === undefined)
     return { ok: false, problems: [{ path: at, message: "a matcher is required", severity: "error" }] };
   const tree = compileMatcher<ClusterAction>(clusterMatcher, at, {
-    inputs: new Map([...HTTP_INPUTS, environmentInput((name) => process.env[name])]),
+    matchers: HTTP_MATCHING.matchers,
+    inputs: new Map([...HTTP_MATCHING.inputs, environmentInput((name) => process.env[name])]),
     action: (action, where) => compileExtension(action, CLUSTER_ACTIONS, "cluster action", where),
   });
   if (!tree.ok) return tree;

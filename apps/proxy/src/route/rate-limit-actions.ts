@@ -6,6 +6,9 @@ import {
   compileHeaderMatcher,
   compileQueryParameterMatcher,
   HTTP_INPUTS,
+  type KnownExtension,
+  known,
+  type MatchInput,
   maskedAddress,
   metadataValue,
   NOT_AVAILABLE,
@@ -18,6 +21,11 @@ import {
   type RateLimit_Action as ActionConfig,
   RateLimit_Action_MetaData_Source as MetadataSource,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import {
+  type Descriptor as ExpressionDescriptor,
+  DescriptorSchema as ExpressionDescriptorSchema,
+} from "@sluice/xds/gen/envoy/extensions/rate_limit_descriptors/expr/v3/expr_pb.js";
+import { compileCel } from "../cel/load-cel.ts";
 import type { DescriptorEntry, DescriptorSource, RateLimitContext } from "./rate-limit-policy.ts";
 import { StreamMatchingData } from "./stream-matching-data.ts";
 
@@ -89,7 +97,7 @@ export function compileDescriptorAction(
     case "metadata":
       return metadataAction(specifier.value);
     case "extension":
-      return inputAction(specifier.value, path, worker);
+      return extensionAction(specifier.value, path, worker);
     default:
       return { ok: false, problems: [{ path, message: "an action is required", severity: "error" }] };
   }
@@ -200,20 +208,64 @@ export function metadataAt(metadata: unknown, keys: readonly string[]): unknown 
   return metadataValue({ root: metadata }, ["root", ...keys]);
 }
 
-/** Any HTTP matching input may be a descriptor; the extension's name is its key. */
-function inputAction(
+/** `envoy.rate_limit_descriptors.expr`: what an expression yields, as Envoy prints it. */
+function expressionAction(
+  { descriptorKey, skipIfError, exprSpecifier }: ExpressionDescriptor,
+  path: string,
+): Compiled<DescriptorAction> {
+  if (exprSpecifier.case === undefined) {
+    const message = "Rate limit descriptor extension failed: expression specifier is not set";
+    return { ok: false, problems: [{ path, message, severity: "error" }] };
+  }
+  const compiled = compileCel(
+    exprSpecifier.case === "text"
+      ? { kind: "text", text: exprSpecifier.value }
+      : { kind: "legacy", expr: exprSpecifier.value },
+    `${path}.${exprSpecifier.case}`,
+  );
+  if (!compiled.ok) return compiled;
+  return valueAction(descriptorKey, skipIfError, ({ request, streamInfo, connection, route }) =>
+    compiled.value.print({
+      request,
+      response: undefined,
+      responseTrailers: undefined,
+      streamInfo,
+      connection,
+      routeMetadata: route?.metadata,
+      virtualHostMetadata: route?.virtualHostMetadata,
+    }),
+  );
+}
+
+/** Any HTTP matching input may be a descriptor, the extension's name being its key; and what an expression yields. */
+function extensionAction(
   extension: Extract<ActionConfig["actionSpecifier"], { case: "extension" }>["value"],
   path: string,
   worker: RateLimitContext,
 ): Compiled<DescriptorAction> {
-  const input = compileExtension(extension, HTTP_INPUTS, "rate limit descriptor", `${path}.extension`);
+  const descriptors = new Map<string, KnownExtension<DescriptorAction>>([
+    known<ExpressionDescriptor, DescriptorAction>(ExpressionDescriptorSchema, expressionAction),
+  ]);
+  for (const [type, { schema, compile }] of HTTP_INPUTS)
+    descriptors.set(type, {
+      schema,
+      compile: (message, at) => inputAction(compile(message, at), extension.name, worker),
+    });
+  return compileExtension(extension, descriptors, "rate limit descriptor", `${path}.extension`);
+}
+
+function inputAction(
+  input: Compiled<MatchInput>,
+  key: string,
+  worker: RateLimitContext,
+): Compiled<DescriptorAction> {
   if (!input.ok) return input;
   return {
     ok: true,
     value: (source, entries) => {
       const value = input.value.get(new StreamMatchingData(source, worker.runtime));
       if (value === NOT_AVAILABLE || typeof value !== "string") return false;
-      if (value !== "") entries.push({ key: extension.name, value });
+      if (value !== "") entries.push({ key, value });
       return true;
     },
   };

@@ -1,19 +1,14 @@
-import type { ConnectionInfo, HeaderMap, Runtime, StreamInfo } from "@sluice/extension-api";
+import type { ConnectionInfo, HeaderMap, Runtime } from "@sluice/extension-api";
 import {
   ConnectionMatchView,
   type ConnectionView,
   type MatchContext,
   type MatchingData,
 } from "@sluice/matching";
+import type { CelSubject } from "../cel/expression.ts";
 
 /** What matchers read of a stream; the connection manager's stream is one. */
-export interface MatchedStream {
-  readonly connection: ConnectionInfo;
-  readonly streamInfo: StreamInfo;
-  readonly request: HeaderMap | undefined;
-  readonly response: HeaderMap | undefined;
-  readonly responseTrailers: HeaderMap | undefined;
-}
+export type MatchedStream = CelSubject;
 
 /** A stream as matchers see it, now: what arrives or is set later is seen later. */
 export class StreamMatchingData implements MatchingData, MatchContext {
@@ -27,6 +22,9 @@ export class StreamMatchingData implements MatchingData, MatchContext {
     this.view = undefined;
   }
 
+  get attributes(): CelSubject {
+    return this.stream;
+  }
   get requestHeaders(): HeaderMap | undefined {
     return this.stream.request;
   }

@@ -33,6 +33,16 @@ const BUILT_IN: readonly (readonly [name: string, category: string, types: reado
     "envoy.access_loggers",
     ["envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig"],
   ],
+  [
+    "envoy.access_loggers.extension_filters.cel",
+    "envoy.access_loggers.extension_filters",
+    ["envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"],
+  ],
+  [
+    "envoy.rate_limit_descriptors.expr",
+    "envoy.rate_limit_descriptors",
+    ["envoy.extensions.rate_limit_descriptors.expr.v3.Descriptor"],
+  ],
   ["envoy.tracers.opentelemetry", "envoy.tracers", ["envoy.config.trace.v3.OpenTelemetryConfig"]],
   ["envoy.stat_sinks.metrics_service", "envoy.stats_sinks", ["envoy.config.metrics.v3.MetricsServiceConfig"]],
   [

@@ -262,6 +262,7 @@ export class Server {
       extensions,
       secrets: this.secrets,
     });
+    const nodeBytes = toBinary(NodeSchema, this.node);
     const sharedSlots = SharedSlots.allocate(concurrency);
     const shared = new SharedSlots(sharedSlots, 0, concurrency);
     const logLevels = Array.from({ length: concurrency }, () => log.level);
@@ -271,6 +272,7 @@ export class Server {
         workerIndex,
         concurrency,
         localInfo,
+        node: nodeBytes,
         localCluster,
         logLevel: logLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
@@ -303,7 +305,6 @@ export class Server {
       log,
     });
     this.threads = new ThreadControls(this.#pool, log, logLevels);
-    const nodeBytes = toBinary(NodeSchema, this.node);
     this.#relay = new TelemetryRelay(nodeBytes, localInfo, (name) => this.resolveCluster(name), this.stats);
     this.#reportReaders = {
       stats: this.stats,

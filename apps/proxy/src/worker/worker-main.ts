@@ -5,6 +5,7 @@ import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
+import { useThreadFacts } from "../cel/thread-facts.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
 import { WorkerDescriptors } from "../descriptor/worker-descriptors.ts";
 import { standardExtensions } from "../extensions/standard.ts";
@@ -73,6 +74,7 @@ const clusters = new WorkerClusterManager({
   onHostsRemoved: (hosts) => hosts.forEach(drainHost),
   onHostsFailed: (hosts) => hosts.forEach(endHostSessions),
 });
+useThreadFacts({ node: init.node, clusters });
 const routeConfigs = new DiscoveredMessages(RouteConfigurationSchema);
 const scopes = new DiscoveredMessages(ScopedRouteConfigurationsListSchema);
 const extensionConfigs = new DiscoveredMessages(TypedExtensionConfigSchema);

@@ -16,6 +16,8 @@ export interface WorkerInit {
   readonly workerIndex: number;
   readonly concurrency: number;
   readonly localInfo: LocalInfo;
+  /** The encoded `envoy.config.core.v3.Node`. */
+  readonly node: Uint8Array;
   /** `cluster_manager.local_cluster_name`; "": none. */
   readonly localCluster: string;
   readonly logLevel: string;

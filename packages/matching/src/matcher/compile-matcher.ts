@@ -6,6 +6,7 @@ import { type IPMatcher, IPMatcherSchema } from "@sluice/xds/gen/xds/type/matche
 import { toBinaryString } from "../binary-string.ts";
 import type { Compiled } from "../contract.ts";
 import { fieldPath, ProblemList } from "../problem-list.ts";
+import type { InputMatcher } from "./input-matcher.ts";
 import { compileIpBranches } from "./ip-branches.ts";
 import type { MatchStep } from "./match-trace.ts";
 import {
@@ -63,6 +64,8 @@ interface TreeConfig {
 export interface CompileMatcherOptions<A> {
   /** HTTP_INPUTS, NETWORK_INPUTS or a selection: another input is refused by name. */
   readonly inputs: KnownExtensions<MatchInput>;
+  /** Custom matchers beside those of this package. */
+  readonly matchers?: KnownExtensions<InputMatcher> | undefined;
   /** Compiles an action; `path` is where its TypedExtensionConfig stands. */
   action(config: TypedExtension, path: string): Compiled<A>;
   /** False: `keep_matching` is refused, as Envoy does where one answer is wanted. Default true. */
@@ -133,7 +136,7 @@ class Compiler<A> {
     const entries = type.value.matchers.flatMap((matcher, i) => {
       const at = fieldPath(path, `matcher_list.matchers[${i}]`);
       const predicate = problems.take(
-        compilePredicate(matcher.predicate, options.inputs, fieldPath(at, "predicate")),
+        compilePredicate(matcher.predicate, options, fieldPath(at, "predicate")),
       );
       const onMatch = this.onMatch(matcher.onMatch, fieldPath(at, "on_match"), depth);
       return predicate === undefined || onMatch === undefined ? [] : [{ predicate, onMatch }];

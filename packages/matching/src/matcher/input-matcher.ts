@@ -31,7 +31,10 @@ import {
 export interface InputMatcher {
   /** For people: `is exactly "a"`. */
   readonly wanted: string;
-  matches(value: unknown, data: MatchingData): boolean;
+  /** The one kind of input that it judges; absent: texts, and what is no text does not match. */
+  readonly kind?: string;
+  /** Undefined: not so far, but what is yet to arrive may change that. */
+  matches(value: unknown, data: MatchingData): boolean | undefined;
 }
 
 /** Most matchers know texts only; what is no text does not match. */
@@ -107,14 +110,20 @@ const CUSTOM_MATCHERS: KnownExtensions<InputMatcher> = new Map([
   known<ConsistentHashing, InputMatcher>(ConsistentHashingSchema, compileConsistentHashing),
 ]);
 
+const NO_MATCHERS: KnownExtensions<InputMatcher> = new Map();
+
 /** `SinglePredicate.matcher` of either API. */
 export type InputMatcherConfig =
   | { readonly case: "valueMatch"; readonly value: StringMatcherConfig }
   | { readonly case: "customMatch"; readonly value: TypedExtension }
   | { readonly case: undefined; readonly value?: undefined };
 
-/** `path` is where the SinglePredicate stands. */
-export function compileInputMatcher(config: InputMatcherConfig, path: string): Compiled<InputMatcher> {
+/** `path` is where the SinglePredicate stands; `more`: matchers of the caller's own. */
+export function compileInputMatcher(
+  config: InputMatcherConfig,
+  path: string,
+  more: KnownExtensions<InputMatcher> = NO_MATCHERS,
+): Compiled<InputMatcher> {
   const problems = new ProblemList();
   switch (config.case) {
     case "valueMatch": {
@@ -126,7 +135,7 @@ export function compileInputMatcher(config: InputMatcherConfig, path: string): C
     case "customMatch":
       return compileExtension(
         config.value,
-        CUSTOM_MATCHERS,
+        more.size === 0 ? CUSTOM_MATCHERS : new Map([...CUSTOM_MATCHERS, ...more]),
         "input matcher",
         fieldPath(path, "custom_match"),
       );

@@ -20,6 +20,8 @@ export interface MatchingData {
   readonly endpointMetadata?: Readonly<Record<string, unknown>> | undefined;
   readonly localityMetadata?: Readonly<Record<string, unknown>> | undefined;
   readonly runtime?: RuntimeView | undefined;
+  /** What inputs of the caller's own read (CEL's attributes). */
+  readonly attributes?: unknown;
 }
 
 /** A connection as its matchers see it. Addresses without port; `undefined` for pipes. */
@@ -84,6 +86,8 @@ export class MetadataValue {
 export interface MatchInput {
   /** For people: `request header x-tenant`. */
   readonly name: string;
+  /** What it gives, where that is something for one matcher alone. */
+  readonly kind?: string;
   /** A text (binary string) or a MetadataValue; `undefined` when there is none, NOT_AVAILABLE when it is yet to come. */
   get(data: MatchingData): unknown;
 }

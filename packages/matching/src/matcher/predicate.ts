@@ -27,10 +27,17 @@ interface SinglePredicateConfig {
   readonly matcher: InputMatcherConfig;
 }
 
+/** What predicates are made of. */
+export interface PredicateParts {
+  readonly inputs: KnownExtensions<MatchInput>;
+  /** Custom matchers beside those of this package. */
+  readonly matchers?: KnownExtensions<InputMatcher> | undefined;
+}
+
 /** `path` is where the predicate stands. */
 export function compilePredicate(
   config: PredicateConfig | undefined,
-  inputs: KnownExtensions<MatchInput>,
+  parts: PredicateParts,
   path: string,
 ): Compiled<Predicate> {
   const problems = new ProblemList();
@@ -39,26 +46,34 @@ export function compilePredicate(
     case "singlePredicate": {
       const at = fieldPath(path, "single_predicate");
       const input = problems.take(
-        compileExtension(type.value.input, inputs, "matching input", fieldPath(at, "input")),
+        compileExtension(type.value.input, parts.inputs, "matching input", fieldPath(at, "input")),
       );
-      const matcher = problems.take(compileInputMatcher(type.value.matcher, at));
+      const matcher = problems.take(compileInputMatcher(type.value.matcher, at, parts.matchers));
       if (input === undefined || matcher === undefined) break;
+      if (input.kind !== matcher.kind) {
+        const takes = matcher.kind ?? "string";
+        problems.error(
+          at,
+          `Unsupported data input type: ${input.kind ?? "string"}, the matcher takes ${takes}`,
+        );
+        break;
+      }
       return { ok: true, value: new SinglePredicate(at, input, matcher) };
     }
     case "orMatcher":
     case "andMatcher": {
       const at = fieldPath(path, type.case === "orMatcher" ? "or_matcher" : "and_matcher");
-      const parts = type.value.predicate
-        .map((part, i) => problems.take(compilePredicate(part, inputs, `${at}.predicate[${i}]`)))
+      const compiled = type.value.predicate
+        .map((part, i) => problems.take(compilePredicate(part, parts, `${at}.predicate[${i}]`)))
         .filter((part) => part !== undefined);
       if (type.value.predicate.length < 2)
         problems.error(`${at}.predicate`, "at least two predicates are required");
       return problems.result(() =>
-        type.case === "orMatcher" ? new AnyPredicate(parts) : new AllPredicate(parts),
+        type.case === "orMatcher" ? new AnyPredicate(compiled) : new AllPredicate(compiled),
       );
     }
     case "notMatcher": {
-      const part = problems.take(compilePredicate(type.value, inputs, fieldPath(path, "not_matcher")));
+      const part = problems.take(compilePredicate(type.value, parts, fieldPath(path, "not_matcher")));
       if (part !== undefined) return { ok: true, value: new NotPredicate(part) };
       break;
     }
@@ -81,12 +96,8 @@ class SinglePredicate implements Predicate {
 
   evaluate(data: MatchingData, trace: MatchTrace): Outcome {
     const value = this.input.get(data);
-    const outcome =
-      value === NOT_AVAILABLE
-        ? Outcome.Unknown
-        : this.matcher.matches(value, data)
-          ? Outcome.Matched
-          : Outcome.Rejected;
+    const matches = value === NOT_AVAILABLE ? undefined : this.matcher.matches(value, data);
+    const outcome = matches === undefined ? Outcome.Unknown : matches ? Outcome.Matched : Outcome.Rejected;
     trace?.push({
       field: this.field,
       outcome: OUTCOME_NAMES[outcome],

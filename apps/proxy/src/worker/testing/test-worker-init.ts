@@ -12,6 +12,7 @@ export function testWorkerInit(concurrency: number): (workerIndex: number) => Wo
     workerIndex,
     concurrency,
     localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "" },
+    node: new Uint8Array(),
     localCluster: "",
     logLevel: "info",
     drainState,

@@ -1,6 +1,7 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
-import { HTTP_INPUTS } from "@sluice/matching";
+import { HTTP_INPUTS, type PredicateParts } from "@sluice/matching";
 import type { RBAC } from "@sluice/xds/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js";
+import { CEL_PARTS } from "../../../../cel/cel-matching.ts";
 import { compileRbacMatcher, compileRbacRules, type RbacEngine } from "../../../../rbac/rbac-engine.ts";
 
 /** The filter's rules, or those of a route. */
@@ -30,7 +31,13 @@ const ALLOWED_INPUTS: ReadonlySet<string> = new Set([
   `${SSL}.SubjectInput`,
   "envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
 ]);
-const INPUTS = new Map([...HTTP_INPUTS].filter(([type]) => ALLOWED_INPUTS.has(type)));
+const PARTS: PredicateParts = {
+  inputs: new Map([
+    ...HTTP_INPUTS.entries().filter(([type]) => ALLOWED_INPUTS.has(type)),
+    ...CEL_PARTS.inputs,
+  ]),
+  matchers: CEL_PARTS.matchers,
+};
 
 /** `path`: where the message stands, "" at the top. */
 export function compileHttpRbac(config: RBAC, path: string): Compiled<HttpRbacRules> {
@@ -42,7 +49,7 @@ export function compileHttpRbac(config: RBAC, path: string): Compiled<HttpRbacRu
   };
   const at = path === "" ? "" : `${path}.`;
   const engineOf = (rules: RBAC["rules"], matcher: RBAC["matcher"], prefix: string) => {
-    if (matcher !== undefined) return take(compileRbacMatcher(matcher, `${at}${prefix}matcher`, INPUTS));
+    if (matcher !== undefined) return take(compileRbacMatcher(matcher, `${at}${prefix}matcher`, PARTS));
     return rules === undefined ? undefined : take(compileRbacRules(rules, `${at}${prefix}rules`));
   };
   const value = Object.freeze({

@@ -36,7 +36,7 @@ class HttpRbacFilter extends PassThroughFilter {
     const { connection, streamInfo } = callbacks;
     const input = new RbacInput(connection, streamInfo, {
       headers,
-      socket: streamOf(callbacks).socketConnection,
+      stream: streamOf(callbacks),
       routeMetadata: callbacks.route()?.metadata,
     });
     const metadata: Record<string, unknown> = {};

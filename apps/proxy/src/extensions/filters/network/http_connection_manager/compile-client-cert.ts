@@ -2,7 +2,6 @@ import type { Compiled, Problem } from "@sluice/extension-api";
 import {
   compileExtension,
   compileMatcher,
-  HTTP_INPUTS,
   INSUFFICIENT_DATA,
   type KnownExtensions,
   known,
@@ -15,6 +14,7 @@ import {
   type HttpConnectionManager as Config,
   type HttpConnectionManager_SetCurrentClientCertDetails as CurrentDetails,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { HTTP_MATCHING } from "../../../../cel/cel-matching.ts";
 import type { ClientCertChoice, ClientCertRule } from "../../../../http/forward-client-cert.ts";
 
 /** `forward_client_cert_details`, or what `forward_client_cert_matcher` chooses for a request. */
@@ -28,7 +28,7 @@ export function compileClientCert(config: Config): Compiled<ClientCertChoice> {
     config.forwardClientCertMatcher,
     "forward_client_cert_matcher",
     {
-      inputs: HTTP_INPUTS,
+      ...HTTP_MATCHING,
       keepMatching: false,
       action: (action, path) => compileExtension(action, ACTIONS, "client certificate action", path),
     },

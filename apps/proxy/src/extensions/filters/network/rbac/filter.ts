@@ -117,7 +117,8 @@ function compile(config: RBAC, context: NetworkFactoryContext): Compiled<Network
     return compiled?.ok === true ? compiled.value : undefined;
   };
   const engineOf = (rules: RBAC["rules"], matcher: RBAC["matcher"], prefix: string) => {
-    if (matcher !== undefined) return take(compileRbacMatcher(matcher, `${prefix}matcher`, NETWORK_INPUTS));
+    if (matcher !== undefined)
+      return take(compileRbacMatcher(matcher, `${prefix}matcher`, { inputs: NETWORK_INPUTS }));
     return rules === undefined ? undefined : take(compileRbacRules(rules, `${prefix}rules`));
   };
   const engine = engineOf(config.rules, config.matcher, "");
