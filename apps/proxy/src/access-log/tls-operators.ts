@@ -80,6 +80,6 @@ export const TLS_OPERATORS: OperatorTable = {
   UPSTREAM_LOCAL_IP_SAN: text((context) => list(upstreamLocal(context)?.ipSans)),
 };
 
-export function encodePem(pem: string | undefined): string | undefined {
+function encodePem(pem: string | undefined): string | undefined {
   return pem === undefined ? undefined : encodeURIComponent(pem);
 }

@@ -1,6 +1,5 @@
 import { type CelInput, celUint } from "@bufbuild/cel";
 import type { TlsInfo } from "@sluice/extension-api";
-import { encodePem } from "../access-log/tls-operators.ts";
 import type { CelSubject } from "./expression.ts";
 
 /** `connection.…`; undefined: there is none of that name, or not yet. */
@@ -44,7 +43,8 @@ export function tlsAttribute(tls: TlsInfo, name: string): string | undefined {
     case "sha256_peer_certificate_digest":
       return tls.sha256PeerCertificateDigest || undefined;
     case "peer_certificate":
-      return tls.peerCertificatePresented ? encodePem(tls.peer?.pem) : undefined;
+      // As it is: only the operators of logs encode it.
+      return tls.peer?.pem;
     default:
       return undefined;
   }

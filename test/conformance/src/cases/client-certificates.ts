@@ -48,6 +48,19 @@ const OPERATORS = [
   "DOWNSTREAM_LOCAL_SUBJECT",
   "DOWNSTREAM_LOCAL_URI_SAN",
   "DOWNSTREAM_LOCAL_DNS_SAN",
+  ...[
+    "mtls",
+    "requested_server_name",
+    "tls_version",
+    "subject_local_certificate",
+    "subject_peer_certificate",
+    "uri_san_local_certificate",
+    "uri_san_peer_certificate",
+    "dns_san_local_certificate",
+    "dns_san_peer_certificate",
+    "sha256_peer_certificate_digest",
+    "peer_certificate",
+  ].map((attribute) => `CEL(connection.${attribute})`),
 ];
 
 const LOG = `access_log:
