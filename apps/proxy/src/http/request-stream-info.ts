@@ -104,6 +104,7 @@ export class RequestStreamInfo implements StreamInfo {
     this.upstreamRemoteAddress = host.address;
     this.upstreamHostName = host.hostname;
     this.upstreamMetadata = host.metadata;
+    this.upstreamTransportFailureReason = "";
     if (this.upstreamConnection === undefined) return;
     this.upstreamConnection = undefined;
     this.upstreamLocalAddress = undefined;

@@ -14,7 +14,7 @@ const log = (format: string): string =>
   `{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/tried.log", log_format: { ${format} } } }`;
 const text = (name: string): string =>
   log(
-    `text_format_source: { inline_string: "${name} %REQ(:path)% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT% ${TRIED}\\n" }`,
+    `text_format_source: { inline_string: "${name} %REQ(:path)% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT% ${TRIED} why=%UPSTREAM_TRANSPORT_FAILURE_REASON% local=%UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT% %UPSTREAM_PROTOCOL% host=%UPSTREAM_HOST_NAME%\\n" }`,
   );
 
 const PRIORITIES = `retry_priority: { name: p, typed_config: { "@type": type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig, update_frequency: 1 } }`;
@@ -53,6 +53,7 @@ async function triedLines({ proxy }: Target, count: number): Promise<readonly st
 
 const REQUESTS: readonly CaseRequest[] = [
   { path: "/tiers" },
+  { path: "/worse" },
   { path: "/once" },
   { path: "/same" },
   { path: "/dead" },
@@ -69,6 +70,7 @@ export const LOG_ATTEMPT_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({
       routes: `
 - { match: { path: /tiers }, route: { cluster: tiers, retry_policy: { retry_on: "5xx,connect-failure", num_retries: 2, ${PROMPT}, ${PRIORITIES} } } }
+- { match: { path: /worse }, route: { cluster: worse, retry_policy: { retry_on: "5xx,connect-failure", num_retries: 1, ${PROMPT}, ${PRIORITIES} } } }
 - { match: { path: /once }, route: { cluster: one } }
 - { match: { path: /same }, route: { cluster: one, retry_policy: { retry_on: 5xx, num_retries: 2, ${PROMPT} } } }
 - { match: { path: /dead }, route: { cluster: dead, retry_policy: { retry_on: connect-failure, num_retries: 1, ${PROMPT} } } }
@@ -90,6 +92,13 @@ export const LOG_ATTEMPT_CASES: readonly ConformanceCase[] = [
     - { priority: 0, lb_endpoints: [${named("{{dead}}", "a.test")}] }
     - { priority: 1, lb_endpoints: [${named("{{upstream}}", "b.test:80")}] }
     - { priority: 2, lb_endpoints: [${endpoint("{{upstream2}}")}] }
+- name: worse
+  type: STATIC
+  load_assignment:
+    cluster_name: worse
+    endpoints:
+    - { priority: 0, lb_endpoints: [${named("{{upstream}}", "b.test")}] }
+    - { priority: 1, lb_endpoints: [${named("{{dead}}", "a.test")}] }
 ${staticCluster("none", [])}`,
     }).replace(
       "name: local\n",
@@ -100,7 +109,7 @@ ${staticCluster("none", [])}`,
         ? { delayMs: 500, body: "late" }
         : { status: request.target === "/once" ? 200 : 503, body: "one" },
     requests: REQUESTS,
-    observe: (target) => triedLines(target, 26),
+    observe: (target) => triedLines(target, 35),
   },
   {
     title: "the hosts and connections that a TCP session was tried on",

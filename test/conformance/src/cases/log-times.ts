@@ -166,7 +166,6 @@ ${indent(
       path,
       headers: [["connection", "close"]],
     })),
-    ignoreUpstream: true,
     observe: async (target) => {
       const secure = await target.proxy.listenerPort("secure");
       const seen: unknown[] = [];

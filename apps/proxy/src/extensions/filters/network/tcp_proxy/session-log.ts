@@ -22,7 +22,6 @@ export function sessionContext(connection: SocketConnection): FormatContext {
 export class SessionLog {
   private readonly config: TcpProxyConfig;
   private readonly connection: SocketConnection;
-  private readonly connectedAtMs: number;
   private readonly timer: Timer | undefined;
 
   constructor(config: TcpProxyConfig, connection: SocketConnection) {
@@ -30,7 +29,6 @@ export class SessionLog {
     this.connection = connection;
     connection.sessionId = randomUUID();
     const { accessLogFlushIntervalMs: intervalMs, worker } = config;
-    this.connectedAtMs = worker.clock.nowMs();
     if (intervalMs <= 0) return;
     const timer = worker.timers.create(() => {
       this.write("TcpPeriodic");
@@ -46,7 +44,7 @@ export class SessionLog {
     if (accessLoggers.length === 0) return;
     const context = sessionContext(connection);
     const info = asWritable(context.streamInfo);
-    info.durationMs = config.worker.clock.nowMs() - this.connectedAtMs;
+    info.durationMs = config.worker.clock.nowMs() - (info.startNowMs ?? 0);
     info.bytesReceived = connection.bytesReceived;
     info.bytesSent = connection.bytesSent;
     for (const logger of accessLoggers) logger.log({ ...context, accessLogType, listenerName });
