@@ -38,3 +38,4 @@ export {
 } from "./start-proxy.ts";
 export { type CertificateWish, type TestCertificate, TestCertificates } from "./test-certificates.ts";
 export { waitFor } from "./wait-for.ts";
+export { ZSTD_DICTIONARIES } from "./zstd-dictionaries.ts";

@@ -20,6 +20,7 @@ export interface OutputLimit {
   readonly stepBytes: number;
 }
 
+const NOTHING = new Uint8Array(0);
 const UNLIMITED: OutputLimit = { ratioMax: 0, stepBytes: 1 };
 
 /**
@@ -29,7 +30,8 @@ const UNLIMITED: OutputLimit = { ratioMax: 0, stepBytes: 1 };
 export class CodecPump {
   /** Bytes written and not yet through. */
   pendingBytes = 0;
-  private readonly stream: Transform;
+  private readonly open: (start: Uint8Array) => Transform;
+  private stream: Transform | undefined = undefined;
   private readonly owner: CodecPumpOwner;
   private readonly finishes: boolean;
   private readonly limit: OutputLimit;
@@ -44,15 +46,20 @@ export class CodecPump {
   private closed = false;
   private readonly onWritten = (): void => this.afterWrite();
 
-  /** `finishes`: the codec has something to say at the end (it compresses). */
-  constructor(stream: Transform, owner: CodecPumpOwner, finishes: boolean, limit = UNLIMITED) {
-    this.stream = stream;
+  /**
+   * `open`: makes the codec, once, for a body that begins with these octets. `finishes`: it has something to say at the end (it
+   * compresses).
+   */
+  constructor(
+    open: (start: Uint8Array) => Transform,
+    owner: CodecPumpOwner,
+    finishes: boolean,
+    limit = UNLIMITED,
+  ) {
+    this.open = open;
     this.owner = owner;
     this.finishes = finishes;
     this.limit = limit;
-    stream.on("readable", () => this.drain());
-    stream.on("error", (error: Error) => this.onError(error));
-    stream.on("end", () => this.onStreamEnd());
   }
 
   /** Takes the chunk. */
@@ -72,7 +79,17 @@ export class CodecPump {
   close(): void {
     this.closed = true;
     this.queue = [];
-    this.stream.destroy();
+    this.stream?.destroy();
+  }
+
+  private opened(start: Uint8Array): Transform {
+    if (this.stream === undefined) {
+      this.stream = this.open(start);
+      this.stream.on("readable", () => this.drain());
+      this.stream.on("error", (error: Error) => this.onError(error));
+      this.stream.on("end", () => this.onStreamEnd());
+    }
+    return this.stream;
   }
 
   next(): void {
@@ -86,7 +103,7 @@ export class CodecPump {
       this.chunkOutput = 0;
       const { ratioMax, stepBytes } = this.limit;
       if (ratioMax > 0) this.chunkLimit = (Math.floor((chunk.length * ratioMax) / stepBytes) + 1) * stepBytes;
-      if (!this.swallows) this.stream.write(chunk, this.onWritten);
+      if (!this.swallows) this.opened(chunk).write(chunk, this.onWritten);
       else {
         if (this.failure !== "") this.owner.onChunkFailed(this.failure);
         this.chunkDone();
@@ -97,7 +114,7 @@ export class CodecPump {
   private finish(): void {
     if (!this.ending || this.ended) return;
     if (this.finishes && !this.swallows) {
-      this.stream.end();
+      this.opened(NOTHING).end();
       return;
     }
     this.ended = true;
@@ -120,7 +137,7 @@ export class CodecPump {
 
   private drain(): void {
     while (!this.closed && !this.swallows) {
-      const piece = asPiece(this.stream.read());
+      const piece = asPiece(this.stream?.read());
       if (piece === undefined) return;
       const room = this.chunkLimit - this.chunkOutput;
       this.chunkOutput += piece.length;
@@ -139,7 +156,7 @@ export class CodecPump {
   private fail(code: string): void {
     this.failure = code;
     this.swallows = true;
-    this.stream.destroy();
+    this.stream?.destroy();
     if (this.chunkBytes >= 0) {
       this.owner.onChunkFailed(code);
       this.chunkDone();

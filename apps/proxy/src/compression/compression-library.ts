@@ -18,8 +18,11 @@ export interface CompressionLibrary {
   readonly contentEncoding: string;
   /** In names of stats: `gzip`, `brotli`, `zstd`. */
   readonly statPrefix: string;
-  /** A codec of node:zlib. It works in its thread pool, and holds native memory until it is destroyed. */
-  createStream(): Transform;
+  /**
+   * A codec of node:zlib, for a body that begins so (as far as it has come). It works in its thread pool, and holds native memory
+   * until it is destroyed.
+   */
+  createStream(start: Uint8Array): Transform;
 }
 
 /** Each chunk written to a compressor's stream comes out whole before the next goes in (it is flushed). */

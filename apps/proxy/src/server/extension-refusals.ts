@@ -74,12 +74,6 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
     private_key_provider: "node:tls signs with keys in memory only",
     signed_certificate_timestamp: ENVOY_NEITHER,
   },
-  "envoy.extensions.compression.zstd.compressor.v3.Zstd": {
-    dictionary: "bodies are compressed by zstd's usual means alone",
-  },
-  "envoy.extensions.compression.zstd.decompressor.v3.Zstd": {
-    dictionaries: "bodies are decompressed by zstd's usual means alone",
-  },
   "envoy.extensions.filters.http.on_demand.v3.OnDemandCds": {
     resources_locator: NO_XDSTP,
   },

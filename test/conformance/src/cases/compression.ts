@@ -6,7 +6,7 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from "node:zlib";
-import { type Fields, type ReplyChoice, requestBytes, waitFor } from "@sluice/harness";
+import { type Fields, type ReplyChoice, requestBytes, waitFor, ZSTD_DICTIONARIES } from "@sluice/harness";
 import { httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 import { seenResponse } from "../normalize.ts";
@@ -33,8 +33,25 @@ function perRoute(filterName: string, config: string): string {
 const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   gzip: gunzipSync,
   br: brotliDecompressSync,
-  zstd: zstdDecompressSync,
+  zstd: unzstd,
 };
+
+/** Tells by which dictionary, if it needs one. */
+function unzstd(body: Buffer): Buffer {
+  try {
+    return zstdDecompressSync(body);
+  } catch (error) {
+    for (const [index, dictionary] of ZSTD_DICTIONARIES.entries()) {
+      try {
+        const text = zstdDecompressSync(body, { dictionary });
+        return Buffer.concat([Buffer.from(`by dictionary ${index}: `), text]);
+      } catch {
+        // It is of the other one, or of none.
+      }
+    }
+    throw error;
+  }
+}
 
 /** Octets that two implementations may choose differently are decoded. */
 function decoded(fields: Fields, body: Buffer): string {
@@ -137,6 +154,15 @@ const post = (path: string, headers: Fields, body: string | Uint8Array): CodedRe
   headers: [...headers, ["content-length", String(body.length)]],
   body,
 });
+
+const [FIRST, SECOND] = ZSTD_DICTIONARIES;
+const ZSTD: Fields = [["content-encoding", "zstd"]];
+/** The frame names its dictionary in the octet behind its descriptor and window, or behind the descriptor alone. */
+function withDictionaryId(frame: Buffer, id: number): Buffer {
+  const changed = Buffer.from(frame);
+  changed.writeUInt8(id, (frame.readUInt8(4) & 0x20) === 0 ? 6 : 5);
+  return changed;
+}
 
 const HTML = "/?type=text/html";
 const ACCEPTED = [
@@ -292,6 +318,29 @@ export const COMPRESSION_CASES: readonly ConformanceCase[] = [
       ]),
       ...counters("http.main.compressor.one.gzip", NEGOTIATION),
       ...counters("http.main.compressor.two.brotli", NEGOTIATION),
+    ],
+  },
+  {
+    title: "zstd with dictionaries: what is packed names its own, what comes is unpacked with the one it names",
+    yaml: httpBootstrap({
+      httpFilters: `${filter("compressor", "zstd", "one", "", `, dictionary: { inline_bytes: ${FIRST.toString("base64")} }`)}${filter("decompressor", "zstd", "two", "", `, dictionaries: [{ inline_bytes: ${FIRST.toString("base64")} }, { inline_bytes: ${SECOND.toString("base64")} }]`)}${filter("decompressor", "gzip", "three")}${ROUTER}`,
+    }),
+    reply,
+    ignoreUpstream: true,
+    observe: (target) =>
+      exchanges(target, [
+        get(HTML, "zstd"),
+        get(`${HTML}&times=2000&chunked`, "zstd"),
+        ...[FIRST, SECOND, undefined].map((dictionary) =>
+          post("/", ZSTD, zstdCompressSync(TEXT, dictionary === undefined ? {} : { dictionary })),
+        ),
+        post("/", ZSTD, withDictionaryId(zstdCompressSync(TEXT, { dictionary: SECOND }), 78)),
+      ]),
+    stats: [
+      "http.main.compressor.one.zstd.response.compressed",
+      ...["generic", "dictionary"].map(
+        (kind) => `http.main.decompressor.two.zstd.decompressor_library.zstd_${kind}_error`,
+      ),
     ],
   },
   {

@@ -10,6 +10,8 @@ export const zstdCompressorManifest: ManifestOf<"envoy.compression.compressor"> 
   category: "envoy.compression.compressor",
   configTypes: [TYPE],
   perRouteConfigTypes: [],
-  supportedFields: { [TYPE]: ["compression_level", "enable_checksum", "strategy", "chunk_size"] },
+  supportedFields: {
+    [TYPE]: ["compression_level", "enable_checksum", "strategy", "dictionary", "chunk_size"],
+  },
   load: () => (require("./factory.ts") as typeof import("./factory.ts")).zstdCompressorFactory,
 };

@@ -1,6 +1,7 @@
 import { constants, createZstdDecompress } from "node:zlib";
 import type { Zstd } from "@sluice/xds/gen/envoy/extensions/compression/zstd/decompressor/v3/zstd_pb.js";
 import type { DecompressorFactory } from "../../../../compression/compression-library.ts";
+import { frameDictionaryId, readDictionary } from "../dictionary.ts";
 
 /** A block of the library. */
 const CHUNK_BYTES = 128 * 1024;
@@ -17,6 +18,12 @@ const ERROR_STATS: ReadonlyMap<string, string> = new Map([
 export const zstdDecompressorFactory: DecompressorFactory = {
   compile(message) {
     const config = asConfig(message);
+    const dictionaries = new Map<number, Buffer>();
+    for (const [index, source] of config.dictionaries.entries()) {
+      const read = readDictionary(source, `dictionaries[${index}]`);
+      if (!read.ok) return read;
+      dictionaries.set(read.value.id, read.value.bytes);
+    }
     const options = {
       chunkSize: config.chunkSize ?? CHUNK_BYTES,
       flush: constants.ZSTD_e_flush,
@@ -27,7 +34,11 @@ export const zstdDecompressorFactory: DecompressorFactory = {
       value: Object.freeze({
         contentEncoding: "zstd",
         statPrefix: "zstd",
-        createStream: () => createZstdDecompress(options),
+        createStream: (start: Uint8Array) => {
+          // One that the frame does not name would be taken for its history all the same.
+          const dictionary = dictionaries.size === 0 ? undefined : dictionaries.get(frameDictionaryId(start));
+          return createZstdDecompress(dictionary === undefined ? options : { ...options, dictionary });
+        },
         inflateRatioMax: INFLATE_RATIO_MAX,
         outputStepBytes: options.chunkSize,
         errorStats: ["zstd_generic_error", ...new Set(ERROR_STATS.values())],

@@ -10,6 +10,6 @@ export const zstdDecompressorManifest: ManifestOf<"envoy.compression.decompresso
   category: "envoy.compression.decompressor",
   configTypes: [TYPE],
   perRouteConfigTypes: [],
-  supportedFields: { [TYPE]: ["chunk_size"] },
+  supportedFields: { [TYPE]: ["dictionaries", "chunk_size"] },
   load: () => (require("./factory.ts") as typeof import("./factory.ts")).zstdDecompressorFactory,
 };

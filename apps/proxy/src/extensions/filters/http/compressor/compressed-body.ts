@@ -49,7 +49,7 @@ export class CompressedBody implements CodedBytes {
   private started(): CodedBody {
     if (this.body === undefined) {
       this.body = new CodedBody(this.direction, this);
-      this.body.start(new CodecPump(this.library.createStream(), this.body, true));
+      this.body.start(new CodecPump((start) => this.library.createStream(start), this.body, true));
     }
     return this.body;
   }

@@ -18,7 +18,7 @@ export class DecompressedBody implements CodedBytes {
     this.stats = stats;
     this.body = new CodedBody(direction, this);
     const limit = { ratioMax: library.inflateRatioMax, stepBytes: library.outputStepBytes };
-    this.body.start(new CodecPump(library.createStream(), this.body, false, limit));
+    this.body.start(new CodecPump((start) => library.createStream(start), this.body, false, limit));
   }
 
   /** `addTrailers`: makes the message's, where it has none. */
