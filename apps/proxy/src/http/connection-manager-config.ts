@@ -41,6 +41,7 @@ export interface ConnectionManagerConfig extends RequestTargetRules {
   readonly accessLog: AccessLogOptions;
   readonly requestId: RequestIdOptions;
   readonly schemeMatchesUpstream: boolean;
+  readonly hidesClient: boolean;
   readonly tracer: Tracer | undefined;
   readonly serverName: string;
   readonly serverHeader: "overwrite" | "append" | "pass";

@@ -58,6 +58,8 @@ export class RequestStreamInfo implements StreamInfo {
   routeResolutionMs = 0;
   /** `:scheme` becomes that of the upstream's transport. */
   schemeMatchesUpstream = false;
+  /** Upstreams are not told whom a request comes from (PROXY protocol), unless a listener filter knows. */
+  hidesClient = false;
   private flagOrder: ResponseFlag[] | undefined = undefined;
   private metadata: Map<string, Record<string, unknown>> | undefined = undefined;
   upstreamFilterState: ReadonlyMap<string, unknown> | undefined = undefined;
@@ -85,6 +87,7 @@ export class RequestStreamInfo implements StreamInfo {
     info.downstreamBytes = this.downstreamBytes;
     info.lastDownstreamRxByteMs = 0;
     info.schemeMatchesUpstream = this.schemeMatchesUpstream;
+    info.hidesClient = this.hidesClient;
     return info;
   }
 

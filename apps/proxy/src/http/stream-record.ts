@@ -43,6 +43,7 @@ export class StreamRecord extends ByteMeter implements FormatContext, MatchedStr
     this.streamInfo.protocol = protocol;
     this.streamInfo.downstreamBytes = this;
     this.streamInfo.schemeMatchesUpstream = config.schemeMatchesUpstream;
+    this.streamInfo.hidesClient = config.hidesClient;
     countStart(config, protocol === "HTTP/2");
   }
 

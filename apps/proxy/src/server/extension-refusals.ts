@@ -24,7 +24,6 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
     num_resolver_threads: "the threads are Node's (environment variable UV_THREADPOOL_SIZE)",
   },
   [`${HCM}.HttpConnectionManager`]: {
-    add_proxy_protocol_connection_state: "requests are forwarded with the addresses of their connection",
     http3_protocol_options: "listeners take TCP connections only",
     path_normalization_options: ENVOY_NEITHER,
     represent_ipv4_remote_address_as_ipv4_mapped_ipv6: ENVOY_NEITHER,

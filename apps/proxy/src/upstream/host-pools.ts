@@ -21,6 +21,8 @@ export interface PoolUser {
   readonly downstreamConnection:
     | Pick<ConnectionInfo, "id" | "remoteAddress" | "localAddress" | "proxyTlvs">
     | undefined;
+  /** The upstream is not told of that connection, in whatever pool. */
+  readonly hidesClient?: boolean;
   /** What filter state says of the connection; undefined: nothing. */
   readonly upstreamState?: UpstreamState | undefined;
   /** What `auto_sni` and the like go by. */
@@ -147,6 +149,7 @@ function connectingAhead(
     highPriority: user.highPriority,
     downstreamProtocol: user.downstreamProtocol,
     downstreamConnection: user.downstreamConnection,
+    hidesClient: user.hidesClient ?? false,
     requestHeaders: new Headers([":authority", authority]),
   };
   return () => connectAhead(info, predictive, alike, context);
@@ -154,8 +157,9 @@ function connectingAhead(
 
 /** Whom a connection tells the upstream that it is for; undefined: nobody in particular. */
 function proxiedFor(info: ClusterInfo, user: PoolUser): DownstreamAddresses | undefined {
+  if (info.connect.perDownstream !== true || user.hidesClient === true) return undefined;
   const { downstreamConnection } = user;
-  if (info.connect.perDownstream !== true || downstreamConnection === undefined) return undefined;
+  if (downstreamConnection === undefined) return undefined;
   const { remoteAddress, localAddress, proxyTlvs } = downstreamConnection;
   return { remoteAddress, localAddress, proxyTlvs };
 }

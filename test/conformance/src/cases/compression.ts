@@ -321,7 +321,8 @@ export const COMPRESSION_CASES: readonly ConformanceCase[] = [
     ],
   },
   {
-    title: "zstd with dictionaries: what is packed names its own, what comes is unpacked with the one it names",
+    title:
+      "zstd with dictionaries: what is packed names its own, what comes is unpacked with the one it names",
     yaml: httpBootstrap({
       httpFilters: `${filter("compressor", "zstd", "one", "", `, dictionary: { inline_bytes: ${FIRST.toString("base64")} }`)}${filter("decompressor", "zstd", "two", "", `, dictionaries: [{ inline_bytes: ${FIRST.toString("base64")} }, { inline_bytes: ${SECOND.toString("base64")} }]`)}${filter("decompressor", "gzip", "three")}${ROUTER}`,
     }),

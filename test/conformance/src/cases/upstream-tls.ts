@@ -133,6 +133,15 @@ const proxied = (version: string, more = ""): string => `transport_socket:
     transport_socket: { name: raw, typed_config: { "@type": type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer } }
 `;
 
+/** The PROXY header that a connection begins with, without its ports, which differ from run to run. */
+function headOf(chunk: Buffer): string {
+  const text = chunk.toString("latin1");
+  const head = text.startsWith("PROXY")
+    ? text.slice(0, text.indexOf("\r\n"))
+    : chunk.subarray(0, 16 + chunk.readUInt16BE(14)).toString("hex");
+  return head.replace(/ \d+ \d+$/, "").replace(/^(0d0a0d0a000d0a515549540a2111.{20}).{8}/, "$1");
+}
+
 const NAMES = Object.keys(CLUSTERS);
 
 const PASSING_FILTER = `listener_filters: [{ name: proxy, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol, allow_requests_without_proxy_protocol: true, pass_through_tlvs: { match_type: INCLUDE, tlv_type: [225, 226, 227] } } }]`;
@@ -271,12 +280,7 @@ ${["upstream_server_name", "application_protocols", "upstream_subject_alt_names"
     title: "the PROXY protocol goes before everything else on an upstream connection",
     tcp: (socket) => {
       socket.once("data", (chunk: Buffer) => {
-        const text = chunk.toString("latin1");
-        const head = text.startsWith("PROXY")
-          ? text.slice(0, text.indexOf("\r\n"))
-          : chunk.subarray(0, 16 + chunk.readUInt16BE(14)).toString("hex");
-        // Ports differ from run to run.
-        const seen = head.replace(/ \d+ \d+$/, "").replace(/^(0d0a0d0a000d0a515549540a2111.{20}).{8}/, "$1");
+        const seen = headOf(chunk);
         socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${seen.length}\r\nconnection: close\r\n\r\n${seen}`);
       });
     },
@@ -307,6 +311,36 @@ ${["upstream_server_name", "application_protocols", "upstream_subject_alt_names"
         connection.write("GET / HTTP/1.1\r\n\r\n");
         seen.push((await connection.response()).body.toString());
         connection.destroy();
+      }
+      return seen;
+    },
+  },
+  {
+    title: "an upstream is told of the client by the PROXY protocol only where a listener filter knows it",
+    tcp: (socket) => {
+      socket.once("data", (chunk: Buffer) => {
+        const seen = headOf(chunk);
+        socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${seen.length}\r\nconnection: close\r\n\r\n${seen}`);
+      });
+    },
+    yaml: httpBootstrap({
+      hcm: "add_proxy_protocol_connection_state: false",
+      routes: ["v1", "v2"]
+        .map((name) => `- { match: { path: "/${name}" }, route: { cluster: ${name} } }`)
+        .join("\n"),
+      clusters:
+        staticCluster("v1", ["{{tcp}}"], proxied("V1")) + staticCluster("v2", ["{{tcp}}"], proxied("V2")),
+      listener: PASSING_FILTER,
+    }),
+    observe: async ({ proxy }) => {
+      const seen: string[] = [];
+      for (const name of ["v1", "v2"]) {
+        for (const header of ["", CLIENT_HEADER]) {
+          const connection = await connectRaw(await proxy.listenerPort("main"));
+          connection.write(Buffer.from(`${header}GET /${name} HTTP/1.1\r\nhost: a\r\n\r\n`, "latin1"));
+          seen.push((await connection.response()).body.toString());
+          connection.destroy();
+        }
       }
       return seen;
     },

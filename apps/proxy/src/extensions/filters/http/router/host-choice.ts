@@ -93,6 +93,10 @@ export class HostChoice implements LoadBalancerContext, PoolUser {
   get downstreamConnection(): ConnectionInfo {
     return this.init.stream.connection;
   }
+  get hidesClient(): boolean {
+    const { streamInfo, connection } = this.init.stream;
+    return streamInfo.hidesClient && connection.proxyTlvs === undefined;
+  }
 }
 
 const NO_COOKIES: readonly string[] = Object.freeze([]);

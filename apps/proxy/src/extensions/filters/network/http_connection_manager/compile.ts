@@ -134,6 +134,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
       intervalMs: durationMs(config.accessLogOptions?.accessLogFlushInterval, 0),
     },
     requestId,
+    hidesClient: config.addProxyProtocolConnectionState === false,
     schemeMatchesUpstream: config.schemeHeaderTransformation?.matchUpstream ?? false,
     tracer,
     serverName: config.serverName === "" ? "envoy" : config.serverName,

@@ -50,6 +50,7 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "append_x_forwarded_port",
       "append_local_overload",
       "scheme_header_transformation",
+      "add_proxy_protocol_connection_state",
       "forward_client_cert_details",
       "set_current_client_cert_details",
       "forward_client_cert_matcher",
