@@ -154,11 +154,14 @@ async function sendHttp2(entry: Http2Entry, index: number, port: number): Promis
     ...(entry.opening === undefined ? {} : { opening: entry.opening }),
   });
   try {
+    // In one read: whether a request goes on before what is wrong behind it is seen must not depend on the moment.
+    client.socket.cork();
     entry.send(client);
     client.headers(MARKER_STREAM, [
       ...requestFields("/marker").filter(([name]) => name !== ":authority"),
       [":authority", "m.test"],
     ]);
+    client.socket.uncork();
     await waitFor("the end", () => client.closed || (client.isOver(MARKER_STREAM) && client.isOver(1)), {
       deadlineMs: DEADLINE_MS,
     });
