@@ -83,3 +83,13 @@ it("draws by the hash of the hash policy where there is one", () => {
   assert.equal(compiled.value.pick(0, headersOf(), undefined, 2n ** 64n - 2n), 1);
   assert.equal(compiled.value.pick(2, headersOf(), undefined, undefined), 1);
 });
+
+it("leaves clusters out, and has none when nothing of weight is left", () => {
+  const weighted = clusters({ clusters: three, headerName: "x-draw" });
+  const drawn = headersOf(["x-draw", "3"]);
+  assert.equal(weighted.pick(0, drawn), 2);
+  assert.equal(weighted.pick(0, drawn, undefined, undefined, new Set([2])), 0);
+  assert.equal(weighted.pick(2, headersOf(), undefined, undefined, new Set([0])), 2);
+  assert.equal(weighted.pick(0, drawn, undefined, undefined, new Set([0, 2])), -1);
+  assert.equal(weighted.pick(0, drawn), 2);
+});

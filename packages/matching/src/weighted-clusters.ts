@@ -32,11 +32,19 @@ export class WeightedClusters {
    *
    * @param random an unsigned 32-bit integer; a valid `header_name` header of the request takes its place
    * @param hash of the route's hash policy; takes the random number's place with `use_hash_policy`
+   * @param without indices of clusters that do not count
    */
-  pick(random: number, headers: HeaderView, runtime?: RuntimeView, hash?: bigint): number {
+  pick(
+    random: number,
+    headers: HeaderView,
+    runtime?: RuntimeView,
+    hash?: bigint,
+    without?: ReadonlySet<number>,
+  ): number {
     const weighed = this.runtimeKeyPrefix !== "" && runtime !== undefined;
-    const weights = weighed ? this.runtimeWeights(runtime) : this.weights;
-    const total = weighed ? weights.reduce((sum, weight) => sum + weight, 0) : this.totalWeight;
+    const all = weighed ? this.runtimeWeights(runtime) : this.weights;
+    const weights = without === undefined ? all : all.map((weight, i) => (without.has(i) ? 0 : weight));
+    const total = weights === this.weights ? this.totalWeight : weights.reduce((sum, one) => sum + one, 0);
     if (total === 0) return -1;
     let left =
       this.fromHeader(headers, total) ?? (hash === undefined ? random % total : Number(hash % BigInt(total)));

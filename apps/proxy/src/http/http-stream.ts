@@ -15,6 +15,7 @@ import type { StreamHost } from "../http-filter/stream-host.ts";
 import { LoadShedPoint } from "../overload/overload-state.ts";
 import { findRoute } from "../route/find-route.ts";
 import type { RouteEntry } from "../route/route-entry.ts";
+import { refreshRoute } from "../route/route-payload.ts";
 import { StreamMatchingData } from "../route/stream-matching-data.ts";
 import { decorateResponse } from "../tracing/decorate-span.ts";
 import { admitRequest, type Refusal } from "./admit-request.ts";
@@ -267,6 +268,12 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       this.deadlines.useRoute(action.forward, headers, config, streamInfo.startNowMs);
     }
     return entry;
+  }
+
+  /** The request's route, its cluster chosen anew; `tried`: see `refreshRoute`. */
+  refreshRoute(entry: RouteEntry, tried: Set<number>): RouteEntry | undefined {
+    const { requestHeaders: headers, config } = this;
+    return headers && refreshRoute(entry, tried, headers, this.routeRandom, this, config.worker.runtime);
   }
 
   /** Asks for routes that are not here, where they can be had on demand. See `FetchRoutes`. */

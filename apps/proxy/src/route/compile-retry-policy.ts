@@ -73,6 +73,7 @@ export function compileRetryPolicy(
     hostPredicates,
     hostSelectionMaxAttempts: Math.max(1, Number(policy.hostSelectionRetryMaxAttempts)),
     priority,
+    refreshesCluster: policy.refreshClusterOnRetry,
   };
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: config };
 }

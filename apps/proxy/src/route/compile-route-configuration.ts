@@ -31,7 +31,7 @@ import { compileRouteAction } from "./compile-route-action.ts";
 import { compileHashPolicy } from "./hash-policy.ts";
 import { compileHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
 import { compileRateLimits, type RateLimitPolicy } from "./rate-limit-policy.ts";
-import { RouteEntry } from "./route-entry.ts";
+import { RouteEntry, type RouteOrigin } from "./route-entry.ts";
 import type { RoutePayload } from "./route-payload.ts";
 import type { RoutePolicies } from "./route-policies.ts";
 import { createRouteStats } from "./route-stats.ts";
@@ -106,6 +106,25 @@ class Compiler {
   }
 
   payload(route: Route, host: VirtualHost, path: string, hostPath: string): Compiled<RoutePayload> {
+    const origins: RouteOrigin[] = [];
+    const payload = this.resolvable(route, host, path, hostPath, (part) => {
+      const origin: RouteOrigin = { payload: undefined, part };
+      origins.push(origin);
+      return origin;
+    });
+    if (payload.ok && payload.value.kind !== "fixed")
+      for (const origin of origins) origin.payload = payload.value;
+    return payload;
+  }
+
+  /** `origin`: for an entry of the weighted cluster with this index, or of none (-1). */
+  private resolvable(
+    route: Route,
+    host: VirtualHost,
+    path: string,
+    hostPath: string,
+    origin: (part: number) => RouteOrigin,
+  ): Compiled<RoutePayload> {
     // What a matcher holds is packed: the look through the whole configuration does not see it.
     this.inMatcher = path.startsWith(`${hostPath}.matcher`);
     if (this.inMatcher)
@@ -134,7 +153,7 @@ class Compiler {
         this.checkCluster(cluster, `${path}.route.request_mirror_policies`, "shadow cluster");
     const policies = this.policies(route, hostLevel, path);
     const entry = (clusterName: string | undefined, extra: readonly Level[]): RouteEntry =>
-      this.entry(route, host, action.value, clusterName, [...levels, ...extra], policies);
+      this.entry(route, host, action.value, clusterName, [...levels, ...extra], policies, origin(-1));
     const specifier = route.action.case === "route" ? route.action.value.clusterSpecifier : undefined;
     switch (specifier?.case) {
       case "cluster":
@@ -175,11 +194,13 @@ class Compiler {
         const entries = specifier.value.clusters.map((cluster, i) => {
           const here = `${at}.clusters[${i}]`;
           if (cluster.clusterHeader === "") this.checkCluster(cluster.name, `${here}.name`);
-          return this.entry(route, host, action.value, cluster.name, [...levels, this.level(cluster, here)], {
+          const own = [...levels, this.level(cluster, here)];
+          const ownPolicies = {
             ...policies,
             metadataMatch: metadataMatchOf(lbMetadata(route, cluster)),
             weightedHost: toBinaryString(cluster.hostRewriteSpecifier.value ?? ""),
-          });
+          };
+          return this.entry(route, host, action.value, cluster.name, own, ownPolicies, origin(i));
         });
         const headers = specifier.value.clusters.map(({ clusterHeader }) => clusterHeader.toLowerCase());
         return { ok: true, value: { kind: "weighted", weights: weights.value, entries, headers } };
@@ -214,6 +235,7 @@ class Compiler {
     clusterName: string | undefined,
     levels: readonly Level[],
     policies: RoutePolicies,
+    origin: RouteOrigin,
   ): RouteEntry {
     // Envoy applies the most specific level first, or last when the configuration says that it wins.
     const inOrder = this.config.mostSpecificHeaderMutationsWins ? levels : [...levels].reverse();
@@ -232,6 +254,7 @@ class Compiler {
       policies,
       requestMutations: inOrder.map((one) => one.requestMutations).filter((one) => one !== undefined),
       responseMutations: inOrder.map((one) => one.responseMutations).filter((one) => one !== undefined),
+      origin,
     });
   }
 

@@ -68,6 +68,8 @@ export interface RetryConfig {
   /** How often a host is chosen anew when predicates refuse it. */
   readonly hostSelectionMaxAttempts: number;
   readonly priority: (() => RetryPriority) | undefined;
+  /** The route's cluster is chosen anew for each try, among weighted ones one that was not tried yet. */
+  readonly refreshesCluster: boolean;
 }
 
 export interface RetryNames {

@@ -10,6 +10,7 @@ import { PairedRouteStats } from "./paired-route-stats.ts";
 import type { RetryConfig } from "./retry-policy.ts";
 import { type HostRewriter, replaceAuthority } from "./rewrite-host.ts";
 import { type PathRewriter, targetOf } from "./rewrite-path.ts";
+import type { RoutePayload } from "./route-payload.ts";
 import type { RoutePolicies } from "./route-policies.ts";
 
 /** `vhost.<host>.route.<stat_prefix>.`, Envoy's names. */
@@ -99,6 +100,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
   /** Most specific first. */
   readonly requestMutations: readonly HeaderMutations[];
   readonly responseMutations: readonly HeaderMutations[];
+  readonly origin: RouteOrigin | undefined;
   private pairs: Map<RouteStats, RouteStats> | undefined = undefined;
 
   constructor(init: RouteEntryInit) {
@@ -113,6 +115,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
     this.policies = init.policies;
     this.requestMutations = init.requestMutations;
     this.responseMutations = init.responseMutations;
+    this.origin = init.origin;
   }
 
   /** What counts this request: the route's figures, its virtual cluster's, both or none. */
@@ -173,6 +176,14 @@ export function replacePath(
   headers.set(":path", rewritten);
 }
 
+/** What an entry was resolved from. */
+export interface RouteOrigin {
+  /** Set once it is compiled. */
+  payload: RoutePayload | undefined;
+  /** Index of the weighted cluster; -1: none. */
+  readonly part: number;
+}
+
 export interface RouteEntryInit {
   readonly name: string;
   readonly virtualHostName: string;
@@ -185,4 +196,6 @@ export interface RouteEntryInit {
   readonly policies: RoutePolicies;
   readonly requestMutations: readonly HeaderMutations[];
   readonly responseMutations: readonly HeaderMutations[];
+  /** Undefined: its cluster is never chosen anew. */
+  readonly origin?: RouteOrigin | undefined;
 }

@@ -1,8 +1,8 @@
 import type { HeaderMap, Runtime } from "@sluice/extension-api";
 import type { WeightedClusters } from "@sluice/matching";
 import type { ClusterSpecifier } from "./cluster-specifier.ts";
-import type { RouteEntry } from "./route-entry.ts";
-import type { MatchedStream, StreamMatchingData } from "./stream-matching-data.ts";
+import type { RouteEntry, RouteOrigin } from "./route-entry.ts";
+import { type MatchedStream, StreamMatchingData } from "./stream-matching-data.ts";
 
 /** What a route compiles to: how to get from a match to an entry, that is, to a cluster. */
 export type RoutePayload =
@@ -44,9 +44,48 @@ export function resolveRoute(
     case "weighted": {
       const { weights, entries } = payload;
       const hash = weights.usesHash ? entries[0]?.policies.hashPolicy?.hash(headers, stream) : undefined;
-      const at = weights.pick(random, headers, runtime, hash);
-      const header = payload.headers[at] ?? "";
-      return header === "" ? entries[at] : entries[at]?.withCluster(headers.get(header) ?? "");
+      return weightedEntry(payload, weights.pick(random, headers, runtime, hash), headers);
     }
   }
 }
+
+/**
+ * The route that a request has, with its cluster chosen anew (`refresh_cluster_on_retry`). Of weighted clusters one that was not
+ * tried yet, until all have been.
+ *
+ * @param tried indices of weighted clusters; kept up to date
+ */
+export function refreshRoute(
+  entry: RouteEntry,
+  tried: Set<number>,
+  headers: HeaderMap,
+  random: number,
+  stream: MatchedStream,
+  runtime: Runtime,
+): RouteEntry | undefined {
+  const { payload, part } = entry.origin ?? NO_ORIGIN;
+  if (payload === undefined) return entry;
+  if (payload.kind !== "weighted")
+    return resolveRoute(payload, headers, random, stream, new StreamMatchingData(stream, runtime), runtime);
+  tried.add(part);
+  const { weights, entries } = payload;
+  const hash = weights.usesHash ? entries[0]?.policies.hashPolicy?.hash(headers, stream) : undefined;
+  let at = weights.pick(random, headers, runtime, hash, tried);
+  if (at < 0) {
+    tried.clear();
+    at = weights.pick(random, headers, runtime, hash);
+  }
+  tried.add(at);
+  return weightedEntry(payload, at, headers);
+}
+
+function weightedEntry(
+  { entries, headers: names }: RoutePayload & { kind: "weighted" },
+  at: number,
+  headers: HeaderMap,
+): RouteEntry | undefined {
+  const header = names[at] ?? "";
+  return header === "" ? entries[at] : entries[at]?.withCluster(headers.get(header) ?? "");
+}
+
+const NO_ORIGIN: RouteOrigin = { payload: undefined, part: -1 };

@@ -112,6 +112,7 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "per_try_timeout",
     "retriable_status_codes",
     "retry_back_off",
+    "refresh_cluster_on_retry",
     "per_try_idle_timeout",
     "retry_priority",
     "retry_host_predicate",

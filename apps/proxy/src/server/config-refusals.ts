@@ -183,7 +183,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     initial_requests: ENVOY_NEITHER,
   },
   "envoy.config.route.v3.RetryPolicy": {
-    refresh_cluster_on_retry: "a request stays with the cluster that its route chose",
     retry_options_predicates: "there are none built in, nor in Envoy",
   },
   "envoy.config.route.v3.Route": {

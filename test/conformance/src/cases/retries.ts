@@ -1,4 +1,4 @@
-import { httpBootstrap } from "../bootstrap.ts";
+import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const LOG_FORMAT =
@@ -56,7 +56,43 @@ const GRPC: [string, string] = ["content-type", "application/grpc"];
 const INTERNAL = `use_remote_address: true
 internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len: 8 }] }`;
 
+const PARTS = ["a", "b", "c"];
+const parts = (weights: readonly number[], more = ""): string =>
+  `weighted_clusters: { header_name: x-draw${more}, clusters: [${PARTS.map((name, i) => `{ name: ${name}, weight: ${weights[i] ?? 0}, request_headers_to_add: [{ header: { key: x-part, value: ${name} } }], response_headers_to_add: [{ header: { key: x-part, value: ${name} } }] }`).join(", ")}] }`;
+
 export const RETRY_CASES: readonly ConformanceCase[] = [
+  {
+    title:
+      "a retry goes to a weighted cluster that was not tried yet, where the policy refreshes the cluster",
+    yaml: httpBootstrap({
+      hcm: FILE_LOG,
+      routes: [
+        `- { match: { prefix: "/fresh" }, route: { ${parts([1, 1, 1])}, retry_policy: { retry_on: 5xx, num_retries: 4, refresh_cluster_on_retry: true, ${PROMPT} } } }`,
+        `- { match: { prefix: "/weightless" }, route: { ${parts([1, 0, 0])}, retry_policy: { retry_on: 5xx, num_retries: 4, refresh_cluster_on_retry: true, ${PROMPT} } } }`,
+        `- { match: { prefix: "/same" }, route: { ${parts([1, 1, 1])}, retry_policy: { retry_on: 5xx, num_retries: 2, ${PROMPT} } } }`,
+        `- { match: { prefix: "/header" }, route: { cluster_header: x-cluster, retry_policy: { retry_on: 5xx, num_retries: 2, refresh_cluster_on_retry: true, ${PROMPT} } } }`,
+      ].join("\n"),
+      clusters: PARTS.map((name) => staticCluster(name, ["{{upstream}}"])).join(""),
+    }),
+    reply: () => ({ status: 503 }),
+    requests: [
+      { path: "/fresh", headers: [["x-draw", "0"]] },
+      { path: "/fresh", headers: [["x-draw", "1"]] },
+      { path: "/weightless", headers: [["x-draw", "0"]] },
+      { path: "/same", headers: [["x-draw", "2"]] },
+      { path: "/header", headers: [["x-cluster", "b"]] },
+    ],
+    accessLog: { file: "access.log", lines: 5 },
+    stats: PARTS.flatMap((name) =>
+      [
+        "upstream_rq_total",
+        "upstream_rq_retry",
+        "upstream_rq_retry_limit_exceeded",
+        "upstream_rq_503",
+        "retry.upstream_rq_503",
+      ].map((stat) => `cluster.${name}.${stat}`),
+    ),
+  },
   {
     title: "words of retry_on that are no condition are passed over",
     yaml: httpBootstrap({

@@ -11,7 +11,8 @@ export interface ExchangeInit {
   readonly config: RouterConfig;
   readonly callbacks: DecoderCallbacks;
   readonly stream: HttpStream;
-  readonly route: RouteEntry;
+  /** Of the newest try, where tries may have clusters of their own. */
+  route: RouteEntry;
   readonly forward: ForwardAction;
   readonly cluster: ThreadLocalCluster;
   readonly headers: Headers;

@@ -1,9 +1,10 @@
 import { type ConnectionInfo, type HeaderMap, ResponseFlag } from "@sluice/extension-api";
-import type { Host } from "../../../../cluster/thread-local-cluster.ts";
+import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import type { ResponseWaiter } from "../../../../http/stream-timers.ts";
+import type { RouteEntry } from "../../../../route/route-entry.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import {
   BODY_OVERFLOW,
@@ -25,6 +26,7 @@ import { addressHead, beginHead, renewHead } from "./request-head.ts";
 import { NO_TIMEOUTS, readTimeouts } from "./request-timeouts.ts";
 import { finishUpstreamHead } from "./response-head.ts";
 import { type RetryOwner, RetryState, RetryStatus } from "./retry-state.ts";
+import { tellCluster } from "./tell-cluster.ts";
 import { TrySet } from "./try-set.ts";
 import type { TryOwner, TryTimeout, UpstreamTry } from "./upstream-try.ts";
 
@@ -43,6 +45,9 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
   private readonly request: ForwardedRequest;
   private readonly choice: HostChoice;
   private readonly tries: TrySet;
+  /** Of the next try, where its cluster was chosen anew. */
+  private nextRoute: RouteEntry | undefined = undefined;
+  private triedParts: Set<number> | undefined = undefined;
   private responseStarted = false;
   private destroyed = false;
 
@@ -131,15 +136,26 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     if (!this.tries.begin(host)) this.failUnhealthy(503);
   }
 
-  tryAgain(): undefined {
+  refreshCluster(): ClusterInfo | undefined {
     const { config, stream, route } = this.init;
+    this.triedParts ??= new Set();
+    this.nextRoute = stream.refreshRoute(route, this.triedParts);
+    return config.worker.clusters.get(this.nextRoute?.clusterName ?? "")?.info;
+  }
+
+  tryAgain(): undefined {
+    const { config, stream } = this.init;
     const { choice, request } = this;
     if (this.destroyed) return;
     choice.attempts++;
     stream.streamInfo.upstreamRequestAttemptCount = choice.attempts;
+    const refreshed = this.nextRoute !== undefined;
+    if (this.nextRoute !== undefined) this.init.route = this.nextRoute;
     // The cluster may have gone or changed meanwhile.
-    const cluster = config.worker.clusters.get(route.clusterName ?? "");
+    const { clusterName = "" } = this.init.route;
+    const cluster = config.worker.clusters.get(clusterName);
     if (cluster !== undefined) choice.cluster = cluster;
+    if (refreshed) tellCluster(stream.streamInfo, clusterName, choice.cluster.info);
     const host = cluster?.chooseHost(choice);
     if (host === undefined) return this.failWithoutHost();
     renewHead(this.init, request.timeouts, choice, request.sinceEndMs);

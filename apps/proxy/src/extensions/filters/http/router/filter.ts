@@ -28,6 +28,7 @@ import { compileRouter, type RouterConfig } from "./config.ts";
 import { UpstreamExchange } from "./exchange.ts";
 import { OutcomeStats } from "./outcome-stats.ts";
 import { findInvalidHeader } from "./strict-headers.ts";
+import { tellCluster } from "./tell-cluster.ts";
 
 /** The terminal filter: answers where the route does by itself, else forwards by an `UpstreamExchange`. */
 class RouterFilter implements StreamDecoderFilter {
@@ -97,10 +98,8 @@ class RouterFilter implements StreamDecoderFilter {
       callbacks.sendLocalReply(forward.clusterNotFoundStatus, "", "cluster_not_found");
       return;
     }
-    streamInfo.upstreamCluster = clusterName;
+    tellCluster(streamInfo, clusterName, cluster.info);
     if (streamInfo.healthCheck && stream.span !== undefined) stream.span.sampled = false;
-    streamInfo.upstreamClusterStatName = cluster.info.statName;
-    streamInfo.upstreamClusterMetadata = cluster.info.metadata;
     const invalid =
       config.strictHeaders.length === 0 ? undefined : findInvalidHeader(headers, config.strictHeaders);
     if (invalid !== undefined) {

@@ -20,6 +20,7 @@ const NO_POLICY: RetryConfig = Object.freeze({
   hostPredicates: [],
   hostSelectionMaxAttempts: 1,
   priority: undefined,
+  refreshesCluster: false,
 });
 
 const HEADERS: readonly EnvoyHeaderKey[] = [

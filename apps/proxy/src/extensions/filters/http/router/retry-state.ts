@@ -35,6 +35,8 @@ const GRPC_BIT: Readonly<Record<number, number>> = {
 
 /** Who is told that the time of the next try has come. */
 export interface RetryOwner {
+  /** The next try's cluster, where the policy wants it chosen anew; undefined: it cannot be. */
+  refreshCluster(): ClusterInfo | undefined;
   tryAgain(): void;
 }
 
@@ -51,9 +53,10 @@ export class RetryState {
   afterTimeout = false;
   private retriesLeft: number;
   private readonly worker: WorkerContext;
-  private readonly info: ClusterInfo;
+  private info: ClusterInfo;
+  private readonly highPriority: boolean;
   private readonly routeStats: readonly RouteStats[];
-  private readonly retries: Resource;
+  private retries: Resource;
   private readonly streamInfo: StreamInfo;
   private readonly owner: RetryOwner;
   private readonly hostPredicates: readonly RetryHostPredicate[];
@@ -68,7 +71,8 @@ export class RetryState {
     this.worker = init.config.worker;
     this.info = info;
     this.routeStats = init.outcome.routeStats;
-    this.retries = info.circuitBreakers[init.forward.highPriority ? "high" : "default"].retries;
+    this.highPriority = init.forward.highPriority;
+    this.retries = info.circuitBreakers[this.highPriority ? "high" : "default"].retries;
     this.streamInfo = init.stream.streamInfo;
     this.owner = owner;
     this.retriesLeft = config.numRetries;
@@ -127,7 +131,7 @@ export class RetryState {
   }
 
   private retry(decision: Decision, attempt: UpstreamTry, late: boolean): RetryStatus {
-    const { info, routeStats, streamInfo } = this;
+    const { config, info, routeStats, streamInfo } = this;
     // Held still: this is the outcome of a retry, and a good one.
     if (this.held && decision === Decision.No) {
       info.stats.upstreamRqRetrySuccess.inc();
@@ -136,6 +140,8 @@ export class RetryState {
     this.timer?.disarm();
     this.release();
     if (decision === Decision.No) return RetryStatus.No;
+    if (config.refreshesCluster)
+      this.retries = info.circuitBreakers[this.highPriority ? "high" : "default"].retries;
     if (this.retriesLeft <= 0) {
       info.stats.upstreamRqRetryLimitExceeded.inc();
       for (const stats of routeStats) stats.upstreamRqRetryLimitExceeded.inc();
@@ -155,7 +161,9 @@ export class RetryState {
     }
     this.held = true;
     this.tries++;
-    info.stats.upstreamRqRetry.inc();
+    // As in Envoy it counts for the cluster that it goes to.
+    if (config.refreshesCluster) this.info = this.owner.refreshCluster() ?? info;
+    this.info.stats.upstreamRqRetry.inc();
     for (const stats of routeStats) stats.upstreamRqRetry.inc();
     this.pending = true;
     this.afterTimeout = late;
