@@ -23,6 +23,8 @@ export class LogWriter {
   readonly #intervalMs: number;
   readonly #stats: FileStats;
   #descriptor: number;
+  /** Replaced by newer ones; a write may still be on its way to them. */
+  readonly #retired: number[] = [];
   #block: Buffer | undefined;
   /** Bytes of lines in `#block`. */
   #used = 0;
@@ -80,8 +82,9 @@ export class LogWriter {
     this.flushNow();
     try {
       const fresh = open(this.#path);
-      if (this.#descriptor > 2) closeSync(this.#descriptor);
+      this.#retired.push(this.#descriptor);
       this.#descriptor = fresh;
+      if (this.#writing === undefined) this.#closeRetired();
     } catch (error) {
       this.#stats.reopenFailed.inc();
       this.#failed(error);
@@ -118,23 +121,28 @@ export class LogWriter {
   #writeNext(): void {
     if (this.#writing !== undefined) return;
     this.#writing = this.#takeWaiting();
-    if (this.#writing !== undefined) this.#write(this.#writing, 0);
+    if (this.#writing !== undefined) this.#write(this.#writing, 0, this.#descriptor);
   }
 
-  #write(bytes: Buffer, at: number): void {
-    write(this.#descriptor, bytes, at, bytes.length - at, null, (error, written) => {
+  #write(bytes: Buffer, at: number, descriptor: number): void {
+    write(descriptor, bytes, at, bytes.length - at, null, (error, written) => {
       if (error !== null) this.#failed(error);
       else if (at + written < bytes.length) {
-        this.#write(bytes, at + written);
+        this.#write(bytes, at + written, descriptor);
         return;
       } else this.#stats.writeCompleted.inc();
       this.#writing = undefined;
+      this.#closeRetired();
       if (this.#dropped > 0) {
         this.#log.warn(`access log ${this.#path}: ${this.#dropped} lines were dropped`);
         this.#dropped = 0;
       }
       this.#writeNext();
     });
+  }
+
+  #closeRetired(): void {
+    for (const descriptor of this.#retired.splice(0)) if (descriptor > 2) closeSync(descriptor);
   }
 
   #failed(error: unknown): void {

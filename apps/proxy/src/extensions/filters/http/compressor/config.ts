@@ -6,6 +6,7 @@ import type {
   Compressor_CommonDirectionConfig as DirectionMessage,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/compressor/v3/compressor_pb.js";
 import type { Compressor } from "../../../../compression/compression-library.ts";
+import { problemsBelow } from "../../../../compression/problems-below.ts";
 import { resolveExtension } from "../../../../extensions/resolve-extension.ts";
 import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileFeatureFlag } from "../../../../runtime/feature-flag.ts";
@@ -167,5 +168,6 @@ function compileLibrary(
     return { ok: false, problems: [{ path, message: "value is required", severity: "error" }] };
   }
   const found = resolveExtension("envoy.compression.compressor", config, path, context.worker.extensions);
-  return found.ok ? found.value.factory.compile(found.value.message) : found;
+  if (!found.ok) return found;
+  return problemsBelow(`${path}.typed_config`, found.value.factory.compile(found.value.message));
 }

@@ -4,6 +4,7 @@ import type {
   Decompressor_CommonDirectionConfig as DirectionMessage,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/decompressor/v3/decompressor_pb.js";
 import type { Decompressor } from "../../../../compression/compression-library.ts";
+import { problemsBelow } from "../../../../compression/problems-below.ts";
 import { resolveExtension } from "../../../../extensions/resolve-extension.ts";
 import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileFeatureFlag } from "../../../../runtime/feature-flag.ts";
@@ -40,7 +41,7 @@ export function compileDecompressor(
   const { extensions } = context.worker;
   const found = resolveExtension("envoy.compression.decompressor", decompressorLibrary, path, extensions);
   if (!found.ok) return found;
-  const library = found.value.factory.compile(found.value.message);
+  const library = problemsBelow(`${path}.typed_config`, found.value.factory.compile(found.value.message));
   if (!library.ok) return library;
   const { name } = decompressorLibrary;
   const scope = context.stats.scope("decompressor").scope(name).scope(library.value.statPrefix);
