@@ -24,7 +24,7 @@ function serve(stream: ServerHttp2Stream, what: string, seen: (what: string) => 
   let how = "closed";
   stream.on("error", () => {});
   if (what === "headless") {
-    stream.respond({ ":status": 200 }, { endStream: true });
+    stream.respond({ ":status": 200, date: DATE }, { endStream: true });
     return;
   }
   stream.on("close", () => seen(`${how} ${stream.rstCode} behind ${JSON.stringify(tunnelled)}`));
@@ -38,7 +38,10 @@ function serve(stream: ServerHttp2Stream, what: string, seen: (what: string) => 
   const status = STATUS[what] ?? 200;
   if (what === "reset") stream.close(h2.NGHTTP2_CANCEL);
   if (what === "reset") return;
-  stream.respond({ ":status": status, "x-peer": "here" }, { waitForTrailers: what === "trailers" });
+  stream.respond(
+    { ":status": status, "x-peer": "here", date: DATE },
+    { waitForTrailers: what === "trailers" },
+  );
   stream.on("data", (chunk: Buffer) => {
     tunnelled += chunk.toString("latin1");
     if (what === "broken") stream.close(h2.NGHTTP2_INTERNAL_ERROR);
@@ -49,4 +52,6 @@ function serve(stream: ServerHttp2Stream, what: string, seen: (what: string) => 
   if (status !== 200) stream.end("no");
 }
 
+/** Always the same: a second that ends between two answers would take octets of its own. */
+const DATE = "Sat, 01 Jan 2000 00:00:00 GMT";
 const STATUS: Readonly<Record<string, number>> = { refused: 503, created: 201 };
