@@ -2,6 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import type { Socket } from "node:net";
 import { backOffMs, type CallRetries, isRetried, watchCall } from "./call-retries.ts";
 import type { GrpcTarget } from "./compile-grpc-service.ts";
+import { frameMessage } from "./frame-message.ts";
 import { MessageLengths } from "./message-lengths.ts";
 
 /** A host of a cluster to connect to now, and how. */
@@ -73,7 +74,7 @@ export class GrpcSender {
       this.dropped++;
       return false;
     }
-    this.#queue.push(frame(message));
+    this.#queue.push(frameMessage(message));
     this.#queuedBytes += message.length + 5;
     this.#pump();
     return true;
@@ -122,7 +123,7 @@ export class GrpcSender {
       this.#stream = this.#open(session);
       this.#watchStream(this.#stream, session);
       const hello = this.#hello();
-      if (hello !== undefined) this.#stream.write(frame(hello));
+      if (hello !== undefined) this.#stream.write(frameMessage(hello));
     }
     for (const message of this.#take()) {
       this.#keepUnanswered(message);
@@ -295,12 +296,4 @@ export class GrpcSender {
     const delayMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#failures++);
     return delayMs * (0.5 + Math.random() / 2);
   }
-}
-
-function frame(message: Uint8Array): Buffer {
-  const framed = Buffer.allocUnsafe(5 + message.length);
-  framed[0] = 0;
-  framed.writeUInt32BE(message.length, 1);
-  framed.set(message, 5);
-  return framed;
 }

@@ -1,3 +1,4 @@
+import { frameMessage } from "../grpc/frame-message.ts";
 import { Headers } from "../http/header-map.ts";
 import type { AsyncClient, AsyncFailure, AsyncStreamOptions } from "./async-client.ts";
 import { type AsyncResponse, sendRequest } from "./async-request.ts";
@@ -51,15 +52,11 @@ export function callUnary(
   ]);
   if (options.timeoutMs > 0) headers.append("grpc-timeout", `${Math.ceil(options.timeoutMs)}m`);
   for (const [name, value] of call.metadata) headers.append(name, value);
-  const frame = Buffer.allocUnsafe(FRAME_BYTES + message.length);
-  frame.writeUInt8(0, 0);
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, FRAME_BYTES);
   return sendRequest(
     client,
     call.cluster,
     headers,
-    frame,
+    frameMessage(message),
     {
       onResponse: (response) => answer(response, callbacks),
       onFailure: (reason, transportFailure) =>

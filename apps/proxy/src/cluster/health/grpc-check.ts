@@ -1,3 +1,6 @@
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { isGrpcContentType } from "@sluice/matching";
+import { frameMessage } from "../../grpc/frame-message.ts";
 import { formatGrpcTimeout } from "../../http/grpc-timeout.ts";
 import { Headers } from "../../http/header-map.ts";
 import type { ProbeAnswer, RequestCheck } from "./codec-probe.ts";
@@ -47,15 +50,13 @@ export function createGrpcCheck(
 }
 
 function isServing({ headers, trailers, body }: ProbeAnswer): boolean {
-  if (headers.get(":status") !== "200" || !isGrpc(headers.get("content-type") ?? "")) return false;
+  if (headers.get(":status") !== "200" || !isGrpcContentType(headers.get("content-type"))) return false;
   if ((trailers ?? headers).get("grpc-status") !== "0") return false;
   if (body.length < 5 || body[0] !== 0) return false;
   const length = body.readUInt32BE(1);
   if (body.length < 5 + length) return false;
   return statusField(body.subarray(5, 5 + length)) === SERVING;
 }
-
-const isGrpc = (type: string): boolean => /^application\/grpc(?:\+|$)/.test(type);
 
 /** Field 1 of the message, a small enum; 0 when it is absent or the message is not understood. */
 function statusField(message: Uint8Array): number {
@@ -69,20 +70,7 @@ function statusField(message: Uint8Array): number {
 
 /** A HealthCheckRequest in its gRPC frame. */
 function encodeRequest(service: string): Buffer {
-  const name = Buffer.from(service, "utf8");
-  const field =
-    name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, ...varint(name.length)]), name]);
-  const frame = Buffer.alloc(5);
-  frame.writeUInt32BE(field.length, 1);
-  return Buffer.concat([frame, field]);
-}
-
-function varint(value: number): number[] {
-  const octets: number[] = [];
-  let rest = value;
-  while (rest > 127) {
-    octets.push((rest & 127) | 128);
-    rest >>>= 7;
-  }
-  return [...octets, rest];
+  const writer = new BinaryWriter();
+  if (service !== "") writer.tag(1, WireType.LengthDelimited).string(service);
+  return frameMessage(writer.finish());
 }

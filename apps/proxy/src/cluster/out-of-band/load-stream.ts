@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { isGrpcContentType } from "@sluice/matching";
 import { type ConnectionSink, SocketConnection } from "../../connection/socket-connection.ts";
 import { enterTurn, leaveTurn } from "../../connection/turn.ts";
+import { frameMessage } from "../../grpc/frame-message.ts";
 import { MessageReader } from "../../grpc/message-reader.ts";
 import type {
   ClientCodec,
@@ -125,7 +128,7 @@ export class LoadStream implements ConnectionSink, ClientCodecCallbacks, Respons
     const http = headers.get(":status") ?? "";
     const own = endStream ? headers.get("grpc-status") : undefined;
     if (own !== undefined) this.#complete(own);
-    else if (endStream || http !== "200" || !isGrpc(headers.get("content-type") ?? ""))
+    else if (endStream || http !== "200" || !isGrpcContentType(headers.get("content-type")))
       this.#end(statusOfHttp(http) === GrpcStatus.Unimplemented);
   }
 
@@ -161,28 +164,12 @@ export class LoadStream implements ConnectionSink, ClientCodecCallbacks, Respons
   }
 }
 
-const isGrpc = (type: string): boolean => /^application\/grpc(?:\+|$)/.test(type);
-
 /** An OrcaLoadReportRequest with its `report_interval`, in its frame. */
 function encodeRequest(periodMs: number): Buffer {
   const seconds = Math.floor(periodMs / 1000);
   const nanos = Math.round((periodMs % 1000) * 1e6);
-  const duration = [
-    ...(seconds > 0 ? [0x08, ...varint(seconds)] : []),
-    ...(nanos > 0 ? [0x10, ...varint(nanos)] : []),
-  ];
-  const message = Buffer.from([0x0a, duration.length, ...duration]);
-  const frame = Buffer.alloc(5);
-  frame.writeUInt32BE(message.length, 1);
-  return Buffer.concat([frame, message]);
-}
-
-function varint(value: number): number[] {
-  const octets: number[] = [];
-  let rest = value;
-  while (rest > 127) {
-    octets.push((rest % 128) | 128);
-    rest = Math.floor(rest / 128);
-  }
-  return [...octets, rest];
+  const writer = new BinaryWriter().tag(1, WireType.LengthDelimited).fork();
+  if (seconds > 0) writer.tag(1, WireType.Varint).int64(seconds);
+  if (nanos > 0) writer.tag(2, WireType.Varint).int32(nanos);
+  return frameMessage(writer.join().finish());
 }
