@@ -12,10 +12,17 @@ import type { TimerQueue } from "../worker/timer-queue.ts";
 import { noteRead } from "./collect-reads.ts";
 import { proxyTlvsOf } from "./proxy-protocol-state.ts";
 import { readDirectly } from "./read-directly.ts";
-import { giveBack, type ReadMemory, type ReadReceiver, SHARED_READ_BYTES } from "./read-memory.ts";
+import { giveBack, type ReadMemory, type ReadReceiver } from "./read-memory.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { socketAddressText } from "./socket-address.ts";
-import { enterTurn, type Flushable, flushAtTurnEnd, leaveTurn, leaveTurnExpectingMore } from "./turn.ts";
+import {
+  currentTurn,
+  enterTurn,
+  type Flushable,
+  flushAtTurnEnd,
+  leaveTurn,
+  leaveTurnAndFlush,
+} from "./turn.ts";
 import { WatermarkTimeout } from "./watermark-timeout.ts";
 
 /** Who reads a connection. Never called after `onClose`. */
@@ -39,13 +46,20 @@ export interface WriteHook {
   onWrite(chunk: Uint8Array | string, endStream: boolean): boolean;
 }
 
+/** Who counts what the peer has not taken yet. */
+export interface DrainCallbacks {
+  /** Everything that was written is the kernel's. */
+  onDrained(): void;
+}
+
 let nextConnectionId = 1;
 /** Bytes up to which a chunk joins the text of the turn's single write; larger ones are written as they are. */
 const INLINE_CHUNK_BYTES_MAX = 4096;
 
 /**
- * A socket as rooms see it. Output of one event-loop turn is gathered (heads and small chunks as one latin1 text) and leaves in
- * one write; reading is paused by count; watermarks tell when the peer does not keep up.
+ * A socket as rooms see it. Output is gathered (heads and small chunks as one latin1 text) and leaves in one write at the end of the
+ * event loop's poll phase (`turn.ts`), or before a close or the peer's end is acted on in a later turn; reading is paused by
+ * count; watermarks tell when the peer does not keep up.
  */
 export class SocketConnection implements Connection, Flushable, ReadReceiver {
   readonly id: number = nextConnectionId++;
@@ -88,6 +102,8 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   /** Whether the peer's half-close is only an event. */
   halfClose = false;
   writeHook: WriteHook | undefined = undefined;
+  /** Told when a flush leaves nothing behind. */
+  drainCallbacks: DrainCallbacks | undefined = undefined;
   private watermarkTimeout: WatermarkTimeout | undefined = undefined;
 
   private readonly socket: Socket;
@@ -98,6 +114,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   private parts: (string | Uint8Array)[] | undefined = undefined;
   private partsBytes = 0;
   private flushing = false;
+  private flushingSince = 0;
   private endAfterFlush = false;
   private ended = false;
   private closeAfterFlush = false;
@@ -206,6 +223,9 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   /** `write` behind the hook. */
   writeToSocket(chunk: Uint8Array | string, endStream: boolean): void {
     if (this.state !== "open" || this.ended) return;
+    // Waiting for more to write is no reason to stop reading.
+    if (this.flushing && this.text.length + this.partsBytes + chunk.length > this.limitBytes)
+      this.flushEarlier();
     if (typeof chunk === "string") {
       this.text = this.text === "" ? chunk : this.text + chunk;
     } else if (chunk.length > 0) {
@@ -225,11 +245,19 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
       }
     }
     if (endStream) this.endAfterFlush = true;
-    if (!this.flushing) {
-      this.flushing = true;
-      flushAtTurnEnd(this);
-    }
+    if (!this.flushing) this.flushLater();
     if (!this.aboveHigh && this.bufferedBytes > this.limitBytes) this.goAboveHigh();
+  }
+
+  private flushLater(): void {
+    this.flushing = true;
+    this.flushingSince = currentTurn();
+    flushAtTurnEnd(this);
+  }
+
+  /** Output of an earlier turn leaves before what happens in this one; that of this turn goes with it. */
+  private flushEarlier(): void {
+    if (this.flushing && this.flushingSince !== currentTurn()) this.flush();
   }
 
   flush(): void {
@@ -264,6 +292,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
       if (socket.writableLength === 0) for (const part of parts) if (typeof part !== "string") giveBack(part);
     }
     this.sentCounter?.add(this.bytesSent - bytesSent);
+    if (this.drainCallbacks !== undefined && socket.writableLength === 0) this.drainCallbacks.onDrained();
     if (this.endAfterFlush && !this.ended) {
       this.ended = true;
       socket.end();
@@ -274,14 +303,12 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   close(how: "flush" | "noFlush" | "abort", details: string): void {
     if (this.state === "closed") return;
     if (this.closeDetails === "") this.closeDetails = details;
+    this.flushEarlier();
     if (how === "flush") {
-      if (this.state === "closing") return;
+      if (this.state !== "open") return;
       this.state = "closing";
       this.closeAfterFlush = true;
-      if (!this.flushing) {
-        this.flushing = true;
-        flushAtTurnEnd(this);
-      }
+      if (!this.flushing) this.flushLater();
       return;
     }
     this.text = "";
@@ -346,11 +373,12 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   receive(chunk: Buffer, lent: boolean): void {
     this.bytesReceived += chunk.length;
     const sink = this.sink;
-    if (sink === undefined || this.state === "closed") return;
+    // What comes while a close waits for its output is nobody's any more.
+    if (sink === undefined || this.state !== "open") return;
     enterTurn();
     sink.onData(chunk, false);
-    if (lent || chunk.length < SHARED_READ_BYTES) leaveTurn();
-    else leaveTurnExpectingMore(chunk.length);
+    if (lent) leaveTurnAndFlush();
+    else leaveTurn(chunk.length);
     if (!lent) noteRead(chunk.length);
   }
 
@@ -359,6 +387,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     const sink = this.sink;
     if (sink === undefined || this.state === "closed") return;
     enterTurn();
+    this.flushEarlier();
     sink.onData(EMPTY, true);
     leaveTurn();
   }

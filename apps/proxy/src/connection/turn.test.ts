@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { enterTurn, flushAtTurnEnd, leaveTurn, leaveTurnExpectingMore } from "./turn.ts";
+import { enterTurn, flushAtTurnEnd, leaveTurn, leaveTurnAndFlush } from "./turn.ts";
 
 /** A flushable that asks to be flushed once, as connections do. */
 function output() {
@@ -22,46 +22,75 @@ function output() {
 }
 
 const FULL = 65_536;
+const immediate = () => new Promise((resolve) => setImmediate(resolve));
 
-it("output of a turn leaves when the outermost one ends", () => {
-  const out = output();
+it("output of several turns leaves at once, before the event loop waits again", async () => {
+  const [one, other] = [output(), output()];
   enterTurn();
+  one.write("one");
+  leaveTurn();
   enterTurn();
-  out.write("inner");
+  other.write("other");
   leaveTurn();
-  assert.deepEqual(out.flushed, []);
-  leaveTurn();
-  assert.deepEqual(out.flushed, ["inner"]);
+  assert.deepEqual([...one.flushed, ...other.flushed], []);
+  await immediate();
+  assert.deepEqual([one.flushed, other.flushed], [["one"], ["other"]]);
 });
 
-it("output after a full read waits for the next one, for 256 KiB at most", () => {
+it("output leaves with the outermost turn when that is to leave nothing behind, and takes what waits along", () => {
+  const [earlier, inner] = [output(), output()];
+  enterTurn();
+  earlier.write("earlier");
+  leaveTurn();
+  enterTurn();
+  enterTurn();
+  inner.write("inner");
+  leaveTurnAndFlush();
+  assert.deepEqual(inner.flushed, []);
+  leaveTurnAndFlush();
+  assert.deepEqual([earlier.flushed, inner.flushed], [["earlier"], ["inner"]]);
+});
+
+it("output waits for 256 KiB of reads at most", () => {
   const out = output();
   for (let read = 1; read <= 3; read++) {
     enterTurn();
     out.write("of full reads");
-    leaveTurnExpectingMore(FULL);
+    leaveTurn(FULL);
     assert.deepEqual(out.flushed, [], `${read} reads`);
   }
   enterTurn();
-  leaveTurnExpectingMore(FULL);
+  leaveTurn(FULL);
   assert.deepEqual(out.flushed, ["of full reads"]);
 });
 
-it("output after a full read leaves with that of a smaller one", () => {
-  const out = output();
-  enterTurn();
-  out.write("both");
-  leaveTurnExpectingMore(FULL);
-  enterTurn();
-  leaveTurn();
-  assert.deepEqual(out.flushed, ["both"]);
+it("output waits for 63 other connections at most", () => {
+  const outputs = Array.from({ length: 64 }, output);
+  for (const out of outputs) {
+    assert.deepEqual(outputs[0]?.flushed, []);
+    enterTurn();
+    out.write("out");
+    leaveTurn();
+  }
+  assert.ok(outputs.every(({ flushed }) => flushed.length === 1));
 });
 
-it("output after a last full read leaves before the event loop waits again", async () => {
+it("output waits for slow callbacks for some 2 ms only", () => {
   const out = output();
   enterTurn();
-  out.write("last");
-  leaveTurnExpectingMore(FULL);
-  await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(out.flushed, ["last"]);
+  out.write("out");
+  leaveTurn();
+  const end = performance.now() + 3;
+  enterTurn();
+  while (performance.now() < end);
+  leaveTurn();
+  assert.deepEqual(out.flushed, ["out"]);
+});
+
+it("output outside of turns leaves behind the code that wrote it", async () => {
+  const out = output();
+  out.write("out");
+  assert.deepEqual(out.flushed, []);
+  await Promise.resolve();
+  assert.deepEqual(out.flushed, ["out"]);
 });

@@ -1,5 +1,5 @@
 import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
-import { enterTurn, leaveTurn } from "../connection/turn.ts";
+import { enterTurn, leaveTurn, leaveTurnAndFlush } from "../connection/turn.ts";
 import type { StreamResetReason } from "../http/codec.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";
@@ -360,6 +360,6 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     this.serveWaiters();
     for (const connection of [...this.ready]) this.settle(connection);
     this.tell();
-    leaveTurn();
+    leaveTurnAndFlush();
   }
 }

@@ -1,3 +1,4 @@
+import type { DrainCallbacks } from "../../connection/socket-connection.ts";
 import { FrameFlag, FrameType } from "./frames.ts";
 import type { Http2Options } from "./http2-options.ts";
 import type { Http2Stats } from "./http2-stats.ts";
@@ -6,7 +7,7 @@ import type { Http2Stats } from "./http2-stats.ts";
  * Envoy's limits against peers that send much that costs them little, or do not read what they make this side send. Each
  * method answers what was exceeded, or "".
  */
-export class FrameLimits {
+export class FrameLimits implements DrainCallbacks {
   private readonly options: Http2Options;
   private readonly stats: Http2Stats;
   private emptyFrames = 0;
@@ -83,7 +84,6 @@ export class FrameLimits {
     this.outboundControlFrames++;
   }
 
-  /** Everything that was written has reached the kernel. */
   onDrained(): void {
     this.outboundFrames = 0;
     this.outboundControlFrames = 0;

@@ -90,6 +90,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
             },
           );
     connection.addWatermarkCallbacks(this);
+    connection.drainCallbacks = this.limits;
   }
 
   // ── the role's part ─────────────────────────────────────────────────────────────────────────────────────────────────
