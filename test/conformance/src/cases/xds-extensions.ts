@@ -1,8 +1,15 @@
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { listenersBootstrap } from "../many-listeners.ts";
-import { discovered, dumpSections, fileSource, replaceFile, untilStat } from "../xds-files.ts";
+import {
+  dumpSections,
+  foundConfig,
+  foundDefault,
+  foundDiscovery,
+  foundStats,
+  replaceFile,
+  untilStat,
+} from "../xds-files.ts";
 
-const TYPE = "envoy.config.core.v3.TypedExtensionConfig";
 const HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
 const BUFFER = "envoy.extensions.filters.http.buffer.v3.Buffer";
 const ROUTER = "envoy.extensions.filters.http.router.v3.Router";
@@ -11,34 +18,15 @@ const ECHO = "envoy.extensions.filters.network.echo.v3.Echo";
 const PROXY_PROTOCOL = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
 const url = (type: string): string => `type.googleapis.com/${type}`;
 
-const config = (version: string, name: string, type: string, fields = ""): string =>
-  discovered(version, TYPE, [
-    `name: ${name}, typed_config: { "@type": ${url(type)}${fields === "" ? "" : `, ${fields}`} }`,
-  ]);
-
 const adding = (value: string): string =>
   `mutations: { response_mutations: [{ append: { header: { key: x-filter, value: ${value} } } }] }`;
 const added = (version: string, value: string): string =>
-  config(version, "found", HEADER_MUTATION, adding(value));
-
-const discovery = (file: string, types: readonly string[], more = ""): string =>
-  `{ config_source: ${fileSource(file)}, type_urls: [${types.map(url).join(", ")}]${more} }`;
+  foundConfig(version, HEADER_MUTATION, adding(value));
+const byDefault = (value: string): string => foundDefault(HEADER_MUTATION, adding(value));
 const httpFilter = (types: readonly string[], more = ""): string =>
-  `- { name: found, config_discovery: ${discovery("ecds.yaml", types, more)} }`;
+  `- { name: found, config_discovery: ${foundDiscovery(types, more)} }`;
 
-const byDefault = (value: string, more = ""): string =>
-  `, default_config: { "@type": ${url(HEADER_MUTATION)}, ${adding(value)} }${more}`;
-
-const statsOf = (kind: string): string[] =>
-  [
-    "config_reload",
-    "config_fail",
-    "config_conflict",
-    "update_attempt",
-    "update_success",
-    "update_rejected",
-  ].map((name) => `extension_config_discovery.${kind}.found.${name}`);
-const HTTP_STATS = statsOf("http_filter");
+const HTTP_STATS = foundStats("http_filter");
 const RELOADS = "extension_config_discovery.http_filter.found.config_reload";
 const REJECTED = "extension_config_discovery.http_filter.found.update_rejected";
 const FAILED = "extension_config_discovery.http_filter.found.update_failure";
@@ -88,7 +76,7 @@ export const XDS_EXTENSION_CASES: readonly ConformanceCase[] = [
     yaml: listenersBootstrap({ main: { httpFilters: httpFilter([HEADER_MUTATION]) } }),
     files: { "ecds.yaml": added("1", "one") },
     observe: async ({ proxy, send }) => {
-      await replaceFile(proxy, "ecds.yaml", config("2", "found", BUFFER, "max_request_bytes: 10"));
+      await replaceFile(proxy, "ecds.yaml", foundConfig("2", BUFFER, "max_request_bytes: 10"));
       await untilStat(proxy, REJECTED, 1);
       const other = (await send({ path: "/" })).fields;
       await replaceFile(proxy, "ecds.yaml", "{ broken");
@@ -100,7 +88,7 @@ export const XDS_EXTENSION_CASES: readonly ConformanceCase[] = [
   {
     title: "the default configuration holds where what comes is refused",
     yaml: listenersBootstrap({ main: { httpFilters: httpFilter([HEADER_MUTATION], byDefault("default")) } }),
-    files: { "ecds.yaml": config("1", "found", BUFFER, "max_request_bytes: 10") },
+    files: { "ecds.yaml": foundConfig("1", BUFFER, "max_request_bytes: 10") },
     requests: [{ path: "/" }],
     observe: async ({ proxy, send }) => {
       await replaceFile(proxy, "ecds.yaml", added("2", "found"));
@@ -122,7 +110,7 @@ export const XDS_EXTENSION_CASES: readonly ConformanceCase[] = [
     log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_FLAGS%\\n" } }`,
       },
     }),
-    files: { "ecds.yaml": config("1", "found", BUFFER, "max_request_bytes: 10") },
+    files: { "ecds.yaml": foundConfig("1", BUFFER, "max_request_bytes: 10") },
     requests: [{ path: "/" }],
     stats: [...HTTP_STATS, "http.main.downstream_rq_5xx"],
     accessLog: { file: "access.log", lines: 1 },
@@ -133,7 +121,7 @@ export const XDS_EXTENSION_CASES: readonly ConformanceCase[] = [
       main: {
         httpFilters: httpFilter(
           [HEADER_MUTATION],
-          byDefault("default", ", apply_default_config_without_warming: true"),
+          `${byDefault("default")}, apply_default_config_without_warming: true`,
         ),
       },
     }),
@@ -160,9 +148,9 @@ static_resources:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: main
           route_config: { virtual_hosts: [{ name: v, domains: ["*"], routes: [{ match: { prefix: "/" }, direct_response: { status: 204 } }] }] }
-          http_filters: [{ name: found, config_discovery: ${discovery("ecds.yaml", [ROUTER, HEADER_MUTATION])} }]
+          http_filters: [{ name: found, config_discovery: ${foundDiscovery([ROUTER, HEADER_MUTATION])} }]
 `,
-    files: { "ecds.yaml": config("1", "found", ROUTER) },
+    files: { "ecds.yaml": foundConfig("1", ROUTER) },
     requests: [{ path: "/" }],
     observe: async ({ proxy, send }) => {
       await replaceFile(proxy, "ecds.yaml", added("2", "two"));
@@ -175,7 +163,7 @@ static_resources:
     title: "a disabled filter from a source is turned on by a route",
     yaml: listenersBootstrap({
       main: {
-        httpFilters: `- { name: found, disabled: true, config_discovery: ${discovery("ecds.yaml", [HEADER_MUTATION])} }`,
+        httpFilters: `- { name: found, disabled: true, config_discovery: ${foundDiscovery([HEADER_MUTATION])} }`,
         routes: `- match: { path: /on }
   typed_per_filter_config: { found: { "@type": ${url("envoy.config.route.v3.FilterConfig")}, config: {} } }
   direct_response: { status: 200 }
@@ -187,44 +175,44 @@ static_resources:
   },
   {
     title: "a network filter's configuration comes from a source and changes for connections that follow",
-    yaml: listener(`{ name: found, config_discovery: ${discovery("ecds.yaml", [DIRECT])} }`),
-    files: { "ecds.yaml": config("1", "found", DIRECT, directResponse("one")) },
+    yaml: listener(`{ name: found, config_discovery: ${foundDiscovery([DIRECT])} }`),
+    files: { "ecds.yaml": foundConfig("1", DIRECT, directResponse("one")) },
     observe: async (target) => {
       const before = await talk(target, "");
-      await replaceFile(target.proxy, "ecds.yaml", config("2", "found", DIRECT, directResponse("two")));
+      await replaceFile(target.proxy, "ecds.yaml", foundConfig("2", DIRECT, directResponse("two")));
       await untilStat(target.proxy, "extension_config_discovery.network_filter.found.config_reload", 2);
       return [before, await talk(target, "")];
     },
-    stats: statsOf("network_filter"),
+    stats: foundStats("network_filter"),
   },
   {
     title: "without any configuration of a network filter connections end",
-    yaml: listener(`{ name: found, config_discovery: ${discovery("ecds.yaml", [DIRECT])} }`),
-    files: { "ecds.yaml": config("1", "found", ECHO) },
+    yaml: listener(`{ name: found, config_discovery: ${foundDiscovery([DIRECT])} }`),
+    files: { "ecds.yaml": foundConfig("1", ECHO) },
     observe: (target) => talk(target, ""),
-    stats: [...statsOf("network_filter"), "listener.main.network_extension_config_missing"],
+    stats: [...foundStats("network_filter"), "listener.main.network_extension_config_missing"],
   },
   {
     title: "a listener filter's configuration comes from a source",
     yaml: listener(
       `{ name: direct, typed_config: { "@type": ${url(DIRECT)}, ${directResponse("hello")} } }`,
-      `{ name: found, config_discovery: ${discovery("ecds.yaml", [PROXY_PROTOCOL])} }`,
+      `{ name: found, config_discovery: ${foundDiscovery([PROXY_PROTOCOL])} }`,
     ),
-    files: { "ecds.yaml": config("1", "found", PROXY_PROTOCOL) },
+    files: { "ecds.yaml": foundConfig("1", PROXY_PROTOCOL) },
     observe: async (target) => [
       await talk(target, "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n"),
       await talk(target, "PROXY nonsense\r\n"),
     ],
-    stats: [...statsOf("tcp_listener_filter"), "listener.main.downstream_cx_total"],
+    stats: [...foundStats("tcp_listener_filter"), "listener.main.downstream_cx_total"],
   },
   {
     title: "without any configuration of a listener filter connections end",
     yaml: listener(
       `{ name: direct, typed_config: { "@type": ${url(DIRECT)}, ${directResponse("hello")} } }`,
-      `{ name: found, config_discovery: ${discovery("ecds.yaml", [PROXY_PROTOCOL])} }`,
+      `{ name: found, config_discovery: ${foundDiscovery([PROXY_PROTOCOL])} }`,
     ),
-    files: { "ecds.yaml": config("1", "found", DIRECT, directResponse("no")) },
+    files: { "ecds.yaml": foundConfig("1", DIRECT, directResponse("no")) },
     observe: (target) => talk(target, ""),
-    stats: [...statsOf("tcp_listener_filter"), "listener.main.extension_config_missing"],
+    stats: [...foundStats("tcp_listener_filter"), "listener.main.extension_config_missing"],
   },
 ];

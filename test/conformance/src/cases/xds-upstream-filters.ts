@@ -1,6 +1,14 @@
 import { type HttpBootstrap, httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
-import { discovered, dumpSections, fileSource, replaceFile, untilStat } from "../xds-files.ts";
+import {
+  dumpSections,
+  foundConfig,
+  foundDefault,
+  foundDiscovery,
+  foundStats,
+  replaceFile,
+  untilStat,
+} from "../xds-files.ts";
 
 const url = (type: string): string => `type.googleapis.com/${type}`;
 const HTTP = "envoy.extensions.filters.http";
@@ -9,22 +17,17 @@ const BUFFER = `${HTTP}.buffer.v3.Buffer`;
 const CODEC_TYPE = `${HTTP}.upstream_codec.v3.UpstreamCodec`;
 const CODEC = `- { name: codec, typed_config: { "@type": ${url(CODEC_TYPE)} } }`;
 
-const config = (version: string, name: string, type: string, fields = ""): string =>
-  discovered(version, "envoy.config.core.v3.TypedExtensionConfig", [
-    `name: ${name}, typed_config: { "@type": ${url(type)}${fields === "" ? "" : `, ${fields}`} }`,
-  ]);
 const appends = (value: string): string =>
   `{ append: { header: { key: x-filter, value: ${value} }, append_action: APPEND_IF_EXISTS_OR_ADD } }`;
 const adding = (value: string): string =>
   `mutations: { request_mutations: [${appends(value)}], response_mutations: [${appends(value)}] }`;
 const added = (version: string, value: string): string =>
-  config(version, "found", HEADER_MUTATION, adding(value));
-const BUFFERING = config("2", "found", BUFFER, "max_request_bytes: 10");
+  foundConfig(version, HEADER_MUTATION, adding(value));
+const byDefault = (value: string): string => foundDefault(HEADER_MUTATION, adding(value));
+const BUFFERING = foundConfig("2", BUFFER, "max_request_bytes: 10");
 
-const found = (types: readonly string[], more = "", name = "found", file = "ecds.yaml"): string =>
-  `- { name: ${name}, config_discovery: { config_source: ${fileSource(file)}, type_urls: [${types.map(url).join(", ")}]${more} } }`;
-const byDefault = (value: string, more = ""): string =>
-  `, default_config: { "@type": ${url(HEADER_MUTATION)}, ${adding(value)} }${more}`;
+const found = (types: readonly string[], more = ""): string =>
+  `- { name: found, config_discovery: ${foundDiscovery(types, more)} }`;
 
 const router = (filters: string): string => `
 - name: envoy.filters.http.router
@@ -58,16 +61,7 @@ access_log:
       path: "{{dir}}/access.log"
       log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT%\\n" } }`;
 
-const statsOf = (kind: string): string[] =>
-  [
-    "config_reload",
-    "config_fail",
-    "config_conflict",
-    "update_attempt",
-    "update_success",
-    "update_rejected",
-  ].map((name) => `extension_config_discovery.${kind}.found.${name}`);
-const UPSTREAM_STATS = statsOf("upstream_http_filter");
+const UPSTREAM_STATS = foundStats("upstream_http_filter");
 const RELOADS = "extension_config_discovery.upstream_http_filter.found.config_reload";
 const REJECTED = "extension_config_discovery.upstream_http_filter.found.update_rejected";
 const FAILED = "extension_config_discovery.upstream_http_filter.found.update_failure";
@@ -105,7 +99,7 @@ export const XDS_UPSTREAM_FILTER_CASES: readonly ConformanceCase[] = [
       ];
       return { responses, dump: await dumpSections(proxy, ["EcdsConfigDump"]) };
     },
-    stats: [...UPSTREAM_STATS, ...statsOf("http_filter")],
+    stats: [...UPSTREAM_STATS, ...foundStats("http_filter")],
   },
   {
     title: "a configuration that a cluster's filter may not have leaves the one before in force",
@@ -137,7 +131,7 @@ export const XDS_UPSTREAM_FILTER_CASES: readonly ConformanceCase[] = [
     title: "a router's filter may have its default configuration without waiting for another one",
     yaml: httpBootstrap({
       httpFilters: router(
-        `${found([HEADER_MUTATION], byDefault("default", ", apply_default_config_without_warming: true"))}\n${CODEC}`,
+        `${found([HEADER_MUTATION], `${byDefault("default")}, apply_default_config_without_warming: true`)}\n${CODEC}`,
       ),
     }),
     files: { "ecds.yaml": "{ broken" },
@@ -171,7 +165,7 @@ export const XDS_UPSTREAM_FILTER_CASES: readonly ConformanceCase[] = [
   {
     title: "a router's codec may come from a source, and nothing else in its place",
     yaml: httpBootstrap({ httpFilters: router(found([HEADER_MUTATION, CODEC_TYPE])) }),
-    files: { "ecds.yaml": config("1", "found", CODEC_TYPE) },
+    files: { "ecds.yaml": foundConfig("1", CODEC_TYPE) },
     requests: [{ path: "/" }],
     observe: async ({ proxy, send }) => {
       await replaceFile(proxy, "ecds.yaml", added("2", "two"));
