@@ -1,5 +1,5 @@
 import type { TestCertificate } from "@sluice/harness";
-import type { Resources } from "./control-plane.ts";
+import type { YamlResources } from "@sluice/xds/testing";
 
 const TYPE = '"@type": type.googleapis.com/envoy.extensions';
 const ADS = "{ ads: {}, resource_api_version: V3 }";
@@ -18,7 +18,11 @@ export interface ChurnVariation {
 }
 
 /** A listener `main` that sends requests to the cluster of their `x-cluster`, and what comes and goes beside it. */
-export function churnResources(port: number, at: ChurnVariation, certificate: TestCertificate): Resources {
+export function churnResources(
+  port: number,
+  at: ChurnVariation,
+  certificate: TestCertificate,
+): YamlResources {
   const endpoints = (name: string, host: string): string =>
     `{ cluster_name: ${name}, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: ${host}, port_value: ${port} } } } }] }] }`;
   const host = `127.1.${Math.floor(at.endpoint / 200)}.${1 + (at.endpoint % 200)}`;

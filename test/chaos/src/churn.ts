@@ -9,9 +9,9 @@ import {
   TestCertificates,
   waitFor,
 } from "@sluice/harness";
+import { ControlPlane } from "@sluice/xds/testing";
 import { type ChurnVariation, churnResources } from "./churn-resources.ts";
 import { bootstrap } from "./configuration.ts";
-import { ControlPlane } from "./control-plane.ts";
 import { ThreadMemory } from "./thread-memory.ts";
 
 const WORKERS = 2;
@@ -127,7 +127,7 @@ export class Churn {
     this.#control.publish(churnResources(this.#upstream.port, this.#at, this.#certificate));
     await waitFor("an answer", () => this.#control.answered(), { deadlineMs: 60_000 });
     const nacks = this.#control.takeNacks();
-    if (nacks.length > 0) throw new Error(nacks.join("\n"));
+    if (nacks.length > 0) throw new Error(JSON.stringify(nacks));
   }
 
   async #ask(listener: string, cluster: string): Promise<void> {

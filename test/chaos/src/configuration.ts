@@ -1,5 +1,5 @@
 import type { TestCertificate } from "@sluice/harness";
-import type { Resources } from "./control-plane.ts";
+import type { YamlResources } from "@sluice/xds/testing";
 
 const CLUSTER = "envoy.config.cluster.v3.Cluster";
 const LISTENER = "envoy.config.listener.v3.Listener";
@@ -39,7 +39,7 @@ export interface Variation {
   readonly bad: "" | "cluster" | "route" | "listener";
 }
 
-export function resourcesFor(ports: Ports, at: Variation, certificate: TestCertificate): Resources {
+export function resourcesFor(ports: Ports, at: Variation, certificate: TestCertificate): YamlResources {
   return {
     [CLUSTER]: clusters(ports, at),
     [ENDPOINT]: endpoints(ports, at),

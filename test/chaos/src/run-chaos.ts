@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type RunningProxy, startSluiceProxy, TestCertificates, waitFor } from "@sluice/harness";
+import { ControlPlane } from "@sluice/xds/testing";
 import { ChaosUpstream } from "./chaos-upstream.ts";
 import { bootstrap, type Ports, resourcesFor, type Variation } from "./configuration.ts";
-import { ControlPlane } from "./control-plane.ts";
 import { Disturbances } from "./disturbances.ts";
 import { DRAIN_MS, Load } from "./load.ts";
 import { Outcomes } from "./outcomes.ts";
@@ -118,7 +118,7 @@ async function attack(
       publish(at);
       await disturbances.next();
       await waitFor(`an answer to step ${at.step}`, () => control.answered(), { deadlineMs: 20_000 });
-      const nacks = control.takeNacks();
+      const nacks = control.takeNacks().map(({ type, message }) => `${type}: ${message}`);
       if (nacks.some((text) => !/broken|main: virtual_hosts\[0\].*safe_regex/.test(text)))
         problems.push(...nacks);
       if (at.bad !== "" && nacks.length === 0) problems.push(`step ${at.step}: a bad ${at.bad} was taken`);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { quickEnough } from "@sluice/harness";
+import { ControlPlane } from "@sluice/xds/testing";
 import {
   clusterYaml,
   eventually,
@@ -12,7 +13,7 @@ import {
   routesYaml,
   startUpstream,
 } from "../server/proxy-process-fixture.ts";
-import { ControlPlane, controlledBootstrap } from "./control-plane-fixture.ts";
+import { controlledBootstrap, TelemetryReceiver } from "./control-plane-fixture.ts";
 import { hashVersion } from "./version-hash.ts";
 
 const CLUSTER = "envoy.config.cluster.v3.Cluster";
@@ -34,14 +35,15 @@ for (const apiType of ["GRPC", "DELTA_GRPC"]) {
   test(`${apiType}: publish, serve, update, refuse, lose the control plane, start from disk`, async () => {
     const [one, two] = await Promise.all([startUpstream("one"), startUpstream("two")]);
     const state = mkdtempSync(join(tmpdir(), "sluice-state-test-"));
-    const control = new ControlPlane();
+    const telemetry = new TelemetryReceiver();
+    const control = new ControlPlane(telemetry.handle);
     await control.start();
     const base = {
       [CLUSTER]: { one: EDS_CLUSTER, two: clusterYaml("two", two.port) },
       [ENDPOINT]: { one: assignment(one.port) },
       [LISTENER]: { main: listenerYaml("main", RDS, TELEMETRY) },
     };
-    control.publish("v1", { ...base, [ROUTE]: { main: routesYaml("main", "one") } });
+    control.publish({ ...base, [ROUTE]: { main: routesYaml("main", "one") } }, "v1");
     let proxy = new ProxyProcess(controlledBootstrap(control.port, apiType), [], state);
     try {
       await proxy.live();
@@ -51,52 +53,50 @@ for (const apiType of ["GRPC", "DELTA_GRPC"]) {
       assert.equal(await get("/first"), "one");
       await eventually(
         "an access log entry",
-        () => control.requests.find(({ path }) => path === "/first"),
-        () => JSON.stringify(control.requests),
+        () => telemetry.requests.find(({ path }) => path === "/first"),
+        () => JSON.stringify(telemetry.requests),
       );
-      assert.deepEqual(control.requests[0], { path: "/first", status: 200, cluster: "one" });
-      await eventually("a span", () => control.spans.find((span) => span === "ingress 16"));
+      assert.deepEqual(telemetry.requests[0], { path: "/first", status: 200, cluster: "one" });
+      await eventually("a span", () => telemetry.spans.find((span) => span === "ingress 16"));
 
       const gauge = "http.ingress.rds.main.version";
       await quickEnough({ effective: 2_000 }, async (round) => {
         const version = `v2.${round}`;
         const publishedAt = performance.now();
-        control.publish(version, { ...base, [ROUTE]: { main: routesYaml("main", "two") } });
+        control.publish({ ...base, [ROUTE]: { main: routesYaml("main", "two") } }, version);
         await eventually(
           `${version} effective in the metrics`,
-          () => (control.metrics.get(gauge) === hashVersion(version) ? true : undefined),
+          () => (telemetry.metrics.get(gauge) === hashVersion(version) ? true : undefined),
           () => proxy.output,
         );
         return { effective: performance.now() - publishedAt };
       });
       assert.equal(await get(), "two");
 
-      control.publish("v3", {
-        ...base,
-        [CLUSTER]: { ...base[CLUSTER], bad: "{name: bad, lb_policy: CLUSTER_PROVIDED, connect_timeout: 1s}" },
-        [ROUTE]: { main: routesYaml("main", "one") },
-      });
+      const bad = "{name: bad, lb_policy: CLUSTER_PROVIDED, connect_timeout: 1s}";
+      const partly = { ...base, [CLUSTER]: { ...base[CLUSTER], bad } };
+      control.publish({ ...partly, [ROUTE]: { main: routesYaml("main", "one") } }, "v3");
       const nack = await eventually(
         "a NACK",
-        () => control.lines.find((line) => line.startsWith("nack Cluster v3")),
-        () => control.lines.join("\n"),
+        () => control.refusal(CLUSTER, "v3"),
+        () => proxy.output,
       );
       assert.match(nack, /bad: lb_policy: CLUSTER_PROVIDED/);
       await eventually("the good part of v3", async () => ((await get()) === "one" ? true : undefined));
       assert.equal(await proxy.stat("cluster_manager.cds.update_rejected"), 1);
 
       const broken = routesYaml("main", "one").replace("prefix: /", 'safe_regex: {regex: "("}');
-      control.publish("v3b", { ...base, [ROUTE]: { main: broken } });
+      control.publish({ ...base, [ROUTE]: { main: broken } }, "v3b");
       const refused = await eventually(
         "a NACK of the routes",
-        () => control.lines.find((line) => line.startsWith("nack RouteConfiguration v3b")),
-        () => control.lines.join("\n"),
+        () => control.refusal(ROUTE, "v3b"),
+        () => proxy.output,
       );
       assert.match(refused, /main: virtual_hosts\[0\]\.routes\[0\]\.match\.safe_regex/);
       assert.equal(await proxy.stat("http.ingress.rds.main.update_rejected"), 1);
       assert.equal(await get(), "one");
 
-      control.publish("v4", { ...base, [ROUTE]: { main: routesYaml("main", "two") } });
+      control.publish({ ...base, [ROUTE]: { main: routesYaml("main", "two") } }, "v4");
       await eventually("v4", async () => ((await get()) === "two" ? true : undefined));
       await control.stop();
       assert.equal(await get(), "two");
@@ -108,7 +108,7 @@ for (const apiType of ["GRPC", "DELTA_GRPC"]) {
       assert.match(proxy.output, /starting from the last good configuration/);
       assert.match((await proxy.admin("/server_info")).body, /last good configuration on disk/);
       await control.start(control.port);
-      control.publish("v5", { ...base, [ROUTE]: { main: routesYaml("main", "one") } });
+      control.publish({ ...base, [ROUTE]: { main: routesYaml("main", "one") } }, "v5");
       await eventually(
         "v5 from the control plane",
         async () => ((await get()) === "one" ? true : undefined),
@@ -128,12 +128,15 @@ test("a listener is updated in place under load without a failed request", async
   const control = new ControlPlane();
   await control.start();
   const publish = (version: string): void =>
-    control.publish(version, {
-      [CLUSTER]: { one: clusterYaml("one", upstream.port) },
-      [LISTENER]: {
-        main: listenerYaml("main", `route_config: ${routesYaml("r", "one")}`, `server_name: ${version}`),
+    control.publish(
+      {
+        [CLUSTER]: { one: clusterYaml("one", upstream.port) },
+        [LISTENER]: {
+          main: listenerYaml("main", `route_config: ${routesYaml("r", "one")}`, `server_name: ${version}`),
+        },
       },
-    });
+      version,
+    );
   publish("v0");
   const proxy = new ProxyProcess(controlledBootstrap(control.port, "GRPC"));
   try {

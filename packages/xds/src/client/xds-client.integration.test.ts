@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { NodeSchema } from "../../gen/envoy/config/core/v3/base_pb.js";
 import { TypedExtensionConfigSchema } from "../../gen/envoy/config/core/v3/extension_pb.js";
 import { ClusterLoadAssignmentSchema } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
-import { createXdsServer } from "../server/index.ts";
-import type { Snapshot, SnapshotResource, SnapshotSource, XdsServerObserver } from "../snapshot-source.ts";
+import type { SnapshotResource, XdsServerObserver } from "../snapshot-source.ts";
+import { MutableSource, type RunningServer, startXdsServer, until } from "../testing/xds-fixture.ts";
 import { TYPE_URLS } from "../type-urls.ts";
 import { createXdsClient, type XdsClientOptions, type XdsUpdate } from "./index.ts";
 
@@ -30,30 +28,9 @@ function assignment(name: string, version: string): SnapshotResource {
   return { name, version, value };
 }
 
-class Source implements SnapshotSource {
-  current: Snapshot | undefined;
-  private readonly watchers = new Set<(affected: () => boolean) => void>();
-  snapshotFor(): Snapshot | undefined {
-    return this.current;
-  }
-  watch(onChange: (affected: () => boolean) => void): () => void {
-    this.watchers.add(onChange);
-    return () => this.watchers.delete(onChange);
-  }
-  set(version: string, clusters: SnapshotResource[], endpoints: SnapshotResource[] = []): void {
-    const section = (resources: SnapshotResource[]) => ({
-      version: `${version}-${resources.map((each) => each.version).join("")}`,
-      resources: new Map(resources.map((each) => [each.name, each])),
-    });
-    this.current = {
-      version,
-      types: new Map([
-        [TYPE_URLS.cluster, section(clusters)],
-        [TYPE_URLS.endpoint, section(endpoints)],
-      ]),
-    };
-    for (const watcher of this.watchers) watcher(() => true);
-  }
+/** Clusters and endpoints, as `MutableSource` takes them. */
+function types(clusters: readonly SnapshotResource[], endpoints: readonly SnapshotResource[] = []) {
+  return { [TYPE_URLS.cluster]: clusters, [TYPE_URLS.endpoint]: endpoints };
 }
 
 class Events implements XdsServerObserver {
@@ -69,35 +46,8 @@ class Events implements XdsServerObserver {
   }
 }
 
-async function serve(source: SnapshotSource, observer: XdsServerObserver, port = 0) {
-  const xds = createXdsServer({ source, observer });
-  const server = createServer((request, response) => {
-    if (!xds.handleGrpc(request, response)) response.stream.close();
-  });
-  const sessions = new Set<{ destroy(): void }>();
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.on("close", () => sessions.delete(session));
-    session.on("error", () => {});
-  });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: async () => {
-      xds.close();
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const session of sessions) session.destroy();
-      await closed;
-    },
-  };
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+function serve(source: MutableSource, observer = new Events(), port = 0): Promise<RunningServer> {
+  return startXdsServer({ source, observer }, { port });
 }
 
 function optionsFor(variant: XdsClientOptions["variant"], port: () => number): XdsClientOptions {
@@ -113,9 +63,9 @@ function optionsFor(variant: XdsClientOptions["variant"], port: () => number): X
 
 for (const variant of VARIANTS) {
   test(`${variant}: takes what there is, then changes and removals, and says ACK or NACK with its words`, async () => {
-    const source = new Source();
+    const source = new MutableSource();
     const events = new Events();
-    source.set("1", [cluster("a", "a1", 1), cluster("b", "b1", 1)]);
+    source.set("1", types([cluster("a", "a1", 1), cluster("b", "b1", 1)]));
     const server = await serve(source, events);
     const updates: XdsUpdate[] = [];
     let refusal: string | undefined;
@@ -127,15 +77,15 @@ for (const variant of VARIANTS) {
       });
       await until("the first update", () => updates.length === 1);
       assert.deepEqual(updates[0]?.updated.map(({ name }) => name).sort(), ["a", "b"]);
-      await until("its ACK", () => events.lines.includes("ack Cluster 1-a1b1"));
+      await until("its ACK", () => events.lines.includes("ack Cluster a=a1,b=b1"));
       assert.equal(client.connected, true);
 
       refusal = "cluster a: no such thing";
-      source.set("2", [cluster("a", "a2", 2), cluster("b", "b1", 1)]);
+      source.set("2", types([cluster("a", "a2", 2), cluster("b", "b1", 1)]));
       await until("the NACK", () => events.lines.includes("nack Cluster cluster a: no such thing"));
       refusal = undefined;
-      source.set("3", [cluster("a", "a3", 3)]);
-      await until("the ACK of the third", () => events.lines.includes("ack Cluster 3-a3"));
+      source.set("3", types([cluster("a", "a3", 3)]));
+      await until("the ACK of the third", () => events.lines.includes("ack Cluster a=a3"));
       const last = updates.at(-1);
       assert.deepEqual(
         last?.updated.map(({ name }) => name),
@@ -149,8 +99,8 @@ for (const variant of VARIANTS) {
   });
 
   test(`${variant}: names can be added and dropped on a live subscription`, async () => {
-    const source = new Source();
-    source.set("1", [], [assignment("x", "x1"), assignment("y", "y1")]);
+    const source = new MutableSource();
+    source.set("1", types([], [assignment("x", "x1"), assignment("y", "y1")]));
     const events = new Events();
     const server = await serve(source, events);
     const seen: string[] = [];
@@ -165,7 +115,7 @@ for (const variant of VARIANTS) {
       await until("y", () => seen.some((each) => each.startsWith("y ")));
       subscription.setNames(["y"]);
       const before = seen.length;
-      source.set("2", [], [assignment("x", "x2"), assignment("y", "y2")]);
+      source.set("2", types([], [assignment("x", "x2"), assignment("y", "y2")]));
       await until("the change of y", () => seen.length > before);
       assert.ok(!seen.slice(before).some((each) => each.startsWith("x ")), "x is not wanted any more");
     } finally {
@@ -175,9 +125,9 @@ for (const variant of VARIANTS) {
   });
 
   test(`${variant}: reconnects with backoff after the server was away, and learns what changed meanwhile`, async () => {
-    const source = new Source();
-    source.set("1", [cluster("a", "a1", 1), cluster("b", "b1", 1)]);
-    let server = await serve(source, new Events());
+    const source = new MutableSource();
+    source.set("1", types([cluster("a", "a1", 1), cluster("b", "b1", 1)]));
+    let server = await serve(source);
     const { port } = server;
     const updates: XdsUpdate[] = [];
     const states: boolean[] = [];
@@ -193,7 +143,7 @@ for (const variant of VARIANTS) {
       await until("the first update", () => updates.length === 1);
       await server.close();
       await until("the loss is noticed", () => states.at(-1) === false);
-      source.set("2", [cluster("a", "a2", 2)]);
+      source.set("2", types([cluster("a", "a2", 2)]));
       server = await serve(source, new Events(), port);
       await until("what changed", () => updates.at(-1)?.removed.includes("b") === true);
       assert.deepEqual(
@@ -209,8 +159,8 @@ for (const variant of VARIANTS) {
 }
 
 test("nothing within the initial fetch timeout is told, and the subscription goes on", async () => {
-  const source = new Source();
-  const server = await serve(source, new Events());
+  const source = new MutableSource();
+  const server = await serve(source);
   let timedOut = 0;
   const seen: string[] = [];
   const client = createXdsClient(optionsFor("ads", () => server.port));
@@ -230,7 +180,7 @@ test("nothing within the initial fetch timeout is told, and the subscription goe
       },
     );
     await until("the timeout", () => timedOut === 1);
-    source.set("1", [cluster("late", "l1", 1)]);
+    source.set("1", types([cluster("late", "l1", 1)]));
     await until("the late answer", () => seen.includes("late"));
     assert.equal(timedOut, 1);
   } finally {
@@ -240,8 +190,8 @@ test("nothing within the initial fetch timeout is told, and the subscription goe
 });
 
 test("a handler that throws is a NACK, and the next update is handled", async () => {
-  const source = new Source();
-  source.set("1", [cluster("a", "a1", 1)]);
+  const source = new MutableSource();
+  source.set("1", types([cluster("a", "a1", 1)]));
   const events = new Events();
   const server = await serve(source, events);
   let fail = true;
@@ -253,8 +203,8 @@ test("a handler that throws is a NACK, and the next update is handled", async ()
     });
     await until("the NACK", () => events.lines.includes("nack Cluster internal error: out of order"));
     fail = false;
-    source.set("2", [cluster("a", "a2", 2)]);
-    await until("the ACK", () => events.lines.includes("ack Cluster 2-a2"));
+    source.set("2", types([cluster("a", "a2", 2)]));
+    await until("the ACK", () => events.lines.includes("ack Cluster a=a2"));
   } finally {
     await client.close();
     await server.close();
@@ -263,12 +213,12 @@ test("a handler that throws is a NACK, and the next update is handled", async ()
 
 for (const variant of ["sotw", "delta"] as const) {
   test(`${variant}: types beside the usual ones are followed on their own services`, async () => {
-    const source = new Source();
+    const source = new MutableSource();
     const events = new Events();
     const server = await serve(source, events);
     const value = toBinary(TypedExtensionConfigSchema, create(TypedExtensionConfigSchema, { name: "cors" }));
-    const section = { version: "1", resources: new Map([["cors", { name: "cors", version: "1", value }]]) };
-    source.current = { version: "1", types: new Map([[TYPE_URLS.extensionConfig, section]]) };
+    const cors = { name: "cors", version: "1", value };
+    source.set("1", { [TYPE_URLS.extensionConfig]: [cors] });
     const client = createXdsClient(optionsFor(variant, () => server.port));
     const seen: string[] = [];
     try {
@@ -276,7 +226,7 @@ for (const variant of ["sotw", "delta"] as const) {
         seen.push(...updated.map(({ name }) => name));
         return undefined;
       });
-      await until("the ACK", () => events.lines.includes("ack TypedExtensionConfig 1"));
+      await until("the ACK", () => events.lines.includes("ack TypedExtensionConfig cors=1"));
       assert.deepEqual(seen, ["cors"]);
     } finally {
       await client.close();
@@ -286,12 +236,9 @@ for (const variant of ["sotw", "delta"] as const) {
 }
 
 test("a response that is longer than it may be ends the stream", async () => {
-  const source = new Source();
-  source.set(
-    "1",
-    Array.from({ length: 100 }, (_, i) => cluster(`cluster-${i}`, `v${i}`, 1)),
-  );
-  const server = await serve(source, new Events());
+  const source = new MutableSource();
+  source.set("1", types(Array.from({ length: 100 }, (_, i) => cluster(`cluster-${i}`, `v${i}`, 1))));
+  const server = await serve(source);
   const details: string[] = [];
   const client = createXdsClient({
     ...optionsFor("ads", () => server.port),

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { toBinary } from "@bufbuild/protobuf";
 import {
   Client,
   credentials,
@@ -11,11 +8,7 @@ import {
   ServerCredentials,
   type ServiceDefinition,
 } from "@grpc/grpc-js";
-import { parseYaml } from "../index.ts";
-import { messageDescriptor } from "../registry/api-registry.ts";
-import type { Snapshot, SnapshotSource } from "../snapshot-source.ts";
-import { TYPE_URLS } from "../type-urls.ts";
-import { createXdsServer } from "./index.ts";
+import { ControlPlane, type YamlResources } from "../testing/control-plane.ts";
 
 const ECHO: ServiceDefinition = {
   echo: {
@@ -44,30 +37,12 @@ async function startEcho(name: string): Promise<{ port: number; close: () => voi
   return { port, close: () => server.forceShutdown() };
 }
 
-function section(typeUrl: string, version: string, resources: Readonly<Record<string, string>>) {
-  const type = typeUrl.slice(typeUrl.indexOf("/") + 1);
-  return {
-    version,
-    resources: new Map(
-      Object.entries(resources).map(([name, yaml]) => {
-        const { message, problems } = parseYaml(yaml, type);
-        assert.ok(message !== undefined, JSON.stringify(problems));
-        return [name, { name, version, value: toBinary(messageDescriptor(type), message) }];
-      }),
-    ),
-  };
-}
-
-function snapshot(version: string, port: number): Snapshot {
+function resources(port: number): YamlResources {
   const hcm =
     "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
   return {
-    version,
-    types: new Map([
-      [
-        TYPE_URLS.listener,
-        section(TYPE_URLS.listener, "1", {
-          echo: `
+    "envoy.config.listener.v3.Listener": {
+      echo: `
 name: echo
 api_listener:
   api_listener:
@@ -77,72 +52,37 @@ api_listener:
     - name: envoy.filters.http.router
       typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
 `,
-        }),
-      ],
-      [
-        TYPE_URLS.route,
-        section(TYPE_URLS.route, "1", {
-          routes: `{ name: routes, virtual_hosts: [{ name: all, domains: ["*"], routes: [{ match: { prefix: "" }, route: { cluster: echo } }] }] }`,
-        }),
-      ],
-      [
-        TYPE_URLS.cluster,
-        section(TYPE_URLS.cluster, "1", {
-          echo: "{ name: echo, type: EDS, eds_cluster_config: { eds_config: { ads: {}, resource_api_version: V3 } } }",
-        }),
-      ],
-      [
-        TYPE_URLS.endpoint,
-        section(TYPE_URLS.endpoint, version, {
-          echo: `
+    },
+    "envoy.config.route.v3.RouteConfiguration": {
+      routes: `{ name: routes, virtual_hosts: [{ name: all, domains: ["*"], routes: [{ match: { prefix: "" }, route: { cluster: echo } }] }] }`,
+    },
+    "envoy.config.cluster.v3.Cluster": {
+      echo: "{ name: echo, type: EDS, eds_cluster_config: { eds_config: { ads: {}, resource_api_version: V3 } } }",
+    },
+    "envoy.config.endpoint.v3.ClusterLoadAssignment": {
+      echo: `
 cluster_name: echo
 endpoints:
 - locality: { region: r, zone: z }
   load_balancing_weight: 1
   lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } } }]
 `,
-        }),
-      ],
-    ]),
+    },
   };
 }
 
 test("gRPC's own xDS client (@grpc/grpc-js-xds) finds its endpoints through our server, and follows a change", async () => {
   const [one, two] = await Promise.all([startEcho("one"), startEcho("two")]);
-  let current = snapshot("1", one.port);
-  let changed: (affected: () => boolean) => void = () => {};
-  const source: SnapshotSource = {
-    snapshotFor: () => current,
-    watch(onChange) {
-      changed = onChange;
-      return () => {};
-    },
-  };
-  const nacks: string[] = [];
-  const quiet = () => {};
-  const sessions = new Set<{ destroy(): void }>();
-  const xds = createXdsServer({
-    source,
-    observer: {
-      onStreamOpened: quiet,
-      onStreamClosed: quiet,
-      onSent: quiet,
-      onAck: quiet,
-      onNack: (_stream, typeUrl, _version, message) => nacks.push(`${typeUrl}: ${message}`),
-    },
-  });
-  const server = createServer((request, response) => {
-    if (!xds.handleGrpc(request, response)) response.stream.close();
-  });
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.on("error", quiet);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const control = new ControlPlane();
+  await control.start();
+  control.publish(resources(one.port));
   process.env.GRPC_XDS_BOOTSTRAP_CONFIG = JSON.stringify({
     xds_servers: [
-      { server_uri: `127.0.0.1:${port}`, channel_creds: [{ type: "insecure" }], server_features: ["xds_v3"] },
+      {
+        server_uri: `127.0.0.1:${control.port}`,
+        channel_creds: [{ type: "insecure" }],
+        server_features: ["xds_v3"],
+      },
     ],
     node: { id: "grpc-js", locality: {} },
   });
@@ -164,18 +104,15 @@ test("gRPC's own xDS client (@grpc/grpc-js-xds) finds its endpoints through our 
     });
   try {
     assert.equal(await call("hello"), "one hello");
-    current = snapshot("2", two.port);
-    changed(() => true);
+    control.publish(resources(two.port));
     const deadline = performance.now() + 10_000;
     while ((await call("again")) !== "two again") {
       assert.ok(performance.now() < deadline, "the new endpoint is used within 10 s");
     }
-    assert.deepEqual(nacks, []);
+    assert.deepEqual(control.takeNacks(), []);
   } finally {
     client.close();
-    xds.close();
-    for (const session of sessions) session.destroy();
-    server.close();
+    await control.stop();
     one.close();
     two.close();
   }

@@ -1,3 +1,4 @@
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { anyHttpServer, createXdsServer, type XdsServer, type XdsServerOptions } from "../server/index.ts";
 import type {
@@ -49,7 +50,11 @@ export class MutableSource implements SnapshotSource {
       };
       return [typeUrl, known?.version === content ? known : section] as const;
     });
-    this.snapshot = { version, types: new Map(sections) };
+    this.replace({ version, types: new Map(sections) });
+  }
+
+  replace(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
     for (const watcher of this.watchers) watcher(() => true);
   }
 }
@@ -96,19 +101,30 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** The xDS server alone on a port of its own. */
-export async function startXdsServer(options: XdsServerOptions): Promise<RunningServer> {
+export interface ServerPlace {
+  /** Default 0: one of the system's choice. */
+  readonly port?: number;
+  /** Takes the HTTP/2 requests that are not for xDS. By default their streams are closed. */
+  readonly otherwise?: (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+}
+
+/** An xDS server on a port of its own. */
+export async function startXdsServer(
+  options: XdsServerOptions,
+  { port = 0, otherwise = (_request, response) => response.stream.close() }: ServerPlace = {},
+): Promise<RunningServer> {
   const xds = createXdsServer(options);
   const { server, sessions, closeHttp1 } = anyHttpServer(
     {},
     (request, response) => {
-      if (!xds.handleGrpc(request, response) && !xds.handleRest(request, response)) response.stream.close();
+      if (!xds.handleGrpc(request, response) && !xds.handleRest(request, response))
+        otherwise(request, response);
     },
     (request, response) => {
       if (!xds.handleRest(request, response)) response.writeHead(404).end();
     },
   );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server does not listen");
   return {
