@@ -19,12 +19,12 @@ import { PredictivePreconnect } from "../upstream/predictive-preconnect.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
 import { AggregateLoadBalancer } from "./aggregate-load-balancer.ts";
+import { bareHost } from "./bare-host.ts";
 import { circuitBreakers } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import { clusterDrops, clusterDropsPage } from "./cluster-drops.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
 import { createConnector } from "./connect-upstream.ts";
-import { hostStatsPage } from "./host-stats.ts";
 import { LazyCluster } from "./lazy-cluster.ts";
 import { OriginalDstLoadBalancer } from "./original-dst-load-balancer.ts";
 import type { OutlierSign } from "./outlier/outlier-config.ts";
@@ -35,20 +35,6 @@ import type { ClusterInfo, Host, ThreadLocalClusterManager } from "./thread-loca
 import { createTrackedStats } from "./tracked-stats.ts";
 import { WorkerCluster } from "./worker-cluster.ts";
 import { type HostReports, WorkerHost } from "./worker-host.ts";
-
-const UNKNOWN_ENDPOINT = {
-  hostname: "",
-  weight: 1,
-  priority: 0,
-  region: "",
-  zone: "",
-  subZone: "",
-  localityWeight: 0,
-  metadata: undefined,
-  health: "healthy",
-  excluded: false,
-  edsHealth: "HEALTHY",
-} as const;
 
 export interface WorkerClusterManagerOptions {
   readonly stats: StatsScope;
@@ -234,14 +220,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
   /** A host that no other thread knows of. */
   #ownHost(config: ClusterConfig, ip: string, port: number): WorkerHost {
     const { workerIndex } = this.#options;
-    const address = printAddress(ip, port);
-    const spec: HostSpec = {
-      ...UNKNOWN_ENDPOINT,
-      key: address,
-      address,
-      connectTo: { host: ip, port },
-      page: hostStatsPage(workerIndex + 1),
-    };
+    const spec = bareHost(printAddress(ip, port), { host: ip, port }, workerIndex + 1);
     const reports: HostReports = { onOutlierSign() {}, onHealthCheckFail() {} };
     const host = new WorkerHost(spec, workerIndex, undefined, reports);
     host.cluster = this.#clusters.get(config.name)?.info;
