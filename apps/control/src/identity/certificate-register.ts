@@ -1,5 +1,6 @@
 import { CHANNELS, liveCertificates, type NodeContext } from "@sluice/config";
 import type { NotificationBus } from "@sluice/database";
+import { NotifiedLoop } from "../server/notified-loop.ts";
 import { withDeadline } from "../server/with-deadline.ts";
 
 export interface CertificateRegisterOptions {
@@ -19,15 +20,15 @@ export class CertificateRegister {
   readonly #watchers = new Set<() => void>();
   #revoked: ReadonlySet<string> = new Set();
   #validUntilMs: ReadonlyMap<string, number> = new Map();
-  #looking: Promise<void> | undefined;
-  #lookAgain = false;
-  #timer: NodeJS.Timeout | undefined;
-  #unlisten: (() => Promise<void>) | undefined;
-  #closed = false;
+  readonly #loop: NotifiedLoop;
   readonly #loaded = Promise.withResolvers<void>();
 
   constructor(options: CertificateRegisterOptions) {
     this.#options = options;
+    const { bus, pollMs = 5_000, onTrouble } = options;
+    const look = () => this.#read();
+    const times = { tickMs: pollMs, retryMs: RETRY_MS };
+    this.#loop = new NotifiedLoop({ bus, channel: CHANNELS.join, look, ...times, onTrouble });
   }
 
   /** Resolves once it was read. */
@@ -50,43 +51,11 @@ export class CertificateRegister {
   }
 
   start(): void {
-    void this.#look();
-    void this.#listen();
+    this.#loop.start();
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#looking;
-    await this.#unlisten?.();
-  }
-
-  #look(): Promise<void> {
-    if (this.#looking !== undefined) {
-      this.#lookAgain = true;
-      return this.#looking;
-    }
-    clearTimeout(this.#timer);
-    this.#looking = this.#readUntilSettled().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
-  }
-
-  async #readUntilSettled(): Promise<void> {
-    let failed = false;
-    do {
-      this.#lookAgain = false;
-      try {
-        await this.#read();
-        failed = false;
-      } catch (error) {
-        failed = true;
-        this.#options.onTrouble(error);
-      }
-    } while (this.#lookAgain && !failed && !this.#closed);
-    const waitMs = failed ? RETRY_MS : (this.#options.pollMs ?? 5_000);
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), waitMs);
+  close(): Promise<void> {
+    return this.#loop.close();
   }
 
   async #read(): Promise<void> {
@@ -102,18 +71,5 @@ export class CertificateRegister {
     this.#validUntilMs = validUntilMs;
     this.#loaded.resolve();
     for (const watcher of this.#watchers) watcher();
-  }
-
-  /** Postgres may not be there yet; once subscribed, the driver subscribes again by itself after it was away. */
-  async #listen(): Promise<void> {
-    const look = () => void this.#look();
-    while (!this.#closed && this.#unlisten === undefined) {
-      try {
-        this.#unlisten = await this.#options.bus.listen(CHANNELS.join, look, look);
-        look();
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
   }
 }

@@ -19,6 +19,7 @@ import {
 import type { NotificationBus } from "@sluice/database";
 import type { Snapshot } from "@sluice/xds";
 import type { StreamStatus } from "@sluice/xds/server";
+import { NotifiedLoop } from "../server/notified-loop.ts";
 import { withDeadline } from "../server/with-deadline.ts";
 import { compareWithVersion } from "./compare-with-version.ts";
 import { dumpOfStatus } from "./dump-of-status.ts";
@@ -78,33 +79,25 @@ export class OrderDesk {
   readonly #comparisons = new Map<string, number>();
   /** Writes about one node come one after the other. */
   readonly #writing = new Map<string, Promise<void>>();
-  #looking: Promise<void> | undefined;
-  #lookAgain = false;
+  readonly #loop: NotifiedLoop;
   #tidyAtMs = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #unlisten: (() => Promise<void>) | undefined;
-  #closed = false;
 
   constructor(options: OrderDeskOptions) {
     this.#options = options;
+    const { bus, onTrouble } = options;
+    const look = () => this.#look();
+    const times = { tickMs: TICK_MS, retryMs: TICK_MS };
+    this.#loop = new NotifiedLoop({ bus, channel: CHANNELS.order, look, ...times, onTrouble });
   }
 
   /** Returns at once. */
   start(): void {
-    this.#look();
-    const look = () => this.#look();
-    // Without it the tick looks every second all the same.
-    this.#options.bus.listen(CHANNELS.order, look, look).then((unlisten) => {
-      this.#unlisten = unlisten;
-    }, this.#options.onTrouble);
+    this.#loop.start();
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#looking;
+    await this.#loop.close();
     await Promise.all(this.#writing.values());
-    await this.#unlisten?.();
   }
 
   open(
@@ -122,7 +115,7 @@ export class OrderDesk {
     const channel: Channel = { node, connection, actions: known, send, sent: new Set() };
     this.#channels.set(node, channel);
     this.#write(node, () => openNodeChannel(context, { node, replica, connection, actions: known, status }));
-    this.#write(node, async () => this.#look());
+    this.#write(node, async () => this.#loop.look());
     let told = JSON.stringify(status);
     let newest: NodeStatus | undefined;
     return {
@@ -162,32 +155,11 @@ export class OrderDesk {
     this.#writing.set(node, written);
   }
 
-  #look(): void {
-    if (this.#closed) return;
-    if (this.#looking !== undefined) {
-      this.#lookAgain = true;
-      return;
-    }
-    clearTimeout(this.#timer);
-    this.#looking = this.#lookUntilSettled().finally(() => {
-      this.#looking = undefined;
-      if (!this.#closed) this.#timer = setTimeout(() => this.#look(), TICK_MS);
-    });
-  }
-
-  async #lookUntilSettled(): Promise<void> {
-    const { context, onTrouble } = this.#options;
-    do {
-      this.#lookAgain = false;
-      try {
-        await this.#tidy();
-        const nodes = await withDeadline("looking for orders", WRITE_DEADLINE_MS, nodesWithOrders(context));
-        for (const node of nodes) await withDeadline("taking orders", WRITE_DEADLINE_MS, this.#carry(node));
-      } catch (error) {
-        onTrouble(error);
-        return;
-      }
-    } while (this.#lookAgain && !this.#closed);
+  async #look(): Promise<void> {
+    const { context } = this.#options;
+    await this.#tidy();
+    const nodes = await withDeadline("looking for orders", WRITE_DEADLINE_MS, nodesWithOrders(context));
+    for (const node of nodes) await withDeadline("taking orders", WRITE_DEADLINE_MS, this.#carry(node));
   }
 
   async #tidy(): Promise<void> {

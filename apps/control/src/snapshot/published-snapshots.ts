@@ -12,6 +12,7 @@ import {
 import type { NotificationBus, Sql } from "@sluice/database";
 import type { NodeIdentity, Snapshot, SnapshotSource } from "@sluice/xds";
 import { labelsOfNode } from "../node-state/node-labels.ts";
+import { NotifiedLoop } from "../server/notified-loop.ts";
 import { withDeadline } from "../server/with-deadline.ts";
 import { EMPTY_CONTENT, type SnapshotBuilder } from "./build-snapshot.ts";
 import { RecentLabels } from "./recent-labels.ts";
@@ -80,15 +81,15 @@ export class PublishedSnapshots implements SnapshotSource {
   readonly #loaded = new Map<number, Loaded>();
   #last: VersionContent | undefined;
   readonly #known = new Set<number>();
-  #looking: Promise<void> | undefined;
-  #lookAgain = false;
-  #timer: NodeJS.Timeout | undefined;
-  #unlisten: (() => Promise<void>) | undefined;
-  #closed = false;
+  readonly #loop: NotifiedLoop;
   #prepared = false;
 
   constructor(options: PublishedSnapshotsOptions) {
     this.#options = options;
+    const { bus, pollMs = 5_000, onTrouble } = options;
+    const look = () => this.#load();
+    const times = { tickMs: pollMs, retryMs: RETRY_MS };
+    this.#loop = new NotifiedLoop({ bus, channel: CHANNELS.rollout, look, ...times, onTrouble });
   }
 
   /** Whether Postgres has answered once. */
@@ -116,44 +117,11 @@ export class PublishedSnapshots implements SnapshotSource {
 
   /** Begins to look; returns at once. */
   start(): void {
-    void this.look();
-    void this.#listen();
+    this.#loop.start();
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#looking;
-    await this.#unlisten?.();
-  }
-
-  /** Looks now; when a look is under way, once more after it. */
-  look(): Promise<void> {
-    if (this.#looking !== undefined) {
-      this.#lookAgain = true;
-      return this.#looking;
-    }
-    clearTimeout(this.#timer);
-    this.#looking = this.#lookUntilSettled().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
-  }
-
-  async #lookUntilSettled(): Promise<void> {
-    let failed = false;
-    do {
-      this.#lookAgain = false;
-      try {
-        await this.#load();
-        failed = false;
-      } catch (error) {
-        failed = true;
-        this.#options.onTrouble(error);
-      }
-    } while (this.#lookAgain && !failed && !this.#closed);
-    const waitMs = failed ? RETRY_MS : (this.#options.pollMs ?? 5_000);
-    if (!this.#closed) this.#timer = setTimeout(() => void this.look(), waitMs);
+  close(): Promise<void> {
+    return this.#loop.close();
   }
 
   async #load(): Promise<void> {
@@ -212,24 +180,11 @@ export class PublishedSnapshots implements SnapshotSource {
     const { older, onOlder } = this.#options;
     let content = target;
     for (let number = target.number - 1; number > 0 && number >= target.number - OLDER_VERSIONS; number--) {
-      if (this.#closed || this.#lookAgain) return;
+      if (this.#loop.isAwaited) return;
       if (this.#known.has(number)) continue;
       content = await this.#loadContent(number, content);
       onOlder(number, older.build(content));
       this.#known.add(number);
-    }
-  }
-
-  /** Postgres may not be there yet; once subscribed, the driver subscribes again by itself after it was away. */
-  async #listen(): Promise<void> {
-    const look = () => void this.look();
-    while (!this.#closed && this.#unlisten === undefined) {
-      try {
-        this.#unlisten = await this.#options.bus.listen(CHANNELS.rollout, look, look);
-        look();
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
     }
   }
 }
