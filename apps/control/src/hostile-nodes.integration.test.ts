@@ -3,22 +3,14 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { create } from "@bufbuild/protobuf";
-import {
-  type Context,
-  configMigrations,
-  getResource,
-  importYaml,
-  publish,
-  putResource,
-} from "@sluice/config";
-import { migrateAll, openDatabase } from "@sluice/database";
-import { startPostgres, waitFor } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
+import { type Context, getResource, importYaml, publish, putResource } from "@sluice/config";
+import { waitFor } from "@sluice/harness";
 import { TYPE_URLS } from "@sluice/xds";
 import { createXdsClient, type XdsClient } from "@sluice/xds/client";
 import { NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { exampleCluster } from "./testing/example-configuration.ts";
 import { framed, HostilePeer, prefix } from "./testing/hostile-peer.ts";
+import { startControlDatabase } from "./testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "./testing/start-control-process.ts";
 
 /** The whole configuration is about half a megabyte. */
@@ -60,13 +52,9 @@ function follow(id: string, onClusters: (marker: string) => string | undefined):
 }
 
 before(async () => {
-  const postgres = await startPostgres();
-  cleanUp.push(() => postgres.close());
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  const { db, sql, close } = openDatabase(url);
-  cleanUp.push(close);
-  context = { db, sql, actor: { id: "tester", name: "Tester", role: "admin" }, now: () => new Date() };
+  const database = await startControlDatabase();
+  cleanUp.push(() => database.close());
+  ({ context } = database);
   const type = `"@type": type.googleapis.com/envoy.config.cluster.v3.Cluster`;
   const items = Array.from({ length: CLUSTERS }, (_, index) => {
     const lines = `${type}\n${clusterOf(index, "round-0").trim()}`.split("\n");
@@ -74,7 +62,7 @@ before(async () => {
   });
   await importYaml(context, { text: `resources:\n${items.join("\n")}\n` });
   await publish(context, { message: "everything" });
-  control = await startControlProcess(url);
+  control = await startControlProcess(database.url);
   cleanUp.push(() => control.process.stop());
   wellBehaved = follow("well-behaved", (marker) => {
     seen = marker;

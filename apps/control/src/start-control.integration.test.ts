@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   type Context,
-  configMigrations,
   getResource,
   listNodes,
   type NodeState,
@@ -13,30 +12,26 @@ import {
   rollback,
   rolloutStatus,
 } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
 import {
   installedEnvoy,
   type RecordingUpstream,
   type RunningProxy,
   requestOnce,
   startEnvoy,
-  startPostgres,
   startRecordingUpstream,
-  type TestPostgres,
   waitFor,
 } from "@sluice/harness";
-import { readOverview, readTopScopes, telemetryMigrations } from "@sluice/telemetry";
+import { readOverview, readTopScopes } from "@sluice/telemetry";
 import { renderBootstrap } from "./bootstrap/render-bootstrap.ts";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "./testing/example-configuration.ts";
+import { type ControlDatabase, startControlDatabase } from "./testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "./testing/start-control-process.ts";
 
 // A stock Envoy against a real control plane, from the first connection to the loss of each part, in order.
 const skip = installedEnvoy() === undefined ? "there is no envoy on the PATH" : false;
 const HOST: [string, string] = ["host", "shop.example"];
 
-let postgres: TestPostgres;
-let url: string;
-let database: OpenDatabase;
+let database: ControlDatabase;
 let context: Context;
 let upstream: RecordingUpstream;
 let control: ControlProcess;
@@ -44,19 +39,11 @@ let envoy: RunningProxy;
 
 before(async () => {
   if (skip !== false) return;
-  postgres = await startPostgres();
-  url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  database = openDatabase(url);
-  context = {
-    db: database.db,
-    sql: database.sql,
-    actor: { id: "tester", name: "Tester", role: "admin" },
-    now: () => new Date(),
-  };
+  database = await startControlDatabase();
+  ({ context } = database);
   upstream = await startRecordingUpstream();
   upstream.reply({ body: "hello" });
-  control = await startControlProcess(url);
+  control = await startControlProcess(database.url);
   const bootstrap = renderBootstrap({
     product: "envoy",
     nodeId: "stock-envoy",
@@ -74,7 +61,6 @@ after(async () => {
   await control?.process.stop();
   await upstream?.close();
   await database?.close();
-  await postgres?.close();
 });
 
 async function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {
@@ -211,7 +197,7 @@ test("the control plane killed and started again under load: no request fails, a
     "Envoy to notice",
     async () => (await envoy.stats("control_plane")).get("control_plane.connected_state") === 0,
   );
-  control = await startControlProcess(url, control.xdsPort);
+  control = await startControlProcess(database.url, control.xdsPort);
   await waitFor("the node to be back", async () => (await nodeState())?.connected === true, {
     deadlineMs: 30_000,
   });
@@ -230,10 +216,10 @@ test("Postgres away: the node serves on and stays connected; afterwards counting
 }, async () => {
   const port = await envoy.listenerPort("main:http");
   const load = keepRequesting(port);
-  await postgres.crash();
+  await database.postgres.crash();
   await waitFor("the control plane to notice", () => control.process.output().includes("cannot store stats"));
   assert.equal((await envoy.stats("control_plane")).get("control_plane.connected_state"), 1);
-  await postgres.start();
+  await database.postgres.start();
   await waitFor("stats to be stored again", () => control.process.output().includes("storing stats again"));
   const { failures } = await load.stop();
   assert.deepEqual(failures, []);

@@ -1,25 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Context,
-  configMigrations,
-  listNodes,
-  publish,
-  putResource,
-  rolloutStatus,
-} from "@sluice/config";
-import { migrateAll, openDatabase } from "@sluice/database";
-import {
-  installedEnvoy,
-  requestOnce,
-  startEnvoy,
-  startPostgres,
-  startRecordingUpstream,
-  waitFor,
-} from "@sluice/harness";
-import { readTopScopes, telemetryMigrations } from "@sluice/telemetry";
+import { listNodes, publish, rolloutStatus } from "@sluice/config";
+import { installedEnvoy, requestOnce, startEnvoy, startRecordingUpstream, waitFor } from "@sluice/harness";
+import { readTopScopes } from "@sluice/telemetry";
 import { renderBootstrap } from "./bootstrap/render-bootstrap.ts";
-import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "./testing/example-configuration.ts";
+import { putExample } from "./testing/example-configuration.ts";
+import { startControlDatabase } from "./testing/start-control-database.ts";
 import { startControlProcess } from "./testing/start-control-process.ts";
 
 test("two replicas over one Postgres: each tells its node, and what both collect adds up", {
@@ -29,25 +15,12 @@ test("two replicas over one Postgres: each tells its node, and what both collect
   t.after(async () => {
     for (const step of cleanUp.reverse()) await step();
   });
-  const postgres = await startPostgres();
-  cleanUp.push(() => postgres.close());
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  const { db, sql, close } = openDatabase(url);
+  const { url, sql, context, close } = await startControlDatabase();
   cleanUp.push(close);
   const upstream = await startRecordingUpstream();
   upstream.reply({ body: "hello" });
   cleanUp.push(() => upstream.close());
-  const context: Context = {
-    db,
-    sql,
-    actor: { id: "tester", name: "Tester", role: "admin" },
-    now: () => new Date(),
-  };
-  await putResource(context, { kind: "clusters", yaml: exampleCluster("web.default:80", upstream.port) });
-  await putResource(context, { kind: "clusters", yaml: exampleCluster("dead", 1) });
-  await putResource(context, { kind: "routes", yaml: EXAMPLE_ROUTES });
-  await putResource(context, { kind: "listeners", yaml: exampleListener({ listenerPort: 0 }) });
+  await putExample(context, upstream.port);
 
   const ports: number[] = [];
   const nodes = [];

@@ -2,17 +2,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import {
-  type Context,
-  configMigrations,
-  getResource,
-  importYaml,
-  publish,
-  putResource,
-} from "@sluice/config";
-import { migrateAll, openDatabase } from "@sluice/database";
-import { startPostgres } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
+import { getResource, importYaml, publish, putResource } from "@sluice/config";
+import { startControlDatabase } from "../../../apps/control/src/testing/start-control-database.ts";
 import { startControlProcess } from "../../../apps/control/src/testing/start-control-process.ts";
 
 /** An xDS server under measurement, with `cluster-0 …` and `routes-0 …` for every node. */
@@ -32,16 +23,7 @@ export interface ManagementServer {
 
 /** apps/control over a real Postgres; a publish is written there first. */
 export async function startSluice(routes: readonly string[]): Promise<ManagementServer> {
-  const postgres = await startPostgres();
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  const database = openDatabase(url);
-  const context: Context = {
-    db: database.db,
-    sql: database.sql,
-    actor: { id: "bench", name: "Bench", role: "admin" },
-    now: () => new Date(),
-  };
+  const { url, context, close } = await startControlDatabase();
   const text = JSON.stringify(bundle(routes));
   const importedMs = performance.now();
   await importYaml(context, { text });
@@ -62,8 +44,7 @@ export async function startSluice(routes: readonly string[]): Promise<Management
     publish: async () => void (await publish(context, { message: "a round" })),
     async close() {
       await control.process.stop();
-      await database.close();
-      await postgres.close();
+      await close();
     },
   };
 }

@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
 import {
   type Context,
-  configMigrations,
   listAudit,
   listAuthorities,
   listManaged,
   listNodes,
-  loadKeyRing,
   publish,
   putAuthority,
   putResource,
@@ -19,16 +16,8 @@ import {
   renewCertificate,
   requestCertificate,
 } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
-import {
-  freePort,
-  installedEnvoy,
-  type RunningProxy,
-  startPostgres,
-  type TestPostgres,
-  waitFor,
-} from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
+import { freePort, installedEnvoy, type RunningProxy, waitFor } from "@sluice/harness";
+import { type ControlDatabase, startControlDatabase } from "../testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startNode } from "../testing/start-node.ts";
 import { type Pebble, pebbleMissing, startPebble } from "../testing/start-pebble.ts";
@@ -39,8 +28,7 @@ const NAMES = "automatic:shop.example,www.shop.example";
 const LOST = "automatic:lost.example";
 const skip = pebbleMissing;
 
-let postgres: TestPostgres;
-let database: OpenDatabase;
+let database: ControlDatabase;
 let context: Context;
 let control: ControlProcess;
 let pebble: Pebble;
@@ -50,18 +38,8 @@ let node: RunningProxy | undefined;
 
 before(async () => {
   if (skip !== false) return;
-  postgres = await startPostgres();
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  database = openDatabase(url);
-  const secretKey = createHash("sha256").update(url).digest("base64");
-  context = {
-    db: database.db,
-    sql: database.sql,
-    actor: { id: "tester", name: "Tester", role: "admin" },
-    now: () => new Date(),
-    ring: loadKeyRing({ secretKey, secretKeyFile: "", dataDir: "", warn: () => {} }),
-  };
+  database = await startControlDatabase();
+  ({ context } = database);
   [httpPort, httpsPort] = [await freePort(), await freePort()];
   const addressOf = (name: string) => (name === "lost.example" ? "127.0.0.99" : "127.0.0.1");
   pebble = await startPebble({ httpPort, addressOf });
@@ -70,7 +48,7 @@ before(async () => {
     addressOf,
     bindings: { "kid-1": "c2VjcmV0IG9mIHRoZSBiaW5kaW5nIG9mIDMyIGJ5dGVz" },
   });
-  control = await startControlProcess(url, 0, { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" });
+  control = await startControlProcess(database.url, 0, { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" });
   node = await join("sluice");
   await putResource(context, { kind: "listeners", yaml: plainListener() });
   await putResource(context, { kind: "listeners", yaml: secureListener(NAMES) });
@@ -82,7 +60,6 @@ after(async () => {
   await pebble?.close();
   await binding?.close();
   await database?.close();
-  await postgres?.close();
 });
 
 function join(product: "sluice" | "envoy"): Promise<RunningProxy> {

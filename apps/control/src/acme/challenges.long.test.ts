@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
 import {
   type Context,
-  configMigrations,
   getCertificates,
   listManaged,
-  loadKeyRing,
   type ManagedCertificate,
   publish,
   putAuthority,
@@ -17,16 +14,8 @@ import {
   renewCertificate,
   requestCertificate,
 } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
-import {
-  freePort,
-  installedEnvoy,
-  type RunningProxy,
-  startPostgres,
-  type TestPostgres,
-  waitFor,
-} from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
+import { freePort, installedEnvoy, type RunningProxy, waitFor } from "@sluice/harness";
+import { type ControlDatabase, startControlDatabase } from "../testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startDnsServer, type TestDnsServer } from "../testing/start-dns-server.ts";
 import { type DnsWebhook, startDnsWebhook } from "../testing/start-dns-webhook.ts";
@@ -39,8 +28,7 @@ const WILD = "automatic:*.wild.example";
 const skip = pebbleMissing;
 const withEnvoy = skip !== false || installedEnvoy() === undefined ? "there is no envoy on the PATH" : false;
 
-let postgres: TestPostgres;
-let database: OpenDatabase;
+let database: ControlDatabase;
 let context: Context;
 let control: ControlProcess;
 let pebble: Pebble;
@@ -51,22 +39,12 @@ const nodes = new Map<string, RunningProxy>();
 
 before(async () => {
   if (skip !== false) return;
-  postgres = await startPostgres();
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  database = openDatabase(url);
-  const secretKey = createHash("sha256").update(url).digest("base64");
-  context = {
-    db: database.db,
-    sql: database.sql,
-    actor: { id: "tester", name: "Tester", role: "admin" },
-    now: () => new Date(),
-    ring: loadKeyRing({ secretKey, secretKeyFile: "", dataDir: "", warn: () => {} }),
-  };
+  database = await startControlDatabase();
+  ({ context } = database);
   httpsPort = await freePort();
   dns = await startDnsServer();
   pebble = await startPebble({ tlsPort: httpsPort, addressOf: () => "127.0.0.1", dnsServer: dns.address });
-  control = await startControlProcess(url, 0, { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" });
+  control = await startControlProcess(database.url, 0, { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" });
   const { directoryUrl, trust } = pebble;
   await putAuthority(context, { name: "pebble", directoryUrl, trust, termsAgreed: true });
   await addNode("sluice");
@@ -79,7 +57,6 @@ after(async () => {
   await webhook?.close();
   await dns?.close();
   await database?.close();
-  await postgres?.close();
 });
 
 async function addNode(product: "sluice" | "envoy"): Promise<void> {

@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import {
-  type Context,
-  configMigrations,
-  listManaged,
-  loadKeyRing,
-  putAuthority,
-  putDnsProvider,
-  requestCertificate,
-} from "@sluice/config";
-import { migrateAll, openDatabase } from "@sluice/database";
-import { startPostgres, waitFor } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
+import { listManaged, putAuthority, putDnsProvider, requestCertificate } from "@sluice/config";
+import { waitFor } from "@sluice/harness";
+import { startControlDatabase } from "../testing/start-control-database.ts";
 import { startControlProcess } from "../testing/start-control-process.ts";
 import { namedMissing, startNamed } from "../testing/start-named.ts";
 import { pebbleMissing, startPebble } from "../testing/start-pebble.ts";
@@ -23,20 +14,8 @@ const skip = namedMissing || pebbleMissing;
 test("a wildcard is got by dynamic updates of BIND, which the authority asks, and nothing is left there", {
   skip,
 }, async (t) => {
-  const postgres = await startPostgres();
-  t.after(() => postgres.close());
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  const database = openDatabase(url);
-  t.after(() => database.close());
-  const secretKey = createHash("sha256").update(url).digest("base64");
-  const context: Context = {
-    db: database.db,
-    sql: database.sql,
-    actor: { id: "tester", name: "Tester", role: "admin" },
-    now: () => new Date(),
-    ring: loadKeyRing({ secretKey, secretKeyFile: "", dataDir: "", warn: () => {} }),
-  };
+  const { url, context, close } = await startControlDatabase();
+  t.after(close);
   const secret = createHash("sha256").update("tsig").digest("base64");
   const key = { name: "acme", algorithm: "hmac-sha256", secret };
   const named = await startNamed(ZONE, [{ ...key, may: `name _acme-challenge.${ZONE} TXT` }]);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { migrateAll, openDatabase } from "@sluice/database";
 import {
   fieldOf,
   freePort,
@@ -9,7 +8,6 @@ import {
   quickEnough,
   requestOnce,
   startEnvoy,
-  startPostgres,
   startRecordingUpstream,
   waitFor,
 } from "@sluice/harness";
@@ -25,7 +23,6 @@ import {
   searchRequests,
   searchTraces,
   TelemetryStore,
-  telemetryMigrations,
   topologyConfigurationOf,
 } from "@sluice/telemetry";
 import { toProtoJson } from "@sluice/xds";
@@ -43,6 +40,7 @@ import { startGrpcServer } from "../server/grpc-server.ts";
 import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
 import { openToLoopback } from "../testing/open-to-loopback.ts";
 import { encodeResource, parseResource } from "../testing/parse-resource.ts";
+import { startControlDatabase } from "../testing/start-control-database.ts";
 import { collectorRoutes } from "./collector-routes.ts";
 import { NodeReports } from "./node-reports.ts";
 
@@ -52,19 +50,13 @@ const settings = { traceSamplingPercent: 100 };
 test("what a stock Envoy reports with the injected configuration is stored by scope, request and trace", {
   skip,
 }, async (t) => {
-  const postgres = await startPostgres();
-  const cleanUp: (() => Promise<void>)[] = [() => postgres.close()];
+  const { sql, close } = await startControlDatabase();
+  const cleanUp: (() => Promise<void>)[] = [close];
   t.after(async () => {
     for (const step of cleanUp.reverse()) await step();
   });
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [telemetryMigrations]);
-  const database = openDatabase(url);
-  const store = new TelemetryStore(database.sql);
-  cleanUp.push(
-    () => database.close(),
-    () => store.close(),
-  );
+  const store = new TelemetryStore(sql);
+  cleanUp.push(() => store.close());
   const facts = new Map<string, number>();
   const reports = new NodeReports({
     store,
@@ -122,7 +114,6 @@ test("what a stock Envoy reports with the injected configuration is stored by sc
   cleanUp.push(() => envoy.close());
   const port = await envoy.listenerPort("main:http");
   reports.rename(namingOf(configuration));
-  const { sql } = database;
   const measured = async (kind: ScopeKind, name: string): Promise<Measures | undefined> => {
     for (const by of ["requests", "errors", "connections"] as const) {
       const found = (await readTopScopes(sql, { kind, by })).find(({ scope }) => scope.name === name);

@@ -1,20 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { migrateAll, openDatabase } from "@sluice/database";
 import {
   freePort,
   installedEnvoy,
   type RunningProxy,
   requestOnce,
   startEnvoy,
-  startPostgres,
   startRecordingUpstream,
   startSluiceProxy,
   waitFor,
 } from "@sluice/harness";
-import { readLoad, TelemetryStore, telemetryMigrations } from "@sluice/telemetry";
+import { readLoad, TelemetryStore } from "@sluice/telemetry";
 import { startGrpcServer } from "../server/grpc-server.ts";
 import { openToLoopback } from "../testing/open-to-loopback.ts";
+import { startControlDatabase } from "../testing/start-control-database.ts";
 import { loadReportingRoutes } from "./load-reporting.ts";
 import { NodeReports } from "./node-reports.ts";
 
@@ -70,15 +69,11 @@ static_resources:
 test("the load of a stock Envoy and of a Sluice node by cluster, locality and endpoint is stored and can be asked for", {
   skip,
 }, async (t) => {
-  const postgres = await startPostgres();
-  const cleanUp: (() => Promise<void>)[] = [() => postgres.close()];
+  const { sql, close } = await startControlDatabase();
+  const cleanUp: (() => Promise<void>)[] = [close];
   t.after(async () => {
     for (const step of cleanUp.reverse()) await step();
   });
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [telemetryMigrations]);
-  const { sql, close } = openDatabase(url);
-  cleanUp.push(close);
   const store = new TelemetryStore(sql);
   cleanUp.push(() => store.close());
   const reports = new NodeReports({ store, now: Date.now, onSeen: () => {}, onFacts: () => {} });

@@ -2,17 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { after, before, test } from "node:test";
-import {
-  type Context,
-  configMigrations,
-  createJoinToken,
-  ensureAuthority,
-  listNodes,
-  loadKeyRing,
-  revokeNode,
-} from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
-import { startPostgres, type TestPostgres, waitFor } from "@sluice/harness";
+import { type Context, createJoinToken, ensureAuthority, listNodes, revokeNode } from "@sluice/config";
+import { waitFor } from "@sluice/harness";
 import { JoinError, joinControlPlane, renewCredentials } from "@sluice/join";
 import {
   Authority,
@@ -20,12 +11,13 @@ import {
   createSigningRequest,
   readSigningRequest,
 } from "@sluice/join/certificates";
-import { readTrace, telemetryMigrations } from "@sluice/telemetry";
+import { readTrace } from "@sluice/telemetry";
 import { StreamAccessLogsMessageSchema } from "@sluice/xds/gen/envoy/service/accesslog/v3/als_pb.js";
 import { DiscoveryRequestSchema } from "@sluice/xds/gen/envoy/service/discovery/v3/discovery_pb.js";
 import { StreamMetricsMessageSchema } from "@sluice/xds/gen/envoy/service/metrics/v3/metrics_service_pb.js";
 import { ExportTraceServiceRequestSchema } from "@sluice/xds/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js";
 import { connectNode, type NodeConnection, type NodeTls } from "../testing/joined-node.ts";
+import { type ControlDatabase, startControlDatabase } from "../testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 
 const PATIENT = { deadlineMs: 60_000 };
@@ -37,33 +29,22 @@ const SPANS = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 const CLUSTER = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 const DAY_MS = 86_400_000;
 
-let postgres: TestPostgres;
-let url: string;
-let database: OpenDatabase;
+let database: ControlDatabase;
 let context: Context;
 let control: ControlProcess;
 const open: NodeConnection[] = [];
 
 before(async () => {
-  postgres = await startPostgres();
-  url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  database = openDatabase(url);
-  context = {
-    db: database.db,
-    sql: database.sql,
-    actor: { id: "tester", name: "Tester", role: "admin" },
-    now: () => new Date(),
-  };
+  database = await startControlDatabase();
+  ({ context } = database);
   // On every address, so that plain text can come from another than loopback.
-  control = await startControlProcess(url, 0, { SLUICE_XDS_HOST: "0.0.0.0" });
+  control = await startControlProcess(database.url, 0, { SLUICE_XDS_HOST: "0.0.0.0" });
 });
 
 after(async () => {
   for (const connection of open) connection.close();
   await control?.process.stop();
   await database?.close();
-  await postgres?.close();
 });
 
 function connect(tls: NodeTls | "anonymous" | "plain", host?: string): NodeConnection {
@@ -158,8 +139,7 @@ test("no certificate, a foreign one, an expired one and a control plane's own ar
 });
 
 function ownAuthority(): Promise<Authority> {
-  const secretKey = createHash("sha256").update(url).digest("base64");
-  return ensureAuthority(context, loadKeyRing({ secretKey, secretKeyFile: "", dataDir: "", warn: () => {} }));
+  return ensureAuthority(context, database.keys);
 }
 
 test("revoking ends the streams at once; the node can neither come back nor renew, and says so in its log's words", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,39 +9,34 @@ import {
   askNode,
   authorityStatus,
   type Context,
-  configMigrations,
   createJoinToken,
   ensureAuthority,
   exchangeJoinToken,
   getOrder,
   listNodeCertificates,
   listNodes,
-  loadKeyRing,
   type NodeComparison,
   nodeComparison,
   publish,
-  putResource,
   revokeNode,
   rotateAuthority,
 } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
 import {
   installedEnvoy,
   type RecordingUpstream,
   type RunningProxy,
   requestOnce,
   startEnvoy,
-  startPostgres,
   startProcess,
   startRecordingUpstream,
   startSluiceProxy,
-  type TestPostgres,
   waitFor,
 } from "@sluice/harness";
 import { readJoinDirectory, renewCredentials, renewDirectory, writeJoinDirectory } from "@sluice/join";
 import { createSigningRequest } from "@sluice/join/certificates";
-import { readTopScopes, telemetryMigrations } from "@sluice/telemetry";
-import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { readTopScopes } from "@sluice/telemetry";
+import { putExample } from "../testing/example-configuration.ts";
+import { type ControlDatabase, startControlDatabase } from "../testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 
 const PATIENT = { deadlineMs: 60_000 };
@@ -50,9 +45,7 @@ const CLI = fileURLToPath(new URL("../../../../packages/cli/src/main.ts", import
 const HOUR_MS = 3_600_000;
 const KINDS = ["sluice", ...(installedEnvoy() === undefined ? [] : ["envoy" as const])] as const;
 
-let postgres: TestPostgres;
-let url: string;
-let database: OpenDatabase;
+let database: ControlDatabase;
 let context: Context;
 let control: ControlProcess;
 let upstream: RecordingUpstream;
@@ -61,24 +54,13 @@ const proxies = new Map<string, RunningProxy>();
 const directoryOf = (node: string): string => join(root, node);
 
 before(async () => {
-  postgres = await startPostgres();
-  url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  database = openDatabase(url);
-  context = {
-    db: database.db,
-    sql: database.sql,
-    actor: { id: "tester", name: "Tester", role: "admin" },
-    now: () => new Date(),
-  };
+  database = await startControlDatabase();
+  ({ context } = database);
   upstream = await startRecordingUpstream();
   upstream.reply({ body: "hello" });
   // No node may come in plain text here: what is seen came over mutual TLS.
-  control = await startControlProcess(url, 0, { SLUICE_XDS_PLAINTEXT: "never" });
-  await putResource(context, { kind: "clusters", yaml: exampleCluster("web.default:80", upstream.port) });
-  await putResource(context, { kind: "clusters", yaml: exampleCluster("dead", 1) });
-  await putResource(context, { kind: "routes", yaml: EXAMPLE_ROUTES });
-  await putResource(context, { kind: "listeners", yaml: exampleListener({ listenerPort: 0 }) });
+  control = await startControlProcess(database.url, 0, { SLUICE_XDS_PLAINTEXT: "never" });
+  await putExample(context, upstream.port);
   await publish(context, { message: "for all" });
 });
 
@@ -87,7 +69,6 @@ after(async () => {
   await control?.process.stop();
   await upstream?.close();
   await database?.close();
-  await postgres?.close();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -172,7 +153,7 @@ for (const kind of KINDS) {
     const port = control.xdsPort;
     await control.process.stop();
     if (kind === "sluice") await restartAlone(node);
-    control = await startControlProcess(url, port, { SLUICE_XDS_PLAINTEXT: "never" });
+    control = await startControlProcess(database.url, port, { SLUICE_XDS_PLAINTEXT: "never" });
     await waitFor(
       "the nodes to be back",
       async () => {
@@ -267,7 +248,7 @@ test("the root is changed for another while every node stays; what the old one s
   await rotateAuthority(context, { step: "finish" });
   const port = control.xdsPort;
   await control.process.stop();
-  control = await startControlProcess(url, port, { SLUICE_XDS_PLAINTEXT: "never" });
+  control = await startControlProcess(database.url, port, { SLUICE_XDS_PLAINTEXT: "never" });
   await waitFor(
     "the nodes to be back",
     async () =>
@@ -321,9 +302,7 @@ async function untilRenewed(node: string, proxy: RunningProxy): Promise<void> {
 
 /** As `sluice join` would have left it twenty hours ago. */
 async function joinTwentyHoursAgo(node: string): Promise<void> {
-  const secretKey = createHash("sha256").update(url).digest("base64");
-  const ring = loadKeyRing({ secretKey, secretKeyFile: "", dataDir: "", warn: () => {} });
-  const authority = await ensureAuthority(context, ring);
+  const authority = await ensureAuthority(context, database.keys);
   const { token } = await createJoinToken(context, { node });
   const { keyPem, requestPem } = await createSigningRequest();
   const { certificatePem } = await exchangeJoinToken(

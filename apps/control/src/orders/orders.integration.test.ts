@@ -4,7 +4,6 @@ import {
   type AskNodeInput,
   askNode,
   type Context,
-  configMigrations,
   diffAny,
   getNode,
   getOrder,
@@ -15,40 +14,25 @@ import {
   putResource,
   readOrderContent,
 } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
-import {
-  installedEnvoy,
-  type RunningProxy,
-  startPostgres,
-  type TestPostgres,
-  waitFor,
-} from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
-import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { installedEnvoy, type RunningProxy, waitFor } from "@sluice/harness";
+import { exampleCluster, putExample } from "../testing/example-configuration.ts";
+import { type ControlDatabase, startControlDatabase } from "../testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startNode } from "../testing/start-node.ts";
 
 const PATIENT = { deadlineMs: 60_000 };
 const PRODUCTS = ["sluice", ...(installedEnvoy() === undefined ? [] : (["envoy"] as const))] as const;
 
-let postgres: TestPostgres;
-let database: OpenDatabase;
+let database: ControlDatabase;
 let context: Context;
 let control: ControlProcess;
 const nodes = new Map<string, RunningProxy>();
 
 before(async () => {
-  postgres = await startPostgres();
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  database = openDatabase(url);
-  const { db, sql } = database;
-  context = { db, sql, actor: { id: "t", name: "Tester", role: "admin" }, now: () => new Date() };
-  control = await startControlProcess(url);
-  await putResource(context, { kind: "clusters", yaml: exampleCluster("web.default:80", 1) });
-  await putResource(context, { kind: "clusters", yaml: exampleCluster("dead", 1) });
-  await putResource(context, { kind: "routes", yaml: EXAMPLE_ROUTES });
-  await putResource(context, { kind: "listeners", yaml: exampleListener({ listenerPort: 0 }) });
+  database = await startControlDatabase();
+  ({ context } = database);
+  control = await startControlProcess(database.url);
+  await putExample(context, 1);
   await publish(context, { message: "first" });
   for (const product of PRODUCTS) {
     nodes.set(product, await startNode({ id: product, product, controlPort: control.xdsPort, labels: {} }));
@@ -68,7 +52,6 @@ after(async () => {
   for (const node of nodes.values()) await node.close();
   await control?.process.stop();
   await database?.close();
-  await postgres?.close();
 });
 
 async function ask(input: AskNodeInput): Promise<NodeOrder> {

@@ -3,7 +3,6 @@ import { after, before, test } from "node:test";
 import {
   abortRollout,
   type Context,
-  configMigrations,
   listNodes,
   pauseRollout,
   publish,
@@ -16,20 +15,17 @@ import {
   rolloutStatus,
   type StrategyInput,
 } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
 import {
   installedEnvoy,
   type RecordingUpstream,
   type RunningProxy,
   requestOnce,
-  startPostgres,
   startRecordingUpstream,
-  type TestPostgres,
   waitFor,
 } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
-import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { EXAMPLE_ROUTES, exampleCluster, putExample } from "../testing/example-configuration.ts";
 import { putByName } from "../testing/put-by-name.ts";
+import { type ControlDatabase, startControlDatabase } from "../testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startNode } from "../testing/start-node.ts";
 import { untilPhase } from "../testing/until-phase.ts";
@@ -40,32 +36,22 @@ const HOST: [string, string] = ["host", "shop.example"];
 const DEADLINE = { deadlineMs: 60_000 };
 const CANARY = { steps: [{ selector: "zone=a" }], effectiveWithinMs: 60_000 } as const;
 
-let postgres: TestPostgres;
-let url: string;
-let database: OpenDatabase;
+let database: ControlDatabase;
 let context: Context;
 let upstream: RecordingUpstream;
 const controls: ControlProcess[] = [];
 const nodes = new Map<string, RunningProxy>();
 
 before(async () => {
-  postgres = await startPostgres();
-  url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  database = openDatabase(url);
-  const { db, sql } = database;
-  const actor = { id: "tester", name: "Tester", role: "admin" } as const;
-  context = { db, sql, actor, now: () => new Date() };
+  database = await startControlDatabase();
+  ({ context } = database);
   upstream = await startRecordingUpstream();
   upstream.reply({ body: "hello" });
-  controls.push(await startControlProcess(url), await startControlProcess(url));
+  controls.push(await startControlProcess(database.url), await startControlProcess(database.url));
   await addNode("canary", "sluice", 0, { zone: "a" });
   await addNode("steady", "sluice", 1, { zone: "b" });
   if (installedEnvoy() !== undefined) await addNode("envoy", "envoy", 1, { zone: "b" });
-  await put("clusters", "web.default:80", exampleCluster("web.default:80", upstream.port));
-  await put("clusters", "dead", exampleCluster("dead", 1));
-  await put("routes", "main", EXAMPLE_ROUTES);
-  await put("listeners", "main:http", exampleListener({ listenerPort: 0 }));
+  await putExample(context, upstream.port);
   await untilPhase(context, rolloutOf(await publish(context, { message: "first" })).id, "completed");
 });
 
@@ -74,7 +60,6 @@ after(async () => {
   for (const { process: running } of controls) await running.stop();
   await upstream?.close();
   await database?.close();
-  await postgres?.close();
 });
 
 async function addNode(
@@ -244,7 +229,7 @@ test("a replica that is killed in the middle of a canary: another goes on, and e
     },
     DEADLINE,
   );
-  controls[victim] = await startControlProcess(url, port);
+  controls[victim] = await startControlProcess(database.url, port);
   await untilPhase(context, rollout, "completed");
   assert.deepEqual(await answers(), everywhere(451));
   const kinds = (await historyOf(rollout)).replaceAll("trouble ", "");

@@ -3,7 +3,6 @@ import { after, before, test } from "node:test";
 import {
   ConfigError,
   type Context,
-  configMigrations,
   listOrders,
   type ProbeInput,
   publish,
@@ -12,18 +11,15 @@ import {
   rolloutOf,
   setGroupProbe,
 } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
 import {
   installedEnvoy,
   type RecordingUpstream,
   type RunningProxy,
-  startPostgres,
   startRecordingUpstream,
-  type TestPostgres,
 } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
-import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { EXAMPLE_ROUTES, putExample } from "../testing/example-configuration.ts";
 import { putByName } from "../testing/put-by-name.ts";
+import { type ControlDatabase, startControlDatabase } from "../testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startNode } from "../testing/start-node.ts";
 import { untilPhase } from "../testing/until-phase.ts";
@@ -32,8 +28,7 @@ import { untilPhase } from "../testing/until-phase.ts";
 const ENVOY = installedEnvoy() !== undefined;
 const CANARY = { steps: [{ selector: "zone=a" }], stepWaitMs: 0, compare: null } as const;
 
-let postgres: TestPostgres;
-let database: OpenDatabase;
+let database: ControlDatabase;
 let context: Context;
 let upstream: RecordingUpstream;
 let control: ControlProcess;
@@ -41,23 +36,16 @@ const nodes = new Map<string, RunningProxy>();
 let edits = 0;
 
 before(async () => {
-  postgres = await startPostgres();
-  const url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  database = openDatabase(url);
-  const { db, sql } = database;
-  context = { db, sql, actor: { id: "t", name: "Tester", role: "admin" }, now: () => new Date() };
+  database = await startControlDatabase();
+  ({ context } = database);
   upstream = await startRecordingUpstream();
   upstream.reply({ body: "all is well" });
-  control = await startControlProcess(url, 0, { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" });
+  control = await startControlProcess(database.url, 0, { SLUICE_OUTBOUND_ALLOW: "127.0.0.1" });
   const at = (id: string, product: "sluice" | "envoy") =>
     startNode({ id, product, controlPort: control.xdsPort, labels: { zone: "a" } });
   nodes.set("sluice", await at("sluice", "sluice"));
   if (ENVOY) nodes.set("envoy", await at("envoy", "envoy"));
-  await put("clusters", "web.default:80", exampleCluster("web.default:80", upstream.port));
-  await put("clusters", "dead", exampleCluster("dead", 1));
-  await put("routes", "main", EXAMPLE_ROUTES);
-  await put("listeners", "main:http", exampleListener({ listenerPort: 0 }));
+  await putExample(context, upstream.port);
   await untilPhase(context, rolloutOf(await publish(context, { message: "first" })).id, "completed");
 });
 
@@ -66,7 +54,6 @@ after(async () => {
   await control?.process.stop();
   await upstream?.close();
   await database?.close();
-  await postgres?.close();
 });
 
 function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {

@@ -4,7 +4,6 @@ import {
   abortRollout,
   ConfigError,
   type Context,
-  configMigrations,
   listNodes,
   listRollouts,
   listVersions,
@@ -16,21 +15,18 @@ import {
   rollback,
   type StrategyInput,
 } from "@sluice/config";
-import { migrateAll, type OpenDatabase, openDatabase } from "@sluice/database";
 import {
   installedEnvoy,
   type RecordingUpstream,
   type RunningProxy,
   requestOnce,
-  startPostgres,
   startRecordingUpstream,
-  type TestPostgres,
   waitFor,
 } from "@sluice/harness";
-import { telemetryMigrations } from "@sluice/telemetry";
 import fc from "fast-check";
-import { EXAMPLE_ROUTES, exampleCluster, exampleListener } from "../testing/example-configuration.ts";
+import { EXAMPLE_ROUTES, exampleCluster, putExample } from "../testing/example-configuration.ts";
 import { putByName } from "../testing/put-by-name.ts";
+import { type ControlDatabase, startControlDatabase } from "../testing/start-control-database.ts";
 import { type ControlProcess, startControlProcess } from "../testing/start-control-process.ts";
 import { startNode } from "../testing/start-node.ts";
 
@@ -62,9 +58,7 @@ const step = fc.oneof(
 );
 type WalkStep = typeof step extends fc.Arbitrary<infer Step> ? Step : never;
 
-let postgres: TestPostgres;
-let url: string;
-let database: OpenDatabase;
+let database: ControlDatabase;
 let context: Context;
 const upstreams: RecordingUpstream[] = [];
 const controls: ControlProcess[] = [];
@@ -74,18 +68,14 @@ const published = new Map<number, string>();
 let edits = 0;
 
 before(async () => {
-  postgres = await startPostgres();
-  url = await postgres.createDatabase();
-  await migrateAll(url, [configMigrations, telemetryMigrations]);
-  database = openDatabase(url);
-  const { db, sql } = database;
-  context = { db, sql, actor: { id: "tester", name: "Tester", role: "admin" }, now: () => new Date() };
+  database = await startControlDatabase();
+  ({ context } = database);
   for (const body of ["one", "two"]) {
     const upstream = await startRecordingUpstream();
     upstream.reply({ body });
     upstreams.push(upstream);
   }
-  for (let made = 0; made < REPLICAS; made++) controls.push(await startControlProcess(url));
+  for (let made = 0; made < REPLICAS; made++) controls.push(await startControlProcess(database.url));
   const products = installedEnvoy() === undefined ? ["sluice", "sluice"] : ["sluice", "sluice", "envoy"];
   for (const [index, product] of products.entries()) {
     const id = `${product}-${index}`;
@@ -99,11 +89,8 @@ before(async () => {
       }),
     );
   }
-  await put("clusters", "web.default:80", exampleCluster("web.default:80", upstreams[0]?.port ?? 0));
-  await put("clusters", "dead", exampleCluster("dead", 1));
+  await putExample(context, upstreams[0]?.port ?? 0);
   await put("clusters", "odd", exampleCluster("odd", 1));
-  await put("routes", "main", EXAMPLE_ROUTES);
-  await put("listeners", "main:http", exampleListener({ listenerPort: 0 }));
   await publishDraft({});
   await untilAllRunTheNewest();
 });
@@ -113,7 +100,6 @@ after(async () => {
   for (const { process: running } of controls) await running.stop();
   for (const upstream of upstreams) await upstream.close();
   await database?.close();
-  await postgres?.close();
 });
 
 function put(kind: ResourceKind, name: string, yaml: string): Promise<void> {
@@ -179,7 +165,7 @@ async function take(one: WalkStep): Promise<void> {
     case "kill": {
       const victim = controls[one.replica];
       await victim?.process.stop("SIGKILL");
-      controls[one.replica] = await startControlProcess(url, victim?.xdsPort);
+      controls[one.replica] = await startControlProcess(database.url, victim?.xdsPort);
       return;
     }
     case "wait":

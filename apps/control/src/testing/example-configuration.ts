@@ -1,3 +1,5 @@
+import { type Context, putResource } from "@sluice/config";
+
 /** One of each kind, as a user would write them: what the tests publish, inject into and run. */
 export interface ExampleOptions {
   readonly listenerPort: number;
@@ -54,4 +56,12 @@ load_assignment:
   - lb_endpoints:
     - endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }
 `;
+}
+
+/** Puts one of each kind into an empty draft: requests for shop.example go to that port, those to /dead there fail. */
+export async function putExample(context: Context, upstreamPort: number): Promise<void> {
+  await putResource(context, { kind: "clusters", yaml: exampleCluster("web.default:80", upstreamPort) });
+  await putResource(context, { kind: "clusters", yaml: exampleCluster("dead", 1) });
+  await putResource(context, { kind: "routes", yaml: EXAMPLE_ROUTES });
+  await putResource(context, { kind: "listeners", yaml: exampleListener({ listenerPort: 0 }) });
 }

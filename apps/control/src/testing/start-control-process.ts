@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { type RunningProcess, startProcess, waitFor } from "@sluice/harness";
+import { secretKeyOf } from "./start-control-database.ts";
 
 export interface ControlProcess {
   readonly process: RunningProcess;
@@ -23,7 +23,7 @@ export async function startControlProcess(
       SLUICE_XDS_PORT: String(xdsPort),
       SLUICE_CONTROL_HEALTH_PORT: "0",
       SLUICE_TRACE_SAMPLING_PERCENT: "100",
-      SLUICE_SECRET_KEY: createHash("sha256").update(databaseUrl).digest("base64"),
+      SLUICE_SECRET_KEY: secretKeyOf(databaseUrl),
       LOG_LEVEL: "info",
       ...env,
     },
