@@ -1,5 +1,4 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import type {
   DeltaDiscoveryRequest,
   DeltaDiscoveryResponse,
@@ -7,12 +6,12 @@ import type {
   DiscoveryResponse,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { DISCOVERY_SERVICES, isDelta, isSotw } from "../discovery-services.ts";
-import { openSession } from "./open-session.ts";
+import { pause } from "../pause.ts";
+import { type GrpcTransport, onOwnSession } from "./open-session.ts";
 import { RequestBucket } from "./request-bucket.ts";
 import type { TypeSubscription } from "./type-subscription.ts";
 import type { XdsClientOptions } from "./xds-client.ts";
 
-type Transport = ReturnType<typeof createGrpcTransport>;
 type Call<Request, Response> = (
   requests: AsyncIterable<Request>,
   options: { readonly signal: AbortSignal; readonly headers: Record<string, string> },
@@ -81,7 +80,7 @@ export class ClientStream {
       const retryInMs = Math.round(this.options.random() * Math.min(maxMs, baseMs * 2 ** this.attempts));
       this.attempts = Math.min(this.attempts + 1, 30);
       this.options.onState?.({ connected: false, detail, retryInMs });
-      await this.pause(retryInMs);
+      await pause(retryInMs, this.closing.signal);
     }
   }
 
@@ -89,43 +88,41 @@ export class ClientStream {
   private async runOnce(): Promise<string> {
     const target = this.options.target();
     if (target === undefined) return "the management server's address is not known";
-    const ended = new AbortController();
-    const signal = AbortSignal.any([ended.signal, this.closing.signal]);
-    let close = (): void => {};
+    const { keepalive, messageBytesMax = MESSAGE_BYTES_MAX } = this.options;
+    const own = {
+      target,
+      keepalive,
+      messageBytesMax: Math.min(MESSAGE_BYTES_MAX, messageBytesMax),
+      closing: this.closing.signal,
+    };
     try {
-      const { baseUrl, session } = await openSession(target, this.options.keepalive);
-      close = () => session.abort();
-      const transport = createGrpcTransport({
-        baseUrl,
-        sessionManager: session,
-        readMaxBytes: Math.min(MESSAGE_BYTES_MAX, this.options.messageBytesMax ?? MESSAGE_BYTES_MAX),
-      });
-      for (const subscription of this.subscriptions.values()) {
-        subscription.resetStream();
-        this.dirty.add(subscription);
-      }
-      const callOptions = { signal, headers: { ...this.options.metadata } };
-      if (this.isDelta) {
-        const responses = deltaCall(transport, this.onlyType)(
-          this.requests(signal, (subscription, node) => subscription.deltaRequest(node)),
-          callOptions,
-        );
-        for await (const response of responses)
-          await this.take(response.typeUrl, (each) => each.onDelta(response));
-      } else {
-        const responses = sotwCall(transport, this.onlyType)(
-          this.requests(signal, (subscription, node) => subscription.sotwRequest(node)),
-          callOptions,
-        );
-        for await (const response of responses)
-          await this.take(response.typeUrl, (each) => each.onSotw(response));
-      }
+      await onOwnSession(own, (transport, signal) => this.stream(transport, signal));
       return "the server ended the stream";
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
-    } finally {
-      ended.abort();
-      close();
+    }
+  }
+
+  private async stream(transport: GrpcTransport, signal: AbortSignal): Promise<void> {
+    for (const subscription of this.subscriptions.values()) {
+      subscription.resetStream();
+      this.dirty.add(subscription);
+    }
+    const callOptions = { signal, headers: { ...this.options.metadata } };
+    if (this.isDelta) {
+      const responses = deltaCall(transport, this.onlyType)(
+        this.requests(signal, (subscription, node) => subscription.deltaRequest(node)),
+        callOptions,
+      );
+      for await (const response of responses)
+        await this.take(response.typeUrl, (each) => each.onDelta(response));
+    } else {
+      const responses = sotwCall(transport, this.onlyType)(
+        this.requests(signal, (subscription, node) => subscription.sotwRequest(node)),
+        callOptions,
+      );
+      for await (const response of responses)
+        await this.take(response.typeUrl, (each) => each.onSotw(response));
     }
   }
 
@@ -185,27 +182,14 @@ export class ClientStream {
     let waitMs = this.bucket?.take(performance.now()) ?? 0;
     if (waitMs > 0) this.options.onRateLimited?.();
     while (waitMs > 0 && !signal.aborted) {
-      await this.pause(waitMs);
+      await pause(waitMs, signal);
       waitMs = this.bucket?.take(performance.now()) ?? 0;
     }
-  }
-
-  private pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const { signal } = this.closing;
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, delayMs);
-      signal.addEventListener("abort", done);
-    });
   }
 }
 
 function sotwCall(
-  transport: Transport,
+  transport: GrpcTransport,
   onlyType: string | undefined,
 ): Call<DiscoveryRequest, DiscoveryResponse> {
   const method = methodsFor(onlyType).find(isSotw);
@@ -217,7 +201,7 @@ function sotwCall(
 }
 
 function deltaCall(
-  transport: Transport,
+  transport: GrpcTransport,
   onlyType: string | undefined,
 ): Call<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
   const method = methodsFor(onlyType).find(isDelta);

@@ -1,3 +1,5 @@
+import { pause } from "../pause.ts";
+
 export interface KeepOpenOptions {
   /** Ends it. */
   readonly signal: AbortSignal;
@@ -33,16 +35,4 @@ export async function keepOpen({ signal, random, once, onEnd }: KeepOpenOptions)
     attempts = Math.min(attempts + 1, 16);
     await pause((0.5 + random() / 2) * (retryMs ?? backoffMs), signal);
   }
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, delayMs);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -1,6 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import { type Node, NodeSchema } from "../../gen/envoy/config/core/v3/base_pb.js";
 import type { ClusterStatsSchema } from "../../gen/envoy/config/endpoint/v3/load_report_pb.js";
 import {
@@ -10,7 +9,7 @@ import {
   type LoadStatsResponse,
 } from "../../gen/envoy/service/load_stats/v3/lrs_pb.js";
 import { type CallEnd, keepOpen } from "./keep-open.ts";
-import { openSession } from "./open-session.ts";
+import { type GrpcTransport, onOwnSession } from "./open-session.ts";
 import type { XdsTarget } from "./xds-client.ts";
 
 export type ClusterStatsInit = MessageInitShape<typeof ClusterStatsSchema>;
@@ -93,18 +92,24 @@ async function reportOnce(
 ): Promise<CallEnd> {
   const target = options.target();
   if (target === undefined) return { detail: "the server's address is not known" };
-  const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, closing]);
-  const reporter = new Reporter(options, asked, signal);
-  let close = (): void => {};
   try {
-    const { baseUrl, session } = await openSession(target);
-    close = () => session.abort();
-    const transport = createGrpcTransport({
-      baseUrl,
-      sessionManager: session,
-      readMaxBytes: MESSAGE_BYTES_MAX,
-    });
+    const own = { target, messageBytesMax: MESSAGE_BYTES_MAX, closing };
+    await onOwnSession(own, (transport, signal) => report(options, asked, transport, signal, onOpen));
+    return { detail: ENDED };
+  } catch (error) {
+    return { detail: ConnectError.from(error).rawMessage };
+  }
+}
+
+async function report(
+  options: LoadReportClientOptions,
+  asked: Asked,
+  transport: GrpcTransport,
+  signal: AbortSignal,
+  onOpen: () => void,
+): Promise<void> {
+  const reporter = new Reporter(options, asked, signal);
+  try {
     const orders = createClient(LoadReportingService, transport).streamLoadStats(reporter.messages(), {
       signal,
       headers: { ...options.metadata },
@@ -114,13 +119,8 @@ async function reportOnce(
       options.onEvent("request", "");
       reporter.follow(order);
     }
-    return { detail: ENDED };
-  } catch (error) {
-    return { detail: ConnectError.from(error).rawMessage };
   } finally {
-    ended.abort();
     reporter.stop();
-    close();
   }
 }
 

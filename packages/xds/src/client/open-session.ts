@@ -1,11 +1,46 @@
 import { connect as connectSocket } from "node:net";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { ClientSession, type Keepalive } from "./client-session.ts";
 import type { XdsTarget } from "./xds-client.ts";
 
 const CONNECT_DEADLINE_MS = 5_000;
 
-/** HTTP/2 to a management server; `abort` it in any case. Throws when there is no connection within 5 s. */
-export async function openSession(
+export type GrpcTransport = ReturnType<typeof createGrpcTransport>;
+
+export interface OwnSession {
+  readonly target: XdsTarget;
+  /** Default: asked after 10 s of silence, for 5 s. */
+  readonly keepalive?: Keepalive | undefined;
+  /** Longest message that is taken. */
+  readonly messageBytesMax: number;
+  /** Ends it. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * A call over an HTTP/2 connection of its own to a management server, closed when `call` has ended; `signal` aborts then too, and when
+ * `closing` does. Rejects as `call` does, and when there is no connection within 5 s.
+ */
+export async function onOwnSession<Result>(
+  { target, keepalive, messageBytesMax, closing }: OwnSession,
+  call: (transport: GrpcTransport, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const { baseUrl, session } = await openSession(target, keepalive);
+  const ended = new AbortController();
+  try {
+    const transport = createGrpcTransport({
+      baseUrl,
+      sessionManager: session,
+      readMaxBytes: messageBytesMax,
+    });
+    return await call(transport, AbortSignal.any([ended.signal, closing]));
+  } finally {
+    ended.abort();
+    session.abort();
+  }
+}
+
+async function openSession(
   target: XdsTarget,
   keepalive: Keepalive = { intervalMs: 10_000, timeoutMs: 5_000 },
 ): Promise<{ readonly baseUrl: string; readonly session: ClientSession }> {

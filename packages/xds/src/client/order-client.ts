@@ -1,6 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import {
   type NodeMessage,
   NodeMessageSchema,
@@ -9,7 +8,7 @@ import {
   type NodeStatusSchema,
 } from "../../gen/sluice/node/v1/orders_pb.js";
 import { type CallEnd, keepOpen } from "./keep-open.ts";
-import { openSession } from "./open-session.ts";
+import { type GrpcTransport, onOwnSession } from "./open-session.ts";
 import type { XdsTarget } from "./xds-client.ts";
 
 export type NodeStatusInit = MessageInitShape<typeof NodeStatusSchema>;
@@ -68,37 +67,34 @@ async function runOnce(
 ): Promise<CallEnd> {
   const target = options.target();
   if (target === undefined) return { detail: "the control plane's address is not known" };
-  const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, closing]);
-  let close = (): void => {};
   try {
-    const { baseUrl, session } = await openSession(target);
-    close = () => session.abort();
-    const transport = createGrpcTransport({
-      baseUrl,
-      sessionManager: session,
-      readMaxBytes: MESSAGE_BYTES_MAX,
-    });
-    const speaker = new Speaker(options, signal);
-    const orders = createClient(NodeOrderService, transport).streamOrders(speaker.messages(), {
-      signal,
-      onHeader: () => {
-        onOpen();
-        options.onState?.(true, "");
-      },
-    });
-    let carrying = Promise.resolve();
-    for await (const order of orders) {
-      const dueMs = performance.now() + order.withinMs;
-      carrying = carrying.then(async () => speaker.answer(order, await carryOut(options, order, dueMs)));
-    }
+    const own = { target, messageBytesMax: MESSAGE_BYTES_MAX, closing };
+    await onOwnSession(own, (transport, signal) => takeOrders(options, transport, signal, onOpen));
     return { detail: "the control plane ended the call" };
   } catch (error) {
     const { code, rawMessage } = ConnectError.from(error);
     return { detail: rawMessage, ...(code === Code.Unimplemented ? { retryMs: UNKNOWN_RETRY_MS } : {}) };
-  } finally {
-    ended.abort();
-    close();
+  }
+}
+
+async function takeOrders(
+  options: OrderClientOptions,
+  transport: GrpcTransport,
+  signal: AbortSignal,
+  onOpen: () => void,
+): Promise<void> {
+  const speaker = new Speaker(options, signal);
+  const orders = createClient(NodeOrderService, transport).streamOrders(speaker.messages(), {
+    signal,
+    onHeader: () => {
+      onOpen();
+      options.onState?.(true, "");
+    },
+  });
+  let carrying = Promise.resolve();
+  for await (const order of orders) {
+    const dueMs = performance.now() + order.withinMs;
+    carrying = carrying.then(async () => speaker.answer(order, await carryOut(options, order, dueMs)));
   }
 }
 

@@ -1,3 +1,5 @@
+import { pause } from "../pause.ts";
+
 /** Requests: so many at once, then so many a second. Envoy asks once per watch while it takes in clusters. */
 const BURST = 5_000;
 const PER_SECOND = 1_000;
@@ -26,16 +28,4 @@ export async function* paced<Request>(
     if (waitMs > 0) await pause(waitMs, signal);
     yield request;
   }
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, delayMs);
-    signal.addEventListener("abort", done);
-  });
 }

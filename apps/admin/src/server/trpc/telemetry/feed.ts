@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { NotificationHub } from "../../live/notification-hub.ts";
 
@@ -42,7 +43,7 @@ export async function* feed<Value>(
         failing = true;
       }
       const restMs = (options.intervalMinMs ?? 200) - (performance.now() - startedAt);
-      if (restMs > 0 && !signal.aborted) await pause(restMs, signal);
+      if (restMs > 0 && !signal.aborted) await delay(restMs, undefined, { signal }).catch(() => {});
       if (!signal.aborted)
         await bell.wait(failing ? heartbeatMs : Math.max(1, heartbeatMs - (performance.now() - startedAt)));
     }
@@ -58,7 +59,7 @@ async function ringOn(options: FeedOptions, channel: string, ring: () => void): 
       for await (const _hint of await hub.watch(channel, signal)) ring();
     } catch {
       // Postgres is away: the heartbeat reads on meanwhile.
-      await pause(1_000, signal);
+      await delay(1_000, undefined, { signal }).catch(() => {});
     }
   }
 }
@@ -94,16 +95,4 @@ function createBell(): Bell {
       });
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }
