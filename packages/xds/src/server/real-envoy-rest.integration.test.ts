@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
+import { startEnvoy } from "@sluice/harness";
 import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { withoutEnvoy } from "../testing/real-envoy.ts";
 import { MutableSource, RecordingObserver, resource, startXdsServer, until } from "../testing/xds-fixture.ts";
@@ -15,7 +12,6 @@ const named = (name: string, altStatName = "") => resource(name, ClusterSchema, 
 function bootstrap(port: number): string {
   return `
 node: {id: polling, cluster: test}
-admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
 dynamic_resources:
   cds_config:
     resource_api_version: V3
@@ -34,16 +30,8 @@ test("a stock Envoy polls its clusters, is held while nothing changes, and is se
   const source = new MutableSource();
   const observer = new RecordingObserver();
   const server = await startXdsServer({ source, observer });
-  const directory = await mkdtemp(join(tmpdir(), "sluice-envoy-"));
-  const config = join(directory, "bootstrap.yaml");
-  const adminFile = join(directory, "admin");
-  await writeFile(config, bootstrap(server.port));
   source.set("1", { [cluster]: [named("one")] });
-  const flags = ["--disable-hot-restart", "--concurrency", "1", "-l", "error"];
-  const envoy = spawn("envoy", ["-c", config, "--admin-address-path", adminFile, ...flags], {
-    stdio: "ignore",
-  });
-  const ended = new Promise((resolve) => envoy.once("exit", resolve));
+  const envoy = await startEnvoy({ yaml: bootstrap(server.port) });
   try {
     const count = (start: string) => observer.lines.filter((line) => line.startsWith(start)).length;
     await until(
@@ -51,11 +39,8 @@ test("a stock Envoy polls its clusters, is held while nothing changes, and is se
       () => count("ack Cluster") === 1,
       () => observer.lines,
     );
-    const admin = (await readFile(adminFile, "utf8")).trim();
-    const stat = async (name: string): Promise<number> => {
-      const text = await (await fetch(`http://${admin}/stats?filter=^${name}$`)).text();
-      return Number(text.split(": ")[1] ?? Number.NaN);
-    };
+    const stat = async (name: string): Promise<number> =>
+      (await envoy.stats(`^${name}$`)).get(name) ?? Number.NaN;
     // With a refresh_delay of 50 ms it would ask dozens of times; it waits for the answer instead.
     const before = await stat("cluster_manager.cds.update_attempt");
     await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -74,9 +59,7 @@ test("a stock Envoy polls its clusters, is held while nothing changes, and is se
       () => observer.lines,
     );
   } finally {
-    envoy.kill("SIGKILL");
-    await ended;
+    await envoy.close();
     await server.close();
-    await rm(directory, { recursive: true });
   }
 });

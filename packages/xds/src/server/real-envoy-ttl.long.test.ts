@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
+import { startEnvoy } from "@sluice/harness";
 import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { withoutEnvoy } from "../testing/real-envoy.ts";
 import { MutableSource, RecordingObserver, resource, startXdsServer } from "../testing/xds-fixture.ts";
@@ -16,7 +13,6 @@ const DEADLINE_MS = 60_000;
 function bootstrap(api: string, port: number): string {
   return `
 node: {id: envoy-ttl, cluster: test}
-admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
 dynamic_resources:
   ads_config: {api_type: ${api}, transport_api_version: V3, grpc_services: {envoy_grpc: {cluster_name: xds}}}
   cds_config: {ads: {}, resource_api_version: V3}
@@ -43,23 +39,14 @@ for (const api of ["GRPC", "DELTA_GRPC"]) {
     source.set("1", {
       [TYPE_URLS.cluster]: [timed, resource("lasting", ClusterSchema, { name: "lasting", ...init })],
     });
-    const directory = await mkdtemp(join(tmpdir(), "sluice-envoy-"));
-    const [config, adminFile] = [join(directory, "bootstrap.yaml"), join(directory, "admin")];
-    await writeFile(config, bootstrap(api, server.port));
-    const flags = ["-c", config, "--admin-address-path", adminFile, "--disable-hot-restart"];
-    const envoy = spawn("envoy", [...flags, "--concurrency", "1", "-l", "error"], { stdio: "ignore" });
-    const ended = new Promise((resolve) => envoy.once("exit", resolve));
+    const envoy = await startEnvoy({ yaml: bootstrap(api, server.port) });
     let isServing = true;
     t.after(async () => {
-      envoy.kill("SIGKILL");
-      await ended;
+      await envoy.close();
       if (isServing) await server.close();
-      await rm(directory, { recursive: true });
     });
     const clusters = async (): Promise<string> => {
-      const admin = (await readFile(adminFile, "utf8").catch(() => "")).trim();
-      if (admin === "") return "";
-      const text = await (await fetch(`http://${admin}/clusters`)).text();
+      const text = await envoy.admin("/clusters");
       return ["lasting", "timed"].filter((name) => text.includes(`${name}::observability_name`)).join();
     };
     const until = async (wanted: string): Promise<void> => {

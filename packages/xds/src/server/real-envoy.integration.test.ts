@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { type DescMessage, toBinary } from "@bufbuild/protobuf";
+import { startEnvoy } from "@sluice/harness";
 import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { ClusterLoadAssignmentSchema } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { ListenerSchema } from "../../gen/envoy/config/listener/v3/listener_pb.js";
@@ -65,7 +62,6 @@ filter_chains:
 function bootstrap(api: string, port: number): string {
   return `
 node: {id: envoy-1, cluster: test}
-admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
 dynamic_resources:
   ads_config: {api_type: ${api}, transport_api_version: V3, set_node_on_first_message_only: true, grpc_services: {envoy_grpc: {cluster_name: xds}}}
   cds_config: ${ADS}
@@ -105,32 +101,13 @@ for (const [api, variant] of [
     const observer = new RecordingObserver();
     const server = await startXdsServer({ source, observer });
     const [one, two] = [await upstream("one"), await upstream("two")];
-    const directory = await mkdtemp(join(tmpdir(), "sluice-envoy-"));
-    const config = join(directory, "bootstrap.yaml");
-    const adminFile = join(directory, "admin");
-    await writeFile(config, bootstrap(api, server.port));
     source.set("1", {
       [TYPE_URLS.cluster]: [cluster("one")],
       [TYPE_URLS.endpoint]: [endpoints("one", one.port)],
       [TYPE_URLS.listener]: [listener()],
       [TYPE_URLS.route]: [routes("one")],
     });
-    const envoy = spawn(
-      "envoy",
-      [
-        "-c",
-        config,
-        "--admin-address-path",
-        adminFile,
-        "--disable-hot-restart",
-        "--concurrency",
-        "1",
-        "-l",
-        "error",
-      ],
-      { stdio: "ignore" },
-    );
-    const ended = new Promise((resolve) => envoy.once("exit", resolve));
+    const envoy = await startEnvoy({ yaml: bootstrap(api, server.port) });
     try {
       const count = (line: string): number => observer.lines.filter((each) => each === line).length;
       const lines = () => observer.lines;
@@ -142,13 +119,7 @@ for (const [api, variant] of [
       assert.match(observer.streams[0]?.node.userAgentVersion ?? "", /^1\.[0-9]+\.[0-9]+$/);
       assert.match(observer.streams[0]?.peer ?? "", /^127\.0\.0\.1:[0-9]+$/);
 
-      const admin = (await readFile(adminFile, "utf8")).trim();
-      let web = "";
-      const deadline = performance.now() + 60_000;
-      while (web === "") {
-        assert.ok(performance.now() < deadline, "the listener listens");
-        web = /web::([0-9.:]+)/.exec(await (await fetch(`http://${admin}/listeners`)).text())?.[1] ?? "";
-      }
+      const web = `127.0.0.1:${await envoy.listenerPort("web")}`;
       assert.equal(await (await fetch(`http://${web}/`)).text(), "one");
 
       source.set("2", {
@@ -182,10 +153,8 @@ for (const [api, variant] of [
       assert.match(observer.lines.find((line) => line.startsWith("nack")) ?? "", /web.*nope/s);
       assert.equal(await (await fetch(`http://${web}/`)).text(), "two");
     } finally {
-      envoy.kill("SIGKILL");
-      await ended;
+      await envoy.close();
       await Promise.all([server.close(), one.close(), two.close()]);
-      await rm(directory, { recursive: true });
     }
     await until("the stream's end", () => observer.lines.some((line) => line.startsWith("closed")));
   });
