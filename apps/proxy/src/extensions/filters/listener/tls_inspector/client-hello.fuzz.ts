@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FuzzTarget } from "@sluice/harness";
-import { readClientHello } from "./client-hello.ts";
+import { readClientHello } from "../../../../transport-socket/tls/read-client-hello.ts";
 import { ja3Fingerprint, ja4Fingerprint } from "./fingerprints.ts";
 
 const BYTES_MAX = 16_384;

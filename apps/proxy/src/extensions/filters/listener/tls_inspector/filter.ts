@@ -8,7 +8,10 @@ import {
   type StatsScope,
 } from "@sluice/extension-api";
 import type { TlsInspector } from "@sluice/xds/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js";
-import { type ClientHello, readClientHello } from "./client-hello.ts";
+import {
+  type ClientHelloMessage,
+  readClientHello,
+} from "../../../../transport-socket/tls/read-client-hello.ts";
 import { ja3Fingerprint, ja4Fingerprint } from "./fingerprints.ts";
 
 /** Default of `max_client_hello_size`, and the most that it can be. */
@@ -85,7 +88,7 @@ class TlsInspectorFilter implements ListenerFilter {
     return ListenerFilterStatus.Continue;
   }
 
-  private onHello(hello: ClientHello): void {
+  private onHello(hello: ClientHelloMessage): void {
     const { config, callbacks } = this;
     if (callbacks === undefined) return;
     const { accepted } = callbacks;
@@ -93,7 +96,7 @@ class TlsInspectorFilter implements ListenerFilter {
     stats.tlsFound.inc();
     accepted.transportProtocol = "tls";
     (hello.serverName === undefined ? stats.sniNotFound : stats.sniFound).inc();
-    accepted.requestedServerName = hello.serverName;
+    accepted.requestedServerName = hello.serverName?.toLowerCase();
     (hello.applicationProtocols.length === 0 ? stats.alpnNotFound : stats.alpnFound).inc();
     accepted.applicationProtocols = hello.applicationProtocols;
     if (config.ja3) accepted.ja3 = ja3Fingerprint(hello);

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import type { ClientHello } from "./client-hello.ts";
+import type { ClientHelloMessage } from "../../../../transport-socket/tls/read-client-hello.ts";
 
 /** Values that clients put in by chance so that servers stay tolerant (RFC 8701). */
 const isGrease = (value: number): boolean => (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
 
 /** JA3: MD5 over version, suites, extensions, groups and point formats, in the client's order. */
-export function ja3Fingerprint(hello: ClientHello): string {
+export function ja3Fingerprint(hello: ClientHelloMessage): string {
   const joined = (values: readonly number[]): string => values.filter((one) => !isGrease(one)).join("-");
   const text = [
     String(hello.legacyVersion),
@@ -22,7 +22,7 @@ const SERVER_NAME = 0;
 const ALPN = 16;
 
 /** JA4 (TLS over TCP): a readable part, then hashes over sorted suites, and sorted extensions with signature algorithms. */
-export function ja4Fingerprint(hello: ClientHello): string {
+export function ja4Fingerprint(hello: ClientHelloMessage): string {
   const suites = hello.cipherSuites.filter((one) => !isGrease(one));
   const extensions = hello.extensions.filter((one) => !isGrease(one));
   const offered = hello.supportedVersions.filter((one) => !isGrease(one));

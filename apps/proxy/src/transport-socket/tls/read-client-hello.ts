@@ -1,16 +1,18 @@
 /** What a TLS ClientHello says (RFC 8446 §4.1.2), as far as it is looked at. Lists are in the client's order. */
-export interface ClientHello {
+export interface ClientHelloMessage {
   readonly legacyVersion: number;
   readonly cipherSuites: readonly number[];
   /** Types of all extensions. */
   readonly extensions: readonly number[];
-  /** Lower case; undefined without a name. */
+  /** As it was sent; undefined without a name. */
   readonly serverName: string | undefined;
   readonly applicationProtocols: readonly string[];
   readonly supportedVersions: readonly number[];
   readonly groups: readonly number[];
   readonly pointFormats: readonly number[];
   readonly signatureAlgorithms: readonly number[];
+  /** It asks for an OCSP response (RFC 6066 §8). */
+  readonly wantsOcsp: boolean;
 }
 
 export type ClientHelloResult =
@@ -19,7 +21,7 @@ export type ClientHelloResult =
   | { readonly state: "notTls" }
   | { readonly state: "malformed" }
   | { readonly state: "tooLarge" }
-  | { readonly state: "found"; readonly hello: ClientHello; readonly bytes: number };
+  | { readonly state: "found"; readonly hello: ClientHelloMessage; readonly bytes: number };
 
 const MORE: ClientHelloResult = { state: "more" };
 const NOT_TLS: ClientHelloResult = { state: "notTls" };
@@ -28,6 +30,7 @@ const TOO_LARGE: ClientHelloResult = { state: "tooLarge" };
 
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
+const OCSP = 1;
 const RECORD_HEADER = 5;
 const RECORD_BYTES_MAX = 16384;
 
@@ -102,7 +105,7 @@ class Reader {
 
 const EMPTY = Buffer.alloc(0);
 
-function readBody(body: Buffer): ClientHello | undefined {
+function readBody(body: Buffer): ClientHelloMessage | undefined {
   const reader = new Reader(body);
   const legacyVersion = reader.number(2);
   reader.take(32);
@@ -141,6 +144,7 @@ function readBody(body: Buffer): ClientHello | undefined {
     groups: listIn(found.get(10), 2, 2),
     pointFormats: listIn(found.get(11), 1, 1),
     signatureAlgorithms: listIn(found.get(13), 2, 2),
+    wantsOcsp: found.get(5)?.[0] === OCSP,
   };
 }
 
@@ -153,7 +157,7 @@ function readServerName(content: Buffer | undefined): string | undefined | null 
   const name = list.vector(2);
   if (outer.failed || list.failed || outer.left > 0 || list.left > 0 || type !== 0) return null;
   if (name.length === 0 || name.length > 255 || name.includes(0)) return null;
-  return name.toString("latin1").toLowerCase();
+  return name.toString("latin1");
 }
 
 /** Undefined: not well-formed (RFC 7301 §3.1). */
