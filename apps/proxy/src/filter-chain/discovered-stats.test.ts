@@ -6,13 +6,11 @@ import { TypedExtensionConfigSchema } from "@sluice/xds/gen/envoy/config/core/v3
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { standardExtensions } from "../extensions/standard.ts";
 import { routeKey } from "../route/route-key.ts";
-import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
-import { createValidationContext } from "../server/validation-context.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { ThreadStats } from "../stats/thread-stats.ts";
 import { DiscoveredMessages } from "../worker/discovered-messages.ts";
+import { testWorkerContext } from "../worker/testing/test-worker-context.ts";
 import { extensionKey } from "../xds/extension-reference.ts";
 import { compileListener } from "./compile-listener.ts";
 
@@ -78,15 +76,13 @@ function start() {
   const routeConfigs = new DiscoveredMessages(RouteConfigurationSchema);
   const scopes = new DiscoveredMessages(ScopedRouteConfigurationsListSchema);
   const extensionConfigs = new DiscoveredMessages(TypedExtensionConfigSchema);
-  const context = createValidationContext({
-    concurrency: 1,
-    runtime: new RuntimeSnapshot(),
+  const worker = testWorkerContext({
     log: { debug() {}, info() {}, warn: (text) => assert.fail(text), error: (text) => assert.fail(text) },
-    localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "10.0.0.1" },
-    clusters: { has: () => false },
-    extensions: standardExtensions(),
+    stats: stats.root(),
+    routeConfigs,
+    scopes,
+    extensionConfigs,
   });
-  const worker = { ...context, stats: stats.root(), routeConfigs, scopes, extensionConfigs };
   const compiled = compileListener(fromJson(ListenerSchema, LISTENER, { registry: apiRegistry() }), worker);
   assert.ok(compiled.ok, compiled.ok ? "" : JSON.stringify(compiled.problems));
   return {

@@ -4,10 +4,8 @@ import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { apiRegistry } from "@sluice/xds";
 import { HttpFilterSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { HttpProtocolOptionsSchema } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
-import { standardExtensions } from "../extensions/standard.ts";
 import { checkClusterPolicies } from "../route/cluster-policies.ts";
-import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
-import { createValidationContext } from "../server/validation-context.ts";
+import { testWorkerContext } from "../worker/testing/test-worker-context.ts";
 import { compileHttpFilters } from "./compile-filter-chain.ts";
 
 const HTTP = "type.googleapis.com/envoy.extensions.filters.http";
@@ -17,13 +15,8 @@ const ROUTER = `${HTTP}.router.v3.Router`;
 const codec: JsonObject = { name: "codec", typed_config: { "@type": CODEC } };
 const router: JsonObject = { name: "router", typed_config: { "@type": ROUTER } };
 
-const worker = createValidationContext({
-  concurrency: 1,
-  runtime: new RuntimeSnapshot(),
+const worker = testWorkerContext({
   log: { debug() {}, info() {}, warn: (text) => assert.fail(text), error: (text) => assert.fail(text) },
-  localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "10.0.0.1" },
-  clusters: { has: () => false },
-  extensions: standardExtensions(),
 });
 
 const discovered = (types: readonly string[], more: JsonObject = {}): JsonObject => ({

@@ -4,11 +4,10 @@ import { fromJson, toBinary } from "@bufbuild/protobuf";
 import { connectRaw, waitFor } from "@sluice/harness";
 import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
-import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
-import { createValidationContext } from "../server/validation-context.ts";
+import { testListenerSpec } from "../worker/testing/test-listener-spec.ts";
+import { testWorkerContext } from "../worker/testing/test-worker-context.ts";
 import type { ListenerSpec } from "../worker/worker-messages.ts";
 import { WorkerListeners } from "./worker-listeners.ts";
 
@@ -35,41 +34,13 @@ function listener(sources: readonly string[], more: object = {}) {
 }
 
 function spec(id: number, message: ReturnType<typeof listener>): ListenerSpec {
-  return {
-    id,
-    name: "l",
-    statName: "l",
-    bytes: toBinary(ListenerSchema, message),
-    sockets: [
-      {
-        kind: "tcp",
-        key: KEY,
-        host: "127.0.0.1",
-        port: 0,
-        ipv6Only: true,
-        backlog: 16,
-        reusePort: true,
-        keepalive: undefined,
-        bypassesOverload: false,
-        shared: false,
-      },
-    ],
-    balance: undefined,
-  };
+  return testListenerSpec({ id, name: "l", bytes: toBinary(ListenerSchema, message), key: KEY, port: 0 });
 }
 
 describe("an update of a listener's filter chains alone", () => {
   it("leaves connections on chains that stay alone, also over further updates", async () => {
     const drained: number[] = [];
-    const runtime = new RuntimeSnapshot();
-    const context = createValidationContext({
-      concurrency: 1,
-      runtime,
-      log: { debug() {}, info() {}, warn() {}, error: (text) => assert.fail(text) },
-      localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "10.0.0.1" },
-      clusters: { has: () => false },
-      extensions: standardExtensions(),
-    });
+    const context = testWorkerContext();
     const listeners = new WorkerListeners(context, compileListener, (id) => drained.push(id));
     const first = await listeners.set(spec(1, listener(["127.0.0.1", "127.0.0.2"])));
     const port = first.ports[KEY] ?? 0;

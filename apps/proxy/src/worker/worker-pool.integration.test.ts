@@ -5,6 +5,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import { messageDescriptor, parseYaml } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { eventually, listenerYaml } from "../server/proxy-process-fixture.ts";
+import { testListenerSpec } from "./testing/test-listener-spec.ts";
 import { testWorkerInit } from "./testing/test-worker-init.ts";
 import type { ListenerSpec, WorkerCommand } from "./worker-messages.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -14,27 +15,8 @@ function spec(port: number): ListenerSpec {
     'route_config: {name: r, virtual_hosts: [{name: a, domains: ["*"], routes: [{match: {prefix: /}, direct_response: {status: 200, body: {inline_string: hello}}}]}]}';
   const parsed = parseYaml(listenerYaml("main", routes), ListenerSchema.typeName);
   assert.ok(parsed.message, JSON.stringify(parsed.problems));
-  return {
-    id: 1,
-    name: "main",
-    statName: "main",
-    bytes: toBinary(messageDescriptor(ListenerSchema.typeName), parsed.message),
-    sockets: [
-      {
-        kind: "tcp",
-        key: "127.0.0.1:0",
-        host: "127.0.0.1",
-        port,
-        ipv6Only: false,
-        backlog: 16,
-        reusePort: true,
-        keepalive: undefined,
-        bypassesOverload: false,
-        shared: false,
-      },
-    ],
-    balance: undefined,
-  };
+  const bytes = toBinary(messageDescriptor(ListenerSchema.typeName), parsed.message);
+  return testListenerSpec({ id: 1, name: "main", bytes, key: "127.0.0.1:0", port });
 }
 
 test("a worker that ends is started again, told everything, and serves", async () => {

@@ -4,9 +4,10 @@ import { type AddressInfo, connect } from "node:net";
 import { after, test } from "node:test";
 import { waitFor } from "@sluice/harness";
 import { HostLoad, hostLoadPage } from "../../orca/host-load.ts";
-import { type StatDefinition, ThreadStats } from "../../stats/thread-stats.ts";
+import { ReadableStats } from "../../stats/testing/readable-stats.ts";
 import { systemClock, systemRandom, systemTimers } from "../../worker/system-time.ts";
 import type { HostSpec } from "../cluster-config.ts";
+import { testHostSpec } from "../testing/test-host-spec.ts";
 import { TRANSPORT_SOCKET_MATCH } from "../transport-socket-matches.ts";
 import { OutOfBandReports } from "./out-of-band-reports.ts";
 
@@ -31,17 +32,8 @@ after(() => {
 });
 
 function host(key: string, page = hostLoadPage()): HostSpec {
-  return {
-    key,
-    address: key,
-    connectTo: { host: "127.0.0.1", port: 1 },
-    hostname: key,
-    ...{ weight: 1, priority: 0, region: "", zone: "", subZone: "", localityWeight: 0 },
-    metadata: { own: true },
-    ...{ health: "healthy", excluded: false, edsHealth: "HEALTHY" },
-    page: new SharedArrayBuffer(8),
-    loadPage: page,
-  };
+  const connectTo = { host: "127.0.0.1", port: 1 };
+  return testHostSpec(key, connectTo, { hostname: key, metadata: { own: true }, loadPage: page });
 }
 
 /** An OrcaLoadReport whose rps_fractional is `rate`, in its frame. */
@@ -55,13 +47,7 @@ function report(rate: number): Buffer {
 
 test("a host's reports make its weight, through the socket that is asked for, until the host goes", async () => {
   const seen: unknown[] = [];
-  const definitions = new Map<string, StatDefinition>();
-  const stats = new ThreadStats({
-    define: (batch) => {
-      for (const one of batch) definitions.set(one.name, one);
-    },
-    release() {},
-  });
+  const stats = new ReadableStats();
   const reports = new OutOfBandReports({
     clusterName: "asked",
     config: { periodMs: 20_000, port, authority: "", socketMatch: { check: "secure" } },
@@ -76,11 +62,7 @@ test("a host's reports make its weight, through the socket that is asked for, un
       return connect("path" in to ? { path: to.path } : to);
     },
   });
-  const value = (name: string): number | undefined => {
-    stats.flushDefinitions();
-    const found = definitions.get(`lb_orca_oob.${name}`);
-    return found?.page === undefined ? undefined : new Float64Array(found.page)[found.index];
-  };
+  const value = (name: string): number => stats.value(`lb_orca_oob.${name}`);
   const page = hostLoadPage();
   reports.setHosts([host("a", page)]);
   assert.equal(value("active_sessions"), 1);

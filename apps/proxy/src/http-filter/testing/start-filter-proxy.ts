@@ -6,17 +6,19 @@ import {
   type ServerResponse,
 } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { after } from "node:test";
 import { fromJson } from "@bufbuild/protobuf";
 import type { StatsScope } from "@sluice/extension-api";
 import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { oneHostCluster } from "../../cluster/testing/one-host-cluster.ts";
-import { createExtensionRegistry, type ExtensionRegistry } from "../../extensions/extension-registry.ts";
-import { STANDARD_EXTENSIONS } from "../../extensions/standard.ts";
+import type { ExtensionRegistry } from "../../extensions/extension-registry.ts";
+import { standardExtensions } from "../../extensions/standard.ts";
 import { compileListener } from "../../filter-chain/compile-listener.ts";
 import { RuntimeSnapshot } from "../../runtime/runtime-snapshot.ts";
-import { createValidationContext } from "../../server/validation-context.ts";
-import { discardingStats, type StatDefinition, ThreadStats } from "../../stats/thread-stats.ts";
+import { ReadableStats } from "../../stats/testing/readable-stats.ts";
+import { discardingStats } from "../../stats/thread-stats.ts";
+import { testWorkerContext } from "../../worker/testing/test-worker-context.ts";
 import type { WorkerContext } from "../../worker/worker-context.ts";
 
 export interface FilterProxyOptions {
@@ -84,15 +86,9 @@ export async function startFilterProxy(options: FilterProxyOptions): Promise<Fil
     });
   });
   const upstreamPort = await listen(upstream);
-  const definitions = new Map<string, StatDefinition>();
-  const stats = new ThreadStats({
-    define: (batch) => {
-      for (const one of batch) definitions.set(one.name, one);
-    },
-    release() {},
-  });
+  const stats = new ReadableStats();
   const runtime = new RuntimeSnapshot();
-  const context = await filterTestContext(options, upstreamPort, stats.root(), runtime);
+  const context = filterTestContext(options, upstreamPort, stats.root(), runtime);
   const compiled = compileFilterListener(options, context);
   assert.ok(compiled.ok, compiled.ok ? "" : JSON.stringify(compiled.problems));
   const active = compiled.value;
@@ -102,16 +98,8 @@ export async function startFilterProxy(options: FilterProxyOptions): Promise<Fil
     port,
     runtime,
     seen,
-    stat(name) {
-      stats.flushDefinitions();
-      const found = definitions.get(name);
-      return found?.page === undefined ? 0 : (new Float64Array(found.page)[found.index] ?? 0);
-    },
-    samples(name) {
-      stats.flushDefinitions();
-      const bins = definitions.get(name)?.page;
-      return bins === undefined ? 0 : new Uint32Array(bins).reduce((all, bin) => all + bin, 0);
-    },
+    stat: (name) => stats.value(name),
+    samples: (name) => stats.samples(name),
     send: (message) => send(port, message),
     async close() {
       active.close();
@@ -121,9 +109,20 @@ export async function startFilterProxy(options: FilterProxyOptions): Promise<Fil
   };
 }
 
+/** `startFilterProxy` for the suite that calls this while it is described: what is started is closed at its end. */
+export function filterProxies(): typeof startFilterProxy {
+  const open: FilterProxy[] = [];
+  after(() => Promise.all(open.map((one) => one.close())));
+  return async (options) => {
+    const proxy = await startFilterProxy(options);
+    open.push(proxy);
+    return proxy;
+  };
+}
+
 /** The problems that the configuration is refused for, one a line; "" when it is taken. */
 export async function refusalOf(options: FilterProxyOptions): Promise<string> {
-  const context = await filterTestContext(options, 1, discardingStats(), new RuntimeSnapshot());
+  const context = filterTestContext(options, 1, discardingStats(), new RuntimeSnapshot());
   const compiled = compileFilterListener(options, context);
   if (compiled.ok) {
     compiled.value.close();
@@ -132,28 +131,14 @@ export async function refusalOf(options: FilterProxyOptions): Promise<string> {
   return compiled.problems.map(({ path, message }) => `${path}: ${message}`).join("\n");
 }
 
-async function filterTestContext(
+function filterTestContext(
   options: FilterProxyOptions,
   upstreamPort: number,
   stats: StatsScope,
   runtime: RuntimeSnapshot,
-): Promise<WorkerContext> {
-  const cluster = oneHostCluster("up", upstreamPort);
-  const has = (name: string): boolean => name === "up";
-  const log = { debug() {}, info() {}, warn() {}, error: (text: string) => assert.fail(text) };
-  return {
-    ...createValidationContext({
-      concurrency: 1,
-      runtime,
-      log,
-      localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "10.0.0.1" },
-      clusters: { has },
-      extensions: options.extensions ?? createExtensionRegistry(STANDARD_EXTENSIONS),
-    }),
-    stats,
-    clusters: { has, get: (name) => (has(name) ? cluster : undefined) },
-    ...options.context,
-  };
+): WorkerContext {
+  const { extensions = standardExtensions(), context } = options;
+  return testWorkerContext({ stats, runtime, extensions, ...context }, oneHostCluster("up", upstreamPort));
 }
 
 function compileFilterListener(options: FilterProxyOptions, context: WorkerContext) {

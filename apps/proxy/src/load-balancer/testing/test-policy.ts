@@ -7,7 +7,7 @@ import { compileLoadBalancer } from "../../cluster/compile-load-balancer.ts";
 import type { LoadBalancerContext } from "../../cluster/thread-local-cluster.ts";
 import { standardExtensions } from "../../extensions/standard.ts";
 import { RuntimeSnapshot } from "../../runtime/runtime-snapshot.ts";
-import { type StatDefinition, ThreadStats } from "../../stats/thread-stats.ts";
+import { ReadableStats } from "../../stats/testing/readable-stats.ts";
 import {
   type AssignmentPolicy,
   buildHostSets,
@@ -45,13 +45,7 @@ export function createTestPolicy(cluster: Record<string, JsonValue>, seed = 1): 
   const problems: Parameters<typeof compileLoadBalancer>[2] = [];
   const { policy } = compileLoadBalancer(message, extensions, problems);
   assert.deepEqual(problems, []);
-  const definitions = new Map<string, StatDefinition>();
-  const stats = new ThreadStats({
-    define: (batch) => {
-      for (const one of batch) definitions.set(one.name, one);
-    },
-    release() {},
-  });
+  const stats = new ReadableStats();
   const scope = stats.root().scope("cluster").scope("test");
   const runtime = new RuntimeSnapshot();
   let now = 1000;
@@ -109,11 +103,7 @@ export function createTestPolicy(cluster: Record<string, JsonValue>, seed = 1): 
       }
       return counts;
     },
-    stat(name) {
-      stats.flushDefinitions();
-      const found = definitions.get(`cluster.test.${name}`);
-      return found?.page === undefined ? 0 : (new Float64Array(found.page)[found.index] ?? 0);
-    },
+    stat: (name) => stats.value(`cluster.test.${name}`),
   };
 }
 

@@ -6,11 +6,11 @@ import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { oneHostCluster } from "../../cluster/testing/one-host-cluster.ts";
 import type { ThreadLocalCluster } from "../../cluster/thread-local-cluster.ts";
-import { standardExtensions } from "../../extensions/standard.ts";
 import { compileListener } from "../../filter-chain/compile-listener.ts";
 import { RuntimeSnapshot } from "../../runtime/runtime-snapshot.ts";
-import { createValidationContext } from "../../server/validation-context.ts";
-import { discardingStats, type StatDefinition, ThreadStats } from "../../stats/thread-stats.ts";
+import { ReadableStats } from "../../stats/testing/readable-stats.ts";
+import { discardingStats } from "../../stats/thread-stats.ts";
+import { testWorkerContext } from "../../worker/testing/test-worker-context.ts";
 import type { WorkerContext } from "../../worker/worker-context.ts";
 
 export interface NetworkProxyOptions {
@@ -55,13 +55,7 @@ export async function startNetworkProxy(options: NetworkProxyOptions): Promise<N
   });
   const upstreamPort = await listen(upstream);
   if (options.upstream === undefined) await new Promise<void>((done) => upstream.close(() => done()));
-  const definitions = new Map<string, StatDefinition>();
-  const stats = new ThreadStats({
-    define: (batch) => {
-      for (const one of batch) definitions.set(one.name, one);
-    },
-    release() {},
-  });
+  const stats = new ReadableStats();
   const runtime = new RuntimeSnapshot();
   const context = testContext(options, upstreamPort, stats.root(), runtime);
   const compiled = compileListener(listenerOf(options), context);
@@ -77,11 +71,7 @@ export async function startNetworkProxy(options: NetworkProxyOptions): Promise<N
     get activeConnections() {
       return active.activeConnections;
     },
-    stat(name) {
-      stats.flushDefinitions();
-      const found = definitions.get(name);
-      return found?.page === undefined ? 0 : (new Float64Array(found.page)[found.index] ?? 0);
-    },
+    stat: (name) => stats.value(name),
     async close() {
       active.close();
       for (const socket of sockets) socket.destroy();
@@ -129,22 +119,7 @@ function testContext(
   stats: StatsScope,
   runtime: RuntimeSnapshot,
 ): WorkerContext {
-  const cluster = upstreamCluster(upstreamPort, options);
-  const has = (name: string): boolean => name === "up";
-  const log = { debug() {}, info() {}, warn() {}, error: (text: string) => assert.fail(text) };
-  return {
-    ...createValidationContext({
-      concurrency: 1,
-      runtime,
-      log,
-      localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "10.0.0.1" },
-      clusters: { has },
-      extensions: standardExtensions(),
-    }),
-    stats,
-    clusters: { has, get: (name) => (has(name) ? cluster : undefined) },
-    ...options.context,
-  };
+  return testWorkerContext({ stats, runtime, ...options.context }, upstreamCluster(upstreamPort, options));
 }
 
 function upstreamCluster(port: number, options: NetworkProxyOptions): ThreadLocalCluster {

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
-import {
-  type FilterProxy,
-  refusalOf,
-  startFilterProxy,
-} from "../../../../http-filter/testing/start-filter-proxy.ts";
+import { describe, it } from "node:test";
+import { filterProxies, refusalOf } from "../../../../http-filter/testing/start-filter-proxy.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.basic_auth.v3.BasicAuth";
 /** The password is "secret". */
@@ -13,11 +9,10 @@ const filter = (fields: object): object => ({ name: "auth", typed_config: { "@ty
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
 
 describe("envoy.filters.http.basic_auth", () => {
-  const open: FilterProxy[] = [];
-  after(() => Promise.all(open.map((one) => one.close())));
+  const startProxy = filterProxies();
 
   it("reads credentials from another header, lets requests without any pass where it may, and names its realm", async () => {
-    const proxy = await startFilterProxy({
+    const proxy = await startProxy({
       filters: [
         filter({
           users: { inline_string: ANN },
@@ -27,7 +22,6 @@ describe("envoy.filters.http.basic_auth", () => {
         }),
       ],
     });
-    open.push(proxy);
     assert.equal((await proxy.send({})).status, 200);
     assert.equal((await proxy.send({ headers: { "x-auth": basic("ann:secret") } })).status, 200);
     const refused = await proxy.send({ headers: { "x-auth": basic("ann:nothing") } });

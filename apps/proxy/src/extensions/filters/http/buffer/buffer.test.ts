@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   type FilterProxy,
+  type FilterProxyOptions,
+  filterProxies,
   refusalOf,
-  startFilterProxy,
 } from "../../../../http-filter/testing/start-filter-proxy.ts";
 
 const PACKAGE = "type.googleapis.com/envoy.extensions.filters.http.buffer.v3";
@@ -15,13 +16,9 @@ function perRoute(fields: object): object {
 const CHUNKED = { "transfer-encoding": "chunked" };
 
 describe("envoy.filters.http.buffer", () => {
-  const open: FilterProxy[] = [];
-  const start = async (options: Partial<Parameters<typeof startFilterProxy>[0]>): Promise<FilterProxy> => {
-    const proxy = await startFilterProxy({ filters: [FILTER], ...options });
-    open.push(proxy);
-    return proxy;
-  };
-  after(() => Promise.all(open.map((one) => one.close())));
+  const startProxy = filterProxies();
+  const start = (options: Partial<FilterProxyOptions>): Promise<FilterProxy> =>
+    startProxy({ filters: [FILTER], ...options });
 
   it("passes a chunked body on whole, with its length", async () => {
     const proxy = await start({});

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   type Answer,
   type FilterProxy,
+  type FilterProxyOptions,
+  filterProxies,
   refusalOf,
-  startFilterProxy,
 } from "../../../../http-filter/testing/start-filter-proxy.ts";
 
 const PACKAGE = "type.googleapis.com/envoy.extensions.filters.http.cors.v3";
@@ -27,13 +28,9 @@ function preflight(proxy: FilterProxy, headers: Record<string, string> = {}): Pr
 }
 
 describe("envoy.filters.http.cors", () => {
-  const open: FilterProxy[] = [];
-  const start = async (options: Partial<Parameters<typeof startFilterProxy>[0]>): Promise<FilterProxy> => {
-    const proxy = await startFilterProxy({ filters: [FILTER], ...options });
-    open.push(proxy);
-    return proxy;
-  };
-  after(() => Promise.all(open.map((one) => one.close())));
+  const startProxy = filterProxies();
+  const start = (options: Partial<FilterProxyOptions>): Promise<FilterProxy> =>
+    startProxy({ filters: [FILTER], ...options });
 
   it("answers preflights by itself, the upstream sees none", async () => {
     const proxy = await start({

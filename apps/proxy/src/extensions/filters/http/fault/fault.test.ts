@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
-import { type FilterProxy, startFilterProxy } from "../../../../http-filter/testing/start-filter-proxy.ts";
+import { describe, it } from "node:test";
+import { type FilterProxy, filterProxies } from "../../../../http-filter/testing/start-filter-proxy.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault";
 
 describe("envoy.filters.http.fault", () => {
-  const open: FilterProxy[] = [];
-  after(() => Promise.all(open.map((one) => one.close())));
-  const start = async (fields: object): Promise<FilterProxy> => {
-    const proxy = await startFilterProxy({
+  const startProxy = filterProxies();
+  const start = (fields: object): Promise<FilterProxy> =>
+    startProxy({
       filters: [{ name: "fault", typed_config: { "@type": TYPE, ...fields } }],
       answer: (_message, response) => response.end("x".repeat(1000)),
     });
-    open.push(proxy);
-    return proxy;
-  };
 
   it("follows the runtime's share and status", async () => {
     const proxy = await start({ abort: { http_status: 500, percentage: { numerator: 0 } } });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type FilterProxy, startFilterProxy } from "../../../../http-filter/testing/start-filter-proxy.ts";
+import { type FilterProxy, filterProxies } from "../../../../http-filter/testing/start-filter-proxy.ts";
 import { GrpcFrameCounter } from "./frame-counter.ts";
 
 describe("the messages of a gRPC body", () => {
@@ -25,10 +25,9 @@ describe("the messages of a gRPC body", () => {
 });
 
 describe("envoy.filters.http.grpc_stats", () => {
-  const open: FilterProxy[] = [];
-  after(() => Promise.all(open.map((one) => one.close())));
-  const start = async (config: object): Promise<FilterProxy> => {
-    const proxy = await startFilterProxy({
+  const startProxy = filterProxies();
+  const start = (config: object): Promise<FilterProxy> =>
+    startProxy({
       filters: [
         {
           name: "grpc",
@@ -41,9 +40,6 @@ describe("envoy.filters.http.grpc_stats", () => {
       answer: (_request, response) =>
         response.writeHead(200, { "grpc-status": "0", "content-length": "0" }).end(),
     });
-    open.push(proxy);
-    return proxy;
-  };
   const call = (proxy: FilterProxy, path: string, type = "application/grpc") =>
     proxy.send({ method: "POST", path, headers: { "content-type": type } });
 

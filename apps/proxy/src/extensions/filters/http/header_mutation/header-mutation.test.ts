@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import {
   type FilterProxy,
+  filterProxies,
   refusalOf,
-  startFilterProxy,
 } from "../../../../http-filter/testing/start-filter-proxy.ts";
 
 const PACKAGE = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3";
@@ -22,12 +22,7 @@ function append(key: string, value: string, appendAction = "APPEND_IF_EXISTS_OR_
 }
 
 describe("envoy.filters.http.header_mutation", () => {
-  const open: FilterProxy[] = [];
-  const start = async (...args: Parameters<typeof startFilterProxy>): Promise<FilterProxy> => {
-    const proxy = await startFilterProxy(...args);
-    open.push(proxy);
-    return proxy;
-  };
+  const start = filterProxies();
   let proxy: FilterProxy;
 
   before(async () => {
@@ -59,7 +54,6 @@ describe("envoy.filters.http.header_mutation", () => {
       },
     });
   });
-  after(() => Promise.all(open.map((one) => one.close())));
 
   it("edits requests in the order given, by every action", async () => {
     const headers = { "x-gone": "1", "x-list": "1", "x-absent": "1", "x-over": "1" };

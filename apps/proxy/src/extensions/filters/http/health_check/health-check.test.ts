@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
-import {
-  type FilterProxy,
-  refusalOf,
-  startFilterProxy,
-} from "../../../../http-filter/testing/start-filter-proxy.ts";
+import { describe, it } from "node:test";
+import { filterProxies, refusalOf } from "../../../../http-filter/testing/start-filter-proxy.ts";
 import { systemTimers } from "../../../../worker/system-time.ts";
 import { ManualTime } from "../../../../worker/testing/manual-time.ts";
 
@@ -12,16 +8,14 @@ const TYPE = "type.googleapis.com/envoy.extensions.filters.http.health_check.v3.
 const filter = (fields: object): object => ({ name: "hc", typed_config: { "@type": TYPE, ...fields } });
 
 describe("envoy.filters.http.health_check", () => {
-  const open: FilterProxy[] = [];
-  after(() => Promise.all(open.map((one) => one.close())));
+  const startProxy = filterProxies();
 
   it("asks the upstream again when its answer has grown old", async () => {
     const time = new ManualTime();
-    const proxy = await startFilterProxy({
+    const proxy = await startProxy({
       filters: [filter({ pass_through_mode: true, cache_time: "10s" })],
       context: { clock: time, timers: systemTimers },
     });
-    open.push(proxy);
     for (const wait of [0, 5_000, 6_000, 1_000]) {
       time.advance(wait);
       assert.equal((await proxy.send({})).status, 200);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   type FilterProxy,
+  filterProxies,
   refusalOf,
-  startFilterProxy,
 } from "../../../../http-filter/testing/start-filter-proxy.ts";
 import { SharedSlots } from "../../../../worker/shared-slots.ts";
 import { ManualTime } from "../../../../worker/testing/manual-time.ts";
@@ -20,13 +20,9 @@ const bucket = (max_tokens: number, fields: object = {}) => ({
 });
 
 describe("envoy.filters.http.local_ratelimit", () => {
-  const open: FilterProxy[] = [];
-  after(() => Promise.all(open.map((one) => one.close())));
-  const start = async (fields: object, context: object = {}, route: object = {}): Promise<FilterProxy> => {
-    const proxy = await startFilterProxy({ filters: [filter(fields)], context, route });
-    open.push(proxy);
-    return proxy;
-  };
+  const startProxy = filterProxies();
+  const start = (fields: object, context: object = {}, route: object = {}): Promise<FilterProxy> =>
+    startProxy({ filters: [filter(fields)], context, route });
   const statuses = async (proxy: FilterProxy, times: number, headers = {}): Promise<number[]> => {
     const found: number[] = [];
     for (let i = 0; i < times; i++) found.push((await proxy.send({ headers })).status);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import {
   type FilterProxy,
+  filterProxies,
   refusalOf,
-  startFilterProxy,
 } from "../../../../http-filter/testing/start-filter-proxy.ts";
 
 const PACKAGE = "type.googleapis.com/envoy.extensions.filters.http.rbac.v3";
@@ -15,13 +15,9 @@ const filter = (fields: object) => ({
 const path = (prefix: string) => [{ url_path: { path: { prefix } } }];
 
 describe("envoy.filters.http.rbac", () => {
-  const open: FilterProxy[] = [];
-  after(() => Promise.all(open.map((one) => one.close())));
-  const start = async (fields: object, route: object = {}): Promise<FilterProxy> => {
-    const proxy = await startFilterProxy({ filters: [filter(fields)], route });
-    open.push(proxy);
-    return proxy;
-  };
+  const startProxy = filterProxies();
+  const start = (fields: object, route: object = {}): Promise<FilterProxy> =>
+    startProxy({ filters: [filter(fields)], route });
 
   it("denies what no policy allows, and counts by policy", async () => {
     const proxy = await start({

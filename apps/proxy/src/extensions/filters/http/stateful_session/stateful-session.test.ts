@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
-import {
-  type FilterProxy,
-  refusalOf,
-  startFilterProxy,
-} from "../../../../http-filter/testing/start-filter-proxy.ts";
+import { describe, it } from "node:test";
+import { filterProxies, refusalOf } from "../../../../http-filter/testing/start-filter-proxy.ts";
 import { ManualTime } from "../../../../worker/testing/manual-time.ts";
 
 const PACKAGE = "type.googleapis.com/envoy.extensions";
@@ -19,16 +15,14 @@ const cookie = (fields: object) => ({
 const filter = (fields: object) => ({ name: "session", typed_config: { "@type": FILTER, ...fields } });
 
 describe("envoy.filters.http.stateful_session", () => {
-  const open: FilterProxy[] = [];
-  after(() => Promise.all(open.map((one) => one.close())));
+  const startProxy = filterProxies();
 
   it("begins a session anew when its time is over", async () => {
     const clock = new ManualTime();
-    const proxy = await startFilterProxy({
+    const proxy = await startProxy({
       filters: [filter({ stat_prefix: "s", session_state: cookie({ name: "kept", ttl: "60s" }) })],
       context: { clock },
     });
-    open.push(proxy);
     const send = async (value?: string): Promise<string | undefined> => {
       const { headers } = await proxy.send({ headers: value === undefined ? {} : { cookie: value } });
       return headers["set-cookie"]?.[0];
