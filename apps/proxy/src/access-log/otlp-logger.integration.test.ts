@@ -1,21 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  createServer as createHttp2Server,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
 import { test } from "node:test";
-import { fromBinary } from "@bufbuild/protobuf";
 import { ExportLogsServiceRequestSchema } from "@sluice/xds/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js";
 import type { AnyValue, KeyValue } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
 import type { ResourceLogs } from "@sluice/xds/gen/opentelemetry/proto/logs/v1/logs_pb.js";
-import {
-  clusterYaml,
-  eventually,
-  listenerYaml,
-  ProxyProcess,
-  portOf,
-} from "../server/proxy-process-fixture.ts";
+import { startUnaryReceiver } from "../grpc/unary-receiver-fixture.ts";
+import { clusterYaml, eventually, listenerYaml, ProxyProcess } from "../server/proxy-process-fixture.ts";
 
 const LOG = `access_log:
       - name: envoy.access_loggers.open_telemetry
@@ -48,23 +37,11 @@ const plainPairs = (pairs: readonly KeyValue[]): Record<string, unknown> =>
 
 test("requests become OpenTelemetry log records with their labels, body and attributes", async () => {
   const received: ResourceLogs[] = [];
-  const sessions = new Set<ServerHttp2Session>();
-  const collector = createHttp2Server();
-  collector.on("session", (session) => sessions.add(session));
-  collector.on("stream", (stream: ServerHttp2Stream) => {
-    const chunks: Buffer[] = [];
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => {
-      const request = fromBinary(ExportLogsServiceRequestSchema, Buffer.concat(chunks).subarray(5));
-      received.push(...request.resourceLogs);
-      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-      stream.end(Buffer.alloc(5));
-    });
-  });
-  await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+  const collector = await startUnaryReceiver(ExportLogsServiceRequestSchema, ({ resourceLogs }) =>
+    received.push(...resourceLogs),
+  );
   const routes = `route_config: {name: local, virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, direct_response: {status: 201}}]}]}`;
-  const cluster = clusterYaml("collector", portOf(collector.address()));
+  const cluster = clusterYaml("collector", collector.port);
   const proxy = new ProxyProcess(`
 node: {id: n1, cluster: shop, locality: {zone: z1}}
 admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
@@ -99,7 +76,6 @@ static_resources:
     assert.ok((record?.timeUnixNano ?? 0n) > 1_700_000_000_000_000_000n);
   } finally {
     await proxy.stop();
-    for (const session of sessions) session.destroy();
-    await new Promise((resolve) => collector.close(resolve));
+    await collector.close();
   }
 });

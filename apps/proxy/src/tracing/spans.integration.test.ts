@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import {
-  createServer as createHttp2Server,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
 import { test } from "node:test";
-import { fromBinary } from "@bufbuild/protobuf";
 import { ExportTraceServiceRequestSchema } from "@sluice/xds/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js";
 import type { Span } from "@sluice/xds/gen/opentelemetry/proto/trace/v1/trace_pb.js";
+import { startUnaryReceiver } from "../grpc/unary-receiver-fixture.ts";
 import {
   clusterYaml,
   eventually,
@@ -21,39 +16,16 @@ const SERVER = 2;
 const CLIENT = 3;
 const ERROR = 2;
 
-/** OTLP over gRPC, as far as a sender of unary calls sees it. */
-async function startCollector() {
-  const spans: Span[] = [];
-  const sessions = new Set<ServerHttp2Session>();
-  const server = createHttp2Server();
-  server.on("session", (session) => sessions.add(session));
-  server.on("stream", (stream: ServerHttp2Stream) => {
-    const chunks: Buffer[] = [];
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => {
-      const request = fromBinary(ExportTraceServiceRequestSchema, Buffer.concat(chunks).subarray(5));
-      for (const { scopeSpans } of request.resourceSpans)
-        for (const scope of scopeSpans) spans.push(...scope.spans);
-      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-      stream.end(Buffer.alloc(5));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = async (): Promise<void> => {
-    for (const session of sessions) session.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { spans, port: portOf(server.address()), close };
-}
-
 function tag(span: Span, name: string): string | undefined {
   const value = span.attributes.find(({ key }) => key === name)?.value?.value;
   return value?.case === "stringValue" ? value.value : undefined;
 }
 
 test("spans have their true length, a child per try, and say what failed", async () => {
-  const collector = await startCollector();
+  const spans: Span[] = [];
+  const collector = await startUnaryReceiver(ExportTraceServiceRequestSchema, ({ resourceSpans }) => {
+    for (const { scopeSpans } of resourceSpans) for (const scope of scopeSpans) spans.push(...scope.spans);
+  });
   const seen: (string | undefined)[] = [];
   const upstream = createServer((request, response) => {
     seen.push(request.headers.traceparent?.toString());
@@ -84,10 +56,9 @@ static_resources:
       await (await fetch(base + path)).text();
     await eventually(
       "nine spans",
-      () => (collector.spans.length >= 9 ? true : undefined),
+      () => (spans.length >= 9 ? true : undefined),
       () => proxy.output,
     );
-    const { spans } = collector;
     const of = (path: string): Span => {
       const found = spans.find((span) => tag(span, "http.url")?.endsWith(path));
       assert.ok(found, path);
