@@ -1,4 +1,5 @@
 export * from "./filter-status.ts";
+export * from "./gather-problems.ts";
 export * from "./http-filter.ts";
 export * from "./http-headers.ts";
 export * from "./listener-filter.ts";

@@ -12,3 +12,8 @@ export interface Problem {
   readonly message: string;
   readonly severity: "error" | "warning";
 }
+
+/** Problems of a part of a message, by their paths from the message on. `path`: of the part. */
+export function problemsBelow(path: string, problems: readonly Problem[]): readonly Problem[] {
+  return problems.map((one) => ({ ...one, path: one.path === "" ? path : `${path}.${one.path}` }));
+}

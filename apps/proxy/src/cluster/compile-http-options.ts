@@ -16,9 +16,9 @@ import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { Http1ClientSettings } from "../http/h1/client-codec.ts";
 import { compileHttp1ClientOptions } from "../http/h1/compile-http1-options.ts";
 import { compileHttp2Options, type Http2Options, http2OptionProblems } from "../http/h2/http2-options.ts";
+import { HTTP_FILTER_FIELDS } from "../http-filter/http-filter-fields.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
 import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
-import { EXTENSION_SOURCE_FIELDS } from "../xds/config-source.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { durationMs } from "./duration-ms.ts";
 import { mayNegotiate } from "./may-negotiate.ts";
@@ -62,14 +62,7 @@ export interface ServerNameSource {
 /** What they say about requests is what routes say. */
 const HTTP_OPTIONS_FIELDS: SupportedFields = {
   ...ROUTE_SUPPORTED_FIELDS,
-  "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter": [
-    "name",
-    "typed_config",
-    "config_discovery",
-    "is_optional",
-    "disabled",
-  ],
-  ...EXTENSION_SOURCE_FIELDS,
+  ...HTTP_FILTER_FIELDS,
   ...CLUSTER_SUPPORTED_FIELDS,
 };
 

@@ -6,9 +6,9 @@ import type {
   ListenerFilter as ListenerFilterConfig,
 } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { compileExtension } from "../extensions/compile-extension.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { contextAt, type NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { subscribeExtension } from "../xds/subscribe-extension.ts";
 import { type CompiledListenerFilter, DISCOVERED_LISTENER_FILTER } from "./discovered-listener-filter.ts";
 
@@ -114,16 +114,8 @@ function compileConfig(
     return refuse(path, `${name} (${unpacked.typeName}) is not implemented${why}`);
   }
   const { manifest, factory } = extension;
-  const problems = refuseUnsupportedFields(unpacked.schema, unpacked.message, manifest.supportedFields, here);
-  if (problems.length > 0) return { ok: false, problems };
-  const compiled = factory.compile(unpacked.message, context);
-  if (!compiled.ok) {
-    return {
-      ok: false,
-      problems: compiled.problems.map((p) => ({ ...p, path: p.path === "" ? here : `${here}.${p.path}` })),
-    };
-  }
-  return { ok: true, value: { factory, config: compiled.value } };
+  const compiled = compileExtension(unpacked, manifest, here, (message) => factory.compile(message, context));
+  return compiled.ok ? { ok: true, value: { factory, config: compiled.value } } : compiled;
 }
 
 /** `ListenerFilterChainMatchPredicate`; the API's rules see to it that it is whole. */

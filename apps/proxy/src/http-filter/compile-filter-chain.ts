@@ -3,7 +3,7 @@ import type { Compiled, HttpFilterManifest, Problem, StatsScope } from "@sluice/
 import { unpackAny } from "@sluice/xds/any";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { HttpFilter } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { compileExtension } from "../extensions/compile-extension.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { subscribeExtension } from "../xds/subscribe-extension.ts";
 import { compileMatchedFilter, EXTENSION_WITH_MATCHER, innerFilterType } from "./compile-matched-filter.ts";
@@ -130,25 +130,14 @@ function compileConfig(
   }
   const place = placeProblem(extension.manifest, name, upstream);
   if (place !== undefined) return refuseAt(path, place);
-  const unsupported = refuseUnsupportedFields(
-    unpacked.schema,
-    unpacked.message,
-    extension.manifest.supportedFields,
-    path,
-  );
-  if (unsupported.length > 0) return { ok: false, problems: unsupported };
   const where = `${listenerName} ${stats.prefix} ${path}`;
-  const compiled = extension.factory.compile(
-    unpacked.message,
-    httpFactoryContext(worker, stats, where, use.onClose),
+  const { manifest, factory } = extension;
+  const compiled = compileExtension(unpacked, manifest, path, (message) =>
+    factory.compile(message, httpFactoryContext(worker, stats, where, use.onClose)),
   );
-  if (!compiled.ok) {
-    return {
-      ok: false,
-      problems: compiled.problems.map((p) => ({ ...p, path: p.path === "" ? path : `${path}.${p.path}` })),
-    };
-  }
-  return { ok: true, value: { name, factory: extension.factory, config: compiled.value, disabled: false } };
+  return compiled.ok
+    ? { ok: true, value: { name, factory, config: compiled.value, disabled: false } }
+    : compiled;
 }
 
 function placeProblem({ upstream }: HttpFilterManifest, name: string, wanted: boolean): string | undefined {

@@ -3,7 +3,7 @@ import type { Compiled, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { Filter } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { compileExtension } from "../extensions/compile-extension.ts";
 import { subscribeExtension } from "../xds/subscribe-extension.ts";
 import { discoveredNetworkFactory } from "./discovered-network-filter.ts";
 import { contextAt, type NetworkFactoryContext, type NetworkFilterEntry } from "./network-factory-context.ts";
@@ -108,19 +108,7 @@ function compileConfig(
   const extension = context.worker.extensions.find("envoy.filters.network", unpacked.typeName);
   if (extension === undefined) return refuse(at, `${name} (${unpacked.typeName}) is not implemented`);
   const { manifest, factory } = extension;
-  const unsupported = refuseUnsupportedFields(
-    unpacked.schema,
-    unpacked.message,
-    manifest.supportedFields,
-    here,
-  );
-  if (unsupported.length > 0) return { ok: false, problems: unsupported };
-  const compiled = factory.compile(unpacked.message, context);
-  if (!compiled.ok) {
-    return {
-      ok: false,
-      problems: compiled.problems.map((p) => ({ ...p, path: p.path === "" ? here : `${here}.${p.path}` })),
-    };
-  }
+  const compiled = compileExtension(unpacked, manifest, here, (message) => factory.compile(message, context));
+  if (!compiled.ok) return compiled;
   return { ok: true, value: { entry: { factory, config: compiled.value }, type: manifest.name } };
 }

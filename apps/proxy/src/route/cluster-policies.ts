@@ -1,5 +1,5 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
+import { type Compiled, gatherProblems, type Problem, type StatsScope } from "@sluice/extension-api";
 import {
   type HttpProtocolOptions,
   HttpProtocolOptionsSchema,
@@ -36,11 +36,7 @@ function compileClusterPolicies(
   onClose: (release: () => void) => void,
 ): Compiled<ClusterPolicies> {
   const problems: Problem[] = [];
-  const take = <T>(compiled: Compiled<T>): T | undefined => {
-    if (compiled.ok) return compiled.value;
-    problems.push(...compiled.problems);
-    return undefined;
-  };
+  const take = gatherProblems(problems);
   const { httpFilters, retryPolicy, requestMirrorPolicies, hashPolicy } = options;
   const errorMatcher = options.outlierDetection?.errorMatcher;
   const last = httpFilters.length - 1;

@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, gatherProblems, type Problem } from "@sluice/extension-api";
 import { RoutingPriority } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type {
   Route,
@@ -35,11 +35,7 @@ export function compileForward(
   path: string,
 ): Compiled<RouteAction> {
   const problems: Problem[] = [];
-  const take = <T>(compiled: Compiled<T>): T | undefined => {
-    if (compiled.ok) return compiled.value;
-    problems.push(...compiled.problems);
-    return undefined;
-  };
+  const take = gatherProblems(problems);
   const hostPath = path.replace(/\.routes\[\d+\](\.route)?$/, "");
   const retry: Compiled<RetryConfig | undefined> =
     config.retryPolicy !== undefined

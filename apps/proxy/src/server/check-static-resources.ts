@@ -1,4 +1,4 @@
-import type { Problem } from "@sluice/extension-api";
+import { type Problem, problemsBelow } from "@sluice/extension-api";
 import type { Bootstrap } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
@@ -18,10 +18,7 @@ export function checkStaticResources(bootstrap: Bootstrap, judges: Judges): read
   const resources = bootstrap.staticResources;
   const errors: Problem[] = [];
   const add = (problems: readonly Problem[], at: string): void => {
-    for (const problem of problems) {
-      if (problem.severity !== "error") continue;
-      errors.push({ ...problem, path: problem.path === "" ? at : `${at}.${problem.path}` });
-    }
+    errors.push(...problemsBelow(at, problems).filter(({ severity }) => severity === "error"));
   };
   const local = bootstrap.clusterManager?.localClusterName ?? "";
   if (local !== "" && !resources?.clusters.some(({ name }) => name === local)) {

@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, gatherProblems, type Problem } from "@sluice/extension-api";
 import type { Route } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import {
   FractionalPercent_DenominatorType as Denominator,
@@ -33,11 +33,7 @@ export function compileRouteTracing(route: Route, path: string): Compiled<RouteT
   if (decorator === undefined && tracing === undefined) return { ok: true, value: undefined };
   const at = `${path}.tracing`;
   const problems: Problem[] = [];
-  const take = <T>(compiled: Compiled<T>): T | undefined => {
-    if (compiled.ok) return compiled.value;
-    problems.push(...compiled.problems);
-    return undefined;
-  };
+  const take = gatherProblems(problems);
   const value: RouteTracing = {
     operation: decorator?.operation ?? "",
     propagate: decorator?.propagate ?? true,

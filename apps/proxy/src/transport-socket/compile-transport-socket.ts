@@ -1,8 +1,8 @@
 import type { Compiled } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { TransportSocket } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
+import { compileExtension } from "../extensions/compile-extension.ts";
 import type { ExtensionFactories, ExtensionRegistry } from "../extensions/extension-registry.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 
 const RAW_BUFFER = "envoy.transport_sockets.raw_buffer";
 
@@ -29,17 +29,8 @@ export function compileTransportSocket<
   }
   const unpacked = unpackAny(config.configType.value);
   if (!unpacked.ok) return refuse(unpacked.message);
-  const { schema, message, typeName } = unpacked;
-  const extension = extensions.find(category, typeName);
-  if (extension === undefined) return refuse(`transport socket ${typeName} is not implemented`);
-  const at = `${path}.typed_config`;
-  const unsupported = refuseUnsupportedFields(schema, message, extension.manifest.supportedFields, at);
-  if (unsupported.length > 0) return { ok: false, problems: unsupported };
-  const compiled = compile(extension.factory, message);
-  if (compiled.ok) return compiled;
-  const problems = compiled.problems.map((problem) => ({
-    ...problem,
-    path: problem.path === "" ? at : `${at}.${problem.path}`,
-  }));
-  return { ok: false, problems };
+  const extension = extensions.find(category, unpacked.typeName);
+  if (extension === undefined) return refuse(`transport socket ${unpacked.typeName} is not implemented`);
+  const { manifest, factory } = extension;
+  return compileExtension(unpacked, manifest, `${path}.typed_config`, (message) => compile(factory, message));
 }

@@ -1,4 +1,4 @@
-import type { Compiled, FactoryContext, Problem } from "@sluice/extension-api";
+import { type Compiled, type FactoryContext, gatherProblems, type Problem } from "@sluice/extension-api";
 import {
   type CompiledStringMatcher,
   type Condition,
@@ -18,11 +18,7 @@ export interface CompiledCsrfPolicy {
 
 export function compileCsrfPolicy(config: CsrfPolicy, context: FactoryContext): Compiled<CompiledCsrfPolicy> {
   const problems: Problem[] = [];
-  const take = <T>(compiled: Compiled<T>): T | undefined => {
-    if (compiled.ok) return compiled.value;
-    problems.push(...compiled.problems);
-    return undefined;
-  };
+  const take = gatherProblems(problems);
   const fraction = (share: RuntimeFractionalPercent | undefined, path: string): Condition | undefined =>
     share === undefined ? undefined : take(compileRuntimeFraction(share, path));
   const origins = config.additionalOrigins.flatMap(

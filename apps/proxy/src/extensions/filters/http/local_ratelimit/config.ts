@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, gatherProblems, type Problem } from "@sluice/extension-api";
 import { type Condition, compileRuntimeFraction, toBinaryString } from "@sluice/matching";
 import type { RuntimeFractionalPercent } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import {
@@ -52,11 +52,7 @@ export function compileLocalRateLimit(
 ): Compiled<LocalRateLimitConfig> {
   const { worker, clock, runtime } = context;
   const problems: Problem[] = [];
-  const take = <T>(compiled: Compiled<T>): T | undefined => {
-    if (compiled.ok) return compiled.value;
-    problems.push(...compiled.problems);
-    return undefined;
-  };
+  const take = gatherProblems(problems);
   const fraction = (share: RuntimeFractionalPercent | undefined, path: string): Condition | undefined =>
     share === undefined ? undefined : take(compileRuntimeFraction(share, path));
   const enabled = fraction(config.filterEnabled, "filter_enabled");

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { HttpFilterManifest } from "@sluice/extension-api";
-import { EXTENSION_SOURCE_FIELDS } from "../../../../xds/config-source.ts";
+import { HTTP_FILTER_FIELDS } from "../../../../http-filter/http-filter-fields.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -22,14 +22,7 @@ export const routerManifest: HttpFilterManifest = {
       "upstream_http_filters",
       "reject_connect_request_early_data",
     ],
-    "envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter": [
-      "name",
-      "typed_config",
-      "config_discovery",
-      "is_optional",
-      "disabled",
-    ],
-    ...EXTENSION_SOURCE_FIELDS,
+    ...HTTP_FILTER_FIELDS,
     "envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions": [
       "flush_upstream_log_on_upstream_stream",
       "upstream_log_flush_interval",

@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, gatherProblems, type Problem } from "@sluice/extension-api";
 import type { HttpConnectionManager as Config } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { resolveExtension } from "../../../../extensions/resolve-extension.ts";
 import { type AddressDetection, XffHopsDetection } from "../../../../http/client-address.ts";
@@ -78,15 +78,13 @@ function compileDetections(
     const message = `Original IP detection extensions and ${mixed} may not be mixed`;
     problems.push({ path, message, severity: "error" });
   }
+  const take = gatherProblems(problems);
   return extensions.flatMap((extension, i) => {
     const at = `${path}[${i}]`;
-    const found = resolveExtension("envoy.http.original_ip_detection", extension, at, worker.extensions);
-    const compiled = found.ok
-      ? found.value.factory.compile(found.value.message, `${at}.typed_config`)
-      : found;
-    if (compiled.ok) return [compiled.value];
-    problems.push(...compiled.problems);
-    return [];
+    const found = take(
+      resolveExtension("envoy.http.original_ip_detection", extension, at, worker.extensions),
+    );
+    return (found && take(found.factory.compile(found.message, `${at}.typed_config`))) ?? [];
   });
 }
 
@@ -95,14 +93,12 @@ function compileEarlyMutations(
   worker: WorkerContext,
   problems: Problem[],
 ): readonly EarlyHeaderMutation[] {
+  const take = gatherProblems(problems);
   return config.earlyHeaderMutationExtensions.flatMap((extension, i) => {
     const at = `early_header_mutation_extensions[${i}]`;
-    const found = resolveExtension("envoy.http.early_header_mutation", extension, at, worker.extensions);
-    const compiled = found.ok
-      ? found.value.factory.compile(found.value.message, `${at}.typed_config`)
-      : found;
-    if (compiled.ok) return [compiled.value];
-    problems.push(...compiled.problems);
-    return [];
+    const found = take(
+      resolveExtension("envoy.http.early_header_mutation", extension, at, worker.extensions),
+    );
+    return (found && take(found.factory.compile(found.message, `${at}.typed_config`))) ?? [];
   });
 }

@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, gatherProblems, type Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { TcpProxy_TunnelingConfig as TunnelingConfig } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import type { SubstitutionFormatter } from "../../../../access-log/access-logger.ts";
@@ -25,11 +25,7 @@ export interface TunnelConfig {
 export function compileTunnel(config: TunnelingConfig): Compiled<TunnelConfig> {
   const path = "tunneling_config";
   const problems: Problem[] = [];
-  const take = <T>(compiled: Compiled<T>): T | undefined => {
-    if (compiled.ok) return compiled.value;
-    problems.push(...compiled.problems);
-    return undefined;
-  };
+  const take = gatherProblems(problems);
   if (config.postPath !== "" && !config.usePost) {
     const message = "Can't set a post path when POST method isn't used";
     problems.push({ path: `${path}.post_path`, message, severity: "error" });
