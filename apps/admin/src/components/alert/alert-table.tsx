@@ -3,6 +3,7 @@
 import type { Alert, AlertRule, AlertState } from "@sluice/config/contract";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge, StatusDot, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -53,10 +54,7 @@ export function AlertTable({ alerts, rules, onSilence }: AlertTableProps) {
       cell: ({ since }) => <RelativeTime at={since} />,
     },
     {
-      id: "actions",
-      header: <span className="sr-only">{t("columns.actions")}</span>,
-      pinned: true,
-      align: "right",
+      ...actionsColumn(t("columns.actions")),
       cell: ({ rule, target, silence, state }) =>
         mayManage &&
         silence === undefined &&

@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Menu } from "../ui/menu.tsx";
@@ -57,10 +58,7 @@ export function RuleTable({ rules, onEdit, onTry, onSilence }: RuleTableProps) {
     { id: "scope", header: t("columns.scope"), cell: ({ scope }) => words.scope(scope) },
     { id: "by", header: t("columns.by"), secondary: true, cell: ({ updatedBy }) => updatedBy },
     {
-      id: "actions",
-      header: <span className="sr-only">{t("columns.actions")}</span>,
-      pinned: true,
-      align: "right",
+      ...actionsColumn(t("columns.actions")),
       cell: (rule) => (
         <span className="inline-flex items-center gap-1">
           <Button size="sm" onClick={() => onTry(rule)}>

@@ -9,6 +9,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { useUrlState } from "../chart/use-url-state.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { OneLine } from "../ui/one-line.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -83,11 +84,7 @@ function ApprovalTable({ rows }: { readonly rows: readonly ApprovalRequest[] }) 
       header: t("columns.message"),
       secondary: true,
       className: "max-w-96",
-      cell: (row) => (
-        <span className="block truncate" title={row.message}>
-          {row.message}
-        </span>
-      ),
+      cell: (row) => <OneLine text={row.message} />,
     },
     { id: "by", header: t("columns.by"), cell: (row) => row.requestedBy },
     {

@@ -9,6 +9,7 @@ import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { useRefusalWords } from "../../client/use-refusal-words.ts";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { StatusDot } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -86,10 +87,7 @@ export function AutomaticCertificates() {
       cell: ({ dueAt }) => <RelativeTime at={dueAt} ahead />,
     },
     {
-      id: "actions",
-      header: <span className="sr-only">{t("actions")}</span>,
-      pinned: true,
-      align: "right",
+      ...actionsColumn(t("actions")),
       cell: ({ name }) =>
         may("secret.manage") && (
           <Button size="sm" onClick={() => renew.mutate({ name })}>

@@ -9,6 +9,7 @@ import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { useSettled } from "../../client/use-settled.ts";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { type Column, Table } from "../ui/table.tsx";
@@ -115,10 +116,7 @@ export function GroupsPanel() {
       ? []
       : [
           {
-            id: "actions",
-            header: <span className="sr-only">{t("actions")}</span>,
-            pinned: true,
-            align: "right" as const,
+            ...actionsColumn(t("actions")),
             cell: (group: NodeGroupSummary) => (
               <span className="flex flex-wrap justify-end gap-1">
                 {may("group.manage") && (

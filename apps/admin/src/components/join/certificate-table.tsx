@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge, StatusDot, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -78,10 +79,7 @@ export function CertificateTable({
       cell: ({ notAfter }) => <RelativeTime at={notAfter} ahead />,
     },
     {
-      id: "actions",
-      header: <span className="sr-only">{t("columns.actions")}</span>,
-      pinned: true,
-      align: "right",
+      ...actionsColumn(t("columns.actions")),
       cell: ({ node, state }) =>
         may("node.enroll") &&
         state === "valid" && (

@@ -5,6 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge, StatusDot } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Menu } from "../ui/menu.tsx";
@@ -75,10 +76,7 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
     },
     { id: "health", header: t("columns.health"), cell: (channel) => <Health channel={channel} /> },
     {
-      id: "actions",
-      header: <span className="sr-only">{t("columns.actions")}</span>,
-      pinned: true,
-      align: "right",
+      ...actionsColumn(t("columns.actions")),
       cell: (channel) => (
         <span className="inline-flex items-center gap-1">
           {mayManage && (

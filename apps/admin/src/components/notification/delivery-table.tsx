@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { StatusDot, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Select } from "../ui/input.tsx";
@@ -77,10 +78,7 @@ export function DeliveryTable() {
       cell: ({ createdAt }) => <RelativeTime at={createdAt} />,
     },
     {
-      id: "actions",
-      header: <span className="sr-only">{t("columns.actions")}</span>,
-      pinned: true,
-      align: "right",
+      ...actionsColumn(t("columns.actions")),
       cell: (delivery) =>
         mayManage &&
         delivery.state === "dead" && (

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import { useRoleName } from "../../client/role-name.ts";
 import { useTRPC } from "../../client/trpc.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
 import { Table } from "../ui/table.tsx";
@@ -57,10 +58,7 @@ export function InvitationTable() {
               cell: (link) => <RelativeTime at={link.expiresAt} ahead />,
             },
             {
-              id: "actions",
-              header: <span className="sr-only">{t("columns.actions")}</span>,
-              pinned: true,
-              align: "right",
+              ...actionsColumn(t("columns.actions")),
               cell: (link) => (
                 <Button
                   size="sm"

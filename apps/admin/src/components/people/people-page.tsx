@@ -9,6 +9,7 @@ import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import type { Person } from "../../server/people/person.ts";
 import { SessionTable } from "../profile/session-table.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -159,11 +160,7 @@ export function PeoplePage() {
                 person.lastSeenAt ? <RelativeTime at={person.lastSeenAt} /> : t("notSignedIn"),
             },
             {
-              id: "actions",
-              header: <span className="sr-only">{t("columns.actions")}</span>,
-              pinned: true,
-              align: "right",
-              className: "w-12",
+              ...actionsColumn(t("columns.actions")),
               cell: (person) => (
                 <Menu
                   trigger={<IconButton size="sm" icon="more" label={t("actionsOf", { name: person.name })} />}
@@ -195,6 +192,7 @@ export function PeoplePage() {
                   ]}
                 />
               ),
+              className: "w-12",
             },
           ]}
         />

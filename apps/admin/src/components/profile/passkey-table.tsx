@@ -6,6 +6,7 @@ import { useTranslations } from "use-intl";
 import { addPasskey, canHavePasskeys, type PasskeyOutcome } from "../../client/passkey.ts";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { PasskeyState } from "../../server/people/passkeys.ts";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
@@ -77,10 +78,7 @@ export function PasskeyTable() {
             cell: ({ createdAt }) => createdAt && <RelativeTime at={createdAt} />,
           },
           {
-            id: "actions",
-            header: <span className="sr-only">{t("actions")}</span>,
-            pinned: true,
-            align: "right",
+            ...actionsColumn(t("actions")),
             cell: (passkey) => (
               <Menu
                 trigger={

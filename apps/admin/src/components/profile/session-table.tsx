@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import { useSession } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -60,10 +61,7 @@ export function SessionTable({ person }: { readonly person?: string }) {
             cell: (session) => <RelativeTime at={session.createdAt} />,
           },
           {
-            id: "actions",
-            header: <span className="sr-only">{t("actions")}</span>,
-            pinned: true,
-            align: "right",
+            ...actionsColumn(t("actions")),
             cell: (session) =>
               session.id !== sessionId && (
                 <Button size="sm" onClick={() => revoke.mutate({ id: session.id })}>

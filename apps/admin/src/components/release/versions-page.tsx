@@ -9,6 +9,7 @@ import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useUrlState } from "../chart/use-url-state.ts";
 import type { Version } from "../resource/config-types.ts";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
@@ -203,10 +204,7 @@ export function VersionsPage() {
                 ? []
                 : [
                     {
-                      id: "actions",
-                      header: <span className="sr-only">{t("columns.actions")}</span>,
-                      pinned: true,
-                      align: "right" as const,
+                      ...actionsColumn(t("columns.actions")),
                       cell: (version: Version) =>
                         !version.live && (
                           <Button

@@ -9,6 +9,7 @@ import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import type { RoleState } from "../../server/people/role.ts";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { ListPage, NotAllowedPage } from "../ui/list-page.tsx";
@@ -111,10 +112,7 @@ export function RolesPage() {
               cell: (role) => role.people,
             },
             {
-              id: "actions",
-              header: <span className="sr-only">{t("columns.actions")}</span>,
-              pinned: true,
-              align: "right",
+              ...actionsColumn(t("columns.actions")),
               cell: (role) =>
                 !role.builtIn && (
                   <span className="flex justify-end gap-1">

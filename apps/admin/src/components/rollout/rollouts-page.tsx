@@ -8,6 +8,7 @@ import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { OneLine } from "../ui/one-line.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 import { QueryProblem } from "../ui/query-problem.tsx";
 import { RelativeTime } from "../ui/relative-time.tsx";
@@ -90,11 +91,7 @@ function RolloutTable({ rows }: { readonly rows: readonly ListedRollout[] }) {
       header: t("columns.reason"),
       secondary: true,
       className: "max-w-96",
-      cell: (row) => (
-        <span className="block truncate" title={words(row.words, row.reason)}>
-          {words(row.words, row.reason)}
-        </span>
-      ),
+      cell: (row) => <OneLine text={words(row.words, row.reason)} />,
     },
     { id: "author", header: t("columns.author"), secondary: true, cell: (row) => row.author },
     {

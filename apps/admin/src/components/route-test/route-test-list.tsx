@@ -6,6 +6,7 @@ import Link from "next/link";
 import { useTranslations } from "use-intl";
 import { useMay } from "../../client/session.tsx";
 import { useTRPC, useTRPCClient } from "../../client/trpc.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { QueryProblem } from "../ui/query-problem.tsx";
@@ -115,10 +116,7 @@ export function RouteTestList({ source }: { readonly source: ExplainInput["sourc
               ? []
               : [
                   {
-                    id: "actions",
-                    header: <span className="sr-only">{t("actions")}</span>,
-                    pinned: true,
-                    align: "right" as const,
+                    ...actionsColumn(t("actions")),
                     cell: (test: StoredRouteTest) => (
                       <IconButton
                         icon="trash"

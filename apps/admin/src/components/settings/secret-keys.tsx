@@ -4,6 +4,7 @@ import type { KeyState } from "@sluice/config";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { StatusDot, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -49,10 +50,7 @@ export function SecretKeys() {
       ),
     },
     {
-      id: "actions",
-      header: <span className="sr-only">{t("actions")}</span>,
-      pinned: true,
-      align: "right",
+      ...actionsColumn(t("actions")),
       cell: ({ id, state, uses }) =>
         managed &&
         state === "older" &&

@@ -6,11 +6,13 @@ import { useTranslations } from "use-intl";
 import { useTRPC } from "../../client/trpc.tsx";
 import type { SignOnProvider } from "../../server/sign-on/sign-on-contract.ts";
 import { FormSection } from "../form/form-section.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { StatusDot } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Select } from "../ui/input.tsx";
 import { Menu } from "../ui/menu.tsx";
+import { OneLine } from "../ui/one-line.tsx";
 import { RefusalNotice } from "../ui/refusal-notice.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 import { TypeNameDialog } from "../ui/type-name-dialog.tsx";
@@ -41,11 +43,7 @@ export function SignOnSection() {
       id: "issuer",
       header: t("columns.issuer"),
       className: "max-w-72 text-muted",
-      cell: ({ issuer }) => (
-        <span className="block truncate" title={issuer}>
-          {issuer}
-        </span>
-      ),
+      cell: ({ issuer }) => <OneLine text={issuer} />,
     },
     {
       id: "state",
@@ -64,10 +62,7 @@ export function SignOnSection() {
       cell: ({ accounts }) => accounts,
     },
     {
-      id: "actions",
-      header: <span className="sr-only">{t("columns.actions")}</span>,
-      pinned: true,
-      align: "right",
+      ...actionsColumn(t("columns.actions")),
       cell: (provider) => (
         <Menu
           trigger={<IconButton size="sm" icon="more" label={t("actionsOf", { name: provider.name })} />}

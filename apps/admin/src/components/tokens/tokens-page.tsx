@@ -7,6 +7,7 @@ import { useMay } from "../../client/session.tsx";
 import { useTRPC } from "../../client/trpc.tsx";
 import { useOpenFromAddress } from "../../client/use-open-from-address.ts";
 import { GrantText } from "../roles/grant-text.tsx";
+import { actionsColumn } from "../ui/actions-column.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
@@ -100,10 +101,7 @@ export function TokensPage() {
               cell: (token) => <RelativeTime at={token.expiresAt} ahead />,
             },
             {
-              id: "actions",
-              header: <span className="sr-only">{t("columns.actions")}</span>,
-              pinned: true,
-              align: "right",
+              ...actionsColumn(t("columns.actions")),
               cell: (token) =>
                 token.state === "valid" && (
                   <Button
