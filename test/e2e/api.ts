@@ -48,6 +48,25 @@ export async function openApi(appliance: Pick<Appliance, "url" | "email" | "pass
   return { client, token, close: () => socket.close() };
 }
 
+export interface FirstRoute {
+  /** Of the listener. */
+  readonly port: number;
+  /** Default `*`. */
+  readonly domain?: string;
+  /** Default `/`. */
+  readonly path?: string;
+  /** On 127.0.0.1; default 9, where nobody answers. */
+  readonly upstreamPort?: number;
+}
+
+/** Puts a route into the draft as the dashboard's guide does, with its listener and its cluster. */
+export async function draftRoute(
+  api: Api,
+  { port, domain = "*", path = "/", upstreamPort = 9 }: FirstRoute,
+): Promise<void> {
+  await api.client.draft.firstRoute.mutate({ domain, path, port, host: "127.0.0.1", upstreamPort });
+}
+
 /** Publishes the draft and waits until every connected node runs it; gives the milliseconds from the call on. */
 export async function publishAndWait(api: Api, message: string, deadlineMs = 60_000): Promise<number> {
   const startedAt = performance.now();

@@ -4,7 +4,7 @@ import { configMigrations } from "@sluice/config";
 import { migrateAll, openDatabase } from "@sluice/database";
 import { startPostgres } from "@sluice/harness";
 import { writeVersions } from "../../packages/config/src/testing/write-versions.ts";
-import { openApi, publishAndWait } from "./api.ts";
+import { draftRoute, openApi, publishAndWait } from "./api.ts";
 import { findChromium, openBrowser, openWindow, signIn } from "./open-browser.ts";
 import { freePorts, startAppliance } from "./start-appliance.ts";
 
@@ -32,13 +32,7 @@ test("the versions pages open with 10,000 versions", {
   const api = await openApi(appliance);
   cleanUp.push(() => api.close());
   const [port = 0] = await freePorts(1);
-  await api.client.draft.firstRoute.mutate({
-    domain: "*",
-    path: "/",
-    host: "127.0.0.1",
-    upstreamPort: 9,
-    port,
-  });
+  await draftRoute(api, { port });
   await publishAndWait(api, "The newest of many", 60_000);
   const newest = VERSIONS + 1;
   // The index of changes is made in the background after the first start on a database that has none.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { waitFor } from "@sluice/harness";
-import { openApi, publishAndWait } from "./api.ts";
+import { draftRoute, openApi, publishAndWait } from "./api.ts";
 import { freePorts, startAppliance } from "./start-appliance.ts";
 import { suspendPostgres } from "./suspend-postgres.ts";
 
@@ -17,13 +17,7 @@ test("Postgres hangs for 30 s: no request fails, the dashboard says so all the w
   const appliance = await startAppliance();
   const api = await openApi(appliance);
   try {
-    await api.client.draft.firstRoute.mutate({
-      domain: "*",
-      path: "/",
-      port,
-      host: "127.0.0.1",
-      upstreamPort: address.port,
-    });
+    await draftRoute(api, { port, upstreamPort: address.port });
     await publishAndWait(api, "first");
     const resume = suspendPostgres(appliance.dataDir);
     const until = performance.now() + AWAY_MS;
@@ -50,13 +44,7 @@ test("Postgres hangs for 30 s: no request fails, the dashboard says so all the w
       deadlineMs: 20_000,
       intervalMs: 200,
     });
-    await api.client.draft.firstRoute.mutate({
-      domain: "*",
-      path: "/more",
-      port,
-      host: "127.0.0.1",
-      upstreamPort: address.port,
-    });
+    await draftRoute(api, { path: "/more", port, upstreamPort: address.port });
     await publishAndWait(api, "second");
   } finally {
     await api.close();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, request, type Server } from "node:http";
+import { type Agent, createServer, request, type Server } from "node:http";
 
 export interface Answer {
   readonly status: number;
@@ -10,10 +10,11 @@ export interface AskOptions {
   readonly host?: string;
   /** Of a trace that is to be recorded. */
   readonly traceId?: string;
+  /** Default: a connection of its own, so that the kernel picks a worker (and a node) anew. */
+  readonly agent?: Agent;
 }
 
-/** One request on a connection of its own, so that the kernel picks a worker (and a node) anew. */
-export function ask(port: number, path: string, { host, traceId }: AskOptions = {}): Promise<Answer> {
+export function ask(port: number, path: string, { host, traceId, agent }: AskOptions = {}): Promise<Answer> {
   const traceparent = traceId && { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -22,7 +23,7 @@ export function ask(port: number, path: string, { host, traceId }: AskOptions = 
         port,
         path,
         headers: { host: host ?? "shop.example", ...traceparent },
-        agent: false,
+        agent: agent ?? false,
         timeout: 5_000,
       },
       (response) => {

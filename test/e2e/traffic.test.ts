@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { Agent, createServer, request, type Server } from "node:http";
+import { Agent, createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { quickEnough, waitFor } from "@sluice/harness";
-import { type Api, openApi, publishAndWait, untilEffective } from "./api.ts";
+import { type Api, draftRoute, openApi, publishAndWait, untilEffective } from "./api.ts";
 import { type Appliance, freePorts, startAppliance } from "./start-appliance.ts";
 import { suspendPostgres } from "./suspend-postgres.ts";
+import { type Answer, ask } from "./traffic-source.ts";
 
 const cli = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
 const hasEnvoy = spawnSync("envoy", ["--version"]).status === 0;
@@ -27,31 +28,8 @@ async function listen(server: Server): Promise<number> {
   return address.port;
 }
 
-/** One request on a connection of its own, so that the kernel picks a worker (and a node) anew. */
-function get(path: string, agent?: Agent): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        host: "127.0.0.1",
-        port: listenerPort,
-        path,
-        headers: { host: "shop.example" },
-        agent: agent ?? false,
-        timeout: 5_000,
-      },
-      (response) => {
-        let body = "";
-        response.on("data", (chunk: Buffer) => {
-          body += chunk.toString();
-        });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-        response.on("error", reject);
-      },
-    );
-    outgoing.on("timeout", () => outgoing.destroy(new Error("timeout")));
-    outgoing.on("error", reject);
-    outgoing.end();
-  });
+function get(path: string, agent?: Agent): Promise<Answer> {
+  return ask(listenerPort, path, agent === undefined ? {} : { agent });
 }
 
 before(async () => {
@@ -72,13 +50,7 @@ after(async () => {
 });
 
 test("the guided first route, published, is effective on the local node and answers through the proxy", async () => {
-  await api.client.draft.firstRoute.mutate({
-    domain: "shop.example",
-    path: "/",
-    port: listenerPort,
-    host: "127.0.0.1",
-    upstreamPort,
-  });
+  await draftRoute(api, { domain: "shop.example", port: listenerPort, upstreamPort });
   const check = await api.client.draft.check.query();
   assert.deepEqual(
     check.problems.filter(({ problem }) => problem.severity === "error"),

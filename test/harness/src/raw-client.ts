@@ -1,4 +1,5 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { connectSocket } from "./connect-socket.ts";
 import {
   emptyBody,
   type Fields,
@@ -47,17 +48,7 @@ export async function connectRaw(
   port: number,
   options: { readonly host?: string; readonly deadlineMs?: number; readonly localAddress?: string } = {},
 ): Promise<RawConnection> {
-  const socket = connect({
-    port,
-    host: options.host ?? "127.0.0.1",
-    noDelay: true,
-    allowHalfOpen: true,
-    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-  });
-  await new Promise<void>((resolve, reject) => {
-    socket.once("connect", resolve);
-    socket.once("error", reject);
-  });
+  const socket = await connectSocket(port, options);
   const reader = new SocketReader(socket, options.deadlineMs);
   return {
     socket,

@@ -1,4 +1,5 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { connectSocket } from "./connect-socket.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** A frame as it arrived. */
@@ -67,17 +68,7 @@ export class RawHttp2Client {
   }
 
   static async connect(port: number, options: RawHttp2Options = {}): Promise<RawHttp2Client> {
-    const socket = connect({
-      port,
-      host: "127.0.0.1",
-      noDelay: true,
-      allowHalfOpen: true,
-      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-    });
-    await new Promise<void>((resolve, reject) => {
-      socket.once("connect", resolve);
-      socket.once("error", reject);
-    });
+    const socket = await connectSocket(port, options);
     const client = new RawHttp2Client(socket, options);
     if (options.opening !== undefined) client.write(options.opening);
     else {

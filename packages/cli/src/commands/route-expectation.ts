@@ -2,7 +2,8 @@ import type { RequestExplanation, RouteExpectation } from "@sluice/config";
 import { whatCame } from "@sluice/config/browser";
 import { CliError } from "../cli-error.ts";
 
-interface Given {
+/** What a request is to meet, as options of the command line. */
+export interface ExpectationOptions {
   readonly cluster?: string;
   readonly expectListener?: string;
   readonly virtualHost?: string;
@@ -12,7 +13,7 @@ interface Given {
 }
 
 /** What the options expect; undefined when they expect nothing. */
-export function readExpectation(given: Given): RouteExpectation | undefined {
+export function readExpectation(given: ExpectationOptions): RouteExpectation | undefined {
   const { cluster, expectListener, virtualHost, route, status, location } = given;
   if (status !== undefined && !/^[1-5]\d\d$/.test(status)) throw new CliError(`'${status}' is no status`, 2);
   const expect: RouteExpectation = {

@@ -5,16 +5,14 @@ import type { CommandKit } from "../command-kit.ts";
 import { collect } from "../read-option.ts";
 import { resolveVersion } from "../resolve-version.ts";
 import { type ExplainOptions, explainInput } from "./explain.ts";
-import { expectationOf, expectationText, readExpectation } from "./route-expectation.ts";
+import {
+  type ExpectationOptions,
+  expectationOf,
+  expectationText,
+  readExpectation,
+} from "./route-expectation.ts";
 
-interface AddOptions extends Omit<ExplainOptions, "version" | "draft"> {
-  readonly cluster?: string;
-  readonly expectListener?: string;
-  readonly virtualHost?: string;
-  readonly route?: string;
-  readonly status?: string;
-  readonly location?: string;
-}
+type AddOptions = Omit<ExplainOptions, "version" | "draft"> & ExpectationOptions;
 
 /** Those of a version have nobody who changed them last. */
 type ListedTest = RouteTest & { readonly updatedBy?: string };

@@ -2,7 +2,7 @@ import { authorizeRead } from "../access/authorize.ts";
 import { ConfigError, type Context, type ResourceKind } from "../contract.ts";
 import { DRAFT_ORDER, refreshAnalyses } from "../draft/draft-rows.ts";
 import { draftResource } from "../schema/index.ts";
-import { buildBootstrap } from "./build-bootstrap.ts";
+import { buildBootstrap, contentByKind } from "./build-bootstrap.ts";
 import type { Exported } from "./export-version.ts";
 
 /** As `exportVersion`, of the draft. `invalid` when a resource does not parse. */
@@ -22,11 +22,5 @@ export async function exportDraft(context: Context): Promise<Exported> {
     throw new ConfigError("invalid", "the draft has texts that do not parse", { problems });
   const of = (wanted: ResourceKind) =>
     new Map(rows.filter(({ kind }) => kind === wanted).map(({ name, json }) => [name, json]));
-  return buildBootstrap({
-    listeners: of("listeners"),
-    routes: of("routes"),
-    clusters: of("clusters"),
-    endpoints: of("endpoints"),
-    secrets: of("secrets"),
-  });
+  return buildBootstrap(contentByKind(of));
 }

@@ -4,7 +4,7 @@ import { readBlobs } from "../version/read-blobs.ts";
 import { readLive } from "../version/read-live.ts";
 import { requireVersion } from "../version/require-version.ts";
 import { versionEntries } from "../version/version-entries.ts";
-import { buildBootstrap } from "./build-bootstrap.ts";
+import { buildBootstrap, contentByKind } from "./build-bootstrap.ts";
 
 export interface Exported {
   /** A bootstrap that a stock Envoy loads: everything static, RDS and EDS written in place, secrets redacted. */
@@ -26,11 +26,5 @@ export async function exportVersion(context: Context, number?: number): Promise<
   );
   const of = (kind: ResourceKind) =>
     new Map([...entries[kind].values()].map(([name, hash]) => [name, blobs.get(hash)?.json]));
-  return buildBootstrap({
-    listeners: of("listeners"),
-    routes: of("routes"),
-    clusters: of("clusters"),
-    endpoints: of("endpoints"),
-    secrets: of("secrets"),
-  });
+  return buildBootstrap(contentByKind(of));
 }

@@ -77,7 +77,7 @@ test("a histogram that is sent as buckets and as quantiles counts once, with wha
       },
     ],
   };
-  const buckets: Family = {
+  const bucketsOf = (below: number, above: number): Family => ({
     name,
     type: MetricType.HISTOGRAM,
     metric: [
@@ -85,35 +85,21 @@ test("a histogram that is sent as buckets and as quantiles counts once, with wha
         histogram: {
           sampleCount: 10n,
           bucket: [
-            { upperBound: 3, cumulativeCount: 0n },
-            { upperBound: 4, cumulativeCount: 10n },
+            { upperBound: below, cumulativeCount: 0n },
+            { upperBound: above, cumulativeCount: 10n },
           ],
         },
       },
     ],
-  };
+  });
+  const buckets = bucketsOf(3, 4);
   const total = (report: MetricsReport) => cluster(report)?.latency.reduce((a, b) => a + b, 0);
   const report = (...families: Family[]) =>
     new MetricsReader({ node: "n", countersAreDeltas: true }).read(message(...families), 0);
   assert.equal(total(report(buckets, summary)), 10);
   assert.equal(total(report(summary)), 10);
   assert.equal(total(report(buckets)), 10);
-  const coarse: Family = {
-    name,
-    type: MetricType.HISTOGRAM,
-    metric: [
-      {
-        histogram: {
-          sampleCount: 10n,
-          bucket: [
-            { upperBound: 1, cumulativeCount: 0n },
-            { upperBound: 5, cumulativeCount: 10n },
-          ],
-        },
-      },
-    ],
-  };
-  assert.equal(cluster(report(coarse, summary))?.latency[LATENCY_BUCKETS_MS.indexOf(4)], 10);
+  assert.equal(cluster(report(bucketsOf(1, 5), summary))?.latency[LATENCY_BUCKETS_MS.indexOf(4)], 10);
 });
 
 test("version and warming gauges are told as facts", () => {

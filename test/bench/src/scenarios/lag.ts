@@ -1,5 +1,5 @@
 import { Agent, request } from "node:http";
-import { openApi, publishAndWait } from "../../../e2e/api.ts";
+import { draftRoute, openApi, publishAndWait } from "../../../e2e/api.ts";
 import { freePorts, startAppliance } from "../../../e2e/start-appliance.ts";
 import { percentiles } from "../percentiles.ts";
 import type { Scenario } from "../scenario.ts";
@@ -54,13 +54,7 @@ export const lag: Scenario = {
         changed();
       });
     try {
-      await api.client.draft.firstRoute.mutate({
-        domain: "*",
-        path: "/",
-        port,
-        host: "127.0.0.1",
-        upstreamPort: 9,
-      });
+      await draftRoute(api, { port });
       await publishAndWait(api, "first");
       const lags: number[] = [];
       for (let burst = 1; burst <= BURSTS; burst++) {

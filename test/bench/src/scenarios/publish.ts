@@ -1,5 +1,5 @@
 import { Agent, request } from "node:http";
-import { type Api, openApi, publishAndWait } from "../../../e2e/api.ts";
+import { type Api, draftRoute, openApi, publishAndWait } from "../../../e2e/api.ts";
 import { freePorts, startAppliance } from "../../../e2e/start-appliance.ts";
 import { percentiles } from "../percentiles.ts";
 import type { Scenario } from "../scenario.ts";
@@ -28,13 +28,7 @@ export const publish: Scenario = {
     const api = await openApi(appliance);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     try {
-      await api.client.draft.firstRoute.mutate({
-        domain: "*",
-        path: "/",
-        port,
-        host: "127.0.0.1",
-        upstreamPort: 9,
-      });
+      await draftRoute(api, { port });
       await publishAndWait(api, "first");
       const seen: number[] = [];
       const told: number[] = [];

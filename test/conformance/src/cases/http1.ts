@@ -21,6 +21,19 @@ function request(line: string, ...fields: string[]): string {
   return `${line}\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
 }
 
+/** What comes before a body that is held back until then, and what comes after it. */
+async function expectContinue({ connect }: Target): Promise<unknown> {
+  const connection = await connect();
+  connection.write(
+    "POST / HTTP/1.1\r\nhost: example.test\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n",
+  );
+  const interim = (await connection.reader.until("\r\n\r\n")).toString("latin1");
+  connection.write("abc");
+  const response = seenResponse(await connection.response());
+  connection.destroy();
+  return { interim, response };
+}
+
 export const HTTP1_CASES: readonly ConformanceCase[] = [
   {
     title: "a connection is kept alive unless one side says close",
@@ -100,33 +113,13 @@ export const HTTP1_CASES: readonly ConformanceCase[] = [
   {
     title: "an expectation of 100-continue is met by the proxy",
     yaml: PLAIN,
-    observe: async (target) => {
-      const connection = await target.connect();
-      connection.write(
-        "POST / HTTP/1.1\r\nhost: example.test\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n",
-      );
-      const interim = (await connection.reader.until("\r\n\r\n")).toString("latin1");
-      connection.write("abc");
-      const response = seenResponse(await connection.response());
-      connection.destroy();
-      return { interim, response };
-    },
+    observe: expectContinue,
   },
   {
     title: "a 100-continue of the upstream passes where configured",
     yaml: httpBootstrap({ hcm: "proxy_100_continue: true" }),
     reply: { at: "interim", interim: [{ status: 100 }], body: "one" },
-    observe: async (target) => {
-      const connection = await target.connect();
-      connection.write(
-        "POST / HTTP/1.1\r\nhost: example.test\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n",
-      );
-      const interim = (await connection.reader.until("\r\n\r\n")).toString("latin1");
-      connection.write("abc");
-      const response = seenResponse(await connection.response());
-      connection.destroy();
-      return { interim, response };
-    },
+    observe: expectContinue,
   },
   {
     title: "HTTP/1.0 is told to upgrade unless accepted",
