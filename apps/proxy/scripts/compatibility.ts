@@ -151,6 +151,12 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - \`connection_limit\` does not count down connections that it let pass while it was off; Envoy's gauge wraps.
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.
+- Stats of Envoy that are not here: those of watchdogs where \`watchdogs\` is not configured; what is about its own parts (\`dns.cares.\`,
+  \`thread_local_cluster_manager.\`, \`http.async-client.\`, \`nghttp2\` and \`oghttp2\`, \`server.version\`, \`server.stats_recent_lookups\`,
+  \`server.total_connections\`) or what Node does not tell (\`connections_accepted_per_socket_event\`); \`update_duration\`, \`user_agent.\`,
+  \`upstream_rq_rx_reset_no_error\`, \`rq_overload_local_reply\`, \`route_delayed_total\`, the HTTP/2 codec's histograms of cookies and headers, the stats
+  of upstreams' HTTP/1 codecs, which have nothing to count, and \`seconds_until_first_ocsp_response_expiring\`. Values above 2^53 (\`version\`) are rounded.
+- The admin interface speaks HTTP/1.1 alone, sends no body in answer to HEAD (Envoy does), and shows fractions among runtime values as JSON.
 - \`--restart-epoch\` above 0 is refused; \`/hot_restart_version\` says that it is disabled. Profiles are V8's, a file per thread. Heap dumps and
   the allocation profiler are answered with 501.
 - There is a logger per thread (\`main\`, \`worker_0\`, …), not one per part of the program.

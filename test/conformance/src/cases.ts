@@ -57,6 +57,7 @@ import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
 import { SCOPED_ROUTE_CASES } from "./cases/scoped-routes.ts";
 import { SPAN_CASES } from "./cases/spans.ts";
+import { STAT_NAME_CASES } from "./cases/stat-names.ts";
 import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
 import { TCP_EARLY_DATA_CASES } from "./cases/tcp-early-data.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
@@ -132,6 +133,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...SCOPED_ROUTE_CASES,
   ...STREAM_LIMIT_CASES,
   ...ADMIN_CASES,
+  ...STAT_NAME_CASES,
   ...LOCAL_REPLY_CASES,
   ...LOG_OPERATOR_CASES,
   ...LOG_SYNTAX_CASES,

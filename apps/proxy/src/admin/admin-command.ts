@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Server } from "../server/server.ts";
 
 export interface AdminReply {
@@ -6,7 +7,9 @@ export interface AdminReply {
   /** Default plain text. */
   readonly type?: string;
   /** Or its pieces, made while it is sent; other things go on in between. */
-  readonly body: string | Iterable<string>;
+  readonly body: string | Iterable<string | Uint8Array>;
+  /** The connection is closed behind it. */
+  readonly ends?: boolean;
   /** Runs when the answer is on its way. */
   after?(): void;
 }
@@ -24,9 +27,15 @@ export interface AdminCommand {
   readonly path: string;
   /** Changes something: POST is required. */
   readonly post?: boolean;
+  /** Takes no parameters from a form in the body. */
+  readonly queryOnly?: boolean;
   readonly help: string;
   readonly parameters?: readonly AdminParameter[];
-  run(server: Server, parameters: URLSearchParams): AdminReply | Promise<AdminReply>;
+  run(
+    server: Server,
+    parameters: URLSearchParams,
+    request: IncomingMessage,
+  ): AdminReply | Promise<AdminReply>;
 }
 
 export const OK: AdminReply = { body: "OK\n" };

@@ -4,11 +4,15 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
+import type { Duplex } from "node:stream";
+import { mergeSlashes, normalizePath } from "@sluice/matching";
 import type { Server } from "../server/server.ts";
 import type { SocketSpec } from "../worker/worker-messages.ts";
 import type { AdminAccess } from "./admin-access.ts";
-import type { AdminCommand, AdminReply } from "./admin-command.ts";
+import type { AdminReply } from "./admin-command.ts";
 import { ADMIN_COMMANDS } from "./admin-commands.ts";
+import { readParameters } from "./admin-parameters.ts";
+import { AdminStats } from "./admin-stats.ts";
 import { helpText, indexPage } from "./help.ts";
 import { sendPieces } from "./send-pieces.ts";
 
@@ -21,8 +25,10 @@ export class AdminServer {
   constructor(server: Server, access: AdminAccess) {
     this.#server = server;
     this.#access = access;
+    const stats = new AdminStats(server.stats.root());
     this.#http = createServer((request, response) => {
       const started = Date.now();
+      stats.request(response);
       const answer = async (reply: AdminReply): Promise<void> => {
         const bytes = await send(request, response, reply);
         access.log(request, response, reply, bytes, started);
@@ -35,6 +41,8 @@ export class AdminServer {
           response.destroy();
         });
     });
+    this.#http.on("connection", (socket) => stats.connection(socket));
+    this.#http.on("clientError", refuseOctets);
   }
 
   /** Resolves to the address that it listens on. */
@@ -62,34 +70,47 @@ export class AdminServer {
   }
 
   async #handle(request: IncomingMessage): Promise<AdminReply> {
-    const url = readTarget(request.url ?? "/");
-    if (!this.#access.allows(request.url ?? "/")) {
-      return { status: 403, body: `request to path ${request.url ?? "/"} not allowed` };
+    const given = request.url ?? "/";
+    if (request.httpVersion === "1.0") return OLD_HTTP;
+    if (given.includes("#")) return REFUSED;
+    if (!given.startsWith("/")) return NO_PATH;
+    const target = normalizePath(mergeSlashes(given));
+    if (target === undefined) return REFUSED;
+    if (!this.#access.allows(target)) {
+      return { status: 403, body: `request to path ${target} not allowed` };
     }
-    if (url.pathname === "/") return { body: indexPage(ADMIN_COMMANDS), type: "text/html; charset=UTF-8" };
-    const command = ADMIN_COMMANDS.find((each) => each.path === url.pathname);
+    const [path, query] = splitTarget(target);
+    if (path === "/") return { body: indexPage(ADMIN_COMMANDS), type: "text/html; charset=UTF-8" };
+    const command = ADMIN_COMMANDS.find((each) => each.path === path);
     if (command === undefined) return { status: 404, body: `invalid path. ${helpText(ADMIN_COMMANDS)}` };
     const method = request.method ?? "GET";
     if (command.post === true && method !== "POST") {
       return { status: 405, body: `Method ${method} not allowed, POST required.` };
     }
-    const body = method === "POST" ? await readBody(request) : "";
-    const parameters = new URLSearchParams(url.search);
-    const form = request.headers["content-type"] === "application/x-www-form-urlencoded";
-    if (form) for (const [key, value] of new URLSearchParams(body)) parameters.append(key, value);
-    return run(command, this.#server, parameters);
+    const body = await readBody(request);
+    const form = query === "" && request.headers["content-type"] === FORM && command.queryOnly !== true;
+    return command.run(this.#server, readParameters(form ? body : query), request);
   }
 }
 
-/** `//` and the like are paths here, not hosts. */
-function readTarget(target: string): { readonly pathname: string; readonly search: string } {
-  const question = target.indexOf("?");
-  if (question < 0) return { pathname: target, search: "" };
-  return { pathname: target.slice(0, question), search: target.slice(question) };
+/** What cannot be read as a request. */
+function refuseOctets(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable) return;
+  const tooLarge = error.code === "HPE_HEADER_OVERFLOW";
+  const reason = tooLarge ? "Request Header Fields Too Large" : "Bad Request";
+  const head = `content-length: ${reason.length}\r\ncontent-type: text/plain\r\nserver: envoy\r\nconnection: close`;
+  socket.end(`HTTP/1.1 ${tooLarge ? 431 : 400} ${reason}\r\n${head}\r\n\r\n${reason}`);
 }
 
-async function run(command: AdminCommand, server: Server, parameters: URLSearchParams): Promise<AdminReply> {
-  return command.run(server, parameters);
+const FORM = "application/x-www-form-urlencoded";
+const OLD_HTTP: AdminReply = { status: 426, type: "text/plain", body: "Upgrade Required", ends: true };
+const REFUSED: AdminReply = { status: 400, body: "", ends: true };
+const NO_PATH: AdminReply = { status: 404, body: "" };
+
+/** Path and query. */
+function splitTarget(target: string): readonly [path: string, query: string] {
+  const question = target.indexOf("?");
+  return question < 0 ? [target, ""] : [target.slice(0, question), target.slice(question + 1)];
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -110,13 +131,14 @@ async function readBody(request: IncomingMessage): Promise<string> {
 async function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, type, body, after }: AdminReply,
+  { status, type, body, ends, after }: AdminReply,
 ): Promise<number> {
   response.writeHead(status ?? 200, {
     "content-type": type ?? "text/plain; charset=UTF-8",
     "cache-control": "no-cache, max-age=0",
     "x-content-type-options": "nosniff",
     server: "envoy",
+    ...(ends === true ? { connection: "close" } : {}),
   });
   let bytes = 0;
   if (request.method === "HEAD") response.end();

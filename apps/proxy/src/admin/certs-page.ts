@@ -18,10 +18,29 @@ import { ProblemSink } from "../transport-socket/tls/problem-sink.ts";
 import { collectTlsMaterial } from "../transport-socket/tls/tls-material.ts";
 
 const DAY_MS = 86_400_000;
+const NO_EXPIRY_DAYS = 0xffff_ffff;
 
 /** envoy.admin.v3.Certificates: what each TLS context of the listeners and clusters in service holds. */
 export function certsPage(server: Server, nowMs = Date.now()): unknown {
-  const contexts: CommonTlsContext[] = [
+  return { certificates: contextsOf(server).flatMap((context) => ofContext(context, server.secrets, nowMs)) };
+}
+
+/** Of the certificate that ends first; as in Envoy a large number where there is none. */
+export function daysUntilFirstExpiry(server: Server, nowMs = Date.now()): number {
+  const days = contextsOf(server).flatMap((context) => {
+    const { certificates, validation } = collectTlsMaterial(context, server.secrets, new ProblemSink(""));
+    return [validation?.trustedCa, ...certificates.map(({ config }) => config.certificateChain)].flatMap(
+      (source) => {
+        const certificate = firstOf(source);
+        return certificate === undefined ? [] : [daysLeft(certificate, nowMs)];
+      },
+    );
+  });
+  return Math.min(NO_EXPIRY_DAYS, ...days);
+}
+
+function contextsOf(server: Server): readonly CommonTlsContext[] {
+  return [
     ...server.listeners
       .list()
       .flatMap(({ active }) =>
@@ -31,8 +50,6 @@ export function certsPage(server: Server, nowMs = Date.now()): unknown {
       .list()
       .active.flatMap(({ message }) => findMessages(ClusterSchema, message, CommonTlsContextSchema)),
   ].map(({ message }) => message);
-  const certificates = contexts.flatMap((context) => ofContext(context, server.secrets, nowMs));
-  return { certificates };
 }
 
 function ofContext(context: CommonTlsContext, secrets: SecretLookup, nowMs: number): unknown[] {
@@ -48,23 +65,29 @@ function ofContext(context: CommonTlsContext, secrets: SecretLookup, nowMs: numb
   ];
 }
 
-/** Of the first certificate, as Envoy shows it. */
-function details(source: DataSource | undefined, nowMs: number): unknown {
+function firstOf(source: DataSource | undefined): X509Certificate | undefined {
   if (source === undefined) return undefined;
   const bytes = new ProblemSink("").read(source);
-  let certificate: X509Certificate | undefined;
   try {
-    certificate = bytes === undefined ? undefined : certificatesOfPem(bytes)[0];
+    return bytes === undefined ? undefined : certificatesOfPem(bytes)[0];
   } catch {
     // A file that was replaced since by something else.
+    return undefined;
   }
-  if (certificate === undefined) return undefined;
-  const days = Math.floor((certificate.validToDate.getTime() - nowMs) / DAY_MS);
+}
+
+const daysLeft = (certificate: X509Certificate, nowMs: number): number =>
+  Math.max(0, Math.floor((certificate.validToDate.getTime() - nowMs) / DAY_MS));
+
+/** Of the first certificate, as Envoy shows it. */
+function details(source: DataSource | undefined, nowMs: number): unknown {
+  const certificate = firstOf(source);
+  if (source === undefined || certificate === undefined) return undefined;
   return {
     path: source.specifier.case === "filename" ? source.specifier.value : "<inline>",
     serial_number: certificate.serialNumber.toLowerCase(),
     subject_alt_names: (subjectAltNames(certificate) ?? []).flatMap((name) => shown(name) ?? []),
-    days_until_expiration: String(Math.max(0, days)),
+    days_until_expiration: String(daysLeft(certificate, nowMs)),
     valid_from: seconds(certificate.validFromDate),
     expiration_time: seconds(certificate.validToDate),
   };

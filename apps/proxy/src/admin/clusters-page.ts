@@ -102,7 +102,7 @@ function healthFlags(host: HostSpec): string {
 /** `/clusters?format=json`: envoy.admin.v3.Clusters. */
 export function clustersJson(server: Server, filter: NameFilter): unknown {
   const statuses = shown(server, filter).map((cluster) => statusJson(cluster));
-  return { cluster_statuses: statuses };
+  return statuses.length === 0 ? {} : { cluster_statuses: statuses };
 }
 
 function statusJson(cluster: ManagedCluster): unknown {

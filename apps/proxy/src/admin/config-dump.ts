@@ -2,12 +2,12 @@ import { redactSensitive, toProtoJson } from "@sluice/xds";
 import { BootstrapSchema } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import { NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import { ClusterLoadAssignmentSchema } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import {
   type RouteConfiguration,
   RouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { RE2JS } from "re2js";
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 import type { ManagedListener } from "../listener/listener-manager.ts";
 import { listenerReferences } from "../listener/listener-references.ts";
@@ -15,18 +15,19 @@ import type { Server } from "../server/server.ts";
 import { type AdminReply, json } from "./admin-command.ts";
 import { ADMIN, filled, type Section, typed } from "./config-dump-section.ts";
 import { extensionsSection, scopedRoutesSection } from "./discovery-sections.ts";
+import { endpointsSection } from "./endpoints-section.ts";
+import { descriptorOf, masked, maskedResource } from "./field-mask.ts";
+import { re2Words } from "./re2-words.ts";
 import { secretsSection } from "./secrets-section.ts";
-import { compileFilter } from "./stat-filter.ts";
 
 const refuse = (status: number, body: string): AdminReply => ({ status, type: "text/plain", body });
 
 /** envoy.admin.v3.ConfigDump. `resource` picks one list of one section, `mask` fields of its elements. */
 export function configDump(server: Server, parameters: URLSearchParams): AdminReply {
   const pattern = parameters.get("name_regex") ?? "";
-  const filter = compileFilter(pattern);
-  if (typeof filter !== "function") {
-    const reason = filter.error.replace("Invalid re2 regex: ", "");
-    return refuse(400, `INVALID_ARGUMENT: Error while parsing name_regex from ${pattern}: ${reason}`);
+  const filter = compileNameFilter(pattern);
+  if (typeof filter === "string") {
+    return refuse(400, `INVALID_ARGUMENT: Error while parsing name_regex from ${pattern}: ${filter}`);
   }
   const sections = [
     bootstrapSection(server),
@@ -42,76 +43,49 @@ export function configDump(server: Server, parameters: URLSearchParams): AdminRe
   const mask = parameters.get("mask") ?? "";
   if (resource !== "") return oneResource(sections, resource, mask);
   if (mask === "") return reply(sections);
-  const configs = sections.flatMap((section) => {
-    const part = masked(section, mask);
-    return Object.keys(part).length > 1 ? [part] : [];
-  });
+  const configs = sections.flatMap((section) => masked(section, mask) ?? []);
   if (configs.length === 0) {
     return refuse(400, `FieldMask ${mask} could not be successfully applied to any configs.`);
   }
   return reply(configs);
 }
 
+function compileNameFilter(pattern: string): ((name: string) => boolean) | string {
+  if (pattern === "") return () => true;
+  try {
+    const compiled = RE2JS.compile(pattern);
+    return (name) => compiled.testExact(name);
+  } catch (error) {
+    return re2Words(error);
+  }
+}
+
 function oneResource(sections: readonly Section[], resource: string, mask: string): AdminReply {
   for (const section of sections) {
-    const list = section[resource];
-    if (list === undefined) continue;
-    if (!Array.isArray(list)) {
+    const field = descriptorOf(section)?.fields.find(({ name }) => name === resource);
+    if (field === undefined) continue;
+    if (field.fieldKind !== "list" || field.listKind !== "message") {
       const message = `${resource} is not a repeated field. Use ?mask=${resource} to get only this field`;
       return refuse(400, message);
     }
-    const type = ELEMENT_TYPES[resource];
-    const configs = list.map((item: unknown) => {
-      const element = { "@type": `${ADMIN}${type}`, ...Object(item) };
-      return mask === "" ? element : masked(element, mask);
-    });
+    const type = `type.googleapis.com/${field.message.typeName}`;
+    const list = section[resource];
+    const configs: Section[] = [];
+    for (const item of Array.isArray(list) ? list : []) {
+      const element: Section = { "@type": type, ...Object(item) };
+      const part = mask === "" ? element : maskedResource(element, mask);
+      if (part === undefined) {
+        const paths = mask.split(",").map((path) => `paths: ${JSON.stringify(path)}\n`);
+        return refuse(400, `FieldMask ${paths.join("")} could not be successfully used.`);
+      }
+      configs.push(part);
+    }
     return reply(configs);
   }
-  if (ELEMENT_TYPES[resource] !== undefined) return reply([]);
   return refuse(404, `${resource} not found in config dump`);
 }
 
-const ELEMENT_TYPES: Readonly<Record<string, string>> = {
-  static_clusters: "ClustersConfigDump.StaticCluster",
-  dynamic_active_clusters: "ClustersConfigDump.DynamicCluster",
-  dynamic_warming_clusters: "ClustersConfigDump.DynamicCluster",
-  static_listeners: "ListenersConfigDump.StaticListener",
-  dynamic_listeners: "ListenersConfigDump.DynamicListener",
-  static_route_configs: "RoutesConfigDump.StaticRouteConfig",
-  dynamic_route_configs: "RoutesConfigDump.DynamicRouteConfig",
-  ecds_filters: "EcdsConfigDump.EcdsFilterConfig",
-  inline_scoped_route_configs: "ScopedRoutesConfigDump.InlineScopedRouteConfigs",
-  dynamic_scoped_route_configs: "ScopedRoutesConfigDump.DynamicScopedRouteConfigs",
-  static_endpoint_configs: "EndpointsConfigDump.StaticEndpointConfig",
-  dynamic_endpoint_configs: "EndpointsConfigDump.DynamicEndpointConfig",
-  static_secrets: "SecretsConfigDump.StaticSecret",
-  dynamic_active_secrets: "SecretsConfigDump.DynamicSecret",
-  dynamic_warming_secrets: "SecretsConfigDump.DynamicSecret",
-};
-
 const reply = (configs: readonly unknown[]): AdminReply => json(configs.length === 0 ? {} : { configs });
-
-/** Keeps only the paths of a field mask (`cluster.name,last_updated`). */
-function masked(section: Section, mask: string): Section {
-  const out: Section = { "@type": section["@type"] };
-  for (const path of mask.split(",")) copyPath(section, out, path.trim().split("."));
-  return out;
-}
-
-function copyPath(from: Section, to: Section, [head = "", ...rest]: string[]): void {
-  const value = from[head];
-  if (value === undefined) return;
-  if (rest.length === 0) {
-    to[head] = value;
-    return;
-  }
-  // A mask does not reach into lists.
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
-  const inner: Section = "@type" in value ? { "@type": value["@type"] } : {};
-  Object.assign(inner, to[head]);
-  copyPath({ ...value }, inner, rest);
-  to[head] = inner;
-}
 
 function bootstrapSection(server: Server): Section {
   const bootstrap = toProtoJson(BootstrapSchema, redactSensitive(BootstrapSchema, server.bootstrap.message));
@@ -140,25 +114,6 @@ function clustersSection(server: Server, filter: (name: string) => boolean): Sec
     static_clusters: of(active, "static").map(dump),
     dynamic_active_clusters: of(active, "dynamic").map(dump),
     dynamic_warming_clusters: of(warming, "dynamic").map(dump),
-  });
-}
-
-function endpointsSection(server: Server, filter: (name: string) => boolean): Section {
-  return filled({
-    "@type": `${ADMIN}EndpointsConfigDump`,
-    static_endpoint_configs: server.clusters.list().active.flatMap(({ message }) => {
-      const { loadAssignment } = message;
-      return loadAssignment === undefined || !filter(message.name)
-        ? []
-        : [{ endpoint_config: typed(ClusterLoadAssignmentSchema, loadAssignment) }];
-    }),
-    dynamic_endpoint_configs: server.endpoints
-      .list()
-      .filter(({ assignment }) => filter(assignment.clusterName))
-      .map(({ assignment, version }) => ({
-        version_info: version,
-        endpoint_config: typed(ClusterLoadAssignmentSchema, assignment),
-      })),
   });
 }
 

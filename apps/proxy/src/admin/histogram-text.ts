@@ -8,17 +8,18 @@ import {
 import type { HistogramReading } from "../stats/stat-readings.ts";
 
 export const HISTOGRAM_MODES = ["cumulative", "disjoint", "detailed", "summary"] as const;
-/** How `histogram_buckets` shows a histogram; "": it was not given. */
-export type HistogramMode = "" | (typeof HISTOGRAM_MODES)[number];
+/** How `histogram_buckets` shows a histogram; "": it was not given. The native ones are Prometheus's alone. */
+export type HistogramMode = "" | (typeof HISTOGRAM_MODES)[number] | "prometheusnative";
 
 export const HISTOGRAM_USAGE =
   "usage: /stats?histogram_buckets=(cumulative|disjoint|detailed|summary|prometheusnative)\n";
 
-/** `undefined`: not one that is known. `prometheusnative` needs Prometheus's protobuf format, which is not built. */
+/** `undefined`: not one that is known. */
 export function histogramMode(parameters: URLSearchParams): HistogramMode | undefined {
   const given = parameters.get("histogram_buckets");
-  if (given === null || given === "" || given === "none") return "";
-  return HISTOGRAM_MODES.find((mode) => mode === given);
+  if (given === null || given === "") return "";
+  if (given === "none") return "summary";
+  return given === "prometheusnative" ? given : HISTOGRAM_MODES.find((mode) => mode === given);
 }
 
 const percent = (quantile: number): number => Number((quantile * 100).toPrecision(6));

@@ -1,11 +1,12 @@
-import { LOG_LEVELS, type LogLevel, parseLogLevel } from "../server/application-log.ts";
+import { LOG_LEVELS, type LogLevel } from "../server/application-log.ts";
 import type { Server } from "../server/server.ts";
 import type { AdminCommand, AdminReply } from "./admin-command.ts";
 
 const USAGE = `usage: /logging?<name>=<level> (change single level)
 usage: /logging?paths=name1:level1,name2:level2,... (change multiple levels)
 usage: /logging?level=<level> (change all levels)
-levels: ${LOG_LEVELS.join(" ")}
+usage: /logging?group=<group_name>:<level> (change group of loggers)
+levels: ${LOG_LEVELS.join(" ")} 
 `;
 
 /** A logger per thread: `main` and `worker_<n>`. */
@@ -42,27 +43,30 @@ function list(server: Server): string {
   return `active loggers:\n${lines.join("")}`;
 }
 
+const levelOf = (text: string): LogLevel | undefined => LOG_LEVELS.find((each) => each === text);
+
 /** What is to change, or Envoy's words on why it cannot. */
 function readChanges(
   server: Server,
   parameters: URLSearchParams,
 ): readonly (readonly [name: string, level: LogLevel])[] | string {
   const given = [...parameters].filter(([, value]) => value !== "");
-  if (given.length > 1) return "invalid parameters";
+  if (given.length > 1) return "invalid number of parameters";
   const [only] = given;
   if (only === undefined) return [];
   const [key, value] = only;
   const names = [...server.threads.logLevels().keys()];
   if (key === "level") {
-    const level = parseLogLevel(value);
+    const level = levelOf(value);
     return level === undefined ? "unknown logger level" : names.map((name) => [name, level] as const);
   }
   if (key === "group") return "group parameter requires fine-grain logging to be enabled";
   const changes: (readonly [string, LogLevel])[] = [];
   for (const pair of key === "paths" ? value.split(",") : [`${key}:${value}`]) {
-    const [name = "", levelName = ""] = pair.split(":");
+    if (pair === "") continue;
+    const [, name = "", levelName = ""] = /^([^:]*):?(.*)$/.exec(pair) ?? [];
     if (name === "" || levelName === "") return "empty logger name or empty logger level";
-    const level = parseLogLevel(levelName);
+    const level = levelOf(levelName);
     if (level === undefined) return "unknown logger level";
     if (!names.includes(name)) return "unknown logger name";
     changes.push([name, level]);

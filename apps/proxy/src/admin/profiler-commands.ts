@@ -7,6 +7,7 @@ import {
   OK,
 } from "./admin-command.ts";
 
+const USAGE: AdminReply = { status: 400, body: "?enable=<y|n>\n" };
 const DEFAULT_PATH = "/var/log/envoy/envoy.prof";
 
 const enable = (what: string): readonly AdminParameter[] => [
@@ -33,7 +34,9 @@ export const PROFILER_COMMANDS: readonly AdminCommand[] = [
     path: "/allocprofiler",
     post: true,
     help: "enable/disable the allocation profiler (if supported)",
-    run: () => notSupported("allocation profiler"),
+    parameters: [{ name: "enable", help: "enable/disable the allocation profiler", values: ["y", "n"] }],
+    run: (_server, parameters) =>
+      /^[yn]$/.test(parameters.get("enable") ?? "") ? notSupported("allocation profiler") : USAGE,
   },
   {
     path: "/heap_dump",
@@ -60,7 +63,7 @@ async function profile(
   parameters: URLSearchParams,
 ): Promise<AdminReply> {
   const given = parameters.get("enable");
-  if (given !== "y" && given !== "n") return { status: 400, body: "?enable=<y|n>\n" };
+  if (given !== "y" && given !== "n") return USAGE;
   const path = server.bootstrap.message.admin?.profilePath || DEFAULT_PATH;
   const problems = await server.threads.profile(kind, given === "y" ? "start" : path);
   if (problems.length === 0) return OK;

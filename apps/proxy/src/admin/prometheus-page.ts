@@ -1,123 +1,61 @@
-import type { TaggedName } from "../stats/extract-tags.ts";
 import { cumulativeCounts, QUANTILES, quantilesOf } from "../stats/log-linear-histogram.ts";
 import type { HistogramReading } from "../stats/stat-readings.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { AdminReply } from "./admin-command.ts";
-import { HISTOGRAM_USAGE, type HistogramMode, histogramMode } from "./histogram-text.ts";
-import { type StatSelection, selectStats } from "./stat-selection.ts";
+import { histogramMode } from "./histogram-text.ts";
+import { type PrometheusFormat, prometheusFamilies } from "./prometheus-families.ts";
+import { escapeLabel, labels, ownLabels } from "./prometheus-labels.ts";
+import { PROMETHEUS_PROTOBUF, protobufFormat } from "./prometheus-protobuf.ts";
+import { selectStats } from "./stat-selection.ts";
 
-const sanitize = (name: string): string => name.replace(/[^a-zA-Z0-9_]/g, "_");
-/** Most values have nothing to escape. */
-const escapeLabel = (value: string): string =>
-  /[\\\n"]/.test(value)
-    ? value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"')
-    : value;
+const NATIVE_BUCKETS = 20;
+const PROTOBUF = "application/vnd.google.protobuf";
+const refuse = (body: string): AdminReply => ({ status: 400, body });
 
-/** With a comma behind them, if there are any. */
-function ownLabels({ tags }: TaggedName): string {
-  let text = "";
-  for (const [name, value] of tags) text += `${labelName(name)}="${escapeLabel(value)}",`;
-  return text;
-}
-
-function labels(tagged: TaggedName, extra = ""): string {
-  const own = ownLabels(tagged);
-  return extra === "" ? `{${own.slice(0, -1)}}` : `{${own}${extra}}`;
-}
-
-const LABEL_NAMES = new Map<string, string>();
-const LABEL_NAMES_MAX = 1000;
-
-/** There are few names of tags, and they are printed often. */
-function labelName(tag: string): string {
-  let name = LABEL_NAMES.get(tag);
-  if (name === undefined) {
-    name = sanitize(tag);
-    if (LABEL_NAMES.size < LABEL_NAMES_MAX) LABEL_NAMES.set(tag, name);
-  }
-  return name;
-}
-
-/** `/stats/prometheus`: text exposition format 0.0.4 with Envoy's names. */
-export function prometheusText(stats: StatsRegistry, parameters: URLSearchParams): AdminReply {
-  const mode = histogramMode(parameters);
-  if (mode === undefined || mode === "disjoint" || mode === "detailed") {
-    return { status: 400, body: HISTOGRAM_USAGE };
-  }
-  const selection = selectStats(stats, parameters, () => true);
-  if ("error" in selection) return { status: 400, body: selection.error };
-  return { body: pages(stats, selection, parameters.has("text_readouts"), mode) };
-}
-
-type Type = "counter" | "gauge" | "histogram" | "summary";
-const TYPES: readonly Type[] = ["counter", "gauge", "histogram", "summary"];
-
-/** Lines by type and name: those of one name must stand together. */
-class Families {
-  readonly #families = new Map<Type, Map<string, { readonly name: string; text: string }>>(
-    TYPES.map((type) => [type, new Map()]),
-  );
-
-  /** The family of stats whose name without tags is this. */
-  of(tagged: TaggedName, type: Type): { readonly name: string; text: string } {
-    const families = this.#families.get(type) ?? new Map();
-    let family = families.get(tagged.name);
-    if (family === undefined) {
-      family = { name: `envoy_${sanitize(tagged.name)}`, text: "" };
-      families.set(tagged.name, family);
-    }
-    return family;
-  }
-
-  *print(): Iterable<string> {
-    for (const [type, families] of this.#families) {
-      // Different names may be the same once sanitized.
-      const byName = new Map<string, string[]>();
-      for (const { name, text } of families.values()) {
-        const texts = byName.get(name);
-        if (texts === undefined) byName.set(name, [text]);
-        else texts.push(text);
-      }
-      for (const name of [...byName.keys()].sort()) {
-        yield `# TYPE ${name} ${type}\n`;
-        yield* byName.get(name) ?? [];
-      }
-    }
-  }
-}
-
-/** Nothing at first, again and again: all must be read before the first family is whole. */
-function* pages(
+/**
+ * `/stats/prometheus`: text exposition format 0.0.4 with Envoy's names, or protobuf where `accept` names that first, or
+ * `prom_protobuf` is there.
+ */
+export function prometheusPage(
   stats: StatsRegistry,
-  selection: StatSelection,
-  withTexts: boolean,
-  mode: HistogramMode,
-): Iterable<string> {
-  const families = new Families();
-  for (const group of selection.scalars()) {
-    for (const { tagged, kind, value } of group) {
-      const family = families.of(tagged, kind);
-      family.text += `${family.name}${labels(tagged)} ${value}\n`;
-    }
-    yield "";
+  parameters: URLSearchParams,
+  accept: string | undefined,
+): AdminReply {
+  const selection = selectStats(stats, parameters, false);
+  if ("error" in selection) return refuse(selection.error);
+  const mode = histogramMode(parameters);
+  if (mode === "disjoint" || mode === "detailed")
+    return refuse("unsupported prometheus histogram bucket mode");
+  const protobuf = parameters.has("prom_protobuf") || wantsProtobuf(accept);
+  const shown = parameters.has("text_readouts") ? selection : { ...selection, texts: [] };
+  const type = mode === "summary" ? "summary" : "histogram";
+  if (!protobuf) {
+    if (mode === "prometheusnative")
+      return refuse("unsupported prometheusnative histogram type when not using protobuf exposition format");
+    return { body: prometheusFamilies(stats, shown, textFormat(mode === "summary"), type, "") };
   }
-  for (const [text, value] of withTexts ? selection.texts : []) {
-    const tagged = stats.tag(text);
-    const family = families.of(tagged, "gauge");
-    family.text += `${family.name}${labels(tagged, `text_value="${escapeLabel(value)}"`)} 0\n`;
-  }
-  for (const group of selection.histograms()) {
-    for (const reading of group) {
-      const family = families.of(reading.tagged, mode === "summary" ? "summary" : "histogram");
-      const { name } = family;
-      family.text +=
-        (mode === "summary" ? summaryText(name, reading) : bucketText(name, reading)) +
-        `${name}_sum${labels(reading.tagged)} ${reading.cumulative.sum}\n` +
-        `${name}_count${labels(reading.tagged)} ${reading.cumulative.count}\n`;
-    }
-    yield "";
-  }
-  yield* families.print();
+  const bucketsMax = Number(parameters.get("native_histogram_max_buckets") || NATIVE_BUCKETS);
+  const histograms = mode === "summary" ? "summary" : mode === "prometheusnative" ? "native" : "buckets";
+  const format = protobufFormat(histograms, bucketsMax);
+  return {
+    type: PROMETHEUS_PROTOBUF,
+    body: prometheusFamilies(stats, shown, format, type, new Uint8Array()),
+  };
+}
+
+/** Of the formats that there are, the first that is named. */
+function wantsProtobuf(accept = ""): boolean {
+  const types = accept.split(",").map((each) => each.split(";")[0]?.trim());
+  return types.find((each) => each === "text/plain" || each === PROTOBUF) === PROTOBUF;
+}
+
+function textFormat(summaries: boolean): PrometheusFormat<string, string> {
+  return {
+    scalar: ({ tagged, value }, name) => `${name}${labels(tagged)} ${value}\n`,
+    text: (tagged, value, name) => `${name}${labels(tagged, `text_value="${escapeLabel(value)}"`)} 0\n`,
+    histogram: (reading, name) => (summaries ? summaryText(name, reading) : bucketText(name, reading)),
+    family: (name, type, metrics) => `# TYPE ${name} ${type}\n${metrics.join("")}`,
+  };
 }
 
 function bucketText(name: string, { tagged, cumulative, bounds }: HistogramReading): string {
@@ -126,13 +64,16 @@ function bucketText(name: string, { tagged, cumulative, bounds }: HistogramReadi
   let text = "";
   for (const [i, bound] of bounds.entries())
     text += `${name}_bucket{${own}le="${bound}"} ${counts[i] ?? 0}\n`;
-  return `${text}${name}_bucket{${own}le="+Inf"} ${cumulative.count}\n`;
+  const total = labels(tagged);
+  return `${text}${name}_bucket{${own}le="+Inf"} ${cumulative.count}\n${name}_sum${total} ${cumulative.sum}\n${name}_count${total} ${cumulative.count}\n`;
 }
 
-function summaryText(name: string, { tagged, cumulative }: HistogramReading): string {
-  const values = quantilesOf(cumulative);
-  return QUANTILES.map((quantile, i) => {
+function summaryText(name: string, { tagged, interval }: HistogramReading): string {
+  const values = quantilesOf(interval);
+  const quantiles = QUANTILES.map((quantile, i) => {
     const value = values[i] ?? Number.NaN;
     return `${name}${labels(tagged, `quantile="${quantile}"`)} ${Number.isNaN(value) ? "nan" : value}\n`;
-  }).join("");
+  });
+  const total = labels(tagged);
+  return `${quantiles.join("")}${name}_sum${total} ${interval.sum}\n${name}_count${total} ${interval.count}\n`;
 }

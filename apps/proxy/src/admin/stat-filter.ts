@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { re2Words } from "./re2-words.ts";
 
 /** The `filter` parameter: a linear-time regular expression that must be found in the name. */
 export function compileFilter(
@@ -11,7 +12,7 @@ export function compileFilter(
     // Most of a million names are told at once not to match.
     return (name) => name.includes(literal) && compiled.test(name);
   } catch (error) {
-    return { error: `Invalid re2 regex: ${error instanceof Error ? error.message : String(error)}` };
+    return { error: `Invalid re2 regex: ${re2Words(error)}` };
   }
 }
 

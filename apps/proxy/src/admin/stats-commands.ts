@@ -1,8 +1,9 @@
 import type { AdminCommand, AdminParameter } from "./admin-command.ts";
 import { HISTOGRAM_MODES } from "./histogram-text.ts";
-import { prometheusText } from "./prometheus-page.ts";
+import { prometheusPage } from "./prometheus-page.ts";
 import { lookupCommands } from "./recent-lookups.ts";
-import { STAT_FORMATS, STAT_TYPES, statsPage } from "./stats-page.ts";
+import { STAT_FORMATS, STAT_TYPES } from "./stat-selection.ts";
+import { statsPage } from "./stats-page.ts";
 
 const USED_ONLY: AdminParameter = {
   name: "usedonly",
@@ -23,6 +24,7 @@ const BUCKETS: AdminParameter = {
 export const STATS_COMMANDS: readonly AdminCommand[] = [
   {
     path: "/stats",
+    queryOnly: true,
     help: "print server stats",
     parameters: [
       USED_ONLY,
@@ -32,13 +34,14 @@ export const STATS_COMMANDS: readonly AdminCommand[] = [
       { name: "type", help: "Stat types to include.", values: STAT_TYPES },
       BUCKETS,
     ],
-    run: (server, parameters) => {
+    run: (server, parameters, { headers }) => {
       if (server.statsFlush.onAdmin) server.statsFlush.flush();
-      return statsPage(server.stats, parameters);
+      return statsPage(server.stats, parameters, headers.accept);
     },
   },
   {
     path: "/stats/prometheus",
+    queryOnly: true,
     help: "print server stats in prometheus format",
     parameters: [
       USED_ONLY,
@@ -48,11 +51,12 @@ export const STATS_COMMANDS: readonly AdminCommand[] = [
         flag: true,
       },
       FILTER,
-      BUCKETS,
+      INVERT,
+      { ...BUCKETS, values: ["cumulative", "summary"] },
     ],
-    run: (server, parameters) => {
+    run: (server, parameters, { headers }) => {
       if (server.statsFlush.onAdmin) server.statsFlush.flush();
-      return prometheusText(server.stats, parameters);
+      return prometheusPage(server.stats, parameters, headers.accept);
     },
   },
   ...lookupCommands,

@@ -1,41 +1,25 @@
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { AdminReply } from "./admin-command.ts";
-import {
-  HISTOGRAM_USAGE,
-  type HistogramMode,
-  histogramMode,
-  histogramsJson,
-  histogramText,
-} from "./histogram-text.ts";
+import { type HistogramMode, histogramMode, histogramsJson, histogramText } from "./histogram-text.ts";
 import { escapeHtml, page } from "./html.ts";
-import { prometheusText } from "./prometheus-page.ts";
+import { prometheusPage } from "./prometheus-page.ts";
 import { type StatSelection, selectStats } from "./stat-selection.ts";
-
-export const STAT_TYPES = ["All", "Counters", "Histograms", "Gauges", "TextReadouts"] as const;
-export const STAT_FORMATS = ["html", "active-html", "text", "json"] as const;
-const HIDDEN = ["include", "only", "exclude"];
 
 const refuse = (body: string): AdminReply => ({ status: 400, body });
 
-/** `/stats` in all formats. No stat of this proxy is hidden: `hidden=only` shows none. */
-export function statsPage(stats: StatsRegistry, parameters: URLSearchParams): AdminReply {
-  const format = parameters.get("format") ?? "text";
-  if (format === "prometheus") return prometheusText(stats, parameters);
-  if (format !== "text" && !STAT_FORMATS.some((each) => each === format)) {
-    return refuse("usage: /stats?format=(html|active-html|json|prometheus|text)\n\n");
-  }
-  const type = parameters.get("type") ?? "All";
-  if (!STAT_TYPES.some((each) => each === type)) return refuse("invalid &type= param");
-  const hidden = parameters.get("hidden") ?? "exclude";
-  if (!HIDDEN.includes(hidden)) return refuse("usage: /stats?hidden=(include|only|exclude)\n\n");
-  const mode = histogramMode(parameters);
-  if (mode === undefined) return refuse(HISTOGRAM_USAGE);
-  const selection = selectStats(
-    stats,
-    parameters,
-    (kind) => hidden !== "only" && (type === "All" || type === kind),
-  );
+/** `/stats` in all formats. */
+export function statsPage(
+  stats: StatsRegistry,
+  parameters: URLSearchParams,
+  accept: string | undefined,
+): AdminReply {
+  const format = parameters.get("format") || "text";
+  if (format === "prometheus") return prometheusPage(stats, parameters, accept);
+  const selection = selectStats(stats, parameters, true);
   if ("error" in selection) return refuse(selection.error);
+  const mode = histogramMode(parameters) ?? "";
+  if (mode === "prometheusnative")
+    return refuse("Invalid histogram_buckets type for non prometheus stats type");
   if (format === "json") return { type: "application/json", body: statsJson(selection, mode) };
   if (format === "text") return { body: statsText(selection, mode) };
   const text = [...statsText(selection, mode)].join("");

@@ -17,7 +17,7 @@ import type { HeldReferences } from "../xds/extension-discovery.ts";
 import type { ExtensionReference } from "../xds/extension-reference.ts";
 import { clearBreakers } from "./circuit-breaker.ts";
 import { clusterReferences } from "./cluster-references.ts";
-import { createClusterStatsIn } from "./cluster-stats.ts";
+import { createClusterStatsIn, defineUncountedClusterStats } from "./cluster-stats.ts";
 import { type CompiledCluster, compileCluster, isNew } from "./compile-cluster.ts";
 import { findHttpOptions } from "./compile-http-options.ts";
 import { defineConfigUpdateStats } from "./config-update-stats.ts";
@@ -65,6 +65,7 @@ interface Entry {
 /** What workers count for a cluster once it is used. */
 const CLUSTER_STATS = statsDefinedBy((scope) => {
   createClusterStatsIn(scope);
+  defineUncountedClusterStats(scope);
   createLoadBalancerStats(scope);
   defineConfigUpdateStats(scope);
 });
@@ -182,6 +183,7 @@ export class ClusterManager {
       runtime: this.#options.runtime,
       createConnector: this.#options.createConnector,
       appendLine: this.#options.appendLine,
+      setText: (name, text) => this.#options.stats.setText(name, text),
       outlierEventLogPath: this.#options.config?.outlierDetection?.eventLogPath ?? "",
       log: this.#options.log,
       onHosts: (changed) => {

@@ -22,6 +22,7 @@ export function createClusterStatsIn(scope: StatsScope): ClusterStats {
     upstreamCxConnectTimeout: counter("upstream_cx_connect_timeout"),
     upstreamCxConnectMs: scope.histogram("upstream_cx_connect_ms"),
     upstreamCxLengthMs: scope.histogram("upstream_cx_length_ms"),
+    upstreamRqPerCx: scope.histogram("upstream_rq_per_cx"),
     upstreamCxDestroy: counter("upstream_cx_destroy"),
     upstreamCxDestroyLocal: counter("upstream_cx_destroy_local"),
     upstreamCxDestroyRemote: counter("upstream_cx_destroy_remote"),
@@ -72,4 +73,18 @@ export function createClusterStatsIn(scope: StatsScope): ClusterStats {
     responses,
     countRetried: (status, withoutCodes) => retried.count(status, withoutCodes),
   };
+}
+
+/** What is listed before anything was counted, and what nothing here ever counts: there is no HTTP/3 and no early data, and neither queues nor preconnecting have policies. */
+export function defineUncountedClusterStats(scope: StatsScope): void {
+  for (const name of [
+    "upstream_cx_connect_with_0_rtt",
+    "upstream_cx_http3_total",
+    "upstream_cx_preconnect_skipped",
+    "upstream_http3_broken",
+    "upstream_rq_0rtt",
+  ])
+    scope.counter(name);
+  scope.counter("upstream_rq_completed");
+  scope.gauge("upstream_queue_overloaded");
 }

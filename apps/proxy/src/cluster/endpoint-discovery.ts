@@ -4,8 +4,8 @@ import type { LoadAssignment } from "./compile-endpoints.ts";
 /** Hears of one EDS resource. */
 export interface EndpointWatcher {
   onAttempt(): void;
-  /** `undefined`: there is no such resource. `version`: a hash, as the gauge has it. */
-  onUpdate(assignment: LoadAssignment | undefined, version: number): void;
+  /** `undefined`: there is no such resource. */
+  onUpdate(assignment: LoadAssignment | undefined, version: string): void;
   /** What came for it is wrong; what was known stays. */
   onRejected(message: string): void;
   /** Nothing can be had now: no stream, or a file that cannot be read. */

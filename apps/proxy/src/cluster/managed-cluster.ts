@@ -6,6 +6,7 @@ import { hostLoadPage } from "../orca/host-load.ts";
 import type { LoadMetric } from "../orca/load-metrics-outbox.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
 import { isFile } from "../xds/config-source.ts";
+import { hashVersion } from "../xds/version-hash.ts";
 import { BreakerGauges } from "./breaker-gauges.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, Discovery, HostSpec } from "./cluster-config.ts";
@@ -46,6 +47,7 @@ export interface ManagedClusterOptions {
     onClose: (release: () => void) => void,
   ): Connector;
   appendLine(path: string, line: string): void;
+  setText(name: string, text: string): void;
   readonly outlierEventLogPath: string;
   readonly log: Log;
   /** The hosts are known for the first time (or the wait for them is over), and at each later change. */
@@ -70,7 +72,7 @@ export class ManagedCluster {
   readonly #options: ManagedClusterOptions;
   #connector: Connector | undefined = undefined;
   #breakerGauges: BreakerGauges | undefined = undefined;
-  readonly #countSocket: CountMatch | undefined;
+  readonly #countSocket: CountMatch;
   readonly #stops: (() => void)[] = [];
   readonly #health: ClusterHealth;
   /** Undefined: hosts are not asked for load reports. */
@@ -201,6 +203,7 @@ export class ManagedCluster {
   #startEds(discovery: Extract<Discovery, { readonly kind: "eds" }>): void {
     const { stats } = this.#options;
     const { serviceName, initialFetchTimeoutMs: timeoutMs, source } = discovery;
+    for (const name of ["update_rejected", "init_fetch_timeout"]) stats.counter(name);
     if (timeoutMs > 0) {
       this.#timer = setTimeout(() => {
         stats.counter("init_fetch_timeout").inc();
@@ -217,8 +220,12 @@ export class ManagedCluster {
       onUpdate: (assignment, version) => {
         clearTimeout(this.#timer);
         stats.counter("update_success").inc();
-        if (assignment !== undefined) stats.gauge("version").set(version);
-        if (assignment !== undefined) return this.#onAssignment(assignment);
+        if (assignment !== undefined) {
+          stats.gauge("version").set(hashVersion(version));
+          stats.gauge("update_time").set(Date.now());
+          this.#options.setText(`${stats.prefix}version_text`, version);
+          return this.#onAssignment(assignment);
+        }
         if (fromFile) stats.counter("update_empty").inc();
         this.#initialize();
       },
@@ -320,7 +327,7 @@ export class ManagedCluster {
       if (next.has(key) && this.config.discovery.kind === "eds") continue;
       for (let times = 2; next.has(key); times++) key = `${address}#${times}`;
       const page = known.get(key)?.page ?? hostStatsPage(this.#options.concurrency);
-      if (!known.has(key)) this.#countSocket?.(endpoint, {});
+      if (!known.has(key)) this.#countSocket(endpoint, {});
       const { loadReports } = this.#options.compiled;
       const load = loadReports === undefined ? {} : { loadPage: known.get(key)?.loadPage ?? hostLoadPage() };
       next.set(key, { ...endpoint, ...load, key, page });

@@ -225,6 +225,7 @@ export interface ClusterStats {
   readonly upstreamCxConnectTimeout: Counter;
   readonly upstreamCxConnectMs: Histogram;
   readonly upstreamCxLengthMs: Histogram;
+  readonly upstreamRqPerCx: Histogram;
   readonly upstreamCxDestroy: Counter;
   readonly upstreamCxDestroyLocal: Counter;
   readonly upstreamCxDestroyRemote: Counter;

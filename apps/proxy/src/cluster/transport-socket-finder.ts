@@ -62,9 +62,8 @@ function matchCounters({ transportSocketMatches }: ClusterConfig, scope: StatsSc
 /** Counts what `find` answers. */
 export type CountMatch = (host: MatchedHost, options: Pick<ConnectOptions, "shared">) => void;
 
-/** As Envoy: each host once, when it comes; undefined where there is no choice. `scope`: `cluster.<name>.` */
-export function transportSocketCount(config: ClusterConfig, scope: StatsScope): CountMatch | undefined {
-  if (config.transportSocketMatches.length === 0) return undefined;
+/** As Envoy: each host once, when it comes. `scope`: `cluster.<name>.` */
+export function transportSocketCount(config: ClusterConfig, scope: StatsScope): CountMatch {
   const counters = matchCounters(config, scope);
   const finder = transportSocketFinder(config);
   return (host, options) => counters.at(finder.find(host, options))?.inc();

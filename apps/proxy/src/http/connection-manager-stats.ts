@@ -50,7 +50,6 @@ const COUNTERS = [
   "rq_total",
   "rq_reset_after_downstream_response_started",
   "rs_too_large",
-  "downstream_cx_http1_soft_drain",
   "downstream_cx_ssl_total",
   "downstream_rq_max_duration_reached",
   "downstream_rq_rejected_via_ip_detection",
@@ -79,6 +78,7 @@ export interface ConnectionManagerStats {
   readonly cxHttp1Active: Gauge;
   readonly cxHttp2Active: Gauge;
   readonly cxUpgradesActive: Gauge;
+  readonly cxHttp1SoftDrain: Gauge;
   readonly rqActive: Gauge;
   readonly cxLengthMs: Histogram;
   readonly rqTime: Histogram;
@@ -87,6 +87,11 @@ export interface ConnectionManagerStats {
 }
 
 export function createConnectionManagerStats(scope: StatsScope): ConnectionManagerStats {
+  // There is no HTTP/3.
+  for (const name of ["downstream_cx_http3_total", "downstream_rq_http3_total"]) scope.counter(name);
+  scope.gauge("downstream_cx_http3_active");
+  // Bytes never wait between the sockets' own buffers here.
+  for (const direction of ["rx", "tx"]) scope.gauge(`downstream_cx_${direction}_bytes_buffered`);
   const counters = Object.fromEntries(COUNTERS.map((name) => [name, scope.counter(name)]));
   return {
     counters: asRecord(counters),
@@ -97,6 +102,7 @@ export function createConnectionManagerStats(scope: StatsScope): ConnectionManag
     cxHttp1Active: scope.gauge("downstream_cx_http1_active"),
     cxHttp2Active: scope.gauge("downstream_cx_http2_active"),
     cxUpgradesActive: scope.gauge("downstream_cx_upgrades_active"),
+    cxHttp1SoftDrain: scope.gauge("downstream_cx_http1_soft_drain"),
     rqActive: scope.gauge("downstream_rq_active"),
     cxLengthMs: scope.histogram("downstream_cx_length_ms"),
     rqTime: scope.histogram("downstream_rq_time"),

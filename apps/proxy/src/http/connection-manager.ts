@@ -47,6 +47,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private requests = 0;
   /** The peer has been told that the connection will end. */
   private draining = false;
+  private softDraining = false;
   /** It ends with its last stream. */
   private ending = false;
   private destroyed = false;
@@ -194,6 +195,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     this.headTimeout?.dispose();
     this.lifetime?.dispose();
     stats.cxActive.sub(1);
+    if (this.softDraining) stats.cxHttp1SoftDrain.sub(1);
     if (this.connection.tls !== undefined) stats.cxSslActive.sub(1);
     if (codec !== undefined) (codec.multiplexed ? stats.cxHttp2Active : stats.cxHttp1Active).sub(1);
     stats.cxLengthMs.record(worker.clock.nowMs() - this.connectedAtMs);
@@ -342,7 +344,8 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     else if (!http1SafeMaxConnectionDuration || this.codec.multiplexed) this.drain();
     else if (!this.draining) {
       this.draining = true;
-      stats.counters.downstream_cx_http1_soft_drain.inc();
+      this.softDraining = true;
+      stats.cxHttp1SoftDrain.add(1);
       this.codec.notifyShutdown();
     }
   }

@@ -90,6 +90,7 @@ export class ListenerManager {
     ]) {
       scope.counter(name);
     }
+    scope.gauge("workers_pinned").set(0);
     options.stats.onRead(() => {
       const entries = [...this.#entries.values()];
       scope.gauge("total_listeners_active").set(entries.filter((entry) => entry.active !== undefined).length);

@@ -120,6 +120,8 @@ export class OverloadManager {
       const failedUpdates = own.counter("failed_updates");
       if (compiled.value.kind === "max-connections") {
         use.state.setMaxConnections(compiled.value.max);
+        // It is asked when a connection comes, not looked at from time to time.
+        own.gauge("pressure");
         return [];
       }
       names.add(name);
@@ -133,6 +135,7 @@ export class OverloadManager {
     const points = config.loadshedPoints.flatMap((point, index) =>
       compilePoint(point, `${path}.loadshed_points[${index}]`, rules),
     );
+    use.stats.counter(`${RESET_STREAMS}.count`);
     const resets = actions.some(({ name }) => name === RESET_STREAMS);
     const power = config.bufferFactoryConfig?.minimumAccountToTrackPowerOfTwo ?? 0;
     if (resets && power === 0) {

@@ -68,12 +68,14 @@ test("a directory is a layer, which is read anew when its link is replaced", asy
   }
 });
 
-test("a directory that is not there is an empty layer", () => {
+test("a directory that is not there is no layer", () => {
   const stats = new StatsRegistry();
   const runtime = compile([{ name: "disk", diskLayer: { symlinkRoot: "/nonexistent" } }], stats);
   assert.ok(runtime.ok);
   assert.deepEqual(runtime.value.merged(), {});
   assert.equal(stats.value("runtime.override_dir_not_exists"), 1);
+  assert.deepEqual(runtime.value.layers, []);
+  assert.equal(stats.value("runtime.num_layers"), 0);
 });
 
 test("two admin layers and two of one name are refused", () => {

@@ -28,6 +28,8 @@ interface Layer {
   /** Disk: the link whose replacement means new values. */
   readonly link: string;
   values: Record<string, RuntimeValue>;
+  /** Disk: what came of reading it. One that is not `loaded` is no layer for the time being. */
+  state: "loaded" | "missing" | "failed";
 }
 
 export interface RuntimeLayersOptions {
@@ -50,13 +52,13 @@ export class RuntimeLayers {
     for (const name of [
       "deprecated_feature_use",
       "load_error",
+      "load_success",
       "override_dir_exists",
       "override_dir_not_exists",
     ]) {
       stats.counter(name);
     }
     stats.gauge("deprecated_feature_seen_since_process_start");
-    stats.gauge("num_layers").set(layers.length);
     for (const layer of layers) this.#load(layer);
     this.#loaded();
   }
@@ -76,7 +78,14 @@ export class RuntimeLayers {
       names.add(layer.name);
       const specifier = layer.layerSpecifier;
       const values: Record<string, RuntimeValue> = {};
-      const plain = { name: layer.name, root: "", link: "", resource: undefined, values };
+      const plain = {
+        name: layer.name,
+        root: "",
+        link: "",
+        resource: undefined,
+        values,
+        state: "loaded" as const,
+      };
       switch (specifier.case) {
         case "staticLayer": {
           flatten(specifier.value, "", plain.values);
@@ -113,7 +122,7 @@ export class RuntimeLayers {
   }
 
   get layers(): readonly { readonly name: string; readonly values: RuntimeValues }[] {
-    return this.#layers;
+    return this.#layers.filter(({ state }) => state === "loaded");
   }
 
   /** Later layers win. */
@@ -172,23 +181,28 @@ export class RuntimeLayers {
 
   #load(layer: Layer): void {
     if (layer.kind !== "disk") return;
-    const { stats, log } = this.#options;
     layer.values = {};
+    layer.state = "missing";
     if (!existsSync(layer.root)) return;
     try {
       layer.values = readDiskLayer(layer.root);
+      layer.state = "loaded";
     } catch (error) {
-      stats.counter("load_error").inc();
-      log.error(`runtime layer ${layer.name}: ${error instanceof Error ? error.message : String(error)}`);
+      layer.state = "failed";
+      this.#options.log.error(
+        `runtime layer ${layer.name}: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 
   #loaded(): void {
     const { stats } = this.#options;
     const admin = this.#layers.find(({ kind }) => kind === "admin");
-    const exists = this.#layers.some(({ kind, root }) => kind === "disk" && existsSync(root));
-    stats.counter(exists ? "override_dir_exists" : "override_dir_not_exists").inc();
-    stats.counter("load_success").inc();
+    const disks = this.#layers.filter(({ kind, state }) => kind === "disk" && state === "loaded").length;
+    // As Envoy counts: the first was once all there was, and what came behind it overrode it.
+    stats.counter(disks > 1 ? "override_dir_exists" : "override_dir_not_exists").inc();
+    stats.counter(this.#layers.some(({ state }) => state === "failed") ? "load_error" : "load_success").inc();
+    stats.gauge("num_layers").set(this.layers.length);
     stats.gauge("num_keys").set(Object.keys(this.merged()).length);
     stats
       .gauge("admin_overrides_active")

@@ -11,11 +11,17 @@ const STATE_GAUGE: Readonly<Record<ServerState, number>> = {
 
 /** Of Envoy's server; what it never counts here, at 0. */
 const NEVER_COUNTED = [
+  "debug_assertion_failures",
+  "dropped_stat_flushes",
   "dynamic_unknown_fields",
+  "envoy_bug_failures",
+  "envoy_notifications",
   "static_unknown_fields",
   "wip_protos",
-  "envoy_bug_failures",
 ] as const;
+
+/** They are parsed each time. */
+const CERTIFICATES_EVERY_MS = 5000;
 
 interface ServerView {
   readonly concurrency: number;
@@ -23,6 +29,8 @@ interface ServerView {
   readonly version: bigint | undefined;
   /** Wall clock. */
   readonly startedAt: number;
+  /** Of the certificate in service that ends first. */
+  daysUntilFirstExpiry(): number;
   isLive(): boolean;
   state(): ServerState;
 }
@@ -34,13 +42,18 @@ export function publishServerStats(stats: StatsRegistry, server: ServerView): vo
   scope.gauge("concurrency").set(server.concurrency);
   scope.gauge("hot_restart_epoch").set(0);
   scope.gauge("parent_connections").set(0);
-  scope.gauge("hot_restart_generation").set(1);
   for (const name of NEVER_COUNTED) scope.counter(name);
+  scope.scope("compilation_settings").gauge("fips_mode").set(0);
+  let lookedAtMs = 0;
   stats.onRead(() => {
     const memory = process.memoryUsage();
     scope.gauge("live").set(server.isLive() ? 1 : 0);
     scope.gauge("state").set(STATE_GAUGE[server.state()]);
     scope.gauge("uptime").set(Math.floor((Date.now() - server.startedAt) / 1000));
+    if (Date.now() - lookedAtMs >= CERTIFICATES_EVERY_MS) {
+      lookedAtMs = Date.now();
+      scope.gauge("days_until_first_cert_expiring").set(server.daysUntilFirstExpiry());
+    }
     scope.gauge("memory_allocated").set(memory.heapUsed + memory.external);
     scope.gauge("memory_heap_size").set(memory.heapTotal);
     scope.gauge("memory_physical_size").set(memory.rss);

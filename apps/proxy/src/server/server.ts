@@ -8,6 +8,7 @@ import type { LoadReportClient, OrderClient } from "@sluice/xds/client";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { daysUntilFirstExpiry } from "../admin/certs-page.ts";
 import { type RunningAdmin, startAdmin } from "../admin/start-admin.ts";
 import { ClusterManager } from "../cluster/cluster-manager.ts";
 import { typedResolver } from "../cluster/compile-dns-resolver.ts";
@@ -332,6 +333,7 @@ export class Server {
       concurrency: options.concurrency,
       version: bootstrap.message.statsServerVersionOverride,
       startedAt: this.startedAt,
+      daysUntilFirstExpiry: () => daysUntilFirstExpiry(this),
       isLive: () => this.state === "LIVE" && !this.drain.healthCheckFailed,
       state: () => this.readiness,
     });
@@ -375,6 +377,7 @@ export class Server {
     }
     this.#watchdogs.start();
     if (!this.#stopping) this.state = "LIVE";
+    this.stats.root().scope("listener_manager").gauge("workers_started").set(1);
     this.stats
       .root()
       .histogram("server.initialization_time_ms")

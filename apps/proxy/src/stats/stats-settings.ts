@@ -6,9 +6,10 @@ import type {
   TagSpecifier,
 } from "@sluice/xds/gen/envoy/config/metrics/v3/stats_pb.js";
 import { RE2JS } from "re2js";
-import { DEFAULT_RULES, extractTags, type TaggedName, type TagRule } from "./extract-tags.ts";
+import { extractTags, type TaggedName } from "./extract-tags.ts";
 import { DEFAULT_BUCKET_BOUNDS } from "./log-linear-histogram.ts";
 import type { StatFilter } from "./own-matchers.ts";
+import { DEFAULT_RULES, type TagRule } from "./tag-rules.ts";
 import { tagByTemplate } from "./tag-templates.ts";
 
 /** The bootstrap's `stats_config`, compiled: which stats there are, their tags, their buckets. */

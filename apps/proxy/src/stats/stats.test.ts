@@ -78,6 +78,57 @@ test("tags are cut out of names by Envoy's default rules", () => {
   assert.deepEqual(extractTags("server.live"), { name: "server.live", tags: [] });
 });
 
+test("more names as Prometheus sees them", () => {
+  const seen = (name: string): string => {
+    const { name: rest, tags } = extractTags(name);
+    return `${rest} ${tags.map(([tag, value]) => `${tag.replace("envoy.", "")}=${value}`).join(" ")}`;
+  };
+  for (const [name, expected] of [
+    [
+      "listener.web.worker_1.downstream_cx_total",
+      "listener.worker_downstream_cx_total worker_id=1 listener_address=web",
+    ],
+    ["listener.admin.main_thread.downstream_cx_total", "listener.admin.main_thread.downstream_cx_total "],
+    ["server.worker_0.watchdog_miss", "server.worker_watchdog_miss worker_id=0"],
+    ["cluster.a.ssl.ciphers.TLS_X", "cluster.ssl.ciphers cipher_suite=TLS_X cluster_name=a"],
+    ["listener.a.ssl.ciphers.TLS_X", "listener.ssl.ciphers ssl_cipher=TLS_X listener_address=a"],
+    ["cluster.a.ssl.curves.P-256", "cluster.ssl.curves ssl_curve=P-256 cluster_name=a"],
+    [
+      "cluster.a.grpc.p.S.M.success",
+      "cluster.grpc.M.success grpc_bridge_method=S grpc_bridge_service=p cluster_name=a",
+    ],
+    [
+      "cluster.a.health_check.name.b.attempt",
+      "cluster.health_check.attempt health_check_name=b cluster_name=a",
+    ],
+    [
+      "http.in.fault.me.aborts_injected",
+      "http.fault.aborts_injected fault_downstream_cluster=me http_conn_manager_prefix=in",
+    ],
+    ["http.in.fault.active_faults", "http.fault.active_faults http_conn_manager_prefix=in"],
+    [
+      "http.in.rbac.policy.no.denied",
+      "http.rbac.policy.denied rbac_policy_name=no http_conn_manager_prefix=in",
+    ],
+    [
+      "http.in.rbac.pre.policy.no.denied",
+      "http.rbac.policy.denied rbac_policy_name=no rbac_http_prefix=pre http_conn_manager_prefix=in",
+    ],
+    ["tcp_rules.rbac.allowed", "rbac.allowed rbac_prefix=tcp_rules"],
+    ["proxy_proto.versions.v1.found", "proxy_proto.found proxy_protocol_version=1"],
+    [
+      "proxy_proto.pre.versions.v2.found",
+      "proxy_proto.found proxy_protocol_prefix=pre proxy_protocol_version=2",
+    ],
+    ["sds.cert.update_success", "sds.update_success xds_resource_name=cert"],
+    [
+      "vhost.v.vcluster.c.upstream_rq_total",
+      "vhost.vcluster.upstream_rq_total virtual_cluster=c virtual_host=v",
+    ],
+  ] as const)
+    assert.equal(seen(name), expected);
+});
+
 test("threads are summed; an ended thread leaves its counters and takes its gauges", () => {
   const registry = new StatsRegistry();
   const threads = [0, 1].map((worker) => threadOf(registry, worker));

@@ -40,6 +40,8 @@ export interface PoolContext {
 
 const CONNECT_OR_IDLE = 0;
 const LIFETIME = 1;
+/** Of a connection without a limit: how many it had is what is missing. */
+const STREAMS_MAX = Number.MAX_SAFE_INTEGER;
 
 /** A connection to an upstream host: its socket, its codec, its deadlines and its figures. The pool decides what it carries. */
 export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks, DeadlineOwner {
@@ -85,7 +87,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     const { clock, timers } = context;
     this.startedAtMs = clock.nowMs();
     const { maxRequestsPerConnection } = info.http;
-    this.streamsLeft = maxRequestsPerConnection > 0 ? maxRequestsPerConnection : Number.POSITIVE_INFINITY;
+    this.streamsLeft = maxRequestsPerConnection > 0 ? maxRequestsPerConnection : STREAMS_MAX;
     this.expectedStreams = Math.min(expectedStreams, this.streamsLeft);
     this.connection = new SocketConnection(socket, info.bufferLimitBytes);
     this.connection.limitHighWatermark(timers, info.highWatermarkTimeoutMs ?? 0);
@@ -96,6 +98,8 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     this.deadline.set(info.connectTimeoutMs);
     const { stats } = info;
     stats.upstreamCxTotal.inc();
+    if (protocol === "http1") stats.upstreamCxHttp1Total.inc();
+    if (protocol === "http2") stats.upstreamCxHttp2Total.inc();
     stats.upstreamCxActive.add(1);
     host.stats.cxTotal.inc();
     host.stats.cxActive.add(1);
@@ -182,7 +186,12 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
           ? "local connection failure"
           : "remote connection failure";
       this.owner.onConnectFailed(this, reason, this.timedOut ? "" : transportFailureReason(error));
-    } else if (cut) {
+      this.owner.onClosed(this);
+      return;
+    }
+    const { maxRequestsPerConnection: most } = this.info.http;
+    stats.upstreamRqPerCx.record((most > 0 ? most : STREAMS_MAX) - this.streamsLeft);
+    if (cut) {
       stats.upstreamCxDestroyWithActiveRq.inc();
       (by === "local"
         ? stats.upstreamCxDestroyLocalWithActiveRq
@@ -226,7 +235,9 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     noteReady(connection, nowMs);
     info.stats.upstreamCxConnectMs.record(nowMs - this.startedAtMs);
     this.codec = createClientCodec(this.protocol, connection, this, info);
-    (this.isHttp1 ? info.stats.upstreamCxHttp1Total : info.stats.upstreamCxHttp2Total).inc();
+    // Of a connection that ALPN decides on it is known only now.
+    if (this.protocol === "auto")
+      (this.isHttp1 ? info.stats.upstreamCxHttp1Total : info.stats.upstreamCxHttp2Total).inc();
     if (info.http.maxConnectionDurationMs > 0) {
       this.lifetime = new Deadline(context.timers, this, LIFETIME);
       this.lifetime.set(lifetimeMs(info, context.random));

@@ -167,6 +167,7 @@ export class DynamicResources {
     const discovery = this.#discoveries.get(typeUrl);
     const scope = this.#scopeOf(typeUrl, key);
     for (const counter of SUBSCRIPTION_COUNTERS) scope?.counter(counter);
+    if (typeUrl === CDS) scope?.counter("config_reload");
     let wanted = names === "*" ? [] : names;
     const subscription = this.#sources.subscribe(
       source,
@@ -234,6 +235,10 @@ export class DynamicResources {
     if (refused === undefined) {
       scope?.counter("update_success").inc();
       scope?.gauge("update_time").set(Date.now());
+    }
+    if (typeUrl === CDS && update.updated.length + update.removed.length > 0) {
+      scope?.counter("config_reload").inc();
+      scope?.gauge("config_reload_time_ms").set(Date.now());
     }
     void this.#reportEffective(typeUrl, source, update.version, refused === undefined);
     return refused?.message;

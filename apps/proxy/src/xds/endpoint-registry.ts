@@ -4,7 +4,6 @@ import type { ClusterLoadAssignment } from "@sluice/xds/gen/envoy/config/endpoin
 import { compileEndpoints, type LoadAssignment } from "../cluster/compile-endpoints.ts";
 import type { EndpointDiscovery, EndpointWatcher } from "../cluster/endpoint-discovery.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
-import { hashVersion } from "./version-hash.ts";
 
 interface Entry {
   /** Attempts are counted here, as each is followed by another one; otherwise where they are made. */
@@ -47,7 +46,7 @@ export class EndpointRegistry implements EndpointDiscovery {
       entries.set(serviceName, entry);
       this.#onNames(source, [...entries.keys()]);
     }
-    if (entry.compiled !== undefined) watcher.onUpdate(entry.compiled, hashVersion(entry.version));
+    if (entry.compiled !== undefined) watcher.onUpdate(entry.compiled, entry.version);
     return () => {
       entry.watchers.delete(watcher);
       if (entry.watchers.size > 0 || entries.get(serviceName) !== entry) return;
@@ -70,12 +69,12 @@ export class EndpointRegistry implements EndpointDiscovery {
     entry.assignment = assignment;
     entry.compiled = compiled.value;
     entry.version = version;
-    tell(entry, (watcher) => watcher.onUpdate(compiled.value, hashVersion(version)));
+    tell(entry, (watcher) => watcher.onUpdate(compiled.value, version));
   }
 
   /** The source has no such assignment (any more). */
   remove(key: string, name: string): void {
-    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onUpdate(undefined, 0));
+    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onUpdate(undefined, ""));
   }
 
   /** Something wrong came for it. */
@@ -99,16 +98,6 @@ export class EndpointRegistry implements EndpointDiscovery {
   #entriesOf(key: string, names: readonly string[]): readonly Entry[] {
     const entries = this.#sources.get(key);
     return names.flatMap((name) => entries?.get(name) ?? []);
-  }
-
-  list(): readonly { readonly assignment: ClusterLoadAssignment; readonly version: string }[] {
-    const out: { assignment: ClusterLoadAssignment; version: string }[] = [];
-    for (const entries of this.#sources.values()) {
-      for (const { assignment, version } of entries.values()) {
-        if (assignment !== undefined) out.push({ assignment, version });
-      }
-    }
-    return out;
   }
 }
 

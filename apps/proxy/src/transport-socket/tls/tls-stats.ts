@@ -10,7 +10,6 @@ export interface TlsStats {
   readonly failVerifyError: Counter;
   readonly failVerifySan: Counter;
   readonly failVerifyCertHash: Counter;
-  readonly wasKeyUsageInvalid: Counter;
   readonly ocspStapleRequests: Counter;
   readonly ocspStapleResponses: Counter;
   readonly ocspStapleOmitted: Counter;
@@ -19,6 +18,8 @@ export interface TlsStats {
   countNegotiated(cipher: string, version: string): void;
   /** `curves.<group>`, likewise. */
   countGroup(group: string): void;
+  /** `was_key_usage_invalid`, likewise. */
+  countInvalidKeyUsage(): void;
 }
 
 export function createTlsStats(parent: StatsScope): TlsStats {
@@ -42,7 +43,6 @@ export function createTlsStats(parent: StatsScope): TlsStats {
     failVerifyError: scope.counter("fail_verify_error"),
     failVerifySan: scope.counter("fail_verify_san"),
     failVerifyCertHash: scope.counter("fail_verify_cert_hash"),
-    wasKeyUsageInvalid: scope.counter("was_key_usage_invalid"),
     ocspStapleRequests: scope.counter("ocsp_staple_requests"),
     ocspStapleResponses: scope.counter("ocsp_staple_responses"),
     ocspStapleOmitted: scope.counter("ocsp_staple_omitted"),
@@ -52,5 +52,6 @@ export function createTlsStats(parent: StatsScope): TlsStats {
       count("versions", version);
     },
     countGroup: (group) => count("curves", group),
+    countInvalidKeyUsage: () => scope.counter("was_key_usage_invalid").inc(),
   };
 }

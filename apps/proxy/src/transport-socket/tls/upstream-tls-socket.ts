@@ -149,7 +149,7 @@ export class UpstreamTlsSocket implements UpstreamTransportSocket {
           socket.destroy(new TransportFailure(KEY_USAGE_FAILURE));
           return false;
         }
-        stats.wasKeyUsageInvalid.inc();
+        stats.countInvalidKeyUsage();
       }
     }
     if (again) return true;

@@ -29,6 +29,7 @@ export const downstreamTlsFactory: DownstreamTransportSocketFactory = {
     const scope = context.stats.scope("server_ssl_socket_factory");
     const updated = scope.counter("ssl_context_update_by_sds");
     const notReady = scope.counter("downstream_context_secrets_not_ready");
+    scope.counter("upstream_context_secrets_not_ready");
     const options = {
       alpn: config.commonTlsContext?.alpnProtocols ?? [],
       requireSni: config.requireSni ?? false,
@@ -76,6 +77,7 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
     const scope = context.stats.scope("client_ssl_socket_factory");
     const updated = scope.counter("ssl_context_update_by_sds");
     const notReady = scope.counter("upstream_context_secrets_not_ready");
+    scope.counter("downstream_context_secrets_not_ready");
     const options = {
       sni: config.sni,
       autoHostSni: config.autoHostSni,

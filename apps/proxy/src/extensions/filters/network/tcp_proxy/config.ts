@@ -116,7 +116,7 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
     ok: true,
     value: {
       worker,
-      stats: createTcpProxyStats(worker.stats, config.statPrefix),
+      stats: createTcpProxyStats(worker.stats, config.statPrefix, onDemand !== undefined),
       onDemand: onDemand?.ok === true ? onDemand.value : undefined,
       clusters,
       hashPolicy: hashPolicyOf(config.hashPolicy[0]),

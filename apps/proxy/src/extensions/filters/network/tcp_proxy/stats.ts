@@ -1,4 +1,5 @@
 import type { Counter, Gauge, StatsScope } from "@sluice/extension-api";
+import { discardingStats } from "../../../../stats/thread-stats.ts";
 
 /** Below `tcp.<stat_prefix>.`. */
 export interface TcpProxyStats {
@@ -20,11 +21,13 @@ export interface TcpProxyStats {
   readonly onDemandClusterTimeout: Counter;
 }
 
-export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpProxyStats {
+/** `onDemand`: clusters may be asked for; nothing counts that otherwise. */
+export function createTcpProxyStats(root: StatsScope, statPrefix: string, onDemand: boolean): TcpProxyStats {
   const scope = root.scope("tcp").scope(statPrefix);
   // Bytes never wait between the sockets' own buffers here.
   scope.gauge("downstream_cx_rx_bytes_buffered");
   scope.gauge("downstream_cx_tx_bytes_buffered");
+  const demands = onDemand ? scope : discardingStats();
   return {
     downstreamCxTotal: scope.counter("downstream_cx_total"),
     downstreamCxNoRoute: scope.counter("downstream_cx_no_route"),
@@ -38,9 +41,9 @@ export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpPr
     upstreamFlushActive: scope.gauge("upstream_flush_active"),
     earlyDataReceived: scope.counter("early_data_received_count_total"),
     downstreamCxDrainClose: scope.counter("downstream_cx_drain_close"),
-    onDemandClusterAttempt: scope.counter("on_demand_cluster_attempt"),
-    onDemandClusterMissing: scope.counter("on_demand_cluster_missing"),
-    onDemandClusterSuccess: scope.counter("on_demand_cluster_success"),
-    onDemandClusterTimeout: scope.counter("on_demand_cluster_timeout"),
+    onDemandClusterAttempt: demands.counter("on_demand_cluster_attempt"),
+    onDemandClusterMissing: demands.counter("on_demand_cluster_missing"),
+    onDemandClusterSuccess: demands.counter("on_demand_cluster_success"),
+    onDemandClusterTimeout: demands.counter("on_demand_cluster_timeout"),
   };
 }
