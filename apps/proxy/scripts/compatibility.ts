@@ -155,7 +155,7 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   \`thread_local_cluster_manager.\`, \`http.async-client.\`, \`nghttp2\` and \`oghttp2\`, \`server.version\`, \`server.stats_recent_lookups\`,
   \`server.total_connections\`) or what Node does not tell (\`connections_accepted_per_socket_event\`); \`update_duration\`, \`user_agent.\`,
   \`upstream_rq_rx_reset_no_error\`, \`rq_overload_local_reply\`, \`route_delayed_total\`, the HTTP/2 codec's histograms of cookies and headers, the stats
-  of upstreams' HTTP/1 codecs, which have nothing to count, and \`seconds_until_first_ocsp_response_expiring\`. Values above 2^53 (\`version\`) are rounded.
+  of upstreams' HTTP/1 codecs, which have nothing to count, \`seconds_until_first_ocsp_response_expiring\`, and \`ssl.certificate.\` of authorities. Values above 2^53 (\`version\`) are rounded.
 - The admin interface speaks HTTP/1.1 alone, sends no body in answer to HEAD (Envoy does), and shows fractions among runtime values as JSON.
 - \`--restart-epoch\` above 0 is refused; \`/hot_restart_version\` says that it is disabled. Profiles are V8's, a file per thread. Heap dumps and
   the allocation profiler are answered with 501.

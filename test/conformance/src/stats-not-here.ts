@@ -8,6 +8,7 @@ const STATS_NOT_HERE: readonly (readonly [names: RegExp, reason: string])[] = [
   [/^http\.async-client\./, "the proxy's own requests are in their cluster's stats alone"],
   [/^dns\.cares\./, "Node's resolver does not count"],
   [/\.ssl\.sigalgs\./, "Node does not tell peers' signature algorithms"],
+  [/^cluster\..*\.ssl\.certificate\./, "authorities' ends are in server.days_until_first_cert_expiring"],
   [/^cluster\..*\.http1\./, "an upstream's HTTP/1 codec has nothing to count"],
   [/^http\.main\.user_agent\./, "clients' kinds are not told apart"],
   [/^server\.version$/, "Envoy's is of its commit; here of `stats_server_version_override` alone"],

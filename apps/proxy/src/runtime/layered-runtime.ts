@@ -160,6 +160,8 @@ export class RuntimeLayers {
 
   /** Reads disk layers anew when their links are replaced; `onChange` then takes the values over. */
   watch(onChange: () => void): void {
+    // Envoy counts the layers once more when it begins to serve.
+    this.#loaded();
     for (const layer of this.#layers) {
       if (layer.kind !== "disk") continue;
       try {
