@@ -15,6 +15,7 @@ import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
 import { EARLY_END_CASES } from "./cases/early-ends.ts";
 import { FILTER_STATE_CASES } from "./cases/filter-state.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
+import { FILTER_EDGE_CASES, UNREACHED_UPSTREAM_CASES } from "./cases/filters-edges.ts";
 import { LOCAL_RATE_LIMIT_CASES } from "./cases/filters-local-ratelimit.ts";
 import { RBAC_CASES } from "./cases/filters-rbac.ts";
 import { STATEFUL_SESSION_CASES } from "./cases/filters-stateful-session.ts";
@@ -94,6 +95,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...HEADER_PREFIX_CASES,
   ...CLUSTER_POLICY_CASES,
   ...UPSTREAM_FILTER_CASES,
+  ...FILTER_EDGE_CASES,
+  ...UNREACHED_UPSTREAM_CASES,
   ...TRANSPORT_SOCKET_MATCH_CASES,
   ...CONNECT_TERMINATION_CASES,
   ...TCP_EARLY_DATA_CASES,

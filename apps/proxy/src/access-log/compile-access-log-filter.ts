@@ -12,7 +12,7 @@ import { FractionalPercent_DenominatorType } from "@sluice/xds/gen/envoy/type/v3
 import type { FormatContext } from "./access-logger.ts";
 import { compileExtensionFilter } from "./compile-extension-filter.ts";
 import { compileHeaderCondition } from "./compile-header-condition.ts";
-import { grpcStatusOf } from "./grpc-status.ts";
+import { grpcStatusOf, grpcStatusOfHttp } from "./grpc-status.ts";
 
 /** Whether an entry is to be logged. */
 export type LogCondition = (context: FormatContext) => boolean;
@@ -21,17 +21,6 @@ export interface FilterDependencies {
   readonly random: Random;
   readonly runtime: Runtime;
 }
-
-const HTTP_TO_GRPC: Readonly<Record<number, number>> = {
-  400: 13,
-  401: 16,
-  403: 7,
-  404: 12,
-  429: 14,
-  502: 14,
-  503: 14,
-  504: 14,
-};
 
 /** All of Envoy's access-log filters, and of extensions CEL's; others are refused by name. */
 export function compileAccessLogFilter(
@@ -111,7 +100,7 @@ export function compileAccessLogFilter(
       return {
         ok: true,
         value: (context) => {
-          const status = grpcStatusOf(context) ?? HTTP_TO_GRPC[context.streamInfo.responseCode] ?? 2;
+          const status = grpcStatusOf(context) ?? grpcStatusOfHttp(context.streamInfo.responseCode);
           return statuses.has(status) !== exclude;
         },
       };

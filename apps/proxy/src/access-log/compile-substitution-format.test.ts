@@ -113,6 +113,10 @@ test("gRPC status comes from trailers, else from headers, and only for gRPC", ()
     "UNAVAILABLE 14",
   );
   assert.equal(print("%GRPC_STATUS%", formatContext({ response: { "grpc-status": "14" } })), "-");
+  const web = { "content-type": "application/grpc-web" };
+  const trailers = { "grpc-status": "5" };
+  assert.equal(print("%GRPC_STATUS%", formatContext({ request: web, trailers })), "-");
+  assert.equal(print("%GRPC_STATUS%", formatContext({ request, trailers: { "grpc-status": "x" } })), "-1");
 });
 
 test("every mistake is told, with the nearest operator", () => {

@@ -5,6 +5,7 @@ import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
 import { COMMAND_OPERATORS, UNTOLD_OPERATORS } from "./command-operators.ts";
 import { type FormatValue, type OperatorTable, takesLength, type ValueProvider } from "./operator.ts";
 import { type FormatToken, parseSubstitutionFormat } from "./parse-substitution-format.ts";
+import { printJson } from "./print-json.ts";
 
 export interface SubstitutionFormatOptions {
   /** Missing values print as "" instead of `-`. Default false; header values and JSON use true. */
@@ -155,7 +156,7 @@ export function printValue(value: FormatValue, missing: string): string {
   if (typeof value === "string") return value;
   if (value === undefined) return missing;
   if (typeof value !== "object") return String(value);
-  return value instanceof TypedValue ? value.text : JSON.stringify(value);
+  return value instanceof TypedValue ? value.text : printJson(value);
 }
 
 class PartsFormatter implements SubstitutionFormatter {

@@ -21,7 +21,9 @@ export function upstreamAttribute(subject: CelSubject, name: string): CelInput |
     case "local_address":
       return streamInfo.upstreamLocalAddress;
     case "transport_failure_reason":
-      return streamInfo.upstreamCluster === undefined ? undefined : streamInfo.upstreamTransportFailureReason;
+      return streamInfo.upstreamRequestAttemptCount === 0
+        ? undefined
+        : streamInfo.upstreamTransportFailureReason;
     case "request_attempt_count":
       return celUint(BigInt(streamInfo.upstreamRequestAttemptCount));
     case "cx_pool_ready_duration":

@@ -13,8 +13,10 @@ import type {
   UpstreamOverrideHost,
   WatermarkCallbacks,
 } from "@sluice/extension-api";
+import type { MatcherTree } from "@sluice/matching";
 import { asHeaders } from "../http/header-map.ts";
 import { DirectionState, NO_DIRECTION } from "./direction-state.ts";
+import type { SkipFilter } from "./filter-chain-config.ts";
 import type { FilterManager } from "./filter-manager.ts";
 
 /** A filter in a stream's chain: its two states, and the callbacks that it was given. */
@@ -79,8 +81,17 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
     for (let i = levels.length - 1; i >= 0; i--) {
       const found = levels[i]?.get(this.name);
       if (found?.config !== undefined) return asConfig<T>(found.config);
+      // As in Envoy, what a level says of the matcher hides what others say of the filter.
+      if (found?.matcher !== undefined) return undefined;
     }
     return undefined;
+  }
+
+  /** What the most specific level of the route that says something of this filter says of the matcher before it. */
+  routeMatcher(): MatcherTree<SkipFilter> | undefined {
+    const levels = this.manager.host.route()?.levels ?? [];
+    const nearest = levels.findLast((level) => level.has(this.name));
+    return nearest?.get(this.name)?.matcher;
   }
 
   allPerRouteConfigs<T>(): readonly T[] {

@@ -40,11 +40,6 @@ export class DiscoveredFilterFactory implements HttpFilterFactory {
   }
 }
 
-/** There is nothing to make the filter from: it will end every request. */
-export function isMissing({ factory, config }: HttpFilterConfig): boolean {
-  return factory instanceof DiscoveredFilterFactory && asDiscovered(config).current === undefined;
-}
-
 /** What `compile-filter-chain.ts` made. */
 function asDiscovered(config: unknown): DiscoveredFilterConfig {
   return config as DiscoveredFilterConfig;

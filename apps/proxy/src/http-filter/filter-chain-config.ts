@@ -1,4 +1,5 @@
 import type { FactoryContext, HttpFilterFactory } from "@sluice/extension-api";
+import type { MatcherTree } from "@sluice/matching";
 import type { WorkerContext } from "../worker/worker-context.ts";
 
 /** What HTTP filter factories of this proxy get: the public context and, for those that live in its rooms, the thread's. */
@@ -33,6 +34,13 @@ export interface PerRouteFilterConfig {
   readonly config: unknown;
   /** `undefined`: says nothing of it. */
   readonly disabled: boolean | undefined;
+  /** Whether a filter with a matcher is left out, in place of what its own matcher says. */
+  readonly matcher: MatcherTree<SkipFilter> | undefined;
+}
+
+/** What a matched filter's tree answers: the one action is to leave the filter out. */
+export interface SkipFilter {
+  readonly kind: "skip";
 }
 
 /** A level's `typed_per_filter_config`, by filter name. */

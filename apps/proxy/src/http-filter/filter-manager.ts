@@ -86,8 +86,8 @@ export class FilterManager {
       host.abort();
       return;
     }
-    // As in Envoy: what was wrong with this message may be wrong with what follows, and what is over the limit is not read on.
-    if (status === 400 || details === "request_payload_too_large") host.refuseReuse();
+    // As in Envoy: what was wrong with this message may be wrong with what follows.
+    if (status === 400) host.refuseReuse();
     request.stopped = true;
     host.beforeLocalReply(status);
     const reply = prepareLocalReply(host.requestHeaders, status, body, grpcStatus, modify, host);

@@ -15,15 +15,15 @@ import {
 } from "@sluice/extension-api";
 import { INSUFFICIENT_DATA, type MatcherTree } from "@sluice/matching";
 import { type MatchedStream, StreamMatchingData } from "../route/stream-matching-data.ts";
+import { ActiveFilter } from "./active-filter.ts";
+import type { SkipFilter } from "./filter-chain-config.ts";
 import { isDecoder, isEncoder } from "./filter-direction.ts";
 
-/** What a matched filter's tree answers: the one action is to leave the filter out. */
-export interface SkipFilter {
-  readonly kind: "skip";
-}
+export const SKIP_FILTER: SkipFilter = Object.freeze({ kind: "skip" });
 
 export interface MatchedFilterConfig {
-  readonly tree: MatcherTree<SkipFilter>;
+  /** `undefined`: without a matcher, as in Envoy, the filter is left out. */
+  readonly tree: MatcherTree<SkipFilter> | undefined;
   readonly factory: HttpFilterFactory;
   readonly config: unknown;
   readonly runtime: Runtime;
@@ -31,7 +31,8 @@ export interface MatchedFilterConfig {
 
 /**
  * A filter with a matcher before it (envoy.extensions.common.matching.v3.ExtensionWithMatcher). The tree is asked as data
- * arrives until it is certain; from then on a filter that is to be skipped sees nothing of the stream.
+ * arrives until it is certain; from then on a filter that is to be skipped sees nothing of the stream. A route may have a tree of its
+ * own (ExtensionWithMatcherPerRoute).
  */
 export class MatchedFilter implements StreamFilter, MatchedStream {
   request: HeaderMap | undefined = undefined;
@@ -40,7 +41,7 @@ export class MatchedFilter implements StreamFilter, MatchedStream {
   private readonly inner: StreamFilter | StreamDecoderFilter | StreamEncoderFilter;
   private readonly decoder: StreamDecoderFilter | undefined;
   private readonly encoder: StreamEncoderFilter | undefined;
-  private readonly tree: MatcherTree<SkipFilter>;
+  private tree: MatcherTree<SkipFilter> | undefined;
   private readonly data: StreamMatchingData;
   private callbacks: DecoderCallbacks | EncoderCallbacks | undefined = undefined;
   private decided = false;
@@ -78,6 +79,7 @@ export class MatchedFilter implements StreamFilter, MatchedStream {
 
   decodeHeaders(headers: HeaderMap, endStream: boolean): FilterHeadersStatus {
     this.request = headers;
+    if (this.callbacks instanceof ActiveFilter) this.tree = this.callbacks.routeMatcher() ?? this.tree;
     this.decide();
     const { decoder } = this;
     if (this.skips || decoder === undefined) return FilterHeadersStatus.Continue;
@@ -134,7 +136,7 @@ export class MatchedFilter implements StreamFilter, MatchedStream {
 
   private decide(): void {
     if (this.decided) return;
-    const answer = this.tree.match(this.data);
+    const answer = this.tree === undefined ? SKIP_FILTER : this.tree.match(this.data);
     if (answer === INSUFFICIENT_DATA) return;
     this.decided = true;
     this.skips = answer?.kind === "skip";

@@ -80,7 +80,7 @@ export class RequestIteration extends MessageIteration {
       if (state.iteration >= Iteration.StopAllBuffer) {
         if (end) state.sawEnd = true;
         this.streaming = state.iteration === Iteration.StopAllWatermark;
-        this.buffer(chunk);
+        this.buffer(chunk, from > 0 && this.ended);
         return;
       }
       if (state.sawEnd) return;
@@ -104,7 +104,7 @@ export class RequestIteration extends MessageIteration {
       if (status === FilterDataStatus.Continue) {
         if (state.sawEnd) filter.decoder.decodeComplete?.();
         if (state.iteration === Iteration.StopSingle) {
-          this.buffer(chunk);
+          this.buffer(chunk, from > 0 && this.ended);
           this.continueFrom(filter);
           return;
         }
@@ -114,7 +114,7 @@ export class RequestIteration extends MessageIteration {
       state.iteration = Iteration.StopSingle;
       if (status !== FilterDataStatus.StopIterationNoBuffer) {
         this.streaming = status === FilterDataStatus.StopIterationAndWatermark;
-        this.buffer(chunk);
+        this.buffer(chunk, from > 0 && this.ended);
       } else if (state.sawEnd && this.buffered === undefined) this.buffered = new BodyBuffer();
       return;
     }
@@ -182,11 +182,14 @@ export class RequestIteration extends MessageIteration {
     state.fromCurrent = false;
   }
 
-  private buffer(chunk: Uint8Array): void {
+  /** `whole`: all of the message is here, as a filter had held it back until then. */
+  private buffer(chunk: Uint8Array, whole: boolean): void {
     this.buffered ??= new BodyBuffer();
     this.buffered.add(chunk);
     if (this.buffered.bytes <= (this.bytesMax ?? this.manager.host.bufferLimitBytes)) return;
     if (!this.streaming) {
+      // As in Envoy: what is over the limit is not read on.
+      if (!whole) this.manager.host.refuseReuse();
       this.manager.host.onTooLarge("request");
       this.manager.sendLocalReply(413, "Payload Too Large", "request_payload_too_large");
     } else if (!this.pausedByBuffer) {
@@ -204,7 +207,7 @@ export class RequestIteration extends MessageIteration {
   addData(filter: ActiveFilter, chunk: Uint8Array, streaming: boolean): void {
     if (this.depth > 0) {
       this.streaming = streaming;
-      this.buffer(chunk);
+      this.buffer(chunk, false);
     } else this.iterateData(filter.index + 1, chunk, false);
   }
 

@@ -3,11 +3,15 @@ import type { RequestStreamInfo } from "./request-stream-info.ts";
 
 /** A request begins. */
 export function countStart(config: ConnectionManagerConfig, isHttp2: boolean): void {
-  const { stats } = config;
+  countRequest(config, isHttp2);
+  config.stats.rqActive.add(1);
+}
+
+/** Also of one that goes on behind an internal redirect. */
+export function countRequest({ stats }: ConnectionManagerConfig, isHttp2: boolean): void {
   stats.counters.downstream_rq_total.inc();
   if (isHttp2) stats.counters.downstream_rq_http2_total.inc();
   else stats.counters.downstream_rq_http1_total.inc();
-  stats.rqActive.add(1);
 }
 
 /** A request is over. `sent`: the client got the response, so that it counts. */
@@ -17,14 +21,17 @@ export function countEnd(
   durationMs: number,
   sent: boolean,
 ): void {
-  const { stats, listenerStats } = config;
+  const { stats } = config;
   if (info.healthCheck) stats.healthChecks.inc();
-  else if (sent && info.responseCode !== 0) {
-    const index = Math.trunc(info.responseCode / 100) - 1;
-    stats.counters.downstream_rq_completed.inc();
-    stats.classes[index]?.inc();
-    listenerStats.completed.inc();
-    listenerStats.classes[index]?.inc();
-  }
+  else if (sent && info.responseCode !== 0) countResponse(config, info.responseCode);
   stats.rqTime.record(durationMs);
+}
+
+/** As in Envoy interim responses count beside the one that they precede. */
+export function countResponse({ stats, listenerStats }: ConnectionManagerConfig, status: number): void {
+  const index = Math.trunc(status / 100) - 1;
+  stats.counters.downstream_rq_completed.inc();
+  stats.classes[index]?.inc();
+  listenerStats.completed.inc();
+  listenerStats.classes[index]?.inc();
 }

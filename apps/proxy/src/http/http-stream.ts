@@ -28,6 +28,7 @@ import type {
   StreamResetReason,
 } from "./codec.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
+import { countResponse } from "./count-stream.ts";
 import { EnvoyHeader } from "./envoy-headers.ts";
 import { finishResponseHead } from "./finish-response-head.ts";
 import { forwardClientCert } from "./forward-client-cert.ts";
@@ -42,6 +43,7 @@ import { statusPhrase } from "./status-text.ts";
 import { StreamConnectionInfo } from "./stream-connection-info.ts";
 import { StreamRecord } from "./stream-record.ts";
 import type { ResponseWaiter, StreamTimers, TimedStream } from "./stream-timers.ts";
+import { tellCluster } from "./tell-cluster.ts";
 
 let nextStreamId = 1;
 
@@ -118,6 +120,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
       encoder.encode1xxHeaders(new Headers([":status", "100"]));
+      countResponse(config, 100);
       headers.remove("expect");
     }
     const isConnect = headers.get(":method") === "CONNECT";
@@ -299,7 +302,9 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
 
   writeInformational(headers: Headers): void {
     // Envoy answers 100-continue by itself and drops the upstream's, unless it is told to pass them on.
-    if (!this.done && this.config.proxy100Continue) this.encoder.encode1xxHeaders(headers);
+    if (this.done || !this.config.proxy100Continue) return;
+    countResponse(this.config, Number(headers.get(":status")));
+    this.encoder.encode1xxHeaders(headers);
   }
 
   writeHeaders(headers: Headers, endStream: boolean): void {
@@ -528,8 +533,16 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     const durationMs = this.sinceStart();
     streamInfo.durationMs = durationMs;
     if (this.responseDone) streamInfo.lastDownstreamTxByteMs = durationMs;
+    if (streamInfo.upstreamCluster === undefined) this.tellUnasked();
     this.filters.destroy();
     this.conclude(durationMs, sent);
+  }
+
+  /** As in Envoy, the cluster of the route is told also where a filter answered before the router. */
+  private tellUnasked(): void {
+    const name = this.cachedRoute?.clusterName ?? "";
+    const cluster = this.config.worker.clusters.get(name);
+    if (cluster !== undefined) tellCluster(this.streamInfo, name, cluster.info);
   }
 }
 

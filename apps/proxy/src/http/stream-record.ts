@@ -7,7 +7,7 @@ import type { ActiveSpan } from "../tracing/tracer.ts";
 import { ByteMeter } from "./byte-meter.ts";
 import type { StreamProtocol } from "./codec.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
-import { countEnd, countStart } from "./count-stream.ts";
+import { countEnd, countRequest, countStart } from "./count-stream.ts";
 import type { Headers } from "./header-map.ts";
 import type { LocalReplyView } from "./local-reply-mapper.ts";
 import { RequestStreamInfo } from "./request-stream-info.ts";
@@ -101,11 +101,10 @@ export class StreamRecord extends ByteMeter implements FormatContext, MatchedStr
 
   /** What follows is another request, with `bodyBytes` of this one's body. */
   protected beginAnew(bodyBytes: number): void {
-    const { worker, stats } = this.config;
-    const { clock } = worker;
+    const { clock } = this.config.worker;
     this.response = undefined;
     this.responseTrailers = undefined;
     this.streamInfo = this.streamInfo.redirected(clock.wallMs(), clock.nowMs(), bodyBytes);
-    stats.counters.downstream_rq_total.inc();
+    countRequest(this.config, this.streamInfo.protocol === "HTTP/2");
   }
 }

@@ -2,6 +2,10 @@ import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { FilterConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import {
+  compileRouteMatcher,
+  EXTENSION_WITH_MATCHER_PER_ROUTE,
+} from "../http-filter/compile-matched-filter.ts";
 import type { PerFilterConfigs, PerRouteFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { httpFactoryContext } from "../http-filter/http-factory-context.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
@@ -39,13 +43,21 @@ function compileOne(
   if (!unpacked.ok) return refuse(path, unpacked.message);
   if (unpacked.typeName === FILTER_CONFIG) {
     const { config, disabled, isOptional } = asFilterConfig(unpacked.message);
-    if (disabled) return { ok: true, value: { config: undefined, disabled } };
+    if (disabled) return { ok: true, value: { config: undefined, disabled, matcher: undefined } };
     if (config === undefined) return refuse(path, "config is required unless disabled is set");
     // An empty Any says no more than that the filter is on.
-    if (config.typeUrl === "") return { ok: true, value: { config: undefined, disabled } };
+    if (config.typeUrl === "")
+      return { ok: true, value: { config: undefined, disabled, matcher: undefined } };
     if (isOptional && !isKnown(config, context)) return { ok: true, value: undefined };
     const inner = compileOne(config, `${path}.config`, context, routeConfigName);
-    return inner.ok ? { ok: true, value: { config: inner.value?.config, disabled } } : inner;
+    if (!inner.ok) return inner;
+    return { ok: true, value: { config: inner.value?.config, disabled, matcher: inner.value?.matcher } };
+  }
+  if (unpacked.typeName === EXTENSION_WITH_MATCHER_PER_ROUTE) {
+    const tree = compileRouteMatcher(unpacked.message, path);
+    return tree.ok
+      ? { ok: true, value: { config: undefined, disabled: undefined, matcher: tree.value } }
+      : tree;
   }
   const extension = context.worker.extensions.findByRouteType(unpacked.typeName);
   const compile = extension?.factory.compilePerRoute;
@@ -70,12 +82,13 @@ function compileOne(
       problems: result.problems.map((p) => ({ ...p, path: p.path === "" ? path : `${path}.${p.path}` })),
     };
   }
-  return { ok: true, value: { config: result.value, disabled: undefined } };
+  return { ok: true, value: { config: result.value, disabled: undefined, matcher: undefined } };
 }
 
 function isKnown(any: Any, context: RouteCompileContext): boolean {
   const unpacked = unpackAny(any);
   if (!unpacked.ok) return false;
+  if (unpacked.typeName === EXTENSION_WITH_MATCHER_PER_ROUTE) return true;
   const extension = context.worker.extensions.findByRouteType(unpacked.typeName);
   return extension?.factory.compilePerRoute !== undefined;
 }

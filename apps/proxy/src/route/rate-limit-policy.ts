@@ -82,13 +82,16 @@ export class RateLimitPolicy {
     return found;
   }
 
-  /** As the local rate limit filter takes a route's: nothing with a switch (`disable_key`), all when the request begins. */
+  /**
+   * As the local rate limit filter takes a route's: nothing with a switch (`disable_key`), all when the request begins, each for one hit
+   * whatever its `hits_addend`.
+   */
   localDescriptorsFor(source: DescriptorSource, stage: number): RateLimitDescriptor[] {
     const found: RateLimitDescriptor[] = [];
     for (const entry of this.entries) {
       if (entry.stage !== stage || entry.disableKey !== "") continue;
       const descriptor = this.descriptor(entry, source);
-      if (descriptor !== undefined) found.push(descriptor);
+      if (descriptor !== undefined) found.push({ ...descriptor, hitsAddend: undefined });
     }
     return found;
   }

@@ -1,19 +1,17 @@
-import {
-  type Clock,
-  type ConnectionInfo,
-  type DecoderCallbacks,
-  type HeaderMap,
-  type Random,
-  ResponseFlag,
-  type Timers,
-  type UpstreamOverrideHost,
-  type WatermarkCallbacks,
+import type {
+  Clock,
+  ConnectionInfo,
+  DecoderCallbacks,
+  HeaderMap,
+  Random,
+  Timers,
+  UpstreamOverrideHost,
+  WatermarkCallbacks,
 } from "@sluice/extension-api";
 import type { ByteMeter } from "../http/byte-meter.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import type { Headers } from "../http/header-map.ts";
 import type { RequestStreamInfo } from "../http/request-stream-info.ts";
-import { isMissing } from "../http-filter/discovered-filter.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { filterIsOn } from "../http-filter/filter-is-on.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
@@ -30,6 +28,8 @@ export interface FilteredStream {
   readonly timers: Timers;
   readonly random: Random;
   route(): RouteEntry | undefined;
+  /** The client's connection ends with this request. */
+  refuseReuse(): void;
 }
 
 /** What the filters ask of whoever sends the request. */
@@ -38,7 +38,15 @@ export type FilteredCallbacks = Pick<
   "bufferLimitBytes" | "sendLocalReply" | "pauseRequest" | "resumeRequest"
 >;
 
-/** What stands between a router and a pool: upstream HTTP filters, their own instances for each try. */
+/** Where the last filter keeps a request for which there is no connection yet. */
+export interface ConnectionWaiter {
+  onConnected(): void;
+}
+
+/**
+ * What stands between a router and a pool: upstream HTTP filters, their own instances for each try. As in Envoy they get a request
+ * at once, whether there is a connection for it or not.
+ */
 export class FilteredPool implements HttpPool {
   private readonly pool: HttpPool;
   private readonly chain: readonly HttpFilterConfig[];
@@ -59,16 +67,10 @@ export class FilteredPool implements HttpPool {
   }
 
   newStream(waiter: PoolWaiter): void {
-    const exchange = new FilteredExchange(waiter, this.chain, this.stream, this.callbacks, () =>
-      this.waiting.delete(waiter),
-    );
+    const exchange = new FilteredExchange(waiter, this, this.chain, this.stream, this.callbacks);
     this.waiting.set(waiter, exchange);
     this.pool.newStream(exchange);
-    // As in Envoy: nobody waits for a connection only to hear this.
-    if (this.waiting.has(waiter) && exchange.lacksFilter()) {
-      this.stream.streamInfo.setResponseFlag(ResponseFlag.NoFilterConfigFound);
-      this.callbacks.sendLocalReply(500, "", "");
-    }
+    if (this.waiting.has(waiter)) exchange.open();
   }
 
   cancel(waiter: PoolWaiter): void {
@@ -76,6 +78,12 @@ export class FilteredPool implements HttpPool {
     if (exchange === undefined) return;
     this.waiting.delete(waiter);
     this.pool.cancel(exchange);
+    exchange.end();
+  }
+
+  /** The waiter was answered. */
+  settle(waiter: PoolWaiter): void {
+    this.waiting.delete(waiter);
   }
 
   /** The pool behind it is its host's. */
@@ -88,32 +96,40 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
   requestHeaders: Headers | undefined = undefined;
   overrideHost: UpstreamOverrideHost | undefined = undefined;
   private readonly waiter: PoolWaiter;
+  private readonly pool: FilteredPool;
   private readonly chain: readonly HttpFilterConfig[];
   private readonly stream: FilteredStream;
   private readonly callbacks: FilteredCallbacks;
-  private readonly onSettled: () => void;
   private readonly filters = new FilterManager(this);
+  /** The router's end, once the filters are there. */
+  private front: FilteredEncoder | undefined = undefined;
   private encoder: RequestEncoder | undefined = undefined;
+  private held: ConnectionWaiter | undefined = undefined;
   private pausedRequest = 0;
 
   constructor(
     waiter: PoolWaiter,
+    pool: FilteredPool,
     chain: readonly HttpFilterConfig[],
     stream: FilteredStream,
     callbacks: FilteredCallbacks,
-    onSettled: () => void,
   ) {
     this.waiter = waiter;
+    this.pool = pool;
     this.highPriority = waiter.highPriority;
     this.chain = chain;
     this.stream = stream;
     this.callbacks = callbacks;
-    this.onSettled = onSettled;
   }
 
-  /** Where the last filter sends the request on. */
+  /** Where the last filter sends the request on; undefined: there is no connection (yet). */
   get codec(): RequestEncoder | undefined {
     return this.encoder;
+  }
+
+  /** The last filter has the request's headers before there is a connection: it hears of that. */
+  awaitConnection(held: ConnectionWaiter): void {
+    this.held = held;
   }
 
   // ── the pool's waiter ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -126,25 +142,28 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
     return this.waiter.response.meter;
   }
 
+  /** The pool's answer is still to come. */
+  open(): void {
+    this.waiter.onOpen?.(this.createFront());
+  }
+
   onReady(encoder: RequestEncoder, connection: ConnectionInfo): void {
-    this.onSettled();
+    this.pool.settle(this.waiter);
     this.encoder = encoder;
-    this.filters.createChain(this.chain, (filter) => this.isOn(filter));
-    this.waiter.onReady(new FilteredEncoder(this, encoder), connection);
-  }
-
-  private isOn(filter: HttpFilterConfig): boolean {
-    return filterIsOn(filter, this.stream.route()?.levels);
-  }
-
-  /** One of its filters has no configuration (yet). */
-  lacksFilter(): boolean {
-    return this.chain.some((filter) => isMissing(filter) && this.isOn(filter));
+    this.waiter.onReady(this.front ?? this.createFront(), connection);
+    this.held?.onConnected();
   }
 
   onFailure(reason: StreamResetReason, transportFailure: string, beforeHost = false): void {
-    this.onSettled();
+    this.pool.settle(this.waiter);
+    this.end();
     this.waiter.onFailure(reason, transportFailure, beforeHost);
+  }
+
+  private createFront(): FilteredEncoder {
+    this.filters.createChain(this.chain, (filter) => filterIsOn(filter, this.stream.route()?.levels));
+    this.front = new FilteredEncoder(this);
+    return this.front;
   }
 
   // ── from the router ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,7 +186,8 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
   reset(): void {
     const { encoder } = this;
     this.end();
-    encoder?.reset();
+    if (encoder === undefined) this.pool.cancel(this.waiter);
+    else encoder.reset();
   }
 
   // ── the codec's response ────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +283,9 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
 
   /** The router pauses the codec itself. */
   setWatermarkCallbacks(): void {}
-  refuseReuse(): void {}
+  refuseReuse(): void {
+    this.stream.refuseReuse();
+  }
   beforeLocalReply(): void {}
   onTooLarge(): void {}
   rewriteLocalReply(): undefined {
@@ -275,8 +297,9 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
   }
 
   /** Filters may hear of nothing any more; what they held back is let go. */
-  private end(): void {
+  end(): void {
     this.encoder = undefined;
+    this.held = undefined;
     this.filters.destroy();
     while (this.pausedRequest > 0) this.readDisable(false);
   }
@@ -284,14 +307,14 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
 
 /** The router's end of a try: what it sends passes the filters, all else is the codec's. */
 class FilteredEncoder implements RequestEncoder {
-  readonly protocol: RequestEncoder["protocol"];
   private readonly exchange: FilteredExchange;
-  private readonly codec: RequestEncoder;
 
-  constructor(exchange: FilteredExchange, codec: RequestEncoder) {
-    this.protocol = codec.protocol;
+  constructor(exchange: FilteredExchange) {
     this.exchange = exchange;
-    this.codec = codec;
+  }
+
+  get protocol(): RequestEncoder["protocol"] {
+    return this.exchange.codec?.protocol ?? "";
   }
 
   encodeHeaders(headers: Headers, endStream: boolean): void {
@@ -304,21 +327,21 @@ class FilteredEncoder implements RequestEncoder {
     this.exchange.sendTrailers(trailers);
   }
   endsConnection(): void {
-    this.codec.endsConnection();
+    this.exchange.codec?.endsConnection();
   }
   reset(): void {
     this.exchange.reset();
   }
   readDisable(disable: boolean): void {
-    this.codec.readDisable(disable);
+    this.exchange.codec?.readDisable(disable);
   }
   addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
-    this.codec.addWatermarkCallbacks(callbacks);
+    this.exchange.codec?.addWatermarkCallbacks(callbacks);
   }
   removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
-    this.codec.removeWatermarkCallbacks(callbacks);
+    this.exchange.codec?.removeWatermarkCallbacks(callbacks);
   }
   get bufferedBytes(): number {
-    return this.exchange.heldBytes + this.codec.bufferedBytes;
+    return this.exchange.heldBytes + (this.exchange.codec?.bufferedBytes ?? 0);
   }
 }

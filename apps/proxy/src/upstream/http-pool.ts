@@ -7,7 +7,9 @@ export interface PoolWaiter {
   readonly highPriority: boolean;
   /** Hears of the response, once `onReady` has been called. */
   readonly response: ResponseStream;
-  /** The exchange has begun: the request's headers are to follow now. */
+  /** Filters stand before the connection, which is still to come: they take the request meanwhile, headers first. */
+  onOpen?(encoder: RequestEncoder): void;
+  /** The exchange has begun: the request's headers are to follow now, unless they went out by `onOpen`. */
   onReady(encoder: RequestEncoder, connection: ConnectionInfo): void;
   /**
    * No exchange begins. `transportFailure`: the operating system's or TLS's words, or "". `beforeHost`: too many wait, so that the

@@ -113,6 +113,7 @@ virtual_hosts:
   ${route("/stage", `stat_prefix: stage, ${ON}, stage: 1, token_bucket: ${bucket(5)}, descriptors: [${descriptor("staged-host", 0)}]`)}
   ${route("/keyed", `stat_prefix: keyed, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("own", 0)}]`, `, rate_limits: [${key("own", ", disable_key: k")}]`)}
   ${route("/apart", `stat_prefix: apart, ${ON}, always_consume_default_token_bucket: false, token_bucket: ${bucket(1)}, enable_x_ratelimit_headers: DRAFT_VERSION_03, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [{ actions: [{ header_value_match: { descriptor_key: generic_key, descriptor_value: own, headers: [{ name: x-own, present_match: true }] } }] }]`)}
+  ${route("/hits", `stat_prefix: hits, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [${key("own", ", hits_addend: { number: 2 }")}]`)}
   ${route("/own", `stat_prefix: connection, ${ON}, local_rate_limit_per_downstream_connection: true, token_bucket: ${bucket(1)}`)}
   ${route("/together", `stat_prefix: together, ${ON}, local_cluster_rate_limit: {}, token_bucket: ${bucket(5)}, enable_x_ratelimit_headers: DRAFT_VERSION_03, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [{ actions: [{ header_value_match: { descriptor_key: generic_key, descriptor_value: own, headers: [{ name: x-own, present_match: true }] } }] }]`)}
   - { match: { prefix: "/" }, route: { cluster: one } }`,
@@ -136,6 +137,7 @@ virtual_hosts:
       { path: "/keyed" },
       ...times(2, { path: "/apart" }),
       ...times(3, { path: "/apart", headers: [["x-own", "1"]] }),
+      ...times(3, { path: "/hits" }),
       ...times(2, { path: "/own" }),
       ...times(2, { path: "/together", headers: [["x-own", "1"]] }),
       ...times(2, { path: "/together" }),
@@ -153,9 +155,10 @@ virtual_hosts:
       "include",
       "stage",
       "apart",
+      "hits",
       "connection",
       "together",
     ].flatMap(stats),
-    accessLog: { file: "access.log", lines: 34 },
+    accessLog: { file: "access.log", lines: 37 },
   },
 ];

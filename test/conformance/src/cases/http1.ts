@@ -114,6 +114,7 @@ export const HTTP1_CASES: readonly ConformanceCase[] = [
     title: "an expectation of 100-continue is met by the proxy",
     yaml: PLAIN,
     observe: expectContinue,
+    stats: ["http.main.downstream_rq_1xx", "http.main.downstream_rq_completed"],
   },
   {
     title: "a 100-continue of the upstream passes where configured",
@@ -179,6 +180,18 @@ export const HTTP1_CASES: readonly ConformanceCase[] = [
     yaml: PLAIN,
     reply: { interim: [{ status: 103, headers: [["link", "</a>"]] }, { status: 102 }], body: "one" },
     observe: (target) => exchange(target, get("/")),
+  },
+  {
+    title: "the first interim response of an upstream is passed on where that is wanted, and counts",
+    yaml: httpBootstrap({ hcm: "proxy_100_continue: true" }),
+    reply: { interim: [{ status: 103, headers: [["link", "</a>"]] }, { status: 102 }], body: "one" },
+    requests: [{ path: "/" }],
+    stats: [
+      ...["downstream_rq_1xx", "downstream_rq_2xx", "downstream_rq_completed"].map(
+        (name) => `http.main.${name}`,
+      ),
+      "cluster.one.upstream_rq_1xx",
+    ],
   },
   {
     title: "requests that are no HTTP/1.1 get 400 and the connection is closed",

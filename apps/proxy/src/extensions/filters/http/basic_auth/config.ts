@@ -6,7 +6,7 @@ import type {
 } from "@sluice/xds/gen/envoy/extensions/filters/http/basic_auth/v3/basic_auth_pb.js";
 import { readDataSource } from "../../../../route/read-data-source.ts";
 
-/** User name → SHA-1 of the password, base64. */
+/** User name, as it is sent (an octet a character) → SHA-1 of the password, base64. */
 export type Users = ReadonlyMap<string, string>;
 
 export interface BasicAuthConfig {
@@ -58,9 +58,9 @@ function compileUsers(source: DataSource | undefined): Compiled<Users> {
   const users = new Map<string, string>();
   const read = readDataSource(source, "users", Number.POSITIVE_INFINITY);
   if (!read.ok) return read;
-  const lines = read.value.toString("utf8").split(/\r?\n/);
+  const lines = read.value.toString("latin1").split("\n");
   for (const [i, line] of lines.entries()) {
-    if (line.trim() === "" || line.startsWith("#")) continue;
+    if (line === "" || line.startsWith("#")) continue;
     const colon = line.indexOf(":");
     const name = line.slice(0, colon);
     const hash = SHA1.exec(line.slice(colon + 1))?.[1];

@@ -9,6 +9,8 @@ import type {
   BasicAuth,
   BasicAuthPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/basic_auth/v3/basic_auth_pb.js";
+import { decodeUnpaddedBase64 } from "../../../../http/decode-base64.ts";
+import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import {
   type BasicAuthConfig,
   type BasicAuthRouteConfig,
@@ -33,7 +35,7 @@ class BasicAuthFilter extends PassThroughFilter {
   override decodeHeaders(headers: HeaderMap): FilterHeadersStatus {
     const { config } = this;
     const route = this.decoding.perRouteConfig<BasicAuthRouteConfig>();
-    const value = headers.get(config.authenticationHeader);
+    const value = credentialsIn(headers, config.authenticationHeader);
     if (value === undefined) {
       if (config.allowMissing) return FilterHeadersStatus.Continue;
       return this.refuse(headers, route, "Missing username and password.", "no_credential_for_basic_auth");
@@ -76,8 +78,7 @@ class BasicAuthFilter extends PassThroughFilter {
   ): FilterHeadersStatus {
     this.config.stats.denied.inc();
     const configured = route !== undefined && route.realm !== "" ? route.realm : this.config.realm;
-    const url = `${headers.get(":scheme") ?? "http"}://${headers.get(":authority") ?? ""}${headers.get(":path") ?? ""}`;
-    const realm = configured === "" ? url : configured;
+    const realm = configured === "" ? originalUrl(headers) : configured;
     this.decoding.sendLocalReply(401, `User authentication failed. ${why}`, details, (out) =>
       out.set("www-authenticate", `Basic realm="${realm.replace(/["\\]/g, "\\$&")}"`),
     );
@@ -85,11 +86,25 @@ class BasicAuthFilter extends PassThroughFilter {
   }
 }
 
+/** As in Envoy the usual field is one, whose values are joined; of another one the first value counts. */
+function credentialsIn(headers: HeaderMap, name: string): string | undefined {
+  return name === "authorization" ? headers.getAll(name) : headers.get(name);
+}
+
+const REALM_PATH_OCTETS_MAX = 256;
+
+/** Before any route rewrote it; a long path is cut off. */
+function originalUrl(headers: HeaderMap): string {
+  const path = headers.get(EnvoyHeader.originalPath) ?? headers.get(":path") ?? "";
+  const origin = `${headers.get(":scheme") ?? "http"}://${headers.get(":authority") ?? ""}`;
+  return origin + path.slice(0, REALM_PATH_OCTETS_MAX);
+}
+
 /** RFC 7617 §2; undefined: another scheme, which `basic` in lower case is to Envoy. */
 function parseCredentials(value: string): readonly [string, string] | "format" | undefined {
   if (!value.startsWith("Basic ")) return undefined;
-  const text = value.slice(6).trim();
-  const decoded = Buffer.from(text, "base64").toString("latin1");
+  const octets = decodeUnpaddedBase64(value.slice(6));
+  const decoded = Buffer.from(octets ?? []).toString("latin1");
   const colon = decoded.indexOf(":");
   return colon < 0 ? "format" : [decoded.slice(0, colon), decoded.slice(colon + 1)];
 }

@@ -68,8 +68,13 @@ class CorsFilter implements StreamFilter {
     const add = (name: string, value: string | undefined): void => {
       if (value !== undefined) answer.append(name, value);
     };
-    add("access-control-allow-methods", this.firstText("allowMethods"));
-    add("access-control-allow-headers", this.firstText("allowHeaders"));
+    // As in Envoy: `*` is what is asked for, even if that is nothing; browsers take `*` itself for a name where there are credentials.
+    const granted = (field: "allowMethods" | "allowHeaders", asked: string): string | undefined => {
+      const allowed = this.firstText(field);
+      return allowed === "*" ? (request.getAll(asked) ?? "") : allowed;
+    };
+    add("access-control-allow-methods", granted("allowMethods", "access-control-request-method"));
+    add("access-control-allow-headers", granted("allowHeaders", "access-control-request-headers"));
     add("access-control-max-age", this.firstText("maxAge"));
     if (
       request.get("access-control-request-private-network") === "true" &&

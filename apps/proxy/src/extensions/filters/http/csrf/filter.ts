@@ -32,7 +32,7 @@ class CsrfFilter extends PassThroughFilter {
     const shadow = policy.shadow?.matches(headers, callbacks.random.uint32(), context) ?? false;
     if (!enabled && !shadow) return FilterHeadersStatus.Continue;
     if (!CHANGING.has(headers.get(":method") ?? "")) return FilterHeadersStatus.Continue;
-    const source = hostAndPort(headers.get("origin") ?? "");
+    const source = sourceOf(headers);
     if (source === "") stats.missingSourceOrigin.inc();
     else if (
       source === hostAndPort(headers.get(":authority") ?? "") ||
@@ -47,9 +47,18 @@ class CsrfFilter extends PassThroughFilter {
   }
 }
 
+/** Where the request comes from; "": it does not say. */
+function sourceOf(headers: HeaderMap): string {
+  return hostAndPort(headers.getAll("origin") ?? "") || hostAndPort(headers.getAll("referer") ?? "");
+}
+
+/** A scheme, perhaps a user, then host and port; behind them a path or a query, but no fragment at once. */
+const ABSOLUTE_URL =
+  /^[a-z]+:\/\/(?:[a-z\d\-_.!~*'()%;:&=+$,]*@)?((?:[a-z\d\-._]+|\[[\da-f:.%]+\])(?::\d+)?)(?:[/?][!-~\u0080-\u00ff]*)?$/i;
+
 /** Of an absolute URL; anything else as it is. */
 function hostAndPort(value: string): string {
-  return /^https?:\/\/([^/?#]+)/i.exec(value)?.[1] ?? value;
+  return ABSOLUTE_URL.exec(value)?.[1] ?? value;
 }
 
 export const csrfFactory: HttpFilterFactory<CsrfConfig, CompiledCsrfPolicy> = {

@@ -101,7 +101,7 @@ function compileDelay(config: HTTPFault): DelayFault | undefined {
   if (delay === undefined) return undefined;
   const specifier = delay.faultDelaySecifier;
   return {
-    fixedMs: specifier.case === "fixedDelay" ? durationMs(specifier.value, 0) : undefined,
+    fixedMs: specifier.case === "fixedDelay" ? Math.trunc(durationMs(specifier.value, 0)) : undefined,
     durationKey: keyed(config.delayDurationRuntime, "delay.fixed_duration_ms"),
     share: share(delay.percentage, keyed(config.delayPercentRuntime, "delay.fixed_delay_percent")),
   };

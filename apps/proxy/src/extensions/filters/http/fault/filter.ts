@@ -109,7 +109,7 @@ class FaultFilter extends PassThroughFilter {
     const { rate } = this.fault;
     if (rate === undefined) return;
     const asked = wholeNumber(headers.get(EnvoyHeader.faultThroughputResponse));
-    const kibPerSecond = rate.kibPerSecond ?? asked ?? 0;
+    const kibPerSecond = rate.kibPerSecond ?? Math.min(asked ?? 0, Number.MAX_SAFE_INTEGER);
     const percent = headers.get(EnvoyHeader.faultThroughputResponsePercentage);
     if (kibPerSecond === 0 || !this.draw(rate.share, rate.kibPerSecond === undefined ? percent : undefined))
       return;
@@ -227,8 +227,9 @@ function isHttpStatus(status: number): boolean {
   return status >= 200 && status < 600;
 }
 
+/** Unsigned, with a sign and spaces before it if need be. */
 function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^\s*\+?\d+\s*$/.test(text) ? Number(text) : undefined;
 }
 
 export const faultFactory: HttpFilterFactory<FilterConfig, FaultConfig> = {

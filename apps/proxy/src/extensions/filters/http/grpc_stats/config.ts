@@ -16,11 +16,14 @@ export interface GrpcMethodStats {
   readonly requestMessages: Counter;
   readonly responseMessages: Counter;
   readonly upstreamTime: Histogram;
-  status(code: string): Counter;
+  /** By the code's text; undefined: peers have sent too many. */
+  status(code: string): Counter | undefined;
 }
 
 /** Names that a peer chooses would fill the stats without an end. */
 const METHODS_MAX = 10_000;
+/** gRPC has 17. */
+const CODES_MAX = 100;
 
 export function compileGrpcStats(config: FilterConfig, root: StatsScope): Compiled<GrpcStatsConfig> {
   const problems: Problem[] = [];
@@ -44,7 +47,7 @@ export function compileGrpcStats(config: FilterConfig, root: StatsScope): Compil
       if (found !== undefined) return found;
       const grpc = root.scope("cluster").scope(cluster).scope("grpc");
       const stats = createMethodStats(
-        apart ? grpc.scope(dots ? service.replaceAll(".", "_") : service).scope(method) : grpc,
+        apart ? grpc.scope(all && dots ? service.replaceAll(".", "_") : service).scope(method) : grpc,
       );
       known.set(key, stats);
       return stats;
@@ -64,7 +67,7 @@ function createMethodStats(scope: StatsScope): GrpcMethodStats {
     upstreamTime: scope.histogram("upstream_rq_time"),
     status: (code) => {
       let counter = codes.get(code);
-      if (counter === undefined) {
+      if (counter === undefined && codes.size < CODES_MAX) {
         counter = scope.counter(code);
         codes.set(code, counter);
       }

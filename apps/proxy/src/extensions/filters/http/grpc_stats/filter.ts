@@ -7,6 +7,7 @@ import {
   type HttpFilterFactory,
   PassThroughFilter,
 } from "@sluice/extension-api";
+import { isGrpcContentType } from "@sluice/matching";
 import type { FilterConfig } from "@sluice/xds/gen/envoy/extensions/filters/http/grpc_stats/v3/config_pb.js";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileGrpcStats, type GrpcMethodStats, type GrpcStatsConfig } from "./config.ts";
@@ -36,7 +37,7 @@ class GrpcStatsFilter extends PassThroughFilter {
   }
 
   override decodeHeaders(headers: HeaderMap): FilterHeadersStatus {
-    if (!isGrpc(headers.get("content-type"))) return FilterHeadersStatus.Continue;
+    if (!isGrpcContentType(headers.get("content-type"))) return FilterHeadersStatus.Continue;
     const cluster = this.decoding.route()?.clusterName;
     if (cluster === undefined) return FilterHeadersStatus.Continue;
     this.isGrpc = true;
@@ -52,8 +53,10 @@ class GrpcStatsFilter extends PassThroughFilter {
   }
 
   override encodeHeaders(headers: HeaderMap, endStream: boolean): FilterHeadersStatus {
-    if (endStream) this.finish(headers);
-    else this.answersGrpc = headers.get(":status") === "200" && isGrpc(headers.get("content-type"));
+    this.countStatus(headers);
+    if (endStream) this.finish();
+    else
+      this.answersGrpc = headers.get(":status") === "200" && isGrpcContentType(headers.get("content-type"));
     return FilterHeadersStatus.Continue;
   }
 
@@ -63,7 +66,8 @@ class GrpcStatsFilter extends PassThroughFilter {
   }
 
   override encodeTrailers(trailers: HeaderMap): FilterTrailersStatus {
-    this.finish(trailers);
+    this.countStatus(trailers);
+    this.finish();
     return FilterTrailersStatus.Continue;
   }
 
@@ -81,25 +85,24 @@ class GrpcStatsFilter extends PassThroughFilter {
     this.counts.responses = this.responses.count;
   }
 
-  /** The status stands in the trailers, or in the headers of a message that has nothing else. */
-  private finish(headers: HeaderMap): void {
+  /** As in Envoy a status counts wherever it stands, in the headers and in the trailers, whatever it is. */
+  private countStatus(headers: HeaderMap): void {
+    const { stats } = this;
+    const status = headers.get("grpc-status");
+    if (stats === undefined || status === undefined) return;
+    stats.status(status)?.inc();
+    (status === "0" ? stats.success : stats.failure).inc();
+    stats.total.inc();
+  }
+
+  private finish(): void {
     const { stats } = this;
     if (stats === undefined) return;
-    const status = headers.get("grpc-status");
-    if (status !== undefined && /^\d{1,5}$/.test(status)) {
-      stats.status(status).inc();
-      (status === "0" ? stats.success : stats.failure).inc();
-      stats.total.inc();
-    }
     const { lastUpstreamTxByteMs: sent, lastUpstreamRxByteMs: received } = this.decoding.streamInfo;
     if (this.runtime.config.upstreamStats && sent !== undefined && received !== undefined)
       stats.upstreamTime.record(Math.max(0, received - sent));
     this.stats = undefined;
   }
-}
-
-function isGrpc(contentType: string | undefined): boolean {
-  return contentType !== undefined && /^application\/grpc(?:$|[+;])/.test(contentType);
 }
 
 export const grpcStatsFactory: HttpFilterFactory<Runtime> = {

@@ -21,7 +21,7 @@ export interface MetadataTarget {
   /** "": the header's. */
   readonly value: string;
   readonly rewrite: ((value: string) => string) | undefined;
-  readonly type: "string" | "number";
+  readonly type: "string" | "number" | "protobuf";
   readonly base64: boolean;
 }
 
@@ -50,6 +50,12 @@ export function compileHeaderToMetadata(config: Config, root: StatsScope): Compi
   const stats = config.statPrefix === "" ? undefined : createHeaderToMetadataStats(root, config.statPrefix);
   return { ok: true, value: Object.freeze({ stats, request, response }) };
 }
+
+const TYPES = {
+  [ValueType.STRING]: "string",
+  [ValueType.NUMBER]: "number",
+  [ValueType.PROTOBUF_VALUE]: "protobuf",
+} as const;
 
 function compileRule(rule: Config_Rule, path: string, problems: Problem[]): MetadataRule {
   const refuse = (at: string, message: string): void => {
@@ -88,16 +94,13 @@ function compileTarget(
     if (compiled.ok) rewrite = compiled.value;
     else problems.push(...compiled.problems);
   }
-  if (pair.type === ValueType.PROTOBUF_VALUE) {
-    problems.push({ path: `${path}.type`, message: "PROTOBUF_VALUE is not implemented", severity: "error" });
-  }
   return {
     namespace:
       pair.metadataNamespace === "" ? "envoy.filters.http.header_to_metadata" : pair.metadataNamespace,
     key: pair.key,
     value: pair.value,
     rewrite,
-    type: pair.type === ValueType.NUMBER ? "number" : "string",
+    type: TYPES[pair.type],
     base64: pair.encode === ValueEncode.BASE64,
   };
 }

@@ -6,7 +6,7 @@ import {
 } from "@sluice/extension-api";
 import { cookieValue } from "@sluice/matching";
 import type { Config } from "@sluice/xds/gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js";
-import { decodeBase64 } from "../../../../http/decode-base64.ts";
+import { decodeUnpaddedBase64 } from "../../../../http/decode-base64.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import {
   compileHeaderToMetadata,
@@ -14,6 +14,8 @@ import {
   type MetadataTarget,
   VALUE_BYTES_MAX,
 } from "./config.ts";
+import { parseNumber } from "./parse-number.ts";
+import { readSerializedValue } from "./serialized-value.ts";
 import type { HeaderToMetadataStats } from "./stats.ts";
 
 class HeaderToMetadataFilter extends PassThroughFilter {
@@ -43,7 +45,9 @@ class HeaderToMetadataFilter extends PassThroughFilter {
     const found = new Map<string, Record<string, unknown>>();
     for (const rule of rules) {
       counts?.rulesProcessed.inc();
-      const value = rule.header === "" ? cookieValue(headers, rule.cookie) : headers.getAll(rule.header);
+      // An empty cookie is none, an empty header is one.
+      const value =
+        rule.header === "" ? cookieValue(headers, rule.cookie) || undefined : headers.getAll(rule.header);
       if (value === undefined) {
         if (rule.onMissing === undefined) continue;
         counts?.headerNotFound.inc();
@@ -83,9 +87,7 @@ function take(
   }
   let decoded: string | undefined = text;
   if (target.base64) {
-    const bare = text.replace(/={1,2}$/, "");
-    // Padding may be left out.
-    const bytes = decodeBase64(bare.padEnd(Math.ceil(bare.length / 4) * 4, "="));
+    const bytes = decodeUnpaddedBase64(text);
     decoded = bytes && Buffer.from(bytes).toString("latin1");
     if (decoded === undefined) stats?.base64DecodeFailed.inc();
   }
@@ -99,8 +101,8 @@ function take(
 
 function typed(target: MetadataTarget, text: string): unknown {
   if (target.type === "string") return text;
-  const number = Number(text);
-  return text.trim() !== "" && Number.isFinite(number) ? number : undefined;
+  if (target.type === "protobuf") return readSerializedValue(Buffer.from(text, "latin1"));
+  return parseNumber(text);
 }
 
 export const headerToMetadataFactory: HttpFilterFactory<HeaderToMetadataConfig, HeaderToMetadataConfig> = {

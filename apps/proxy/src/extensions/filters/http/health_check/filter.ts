@@ -10,7 +10,9 @@ import {
 import type { HealthCheck } from "@sluice/xds/gen/envoy/extensions/filters/http/health_check/v3/health_check_pb.js";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
+import type { SharedNumber } from "../../../../worker/shared-slots.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import { type CachedAnswer, CheckCache } from "./check-cache.ts";
 import { compileHealthCheckFilter, type HealthCheckFilterConfig } from "./config.ts";
 import { createHealthCheckStats, type HealthCheckStats } from "./stats.ts";
 
@@ -18,8 +20,8 @@ interface FilterConfig {
   readonly config: HealthCheckFilterConfig;
   readonly worker: WorkerContext;
   readonly stats: HealthCheckStats;
-  /** The last answer of the upstream, and until when it stands for others. */
-  readonly cache: { status: number; degraded: boolean; untilMs: number };
+  /** `undefined`: every check is passed on. */
+  readonly cache: CheckCache | undefined;
 }
 
 interface Verdict {
@@ -32,6 +34,7 @@ class HealthCheckFilter extends PassThroughFilter {
   private readonly filter: FilterConfig;
   private isCheck = false;
   private answers = false;
+  private cached: CachedAnswer | undefined = undefined;
 
   constructor(filter: FilterConfig) {
     super();
@@ -45,8 +48,10 @@ class HealthCheckFilter extends PassThroughFilter {
       return FilterHeadersStatus.Continue;
     this.isCheck = true;
     this.decoding.streamInfo.setHealthCheck?.();
-    const cached = config.cacheMs > 0 && worker.clock.nowMs() < cache.untilMs;
-    if (config.passThrough && !cached && !worker.drain.healthCheckFailed) return FilterHeadersStatus.Continue;
+    if (config.passThrough && !worker.drain.healthCheckFailed) {
+      this.cached = cache?.get();
+      if (this.cached === undefined) return FilterHeadersStatus.Continue;
+    }
     this.answers = true;
     if (endStream) this.answer();
     return FilterHeadersStatus.StopIteration;
@@ -65,13 +70,13 @@ class HealthCheckFilter extends PassThroughFilter {
   }
 
   override encodeHeaders(headers: HeaderMap): FilterHeadersStatus {
-    const { config, worker, cache } = this.filter;
+    const { worker, cache } = this.filter;
     if (this.isCheck) {
-      if (config.cacheMs > 0 && !this.answers) {
-        cache.status = Number(headers.get(":status") ?? "0");
-        cache.degraded = headers.has(EnvoyHeader.degraded);
-        cache.untilMs = worker.clock.nowMs() + config.cacheMs;
-      }
+      // As in Envoy, whoever gave the answer: that a check was refused stands, too.
+      cache?.put({
+        status: Number(headers.get(":status") ?? "0"),
+        degraded: headers.has(EnvoyHeader.degraded),
+      });
       headers.set(EnvoyHeader.upstreamHealthcheckedCluster, worker.localInfo.nodeCluster);
     } else if (worker.drain.healthCheckFailed) headers.set(EnvoyHeader.immediateHealthCheckFail, "true");
     return FilterHeadersStatus.Continue;
@@ -91,11 +96,11 @@ class HealthCheckFilter extends PassThroughFilter {
   }
 
   private verdict(): Verdict {
-    const { config, worker, cache } = this.filter;
+    const { config, worker } = this.filter;
     if (worker.drain.healthCheckFailed) return failed("health_check_failed");
-    if (config.cacheMs > 0) {
+    if (this.cached !== undefined) {
       this.filter.stats.cachedResponse.inc();
-      return { status: cache.status, details: "health_check_cached", degraded: cache.degraded };
+      return { ...this.cached, details: "health_check_cached" };
     }
     if (config.minHealthyPercentages.length === 0)
       return { status: 200, details: "health_check_ok", degraded: false };
@@ -140,14 +145,16 @@ export const healthCheckFactory: HttpFilterFactory<FilterConfig> = {
   compile: (message, context) => {
     const compiled = compileHealthCheckFilter(asConfig(message));
     if (!compiled.ok) return compiled;
-    const { worker } = asHttpContext(context);
+    const { worker, place } = asHttpContext(context);
+    const { cacheMs } = compiled.value;
+    const numberOf = (name: string): SharedNumber => worker.shared.number(`${place} health check ${name}`, 1);
     return {
       ok: true,
       value: {
         config: compiled.value,
         worker,
         stats: createHealthCheckStats(context.stats),
-        cache: { status: 0, degraded: false, untilMs: 0 },
+        cache: cacheMs > 0 ? new CheckCache(cacheMs, numberOf, worker.clock) : undefined,
       },
     };
   },

@@ -4,6 +4,7 @@ import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import type { ResponseWaiter } from "../../../../http/stream-timers.ts";
+import { tellCluster } from "../../../../http/tell-cluster.ts";
 import type { RouteEntry } from "../../../../route/route-entry.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import {
@@ -26,7 +27,6 @@ import { addressHead, beginHead, renewHead } from "./request-head.ts";
 import { NO_TIMEOUTS, readTimeouts } from "./request-timeouts.ts";
 import { finishUpstreamHead } from "./response-head.ts";
 import { type RetryOwner, RetryState, RetryStatus } from "./retry-state.ts";
-import { tellCluster } from "./tell-cluster.ts";
 import { TrySet } from "./try-set.ts";
 import type { TryOwner, TryTimeout, UpstreamTry } from "./upstream-try.ts";
 
@@ -162,7 +162,12 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     this.send(host);
   }
 
-  onTryReady(attempt: UpstreamTry, connection: ConnectionInfo): undefined {
+  onTryOpen(attempt: UpstreamTry): undefined {
+    if (this.destroyed) return attempt.cancel();
+    this.request.sendTo(attempt, this.choice.isRetry);
+  }
+
+  onTryReady(attempt: UpstreamTry, connection: ConnectionInfo, open: boolean): undefined {
     const { config, stream, outcome } = this.init;
     if (this.destroyed) return attempt.cancel();
     const { choice, request } = this;
@@ -174,7 +179,7 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     for (const stats of outcome.routeStats) stats.upstreamRqTotal.inc();
     addressHead(this.init, attempt, connection);
     const { ended } = request;
-    request.sendTo(attempt, choice.isRetry);
+    if (!open) request.sendTo(attempt, choice.isRetry);
     const maxDurationMs = request.timeouts.maxDurationMs || choice.cluster.info.http.maxStreamDurationMs;
     if (maxDurationMs > 0) attempt.armMaxDuration(config.worker.timers, maxDurationMs);
     if (ended) this.tries.arm(attempt);

@@ -15,6 +15,7 @@ import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { asHeaders, type Headers } from "../../../../http/header-map.ts";
 import type { HttpStream } from "../../../../http/http-stream.ts";
 import { streamOf } from "../../../../http/stream-of.ts";
+import { tellCluster } from "../../../../http/tell-cluster.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import {
   type ForwardAction,
@@ -28,7 +29,6 @@ import { compileRouter, type RouterConfig } from "./config.ts";
 import { UpstreamExchange } from "./exchange.ts";
 import { OutcomeStats } from "./outcome-stats.ts";
 import { findInvalidHeader } from "./strict-headers.ts";
-import { tellCluster } from "./tell-cluster.ts";
 
 /** The terminal filter: answers where the route does by itself, else forwards by an `UpstreamExchange`. */
 class RouterFilter implements StreamDecoderFilter {

@@ -7,8 +7,8 @@ import { NO_TIMEOUTS, type RequestTimeouts } from "./request-timeouts.ts";
 import type { UpstreamTry } from "./upstream-try.ts";
 
 /**
- * The client's request on its way to the tries and the mirrors. Bytes go through to a try that has its connection; they are
- * kept for one that has not, for retries and for internal redirects, as far as the limit allows: beyond it there is no retry
+ * The client's request on its way to the tries and the mirrors. Bytes go through to a try that takes them; they are
+ * kept for one that does not yet, for retries and for internal redirects, as far as the limit allows: beyond it there is no retry
  * and no redirect any more. Where too much waits for a connection the client is held back.
  */
 export class ForwardedRequest extends KeptRequest {
@@ -43,25 +43,25 @@ export class ForwardedRequest extends KeptRequest {
   giveUpKeeping(attempt: UpstreamTry | undefined): void {
     this.keeps = false;
     this.overflowed = true;
-    if (attempt?.ready === true) this.clear();
+    if (attempt?.takes === true) this.clear();
   }
 
   /** `attempt`: the newest, undefined while there is none; `retries`: another will come. */
   data(chunk: Uint8Array, endStream: boolean, attempt: UpstreamTry | undefined, retries: boolean): void {
     this.mirrors?.data(chunk, endStream);
-    const waits = attempt === undefined ? retries : !attempt.ready;
+    const waits = attempt === undefined ? retries : !attempt.takes;
     if (this.keeps || waits) this.add(chunk);
-    if (attempt?.ready === true) attempt.encodeData(chunk, endStream);
+    if (attempt?.takes === true) attempt.encodeData(chunk, endStream);
     else if (waits && this.bytes > this.init.callbacks.bufferLimitBytes()) this.flow.holdRequest();
   }
 
   endWith(trailers: Headers, attempt: UpstreamTry | undefined): void {
     this.trailers = trailers;
     this.mirrors?.trailers(trailers);
-    if (attempt?.ready === true) attempt.encodeTrailers(trailers);
+    if (attempt?.takes === true) attempt.encodeTrailers(trailers);
   }
 
-  /** All that has come of it, to a try that has its connection. */
+  /** All that has come of it, to a try that takes it. */
   sendTo(attempt: UpstreamTry, isRetry: boolean): void {
     const { headers, headersOnly } = this.init;
     const { chunks } = this;

@@ -6,8 +6,8 @@ import type { HttpPool } from "../../../../upstream/http-pool.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 
 /**
- * Where a copy goes, through the filters of its cluster where that has any. To them the copy is a request of its own, on no
- * route; the router's own upstream filters are for requests alone.
+ * Where a copy goes, through the filters of its cluster or else the router's. To them the copy is a request of its own, on no
+ * route.
  */
 export function mirrorPool(
   { config, stream }: ExchangeInit,
@@ -17,10 +17,19 @@ export function mirrorPool(
 ): HttpPool {
   const { clock, timers, random } = config.worker;
   const pool = httpPoolOf(info, host, false, clock, timers);
-  const chain = info.policies?.filters;
+  const chain = info.policies?.filters ?? config.upstreamFilters;
   if (chain === undefined) return pool;
   const { streamId, connection } = stream;
   const streamInfo = new RequestStreamInfo(clock.wallMs(), clock.nowMs());
-  const copy = { streamId, streamInfo, connection, clock, timers, random, route: () => undefined };
+  const copy = {
+    streamId,
+    streamInfo,
+    connection,
+    clock,
+    timers,
+    random,
+    route: () => undefined,
+    refuseReuse: () => {},
+  };
   return new FilteredPool(pool, chain, copy, callbacks);
 }

@@ -122,12 +122,17 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     if (!this.request.ended) this.giveUp();
   }
 
-  onTryReady(attempt: UpstreamTry, _connection: ConnectionInfo): undefined {
+  onTryOpen(attempt: UpstreamTry): undefined {
     if (this.over) return attempt.cancel();
-    attempt.host.outlier?.putResult("localOriginConnectSuccess");
     this.endSent = this.headersOnly;
     attempt.encodeHeaders(this.requestHeaders, this.headersOnly);
     this.flush(attempt);
+  }
+
+  onTryReady(attempt: UpstreamTry, _connection: ConnectionInfo, open: boolean): undefined {
+    if (this.over) return attempt.cancel();
+    attempt.host.outlier?.putResult("localOriginConnectSuccess");
+    if (!open) this.onTryOpen(attempt);
   }
 
   onTry1xx(): void {}
@@ -191,12 +196,12 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
   }
 
   resumeRequest(): void {
-    if (--this.filterPauses === 0 && this.attempt?.ready === true && !this.over && !this.sinkFull)
+    if (--this.filterPauses === 0 && this.attempt?.takes === true && !this.over && !this.sinkFull)
       this.flush(this.attempt);
   }
 
   private get behind(): boolean {
-    return this.attempt?.ready !== true || this.sinkFull || this.filterPauses > 0;
+    return this.attempt?.takes !== true || this.sinkFull || this.filterPauses > 0;
   }
 
   /** Sends what has waited. The sink may fill, and empty again, at each piece of it. */

@@ -34,7 +34,7 @@ export function renewHead(
   tellTimeouts(init, timeouts, elapsedMs);
 }
 
-/** A try has its connection, and the head goes out on it. */
+/** A try has its connection: the head goes out on it, unless filters before it have it already. */
 export function addressHead(init: ExchangeInit, attempt: UpstreamTry, connection: ConnectionInfo): void {
   const { config, stream, forward, headers } = init;
   const { hostname } = attempt.host;
@@ -44,7 +44,6 @@ export function addressHead(init: ExchangeInit, attempt: UpstreamTry, connection
   if (forward.autoHostRewrite && hostname !== "") {
     replaceAuthority(headers, hostname, forward.appendXForwardedHost, !config.suppressEnvoyHeaders);
   }
-  (attempt.span ?? stream.span)?.inject(headers);
 }
 
 function tellTimeouts(

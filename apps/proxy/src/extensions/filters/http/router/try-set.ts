@@ -51,6 +51,7 @@ export class TrySet {
       attempt.span = span.startUpstreamSpan(info.statName, stream.wallMs(), config.startChildSpan);
       const { attempts } = this.choice;
       if (attempts > 1) attempt.span?.setTag("retry.count", String(attempts - 1));
+      (attempt.span ?? span).inject(this.init.headers);
     }
     this.log?.begun(attempt);
     attempt.start();

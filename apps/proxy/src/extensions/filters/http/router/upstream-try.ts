@@ -12,7 +12,10 @@ import type { HttpPool, PoolWaiter } from "../../../../upstream/http-pool.ts";
 /** Who made a try, and hears of it. Its watermarks are those of the request's sink. */
 export interface TryOwner extends WatermarkCallbacks {
   readonly highPriority: boolean;
-  onTryReady(attempt: UpstreamTry, connection: ConnectionInfo): void;
+  /** Filters before its connection take the request; the connection is still to come. */
+  onTryOpen(attempt: UpstreamTry): void;
+  /** `open`: the request went to its filters already. */
+  onTryReady(attempt: UpstreamTry, connection: ConnectionInfo, open: boolean): void;
   onTry1xx(attempt: UpstreamTry, headers: Headers): void;
   onTryHeaders(attempt: UpstreamTry, headers: Headers, endStream: boolean): void;
   onTryData(attempt: UpstreamTry, chunk: Uint8Array, endStream: boolean): void;
@@ -22,14 +25,16 @@ export interface TryOwner extends WatermarkCallbacks {
   onTryTimeout(attempt: UpstreamTry, which: TryTimeout): void;
 }
 
+/** How far a try is; `Open`: it may be sent the request, without having its connection. */
+const Stage = { Waiting: 0, Open: 1, Ready: 2 } as const;
+type Stage = (typeof Stage)[keyof typeof Stage];
+
 export type TryTimeout = "perTry" | "perTryIdle" | "maxDuration";
 
 /** One attempt at an upstream host: waiting for a connection, then an exchange on it. */
 export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream {
   readonly host: Host;
   readonly highPriority: boolean;
-  /** The exchange has begun: the request may be sent. */
-  ready = false;
   /** Neither a response's head nor a reset has come. */
   awaitingHeaders = true;
   /** Another try has begun beside it (hedging). */
@@ -52,6 +57,7 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
   private responseHeadCount = 0;
   startedAtMs = 0;
   span: ActiveSpan | undefined = undefined;
+  private stage: Stage = Stage.Waiting;
   private readonly owner: TryOwner;
   private readonly info: ClusterInfo;
   private readonly pool: HttpPool;
@@ -82,6 +88,16 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     return (this.held?.bytes ?? 0) + (this.encoder?.bufferedBytes ?? 0);
   }
 
+  /** The exchange has begun. */
+  get ready(): boolean {
+    return this.stage === Stage.Ready;
+  }
+
+  /** The request may be sent. */
+  get takes(): boolean {
+    return this.stage !== Stage.Waiting;
+  }
+
   get response(): ResponseStream {
     return this;
   }
@@ -95,12 +111,19 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     this.pool.newStream(this);
   }
 
+  onOpen(encoder: RequestEncoder): void {
+    this.stage = Stage.Open;
+    this.encoder = encoder;
+    this.owner.onTryOpen(this);
+  }
+
   onReady(encoder: RequestEncoder, connection: ConnectionInfo): void {
-    this.ready = true;
+    const open = this.takes;
+    this.stage = Stage.Ready;
     this.encoder = encoder;
     this.protocol = encoder.protocol === "" ? undefined : encoder.protocol;
     encoder.addWatermarkCallbacks(this.owner);
-    this.owner.onTryReady(this, connection);
+    this.owner.onTryReady(this, connection, open);
   }
 
   /** Undefined: the request ended before the host had a part in it. */
@@ -112,6 +135,7 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     this.done = true;
     this.endedBeforeHost = beforeHost;
     this.awaitingHeaders = false;
+    this.encoder = undefined;
     this.disarm();
     this.owner.onTryReset(this, reason, transportFailure);
   }
@@ -142,7 +166,7 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     this.maxDuration.arm(ms);
   }
 
-  // ── request, once `ready` ───────────────────────────────────────────────────────────────────────────────────────────
+  // ── request, once it `takes` it ─────────────────────────────────────────────────────────────────────────────────────────
 
   encodeHeaders(headers: Headers, endStream: boolean): void {
     if (!endStream && offersWebSocket(headers)) this.held = { chunks: [], bytes: 0, endStream: false };
@@ -170,13 +194,13 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     if (!this.done) this.span?.setTag("canceled", "true");
     this.disarm();
     this.awaitingHeaders = false;
+    this.encoder = undefined;
     if (!this.ready) {
       if (!this.done) this.pool.cancel(this);
       this.done = true;
       return;
     }
     if (encoder === undefined) return;
-    this.encoder = undefined;
     // As in Envoy: a stream that goes with its HTTP/1 connection is not counted, nor what is left behind an early answer.
     if (!this.done && encoder.protocol === "HTTP/2") this.info.stats.upstreamRqTxReset.inc();
     this.done = true;
@@ -213,9 +237,9 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
 
   decode1xxHeaders(headers: Headers): void {
     this.touch();
-    // One is all that the client waits for.
+    // As in Envoy only the first is passed on.
     if (this.continued) return;
-    this.continued = headers.get(":status") === "100";
+    this.continued = true;
     this.owner.onTry1xx(this, headers);
   }
 

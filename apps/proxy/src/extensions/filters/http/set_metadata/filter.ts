@@ -58,14 +58,13 @@ export const setMetadataFactory: HttpFilterFactory<SetMetadataConfig> = {
       ok: true,
       value: Object.freeze({
         merged:
-          config.metadataNamespace === ""
+          config.metadataNamespace === "" || config.value === undefined
             ? undefined
-            : { namespace: config.metadataNamespace, value: config.value ?? {}, allowOverwrite: true },
-        entries: config.metadata.map(({ metadataNamespace, value, allowOverwrite }) => ({
-          namespace: metadataNamespace,
-          value: value ?? {},
-          allowOverwrite,
-        })),
+            : { namespace: config.metadataNamespace, value: config.value, allowOverwrite: true },
+        // As in Envoy an entry without a value does nothing.
+        entries: config.metadata.flatMap(({ metadataNamespace, value, allowOverwrite }) =>
+          value === undefined ? [] : [{ namespace: metadataNamespace, value, allowOverwrite }],
+        ),
         overwriteDenied: createSetMetadataStats(context.stats).overwriteDenied,
       }),
     };

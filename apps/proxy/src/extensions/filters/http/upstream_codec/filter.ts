@@ -7,21 +7,41 @@ import {
   type HttpFilterFactory,
   type StreamDecoderFilter,
 } from "@sluice/extension-api";
-import { asHeaders } from "../../../../http/header-map.ts";
+import { asHeaders, type Headers } from "../../../../http/header-map.ts";
 import { ActiveFilter } from "../../../../http-filter/active-filter.ts";
-import { FilteredExchange } from "../../../../upstream/filtered-exchange.ts";
+import { type ConnectionWaiter, FilteredExchange } from "../../../../upstream/filtered-exchange.ts";
 
-/** Last of the upstream filters: hands the request to the connection's codec. */
-class UpstreamCodecFilter implements StreamDecoderFilter {
+/** Last of the upstream filters: hands the request to the connection's codec, once there is one. */
+class UpstreamCodecFilter implements StreamDecoderFilter, ConnectionWaiter {
+  private callbacks!: DecoderCallbacks;
   private exchange!: FilteredExchange;
+  /** Of a request that waits for its connection. */
+  private headers: Headers | undefined = undefined;
+  private headersOnly = false;
 
   setDecoderCallbacks(callbacks: DecoderCallbacks): void {
+    this.callbacks = callbacks;
     this.exchange = exchangeOf(callbacks);
   }
 
   decodeHeaders(headers: HeaderMap, endStream: boolean): FilterHeadersStatus {
-    this.exchange.codec?.encodeHeaders(asHeaders(headers), endStream);
+    const { codec } = this.exchange;
+    if (codec === undefined) {
+      this.headers = asHeaders(headers);
+      this.headersOnly = endStream;
+      this.exchange.awaitConnection(this);
+      return FilterHeadersStatus.StopAllIterationAndWatermark;
+    }
+    codec.encodeHeaders(asHeaders(headers), endStream);
     return FilterHeadersStatus.StopIteration;
+  }
+
+  onConnected(): void {
+    const { headers } = this;
+    if (headers === undefined) return;
+    this.headers = undefined;
+    this.exchange.codec?.encodeHeaders(headers, this.headersOnly);
+    this.callbacks.continueDecoding();
   }
 
   decodeData(chunk: Uint8Array, endStream: boolean): FilterDataStatus {

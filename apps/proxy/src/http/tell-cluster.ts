@@ -1,7 +1,7 @@
-import type { ClusterInfo } from "../../../../cluster/thread-local-cluster.ts";
-import type { RequestStreamInfo } from "../../../../http/request-stream-info.ts";
+import type { ClusterInfo } from "../cluster/thread-local-cluster.ts";
+import type { RequestStreamInfo } from "./request-stream-info.ts";
 
-/** Notes for logs and tags which cluster the request is sent to. */
+/** Notes for logs and tags which cluster the request is sent to, or would have been. */
 export function tellCluster(streamInfo: RequestStreamInfo, name: string, info: ClusterInfo): void {
   streamInfo.upstreamCluster = name;
   streamInfo.upstreamClusterStatName = info.statName;
