@@ -39,6 +39,8 @@ export function compilePermission(permission: Permission, path: string): Compile
     }
     case "destinationPortRange": {
       const { start, end } = rule.value;
+      if (start >= end)
+        return refuseTest(`${path}.destination_port_range`, `start ${start} is not below end ${end}`);
       return {
         ok: true,
         value: ({ connection }) => {

@@ -33,6 +33,8 @@ describe("envoy.filters.http.basic_auth", () => {
     const refuse = (users: string): Promise<string> =>
       refusalOf({ filters: [filter({ users: { inline_string: users } })] });
     assert.match(await refuse("ann"), /users: line 1 is not name:hash/);
+    assert.match(await refuse(""), /users: must not be empty/);
+    assert.match(await refuse(`${ANN}\r\n`), /line 1 \(ann\): only \{SHA\} hashes/);
     assert.match(await refuse(`${ANN}\nbob:$2y$05$abc`), /line 2 \(bob\): only \{SHA\} hashes/);
     assert.match(await refuse(`${ANN}\n${ANN}`), /line 2: the user ann stands there twice/);
   });

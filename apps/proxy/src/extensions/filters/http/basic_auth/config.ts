@@ -58,6 +58,7 @@ function compileUsers(source: DataSource | undefined): Compiled<Users> {
   const users = new Map<string, string>();
   const read = readDataSource(source, "users", Number.POSITIVE_INFINITY);
   if (!read.ok) return read;
+  if (read.value.length === 0) refuse("must not be empty");
   const lines = read.value.toString("latin1").split("\n");
   for (const [i, line] of lines.entries()) {
     if (line === "" || line.startsWith("#")) continue;

@@ -73,8 +73,8 @@ function compileRule(rule: Config_Rule, path: string, problems: Problem[]): Meta
   return {
     header: rule.header.toLowerCase(),
     cookie: rule.cookie,
-    onPresent: compileTarget(rule.onHeaderPresent, `${path}.on_header_present`, problems),
-    onMissing: compileTarget(rule.onHeaderMissing, `${path}.on_header_missing`, problems),
+    onPresent: compileTarget(rule.onHeaderPresent, `${path}.on_header_present`, problems, true),
+    onMissing: compileTarget(rule.onHeaderMissing, `${path}.on_header_missing`, problems, false),
     remove: rule.remove,
   };
 }
@@ -83,11 +83,12 @@ function compileTarget(
   pair: Config_KeyValuePair | undefined,
   path: string,
   problems: Problem[],
+  isPresent: boolean,
 ): MetadataTarget | undefined {
   if (pair === undefined) return undefined;
   let rewrite: MetadataTarget["rewrite"];
   if (pair.regexValueRewrite !== undefined) {
-    if (pair.value !== "") {
+    if (pair.value !== "" && isPresent) {
       problems.push({ path, message: "value and regex_value_rewrite exclude each other", severity: "error" });
     }
     const compiled = compileRegexSubstitution(pair.regexValueRewrite, `${path}.regex_value_rewrite`);

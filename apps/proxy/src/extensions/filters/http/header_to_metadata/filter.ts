@@ -109,8 +109,13 @@ export const headerToMetadataFactory: HttpFilterFactory<HeaderToMetadataConfig, 
   terminal: false,
   compile: (config, context) =>
     compileHeaderToMetadata(asConfig(config), asHttpContext(context).worker.stats),
-  compilePerRoute: (config, context) =>
-    compileHeaderToMetadata(asConfig(config), asHttpContext(context).worker.stats),
+  compilePerRoute: (config, context) => {
+    const { requestRules, responseRules } = asConfig(config);
+    if (requestRules.length + responseRules.length > 0)
+      return compileHeaderToMetadata(asConfig(config), asHttpContext(context).worker.stats);
+    const message = "request_rules or response_rules are required";
+    return { ok: false, problems: [{ path: "", message, severity: "error" }] };
+  },
   create: (config) => new HeaderToMetadataFilter(config),
 };
 

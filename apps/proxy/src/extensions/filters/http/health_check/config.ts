@@ -20,6 +20,7 @@ export function compileHealthCheckFilter(config: HealthCheck): Compiled<HealthCh
   };
   const passThrough = config.passThroughMode ?? false;
   const cacheMs = durationMs(config.cacheTime, 0);
+  if (cacheMs < 0) refuse("cache_time", "must not be negative");
   if (!passThrough && cacheMs > 0) {
     refuse("cache_time", "cache_time must not be set when pass_through_mode is false");
   }

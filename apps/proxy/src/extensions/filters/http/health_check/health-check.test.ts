@@ -29,6 +29,10 @@ describe("envoy.filters.http.health_check", () => {
       /cache_time: cache_time must not be set/,
     );
     assert.match(
+      await refusalOf({ filters: [filter({ pass_through_mode: true, cache_time: "-1s" })] }),
+      /cache_time: must not be negative/,
+    );
+    assert.match(
       await refusalOf({
         filters: [filter({ pass_through_mode: true, cluster_min_healthy_percentages: { up: { value: 1 } } })],
       }),
