@@ -114,16 +114,20 @@ class PresenceCondition implements Condition {
   readonly wanted: string;
   private readonly key: string;
   private readonly present: boolean;
+  /** A header that counts as empty where it is missing is always there. */
+  private readonly missingIsEmpty: boolean;
 
   constructor(field: string, config: HeaderMatcher, present: boolean) {
     this.field = field;
     this.key = headerKey(config.name);
     this.present = present;
-    this.wanted = `header ${config.name} is ${present ? "present" : "absent"}`;
+    this.missingIsEmpty = config.treatMissingHeaderAsEmpty;
+    const missing = this.missingIsEmpty ? ", missing counting as empty" : "";
+    this.wanted = `header ${config.name} is ${present ? "present" : "absent"}${missing}`;
   }
 
   matches(headers: HeaderView): boolean {
-    return (headers.get(this.key) !== undefined) === this.present;
+    return (this.missingIsEmpty || headers.get(this.key) !== undefined) === this.present;
   }
 
   given(headers: HeaderView): string | undefined {

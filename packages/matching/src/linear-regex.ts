@@ -1,12 +1,12 @@
 import { RE2JS } from "re2js";
-import { fromBinaryString } from "./binary-string.ts";
+import { toBinaryString } from "./binary-string.ts";
 import type { Compiled } from "./contract.ts";
 import { fieldPath } from "./problem-list.ts";
 
 /** A regular expression in RE2 syntax whose cost is linear in the input's length, whatever the pattern. */
 export interface LinearRegex {
   readonly source: string;
-  /** Whether the WHOLE of `value` (a binary string) matches; never when it is not UTF-8. */
+  /** Whether the WHOLE of `value` (a binary string) matches, octet by octet. */
   matchesAll(value: string): boolean;
 }
 
@@ -28,11 +28,15 @@ export function compileRegex(config: RegexConfig, path: string): Compiled<Linear
   return compileRegexText(config.regex, fieldPath(path, "regex"), sizeMax);
 }
 
-/** @param sizeMax steps that the compiled program may have at most; its measure is that of this engine, close to RE2's */
+/**
+ * Compares octets, as Envoy does: what is no ASCII in `regex` stands for its octets in UTF-8, one by one, and `.` for one octet.
+ *
+ * @param sizeMax steps that the compiled program may have at most; its measure is that of this engine, close to RE2's
+ */
 export function compileRegexText(regex: string, path: string, sizeMax?: number): Compiled<LinearRegex> {
   let pattern: RE2JS;
   try {
-    pattern = RE2JS.compile(regex);
+    pattern = RE2JS.compile(toBinaryString(regex));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${JSON.stringify(regex)} is not an RE2 regular expression: ${reason}`;
@@ -47,10 +51,7 @@ export function compileRegexText(regex: string, path: string, sizeMax?: number):
     ok: true,
     value: {
       source: regex,
-      matchesAll(value) {
-        const text = fromBinaryString(value);
-        return text !== undefined && pattern.testExact(text);
-      },
+      matchesAll: (value) => pattern.testExact(value),
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { RedirectAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { toBinaryString } from "./binary-string.ts";
 import type { HeaderView } from "./contract.ts";
 import { splitPath } from "./split-path.ts";
 
@@ -9,7 +10,9 @@ export function redirectLocation(config: RedirectAction, headers: HeaderView): s
   let scheme = oldScheme;
   if (specifier.case === "httpsRedirect" && specifier.value) scheme = "https";
   else if (specifier.case === "schemeRedirect" && specifier.value !== "") scheme = specifier.value;
-  return `${scheme}://${redirectHost(config, headers, oldScheme, scheme)}${redirectTarget(config, headers.get(":path") ?? "/")}`;
+  const host = redirectHost(config, headers, oldScheme, scheme);
+  const target = redirectTarget(config, headers.get(":path") ?? "/");
+  return `${scheme}://${host}${target.startsWith("/") ? "" : "/"}${target}`;
 }
 
 function redirectHost(
@@ -19,10 +22,14 @@ function redirectHost(
   scheme: string,
 ): string {
   const authority = headers.get(":authority") ?? "";
-  const portAt = authority.search(/:\d+$/);
+  const portAt = authority.search(/:\d*$/);
   const oldPort = portAt < 0 ? "" : authority.slice(portAt);
   const host =
-    config.hostRedirect !== "" ? config.hostRedirect : portAt < 0 ? authority : authority.slice(0, portAt);
+    config.hostRedirect !== ""
+      ? toBinaryString(config.hostRedirect)
+      : portAt < 0
+        ? authority
+        : authority.slice(0, portAt);
   if (config.portRedirect !== 0) return `${host}:${config.portRedirect}`;
   if (config.hostRedirect !== "" || oldPort === "") return host;
   // A port that was the old scheme's default says nothing under the new one.
@@ -35,7 +42,7 @@ function redirectHost(
 function redirectTarget(config: RedirectAction, target: string): string {
   const specifier = config.pathRewriteSpecifier;
   if (specifier.case === "pathRedirect" && specifier.value !== "") {
-    const { value } = specifier;
+    const value = toBinaryString(specifier.value);
     return value.includes("?") || config.stripQuery ? value : value + splitPath(target)[1];
   }
   return config.stripQuery ? splitPath(target)[0] : target;

@@ -131,10 +131,16 @@ describe("the path", () => {
 
   it("is compared as UTF-8 octets", () => {
     const octets = (text: string) => Buffer.from(text).toString("latin1");
-    const table = routes({ prefix: "/é" }, { safeRegex: { regex: "/[ü].x" } });
+    const table = routes(
+      { prefix: "/é" },
+      { safeRegex: { regex: "/ü..x" } },
+      { safeRegex: { regex: "/z." } },
+    );
     assert.equal(chosen(table, request(octets("/éa"))), "r0");
     assert.equal(chosen(table, request(octets("/üöx"))), "r1");
     assert.equal(chosen(table, request("/\xfc\xf6x")), undefined);
+    assert.equal(chosen(table, request("/z\xff")), "r2");
+    assert.equal(chosen(table, request(octets("/zé"))), undefined);
   });
 
   it("may leave out its parameters", () => {

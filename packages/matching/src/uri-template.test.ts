@@ -50,6 +50,7 @@ it("refuses the templates that Envoy does", () => {
     `/{${"n".repeat(17)}}`,
     "/a\\b",
     "/é",
+    "/{a}{b}",
   ];
   for (const template of refused) assert.ok(!compileUriTemplate(template).ok, template);
   for (const template of ["/a/{x=**}/b", "/a/", "/*/**", "/a%20b", "/a*"])

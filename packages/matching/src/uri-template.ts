@@ -13,8 +13,8 @@ export type UriTemplate =
  * `path_template` of `envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig` → an RE2 expression for the whole
  * path, with a named group per variable.
  *
- * `*` is one segment, `**` any number of them, `{name}` a segment, `{name=videos/*}` what its pattern says; a segment may mix
- * literals and variables. Nothing that varies may follow a `**`.
+ * `*` is one segment, `**` any number of them, `{name}` a segment, `{name=videos/*}` what its pattern says; a segment may have
+ * literals around one variable. Nothing that varies may follow a `**`.
  */
 export function compileUriTemplate(template: string): UriTemplate {
   const compiler = new TemplateCompiler();
@@ -44,6 +44,8 @@ class TemplateCompiler {
       if (last) return "";
       throw new TemplateError("has an empty segment");
     }
+    if ((segment.match(/\{/g)?.length ?? 0) > 1)
+      throw new TemplateError(`has two variables in one segment, ${JSON.stringify(segment)}`);
     let regex = "";
     for (const part of segment.split(/(\{[^}]*\})/).filter((text) => text !== ""))
       regex += part.startsWith("{") && part.endsWith("}") ? this.variable(part.slice(1, -1)) : literal(part);

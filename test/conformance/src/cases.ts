@@ -52,10 +52,12 @@ import { OVERLOAD_STREAM_CASES } from "./cases/overload-streams.ts";
 import { REDIS_CHECK_CASES } from "./cases/redis-checks.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
+import { ROUTE_EDGE_CASES } from "./cases/route-edges.ts";
 import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
 import { ROUTE_MATCH_CASES } from "./cases/route-match.ts";
 import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
+import { ROUTER_EDGE_CASES } from "./cases/router-edges.ts";
 import { SCOPED_ROUTE_CASES } from "./cases/scoped-routes.ts";
 import { SPAN_CASES } from "./cases/spans.ts";
 import { STAT_NAME_CASES } from "./cases/stat-names.ts";
@@ -80,6 +82,8 @@ import type { ConformanceCase } from "./conformance-case.ts";
 
 export const CASES: readonly ConformanceCase[] = [
   ...ROUTE_MATCH_CASES,
+  ...ROUTE_EDGE_CASES,
+  ...ROUTER_EDGE_CASES,
   ...HASH_POLICY_CASES,
   ...ROUTE_LEVEL_CASES,
   ...ROUTE_MATCHER_CASES,

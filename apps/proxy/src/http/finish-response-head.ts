@@ -24,7 +24,7 @@ export function finishResponseHead(
     const via = headers.getAll("via");
     headers.set("via", via === undefined ? config.via : `${via}, ${config.via}`);
   }
-  headers.set("date", httpDate(config.worker.clock.wallMs()));
+  if (!headers.has("date")) headers.append("date", httpDate(config.worker.clock.wallMs()));
   if (config.serverHeader === "overwrite") headers.set("server", config.serverName);
   else if (config.serverHeader === "append" && !headers.has("server")) {
     headers.append("server", config.serverName);

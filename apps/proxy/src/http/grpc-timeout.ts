@@ -8,9 +8,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 const DIGITS_MAX = 99_999_999;
 
-/** `grpc-timeout` (gRPC over HTTP/2: at most eight digits and a unit) in ms, rounded up. */
+/** `grpc-timeout` (gRPC over HTTP/2: at most eight digits and a unit) in ms, rounded up. As Envoy it takes spaces before the unit. */
 export function parseGrpcTimeout(text: string | undefined): number | undefined {
-  const parts = text === undefined ? null : /^(\d{1,8})([HMSmun])$/.exec(text);
+  const parts = text === undefined || text.length > 9 ? null : /^\+?(\d+)[\t-\r ]*([HMSmun])$/.exec(text);
   return parts === null ? undefined : Math.ceil(Number(parts[1]) * (UNIT_MS[parts[2] ?? ""] ?? 0));
 }
 

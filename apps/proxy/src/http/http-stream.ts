@@ -263,13 +263,22 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     const { runtime } = config.worker;
     const table = routesOf(headers, config.routes, config.scopes)?.current;
     const entry = findRoute(table, headers, this.routeRandom, this, runtime);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      tellCluster(streamInfo, undefined, undefined);
+      return undefined;
+    }
     streamInfo.routeName = entry.name;
     streamInfo.virtualHostName = entry.virtualHostName;
-    const { action } = entry;
+    const { action, clusterName } = entry;
     if (action.kind === "forward") {
       this.deadlines.useRoute(action.forward, headers, config, streamInfo.startNowMs);
     }
+    // Also of requests that never get there, as Envoy.
+    tellCluster(
+      streamInfo,
+      clusterName,
+      clusterName === undefined ? undefined : config.worker.clusters.get(clusterName)?.info,
+    );
     return entry;
   }
 
@@ -533,16 +542,9 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     const durationMs = this.sinceStart();
     streamInfo.durationMs = durationMs;
     if (this.responseDone) streamInfo.lastDownstreamTxByteMs = durationMs;
-    if (streamInfo.upstreamCluster === undefined) this.tellUnasked();
-    this.filters.destroy();
+    // As Envoy: whoever logs what happens to the request in the end, as the router does of its tries, does so after it.
     this.conclude(durationMs, sent);
-  }
-
-  /** As in Envoy, the cluster of the route is told also where a filter answered before the router. */
-  private tellUnasked(): void {
-    const name = this.cachedRoute?.clusterName ?? "";
-    const cluster = this.config.worker.clusters.get(name);
-    if (cluster !== undefined) tellCluster(this.streamInfo, name, cluster.info);
+    this.filters.destroy();
   }
 }
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 
 /** Codes that Node has a phrase for and Envoy has not. */
-const UNNAMED: ReadonlySet<number> = new Set([418, 451, 509]);
+const UNNAMED: ReadonlySet<number> = new Set([102, 103, 418, 451, 509]);
 
 /** Reason phrases as they stand in status lines; `Unknown` for codes without one. */
 const PHRASES: string[] = Array.from({ length: 1000 }, (_, status) =>

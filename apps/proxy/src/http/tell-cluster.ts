@@ -1,9 +1,17 @@
-import type { ClusterInfo } from "../cluster/thread-local-cluster.ts";
 import type { RequestStreamInfo } from "./request-stream-info.ts";
 
-/** Notes for logs and tags which cluster the request is sent to, or would have been. */
-export function tellCluster(streamInfo: RequestStreamInfo, name: string, info: ClusterInfo): void {
-  streamInfo.upstreamCluster = name;
-  streamInfo.upstreamClusterStatName = info.statName;
-  streamInfo.upstreamClusterMetadata = info.metadata;
+interface ToldCluster {
+  readonly statName: string;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Notes for logs and tags which cluster the request is for, by its route; `undefined`: none. */
+export function tellCluster(
+  streamInfo: RequestStreamInfo,
+  name: string | undefined,
+  cluster: ToldCluster | undefined,
+): void {
+  streamInfo.upstreamCluster = cluster === undefined ? undefined : name;
+  streamInfo.upstreamClusterStatName = cluster?.statName;
+  streamInfo.upstreamClusterMetadata = cluster?.metadata;
 }

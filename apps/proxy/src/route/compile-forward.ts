@@ -1,18 +1,17 @@
-import { type Compiled, gatherProblems, type Problem } from "@sluice/extension-api";
+import { type Compiled, gatherProblems } from "@sluice/extension-api";
 import { RoutingPriority } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type {
   Route,
   RouteAction as RouteActionConfig,
   VirtualHost,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationProblems, wholeDurationMs } from "../cluster/duration-ms.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { compilePathRewrite } from "./compile-path-rewrite.ts";
 import { compileRetryPolicy } from "./compile-retry-policy.ts";
-import { compileConnectConfig } from "./connect-config.ts";
+import { compileConnectConfig, compileUpgrades } from "./connect-config.ts";
 import { compileInternalRedirect } from "./internal-redirect-policy.ts";
-import { compileMirrorPolicies } from "./mirror-policy.ts";
+import { compileMirrorPolicies, type MirrorPolicy } from "./mirror-policy.ts";
 import type { RetryConfig } from "./retry-policy.ts";
 import { compileHostRewrite } from "./rewrite-host.ts";
 import type { ForwardAction, RouteAction } from "./route-entry.ts";
@@ -24,45 +23,53 @@ const NOT_FOUND_STATUS: readonly number[] = [503, 404, 500];
 export interface RouteSurroundings {
   readonly route: Route;
   readonly host: VirtualHost;
-  readonly table: RouteConfiguration;
+  /** What the virtual host has for routes without their own. */
+  readonly hostRetry: RetryConfig | undefined;
+  readonly hostMirrors: readonly MirrorPolicy[];
   readonly extensions: ExtensionRegistry;
 }
 
 /** `Route.route`: what is done to a request that is forwarded. The more specific level's policy wins as a whole. */
 export function compileForward(
-  { route, host, table, extensions }: RouteSurroundings,
+  { route, host, hostRetry, hostMirrors, extensions }: RouteSurroundings,
   config: RouteActionConfig,
   path: string,
 ): Compiled<RouteAction> {
-  const problems: Problem[] = [];
-  const take = gatherProblems(problems);
-  const hostPath = path.replace(/\.routes\[\d+\](\.route)?$/, "");
-  const retry: Compiled<RetryConfig | undefined> =
-    config.retryPolicy !== undefined
-      ? compileRetryPolicy(config.retryPolicy, `${path}.retry_policy`, extensions)
-      : host.retryPolicy !== undefined
-        ? compileRetryPolicy(host.retryPolicy, `${hostPath}.retry_policy`, extensions)
-        : { ok: true, value: undefined };
-  const mirrors = take(
-    config.requestMirrorPolicies.length > 0
-      ? compileMirrorPolicies(config.requestMirrorPolicies, `${path}.request_mirror_policies`)
-      : host.requestMirrorPolicies.length > 0
-        ? compileMirrorPolicies(host.requestMirrorPolicies, `${hostPath}.request_mirror_policies`)
-        : compileMirrorPolicies(table.requestMirrorPolicies, "request_mirror_policies"),
-  );
-  const auto = config.hostRewriteSpecifier;
   const stream = config.maxStreamDuration;
+  const problems = durationProblems(
+    {
+      timeout: config.timeout,
+      idle_timeout: config.idleTimeout,
+      flush_timeout: config.flushTimeout,
+      max_grpc_timeout: config.maxGrpcTimeout,
+      grpc_timeout_offset: config.grpcTimeoutOffset,
+      "max_stream_duration.max_stream_duration": stream?.maxStreamDuration,
+      "max_stream_duration.grpc_timeout_header_max": stream?.grpcTimeoutHeaderMax,
+      "max_stream_duration.grpc_timeout_header_offset": stream?.grpcTimeoutHeaderOffset,
+    },
+    path,
+  );
+  const take = gatherProblems(problems);
+  const retry =
+    config.retryPolicy === undefined
+      ? hostRetry
+      : take(compileRetryPolicy(config.retryPolicy, `${path}.retry_policy`, extensions));
+  const mirrors =
+    config.requestMirrorPolicies.length === 0
+      ? hostMirrors
+      : take(compileMirrorPolicies(config.requestMirrorPolicies, `${path}.request_mirror_policies`));
+  const auto = config.hostRewriteSpecifier;
   const forward: ForwardAction = {
-    timeoutMs: durationMs(config.timeout, DEFAULT_TIMEOUT_MS),
-    idleTimeoutMs: durationMs(config.idleTimeout, undefined),
-    flushTimeoutMs: durationMs(config.flushTimeout, undefined),
-    maxStreamDurationMs: durationMs(stream?.maxStreamDuration, undefined),
-    grpcTimeoutHeaderMaxMs: durationMs(stream?.grpcTimeoutHeaderMax, undefined),
-    grpcTimeoutHeaderOffsetMs: durationMs(stream?.grpcTimeoutHeaderOffset, undefined),
+    timeoutMs: wholeDurationMs(config.timeout, DEFAULT_TIMEOUT_MS),
+    idleTimeoutMs: wholeDurationMs(config.idleTimeout, undefined),
+    flushTimeoutMs: wholeDurationMs(config.flushTimeout, undefined),
+    maxStreamDurationMs: wholeDurationMs(stream?.maxStreamDuration, undefined),
+    grpcTimeoutHeaderMaxMs: wholeDurationMs(stream?.grpcTimeoutHeaderMax, undefined),
+    grpcTimeoutHeaderOffsetMs: wholeDurationMs(stream?.grpcTimeoutHeaderOffset, undefined),
     streamDurationSet: stream !== undefined,
-    maxGrpcTimeoutMs: durationMs(config.maxGrpcTimeout, undefined),
-    grpcTimeoutOffsetMs: durationMs(config.grpcTimeoutOffset, 0),
-    retry: take(retry),
+    maxGrpcTimeoutMs: wholeDurationMs(config.maxGrpcTimeout, undefined),
+    grpcTimeoutOffsetMs: wholeDurationMs(config.grpcTimeoutOffset, 0),
+    retry,
     hedgeOnPerTryTimeout: (config.hedgePolicy ?? host.hedgePolicy)?.hedgeOnPerTryTimeout ?? false,
     mirrors: mirrors ?? [],
     internalRedirect: take(compileInternalRedirect(config, route.name, path, extensions)),
@@ -76,18 +83,19 @@ export function compileForward(
     includeAttemptCountInResponse: host.includeAttemptCountInResponse,
     includeIsTimeoutRetry: host.includeIsTimeoutRetryHeader,
     bodyBytesMax: bodyLimit(route, host),
-    upgrades: new Map(
-      config.upgradeConfigs.map((one) => [one.upgradeType.toLowerCase(), one.enabled ?? true] as const),
-    ),
+    upgrades: take(compileUpgrades(config.upgradeConfigs, `${path}.upgrade_configs`)) ?? new Map(),
     connect: take(compileConnectConfig(config.upgradeConfigs, `${path}.upgrade_configs`)),
   };
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, value: { kind: "forward", forward } };
 }
 
-/** How much of a request's body is kept for retries; `undefined`: as much as the connection may buffer. */
+/**
+ * How much of a request's body is kept for retries; `undefined`: as much as the connection may buffer. The older field says nothing
+ * where either level has the newer one.
+ */
 function bodyLimit(route: Route, host: VirtualHost): number | undefined {
-  const own = route.requestBodyBufferLimit ?? route.perRequestBufferLimitBytes;
-  const limit = own ?? host.requestBodyBufferLimit ?? host.perRequestBufferLimitBytes;
-  return limit === undefined ? undefined : Number(limit);
+  const limit = route.requestBodyBufferLimit ?? host.requestBodyBufferLimit;
+  const older = route.perRequestBufferLimitBytes ?? host.perRequestBufferLimitBytes;
+  return limit === undefined ? older : Number(limit);
 }

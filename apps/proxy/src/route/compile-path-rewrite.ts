@@ -25,6 +25,10 @@ export function compilePathRewrite(
     return { ok: false, problems: [{ path, message, severity: "error" }] };
   }
   if (config.prefixRewrite !== "") {
+    if (route.match?.pathSpecifier.case === "pathMatchPolicy") {
+      const message = "Cannot use prefix_rewrite with matcher extension";
+      return { ok: false, problems: [{ path: `${path}.prefix_rewrite`, message, severity: "error" }] };
+    }
     return { ok: true, value: prefixRewriter(route.match, config.prefixRewrite) };
   }
   if (config.regexRewrite !== undefined) {

@@ -9,8 +9,13 @@ const REDIRECT_STATUS: readonly number[] = [301, 302, 303, 307, 308];
 export function compileRedirect(route: Route, config: RedirectAction, path: string): Compiled<RouteAction> {
   const specifier = config.pathRewriteSpecifier;
   let rewrite: PathRewriter | undefined;
-  if (specifier.case === "prefixRewrite") rewrite = prefixRewriter(route.match, specifier.value);
-  else if (specifier.case === "regexRewrite" || specifier.case === "pathRewrite") {
+  if (specifier.case === "prefixRewrite") {
+    if (route.match?.pathSpecifier.case === "pathMatchPolicy") {
+      const message = "Cannot use redirect.prefix_rewrite with path_match_policy";
+      return { ok: false, problems: [{ path: `${path}.prefix_rewrite`, message, severity: "error" }] };
+    }
+    if (specifier.value !== "") rewrite = prefixRewriter(route.match, specifier.value);
+  } else if (specifier.case === "regexRewrite" || specifier.case === "pathRewrite") {
     const compiled =
       specifier.case === "regexRewrite"
         ? compileRegexRewrite(specifier.value, `${path}.regex_rewrite`)

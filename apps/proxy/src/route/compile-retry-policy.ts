@@ -5,7 +5,7 @@ import {
   RetryPolicy_ResetHeaderFormat as ResetHeaderFormat,
   type RetryPolicy,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationProblems, wholeDurationMs } from "../cluster/duration-ms.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { findTypedExtension } from "./compile-typed-extension.ts";
 import type { RetryHostPredicate, RetryPriority } from "./retry-extensions.ts";
@@ -19,10 +19,20 @@ export function compileRetryPolicy(
   path: string,
   extensions: ExtensionRegistry,
 ): Compiled<RetryConfig> {
-  const problems: Problem[] = [];
+  const problems = durationProblems(
+    {
+      per_try_timeout: policy.perTryTimeout,
+      per_try_idle_timeout: policy.perTryIdleTimeout,
+      "retry_back_off.base_interval": policy.retryBackOff?.baseInterval,
+      "retry_back_off.max_interval": policy.retryBackOff?.maxInterval,
+      "rate_limited_retry_back_off.max_interval": policy.rateLimitedRetryBackOff?.maxInterval,
+    },
+    path,
+  );
   const base = policy.retryBackOff?.baseInterval;
-  const baseIntervalMs = base === undefined ? 0 : Math.max(1, durationMs(base, 0));
-  const maxIntervalMs = durationMs(policy.retryBackOff?.maxInterval, baseIntervalMs * 10);
+  const baseIntervalMs = base === undefined ? 0 : Math.max(1, wholeDurationMs(base, 0));
+  const max = policy.retryBackOff?.maxInterval;
+  const maxIntervalMs = max === undefined ? baseIntervalMs * 10 : Math.max(1, wholeDurationMs(max, 0));
   if (maxIntervalMs < baseIntervalMs) {
     problems.push({
       path: `${path}.retry_back_off.max_interval`,
@@ -54,8 +64,8 @@ export function compileRetryPolicy(
     // As Envoy: words that are no condition are passed over.
     retryOn: parseRetryOn(policy.retryOn, "both").bits,
     numRetries: policy.numRetries ?? 1,
-    perTryTimeoutMs: durationMs(policy.perTryTimeout, 0),
-    perTryIdleTimeoutMs: durationMs(policy.perTryIdleTimeout, 0),
+    perTryTimeoutMs: wholeDurationMs(policy.perTryTimeout, 0),
+    perTryIdleTimeoutMs: wholeDurationMs(policy.perTryIdleTimeout, 0),
     statusCodes: policy.retriableStatusCodes,
     retriableHeaders: conditions(policy.retriableHeaders, `${path}.retriable_headers`, problems),
     retriableRequestHeaders: conditions(
@@ -69,7 +79,7 @@ export function compileRetryPolicy(
       name: name.toLowerCase(),
       format: format === ResetHeaderFormat.SECONDS ? ("seconds" as const) : ("unixTimestamp" as const),
     })),
-    resetMaxIntervalMs: durationMs(rateLimited?.maxInterval, RESET_MAX_INTERVAL_MS),
+    resetMaxIntervalMs: Math.max(1, wholeDurationMs(rateLimited?.maxInterval, RESET_MAX_INTERVAL_MS)),
     hostPredicates,
     hostSelectionMaxAttempts: Math.max(1, Number(policy.hostSelectionRetryMaxAttempts)),
     priority,

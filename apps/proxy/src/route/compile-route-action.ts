@@ -1,42 +1,35 @@
 import { create } from "@bufbuild/protobuf";
 import type { Compiled, Problem } from "@sluice/extension-api";
-import {
-  type Route,
-  RouteActionSchema,
-  type VirtualHost,
-} from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { RouteActionSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { compileDirectResponse } from "./compile-direct-response.ts";
-import { compileForward } from "./compile-forward.ts";
+import { compileForward, type RouteSurroundings } from "./compile-forward.ts";
 import { compileRedirect } from "./compile-redirect.ts";
 import type { RouteAction } from "./route-entry.ts";
 
 const DIRECT_BODY_BYTES_MAX = 4096;
 
-/** What a route does, apart from which cluster it picks. */
+/** What a route does, apart from which cluster it picks. `bodyBytesMax`: of a direct response. */
 export function compileRouteAction(
-  route: Route,
-  host: VirtualHost,
-  table: RouteConfiguration,
-  extensions: ExtensionRegistry,
+  surroundings: RouteSurroundings,
+  bodyBytesMax: number | undefined,
   path: string,
 ): Compiled<RouteAction> {
+  const { route } = surroundings;
   const { action } = route;
   switch (action.case) {
     case "route":
-      return compileForward({ route, host, table, extensions }, action.value, `${path}.route`);
+      return compileForward(surroundings, action.value, `${path}.route`);
     case "redirect":
       return compileRedirect(route, action.value, `${path}.redirect`);
     case "directResponse":
       return compileDirectResponse(
         action.value,
         `${path}.direct_response`,
-        table.maxDirectResponseBodySizeBytes ?? DIRECT_BODY_BYTES_MAX,
+        bodyBytesMax ?? DIRECT_BODY_BYTES_MAX,
       );
     case "nonForwardingAction":
       // Nothing is forwarded on a route that is meant for filters: as a route to no cluster.
-      return compileForward({ route, host, table, extensions }, create(RouteActionSchema), path);
+      return compileForward(surroundings, create(RouteActionSchema), path);
     default:
       return refuse(path, "one of route, redirect, direct_response and non_forwarding_action is required");
   }

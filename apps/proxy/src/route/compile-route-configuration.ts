@@ -27,10 +27,13 @@ import {
   compileClusterSpecifiers,
 } from "./cluster-specifier.ts";
 import { compilePerFilterConfigs } from "./compile-per-filter-configs.ts";
+import { compileRetryPolicy } from "./compile-retry-policy.ts";
 import { compileRouteAction } from "./compile-route-action.ts";
 import { compileHashPolicy } from "./hash-policy.ts";
 import { compileHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
+import { compileMirrorPolicies, type MirrorPolicy } from "./mirror-policy.ts";
 import { compileRateLimits, type RateLimitPolicy } from "./rate-limit-policy.ts";
+import type { RetryConfig } from "./retry-policy.ts";
 import { RouteEntry, type RouteOrigin } from "./route-entry.ts";
 import type { RoutePayload } from "./route-payload.ts";
 import type { RoutePolicies } from "./route-policies.ts";
@@ -55,6 +58,9 @@ interface Level {
 
 /** What all routes of a virtual host share. */
 interface HostParts extends Level {
+  readonly retry: RetryConfig | undefined;
+  /** Its own or, without any, the route configuration's. */
+  readonly mirrors: readonly MirrorPolicy[];
   readonly rateLimits: RateLimitPolicy | undefined;
   readonly virtualClusters: VirtualClusters | undefined;
 }
@@ -92,6 +98,7 @@ class Compiler {
   private readonly config: RouteConfiguration;
   private readonly context: RouteCompileContext;
   private readonly root: Level;
+  private readonly rootMirrors: readonly MirrorPolicy[] | undefined;
   private inMatcher = false;
   private readonly specifiers: ReadonlyMap<string, ClusterSpecifier | undefined>;
   private readonly hosts = new Map<VirtualHost, HostParts>();
@@ -100,9 +107,14 @@ class Compiler {
     this.config = config;
     this.context = context;
     this.root = this.level(config, "");
+    this.rootMirrors = this.take(
+      compileMirrorPolicies(config.requestMirrorPolicies, "request_mirror_policies"),
+    );
     this.specifiers =
       this.take(compileClusterSpecifiers(config.clusterSpecifierPlugins, "cluster_specifier_plugins")) ??
       new Map();
+    // Also of hosts without routes, which nobody asks for.
+    for (const [i, host] of config.virtualHosts.entries()) this.hostParts(host, `virtual_hosts[${i}]`);
   }
 
   payload(route: Route, host: VirtualHost, path: string, hostPath: string): Compiled<RoutePayload> {
@@ -129,42 +141,34 @@ class Compiler {
     this.inMatcher = path.startsWith(`${hostPath}.matcher`);
     if (this.inMatcher)
       this.problems.push(...refuseUnsupportedFields(RouteSchema, route, ROUTE_SUPPORTED_FIELDS, path));
-    const action = compileRouteAction(route, host, this.config, this.context.worker.extensions, path);
-    let hostLevel = this.hosts.get(host);
-    if (hostLevel === undefined) {
-      hostLevel = {
-        ...this.level(host, hostPath),
-        rateLimits: this.rateLimits(host.rateLimits, `${hostPath}.rate_limits`),
-        virtualClusters: this.take(
-          compileVirtualClusters(
-            host.virtualClusters,
-            `${hostPath}.virtual_clusters`,
-            host.name,
-            this.context.worker.stats,
-          ),
-        ),
-      };
-      this.hosts.set(host, hostLevel);
-    }
+    const hostLevel = this.hostParts(host, hostPath);
+    const { retry: hostRetry, mirrors: hostMirrors } = hostLevel;
+    const { extensions } = this.context.worker;
+    const action = compileRouteAction(
+      { route, host, hostRetry, hostMirrors, extensions },
+      this.config.maxDirectResponseBodySizeBytes,
+      path,
+    );
     const levels = [this.root, hostLevel, this.level(route, path)];
     if (!action.ok) return action;
-    for (const { cluster } of action.value.kind === "forward" ? action.value.forward.mirrors : [])
+    const mirrors = action.value.kind === "forward" ? action.value.forward.mirrors : hostMirrors;
+    for (const { cluster } of mirrors)
       if (cluster !== "")
         this.checkCluster(cluster, `${path}.route.request_mirror_policies`, "shadow cluster");
     const policies = this.policies(route, hostLevel, path);
-    const entry = (clusterName: string | undefined, extra: readonly Level[]): RouteEntry =>
-      this.entry(route, host, action.value, clusterName, [...levels, ...extra], policies, origin(-1));
+    const entry = (clusterName: string | undefined): RouteEntry =>
+      this.entry(route, host, action.value, clusterName, levels, undefined, policies, origin(-1));
     const specifier = route.action.case === "route" ? route.action.value.clusterSpecifier : undefined;
     switch (specifier?.case) {
       case "cluster":
         this.checkCluster(specifier.value, `${path}.route.cluster`);
-        return { ok: true, value: { kind: "fixed", entry: entry(specifier.value, []) } };
+        return { ok: true, value: { kind: "fixed", entry: entry(specifier.value) } };
       case "clusterHeader":
         return {
           ok: true,
           value: {
             kind: "clusterHeader",
-            entry: entry(undefined, []),
+            entry: entry(undefined),
             header: specifier.value.toLowerCase(),
           },
         };
@@ -178,14 +182,14 @@ class Compiler {
           ok: true,
           value: {
             kind: "specified",
-            entry: entry(undefined, []),
+            entry: entry(undefined),
             specifier: this.specifiers.get(specifier.value),
           },
         };
       case "inlineClusterSpecifierPlugin": {
         const at = `${path}.route.inline_cluster_specifier_plugin`;
         const inline = this.take(compileClusterSpecifier(specifier.value, at));
-        return { ok: true, value: { kind: "specified", entry: entry(undefined, []), specifier: inline } };
+        return { ok: true, value: { kind: "specified", entry: entry(undefined), specifier: inline } };
       }
       case "weightedClusters": {
         const at = `${path}.route.weighted_clusters`;
@@ -194,13 +198,13 @@ class Compiler {
         const entries = specifier.value.clusters.map((cluster, i) => {
           const here = `${at}.clusters[${i}]`;
           if (cluster.clusterHeader === "") this.checkCluster(cluster.name, `${here}.name`);
-          const own = [...levels, this.level(cluster, here)];
+          const own = this.level(cluster, here);
           const ownPolicies = {
             ...policies,
             metadataMatch: metadataMatchOf(lbMetadata(route, cluster)),
             weightedHost: toBinaryString(cluster.hostRewriteSpecifier.value ?? ""),
           };
-          return this.entry(route, host, action.value, cluster.name, own, ownPolicies, origin(i));
+          return this.entry(route, host, action.value, cluster.name, levels, own, ownPolicies, origin(i));
         });
         const headers = specifier.value.clusters.map(({ clusterHeader }) => clusterHeader.toLowerCase());
         return { ok: true, value: { kind: "weighted", weights: weights.value, entries, headers } };
@@ -217,9 +221,32 @@ class Compiler {
         // A route for filters alone forwards to a cluster that cannot be.
         return {
           ok: true,
-          value: { kind: "fixed", entry: entry(action.value.kind === "forward" ? "" : undefined, []) },
+          value: { kind: "fixed", entry: entry(action.value.kind === "forward" ? "" : undefined) },
         };
     }
+  }
+
+  private hostParts(host: VirtualHost, path: string): HostParts {
+    const known = this.hosts.get(host);
+    if (known !== undefined) return known;
+    const { stats, extensions } = this.context.worker;
+    const mirrors =
+      host.requestMirrorPolicies.length === 0
+        ? this.rootMirrors
+        : this.take(compileMirrorPolicies(host.requestMirrorPolicies, `${path}.request_mirror_policies`));
+    const parts: HostParts = {
+      ...this.level(host, path),
+      rateLimits: this.rateLimits(host.rateLimits, `${path}.rate_limits`),
+      virtualClusters: this.take(
+        compileVirtualClusters(host.virtualClusters, `${path}.virtual_clusters`, host.name, stats),
+      ),
+      retry:
+        host.retryPolicy &&
+        this.take(compileRetryPolicy(host.retryPolicy, `${path}.retry_policy`, extensions)),
+      mirrors: mirrors ?? [],
+    };
+    this.hosts.set(host, parts);
+    return parts;
   }
 
   private checkCluster(name: string, path: string, what = "cluster"): void {
@@ -234,26 +261,31 @@ class Compiler {
     action: RouteEntry["action"],
     clusterName: string | undefined,
     levels: readonly Level[],
+    weighted: Level | undefined,
     policies: RoutePolicies,
     origin: RouteOrigin,
   ): RouteEntry {
-    // Envoy applies the most specific level first, or last when the configuration says that it wins.
+    // Envoy applies the most specific level first, or last when the configuration says that it wins; the weighted cluster's is
+    // none of them, and always the first.
     const inOrder = this.config.mostSpecificHeaderMutationsWins ? levels : [...levels].reverse();
+    const all = weighted === undefined ? levels : [...levels, weighted];
+    const onResponse = weighted === undefined ? inOrder : [weighted, ...inOrder];
     return new RouteEntry({
       name: route.name,
       virtualHostName: host.name,
       clusterName,
       metadata: route.metadata?.filterMetadata,
       virtualHostMetadata: host.metadata?.filterMetadata,
-      levels: levels.map(({ filters }) => filters).filter((filters) => filters !== undefined),
+      levels: all.map(({ filters }) => filters).filter((filters) => filters !== undefined),
       action,
       stats:
         route.statPrefix === ""
           ? undefined
           : createRouteStats(this.context.worker.stats, host.name, "route", route.statPrefix),
       policies,
+      weightedMutations: weighted?.requestMutations,
       requestMutations: inOrder.map((one) => one.requestMutations).filter((one) => one !== undefined),
-      responseMutations: inOrder.map((one) => one.responseMutations).filter((one) => one !== undefined),
+      responseMutations: onResponse.map((one) => one.responseMutations).filter((one) => one !== undefined),
       origin,
     });
   }

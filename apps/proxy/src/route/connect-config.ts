@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import type { Compiled, Problem } from "@sluice/extension-api";
 import { ProxyProtocolConfig_Version } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import type { RouteAction_UpgradeConfig as UpgradeConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { proxyHeaderV1, proxyHeaderV2 } from "../transport-socket/proxy-header.ts";
@@ -12,6 +12,24 @@ export interface ConnectConfig {
   readonly preamble: Preamble | undefined;
 }
 
+/** Which upgrades a route allows or refuses, by type in lower case; of the others the connection manager decides. */
+export function compileUpgrades(
+  configs: readonly UpgradeConfig[],
+  path: string,
+): Compiled<ReadonlyMap<string, boolean>> {
+  const upgrades = new Map<string, boolean>();
+  const problems: Problem[] = [];
+  for (const [i, { upgradeType, enabled }] of configs.entries()) {
+    const type = upgradeType.toLowerCase();
+    if (upgrades.has(type)) {
+      const message = `Duplicate upgrade ${upgradeType}`;
+      problems.push({ path: `${path}[${i}].upgrade_type`, message, severity: "error" });
+    }
+    upgrades.set(type, enabled ?? true);
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: upgrades };
+}
+
 /** Of the one `upgrade_configs` entry for CONNECT that has it. */
 export function compileConnectConfig(
   upgrades: readonly UpgradeConfig[],
@@ -20,8 +38,12 @@ export function compileConnectConfig(
   for (const [i, { upgradeType, connectConfig }] of upgrades.entries()) {
     if (connectConfig === undefined) continue;
     const at = `${path}[${i}].connect_config`;
-    if (upgradeType.toLowerCase() !== "connect") {
-      const message = `Non-CONNECT upgrade type ${upgradeType} has ConnectConfig`;
+    const type = upgradeType.toLowerCase();
+    if (type !== "connect") {
+      const message =
+        type === "connect-udp"
+          ? "datagrams are not sent on as UDP: ending CONNECT-UDP here is not implemented"
+          : `Non-CONNECT upgrade type ${upgradeType} has ConnectConfig`;
       return { ok: false, problems: [{ path: at, message, severity: "error" }] };
     }
     const { proxyProtocolConfig: proxy, allowPost } = connectConfig;

@@ -6,12 +6,17 @@ import {
 import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
 import type { OperatorTable } from "../access-log/operator.ts";
+import { addHeader, isJoined } from "./joined-headers.ts";
+
+/** An older form that only headers know. */
+const OLDER_STATE = /%PER_REQUEST_STATE\((.*?)\)%/g;
 
 interface Addition {
   readonly name: string;
   readonly value: SubstitutionFormatter;
   readonly action: AppendAction;
   readonly keepEmpty: boolean;
+  readonly joined: boolean;
 }
 
 /** `…_headers_to_add` and `…_headers_to_remove` of one level. */
@@ -40,7 +45,8 @@ export function compileHeaderMutations(
         severity: "error",
       });
     }
-    const value = compileSubstitutionFormat(option.header?.value ?? "", `${at}.header.value`, {
+    const text = (option.header?.value ?? "").replace(OLDER_STATE, "%FILTER_STATE($1:PLAIN)%");
+    const value = compileSubstitutionFormat(text, `${at}.header.value`, {
       omitEmptyValues: true,
       ...(operators === undefined ? {} : { operators }),
     });
@@ -48,8 +54,13 @@ export function compileHeaderMutations(
       problems.push(...value.problems);
       continue;
     }
+    if (option.append !== undefined && option.appendAction !== AppendAction.APPEND_IF_EXISTS_OR_ADD) {
+      const message = "Both append and append_action are set and it's not allowed";
+      problems.push({ path: at, message, severity: "error" });
+    }
     const action = option.append === false ? AppendAction.OVERWRITE_IF_EXISTS_OR_ADD : option.appendAction;
-    additions.push({ name, value: value.value, action, keepEmpty: option.keepEmptyValue });
+    const joined = isJoined(name, field.startsWith("request") ? "request" : "response");
+    additions.push({ name, value: value.value, action, keepEmpty: option.keepEmptyValue, joined });
   }
   const removals = remove.map((name) => name.toLowerCase());
   for (const [i, name] of removals.entries()) {
@@ -73,11 +84,11 @@ export function applyHeaderMutations(
   context: FormatContext,
 ): void {
   for (const name of mutations.removals) headers.remove(name);
-  for (const { name, value, action, keepEmpty } of mutations.additions) {
+  for (const { name, value, action, keepEmpty, joined } of mutations.additions) {
     const text = value.format(context);
     if (text === "" && !keepEmpty) continue;
     const has = headers.has(name);
-    if (action === AppendAction.APPEND_IF_EXISTS_OR_ADD) headers.append(name, text);
+    if (action === AppendAction.APPEND_IF_EXISTS_OR_ADD) addHeader(headers, name, text, joined);
     else if (action === AppendAction.ADD_IF_ABSENT) {
       if (!has) headers.append(name, text);
     } else if (action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD || has) headers.set(name, text);

@@ -1,5 +1,5 @@
 import type { Compiled, HeaderMap, Problem } from "@sluice/extension-api";
-import { type Condition, compileRuntimeFraction } from "@sluice/matching";
+import { type Condition, compileRuntimeFraction, toBinaryString } from "@sluice/matching";
 import type { RouteAction_RequestMirrorPolicy } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { compileHeaderEdits, type HeaderEdit } from "./header-edits.ts";
 
@@ -48,7 +48,7 @@ export function compileMirrorPolicies(
       clusterHeader: policy.clusterHeader.toLowerCase(),
       fraction,
       hostSuffix: !policy.disableShadowHostSuffixAppend,
-      hostLiteral: policy.hostRewriteLiteral,
+      hostLiteral: toBinaryString(policy.hostRewriteLiteral),
       edits: edits.ok ? edits.value : [],
       traceSampled: policy.traceSampled,
     });

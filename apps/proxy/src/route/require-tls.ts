@@ -26,6 +26,7 @@ export const HTTPS_REDIRECT: RouteEntry = new RouteEntry({
   },
   stats: undefined,
   policies: NO_POLICIES,
+  weightedMutations: undefined,
   requestMutations: [],
   responseMutations: [],
 });

@@ -1,5 +1,5 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
-import { compileRegexSubstitution, splitPath } from "@sluice/matching";
+import { compileRegexSubstitution, splitPath, toBinaryString } from "@sluice/matching";
 import type { RouteAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { FormatContext } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
@@ -16,7 +16,7 @@ export function compileHostRewrite(
 ): Compiled<HostRewriter | undefined> {
   switch (specifier.case) {
     case "hostRewriteLiteral": {
-      const { value } = specifier;
+      const value = toBinaryString(specifier.value);
       return { ok: true, value: () => value };
     }
     case "hostRewriteHeader": {

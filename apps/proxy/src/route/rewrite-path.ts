@@ -4,10 +4,10 @@ import type { RegexMatchAndSubstitute } from "@sluice/xds/gen/envoy/type/matcher
 import type { FormatContext } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
 
-/** From the request's target to what takes its place; the query, with its `?`, is part of both. */
-export type PathRewriter = (target: string, context: FormatContext) => string;
+/** From the request's target to what takes its place; the query, with its `?`, is part of both. `undefined`: nothing does. */
+export type PathRewriter = (target: string, context: FormatContext) => string | undefined;
 
-/** `path_rewrite`: the formatted text takes the path's place, the query stays. What is missing is empty. */
+/** `path_rewrite`: the formatted text takes the path's place, unless it is empty; the query stays. What is missing is empty. */
 export function compilePathFormat(text: string, path: string): Compiled<PathRewriter> {
   const format = compileSubstitutionFormat(text, path, { omitEmptyValues: true });
   if (!format.ok) return format;
@@ -15,12 +15,12 @@ export function compilePathFormat(text: string, path: string): Compiled<PathRewr
     ok: true,
     value: (target, context) => {
       const rewritten = format.value.format(context);
-      return rewritten === "" ? target : rewritten + splitPath(target)[1];
+      return rewritten === "" ? undefined : rewritten + splitPath(target)[1];
     },
   };
 }
 
-/** `regex_rewrite`: every match of the pattern within the path is replaced; `\1` names a group. */
+/** `regex_rewrite`: every match of the pattern within the path is replaced, unless nothing is left; `\1` names a group. */
 export function compileRegexRewrite(config: RegexMatchAndSubstitute, path: string): Compiled<PathRewriter> {
   const substitute = compileRegexSubstitution(config, path);
   if (!substitute.ok) return substitute;
@@ -28,7 +28,8 @@ export function compileRegexRewrite(config: RegexMatchAndSubstitute, path: strin
     ok: true,
     value: (target) => {
       const [only, query] = splitPath(target);
-      return substitute.value(only) + query;
+      const rewritten = substitute.value(only);
+      return rewritten === "" ? undefined : rewritten + query;
     },
   };
 }

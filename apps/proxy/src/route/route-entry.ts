@@ -97,7 +97,9 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
   readonly action: RouteAction;
   readonly stats: RouteStats | undefined;
   readonly policies: RoutePolicies;
-  /** Most specific first. */
+  /** Of the weighted cluster: ahead of all others, and of its host. */
+  readonly weightedMutations: HeaderMutations | undefined;
+  /** In the order in which they apply. */
   readonly requestMutations: readonly HeaderMutations[];
   readonly responseMutations: readonly HeaderMutations[];
   readonly origin: RouteOrigin | undefined;
@@ -113,15 +115,15 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
     this.action = init.action;
     this.stats = init.stats;
     this.policies = init.policies;
+    this.weightedMutations = init.weightedMutations;
     this.requestMutations = init.requestMutations;
     this.responseMutations = init.responseMutations;
     this.origin = init.origin;
   }
 
-  /** What counts this request: the route's figures, its virtual cluster's, both or none. */
-  statsFor(headers: HeaderMap): RouteStats | undefined {
+  /** What counts a request: the route's figures, those of its virtual cluster, both or none. */
+  statsFor(cluster: RouteStats | undefined): RouteStats | undefined {
     const { stats } = this;
-    const cluster = this.policies.virtualClusters?.statsFor(headers);
     if (stats === undefined || cluster === undefined) return stats ?? cluster;
     this.pairs ??= new Map();
     let pair = this.pairs.get(cluster);
@@ -134,7 +136,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
 
   /** Whether it may add headers to a request. */
   get editsRequests(): boolean {
-    return this.requestMutations.length > 0;
+    return this.requestMutations.length > 0 || this.weightedMutations !== undefined;
   }
 
   withCluster(clusterName: string): RouteEntry {
@@ -146,7 +148,8 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
    * old ones go into x-envoy-original-host and -path.
    */
   finalizeRequest(headers: HeaderMap, context: FormatContext, keepOriginals: boolean): void {
-    const { action, policies } = this;
+    const { action, policies, weightedMutations } = this;
+    if (weightedMutations !== undefined) applyHeaderMutations(weightedMutations, headers, context);
     if (policies.weightedHost !== "") headers.set(":authority", policies.weightedHost);
     for (const mutations of this.requestMutations) applyHeaderMutations(mutations, headers, context);
     if (action.kind !== "forward") return;
@@ -156,6 +159,11 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
       if (host !== "") replaceAuthority(headers, host, appendXForwardedHost, keepOriginals);
     }
     if (rewritePath !== undefined) replacePath(headers, rewritePath, context, keepOriginals);
+  }
+
+  /** What it does to a 1xx response: headers are taken off, none is added. */
+  finalizeInterim(headers: HeaderMap): void {
+    for (const { removals } of this.responseMutations) for (const name of removals) headers.remove(name);
   }
 
   finalizeResponse(headers: HeaderMap, context: FormatContext): void {
@@ -172,6 +180,7 @@ export function replacePath(
 ): void {
   const target = targetOf(headers);
   const rewritten = rewrite(target, context);
+  if (rewritten === undefined) return;
   if (keepOriginal) headers.set(EnvoyHeader.originalPath, target);
   headers.set(":path", rewritten);
 }
@@ -194,6 +203,7 @@ export interface RouteEntryInit {
   readonly action: RouteAction;
   readonly stats: RouteStats | undefined;
   readonly policies: RoutePolicies;
+  readonly weightedMutations: HeaderMutations | undefined;
   readonly requestMutations: readonly HeaderMutations[];
   readonly responseMutations: readonly HeaderMutations[];
   /** Undefined: its cluster is never chosen anew. */

@@ -64,7 +64,8 @@ export function refreshRoute(
   runtime: Runtime,
 ): RouteEntry | undefined {
   const { payload, part } = entry.origin ?? NO_ORIGIN;
-  if (payload === undefined) return entry;
+  // As in Envoy a header that names the cluster is read once.
+  if (payload === undefined || payload.kind === "clusterHeader") return entry;
   if (payload.kind !== "weighted")
     return resolveRoute(payload, headers, random, stream, new StreamMatchingData(stream, runtime), runtime);
   tried.add(part);

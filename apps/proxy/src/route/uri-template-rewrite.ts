@@ -68,8 +68,8 @@ function parseRewrite(
   for (const part of rewrite.split(/(\{[^{}]*\})/)) {
     if (part === "") continue;
     if (!part.startsWith("{")) {
-      if (/[{}*]/.test(part))
-        return `path_template_rewrite ${JSON.stringify(rewrite)} has a stray brace or *`;
+      if (/[{}]/.test(part)) return `path_template_rewrite ${JSON.stringify(rewrite)} has a stray brace`;
+      if (part.includes("//")) return `path_template_rewrite ${JSON.stringify(rewrite)} has an empty segment`;
       parts.push(part);
       continue;
     }

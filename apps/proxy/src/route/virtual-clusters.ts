@@ -4,28 +4,30 @@ import type { VirtualCluster } from "@sluice/xds/gen/envoy/config/route/v3/route
 import type { RouteStats } from "./route-entry.ts";
 import { createRouteStats } from "./route-stats.ts";
 
-/** `virtual_clusters` of a virtual host: `vhost.<host>.vcluster.<name>.` counts the requests whose headers match. */
-export class VirtualClusters {
-  private readonly clusters: readonly {
-    readonly conditions: readonly Condition[];
-    readonly stats: RouteStats;
-  }[];
-  private readonly other: RouteStats;
+interface MatchedVirtualCluster {
+  /** `undefined`: of what no other takes, which has a name in stats alone. */
+  readonly name: string | undefined;
+  readonly conditions: readonly Condition[];
+  /** `vhost.<host>.vcluster.<name>.` */
+  readonly stats: RouteStats;
+}
 
-  constructor(
-    clusters: readonly { readonly conditions: readonly Condition[]; readonly stats: RouteStats }[],
-    other: RouteStats,
-  ) {
+/** `virtual_clusters` of a virtual host: each counts the requests whose headers match. */
+export class VirtualClusters {
+  private readonly clusters: readonly MatchedVirtualCluster[];
+  private readonly other: MatchedVirtualCluster;
+
+  constructor(clusters: readonly MatchedVirtualCluster[], other: MatchedVirtualCluster) {
     this.clusters = clusters;
     this.other = other;
   }
 
   /** The first that takes the request, else `other`. */
-  statsFor(headers: HeaderMap): RouteStats {
-    for (const { conditions, stats } of this.clusters) {
+  find(headers: HeaderMap): MatchedVirtualCluster {
+    for (const cluster of this.clusters) {
       let all = true;
-      for (const condition of conditions) all = all && condition.matches(headers, 0, {});
-      if (all) return stats;
+      for (const condition of cluster.conditions) all = all && condition.matches(headers, 0, {});
+      if (all) return cluster;
     }
     return this.other;
   }
@@ -51,11 +53,12 @@ export function compileVirtualClusters(
       if (condition.ok) conditions.push(condition.value);
       else problems.push(...condition.problems);
     }
-    return { conditions, stats: createRouteStats(stats, hostName, "vcluster", name) };
+    return { name, conditions, stats: createRouteStats(stats, hostName, "vcluster", name) };
   });
   if (problems.length > 0) return { ok: false, problems };
+  const other = createRouteStats(stats, hostName, "vcluster", "other");
   return {
     ok: true,
-    value: new VirtualClusters(clusters, createRouteStats(stats, hostName, "vcluster", "other")),
+    value: new VirtualClusters(clusters, { name: undefined, conditions: [], stats: other }),
   };
 }

@@ -95,7 +95,7 @@ const sent = (meter: ByteMeter | undefined): (number | undefined)[] => [
 
 const GET = "GET / HTTP/1.1\r\nHost:  a \r\nx:\r\n\r\n";
 const ANSWER =
-  "HTTP/1.1 103 Early Hints\r\nx-a: 1\r\n\r\nHTTP/1.1 200 OK\r\nx-b: 22\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nx-c: 333\r\n\r\n";
+  "HTTP/1.1 103 Unknown\r\nx-a: 1\r\n\r\nHTTP/1.1 200 OK\r\nx-b: 22\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nx-c: 333\r\n\r\n";
 const FIELDS = "x-a: 1\r\nx-b: 22\r\ntransfer-encoding: chunked\r\nx-c: 333\r\n";
 
 test("a request's lines count without the space around their values, an answer's as they are written", () => {

@@ -154,9 +154,10 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     // The cluster may have gone or changed meanwhile.
     const { clusterName = "" } = this.init.route;
     const cluster = config.worker.clusters.get(clusterName);
-    if (cluster !== undefined) choice.cluster = cluster;
-    if (refreshed) tellCluster(stream.streamInfo, clusterName, choice.cluster.info);
-    const host = cluster?.chooseHost(choice);
+    if (refreshed) tellCluster(stream.streamInfo, clusterName, cluster?.info);
+    if (cluster === undefined) return this.failUnhealthy(503);
+    choice.cluster = cluster;
+    const host = cluster.chooseHost(choice);
     if (host === undefined) return this.failWithoutHost();
     renewHead(this.init, request.timeouts, choice, request.sinceEndMs);
     this.send(host);
@@ -210,13 +211,14 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
   // ── response ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   onTry1xx(attempt: UpstreamTry, headers: Headers): void {
-    const { callbacks, outcome } = this.init;
+    const { callbacks, outcome, route } = this.init;
     const status = Number(headers.get(":status"));
     outcome.countResponse(this.choice.cluster.info, attempt.host, status, headers);
     // It has been answered in part: nobody else may answer.
     this.responseStarted = true;
     this.tries.cancelAllBut(attempt);
     this.dropRetry();
+    route.finalizeInterim(headers);
     callbacks.encode1xxHeaders(headers);
   }
 
@@ -274,7 +276,7 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
   }
 
   private endResponse(attempt: UpstreamTry): void {
-    const { config, stream, outcome } = this.init;
+    const { stream, outcome } = this.init;
     const { request } = this;
     this.flow.endResponse();
     stream.streamInfo.lastUpstreamRxByteMs = stream.sinceStart();
@@ -283,7 +285,7 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
       const { info } = this.choice.cluster;
       const elapsedMs = request.sinceEndMs;
       outcome.recordTime(info, attempt.host, elapsedMs);
-      if (config.dynamicStats) outcome.recordBudget(info, elapsedMs, request.timeouts.globalMs);
+      outcome.recordBudget(info, elapsedMs, request.timeouts.globalMs);
       // An early answer: the request's rest has no reader.
     } else attempt.cancel();
     this.tries.end(attempt, 0);
@@ -301,7 +303,6 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
       stats.upstreamInternalRedirectFailedTotal.inc();
       return false;
     }
-    this.tries.cancel(attempt);
     stats.upstreamInternalRedirectSucceededTotal.inc();
     return stream.recreateWith(response, Buffer.concat(bare ? [] : request.chunks), request.trailers);
   }

@@ -98,7 +98,10 @@ class RouterFilter implements StreamDecoderFilter {
       callbacks.sendLocalReply(forward.clusterNotFoundStatus, "", "cluster_not_found");
       return;
     }
-    tellCluster(streamInfo, clusterName, cluster.info);
+    // It may have come since the route was looked for.
+    if (streamInfo.upstreamCluster === undefined) tellCluster(streamInfo, clusterName, cluster.info);
+    const virtualCluster = route.policies.virtualClusters?.find(headers);
+    if (virtualCluster !== undefined) streamInfo.virtualClusterName = virtualCluster.name;
     if (streamInfo.healthCheck && stream.span !== undefined) stream.span.sampled = false;
     const invalid =
       config.strictHeaders.length === 0 ? undefined : findInvalidHeader(headers, config.strictHeaders);
@@ -109,12 +112,13 @@ class RouterFilter implements StreamDecoderFilter {
       return;
     }
     const isGrpc = isGrpcContentType(headers.get("content-type"));
-    const routeStats = route.statsFor(headers);
+    const routeStats = route.statsFor(virtualCluster?.stats);
     const outcome = new OutcomeStats(
       config,
       headers,
       isGrpc,
       routeStats === undefined ? NO_STATS : [routeStats],
+      streamInfo.healthCheck,
     );
     const asks = asksRouter(headers);
     if (asks) headers.remove(EnvoyHeader.upstreamAltStatName);
@@ -184,7 +188,8 @@ class RouterFilter implements StreamDecoderFilter {
       if (action.kind === "direct" && action.contentType !== undefined && body !== "") {
         out.set("content-type", action.contentType);
       }
-      const location = action.location?.(headers);
+      // Where a CONNECT might go instead nobody can say.
+      const location = headers.has(":path") ? action.location?.(headers) : undefined;
       if (location !== undefined) out.append("location", location);
       stream.response = asHeaders(out);
       route.finalizeResponse(out, stream);

@@ -26,7 +26,7 @@ export class ForwardedRequest extends KeptRequest {
     super();
     this.init = init;
     this.flow = flow;
-    this.bytesMax = Math.min(init.callbacks.bufferLimitBytes(), init.forward.bodyBytesMax ?? Infinity);
+    this.bytesMax = init.forward.bodyBytesMax ?? init.callbacks.bufferLimitBytes();
   }
 
   /** Its head is as the upstream gets it. `keeps`: there may be another try, or a redirect. */

@@ -3,7 +3,7 @@ import type { Headers } from "../../../../http/header-map.ts";
 import type { InternalRedirectPolicy } from "../../../../route/internal-redirect-policy.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 
-const REDIRECTS = "num_internal_redirect";
+const REDIRECTS = "num_internal_redirects";
 
 /**
  * Makes the request that `location` asks for of this one, if the policy allows; else counts why not, and leaves the request
@@ -31,6 +31,7 @@ export function followRedirect(
   }
   const { filterState } = stream.streamInfo;
   const count = Number(filterState.get(REDIRECTS) ?? 0);
+  filterState.set(REDIRECTS, count);
   if (count >= policy.redirectsMax) {
     stats.redirectTooMany.inc();
     return false;
@@ -88,11 +89,15 @@ interface Target {
   readonly path: string;
 }
 
-/** An absolute http or https address. */
+/** An absolute http or https address; who is named before an `@` is nobody. */
 function parseLocation(text: string): Target | undefined {
-  const parts = /^(https?):\/\/([^/?#\s@]+)([^#\s]*)(?:#.*)?$/i.exec(text);
-  const [, scheme, authority, rest] = parts ?? [];
-  if (scheme === undefined || authority === undefined || rest === undefined) return undefined;
-  const path = rest === "" ? "/" : rest.startsWith("/") ? rest : `/${rest}`;
-  return { scheme: scheme.toLowerCase(), authority, path };
+  const parts =
+    /^(https?):\/\/(?:[^/?#\s@]*@)?(\[[^\]\s]+\]|[^/?#\s@:[\]]+)(:\d*)?([/?][^#\s]*)?(?:#.*)?$/i.exec(text);
+  const [, scheme, host, port = "", rest = ""] = parts ?? [];
+  if (scheme === undefined || host === undefined || Number(port.slice(1)) > 65_535) return undefined;
+  return {
+    scheme: scheme.toLowerCase(),
+    authority: host + port,
+    path: rest.startsWith("/") ? rest : `/${rest}`,
+  };
 }

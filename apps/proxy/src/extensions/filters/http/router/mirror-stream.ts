@@ -3,6 +3,7 @@ import type { LoadBalancerContext, ThreadLocalCluster } from "../../../../cluste
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
+import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import type { FilteredCallbacks } from "../../../../upstream/filtered-exchange.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import { flagOfReset, statusOfReset } from "./failure.ts";
@@ -56,12 +57,16 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     if (timeoutMs > 0 && !init.config.suppressEnvoyHeaders) {
       headers.set(EnvoyHeader.expectedRqTimeoutMs, String(timeoutMs));
     }
-    this.outcome = new OutcomeStats(init.config, headers, init.isGrpc, []);
+    this.outcome = new OutcomeStats(init.config, headers, init.isGrpc, [], false);
     this.trace = MirrorTrace.start(init.stream, cluster.info, headers, traceSampled);
   }
 
   computeHash(): bigint | undefined {
     return undefined;
+  }
+  get metadataMatch(): MetadataMatch | undefined {
+    const { route, stream } = this.init;
+    return mergeMetadataMatch(route.policies.metadataMatch, stream.streamInfo.getDynamicMetadata("envoy.lb"));
   }
   shouldSelectAnotherHost(): boolean {
     return false;
@@ -92,7 +97,8 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
   data(chunk: Uint8Array, endStream: boolean): void {
     if (this.over) return;
     const { attempt, behind } = this;
-    if (behind && this.request.bytes + chunk.length > this.init.callbacks.bufferLimitBytes()) {
+    const bytesMax = this.init.forward.bodyBytesMax ?? this.init.callbacks.bufferLimitBytes();
+    if (behind && this.request.bytes + chunk.length > bytesMax) {
       this.cluster.info.stats.retryOrShadowAbandoned.inc();
       this.giveUp();
       return;

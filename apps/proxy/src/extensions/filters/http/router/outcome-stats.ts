@@ -11,7 +11,7 @@ import type { RouterConfig } from "./config.ts";
 export class OutcomeStats implements ResponseKind {
   /** Of the route and the virtual cluster, where they have any. */
   readonly routeStats: readonly RouteStats[];
-  private readonly config: RouterConfig;
+  private readonly counts: boolean;
   readonly internal: boolean;
   canary = false;
   readonly withoutCodes: boolean;
@@ -19,8 +19,15 @@ export class OutcomeStats implements ResponseKind {
   toZone = "";
   readonly altName: string;
 
-  constructor(config: RouterConfig, request: HeaderMap, isGrpc: boolean, routeStats: readonly RouteStats[]) {
-    this.config = config;
+  /** `healthCheck`: the request asks for health, which is not counted. */
+  constructor(
+    config: RouterConfig,
+    request: HeaderMap,
+    isGrpc: boolean,
+    routeStats: readonly RouteStats[],
+    healthCheck: boolean,
+  ) {
+    this.counts = config.dynamicStats && !healthCheck;
     this.routeStats = routeStats;
     this.internal = request.get(EnvoyHeader.internal) === "true";
     this.withoutCodes = isGrpc && config.suppressGrpcCodes;
@@ -30,7 +37,7 @@ export class OutcomeStats implements ResponseKind {
 
   /** `response`: its head, where the upstream sent one. */
   countResponse(info: ClusterInfo, host: Host | undefined, status: number, response?: HeaderMap): void {
-    if (!this.config.dynamicStats) return;
+    if (!this.counts) return;
     this.canary =
       response?.get(EnvoyHeader.upstreamCanary) === "true" || (host !== undefined && isCanary(host));
     this.toZone = host?.zone ?? "";
@@ -41,7 +48,7 @@ export class OutcomeStats implements ResponseKind {
 
   /** `elapsedMs`: from the end of the request to the end of the response that was counted last. */
   recordTime(info: ClusterInfo, host: Host, elapsedMs: number): void {
-    if (!this.config.dynamicStats) return;
+    if (!this.counts) return;
     host.outlier?.putResponseTime(elapsedMs);
     info.stats.responses.recordKind(elapsedMs, this);
     for (const stats of this.routeStats) stats.upstreamRqTime.record(elapsedMs);

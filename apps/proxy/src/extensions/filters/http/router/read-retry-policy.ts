@@ -4,6 +4,7 @@ import { HeaderMatcherSchema } from "@sluice/xds/gen/envoy/config/route/v3/route
 import { EnvoyHeader, type EnvoyHeaderKey } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { parseRetryOn, type RetryConfig } from "../../../../route/retry-policy.ts";
+import { parseUint64 } from "./parse-uint64.ts";
 
 const NO_POLICY: RetryConfig = Object.freeze({
   retryOn: 0,
@@ -43,7 +44,9 @@ export function readRetryPolicy(
   policy: RetryConfig | undefined,
   asks: boolean,
 ): RetryConfig | undefined {
-  const [on, grpcOn, max, codes, names] = asks ? HEADERS.map((key) => headers.get(EnvoyHeader[key])) : NONE;
+  const [on, grpcOn, max, codes, names] = asks
+    ? HEADERS.map((key) => headers.getAll(EnvoyHeader[key]))
+    : NONE;
   if (asks) for (const key of HEADERS) headers.remove(EnvoyHeader[key]);
   const base = policy ?? NO_POLICY;
   let { retryOn } = base;
@@ -63,8 +66,8 @@ export function readRetryPolicy(
   return {
     ...base,
     retryOn,
-    numRetries: integer(max) ?? base.numRetries,
-    statusCodes: [...base.statusCodes, ...list(codes).flatMap((code) => integer(code) ?? [])],
+    numRetries: max === undefined ? base.numRetries : (retries(max) ?? base.numRetries),
+    statusCodes: [...base.statusCodes, ...list(codes).flatMap((code) => parseUint64(code) ?? [])],
     retriableHeaders: [...base.retriableHeaders, ...list(names).flatMap(presence)],
   };
 }
@@ -77,8 +80,10 @@ function list(text: string | undefined): readonly string[] {
     .filter((part) => part !== "");
 }
 
-function integer(text: string | undefined): number | undefined {
-  return text !== undefined && /^\s*\d{1,10}\s*$/.test(text) ? Number(text) : undefined;
+/** As Envoy, which keeps 32 bits of it. */
+function retries(text: string): number | undefined {
+  const wanted = parseUint64(text);
+  return wanted === undefined ? undefined : wanted % 2 ** 32;
 }
 
 function presence(name: string): RetryConfig["retriableHeaders"] {

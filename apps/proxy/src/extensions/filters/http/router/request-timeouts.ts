@@ -3,6 +3,7 @@ import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { formatGrpcTimeout, parseGrpcTimeout } from "../../../../http/grpc-timeout.ts";
 import type { RetryConfig } from "../../../../route/retry-policy.ts";
 import type { ForwardAction } from "../../../../route/route-entry.ts";
+import { parseUint64 } from "./parse-uint64.ts";
 
 /** The timeouts of one request, in ms; 0: none. */
 export interface RequestTimeouts {
@@ -44,15 +45,16 @@ export function readTimeouts(
   let globalMs = routeTimeoutMs(headers, forward, isGrpc);
   const retry: RetryConfig | undefined = forward.retry;
   let perTryMs = retry?.perTryTimeoutMs ?? 0;
-  const expected = respectsExpected ? headers.get(EnvoyHeader.expectedRqTimeoutMs) : undefined;
-  const own = expected ?? headers.get(EnvoyHeader.upstreamRqTimeoutMs);
+  // Given twice, a header is no number.
+  const expected = respectsExpected ? headers.getAll(EnvoyHeader.expectedRqTimeoutMs) : undefined;
+  const own = expected ?? headers.getAll(EnvoyHeader.upstreamRqTimeoutMs);
   if (own !== undefined) {
-    globalMs = parseTimeout(own) ?? globalMs;
+    globalMs = parseUint64(own) ?? globalMs;
     if (expected === undefined) headers.remove(EnvoyHeader.upstreamRqTimeoutMs);
   }
-  const perTry = headers.get(EnvoyHeader.upstreamRqPerTryTimeoutMs);
-  if (perTry !== undefined && perTry !== "") {
-    perTryMs = parseTimeout(perTry) ?? perTryMs;
+  const perTry = headers.getAll(EnvoyHeader.upstreamRqPerTryTimeoutMs);
+  if (perTry !== undefined) {
+    perTryMs = parseUint64(perTry) ?? perTryMs;
     headers.remove(EnvoyHeader.upstreamRqPerTryTimeoutMs);
   }
   if (globalMs !== 0 && perTryMs >= globalMs) perTryMs = 0;
@@ -61,7 +63,7 @@ export function readTimeouts(
     globalMs,
     perTryMs,
     perTryIdleMs: retry?.perTryIdleTimeoutMs ?? 0,
-    maxDurationMs: asks ? (parseTimeout(take(headers, EnvoyHeader.upstreamStreamDurationMs) ?? "0") ?? 0) : 0,
+    maxDurationMs: asks ? (parseUint64(take(headers, EnvoyHeader.upstreamStreamDurationMs) ?? "0") ?? 0) : 0,
     hedges: (asks ? takeHedging(headers) : undefined) ?? forward.hedgeOnPerTryTimeout,
     timeoutStatus: alternative === undefined ? 504 : 204,
   };
@@ -74,7 +76,7 @@ function takeHedging(headers: HeaderMap): boolean | undefined {
 
 /** Reads a header that is for the router alone, and takes it off. */
 function take(headers: HeaderMap, name: string): string | undefined {
-  const value = headers.get(name);
+  const value = headers.getAll(name);
   if (value !== undefined) headers.remove(name);
   return value;
 }
@@ -112,9 +114,4 @@ export function setTimeoutHeaders(
   if (options.isGrpc && !forward.streamDurationSet && forward.maxGrpcTimeoutMs !== undefined) {
     headers.set("grpc-timeout", formatGrpcTimeout(expected));
   }
-}
-
-/** A whole number of ms. */
-export function parseTimeout(text: string): number | undefined {
-  return /^\s*\d{1,12}\s*$/.test(text) ? Number(text) : undefined;
 }

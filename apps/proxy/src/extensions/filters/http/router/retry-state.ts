@@ -8,6 +8,7 @@ import type { RouteStats } from "../../../../route/route-entry.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import { grpcStatusOfHeaders } from "./grpc-outcome.ts";
+import { parseUint64 } from "./parse-uint64.ts";
 import type { UpstreamTry } from "./upstream-try.ts";
 
 /** What became of the wish for another try. `Begun`: one goes on beside this already (hedging). */
@@ -54,9 +55,9 @@ export class RetryState {
   private retriesLeft: number;
   private readonly worker: WorkerContext;
   private info: ClusterInfo;
-  private readonly highPriority: boolean;
   private readonly routeStats: readonly RouteStats[];
-  private retries: Resource;
+  /** Of the first cluster, whichever others follow. */
+  private readonly retries: Resource;
   private readonly streamInfo: StreamInfo;
   private readonly owner: RetryOwner;
   private readonly hostPredicates: readonly RetryHostPredicate[];
@@ -71,8 +72,7 @@ export class RetryState {
     this.worker = init.config.worker;
     this.info = info;
     this.routeStats = init.outcome.routeStats;
-    this.highPriority = init.forward.highPriority;
-    this.retries = info.circuitBreakers[this.highPriority ? "high" : "default"].retries;
+    this.retries = info.circuitBreakers[init.forward.highPriority ? "high" : "default"].retries;
     this.streamInfo = init.stream.streamInfo;
     this.owner = owner;
     this.retriesLeft = config.numRetries;
@@ -131,7 +131,7 @@ export class RetryState {
   }
 
   private retry(decision: Decision, attempt: UpstreamTry, late: boolean): RetryStatus {
-    const { config, info, routeStats, streamInfo } = this;
+    const { info, routeStats, streamInfo } = this;
     // Held still: this is the outcome of a retry, and a good one.
     if (this.held && decision === Decision.No) {
       info.stats.upstreamRqRetrySuccess.inc();
@@ -140,8 +140,6 @@ export class RetryState {
     this.timer?.disarm();
     this.release();
     if (decision === Decision.No) return RetryStatus.No;
-    if (config.refreshesCluster)
-      this.retries = info.circuitBreakers[this.highPriority ? "high" : "default"].retries;
     if (this.retriesLeft <= 0) {
       info.stats.upstreamRqRetryLimitExceeded.inc();
       for (const stats of routeStats) stats.upstreamRqRetryLimitExceeded.inc();
@@ -161,19 +159,25 @@ export class RetryState {
     }
     this.held = true;
     this.tries++;
-    // As in Envoy it counts for the cluster that it goes to.
-    if (config.refreshesCluster) this.info = this.owner.refreshCluster() ?? info;
-    this.info.stats.upstreamRqRetry.inc();
-    for (const stats of routeStats) stats.upstreamRqRetry.inc();
     this.pending = true;
     this.afterTimeout = late;
     attempt.retried = true;
-    this.timer ??= this.worker.timers.create(() => {
-      this.pending = false;
-      this.owner.tryAgain();
-    });
+    this.timer ??= this.worker.timers.create(() => this.onPauseOver());
     this.timer.arm(decision === Decision.Immediately ? 0 : this.backOffMs());
     return RetryStatus.Yes;
+  }
+
+  private onPauseOver(): void {
+    const { config, owner, routeStats } = this;
+    this.pending = false;
+    // As in Envoy a retry counts when it goes, and for the cluster that it goes to, if there is any.
+    const next = config.refreshesCluster ? owner.refreshCluster() : this.info;
+    if (next !== undefined) {
+      this.info = next;
+      next.stats.upstreamRqRetry.inc();
+      for (const stats of routeStats) stats.upstreamRqRetry.inc();
+    }
+    owner.tryAgain();
   }
 
   private backOffMs(): number {
@@ -196,11 +200,11 @@ export class RetryState {
   private resetInterval(response: HeaderMap): number {
     const { resetHeaders, resetMaxIntervalMs } = this.config;
     for (const { name, format } of resetHeaders) {
-      const text = response.get(name);
-      if (text === undefined || !/^\d{1,15}$/.test(text)) continue;
-      const at = Number(text) * 1000;
+      const seconds = parseUint64(response.get(name) ?? "");
+      if (seconds === undefined) continue;
+      const at = seconds * 1000;
       const after = format === "seconds" ? at : at - Math.floor(this.worker.clock.wallMs() / 1000) * 1000;
-      if (after > 0 && after <= resetMaxIntervalMs) return after;
+      if (after >= 0 && after <= resetMaxIntervalMs) return after;
     }
     return 0;
   }

@@ -1,7 +1,7 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import { envoyHeaderName } from "../../../../http/envoy-headers.ts";
 import { parseRetryOn } from "../../../../route/retry-policy.ts";
-import { parseTimeout } from "./request-timeouts.ts";
+import { parseUint64 } from "./parse-uint64.ts";
 
 /** `strict_check_headers`: those that can be checked, and how. */
 const CHECKS: Readonly<Record<string, (value: string) => boolean>> = {
@@ -21,5 +21,5 @@ export function findInvalidHeader(headers: HeaderMap, names: readonly string[]):
 }
 
 function isInteger(value: string): boolean {
-  return parseTimeout(value) !== undefined;
+  return parseUint64(value) !== undefined;
 }

@@ -43,7 +43,7 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
   /** A gRPC response of status 200 whose grpc-status is still to come. */
   grpcOutcomeOpen = false;
   status = 0;
-  /** It answered an offer to speak WebSocket with a success that is no handshake. */
+  /** It answered an offer to speak WebSocket with a success or a redirection, which are no handshake. */
   declined = false;
   /** Of the upstream connection, once `ready`. */
   protocol: string | undefined = undefined;
@@ -64,9 +64,9 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
   /** From `ready` until both messages are through, or it was reset. */
   private encoder: RequestEncoder | undefined = undefined;
   private requestComplete = false;
-  private continued = false;
-  /** What follows an offer to speak WebSocket, until the upstream has taken it. */
-  private held: { readonly chunks: Uint8Array[]; bytes: number; endStream: boolean } | undefined = undefined;
+  private informed = false;
+  /** What follows an offer to speak something else, until the upstream has taken it: it might read a request in it. */
+  private held: HeldTunnel | undefined = undefined;
   /** The response is complete, or there will be none. */
   private done = false;
   private endedBeforeHost = false;
@@ -169,7 +169,7 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
   // ── request, once it `takes` it ─────────────────────────────────────────────────────────────────────────────────────────
 
   encodeHeaders(headers: Headers, endStream: boolean): void {
-    if (!endStream && offersWebSocket(headers)) this.held = { chunks: [], bytes: 0, endStream: false };
+    if (!endStream) this.held = heldTunnel(headers);
     this.sending(endStream)?.encodeHeaders(headers, endStream);
   }
 
@@ -207,7 +207,7 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     encoder.reset();
   }
 
-  private hold(held: NonNullable<UpstreamTry["held"]>, chunk: Uint8Array, endStream: boolean): void {
+  private hold(held: HeldTunnel, chunk: Uint8Array, endStream: boolean): void {
     const limit = this.info.bufferLimitBytes;
     const below = held.bytes <= limit;
     held.chunks.push(Buffer.from(chunk));
@@ -216,7 +216,7 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     if (below && held.bytes > limit) this.owner.onAboveHighWatermark();
   }
 
-  private release(held: NonNullable<UpstreamTry["held"]>): void {
+  private release(held: HeldTunnel): void {
     this.held = undefined;
     for (const chunk of held.chunks) this.encodeData(chunk, false);
     if (held.endStream) this.encodeData(EMPTY, true);
@@ -237,9 +237,9 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
 
   decode1xxHeaders(headers: Headers): void {
     this.touch();
-    // As in Envoy only the first is passed on.
-    if (this.continued) return;
-    this.continued = true;
+    // As Envoy: the first is the only one, whatever it says.
+    if (this.informed) return;
+    this.informed = true;
     this.owner.onTry1xx(this, headers);
   }
 
@@ -250,7 +250,7 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     (this.host.cluster ?? this.info).onResponse?.(this.host, headers);
     const { held } = this;
     if (held !== undefined && !endStream) {
-      if (this.status >= 200 && this.status < 300) {
+      if (held.isWebSocket && this.status >= 200 && this.status < 400) {
         this.decline(headers);
         return;
       }
@@ -262,7 +262,7 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     this.owner.onTryHeaders(this, headers, endStream);
   }
 
-  /** As Envoy: of a success that is no handshake (RFC 6455 §4.1) only the head is passed on. */
+  /** As Envoy: of an answer that is neither a handshake nor an error (RFC 6455 §4.1) only the head is passed on. */
   private decline(headers: Headers): void {
     const { encoder } = this;
     this.encoder = undefined;
@@ -335,8 +335,16 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
 
 const EMPTY = Buffer.alloc(0);
 
-function offersWebSocket(headers: Headers): boolean {
-  return (
-    headers.get("upgrade")?.toLowerCase() === "websocket" && hasToken(headers.getAll("connection"), "upgrade")
-  );
+interface HeldTunnel {
+  readonly isWebSocket: boolean;
+  readonly chunks: Uint8Array[];
+  bytes: number;
+  endStream: boolean;
+}
+
+/** `undefined`: the request offers nothing but HTTP. */
+function heldTunnel(headers: Headers): HeldTunnel | undefined {
+  const upgrade = headers.get("upgrade");
+  if (upgrade === undefined || !hasToken(headers.getAll("connection"), "upgrade")) return undefined;
+  return { isWebSocket: upgrade.toLowerCase() === "websocket", chunks: [], bytes: 0, endStream: false };
 }
