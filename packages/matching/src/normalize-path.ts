@@ -25,7 +25,7 @@ export function normalizePath(target: string): string | undefined {
       const octet = String.fromCharCode(Number.parseInt(hex, 16));
       decoded = UNRESERVED.test(octet)
         ? withDecoded(decoded, octet, path.charAt(i + 3))
-        : `${decoded}%${hex.toUpperCase()}`;
+        : `${decoded}%${hex}`;
       i += 2;
     }
   }

@@ -9,6 +9,8 @@ import { CLUSTER_POLICY_CASES } from "./cases/cluster-policies.ts";
 import { COMPRESSION_CASES } from "./cases/compression.ts";
 import { CONNECT_TERMINATION_CASES } from "./cases/connect-termination.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
+import { CONNECTION_MANAGER_BOUND_CASES } from "./cases/connection-manager-bounds.ts";
+import { CONNECTION_MANAGER_FIELD_CASES } from "./cases/connection-manager-fields.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { DEGRADED_HOST_CASES } from "./cases/degraded-hosts.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
@@ -135,6 +137,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...RETRY_CASES,
   ...MIRROR_CASES,
   ...CONNECTION_MANAGER_CASES,
+  ...CONNECTION_MANAGER_BOUND_CASES,
+  ...CONNECTION_MANAGER_FIELD_CASES,
   ...BYTE_METER_CASES,
   ...CLIENT_CERTIFICATE_CASES,
   ...SCOPED_ROUTE_CASES,

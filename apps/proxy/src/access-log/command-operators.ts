@@ -40,8 +40,9 @@ const environment: OperatorCompiler = (argument, name) => {
 const responseCodeDetails: OperatorCompiler = (argument) => {
   const asIs = argument === "ALLOW_WHITESPACES";
   return ({ streamInfo }) => {
-    const { responseCodeDetails: details } = streamInfo;
-    if (details === "") return undefined;
+    const { responseCodeDetails: details, responseFlags } = streamInfo;
+    // As Envoy: a filter without configuration answers, and says nothing.
+    if (details === "") return (responseFlags & ResponseFlag.NoFilterConfigFound) === 0 ? undefined : "";
     return asIs ? details : details.replace(/\s/g, "_");
   };
 };

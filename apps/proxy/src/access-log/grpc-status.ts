@@ -1,4 +1,5 @@
 import { isGrpcContentType } from "@sluice/matching";
+import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
 import type { FormatContext } from "./access-logger.ts";
 
 const CAMEL = [
@@ -42,24 +43,8 @@ const GRPC_STATUS_SNAKE = [
   "UNAUTHENTICATED",
 ];
 
-/** gRPC's http-grpc-status-mapping. */
-const OF_HTTP: Readonly<Record<number, number>> = {
-  400: 13,
-  401: 16,
-  403: 7,
-  404: 12,
-  429: 14,
-  502: 14,
-  503: 14,
-  504: 14,
-};
-const UNKNOWN = 2;
 /** Of a text that is no status, as Envoy prints it. */
 const INVALID = -1;
-
-export function grpcStatusOfHttp(status: number): number {
-  return OF_HTTP[status] ?? UNKNOWN;
-}
 
 /**
  * `grpc-status` of the trailers, else of the response headers (trailers-only), else what the HTTP status stands for; undefined when the

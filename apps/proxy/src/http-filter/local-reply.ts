@@ -1,3 +1,4 @@
+import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
 import { Headers } from "../http/header-map.ts";
 import { statusText } from "../http/status-text.ts";
 
@@ -18,19 +19,6 @@ export interface LocalReplyContent {
 export interface LocalReplyRewriter {
   rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined;
 }
-
-/** HTTP status → gRPC status (gRPC's http-grpc-status-mapping). */
-const GRPC_STATUS: ReadonlyMap<number, number> = new Map([
-  [400, 13],
-  [401, 16],
-  [403, 7],
-  [404, 12],
-  [429, 14],
-  [502, 14],
-  [503, 14],
-  [504, 14],
-]);
-const GRPC_UNKNOWN = 2;
 
 /**
  * An answer that the proxy gives by itself; for gRPC requests a response of trailers only. `modify` adds headers before
@@ -55,7 +43,7 @@ export function prepareLocalReply(
     headers.set(":status", "200");
     headers.set("content-type", "application/grpc");
     if (!headers.has("grpc-status")) {
-      headers.set("grpc-status", String(grpcStatus ?? GRPC_STATUS.get(finalStatus) ?? GRPC_UNKNOWN));
+      headers.set("grpc-status", String(grpcStatus ?? grpcStatusOfHttp(finalStatus)));
     }
     if (text !== "" && !toHead) {
       // A line of JSON ends with a newline; a header does not need it.

@@ -1,3 +1,4 @@
+import { isGrpcContentType } from "@sluice/matching";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import type { Headers } from "./header-map.ts";
 import { preparePath } from "./prepare-request.ts";
@@ -20,7 +21,7 @@ const MISSING_HOST = refuse(400, "missing_host_header");
 const MISSING_PATH = refuse(404, "missing_path_rejected");
 const ABSOLUTE_PATH = refuse(404, "absolute_path_rejected");
 const BAD_PATH = refuse(400, "path_normalization_failed");
-const OTHER_PATH = refuse(307, "path_normalization_redirect", true);
+const OTHER_PATH = refuse(307, "path_normalization_failed", true);
 const SLASH = 47;
 
 /** What a request must have, and its path as the connection manager wants it; undefined: it may go on. */
@@ -38,14 +39,13 @@ export function admitRequest(
     counters.downstream_rq_non_relative_path.inc();
     return ABSOLUTE_PATH;
   }
-  switch (preparePath(headers, config)) {
-    case "reject":
-      counters.downstream_rq_failed_path_normalization.inc();
-      return BAD_PATH;
-    case "redirect":
-      counters.downstream_rq_redirected_with_normalized_path.inc();
-      return OTHER_PATH;
-    default:
-      return undefined;
+  const verdict = preparePath(headers, config);
+  if (verdict === "ok") return undefined;
+  // No gRPC client follows a redirect.
+  if (verdict === "redirect" && !isGrpcContentType(headers.get("content-type"))) {
+    counters.downstream_rq_redirected_with_normalized_path.inc();
+    return OTHER_PATH;
   }
+  counters.downstream_rq_failed_path_normalization.inc();
+  return BAD_PATH;
 }

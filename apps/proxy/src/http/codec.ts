@@ -18,6 +18,9 @@ export type StreamResetReason =
   | "overload manager"
   | "protocol error";
 
+/** `request_headers_timeout`, `request_timeout`, `stream_idle_timeout`, `max_stream_duration`. */
+export type HeadTimeout = "head" | "request" | "idle" | "duration";
+
 /** The receiving half of a message. Chunks are borrowed for the call. */
 export interface MessageDecoder {
   decodeHeaders(headers: Headers, endStream: boolean): void;
@@ -32,7 +35,7 @@ export interface RequestStream extends MessageDecoder {
   /** The stream is gone: the client left, or the codec gave up. Once, last. `details`: Envoy's words where the codec has them, else "". */
   onReset(reason: StreamResetReason, details: string): void;
   /** The head did not arrive in time: answer 408. Instead of `decodeHeaders`. */
-  onHeadTimeout(): void;
+  onHeadTimeout(which: HeadTimeout): void;
   /** The rest of the message cannot be understood: answer if nothing was answered yet. The connection closes behind it. */
   onCodecError(error: CodecError): void;
   /** Both messages are through: the whole request was parsed, the whole response handed to the connection. */
@@ -145,10 +148,15 @@ export interface ResponseEncoder {
 export interface ServerCodecCallbacks {
   /** A request begins (or something that should have been one failed). */
   newStream(encoder: ResponseEncoder): RequestStream;
-  /** The peer broke the protocol; streams have been told. The connection is to be closed behind what was written. */
-  onProtocolError(error: CodecError): void;
+  /** The head of a next request has begun, and no read brought it: it had waited behind the request before. */
+  onHeadBegun(): void;
+  /**
+   * The peer broke the protocol; streams have been told. The connection is to be closed behind what was written. `cut`: streams were
+   * lost with it, which are not the connection's any more.
+   */
+  onProtocolError(error: CodecError, cut: boolean): void;
   /** The peer exceeded a limit against floods; streams have been told. The connection is to be closed. */
-  onFlood(details: string): void;
+  onFlood(details: string, cut: boolean): void;
   onHeadersDropped(count: number): void;
 }
 
@@ -174,7 +182,7 @@ export interface ServerCodec {
   /** No further streams are taken. */
   goAway(): void;
   /** The head that `readingHead` tells of took too long. */
-  failHead(): void;
+  failHead(which: HeadTimeout): void;
   /**
    * There is no room for what comes, and the connection is to end. HTTP/1 answers the message that is about to begin by 500 and
    * ends by itself; HTTP/2 says GOAWAY and gives up its streams, and its owner closes the connection.

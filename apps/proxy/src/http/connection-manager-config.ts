@@ -4,6 +4,7 @@ import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import type { RequestIdOptions } from "../tracing/trace-decision.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
+import type { HeadTimeout } from "./codec.ts";
 import type { ConnectionManagerStats, ListenerHttpStats } from "./connection-manager-stats.ts";
 import type { EarlyHeaderMutation } from "./early-header-mutation.ts";
 import type { ClientCertChoice } from "./forward-client-cert.ts";
@@ -59,6 +60,8 @@ export interface ConnectionManagerConfig extends RequestTargetRules {
   readonly streamIdleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly requestHeadersTimeoutMs: number;
+  /** How long an HTTP/1 head may take from its first octet on; `undefined`: any time. */
+  readonly http1HeadLimit: HeadLimit | undefined;
   /** How long a whole response may take to leave; the stream idle timeout unless it is set. */
   readonly streamFlushTimeoutMs: number;
   readonly maxStreamDurationMs: number;
@@ -75,6 +78,12 @@ export interface ConnectionManagerConfig extends RequestTargetRules {
   readonly drainTimeoutJitterPercent: number;
   readonly bufferLimitBytes: number;
   readonly streamTimers: StreamTimersPool;
+}
+
+/** Which of its limits a request exceeds while its head arrives, and when. */
+export interface HeadLimit {
+  readonly which: HeadTimeout;
+  readonly ms: number;
 }
 
 /** `access_log_options`: entries besides the one at the end. */

@@ -78,6 +78,7 @@ export interface ConnectionManagerStats {
   readonly cxHttp1Active: Gauge;
   readonly cxHttp2Active: Gauge;
   readonly cxUpgradesActive: Gauge;
+  /** HTTP/1 connections that are too old and wait for a next response to end behind. */
   readonly cxHttp1SoftDrain: Gauge;
   readonly rqActive: Gauge;
   readonly cxLengthMs: Histogram;

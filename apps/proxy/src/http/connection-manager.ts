@@ -47,7 +47,6 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private requests = 0;
   /** The peer has been told that the connection will end. */
   private draining = false;
-  private softDraining = false;
   /** It ends with its last stream. */
   private ending = false;
   private destroyed = false;
@@ -55,7 +54,11 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private drainTimeout: Deadline | undefined = undefined;
   private lifetime: Deadline | undefined = undefined;
   private delayedClose: Deadline | undefined = undefined;
-  private readonly headTimeout: Deadline | undefined;
+  /** Runs while a head arrives. */
+  private head: Deadline | undefined = undefined;
+  private headBegun = false;
+  /** It waits for a next response to end behind. */
+  private softDraining = false;
   private resets: PrematureResets | undefined = undefined;
 
   constructor(config: ConnectionManagerConfig, connection: SocketConnection) {
@@ -65,7 +68,6 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     const { clock, timers } = config.worker;
     this.connectedAtMs = clock.nowMs();
     this.idle = scaledDeadline(timers, this, IDLE, "HTTP_DOWNSTREAM_CONNECTION_IDLE");
-    this.headTimeout = config.requestHeadersTimeoutMs === 0 ? undefined : new Deadline(timers, this, HEAD);
     const { stats } = config;
     connection.sentCounter = stats.counters.downstream_cx_tx_bytes_total;
     stats.counters.downstream_cx_total.inc();
@@ -102,11 +104,12 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
           return NetworkFilterStatus.StopIteration;
         }
         if (this.firstBytes !== undefined) input = Buffer.concat([this.firstBytes, input]);
-        this.codec = this.createCodec(input);
-        this.firstBytes = this.codec === undefined ? input : undefined;
+        const protocol = this.protocolOf(input);
+        if (protocol !== undefined) this.codec = this.createCodec(protocol);
+        this.firstBytes = protocol === undefined ? input : undefined;
       }
       this.dispatch(input);
-      if (this.headTimeout !== undefined) this.watchHead(this.headTimeout);
+      if (!this.destroyed) this.watchHead(this.codec);
     }
     // As Envoy: a client that half-closes has left, a tunnel's too.
     if (endStream && !this.destroyed) this.connection.close("noFlush", "");
@@ -130,11 +133,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
 
   /** An overloaded HTTP/2 connection goes, streams and all. */
   private giveUp(codec: ServerCodec): undefined {
-    const { counters } = this.config.stats;
-    if (this.activeStreams > 0) {
-      counters.downstream_cx_destroy_active_rq.inc();
-      counters.downstream_cx_destroy_local_active_rq.inc();
-    }
+    if (this.activeStreams > 0) this.countCut();
     this.draining = true;
     codec.failOverloaded();
     this.closeAfterFlush("forced_goaway");
@@ -192,7 +191,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     this.idle.dispose();
     this.drainTimeout?.dispose();
     this.delayedClose?.dispose();
-    this.headTimeout?.dispose();
+    this.head?.dispose();
     this.lifetime?.dispose();
     stats.cxActive.sub(1);
     if (this.softDraining) stats.cxHttp1SoftDrain.sub(1);
@@ -206,7 +205,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   newStream(encoder: ResponseEncoder): RequestStream {
     const { config } = this;
     this.idle.clear();
-    this.headTimeout?.clear();
+    if (this.headBegun) this.endHead();
     this.activeStreams++;
     this.requests++;
     if (config.maxRequestsPerConnection !== 0 && this.requests >= config.maxRequestsPerConnection) {
@@ -216,8 +215,13 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     return new HttpStream(this, encoder);
   }
 
-  onProtocolError({ details }: CodecError): void {
+  onHeadBegun(): void {
+    this.watchHead(this.codec);
+  }
+
+  onProtocolError({ details }: CodecError, cut: boolean): void {
     const { connection } = this;
+    if (cut) this.countCut();
     this.config.stats.counters.downstream_cx_protocol_error.inc();
     connection.streamInfo?.setResponseFlag(ResponseFlag.DownstreamProtocolError);
     const reason = `codec_error:${details.replaceAll(" ", "_")}`;
@@ -226,8 +230,16 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     this.closeAfterFlush(reason);
   }
 
-  onFlood(details: string): void {
+  onFlood(details: string, cut: boolean): void {
+    if (cut) this.countCut();
     this.closeAfterFlush(details);
+  }
+
+  /** This side ends the connection with streams on it. */
+  private countCut(): void {
+    const { counters } = this.config.stats;
+    counters.downstream_cx_destroy_active_rq.inc();
+    counters.downstream_cx_destroy_local_active_rq.inc();
   }
 
   onHeadersDropped(_count: number): void {
@@ -260,12 +272,14 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** `undefined`: `input` may become either protocol's first bytes. */
-  private createCodec(input: Buffer): ServerCodec | undefined {
+  private protocolOf(input: Buffer): "http1" | "http2" | undefined {
+    const { codecType } = this.config;
+    return codecType === "auto" ? detectProtocol(this.connection.tls?.alpn, input) : codecType;
+  }
+
+  private createCodec(protocol: "http1" | "http2"): ServerCodec {
     const { config, connection } = this;
     const { stats } = config;
-    const protocol =
-      config.codecType === "auto" ? detectProtocol(connection.tls?.alpn, input) : config.codecType;
-    if (protocol === undefined) return undefined;
     if (protocol === "http2") {
       stats.counters.downstream_cx_http2_total.inc();
       stats.cxHttp2Active.add(1);
@@ -283,9 +297,26 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     return codec;
   }
 
-  private watchHead(timeout: Deadline): void {
-    if (this.codec?.readingHead === false) timeout.clear();
-    else if (!timeout.isSet) timeout.set(this.config.requestHeadersTimeoutMs);
+  /** A request lasts from its first octet on: while its head arrives the connection is not idle, and has its limits already. */
+  private watchHead(codec: ServerCodec | undefined): undefined {
+    if ((codec === undefined || codec.readingHead) === this.headBegun) return;
+    if (this.headBegun) {
+      this.endHead();
+      if (this.activeStreams === 0 && !this.destroyed) this.armIdle();
+      return;
+    }
+    this.headBegun = true;
+    this.idle.clear();
+    const { http1HeadLimit, requestHeadersTimeoutMs, worker } = this.config;
+    const limitMs = codec?.multiplexed === true ? requestHeadersTimeoutMs : (http1HeadLimit?.ms ?? 0);
+    if (limitMs === 0) return;
+    this.head ??= new Deadline(worker.timers, this, HEAD);
+    this.head.set(limitMs);
+  }
+
+  private endHead(): void {
+    this.headBegun = false;
+    this.head?.clear();
   }
 
   private endWithLastStream(): void {
@@ -333,8 +364,15 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   }
 
   private onHeadTimeout(): void {
-    if (this.codec !== undefined) this.codec.failHead();
-    else this.closeAfterFlush("request header timeout");
+    this.headBegun = false;
+    let { codec } = this;
+    if (codec === undefined) {
+      // What may still become HTTP/2 is a head of HTTP/1 to Envoy.
+      codec = this.createCodec("http1");
+      this.codec = codec;
+      codec.dispatch(this.firstBytes ?? EMPTY);
+    }
+    codec.failHead(codec.multiplexed ? "head" : (this.config.http1HeadLimit?.which ?? "head"));
   }
 
   private onMaxDuration(): void {
@@ -350,6 +388,8 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     }
   }
 }
+
+const EMPTY = Buffer.alloc(0);
 
 /** Envoy's word for a connection that is closed because nothing more is to come. */
 const DRAINED = "deferred_close_on_drained_connection";

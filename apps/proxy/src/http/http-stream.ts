@@ -22,6 +22,7 @@ import { admitRequest, type Refusal } from "./admit-request.ts";
 import { chooseChain } from "./choose-chain.ts";
 import type {
   CodecError,
+  HeadTimeout,
   RequestStream,
   ResponseEncoder,
   StreamProtocol,
@@ -67,6 +68,8 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   private cachedRoute: RouteEntry | undefined = undefined;
   private routeKnown = false;
   private upgradeType = "";
+  /** Its head was let pass: it has a route, if there is one for it. */
+  private admitted = false;
   private requestDone = false;
   private responseDone = false;
   private done = false;
@@ -119,8 +122,8 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     const connectionHeader = headers.getAll("connection");
     for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
-      encoder.encode1xxHeaders(new Headers([":status", "100"]));
       countResponse(config, 100);
+      encoder.encode1xxHeaders(new Headers([":status", "100"]));
       headers.remove("expect");
     }
     const isConnect = headers.get(":method") === "CONNECT";
@@ -144,6 +147,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (config.routeFigures !== undefined) this.route();
     this.traceByRoute(headers);
     if (overload.sheds(LoadShedPoint.FilterChain)) return this.replyOverloaded();
+    this.admitted = true;
     const chain =
       upgradeType === "" ? config.filters : chooseChain(config, upgradeType, this.route()?.action);
     if (chain === undefined) {
@@ -156,7 +160,8 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       this.route();
       this.log("DownstreamStart");
     }
-    if (upgradeType !== "") {
+    // A CONNECT that no route takes is no upgrade: the router answers it.
+    if (upgradeType !== "" && !(isConnect && this.route() === undefined)) {
       this.isTunnel = true;
       config.stats.counters.downstream_cx_upgrades_total.inc();
       config.stats.cxUpgradesActive.add(1);
@@ -179,8 +184,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   onCodecError(error: CodecError): void {
     this.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
     const { counters } = this.config.stats;
-    if (error.status === 431) counters.downstream_rq_too_large.inc();
-    else if (error.details === "overload") counters.downstream_rq_overload_close.inc();
+    if (error.details === "overload") counters.downstream_rq_overload_close.inc();
     if (this.requestHeaders === undefined)
       this.reply(error.status, statusPhrase(error.status), error.details);
     else this.filters.sendLocalReply(error.status, statusPhrase(error.status), error.details);
@@ -214,12 +218,12 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.filters.sendLocalReply(this.requestDone ? 504 : 408, "stream timeout", "stream_idle_timeout");
   }
 
-  onRequestTimeout(): void {
+  onRequestTimeout(): undefined {
     this.config.stats.counters.downstream_rq_timeout.inc();
     this.filters.sendLocalReply(408, "request timeout", "request_overall_timeout");
   }
 
-  onMaxDuration(): void {
+  onMaxDuration(): undefined {
     this.config.stats.counters.downstream_rq_max_duration_reached.inc();
     const status = this.requestDone ? 504 : 408;
     const { filters } = this;
@@ -237,10 +241,13 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.deadlines.beginLogInterval(this.config);
   }
 
-  onHeadTimeout(): void {
+  onHeadTimeout(which: HeadTimeout): undefined {
+    this.createChain(this.config.filters);
+    if (which === "request") return this.onRequestTimeout();
+    if (which === "idle") return this.onIdleTimeout();
+    if (which === "duration") return this.onMaxDuration();
     this.config.stats.counters.downstream_rq_header_timeout.inc();
-    this.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
-    this.reply(408, "Request Timeout", "request_header_timeout");
+    this.filters.sendLocalReply(408, "request header timeout", "request_header_timeout");
   }
 
   // ── for the filters ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -312,7 +319,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   writeInformational(headers: Headers): void {
     // Envoy answers 100-continue by itself and drops the upstream's, unless it is told to pass them on.
     if (this.done || !this.config.proxy100Continue) return;
-    countResponse(this.config, Number(headers.get(":status")));
+    countResponse(this.config, Number(headers.get(":status") ?? "100"));
     this.encoder.encode1xxHeaders(headers);
   }
 
@@ -401,6 +408,8 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   }
 
   beforeLocalReply(status: number): void {
+    // As Envoy: a request is its route's cluster's, also where it does not come as far as the router.
+    if (this.admitted) this.route();
     // As Envoy: a 400 of our own says that the message was no good, and what follows it may not be either.
     if (status === 400) this.encoder.refuseReuse();
   }
@@ -504,7 +513,8 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     // Envoy counts its own resets as received ones.
     this.config.stats.counters.downstream_rq_rx_reset.inc();
     // As Envoy: the end of a tunnel that never stood is an error of its own.
-    const refused = this.isTunnel && this.streamInfo.responseCode >= 300;
+    const { responseCode, responseCodeDetails } = this.streamInfo;
+    const refused = this.isTunnel && responseCode >= 300 && responseCodeDetails === "via_upstream";
     this.encoder.reset(refused ? "connect error" : "local reset");
     this.finish(false);
   }

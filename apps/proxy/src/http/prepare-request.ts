@@ -1,9 +1,15 @@
-import { type RequestTargetRules, redirectsPath, rewriteAuthority, rewritePath } from "@sluice/matching";
+import {
+  hasEscapedSlash,
+  type RequestTargetRules,
+  redirectsPath,
+  rewriteAuthority,
+  rewritePath,
+  unescapeSlashes,
+} from "@sluice/matching";
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { EnvoyHeader } from "./envoy-headers.ts";
 import { type ForwardingVerdict, sanitizeExternal, setForwardingHeaders } from "./forwarding-headers.ts";
-import { hasToken } from "./h1/connection-tokens.ts";
 import type { Headers } from "./header-map.ts";
 
 /** How a request goes on after its head was looked at. */
@@ -13,7 +19,12 @@ export function preparePath(headers: Headers, rules: RequestTargetRules): PathVe
   const original = headers.get(":path");
   if (original === undefined) return "ok";
   const path = rewritePath(original, rules);
-  if (path === undefined) return "reject";
+  if (path === undefined) {
+    // For the access log, as Envoy has it.
+    if (rules.escapedSlashes !== "keep" && hasEscapedSlash(original))
+      headers.set(":path", unescapeSlashes(original));
+    return "reject";
+  }
   if (path !== original) headers.set(":path", path);
   return redirectsPath(original, rules) ? "redirect" : "ok";
 }
@@ -43,7 +54,7 @@ export function prepareRequestHeaders(
   if (config.addUserAgent) {
     const { nodeCluster, nodeId } = config.worker.localInfo;
     headers.set(EnvoyHeader.downstreamServiceCluster, nodeCluster);
-    if (!headers.has("user-agent")) headers.append("user-agent", nodeCluster);
+    if ((headers.get("user-agent") ?? "") === "") headers.set("user-agent", nodeCluster);
     if (nodeId !== "") headers.set(EnvoyHeader.downstreamServiceNode, nodeId);
   }
   if (config.via !== "") {
@@ -60,14 +71,19 @@ export function prepareRequestHeaders(
 
 const NOTHING: readonly string[] = [];
 
-/** An absolute path or an absolute URI. */
-const REFERER =
-  /^(?:[/*]\S*|[A-Za-z]+:\/\/(?:[^\s/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~-]+)(?::\d{1,5})?(?:[/?#]\S*)?)$/;
+/** A URL with a host, and its port. As for Envoy neither user information nor a fragment has a place in it. */
+const URL_REFERENCE =
+  /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(\d+))?(?:[/?][!"$-~]*)?$/;
+/** A reference without a scheme: no colon stands before the first slash (RFC 3986 §4.2). */
+const RELATIVE_REFERENCE = /^(?![^/]*:)[\w.~!$&'()*+,;=@%/:?-]*$/;
+const PORT_MAX = 65_535;
 
 /** What is no reference is not passed on, as in Envoy. */
-function sanitizeReferer(headers: Headers): void {
+function sanitizeReferer(headers: Headers): undefined {
   const referer = headers.get("referer");
-  if (referer !== undefined && !REFERER.test(referer)) headers.remove("referer");
+  if (referer === undefined || RELATIVE_REFERENCE.test(referer)) return;
+  const url = URL_REFERENCE.exec(referer);
+  if (url === null || Number(url[1] ?? "0") > PORT_MAX) headers.remove("referer");
 }
 
 /** RFC 9110 §7.6.1; an upgrade keeps what it needs. Fields that `connection` names go too. */
@@ -87,7 +103,7 @@ function removeHopByHop(headers: Headers, isUpgrade: boolean): void {
   headers.remove("proxy-connection");
   const te = headers.getAll("te");
   if (te !== undefined) {
-    if (hasToken(te, "trailers")) headers.set("te", "trailers");
+    if (te.split(",").some((part) => part.trim() === "trailers")) headers.set("te", "trailers");
     else headers.remove("te");
   }
 }

@@ -5,7 +5,6 @@ const ANY_HOST = "the proxy's own calls go to whatever host is chosen anew";
 const NO_SOCKET_OPTIONS = "Node cannot set arbitrary socket options";
 const OF_CLIENTS = "concerns requests from clients; it stands in the connection manager's options";
 const NO_METADATA_FRAMES = "METADATA frames are an extension that is off in Envoy as well";
-const OF_ENVOYS_CODEC = "of a codec of Envoy's";
 const NO_SPECIFIERS = "there are no route specifiers built in";
 const NO_INTERNAL_LISTENERS = "there are no listeners without a socket";
 const NAMES_ONLY = "addresses are IP addresses or names for DNS; Envoy has no other resolvers either";
@@ -118,12 +117,8 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.core.v3.Http2ProtocolOptions": {
     allow_metadata: NO_METADATA_FRAMES,
-    disallow_obs_text: OF_ENVOYS_CODEC,
-    enable_huffman_encoding: "texts are Huffman-coded where that is shorter",
-    max_header_field_size_kb: OF_ENVOYS_CODEC,
+    disallow_obs_text: "without effect on the codec that Envoy takes by default",
     max_metadata_size: NO_METADATA_FRAMES,
-    stream_reset_burst: OF_ENVOYS_CODEC,
-    stream_reset_rate: OF_ENVOYS_CODEC,
     use_oghttp2_codec: "chooses between codecs of Envoy's",
   },
   "envoy.config.core.v3.HttpProtocolOptions": {

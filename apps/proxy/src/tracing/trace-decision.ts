@@ -16,7 +16,10 @@ export interface RequestIdOptions {
   readonly useForSampling: boolean;
 }
 
-const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+/** Its digits are what sampling goes by. */
+const NUMBERED = /^[0-9a-fA-F]{8}/;
+/** How long an id must be for its reason to be read and written. */
+const UUID_LENGTH = 36;
 /** Place of the digit that tells the reason, and what it says. */
 const REASON_AT = 14;
 const DIGITS: Readonly<Record<TraceReason, string>> = {
@@ -51,21 +54,22 @@ export function decideTrace(
   random: Random,
 ): TraceReason | undefined {
   const id = headers.get("x-request-id");
-  const valid = id !== undefined && UUID.test(id);
-  if (options.useForSampling && !valid) return undefined;
-  const draw = (): number =>
-    options.useForSampling ? Number.parseInt((id ?? "").slice(0, 8), 16) : random.uint32();
+  // As Envoy: then the sampling is the tracer's.
+  if (!options.useForSampling) return "sampling";
+  if (id === undefined || !NUMBERED.test(id)) return undefined;
+  const drawn = Number.parseInt(id.slice(0, 8), 16);
+  const packs = options.packTraceReason && id.length === UUID_LENGTH;
   const pass = (key: string, percent: number, value: number): boolean =>
     runtime.featureEnabled(`tracing.${key}`, Math.round(percent * 100), 10_000, value);
-  let reason = valid && options.packTraceReason ? reasonIn(id) : undefined;
+  let reason = packs ? reasonIn(id) : undefined;
   if (reason === undefined) {
     if (headers.has("x-client-trace-id") && pass("client_enabled", sampling.client, random.uint32())) {
       reason = "client_forced";
     } else if (headers.has(EnvoyHeader.forceTrace)) reason = "service_forced";
-    else if (pass("random_sampling", sampling.random, draw())) reason = "sampling";
+    else if (pass("random_sampling", sampling.random, drawn)) reason = "sampling";
   }
-  if (reason !== undefined && !pass("global_enabled", sampling.overall, draw())) reason = undefined;
-  if (valid && options.packTraceReason) {
+  if (reason !== undefined && !pass("global_enabled", sampling.overall, drawn)) reason = undefined;
+  if (packs) {
     const digit = reason === undefined ? NOT_TRACED : DIGITS[reason];
     if (id[REASON_AT] !== digit) {
       headers.set("x-request-id", id.slice(0, REASON_AT) + digit + id.slice(REASON_AT + 1));

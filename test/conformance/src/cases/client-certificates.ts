@@ -92,6 +92,12 @@ const MODES: Readonly<Record<string, string>> = {
     "forward_client_cert_details: SANITIZE_SET\nset_current_client_cert_details: { uri: true, dns: true }",
   set_issuer: "forward_client_cert_details: SANITIZE_SET\nset_current_client_cert_details: { issuer: true }",
   set_nothing: "forward_client_cert_details: SANITIZE_SET",
+  set_all: `forward_client_cert_details: SANITIZE_SET\n${ALL.replace("uri: true", "uri: true, issuer: true")}`,
+  json: `forward_client_cert_details: SANITIZE_SET\n${ALL.replace("uri: true", "uri: true, issuer: true, format: JSON")}`,
+  json_bare:
+    "forward_client_cert_details: SANITIZE_SET\nset_current_client_cert_details: { format: JSON, issuer: true }",
+  json_append: `forward_client_cert_details: APPEND_FORWARD\nset_current_client_cert_details: { uri: true, format: JSON }`,
+  text_append: `forward_client_cert_details: APPEND_FORWARD\nset_current_client_cert_details: { uri: true }`,
   matched: `forward_client_cert_details: ALWAYS_FORWARD_ONLY
 forward_client_cert_matcher:
   matcher_list:
@@ -124,8 +130,19 @@ const listeners: Readonly<Record<string, ListenerParts>> = Object.fromEntries(
   Object.entries(MODES).map(([name, hcm]) => [name, { hcm: `${hcm}\n${LOG}`, transportSocket: TLS }]),
 );
 
+/** What a request says of certificates before; "": nothing. */
+const GIVEN = [
+  "",
+  '[{"hash":"given"}]',
+  ' [{"Hash":"given"},{"uri":["a"]}] ',
+  '{"hash":"given"}',
+  "[given",
+  '["x"]',
+  "[",
+];
+
 /** One request over TLS; what it did is seen at the upstream. */
-async function ask(target: Target, listener: string, client: string): Promise<string> {
+async function ask(target: Target, listener: string, client: string, given = "Hash=given"): Promise<string> {
   const port = await target.proxy.listenerPort(listener);
   const own = CLIENTS[client];
   const identity = own === undefined ? {} : { cert: own.certificate, key: own.key };
@@ -144,7 +161,7 @@ async function ask(target: Target, listener: string, client: string): Promise<st
     });
     socket.on("close", () => resolve(text.split("\r\n", 1)[0] ?? ""));
     socket.write(
-      `GET /${listener}/${client} HTTP/1.1\r\nhost: server.test\r\nx-forwarded-client-cert: Hash=given\r\nconnection: close\r\n\r\n`,
+      `GET /${listener}/${client} HTTP/1.1\r\nhost: server.test\r\n${given === "" ? "" : `x-forwarded-client-cert: ${given}\r\n`}connection: close\r\n\r\n`,
     );
   });
 }
@@ -160,8 +177,15 @@ export const CLIENT_CERTIFICATE_CASES: readonly ConformanceCase[] = [
           seen[`${listener} ${client}`] = await ask(target, listener, client);
         }
       }
+      for (const given of GIVEN) {
+        for (const listener of ["json_append", "text_append", "json"])
+          await ask(target, listener, "full", given);
+      }
       return seen;
     },
-    accessLog: { file: "access.log", lines: Object.keys(listeners).length * Object.keys(CLIENTS).length },
+    accessLog: {
+      file: "access.log",
+      lines: Object.keys(listeners).length * Object.keys(CLIENTS).length + GIVEN.length * 3,
+    },
   },
 ];

@@ -1,5 +1,122 @@
+import { RawHttp2Client } from "@sluice/harness";
 import { httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
+import { askListeners, listenersBootstrap } from "../many-listeners.ts";
+
+const REFERERS = [
+  ...[
+    "http://a.test/x",
+    "/rel",
+    "no uri",
+    "https://a.test:x/",
+    "ftp://a.test/",
+    "android-app://com.google.android.gm",
+  ],
+  ...[
+    "about:blank",
+    "a.test",
+    "//a.test/x",
+    "http://",
+    "http:///x",
+    "http://a b/",
+    "https://a.test",
+    "https://a.test?x",
+  ],
+  ...[
+    "https://user:pw@a.test/",
+    "HTTP://A.test/",
+    "*",
+    "",
+    "data:text/html,x",
+    "http://[::1]/",
+    "http://[::1",
+  ],
+  ...[
+    "http://a_b.test/",
+    "http://a.test:65535/",
+    "http://a.test:65536/",
+    "http://a.test:00080/",
+    "http://a.test:/",
+  ],
+  ...[
+    "x://a",
+    "x+y://a",
+    "1x://a",
+    "http:/a.test",
+    "http//a.test",
+    "http://a.test/\xe9",
+    "http://a.test/#frag",
+    "/x#f",
+  ],
+  ...[
+    "?q",
+    "?a:b",
+    "/a?b:c",
+    "a/b:c",
+    "a|b",
+    "/a|b",
+    "/a?b|c",
+    "http://a.test/|",
+    'http://a.test/?q=<>"{}|^`[x]',
+    "/a[b]",
+  ],
+  ...[
+    "www.google.com:443/",
+    "javascript:alert(1)",
+    "mailto:x@y",
+    "http://a.test:80:80/",
+    "/a\\b",
+    "/\xe9",
+    "a@b",
+    "a?b?c",
+    "/a?b?c",
+  ],
+];
+
+/** Names of which each message has two lines. */
+const REPEATED = [
+  ...[
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "cache-control",
+    "content-type",
+    "cookie",
+    "forwarded",
+    "if-match",
+  ],
+  ...[
+    "link",
+    "origin",
+    "range",
+    "set-cookie",
+    "te",
+    "user-agent",
+    "vary",
+    "via",
+    "x-custom",
+    "x-forwarded-for",
+  ],
+  ...[
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "x-request-id",
+    "date",
+    "server",
+    "location",
+    "grpc-status",
+  ],
+  ...[
+    "etag",
+    "access-control-allow-origin",
+    "www-authenticate",
+    "traceparent",
+    "x-envoy-decorator-operation",
+  ],
+];
+/** Envoy refuses an upstream's second line of these, or they frame the message. */
+const NOT_TWICE: ReadonlySet<string> = new Set(["te"]);
 
 const FORWARDED: CaseRequest[] = [
   { path: "/" },
@@ -137,6 +254,86 @@ export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
     requests: [{ path: "/", headers: [["via", "1.0 first"]] }, { path: "/" }],
   },
   {
+    title: "the upstream's date passes, whatever it says",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: "/own" }, direct_response: { status: 200 } }
+- { match: { prefix: "/" }, route: { cluster: one } }`,
+    }),
+    reply: ({ target }) => ({ headers: target === "/none" ? [] : [["date", target.slice(1)]] }),
+    requests: ["/yesterday", "/", "/none", "/own"].map((path) => ({ path })),
+  },
+  {
+    title: "a referer passes where it is a reference",
+    yaml: httpBootstrap({}),
+    requests: REFERERS.map((referer, i) => ({ path: `/${i}`, headers: [["referer", referer]] })),
+  },
+  {
+    title: "lines of one name are joined where Envoy has one place for them, by HTTP/1 and by HTTP/2",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: "/" }, route: { cluster: one } }`,
+    }),
+    reply: ({ target }) => {
+      const name = target.slice(1);
+      return {
+        headers: NOT_TWICE.has(name)
+          ? []
+          : [
+              [name, "v1"],
+              [name, "v2"],
+            ],
+        body: "one",
+      };
+    },
+    requests: REPEATED.map((name) => ({
+      path: `/${name}`,
+      headers: [
+        [name, "1.2.3.4"],
+        [name, "5.6.7.8"],
+      ],
+    })),
+    observe: async (target) => {
+      const seen: unknown[] = [];
+      for (const [i, name] of REPEATED.entries()) {
+        const client = await RawHttp2Client.connect(target.port);
+        client.request(1, `/${i}`, [
+          [name, "1.2.3.4"],
+          [name, "5.6.7.8"],
+        ]);
+        seen.push((await client.outcome(1))?.status ?? null);
+        client.destroy();
+      }
+      return seen;
+    },
+  },
+  {
+    title: "te and user-agent as they are passed on",
+    yaml: httpBootstrap({ hcm: "add_user_agent: true" }),
+    requests: ["trailers", "trailers, gzip", "gzip", "Trailers", "gzip,  trailers ", "trailers;q=1"].map(
+      (te): CaseRequest => ({
+        path: "/",
+        headers: [
+          ["te", te],
+          ["user-agent", te === "gzip" ? "mine" : ""],
+        ],
+      }),
+    ),
+  },
+  {
+    title: "interim responses count as responses",
+    yaml: listenersBootstrap({ main: { hcm: "proxy_100_continue: true" }, own: {} }),
+    ignoreUpstream: true,
+    reply: { interim: [{ status: 100 }, { status: 103 }], body: "one" },
+    observe: (target) =>
+      askListeners(
+        target,
+        ["main", "own"],
+        [{ path: "/", method: "POST", headers: [["expect", "100-continue"]], body: "a" }],
+      ),
+    stats: ["main", "own"].flatMap((name) =>
+      ["completed", "1xx", "2xx", "total"].map((stat) => `http.${name}.downstream_rq_${stat}`),
+    ),
+  },
+  {
     title: "the upstream's server header passes where configured",
     yaml: httpBootstrap({ hcm: "server_header_transformation: PASS_THROUGH" }),
     reply: (_request, index) => (index === 0 ? { headers: [["server", "origin"]] } : {}),
@@ -223,6 +420,42 @@ export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
     title: "what is no percent-encoding is left alone by normalisation",
     yaml: httpBootstrap({ hcm: "normalize_path: true" }),
     requests: [{ path: "/%41%zz" }],
+  },
+  {
+    title: "who asks for escaped slashes is sent to the path without, but for gRPC, and the log says which",
+    yaml: listenersBootstrap(
+      Object.fromEntries(
+        Object.entries({
+          main: "normalize_path: true, merge_slashes: true, path_with_escaped_slashes_action: UNESCAPE_AND_REDIRECT",
+          reject: "path_with_escaped_slashes_action: REJECT_REQUEST",
+          keep: "normalize_path: true, path_with_escaped_slashes_action: KEEP_UNCHANGED",
+        }).map(([name, fields]) => [
+          name,
+          {
+            hcm: `${fields.replaceAll(", ", "\n")}
+access_log:
+  - name: file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "%REQ(:path)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %UPSTREAM_CLUSTER%\\n" } }`,
+          },
+        ]),
+      ),
+    ),
+    observe: (target) =>
+      askListeners(
+        target,
+        ["main", "reject", "keep"],
+        ["/a%2fb", "/a%5c%2e%2e%2fb?x=%2f", "/%2F%2fe.test/x", "/a%00%2f", "/%c3%a9%3a", "/a"].flatMap(
+          (path) => [{ path }, { path, headers: [["content-type", "application/grpc"]] as const }],
+        ),
+      ),
+    stats: ["main", "reject"].flatMap((name) => [
+      `http.${name}.downstream_rq_failed_path_normalization`,
+      `http.${name}.downstream_rq_redirected_with_normalized_path`,
+    ]),
+    accessLog: { file: "access.log", lines: 36 },
   },
   {
     title: "escaped slashes are refused where configured",

@@ -107,7 +107,7 @@ export const XDS_EXTENSION_CASES: readonly ConformanceCase[] = [
   typed_config:
     "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
     path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_FLAGS%\\n" } }`,
+    log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS%\\n" } }`,
       },
     }),
     files: { "ecds.yaml": foundConfig("1", BUFFER, "max_request_bytes: 10") },

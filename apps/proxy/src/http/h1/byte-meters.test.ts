@@ -64,6 +64,7 @@ function serve(chunks: readonly string[], trailers = true): ByteMeter[] {
       onProtocolError: () => {},
       onFlood: () => {},
       onHeadersDropped: () => {},
+      onHeadBegun: () => {},
     },
     {
       ...LIMITS,

@@ -193,7 +193,9 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     const { stream } = this;
     if (stream === undefined) return false;
     this.keepAlive = false;
-    if (this.parser.finish()) return false;
+    // As Envoy: an upgrade whose upstream leaves is cut short, unless half-closes are agreed on for it.
+    const upgraded = this.parser.framing === Framing.Tunnel && !this.tunnel;
+    if (!upgraded && this.parser.finish()) return false;
     if (byPeer && this.parser.inMessage && this.parser.framing !== Framing.Tunnel) {
       this.onParseError(Http1Errors.cutShort);
       return true;

@@ -1,4 +1,5 @@
 import { Headers } from "../header-map.ts";
+import { JOINED_IN_REQUESTS, JOINED_IN_RESPONSES, joinLine } from "../joined-headers.ts";
 import { statusText } from "../status-text.ts";
 import { hashStep, internName } from "../well-known-names.ts";
 import { type FramedHead, type Framing, requestFraming, responseFraming } from "./body-framing.ts";
@@ -53,6 +54,8 @@ export class Http1Head implements FramedHead {
   private readonly preserve: (HeaderSpelling & { readonly kind: "preserve" }) | undefined;
   private preserved: PreservedCase | undefined = undefined;
   private headers: Headers = new Headers();
+  /** A bit for each name of it, by a hash: most messages have no name twice. */
+  private namesRead = 0;
 
   constructor(isRequest: boolean, limits: Http1HeadLimits) {
     this.isRequest = isRequest;
@@ -171,6 +174,12 @@ export class Http1Head implements FramedHead {
       fields[5] = value;
       return undefined;
     }
+    const mark = 1 << (hash & 31);
+    if ((this.namesRead & mark) !== 0 && !inTrailers) {
+      const joined = this.isRequest ? JOINED_IN_REQUESTS : JOINED_IN_RESPONSES;
+      if (joinLine(fields, name, value, joined)) return undefined;
+    }
+    this.namesRead |= mark;
     fields.push(name, value);
     return undefined;
   }
@@ -189,6 +198,7 @@ export class Http1Head implements FramedHead {
   takeHeaders(): Headers {
     const headers = this.headers;
     this.headers = new Headers();
+    this.namesRead = 0;
     if (this.preserved !== undefined) {
       headers.spelling = this.preserved;
       this.preserved = undefined;

@@ -3,6 +3,7 @@ import type { CompiledStringMatcher } from "@sluice/matching";
 import { accountForRead, keepRead, lend } from "../../connection/read-memory.ts";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
 import type {
+  HeadTimeout,
   RequestStream,
   ResponseEncoder,
   ServerCodec,
@@ -146,12 +147,12 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     this.parser.stop();
     this.reusable = false;
     this.startStream().onCodecError(Http1Errors.overloaded);
-    this.callbacks.onFlood("overload");
+    this.callbacks.onFlood("overload", false);
   }
 
-  failHead(): void {
+  failHead(which: HeadTimeout): void {
     this.reusable = false;
-    this.startStream().onHeadTimeout();
+    this.startStream().onHeadTimeout(which);
   }
 
   // ── request ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,7 +209,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     this.reusable = false;
     const stream = this.stream ?? this.startStream();
     if (!this.responseStarted) stream.onCodecError(error);
-    this.callbacks.onProtocolError(error);
+    this.callbacks.onProtocolError(error, false);
   }
 
   private startStream(): RequestStream {
@@ -373,6 +374,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     }
     this.bytesBeforeStream += this.parser.pendingBytes;
     this.parser.resume();
+    if (this.readingHead) this.callbacks.onHeadBegun();
     if (this.parser.hasPendingInput && !this.waitingReadPaused) {
       this.waitingReadPaused = true;
       this.connection.readDisable(true);

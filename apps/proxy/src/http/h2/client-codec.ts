@@ -96,6 +96,10 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     this.callbacks.onStreamLimit();
   }
 
+  protected override onPeerReset(): void {
+    // Upstreams may reset what they like.
+  }
+
   protected override onPeerGoAway(lastStreamId: number): void {
     this.announceGoAway();
     for (const stream of [...this.streams.values()]) {

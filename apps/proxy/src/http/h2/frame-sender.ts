@@ -31,10 +31,10 @@ export class FrameSender {
   /** Streams with something to send and no window, in turn. */
   private waiting: Http2Stream[] = [];
 
-  constructor(connection: SocketConnection, limits: FrameLimits, tableBytes: number) {
+  constructor(connection: SocketConnection, limits: FrameLimits, tableBytes: number, huffman: boolean) {
     this.connection = connection;
     this.limits = limits;
-    this.encoder = new HpackEncoder(tableBytes);
+    this.encoder = new HpackEncoder(tableBytes, huffman);
   }
 
   preface(

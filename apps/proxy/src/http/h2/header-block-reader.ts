@@ -7,6 +7,7 @@ import {
   type Http2Error,
   protocolError,
 } from "./http2-error.ts";
+import type { Http2Options } from "./http2-options.ts";
 import type { Http2Stats } from "./http2-stats.ts";
 
 /** A header block may come in so many frames, and one more for each 4 KiB that a head may have. */
@@ -27,8 +28,8 @@ export class HeaderBlockReader {
   private bytes = 0;
   private whole: HeaderBlock | undefined = undefined;
 
-  constructor(tableBytes: number, headBytesMax: number, stats: Http2Stats) {
-    this.decoder = new HpackDecoder(tableBytes, headBytesMax);
+  constructor({ headerTableBytes, fieldBytesMax }: Http2Options, headBytesMax: number, stats: Http2Stats) {
+    this.decoder = new HpackDecoder(headerTableBytes, headBytesMax, fieldBytesMax);
     this.headBytesMax = headBytesMax;
     this.stats = stats;
   }

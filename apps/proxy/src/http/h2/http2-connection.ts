@@ -57,6 +57,8 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
   protected readonly streams: StreamTable;
   /** The highest stream that the peer has opened. */
   protected lastPeerStreamId = 0;
+  /** A stream was over because of what ends the connection. */
+  protected streamFailed = false;
   /** The peer knows this side's SETTINGS. */
   protected settingsAcknowledged = false;
   protected readonly keepalive: Keepalive | undefined;
@@ -73,8 +75,8 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
     this.reader = new FrameReader(this, isServer);
     this.limits = new FrameLimits(options, stats);
     this.streams = new StreamTable(stats, this.limits);
-    this.sender = new FrameSender(connection, this.limits, options.headerTableBytes);
-    this.heads = new HeaderBlockReader(options.headerTableBytes, setup.headBytesMax, stats);
+    this.sender = new FrameSender(connection, this.limits, options.headerTableBytes, options.huffman);
+    this.heads = new HeaderBlockReader(options, setup.headBytesMax, stats);
     this.receiver = new DataReceiver(this, this.limits, options.connectionWindowBytes);
     const { keepalive } = options;
     this.keepalive =
@@ -104,6 +106,8 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
   ): void;
   protected abstract onPeerSetting(id: number, value: number): void;
   protected abstract onPeerGoAway(lastStreamId: number, code: number): void;
+  /** The peer has reset a stream, perhaps one that was over. */
+  protected abstract onPeerReset(): void;
   /** Whether a stream with this number has never been opened by either side. */
   abstract isIdle(streamId: number): boolean;
   /** The connection has failed; GOAWAY is written. `flood`: one of the limits, which is no protocol error. */
@@ -282,6 +286,7 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
     }
     const stream = this.streams.get(streamId);
     if (stream !== undefined) {
+      this.streamFailed = true;
       this.discard(stream);
       stream.onReset(Http2ErrorCode.ProtocolError, false, details);
     }
@@ -344,7 +349,11 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
       return;
     }
     const stream = this.streams.get(streamId);
-    if (stream === undefined) return;
+    if (stream !== undefined) this.endReset(stream, code);
+    this.onPeerReset();
+  }
+
+  private endReset(stream: Http2Stream, code: number): void {
     this.stats.counters.rx_reset.inc();
     if (stream.meter !== undefined) stream.meter.wireBytesReceived += RST_STREAM_BYTES;
     this.streams.end(stream, Ended.ResetByPeer);

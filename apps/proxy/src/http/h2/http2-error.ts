@@ -13,6 +13,10 @@ export function protocolError(details: string): Http2Error {
   return { code: Http2ErrorCode.ProtocolError, details, flood: false };
 }
 
+export function internalError(details: string): Http2Error {
+  return { code: Http2ErrorCode.InternalError, details, flood: false };
+}
+
 export function frameSizeError(details: string): Http2Error {
   return { code: Http2ErrorCode.FrameSizeError, details, flood: false };
 }

@@ -30,6 +30,14 @@ export interface Http2Options {
   /** `custom_settings_parameters`. */
   readonly customSettings: ReadonlyArray<readonly [id: number, value: number]>;
   readonly keepalive: Http2Keepalive | undefined;
+  /** `enable_huffman_encoding`, default true: texts may be Huffman-coded. */
+  readonly huffman: boolean;
+  /** `max_header_field_size_kb`, default 64 KiB: a field's name or value, as it is coded. */
+  readonly fieldBytesMax: number;
+  /** `stream_reset_burst`, default 1000: so many streams may a client reset at once, */
+  readonly streamResetBurst: number;
+  /** `stream_reset_rate`, default 33: and so many more in each second. */
+  readonly streamResetRate: number;
 }
 
 /** `connection_keepalive`. */
@@ -75,6 +83,10 @@ export function compileHttp2Options(
             jitterPercent: keepalive.intervalJitter?.value ?? 15,
             idleIntervalMs: durationMs(keepalive.connectionIdleInterval, 0),
           },
+    huffman: config?.enableHuffmanEncoding ?? true,
+    fieldBytesMax: (config?.maxHeaderFieldSizeKb ?? 64) * 1024,
+    streamResetBurst: Number(config?.streamResetBurst ?? 1000n),
+    streamResetRate: Number(config?.streamResetRate ?? 33n),
   };
 }
 

@@ -15,6 +15,10 @@ export const HTTP2_SUPPORTED_FIELDS: Readonly<Record<string, readonly string[]>>
     "override_stream_error_on_invalid_http_message",
     "custom_settings_parameters",
     "connection_keepalive",
+    "enable_huffman_encoding",
+    "max_header_field_size_kb",
+    "stream_reset_burst",
+    "stream_reset_rate",
   ],
   "envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter": ["identifier", "value"],
   "envoy.config.core.v3.KeepaliveSettings": [

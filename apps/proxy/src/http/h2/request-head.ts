@@ -1,4 +1,5 @@
 import { isAuthority, isToken } from "../h1/octet-classes.ts";
+import { JOINED_IN_REQUESTS, joinLines } from "../joined-headers.ts";
 import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
 
 /** What a request's header block says, checked (RFC 9113 §8.3.1, RFC 8441 §4). */
@@ -85,7 +86,7 @@ export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): Re
       ];
   if (protocol !== undefined) rest.push("upgrade", protocol, "connection", "upgrade");
   if (found.cookies !== undefined) rest.push("cookie", found.cookies);
-  for (let i = 0; i < rest.length; i++) head.push(rest[i] ?? "");
+  for (const text of joinLines(rest, JOINED_IN_REQUESTS)) head.push(text);
   return {
     fields: head,
     contentLength: found.contentLength,

@@ -1,3 +1,4 @@
+import { JOINED_IN_RESPONSES, joinLines } from "../joined-headers.ts";
 import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
 
 /** What a response's header block says, checked (RFC 9113 §8.3.2). */
@@ -34,5 +35,5 @@ export function readResponseHead(block: HeaderBlock): ResponseHead | undefined {
       }
     }
   }
-  return { fields, status: Number(text), contentLength };
+  return { fields: joinLines(fields, JOINED_IN_RESPONSES), status: Number(text), contentLength };
 }

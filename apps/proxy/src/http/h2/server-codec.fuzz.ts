@@ -149,6 +149,7 @@ export const http2ServerFuzz: FuzzTarget = {
         note(details);
       },
       onHeadersDropped: () => {},
+      onHeadBegun: () => {},
     };
     const connection = new SocketConnection(deafSocket(), 1024 * 1024);
     const codec = new Http2ServerCodec(connection, callbacks, SETUP);

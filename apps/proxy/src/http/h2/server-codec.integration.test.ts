@@ -121,6 +121,7 @@ describe("HTTP/2 server", () => {
           onProtocolError: ({ details }) => close(details),
           onFlood: close,
           onHeadersDropped: () => {},
+          onHeadBegun: () => {},
         },
         {
           options,

@@ -15,9 +15,10 @@ import { Ended } from "./closed-streams.ts";
 import { Http2ErrorCode, STREAM_ID_MAX } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
 import { Http2Connection, type Http2Setup } from "./http2-connection.ts";
-import { floodError, protocolError, streamClosedError } from "./http2-error.ts";
+import { floodError, internalError, protocolError, streamClosedError } from "./http2-error.ts";
 import { Http2Stream } from "./http2-stream.ts";
 import { isTrailerSection, type RequestHead, readRequestHead } from "./request-head.ts";
+import { ResetAllowance } from "./reset-allowance.ts";
 
 export interface Http2ServerSetup extends Http2Setup {
   readonly underscores: "allow" | "reject" | "drop";
@@ -29,6 +30,7 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
   readonly reusable = true;
   protected override readonly setup: Http2ServerSetup;
   private readonly callbacks: ServerCodecCallbacks;
+  private resets: ResetAllowance | undefined = undefined;
   /** Streams above it are not taken any more. */
   private acceptedStreamIdMax = STREAM_ID_MAX;
 
@@ -101,14 +103,21 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
     // The peer will take no pushes: there are none.
   }
 
+  protected override onPeerReset(): void {
+    const nowMs = this.setup.context.clock.nowMs();
+    this.resets ??= new ResetAllowance(this.options.streamResetBurst, this.options.streamResetRate, nowMs);
+    if (!this.resets.take(nowMs)) this.fail(internalError("too many stream resets"));
+  }
+
   protected override onConnectionError(details: string, flood: boolean): void {
+    const cut = this.streamFailed || this.streams.size > 0;
     for (const stream of [...this.streams.values()]) {
       this.discard(stream);
       if (stream instanceof ServerStream) stream.onConnectionError(details);
     }
     this.dispose();
-    if (flood) this.callbacks.onFlood(details);
-    else this.callbacks.onProtocolError({ status: 400, details, message: details });
+    if (flood) this.callbacks.onFlood(details, cut);
+    else this.callbacks.onProtocolError({ status: 400, details, message: details }, cut);
   }
 
   protected override onHeaderBlock(

@@ -27,6 +27,7 @@ export interface HeaderBlock {
 export class HpackDecoder {
   private readonly tableBytesMax: number;
   private readonly listBytesMax: number;
+  private readonly textBytesMax: number;
   private tableBytesLimit: number;
   private tableBytes = 0;
   /** A ring: entry `i` since the start is at `i & mask`. */
@@ -47,11 +48,17 @@ export class HpackDecoder {
 
   /**
    * `tableBytesMax`: SETTINGS_HEADER_TABLE_SIZE as this side announced it. Fields beyond `listBytesMax` are counted but not
-   * kept: a few octets can stand for a large entry.
+   * kept: a few octets can stand for a large entry. A name or value of more than `textBytesMax` coded octets is an error of
+   * compression.
    */
-  constructor(tableBytesMax: number, listBytesMax: number = Number.POSITIVE_INFINITY) {
+  constructor(
+    tableBytesMax: number,
+    listBytesMax: number = Number.POSITIVE_INFINITY,
+    textBytesMax: number = Number.POSITIVE_INFINITY,
+  ) {
     this.tableBytesMax = tableBytesMax;
     this.listBytesMax = listBytesMax;
+    this.textBytesMax = textBytesMax;
     this.tableBytesLimit = tableBytesMax;
     this.names = new Array<string>(64).fill("");
     this.values = new Array<string>(64).fill("");
@@ -131,7 +138,7 @@ export class HpackDecoder {
     const huffman = (this.input[this.at] ?? 0) >= 0x80;
     const length = this.readInteger(0x7f);
     const start = this.at;
-    if (this.failed || length > this.end - start) {
+    if (this.failed || length > this.end - start || length > this.textBytesMax) {
       this.failed = true;
       return "";
     }

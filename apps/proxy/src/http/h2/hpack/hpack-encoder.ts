@@ -60,6 +60,7 @@ export class HpackEncoder {
   /** Of the block that was encoded last: its fields' names and values. */
   fieldBytes = 0;
   private readonly tableBytesMax: number;
+  private readonly huffman: boolean;
   private tableBytesLimit = DEFAULT_TABLE_BYTES;
   /** Announced at the start of the next block; the lowest since the last one first (§4.2). */
   private announceLowest = -1;
@@ -71,9 +72,10 @@ export class HpackEncoder {
   private remembered: RememberedBlock[] = [];
   private nextRemembered = 0;
 
-  /** `tableBytesMax`: what this side keeps at most, whatever the peer allows. */
-  constructor(tableBytesMax: number) {
+  /** `tableBytesMax`: what this side keeps at most, whatever the peer allows. `huffman`: texts may be coded so. */
+  constructor(tableBytesMax: number, huffman = true) {
     this.tableBytesMax = tableBytesMax;
+    this.huffman = huffman;
     this.setTableBytesMax(DEFAULT_TABLE_BYTES);
   }
 
@@ -136,7 +138,8 @@ export class HpackEncoder {
     }
     const head = integer(0x40, 0x3f, nameIndex);
     this.insert(name, value, size);
-    return nameIndex === 0 ? head + shortText(name) + shortText(value) : head + shortText(value);
+    const text = this.huffman ? shortText : plainText;
+    return nameIndex === 0 ? head + text(name) + text(value) : head + text(value);
   }
 
   private dynamicName(known: Map<string, number> | undefined): number {

@@ -150,6 +150,12 @@ describe("HPACK decoder", () => {
     assert.equal(decodeText(decoder, "\x40\x01a\x03b c")?.malformed, false);
   });
 
+  it("takes no text of more coded octets than it may have", () => {
+    const block = "\x40\x01a\x02bc";
+    assert.equal(decodeText(new HpackDecoder(4096, 1000, 2), block)?.malformed, false);
+    assert.equal(decodeText(new HpackDecoder(4096, 1000, 1), block), undefined);
+  });
+
   it("survives whatever bytes come", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 8 }), (blocks) => {
@@ -216,6 +222,12 @@ describe("HPACK encoder", () => {
     encoder.encode(head);
     assert.equal(encoder.encode(head).length, 3);
     assert.equal(encoder.encode(head), encoder.encode(head));
+  });
+
+  it("codes texts by Huffman only where it may", () => {
+    const head = ["x-some-name", "some value"];
+    assert.ok(!new HpackEncoder(4096).encode(head).includes("some value"));
+    assert.ok(new HpackEncoder(4096, false).encode(head).endsWith("\x0bx-some-name\x0asome value"));
   });
 
   it("keeps secrets out of the table and marks them as never indexed", () => {

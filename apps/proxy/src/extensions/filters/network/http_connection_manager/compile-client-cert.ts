@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import type { Compiled } from "@sluice/extension-api";
 import {
   compileExtension,
   compileMatcher,
@@ -19,10 +19,9 @@ import type { ClientCertChoice, ClientCertRule } from "../../../../http/forward-
 
 /** `forward_client_cert_details`, or what `forward_client_cert_matcher` chooses for a request. */
 export function compileClientCert(config: Config): Compiled<ClientCertChoice> {
-  const rule = compileRule(config.forwardClientCertDetails, config.setCurrentClientCertDetails, "");
-  if (!rule.ok) return rule;
+  const rule = compileRule(config.forwardClientCertDetails, config.setCurrentClientCertDetails);
   if (config.forwardClientCertMatcher === undefined) {
-    return { ok: true, value: { rule: rule.value, choose: undefined } };
+    return { ok: true, value: { rule, choose: undefined } };
   }
   const tree = compileMatcher<ClientCertRule>(
     config.forwardClientCertMatcher,
@@ -37,7 +36,7 @@ export function compileClientCert(config: Config): Compiled<ClientCertChoice> {
   return {
     ok: true,
     value: {
-      rule: rule.value,
+      rule,
       choose: (data) => {
         const found = tree.value.match(data);
         return found === undefined || found === INSUFFICIENT_DATA ? undefined : found;
@@ -47,34 +46,22 @@ export function compileClientCert(config: Config): Compiled<ClientCertChoice> {
 }
 
 const ACTIONS: KnownExtensions<ClientCertRule> = new Map([
-  known<CertConfig, ClientCertRule>(CertConfigSchema, (action, path) =>
-    compileRule(action.forwardClientCertDetails, action.setCurrentClientCertDetails, path),
-  ),
+  known<CertConfig, ClientCertRule>(CertConfigSchema, (action) => ({
+    ok: true,
+    value: compileRule(action.forwardClientCertDetails, action.setCurrentClientCertDetails),
+  })),
 ]);
 
-function compileRule(
-  mode: CertDetails,
-  details: CurrentDetails | undefined,
-  path: string,
-): Compiled<ClientCertRule> {
-  const problems: Problem[] = [];
-  if (details !== undefined && details.format !== CertFormat.TEXT) {
-    const field = "set_current_client_cert_details.format";
-    const at = path === "" ? field : `${path}.${field}`;
-    problems.push({ path: at, message: "only TEXT is implemented", severity: "error" });
-  }
-  if (problems.length > 0) return { ok: false, problems };
+function compileRule(mode: CertDetails, details: CurrentDetails | undefined): ClientCertRule {
   return {
-    ok: true,
-    value: {
-      mode: MODES[mode],
-      subject: details?.subject ?? false,
-      issuer: details?.issuer ?? false,
-      cert: details?.cert ?? false,
-      chain: details?.chain ?? false,
-      dns: details?.dns ?? false,
-      uri: details?.uri ?? false,
-    },
+    mode: MODES[mode],
+    json: details?.format === CertFormat.JSON,
+    subject: details?.subject ?? false,
+    issuer: details?.issuer ?? false,
+    cert: details?.cert ?? false,
+    chain: details?.chain ?? false,
+    dns: details?.dns ?? false,
+    uri: details?.uri ?? false,
   };
 }
 

@@ -8,7 +8,11 @@ import {
 import { wantedFacts } from "../../../../access-log/wanted-facts.ts";
 import { durationMs } from "../../../../cluster/duration-ms.ts";
 import { asSocketConnection, HttpConnectionManager } from "../../../../http/connection-manager.ts";
-import type { ConnectionManagerConfig, UpgradeChain } from "../../../../http/connection-manager-config.ts";
+import type {
+  ConnectionManagerConfig,
+  HeadLimit,
+  UpgradeChain,
+} from "../../../../http/connection-manager-config.ts";
 import {
   createConnectionManagerStats,
   createListenerHttpStats,
@@ -63,6 +67,8 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     (problem) => problems.push(problem),
   );
   problems.push(...http2OptionProblems(config.http2ProtocolOptions, "http2_protocol_options"));
+  if ((config.http2ProtocolOptions?.maxHeaderFieldSizeKb ?? 0) > head.kib)
+    error("http2_protocol_options.max_header_field_size_kb", "must not exceed max_request_headers_kb");
   const statPrefix = config.statPrefix === "" ? "ingress_http" : config.statPrefix;
   const stats = worker.stats.scope("http").scope(statPrefix);
   const use: FilterChainUse = {
@@ -79,7 +85,10 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
       upgrade.filters.length === 0
         ? undefined
         : take(compileHttpFilters(upgrade.filters, `upgrade_configs[${i}].filters`, use));
-    upgrades.set(upgrade.upgradeType.toLowerCase(), { enabled: upgrade.enabled ?? true, filters: own });
+    const type = upgrade.upgradeType.toLowerCase();
+    if (upgrades.has(type))
+      error(`upgrade_configs[${i}]`, `multiple upgrade configs with the same name: '${upgrade.upgradeType}'`);
+    upgrades.set(type, { enabled: upgrade.enabled ?? true, filters: own });
   }
   const filterNames = new Set(filters.map(({ name }) => name));
   const routes = take(compileRoutes(config, context, stats, filterNames));
@@ -135,7 +144,10 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     },
     requestId,
     hidesClient: config.addProxyProtocolConnectionState === false,
-    schemeMatchesUpstream: config.schemeHeaderTransformation?.matchUpstream ?? false,
+    // One that is given wins.
+    schemeMatchesUpstream:
+      config.schemeHeaderTransformation?.transformation.case === undefined &&
+      (config.schemeHeaderTransformation?.matchUpstream ?? false),
     tracer,
     serverName: config.serverName === "" ? "envoy" : config.serverName,
     serverHeader: SERVER_HEADERS[config.serverHeaderTransformation],
@@ -156,6 +168,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     maxStreamDurationMs: durationMs(common?.maxStreamDuration, 0),
     requestTimeoutMs: durationMs(config.requestTimeout, 0),
     requestHeadersTimeoutMs: durationMs(config.requestHeadersTimeout, 0),
+    http1HeadLimit: http1HeadLimit(config),
     idleTimeoutMs: durationMs(common?.idleTimeout, HOUR_MS),
     maxConnectionDurationMs: durationMs(common?.maxConnectionDuration, 0),
     maxConnectionDurationJitterPercent: common?.maxConnectionDurationJitter?.value ?? 0,
@@ -168,6 +181,18 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     streamTimers: new StreamTimersPool(context.worker.timers),
   };
   return { ok: true, value };
+}
+
+/** The first of the limits that run while an HTTP/1 head arrives. */
+function http1HeadLimit(config: Config): HeadLimit | undefined {
+  const limits: HeadLimit[] = [
+    { which: "request", ms: durationMs(config.requestTimeout, 0) },
+    { which: "head", ms: durationMs(config.requestHeadersTimeout, 0) },
+    { which: "duration", ms: durationMs(config.commonHttpProtocolOptions?.maxStreamDuration, 0) },
+    { which: "idle", ms: durationMs(config.streamIdleTimeout, 300_000) },
+  ];
+  const set = limits.filter(({ ms }) => ms > 0);
+  return set.sort((a, b) => a.ms - b.ms)[0];
 }
 
 function compileProxyStatus(config: Config, nodeId: string): ProxyStatusConfig | undefined {
