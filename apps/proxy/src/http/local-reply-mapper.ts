@@ -55,7 +55,9 @@ export class LocalReplyMapper {
       }
       format = mapping.format ?? format;
     }
-    if (format === undefined) return { status, body, contentType: "text/plain" };
-    return { status, body: format.formatter.format(view), contentType: format.contentType };
+    const text = format === undefined ? body : format.formatter.format(view);
+    // It is known to what makes the reply alone: the access log has none.
+    view.localReplyBody = undefined;
+    return { status, body: text, contentType: format?.contentType ?? "text/plain" };
   }
 }

@@ -62,7 +62,7 @@ const FIELDS: readonly string[] = [
   ...[256, 257].map((kb) => `max_request_headers_kb: 300, ${http2(`max_header_field_size_kb: ${kb}`)}`),
   http2("max_header_field_size_kb: 64"),
   `max_request_headers_kb: 65, ${http2("max_header_field_size_kb: 66")}`,
-  http2("enable_huffman_encoding: false, disallow_obs_text: true"),
+  http2("enable_huffman_encoding: false"),
   // Settings and keepalive.
   setting("{ identifier: 99, value: 1 }, { identifier: 99, value: 2 }"),
   setting("{ identifier: 99, value: 1 }, { identifier: 99, value: 1 }"),
@@ -150,7 +150,6 @@ const FIELDS: readonly string[] = [
   http1('accept_http_10: true, default_host_for_http_10: "a b"'),
   http1("ignore_http_11_upgrade: [{ safe_regex: { regex: '[' } }]"),
   "tracing: { client_sampling: { value: 101 } }",
-  "tracing: {}",
   `early_header_mutation_extensions: [{ name: a, typed_config: ${BUFFER} }]`,
   `early_header_mutation_extensions: [{ name: a, typed_config: { "@type": ${TYPE}/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation } }]`,
   "access_log: [{ name: envoy.access_loggers.file }]",

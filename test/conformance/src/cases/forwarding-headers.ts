@@ -107,13 +107,7 @@ const REPEATED = [
     "location",
     "grpc-status",
   ],
-  ...[
-    "etag",
-    "access-control-allow-origin",
-    "www-authenticate",
-    "traceparent",
-    "x-envoy-decorator-operation",
-  ],
+  ...["etag", "access-control-allow-origin", "www-authenticate", "traceparent"],
 ];
 /** Envoy refuses an upstream's second line of these, or they frame the message. */
 const NOT_TWICE: ReadonlySet<string> = new Set(["te"]);

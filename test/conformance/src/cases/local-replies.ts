@@ -62,7 +62,13 @@ const LISTENERS: Readonly<Record<string, ListenerParts>> = {
   mapped: { routes: ROUTES, hcm: MAPPED },
   json: {
     routes: ROUTES,
-    hcm: "local_reply_config: { body_format: { json_format: { code: '%RESPONSE_CODE%', text: '%LOCAL_REPLY_BODY%' } } }",
+    hcm: `local_reply_config: { body_format: { json_format: { code: '%RESPONSE_CODE%', text: '%LOCAL_REPLY_BODY%' } } }
+access_log:
+  - name: file
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+      path: "{{dir}}/access.log"
+      log_format: { text_format_source: { inline_string: "%REQ(:path)% %RESPONSE_CODE% [%LOCAL_REPLY_BODY%]\\n" } }`,
   },
   status: { routes: ROUTES, hcm: "proxy_status_config: {}" },
   status_named: {
@@ -85,5 +91,6 @@ export const LOCAL_REPLY_CASES: readonly ConformanceCase[] = [
       return request.target === "/reset" ? { octets: 0, afterwards: "reset" } : { body: "one" };
     },
     observe: async (target) => askListeners(target, Object.keys(LISTENERS), REQUESTS),
+    accessLog: { file: "access.log", lines: REQUESTS.length },
   },
 ];

@@ -19,9 +19,6 @@ export interface CompiledForwarding {
 
 export function compileForwarding(config: Config, worker: WorkerContext): Compiled<CompiledForwarding> {
   const problems: Problem[] = [];
-  const error = (path: string, message: string): void => {
-    problems.push({ path, message, severity: "error" });
-  };
   const internal = config.internalAddressConfig;
   const ranges = compileCidrs(internal?.cidrRanges ?? [], "internal_address_config.cidr_ranges");
   if (!ranges.ok) problems.push(...ranges.problems);
@@ -30,9 +27,6 @@ export function compileForwarding(config: Config, worker: WorkerContext): Compil
   const scheme = config.schemeHeaderTransformation?.transformation;
   const httpsPorts = new Set(config.forwardProtoConfig?.httpsDestinationPorts);
   const httpPorts = new Set(config.forwardProtoConfig?.httpDestinationPorts);
-  for (const port of httpPorts) {
-    if (httpsPorts.has(port)) error("forward_proto_config", `port ${port} stands in both lists`);
-  }
   const clientCert = compileClientCert(config);
   if (!clientCert.ok) problems.push(...clientCert.problems);
   if (problems.length > 0 || !ranges.ok || !clientCert.ok) return { ok: false, problems };

@@ -33,6 +33,7 @@ import { compileForwarding } from "./compile-forwarding.ts";
 import { compileLocalReply } from "./compile-local-reply.ts";
 import { compileRequestId } from "./compile-request-id.ts";
 import { compileRoutes } from "./compile-routes.ts";
+import { durationProblems } from "./duration-problems.ts";
 import { requestHeadLimits, requestTargetDefaults } from "./runtime-defaults.ts";
 
 const HOUR_MS = 3_600_000;
@@ -53,9 +54,10 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   if (config.codecType === CodecType.HTTP3) {
     error("codec_type", "HTTP3 is not implemented; use AUTO, HTTP1 or HTTP2");
   }
-  if (config.stripMatchingHostPort && config.stripPortMode.case === "stripAnyHostPort")
+  if (config.stripMatchingHostPort && config.stripPortMode.value === true)
     error("strip_any_host_port", "only one of strip_matching_host_port and strip_any_host_port can be set");
   const common = config.commonHttpProtocolOptions;
+  problems.push(...durationProblems(config));
   const head = requestHeadLimits(config, worker.runtime);
   const http1Options = compileHttp1ServerOptions(
     config.httpProtocolOptions,
