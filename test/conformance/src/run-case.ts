@@ -35,8 +35,8 @@ export const startPromptEnvoy: StartProxy = (options) =>
   startEnvoy({ ...options, args: ["--file-flush-interval-msec", "50"] });
 
 /**
- * Runs a case at each proxy in turn, before the same upstreams. Stats may lag behind the traffic: they are read until they
- * are what the proxy before showed, for 3 s at most.
+ * Runs a case at each proxy in turn, before the same upstreams. Stats may lag behind the traffic: those of the first are read until
+ * they rest, and those of the others until they are what the proxy before showed, for 3 s at most.
  */
 export async function runCase(
   theCase: ConformanceCase,
@@ -137,12 +137,17 @@ async function readStats(
 ): Promise<Observation["stats"]> {
   if (names.length === 0) return {};
   let seen: Observation["stats"] = {};
+  let before = "";
   const settled = waitFor(
     "stats",
     async () => {
       const stats = await proxy.stats();
       seen = Object.fromEntries(names.map((name) => [name, stats.get(name)]));
-      return expected === undefined || names.every((name) => seen[name] === expected[name]);
+      if (expected !== undefined) return names.every((name) => seen[name] === expected[name]);
+      const now = JSON.stringify(seen);
+      const rests = now === before;
+      before = now;
+      return rests;
     },
     { deadlineMs: 3_000, intervalMs: 50 },
   );

@@ -407,8 +407,10 @@ layered_runtime:
       const second = await session(limited, {});
       held.destroy();
       const active = "listener.limited.downstream_cx_active";
-      await waitFor("the first to be gone", async () => (await proxy.stats(active)).get(active) === 0);
+      const gone = async (): Promise<boolean> => (await proxy.stats(active)).get(active) === 0;
+      await waitFor("the first to be gone", gone);
       const third = await session(limited, { send: "b", until: "b" });
+      await waitFor("the third to be gone", gone);
       return { matched, unmatched, silent, broken, first, second, third };
     },
     accessLog: { file: "access.log", lines: 5 },
