@@ -2,7 +2,7 @@ import type { AttemptedHost } from "@sluice/extension-api";
 import type { FormatContext } from "./access-logger.ts";
 import { nameWithoutPort, withoutPort } from "./address-operators.ts";
 import { type OperatorCompiler, type OperatorTable, plain } from "./operator.ts";
-import { wantedFacts } from "./wanted-facts.ts";
+import { printing } from "./wanted-facts.ts";
 
 /**
  * A TCP session tells of every host that it tried to connect to. A request tells of its last try alone, as in Envoy 1.40 (each try
@@ -18,8 +18,8 @@ function hostsAttempted({ streamInfo }: FormatContext): readonly AttemptedHost[]
 function ofHosts(pick: (host: AttemptedHost) => string): OperatorCompiler {
   const compile = plain((context) => hostsAttempted(context)?.map(pick).join(","));
   return (argument, name) => {
-    wantedFacts.attempts = true;
-    return compile(argument, name);
+    const provider = compile(argument, name);
+    return typeof provider === "string" ? provider : printing("attempts", provider);
   };
 }
 

@@ -2,7 +2,7 @@ import type { ConnectionInfo } from "@sluice/extension-api";
 import type { FormatContext } from "./access-logger.ts";
 import { compileTimeFormat, isoTime } from "./format-start-time.ts";
 import { type OperatorCompiler, type OperatorTable, plain, whole } from "./operator.ts";
-import { wantedFacts } from "./wanted-facts.ts";
+import { printing } from "./wanted-facts.ts";
 
 const difference = (from: number | undefined, to: number | undefined): number | undefined =>
   from === undefined || to === undefined || to < from ? undefined : Math.floor(to - from);
@@ -91,8 +91,8 @@ const commonDuration: OperatorCompiler = (argument, name) => {
 const routeResolution =
   (pick: Point): OperatorCompiler =>
   (argument, name) => {
-    wantedFacts.routeResolutions = true;
-    return plain(pick)(argument, name);
+    const provider = plain(pick)(argument, name);
+    return typeof provider === "string" ? provider : printing("routeResolutions", provider);
   };
 
 const startTime = ({ streamInfo }: FormatContext): number => streamInfo.startTimeMs;
