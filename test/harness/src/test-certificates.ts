@@ -89,6 +89,25 @@ export class TestCertificates {
     return readFileSync(at("ocsp"));
   }
 
+  /** What `issuer` has revoked, in PEM; valid for 10 days. */
+  revocationList(name: string, issuer: TestCertificate, revoked: readonly TestCertificate[]): string {
+    const at = (extension: string): string => join(this.directory, `${name}.${extension}`);
+    const run = (...args: string[]): string =>
+      execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    const lines = revoked.map(({ certificatePath }) => {
+      const serial = run("x509", "-in", certificatePath, "-noout", "-serial").trim().split("=")[1];
+      return `R\t491231235959Z\t200101000000Z\t${serial}\tunknown\t/CN=any\n`;
+    });
+    writeFileSync(at("revoked"), lines.join(""));
+    writeFileSync(
+      at("cnf"),
+      `[ca]\ndefault_ca = one\n[one]\ndatabase = ${at("revoked")}\ndefault_md = sha256\ndefault_crl_days = 10\n`,
+    );
+    const signer = ["-keyfile", issuer.keyPath, "-cert", issuer.certificatePath];
+    run("ca", "-gencrl", "-config", at("cnf"), ...signer, "-out", at("crl"));
+    return readFileSync(at("crl"), "utf8");
+  }
+
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }

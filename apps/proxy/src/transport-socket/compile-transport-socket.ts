@@ -4,8 +4,6 @@ import type { TransportSocket } from "@sluice/xds/gen/envoy/config/core/v3/base_
 import { compileExtension } from "../extensions/compile-extension.ts";
 import type { ExtensionFactories, ExtensionRegistry } from "../extensions/extension-registry.ts";
 
-const RAW_BUFFER = "envoy.transport_sockets.raw_buffer";
-
 /** A `transport_socket`; `path` is where it stands. Undefined: none, the socket as it is. */
 export function compileTransportSocket<
   C extends "envoy.transport_sockets.downstream" | "envoy.transport_sockets.upstream",
@@ -22,11 +20,7 @@ export function compileTransportSocket<
     ok: false,
     problems: [{ path, message, severity: "error" }],
   });
-  if (config.configType.case !== "typedConfig") {
-    return config.name === RAW_BUFFER
-      ? { ok: true, value: undefined }
-      : refuse(`${config.name} needs a typed_config`);
-  }
+  if (config.configType.case !== "typedConfig") return refuse(`${config.name} needs a typed_config`);
   const unpacked = unpackAny(config.configType.value);
   if (!unpacked.ok) return refuse(unpacked.message);
   const extension = extensions.find(category, unpacked.typeName);

@@ -73,12 +73,16 @@ export function distinguishedName(lines: string | undefined): string {
     .join(",");
 }
 
-/** Certificates of a PEM text, in order; throws what node:crypto throws for a malformed one. */
+const BEGIN_CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+
+/** Certificates of a PEM text, in order; throws for one that is cut off, and what node:crypto throws for a malformed one. */
 export function certificatesOfPem(pem: Buffer): readonly X509Certificate[] {
-  const blocks = pem
-    .toString("latin1")
-    .match(
+  const text = pem.toString("latin1");
+  const blocks =
+    text.match(
       /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g,
-    );
-  return (blocks ?? []).map((block) => new X509Certificate(block));
+    ) ?? [];
+  if (blocks.length < (text.match(BEGIN_CERTIFICATE)?.length ?? 0))
+    throw new Error("a certificate has no end");
+  return blocks.map((block) => new X509Certificate(block));
 }

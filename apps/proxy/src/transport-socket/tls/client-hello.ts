@@ -5,6 +5,8 @@ export interface ClientHello {
   /** SNI as it was sent; "" without. */
   readonly serverName: string;
   readonly alpn: readonly string[];
+  /** Numbers of the cipher suites that it offers, its favourite first. */
+  readonly suites: readonly number[];
   /** NIST names of the curves on which the client verifies ECDSA certificates; empty: it cannot. */
   readonly ecdsaCurves: readonly string[];
   /** Numbers of the groups that it can exchange keys in, its favourite first (RFC 8446 §4.2.7). */
@@ -41,6 +43,7 @@ export function parseClientHello(bytes: Buffer): ClientHello | "more" | "none" {
   const {
     serverName = "",
     applicationProtocols,
+    cipherSuites,
     extensions,
     supportedVersions,
     groups,
@@ -49,6 +52,7 @@ export function parseClientHello(bytes: Buffer): ClientHello | "more" | "none" {
   return {
     serverName,
     alpn: applicationProtocols,
+    suites: cipherSuites,
     ecdsaCurves: ecdsaCurvesOf(result.hello),
     groups,
     wantsOcsp,

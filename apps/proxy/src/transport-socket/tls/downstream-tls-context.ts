@@ -14,7 +14,14 @@ import { ServerCertificates } from "./server-certificates.ts";
 import { ticketKeyOf } from "./ticket-keys.ts";
 import { type CertificateAndKey, compileTlsCertificate } from "./tls-certificate.ts";
 import { collectTlsMaterial } from "./tls-material.ts";
-import { compileTlsParameters, overrideTlsParameters } from "./tls-parameters.ts";
+import { ciphersFor, compileTlsParameters, overrideTlsParameters } from "./tls-parameters.ts";
+
+/** What Envoy's library gives sessions of TLS 1.3, whatever `session_timeout` says. */
+const TLS13_SESSION_SECONDS = 172_800;
+/** Contexts that a certificate has for clients which order equal cipher suites differently. */
+const CIPHER_ORDERS_MAX = 16;
+/** As node:tls takes it. */
+const SESSION_TIMEOUT_SECONDS_MAX = 2 ** 31 - 1;
 
 /** What new handshakes of a filter chain use. Replaced as a whole when a secret changes. */
 export interface ServerTlsState {
@@ -70,11 +77,11 @@ export function compileServerTlsState(
   const options = {
     honorCipherOrder: !config.preferClientCiphers,
     ...(validation.trustedCa === undefined ? {} : { ca: validation.trustedCa, allowPartialTrustChain: true }),
-    ...(validation.crl === undefined ? {} : { crl: validation.crl }),
+    ...validation.revocation,
     ...resumption(config, secrets.ticketSeed, tickets, [
       ...all.map(({ leaf }) => leaf.fingerprint256),
       validation.trustedCa ?? "",
-      validation.crl ?? "",
+      ...validation.revocationLists,
     ]),
   };
   const usual = all.map((each, index) =>
@@ -85,6 +92,7 @@ export function compileServerTlsState(
   );
   if (sink.problems.length > 0) return undefined;
   const tls13 = all.map(() => new Map<string, ServerContext>());
+  const tls12 = all.map(() => new Map<string, SecureContext>());
   const stateless = usesTickets(config);
   const sessions = config.disableStatefulSessionResumption ? undefined : new SessionStore();
   const servers = new Map<number, Server>();
@@ -131,13 +139,30 @@ export function compileServerTlsState(
       const version = hello.tls13 && one.parameters.maxVersion === "TLSv1.3" ? "1.3" : "1.2";
       const group = chooseGroup(own, hello, version, config.preferClientCiphers);
       const name = group === undefined ? undefined : groupName(group);
-      if (version === "1.2") return { context, group: name };
+      if (version === "1.2") {
+        const ciphers = config.preferClientCiphers
+          ? one.parameters.ciphers
+          : ciphersFor(one.parameters, hello.suites);
+        if (ciphers === one.parameters.ciphers) return { context, group: name };
+        let ordered = tls12[index]?.get(ciphers);
+        if (ordered === undefined) {
+          if ((tls12[index]?.size ?? 0) >= CIPHER_ORDERS_MAX) return { context, group: name };
+          ordered = createSecureContext({ ...options, ...one.parameters, ...one.options, ciphers });
+          tls12[index]?.set(ciphers, ordered);
+        }
+        return { context: ordered, group: name };
+      }
       // In TLS 1.3 Envoy's library goes by the client's order of ciphers and by the server's of groups; OpenSSL has one switch for both.
       const key = group ?? "";
       let chosen = tls13[index]?.get(key);
       if (chosen === undefined) {
         const narrowed = group === undefined ? {} : { ecdhCurve: group };
-        const order = { honorCipherOrder: false, ...one.options, ...narrowed };
+        const order = {
+          honorCipherOrder: false,
+          sessionTimeout: TLS13_SESSION_SECONDS,
+          ...one.options,
+          ...narrowed,
+        };
         chosen = { context: createSecureContext({ ...options, ...one.parameters, ...order }), group: name };
         tls13[index]?.set(key, chosen);
       }
@@ -182,7 +207,9 @@ function resumption(
   return {
     ticketKeys: tickets ?? derived.subarray(0, 48),
     sessionIdContext: derived.subarray(48, 64).toString("hex"),
-    ...(timeoutMs > 0 ? { sessionTimeout: Math.ceil(timeoutMs / 1000) } : {}),
+    ...(timeoutMs > 0
+      ? { sessionTimeout: Math.min(Math.ceil(timeoutMs / 1000), SESSION_TIMEOUT_SECONDS_MAX) }
+      : {}),
     ...(usesTickets(config) ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
   };
 }

@@ -9,6 +9,7 @@ const [P256, P384, X25519, HYBRID, GREASE] = [23, 24, 29, 0x11ec, 0x0a0a];
 const hello = (...groups: number[]): ClientHello => ({
   serverName: "",
   alpn: [],
+  suites: [],
   ecdsaCurves: [],
   groups,
   wantsOcsp: false,

@@ -1,4 +1,5 @@
 import { createHash, type X509Certificate } from "node:crypto";
+import type { SecureContextOptions } from "node:tls";
 import {
   type CertificateValidationContext,
   CertificateValidationContext_TrustChainVerification as TrustChain,
@@ -33,12 +34,15 @@ export type ValidationOutcome =
 export type ClientCertificateMode = "none" | "request" | "require";
 
 const SHA256_BYTES = 32;
+/** Characters of a hash whose bytes stand apart. */
+const HASH_WITH_COLONS = 95;
 
 /** A `CertificateValidationContext` made ready. Immutable. */
 export class PeerValidation {
   /** PEM; undefined: chains are not verified. */
   readonly trustedCa: string | undefined;
-  readonly crl: string | undefined;
+  /** PEM, one list each: node:tls reads the first one of a text alone. Those beside the trusted CAs count as well. */
+  readonly revocationLists: readonly string[];
   readonly certificates: readonly X509Certificate[];
   private readonly acceptUntrusted: boolean;
   private readonly allowExpired: boolean;
@@ -58,7 +62,11 @@ export class PeerValidation {
     const ca = caAt.read(config?.trustedCa);
     this.certificates = ca === undefined ? [] : caCertificates(ca, caAt);
     this.trustedCa = ca === undefined ? undefined : this.certificates.map((each) => each.toString()).join("");
-    this.crl = sink.at("crl").read(config?.crl)?.toString("latin1");
+    const crlAt = sink.at("crl");
+    const crl = crlAt.read(config?.crl);
+    this.revocationLists = [ca, crl].flatMap((pem) => revocationListsOf(pem));
+    if (crl !== undefined && crl.length > 0 && revocationListsOf(crl).length === 0)
+      crlAt.add("holds no certificate revocation list");
     this.acceptUntrusted = config?.trustChainVerification === TrustChain.ACCEPT_UNTRUSTED;
     this.allowExpired = config?.allowExpiredCertificate ?? false;
     this.maxDepth = config?.maxVerifyDepth;
@@ -73,7 +81,7 @@ export class PeerValidation {
     });
     this.hashes = new Set(
       (config?.verifyCertificateHash ?? []).map((text, index) => {
-        const hex = text.replaceAll(":", "").toLowerCase();
+        const hex = (text.length === HASH_WITH_COLONS ? text.replaceAll(":", "") : text).toLowerCase();
         if (!/^[0-9a-f]{64}$/.test(hex)) {
           sink.at(`verify_certificate_hash[${index}]`).add(`'${text}' is not a SHA-256 in hexadecimal`);
         }
@@ -92,9 +100,16 @@ export class PeerValidation {
     const checksNames = this.nameTests.length > 0;
     if (checksNames && ca === undefined && config?.trustedCa === undefined)
       sink.add("names of a certificate are only worth checking with trusted_ca: it must be set");
-    if (this.crl !== undefined && ca === undefined) sink.at("crl").add("needs trusted_ca");
-    if (this.allowExpired && this.crl !== undefined)
+    if (config?.crl !== undefined && config.trustedCa === undefined) crlAt.add("needs trusted_ca");
+    if (this.allowExpired && config?.trustedCa === undefined)
+      sink.at("allow_expired_certificate").add("needs trusted_ca: without it time is not looked at");
+    if (this.allowExpired && this.revocationLists.length > 0)
       sink.at("allow_expired_certificate").add("is not implemented together with crl");
+  }
+
+  /** What of it is node:tls's to check. */
+  get revocation(): Pick<SecureContextOptions, "crl"> {
+    return this.revocationLists.length === 0 ? {} : { crl: [...this.revocationLists] };
   }
 
   clientCertificateMode(required: boolean): ClientCertificateMode {
@@ -209,6 +224,12 @@ function depthOf(code: string, chain: readonly X509Certificate[]): number {
           ? chain.length - 1
           : 0;
   return Math.max(0, found);
+}
+
+const REVOCATION_LIST = /-----BEGIN X509 CRL-----[\s\S]*?-----END X509 CRL-----/g;
+
+function revocationListsOf(pem: Buffer | undefined): readonly string[] {
+  return pem?.toString("latin1").match(REVOCATION_LIST) ?? [];
 }
 
 function caCertificates(pem: Buffer, sink: ProblemSink): readonly X509Certificate[] {

@@ -49,7 +49,7 @@ export function compileClientTlsState(
       ...(validation.trustedCa === undefined
         ? {}
         : { ca: validation.trustedCa, allowPartialTrustChain: true }),
-      ...(validation.crl === undefined ? {} : { crl: validation.crl }),
+      ...validation.revocation,
       ...certificate?.options,
     });
     return { context, validation, certificate };

@@ -23,15 +23,16 @@ export const downstreamTlsFactory: DownstreamTransportSocketFactory = {
     const config = asDownstreamTls(message);
     const { secrets, log } = context.worker;
     const sink = new ProblemSink("");
-    checkAlpn(config.commonTlsContext, sink);
+    const alpn = alpnOf(config.commonTlsContext, sink);
     const state = compileServerTlsState(config, secrets, sink);
     if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
     const scope = context.stats.scope("server_ssl_socket_factory");
     const updated = scope.counter("ssl_context_update_by_sds");
     const notReady = scope.counter("downstream_context_secrets_not_ready");
+    // Envoy's list of these is one for both directions.
     scope.counter("upstream_context_secrets_not_ready");
     const options = {
-      alpn: config.commonTlsContext?.alpnProtocols ?? [],
+      alpn,
       requireSni: config.requireSni ?? false,
       keyLog: keyLogOf(config.commonTlsContext, sink),
     };
@@ -71,7 +72,7 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
   compile(message, context) {
     const config = asUpstreamTls(message);
     const sink = new ProblemSink("");
-    checkAlpn(config.commonTlsContext, sink);
+    const alpn = alpnOf(config.commonTlsContext, sink);
     const state = compileClientTlsState(config, context.secrets, sink);
     if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
     const scope = context.stats.scope("client_ssl_socket_factory");
@@ -82,7 +83,7 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
       sni: config.sni,
       autoHostSni: config.autoHostSni,
       autoSniSanValidation: config.autoSniSanValidation,
-      alpn: config.commonTlsContext?.alpnProtocols ?? [],
+      alpn,
       maxSessionKeys: config.maxSessionKeys ?? 1,
       enforceRsaKeyUsage: config.enforceRsaKeyUsage ?? false,
       keyLog: keyLogOf(config.commonTlsContext, sink),
@@ -109,11 +110,15 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
 /** RFC 7301: a name's length stands in one byte. */
 const ALPN_BYTES_MAX = 255;
 
-function checkAlpn(common: CommonTlsContext | undefined, sink: ProblemSink): void {
-  for (const [index, name] of (common?.alpnProtocols ?? []).entries()) {
-    if (Buffer.byteLength(name) > ALPN_BYTES_MAX)
-      sink.at(`common_tls_context.alpn_protocols[${index}]`).add("Invalid ALPN protocol string");
-  }
+/** As in Envoy, which joins all entries of the list by commas, each may hold several. */
+function alpnOf(common: CommonTlsContext | undefined, sink: ProblemSink): readonly string[] {
+  return (common?.alpnProtocols ?? []).flatMap((entry, index) =>
+    entry.split(",").filter((name) => {
+      if (Buffer.byteLength(name) > ALPN_BYTES_MAX)
+        sink.at(`common_tls_context.alpn_protocols[${index}]`).add("Invalid ALPN protocol string");
+      return name !== "";
+    }),
+  );
 }
 
 function keyLogOf(common: CommonTlsContext | undefined, sink: ProblemSink): KeyLog | undefined {
