@@ -144,7 +144,11 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - \`require_sni\` closes handshakes without a server name, as it is documented; Envoy does not read it. Handshakes are counted when they are
   done: one that fails is in none of the connection manager's stats. Peers' signature algorithms
   (\`ssl.sigalgs\`) have no stats, since Node does not tell them.
-- Refused where Envoy takes it: a second key in \`session_ticket_keys\` (OpenSSL in Node has one), \`ALL\` in \`cipher_suites\`, and a least TLS version
+- Connections get their network filters when their handshake is done; Envoy's begin with the connection, so that there a TCP proxy
+  behind TLS connects to its upstream earlier, and \`direct_response\` behind TLS closes before the handshake. A client whose certificate is
+  refused for its names or pins has finished its handshake here and gets no alert, since Node asks nobody within a handshake.
+- Refused where Envoy takes it: a second key in \`session_ticket_keys\` (OpenSSL in Node has one), \`ALL\` and suites of 3DES and PSK in
+  \`cipher_suites\`, the groups MLKEM1024 and Kyber, a \`crl\` without any list in it (Envoy then refuses every certificate), and a least TLS version
   above the greatest. The scope that a tracer's spans are exported under has Sluice's name.
 - \`named_endpoints\` of a load assignment hold the endpoints that \`endpoint_name\` names, as Envoy's API describes them; Envoy reads them
   nowhere, and refuses the assignment or resolves nothing.

@@ -197,8 +197,9 @@ const SOURCE_TYPES: Record<SourceType, string> = {
 function serverNames(names: readonly string[], path: string, problems: ProblemList): string[] {
   return names.map((name, i) => {
     const lower = asciiLowerCase(name);
-    const rest = lower.startsWith("*.") ? lower.slice(1) : lower;
-    if (rest.includes("*"))
+    const wild = lower.startsWith("*.");
+    const rest = wild ? lower.slice(1) : lower;
+    if (!wild && rest.includes("*"))
       problems.error(
         fieldPath(path, `server_names[${i}]`),
         'partial wildcards are not supported in "server_names"',

@@ -35,6 +35,7 @@ import { HTTP2_CASES } from "./cases/http2.ts";
 import { HTTP2_RESET_CASES } from "./cases/http2-resets.ts";
 import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
+import { LISTENER_SETTING_CASES } from "./cases/listener-settings.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
 import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
 import { LOG_ATTEMPT_CASES } from "./cases/log-attempts.ts";
@@ -65,6 +66,8 @@ import { SPAN_CASES } from "./cases/spans.ts";
 import { STAT_NAME_CASES } from "./cases/stat-names.ts";
 import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
 import { TCP_EARLY_DATA_CASES } from "./cases/tcp-early-data.ts";
+import { TCP_FAILURE_CASES } from "./cases/tcp-failures.ts";
+import { TCP_HALF_CLOSE_CASES } from "./cases/tcp-half-closes.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { TCP_TUNNEL_CASES } from "./cases/tcp-tunnel.ts";
 import { TLS_HANDSHAKE_CASES } from "./cases/tls-handshakes.ts";
@@ -167,4 +170,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...CLUSTER_DETAIL_CASES,
   ...ORCA_CASES,
   ...REDIS_CHECK_CASES,
+  ...LISTENER_SETTING_CASES,
+  ...TCP_HALF_CLOSE_CASES,
+  ...TCP_FAILURE_CASES,
 ];

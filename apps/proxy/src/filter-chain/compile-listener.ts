@@ -1,3 +1,4 @@
+import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { compileFilterChains } from "@sluice/matching";
 import { TrafficDirection } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
@@ -58,6 +59,7 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
     log,
   };
   const problems: Problem[] = [];
+  problems.push(...checkPositive(listener.listenerFiltersTimeout, "listener_filters_timeout"));
   const filters = compileListenerFilters(listener, context.extensions, factoryContext);
   if (!filters.ok) problems.push(...filters.problems);
   const loggers = context.accessLoggers.compile(listener.accessLog, "access_log");
@@ -111,6 +113,12 @@ function withoutHealthCheck(drain: DrainDecision): DrainDecision {
   };
 }
 
+function checkPositive(duration: Duration | undefined, path: string): readonly Problem[] {
+  return durationMs(duration, 0) < 0
+    ? [{ path, message: "Invalid duration: Expected positive duration", severity: "error" }]
+    : [];
+}
+
 /** `listener.<this>.`: `stat_prefix`, or the first address as Envoy spells it. */
 function statName(listener: Listener): string {
   if (listener.statPrefix !== "") return listener.statPrefix;
@@ -136,9 +144,13 @@ function compileChain(
       onClose: context.onClose,
     },
   );
-  if (!filters.ok || !transportSocket.ok) {
+  const timeout = checkPositive(
+    chain.transportSocketConnectTimeout,
+    `${path}.transport_socket_connect_timeout`,
+  );
+  if (!filters.ok || !transportSocket.ok || timeout.length > 0) {
     const problems = [filters, transportSocket].flatMap((part) => (part.ok ? [] : part.problems));
-    return { ok: false, problems };
+    return { ok: false, problems: [...problems, ...timeout] };
   }
   return {
     ok: true,

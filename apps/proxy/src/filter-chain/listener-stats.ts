@@ -23,7 +23,9 @@ export class ListenerStats {
     this.filterError = scope.counter("downstream_listener_filter_error");
     this.noFilterChainMatch = scope.counter("no_filter_chain_match");
     this.handshakeTimeout = scope.counter("downstream_cx_transport_socket_connect_timeout");
-    for (const name of ["extension_config_missing", "network_extension_config_missing"]) scope.counter(name);
+    // Of filters that are discovered, but there for every listener.
+    scope.counter("extension_config_missing");
+    scope.counter("network_extension_config_missing");
     this.preCxActive = scope.gauge("downstream_pre_cx_active");
     this.cxTotal = scope.counter("downstream_cx_total");
     this.cxActive = scope.gauge("downstream_cx_active");

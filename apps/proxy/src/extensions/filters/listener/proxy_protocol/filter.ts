@@ -166,13 +166,20 @@ function compile(config: ProxyProtocol, context: FactoryContext): Compiled<Proxy
       encoding: onTlvPresent?.valueStringEncoding ?? Encoding.UNSPECIFIED,
     });
   }
+  const disallowed = config.disallowedVersions.map((one) =>
+    one === ProxyProtocolConfig_Version.V1 ? (1 as const) : (2 as const),
+  );
+  if (disallowed.includes(1) && disallowed.includes(2)) {
+    const message = "there is no version that is allowed";
+    return { ok: false, problems: [{ path: "disallowed_versions", message, severity: "error" }] };
+  }
   const pass = config.passThroughTlvs;
   const all = pass?.matchType === PassMatch.INCLUDE_ALL;
   return {
     ok: true,
     value: {
       optional: config.allowRequestsWithoutProxyProtocol,
-      disallowed: config.disallowedVersions.map((one) => (one === ProxyProtocolConfig_Version.V1 ? 1 : 2)),
+      disallowed,
       rules,
       toFilterState: config.tlvLocation === ProxyProtocol_TlvLocation.FILTER_STATE,
       passes: pass === undefined ? undefined : all ? "all" : new Set(pass.tlvType),

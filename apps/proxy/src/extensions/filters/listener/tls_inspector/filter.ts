@@ -19,8 +19,7 @@ const CLIENT_HELLO_BYTES_MAX = 16 * 1024;
 /** Records of one byte each are the worst case. */
 const RECORD_OVERHEAD = 6;
 
-const PARSE_FAILED =
-  "TLS_error|error:10000083:SSL routines:OPENSSL_internal:CLIENTHELLO_PARSE_FAILED:TLS_error_end";
+const PARSE_FAILED = failureText("83", "CLIENTHELLO_PARSE_FAILED");
 
 interface TlsInspectorConfig {
   readonly ja3: boolean;
@@ -69,6 +68,7 @@ class TlsInspectorFilter implements ListenerFilter {
         return ListenerFilterStatus.Continue;
       case "notTls":
         stats.tlsNotFound.inc();
+        if (callbacks !== undefined) callbacks.accepted.transportFailureReason = whyNotTls(asBuffer(bytes));
         break;
       case "malformed":
         stats.tlsNotFound.inc();
@@ -102,6 +102,26 @@ class TlsInspectorFilter implements ListenerFilter {
     if (config.ja3) accepted.ja3 = ja3Fingerprint(hello);
     if (config.ja4) accepted.ja4 = ja4Fingerprint(hello);
   }
+}
+
+const HTTP_REQUEST = failureText("9c", "HTTP_REQUEST");
+const HTTPS_PROXY_REQUEST = failureText("9d", "HTTPS_PROXY_REQUEST");
+const WRONG_VERSION = failureText("f7", "WRONG_VERSION_NUMBER");
+const TOO_LONG = failureText("92", "ENCRYPTED_LENGTH_TOO_LONG");
+/** With what encryption may add to a record. */
+const ENCRYPTED_BYTES_MAX = 16_384 + 256 + 64;
+
+function failureText(code: string, reason: string): string {
+  return `TLS_error|error:100000${code}:SSL routines:OPENSSL_internal:${reason}:TLS_error_end`;
+}
+
+/** What Envoy's library says of bytes (at least a record's head) that begin no TLS; undefined: not known here. */
+function whyNotTls(bytes: Buffer): string | undefined {
+  const begin = bytes.toString("latin1", 0, 5);
+  if (/^(?:GET |PUT |POST |HEAD )/.test(begin)) return HTTP_REQUEST;
+  if (begin === "CONNE") return HTTPS_PROXY_REQUEST;
+  if (bytes[1] !== 3) return WRONG_VERSION;
+  return bytes.readUInt16BE(3) > ENCRYPTED_BYTES_MAX ? TOO_LONG : undefined;
 }
 
 function createStats(root: StatsScope): TlsInspectorStats {

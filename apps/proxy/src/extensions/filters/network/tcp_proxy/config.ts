@@ -15,7 +15,7 @@ import type { NetworkFactoryContext } from "../../../../network-filter/network-f
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileOnDemandCds, type OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
 import { compileProxyTlvs, type ProxyTlvs } from "./proxy-tlvs.ts";
-import { createTcpProxyStats, type TcpProxyStats } from "./stats.ts";
+import { createOnDemandStats, createTcpProxyStats, type OnDemandStats, type TcpProxyStats } from "./stats.ts";
 import { compileTunnel, type TunnelConfig } from "./tunnel-config.ts";
 
 /** The metadata that load balancing goes by. */
@@ -62,7 +62,7 @@ export interface TcpProxyConfig {
   /** A session ends with the next bytes either way once the proxy drains. */
   readonly checksDrainClose: boolean;
   /** Undefined: clusters are not fetched. */
-  readonly onDemand: OnDemandCds | undefined;
+  readonly onDemand: (OnDemandCds & { readonly stats: OnDemandStats }) | undefined;
   readonly proxyTlvs: ProxyTlvs;
 }
 
@@ -116,8 +116,11 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
     ok: true,
     value: {
       worker,
-      stats: createTcpProxyStats(worker.stats, config.statPrefix, onDemand !== undefined),
-      onDemand: onDemand?.ok === true ? onDemand.value : undefined,
+      stats: createTcpProxyStats(worker.stats, config.statPrefix),
+      onDemand:
+        onDemand?.ok === true
+          ? { ...onDemand.value, stats: createOnDemandStats(worker.stats, config.statPrefix) }
+          : undefined,
       clusters,
       hashPolicy: hashPolicyOf(config.hashPolicy[0]),
       totalWeight: clusters.reduce((sum, { weight }) => sum + weight, 0),

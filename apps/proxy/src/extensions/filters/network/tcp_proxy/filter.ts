@@ -31,6 +31,8 @@ class SessionFacts implements UpstreamSession {
   localCloseReason = "";
 }
 
+const NOTHING: Uint8Array = Buffer.alloc(0);
+
 /** Key of the filter state under which earlier filters may say how long this connection may be idle. */
 const IDLE_TIMEOUT_KEY = "envoy.tcp_proxy.per_connection_idle_timeout_ms";
 
@@ -192,8 +194,10 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     this.upstream = upstream;
   }
 
-  onNoUpstream(reason: number): void {
-    this.downstream.close("noFlush", `tcp_initializion_failure:${reason}`);
+  onNoUpstream(reason: number, atOnce: boolean): void {
+    // Bytes that came meanwhile would make it a reset. Envoy has closed before they come, and so its clients see a FIN.
+    if (atOnce) this.downstream.write(NOTHING, true);
+    this.downstream.close(atOnce ? "flush" : "noFlush", `tcp_initializion_failure:${reason}`);
   }
 
   onUpstreamConnected(localAddress: string, connection?: ConnectionInfo): void {

@@ -1,5 +1,4 @@
 import type { Counter, Gauge, StatsScope } from "@sluice/extension-api";
-import { discardingStats } from "../../../../stats/thread-stats.ts";
 
 /** Below `tcp.<stat_prefix>.`. */
 export interface TcpProxyStats {
@@ -15,19 +14,31 @@ export interface TcpProxyStats {
   readonly upstreamFlushActive: Gauge;
   readonly earlyDataReceived: Counter;
   readonly downstreamCxDrainClose: Counter;
-  readonly onDemandClusterAttempt: Counter;
-  readonly onDemandClusterMissing: Counter;
-  readonly onDemandClusterSuccess: Counter;
-  readonly onDemandClusterTimeout: Counter;
 }
 
-/** `onDemand`: clusters may be asked for; nothing counts that otherwise. */
-export function createTcpProxyStats(root: StatsScope, statPrefix: string, onDemand: boolean): TcpProxyStats {
+/** Likewise, where clusters are fetched. */
+export interface OnDemandStats {
+  readonly attempt: Counter;
+  readonly missing: Counter;
+  readonly success: Counter;
+  readonly timeout: Counter;
+}
+
+export function createOnDemandStats(root: StatsScope, statPrefix: string): OnDemandStats {
+  const scope = root.scope("tcp").scope(statPrefix);
+  return {
+    attempt: scope.counter("on_demand_cluster_attempt"),
+    missing: scope.counter("on_demand_cluster_missing"),
+    success: scope.counter("on_demand_cluster_success"),
+    timeout: scope.counter("on_demand_cluster_timeout"),
+  };
+}
+
+export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpProxyStats {
   const scope = root.scope("tcp").scope(statPrefix);
   // Bytes never wait between the sockets' own buffers here.
   scope.gauge("downstream_cx_rx_bytes_buffered");
   scope.gauge("downstream_cx_tx_bytes_buffered");
-  const demands = onDemand ? scope : discardingStats();
   return {
     downstreamCxTotal: scope.counter("downstream_cx_total"),
     downstreamCxNoRoute: scope.counter("downstream_cx_no_route"),
@@ -41,9 +52,5 @@ export function createTcpProxyStats(root: StatsScope, statPrefix: string, onDema
     upstreamFlushActive: scope.gauge("upstream_flush_active"),
     earlyDataReceived: scope.counter("early_data_received_count_total"),
     downstreamCxDrainClose: scope.counter("downstream_cx_drain_close"),
-    onDemandClusterAttempt: demands.counter("on_demand_cluster_attempt"),
-    onDemandClusterMissing: demands.counter("on_demand_cluster_missing"),
-    onDemandClusterSuccess: demands.counter("on_demand_cluster_success"),
-    onDemandClusterTimeout: demands.counter("on_demand_cluster_timeout"),
   };
 }

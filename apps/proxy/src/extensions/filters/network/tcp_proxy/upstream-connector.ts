@@ -14,7 +14,6 @@ import type { DownstreamAddresses } from "../../../../transport-socket/upstream-
 import { shedConnection } from "../../../../upstream/shed-connection.ts";
 import { TcpConnection } from "../../../../upstream/tcp-connection.ts";
 import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
-import type { OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
 import { LB, type TcpProxyCluster, type TcpProxyConfig } from "./config.ts";
 import { HttpTunnel } from "./http-tunnel.ts";
 import { mergeProxyTlvs } from "./proxy-tlvs.ts";
@@ -35,8 +34,8 @@ const NO_TUNNEL_KEY = "envoy.tcp_proxy.disable_tunneling";
 export interface ConnectorOwner extends TcpUpstreamOwner {
   /** An attempt begins. */
   onUpstreamChosen(upstream: TcpUpstream): void;
-  /** There will be none. */
-  onNoUpstream(reason: number): void;
+  /** There will be none. `atOnce`: nothing was waited for but answers of hosts. */
+  onNoUpstream(reason: number, atOnce: boolean): void;
 }
 
 /**
@@ -55,6 +54,7 @@ export class UpstreamConnector implements LoadBalancerContext {
   private readonly owner: ConnectorOwner;
   private picked: TcpProxyCluster | undefined = undefined;
   private attempts = 0;
+  private waited = false;
   private readonly hostsAttempted: AttemptedHost[];
   private retry: Timer | undefined = undefined;
   /** Ends the waiting for a cluster that is fetched. */
@@ -164,6 +164,7 @@ export class UpstreamConnector implements LoadBalancerContext {
   /** The upstream that was chosen last could not be connected to: another attempt, at once or later, or the end. */
   retryAfter(failure: ConnectFailure, transportFailure: string): undefined {
     const { config, streamInfo } = this;
+    if (failure === "timeout") this.waited = true;
     if (failure !== "overflow") streamInfo.setResponseFlag(ResponseFlag.UpstreamConnectionFailure);
     if (transportFailure !== "") asWritable(streamInfo).upstreamTransportFailureReason = transportFailure;
     if (config.backoff === undefined || this.attempts >= config.maxConnectAttempts) {
@@ -171,6 +172,7 @@ export class UpstreamConnector implements LoadBalancerContext {
       return;
     }
     const { timers, random } = config.worker;
+    this.waited = true;
     this.retry ??= timers.create(() => this.connect());
     this.retry.arm(retryDelayMs(config.backoff, this.attempts, random.uint32()));
   }
@@ -182,18 +184,22 @@ export class UpstreamConnector implements LoadBalancerContext {
   }
 
   /** On-demand CDS: nothing is read from the client meanwhile. Once for each connection. */
-  private fetchCluster(name: string, { source, timeoutMs }: OnDemandCds): void {
-    const { stats, worker } = this.config;
-    stats.onDemandClusterAttempt.inc();
+  private fetchCluster(
+    name: string,
+    { source, timeoutMs, stats }: NonNullable<TcpProxyConfig["onDemand"]>,
+  ): void {
+    const { worker } = this.config;
+    this.waited = true;
+    stats.attempt.inc();
     const want = { kind: "cluster", source, cluster: name, timeoutMs } as const;
     this.fetching = worker.onDemand.request(want, (outcome) => {
       if (worker.clusters.has(name)) {
-        stats.onDemandClusterSuccess.inc();
+        stats.success.inc();
         this.connect();
         return;
       }
-      if (outcome === "timeout") stats.onDemandClusterTimeout.inc();
-      else stats.onDemandClusterMissing.inc();
+      if (outcome === "timeout") stats.timeout.inc();
+      else stats.missing.inc();
       this.failWithoutCluster();
     });
   }
@@ -205,7 +211,7 @@ export class UpstreamConnector implements LoadBalancerContext {
 
   private fail(flag: ResponseFlag, reason: number): undefined {
     this.streamInfo.setResponseFlag(flag);
-    this.owner.onNoUpstream(reason);
+    this.owner.onNoUpstream(reason, !this.waited);
   }
 
   // ── what the choice goes by ─────────────────────────────────────────────────────────────────────────────────────────
