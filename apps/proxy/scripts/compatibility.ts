@@ -75,7 +75,7 @@ ${extensions.map(({ name, configTypes, perRouteConfigTypes }) => `| \`${name}\` 
 
 Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp_grpc\`, \`open_telemetry\`; the OpenTelemetry tracer (gRPC, HTTP; samplers always on, by trace id, by parent; resource detectors environment and static); the stats sinks metrics service, \`statsd\`
 and \`dog_statsd\`; clusters of types STATIC, EDS, STRICT_DNS, LOGICAL_DNS, ORIGINAL_DST,
-\`envoy.clusters.dns\` and \`envoy.clusters.aggregate\`. With name servers of its own a cluster's names are asked of these alone: no hosts
+\`envoy.clusters.dns\`, \`envoy.clusters.aggregate\` and \`envoy.clusters.composite\`. With name servers of its own a cluster's names are asked of these alone: no hosts
 file, no search domains. The overload manager has the resource monitors \`fixed_heap\` (by resident memory), \`cgroup_memory\`,
 \`cpu_utilization\`, \`injected_resource\` and \`global_downstream_max_connections\`, and the actions \`stop_accepting_requests\`,
 \`disable_http_keepalive\`, \`reject_incoming_connections\`, \`stop_accepting_connections\`, \`reduce_timeouts\`, \`shrink_heap\` and

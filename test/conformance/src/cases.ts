@@ -6,6 +6,7 @@ import { CEL_CASES } from "./cases/cel.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { CLUSTER_DETAIL_CASES } from "./cases/cluster-details.ts";
 import { CLUSTER_POLICY_CASES } from "./cases/cluster-policies.ts";
+import { CLUSTER_PRECEDENCE_CASES } from "./cases/cluster-precedence.ts";
 import { COMPRESSION_CASES } from "./cases/compression.ts";
 import { CONNECT_TERMINATION_CASES } from "./cases/connect-termination.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
@@ -13,8 +14,10 @@ import { CONNECTION_MANAGER_BOUND_CASES } from "./cases/connection-manager-bound
 import { CONNECTION_MANAGER_FIELD_CASES } from "./cases/connection-manager-fields.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { DEGRADED_HOST_CASES } from "./cases/degraded-hosts.ts";
+import { DNS_CLUSTER_CASES } from "./cases/dns-clusters.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
 import { EARLY_END_CASES } from "./cases/early-ends.ts";
+import { ENDPOINT_UPDATE_CASES } from "./cases/endpoint-updates.ts";
 import { FILTER_STATE_CASES } from "./cases/filter-state.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { FILTER_EDGE_CASES, UNREACHED_UPSTREAM_CASES } from "./cases/filters-edges.ts";
@@ -23,6 +26,7 @@ import { RBAC_CASES } from "./cases/filters-rbac.ts";
 import { STATEFUL_SESSION_CASES } from "./cases/filters-stateful-session.ts";
 import { FLUSH_TIMEOUT_CASES } from "./cases/flush-timeouts.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
+import { GRPC_CHECK_CASES } from "./cases/grpc-checks.ts";
 import { GRPC_RETRY_CASES } from "./cases/grpc-retries.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HEADER_MUTATION_CASES } from "./cases/header-mutations.ts";
@@ -48,10 +52,12 @@ import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
 import { ORCA_CASES } from "./cases/orca.ts";
 import { OTLP_LOG_CASES } from "./cases/otlp-logs.ts";
+import { OUTLIER_KIND_CASES } from "./cases/outlier-kinds.ts";
 import { OVERLOAD_CASES } from "./cases/overload.ts";
 import { OVERLOAD_ACTION_CASES } from "./cases/overload-actions.ts";
 import { OVERLOAD_POINT_CASES } from "./cases/overload-points.ts";
 import { OVERLOAD_STREAM_CASES } from "./cases/overload-streams.ts";
+import { POOL_LIMIT_CASES } from "./cases/pool-limits.ts";
 import { REDIS_CHECK_CASES } from "./cases/redis-checks.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
@@ -173,4 +179,10 @@ export const CASES: readonly ConformanceCase[] = [
   ...LISTENER_SETTING_CASES,
   ...TCP_HALF_CLOSE_CASES,
   ...TCP_FAILURE_CASES,
+  ...CLUSTER_PRECEDENCE_CASES,
+  ...DNS_CLUSTER_CASES,
+  ...ENDPOINT_UPDATE_CASES,
+  ...GRPC_CHECK_CASES,
+  ...OUTLIER_KIND_CASES,
+  ...POOL_LIMIT_CASES,
 ];

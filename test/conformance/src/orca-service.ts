@@ -1,8 +1,20 @@
-import { createServer, type ServerHttp2Stream } from "node:http2";
+import type { EventEmitter } from "node:events";
+import {
+  createSecureServer,
+  createServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { Socket } from "node:net";
 
 /** What a host was asked, as far as two runs can be alike. */
 export interface AskedForLoad {
+  /** Of TLS: the server name and what ALPN came to. */
+  readonly tls: string | undefined;
   readonly fields: readonly string[];
   /** The request's body, in hexadecimal. */
   readonly body: string;
@@ -22,12 +34,17 @@ export interface OrcaService {
 /** What becomes of a stream once the question is there. */
 export type LoadAnswer = (stream: ServerHttp2Stream) => void;
 
-export function orcaService(answers: Readonly<Record<string, LoadAnswer>>): OrcaService {
+/** `secure`: over TLS; other requests of HTTP/1.1 are answered `one`. */
+export function orcaService(
+  answers: Readonly<Record<string, LoadAnswer>>,
+  secure?: { readonly cert: string; readonly key: string },
+): OrcaService {
   const asked = new Map<string, AskedForLoad>();
   const times = new Map<string, number>();
-  const server = createServer();
-  server.on("session", (session) => session.on("error", () => {}));
-  server.on("stream", (stream: ServerHttp2Stream, headers) => {
+  const server: EventEmitter =
+    secure === undefined ? createServer() : createSecureServer({ ...secure, allowHTTP1: true });
+  server.on("session", (session: ServerHttp2Session) => session.on("error", () => {}));
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const authority = String(headers[":authority"]);
     const chunks: Buffer[] = [];
     stream.on("error", () => {});
@@ -35,11 +52,18 @@ export function orcaService(answers: Readonly<Record<string, LoadAnswer>>): Orca
     stream.on("end", () => {
       times.set(authority, (times.get(authority) ?? 0) + 1);
       const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
-      if (!asked.has(authority))
-        asked.set(authority, { fields: fields.toSorted(), body: Buffer.concat(chunks).toString("hex") });
+      if (!asked.has(authority)) {
+        const body = Buffer.concat(chunks).toString("hex");
+        asked.set(authority, { tls: tlsOf(stream.session), fields: fields.toSorted(), body });
+      }
       answers[authority]?.(stream);
     });
   });
+  if (secure !== undefined) {
+    server.on("request", (request: Http2ServerRequest, response: Http2ServerResponse) => {
+      if (request.httpVersion !== "2.0") response.end("one");
+    });
+  }
   return {
     onSocket: (socket) => void server.emit("connection", socket),
     asked,
@@ -49,6 +73,12 @@ export function orcaService(answers: Readonly<Record<string, LoadAnswer>>): Orca
       times.clear();
     },
   };
+}
+
+function tlsOf(session: Http2Session | undefined): string | undefined {
+  if (session?.encrypted !== true) return undefined;
+  const { socket } = session;
+  return `${String(Reflect.get(socket, "servername"))} ${String(session.alpnProtocol)}`;
 }
 
 /** Ends the call by a status at once. */

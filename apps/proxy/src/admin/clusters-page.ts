@@ -52,7 +52,7 @@ export function clustersText(server: Server, filter: NameFilter): string {
       lines.push(`${name}::${priority}_priority::max_retries::${limits.retries}`);
     }
     lines.push(`${name}::added_via_api::${source === "dynamic"}`);
-    for (const host of hosts) {
+    for (const host of byPriority(hosts)) {
       const at = `${name}::${host.address}::`;
       for (const slot of TEXT_ORDER) lines.push(`${at}${slot}::${sumHostSlot(host.page, slot)}`);
       lines.push(`${at}hostname::${host.hostname}`);
@@ -70,6 +70,9 @@ export function clustersText(server: Server, filter: NameFilter): string {
   }
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }
+
+const byPriority = (hosts: readonly HostSpec[]): readonly HostSpec[] =>
+  hosts.toSorted((a, b) => a.priority - b.priority);
 
 function outlierLines(cluster: ManagedCluster): string[] {
   return [false, true].flatMap((local) => {
@@ -112,7 +115,7 @@ function statusJson(cluster: ManagedCluster): unknown {
     ...(source === "dynamic" ? { added_via_api: true } : {}),
     ...thresholdJson("success_rate_ejection_threshold", cluster.successRateBar(false)),
     ...thresholdJson("local_origin_success_rate_ejection_threshold", cluster.successRateBar(true)),
-    host_statuses: hosts.map((host) => ({
+    host_statuses: byPriority(hosts).map((host) => ({
       address: addressJson(host.address),
       stats: [
         ...COUNTERS.map((name) => statJson(host, name, undefined)),

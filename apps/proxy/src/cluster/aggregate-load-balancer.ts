@@ -1,4 +1,4 @@
-import type { HeaderMap, Random, Runtime, StreamInfo } from "@sluice/extension-api";
+import type { ConnectionInfo, HeaderMap, Random, Runtime, StreamInfo } from "@sluice/extension-api";
 import type { HostSet } from "../load-balancer/host-set.ts";
 import { below, type LoadBalancer } from "../load-balancer/load-balancer.ts";
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
@@ -137,8 +137,14 @@ class FixedPriorityContext implements LoadBalancerContext {
   get streamInfo(): StreamInfo | undefined {
     return this.#request?.streamInfo;
   }
+  get connection(): ConnectionInfo | undefined {
+    return this.#request?.connection;
+  }
   computeHash(): bigint | undefined {
     return this.#request?.computeHash();
+  }
+  addCookie(setCookie: string): void {
+    this.#request?.addCookie?.(setCookie);
   }
   shouldSelectAnotherHost(host: Host): boolean {
     return this.#request?.shouldSelectAnotherHost(host) ?? false;

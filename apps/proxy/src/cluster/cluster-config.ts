@@ -11,11 +11,11 @@ import type { TransportSocketMatch } from "./transport-socket-matches.ts";
 export type Discovery =
   | { readonly kind: "static" }
   | {
-      /** `strict`: every address is a host; `logical`: one host, its connections go to the first address. */
+      /** `strict`: every address is a host; `logical`: one host, whose addresses are tried in their order. */
       readonly kind: "strict_dns" | "logical_dns";
       readonly refreshMs: number;
-      readonly failureRefreshMs: number;
-      readonly failureRefreshMaxMs: number;
+      /** `dns_failure_refresh_rate`; undefined: as after a success. */
+      readonly failureRefresh: { readonly baseMs: number; readonly maxMs: number } | undefined;
       readonly jitterMs: number;
       readonly respectTtl: boolean;
       /** With `respectTtl`: a shorter time to live counts as this; 0: none does. */
@@ -34,6 +34,8 @@ export type Discovery =
     }
   /** The priorities of other clusters in a row. */
   | { readonly kind: "aggregate"; readonly clusters: readonly string[] }
+  /** A cluster for each try of a request. */
+  | { readonly kind: "composite"; readonly clusters: readonly string[] }
   | {
       readonly kind: "original_dst";
       /** The request header that names the address; "": none does. */
@@ -110,7 +112,7 @@ export type ConnectTo =
 
 /** A host as the main thread knows it; what it tells the workers. */
 export interface HostSpec {
-  /** Identity over updates: the address, or `name:port` for LOGICAL_DNS. */
+  /** Identity over updates and threads; made of the address, or of `name:port` for LOGICAL_DNS. */
   readonly key: string;
   readonly address: string;
   readonly connectTo: ConnectTo;

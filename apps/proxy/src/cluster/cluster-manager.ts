@@ -127,6 +127,9 @@ export class ClusterManager {
     }
     const http = findHttpOptions(cluster, []);
     if (http !== undefined) problems.push(...this.#options.checkPolicies(http.options, http.path));
+    // Of one host of all addresses the priority does not count.
+    if (compiled.ok && compiled.value.config.discovery.kind !== "logical_dns")
+      problems.push(...this.#localProblems(cluster));
     const sources = clusterReferences(cluster).problems;
     problems.push(...sources.filter((each) => isNew(each, problems)));
     problems.push(...this.#options.secretManager.check(findSecretConfigs(ClusterSchema, cluster)));
@@ -138,6 +141,16 @@ export class ClusterManager {
       });
     }
     return problems;
+  }
+
+  /** Zone-aware routing knows one priority of the proxies' own cluster. */
+  #localProblems({ name, loadAssignment }: Cluster): readonly Problem[] {
+    if (name === "" || name !== this.#options.config?.localClusterName) return [];
+    return (loadAssignment?.endpoints ?? []).flatMap(({ priority }, index): Problem[] => {
+      const path = `load_assignment.endpoints[${index}].priority`;
+      const message = "must be 0 in the local cluster";
+      return priority === 0 ? [] : [{ path, message, severity: "error" }];
+    });
   }
 
   /** Adds or replaces a cluster that `check` passed. An unchanged one is left alone. */

@@ -105,6 +105,8 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.cluster.v3.Cluster.MaglevLbConfig": ["*"],
   "envoy.config.cluster.v3.Cluster.OriginalDstLbConfig": ["*"],
   "envoy.extensions.clusters.aggregate.v3.ClusterConfig": ["clusters"],
+  "envoy.extensions.clusters.composite.v3.ClusterConfig": ["clusters"],
+  "envoy.extensions.clusters.composite.v3.ClusterConfig.ClusterEntry": ["name"],
   "envoy.config.cluster.v3.Cluster.LbSubsetConfig": ["*"],
   "envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector": ["*"],
   "envoy.config.cluster.v3.Cluster.SlowStartConfig": ["*"],

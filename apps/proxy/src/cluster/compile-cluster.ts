@@ -13,12 +13,13 @@ import { compileCommonLb } from "./compile-common-lb.ts";
 import { compileConnectionOptions } from "./compile-connection-options.ts";
 import { compileDiscovery } from "./compile-discovery.ts";
 import { compileEndpoints, EMPTY_ASSIGNMENT, type LoadAssignment } from "./compile-endpoints.ts";
-import { compileHttpOptions } from "./compile-http-options.ts";
+import { compileHttpOptions, findHttpOptions, type UpstreamProtocol } from "./compile-http-options.ts";
 import { compileLoadBalancer } from "./compile-load-balancer.ts";
 import { compileTransportSockets } from "./compile-transport-sockets.ts";
 import { durationMs } from "./duration-ms.ts";
 import { compileHealthChecks } from "./health/compile-health-check.ts";
 import type { HealthCheckConfig } from "./health/health-check-config.ts";
+import { negativeDurations } from "./negative-durations.ts";
 import { compileOutlierDetection } from "./outlier/outlier-config.ts";
 
 export interface CompiledCluster {
@@ -44,6 +45,7 @@ export function compileCluster(
   secrets: SecretLookup = NO_SECRETS,
 ): Compiled<CompiledCluster> {
   const problems: Problem[] = refuseUnsupportedFields(ClusterSchema, cluster, CLUSTER_SUPPORTED_FIELDS);
+  problems.push(...negativeDurations(ClusterSchema, cluster));
   if (cluster.name === "")
     problems.push({ path: "name", message: "a cluster needs a name", severity: "error" });
   const discovery: Discovery = compileDiscovery(cluster, problems);
@@ -64,10 +66,11 @@ export function compileCluster(
     const message = "is for clusters of type EDS; remove it";
     problems.push({ path: "eds_cluster_config", message, severity: "error" });
   }
-  if (discovery.kind === "logical_dns" && endpoints.ok && endpoints.value.endpoints.length !== 1) {
+  const alone = endpoints.ok && endpoints.value.endpoints.length === 1;
+  if (discovery.kind === "logical_dns" && !(alone && cluster.loadAssignment?.endpoints.length === 1)) {
     problems.push({
       path: "load_assignment",
-      message: "LOGICAL_DNS needs exactly one endpoint",
+      message: "LOGICAL_DNS needs exactly one endpoint, in one group",
       severity: "error",
     });
   }
@@ -98,7 +101,7 @@ export function compileCluster(
   };
   const healthChecks = compileHealthChecks(cluster, problems);
   for (const [index, { check }] of healthChecks.entries()) {
-    if (check.kind !== "grpc" || config.http.protocol !== "http1") continue;
+    if (check.kind !== "grpc" || speaksHttp2(cluster, config.http.protocol)) continue;
     problems.push({
       path: `health_checks[${index}].grpc_health_check`,
       message: "the cluster must speak HTTP/2 (typed_extension_protocol_options) for gRPC health checks",
@@ -121,6 +124,14 @@ export function compileCluster(
       ignoreNewHostsUntilFirstCheck: cluster.commonLbConfig?.ignoreNewHostsUntilFirstHc ?? false,
     },
   };
+}
+
+/** Whether a cluster may ask its hosts by HTTP/2; one that speaks as its clients do only where it says how. */
+function speaksHttp2(cluster: Cluster, protocol: UpstreamProtocol): boolean {
+  if (protocol !== "downstream") return protocol !== "http1";
+  const chosen = findHttpOptions(cluster, [])?.options.upstreamProtocolOptions;
+  if (chosen === undefined) return cluster.http2ProtocolOptions !== undefined;
+  return chosen.case === "useDownstreamProtocolConfig" && chosen.value.http2ProtocolOptions !== undefined;
 }
 
 /** Nobody has told of it yet. */

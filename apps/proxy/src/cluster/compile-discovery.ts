@@ -8,6 +8,7 @@ import {
 } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { ClusterConfig as AggregateConfig } from "@sluice/xds/gen/envoy/extensions/clusters/aggregate/v3/cluster_pb.js";
 import { DnsLookupFamily } from "@sluice/xds/gen/envoy/extensions/clusters/common/dns/v3/dns_pb.js";
+import type { ClusterConfig as CompositeConfig } from "@sluice/xds/gen/envoy/extensions/clusters/composite/v3/cluster_pb.js";
 import type { DnsCluster } from "@sluice/xds/gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { ADS_SOURCE, checkConfigSource } from "../xds/config-source.ts";
@@ -16,16 +17,30 @@ import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { clusterResolver, typedResolver } from "./compile-dns-resolver.ts";
 import { compileOriginalDst } from "./compile-original-dst.ts";
 import { durationMs } from "./duration-ms.ts";
+import { negativeDurations } from "./negative-durations.ts";
 
 const AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
+const COMPOSITE = "envoy.extensions.clusters.composite.v3.ClusterConfig";
 const DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster";
+
+/** What `cluster_type` may name in place of `type`. */
+const TYPES_BY_NAME: Readonly<Record<string, Cluster_DiscoveryType>> = {
+  "envoy.cluster.static": Cluster_DiscoveryType.STATIC,
+  "envoy.cluster.strict_dns": Cluster_DiscoveryType.STRICT_DNS,
+  "envoy.cluster.logical_dns": Cluster_DiscoveryType.LOGICAL_DNS,
+  "envoy.cluster.eds": Cluster_DiscoveryType.EDS,
+  "envoy.cluster.original_dst": Cluster_DiscoveryType.ORIGINAL_DST,
+};
 
 /** Envoy's default refresh rate. */
 const REFRESH_MS = 5000;
 
 export function compileDiscovery(cluster: Cluster, problems: Problem[]): Discovery {
   if (cluster.clusterDiscoveryType.case === "clusterType") return customType(cluster, problems);
-  const type = cluster.clusterDiscoveryType.value ?? Cluster_DiscoveryType.STATIC;
+  return discoveryOf(cluster.clusterDiscoveryType.value ?? Cluster_DiscoveryType.STATIC, cluster, problems);
+}
+
+function discoveryOf(type: Cluster_DiscoveryType, cluster: Cluster, problems: Problem[]): Discovery {
   switch (type) {
     case Cluster_DiscoveryType.STATIC:
       return { kind: "static" };
@@ -69,10 +84,15 @@ function customType(cluster: Cluster, problems: Problem[]): Discovery {
   const custom =
     cluster.clusterDiscoveryType.case === "clusterType" ? cluster.clusterDiscoveryType.value : undefined;
   const any = custom?.typedConfig;
+  const named = any === undefined ? TYPES_BY_NAME[custom?.name ?? ""] : undefined;
+  if (named !== undefined) return discoveryOf(named, cluster, problems);
   const unpacked = any === undefined ? undefined : unpackAny(any);
   const path = "cluster_type.typed_config";
   if (unpacked?.ok === true && unpacked.typeName === AGGREGATE) {
     return { kind: "aggregate", clusters: asAggregate(unpacked.message).clusters };
+  }
+  if (unpacked?.ok === true && unpacked.typeName === COMPOSITE) {
+    return { kind: "composite", clusters: asComposite(unpacked.message).clusters.map(({ name }) => name) };
   }
   if (unpacked === undefined || !unpacked.ok || unpacked.typeName !== DNS_CLUSTER) {
     const what =
@@ -82,6 +102,7 @@ function customType(cluster: Cluster, problems: Problem[]): Discovery {
   }
   problems.push(
     ...refuseUnsupportedFields(unpacked.schema, unpacked.message, CLUSTER_SUPPORTED_FIELDS, path),
+    ...negativeDurations(unpacked.schema, unpacked.message, path),
   );
   const dns = asDnsCluster(unpacked.message);
   return {
@@ -99,23 +120,17 @@ function dnsTimes(
   given: Pick<Cluster, "dnsRefreshRate" | "dnsJitter"> & Pick<Cluster | DnsCluster, "dnsFailureRefreshRate">,
   prefix: string,
   problems: Problem[],
-): {
-  readonly refreshMs: number;
-  readonly failureRefreshMs: number;
-  readonly failureRefreshMaxMs: number;
-  readonly jitterMs: number;
-} {
-  const refreshMs = durationMs(given.dnsRefreshRate, REFRESH_MS);
-  const failureRefreshMs = durationMs(given.dnsFailureRefreshRate?.baseInterval, refreshMs);
-  const failureRefreshMaxMs = durationMs(given.dnsFailureRefreshRate?.maxInterval, failureRefreshMs * 10);
-  if (failureRefreshMaxMs < failureRefreshMs) {
+): Pick<Extract<Discovery, { readonly jitterMs: number }>, "refreshMs" | "failureRefresh" | "jitterMs"> {
+  const { dnsFailureRefreshRate: failure } = given;
+  const baseMs = durationMs(failure?.baseInterval, 0);
+  const maxMs = durationMs(failure?.maxInterval, baseMs * 10);
+  if (maxMs < baseMs) {
     const path = `${prefix}dns_failure_refresh_rate.max_interval`;
     problems.push({ path, message: "must not be shorter than base_interval", severity: "error" });
   }
   return {
-    refreshMs,
-    failureRefreshMs,
-    failureRefreshMaxMs,
+    refreshMs: durationMs(given.dnsRefreshRate, REFRESH_MS),
+    failureRefresh: failure === undefined ? undefined : { baseMs, maxMs },
     jitterMs: durationMs(given.dnsJitter, 0),
   };
 }
@@ -139,6 +154,9 @@ const EXTENSION_FAMILIES: Readonly<Record<number, DnsFamily>> = {
 /** The caller has checked the type's name. */
 function asAggregate(message: Message): AggregateConfig {
   return message as AggregateConfig;
+}
+function asComposite(message: Message): CompositeConfig {
+  return message as CompositeConfig;
 }
 function asDnsCluster(message: Message): DnsCluster {
   return message as DnsCluster;

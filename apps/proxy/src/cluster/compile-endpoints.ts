@@ -5,17 +5,21 @@ import { HealthStatus } from "@sluice/xds/gen/envoy/config/core/v3/health_check_
 import type {
   Endpoint,
   Endpoint_HealthCheckConfig,
+  LocalityLbEndpoints,
 } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_components_pb.js";
 import {
   type ClusterLoadAssignment,
   ClusterLoadAssignmentSchema,
 } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
-import { type AssignmentPolicy, DEFAULT_ASSIGNMENT_POLICY } from "../load-balancer/host-set.ts";
+import { type AssignmentPolicy, DEFAULT_ASSIGNMENT_POLICY, localityKey } from "../load-balancer/host-set.ts";
 import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { EndpointHealthCheck, HostSpec } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { durationMs } from "./duration-ms.ts";
 import { printAddress } from "./print-address.ts";
+
+/** Room for the path of a local socket, with its end. */
+const LOCAL_PATH_BYTES = 108;
 
 /** An endpoint of a load assignment; its address may still be a name. */
 export type EndpointSpec = Omit<HostSpec, "page" | "key">;
@@ -47,6 +51,7 @@ export function compileEndpoints(
     path,
   );
   const endpoints: EndpointSpec[] = [];
+  const weights = localityWeights(assignment);
   const prefix = path === "" ? "" : `${path}.`;
   assignment.endpoints.forEach((locality, outer) => {
     const listed = locality.lbConfig.case === "loadBalancerEndpoints" ? locality.lbConfig.value : undefined;
@@ -70,6 +75,11 @@ export function compileEndpoints(
         problems.push({ path: `${at}.endpoint.address`, message: address, severity: "error" });
         return;
       }
+      const checked = checkAddressProblem(endpoint, address.connectTo);
+      if (checked !== undefined) {
+        problems.push({ path: `${at}.endpoint.health_check_config`, message: checked, severity: "error" });
+        return;
+      }
       const others = additionalAddresses(endpoint, address.connectTo);
       if (typeof others === "string") {
         problems.push({ path: `${at}.endpoint.additional_addresses`, message: others, severity: "error" });
@@ -88,7 +98,7 @@ export function compileEndpoints(
         region: locality.locality?.region ?? "",
         zone: locality.locality?.zone ?? "",
         subZone: locality.locality?.subZone ?? "",
-        localityWeight: locality.loadBalancingWeight ?? 0,
+        localityWeight: weights.get(placeOf(locality)) ?? 0,
         metadata: entry.metadata?.filterMetadata,
         ...(locality.metadata === undefined ? {} : { localityMetadata: locality.metadata.filterMetadata }),
         health: healthOf(entry.healthStatus),
@@ -108,6 +118,21 @@ export function compileEndpoints(
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, value: { endpoints, policy, staleAfterMs } };
+}
+
+/** Of localities that are named, by `placeOf`; of several groups of one the last one's counts. */
+function localityWeights({ endpoints }: ClusterLoadAssignment): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>();
+  for (const group of endpoints) {
+    const { locality, loadBalancingWeight } = group;
+    if (locality !== undefined && loadBalancingWeight !== undefined)
+      weights.set(placeOf(group), loadBalancingWeight);
+  }
+  return weights;
+}
+
+function placeOf({ priority, locality }: LocalityLbEndpoints): string {
+  return `${priority} ${localityKey(locality?.region ?? "", locality?.zone ?? "", locality?.subZone ?? "")}`;
 }
 
 function assignmentPolicy(
@@ -136,6 +161,20 @@ function assignmentPolicy(
     dropPerMillion,
     dropCategory: drop?.category ?? "",
   };
+}
+
+/** What is wrong with where an endpoint is to be checked. */
+function checkAddressProblem(
+  endpoint: Endpoint | undefined,
+  connectTo: HostSpec["connectTo"],
+): string | undefined {
+  const config = endpoint?.healthCheckConfig;
+  if (config === undefined) return undefined;
+  if (config.address !== undefined) {
+    const address = endpointAddress(config.address, false);
+    if (typeof address === "string") return address;
+  }
+  return config.portValue > 0 && "path" in connectTo ? "a local socket has no port" : undefined;
 }
 
 function endpointHealthCheck(config: Endpoint_HealthCheckConfig): EndpointHealthCheck {
@@ -186,6 +225,7 @@ function endpointAddress(
   switch (address?.address.case) {
     case "pipe": {
       const { path } = address.address.value;
+      if (Buffer.byteLength(path) >= LOCAL_PATH_BYTES) return `is longer than ${LOCAL_PATH_BYTES - 1} octets`;
       return { address: path, connectTo: { path }, hostname: "" };
     }
     case "socketAddress": {
@@ -200,7 +240,8 @@ function endpointAddress(
       return {
         address: printAddress(value.address, port),
         connectTo: { host: value.address, port },
-        hostname: named ? value.address : "",
+        // What is looked up gives its name to the hosts, though it be an address.
+        hostname: names ? value.address : "",
       };
     }
     default:

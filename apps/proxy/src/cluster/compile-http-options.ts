@@ -22,6 +22,7 @@ import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { durationMs } from "./duration-ms.ts";
 import { mayNegotiate } from "./may-negotiate.ts";
+import { negativeDurations } from "./negative-durations.ts";
 
 /** `auto`: what ALPN says, else HTTP/1; `downstream`: what the client speaks. */
 export type UpstreamProtocol = "http1" | "http2" | "auto" | "downstream";
@@ -77,15 +78,16 @@ export function compileHttpOptions(
   const found = findHttpOptions(cluster, problems);
   const { protocol, http1, http2, path } =
     found === undefined ? ofCluster(cluster) : ofExtension(found.options, found.path);
+  // Beside the extension the cluster's own fields do not count.
   const common: CommonHttpOptions | undefined =
-    found?.options.commonHttpProtocolOptions ?? cluster.commonHttpProtocolOptions;
+    found === undefined ? cluster.commonHttpProtocolOptions : found.options.commonHttpProtocolOptions;
   const below = (field: string): string => (path === "" ? field : `${path}.${field}`);
   if (protocol === "auto" && !mayNegotiate(cluster)) {
     problems.push({ path, message: "ALPN needs a transport socket that has it (TLS)", severity: "error" });
   }
   problems.push(
     ...http2OptionProblems(http2, below("http2_protocol_options")),
-    ...saidTwice(cluster, common),
+    ...saidTwice(cluster, common, found !== undefined),
   );
   return {
     protocol,
@@ -108,13 +110,18 @@ export function compileHttpOptions(
 }
 
 /** What Envoy does not choose between either. */
-function saidTwice(cluster: Cluster, common: CommonHttpOptions | undefined): readonly Problem[] {
+function saidTwice(
+  cluster: Cluster,
+  common: CommonHttpOptions | undefined,
+  byExtension: boolean,
+): readonly Problem[] {
   const problems: Problem[] = [];
   if (common?.maxRequestsPerConnection !== undefined && cluster.maxRequestsPerConnection !== undefined) {
     const message = "stands in the HTTP protocol options as well; one of them must go";
     problems.push({ path: "max_requests_per_connection", message, severity: "error" });
   }
   if (
+    !byExtension &&
     cluster.httpProtocolOptions !== undefined &&
     cluster.http2ProtocolOptions !== undefined &&
     cluster.protocolSelection === 0
@@ -216,7 +223,10 @@ export function findHttpOptions(
     } else if (unpacked.typeName !== HTTP_OPTIONS) {
       problems.push({ path, message: `${unpacked.typeName} is not implemented`, severity: "error" });
     } else {
-      problems.push(...refuseUnsupportedFields(unpacked.schema, unpacked.message, HTTP_OPTIONS_FIELDS, path));
+      problems.push(
+        ...refuseUnsupportedFields(unpacked.schema, unpacked.message, HTTP_OPTIONS_FIELDS, path),
+        ...negativeDurations(unpacked.schema, unpacked.message, path),
+      );
       return { options: asHttpOptions(unpacked.message), path };
     }
   }

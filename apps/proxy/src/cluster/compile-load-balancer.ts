@@ -13,9 +13,12 @@ import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts"
 import type { Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { legacyPolicyMessage } from "./legacy-load-balancer.ts";
+import { negativeDurations } from "./negative-durations.ts";
 
 const CATEGORY = "envoy.load_balancing_policies";
 const PROVIDED = "/envoy.extensions.load_balancing_policies.cluster_provided.v3.ClusterProvided";
+/** Clusters of these types pick by themselves. */
+const PROVIDERS: ReadonlySet<Discovery["kind"]> = new Set(["aggregate", "composite", "original_dst"]);
 /** Stands where the cluster's type picks, or the configuration is refused. */
 const NONE: LoadBalancerConfig = { type: "", config: undefined };
 
@@ -56,8 +59,10 @@ function compileAnyPolicy(
   problems: Problem[],
   discovery: Discovery["kind"],
 ): LoadBalancerConfig {
-  const provides = discovery === "aggregate" || discovery === "original_dst";
-  if (provides !== wantsProvided(cluster)) {
+  const provides = PROVIDERS.has(discovery);
+  // Envoy asks it of the older field of clusters of this type, whatever a policy says.
+  const says = discovery === "original_dst" ? isProvided(cluster) : wantsProvided(cluster);
+  if (provides !== says) {
     const message = provides
       ? "must be CLUSTER_PROVIDED: clusters of this type pick by themselves"
       : "CLUSTER_PROVIDED is not possible: clusters of this type do not pick by themselves";
@@ -81,12 +86,14 @@ function compileAnyPolicy(
 
 /** `CLUSTER_PROVIDED`, or the extension that says the same. */
 function wantsProvided(cluster: Cluster): boolean {
-  if (!isExtensionPolicy(cluster)) return cluster.lbPolicy === Cluster_LbPolicy.CLUSTER_PROVIDED;
+  if (!isExtensionPolicy(cluster)) return isProvided(cluster);
   return (
     cluster.loadBalancingPolicy?.policies[0]?.typedExtensionConfig?.typedConfig?.typeUrl.endsWith(PROVIDED) ??
     false
   );
 }
+
+const isProvided = ({ lbPolicy }: Cluster): boolean => lbPolicy === Cluster_LbPolicy.CLUSTER_PROVIDED;
 
 function isExtensionPolicy(cluster: Cluster): boolean {
   return (
@@ -166,6 +173,7 @@ function compilePolicy(
     { ...CLUSTER_SUPPORTED_FIELDS, ...found.manifest.supportedFields },
     path,
   );
+  problems.push(...negativeDurations(schema, message, path));
   const compiled = found.factory.compile(message, {
     path,
     compileNested: (policy, at) => compileNested(policy, at, scope),

@@ -33,7 +33,12 @@ export function compileTransportSockets(
       (each, index) => [each.transportSocket, `transport_socket_matches[${index}].transport_socket`] as const,
     ),
   ];
-  for (const [socket, path] of sockets) {
+  for (const [index, [socket, path]] of sockets.entries()) {
+    // As Envoy: none is not named, and one that is has its configuration.
+    if (socket?.configType.case !== "typedConfig" && (socket !== undefined || index > 0)) {
+      problems.push({ path, message: "needs a typed_config", severity: "error" });
+      continue;
+    }
     const compiled = compileUpstreamTransportSocket(socket, path, context);
     if (!compiled.ok) problems.push(...compiled.problems);
   }

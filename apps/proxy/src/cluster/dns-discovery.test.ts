@@ -1,55 +1,22 @@
 import assert from "node:assert/strict";
-import { createSocket, type Socket } from "node:dgram";
 import { after, before, test } from "node:test";
-import { startSluiceProxy, waitFor } from "@sluice/harness";
+import { type NameServer, startNameServer, startSluiceProxy, waitFor } from "@sluice/harness";
+import { systemRandom } from "../worker/system-time.ts";
 import { knowsNameServers } from "./compile-dns-resolver.ts";
-import { patiently, systemResolve } from "./dns-discovery.ts";
-
-const A = 1;
-const AAAA = 28;
-const NXDOMAIN = 3;
+import { FailureBackOff, patiently, systemResolve } from "./dns-discovery.ts";
 
 /** A name server that knows `web.test` (two IPv4 addresses, one IPv6, 30 s) and `four.test`, and no other name. */
-let server: Socket;
+let server: NameServer;
 let servers: string[];
 
 before(async () => {
-  server = createSocket("udp4");
-  server.on("message", (query, from) => server.send(answer(query), from.port, from.address));
-  await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
-  servers = [`127.0.0.1:${server.address().port}`];
+  server = await startNameServer();
+  const v4 = ["10.0.0.1", "10.0.0.2"];
+  server.answers.set("web.test", { v4, v6: ["::1"] });
+  server.answers.set("four.test", { v4 });
+  servers = [`127.0.0.1:${server.port}`];
 });
 after(() => server.close());
-
-function answer(query: Buffer): Buffer {
-  const labels: string[] = [];
-  let at = 12;
-  for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
-    labels.push(query.toString("latin1", at + 1, at + 1 + length));
-    at += 1 + length;
-  }
-  const type = query.readUInt16BE(at + 1);
-  const name = labels.join(".");
-  const known = name === "web.test" || name === "four.test";
-  const v4 = [Buffer.from([10, 0, 0, 1]), Buffer.from([10, 0, 0, 2])];
-  const v6 = name === "web.test" ? [Buffer.concat([Buffer.alloc(15), Buffer.from([1])])] : [];
-  const records = !known ? [] : type === A ? v4 : type === AAAA ? v6 : [];
-  const head = Buffer.from(query.subarray(0, 12));
-  head.writeUInt16BE(0x8180 | (known ? 0 : NXDOMAIN), 2);
-  head.writeUInt16BE(records.length, 6);
-  head.writeUInt16BE(0, 8);
-  head.writeUInt16BE(0, 10);
-  const encoded = records.map((data) => {
-    const record = Buffer.alloc(12);
-    record.writeUInt16BE(0xc00c, 0);
-    record.writeUInt16BE(type, 2);
-    record.writeUInt16BE(1, 4);
-    record.writeUInt32BE(30, 6);
-    record.writeUInt16BE(data.length, 10);
-    return Buffer.concat([record, data]);
-  });
-  return Buffer.concat([head, query.subarray(12, at + 5), ...encoded]);
-}
 
 const settings = () => ({ servers, timeoutMs: 1000, tries: 1, retries: 0, searchDomains: true });
 
@@ -70,17 +37,31 @@ test("families are chosen as configured", async () => {
 
 test("a name that does not exist has no address; a server that is silent is a failure", async () => {
   assert.deepEqual((await systemResolve("no.test", "auto", false, settings()))?.addresses, []);
-  const silent = createSocket("udp4");
-  await new Promise<void>((resolve) => silent.bind(0, "127.0.0.1", resolve));
-  const asked = {
-    servers: [`127.0.0.1:${silent.address().port}`],
-    timeoutMs: 100,
-    tries: 1,
-    retries: 0,
-    searchDomains: true,
-  };
-  assert.equal(await systemResolve("web.test", "v4_only", false, asked), undefined);
-  silent.close();
+  server.answers.set("silent.test", { silent: true });
+  const asked = { ...settings(), timeoutMs: 100 };
+  assert.equal(await systemResolve("silent.test", "v4_only", false, asked), undefined);
+});
+
+test("an address needs nobody to be asked", async () => {
+  const addresses = async (name: string, family: Parameters<typeof systemResolve>[1]) =>
+    (await systemResolve(name, family, true, settings()))?.addresses;
+  assert.deepEqual(await addresses("10.0.0.7", "auto"), ["10.0.0.7"]);
+  assert.deepEqual(await addresses("::7", "all"), ["::7"]);
+  assert.deepEqual(await addresses("10.0.0.7", "v6_only"), []);
+});
+
+test("after failures a rate of their own grows, by lot, up to its end", () => {
+  const random = { ...systemRandom, uint32: () => 0xffff_ffff };
+  const rate = { refreshMs: 700, failureRefresh: { baseMs: 100, maxMs: 250 } };
+  const backOff = new FailureBackOff(rate, random);
+  const most = (ms: number): number => 0xffff_ffff % ms;
+  assert.deepEqual(
+    [backOff.nextMs(), backOff.nextMs(), backOff.nextMs(), backOff.nextMs()],
+    [most(100), most(200), most(250), most(250)],
+  );
+  backOff.reset();
+  assert.equal(backOff.nextMs(), most(100));
+  assert.equal(new FailureBackOff({ ...rate, failureRefresh: undefined }, random).nextMs(), 700);
 });
 
 test("without search domains a name of the hosts file is still found", async () => {

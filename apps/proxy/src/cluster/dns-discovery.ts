@@ -1,5 +1,6 @@
 import { promises as dns, type LookupAddress } from "node:dns";
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import type { Random } from "@sluice/extension-api";
 import type { Discovery, DnsFamily, DnsResolverSettings } from "./cluster-config.ts";
 import { SYSTEM_RESOLVER } from "./compile-dns-resolver.ts";
@@ -28,6 +29,11 @@ export type Resolve = (
 
 /** The system's resolver (hosts file, resolv.conf); with `withTtl` the name servers themselves, where they answer. */
 export const systemResolve: Resolve = async (name, family, withTtl, resolver = SYSTEM_RESOLVER) => {
+  const literal = isIP(name);
+  if (literal !== 0) {
+    const list = (wanted: number): readonly string[] => (literal === wanted ? [name] : []);
+    return { addresses: chooseFamily(list(4), list(6), family), ttl: undefined };
+  }
   if (resolver.servers.length > 0 && name !== "localhost") {
     return resolveWithTtl(name, family, resolverOf(resolver), true);
   }
@@ -144,28 +150,62 @@ function chooseFamily(v4: readonly string[], v6: readonly string[], family: DnsF
 
 export interface DnsCallbacks {
   onAttempt(): void;
-  /** Addresses in the resolver's order; empty when the name has none. */
+  /** Addresses in the resolver's order, each once; empty when the name has none. */
   onSuccess(addresses: readonly string[]): void;
   onFailure(): void;
 }
 
-/** Looks up one name again and again. A failure keeps what is known and tries again with backoff. */
+/** When to look a name up again after a failure; shared by the names of a cluster, as in Envoy. */
+export class FailureBackOff {
+  readonly #config: Pick<DnsConfig, "refreshMs" | "failureRefresh">;
+  readonly #random: Random;
+  #nextMs: number;
+
+  constructor(config: Pick<DnsConfig, "refreshMs" | "failureRefresh">, random: Random) {
+    this.#config = config;
+    this.#random = random;
+    this.#nextMs = config.failureRefresh?.baseMs ?? 0;
+  }
+
+  /** Without a rate for failures that of successes holds; with one, a part by lot of what doubles with each failure. */
+  nextMs(): number {
+    const { refreshMs, failureRefresh } = this.#config;
+    if (failureRefresh === undefined) return refreshMs;
+    const most = this.#nextMs;
+    this.#nextMs = Math.min(most * 2, failureRefresh.maxMs);
+    return this.#random.uint32() % Math.ceil(most);
+  }
+
+  reset(): void {
+    this.#nextMs = this.#config.failureRefresh?.baseMs ?? 0;
+  }
+}
+
+/** Looks up one name again and again. A failure keeps what is known. */
 export class DnsPoller {
   readonly #name: string;
   readonly #config: DnsConfig;
   readonly #callbacks: DnsCallbacks;
   readonly #resolve: Resolve;
   readonly #random: Random;
+  readonly #backOff: FailureBackOff;
   #timer: NodeJS.Timeout | undefined;
-  #failures = 0;
   #stopped = false;
 
-  constructor(name: string, config: DnsConfig, callbacks: DnsCallbacks, resolve: Resolve, random: Random) {
+  constructor(
+    name: string,
+    config: DnsConfig,
+    callbacks: DnsCallbacks,
+    resolve: Resolve,
+    random: Random,
+    backOff: FailureBackOff,
+  ) {
     this.#name = name;
     this.#config = config;
     this.#callbacks = callbacks;
     this.#resolve = resolve;
     this.#random = random;
+    this.#backOff = backOff;
   }
 
   start(): void {
@@ -179,24 +219,24 @@ export class DnsPoller {
 
   async #poll(): Promise<void> {
     this.#callbacks.onAttempt();
-    const { family, respectTtl, resolver, minRefreshMs } = this.#config;
+    const { family, respectTtl, resolver, kind } = this.#config;
     const answer = await this.#resolve(this.#name, family, respectTtl, resolver);
     if (this.#stopped) return;
-    let delayMs: number;
-    if (answer === undefined) {
-      this.#callbacks.onFailure();
-      delayMs = Math.min(
-        this.#config.failureRefreshMaxMs,
-        this.#config.failureRefreshMs * 2 ** this.#failures++,
-      );
-    } else {
-      this.#failures = 0;
-      this.#callbacks.onSuccess(answer.addresses);
-      const given = respectTtl && answer.ttl !== undefined ? answer.ttl * 1000 : 0;
-      const ttlMs = given > 0 ? Math.max(given, minRefreshMs) : 0;
-      delayMs = ttlMs > 0 ? ttlMs : this.#config.refreshMs;
+    // One host of all addresses stays where it was when a name has none for a while.
+    const failed = answer === undefined || (kind === "logical_dns" && answer.addresses.length === 0);
+    if (failed) this.#callbacks.onFailure();
+    else {
+      this.#backOff.reset();
+      this.#callbacks.onSuccess([...new Set(answer.addresses)]);
     }
-    if (this.#config.jitterMs > 0) delayMs += this.#random.uint32() % Math.ceil(this.#config.jitterMs);
+    const delayMs = failed ? this.#backOff.nextMs() : this.#afterSuccessMs(answer);
     this.#timer = setTimeout(() => void this.#poll(), delayMs);
+  }
+
+  #afterSuccessMs({ addresses, ttl }: DnsAnswer): number {
+    const { refreshMs, respectTtl, minRefreshMs, jitterMs } = this.#config;
+    const givenMs = respectTtl && addresses.length > 0 && ttl !== undefined ? ttl * 1000 : 0;
+    const delayMs = givenMs > 0 ? Math.max(givenMs, minRefreshMs) : refreshMs;
+    return jitterMs > 0 ? delayMs + (this.#random.uint32() % Math.ceil(jitterMs)) : delayMs;
   }
 }

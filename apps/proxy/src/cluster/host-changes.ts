@@ -11,14 +11,13 @@ export function changedPriorities(before: readonly HostSpec[], after: readonly H
   return new Set(moved.map(({ priority }) => priority)).size;
 }
 
-/** Nothing that the workers are told of is another. */
+/** Nothing that the workers are told of is another; as in Envoy their order is nothing. */
 export function sameHosts(a: readonly HostSpec[], b: readonly HostSpec[]): boolean {
+  if (a.length !== b.length) return false;
   const print = ({ page: _page, ...rest }: HostSpec): string => JSON.stringify(rest);
-  return (
-    a.length === b.length &&
-    a.every((host, index) => {
-      const other = b[index];
-      return other !== undefined && print(host) === print(other);
-    })
-  );
+  const others = new Map(b.map((host) => [host.key, host]));
+  return a.every((host) => {
+    const other = others.get(host.key);
+    return other !== undefined && print(host) === print(other);
+  });
 }

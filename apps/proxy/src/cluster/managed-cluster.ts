@@ -14,7 +14,7 @@ import { clusterDropsPage } from "./cluster-drops.ts";
 import type { CompiledCluster } from "./compile-cluster.ts";
 import type { EndpointSpec, LoadAssignment } from "./compile-endpoints.ts";
 import type { Connector } from "./connect-upstream.ts";
-import { DnsPoller, type Resolve } from "./dns-discovery.ts";
+import { DnsPoller, FailureBackOff, type Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { ClusterHealth } from "./health/cluster-health.ts";
 import { changedPriorities, sameHosts } from "./host-changes.ts";
@@ -77,7 +77,10 @@ export class ManagedCluster {
   readonly #health: ClusterHealth;
   /** Undefined: hosts are not asked for load reports. */
   readonly #outOfBand: OutOfBandReports | undefined;
-  readonly #resolved = new Map<number, readonly EndpointSpec[]>();
+  /** The hosts' keys by what endpoints are told apart by. */
+  #keys: ReadonlyMap<string, string> = new Map();
+  /** Hosts that have taken the place of another one at their address. */
+  #renewals = 0;
   #timer: NodeJS.Timeout | undefined;
   /** The endpoints are forgotten when it ends (`endpoint_stale_after`). */
   #staleTimer: NodeJS.Timeout | undefined;
@@ -153,6 +156,7 @@ export class ManagedCluster {
         this.#startEds(discovery);
         return;
       case "aggregate":
+      case "composite":
       case "original_dst":
         this.#initialize();
         return;
@@ -260,55 +264,42 @@ export class ManagedCluster {
   #startDns(): void {
     const { discovery } = this.config;
     if (discovery.kind !== "strict_dns" && discovery.kind !== "logical_dns") return;
-    const { stats } = this.#options;
+    const { stats, resolve, random } = this.#options;
     const { endpoints } = this.#options.compiled.assignment;
     if (endpoints.length === 0 || !discovery.waitForWarm) this.#initialize();
+    const backOff = new FailureBackOff(discovery, random);
+    const found: (readonly EndpointSpec[])[] = endpoints.map(() => []);
+    // As Envoy: the first name that is looked up, well or not, takes the cluster into service, with what is known by then.
+    const settle = (): void => this.#setEndpoints(found.flat());
     endpoints.forEach((endpoint, index) => {
-      if (
-        "path" in endpoint.connectTo ||
-        endpoint.hostname === "" ||
-        endpoint.connectTo.host !== nameOf(endpoint)
-      ) {
-        this.#onResolved(index, [endpoint]);
+      const { connectTo } = endpoint;
+      if ("path" in connectTo) {
+        found[index] = [endpoint];
+        settle();
         return;
       }
-      const { port } = endpoint.connectTo;
-      const { observabilityName, ...nameless } = endpoint;
       const poller = new DnsPoller(
-        endpoint.connectTo.host,
+        connectTo.host,
         discovery,
         {
           onAttempt: () => stats.counter("update_attempt").inc(),
           onFailure: () => {
             stats.counter("update_failure").inc();
-            // As Envoy: the cluster is taken into service although its name does not resolve; it has no hosts then.
-            if (!this.#resolved.has(index)) this.#onResolved(index, []);
+            if (!this.initialized) settle();
           },
           onSuccess: (addresses) => {
             stats.counter("update_success").inc();
-            const used = discovery.kind === "logical_dns" ? addresses.slice(0, 1) : addresses;
-            this.#onResolved(
-              index,
-              used.map((host) => ({
-                ...(discovery.kind === "logical_dns" ? nameless : endpoint),
-                address: printAddress(host, port),
-                connectTo: { host, port },
-              })),
-            );
+            found[index] = hostsOf(endpoint, addresses, connectTo.port, discovery.kind === "logical_dns");
+            settle();
           },
         },
-        this.#options.resolve,
-        this.#options.random,
+        resolve,
+        random,
+        backOff,
       );
       this.#stops.push(() => poller.stop());
       poller.start();
     });
-  }
-
-  #onResolved(index: number, endpoints: readonly EndpointSpec[]): void {
-    this.#resolved.set(index, endpoints);
-    if (this.#resolved.size < this.#options.compiled.assignment.endpoints.length) return;
-    this.#setEndpoints([...this.#resolved.values()].flat());
   }
 
   #initialize(): void {
@@ -319,21 +310,36 @@ export class ManagedCluster {
   /** Hosts that stay keep their figures. */
   #setEndpoints(endpoints: readonly EndpointSpec[], policy: AssignmentPolicy = this.assignmentPolicy): void {
     const known = new Map(this.hosts.map((host) => [host.key, host]));
-    const next = new Map<string, HostSpec>();
+    const keys = new Map<string, string>();
+    const next: HostSpec[] = [];
+    const replaced = new Map<string, string>();
     for (const endpoint of endpoints) {
-      const address = this.#keyOf(endpoint);
-      let key = address;
+      const address = this.#nameOf(endpoint);
+      let name = address;
       // Who writes an address twice has two hosts of it; of discovered ones, told apart by address, the first counts.
-      if (next.has(key) && this.config.discovery.kind === "eds") continue;
-      for (let times = 2; next.has(key); times++) key = `${address}#${times}`;
-      const page = known.get(key)?.page ?? hostStatsPage(this.#options.concurrency);
-      if (!known.has(key)) this.#countSocket(endpoint, {});
+      if (keys.has(name) && this.config.discovery.kind === "eds") continue;
+      for (let times = 2; keys.has(name); times++) name = `${address}#${times}`;
+      const old = known.get(this.#keys.get(name) ?? "");
+      const anew = old !== undefined && this.#isAnother(old, endpoint);
+      const key = old === undefined ? name : anew ? `${name}~${++this.#renewals}` : old.key;
+      keys.set(name, key);
+      if (old !== undefined && anew) replaced.set(old.key, key);
+      const stays = anew ? undefined : old;
+      if (stays === undefined) this.#countSocket(endpoint, {});
       const { loadReports } = this.#options.compiled;
-      const load = loadReports === undefined ? {} : { loadPage: known.get(key)?.loadPage ?? hostLoadPage() };
-      next.set(key, { ...endpoint, ...load, key, page });
+      next.push({
+        ...endpoint,
+        ...(loadReports === undefined ? {} : { loadPage: stays?.loadPage ?? hostLoadPage() }),
+        key,
+        page: stays?.page ?? hostStatsPage(this.#options.concurrency),
+      });
     }
-    this.#health.update([...next.values()]);
+    this.#health.update(next, replaced);
     const hosts = this.#health.hosts();
+    // Those that are gone but still kept may come back.
+    const present = new Set(hosts.map(({ key }) => key));
+    for (const [name, key] of this.#keys) if (!keys.has(name) && present.has(key)) keys.set(name, key);
+    this.#keys = keys;
     const samePolicy = isDeepStrictEqual(policy, this.assignmentPolicy);
     if (this.initialized && samePolicy && sameHosts(this.hosts, hosts)) {
       this.#options.stats.counter("update_no_rebuild").inc();
@@ -352,7 +358,10 @@ export class ManagedCluster {
   }
 
   #onHealth(): void {
-    this.hosts = this.#health.hosts();
+    const hosts = this.#health.hosts();
+    // One that was kept for its health alone may be gone.
+    this.#options.stats.counter("membership_change").add(changedPriorities(this.hosts, hosts));
+    this.hosts = hosts;
     this.#publish();
   }
 
@@ -370,11 +379,50 @@ export class ManagedCluster {
     this.#options.onHosts(this);
   }
 
-  #keyOf(endpoint: EndpointSpec): string {
+  /** As Envoy: a host that is elsewhere, is called otherwise or is checked in another way is another one at the same address. */
+  #isAnother(old: HostSpec, endpoint: EndpointSpec): boolean {
+    const { kind } = this.config.discovery;
+    if (kind === "logical_dns") return !isDeepStrictEqual(old.connectTo, endpoint.connectTo);
+    if (kind !== "eds" && kind !== "strict_dns") return false;
+    return (
+      old.region !== endpoint.region ||
+      old.zone !== endpoint.zone ||
+      old.subZone !== endpoint.subZone ||
+      old.hostname !== endpoint.hostname ||
+      this.#health.isCheckedOtherwise(old, endpoint)
+    );
+  }
+
+  /** What tells an endpoint from the others. */
+  #nameOf(endpoint: EndpointSpec): string {
     if (this.config.discovery.kind !== "logical_dns" || "path" in endpoint.connectTo) return endpoint.address;
     return `${endpoint.hostname}:${endpoint.connectTo.port}`;
   }
 }
 
-const nameOf = (endpoint: EndpointSpec): string =>
-  "path" in endpoint.connectTo || /^[\d.]+$|:/.test(endpoint.connectTo.host) ? "" : endpoint.connectTo.host;
+/** Each address is a host; or, `together`, all of them are one's, whose priority does not count. */
+function hostsOf(
+  endpoint: EndpointSpec,
+  addresses: readonly string[],
+  port: number,
+  together: boolean,
+): readonly EndpointSpec[] {
+  const at = (
+    host: string,
+  ): Pick<EndpointSpec, "address"> & { connectTo: { host: string; port: number } } => ({
+    address: printAddress(host, port),
+    connectTo: { host, port },
+  });
+  if (!together) return addresses.map((host) => ({ ...endpoint, ...at(host) }));
+  const [first = "", ...others] = addresses;
+  const { observabilityName: _own, ...nameless } = endpoint;
+  const { address, connectTo } = at(first);
+  return [
+    {
+      ...nameless,
+      address,
+      connectTo: others.length === 0 ? connectTo : { ...connectTo, others },
+      priority: 0,
+    },
+  ];
+}

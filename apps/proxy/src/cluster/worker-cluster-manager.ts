@@ -24,6 +24,7 @@ import { circuitBreakers } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import { clusterDrops, clusterDropsPage } from "./cluster-drops.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
+import { CompositeLoadBalancer } from "./composite-load-balancer.ts";
 import { createConnector } from "./connect-upstream.ts";
 import { LazyCluster } from "./lazy-cluster.ts";
 import { OriginalDstLoadBalancer } from "./original-dst-load-balancer.ts";
@@ -203,6 +204,11 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
           random,
           runtime,
           panicThreshold: config.commonLb.panicThreshold,
+        });
+      case "composite":
+        return new CompositeLoadBalancer({
+          clusters: discovery.clusters,
+          get: (name) => this.#clusters.get(name),
         });
       case "original_dst":
         return new OriginalDstLoadBalancer({

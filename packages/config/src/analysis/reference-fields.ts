@@ -17,6 +17,7 @@ export const REFERENCE_FIELDS: Readonly<Record<string, Readonly<Record<string, R
   "envoy.config.trace.v3.ZipkinConfig": { collector_cluster: "clusters" },
   "envoy.extensions.access_loggers.fluentd.v3.FluentdAccessLogConfig": { cluster: "clusters" },
   "envoy.extensions.clusters.aggregate.v3.ClusterConfig": { clusters: "clusters" },
+  "envoy.extensions.clusters.composite.v3.ClusterConfig.ClusterEntry": { name: "clusters" },
   "envoy.extensions.clusters.mcp_multicluster.v3.ClusterConfig.McpCluster": { cluster: "clusters" },
   "envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig": { cluster: "clusters" },
   "envoy.extensions.filters.http.mcp_router.v3.McpRouter.McpCluster": { cluster: "clusters" },

@@ -151,6 +151,14 @@ function aggregate(name: string, clusters: string): string {
   cluster_type: { name: envoy.clusters.aggregate, typed_config: { "@type": type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig, clusters: [${clusters}] } }`;
 }
 
+function composite(name: string, clusters: readonly string[]): string {
+  return `
+- name: ${name}
+  connect_timeout: 1s
+  lb_policy: CLUSTER_PROVIDED
+  cluster_type: { name: envoy.clusters.composite, typed_config: { "@type": type.googleapis.com/envoy.extensions.clusters.composite.v3.ClusterConfig, clusters: [${clusters.map((each) => `{ name: ${each} }`).join(", ")}] } }`;
+}
+
 function originalDst(name: string, config: string): string {
   return `
 - { name: ${name}, type: ORIGINAL_DST, connect_timeout: 1s, lb_policy: CLUSTER_PROVIDED, original_dst_lb_config: { ${config} } }`;
@@ -438,6 +446,33 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
       "cluster.whole.upstream_rq_200",
       "cluster.healthy.upstream_cx_total",
       "cluster.missing.upstream_cx_none_healthy",
+    ],
+  },
+  {
+    title: "a composite cluster has a cluster for each try",
+    yaml: httpBootstrap({
+      routes: [
+        route("tried", "tried", ", retry_policy: { retry_on: 5xx, num_retries: 1 }"),
+        route("often", "tried", ", retry_policy: { retry_on: 5xx, num_retries: 3 }"),
+        route("once", "tried"),
+        route("void", "void"),
+      ].join(""),
+      clusters: [
+        cluster("failing", "", [one([named("a")])]),
+        cluster("well", "", [one([named("b", "", "{{upstream2}}")])]),
+        cluster("none", "", []),
+        composite("tried", ["failing", "well"]),
+        composite("void", ["none", "nowhere", "well"]),
+      ].join(""),
+    }),
+    reply: { status: 500, body: "one" },
+    requests: ["/tried", "/often", "/once", "/void"].map((path) => ({ path })),
+    stats: [
+      "cluster.tried.upstream_rq_retry",
+      "cluster.failing.upstream_rq_500",
+      "cluster.tried.upstream_rq_500",
+      "cluster.well.upstream_cx_total",
+      "cluster.tried.upstream_cx_none_healthy",
     ],
   },
   {

@@ -1,4 +1,4 @@
-import { waitFor } from "@sluice/harness";
+import { TestCertificates, waitFor } from "@sluice/harness";
 import { httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { orcaService, refuseCall, reportEvery } from "../orca-service.ts";
@@ -81,6 +81,45 @@ const ODD_HOSTS = [
   ],
   ...["huge", "empty", "idle"],
 ];
+
+const certificates = new TestCertificates();
+process.on("exit", () => certificates.remove());
+const authority = certificates.create("orca-authority", { ca: true });
+const certificate = certificates.create("orca", { names: "DNS:orca.test", issuer: authority });
+const stranger = certificates.create("orca-stranger", { ca: true });
+
+const load = reportEvery(100, { [RPS]: 100, [APPLICATION]: 0.5 });
+const SECURE = orcaService(
+  {
+    "same.test": load,
+    "chosen.test": load,
+    "offering.test": load,
+    "distrustful.test": load,
+    "tall.test": load,
+  },
+  { cert: certificate.certificate, key: certificate.key },
+);
+
+const tls = (fields: string): string =>
+  `{ name: tls, typed_config: { "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext, ${fields} } }`;
+const trusting = (trusted: string, more = ""): string =>
+  `common_tls_context: { validation_context: { trusted_ca: { inline_string: ${JSON.stringify(trusted)} } }${more} }`;
+const HTTP2 = `typed_extension_protocol_options: { envoy.extensions.upstreams.http.v3.HttpProtocolOptions: { "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, explicit_http_config: { http2_protocol_options: {} } } }`;
+
+/** By the cluster's name: its own fields, and those of `oob_reporting_config`. */
+const OVER_TLS: Readonly<Record<string, readonly [more: string, reporting: string]>> = {
+  same: [`transport_socket: ${tls(`sni: same.orca, ${trusting(authority.certificate)}`)}`, ""],
+  chosen: [
+    `transport_socket_matches: [{ name: secure, match: { reports: secure }, transport_socket: ${tls("sni: chosen.orca")} }]`,
+    ", transport_socket_match_criteria: { reports: secure }",
+  ],
+  offering: [
+    `transport_socket: ${tls(`sni: offering.orca, ${trusting(authority.certificate, ', alpn_protocols: ["http/1.1", h2]')}`)}`,
+    "",
+  ],
+  distrustful: [`transport_socket: ${tls(`sni: orca.test, ${trusting(stranger.certificate)}`)}`, ""],
+  tall: [`transport_socket: ${tls("sni: tall.orca")}\n  ${HTTP2}`, ""],
+};
 
 const stat = (cluster: string, name: string): string => `cluster.${cluster}.lb_orca_oob.${name}`;
 
@@ -169,5 +208,41 @@ export const ORCA_CASES: readonly ConformanceCase[] = [
       };
     },
     stats: ["active_sessions", "stream_terminated"].map((name) => stat("odd", name)),
+  },
+  {
+    title: "hosts are asked for load reports over TLS, by the cluster's own socket or one that is chosen",
+    tcp: SECURE.onSocket,
+    ignoreUpstream: true,
+    yaml: httpBootstrap({
+      clusters: Object.entries(OVER_TLS)
+        .map(([name, [more, reporting]]) =>
+          weighted(
+            name,
+            `enable_oob_load_report: true, oob_reporting_period: 0.2s, oob_reporting_config: { port_value: {{tcp}}${reporting} }`,
+            [host(`${name}.test`, "{{upstream}}")],
+            more,
+          ),
+        )
+        .join(""),
+    }),
+    observe: async (target) => {
+      const seen: Record<string, boolean> = {};
+      await waitFor(
+        "reports and failures",
+        async () => {
+          const counts = await target.proxy.stats("lb_orca_oob");
+          for (const name of Object.keys(OVER_TLS)) {
+            seen[`${name} reports`] = (counts.get(stat(name, "reports_received")) ?? 0) > 1;
+            seen[`${name} fails`] = (counts.get(stat(name, "stream_failures")) ?? 0) > 0;
+          }
+          return Object.keys(OVER_TLS).every((name) => seen[`${name} reports`] || seen[`${name} fails`]);
+        },
+        { deadlineMs: 5_000, intervalMs: 50 },
+      ).catch(() => {});
+      const asked = Object.fromEntries([...SECURE.asked].toSorted());
+      SECURE.forget();
+      return { seen, asked };
+    },
+    stats: Object.keys(OVER_TLS).map((name) => stat(name, "active_sessions")),
   },
 ];

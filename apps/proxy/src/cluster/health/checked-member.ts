@@ -16,14 +16,19 @@ export class CheckedMember {
   flags: number;
   readonly sessions: HealthCheckSession[] = [];
   /** Every check has been done once. */
-  checked = false;
+  checked: boolean;
   readonly #views: MemberView[] = [];
   /** What of `OF_CHECK` was told last. */
   #told = 0;
 
-  constructor(host: HostSpec, flags: number) {
+  readonly #predecessor: CheckedMember | undefined;
+
+  /** `predecessor`: it was checked in the same way, so that its health is this one's until that has been checked. */
+  constructor(host: HostSpec, flags: number, predecessor?: CheckedMember) {
     this.host = host;
-    this.flags = flags;
+    this.flags = flags | ((predecessor?.flags ?? 0) & HealthFlag.ActiveHcTimeout);
+    this.checked = predecessor?.checked ?? false;
+    this.#predecessor = predecessor;
   }
 
   /** How one more check sees the host. `onChecked`: the host's own flags are others (`changed`), or were looked at again. */
@@ -46,6 +51,8 @@ export class CheckedMember {
       },
       log: (event) => hooks.log(check, event),
     });
+    const predecessor = this.#predecessor;
+    if (predecessor !== undefined) view.own = predecessor.#views[this.#views.length]?.own ?? view.own;
     this.#views.push(view);
     this.refresh();
     this.#told = this.flags & OF_CHECK;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import type { Clock, Counter, Gauge, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { TimerQueue } from "../../worker/timer-queue.ts";
 import type { HostSpec } from "../cluster-config.ts";
@@ -93,30 +94,62 @@ export class ClusterHealth {
     return true;
   }
 
-  /** The hosts that discovery names now. */
-  update(found: readonly HostSpec[]): void {
-    const named = new Set(found.map(({ key }) => key));
+  /** The hosts that discovery names now. `replaced`: the keys of hosts, with those of who takes their place. */
+  update(found: readonly HostSpec[], replaced: ReadonlyMap<string, string> = NOBODY): void {
+    const named = new Map(found.map((host) => [host.key, host]));
+    const predecessors = new Map<string, CheckedMember>();
     for (const [key, member] of this.#members) {
       if (named.has(key)) continue;
-      const keep =
-        this.#options.keepHealthyRemoved &&
-        member.sessions.length > 0 &&
-        (member.flags & HealthFlag.FailedActiveHc) === 0;
-      if (keep) member.flags |= HealthFlag.PendingDynamicRemoval;
+      const successor = named.get(replaced.get(key) ?? "");
+      if (successor !== undefined && !this.isCheckedOtherwise(member.host, successor))
+        predecessors.set(successor.key, member);
+      if (this.#stays(member, successor)) member.flags |= HealthFlag.PendingDynamicRemoval;
       else this.#drop(key, member);
     }
     for (const host of found) {
       const eds = flagsOfEds(host.edsHealth);
       const known = this.#members.get(host.key);
-      if (known === undefined) this.#add(host, eds);
+      if (known === undefined) this.#add(host, eds, predecessors.get(host.key));
       else {
         known.host = host;
         const ours = known.flags & ~(EDS_FLAGS | HealthFlag.PendingDynamicRemoval);
         known.flags = ours | eds;
+        // Behind those that come before it, as discovery has them.
+        this.#members.delete(host.key);
+        this.#members.set(host.key, known);
       }
     }
-    this.#detector?.setHosts([...this.#members.keys()]);
+    for (const [key, member] of [...this.#members]) {
+      if (named.has(key)) break;
+      this.#members.delete(key);
+      this.#members.set(key, member);
+    }
+    this.#watch();
     this.#countTogether();
+  }
+
+  /**
+   * Whether a host that discovery no longer names is kept while its check passes. As in Envoy also one that another takes the place of, but
+   * for one of another locality or that is checked where this one was not.
+   */
+  #stays({ host, flags, sessions }: CheckedMember, successor: HostSpec | undefined): boolean {
+    if (!this.#options.keepHealthyRemoved || sessions.length === 0) return false;
+    if ((flags & GONE_WHERE_REMOVED) !== 0) return false;
+    return (
+      successor === undefined || (samePlace(host, successor) && isUnchecked(host) === isUnchecked(successor))
+    );
+  }
+
+  /** Whether an endpoint is to be checked elsewhere than a host was, or no longer, or at last. */
+  isCheckedOtherwise(host: HostSpec, endpoint: Omit<HostSpec, "page" | "key">): boolean {
+    if (this.#checks.length === 0) return false;
+    return (
+      isUnchecked(host) !== isUnchecked(endpoint) || !isDeepStrictEqual(checkedAt(host), checkedAt(endpoint))
+    );
+  }
+
+  #watch(): void {
+    this.#detector?.setHosts(new Map([...this.#members].map(([key, { host }]) => [key, host.address])));
   }
 
   /** The hosts with their health as it is now. */
@@ -161,8 +194,8 @@ export class ClusterHealth {
     this.#detector?.stop();
   }
 
-  #add(host: HostSpec, eds: number): void {
-    const member = new CheckedMember(host, eds);
+  #add(host: HostSpec, eds: number, predecessor: CheckedMember | undefined): void {
+    const member = new CheckedMember(host, eds, predecessor);
     this.#members.set(host.key, member);
     if (host.healthCheck?.disabled === true) return;
     const { clock, timers, random, runtime } = this.#options;
@@ -191,7 +224,7 @@ export class ClusterHealth {
     const failed = (member.flags & HealthFlag.FailedActiveHc) !== 0;
     if (failed && (member.flags & HealthFlag.PendingDynamicRemoval) !== 0) {
       this.#drop(member.host.key, member);
-      this.#detector?.setHosts([...this.#members.keys()]);
+      this.#watch();
     }
     if (!failed) this.#detector?.onHealthCheckPassed(member.host.key);
     if (!changed) return;
@@ -283,6 +316,9 @@ export class ClusterHealth {
   }
 }
 
+const NOBODY: ReadonlyMap<string, string> = new Map();
+/** Who has one of these is not kept when discovery no longer names it. */
+const GONE_WHERE_REMOVED = HealthFlag.FailedActiveHc | HealthFlag.FailedEdsHealth;
 const CHECKERS = { http: "HTTP", tcp: "TCP", grpc: "GRPC", redis: "REDIS" } as const;
 const EDS_FLAGS = HealthFlag.FailedEdsHealth | HealthFlag.DegradedEdsHealth | HealthFlag.EdsStatusDraining;
 
@@ -306,13 +342,20 @@ function checkStats(healthCheck: StatsScope, name: string): CheckStats {
 }
 
 /** The endpoint's own address or port for checks, else where requests go. */
-function checkedAt(host: HostSpec): HostSpec["connectTo"] {
+function checkedAt(host: Checked): HostSpec["connectTo"] {
   const own = host.healthCheck;
   if (own?.address !== undefined) return own.address;
   if ("path" in host.connectTo) return host.connectTo;
   const port = own?.port ?? 0;
   return port === 0 ? host.connectTo : { host: host.connectTo.host, port };
 }
+
+type Checked = Pick<HostSpec, "connectTo" | "healthCheck">;
+
+const isUnchecked = ({ healthCheck }: Checked): boolean => healthCheck?.disabled ?? false;
+
+const samePlace = (a: HostSpec, b: HostSpec): boolean =>
+  a.region === b.region && a.zone === b.zone && a.subZone === b.subZone;
 
 function firstOf(...texts: readonly string[]): string {
   return texts.find((text) => text !== "") ?? "";

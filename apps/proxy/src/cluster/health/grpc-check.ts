@@ -1,4 +1,4 @@
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { isGrpcContentType } from "@sluice/matching";
 import { frameMessage } from "../../grpc/frame-message.ts";
 import { formatGrpcTimeout } from "../../http/grpc-timeout.ts";
@@ -54,16 +54,23 @@ function isServing({ headers, trailers, body }: ProbeAnswer): boolean {
   if ((trailers ?? headers).get("grpc-status") !== "0") return false;
   if (body.length < 5 || body[0] !== 0) return false;
   const length = body.readUInt32BE(1);
-  if (body.length < 5 + length) return false;
+  // One message, and no more.
+  if (body.length !== 5 + length) return false;
   return statusField(body.subarray(5, 5 + length)) === SERVING;
 }
 
-/** Field 1 of the message, a small enum; 0 when it is absent or the message is not understood. */
+/** Field 1 of the message, an enum; 0 when it is absent or the message is malformed. */
 function statusField(message: Uint8Array): number {
+  const reader = new BinaryReader(message);
   let found = 0;
-  for (let at = 0; at + 1 < message.length; at += 2) {
-    if (message[at] !== 0x08) return 0;
-    found = message[at + 1] ?? 0;
+  try {
+    while (reader.pos < reader.len) {
+      const [field, type] = reader.tag();
+      if (field === 1 && type === WireType.Varint) found = reader.int32();
+      else reader.skip(type, field);
+    }
+  } catch {
+    return 0;
   }
   return found;
 }

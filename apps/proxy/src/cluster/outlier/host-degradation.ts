@@ -27,7 +27,7 @@ export class DegradationDetector {
 
   /** Answers whether it is news. */
   onDegraded(host: WatchedHost): boolean {
-    const { degradation, key, ejections, returnedAtMs } = host;
+    const { degradation, address, ejections, returnedAtMs } = host;
     if (degradation.active) return false;
     const nowMs = this.#clock.nowMs();
     degradation.active = true;
@@ -35,7 +35,7 @@ export class DegradationDetector {
     degradation.backOff++;
     this.#detected.inc();
     this.#onEvent({
-      host: key,
+      host: address,
       ejections,
       sinceLastActionMs: returnedAtMs === undefined ? undefined : nowMs - returnedAtMs,
       ejection: { type: "degradation", enforced: true, successRate: -1, average: -1, threshold: -1 },
@@ -45,7 +45,7 @@ export class DegradationDetector {
 
   /** Another interval is over; answers whether the host's time is. */
   onInterval(host: WatchedHost, config: OutlierConfig): boolean {
-    const { degradation, key, ejections, ejectedAtMs } = host;
+    const { degradation, address, ejections, ejectedAtMs } = host;
     if (!degradation.active) {
       if (degradation.backOff > 0) degradation.backOff--;
       return false;
@@ -57,7 +57,7 @@ export class DegradationDetector {
     degradation.active = false;
     host.page.reset("degradation");
     const sinceLastActionMs = ejections === 0 ? undefined : nowMs - ejectedAtMs;
-    this.#onEvent({ host: key, ejections, sinceLastActionMs, ejection: undefined });
+    this.#onEvent({ host: address, ejections, sinceLastActionMs, ejection: undefined });
     return true;
   }
 }

@@ -34,7 +34,7 @@ function watch(hosts: number, changes: Partial<OutlierConfig> = {}) {
     },
   });
   const keys = Array.from({ length: hosts }, (_, index) => `host${index}`);
-  detector.setHosts(keys);
+  detector.setHosts(new Map(keys.map((key) => [key, key])));
   const monitor = (key: string, workerIndex = 0): HostOutlierMonitor => {
     const watched = detector.get(key);
     assert.ok(watched);

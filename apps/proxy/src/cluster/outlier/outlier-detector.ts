@@ -22,7 +22,8 @@ import { judgeSuccessRates, type RatedHost } from "./success-rate.ts";
 
 /** One host, as the detector keeps it. */
 export class WatchedHost {
-  readonly key: string;
+  /** What events call it; another one where a name has another. */
+  address: string;
   readonly buffer: SharedArrayBuffer;
   readonly page: OutlierPage;
   readonly degradation = new HostDegradation();
@@ -42,8 +43,8 @@ export class WatchedHost {
     local: { total: 0, success: 0 },
   };
 
-  constructor(key: string, buffer: SharedArrayBuffer) {
-    this.key = key;
+  constructor(address: string, buffer: SharedArrayBuffer) {
+    this.address = address;
     this.buffer = buffer;
     this.page = new OutlierPage(buffer);
   }
@@ -123,18 +124,18 @@ export class OutlierDetector {
     this.#timer.arm(this.#config.intervalMs);
   }
 
-  /** Keeps what is known of hosts that stay. */
-  setHosts(keys: readonly string[]): void {
-    const stay = new Set(keys);
+  /** Addresses by the hosts' keys. Keeps what is known of hosts that stay. */
+  setHosts(hosts: ReadonlyMap<string, string>): void {
     for (const [key, host] of this.#hosts) {
-      if (stay.has(key)) continue;
+      if (hosts.has(key)) continue;
       if (host.ejected) this.#active.sub(1);
       this.#hosts.delete(key);
     }
-    for (const key of keys) {
-      if (!this.#hosts.has(key)) {
-        this.#hosts.set(key, new WatchedHost(key, OutlierPage.allocate(this.#options.concurrency)));
-      }
+    for (const [key, address] of hosts) {
+      const known = this.#hosts.get(key);
+      if (known === undefined)
+        this.#hosts.set(key, new WatchedHost(address, OutlierPage.allocate(this.#options.concurrency)));
+      else known.address = address;
     }
   }
 
@@ -202,6 +203,8 @@ export class OutlierDetector {
       this.#tellEjection(host, type, false);
       return false;
     }
+    // By its success rate a moment ago.
+    if (host.ejected) return false;
     stats?.enforced.inc();
     this.#enforcedTotal.inc();
     this.#active.add(1);
@@ -223,7 +226,7 @@ export class OutlierDetector {
     const local = type.startsWith("local_origin");
     const { returnedAtMs, ejections } = host;
     this.#options.onEvent({
-      host: host.key,
+      host: host.address,
       ejections,
       sinceLastActionMs: returnedAtMs === undefined ? undefined : this.#options.clock.nowMs() - returnedAtMs,
       ejection: {
@@ -239,9 +242,9 @@ export class OutlierDetector {
     host.ejected = false;
     const nowMs = this.#options.clock.nowMs();
     host.returnedAtMs = nowMs;
-    const { key, ejections } = host;
+    const { address, ejections } = host;
     const sinceLastActionMs = nowMs - host.ejectedAtMs;
-    this.#options.onEvent({ host: key, ejections, sinceLastActionMs, ejection: undefined });
+    this.#options.onEvent({ host: address, ejections, sinceLastActionMs, ejection: undefined });
     this.#active.sub(1);
     host.page.reset("consecutive_5xx");
     host.page.reset("consecutive_gateway_failure");
@@ -324,7 +327,7 @@ export class OutlierDetector {
     else this.#external = bar;
     if (forFailures.length > 0 && forFailures.length >= config.failurePercentageMinimumHosts) {
       for (const { host, successRate } of forFailures) {
-        if (host.ejected || 100 - successRate < config.failurePercentageThreshold) continue;
+        if (100 - successRate < config.failurePercentageThreshold) continue;
         changed =
           this.#eject(host, local ? "local_origin_failure_percentage" : "failure_percentage") || changed;
       }

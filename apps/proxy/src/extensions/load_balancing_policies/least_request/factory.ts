@@ -83,12 +83,8 @@ class ScanPicker implements HostPicker {
 }
 
 export const leastRequestFactory: LoadBalancingPolicyFactory<LeastRequestConfig> = {
-  compile(message, { path }) {
+  compile(message) {
     const given = asLeastRequest(message);
-    if (given.activeRequestBias !== undefined && !(given.activeRequestBias.defaultValue >= 0)) {
-      const at = `${path}.active_request_bias.default_value`;
-      return { ok: false, problems: [{ path: at, message: "must not be negative", severity: "error" }] };
-    }
     return {
       ok: true,
       value: {
@@ -123,7 +119,7 @@ export const leastRequestFactory: LoadBalancingPolicyFactory<LeastRequestConfig>
 function loadOf(host: Host, bias: RuntimeDoubleConfig, runtime: Runtime): number {
   const exponent = runtimeDouble(bias, runtime);
   if (exponent === 1) return host.requestsInFlight() + 1;
-  // As Envoy: a negative exponent of the runtime's is not taken.
+  // As Envoy: a negative exponent is not taken.
   return exponent > 0
     ? (host.requestsInFlight() + 1) ** exponent
     : exponent === 0
