@@ -36,6 +36,7 @@ test("a ClientHello without extensions asks for no name, and may verify on P-256
     assert.deepEqual(helloOf([ECDSA], extensions), {
       serverName: "",
       alpn: [],
+      suites: [ECDSA],
       ecdsaCurves: ["P-256"],
       groups: [],
       wantsOcsp: false,
