@@ -198,13 +198,13 @@ async function aftermath(
   // Idle connections to upstreams are kept until these end, the control plane's for good.
   await settle("everything to end", () =>
     watch.underWay(
-      /^cluster\..*\.upstream_cx_active$|^cluster\.control\.|^(server|main_thread|runtime)\.|total_listeners_active$/,
+      /^cluster\..*\.upstream_cx_active$|^cluster\.control\.|^(server|main_thread|runtime)\.|^(http|listener)\.admin\.|total_listeners_active$/,
     ),
   );
   for (const upstream of upstreams) await upstream.kill(false);
   await settle("connections to dead upstreams to end", () =>
     watch.underWay(
-      /^cluster\.control\.|^(server|main_thread|runtime)\.|total_listeners_active$|health_check/,
+      /^cluster\.control\.|^(server|main_thread|runtime)\.|^(http|listener)\.admin\.|total_listeners_active$|health_check/,
     ),
   );
   await settle("open files to be closed", async () => {

@@ -45,6 +45,7 @@ import { LOCAL_REPLY_CASES } from "./cases/local-replies.ts";
 import { LOG_ATTEMPT_CASES } from "./cases/log-attempts.ts";
 import { LOG_CHOICE_CASES } from "./cases/log-choices.ts";
 import { LOG_CLOSE_CASES } from "./cases/log-closes.ts";
+import { LOG_FILTER_CASES } from "./cases/log-filters.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { LOG_SYNTAX_CASES } from "./cases/log-syntax.ts";
 import { LOG_TIME_CASES } from "./cases/log-times.ts";
@@ -57,6 +58,7 @@ import { OVERLOAD_CASES } from "./cases/overload.ts";
 import { OVERLOAD_ACTION_CASES } from "./cases/overload-actions.ts";
 import { OVERLOAD_POINT_CASES } from "./cases/overload-points.ts";
 import { OVERLOAD_STREAM_CASES } from "./cases/overload-streams.ts";
+import { PEER_VALIDATION_CASES } from "./cases/peer-validation.ts";
 import { POOL_LIMIT_CASES } from "./cases/pool-limits.ts";
 import { REDIS_CHECK_CASES } from "./cases/redis-checks.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
@@ -185,4 +187,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...GRPC_CHECK_CASES,
   ...OUTLIER_KIND_CASES,
   ...POOL_LIMIT_CASES,
+  ...LOG_FILTER_CASES,
+  ...PEER_VALIDATION_CASES,
 ];

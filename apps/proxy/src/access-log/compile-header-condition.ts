@@ -1,9 +1,10 @@
 import type { Compiled } from "@sluice/extension-api";
 import { compileHeaderMatcher } from "@sluice/matching";
 import type { HeaderMatcher } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { Headers } from "../http/header-map.ts";
 import type { FormatContext } from "./access-logger.ts";
 
-/** A condition on a request header, as `header_filter` has it. */
+/** A condition on a request header, as `header_filter` has it. What has no request has no headers, as in Envoy. */
 export function compileHeaderCondition(
   matcher: HeaderMatcher | undefined,
   path: string,
@@ -16,8 +17,9 @@ export function compileHeaderCondition(
   const condition = compiled.value;
   return {
     ok: true,
-    value: ({ request }) => request !== undefined && condition.matches(request, 0, NOTHING_MORE),
+    value: ({ request }) => condition.matches(request ?? NO_HEADERS, 0, NOTHING_MORE),
   };
 }
 
 const NOTHING_MORE = {};
+const NO_HEADERS = new Headers();

@@ -118,9 +118,9 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
     const create = (): WorkerCluster => this.#create(config, { breakers, drops }, lease);
     const cluster = new LazyCluster(create, hosts, policy, this.#localSet());
     this.#clusters.set(config.name, cluster);
-    const { type } = config.loadBalancer;
+    const { type, config: settings } = config.loadBalancer;
     const balancer = this.#options.extensions.find("envoy.load_balancing_policies", type)?.factory;
-    if (balancer?.countsHosts === true) cluster.make();
+    if (balancer?.countsHosts === true || balancer?.timesHosts?.(settings) === true) cluster.make();
     this.#onLocalChange(config.name);
   }
 

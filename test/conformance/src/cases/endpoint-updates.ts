@@ -324,4 +324,32 @@ export const ENDPOINT_UPDATE_CASES: readonly ConformanceCase[] = [
     accessLog: { file: "picks", lines: 5 * 3 * 25 },
     stats: ["ring", "maglev", "bounded"].map((name) => `cluster.${name}.lb_healthy_panic`),
   },
+  {
+    title: "a host that comes later gets its share little by little",
+    yaml: bootstrap(
+      "round_robin_lb_config: { slow_start_config: { slow_start_window: 2.4s, min_weight_percent: { value: 5 } } }",
+    ),
+    files: FIRST,
+    ignoreUpstream: true,
+    observe: async (target) => {
+      const one = target.upstream.port;
+      const two = target.upstream2.port;
+      const update = updater(target);
+      const share = async (): Promise<number> => {
+        let seconds = 0;
+        for (let n = 0; n < 20; n++) if ((await target.send({ path: "/" })).body === "two") seconds++;
+        return seconds;
+      };
+      await update([group("a", 0, [host(one)])]);
+      await wait(2_500);
+      await update([group("a", 0, [host(one), host(two)])]);
+      await wait(50);
+      const early = await share();
+      await wait(2_500);
+      await update([group("a", 0, [host(one), host(two), host(1, "", ", health_status: UNHEALTHY")])]);
+      await wait(50);
+      const late = await share();
+      return { early: early < 7 ? "little" : early, late: Math.abs(late - 10) <= 1 ? "half" : late };
+    },
+  },
 ];

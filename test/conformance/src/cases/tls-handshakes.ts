@@ -170,6 +170,14 @@ function tlsCluster(name: string, port: string, context: string): string {
 ${indent(context, 6)}`;
 }
 
+const SUITE_ORDERS: readonly string[] = [
+  "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305",
+];
+
 const GROUP_CLIENTS: readonly (readonly [string, ConnectionOptions])[] = [
   ["has all", { ecdhCurve: "X25519:P-256:X25519MLKEM768:P-384" }],
   ["has all, in TLS 1.2", { ...TLS12, ecdhCurve: "P-384:P-256:X25519MLKEM768:X25519" }],
@@ -272,6 +280,32 @@ export const TLS_HANDSHAKE_CASES: readonly ConformanceCase[] = [
       `listener.${name}.ssl.session_reused`,
       `listener.${name}.ssl.handshake`,
     ]),
+  },
+  {
+    title: "of cipher suites that are liked equally the client's order decides",
+    yaml: bootstrap([
+      listener("main", `${certificate(plain)}, ${certificate(rsa)}`),
+      listener("client", `${certificate(plain)}, ${certificate(rsa)}`, "prefer_client_ciphers: true"),
+      listener(
+        "own",
+        certificate(plain),
+        "",
+        'tls_params: { cipher_suites: ["ECDHE-ECDSA-AES256-GCM-SHA384", "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]"] }',
+      ),
+      listener(
+        "strict",
+        certificate(plain),
+        "",
+        'tls_params: { cipher_suites: ["ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305"] }',
+      ),
+    ]),
+    observe: (target) =>
+      shakes(
+        target,
+        ["main", "client", "own", "strict"].flatMap((name) =>
+          SUITE_ORDERS.map((ciphers) => [name, ciphers, { ...TLS12, ciphers }] as const),
+        ),
+      ),
   },
   {
     title: "TLS parameters of one certificate among several",

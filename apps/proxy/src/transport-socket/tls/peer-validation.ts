@@ -46,7 +46,7 @@ export class PeerValidation {
   readonly certificates: readonly X509Certificate[];
   private readonly acceptUntrusted: boolean;
   private readonly allowExpired: boolean;
-  /** Intermediates between leaf and trust anchor; undefined: OpenSSL's limit of 100. */
+  /** How far from the leaf the trust anchor may be (BoringSSL of Envoy's: 0 is 1); undefined: OpenSSL's limit of 100. */
   private readonly maxDepth: number | undefined;
   private readonly nameTests: readonly SubjectAltNameTest[];
   private readonly hashes: ReadonlySet<string>;
@@ -69,7 +69,8 @@ export class PeerValidation {
       crlAt.add("holds no certificate revocation list");
     this.acceptUntrusted = config?.trustChainVerification === TrustChain.ACCEPT_UNTRUSTED;
     this.allowExpired = config?.allowExpiredCertificate ?? false;
-    this.maxDepth = config?.maxVerifyDepth;
+    const depth = config?.maxVerifyDepth;
+    this.maxDepth = depth === undefined ? undefined : Math.max(1, depth);
     this.nameTests = (config?.matchTypedSubjectAltNames ?? []).flatMap((each, index) => {
       const compiled = compileSubjectAltNameMatcher(
         each,
@@ -148,8 +149,8 @@ export class PeerValidation {
     if (chainError !== undefined && !forgiven) {
       return `certificate verification error at depth ${depthOf(chainError, chain)}: ${verificationErrorText(chainError)}`;
     }
-    if (this.maxDepth !== undefined && chain.length - 2 > this.maxDepth) {
-      return `certificate verification error at depth ${this.maxDepth + 1}: ${verificationErrorText("CERT_CHAIN_TOO_LONG")}`;
+    if (this.maxDepth !== undefined && anchorDepth(chain, this.certificates) > this.maxDepth) {
+      return `certificate verification error at depth ${this.maxDepth}: ${verificationErrorText("UNABLE_TO_GET_ISSUER_CERT_LOCALLY")}`;
     }
     return undefined;
   }
@@ -210,6 +211,13 @@ function issuers(leaf: X509Certificate): readonly X509Certificate[] {
     at = at.issuerCertificate;
   }
   return chain;
+}
+
+/** How many certificates stand before the one that is trusted. */
+function anchorDepth(chain: readonly X509Certificate[], trusted: readonly X509Certificate[]): number {
+  const fingerprints = new Set(trusted.map((each) => each.fingerprint256));
+  const found = chain.findIndex((each) => fingerprints.has(each.fingerprint256));
+  return found === -1 ? chain.length : found;
 }
 
 /** Node does not say which certificate OpenSSL meant. */

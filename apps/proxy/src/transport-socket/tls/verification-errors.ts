@@ -1,7 +1,8 @@
 /** Node's name for OpenSSL's verdict on a chain → the words of Envoy's TLS library (x509 verification errors). */
 const TEXTS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT: "unable to get issuer certificate",
-  UNABLE_TO_GET_CRL: "unable to get certificate CRL",
+  UNABLE_TO_GET_CRL:
+    "certificate revocation check against provided CRLs failed: unable to get certificate CRL",
   CERT_SIGNATURE_FAILURE: "certificate signature failure",
   CRL_SIGNATURE_FAILURE: "CRL signature failure",
   CERT_NOT_YET_VALID: "certificate is not yet valid",
@@ -14,7 +15,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   // OpenSSL goes on after the issuer was not found and reports this last.
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "unable to get local issuer certificate",
   CERT_CHAIN_TOO_LONG: "certificate chain too long",
-  CERT_REVOKED: "certificate revoked",
+  CERT_REVOKED: "certificate revocation check against provided CRLs failed: certificate revoked",
   INVALID_CA: "invalid CA certificate",
   PATH_LENGTH_EXCEEDED: "path length constraint exceeded",
   INVALID_PURPOSE: "unsupported certificate purpose",

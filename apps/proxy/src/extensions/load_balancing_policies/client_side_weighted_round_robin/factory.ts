@@ -10,6 +10,7 @@ import {
 import { weightOfReport } from "./weight-of-report.ts";
 
 export const clientSideWeightedRoundRobinFactory: LoadBalancingPolicyFactory<ClientSideWeightedConfig> = {
+  timesHosts: ({ slowStart }) => slowStart !== undefined,
   compile(message, { path, wantLoadReports }) {
     const given = asClientSide(message);
     const penalty = given.errorUtilizationPenalty ?? 0;

@@ -83,6 +83,7 @@ class ScanPicker implements HostPicker {
 }
 
 export const leastRequestFactory: LoadBalancingPolicyFactory<LeastRequestConfig> = {
+  timesHosts: ({ slowStart }) => slowStart !== undefined,
   compile(message) {
     const given = asLeastRequest(message);
     return {

@@ -33,6 +33,7 @@ class TurnPicker implements HostPicker {
 }
 
 export const roundRobinFactory: LoadBalancingPolicyFactory<RoundRobinConfig> = {
+  timesHosts: ({ slowStart }) => slowStart !== undefined,
   compile(message) {
     const { localityLbConfig, slowStartConfig } = asRoundRobin(message);
     return {
