@@ -22,8 +22,12 @@ import { secretsSection } from "./secrets-section.ts";
 
 const refuse = (status: number, body: string): AdminReply => ({ status, type: "text/plain", body });
 
-/** envoy.admin.v3.ConfigDump. `resource` picks one list of one section, `mask` fields of its elements. */
-export function configDump(server: Server, parameters: URLSearchParams): AdminReply {
+/** envoy.admin.v3.ConfigDump. `resource` picks one list of one section, `mask` fields of its elements. `endpoints`: with `include_eds`. */
+export function configDump(
+  server: Server,
+  parameters: URLSearchParams,
+  endpoints: typeof endpointsSection = endpointsSection,
+): AdminReply {
   const pattern = parameters.get("name_regex") ?? "";
   const filter = compileNameFilter(pattern);
   if (typeof filter === "string") {
@@ -32,7 +36,7 @@ export function configDump(server: Server, parameters: URLSearchParams): AdminRe
   const sections = [
     bootstrapSection(server),
     clustersSection(server, filter),
-    ...(parameters.has("include_eds") ? [endpointsSection(server, filter)] : []),
+    ...(parameters.has("include_eds") ? [endpoints(server, filter)] : []),
     ...extensionsSection(server, filter),
     listenersSection(server, filter),
     scopedRoutesSection(server, filter),

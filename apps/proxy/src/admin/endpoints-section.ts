@@ -1,9 +1,10 @@
+import { ClusterLoadAssignmentSchema } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import type { HostSpec } from "../cluster/cluster-config.ts";
 import { healthOfFlags } from "../cluster/health/health-flag.ts";
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 import type { Server } from "../server/server.ts";
 import { addressJson } from "./address-json.ts";
-import { ADMIN, filled, type Section } from "./config-dump-section.ts";
+import { ADMIN, filled, type Section, typed } from "./config-dump-section.ts";
 
 /** envoy.admin.v3.EndpointsConfigDump: the hosts that every cluster has now, wherever they are from. */
 export function endpointsSection(server: Server, filter: (name: string) => boolean): Section {
@@ -18,6 +19,26 @@ export function endpointsSection(server: Server, filter: (name: string) => boole
     "@type": `${ADMIN}EndpointsConfigDump`,
     static_endpoint_configs: of("static"),
     dynamic_endpoint_configs: of("dynamic"),
+  });
+}
+
+/** The same message with what was configured or came by EDS, for whoever compares it with that. */
+export function receivedEndpointsSection(server: Server, filter: (name: string) => boolean): Section {
+  return filled({
+    "@type": `${ADMIN}EndpointsConfigDump`,
+    static_endpoint_configs: server.clusters.list().active.flatMap(({ message }) => {
+      const { loadAssignment } = message;
+      return loadAssignment === undefined || !filter(message.name)
+        ? []
+        : [{ endpoint_config: typed(ClusterLoadAssignmentSchema, loadAssignment) }];
+    }),
+    dynamic_endpoint_configs: server.endpoints
+      .list()
+      .filter(({ assignment: { clusterName } }) => filter(clusterName))
+      .map(({ assignment: received, version }) => ({
+        version_info: version,
+        endpoint_config: typed(ClusterLoadAssignmentSchema, received),
+      })),
   });
 }
 

@@ -3,6 +3,7 @@ import { gzip } from "node:zlib";
 import type { OrderReply } from "@sluice/xds/client";
 import type { NodeOrder } from "@sluice/xds/gen/sluice/node/v1/orders_pb.js";
 import { configDump } from "../admin/config-dump.ts";
+import { receivedEndpointsSection } from "../admin/endpoints-section.ts";
 import { parseLogLevel } from "../server/application-log.ts";
 import type { Server } from "../server/server.ts";
 import { sendProbe } from "./send-probe.ts";
@@ -36,9 +37,10 @@ const ACTIONS: Readonly<Record<string, (server: Server, parameters: Parameters) 
     for (const name of server.threads.logLevels().keys()) server.threads.setLogLevel(name, level);
     return { done: true };
   },
-  /** `/config_dump`. */
+  /** `/config_dump`, but with endpoints as they came: they are held against versions. */
   async config_dump(server, parameters) {
-    const { status = 200, body } = configDump(server, new URLSearchParams({ ...parameters }));
+    const asked = new URLSearchParams({ ...parameters });
+    const { status = 200, body } = configDump(server, asked, receivedEndpointsSection);
     const text = typeof body === "string" ? body : [...body].join("");
     if (status !== 200) return { done: false, reason: text.trim() };
     const content = await zip(text);

@@ -99,6 +99,17 @@ export class EndpointRegistry implements EndpointDiscovery {
     const entries = this.#sources.get(key);
     return names.flatMap((name) => entries?.get(name) ?? []);
   }
+
+  /** What each source has sent, as it came. */
+  list(): readonly { readonly assignment: ClusterLoadAssignment; readonly version: string }[] {
+    const out: { assignment: ClusterLoadAssignment; version: string }[] = [];
+    for (const entries of this.#sources.values()) {
+      for (const { assignment, version } of entries.values()) {
+        if (assignment !== undefined) out.push({ assignment, version });
+      }
+    }
+    return out;
+  }
 }
 
 function tell(entry: Entry | undefined, what: (watcher: EndpointWatcher) => void): void {
