@@ -513,8 +513,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     // Envoy counts its own resets as received ones.
     this.config.stats.counters.downstream_rq_rx_reset.inc();
     // As Envoy: the end of a tunnel that never stood is an error of its own.
-    const { responseCode, responseCodeDetails } = this.streamInfo;
-    const refused = this.isTunnel && responseCode >= 300 && responseCodeDetails === "via_upstream";
+    const refused = this.isTunnel && this.streamInfo.responseCode >= 300;
     this.encoder.reset(refused ? "connect error" : "local reset");
     this.finish(false);
   }

@@ -164,7 +164,8 @@ export class UpstreamConnector implements LoadBalancerContext {
   /** The upstream that was chosen last could not be connected to: another attempt, at once or later, or the end. */
   retryAfter(failure: ConnectFailure, transportFailure: string): undefined {
     const { config, streamInfo } = this;
-    if (failure === "timeout") this.waited = true;
+    // A tunnel's answer takes a way there and back.
+    if (failure === "timeout" || transportFailure.startsWith("tunnel_response:")) this.waited = true;
     if (failure !== "overflow") streamInfo.setResponseFlag(ResponseFlag.UpstreamConnectionFailure);
     if (transportFailure !== "") asWritable(streamInfo).upstreamTransportFailureReason = transportFailure;
     if (config.backoff === undefined || this.attempts >= config.maxConnectAttempts) {
