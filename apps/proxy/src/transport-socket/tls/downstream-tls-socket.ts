@@ -131,7 +131,7 @@ export class DownstreamTlsSocket implements DownstreamTransportSocket {
     const leaf = state.clientCertificate === "none" ? undefined : socket.getPeerX509Certificate();
     let validated = false;
     if (leaf !== undefined) {
-      const verdict = state.validation.verify({ leaf, chainError }, stats);
+      const verdict = state.validation.verify({ leaf, chainError, byServer: true }, stats);
       if (!verdict.ok) {
         socket.destroy();
         outcome.onFailure(verificationFailureReason(verdict.detail));

@@ -17,6 +17,8 @@ import { verificationErrorText } from "./verification-errors.ts";
 
 /** What one connection adds to the configured checks of the peer's certificate. */
 export interface ValidationRequest {
+  /** A server judges a client: Envoy's then counts the trust anchor in `max_verify_depth` (0 is 1), and its clients do not. */
+  readonly byServer?: boolean;
   readonly leaf: X509Certificate;
   /** Node's code for what OpenSSL found wrong with the chain; undefined: nothing. */
   readonly chainError: string | undefined;
@@ -46,7 +48,7 @@ export class PeerValidation {
   readonly certificates: readonly X509Certificate[];
   private readonly acceptUntrusted: boolean;
   private readonly allowExpired: boolean;
-  /** How far from the leaf the trust anchor may be (BoringSSL of Envoy's: 0 is 1); undefined: OpenSSL's limit of 100. */
+  /** Undefined: OpenSSL's limit of 100. */
   private readonly maxDepth: number | undefined;
   private readonly nameTests: readonly SubjectAltNameTest[];
   private readonly hashes: ReadonlySet<string>;
@@ -69,8 +71,7 @@ export class PeerValidation {
       crlAt.add("holds no certificate revocation list");
     this.acceptUntrusted = config?.trustChainVerification === TrustChain.ACCEPT_UNTRUSTED;
     this.allowExpired = config?.allowExpiredCertificate ?? false;
-    const depth = config?.maxVerifyDepth;
-    this.maxDepth = depth === undefined ? undefined : Math.max(1, depth);
+    this.maxDepth = config?.maxVerifyDepth;
     this.nameTests = (config?.matchTypedSubjectAltNames ?? []).flatMap((each, index) => {
       const compiled = compileSubjectAltNameMatcher(
         each,
@@ -142,17 +143,28 @@ export class PeerValidation {
       : { ok: false, detail: "" };
   }
 
-  private chainDetail({ leaf, chainError }: ValidationRequest): string | undefined {
+  private chainDetail({ leaf, chainError, byServer }: ValidationRequest): string | undefined {
     const chain = issuers(leaf);
     const timed = chainError === "CERT_HAS_EXPIRED" || chainError === "CERT_NOT_YET_VALID";
     const forgiven = this.allowExpired && timed && chainTrustedButForTime(chain, this.certificates);
     if (chainError !== undefined && !forgiven) {
       return `certificate verification error at depth ${depthOf(chainError, chain)}: ${verificationErrorText(chainError)}`;
     }
-    if (this.maxDepth !== undefined && anchorDepth(chain, this.certificates) > this.maxDepth) {
-      return `certificate verification error at depth ${this.maxDepth}: ${verificationErrorText("UNABLE_TO_GET_ISSUER_CERT_LOCALLY")}`;
+    return this.maxDepth === undefined ? undefined : this.depthDetail(chain, this.maxDepth, byServer);
+  }
+
+  private depthDetail(
+    chain: readonly X509Certificate[],
+    most: number,
+    byServer: boolean | undefined,
+  ): string | undefined {
+    if (byServer !== true) {
+      if (chain.length - 2 <= most) return undefined;
+      return `certificate verification error at depth ${most + 1}: ${verificationErrorText("CERT_CHAIN_TOO_LONG")}`;
     }
-    return undefined;
+    const depth = Math.max(1, most);
+    if (anchorDepth(chain, this.certificates) <= depth) return undefined;
+    return `certificate verification error at depth ${depth}: ${verificationErrorText("UNABLE_TO_GET_ISSUER_CERT_LOCALLY")}`;
   }
 
   /** Undefined: a check passed and none failed; "": there was none. */
