@@ -49,7 +49,9 @@ class CsrfFilter extends PassThroughFilter {
 
 /** Where the request comes from; "": it does not say. */
 function sourceOf(headers: HeaderMap): string {
-  return hostAndPort(headers.getAll("origin") ?? "") || hostAndPort(headers.getAll("referer") ?? "");
+  const origin = headers.getAll("origin") ?? "";
+  // Who says "null" says nothing (RFC 6454 §7.3).
+  return (origin === "null" ? "" : hostAndPort(origin)) || hostAndPort(headers.getAll("referer") ?? "");
 }
 
 /** A scheme, perhaps a user, then host and port; behind them a path or a query, but no fragment at once. */
