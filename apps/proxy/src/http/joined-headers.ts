@@ -1,8 +1,5 @@
-/**
- * Fields that Envoy keeps once: a further line goes to the end of the first one's value, behind a comma (RFC 9110 §5.3). Whoever looks
- * at a field's first line alone, here or at the upstream, sees what all others do. Other fields pass line by line.
- */
-export const JOINED_IN_REQUESTS: ReadonlySet<string> = new Set([
+/** Fields that Envoy keeps in one line of a request, whether their lines come from a peer or are added here. */
+export const ONE_LINE_IN_REQUESTS: readonly string[] = [
   "accept",
   "accept-encoding",
   "access-control-request-headers",
@@ -12,7 +9,6 @@ export const JOINED_IN_REQUESTS: ReadonlySet<string> = new Set([
   "cache-control",
   "content-encoding",
   "content-type",
-  "expect",
   "grpc-accept-encoding",
   "grpc-timeout",
   "if-match",
@@ -34,9 +30,10 @@ export const JOINED_IN_REQUESTS: ReadonlySet<string> = new Set([
   "x-forwarded-port",
   "x-forwarded-proto",
   "x-request-id",
-]);
+];
 
-export const JOINED_IN_RESPONSES: ReadonlySet<string> = new Set([
+/** The same of a response. */
+export const ONE_LINE_IN_RESPONSES: readonly string[] = [
   "access-control-allow-credentials",
   "access-control-allow-headers",
   "access-control-allow-methods",
@@ -51,14 +48,23 @@ export const JOINED_IN_RESPONSES: ReadonlySet<string> = new Set([
   "etag",
   "expires",
   "grpc-message",
-  "grpc-status",
   "last-modified",
   "location",
   "proxy-status",
-  "server",
   "vary",
   "via",
   "x-request-id",
+];
+
+/**
+ * Fields of which a peer's further lines go to the end of the first one's value, behind a comma (RFC 9110 §5.3). Whoever looks at a
+ * field's first line alone, here or at the upstream, sees what all others do. Other fields pass line by line.
+ */
+export const JOINED_IN_REQUESTS: ReadonlySet<string> = new Set([...ONE_LINE_IN_REQUESTS, "expect"]);
+export const JOINED_IN_RESPONSES: ReadonlySet<string> = new Set([
+  ...ONE_LINE_IN_RESPONSES,
+  "grpc-status",
+  "server",
 ]);
 
 /** `fields` (names and values in turns) with such lines joined. */

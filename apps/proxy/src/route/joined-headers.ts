@@ -1,64 +1,17 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import { EnvoyHeader, type EnvoyHeaderKey } from "../http/envoy-headers.ts";
+import { ONE_LINE_IN_REQUESTS, ONE_LINE_IN_RESPONSES } from "../http/joined-headers.ts";
 
 /** Headers that Envoy keeps in one line: what is appended joins it behind a comma. Of requests and of responses others. */
 const OF_REQUESTS: ReadonlySet<string> = new Set([
-  "accept",
-  "accept-encoding",
-  "access-control-request-headers",
-  "access-control-request-method",
+  ...ONE_LINE_IN_REQUESTS,
   "access-control-request-private-network",
-  "authentication",
-  "authorization",
-  "cache-control",
   "cdn-loop",
-  "content-encoding",
-  "content-type",
-  "grpc-accept-encoding",
-  "grpc-timeout",
-  "if-match",
-  "if-modified-since",
-  "if-none-match",
-  "if-range",
-  "if-unmodified-since",
-  "origin",
-  "pragma",
-  "proxy-status",
-  "referer",
-  "te",
-  "user-agent",
-  "via",
-  "x-client-trace-id",
-  "x-forwarded-client-cert",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-proto",
-  "x-request-id",
 ]);
 
 const OF_RESPONSES: ReadonlySet<string> = new Set([
-  "access-control-allow-credentials",
-  "access-control-allow-headers",
-  "access-control-allow-methods",
-  "access-control-allow-origin",
+  ...ONE_LINE_IN_RESPONSES,
   "access-control-allow-private-network",
-  "access-control-expose-headers",
-  "access-control-max-age",
-  "age",
-  "cache-control",
-  "content-encoding",
-  "content-type",
-  "date",
-  "etag",
-  "expires",
-  "grpc-message",
-  "last-modified",
-  "location",
-  "proxy-status",
-  "vary",
-  "via",
-  "x-request-id",
 ]);
 
 const OWN_OF_REQUESTS: readonly EnvoyHeaderKey[] = [
