@@ -6,8 +6,7 @@ import { endpoint, indent, staticCluster } from "./bootstrap.ts";
 import type { CaseRequest, Target } from "./conformance-case.ts";
 import { fileSource } from "./xds-files.ts";
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
 const own = certificates.create("own", { issuer: ca, names: "DNS:own.test" });
 const inline = (text: string): string => `{ inline_string: ${JSON.stringify(text)} }`;

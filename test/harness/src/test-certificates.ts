@@ -27,9 +27,23 @@ export interface CertificateWish {
   readonly mustStaple?: boolean;
 }
 
+const ofProcess: TestCertificates[] = [];
+
 /** Certificates made by the openssl command in a directory that `remove` takes away. */
 export class TestCertificates {
   readonly directory = mkdtempSync(join(tmpdir(), "sluice-certificates-"));
+
+  /** Certificates that stay until the process ends. */
+  static ofProcess(): TestCertificates {
+    if (ofProcess.length === 0) {
+      process.on("exit", () => {
+        for (const certificates of ofProcess) certificates.remove();
+      });
+    }
+    const certificates = new TestCertificates();
+    ofProcess.push(certificates);
+    return certificates;
+  }
 
   create(name: string, wish: CertificateWish = {}): TestCertificate {
     const at = (extension: string): string => join(this.directory, `${name}.${extension}`);

@@ -3,8 +3,7 @@ import { type TestCertificate, TestCertificates } from "@sluice/harness";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("xfcc-ca", { ca: true, subject: "/CN=Test CA/O=Test" });
 const server = certificates.create("xfcc-server", {
   issuer: ca,

@@ -213,9 +213,7 @@ export const CONNECTION_MANAGER_FIELD_CASES: readonly ConformanceCase[] = [
               .filter(([field]) => field.endsWith("-id"))
               .map(([field, id]) => [
                 field,
-                id.length > 1 && IDS.every((given) => given.slice(0, 14) !== id.slice(0, 14))
-                  ? "<new>"
-                  : id,
+                id.length > 1 && IDS.every((given) => given.slice(0, 14) !== id.slice(0, 14)) ? "<new>" : id,
               ]),
           ),
         ]),

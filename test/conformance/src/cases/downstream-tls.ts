@@ -7,8 +7,7 @@ import { indent } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { session } from "../tcp-session.ts";
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
 const exact = certificates.create("exact", { issuer: ca, names: "DNS:exact.test" });
 const wild = certificates.create("wild", { issuer: ca, names: "DNS:*.wild.test" });

@@ -12,8 +12,7 @@ import { TestCertificates, waitFor } from "@sluice/harness";
 import { httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const certificate = certificates.create("h2-upstream", { names: "DNS:h2.test" });
 
 /** Answers tell what arrived, and how. */

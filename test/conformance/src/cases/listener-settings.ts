@@ -2,8 +2,7 @@ import { type TestCertificate, TestCertificates, waitFor } from "@sluice/harness
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { discovered, fileSource, replaceFile } from "../xds-files.ts";
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
 const one = certificates.create("one", { issuer: ca, names: "DNS:one.test" });
 const rsa = certificates.create("rsa", { issuer: ca, names: "DNS:one.test", rsa: true });

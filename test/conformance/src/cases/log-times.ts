@@ -6,8 +6,7 @@ import { indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { session } from "../tcp-session.ts";
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
 const good = certificates.create("good", { issuer: ca, names: "DNS:good.test" });
 

@@ -82,8 +82,7 @@ const ODD_HOSTS = [
   ...["huge", "empty", "idle"],
 ];
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const authority = certificates.create("orca-authority", { ca: true });
 const certificate = certificates.create("orca", { names: "DNS:orca.test", issuer: authority });
 const stranger = certificates.create("orca-stranger", { ca: true });

@@ -71,8 +71,7 @@ async function stays(connection: RawConnection): Promise<boolean> {
   return stayed;
 }
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const { certificate, key } = certificates.create("server", { names: "DNS:example.test" });
 
 /** A listener of TLS that leaves its clients an hour for the handshake. */

@@ -4,8 +4,7 @@ import { type TestCertificate, TestCertificates } from "@sluice/harness";
 import { indent } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
 const middle = certificates.create("middle", { ca: true, issuer: ca });
 const low = certificates.create("low", { ca: true, issuer: middle });

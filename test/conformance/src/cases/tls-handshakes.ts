@@ -4,8 +4,7 @@ import { type TestCertificate, TestCertificates } from "@sluice/harness";
 import { endpoint, httpBootstrap, indent } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
 const plain = certificates.create("plain", { issuer: ca, names: "DNS:plain.test" });
 const other = certificates.create("other", { issuer: ca, names: "DNS:other.test" });

@@ -3,8 +3,7 @@ import { connectRaw, type TestCertificate, TestCertificates } from "@sluice/harn
 import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
-const certificates = new TestCertificates();
-process.on("exit", () => certificates.remove());
+const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
 const other = certificates.create("other-ca", { ca: true });
 const intermediate = certificates.create("intermediate", { ca: true, issuer: ca });
