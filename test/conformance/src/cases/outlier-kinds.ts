@@ -136,7 +136,7 @@ function events(target: Target, cluster: string): readonly unknown[] {
     .map(({ timestamp: _timestamp, upstream_url: url, secs_since_last_action: seconds, ...rest }) => ({
       ...rest,
       // How long the steps of a case take is the machine's affair.
-      since: seconds === undefined || Number(seconds) > 5 ? seconds : "a few seconds",
+      since: /^[0-5]$/.test(String(seconds)) ? "a few seconds" : seconds,
       host: String(url).endsWith(`:${target.upstream.port}`) ? "one" : "another",
     }));
 }
