@@ -16,6 +16,33 @@ export async function untilStat(proxy: RunningProxy, stat: string, value: number
   await waitFor(stat, async () => (await proxy.stats(stat)).get(stat) === value);
 }
 
+/** Of updates of `<type>.yaml`, one behind the other, by what each is about: whether it is taken. `type`: `lds` or `cds`. */
+export async function judgeUpdates(
+  proxy: RunningProxy,
+  type: "lds" | "cds",
+  updates: readonly (readonly [what: string, text: string])[],
+): Promise<Readonly<Record<string, "taken" | "refused">>> {
+  const prefix = `${type === "lds" ? "listener" : "cluster"}_manager.${type}.update_`;
+  const counts = async (): Promise<readonly [done: number, refused: number]> => {
+    const stats = await proxy.stats(`^${prefix}`);
+    const [success = 0, rejected = 0, failure = 0] = ["success", "rejected", "failure"].map((each) =>
+      stats.get(`${prefix}${each}`),
+    );
+    return [success + rejected + failure, rejected + failure];
+  };
+  const seen: Record<string, "taken" | "refused"> = {};
+  for (const [what, text] of updates) {
+    const [done, refused] = await counts();
+    await replaceFile(proxy, `${type}.yaml`, text);
+    const now = await waitFor(what, async () => {
+      const counted = await counts();
+      return counted[0] > done && counted;
+    });
+    seen[what] = now[1] > refused ? "refused" : "taken";
+  }
+  return seen;
+}
+
 /** A DiscoveryResponse of resources that are YAML in one line, without their types. */
 export function discovered(version: string, type: string, resources: readonly string[]): string {
   const items = resources.map((each) => `- { "@type": type.googleapis.com/${type}, ${each} }\n`);
