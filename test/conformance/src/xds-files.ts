@@ -49,38 +49,6 @@ export function discovered(version: string, type: string, resources: readonly st
   return `version_info: "${version}"\nresources:\n${items.join("")}`;
 }
 
-/** The ECDS configuration `found`: a DiscoveryResponse; `fields`: YAML in one line of what its type has. */
-export function foundConfig(version: string, type: string, fields = ""): string {
-  return discovered(version, "envoy.config.core.v3.TypedExtensionConfig", [
-    `name: found, typed_config: ${typedConfig(type, fields)}`,
-  ]);
-}
-
-/** Where a filter says that `found` comes from `ecds.yaml`; `more`: other fields, each after a comma. */
-export function foundDiscovery(types: readonly string[], more = ""): string {
-  const urls = types.map((type) => `type.googleapis.com/${type}`);
-  return `{ config_source: ${fileSource("ecds.yaml")}, type_urls: [${urls.join(", ")}]${more} }`;
-}
-
-/** For `more` of `foundDiscovery`: what holds until something comes. */
-export const foundDefault = (type: string, fields: string): string =>
-  `, default_config: ${typedConfig(type, fields)}`;
-
-/** The stats of the subscription to `found`; `kind`: of filter, as `http_filter`. */
-export function foundStats(kind: string): string[] {
-  return [
-    "config_reload",
-    "config_fail",
-    "config_conflict",
-    "update_attempt",
-    "update_success",
-    "update_rejected",
-  ].map((name) => `extension_config_discovery.${kind}.found.${name}`);
-}
-
-const typedConfig = (type: string, fields: string): string =>
-  `{ "@type": type.googleapis.com/${type}${fields === "" ? "" : `, ${fields}`} }`;
-
 /** The sections of `/config_dump` of some types, without times. */
 export async function dumpSections(proxy: RunningProxy, types: readonly string[]): Promise<unknown> {
   const dump: unknown = JSON.parse(await proxy.admin("/config_dump"), (key, value: unknown) =>
