@@ -114,7 +114,7 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
 /** `MODIFY_ONLY`: failed health checks are no reason to end connections. */
 function withoutHealthCheck(drain: DrainDecision): DrainDecision {
   return {
-    drainClose: () => drain.drainClose(false),
+    drainClose: () => false,
     get healthCheckFailed() {
       return drain.healthCheckFailed;
     },
