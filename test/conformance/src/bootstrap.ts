@@ -43,6 +43,12 @@ export function endpoint(port: string, more = ""): string {
   return `{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }${more} }`;
 }
 
+/** An `access_log` in one line: a line of that format for each entry that passes the filter, in a file of the proxy's directory. */
+export function fileLog(format: string, file = "access.log", filter = ""): string {
+  const passed = filter === "" ? "" : `filter: ${filter}, `;
+  return `[{ name: file, ${passed}typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/${file}", log_format: { text_format_source: { inline_string: "${format}\\n" } } } }]`;
+}
+
 /** A bootstrap with one plain listener `main` on a free port of 127.0.0.1. */
 export function httpBootstrap(parts: HttpBootstrap): string {
   const routeConfig =

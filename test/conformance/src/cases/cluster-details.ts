@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type ScriptedReply, waitFor } from "@sluice/harness";
-import { endpoint, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { endpoint, fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { discovered, fileSource, judgeUpdates } from "../xds-files.ts";
 
@@ -256,9 +256,7 @@ stats_matcher: { exclusion_list: { patterns: [{ suffix: cx_length_ms }, { contai
     title: "zeros, fractions and orders of a cluster's settings have the outcome that they have in Envoy",
     accessLog: { file: "access.log", lines: 6 * Object.keys(CORNERS).length },
     yaml: httpBootstrap({
-      hcm: `access_log:
-- name: file
-  typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\\n" } } }`,
+      hcm: `access_log: ${fileLog("%UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%")}`,
       routes: Object.keys(CORNERS)
         .map(
           (name) =>

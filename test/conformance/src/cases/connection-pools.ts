@@ -1,5 +1,5 @@
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
 const OPTIONS = (common: string): string => `
@@ -26,12 +26,7 @@ const TIGHT: Readonly<Record<string, string>> = {
 };
 
 // Whether a host had a part in it.
-const LOG = `access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/log"
-      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_FLAGS% %UPSTREAM_HOST%\\n" } }`;
+const LOG = `access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_FLAGS% %UPSTREAM_HOST%", "log")}`;
 
 function clusters(of: Readonly<Record<string, string>>): string {
   return Object.entries(of)

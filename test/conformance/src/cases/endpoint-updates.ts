@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { discovered, fileSource, replaceFile, untilStat } from "../xds-files.ts";
 
@@ -273,7 +273,7 @@ export const ENDPOINT_UPDATE_CASES: readonly ConformanceCase[] = [
   common_lb_config: { update_merge_window: 0s, ${name === "bounded" ? "consistent_hashing_lb_config: { hash_balance_factor: 110 }" : "locality_weighted_lb_config: {}"} }
   eds_cluster_config: { service_name: hashed, eds_config: ${fileSource("hashed.yaml")} }`,
       ).join(""),
-      hcm: `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/picks", log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %REQ(X-KEY)% %UPSTREAM_HOST%\\n" } } } }]`,
+      hcm: `access_log: ${fileLog("%REQ(:PATH)% %REQ(X-KEY)% %UPSTREAM_HOST%", "picks")}`,
     }),
     files: {
       "hashed.yaml": hashed("1", [

@@ -1,4 +1,4 @@
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
@@ -14,7 +14,7 @@ function perRoute(name: string, type: string, config: string): string {
 
 /** Details, flags and dynamic metadata of each request in the access log. */
 function logged(format: string): string {
-  return `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "${format}\\n" } } } }]`;
+  return `access_log: ${fileLog(format)}`;
 }
 
 const post = (path: string, headers: CaseRequest["headers"] = []): CaseRequest => ({

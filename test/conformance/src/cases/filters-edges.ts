@@ -1,5 +1,5 @@
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
@@ -17,7 +17,7 @@ const filter = (name: string, type: string, config = ""): string =>
 const perRoute = (name: string, type: string, config: string): string =>
   `typed_per_filter_config: { ${name}: { "@type": ${TYPES}.${type}, ${config} } }`;
 const logged = (format: string): string =>
-  `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%REQ(:PATH):20% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER% ${format}\\n" } } } }]`;
+  `access_log: ${fileLog(`%REQ(:PATH):20% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER% ${format}`)}`;
 const lines = (count: number): NonNullable<ConformanceCase["accessLog"]> => ({
   file: "access.log",
   lines: count,

@@ -1,14 +1,9 @@
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3";
 const LOG = `
-access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %TRAILER(x-sum)% %TRAILER(x-new)%\\n" } }`;
+access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %TRAILER(x-sum)% %TRAILER(x-new)%")}`;
 const ROUTER = `
 - name: envoy.filters.http.router
   typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`;

@@ -1,6 +1,6 @@
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import { RawHttp2Client, waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { exchanges } from "../exchange.ts";
 import { http2Exchanges } from "../http2-exchange.ts";
@@ -70,12 +70,7 @@ const YAML = httpBootstrap({
 - { match: { prefix: "/slow/" }, route: { cluster: h2, prefix_rewrite: "/", timeout: 0.2s } }
 - { match: { prefix: "/" }, route: { cluster: h2 } }`,
   hcm: `delayed_close_timeout: 0.1s
-access_log:
-- name: envoy.access_loggers.file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%PROTOCOL% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_REQUEST_ATTEMPT_COUNT%\\n" } }`,
+access_log: ${fileLog("%PROTOCOL% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_REQUEST_ATTEMPT_COUNT%")}`,
   clusters: `
 - name: h2
   type: STATIC

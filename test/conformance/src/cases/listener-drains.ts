@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { connectRaw, type RawConnection, RawHttp2Client, type RunningProxy, waitFor } from "@sluice/harness";
-import { indent, staticCluster } from "../bootstrap.ts";
+import { fileLog, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { discovered, fileSource, replaceFile, untilStat } from "../xds-files.ts";
 
@@ -15,7 +15,7 @@ const C = "127.0.0.4";
 const IMMEDIATE = ["--drain-time-s", "1", "--drain-strategy", "immediate"];
 
 const log = (name: string): string =>
-  `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "${name} %PROTOCOL% %REQ(:path)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS%\\n" } } } }]`;
+  `access_log: ${fileLog(`${name} %PROTOCOL% %REQ(:path)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS%`)}`;
 
 /** A chain for connections from one address. */
 const chain = (address: string, filter: string): string =>

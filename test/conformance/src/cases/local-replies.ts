@@ -1,3 +1,4 @@
+import { fileLog } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import { askListeners, type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
 
@@ -63,12 +64,7 @@ const LISTENERS: Readonly<Record<string, ListenerParts>> = {
   json: {
     routes: ROUTES,
     hcm: `local_reply_config: { body_format: { json_format: { code: '%RESPONSE_CODE%', text: '%LOCAL_REPLY_BODY%' } } }
-access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(:path)% %RESPONSE_CODE% [%LOCAL_REPLY_BODY%]\\n" } }`,
+access_log: ${fileLog("%REQ(:path)% %RESPONSE_CODE% [%LOCAL_REPLY_BODY%]")}`,
   },
   status: { routes: ROUTES, hcm: "proxy_status_config: {}" },
   status_named: {

@@ -1,6 +1,6 @@
 import { createSecureContext, createServer } from "node:tls";
 import { connectRaw, type TestCertificate, TestCertificates } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 const certificates = TestCertificates.ofProcess();
@@ -181,12 +181,7 @@ export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
         "\n",
       ),
       clusters: NAMES.map((name) => staticCluster(name, ["{{tcp}}"], CLUSTERS[name])).join(""),
-      hcm: `access_log:
-- name: file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TLS_GROUP% %UPSTREAM_TRANSPORT_FAILURE_REASON%\\n" } }`,
+      hcm: `access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TLS_GROUP% %UPSTREAM_TRANSPORT_FAILURE_REASON%")}`,
     }),
     // Twice: no session may be resumed with a server that was refused.
     requests: [...NAMES, ...NAMES].map((name) => ({ path: `/${name}` })),

@@ -1,3 +1,4 @@
+import { fileLog } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import {
   foundBuffer,
@@ -74,12 +75,7 @@ export const XDS_EXTENSION_CASES: readonly ConformanceCase[] = [
     yaml: listenersBootstrap({
       main: {
         httpFilters: foundHttpFilter(),
-        hcm: `access_log:
-- name: file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS%\\n" } }`,
+        hcm: `access_log: ${fileLog("%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS%")}`,
       },
     }),
     files: { "ecds.yaml": foundBuffer("1") },

@@ -1,4 +1,4 @@
-import { type HttpBootstrap, httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
+import { fileLog, type HttpBootstrap, httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import {
   appended,
@@ -45,12 +45,7 @@ const toOwn = (filters: string, parts: HttpBootstrap = {}): string =>
   });
 
 const LOG = `
-access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT%\\n" } }`;
+access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT%")}`;
 
 const UPSTREAM_STATS = foundStats("upstream_http_filter");
 const { changes, refusals, arrival, misplaced } = foundObservations("upstream_http_filter");
