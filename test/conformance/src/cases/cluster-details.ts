@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { type ScriptedReply, waitFor } from "@sluice/harness";
-import { endpoint, fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import {
+  EXPLICIT_HTTP1,
+  endpoint,
+  fileLog,
+  httpBootstrap,
+  httpOptions,
+  staticCluster,
+} from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { discovered, fileSource, judgeUpdates } from "../xds-files.ts";
 
@@ -103,11 +110,9 @@ const times = (at: string): readonly string[] => [
   `load_balancing_policy: { policies: [{ typed_extension_config: { name: a, typed_config: { "@type": type.googleapis.com/envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin, blackout_period: ${at} } } }] }`,
   `cluster_type: { name: dns, typed_config: { "@type": type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster, dns_jitter: ${at} } }`,
 ];
-const HEAD_OPTIONS = `typed_extension_protocol_options:
-  ${HTTP_OPTIONS}:
-    "@type": type.googleapis.com/${HTTP_OPTIONS}
-    common_http_protocol_options: { max_response_headers_kb: 10, max_headers_count: 10 }
-    explicit_http_config: { http_protocol_options: {} }`;
+const HEAD_OPTIONS = httpOptions(
+  `common_http_protocol_options: { max_response_headers_kb: 10, max_headers_count: 10 }\n${EXPLICIT_HTTP1}`,
+);
 
 export const CLUSTER_DETAIL_CASES: readonly ConformanceCase[] = [
   {

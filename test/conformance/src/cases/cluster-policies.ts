@@ -1,15 +1,11 @@
 import { waitFor } from "@sluice/harness";
-import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { EXPLICIT_HTTP1, fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
 const LOG = `
 access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT%")}`;
 
-const options = (fields: string): string => `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: {} }
-    ${fields}`;
+const options = (fields: string): string => httpOptions(`${EXPLICIT_HTTP1}\n${fields}`);
 
 /** How many values histograms have in which bucket, once one has `count` of them. */
 async function histograms(target: Target, filter: string, count: number): Promise<Record<string, string>> {

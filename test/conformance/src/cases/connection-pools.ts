@@ -1,13 +1,9 @@
 import { waitFor } from "@sluice/harness";
-import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { EXPLICIT_HTTP1, fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
-const OPTIONS = (common: string): string => `
-typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    common_http_protocol_options: ${common}
-    explicit_http_config: { http_protocol_options: {} }`;
+const OPTIONS = (common: string): string =>
+  httpOptions(`common_http_protocol_options: ${common}\n${EXPLICIT_HTTP1}`);
 
 const CLUSTERS: Readonly<Record<string, string>> = {
   twice: OPTIONS("{ max_requests_per_connection: 2 }"),

@@ -1,4 +1,4 @@
-import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster, WITH_TRAILERS } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
@@ -308,14 +308,7 @@ ${ROUTER}`,
       routes: `- { match: { prefix: "/fixed" }, route: { cluster: trailing }, ${perRoute("fault", "fault.v3.HTTPFault", "response_rate_limit: { fixed_limit: { limit_kbps: 4 }, percentage: { numerator: 100 } }")} }
 - { match: { prefix: "/abort" }, route: { cluster: trailing }, ${perRoute("fault", "fault.v3.HTTPFault", "max_active_faults: 0, response_rate_limit: { fixed_limit: { limit_kbps: 4 }, percentage: { numerator: 100 } }")} }
 - { match: { prefix: "/" }, route: { cluster: trailing } }`,
-      clusters: staticCluster(
-        "trailing",
-        ["{{upstream}}"],
-        `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: { enable_trailers: true } }`,
-      ),
+      clusters: staticCluster("trailing", ["{{upstream}}"], WITH_TRAILERS),
     }),
     reply: ({ target }) =>
       target === "/fixed/trailers"

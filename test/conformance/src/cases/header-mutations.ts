@@ -1,4 +1,4 @@
-import { fileLog, httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster, WITH_TRAILERS } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3";
@@ -76,15 +76,7 @@ response_trailers_mutations:
   - append: { header: { key: x-new, value: "%TRAILER(x-sum)%" } }
   - remove: x-gone`),
       routes: `- { match: { prefix: "/" }, route: { cluster: trailers } }`,
-      clusters: `
-- name: trailers
-  type: STATIC
-  connect_timeout: 1s
-  load_assignment: { cluster_name: trailers, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream}} } } } }] }] }
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      explicit_http_config: { http_protocol_options: { enable_trailers: true } }`,
+      clusters: staticCluster("trailers", ["{{upstream}}"], WITH_TRAILERS),
     }),
     reply: ({ target }) =>
       target === "/plain"

@@ -9,7 +9,7 @@ import {
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { TestCertificates, waitFor } from "@sluice/harness";
-import { fileLog, httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const certificates = TestCertificates.ofProcess();
@@ -83,11 +83,7 @@ function take(socket: Socket): void {
 }
 
 function spokenTo(options: string, more = ""): string {
-  return `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-${indent(options, 4)}
-${more}`;
+  return `${httpOptions(options)}\n${more}`;
 }
 
 const tls = (sni: string): string => `transport_socket:

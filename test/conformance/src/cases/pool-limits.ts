@@ -1,15 +1,10 @@
 import { createServer, constants as h2, type ServerHttp2Stream } from "node:http2";
 import { setTimeout as wait } from "node:timers/promises";
 import { connectRaw, requestBytes, waitFor } from "@sluice/harness";
-import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
 const LOG = `access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TRANSPORT_FAILURE_REASON%", "log")}`;
-
-const HTTP2 = `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http2_protocol_options: {} }`;
 
 /** Streams that are not answered yet. */
 const held: ServerHttp2Stream[] = [];
@@ -64,7 +59,7 @@ export const POOL_LIMIT_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({
       routes: `- { match: { prefix: "/h2/" }, route: { cluster: h2, timeout: 1s } }
 - { match: { prefix: "/again/" }, route: { cluster: h2, timeout: 1s, retry_policy: { retry_on: "refused-stream,reset", num_retries: 1 } } }`,
-      clusters: staticCluster("h2", ["{{tcp}}"], HTTP2),
+      clusters: staticCluster("h2", ["{{tcp}}"], OVER_HTTP2),
       hcm: LOG,
     }),
     tcp: (socket) => void server.emit("connection", socket),

@@ -1,5 +1,5 @@
 import { waitFor } from "@sluice/harness";
-import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { EXPLICIT_HTTP1, fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 const LOG = `
@@ -27,11 +27,7 @@ const router = (filters: string): string => `
     upstream_http_filters:
 ${filters.replaceAll(/^/gm, "    ")}`;
 
-const protocolOptions = (fields: string): string => `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: {} }
-${fields.replaceAll(/^/gm, "    ")}`;
+const protocolOptions = (fields: string): string => httpOptions(`${EXPLICIT_HTTP1}\n${fields}`);
 
 export const UPSTREAM_FILTER_CASES: readonly ConformanceCase[] = [
   {

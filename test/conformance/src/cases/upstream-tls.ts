@@ -1,6 +1,6 @@
 import { createSecureContext, createServer } from "node:tls";
 import { connectRaw, type TestCertificate, TestCertificates } from "@sluice/harness";
-import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { EXPLICIT_HTTP1, fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 const certificates = TestCertificates.ofProcess();
@@ -108,18 +108,13 @@ const CLUSTERS: Readonly<Record<string, string>> = {
   }),
 };
 
-const httpOptions = (more: string): string => `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: {} }
-    upstream_http_protocol_options: { ${more} }
-`;
+const naming = (more: string): string =>
+  `${httpOptions(`${EXPLICIT_HTTP1}\nupstream_http_protocol_options: { ${more} }`)}\n`;
 
 const AUTO: Readonly<Record<string, string>> = {
-  auto: httpOptions("auto_sni: true") + tls({}),
-  both: httpOptions("auto_sni: true, auto_san_validation: true") + tls({}),
-  header:
-    httpOptions("auto_sni: true, auto_san_validation: true, override_auto_sni_header: X-Name") + tls({}),
+  auto: naming("auto_sni: true") + tls({}),
+  both: naming("auto_sni: true, auto_san_validation: true") + tls({}),
+  header: naming("auto_sni: true, auto_san_validation: true, override_auto_sni_header: X-Name") + tls({}),
 };
 const HOSTS = ["good.test", "rsa.test:8443", "127.0.0.1", "nowhere.test"];
 

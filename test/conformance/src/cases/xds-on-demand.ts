@@ -1,19 +1,11 @@
+import { OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 import { type DeltaResource, deltaServer } from "../delta-server.ts";
 import { listenersBootstrap } from "../many-listeners.ts";
 import { discovered, fileSource } from "../xds-files.ts";
 
 const DELTA = `{ resource_api_version: V3, api_config_source: { api_type: DELTA_GRPC, transport_api_version: V3, grpc_services: [{ envoy_grpc: { cluster_name: control } }] } }`;
-const CONTROL = `- name: control
-  connect_timeout: 1s
-  type: STATIC
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      explicit_http_config: { http2_protocol_options: {} }
-  load_assignment:
-    cluster_name: control
-    endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{tcp}} } } } }] }]`;
+const CONTROL = staticCluster("control", ["{{tcp}}"], OVER_HTTP2);
 
 const ON_DEMAND = "type.googleapis.com/envoy.extensions.filters.http.on_demand.v3.OnDemand";
 const filter = (fields = ""): string =>

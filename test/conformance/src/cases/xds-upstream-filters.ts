@@ -1,4 +1,12 @@
-import { fileLog, type HttpBootstrap, httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
+import {
+  EXPLICIT_HTTP1,
+  fileLog,
+  type HttpBootstrap,
+  httpBootstrap,
+  httpOptions,
+  indent,
+  staticCluster,
+} from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import {
   appended,
@@ -27,16 +35,7 @@ const router = (filters: string): string => `
     upstream_http_filters:
 ${indent(filters, 4)}`;
 const own = (filters: string): string =>
-  staticCluster(
-    "own",
-    ["{{upstream}}"],
-    `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": ${url("envoy.extensions.upstreams.http.v3.HttpProtocolOptions")}
-    explicit_http_config: { http_protocol_options: {} }
-    http_filters:
-${indent(filters, 4)}`,
-  );
+  staticCluster("own", ["{{upstream}}"], httpOptions(`${EXPLICIT_HTTP1}\nhttp_filters:\n${filters}`));
 const toOwn = (filters: string, parts: HttpBootstrap = {}): string =>
   httpBootstrap({
     routes: `- { match: { prefix: "/" }, route: { cluster: own } }`,
