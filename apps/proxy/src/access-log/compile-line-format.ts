@@ -2,7 +2,7 @@ import type { Compiled } from "@sluice/extension-api";
 import type { SubstitutionFormatString } from "@sluice/xds/gen/envoy/config/core/v3/substitution_format_string_pb.js";
 import type { FileAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
 import type { StdoutAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js";
-import { readDataSource } from "../route/read-data-source.ts";
+import { readDataSource } from "../config-message/read-data-source.ts";
 import type { SubstitutionFormatter } from "./access-logger.ts";
 import { compileFormatters } from "./compile-formatters.ts";
 import { compileSubstitutionFormat } from "./compile-substitution-format.ts";

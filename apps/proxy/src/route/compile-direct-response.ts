@@ -2,7 +2,7 @@ import type { Compiled, HeaderMap } from "@sluice/extension-api";
 import type { DirectResponseAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { SubstitutionFormatter } from "../access-log/access-logger.ts";
 import { compileFormatString } from "../access-log/compile-line-format.ts";
-import { readDataSource } from "./read-data-source.ts";
+import { readDataSource } from "../config-message/read-data-source.ts";
 import { targetOf } from "./rewrite-path.ts";
 import type { RouteAction } from "./route-entry.ts";
 

@@ -1,6 +1,6 @@
 import type { Compiled } from "@sluice/extension-api";
 import type { DataSource } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import { readDataSource } from "../../../route/read-data-source.ts";
+import { readDataSource } from "../../../config-message/read-data-source.ts";
 
 export interface Dictionary {
   /** Stands in each frame that is compressed with it. */

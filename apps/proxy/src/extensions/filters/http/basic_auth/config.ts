@@ -4,7 +4,7 @@ import type {
   BasicAuth,
   BasicAuthPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/basic_auth/v3/basic_auth_pb.js";
-import { readDataSource } from "../../../../route/read-data-source.ts";
+import { readDataSource } from "../../../../config-message/read-data-source.ts";
 
 /** User name, as it is sent (an octet a character) → SHA-1 of the password, base64. */
 export type Users = ReadonlyMap<string, string>;
