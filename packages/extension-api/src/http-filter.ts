@@ -15,7 +15,8 @@ import type { Clock, Random, Timers } from "./time.ts";
  * leaves the connection and the worker alone.
  *
  * Chunks are `Uint8Array`s (in practice Node `Buffer`s). They are borrowed for the call: a filter that keeps bytes itself
- * copies them. A filter changes a body by answering `StopIterationNoBuffer` and injecting, or by `modifyBuffer`.
+ * copies them. A filter changes a body by answering `StopIterationNoBuffer` and injecting, or by `setDecodingBuffer` and
+ * `setEncodingBuffer`.
  */
 export interface StreamDecoderFilter {
   setDecoderCallbacks(callbacks: DecoderCallbacks): void;
