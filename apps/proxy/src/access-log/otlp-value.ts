@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import type { AnyValue, KeyValue } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { FormatContext } from "./access-logger.ts";
@@ -71,7 +71,7 @@ export function compileAnyValue(
     }
     default: {
       const message = "only string_value, array_value and kvlist_value are possible";
-      return { ok: false, problems: [{ path, message, severity: "error" }] };
+      return refuse(path, message);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
 import {
   type Cluster,
@@ -104,13 +104,13 @@ function isExtensionPolicy(cluster: Cluster): boolean {
 
 function compileExtensionPolicy(cluster: Cluster, scope: Scope): Compiled<LoadBalancerConfig> {
   const path = "load_balancing_policy";
-  if (cluster.loadBalancingPolicy === undefined) return refused(path, "must be set");
+  if (cluster.loadBalancingPolicy === undefined) return refuse(path, "must be set");
   if (cluster.lbSubsetConfig !== undefined) {
-    return refused("lb_subset_config", "cannot be combined with load_balancing_policy");
+    return refuse("lb_subset_config", "cannot be combined with load_balancing_policy");
   }
   const common = cluster.commonLbConfig;
   if (common?.localityConfigSpecifier.case !== undefined || common?.consistentHashingLbConfig !== undefined) {
-    return refused(
+    return refuse(
       "common_lb_config",
       "zone_aware_lb_config, locality_weighted_lb_config and consistent_hashing_lb_config cannot be combined with load_balancing_policy",
     );
@@ -122,20 +122,20 @@ function compileLegacyPolicy(cluster: Cluster, scope: Scope): Compiled<LoadBalan
   const legacy = legacyPolicyMessage(cluster);
   if (legacy === undefined) {
     const name = Cluster_LbPolicy[cluster.lbPolicy] ?? cluster.lbPolicy;
-    return refused("lb_policy", `${name} is not implemented`);
+    return refuse("lb_policy", `${name} is not implemented`);
   }
   const { lbSubsetConfig: subset, commonLbConfig: common } = cluster;
   if (
     subset?.localityWeightAware === true &&
     common?.localityConfigSpecifier.case !== "localityWeightedLbConfig"
   ) {
-    return refused(
+    return refuse(
       "lb_subset_config.locality_weight_aware",
       "needs common_lb_config.locality_weighted_lb_config",
     );
   }
   const compiled = compilePolicy(legacy.schema, legacy.message, legacy.path, scope);
-  return compiled ?? refused("lb_policy", `${Cluster_LbPolicy[cluster.lbPolicy]} is not implemented`);
+  return compiled ?? refuse("lb_policy", `${Cluster_LbPolicy[cluster.lbPolicy]} is not implemented`);
 }
 
 /** The first policy that is known; the others are not looked at, as in Envoy. */
@@ -154,8 +154,8 @@ function compileNested(
     const compiled = compilePolicy(unpacked.schema, unpacked.message, at, scope);
     if (compiled !== undefined) return compiled;
   }
-  if (names.length === 0) return refused(path, "needs at least one policy");
-  return refused(path, `none of these load-balancing policies is implemented: ${names.join(", ")}`);
+  if (names.length === 0) return refuse(path, "needs at least one policy");
+  return refuse(path, `none of these load-balancing policies is implemented: ${names.join(", ")}`);
 }
 
 /** Undefined when no extension is configured by such a message. */
@@ -182,8 +182,4 @@ function compilePolicy(
   if (!compiled.ok) problems.push(...compiled.problems);
   if (problems.length > 0 || !compiled.ok) return { ok: false, problems };
   return { ok: true, value: { type: schema.typeName, config: compiled.value } };
-}
-
-function refused(path: string, message: string): Compiled<never> {
-  return { ok: false, problems: [{ path, message, severity: "error" }] };
 }

@@ -1,5 +1,5 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { Compiled, ListenerFilter, Problem } from "@sluice/extension-api";
+import { type Compiled, type ListenerFilter, type Problem, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type {
   ListenerFilterChainMatchPredicate,
@@ -62,10 +62,6 @@ function compileOne(
   extensions: ExtensionRegistry,
   context: NetworkFactoryContext,
 ): Compiled<ListenerFilterEntry> {
-  const refuse = (at: string, message: string): Compiled<never> => ({
-    ok: false,
-    problems: [{ path: at, message, severity: "error" }],
-  });
   const disabled = filter.filterDisabled === undefined ? undefined : compilePredicate(filter.filterDisabled);
   if (filter.configType.case === "configDiscovery") {
     const { worker } = context;
@@ -100,10 +96,6 @@ function compileConfig(
   extensions: ExtensionRegistry,
   context: NetworkFactoryContext,
 ): Compiled<CompiledListenerFilter> {
-  const refuse = (at: string, message: string): Compiled<never> => ({
-    ok: false,
-    problems: [{ path: at, message, severity: "error" }],
-  });
   const path = here.replace(/\.typed_config$/, "");
   const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuse(here, unpacked.message);

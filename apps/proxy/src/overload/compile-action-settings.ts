@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
 import type {
   OverloadAction,
@@ -85,8 +85,3 @@ function shrinkHeap(config: ShrinkHeapConfig | undefined): ShrinkHeapSettings {
     unfreedBytesMax: Number(config?.maxUnfreedMemoryBytes ?? UNFREED_BYTES_MAX),
   };
 }
-
-const refuse = (path: string, message: string): Compiled<never> => ({
-  ok: false,
-  problems: [{ path, message, severity: "error" }],
-});

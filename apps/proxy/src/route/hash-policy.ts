@@ -1,4 +1,11 @@
-import type { Compiled, ConnectionInfo, HeaderMap, Problem, StreamInfo } from "@sluice/extension-api";
+import {
+  type Compiled,
+  type ConnectionInfo,
+  type HeaderMap,
+  type Problem,
+  refuse,
+  type StreamInfo,
+} from "@sluice/extension-api";
 import {
   compileRegexSubstitution,
   cookieValue,
@@ -151,7 +158,3 @@ const sourceIpMethod: HashMethod = (_headers, { connection }) => {
   const address = splitAddress(connection.remoteAddress);
   return address === undefined ? undefined : xxHash64(address.ip);
 };
-
-function refuse(path: string, message: string): Compiled<never> {
-  return { ok: false, problems: [{ path, message, severity: "error" }] };
-}

@@ -1,6 +1,6 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { Duration } from "@bufbuild/protobuf/wkt";
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import {
   type ConfigSource,
   ConfigSourceSchema,
@@ -23,8 +23,7 @@ export function compileOnDemandCds(
   timeout: Duration | undefined,
   path: string,
 ): Compiled<OnDemandCds> {
-  if (source === undefined)
-    return { ok: false, problems: [{ path, message: "is required", severity: "error" }] };
+  if (source === undefined) return refuse(path, "is required");
   const problems = checkConfigSource(source, path);
   if (problems.length > 0) return { ok: false, problems };
   return {

@@ -1,3 +1,4 @@
+import { refuse } from "@sluice/extension-api";
 import type { ClientSideWeightedRoundRobin } from "@sluice/xds/gen/envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin_pb.js";
 import { durationMs } from "../../../config-message/duration-ms.ts";
 import type { LoadBalancingPolicyFactory } from "../../../load-balancer/load-balancer.ts";
@@ -16,7 +17,7 @@ export const clientSideWeightedRoundRobinFactory: LoadBalancingPolicyFactory<Cli
     const penalty = given.errorUtilizationPenalty ?? 0;
     if (!(penalty >= 0)) {
       const at = `${path}.error_utilization_penalty`;
-      return { ok: false, problems: [{ path: at, message: "must not be negative", severity: "error" }] };
+      return refuse(at, "must not be negative");
     }
     const rule = { errorPenalty: penalty, metricNames: given.metricNamesForComputingUtilization };
     wantLoadReports({

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { refuse } from "@sluice/extension-api";
 import { ProxyProtocolPassThroughTLVs_PassTLVsMatchType } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import type { ProxyProtocolUpstreamTransport } from "@sluice/xds/gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js";
 import { socketAddressText } from "../../../connection/socket-address.ts";
@@ -23,7 +24,7 @@ export const upstreamProxyProtocolFactory: UpstreamTransportSocketFactory = {
     const version2 = config.config?.version === V2;
     if (tlvs.length > 0 && !version2) {
       const message = "have no place in a header of version 1";
-      return { ok: false, problems: [{ path: "config.added_tlvs", message, severity: "error" }] };
+      return refuse("config.added_tlvs", message);
     }
     const pass = config.config?.passThroughTlvs;
     const all = pass?.matchType === ProxyProtocolPassThroughTLVs_PassTLVsMatchType.INCLUDE_ALL;

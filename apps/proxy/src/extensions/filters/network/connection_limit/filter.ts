@@ -5,6 +5,7 @@ import {
   NetworkFilterStatus,
   type ReadFilter,
   type ReadFilterCallbacks,
+  refuse,
   type Timer,
 } from "@sluice/extension-api";
 import type { ConnectionLimit } from "@sluice/xds/gen/envoy/extensions/filters/network/connection_limit/v3/connection_limit_pb.js";
@@ -80,7 +81,7 @@ export const connectionLimitFactory: NetworkFilterFactory<ConnectionLimitConfig>
     const { worker } = asNetworkContext(context);
     if (config.maxConnections === undefined) {
       const message = "Field 'max_connections' is missing";
-      return { ok: false, problems: [{ path: "max_connections", message, severity: "error" }] };
+      return refuse("max_connections", message);
     }
     const scope = context.stats.scope("connection_limit").scope(config.statPrefix);
     return {

@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import type { SubstitutionFormatString } from "@sluice/xds/gen/envoy/config/core/v3/substitution_format_string_pb.js";
 import type {
   LocalReplyConfig,
@@ -77,8 +77,4 @@ function compileBodyFormat(
   const contentType =
     format.contentType === "" ? (json ? "application/json" : "text/plain") : format.contentType;
   return { ok: true, value: { formatter: formatter.value, contentType } };
-}
-
-function refuse(path: string, message: string): Compiled<never> {
-  return { ok: false, problems: [{ path, message, severity: "error" }] };
 }
