@@ -9,6 +9,7 @@ import type {
 import type { RequestStreamInfo } from "../http/request-stream-info.ts";
 import type { Tlv } from "../transport-socket/proxy-header.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
+import { asBuffer } from "./as-buffer.ts";
 import { noteRead } from "./collect-reads.ts";
 import { proxyTlvsOf } from "./proxy-protocol-state.ts";
 import { readDirectly } from "./read-directly.ts";
@@ -438,8 +439,4 @@ function onSocketError(this: ConnectedSocket, error: NodeJS.ErrnoException): voi
 
 function onSocketClose(this: ConnectedSocket): void {
   this[CONNECTION].handleClose();
-}
-
-function asBuffer(chunk: Uint8Array): Buffer {
-  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

@@ -6,7 +6,7 @@ import {
   refuse,
   type StatsScope,
 } from "@sluice/extension-api";
-import { unpackAny } from "@sluice/xds/any";
+import { typeNameOf, unpackAny } from "@sluice/xds/any";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { HttpFilter } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { compileExtension } from "../extensions/compile-extension.ts";
@@ -65,8 +65,8 @@ const terminalProblem = (name: string, last: boolean): string =>
 /** Whether this build has the filter: an optional one that it has not is left out. */
 function isKnown(filter: HttpFilter, worker: WorkerContext): boolean {
   if (filter.configType.case !== "typedConfig") return true;
-  const { typeUrl } = filter.configType.value;
-  const type = innerFilterType(filter.configType.value) ?? typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+  const any = filter.configType.value;
+  const type = innerFilterType(any) ?? typeNameOf(any);
   return worker.extensions.find("envoy.filters.http", type) !== undefined;
 }
 

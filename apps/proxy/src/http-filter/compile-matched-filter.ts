@@ -1,7 +1,7 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
 import { type Compiled, type HttpFilterFactory, type Problem, refuse } from "@sluice/extension-api";
 import { compileMatcher, type MatcherTree } from "@sluice/matching";
-import { unpackAny } from "@sluice/xds/any";
+import { typeNameOf, unpackAny } from "@sluice/xds/any";
 import type {
   ExtensionWithMatcher,
   ExtensionWithMatcherPerRoute,
@@ -69,8 +69,8 @@ function compileTree(
 export function innerFilterType(any: Any): string | undefined {
   const unpacked = unpackAny(any);
   if (!unpacked.ok || unpacked.typeName !== EXTENSION_WITH_MATCHER) return undefined;
-  const inner = asExtensionWithMatcher(unpacked.message).extensionConfig?.typedConfig?.typeUrl;
-  return inner?.slice(inner.lastIndexOf("/") + 1);
+  const inner = asExtensionWithMatcher(unpacked.message).extensionConfig?.typedConfig;
+  return inner && typeNameOf(inner);
 }
 
 function matchedFactory(terminal: boolean): HttpFilterFactory {

@@ -6,6 +6,7 @@ import {
   type ReadFilterCallbacks,
   ResponseFlag,
 } from "@sluice/extension-api";
+import { asBuffer } from "../connection/as-buffer.ts";
 import { CHAIN_REMOVED, LISTENER_REMOVED, type SocketConnection } from "../connection/socket-connection.ts";
 import { WATERMARK_TIMEOUT } from "../connection/watermark-timeout.ts";
 import { LoadShedPoint } from "../overload/overload-state.ts";
@@ -440,10 +441,6 @@ const EMPTY = Buffer.alloc(0);
 
 /** Envoy's word for a connection that is closed because nothing more is to come. */
 const DRAINED = "deferred_close_on_drained_connection";
-
-function asBuffer(chunk: Uint8Array): Buffer {
-  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-}
 
 /** The connection of a filter in this process is always a socket's. */
 export function asSocketConnection(connection: Connection): SocketConnection {

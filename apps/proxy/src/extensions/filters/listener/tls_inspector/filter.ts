@@ -8,6 +8,7 @@ import {
   type StatsScope,
 } from "@sluice/extension-api";
 import type { TlsInspector } from "@sluice/xds/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js";
+import { asBuffer } from "../../../../connection/as-buffer.ts";
 import {
   type ClientHelloMessage,
   readClientHello,
@@ -154,10 +155,6 @@ export const tlsInspectorFactory: ListenerFilterFactory<TlsInspectorConfig> = {
   },
   create: (config) => new TlsInspectorFilter(config),
 };
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
 
 /** The registry hands a factory only messages of its `configTypes`. */
 function asConfig(message: unknown): TlsInspector {
