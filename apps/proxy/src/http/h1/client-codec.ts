@@ -259,7 +259,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
   onParseError(error: Http1Error): void {
     const { stream } = this;
     this.abandon();
-    stream?.onReset("protocol error", error.message);
+    stream?.onReset("protocol error", "");
     // First: the connection goes with the stream on it, and is counted so.
     if (stream !== undefined) this.callbacks.onStreamClosed(false, false);
     this.callbacks.onProtocolError(error);
