@@ -89,6 +89,7 @@ import { TRACING_CASES } from "./cases/tracing.ts";
 import { TRANSPORT_SOCKET_MATCH_CASES } from "./cases/transport-socket-matches.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
+import { UPSTREAM_RACE_CASES } from "./cases/upstream-races.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
 import { WATERMARK_TIMEOUT_CASES } from "./cases/watermark-timeouts.ts";
 import { XDS_EXTENSION_CASES } from "./cases/xds-extensions.ts";
@@ -126,6 +127,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...UPSTREAM_CASES,
   ...LISTENER_DRAIN_CASES,
   ...MID_BODY_CASES,
+  ...UPSTREAM_RACE_CASES,
   ...REACHED_HOST_CASES,
   ...SECRET_ROTATION_CASES,
   ...CHANGE_CASES,

@@ -288,6 +288,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     // Bytes behind the answer belong to no request.
     const clean = !this.parser.hasPendingInput && !this.parser.inMessage;
     this.callbacks.onStreamClosed(this.keepAlive && clean, true);
+    if (!clean) this.callbacks.onProtocolError(Http1Errors.unexpectedData);
   }
 }
 
