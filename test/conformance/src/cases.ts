@@ -3,6 +3,7 @@ import { ADMIN_CASES } from "./cases/admin.ts";
 import { BOOTSTRAP_SETTING_CASES } from "./cases/bootstrap-settings.ts";
 import { BYTE_METER_CASES } from "./cases/byte-meters.ts";
 import { CEL_CASES } from "./cases/cel.ts";
+import { CHANGE_CASES } from "./cases/changes-under-way.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { CLUSTER_DETAIL_CASES } from "./cases/cluster-details.ts";
 import { CLUSTER_POLICY_CASES } from "./cases/cluster-policies.ts";
@@ -50,6 +51,7 @@ import { LOG_FILTER_CASES } from "./cases/log-filters.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { LOG_SYNTAX_CASES } from "./cases/log-syntax.ts";
 import { LOG_TIME_CASES } from "./cases/log-times.ts";
+import { MID_BODY_CASES } from "./cases/mid-body-ends.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
 import { ORCA_CASES } from "./cases/orca.ts";
@@ -61,6 +63,7 @@ import { OVERLOAD_POINT_CASES } from "./cases/overload-points.ts";
 import { OVERLOAD_STREAM_CASES } from "./cases/overload-streams.ts";
 import { PEER_VALIDATION_CASES } from "./cases/peer-validation.ts";
 import { POOL_LIMIT_CASES } from "./cases/pool-limits.ts";
+import { REACHED_HOST_CASES } from "./cases/reached-hosts.ts";
 import { REDIS_CHECK_CASES } from "./cases/redis-checks.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
@@ -71,6 +74,7 @@ import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
 import { ROUTER_EDGE_CASES } from "./cases/router-edges.ts";
 import { SCOPED_ROUTE_CASES } from "./cases/scoped-routes.ts";
+import { SECRET_ROTATION_CASES } from "./cases/secret-rotation.ts";
 import { SPAN_CASES } from "./cases/spans.ts";
 import { STAT_NAME_CASES } from "./cases/stat-names.ts";
 import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
@@ -85,6 +89,7 @@ import { TRACING_CASES } from "./cases/tracing.ts";
 import { TRANSPORT_SOCKET_MATCH_CASES } from "./cases/transport-socket-matches.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
+import { UPSTREAM_RACE_CASES } from "./cases/upstream-races.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
 import { WATERMARK_TIMEOUT_CASES } from "./cases/watermark-timeouts.ts";
 import { XDS_EXTENSION_CASES } from "./cases/xds-extensions.ts";
@@ -121,6 +126,11 @@ export const CASES: readonly ConformanceCase[] = [
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
   ...LISTENER_DRAIN_CASES,
+  ...MID_BODY_CASES,
+  ...UPSTREAM_RACE_CASES,
+  ...REACHED_HOST_CASES,
+  ...SECRET_ROTATION_CASES,
+  ...CHANGE_CASES,
   ...XDS_FILE_CASES,
   ...XDS_SCOPED_ROUTE_CASES,
   ...XDS_EXTENSION_CASES,

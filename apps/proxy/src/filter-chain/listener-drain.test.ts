@@ -20,7 +20,7 @@ describe("a listener's drain", () => {
       return drain.closesNow(2 / 3);
     });
     assert.deepEqual(answers, [true, true, true, false, false, false]);
-    state.number = 5;
+    state.number = 8;
     state.nowMs += 3_000;
     assert.equal(drain.closesNow(2 / 3), true);
     assert.equal(drain.closesNow(1), false);

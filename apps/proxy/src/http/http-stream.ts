@@ -336,7 +336,11 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     finishResponseHead(headers, this.requestHeaders, upgraded, config);
     if (this.span !== undefined) decorateResponse(this.span, headers, config.tracer?.outbound === true);
     manager.drainIfAsked();
-    if (!this.requestDone) config.stats.counters.downstream_rq_response_before_rq_complete.inc();
+    if (!this.requestDone) {
+      config.stats.counters.downstream_rq_response_before_rq_complete.inc();
+      // As Envoy: the request may take its time when it has been answered.
+      this.deadlines.endRequest();
+    }
     if (endStream) this.responseDone = true;
     this.encoder.encodeHeaders(headers, endStream);
     if (upgraded && config.accessLog.onTunnel) this.log("DownstreamTunnelSuccessfullyEstablished");

@@ -78,7 +78,7 @@ export function wasReset(
   retried: boolean,
   late: boolean,
 ): Failure {
-  const transport = transportFailure === "" || reason === "protocol error" ? "" : `|${transportFailure}`;
+  const transport = transportFailure === "" ? "" : `|${transportFailure}`;
   const kind = late ? "upstream_reset_after_response_started" : "upstream_reset_before_response_started";
   return {
     status: statusOfReset(reason),
