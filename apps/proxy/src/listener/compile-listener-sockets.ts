@@ -36,6 +36,8 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "access_log",
     "drain_type",
     "bind_to_port",
+    "deprecated_v1",
+    "use_original_dst",
     "freebind",
     "transparent",
     "tcp_fast_open_queue_length",
@@ -54,7 +56,9 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "transport_socket",
     "transport_socket_connect_timeout",
     "metadata",
+    "use_proxy_proto",
   ],
+  "envoy.config.listener.v3.Listener.DeprecatedV1": ["bind_to_port"],
   "envoy.config.listener.v3.Filter": ["name", "typed_config", "config_discovery"],
   ...EXTENSION_SOURCE_FIELDS,
   "envoy.config.listener.v3.AdditionalAddress": ["address", "tcp_keepalive", "socket_options"],
@@ -65,6 +69,9 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.core.v3.Pipe": ["path", "mode"],
   "envoy.config.listener.v3.Listener.ConnectionBalanceConfig": ["exact_balance"],
 };
+
+const NO_ORIGINAL_DESTINATION =
+  "connections cannot be handed on by their original destination (SO_ORIGINAL_DST)";
 
 /** With the byte that ends it (unix(7)). */
 const PIPE_PATH_BYTES_MAX = 108;
@@ -140,10 +147,12 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
 /** Fields whose default has no effect and whose other values Node's sockets cannot have. */
 function impossible(listener: Listener): readonly (readonly [path: string, set: boolean, reason: string])[] {
   return [
+    ["bind_to_port", listener.bindToPort === false, NO_ORIGINAL_DESTINATION],
+    ["deprecated_v1.bind_to_port", listener.deprecatedV1?.bindToPort === false, NO_ORIGINAL_DESTINATION],
     [
-      "bind_to_port",
-      listener.bindToPort === false,
-      "connections cannot be handed on by their original destination (SO_ORIGINAL_DST)",
+      "use_original_dst",
+      listener.useOriginalDst === true,
+      "the address before a redirection (SO_ORIGINAL_DST) cannot be read from Node sockets",
     ],
     ["freebind", listener.freebind === true, "IP_FREEBIND cannot be set"],
     ["transparent", listener.transparent === true, "IP_TRANSPARENT cannot be set"],

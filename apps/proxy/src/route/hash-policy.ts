@@ -68,14 +68,12 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
   switch (specifier.case) {
     case "header": {
       const { headerName, regexRewrite } = specifier.value;
-      if (headerName === "") return refuse(`${path}.header.header_name`, "a header name is required");
       const name = headerName.toLowerCase();
       if (regexRewrite === undefined) return { ok: true, value: headerMethod(name, undefined) };
       const rewrite = compileRegexSubstitution(regexRewrite, `${path}.header.regex_rewrite`);
       return rewrite.ok ? { ok: true, value: headerMethod(name, rewrite.value) } : rewrite;
     }
     case "cookie":
-      if (specifier.value.name === "") return refuse(`${path}.cookie.name`, "a cookie name is required");
       if ((specifier.value.ttl?.seconds ?? 0n) < 0n || (specifier.value.ttl?.nanos ?? 0) < 0)
         return refuse(`${path}.cookie.ttl`, "Invalid duration: Expected positive duration");
       return { ok: true, value: cookieMethod(specifier.value) };
@@ -83,7 +81,6 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
       return { ok: true, value: specifier.value.sourceIp ? sourceIpMethod : undefined };
     case "queryParameter": {
       const name = toBinaryString(specifier.value.name);
-      if (name === "") return refuse(`${path}.query_parameter.name`, "a parameter name is required");
       return {
         ok: true,
         value: (headers) => {
@@ -94,7 +91,6 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
     }
     case "filterState": {
       const { key } = specifier.value;
-      if (key === "") return refuse(`${path}.filter_state.key`, "a key is required");
       return { ok: true, value: (_headers, { streamInfo }) => hashOf(streamInfo.filterState.get(key)) };
     }
     default:

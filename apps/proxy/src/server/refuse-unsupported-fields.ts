@@ -2,13 +2,14 @@ import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { isFieldSet } from "@bufbuild/protobuf";
 import { isReflectMessage, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import type { Problem } from "@sluice/extension-api";
+import { inertReason } from "./inert-fields.ts";
 import { refusalReason } from "./refusal-reasons.ts";
 
 /** Per full message name: the fields that have an effect; `*`: all of them. */
 export type SupportedFields = Readonly<Record<string, readonly string[]>>;
 
 /**
- * Every field that is set and has no effect, by its path. Messages whose type is not in `supported` are not looked into:
+ * Every field that is set and has no effect, by its path, but for those without one in Envoy (`inertReason`). Messages whose type is not in `supported` are not looked into:
  * whoever lists a field as supported either lists its message too or reads that whole message himself.
  */
 export function refuseUnsupportedFields(
@@ -29,6 +30,7 @@ function visit(message: ReflectMessage, supported: SupportedFields, path: string
     if (!isFieldSet(message.message, field)) continue;
     const at = path === "" ? field.name : `${path}.${field.name}`;
     if (!allowed.includes(field.name) && !allowed.includes("*")) {
+      if (inertReason(field) !== undefined) continue;
       const reason = refusalReason(field);
       const message = `${field.name} is not implemented${reason === undefined ? "" : `: ${reason}`}`;
       problems.push({ path: at, message, severity: "error" });

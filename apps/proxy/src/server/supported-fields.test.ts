@@ -12,6 +12,7 @@ import { LISTENER_SUPPORTED_FIELDS } from "../listener/compile-listener-sockets.
 import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
 import { TRACING_SUPPORTED_FIELDS } from "../tracing/create-tracer-factory.ts";
 import { BOOTSTRAP_SUPPORTED_FIELDS } from "./bootstrap-supported-fields.ts";
+import { inertReason } from "./inert-fields.ts";
 import { refusalReason } from "./refusal-reasons.ts";
 import type { SupportedFields } from "./refuse-unsupported-fields.ts";
 
@@ -107,7 +108,8 @@ test("fields of messages that no table lists are read by the code", () => {
     if (listed.has(message.typeName) || seen.has(message.typeName)) return;
     seen.add(message.typeName);
     for (const field of message.fields.filter(({ deprecated }) => !deprecated)) {
-      if (!isRead(field)) unread.push(`${path}: ${message.typeName}.${field.name}`);
+      if (!isRead(field) && inertReason(field) === undefined)
+        unread.push(`${path}: ${message.typeName}.${field.name}`);
       visit(field.message, `${path}.${field.name}`);
     }
   };
@@ -133,7 +135,7 @@ test("every field that is refused has its reason", () => {
     Object.entries(table).flatMap(([type, names]) =>
       messageDescriptor(type)
         .fields.filter(({ name }) => !names.includes(name) && !names.includes("*"))
-        .filter((field) => refusalReason(field) === undefined)
+        .filter((field) => refusalReason(field) === undefined && inertReason(field) === undefined)
         .map((field) => `${type}.${field.name}`),
     ),
   );

@@ -11,14 +11,10 @@ import { weightOfReport } from "./weight-of-report.ts";
 
 export const clientSideWeightedRoundRobinFactory: LoadBalancingPolicyFactory<ClientSideWeightedConfig> = {
   timesHosts: ({ slowStart }) => slowStart !== undefined,
-  compile(message, { path, wantLoadReports }) {
+  compile(message, { wantLoadReports }) {
     const given = asClientSide(message);
-    const penalty = given.errorUtilizationPenalty ?? 0;
-    if (!(penalty >= 0)) {
-      const at = `${path}.error_utilization_penalty`;
-      return { ok: false, problems: [{ path: at, message: "must not be negative", severity: "error" }] };
-    }
-    const rule = { errorPenalty: penalty, metricNames: given.metricNamesForComputingUtilization };
+    const errorPenalty = given.errorUtilizationPenalty ?? 0;
+    const rule = { errorPenalty, metricNames: given.metricNamesForComputingUtilization };
     wantLoadReports({
       weigh: (report) => weightOfReport(report, rule),
       outOfBand: compileOutOfBand(given),

@@ -29,6 +29,7 @@ import {
   type ConnectionFilterFactory,
   type NetworkFactoryContext,
 } from "../../../../network-filter/network-factory-context.ts";
+import { accessLogProblems, compileAccessLogOptions } from "./access-log-options.ts";
 import { compileForwarding } from "./compile-forwarding.ts";
 import { compileLocalReply } from "./compile-local-reply.ts";
 import { compileRequestId } from "./compile-request-id.ts";
@@ -57,7 +58,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   if (config.stripMatchingHostPort && config.stripPortMode.value === true)
     error("strip_any_host_port", "only one of strip_matching_host_port and strip_any_host_port can be set");
   const common = config.commonHttpProtocolOptions;
-  problems.push(...durationProblems(config));
+  problems.push(...durationProblems(config), ...accessLogProblems(config));
   const head = requestHeadLimits(config, worker.runtime);
   const http1Options = compileHttp1ServerOptions(
     config.httpProtocolOptions,
@@ -139,11 +140,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
       return config.recordRouteResolutionStats || wantedFacts.routeResolutions ? routeFigures : undefined;
     },
     accessLoggers,
-    accessLog: {
-      onNewRequest: config.accessLogOptions?.flushAccessLogOnNewRequest ?? false,
-      onTunnel: config.accessLogOptions?.flushLogOnTunnelSuccessfullyEstablished ?? false,
-      intervalMs: durationMs(config.accessLogOptions?.accessLogFlushInterval, 0),
-    },
+    accessLog: compileAccessLogOptions(config),
     requestId,
     hidesClient: config.addProxyProtocolConnectionState === false,
     // One that is given wins.
