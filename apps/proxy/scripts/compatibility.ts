@@ -8,13 +8,13 @@ import type { DescField } from "@bufbuild/protobuf";
 import { messageDescriptor } from "@sluice/xds";
 import { ACCESS_LOG_SUPPORTED_FIELDS } from "../src/access-log/access-log-supported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "../src/cluster/cluster-supported-fields.ts";
+import { inertReason } from "../src/config-message/inert-fields.ts";
+import { refusalReason } from "../src/config-message/refusal-reasons.ts";
+import type { SupportedFields } from "../src/config-message/refuse-unsupported-fields.ts";
 import { STANDARD_EXTENSIONS } from "../src/extensions/standard.ts";
 import { LISTENER_SUPPORTED_FIELDS } from "../src/listener/compile-listener-sockets.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "../src/route/route-supported-fields.ts";
 import { BOOTSTRAP_SUPPORTED_FIELDS } from "../src/server/bootstrap-supported-fields.ts";
-import { inertReason } from "../src/server/inert-fields.ts";
-import { refusalReason } from "../src/server/refusal-reasons.ts";
-import type { SupportedFields } from "../src/server/refuse-unsupported-fields.ts";
 import { TRACING_SUPPORTED_FIELDS } from "../src/tracing/create-tracer-factory.ts";
 
 const file = fileURLToPath(new URL("../../../docs/compatibility.md", import.meta.url));
@@ -108,7 +108,8 @@ With \`exact_balance\` a worker that is ahead hands a connection over before any
 as much together as accepting it (docs/decisions/0019); \`extend_balance\` is refused. Other values than the default are
 refused of \`bind_to_port\`, \`freebind\`, \`transparent\` and \`tcp_fast_open_queue_length\`, with the
 reason: Node has no way to set them. Of \`socket_options\` those are built that Node can set: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL,
-TCP_KEEPCNT and TCP_NODELAY, by Linux's numbers.
+TCP_KEEPCNT, and those that all sockets have, TCP_NODELAY and SO_REUSEADDR, by Linux's numbers; those for datagrams or another version of
+addresses than the listener's are passed over.
 
 ${table(LISTENER_SUPPORTED_FIELDS)}
 ## Routes

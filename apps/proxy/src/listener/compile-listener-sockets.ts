@@ -4,8 +4,11 @@ import type { Address, TcpKeepalive } from "@sluice/xds/gen/envoy/config/core/v3
 import type { SocketOption } from "@sluice/xds/gen/envoy/config/core/v3/socket_option_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { printAddress } from "../cluster/print-address.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 import { compileKeepalive, type KeepaliveConfig } from "../connection/keep-alive.ts";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { StatFilter } from "../stats/own-matchers.ts";
 import { compileStatsMatcher } from "../stats/stats-settings.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
@@ -97,26 +100,37 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
   }
   const backlog = listener.tcpBacklogSize ?? BACKLOG;
   const sockets: SocketSpec[] = [];
-  const socketOptions = (of: readonly SocketOption[], path: string): KeepaliveConfig | undefined => {
-    const compiled = compileSocketOptions(of, path);
+  const socketOptions = (
+    of: readonly SocketOption[],
+    path: string,
+    address: Address | undefined,
+  ): KeepaliveConfig | undefined => {
+    const compiled = compileSocketOptions(of, path, versionOf(address));
     if (compiled.ok) return compiled.value;
-    problems.push(...compiled.problems);
+    // Several addresses may have the same options.
+    const told = new Set(problems.map((problem) => problem.path));
+    problems.push(...compiled.problems.filter((problem) => !told.has(problem.path)));
     return undefined;
   };
-  const { tcpKeepalive } = listener;
-  const usual = socketOptions(listener.socketOptions, "socket_options");
+  const { address: mainAddress, tcpKeepalive, socketOptions: usual } = listener;
   const addresses = [
-    { address: listener.address, path: "address", tcpKeepalive, byOptions: usual },
+    {
+      address: mainAddress,
+      path: "address",
+      tcpKeepalive,
+      byOptions: socketOptions(usual, "socket_options", mainAddress),
+    },
     ...listener.additionalAddresses.map((each, index) => ({
       address: each.address,
       path: `additional_addresses[${index}].address`,
       tcpKeepalive: each.tcpKeepalive ?? tcpKeepalive,
       byOptions:
         each.socketOptions === undefined
-          ? usual
+          ? socketOptions(usual, "socket_options", each.address)
           : socketOptions(
               each.socketOptions.socketOptions,
               `additional_addresses[${index}].socket_options.socket_options`,
+              each.address,
             ),
     })),
   ];
@@ -142,6 +156,11 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
   const statName = listener.statPrefix === "" ? first.key : listener.statPrefix;
   const balanced = listener.connectionBalanceConfig?.balanceType.case === "exactBalance";
   return { ok: true, value: { sockets, statName: sanitizeStatName(statName), balanced, statsMatcher } };
+}
+
+function versionOf(address: Address | undefined): 4 | 6 | undefined {
+  if (address?.address.case !== "socketAddress") return undefined;
+  return isIP(address.address.value.address) === 6 ? 6 : 4;
 }
 
 /** Fields whose default has no effect and whose other values Node's sockets cannot have. */

@@ -38,11 +38,11 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
     address: { socket_address: { address: "::1", port_value: 1, resolver_name: "r" } },
   },
   "address.envoy_internal_address": { address: { envoy_internal_address: { server_listener_name: "x" } } },
-  "additional_addresses[0].socket_options.socket_options[0].buf_value": {
+  "additional_addresses[0].socket_options.socket_options[0]": {
     additional_addresses: [
       {
         address: ADDRESS,
-        socket_options: { socket_options: [{ level: "1", name: "9", buf_value: "AQAAAA==" }] },
+        socket_options: { socket_options: [{ level: "1", name: "13", buf_value: "AQAAAAAAAAA=" }] },
       },
     ],
   },
@@ -89,6 +89,18 @@ test("keepalive may be set by socket options, for each address", () => {
     compiled.value.sockets.map((socket) => (socket.kind === "tcp" ? socket.keepalive : undefined)),
     [all, all, undefined, { timeSeconds: 9, intervalSeconds: undefined, probes: undefined }],
   );
+});
+
+test("socket options may be for other sockets than the listener's", () => {
+  const option = { level: "1", name: "99", int_value: "1" };
+  assert.equal(problems({ socket_options: [{ ...option, type: { datagram: {} } }] }), "");
+  assert.equal(problems({ socket_options: [{ ...option, ip_version: "SOCKET_IP_VERSION_IPV6" }] }), "");
+  assert.match(
+    problems({ socket_options: [{ ...option, ip_version: "SOCKET_IP_VERSION_IPV4" }] }),
+    /socket option 99 of level 1 is not implemented/,
+  );
+  assert.equal(problems({ socket_options: [{ level: "1", name: "9", buf_value: "AQAAAA==" }] }), "");
+  assert.equal(problems({ socket_options: [{ level: "1", name: "2", int_value: "1" }] }), "");
 });
 
 test("a listener of what is implemented has no problems", () => {

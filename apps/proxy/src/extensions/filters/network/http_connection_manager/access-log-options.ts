@@ -1,6 +1,6 @@
 import type { Problem } from "@sluice/extension-api";
 import type { HttpConnectionManager as Config } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import type { AccessLogOptions } from "../../../../http/connection-manager-config.ts";
 
 /** `access_log_options`, or the older fields of the connection manager itself. */
