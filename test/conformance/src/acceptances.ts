@@ -60,14 +60,6 @@ dns_resolution_config: { resolvers: [{ socket_address: { address: 127.0.0.1, por
     }),
   },
   {
-    title: "hits_addend with a number and a format",
-    taken: false,
-    says: /hits_addend must contain either a format or a number/,
-    yaml: bootstrap({
-      routes: `- { match: { prefix: / }, route: { cluster: one, rate_limits: [{ actions: [{ source_cluster: {} }], hits_addend: { number: 1, format: "%BYTES_RECEIVED%" } }] } }`,
-    }),
-  },
-  {
     title: "messages of load balancing policies are held to no rules",
     taken: true,
     yaml: bootstrap({

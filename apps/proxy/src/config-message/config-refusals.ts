@@ -93,9 +93,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     timeout:
       "Envoy, too, looks at it for calls of filters only, none of which is built in: streams of its own have no end",
   },
-  "envoy.config.core.v3.HeaderValue": {
-    raw_value: "Envoy does not read it in configuration either; use value",
-  },
   "envoy.config.core.v3.Http1ProtocolOptions": {
     accept_http_10: OF_CLIENTS,
     default_host_for_http_10: OF_CLIENTS,
@@ -112,12 +109,7 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   "envoy.config.core.v3.Pipe": {
     mode: "concerns listeners",
   },
-  "envoy.config.core.v3.ProxyProtocolConfig": {
-    added_tlvs: "in this place Envoy, too, reads the version alone",
-    pass_through_tlvs: "in this place Envoy, too, reads the version alone",
-  },
   "envoy.config.core.v3.RetryPolicy": {
-    host_selection_retry_max_attempts: ANY_HOST,
     num_retries: STREAMS_REOPEN,
     retry_host_predicate: ANY_HOST,
     retry_on: STREAMS_REOPEN,

@@ -60,8 +60,4 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   "envoy.extensions.health_checkers.redis.v3.Redis": {
     aws_iam: "credentials of AWS are not fetched",
   },
-  "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport": {
-    allow_unspecified_address: ENVOY_NEITHER,
-    tlv_as_pool_key: ENVOY_NEITHER,
-  },
 };

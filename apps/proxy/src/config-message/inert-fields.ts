@@ -26,6 +26,9 @@ const INERT: RefusalReasons = {
   "envoy.config.cluster.v3.Cluster": {
     lrs_server: "Envoy reports what the server asks for by `load_stats_config`, whatever a cluster says",
   },
+  "envoy.config.core.v3.HeaderValue": {
+    raw_value: "Envoy does not read it in configuration; `value` is in force",
+  },
   "envoy.config.core.v3.HealthCheck": {
     alt_port: ENVOY_NEITHER,
     event_service: ENVOY_NEITHER,
@@ -43,6 +46,13 @@ const INERT: RefusalReasons = {
     disallow_obs_text: "without effect on the codec that Envoy takes by default",
     max_metadata_size: "of METADATA frames, which `allow_metadata` would have to allow",
     use_oghttp2_codec: "chooses between two codecs of Envoy's for the same protocol",
+  },
+  "envoy.config.core.v3.ProxyProtocolConfig": {
+    added_tlvs: "in this place Envoy reads the version alone",
+    pass_through_tlvs: "in this place Envoy reads the version alone",
+  },
+  "envoy.config.core.v3.RetryPolicy": {
+    host_selection_retry_max_attempts: "the proxy's own calls have no predicates for hosts",
   },
   "envoy.config.endpoint.v3.LocalityLbEndpoints": {
     load_balancer_endpoints: ENVOY_NEITHER,
@@ -82,6 +92,10 @@ const INERT: RefusalReasons = {
   "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy": {
     downstream_idle_timeout: "Envoy does not read it; `idle_timeout` is in force",
     upstream_idle_timeout: "Envoy does not read it; `idle_timeout` is in force",
+  },
+  "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport": {
+    allow_unspecified_address: ENVOY_NEITHER,
+    tlv_as_pool_key: ENVOY_NEITHER,
   },
   [`${DNS}.cares.v3.CaresDnsResolverConfig`]: {
     edns0_max_payload_size: OF_CARES,

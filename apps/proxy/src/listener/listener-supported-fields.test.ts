@@ -22,7 +22,7 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   transparent: { transparent: true },
   freebind: { freebind: true },
   "deprecated_v1.bind_to_port": { deprecated_v1: { bind_to_port: false } },
-  "socket_options[0]": { socket_options: [{ level: "1", name: "2", int_value: "3" }] },
+  "socket_options[0]": { socket_options: [{ level: "1", name: "13", int_value: "3" }] },
   tcp_fast_open_queue_length: { tcp_fast_open_queue_length: 5 },
   api_listener: { api_listener: {} },
   "connection_balance_config.extend_balance": {

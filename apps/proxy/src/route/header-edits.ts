@@ -5,6 +5,7 @@ import { HeaderValueOption_HeaderAppendAction as AppendAction } from "@sluice/xd
 import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
 import type { OperatorTable } from "../access-log/operator.ts";
+import { chosenAppendAction } from "./append-action.ts";
 import { addHeader, isJoined } from "./joined-headers.ts";
 
 const NO_OPERATORS: OperatorTable = {};
@@ -65,7 +66,9 @@ function compileEdit(
         : compiled;
     }
     case "append": {
-      const { header, appendAction, keepEmptyValue } = action.value;
+      const { header, keepEmptyValue: keepEmpty } = action.value;
+      const chosen = chosenAppendAction(action.value);
+      if (typeof chosen === "string") return refuse(".append", chosen);
       if (header === undefined) return refuse(".append", "header is required");
       if (isProtected(header.key)) {
         return refuse(".append.header.key", ":-prefixed or host headers may not be modified");
@@ -80,7 +83,7 @@ function compileEdit(
       const joined = isJoinedIn(part, name);
       return {
         ok: true,
-        value: { kind: "append", name, value, action: appendAction, keepEmpty: keepEmptyValue, joined },
+        value: { kind: "append", name, value, action: chosen, keepEmpty, joined },
       };
     }
     case undefined:

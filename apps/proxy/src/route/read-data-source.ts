@@ -13,7 +13,9 @@ export function readDataSource(
     problems: [{ path, message, severity: "error" }],
   });
   const specifier = source?.specifier;
-  if (source?.watchedDirectory !== undefined) return refuse("watched_directory is not implemented");
+  // What stands in the configuration itself does not change.
+  if (source?.watchedDirectory !== undefined && specifier?.case === "filename")
+    return refuse("watched_directory is not implemented");
   let content: Buffer;
   switch (specifier?.case) {
     case "inlineString":

@@ -28,8 +28,8 @@ export function validateMessage(type: DescMessage | string, message: Message): C
 
 class Validator {
   readonly problems: ConfigProblem[] = [];
-  /** Policies that hold what is being visited. */
-  private unruled = 0;
+  /** What is being visited belongs to a policy. */
+  private unruled = false;
 
   visit(message: ReflectMessage, path: string, depth: number): void {
     const { desc } = message;
@@ -144,23 +144,25 @@ class Validator {
       return;
     }
     const within = unpacked.typeName === typeNameOf(any) ? path : fieldPath(path, "value");
-    const unruled = ONE_OF_SEVERAL.test(path);
-    if (unruled) this.unruled++;
+    const before = this.unruled;
+    if (ONE_OF_SEVERAL.test(path)) this.unruled = unpacked.typeName !== RULED_POLICY;
     this.visit(reflect(unpacked.schema, unpacked.message), within, depth + 1);
-    if (unruled) this.unruled--;
+    this.unruled = before;
   }
 
   private report(path: string, message: string, severity: "error" | "warning" = "error"): void {
-    if (this.unruled > 0 && severity === "error") return;
+    if (this.unruled && severity === "error") return;
     this.problems.push({ path, message, severity });
   }
 }
 
 /**
- * Of a LoadBalancingPolicy's policies the first that is known is taken: the others may be of any type. Envoy does not hold any to the
- * API's rules; what a policy cannot do without it says itself.
+ * Of a LoadBalancingPolicy's policies the first that is known is taken: the others may be of any type. Envoy holds but one to the
+ * API's rules; what the others cannot do without they say themselves.
  */
 const ONE_OF_SEVERAL = /(?:^|\.)policies\[\d+\]\.typed_extension_config\.typed_config$/;
+
+const RULED_POLICY = "envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost";
 
 /** Their values are checked by the rules of the field that holds them; they have none inside. */
 const UNRULED = /^google\.protobuf\.(?!Any$)/;

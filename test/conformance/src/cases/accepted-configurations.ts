@@ -81,6 +81,8 @@ ${mutated("/status", `{ response_mutations: [{ remove: ":status" }] }`)}
       mutations:
         request_mutations:
 ${["accept", "user-agent", "x-more", "via", "cookie", "x-forwarded-for", "cache-control"].map((name) => `          - append: { header: { key: ${name}, value: new } }`).join("\n")}
+          - append: { header: { key: x-over, value: new }, append: false }
+          - append: { header: { key: x-raw, raw_value: eA== }, keep_empty_value: true }
         response_mutations:
 ${["cache-control", "server", "x-more", "vary", "set-cookie", "content-type", "location"].map((name) => `          - append: { header: { key: ${name}, value: new } }`).join("\n")}`,
     }),
@@ -100,6 +102,7 @@ ${["cache-control", "server", "x-more", "vary", "set-cookie", "content-type", "l
         ["user-agent", "b"],
         ["x-more", "c"],
         ["via", "d"],
+        ["x-over", "e"],
         ["cookie", "e=f"],
         ["cache-control", "g"],
       ),
