@@ -250,4 +250,6 @@ export interface MatchedRoute {
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   /** That of its virtual host. */
   readonly virtualHostMetadata?: Readonly<Record<string, unknown>> | undefined;
+  /** The older `cors` of the route and of its virtual host, the route's first, as the CORS filter compiles policies. */
+  readonly corsPolicies?: readonly unknown[];
 }

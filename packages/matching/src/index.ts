@@ -83,5 +83,5 @@ export {
 } from "./string-matcher.ts";
 export { compileUriTemplate, type UriTemplate } from "./uri-template.ts";
 export { compileMetadataMatcher, compileValueMatcher } from "./value-matcher.ts";
-export { compileWeightedClusters, type WeightedClusters } from "./weighted-clusters.ts";
+export { compileWeightedClusters, NO_WEIGHT, type WeightedClusters } from "./weighted-clusters.ts";
 export { xxHash64 } from "./xx-hash64.ts";

@@ -1,3 +1,4 @@
+import { ACCEPTED_CONFIGURATION_CASES } from "./cases/accepted-configurations.ts";
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { BOOTSTRAP_SETTING_CASES } from "./cases/bootstrap-settings.ts";
@@ -201,4 +202,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...POOL_LIMIT_CASES,
   ...LOG_FILTER_CASES,
   ...PEER_VALIDATION_CASES,
+  ...ACCEPTED_CONFIGURATION_CASES,
 ];

@@ -69,6 +69,8 @@ export function compileAnyValue(
         },
       };
     }
+    case undefined:
+      return { ok: true, value: (writer, field) => writer.end(writer.begin(field)) };
     default: {
       const message = "only string_value, array_value and kvlist_value are possible";
       return refuse(path, message);

@@ -45,9 +45,9 @@ export interface ClusterThresholds {
 const NONE = Number.POSITIVE_INFINITY;
 const HIGH = 1;
 
-/** Envoy looks at nothing else of them. */
+/** Envoy looks at nothing else of them, takes `track_remaining`, and has no such gauges for single hosts. */
 const PER_HOST_FIELDS: SupportedFields = {
-  "envoy.config.cluster.v3.CircuitBreakers.Thresholds": ["priority", "max_connections"],
+  "envoy.config.cluster.v3.CircuitBreakers.Thresholds": ["priority", "max_connections", "track_remaining"],
 };
 
 export function compileCircuitBreakers(

@@ -16,7 +16,7 @@ import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fi
 import { ADS_SOURCE, checkConfigSource } from "../xds/config-source.ts";
 import type { Discovery, DnsFamily } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
-import { clusterResolver, typedResolver } from "./compile-dns-resolver.ts";
+import { chosenResolver, typedResolver } from "./compile-dns-resolver.ts";
 import { compileOriginalDst } from "./compile-original-dst.ts";
 
 const AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
@@ -51,7 +51,7 @@ function discoveryOf(type: Cluster_DiscoveryType, cluster: Cluster, problems: Pr
         ...dnsTimes(cluster, "", problems),
         minRefreshMs: 0,
         waitForWarm: cluster.waitForWarmOnInit ?? true,
-        resolver: clusterResolver(cluster, problems),
+        resolver: chosenResolver(cluster, problems),
         respectTtl: cluster.respectDnsTtl,
         family: CLUSTER_FAMILIES[cluster.dnsLookupFamily] ?? "auto",
       };

@@ -70,7 +70,11 @@ function compileAnyPolicy(
     return NONE;
   }
   if (provides) {
-    if (cluster.lbSubsetConfig !== undefined) {
+    if (cluster.loadBalancingPolicy !== undefined && !wantsProvided(cluster)) {
+      const message = "must be cluster_provided: clusters of this type pick by themselves";
+      problems.push({ path: "load_balancing_policy", message, severity: "error" });
+    }
+    if ((cluster.lbSubsetConfig?.subsetSelectors.length ?? 0) > 0) {
       const message = "cannot be combined with CLUSTER_PROVIDED";
       problems.push({ path: "lb_subset_config", message, severity: "error" });
     }

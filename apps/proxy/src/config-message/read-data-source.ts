@@ -39,7 +39,9 @@ export function readDataSource(
     ok: false,
     problems: [{ path, message, severity: "error" }],
   });
-  if (source?.watchedDirectory !== undefined) return refuse("watched_directory is not implemented");
+  // What stands in the configuration itself does not change.
+  if (source?.watchedDirectory !== undefined && source.specifier.case === "filename")
+    return refuse("watched_directory is not implemented");
   const read = dataSourceBytes(source);
   if ("problem" in read) return refuse(read.problem);
   const { bytes = Buffer.alloc(0) } = read;

@@ -62,9 +62,9 @@ const terminalProblem = (name: string, last: boolean): string =>
     ? `Error: non-terminal filter named ${name} is the last filter in a http filter chain.`
     : `Error: terminal filter named ${name} must be the last filter in a http filter chain.`;
 
-/** Whether this build has the filter: an optional one that it has not is left out. */
+/** Whether this build has the filter: an optional one that it has not, or that has no type, is left out. */
 function isKnown(filter: HttpFilter, worker: WorkerContext): boolean {
-  if (filter.configType.case !== "typedConfig") return true;
+  if (filter.configType.case !== "typedConfig") return filter.configType.case === "configDiscovery";
   const any = filter.configType.value;
   const type = innerFilterType(any) ?? typeNameOf(any);
   return worker.extensions.find("envoy.filters.http", type) !== undefined;

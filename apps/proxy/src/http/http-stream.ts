@@ -120,7 +120,6 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       return this.replyOverloaded();
     }
     const connectionHeader = headers.getAll("connection");
-    for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
       countResponse(config, 100);
       encoder.encode1xxHeaders(new Headers([":status", "100"]));
@@ -131,6 +130,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (refusal !== undefined) return this.refuse(refusal, headers);
     const { localAddress } = manager.connection;
     prepareHost(headers, config, localAddress.slice(localAddress.lastIndexOf(":") + 1));
+    for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     const upgrade = headers.get("upgrade");
     const isUpgrade = upgrade !== undefined && hasToken(connectionHeader, "upgrade");
     const upgradeType = isConnect ? "connect" : isUpgrade ? upgrade.toLowerCase() : "";

@@ -76,15 +76,13 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
   switch (specifier.case) {
     case "header": {
       const { headerName, regexRewrite } = specifier.value;
-      if (headerName === "") return refuse(`${path}.header.header_name`, "a header name is required");
       const name = headerName.toLowerCase();
       if (regexRewrite === undefined) return { ok: true, value: headerMethod(name, undefined) };
       const rewrite = compileRegexSubstitution(regexRewrite, `${path}.header.regex_rewrite`);
       return rewrite.ok ? { ok: true, value: headerMethod(name, rewrite.value) } : rewrite;
     }
     case "cookie": {
-      const { name, ttl } = specifier.value;
-      if (name === "") return refuse(`${path}.cookie.name`, "a cookie name is required");
+      const { ttl } = specifier.value;
       const problems = durationProblems({ ttl }, `${path}.cookie`);
       return problems.length > 0
         ? { ok: false, problems }
@@ -94,7 +92,6 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
       return { ok: true, value: specifier.value.sourceIp ? sourceIpMethod : undefined };
     case "queryParameter": {
       const name = toBinaryString(specifier.value.name);
-      if (name === "") return refuse(`${path}.query_parameter.name`, "a parameter name is required");
       return {
         ok: true,
         value: (headers) => {
@@ -105,7 +102,6 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
     }
     case "filterState": {
       const { key } = specifier.value;
-      if (key === "") return refuse(`${path}.filter_state.key`, "a key is required");
       return { ok: true, value: (_headers, { streamInfo }) => hashOf(streamInfo.filterState.get(key)) };
     }
     default:

@@ -190,7 +190,9 @@ function compileHits(config: RateLimitConfig, path: string): Compiled<Entry["hit
   const { hitsAddend } = config;
   if (hitsAddend === undefined) return { ok: true, value: () => undefined };
   const { number, format } = hitsAddend;
-  if ((format === "") === (number === undefined)) {
+  // As Envoy: what says nothing is not there.
+  if (format === "" && number === undefined) return { ok: true, value: () => undefined };
+  if (format !== "" && number !== undefined) {
     const message = "hits_addend must contain either a format or a number";
     return refuse(path, message);
   }

@@ -1,17 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
 import { TYPE_URLS } from "@sluice/xds";
 import type { LoadReportClient, OrderClient } from "@sluice/xds/client";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { TracingSchema } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import { daysUntilFirstExpiry } from "../admin/certs-page.ts";
 import { type RunningAdmin, startAdmin } from "../admin/start-admin.ts";
 import { ClusterManager } from "../cluster/cluster-manager.ts";
-import { typedResolver } from "../cluster/compile-dns-resolver.ts";
+import { chosenResolver } from "../cluster/compile-dns-resolver.ts";
 import { createConnector } from "../cluster/connect-upstream.ts";
 import { type Resolve, systemResolve } from "../cluster/dns-discovery.ts";
 import { EventLogs } from "../cluster/health/event-logs.ts";
@@ -35,7 +36,7 @@ import { SecretStore } from "../secret/secret-store.ts";
 import { StatsFlush } from "../stats/stats-flush.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
-import { Watchdogs } from "../watchdog/watchdogs.ts";
+import { chosenWatchdogs, Watchdogs } from "../watchdog/watchdogs.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
@@ -157,7 +158,7 @@ export class Server {
     );
     this.#watchdogs = settle(
       bootstrap,
-      Watchdogs.compile(bootstrap.message.watchdogs, "watchdogs", {
+      Watchdogs.compile(settle(bootstrap, chosenWatchdogs(bootstrap.message)), "watchdogs", {
         concurrency: options.concurrency,
         stats: this.stats.root(),
         random: systemRandom,
@@ -263,8 +264,10 @@ export class Server {
       clusters: { has: (name) => this.clusters.has(name) || this.#declaredClusters.has(name) },
       extensions,
       secrets: this.secrets,
+      tracingProvider: bootstrap.message.tracing?.http,
     });
     const nodeBytes = toBinary(NodeSchema, this.node);
+    const tracing = toBinary(TracingSchema, bootstrap.message.tracing ?? create(TracingSchema));
     const sharedSlots = SharedSlots.allocate(concurrency);
     const shared = new SharedSlots(sharedSlots, 0, concurrency);
     const logLevels = Array.from({ length: concurrency }, () => log.level);
@@ -275,6 +278,7 @@ export class Server {
         concurrency,
         localInfo,
         node: nodeBytes,
+        tracing,
         localCluster,
         logLevel: logLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
@@ -507,8 +511,7 @@ export class Server {
   /** `typed_dns_resolver_config`, of whatever names no resolver of its own. */
   #resolverOf(bootstrap: LoadedBootstrap): Resolve {
     const problems: Problem[] = [];
-    const config = bootstrap.message.typedDnsResolverConfig;
-    const usual = typedResolver(config, "typed_dns_resolver_config", problems);
+    const usual = chosenResolver({ ...bootstrap.message, dnsResolvers: [] }, problems);
     if (problems.length > 0) throw startupError(bootstrap, problems, "");
     return (name, family, withTtl, resolver = usual) => systemResolve(name, family, withTtl, resolver);
   }

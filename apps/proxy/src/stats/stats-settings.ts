@@ -124,6 +124,7 @@ function compileTags(config: StatsConfig, path: string, problems: Problem[]): Ta
 
 /** A rule by a regular expression, or the default rules of that name where there is none. */
 function compileRule({ tagName, tagValue }: TagSpecifier): readonly TagRule[] | string {
+  if (tagName === "") return "tag_name cannot be empty";
   const regex = tagValue.case === "regex" ? tagValue.value : "";
   if (regex === "") {
     const known = DEFAULT_RULES.filter(({ tag }) => tag === tagName);

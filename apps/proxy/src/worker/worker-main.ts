@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { fromBinary } from "@bufbuild/protobuf";
 import { TypedExtensionConfigSchema } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { TracingSchema } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
@@ -105,7 +106,12 @@ const context: WorkerContext = {
   extensionConfigs,
   onDemand,
   accessLoggers,
-  tracers: createTracerFactory({ random: systemRandom, outbox, localInfo: init.localInfo }),
+  tracers: createTracerFactory({
+    random: systemRandom,
+    outbox,
+    localInfo: init.localInfo,
+    provider: fromBinary(TracingSchema, init.tracing).http,
+  }),
   drain: new SharedDrainState(init.drainState),
   overload,
   highMemory,

@@ -19,6 +19,8 @@ export interface WorkerInit {
   readonly localInfo: LocalInfo;
   /** The encoded `envoy.config.core.v3.Node`. */
   readonly node: Uint8Array;
+  /** The bootstrap's `envoy.config.trace.v3.Tracing`, encoded. */
+  readonly tracing: Uint8Array;
   /** `cluster_manager.local_cluster_name`; "": none. */
   readonly localCluster: string;
   readonly logLevel: string;

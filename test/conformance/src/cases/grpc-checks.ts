@@ -45,6 +45,10 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     answering(message(1), "0")(stream);
     stream.session?.goaway(h2.NGHTTP2_NO_ERROR, stream.id ?? 0);
   },
+  "a farewell for an error": (stream) => {
+    answering(message(1), "0")(stream);
+    stream.session?.goaway(h2.NGHTTP2_INTERNAL_ERROR, stream.id ?? 0);
+  },
 };
 
 let current: Answer = ANSWERS.serving ?? (() => {});

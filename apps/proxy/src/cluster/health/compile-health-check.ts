@@ -197,7 +197,7 @@ function compileHttp(given: HealthCheck_HttpHealthCheck, path: string, error: Er
   if (given.codecClientType === CodecClientType.HTTP3) {
     error(`${path}.codec_client_type`, "HTTP3 is not implemented; use HTTP1 or HTTP2");
   }
-  if (send.length > 0 && !["POST", "PUT", "PATCH", "OPTIONS"].includes(method)) {
+  if (given.send !== undefined && !["POST", "PUT", "PATCH", "OPTIONS"].includes(method)) {
     error(`${path}.send`, `a ${method} request has no body; set method to POST or PUT`);
   }
   let serviceName: HttpCheck["serviceName"];

@@ -226,7 +226,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     }
     if (saysClose(headers, parser.head.version)) {
       this.keepAlive = false;
-      this.callbacks.onGoAway();
+      this.callbacks.onGoAway(false);
     }
     if (parser.framing === Framing.UntilClose || parser.framing === Framing.Tunnel) this.keepAlive = false;
     const endStream = parser.framing === Framing.None;

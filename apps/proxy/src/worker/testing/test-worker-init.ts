@@ -13,6 +13,7 @@ export function testWorkerInit(concurrency: number): (workerIndex: number) => Wo
     concurrency,
     localInfo: { nodeId: "n", nodeCluster: "c", region: "", zone: "", subZone: "", address: "" },
     node: new Uint8Array(),
+    tracing: new Uint8Array(0),
     localCluster: "",
     logLevel: "info",
     drainState,

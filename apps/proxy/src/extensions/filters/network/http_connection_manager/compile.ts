@@ -30,6 +30,7 @@ import {
   type ConnectionFilterFactory,
   type NetworkFactoryContext,
 } from "../../../../network-filter/network-factory-context.ts";
+import { accessLogProblems, compileAccessLogOptions } from "./access-log-options.ts";
 import { compileForwarding } from "./compile-forwarding.ts";
 import { compileLocalReply } from "./compile-local-reply.ts";
 import { compileRequestId } from "./compile-request-id.ts";
@@ -72,6 +73,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
       },
       "",
     ),
+    ...accessLogProblems(config),
   );
   const head = requestHeadLimits(config, worker.runtime);
   const http1Options = compileHttp1ServerOptions(
@@ -154,11 +156,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
       return config.recordRouteResolutionStats || wantedFacts.routeResolutions ? routeFigures : undefined;
     },
     accessLoggers,
-    accessLog: {
-      onNewRequest: config.accessLogOptions?.flushAccessLogOnNewRequest ?? false,
-      onTunnel: config.accessLogOptions?.flushLogOnTunnelSuccessfullyEstablished ?? false,
-      intervalMs: durationMs(config.accessLogOptions?.accessLogFlushInterval, 0),
-    },
+    accessLog: compileAccessLogOptions(config),
     requestId,
     hidesClient: config.addProxyProtocolConnectionState === false,
     // One that is given wins.

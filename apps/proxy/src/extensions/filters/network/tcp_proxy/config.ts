@@ -103,7 +103,7 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       severity: "error",
     });
   const onDemand =
-    config.onDemand === undefined
+    config.onDemand?.odcdsConfig === undefined
       ? undefined
       : compileOnDemandCds(config.onDemand.odcdsConfig, config.onDemand.timeout, "on_demand.odcds_config");
   if (onDemand?.ok === false) problems.push(...onDemand.problems);
