@@ -5,7 +5,8 @@ import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import { hostLoadPage } from "../orca/host-load.ts";
 import type { LoadMetric } from "../orca/load-metrics-outbox.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
-import { isFile } from "../xds/config-source.ts";
+import { isFile, isStreamed } from "../xds/config-source.ts";
+import { recordUpdate, UPDATE_DURATION } from "../xds/update-duration.ts";
 import { hashVersion } from "../xds/version-hash.ts";
 import { BreakerGauges } from "./breaker-gauges.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
@@ -47,6 +48,7 @@ export interface ManagedClusterOptions {
     onClose: (release: () => void) => void,
   ): Connector;
   appendLine(path: string, line: string): void;
+  defineText(name: string): void;
   setText(name: string, text: string): void;
   readonly outlierEventLogPath: string;
   readonly log: Log;
@@ -208,6 +210,8 @@ export class ManagedCluster {
     const { stats } = this.#options;
     const { serviceName, initialFetchTimeoutMs: timeoutMs, source } = discovery;
     for (const name of ["update_rejected", "init_fetch_timeout"]) stats.counter(name);
+    stats.histogram(UPDATE_DURATION);
+    this.#options.defineText(`${stats.prefix}version_text`);
     if (timeoutMs > 0) {
       this.#timer = setTimeout(() => {
         stats.counter("init_fetch_timeout").inc();
@@ -223,12 +227,15 @@ export class ManagedCluster {
       onAttempt: () => stats.counter("update_attempt").inc(),
       onUpdate: (assignment, version) => {
         clearTimeout(this.#timer);
+        const sinceMs = performance.now();
         stats.counter("update_success").inc();
         if (assignment !== undefined) {
           stats.gauge("version").set(hashVersion(version));
           stats.gauge("update_time").set(Date.now());
           this.#options.setText(`${stats.prefix}version_text`, version);
-          return this.#onAssignment(assignment);
+          this.#onAssignment(assignment);
+          if (isStreamed(source)) recordUpdate(stats, sinceMs);
+          return;
         }
         if (fromFile) stats.counter("update_empty").inc();
         this.#initialize();
