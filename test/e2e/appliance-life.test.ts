@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { freePorts, freshDataDir, runApplianceToEnd, startAppliance } from "./start-appliance.ts";
+import { freePorts } from "@sluice/harness";
+import { freshDataDir, runApplianceToEnd, startAppliance } from "./start-appliance.ts";
 
 async function health(url: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${url}/api/health`, { signal: AbortSignal.timeout(5_000) });

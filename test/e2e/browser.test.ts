@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { after, before, suite, type TestContext, test } from "node:test";
-import { quickEnough, waitFor } from "@sluice/harness";
+import { freePorts, quickEnough, waitFor } from "@sluice/harness";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { openApi } from "./api.ts";
 import { certificateStory } from "./certificate-story.ts";
@@ -14,7 +14,7 @@ import { findChromium, openBrowser, openWindow, signIn } from "./open-browser.ts
 import { publishShop } from "./publish-shop.ts";
 import { secondFactorStory } from "./second-factor-story.ts";
 import { signOnStory } from "./sign-on-story.ts";
-import { type Appliance, freePorts, startAppliance } from "./start-appliance.ts";
+import { type Appliance, startAppliance } from "./start-appliance.ts";
 import { ask, startTraffic, startUpstream, type TrafficSource } from "./traffic-source.ts";
 
 const chromium = findChromium();

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configMigrations } from "@sluice/config";
 import { migrateAll, openDatabase } from "@sluice/database";
-import { startPostgres } from "@sluice/harness";
+import { freePorts, startPostgres } from "@sluice/harness";
 import { writeVersions } from "../../packages/config/src/testing/write-versions.ts";
 import { draftRoute, openApi, publishAndWait } from "./api.ts";
 import { findChromium, openBrowser, openWindow, signIn } from "./open-browser.ts";
-import { freePorts, startAppliance } from "./start-appliance.ts";
+import { startAppliance } from "./start-appliance.ts";
 
 const VERSIONS = 10_000;
 const TIMES = 7;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { waitFor } from "@sluice/harness";
+import { freePorts, waitFor } from "@sluice/harness";
 import { draftRoute, openApi, publishAndWait } from "./api.ts";
-import { freePorts, startAppliance } from "./start-appliance.ts";
+import { startAppliance } from "./start-appliance.ts";
 import { suspendPostgres } from "./suspend-postgres.ts";
 
 const AWAY_MS = 30_000;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "@sluice/harness";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -28,27 +28,6 @@ export interface ApplianceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Until the line that says `ready`; default 180 s. */
   readonly deadlineMs?: number;
-}
-
-/** Ports that were free a moment ago, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<{ port: number; close: () => Promise<void> }>((resolve, reject) => {
-          const server = createServer();
-          server.once("error", reject);
-          server.listen({ host: "127.0.0.1", port: 0 }, () => {
-            const address = server.address();
-            if (typeof address !== "object" || address === null) return reject(new Error("no port"));
-            resolve({ port: address.port, close: () => new Promise((done) => server.close(() => done())) });
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => server.close()));
-  return servers.map((server) => server.port);
 }
 
 /** A fresh directory that user postgres can walk into, also when the tests run as root. */

@@ -5,9 +5,9 @@ import { Agent, createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { quickEnough, waitFor } from "@sluice/harness";
+import { freePorts, quickEnough, waitFor } from "@sluice/harness";
 import { type Api, draftRoute, openApi, publishAndWait, untilEffective } from "./api.ts";
-import { type Appliance, freePorts, startAppliance } from "./start-appliance.ts";
+import { type Appliance, startAppliance } from "./start-appliance.ts";
 import { suspendPostgres } from "./suspend-postgres.ts";
 import { type Answer, ask } from "./traffic-source.ts";
 

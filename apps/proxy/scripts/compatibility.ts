@@ -8,12 +8,12 @@ import type { DescField } from "@bufbuild/protobuf";
 import { messageDescriptor } from "@sluice/xds";
 import { ACCESS_LOG_SUPPORTED_FIELDS } from "../src/access-log/access-log-supported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "../src/cluster/cluster-supported-fields.ts";
+import { refusalReason } from "../src/config-message/refusal-reasons.ts";
+import type { SupportedFields } from "../src/config-message/refuse-unsupported-fields.ts";
 import { STANDARD_EXTENSIONS } from "../src/extensions/standard.ts";
 import { LISTENER_SUPPORTED_FIELDS } from "../src/listener/compile-listener-sockets.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "../src/route/route-supported-fields.ts";
 import { BOOTSTRAP_SUPPORTED_FIELDS } from "../src/server/bootstrap-supported-fields.ts";
-import { refusalReason } from "../src/server/refusal-reasons.ts";
-import type { SupportedFields } from "../src/server/refuse-unsupported-fields.ts";
 import { TRACING_SUPPORTED_FIELDS } from "../src/tracing/create-tracer-factory.ts";
 
 const file = fileURLToPath(new URL("../../../docs/compatibility.md", import.meta.url));

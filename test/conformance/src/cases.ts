@@ -38,6 +38,7 @@ import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { HTTP2_CASES } from "./cases/http2.ts";
 import { HTTP2_RESET_CASES } from "./cases/http2-resets.ts";
 import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
+import { LISTENER_DRAIN_CASES } from "./cases/listener-drains.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LISTENER_SETTING_CASES } from "./cases/listener-settings.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
@@ -121,6 +122,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...TCP_EARLY_DATA_CASES,
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
+  ...LISTENER_DRAIN_CASES,
   ...XDS_FILE_CASES,
   ...XDS_SCOPED_ROUTE_CASES,
   ...XDS_EXTENSION_CASES,

@@ -63,7 +63,7 @@ export function seenRequests(requests: readonly RecordedRequest[]): unknown[] {
 export function normalizeLogLine(line: string): string {
   return (
     line
-      .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "<time>")
+      .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/g, "<time>")
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>")
       .replaceAll(/\bms=\d+/g, "ms=<n>")
       // Duration and upstream service time of the default format.

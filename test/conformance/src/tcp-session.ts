@@ -18,7 +18,7 @@ export interface Session {
   readonly reset?: boolean;
   /** Further parts, each sent when something new was received. */
   readonly next?: readonly string[];
-  /** Gives up after so long, default 1500. */
+  /** Gives up after so long; default 1500, with `until` 5000. */
   readonly waitMs?: number;
   /** Ends as soon as this was received. */
   readonly until?: string;
@@ -38,7 +38,7 @@ export function session(port: number, options: Session = {}): Promise<SeenSessio
       noDelay: true,
       ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
     });
-    const timer = setTimeout(() => done(), options.waitMs ?? 1500);
+    const timer = setTimeout(() => done(), options.waitMs ?? (options.until === undefined ? 1500 : 5000));
     const done = (): void => {
       clearTimeout(timer);
       socket.destroy();

@@ -1,4 +1,4 @@
-export { freePort } from "./free-port.ts";
+export { freePort, freePorts } from "./free-port.ts";
 export { cutAtRandom, type FuzzOptions, type FuzzResult, type FuzzTarget, fuzz } from "./fuzz.ts";
 export { type Fields, fieldOf, type Http1Body } from "./http1-message.ts";
 export { type NameAnswer, type NameServer, startNameServer } from "./name-server.ts";

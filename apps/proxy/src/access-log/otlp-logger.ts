@@ -1,6 +1,6 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { OpenTelemetryAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { compileGrpcService, compileLogService } from "../grpc/compile-grpc-service.ts";
 import { compileHttpService } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";

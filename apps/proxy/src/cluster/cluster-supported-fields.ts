@@ -1,6 +1,6 @@
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { HEADER_KEY_FORMAT_FIELDS, HTTP1_CLIENT_FIELDS } from "../http/h1/http1-option-fields.ts";
 import { HTTP2_SUPPORTED_FIELDS } from "../http/h2/http2-supported-fields.ts";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 import { HEALTH_CHECK_SUPPORTED_FIELDS } from "./health/compile-health-check.ts";
 import { OUTLIER_SUPPORTED_FIELDS } from "./outlier/outlier-config.ts";

@@ -4,8 +4,11 @@ import type {
   CircuitBreakers_Thresholds as Message,
 } from "@sluice/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
 import { CircuitBreakers_ThresholdsSchema as Schema } from "@sluice/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
-import { durationMs } from "./duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 
 /** Limits of one priority; Envoy's defaults 1024, 1024, 1024, 3, and none on pools and on connections per host. */
 export interface Thresholds {

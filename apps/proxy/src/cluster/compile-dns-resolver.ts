@@ -8,7 +8,7 @@ import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type { CaresDnsResolverConfig } from "@sluice/xds/gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js";
 import type { GetAddrInfoDnsResolverConfig } from "@sluice/xds/gen/envoy/extensions/network/dns_resolver/getaddrinfo/v3/getaddrinfo_dns_resolver_pb.js";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { DnsResolverSettings } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { printAddress } from "./print-address.ts";

@@ -11,11 +11,11 @@ import {
   type ClusterLoadAssignment,
   ClusterLoadAssignmentSchema,
 } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
+import { durationMs } from "../config-message/duration-ms.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { type AssignmentPolicy, DEFAULT_ASSIGNMENT_POLICY, localityKey } from "../load-balancer/host-set.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { EndpointHealthCheck, HostSpec } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
-import { durationMs } from "./duration-ms.ts";
 import { printAddress } from "./print-address.ts";
 
 /** Room for the path of a local socket, with its end. */

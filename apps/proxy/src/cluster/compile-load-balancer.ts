@@ -6,14 +6,14 @@ import {
   Cluster_LbPolicy,
   type LoadBalancingPolicy,
 } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { durationProblemsIn } from "../config-message/duration-problems.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import type { LoadReportNeed } from "../orca/load-report-need.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { legacyPolicyMessage } from "./legacy-load-balancer.ts";
-import { negativeDurations } from "./negative-durations.ts";
 
 const CATEGORY = "envoy.load_balancing_policies";
 const PROVIDED = "/envoy.extensions.load_balancing_policies.cluster_provided.v3.ClusterProvided";
@@ -173,7 +173,7 @@ function compilePolicy(
     { ...CLUSTER_SUPPORTED_FIELDS, ...found.manifest.supportedFields },
     path,
   );
-  problems.push(...negativeDurations(schema, message, path));
+  problems.push(...durationProblemsIn(schema, message, path));
   const compiled = found.factory.compile(message, {
     path,
     compileNested: (policy, at) => compileNested(policy, at, scope),

@@ -52,6 +52,10 @@ export interface DrainCallbacks {
   onDrained(): void;
 }
 
+/** Envoy's words for connections that outlast the drain time of their listener or their filter chain. */
+export const LISTENER_REMOVED = "purging_socket_that_have_not_progressed_to_connections";
+export const CHAIN_REMOVED = "filter_chain_is_being_removed";
+
 let nextConnectionId = 1;
 /** Bytes up to which a chunk joins the text of the turn's single write; larger ones are written as they are. */
 const INLINE_CHUNK_BYTES_MAX = 4096;

@@ -1,6 +1,9 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { type Compiled, problemsBelow } from "@sluice/extension-api";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 
 /** As it comes out of its Any. */
 interface ExtensionMessage {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { fromJson } from "@bufbuild/protobuf";
+import { freePort } from "@sluice/harness";
 import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { oneHostCluster, testLimits } from "../cluster/testing/one-host-cluster.ts";
@@ -110,15 +111,12 @@ describe("a listener with a connection manager", () => {
       });
     });
     const port = await listen(upstream);
-    const unused = createServer();
-    const deadPort = await listen(unused);
-    await new Promise<void>((resolve) => unused.close(() => resolve()));
     const full = testLimits({ pendingRequests: { tryAcquire: () => false, release() {} } });
     const clusters = new Map([
       ["up", oneHostCluster("up", port)],
       ["empty", { ...oneHostCluster("empty", 0), chooseHost: () => undefined, hostCount: 0 }],
       ["full", oneHostCluster("full", port, { circuitBreakers: { default: full, high: testLimits() } })],
-      ["dead", oneHostCluster("dead", deadPort)],
+      ["dead", oneHostCluster("dead", await freePort())],
     ]);
     const quiet = { debug() {}, info() {}, warn() {}, error: (text: string) => assert.fail(text) };
     context = {

@@ -1,8 +1,11 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { type GrpcService, GrpcServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
 import type { CommonGrpcAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 import { type CallRetries, compileCallRetries } from "./call-retries.ts";
 
 /** A gRPC service as the proxy's own clients use it. */

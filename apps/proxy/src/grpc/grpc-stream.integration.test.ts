@@ -3,6 +3,7 @@ import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "n
 import { connect } from "node:net";
 import { after, test } from "node:test";
 import { fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { freePort } from "@sluice/harness";
 import { GrpcServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
 import { createClusterStatsIn } from "../cluster/cluster-stats.ts";
 import { eventually, portOf } from "../server/proxy-process-fixture.ts";
@@ -121,7 +122,7 @@ test("a call is made once without a policy, and where the policy is about someth
 });
 
 test("a call is made again where no connection came about", async () => {
-  const [gone, collector] = [await closedPort(), await startCollector(["ok"])];
+  const [gone, collector] = [await freePort(), await startCollector(["ok"])];
   const ports = [gone, gone, collector.port];
   const resolve = (): GrpcHost => host(ports.shift() ?? collector.port);
   sender("unary", { retry_on: "connect-failure", num_retries: 2 }, resolve).send(Buffer.from("spans"));
@@ -142,11 +143,3 @@ test("what a stream carried before its answer goes out on the next one, behind i
   assert.deepEqual(collector.calls[2], ["hello", "one", "two"]);
   assert.equal(collector.calls.length, 3);
 });
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const port = portOf(server.address());
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}

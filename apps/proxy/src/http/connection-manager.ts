@@ -1,11 +1,12 @@
 import {
   type Connection,
+  type ConnectionDrain,
   NetworkFilterStatus,
   type ReadFilter,
   type ReadFilterCallbacks,
   ResponseFlag,
 } from "@sluice/extension-api";
-import type { SocketConnection } from "../connection/socket-connection.ts";
+import { CHAIN_REMOVED, LISTENER_REMOVED, type SocketConnection } from "../connection/socket-connection.ts";
 import { WATERMARK_TIMEOUT } from "../connection/watermark-timeout.ts";
 import { LoadShedPoint } from "../overload/overload-state.ts";
 import { scaledDeadline } from "../worker/scaled-deadline.ts";
@@ -33,6 +34,10 @@ const DRAIN = 1;
 const LIFETIME = 2;
 const DELAYED_CLOSE = 3;
 const HEAD = 4;
+const OWN_END = 5;
+
+/** As Envoy: the last third of the drain time is for connections that have had no response to end behind. */
+const RAMP_SHARE = 2 / 3;
 
 /**
  * One downstream connection under a connection manager: its codec, its streams and its timers
@@ -49,6 +54,12 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private requests = 0;
   /** The peer has been told that the connection will end. */
   private draining = false;
+  /** Of its listener, which is to go. */
+  private listenerDrain: ConnectionDrain | undefined = undefined;
+  /** When it ends without a response to end behind. */
+  private ownEnd: Deadline | undefined = undefined;
+  /** Streams that a drained listener does not wait for. */
+  private tunnels: Set<HttpStream> | undefined = undefined;
   /** It ends with its last stream. */
   private ending = false;
   private destroyed = false;
@@ -128,7 +139,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     if (codec.multiplexed) {
       if (this.connection.state !== "open") return;
       if (overload.sheds(LoadShedPoint.Http2GoAwayAndClose)) return this.giveUp(codec);
-      if (overload.sheds(LoadShedPoint.Http2GoAway)) this.drain();
+      if (overload.sheds(LoadShedPoint.Http2GoAway)) this.startDrain();
     } else if (!codec.busy && overload.sheds(LoadShedPoint.Http1Dispatch)) {
       codec.failOverloaded();
       return;
@@ -148,9 +159,10 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
    * The connection is to end: the peer is told, and has `drain_timeout` for what is on its way, since to close at once would
    * cost that request. Then the connection takes no more and ends with its last stream.
    */
-  drain(): void {
+  startDrain(): void {
     if (this.draining || this.destroyed) return;
     this.draining = true;
+    this.ownEnd?.clear();
     this.codec?.notifyShutdown();
     const { drainTimeoutMs, drainTimeoutJitterPercent } = this.config;
     if (drainTimeoutMs > 0) {
@@ -160,16 +172,36 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
       this.endWithLastStream();
   }
 
-  /** Before each response's head: the worker may be draining. */
+  drain(drain: ConnectionDrain): void {
+    if (drain.atOnce) {
+      this.startDrain();
+      return;
+    }
+    if (this.listenerDrain !== undefined || this.destroyed) return;
+    this.listenerDrain = drain;
+    const delayMs = this.draining ? 0 : drain.ownEndMs(RAMP_SHARE, this.config.drainTimeoutMs);
+    if (delayMs === 0) return;
+    this.ownEnd = new Deadline(this.config.worker.timers, this, OWN_END);
+    this.ownEnd.set(delayMs);
+  }
+
+  private onOwnEnd(): void {
+    this.config.stats.counters.downstream_cx_drain_close.inc();
+    if (this.codec === undefined) this.closeAfterFlush("drain");
+    else this.startDrain();
+  }
+
+  /** Before each response's head: the listener may be draining. */
   drainIfAsked(): void {
     if (this.draining) return;
     const { worker, stats } = this.config;
-    if (worker.drain.drainClose()) stats.counters.downstream_cx_drain_close.inc();
+    if (worker.drain.drainClose() || this.listenerDrain?.closesNow(RAMP_SHARE) === true)
+      stats.counters.downstream_cx_drain_close.inc();
     else if (worker.overload.takes("envoy.overload_actions.disable_http_keepalive")) {
       stats.counters.downstream_cx_drain_close.inc();
       stats.counters.downstream_cx_overload_disable_keepalive.inc();
     } else return;
-    this.drain();
+    this.startDrain();
   }
 
   onDestroy(): void {
@@ -193,9 +225,11 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
       if (!local) this.userAgent?.cxDestroyRemoteActiveRq.inc();
     }
     if (codec?.streamSource !== undefined) worker.highMemory?.delete(codec.streamSource);
-    codec?.onConnectionClosed(stuck ? `downstream_local_disconnect(${closeDetails})` : "");
+    const cut = stuck || closeDetails === LISTENER_REMOVED || closeDetails === CHAIN_REMOVED;
+    codec?.onConnectionClosed(cut ? `downstream_local_disconnect(${closeDetails})` : "");
     this.idle.dispose();
     this.drainTimeout?.dispose();
+    this.ownEnd?.dispose();
     this.delayedClose?.dispose();
     this.head?.dispose();
     this.lifetime?.dispose();
@@ -218,7 +252,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     this.requests++;
     if (config.maxRequestsPerConnection !== 0 && this.requests >= config.maxRequestsPerConnection) {
       config.stats.counters.downstream_cx_max_requests_reached.inc();
-      this.drain();
+      this.startDrain();
     }
     return new HttpStream(this, encoder);
   }
@@ -283,6 +317,15 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     else this.armIdle();
   }
 
+  onTunnel(stream: HttpStream): void {
+    this.tunnels ??= new Set();
+    this.tunnels.add(stream);
+  }
+
+  onTunnelDone(stream: HttpStream): void {
+    this.tunnels?.delete(stream);
+  }
+
   private onTooManyResets(): void {
     this.config.stats.counters.downstream_rq_too_many_premature_resets.inc();
     this.connection.close("abort", "too_many_premature_resets");
@@ -341,7 +384,10 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private endWithLastStream(): void {
     this.ending = true;
     this.codec?.goAway();
-    if (this.activeStreams === 0) this.closeAfterFlush(DRAINED);
+    if (this.listenerDrain !== undefined) for (const tunnel of this.tunnels ?? []) tunnel.endForDrain();
+    // A request of HTTP/1 is one from its first octet on.
+    if (this.activeStreams === 0 && !(this.headBegun && this.codec?.multiplexed === false))
+      this.closeAfterFlush(DRAINED);
   }
 
   private closeAfterFlush(details: string): undefined {
@@ -370,6 +416,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     else if (which === DRAIN) this.endWithLastStream();
     else if (which === LIFETIME) this.onMaxDuration();
     else if (which === HEAD) this.onHeadTimeout();
+    else if (which === OWN_END) this.onOwnEnd();
     else {
       this.config.stats.counters.downstream_cx_delayed_close_timeout.inc();
       this.connection.close("noFlush", "delayed close timeout");
@@ -379,7 +426,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private onIdle(): void {
     this.config.stats.counters.downstream_cx_idle_timeout.inc();
     if (this.codec === undefined) this.closeAfterFlush("on_idle_timeout");
-    else this.drain();
+    else this.startDrain();
   }
 
   private onHeadTimeout(): void {
@@ -398,7 +445,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     const { stats, http1SafeMaxConnectionDuration } = this.config;
     stats.counters.downstream_cx_max_duration_reached.inc();
     if (this.codec === undefined) this.connection.close("noFlush", "duration_timeout");
-    else if (!http1SafeMaxConnectionDuration || this.codec.multiplexed) this.drain();
+    else if (!http1SafeMaxConnectionDuration || this.codec.multiplexed) this.startDrain();
     else if (!this.draining) {
       this.draining = true;
       this.softDraining = true;

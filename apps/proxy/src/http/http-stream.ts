@@ -165,6 +165,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       this.isTunnel = true;
       config.stats.counters.downstream_cx_upgrades_total.inc();
       config.stats.cxUpgradesActive.add(1);
+      this.manager.onTunnel(this);
     }
     this.filters.request.begin(headers, endStream);
   }
@@ -368,6 +369,16 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.finish(false);
   }
 
+  /** A tunnel may last for ever, and its listener goes. */
+  endForDrain(): void {
+    if (this.done) return;
+    this.streamInfo.responseCodeDetails = "on_drain_deadline";
+    this.config.stats.counters.downstream_rq_tx_reset.inc();
+    this.config.stats.counters.downstream_rq_rx_reset.inc();
+    this.encoder.reset("local reset");
+    this.finish(false);
+  }
+
   refuseReuse(): void {
     this.encoder.refuseReuse();
   }
@@ -541,7 +552,10 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.setWatermarkCallbacks(undefined);
     this.end(true);
     this.config.stats.rqActive.sub(1);
-    if (this.isTunnel) this.config.stats.cxUpgradesActive.sub(1);
+    if (this.isTunnel) {
+      this.config.stats.cxUpgradesActive.sub(1);
+      this.manager.onTunnelDone(this);
+    }
     const lent = this.deadlines;
     this.deadlines = this.config.streamTimers.none;
     this.manager.onStreamDone(lent, reusable, this.streamInfo);

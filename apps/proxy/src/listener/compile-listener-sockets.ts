@@ -4,8 +4,11 @@ import type { Address, TcpKeepalive } from "@sluice/xds/gen/envoy/config/core/v3
 import type { SocketOption } from "@sluice/xds/gen/envoy/config/core/v3/socket_option_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { printAddress } from "../cluster/print-address.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 import { compileKeepalive, type KeepaliveConfig } from "../connection/keep-alive.ts";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { StatFilter } from "../stats/own-matchers.ts";
 import { compileStatsMatcher } from "../stats/stats-settings.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";

@@ -3,8 +3,8 @@ import {
   type SocketOption,
   SocketOptionSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/socket_option_pb.js";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { KeepaliveConfig } from "../connection/keep-alive.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 
 // As Linux numbers them.
 const SOL_SOCKET = 1n;

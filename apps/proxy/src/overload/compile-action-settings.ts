@@ -6,7 +6,7 @@ import type {
   ScaleTimersOverloadActionConfig_ScaleTimer,
   ShrinkHeapConfig,
 } from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { OverloadWorkerSettings, ShrinkHeapSettings } from "./overload-settings.ts";
 import type { OverloadActionName } from "./overload-state.ts";
 import { SCALED_TIMERS, type ScaledTimer, type TimerMinimum } from "./timer-scaling.ts";

@@ -1,7 +1,7 @@
 import type { Compiled, Counter, Gauge, Log, Problem, StatsScope } from "@sluice/extension-api";
 import type { OverloadManager as OverloadManagerConfig } from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import {
   type Action,
   compileAction,

@@ -2,13 +2,13 @@ import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { FilterConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import {
   compileRouteMatcher,
   EXTENSION_WITH_MATCHER_PER_ROUTE,
 } from "../http-filter/compile-matched-filter.ts";
 import type { PerFilterConfigs, PerRouteFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { httpFactoryContext } from "../http-filter/http-factory-context.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { RouteCompileContext } from "./compile-route-configuration.ts";
 
 const FILTER_CONFIG = "envoy.config.route.v3.FilterConfig";

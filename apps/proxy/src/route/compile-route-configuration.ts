@@ -16,9 +16,9 @@ import {
   type RouteConfiguration,
   RouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { PerFilterConfigs } from "../http-filter/filter-chain-config.ts";
 import { metadataMatchOf } from "../load-balancer/metadata-match.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { compileRouteTracing } from "../tracing/route-tracing.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import {

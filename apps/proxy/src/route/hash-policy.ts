@@ -8,6 +8,7 @@ import {
   xxHash64,
 } from "@sluice/matching";
 import type { RouteAction_HashPolicy as HashPolicyConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { durationProblems } from "../config-message/duration-problems.ts";
 import { hashOf } from "../filter-state/hashable-text.ts";
 
 /** What hashes are made of beside the headers. */
@@ -74,11 +75,14 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
       const rewrite = compileRegexSubstitution(regexRewrite, `${path}.header.regex_rewrite`);
       return rewrite.ok ? { ok: true, value: headerMethod(name, rewrite.value) } : rewrite;
     }
-    case "cookie":
-      if (specifier.value.name === "") return refuse(`${path}.cookie.name`, "a cookie name is required");
-      if ((specifier.value.ttl?.seconds ?? 0n) < 0n || (specifier.value.ttl?.nanos ?? 0) < 0)
-        return refuse(`${path}.cookie.ttl`, "Invalid duration: Expected positive duration");
-      return { ok: true, value: cookieMethod(specifier.value) };
+    case "cookie": {
+      const { name, ttl } = specifier.value;
+      if (name === "") return refuse(`${path}.cookie.name`, "a cookie name is required");
+      const problems = durationProblems({ ttl }, `${path}.cookie`);
+      return problems.length > 0
+        ? { ok: false, problems }
+        : { ok: true, value: cookieMethod(specifier.value) };
+    }
     case "connectionProperties":
       return { ok: true, value: specifier.value.sourceIp ? sourceIpMethod : undefined };
     case "queryParameter": {

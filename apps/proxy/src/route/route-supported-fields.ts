@@ -1,4 +1,4 @@
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 
 /** The fields of a route configuration that have an effect. Matches are checked where they are compiled. */

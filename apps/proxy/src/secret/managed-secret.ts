@@ -6,7 +6,7 @@ import {
   type Secret,
   SecretSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { isStreamed } from "../xds/config-source.ts";
 import { recordUpdate, UPDATE_DURATION } from "../xds/update-duration.ts";
 import { hashVersion } from "../xds/version-hash.ts";

@@ -7,7 +7,7 @@ import {
   type Secret,
   SecretSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { sourceKey } from "../xds/config-source.ts";

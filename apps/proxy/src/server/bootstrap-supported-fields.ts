@@ -1,8 +1,8 @@
 import { BIND_CONFIG_FIELDS } from "../cluster/cluster-supported-fields.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { OVERLOAD_SUPPORTED_FIELDS } from "../overload/overload-manager.ts";
 import { WATCHDOG_SUPPORTED_FIELDS } from "../watchdog/watchdogs.ts";
 import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
-import type { SupportedFields } from "./refuse-unsupported-fields.ts";
 
 /** What of the bootstrap has an effect; listeners and clusters are judged by their managers. */
 export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {

@@ -114,6 +114,7 @@ export class Server {
   #orders: OrderClient | undefined;
   #loadReports: LoadReportClient | undefined;
   #resolveEnded: () => void = () => {};
+  readonly #drainTimers = new Set<NodeJS.Timeout>();
   #stopping = false;
   /** Clusters of the bootstrap: known to checks before they are made. */
   #declaredClusters: ReadonlySet<string> = new Set();
@@ -140,7 +141,7 @@ export class Server {
     this.stats.onRead(() => this.#connections.countBytes());
     this.log = log;
     this.node = buildNode(bootstrap.message.node, options, extensions);
-    this.drain = new SharedDrainState(this.#drainBuffer, systemRandom);
+    this.drain = new SharedDrainState(this.#drainBuffer);
     this.runtime = settle(
       bootstrap,
       RuntimeLayers.compile(bootstrap.message.layeredRuntime, "layered_runtime", {
@@ -282,6 +283,7 @@ export class Server {
         localCluster,
         logLevel: logLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
+        drain: { drainTimeMs: options.drainTimeMs, gradual: options.drainStrategy === "gradual" },
         overloadState: this.#overloadBuffer,
         overload: this.#overload.workerSettings,
         headerPrefix,
@@ -428,18 +430,21 @@ export class Server {
     void this.#pool.broadcast({ type: "runtime", values });
   }
 
-  /** `/drain_listeners`: connections end as they can, and listeners stop unless they are to stay. */
+  /** `/drain_listeners`: connections end in the course of the drain time, and listeners stop now or, `graceful`, behind it. */
   async drainListeners(how: {
     readonly graceful: boolean;
     readonly inboundOnly: boolean;
     readonly keepListening: boolean;
   }): Promise<void> {
-    if (how.graceful || how.keepListening) {
-      this.drain.start(this.options.drainTimeMs, this.options.drainStrategy === "gradual");
-    }
-    if (how.keepListening) return;
-    if (how.inboundOnly) await this.listeners.stopInbound();
-    else await this.listeners.stopAll(how.graceful);
+    const { graceful, inboundOnly, keepListening } = how;
+    await this.listeners.drain(inboundOnly);
+    if (keepListening) return;
+    if (!graceful) return this.listeners.stopListening(inboundOnly);
+    const timer = setTimeout(() => {
+      this.#drainTimers.delete(timer);
+      void this.listeners.stopListening(inboundOnly);
+    }, this.options.drainTimeMs);
+    this.#drainTimers.add(timer);
   }
 
   /** SIGTERM: as `stop`, but connections get `--termination-drain-s` to end. */
@@ -449,8 +454,7 @@ export class Server {
     const limitMs = this.options.terminationDrainMs;
     if (limitMs > 0) {
       this.log.info(`draining for at most ${limitMs / 1000} s`);
-      this.drain.start(limitMs, false);
-      await this.listeners.stopAll(true);
+      await this.listeners.end();
       const until = Date.now() + limitMs;
       while (this.listeners.draining().length > 0 && Date.now() < until && !this.#stopping) {
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -480,6 +484,7 @@ export class Server {
     this.clusters.stop();
     this.#eventLogs.flush();
     this.listeners.stop();
+    for (const timer of this.#drainTimers) clearTimeout(timer);
     this.runtime.stop();
     this.secretManager.stop();
     await Promise.race([

@@ -7,13 +7,13 @@ import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { messageDescriptor } from "@sluice/xds";
 import { ACCESS_LOG_SUPPORTED_FIELDS } from "../access-log/access-log-supported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "../cluster/cluster-supported-fields.ts";
+import { refusalReason } from "../config-message/refusal-reasons.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { STANDARD_EXTENSIONS } from "../extensions/standard.ts";
 import { LISTENER_SUPPORTED_FIELDS } from "../listener/compile-listener-sockets.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
 import { TRACING_SUPPORTED_FIELDS } from "../tracing/create-tracer-factory.ts";
 import { BOOTSTRAP_SUPPORTED_FIELDS } from "./bootstrap-supported-fields.ts";
-import { refusalReason } from "./refusal-reasons.ts";
-import type { SupportedFields } from "./refuse-unsupported-fields.ts";
 
 const TABLES: readonly SupportedFields[] = [
   BOOTSTRAP_SUPPORTED_FIELDS,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
+import { freePort } from "@sluice/harness";
 import { eventually, listenerYaml, ProxyProcess, portOf } from "./proxy-process-fixture.ts";
 
 /** Answers the status that the path names. */
@@ -11,13 +12,6 @@ async function startStatusServer() {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
-}
-
-async function deadPort(): Promise<number> {
-  const server = await startStatusServer();
-  const port = portOf(server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const endpoint = (name: string, port: number): string =>
@@ -37,7 +31,7 @@ static_resources:
   - ${listenerYaml("main", routes).trim().replaceAll("\n", "\n    ")}
   clusters:
   - {name: web, connect_timeout: 1s, track_cluster_stats: {per_endpoint_stats: true}, ${endpoint("web", port)}}
-  - {name: dead, connect_timeout: 1s, ${endpoint("dead", await deadPort())}}
+  - {name: dead, connect_timeout: 1s, ${endpoint("dead", await freePort())}}
 `);
   try {
     await proxy.live();

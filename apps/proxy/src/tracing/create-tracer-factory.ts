@@ -7,10 +7,13 @@ import {
   HttpConnectionManager_TracingSchema,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { compileCustomTags } from "../access-log/compile-custom-tags.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import { compileHttpService, type HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { VERSION_NUMBER } from "../server/version.ts";
 import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";

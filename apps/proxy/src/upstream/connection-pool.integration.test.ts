@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { after, before, test } from "node:test";
+import { freePort } from "@sluice/harness";
 import { DEFAULT_ASSIGNMENT_POLICY } from "../load-balancer/host-set.ts";
 import { eventually } from "../server/proxy-process-fixture.ts";
 import { drainHostConnections } from "./host-pools.ts";
-import { deadPort, RawServer, startCluster, type TestRequest } from "./pool-fixture.ts";
+import { RawServer, startCluster, type TestRequest } from "./pool-fixture.ts";
 
 const server = new RawServer();
 before(() => server.listen());
@@ -136,7 +137,7 @@ test("an idle connection closes after idle_timeout", async () => {
 });
 
 test("who waits for a connection that fails is told, whoever comes later is not", async () => {
-  const dead = await deadPort();
+  const dead = await freePort();
   const { send, counted } = startCluster(dead, {});
   const [first, second] = [send(), send()];
   await Promise.all([first.ready(), second.ready()]);
@@ -222,7 +223,7 @@ test("a connection leaves from the configured address, and reaches an endpoint b
   assert.match(bound.connection?.localAddress ?? "", /^127\.0\.0\.9:/);
   await answer(bound);
 
-  const listening = await deadPort();
+  const listening = await freePort();
   const second = new RawServer();
   await second.listen(listening, "127.0.0.3");
   const address = (ip: string) => ({ socket_address: { address: ip, port_value: listening } });

@@ -54,14 +54,6 @@ export class RawServer {
   }
 }
 
-/** A port on which nothing listens. */
-export async function deadPort(): Promise<number> {
-  const server = new RawServer();
-  await server.listen();
-  await server.close();
-  return server.port;
-}
-
 /** A request that a test sends through a pool, and what came of it. */
 export class TestRequest implements PoolWaiter, ResponseStream {
   readonly highPriority: boolean;

@@ -4,8 +4,8 @@ import type {
   Watchdog,
   Watchdogs as WatchdogsConfig,
 } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { type GuardDogSetup, threadName, type WatchdogSettings } from "./guard-dog.ts";
 import type { GuardThreadInit } from "./guard-thread.ts";
 import { allocateHeartbeats, beat, type HeartbeatPage } from "./heartbeats.ts";

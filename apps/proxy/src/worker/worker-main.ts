@@ -106,7 +106,7 @@ const context: WorkerContext = {
   onDemand,
   accessLoggers,
   tracers: createTracerFactory({ random: systemRandom, outbox, localInfo: init.localInfo }),
-  drain: new SharedDrainState(init.drainState, systemRandom),
+  drain: new SharedDrainState(init.drainState),
   overload,
   highMemory,
   shared: new SharedSlots(init.sharedSlots, init.workerIndex, init.concurrency),
@@ -116,7 +116,7 @@ const context: WorkerContext = {
 const gate = new AcceptGate();
 const onDrained = (listenerId: number): void => report({ type: "drained", listenerId });
 const descriptors = new WorkerDescriptors();
-const listeners = new WorkerListeners(context, compileListener, onDrained, gate, descriptors);
+const listeners = new WorkerListeners(context, compileListener, onDrained, gate, descriptors, init.drain);
 const workerOverload = new WorkerOverload(overload, systemTimers, gate, highMemory);
 workerOverload.apply();
 
@@ -172,8 +172,14 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
     case "close-listener":
       listeners.close(command.id, command.kept);
       return DONE;
+    case "drain-listeners":
+      listeners.drain(command.names);
+      return DONE;
     case "stop-listeners":
-      listeners.stopAll(command.drain);
+      listeners.stop(command.names);
+      return DONE;
+    case "end-listeners":
+      listeners.end();
       return DONE;
     case "runtime":
       runtime.replace(command.values);

@@ -5,7 +5,7 @@ import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { checkConfigSource } from "./config-source.ts";
 
 /** Where clusters come from that nobody has sent, and how long one waits for them. */

@@ -18,7 +18,7 @@ import {
   type ConfigSource,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { GrpcService } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { GrpcHost, ResolveCluster } from "../grpc/grpc-stream.ts";
 import { connectForStream, type OwnCall } from "../grpc/own-connection.ts";
 import { clusterOf, isFile, sourceKey } from "./config-source.ts";

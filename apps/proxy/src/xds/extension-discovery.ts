@@ -6,7 +6,7 @@ import {
   type TypedExtensionConfig,
   TypedExtensionConfigSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";

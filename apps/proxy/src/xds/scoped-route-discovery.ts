@@ -8,7 +8,7 @@ import {
   ScopedRouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/scoped_route_pb.js";
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";

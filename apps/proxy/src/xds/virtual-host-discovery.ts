@@ -5,7 +5,7 @@ import {
   type VirtualHost,
   VirtualHostSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
 import type { Discovery } from "./discovery.ts";

@@ -1,6 +1,7 @@
 import { Agent, request } from "node:http";
+import { freePort } from "@sluice/harness";
 import { type Api, draftRoute, openApi, publishAndWait } from "../../../e2e/api.ts";
-import { freePorts, startAppliance } from "../../../e2e/start-appliance.ts";
+import { startAppliance } from "../../../e2e/start-appliance.ts";
 import { percentiles } from "../percentiles.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -23,7 +24,7 @@ export const publish: Scenario = {
     ["maxMs", "max ms", 0],
   ],
   async run(options) {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const appliance = await startAppliance();
     const api = await openApi(appliance);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });

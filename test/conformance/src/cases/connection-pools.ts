@@ -181,9 +181,13 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
     accessLog: { file: "log", lines: 7 },
     observe: async (target) => {
       const answered = Promise.withResolvers<void>();
+      const hostAnswered = Promise.withResolvers<void>();
       target.upstream.reply((request) =>
         request.target.endsWith("/slow")
-          ? { after: answered.promise, body: "slow" }
+          ? {
+              after: (request.target === "/hosts/slow" ? hostAnswered : answered).promise,
+              body: "slow",
+            }
           : { status: request.target.startsWith("/budget") ? 503 : 200, body: "one" },
       );
       const slow = target.send({ path: "/requests/slow" });
@@ -207,7 +211,9 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
       const waiting = target.send({ path: "/hosts" });
       await settled(target, "cluster.hosts.upstream_rq_pending_active", 1);
       answered.resolve();
-      return { refused, meanwhile, others, slow: await slow, waiting: await waiting, host: await host };
+      const seen = { refused, meanwhile, others, slow: await slow };
+      hostAnswered.resolve();
+      return { ...seen, waiting: await waiting, host: await host };
     },
     stats: [
       "cluster.requests.upstream_rq_pending_overflow",

@@ -347,12 +347,19 @@ export const UNREACHED_UPSTREAM_CASES: readonly ConformanceCase[] = [
     - { name: codec, typed_config: { "@type": ${TYPES}.upstream_codec.v3.UpstreamCodec } }`,
       routes: `- { match: { prefix: "/dead/retry" }, route: { cluster: dead, retry_policy: { retry_on: connect-failure, num_retries: 2 } } }
 - { match: { prefix: "/dead" }, route: { cluster: dead } }
-- { match: { prefix: "/both" }, route: { cluster: both, retry_policy: { retry_on: connect-failure, num_retries: 2 } } }
+- { match: { prefix: "/both" }, route: { cluster: both, retry_policy: { retry_on: connect-failure, num_retries: 2, retry_priority: { name: previous, typed_config: { "@type": type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig, update_frequency: 1 } } } } }
 - { match: { prefix: "/off" }, route: { cluster: dead }, ${perRoute("buffer", "buffer.v3.BufferPerRoute", "disabled: true")} }
 - { match: { prefix: "/named" }, route: { cluster: named, auto_host_rewrite: true } }
 - { match: { prefix: "/mirror" }, route: { cluster: one, request_mirror_policies: [{ cluster: two }] } }
 - { match: { prefix: "/" }, route: { cluster: one } }`,
-      clusters: `${staticCluster("both", ["{{dead}}", "{{upstream}}"])}
+      clusters: `
+- name: both
+  connect_timeout: 1s
+  load_assignment:
+    cluster_name: both
+    endpoints:
+    - { priority: 0, lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{dead}} } } } }] }
+    - { priority: 1, lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream}} } } } }] }
 - name: named
   type: STRICT_DNS
   dns_lookup_family: V4_ONLY

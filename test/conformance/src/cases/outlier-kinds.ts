@@ -133,8 +133,10 @@ function events(target: Target, cluster: string): readonly unknown[] {
   return lines
     .map((line): Record<string, unknown> => JSON.parse(line))
     .filter(({ cluster_name }) => cluster_name === cluster)
-    .map(({ timestamp: _timestamp, upstream_url: url, ...rest }) => ({
+    .map(({ timestamp: _timestamp, upstream_url: url, secs_since_last_action: seconds, ...rest }) => ({
       ...rest,
+      // How long the steps of a case take is the machine's affair.
+      since: seconds === undefined || Number(seconds) > 5 ? seconds : "a few seconds",
       host: String(url).endsWith(`:${target.upstream.port}`) ? "one" : "another",
     }));
 }

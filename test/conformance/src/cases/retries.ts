@@ -60,6 +60,9 @@ const PARTS = ["a", "b", "c"];
 const parts = (weights: readonly number[], more = ""): string =>
   `weighted_clusters: { header_name: x-draw${more}, clusters: [${PARTS.map((name, i) => `{ name: ${name}, weight: ${weights[i] ?? 0}, request_headers_to_add: [{ header: { key: x-part, value: ${name} } }], response_headers_to_add: [{ header: { key: x-part, value: ${name} } }] }`).join(", ")}] }`;
 
+const HEDGED_TRIES = `retry_policy: { retry_on: 5xx, num_retries: 2, per_try_timeout: 0.6s, ${PROMPT} }`;
+const HEDGED = `hedge_policy: { hedge_on_per_try_timeout: true }, ${HEDGED_TRIES}`;
+
 export const RETRY_CASES: readonly ConformanceCase[] = [
   {
     title:
@@ -317,8 +320,9 @@ virtual_hosts:
     include_request_attempt_count: true
     include_attempt_count_in_response: true
     routes:
-    - { match: { prefix: "/hedge/" }, route: { cluster: one, timeout: 3s, hedge_policy: { hedge_on_per_try_timeout: true }, retry_policy: { retry_on: 5xx, num_retries: 2, per_try_timeout: 0.6s, ${PROMPT} } } }
-    - { match: { prefix: "/plain/" }, route: { cluster: one, timeout: 3s, retry_policy: { retry_on: 5xx, num_retries: 2, per_try_timeout: 0.6s, ${PROMPT} } } }`,
+    - { match: { prefix: "/hedge/never" }, route: { cluster: one, timeout: 3s, ${HEDGED} } }
+    - { match: { prefix: "/hedge/" }, route: { cluster: one, timeout: 15s, ${HEDGED} } }
+    - { match: { prefix: "/plain/" }, route: { cluster: one, timeout: 15s, ${HEDGED_TRIES} } }`,
     }),
     reply: (request) => {
       const first = request.header("x-envoy-attempt-count") === "1";

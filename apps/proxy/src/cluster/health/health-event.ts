@@ -55,7 +55,8 @@ export function healthEventLine(event: HealthEvent, source: HealthEventSource, w
       zone: source.locality.zone,
       sub_zone: source.locality.subZone,
     },
-    timestamp: new Date(wallMs).toISOString(),
+    // Whole seconds stand alone in the JSON of messages.
+    timestamp: new Date(wallMs).toISOString().replace(".000Z", "Z"),
     ...bodyOf(event),
   })}\n`;
 }

@@ -16,6 +16,7 @@ export function testWorkerInit(concurrency: number): (workerIndex: number) => Wo
     localCluster: "",
     logLevel: "info",
     drainState,
+    drain: { drainTimeMs: 600_000, gradual: true },
     overload: {},
     headerPrefix: "",
     overloadState,

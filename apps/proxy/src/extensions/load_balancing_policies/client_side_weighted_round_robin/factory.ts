@@ -1,5 +1,5 @@
 import type { ClientSideWeightedRoundRobin } from "@sluice/xds/gen/envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin_pb.js";
-import { durationMs } from "../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../config-message/duration-ms.ts";
 import type { LoadBalancingPolicyFactory } from "../../../load-balancer/load-balancer.ts";
 import { compileSlowStart } from "../../../load-balancer/slow-start.ts";
 import type { OutOfBandConfig } from "../../../orca/load-report-need.ts";

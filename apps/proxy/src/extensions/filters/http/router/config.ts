@@ -1,7 +1,7 @@
 import type { Compiled, Counter, Problem } from "@sluice/extension-api";
 import type { Router } from "@sluice/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js";
 import type { AccessLogger } from "../../../../access-log/access-logger.ts";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import { compileHttpFilters } from "../../../../http-filter/compile-filter-chain.ts";
 import type { HttpFactoryContext, HttpFilterConfig } from "../../../../http-filter/filter-chain-config.ts";
 import { createRouterStats, type RouterStats } from "../../../../route/router-stats.ts";

@@ -8,7 +8,7 @@ import {
   type Timer,
 } from "@sluice/extension-api";
 import type { ConnectionLimit } from "@sluice/xds/gen/envoy/extensions/filters/network/connection_limit/v3/connection_limit_pb.js";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import { asNetworkContext } from "../../../../network-filter/network-factory-context.ts";
 import { compileFeatureFlag } from "../../../../runtime/feature-flag.ts";
 import type { SharedCount } from "../../../../worker/shared-slots.ts";

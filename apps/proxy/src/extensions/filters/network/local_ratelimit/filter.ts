@@ -8,7 +8,7 @@ import {
   ResponseFlag,
 } from "@sluice/extension-api";
 import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/network/local_ratelimit/v3/local_rate_limit_pb.js";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import {
   asNetworkContext,
   type NetworkFactoryContext,

@@ -5,7 +5,7 @@ import {
 } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import type { HashPolicy } from "@sluice/xds/gen/envoy/type/v3/hash_policy_pb.js";
 import type { AccessLogger } from "../../../../access-log/access-logger.ts";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import {
   type MetadataMatch,
   mergeMetadataMatch,

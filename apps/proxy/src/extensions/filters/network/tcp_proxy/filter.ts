@@ -1,5 +1,6 @@
 import {
   type AttemptedHost,
+  type ConnectionDrain,
   type ConnectionInfo,
   type DetectedCloseType,
   type NetworkFilterFactory,
@@ -51,7 +52,7 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
   private connector: UpstreamConnector | undefined = undefined;
   private connected = false;
   private destroyed = false;
-  private draining = false;
+  private listenerDrain: ConnectionDrain | undefined = undefined;
   private readonly early = new EarlyData();
   private readonly session = new SessionFacts();
   private readonly downstreamBytes = new ByteMeter();
@@ -161,15 +162,16 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     downstream.readDisable(true);
   }
 
-  /** The listener lets go of its connections. */
-  drain(): void {
-    this.draining = true;
+  drain(drain: ConnectionDrain): void {
+    if (this.listenerDrain === undefined || drain.atOnce) this.listenerDrain = drain;
   }
 
   private closeIfDraining(): void {
     const { config } = this;
     if (!config.checksDrainClose || this.destroyed || this.downstream.state !== "open") return;
-    if (!this.draining && !config.worker.drain.drainClose()) return;
+    const drain = this.listenerDrain;
+    const closes = drain !== undefined && (drain.atOnce || drain.closesNow(1));
+    if (!closes && !config.worker.drain.drainClose()) return;
     config.stats.downstreamCxDrainClose.inc();
     this.downstream.close("flush", "tcp_proxy_drain_close");
   }

@@ -1,7 +1,8 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { isFieldSet } from "@bufbuild/protobuf";
-import { isReflectMessage, type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
 import type { Problem } from "@sluice/extension-api";
+import { eachMessageIn } from "./each-message-in.ts";
 import { refusalReason } from "./refusal-reasons.ts";
 
 /** Per full message name: the fields that have an effect; `*`: all of them. */
@@ -27,22 +28,15 @@ function visit(message: ReflectMessage, supported: SupportedFields, path: string
   if (allowed === undefined) return;
   for (const field of message.fields) {
     if (!isFieldSet(message.message, field)) continue;
-    const at = path === "" ? field.name : `${path}.${field.name}`;
-    if (!allowed.includes(field.name) && !allowed.includes("*")) {
-      const reason = refusalReason(field);
-      const message = `${field.name} is not implemented${reason === undefined ? "" : `: ${reason}`}`;
-      problems.push({ path: at, message, severity: "error" });
+    if (allowed.includes(field.name) || allowed.includes("*")) {
+      eachMessageIn(message, field, path, (each, at) => visit(each, supported, at, problems));
       continue;
     }
-    if (field.fieldKind === "message") {
-      const value: unknown = message.get(field);
-      if (isReflectMessage(value)) visit(value, supported, at, problems);
-    } else if (field.fieldKind === "list" && field.listKind === "message") {
-      let index = 0;
-      for (const item of message.get(field)) {
-        if (isReflectMessage(item)) visit(item, supported, `${at}[${index}]`, problems);
-        index++;
-      }
-    }
+    const reason = refusalReason(field);
+    problems.push({
+      path: path === "" ? field.name : `${path}.${field.name}`,
+      message: `${field.name} is not implemented${reason === undefined ? "" : `: ${reason}`}`,
+      severity: "error",
+    });
   }
 }
