@@ -95,7 +95,8 @@ for each address, unread, and closes more. To shrink the heap, each thread colle
 for some hundred milliseconds where there is much; it leaves that while V8 holds at most \`max_unfreed_memory_bytes\` beyond what was alive
 last time. Load-shed points are \`tcp_listener_accept\`, \`hcm_ondata_creating_codec\`,
 \`http1_server_abort_dispatch\`, \`http2_server_go_away_on_dispatch\`, \`http2_server_go_away_and_close_on_dispatch\`,
-\`http_connection_manager_decode_headers\`, \`http_downstream_filter_check\` and \`connection_pool_new_connection\`; those of HTTP/3 are
+\`http_connection_manager_decode_headers\`, \`http_downstream_filter_check\`, \`connection_pool_new_connection\`,
+\`tcp_proxy_on_data\` and \`tcp_proxy_upstream_connect\`; those of HTTP/3 are
 not there, as it is not, nor is the action \`close_idle_http_connections\`, which is about HTTP/3 in Envoy.
 
 ${extensions.map(({ name, supportedFields }) => `### ${name}\n\n${table(supportedFields)}`).join("\n")}
@@ -174,10 +175,12 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.
 - Stats of Envoy that are not here: those of watchdogs where \`watchdogs\` is not configured; what is about its own parts (\`dns.cares.\`,
-  \`thread_local_cluster_manager.\`, \`http.async-client.\`, \`nghttp2\` and \`oghttp2\`, \`server.version\`, \`server.stats_recent_lookups\`,
-  \`server.total_connections\`) or what Node does not tell (\`connections_accepted_per_socket_event\`); \`update_duration\`, \`user_agent.\`,
-  \`upstream_rq_rx_reset_no_error\`, \`rq_overload_local_reply\`, \`route_delayed_total\`, the HTTP/2 codec's histograms of cookies and headers, the stats
-  of upstreams' HTTP/1 codecs, which have nothing to count, \`seconds_until_first_ocsp_response_expiring\`, and \`ssl.certificate.\` of authorities. Values above 2^53 (\`version\`) are rounded.
+  \`thread_local_cluster_manager.\`, \`nghttp2\` and \`oghttp2\`, \`server.version\`, \`server.stats_recent_lookups\`,
+  \`server.total_connections\`) or what Node does not tell (\`connections_accepted_per_socket_event\`); the HTTP/2 codec's histograms of cookies and
+  headers, \`seconds_until_first_ocsp_response_expiring\`, and \`ssl.certificate.\` of authorities. Values above 2^53 (\`version\`) are rounded.
+- Bytes do not wait between sockets and filters, so that \`…_bytes_buffered\` is 0, where Envoy's gauges tell the size of the last read. Where Envoy waits
+  for a client to close, Sluice sends it the end at once: connections are counted as ended from here (\`downstream_cx_destroy_local\`), and
+  \`downstream_cx_delayed_close_timeout\` counts clients that then stay, alone.
 - The admin interface speaks HTTP/1.1 alone, sends no body in answer to HEAD (Envoy does), and shows fractions among runtime values as JSON.
 - \`--restart-epoch\` above 0 is refused; \`/hot_restart_version\` says that it is disabled. Profiles are V8's, a file per thread. Heap dumps and
   the allocation profiler are answered with 501.

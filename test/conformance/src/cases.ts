@@ -62,6 +62,7 @@ import { OVERLOAD_CASES } from "./cases/overload.ts";
 import { OVERLOAD_ACTION_CASES } from "./cases/overload-actions.ts";
 import { OVERLOAD_POINT_CASES } from "./cases/overload-points.ts";
 import { OVERLOAD_STREAM_CASES } from "./cases/overload-streams.ts";
+import { OVERLOAD_TCP_CASES } from "./cases/overload-tcp.ts";
 import { PEER_VALIDATION_CASES } from "./cases/peer-validation.ts";
 import { POOL_LIMIT_CASES } from "./cases/pool-limits.ts";
 import { REACHED_HOST_CASES } from "./cases/reached-hosts.ts";
@@ -78,6 +79,7 @@ import { SCOPED_ROUTE_CASES } from "./cases/scoped-routes.ts";
 import { SECRET_ROTATION_CASES } from "./cases/secret-rotation.ts";
 import { SPAN_CASES } from "./cases/spans.ts";
 import { STAT_NAME_CASES } from "./cases/stat-names.ts";
+import { STAT_VALUE_CASES } from "./cases/stat-values.ts";
 import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
 import { TCP_EARLY_DATA_CASES } from "./cases/tcp-early-data.ts";
 import { TCP_FAILURE_CASES } from "./cases/tcp-failures.ts";
@@ -169,6 +171,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...STREAM_LIMIT_CASES,
   ...ADMIN_CASES,
   ...STAT_NAME_CASES,
+  ...STAT_VALUE_CASES,
   ...LOCAL_REPLY_CASES,
   ...LOG_OPERATOR_CASES,
   ...LOG_SYNTAX_CASES,
@@ -181,6 +184,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...OVERLOAD_ACTION_CASES,
   ...OVERLOAD_POINT_CASES,
   ...OVERLOAD_STREAM_CASES,
+  ...OVERLOAD_TCP_CASES,
   ...BOOTSTRAP_SETTING_CASES,
   ...TRACE_SAMPLER_CASES,
   ...OTLP_LOG_CASES,

@@ -1,5 +1,6 @@
 import type { Log, StatsScope } from "@sluice/extension-api";
-import { isFile } from "../xds/config-source.ts";
+import { isFile, isStreamed } from "../xds/config-source.ts";
+import { recordUpdate, UPDATE_DURATION } from "../xds/update-duration.ts";
 import { hashVersion } from "../xds/version-hash.ts";
 import type { Discovery } from "./cluster-config.ts";
 import type { LoadAssignment } from "./compile-endpoints.ts";
@@ -11,6 +12,7 @@ export interface AssignmentSurroundings {
   /** `cluster.<name>.` */
   readonly stats: StatsScope;
   readonly endpoints: EndpointDiscovery;
+  defineText(name: string): void;
   setText(name: string, text: string): void;
   readonly log: Log;
 }
@@ -18,13 +20,15 @@ export interface AssignmentSurroundings {
 /** EDS: a cluster's endpoints are those of its assignment, as long as they are not stale. Answers how to end it. */
 export function followAssignment(
   { serviceName, initialFetchTimeoutMs, source }: Extract<Discovery, { readonly kind: "eds" }>,
-  { clusterName, stats, endpoints, setText, log }: AssignmentSurroundings,
+  { clusterName, stats, endpoints, defineText, setText, log }: AssignmentSurroundings,
   taker: EndpointTaker,
 ): () => void {
   let firstTimer: NodeJS.Timeout | undefined;
   /** The endpoints are forgotten when it ends (`endpoint_stale_after`). */
   let staleTimer: NodeJS.Timeout | undefined;
   for (const name of ["update_rejected", "init_fetch_timeout"]) stats.counter(name);
+  stats.histogram(UPDATE_DURATION);
+  defineText(`${stats.prefix}version_text`);
   if (initialFetchTimeoutMs > 0) {
     firstTimer = setTimeout(() => {
       stats.counter("init_fetch_timeout").inc();
@@ -51,12 +55,15 @@ export function followAssignment(
     onAttempt: () => stats.counter("update_attempt").inc(),
     onUpdate: (assignment, version) => {
       clearTimeout(firstTimer);
+      const sinceMs = performance.now();
       stats.counter("update_success").inc();
       if (assignment !== undefined) {
         stats.gauge("version").set(hashVersion(version));
         stats.gauge("update_time").set(Date.now());
         setText(`${stats.prefix}version_text`, version);
-        return take(assignment);
+        take(assignment);
+        if (isStreamed(source)) recordUpdate(stats, sinceMs);
+        return;
       }
       if (fromFile) stats.counter("update_empty").inc();
       taker.settle();

@@ -9,6 +9,7 @@ import { BreakerGauges } from "./breaker-gauges.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import { clusterDropsPage } from "./cluster-drops.ts";
+import { createClusterStatsIn } from "./cluster-stats.ts";
 import type { CompiledCluster } from "./compile-cluster.ts";
 import type { EndpointSpec } from "./compile-endpoints.ts";
 import type { Connector } from "./connect-upstream.ts";
@@ -25,6 +26,7 @@ import { OutOfBandReports } from "./out-of-band/out-of-band-reports.ts";
 import type { OutlierSign } from "./outlier/outlier-config.ts";
 import type { SuccessRateBar } from "./outlier/outlier-detector.ts";
 import { resolveEndpoints } from "./resolve-endpoints.ts";
+import type { ClusterStats } from "./thread-local-cluster.ts";
 import { type CountMatch, transportSocketCount } from "./transport-socket-finder.ts";
 
 export interface ManagedClusterOptions {
@@ -48,6 +50,7 @@ export interface ManagedClusterOptions {
     onClose: (release: () => void) => void,
   ): Connector;
   appendLine(path: string, line: string): void;
+  defineText(name: string): void;
   setText(name: string, text: string): void;
   readonly outlierEventLogPath: string;
   readonly log: Log;
@@ -72,6 +75,7 @@ export class ManagedCluster {
   initialized = false;
   readonly #options: ManagedClusterOptions;
   #connector: Connector | undefined = undefined;
+  #ownStats: ClusterStats | undefined = undefined;
   #breakerGauges: BreakerGauges | undefined = undefined;
   readonly #countSocket: CountMatch;
   readonly #stops: (() => void)[] = [];
@@ -132,6 +136,12 @@ export class ManagedCluster {
       this.onStop(release),
     );
     return this.#connector;
+  }
+
+  /** What the main thread counts of its own ways to the hosts. */
+  get ownStats(): ClusterStats {
+    this.#ownStats ??= createClusterStatsIn(this.#options.stats);
+    return this.#ownStats;
   }
 
   /** Gauges that are worked out when somebody reads them; of a cluster in service. */

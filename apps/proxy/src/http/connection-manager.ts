@@ -23,10 +23,12 @@ import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { detectProtocol } from "./detect-protocol.ts";
 import { Http1ServerCodec } from "./h1/server-codec.ts";
 import { Http2ServerCodec } from "./h2/server-codec.ts";
+import type { Headers } from "./header-map.ts";
 import { HttpStream } from "./http-stream.ts";
 import { PrematureResets } from "./premature-resets.ts";
 import type { RequestStreamInfo } from "./request-stream-info.ts";
 import type { StreamTimers } from "./stream-timers.ts";
+import type { UserAgentStats } from "./user-agents.ts";
 
 const IDLE = 0;
 const DRAIN = 1;
@@ -72,6 +74,9 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   /** It waits for a next response to end behind. */
   private softDraining = false;
   private resets: PrematureResets | undefined = undefined;
+  /** Its first request has said what kind of client it is. */
+  private clientKnown = false;
+  private userAgent: UserAgentStats | undefined = undefined;
 
   constructor(config: ConnectionManagerConfig, connection: SocketConnection) {
     this.config = config;
@@ -218,6 +223,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
         ? c.downstream_cx_destroy_local_active_rq
         : c.downstream_cx_destroy_remote_active_rq
       ).inc();
+      if (!local) this.userAgent?.cxDestroyRemoteActiveRq.inc();
     }
     if (codec?.streamSource !== undefined) worker.highMemory?.delete(codec.streamSource);
     const cut = stuck || closeDetails === LISTENER_REMOVED || closeDetails === CHAIN_REMOVED;
@@ -232,7 +238,9 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     if (this.softDraining) stats.cxHttp1SoftDrain.sub(1);
     if (this.connection.tls !== undefined) stats.cxSslActive.sub(1);
     if (codec !== undefined) (codec.multiplexed ? stats.cxHttp2Active : stats.cxHttp1Active).sub(1);
-    stats.cxLengthMs.record(worker.clock.nowMs() - this.connectedAtMs);
+    const lengthMs = worker.clock.nowMs() - this.connectedAtMs;
+    stats.cxLengthMs.record(lengthMs);
+    this.userAgent?.cxLengthMs.record(lengthMs);
   }
 
   // ── codec callbacks ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -282,6 +290,17 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   }
 
   // ── for its streams ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** As Envoy: what the first request says of the client holds for the connection. */
+  countUserAgent(headers: Headers): void {
+    if (!this.clientKnown) {
+      this.clientKnown = true;
+      const userAgent = headers.get("user-agent");
+      if (userAgent !== undefined) this.userAgent = this.config.stats.userAgents.find(userAgent);
+      this.userAgent?.cxTotal.inc();
+    }
+    this.userAgent?.rqTotal.inc();
+  }
 
   /** A stream is through, and gives its timers back. `reusable`: its messages both ended properly. */
   onStreamDone(timers: StreamTimers, reusable: boolean, info: RequestStreamInfo): void {

@@ -125,6 +125,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       encoder.encode1xxHeaders(new Headers([":status", "100"]));
       headers.remove("expect");
     }
+    manager.countUserAgent(headers);
     const isConnect = headers.get(":method") === "CONNECT";
     const refusal = admitRequest(headers, isConnect, config);
     if (refusal !== undefined) return this.refuse(refusal, headers);
@@ -146,7 +147,6 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     }
     if (config.routeFigures !== undefined) this.route();
     this.traceByRoute(headers);
-    if (overload.sheds(LoadShedPoint.FilterChain)) return this.replyOverloaded();
     this.admitted = true;
     const chain =
       upgradeType === "" ? config.filters : chooseChain(config, upgradeType, this.route()?.action);
@@ -398,7 +398,9 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   }
 
   rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined {
-    const { config } = this;
+    const { config, cachedRoute } = this;
+    // As Envoy: what a route does to its cluster's responses it does to answers in their place, whichever filter gives them.
+    if (this.admitted && cachedRoute?.action.kind === "forward") cachedRoute.finalizeResponse(headers, this);
     if (config.localReplies === undefined) return undefined;
     this.response = headers;
     return config.localReplies.rewrite(headers, status, body, this);

@@ -152,9 +152,9 @@ export class OverloadManager {
   }
 
   start(): void {
+    const delay = this.use.stats.scope("overload").histogram("refresh_interval_delay");
     if (this.resources.length === 0) return;
     this.shrinker?.start(0);
-    const delay = this.use.stats.scope("overload").histogram("refresh_interval_delay");
     let lastMs = performance.now();
     this.timer = setInterval(() => {
       const nowMs = performance.now();

@@ -8,6 +8,7 @@ import {
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
 import { isStreamed } from "../xds/config-source.ts";
+import { recordUpdate, UPDATE_DURATION } from "../xds/update-duration.ts";
 import { hashVersion } from "../xds/version-hash.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
 import { inlineFiles } from "./inline-files.ts";
@@ -19,6 +20,7 @@ const INITIAL_FETCH_TIMEOUT_MS = 15_000;
 export interface ManagedSecretOptions {
   /** `sds.<name>.` */
   readonly stats: StatsScope;
+  defineText(name: string): void;
   setText(name: string, text: string): void;
   onStop(): void;
   /** `problem`: a file of it could not be read. */
@@ -68,6 +70,8 @@ export class ManagedSecret {
     ])
       options.stats.counter(counter);
     for (const gauge of ["update_time", "version"]) options.stats.gauge(gauge).set(0);
+    options.stats.histogram(UPDATE_DURATION);
+    options.defineText(`${options.stats.prefix}version_text`);
   }
 
   start(): void {
@@ -123,6 +127,7 @@ export class ManagedSecret {
 
   /** A version that its source sent: what is wrong with it, or it is on its way to the workers. */
   receive(secret: Secret, version: string): readonly Problem[] {
+    const sinceMs = performance.now();
     const inlined = inlineFiles(secret);
     // Also of one that is refused: its files may be there in a moment.
     this.#watchFiles(inlined.directories, () => this.#reloadFiles());
@@ -141,6 +146,7 @@ export class ManagedSecret {
     this.#options.stats.gauge("version").set(hashVersion(version));
     this.#options.setText(`${this.#options.stats.prefix}version_text`, version);
     this.#publish(inlined.secret);
+    if (this.#streamed) recordUpdate(this.#options.stats, sinceMs);
     return [];
   }
 

@@ -75,6 +75,7 @@ export class SecretManager implements Discovery {
       managed = new ManagedSecret(config, source, {
         stats: lease.root.scope("sds").scope(config.name),
         onStop: () => lease.release(),
+        defineText: (name) => this.#options.stats.defineText(name),
         setText: (name, text) => this.#options.stats.setText(name, text),
         check: (secret, problem) => this.#check(secret, problem),
         publish: (secret) => this.#publish(key, secret),

@@ -21,6 +21,7 @@ import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { grpcHostOf } from "../grpc/grpc-host-of.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
+import { OwnConnections } from "../grpc/own-connection.ts";
 import { compileHeaderPrefix, useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
@@ -108,6 +109,7 @@ export class Server {
   readonly secretManager: SecretManager;
   readonly #context: WorkerContext;
   readonly #relay: TelemetryRelay;
+  readonly #connections: OwnConnections;
   readonly #reportReaders: ReportReaders;
   #admin: RunningAdmin | undefined;
   #orders: OrderClient | undefined;
@@ -135,6 +137,9 @@ export class Server {
     this.stats = new StatsRegistry(
       settle(bootstrap, compileStatsSettings(bootstrap.message.statsConfig, "stats_config")),
     );
+    const calls = this.stats.root().scope("http").scope("async-client").counter("rq_total");
+    this.#connections = new OwnConnections(calls);
+    this.stats.onRead(() => this.#connections.countBytes());
     this.log = log;
     this.node = buildNode(bootstrap.message.node, options, extensions);
     this.drain = new SharedDrainState(this.#drainBuffer);
@@ -409,7 +414,7 @@ export class Server {
 
   /** A host of the cluster, for the proxy's own gRPC clients. */
   resolveCluster(name: string): GrpcHost | undefined {
-    return grpcHostOf(this.clusters.get(name));
+    return grpcHostOf(this.clusters.get(name), this.#connections);
   }
 
   broadcast(command: WorkerCommand) {

@@ -132,7 +132,7 @@ export class StatsdWriter implements StatsSink {
     if (this.#tcp === undefined || this.#tcp.destroyed) {
       const host = this.#resolve(cluster);
       if (host === undefined) return;
-      const socket = host.connect();
+      const { socket } = host.open("tcp");
       socket.on("error", (error) => this.#log.warn(`statsd: ${error.message}`));
       socket.unref();
       this.#tcp = socket;

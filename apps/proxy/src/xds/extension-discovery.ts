@@ -164,8 +164,9 @@ export class ExtensionDiscovery implements Discovery {
   }
 
   async #take(entry: Entry, config: TypedExtensionConfig, version: string): Promise<void> {
+    const sinceMs = performance.now();
     const changed = entry.config === undefined || !equals(TypedExtensionConfigSchema, entry.config, config);
-    entry.stats.success(version);
+    entry.stats.success(version, sinceMs);
     if (changed) {
       entry.config = config;
       // As in Envoy, the version that brought it.

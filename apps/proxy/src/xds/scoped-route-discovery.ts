@@ -95,6 +95,7 @@ export class ScopedRouteDiscovery implements Discovery {
   async onUpdate(update: XdsUpdate, key: string): Promise<Refusal | undefined> {
     const source = this.#sources.get(key);
     if (source === undefined) return undefined;
+    const sinceMs = performance.now();
     const refusals = new Refusals();
     const scopes = new Map(update.full ? [] : source.scopes);
     for (const name of update.removed) scopes.delete(name);
@@ -119,7 +120,7 @@ export class ScopedRouteDiscovery implements Discovery {
       for (const user of source.users) user.settle(scopes);
     });
     for (const { stats } of source.users) {
-      stats.success(update.version);
+      stats.success(update.version, sinceMs);
       stats.scope.counter("config_reload").inc();
       stats.scope.gauge("config_reload_time_ms").set(Date.now());
     }

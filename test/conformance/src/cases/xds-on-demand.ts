@@ -80,7 +80,15 @@ export const XDS_ON_DEMAND_CASES: readonly ConformanceCase[] = [
     files: { "rds.yaml": routes },
     tcp: deltaServer([host("first", "first.test", { atOnce: true })], []),
     requests: [to("own.test"), to("first.test"), to("other.test")],
-    stats: [...VHDS_STATS, "http.main.no_route"],
+    stats: [
+      ...VHDS_STATS,
+      "http.main.no_route",
+      "http.async-client.rq_total",
+      ...["cx_total", "cx_active", "cx_http2_total", "cx_destroy", "cx_connect_fail"]
+        .concat("rq_total", "rq_active", "rq_200", "rq_2xx", "rq_completed", "rq_pending_total")
+        .map((stat) => `cluster.control.upstream_${stat}`),
+      "cluster.control.internal.upstream_rq_200",
+    ],
   },
   {
     title: "an unknown host's virtual host is fetched by an alias, and the request waits for it",

@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { refuse } from "@sluice/extension-api";
 import { ProxyProtocolPassThroughTLVs_PassTLVsMatchType } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import type { ProxyProtocolUpstreamTransport } from "@sluice/xds/gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js";
 import { socketAddressText } from "../../../connection/socket-address.ts";

@@ -424,7 +424,7 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
 
   /** Ends it all by an answer of our own; once the response has begun, by a reset. */
   private fail({ status, body, details, flag, overloaded }: Failure): undefined {
-    const { config, stream, route, forward, callbacks } = this.init;
+    const { config, stream, forward, callbacks } = this.init;
     if (flag !== 0) stream.streamInfo.setResponseFlag(flag);
     this.tries.cancelAllBut(undefined);
     this.dropRetry();
@@ -433,7 +433,6 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     callbacks.sendLocalReply(status, body, details, (out: HeaderMap) => {
       if (overloaded && !config.suppressEnvoyHeaders) out.append(EnvoyHeader.overloaded, "true");
       if (counted) out.set(EnvoyHeader.attemptCount, String(this.choice.attempts));
-      route.finalizeResponse(out, stream);
     });
   }
 

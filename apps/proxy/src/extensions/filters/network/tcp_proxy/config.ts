@@ -15,7 +15,13 @@ import type { NetworkFactoryContext } from "../../../../network-filter/network-f
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileOnDemandCds, type OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
 import { compileProxyTlvs, type ProxyTlvs } from "./proxy-tlvs.ts";
-import { createOnDemandStats, createTcpProxyStats, type OnDemandStats, type TcpProxyStats } from "./stats.ts";
+import {
+  createOnDemandStats,
+  createTcpProxyStats,
+  defineTunnelStats,
+  type OnDemandStats,
+  type TcpProxyStats,
+} from "./stats.ts";
 import { compileTunnel, type TunnelConfig } from "./tunnel-config.ts";
 
 /** The metadata that load balancing goes by. */
@@ -110,6 +116,7 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
   const proxyTlvs = compileProxyTlvs(config.proxyProtocolTlvs, config.proxyProtocolTlvMergePolicy);
   if (!proxyTlvs.ok) problems.push(...proxyTlvs.problems);
   if (problems.length > 0 || !loggers.ok || !proxyTlvs.ok) return { ok: false, problems };
+  if (tunnel !== undefined) defineTunnelStats(worker.stats, config.statPrefix);
   const maxDurationMs = durationMs(config.maxDownstreamConnectionDuration, 0);
   const jitter = config.maxDownstreamConnectionDurationJitterPercentage?.value ?? 0;
   return {
