@@ -49,12 +49,18 @@ export class Load {
   }
 
   start(clients: number): void {
+    this.#running = true;
     this.#clients = Array.from({ length: clients }, () => this.#client());
   }
 
-  async stop(): Promise<void> {
+  /** Until `start`; ends what is under way. */
+  async pause(): Promise<void> {
     this.#running = false;
     await Promise.all(this.#clients);
+  }
+
+  async stop(): Promise<void> {
+    await this.pause();
     this.#http1.close();
     this.#http2.close();
   }

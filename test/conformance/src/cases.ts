@@ -40,6 +40,7 @@ import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { HTTP2_CASES } from "./cases/http2.ts";
 import { HTTP2_RESET_CASES } from "./cases/http2-resets.ts";
 import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
+import { INSPECTOR_FAILURE_CASES } from "./cases/inspector-failures.ts";
 import { LISTENER_DRAIN_CASES } from "./cases/listener-drains.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LISTENER_SETTING_CASES } from "./cases/listener-settings.ts";
@@ -86,6 +87,7 @@ import { TCP_FAILURE_CASES } from "./cases/tcp-failures.ts";
 import { TCP_HALF_CLOSE_CASES } from "./cases/tcp-half-closes.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { TCP_TUNNEL_CASES } from "./cases/tcp-tunnel.ts";
+import { TLS_END_CASES } from "./cases/tls-ends.ts";
 import { TLS_HANDSHAKE_CASES } from "./cases/tls-handshakes.ts";
 import { TRACE_SAMPLER_CASES } from "./cases/trace-samplers.ts";
 import { TRACING_CASES } from "./cases/tracing.ts";
@@ -178,6 +180,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...LOG_ATTEMPT_CASES,
   ...LOG_CLOSE_CASES,
   ...LOG_TIME_CASES,
+  ...INSPECTOR_FAILURE_CASES,
+  ...TLS_END_CASES,
   ...TLS_HANDSHAKE_CASES,
   ...LOG_CHOICE_CASES,
   ...OVERLOAD_CASES,

@@ -321,7 +321,11 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     this.partsBytes = 0;
     this.aborted = how === "abort";
     if (this.aborted) resetSocket(this.socket);
-    else this.socket.destroy();
+    else {
+      // A TLS peer is told (close_notify) where nothing stands before that.
+      if (this.tls !== undefined && !this.ended && this.socket.writableLength === 0) this.socket.end();
+      this.socket.destroy();
+    }
     this.handleClose();
   }
 

@@ -106,9 +106,17 @@ class TlsInspectorFilter implements ListenerFilter {
 }
 
 const HTTP_REQUEST = failureText("9c", "HTTP_REQUEST");
-const HTTPS_PROXY_REQUEST = failureText("9d", "HTTPS_PROXY_REQUEST");
+const HTTPS_PROXY_REQUEST = failureText("9b", "HTTPS_PROXY_REQUEST");
 const WRONG_VERSION = failureText("f7", "WRONG_VERSION_NUMBER");
 const TOO_LONG = failureText("92", "ENCRYPTED_LENGTH_TOO_LONG");
+const UNEXPECTED_RECORD = failureText("e1", "UNEXPECTED_RECORD");
+const UNEXPECTED_MESSAGE = failureText("df", "UNEXPECTED_MESSAGE");
+const MESSAGE_TOO_LONG = failureText("96", "EXCESSIVE_MESSAGE_SIZE");
+/** Record types (RFC 8446, section 5.1) and a message's, in front of its length. */
+const ALERT = 21;
+const HANDSHAKE = 22;
+const CLIENT_HELLO = 1;
+const MESSAGE_BYTES_MAX = 16_384;
 /** With what encryption may add to a record. */
 const ENCRYPTED_BYTES_MAX = 16_384 + 256 + 64;
 
@@ -122,7 +130,11 @@ function whyNotTls(bytes: Buffer): string | undefined {
   if (/^(?:GET |PUT |POST |HEAD )/.test(begin)) return HTTP_REQUEST;
   if (begin === "CONNE") return HTTPS_PROXY_REQUEST;
   if (bytes[1] !== 3) return WRONG_VERSION;
-  return bytes.readUInt16BE(3) > ENCRYPTED_BYTES_MAX ? TOO_LONG : undefined;
+  if (bytes.readUInt16BE(3) > ENCRYPTED_BYTES_MAX) return TOO_LONG;
+  if (bytes[0] !== HANDSHAKE) return bytes[0] === ALERT ? undefined : UNEXPECTED_RECORD;
+  if (bytes.length < 9) return undefined;
+  if (bytes.readUIntBE(6, 3) > MESSAGE_BYTES_MAX) return MESSAGE_TOO_LONG;
+  return bytes[5] === CLIENT_HELLO ? undefined : UNEXPECTED_MESSAGE;
 }
 
 function createStats(root: StatsScope): TlsInspectorStats {
