@@ -1,6 +1,6 @@
 import { connect as connectTcp, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { connect, createSecureContext, TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect, createSecureContext, TLSSocket } from "node:tls";
 import { TestCertificates } from "@sluice/harness";
 import { indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
@@ -87,13 +87,14 @@ function talk(port: number, { send, end, afterwards, waitMs = 800 }: Wish): Prom
   return new Promise((resolve) => {
     let received = "";
     const raw = connectTcp({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    const socket = connect({
+    const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
       socket: raw,
       rejectUnauthorized: false,
       maxVersion: "TLSv1.2",
       ALPNProtocols: [],
       allowHalfOpen: true,
-    } as Parameters<typeof connect>[0]);
+    };
+    const socket = connect(options);
     const done = (): void => {
       clearTimeout(timer);
       socket.destroy();
