@@ -90,8 +90,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     google_grpc:
       "Google's gRPC library is no part of this proxy; use envoy_grpc with a cluster of that address and its TLS",
     retry_policy: STREAMS_REOPEN,
-    timeout:
-      "Envoy, too, looks at it for calls of filters only, none of which is built in: streams of its own have no end",
   },
   "envoy.config.core.v3.Http1ProtocolOptions": {
     accept_http_10: OF_CLIENTS,
@@ -110,9 +108,7 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     mode: "concerns listeners",
   },
   "envoy.config.core.v3.RetryPolicy": {
-    num_retries: STREAMS_REOPEN,
     retry_host_predicate: ANY_HOST,
-    retry_on: STREAMS_REOPEN,
     retry_priority: ANY_HOST,
   },
   "envoy.config.core.v3.SocketAddress": {
@@ -136,9 +132,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   "envoy.config.listener.v3.Listener.ConnectionBalanceConfig": {
     cpu_locality_balance: "Node does not tell on which processor a connection came in",
     extend_balance: "there are no other balancers built in",
-  },
-  "envoy.config.metrics.v3.HistogramBucketSettings": {
-    bins: "histograms have all their bins from the start",
   },
   "envoy.config.metrics.v3.StatsConfig": {
     allow_default_tag_overrides:

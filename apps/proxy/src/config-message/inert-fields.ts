@@ -1,6 +1,6 @@
 import type { DescField } from "@bufbuild/protobuf";
 import type { RefusalReasons } from "./refusal-words.ts";
-import { ENVOY_NEITHER } from "./refusal-words.ts";
+import { ENVOY_NEITHER, STREAMS_REOPEN } from "./refusal-words.ts";
 
 const OF_SERVERS = "concerns requests from clients; what the connection manager has of it is in force";
 const OF_QUIC = "of HTTP/3, which a listener of TCP does not speak";
@@ -25,6 +25,9 @@ const INERT: RefusalReasons = {
   },
   "envoy.config.cluster.v3.Cluster": {
     lrs_server: "Envoy reports what the server asks for by `load_stats_config`, whatever a cluster says",
+  },
+  "envoy.config.core.v3.GrpcService": {
+    timeout: "streams of the proxy's own have no end; Envoy looks at it for single calls alone",
   },
   "envoy.config.core.v3.HeaderValue": {
     raw_value: "Envoy does not read it in configuration; `value` is in force",
@@ -53,6 +56,8 @@ const INERT: RefusalReasons = {
   },
   "envoy.config.core.v3.RetryPolicy": {
     host_selection_retry_max_attempts: "the proxy's own calls have no predicates for hosts",
+    num_retries: STREAMS_REOPEN,
+    retry_on: STREAMS_REOPEN,
   },
   "envoy.config.endpoint.v3.LocalityLbEndpoints": {
     load_balancer_endpoints: ENVOY_NEITHER,
@@ -61,6 +66,9 @@ const INERT: RefusalReasons = {
   "envoy.config.listener.v3.Listener": {
     reuse_port: "Envoy reads `enable_reuse_port` alone",
     udp_listener_config: "of listeners of UDP",
+  },
+  "envoy.config.metrics.v3.HistogramBucketSettings": {
+    bins: "how many a histogram begins with; here all are there from the start",
   },
   "envoy.config.rbac.v3.RBAC": {
     audit_logging_options: ENVOY_NEITHER,
