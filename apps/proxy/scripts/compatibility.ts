@@ -163,9 +163,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - Connections get their network filters when their handshake is done; Envoy's begin with the connection, so that there a TCP proxy
   behind TLS connects to its upstream earlier, and \`direct_response\` behind TLS closes before the handshake. A client whose certificate is
   refused for its names or pins has finished its handshake here and gets no alert, since Node asks nobody within a handshake.
-- \`invert\` of a \`metadata_filter\` of access logs inverts, as it is documented; Envoy's logs do not read it. A connection with TLS that is
-  ended at once, without its output, ends without close_notify. Logs do not know the subject of a certificate that was refused; where an
-  issuer and a revocation list are missing they tell of the list.
+- \`invert\` of a \`metadata_filter\` of access logs inverts, as it is documented; Envoy's logs do not read it. Logs do not
+  know the subject of a certificate that was refused; where an issuer and a revocation list are missing they tell of the list.
 - Refused where Envoy takes it: a second key in \`session_ticket_keys\` (OpenSSL in Node has one), \`ALL\` and suites of 3DES and PSK in
   \`cipher_suites\`, the groups MLKEM1024 and Kyber, a \`crl\` without any list in it (Envoy then refuses every certificate), and a least TLS version
   above the greatest. The scope that a tracer's spans are exported under has Sluice's name.
