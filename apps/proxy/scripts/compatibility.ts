@@ -154,6 +154,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - A limit of what is buffered of a body holds however the body comes; at Envoy a body over the limit passes that comes in one HTTP/2 frame.
 - A connection that ends behind an answer ahead of its request's end gets its FIN with the answer and is closed after \`delayed_close_timeout\`;
   Envoy's FIN comes at that time, too.
+- Where \`drain_timeout\` leaves no room in the last third of \`--drain-time-s\`, the gradual strategy tells connections at
+  once; Envoy tells those that have had no response nothing, and cuts what is under way at the end.
 - Redis health checks ask for their own key each; Envoy asks every host for the key of the check that it made first.
 - \`…_BYTES_SENT\` of HTTP/2 tell what Sluice sends, which codes header blocks and cuts bodies into frames in its own way; an answer ahead of its
   request's end counts, too, where Envoy logs before it sends.

@@ -37,6 +37,11 @@ export interface ConnectionDrain {
    * its end, in ms from now. 0: never, where that leaves no room or the moment has passed.
    */
   ownEndMs(share: number, graceMs: number): number;
+  /**
+   * Whether there is time between `share` of the drain time and `graceMs` before its end; always with the immediate strategy, where
+   * all that is used ends anyway.
+   */
+  hasRoom(share: number, graceMs: number): boolean;
 }
 
 /** Write filters are called in reverse of the configured order. An object that is both kinds is destroyed once. */

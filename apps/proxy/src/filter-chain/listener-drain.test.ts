@@ -37,6 +37,8 @@ describe("a listener's drain", () => {
     state.number = 0x8000_0000;
     assert.equal(drain.ownEndMs(2 / 3, 1_000), 6_000);
     assert.equal(drain.ownEndMs(2 / 3, 3_000), 0, "no room");
+    assert.deepEqual([drain.hasRoom(2 / 3, 1_000), drain.hasRoom(2 / 3, 3_000)], [true, false]);
+    assert.equal(drainAt(false, 9_000).drain.hasRoom(2 / 3, 3_000), true);
     state.nowMs += 5_000;
     assert.equal(drain.ownEndMs(2 / 3, 1_000), 0, "too late");
   });

@@ -39,6 +39,11 @@ export class ListenerDrain implements ConnectionDrain {
     return from + (this.#random.uint32() / 0x1_0000_0000) * (until - from) - elapsed;
   }
 
+  hasRoom(share: number, graceMs: number): boolean {
+    const { drainTimeMs, gradual } = this.#timing;
+    return !gradual || Math.floor(drainTimeMs * share) < drainTimeMs - graceMs;
+  }
+
   #elapsedMs(): number {
     return this.#clock.nowMs() - this.#startedMs;
   }

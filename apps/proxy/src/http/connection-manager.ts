@@ -174,7 +174,8 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   }
 
   drain(drain: ConnectionDrain): void {
-    if (drain.atOnce) {
+    // Where there is no room Envoy tells nobody, and cuts what is under way when the time is up.
+    if (drain.atOnce || !drain.hasRoom(RAMP_SHARE, this.config.drainTimeoutMs)) {
       this.startDrain();
       return;
     }

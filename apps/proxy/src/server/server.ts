@@ -116,6 +116,7 @@ export class Server {
   #loadReports: LoadReportClient | undefined;
   #resolveEnded: () => void = () => {};
   readonly #drainTimers = new Set<NodeJS.Timeout>();
+  #listenersClose = false;
   #stopping = false;
   /** Clusters of the bootstrap: known to checks before they are made. */
   #declaredClusters: ReadonlySet<string> = new Set();
@@ -434,6 +435,11 @@ export class Server {
     void this.#pool.broadcast({ type: "runtime", values });
   }
 
+  /** They are closed, or will be when the drain time is over: nothing stops that. */
+  get listenersClose(): boolean {
+    return this.#listenersClose;
+  }
+
   /** `/drain_listeners`: connections end in the course of the drain time, and listeners stop now or, `graceful`, behind it. */
   async drainListeners(how: {
     readonly graceful: boolean;
@@ -441,6 +447,7 @@ export class Server {
     readonly keepListening: boolean;
   }): Promise<void> {
     const { graceful, inboundOnly, keepListening } = how;
+    if (!keepListening && !inboundOnly) this.#listenersClose = true;
     await this.listeners.drain(inboundOnly);
     if (keepListening) return;
     if (!graceful) return this.listeners.stopListening(inboundOnly);
