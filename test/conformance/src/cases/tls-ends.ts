@@ -198,7 +198,7 @@ async function observe({ proxy }: Target): Promise<unknown> {
     await wait(100);
     between.close();
     await wait(30);
-    seen[`${name}: ${what}`] = { received, ends: [...between.ends], upstream: upstreamSaw.splice(0) };
+    seen[`${name}: ${what}`] = { received, ends: [...between.ends].sort(), upstream: upstreamSaw.splice(0) };
   }
   return seen;
 }
