@@ -387,9 +387,9 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     this.ending = true;
     this.codec?.goAway();
     if (this.listenerDrain !== undefined) for (const tunnel of this.tunnels ?? []) tunnel.endForDrain();
-    // A request of HTTP/1 is one from its first octet on.
-    if (this.activeStreams === 0 && !(this.headBegun && this.codec?.multiplexed === false))
-      this.closeAfterFlush(DRAINED);
+    // For a listener that goes in its time a request of HTTP/1 is one from its first octet on.
+    const begun = this.listenerDrain !== undefined && this.headBegun && this.codec?.multiplexed === false;
+    if (this.activeStreams === 0 && !begun) this.closeAfterFlush(DRAINED);
   }
 
   private closeAfterFlush(details: string): undefined {
