@@ -32,7 +32,7 @@ export class Load {
   readonly #upstreams: readonly ChaosUpstream[];
   readonly #http1 = new Http1Client();
   readonly #http2 = new Http2Client();
-  #running = true;
+  #running = false;
   #next = 1;
   #clients: Promise<void>[] = [];
 
@@ -49,6 +49,7 @@ export class Load {
   }
 
   start(clients: number): void {
+    if (this.#running) throw new Error("the load runs already");
     this.#running = true;
     this.#clients = Array.from({ length: clients }, () => this.#client());
   }

@@ -156,7 +156,7 @@ async function attack(
             extraListeners.set(number, await proxy.listenerPort(`extra-${number}`));
       }
       await watch.look();
-      if (memory.length === 0 && performance.now() > warm) {
+      if (probe !== undefined && memory.length === 0 && performance.now() > warm) {
         await measure();
         load.start(options.clients);
       }
