@@ -15,7 +15,8 @@ import type { Clock, Random, Timers } from "./time.ts";
  * leaves the connection and the worker alone.
  *
  * Chunks are `Uint8Array`s (in practice Node `Buffer`s). They are borrowed for the call: a filter that keeps bytes itself
- * copies them. A filter changes a body by answering `StopIterationNoBuffer` and injecting, or by `modifyBuffer`.
+ * copies them. A filter changes a body by answering `StopIterationNoBuffer` and injecting, or by `setDecodingBuffer` and
+ * `setEncodingBuffer`.
  */
 export interface StreamDecoderFilter {
   setDecoderCallbacks(callbacks: DecoderCallbacks): void;
@@ -249,4 +250,6 @@ export interface MatchedRoute {
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   /** That of its virtual host. */
   readonly virtualHostMetadata?: Readonly<Record<string, unknown>> | undefined;
+  /** The older `cors` of the route and of its virtual host, the route's first, as the CORS filter compiles policies. */
+  readonly corsPolicies?: readonly unknown[];
 }

@@ -17,10 +17,31 @@ export interface ReadFilter {
   onNewConnection(): NetworkFilterStatus;
   /** `endStream`: the peer half-closed behind these bytes; only where a filter called `enableHalfClose`. */
   onData(chunk: Uint8Array, endStream: boolean): NetworkFilterStatus;
-  /** The connection ought to end when it can: its listener goes. */
-  drain?(): void;
+  /** The connection is to end in the course of this: its listener, or its chain, goes. A further call changes nothing unless it is `atOnce`. */
+  drain?(drain: ConnectionDrain): void;
   /** Once, last; the connection is gone for whatever reason. */
   onDestroy(): void;
+}
+
+/** How a listener lets go of its connections (`--drain-time-s`, `--drain-strategy`). */
+export interface ConnectionDrain {
+  /** Connections end as soon as they can. */
+  readonly atOnce: boolean;
+  /**
+   * Asked whenever a connection could be closed. With the gradual strategy the chance of `true` grows from 0 to 1 within the
+   * first `share` (0 to 1) of the drain time, in whole seconds; with the immediate one it is always `true`.
+   */
+  closesNow(share: number): boolean;
+  /**
+   * When a connection ends that has had no such occasion: a random moment between `share` of the drain time and `graceMs` before
+   * its end, in ms from now. 0: never, where that leaves no room or the moment has passed.
+   */
+  ownEndMs(share: number, graceMs: number): number;
+  /**
+   * Whether there is time between `share` of the drain time and `graceMs` before its end; always with the immediate strategy, where
+   * all that is used ends anyway.
+   */
+  hasRoom(share: number, graceMs: number): boolean;
 }
 
 /** Write filters are called in reverse of the configured order. An object that is both kinds is destroyed once. */

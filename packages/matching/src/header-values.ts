@@ -1,35 +1,16 @@
 import type { HeaderView } from "./contract.ts";
+import { ONE_LINE_IN_REQUESTS } from "./one-line-headers.ts";
 
-// What Envoy keeps as one comma-separated field however often it comes; everything else it compares value by value.
+/** Their lines are compared as one value; those of all others one by one. */
 const LIST_HEADERS: ReadonlySet<string> = new Set([
+  ...ONE_LINE_IN_REQUESTS,
   ":authority",
-  "accept",
-  "accept-encoding",
-  "access-control-request-headers",
-  "access-control-request-method",
-  "authorization",
-  "cache-control",
   "connection",
   "content-length",
-  "content-type",
-  "grpc-timeout",
-  "if-match",
-  "if-modified-since",
-  "if-none-match",
-  "if-range",
-  "if-unmodified-since",
   "keep-alive",
-  "origin",
   "proxy-connection",
   "transfer-encoding",
   "upgrade",
-  "user-agent",
-  "via",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-proto",
-  "x-request-id",
 ]);
 
 /**

@@ -53,6 +53,7 @@ export {
 } from "./matcher/typed-extension.ts";
 export { metadataValue } from "./metadata-value.ts";
 export { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "./normalize-path.ts";
+export { ONE_LINE_IN_REQUESTS, ONE_LINE_IN_RESPONSES } from "./one-line-headers.ts";
 export { compilePathMatcher } from "./path-matcher.ts";
 export { percentDecoded } from "./percent-decoded.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
@@ -82,5 +83,5 @@ export {
 } from "./string-matcher.ts";
 export { compileUriTemplate, type UriTemplate } from "./uri-template.ts";
 export { compileMetadataMatcher, compileValueMatcher } from "./value-matcher.ts";
-export { compileWeightedClusters, type WeightedClusters } from "./weighted-clusters.ts";
+export { compileWeightedClusters, NO_WEIGHT, type WeightedClusters } from "./weighted-clusters.ts";
 export { xxHash64 } from "./xx-hash64.ts";

@@ -215,8 +215,10 @@ describe("conditions", () => {
     assert.equal(takes(header({ stringMatch: { exact: "a,b" } }), h("a,b")), true);
     assert.equal(takes(header({ stringMatch: { exact: "b" }, invertMatch: true }), h("a", "b")), false);
     assert.equal(takes(header({ stringMatch: { exact: "c" }, invertMatch: true }), h("a", "b")), true);
-    const accept = { headers: [{ name: "accept", stringMatch: { exact: "a,b" } }] };
-    assert.equal(takes(accept, request("/", ["accept", "a"], ["accept", "b"])), true);
+    for (const name of ["accept", "referer", "te"]) {
+      const list = { headers: [{ name, stringMatch: { exact: "a,b" } }] };
+      assert.equal(takes(list, request("/", [name, "a"], [name, "b"])), true);
+    }
     const host = { headers: [{ name: "Host", stringMatch: { exact: "example.com" } }] };
     assert.equal(takes(host, request("/")), true);
   });

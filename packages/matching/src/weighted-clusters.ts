@@ -6,6 +6,9 @@ import { fieldPath, ProblemList } from "./problem-list.ts";
 const UINT32_MAX = 0xffff_ffff;
 const UINT64_MAX = 2n ** 64n - 1n;
 
+/** Envoy's words, also for where runtime has set all weights to 0. */
+export const NO_WEIGHT = "Sum of weights in the weighted_cluster must be greater than 0.";
+
 /** `envoy.config.route.v3.WeightedCluster`, ready to be drawn from. */
 export class WeightedClusters {
   private readonly weights: readonly number[];
@@ -55,6 +58,12 @@ export class WeightedClusters {
     return -1;
   }
 
+  /** Of all weights, as runtime has them now. */
+  total(runtime: RuntimeView): number {
+    if (this.runtimeKeyPrefix === "") return this.totalWeight;
+    return this.runtimeWeights(runtime).reduce((sum, one) => sum + one, 0);
+  }
+
   private runtimeWeights(runtime: RuntimeView): number[] {
     return this.weights.map((weight, i) =>
       runtime.integer(`${this.runtimeKeyPrefix}.${this.names[i] ?? ""}`, weight),
@@ -82,7 +91,7 @@ export function compileWeightedClusters(config: WeightedCluster, path: string): 
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const at = fieldPath(path, "clusters");
   if (config.clusters.length === 0) problems.error(at, "at least one cluster is required");
-  else if (total === 0) problems.error(at, "Sum of weights in the weighted_cluster must be greater than 0.");
+  else if (total === 0) problems.error(at, NO_WEIGHT);
   else if (total > UINT32_MAX)
     problems.error(at, `The sum of weights of all weighted clusters exceeds ${UINT32_MAX}`);
   for (const [i, { name, clusterHeader }] of config.clusters.entries())

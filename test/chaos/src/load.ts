@@ -32,7 +32,7 @@ export class Load {
   readonly #upstreams: readonly ChaosUpstream[];
   readonly #http1 = new Http1Client();
   readonly #http2 = new Http2Client();
-  #running = true;
+  #running = false;
   #next = 1;
   #clients: Promise<void>[] = [];
 
@@ -49,12 +49,19 @@ export class Load {
   }
 
   start(clients: number): void {
+    if (this.#running) throw new Error("the load runs already");
+    this.#running = true;
     this.#clients = Array.from({ length: clients }, () => this.#client());
   }
 
-  async stop(): Promise<void> {
+  /** Until `start`; ends what is under way. */
+  async pause(): Promise<void> {
     this.#running = false;
     await Promise.all(this.#clients);
+  }
+
+  async stop(): Promise<void> {
+    await this.pause();
     this.#http1.close();
     this.#http2.close();
   }

@@ -6,8 +6,9 @@ const { problems, summary, memory } = await runChaos({
   seconds,
   apiType,
   clients: 24,
+  measuresMemory: true,
   onSecond: (line) => console.log(line),
 });
 console.log(summary);
-console.log(memory.map((value) => Math.round(value)).join(" "));
+console.log(memory);
 console.log(problems.length === 0 ? "no problem" : problems.join("\n"));

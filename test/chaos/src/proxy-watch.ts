@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { RunningProxy } from "@sluice/harness";
 
 /** Resident memory of a process, MiB. */
-function residentMiB(pid: number): number {
+export function residentMiB(pid: number): number {
   const [, kib = "0"] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
   return Number(kib) / 1024;
 }
@@ -15,7 +15,6 @@ export function openFiles(pid: number): number {
 export class ProxyWatch {
   readonly #proxy: RunningProxy;
   readonly #last = new Map<string, number>();
-  readonly memory: number[] = [];
   readonly problems: string[] = [];
 
   constructor(proxy: RunningProxy) {
@@ -23,8 +22,6 @@ export class ProxyWatch {
   }
 
   async look(): Promise<void> {
-    const { pid } = this.#proxy.process;
-    this.memory.push(residentMiB(pid));
     const text = await this.#proxy.admin("/stats?format=prometheus");
     let counter = false;
     // Clusters, listeners and filters that come and go take their counters along.

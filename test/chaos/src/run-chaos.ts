@@ -7,13 +7,16 @@ import { bootstrap, type Ports, resourcesFor, type Variation } from "./configura
 import { Disturbances } from "./disturbances.ts";
 import { DRAIN_MS, Load } from "./load.ts";
 import { Outcomes } from "./outcomes.ts";
-import { openFiles, ProxyWatch } from "./proxy-watch.ts";
+import { openFiles, ProxyWatch, residentMiB } from "./proxy-watch.ts";
+import { ThreadMemory } from "./thread-memory.ts";
 
 export interface ChaosOptions {
   readonly seconds: number;
   readonly apiType: "GRPC" | "DELTA_GRPC";
   /** Concurrent clients. */
   readonly clients: number;
+  /** Whether to pause the load for `ChaosReport.memory`. */
+  readonly measuresMemory?: boolean;
   /** Told of each second. */
   readonly onSecond?: (line: string) => void;
 }
@@ -22,11 +25,22 @@ export interface ChaosReport {
   /** Everything that should not have happened; empty is success. */
   readonly problems: readonly string[];
   readonly summary: string;
-  /** Resident memory by the second, MiB. */
-  readonly memory: readonly number[];
+  /** When the first part has passed, and at the end. */
+  readonly memory: readonly MemoryInUse[];
+}
+
+/** Of a proxy whose load is paused, when all threads have collected their garbage, MiB. */
+export interface MemoryInUse {
+  /** Objects and buffers of all threads. */
+  readonly held: number;
+  readonly resident: number;
 }
 
 const STEP_MS = 1_000;
+const WORKERS = 2;
+/** Share of the time that counts as warm-up. */
+const WARM_UP = 0.4;
+const MIB = 1024 * 1024;
 const BAD: readonly Variation["bad"][] = ["cluster", "route", "listener"];
 const STATS = /^(main_thread|server\.|runtime\.)/;
 
@@ -55,18 +69,21 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     control.publish(Object.fromEntries(placed));
   };
   let proxy: RunningProxy | undefined;
+  const probe = options.measuresMemory === true ? new ThreadMemory() : undefined;
   try {
     proxy = await startSluiceProxy({
       yaml: bootstrap(control.port, options.apiType),
-      concurrency: 2,
+      concurrency: WORKERS,
+      ...(probe === undefined ? {} : { env: probe.env }),
       args: ["--drain-time-s", String(DRAIN_MS / 1000)],
     });
     dir = proxy.dir;
-    return await attack(proxy, control, publish, upstreams, options);
+    return await attack(proxy, control, publish, upstreams, options, probe);
   } finally {
     await proxy?.close();
     await control.stop();
     certificates.remove();
+    probe?.remove();
     for (const upstream of upstreams) await upstream.server.kill(true);
   }
 }
@@ -77,8 +94,10 @@ async function attack(
   publish: (at: Variation) => void,
   upstreams: readonly ChaosUpstream[],
   options: ChaosOptions,
+  probe: ThreadMemory | undefined,
 ): Promise<ChaosReport> {
   const problems: string[] = [];
+  const memory: MemoryInUse[] = [];
   const calm: Variation = {
     step: 0,
     leftOut: -1,
@@ -104,7 +123,15 @@ async function attack(
   const filesBefore = openFiles(proxy.process.pid);
   const load = new Load({ ports: lasting, extraClusters, extraListeners }, outcomes, disturbances, upstreams);
   load.start(options.clients);
-  const until = performance.now() + options.seconds * 1000;
+  const startedAt = performance.now();
+  const until = startedAt + options.seconds * 1000;
+  const warm = startedAt + options.seconds * 1000 * WARM_UP;
+  const measure = async (): Promise<void> => {
+    if (probe === undefined) return;
+    await load.pause();
+    const held = (await probe.held(proxy, WORKERS)).reduce((sum, bytes) => sum + bytes, 0);
+    memory.push({ held: held / MIB, resident: residentMiB(proxy.process.pid) });
+  };
   let at = calm;
   try {
     while (performance.now() < until) {
@@ -129,13 +156,18 @@ async function attack(
             extraListeners.set(number, await proxy.listenerPort(`extra-${number}`));
       }
       await watch.look();
+      if (probe !== undefined && memory.length === 0 && performance.now() > warm) {
+        await measure();
+        load.start(options.clients);
+      }
       if (at.step % 5 === 0) await proxy.admin("/config_dump");
       if (at.step % 5 === 2) await proxy.admin("/clusters");
       options.onSecond?.(
-        `step ${at.step} bad=${at.bad || "-"} took ${Math.round(performance.now() - began)} ms, ${Math.round(watch.memory.at(-1) ?? 0)} MiB, ${openFiles(proxy.process.pid)} files, failed ${outcomes.failed}`,
+        `step ${at.step} bad=${at.bad || "-"} took ${Math.round(performance.now() - began)} ms, ${Math.round(residentMiB(proxy.process.pid))} MiB, ${openFiles(proxy.process.pid)} files, failed ${outcomes.failed}`,
       );
       await delay(Math.max(0, STEP_MS - (performance.now() - began)));
     }
+    await measure();
     await disturbances.recoverAll();
     await load.stop();
     extraClusters.clear();
@@ -153,7 +185,7 @@ async function attack(
   return {
     problems,
     summary: `${at.step} steps, ${disturbances.deaths} ailments, ${control.acks} ACKs\n${outcomes.summary()}`,
-    memory: watch.memory,
+    memory,
   };
 }
 

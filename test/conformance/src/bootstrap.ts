@@ -39,8 +39,30 @@ export function staticCluster(name: string, ports: readonly string[], more = "")
 ${indent(more, 2)}`;
 }
 
+/** Of a cluster: how it speaks HTTP. `fields`: of HttpProtocolOptions. */
+export function httpOptions(fields: string): string {
+  return `typed_extension_protocol_options:
+  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+${indent(fields, 4)}`;
+}
+
+/** For `httpOptions`. */
+export const EXPLICIT_HTTP1 = "explicit_http_config: { http_protocol_options: {} }";
+/** A cluster's `httpOptions`. */
+export const OVER_HTTP2 = httpOptions("explicit_http_config: { http2_protocol_options: {} }");
+export const WITH_TRAILERS = httpOptions(
+  "explicit_http_config: { http_protocol_options: { enable_trailers: true } }",
+);
+
 export function endpoint(port: string, more = ""): string {
   return `{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }${more} }`;
+}
+
+/** An `access_log` in one line: a line of that format for each entry that passes the filter, in a file of the proxy's directory. */
+export function fileLog(format: string, file = "access.log", filter = ""): string {
+  const passed = filter === "" ? "" : `filter: ${filter}, `;
+  return `[{ name: file, ${passed}typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/${file}", log_format: { text_format_source: { inline_string: "${format}\\n" } } } }]`;
 }
 
 /** A bootstrap with one plain listener `main` on a free port of 127.0.0.1. */

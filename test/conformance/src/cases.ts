@@ -1,8 +1,10 @@
+import { ACCEPTED_CONFIGURATION_CASES } from "./cases/accepted-configurations.ts";
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { BOOTSTRAP_SETTING_CASES } from "./cases/bootstrap-settings.ts";
 import { BYTE_METER_CASES } from "./cases/byte-meters.ts";
 import { CEL_CASES } from "./cases/cel.ts";
+import { CHANGE_CASES } from "./cases/changes-under-way.ts";
 import { CLIENT_CERTIFICATE_CASES } from "./cases/client-certificates.ts";
 import { CLUSTER_DETAIL_CASES } from "./cases/cluster-details.ts";
 import { CLUSTER_POLICY_CASES } from "./cases/cluster-policies.ts";
@@ -38,6 +40,8 @@ import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { HTTP2_CASES } from "./cases/http2.ts";
 import { HTTP2_RESET_CASES } from "./cases/http2-resets.ts";
 import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
+import { INSPECTOR_FAILURE_CASES } from "./cases/inspector-failures.ts";
+import { LISTENER_DRAIN_CASES } from "./cases/listener-drains.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LISTENER_SETTING_CASES } from "./cases/listener-settings.ts";
 import { LOAD_BALANCING_CASES } from "./cases/load-balancing.ts";
@@ -49,6 +53,7 @@ import { LOG_FILTER_CASES } from "./cases/log-filters.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { LOG_SYNTAX_CASES } from "./cases/log-syntax.ts";
 import { LOG_TIME_CASES } from "./cases/log-times.ts";
+import { MID_BODY_CASES } from "./cases/mid-body-ends.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
 import { ORCA_CASES } from "./cases/orca.ts";
@@ -58,8 +63,10 @@ import { OVERLOAD_CASES } from "./cases/overload.ts";
 import { OVERLOAD_ACTION_CASES } from "./cases/overload-actions.ts";
 import { OVERLOAD_POINT_CASES } from "./cases/overload-points.ts";
 import { OVERLOAD_STREAM_CASES } from "./cases/overload-streams.ts";
+import { OVERLOAD_TCP_CASES } from "./cases/overload-tcp.ts";
 import { PEER_VALIDATION_CASES } from "./cases/peer-validation.ts";
 import { POOL_LIMIT_CASES } from "./cases/pool-limits.ts";
+import { REACHED_HOST_CASES } from "./cases/reached-hosts.ts";
 import { REDIS_CHECK_CASES } from "./cases/redis-checks.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
@@ -70,20 +77,24 @@ import { ROUTE_MATCHER_CASES } from "./cases/route-matcher.ts";
 import { ROUTE_REWRITE_CASES } from "./cases/route-rewrites.ts";
 import { ROUTER_EDGE_CASES } from "./cases/router-edges.ts";
 import { SCOPED_ROUTE_CASES } from "./cases/scoped-routes.ts";
+import { SECRET_ROTATION_CASES } from "./cases/secret-rotation.ts";
 import { SPAN_CASES } from "./cases/spans.ts";
 import { STAT_NAME_CASES } from "./cases/stat-names.ts";
+import { STAT_VALUE_CASES } from "./cases/stat-values.ts";
 import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
 import { TCP_EARLY_DATA_CASES } from "./cases/tcp-early-data.ts";
 import { TCP_FAILURE_CASES } from "./cases/tcp-failures.ts";
 import { TCP_HALF_CLOSE_CASES } from "./cases/tcp-half-closes.ts";
 import { TCP_PROXY_CASES } from "./cases/tcp-proxy.ts";
 import { TCP_TUNNEL_CASES } from "./cases/tcp-tunnel.ts";
+import { TLS_END_CASES } from "./cases/tls-ends.ts";
 import { TLS_HANDSHAKE_CASES } from "./cases/tls-handshakes.ts";
 import { TRACE_SAMPLER_CASES } from "./cases/trace-samplers.ts";
 import { TRACING_CASES } from "./cases/tracing.ts";
 import { TRANSPORT_SOCKET_MATCH_CASES } from "./cases/transport-socket-matches.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
+import { UPSTREAM_RACE_CASES } from "./cases/upstream-races.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
 import { WATERMARK_TIMEOUT_CASES } from "./cases/watermark-timeouts.ts";
 import { XDS_EXTENSION_CASES } from "./cases/xds-extensions.ts";
@@ -119,6 +130,12 @@ export const CASES: readonly ConformanceCase[] = [
   ...TCP_EARLY_DATA_CASES,
   ...HTTP1_OPTIONS_CASES,
   ...UPSTREAM_CASES,
+  ...LISTENER_DRAIN_CASES,
+  ...MID_BODY_CASES,
+  ...UPSTREAM_RACE_CASES,
+  ...REACHED_HOST_CASES,
+  ...SECRET_ROTATION_CASES,
+  ...CHANGE_CASES,
   ...XDS_FILE_CASES,
   ...XDS_SCOPED_ROUTE_CASES,
   ...XDS_EXTENSION_CASES,
@@ -156,18 +173,22 @@ export const CASES: readonly ConformanceCase[] = [
   ...STREAM_LIMIT_CASES,
   ...ADMIN_CASES,
   ...STAT_NAME_CASES,
+  ...STAT_VALUE_CASES,
   ...LOCAL_REPLY_CASES,
   ...LOG_OPERATOR_CASES,
   ...LOG_SYNTAX_CASES,
   ...LOG_ATTEMPT_CASES,
   ...LOG_CLOSE_CASES,
   ...LOG_TIME_CASES,
+  ...INSPECTOR_FAILURE_CASES,
+  ...TLS_END_CASES,
   ...TLS_HANDSHAKE_CASES,
   ...LOG_CHOICE_CASES,
   ...OVERLOAD_CASES,
   ...OVERLOAD_ACTION_CASES,
   ...OVERLOAD_POINT_CASES,
   ...OVERLOAD_STREAM_CASES,
+  ...OVERLOAD_TCP_CASES,
   ...BOOTSTRAP_SETTING_CASES,
   ...TRACE_SAMPLER_CASES,
   ...OTLP_LOG_CASES,
@@ -189,4 +210,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...POOL_LIMIT_CASES,
   ...LOG_FILTER_CASES,
   ...PEER_VALIDATION_CASES,
+  ...ACCEPTED_CONFIGURATION_CASES,
 ];

@@ -17,6 +17,8 @@ export interface ConformanceCase {
   readonly files?: Readonly<Record<string, string>>;
   /** Worker threads; default 1. */
   readonly concurrency?: number;
+  /** Further flags, of both. */
+  readonly args?: readonly string[];
   /** How the first upstream answers; default 200 `one`. The second always answers 200 `two`. */
   readonly reply?: ReplyChoice;
   /** Requests, each on a connection of its own, one after the other. */

@@ -28,11 +28,12 @@ export type StartProxy = (options: {
   readonly yaml: string;
   readonly files: Readonly<Record<string, string>>;
   readonly concurrency: number;
+  readonly args: readonly string[];
 }) => Promise<RunningProxy>;
 
 /** A stock Envoy that writes its access logs at once rather than every 10 s. */
 export const startPromptEnvoy: StartProxy = (options) =>
-  startEnvoy({ ...options, args: ["--file-flush-interval-msec", "50"] });
+  startEnvoy({ ...options, args: ["--file-flush-interval-msec", "50", ...options.args] });
 
 /**
  * Runs a case at each proxy in turn, before the same upstreams. Stats may lag behind the traffic: those of the first are read until
@@ -89,7 +90,12 @@ async function observe(
   const files = Object.fromEntries(
     Object.entries(theCase.files ?? {}).map(([name, text]) => [name, place(text)]),
   );
-  const proxy = await start({ yaml: place(theCase.yaml), files, concurrency: theCase.concurrency ?? 1 });
+  const proxy = await start({
+    yaml: place(theCase.yaml),
+    files,
+    concurrency: theCase.concurrency ?? 1,
+    args: theCase.args ?? [],
+  });
   try {
     const port = await proxy.listenerPort("main");
     const target: Target = {

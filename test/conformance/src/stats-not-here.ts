@@ -5,12 +5,9 @@ const STATS_NOT_HERE: readonly (readonly [names: RegExp, reason: string])[] = [
     "threads are watched where `watchdogs` says so",
   ],
   [/^thread_local_cluster_manager\./, "a cluster takes room in a thread once it is used there (0007)"],
-  [/^http\.async-client\./, "the proxy's own requests are in their cluster's stats alone"],
   [/^dns\.cares\./, "Node's resolver does not count"],
   [/\.ssl\.sigalgs\./, "Node does not tell peers' signature algorithms"],
   [/^cluster\..*\.ssl\.certificate\./, "authorities' ends are in server.days_until_first_cert_expiring"],
-  [/^cluster\..*\.http1\./, "an upstream's HTTP/1 codec has nothing to count"],
-  [/^http\.main\.user_agent\./, "clients' kinds are not told apart"],
   [/^server\.version$/, "Envoy's is of its commit; here of `stats_server_version_override` alone"],
   [/\.decompressor_library\.|\.fault\.nodes\.delays_injected$/, "listed before they count, here"],
   [/\.endpoint\.[^:]*\.rq_time$/, "a histogram for each endpoint, here alone"],
@@ -19,14 +16,11 @@ const STATS_NOT_HERE: readonly (readonly [names: RegExp, reason: string])[] = [
     "of Envoy's codecs",
   ],
   [/\bhttp2\.(nghttp2|oghttp2)_|\bhttp2\.outbound_(control_)?frames_active$/, "of Envoy's codecs"],
-  [/\.update_duration$/, "what applying an update took is not measured"],
   [/\.connections_accepted_per_socket_event$/, "Node hands connections over one by one"],
   [
     /^server\.(stats_recent_lookups|total_connections|seconds_until_first_ocsp_response_expiring)$/,
     "not known here",
   ],
-  [/\.upstream_rq_rx_reset_no_error$/, "is in upstream_rq_rx_reset"],
-  [/\.rq_overload_local_reply$|\.downstream_cx_overload_close$|\.route_delayed_total$/, "is in other stats"],
 ];
 
 export const isNotHere = (name: string): boolean => STATS_NOT_HERE.some(([names]) => names.test(name));

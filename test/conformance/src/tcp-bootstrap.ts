@@ -1,4 +1,4 @@
-import { indent, staticCluster } from "./bootstrap.ts";
+import { fileLog, indent, staticCluster } from "./bootstrap.ts";
 
 export interface TcpListener {
   readonly name: string;
@@ -21,12 +21,7 @@ ${indent(before, 8)}
             "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
             stat_prefix: ${name}
 ${indent(`${target}\n${fields}`, 12)}
-            access_log:
-              - name: file
-                typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-                  path: "{{dir}}/access.log"
-                  log_format: { text_format_source: { inline_string: "${name} ${format}\\n" } }
+            access_log: ${fileLog(`${name} ${format}`)}
 `;
 }
 

@@ -168,7 +168,7 @@ test("closed listeners do not come back: resume is refused by the node", async (
   const resumed = await ask({ node: "sluice", action: "resume" });
   assert.deepEqual(
     [resumed.state, resumed.reason],
-    ["refused", "its listeners are closed: only a restart opens them again"],
+    ["refused", "its listeners close, or are closed: only a restart opens them again"],
   );
 });
 

@@ -1,5 +1,5 @@
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { CALL_RETRY_FIELDS } from "../grpc/compile-grpc-service.ts";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
 
 /** What of access loggers has an effect. */
 export const ACCESS_LOG_SUPPORTED_FIELDS: SupportedFields = {

@@ -1,5 +1,11 @@
-import type { Compiled, Problem, Random, Runtime } from "@sluice/extension-api";
-import { RESPONSE_FLAG_CODES } from "@sluice/extension-api";
+import {
+  type Compiled,
+  type Problem,
+  type Random,
+  RESPONSE_FLAG_CODES,
+  type Runtime,
+  refuse,
+} from "@sluice/extension-api";
 import { compileValueMatcher } from "@sluice/matching";
 import {
   type AccessLogFilter,
@@ -110,7 +116,7 @@ export function compileAccessLogFilter(
       return compileExtensionFilter(specifier.value, `${path}.extension_filter`);
     default: {
       const name = (specifier.case ?? "no filter").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      return { ok: false, problems: [{ path, message: `${name} is not implemented`, severity: "error" }] };
+      return refuse(path, `${name} is not implemented`);
     }
   }
 }
@@ -122,7 +128,7 @@ function compileMetadataCondition(
 ): Compiled<LogCondition> {
   const { filter, path: segments, value, invert } = matcher;
   if (value === undefined) {
-    return { ok: false, problems: [{ path, message: "a value is required", severity: "error" }] };
+    return refuse(path, "a value is required");
   }
   const test = compileValueMatcher(value, `${path}.value`);
   if (!test.ok) return test;

@@ -1,5 +1,9 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
-import type { CustomTag, CustomTag_Metadata } from "@sluice/xds/gen/envoy/type/tracing/v3/custom_tag_pb.js";
+import {
+  type CustomTag,
+  type CustomTag_Metadata,
+  CustomTag_ValueType,
+} from "@sluice/xds/gen/envoy/type/tracing/v3/custom_tag_pb.js";
 import type { MetadataSource } from "./access-logger.ts";
 import { compileProviders } from "./compile-substitution-format.ts";
 import { readMetadata } from "./metadata-operators.ts";
@@ -32,10 +36,10 @@ export function compileCustomTags(
   const compiled: CompiledTag[] = [];
   tags.forEach(({ tag, type, valueType }, index) => {
     const at = `${path}[${index}]`;
-    if (valueType !== 0) {
+    if (valueType > CustomTag_ValueType.STRING) {
       problems.push({
         path: `${at}.value_type`,
-        message: "value_type is not implemented",
+        message: "only values of the type STRING are implemented",
         severity: "error",
       });
       return;

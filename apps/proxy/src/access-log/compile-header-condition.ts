@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import { compileHeaderMatcher } from "@sluice/matching";
 import type { HeaderMatcher } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { Headers } from "../http/header-map.ts";
@@ -10,7 +10,7 @@ export function compileHeaderCondition(
   path: string,
 ): Compiled<(context: FormatContext) => boolean> {
   if (matcher === undefined) {
-    return { ok: false, problems: [{ path, message: "must be set", severity: "error" }] };
+    return refuse(path, "must be set");
   }
   const compiled = compileHeaderMatcher(matcher, path);
   if (!compiled.ok) return compiled;

@@ -1,8 +1,8 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import type { SubstitutionFormatString } from "@sluice/xds/gen/envoy/config/core/v3/substitution_format_string_pb.js";
 import type { FileAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
 import type { StdoutAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js";
-import { readDataSource } from "../route/read-data-source.ts";
+import { readDataSource } from "../config-message/read-data-source.ts";
 import type { SubstitutionFormatter } from "./access-logger.ts";
 import { compileFormatters } from "./compile-formatters.ts";
 import { compileSubstitutionFormat } from "./compile-substitution-format.ts";
@@ -68,9 +68,6 @@ function compileOctets(format: SubstitutionFormatString, path: string): Compiled
       return source.ok ? compileSubstitutionFormat(source.value.toString(), at, options) : source;
     }
     default:
-      return {
-        ok: false,
-        problems: [{ path, message: "needs text_format or json_format", severity: "error" }],
-      };
+      return refuse(path, "needs text_format or json_format");
   }
 }

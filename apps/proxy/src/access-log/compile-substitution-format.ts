@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import { nearestName } from "@sluice/xds/nearest-name";
 import { TypedValue } from "../cel/typed-value.ts";
 import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
@@ -45,7 +45,7 @@ export function compileProviders(
   typed = false,
 ): Compiled<readonly (string | ValueProvider)[]> {
   const parsed = parseSubstitutionFormat(text);
-  if (!parsed.ok) return { ok: false, problems: [{ path, message: parsed.message, severity: "error" }] };
+  if (!parsed.ok) return refuse(path, parsed.message);
   const keepsType = typed && parsed.tokens.length === 1;
   const parts: (string | ValueProvider)[] = [];
   const messages: string[] = [];

@@ -3,7 +3,7 @@ import type {
   CommonGrpcAccessLogConfig,
   HttpGrpcAccessLogConfig,
 } from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { compileLogService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import type { HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";

@@ -1,6 +1,6 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import type { OpenTelemetryAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { compileGrpcService, compileLogService } from "../grpc/compile-grpc-service.ts";
 import { compileHttpService } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
@@ -109,7 +109,7 @@ function compileTarget(config: OpenTelemetryAccessLogConfig, path: string): Comp
   if (httpService !== undefined) {
     if (grpcService !== undefined || commonConfig?.grpcService !== undefined) {
       const message = "stands in place of a gRPC service, not beside it";
-      return { ok: false, problems: [{ path: `${path}.http_service`, message, severity: "error" }] };
+      return refuse(`${path}.http_service`, message);
     }
     const http = compileHttpService(httpService, `${path}.http_service`);
     return http.ok ? { ok: true, value: { http: http.value } } : http;

@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import type { AnyValue, KeyValue } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { FormatContext } from "./access-logger.ts";
@@ -69,9 +69,11 @@ export function compileAnyValue(
         },
       };
     }
+    case undefined:
+      return { ok: true, value: (writer, field) => writer.end(writer.begin(field)) };
     default: {
       const message = "only string_value, array_value and kvlist_value are possible";
-      return { ok: false, problems: [{ path, message, severity: "error" }] };
+      return refuse(path, message);
     }
   }
 }

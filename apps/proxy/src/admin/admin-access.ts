@@ -1,7 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { create } from "@bufbuild/protobuf";
 import type { Compiled, Log, Problem, Runtime } from "@sluice/extension-api";
 import { type CompiledStringMatcher, compileStringMatcher } from "@sluice/matching";
+import { packAny } from "@sluice/xds";
+import { type AccessLog, AccessLogSchema } from "@sluice/xds/gen/envoy/config/accesslog/v3/accesslog_pb.js";
 import type { Admin } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
+import { FileAccessLogSchema } from "@sluice/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
 import type { AccessLogger } from "../access-log/access-logger.ts";
 import { type AccessLoggers, createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import { socketAddressText } from "../connection/socket-address.ts";
@@ -49,7 +53,7 @@ export class AdminAccess {
       outbox: new TelemetryOutbox(() => {}, systemTimers),
       ...use,
     });
-    const loggers = factory.compile(config?.accessLog ?? [], "admin.access_log");
+    const loggers = factory.compile(accessLogsOf(config), "admin.access_log");
     if (!loggers.ok) problems.push(...loggers.problems);
     if (problems.length > 0 || !loggers.ok) return { ok: false, problems };
     return { ok: true, value: new AdminAccess(paths, loggers.value, factory) };
@@ -114,6 +118,18 @@ export class AdminAccess {
   reopen(): void {
     this.#factory.reopen();
   }
+}
+
+/** `access_log_path` is an older way to ask for a file log. */
+function accessLogsOf(config: Admin | undefined): readonly AccessLog[] {
+  const { accessLog = [], accessLogPath = "" } = config ?? {};
+  if (accessLogPath === "") return accessLog;
+  const typed = packAny(FileAccessLogSchema, create(FileAccessLogSchema, { path: accessLogPath }));
+  const file = create(AccessLogSchema, {
+    name: "envoy.access_loggers.file",
+    configType: { case: "typedConfig", value: typed },
+  });
+  return [...accessLog, file];
 }
 
 function responseHeaders(response: ServerResponse): Headers {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Counter, StatsScope } from "@sluice/extension-api";
+import { createHttp1Stats } from "../http/h1/http1-stats.ts";
 
 /** `http.admin.`: what nothing here counts, at 0. */
 const HTTP_COUNTERS = [
@@ -68,6 +69,7 @@ export class AdminStats {
     this.#http = root.scope("http").scope("admin");
     this.#listener = root.scope("listener").scope("admin");
     this.#main = this.#listener.scope("main_thread");
+    createHttp1Stats(root);
     const perListener = this.#listener.scope("http").scope("admin");
     this.#counter = (name) => [this.#http.counter(name), perListener.counter(name)];
     for (const name of HTTP_COUNTERS) this.#http.counter(name);

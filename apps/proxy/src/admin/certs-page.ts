@@ -6,7 +6,7 @@ import {
   type CommonTlsContext,
   CommonTlsContextSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
-import { findMessages } from "../secret/find-messages.ts";
+import { findMessages } from "../config-message/find-messages.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { Server } from "../server/server.ts";
 import {

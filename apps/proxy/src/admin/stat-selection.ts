@@ -35,7 +35,9 @@ export function selectStats(
   const shows = (each: (typeof STAT_TYPES)[number]): boolean => !nothing && (type === "All" || type === each);
   const [counters, gauges] = [shows("Counters"), shows("Gauges")];
   return {
-    texts: shows("TextReadouts") ? [...stats.texts()].filter(([name]) => named(name)).sort() : [],
+    texts: shows("TextReadouts")
+      ? [...stats.texts()].filter(([name]) => (!usedOnly || stats.isTextSet(name)) && named(name)).sort()
+      : [],
     *scalars() {
       if (!counters && !gauges) return;
       for (const group of stats.scalarGroups(!usedOnly)) {

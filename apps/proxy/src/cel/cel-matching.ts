@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import {
   HTTP_INPUTS,
   type InputMatcher,
@@ -22,8 +22,7 @@ const CEL_INPUT = known<never, MatchInput>(HttpAttributesCelMatchInputSchema, ()
 
 function compileCelMatcher({ exprMatch, description }: CelMatcher, path: string): Compiled<InputMatcher> {
   const at = `${path}.expr_match`;
-  if (exprMatch === undefined)
-    return { ok: false, problems: [{ path: at, message: "an expression is required", severity: "error" }] };
+  if (exprMatch === undefined) return refuse(at, "an expression is required");
   const compiled = compileCel({ kind: "xds", expr: exprMatch }, at);
   if (!compiled.ok) return compiled;
   return {

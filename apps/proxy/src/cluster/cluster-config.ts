@@ -59,6 +59,8 @@ export interface DnsResolverSettings {
   readonly retries: number;
   /** Whether the system's resolver may complete a name by its search domains; `servers` never do. */
   readonly searchDomains: boolean;
+  /** `filter_unroutable_families`: a family without an address of this machine's own, but for loopback, is left out. */
+  readonly routableOnly: boolean;
 }
 
 export type DnsFamily = "auto" | "v4_only" | "v6_only" | "v4_preferred" | "all";

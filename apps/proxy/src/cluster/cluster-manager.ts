@@ -196,6 +196,7 @@ export class ClusterManager {
       runtime: this.#options.runtime,
       createConnector: this.#options.createConnector,
       appendLine: this.#options.appendLine,
+      defineText: (name) => this.#options.stats.defineText(name),
       setText: (name, text) => this.#options.stats.setText(name, text),
       outlierEventLogPath: this.#options.config?.outlierDetection?.eventLogPath ?? "",
       log: this.#options.log,

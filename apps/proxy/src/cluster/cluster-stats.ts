@@ -1,4 +1,5 @@
 import type { Counter, StatsScope } from "@sluice/extension-api";
+import { createHttp1Stats } from "../http/h1/http1-stats.ts";
 import { ResponseFigures } from "./response-figures.ts";
 import type { ClusterStats } from "./thread-local-cluster.ts";
 
@@ -10,12 +11,16 @@ export function createClusterStats(root: StatsScope, statName: string): ClusterS
 /** `scope` is `cluster.<name>.`. */
 export function createClusterStatsIn(scope: StatsScope): ClusterStats {
   const counter = (name: string): Counter => scope.counter(name);
+  const http1Total = counter("upstream_cx_http1_total");
   const responses = new ResponseFigures(scope);
   const retried = new ResponseFigures(scope.scope("retry"));
   return {
     upstreamCxTotal: counter("upstream_cx_total"),
     upstreamCxActive: scope.gauge("upstream_cx_active"),
-    upstreamCxHttp1Total: counter("upstream_cx_http1_total"),
+    countHttp1Connection: () => {
+      http1Total.inc();
+      createHttp1Stats(scope);
+    },
     upstreamCxHttp2Total: counter("upstream_cx_http2_total"),
     upstreamCxConnectFail: counter("upstream_cx_connect_fail"),
     bindErrors: counter("bind_errors"),
@@ -75,7 +80,10 @@ export function createClusterStatsIn(scope: StatsScope): ClusterStats {
   };
 }
 
-/** What is listed before anything was counted, and what nothing here ever counts: there is no HTTP/3 and no early data, and neither queues nor preconnecting have policies. */
+/**
+ * What is listed before anything was counted, and what nothing here ever counts: there is no HTTP/3 and no early data, and neither
+ * queues nor preconnecting have policies.
+ */
 export function defineUncountedClusterStats(scope: StatsScope): void {
   for (const name of [
     "upstream_cx_connect_with_0_rtt",
@@ -83,6 +91,8 @@ export function defineUncountedClusterStats(scope: StatsScope): void {
     "upstream_cx_preconnect_skipped",
     "upstream_http3_broken",
     "upstream_rq_0rtt",
+    // What is left behind an early answer is reset here before its peer can.
+    "upstream_rq_rx_reset_no_error",
   ])
     scope.counter(name);
   scope.counter("upstream_rq_completed");

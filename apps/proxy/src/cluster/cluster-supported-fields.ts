@@ -1,6 +1,6 @@
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { HEADER_KEY_FORMAT_FIELDS, HTTP1_CLIENT_FIELDS } from "../http/h1/http1-option-fields.ts";
 import { HTTP2_SUPPORTED_FIELDS } from "../http/h2/http2-supported-fields.ts";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 import { HEALTH_CHECK_SUPPORTED_FIELDS } from "./health/compile-health-check.ts";
 import { OUTLIER_SUPPORTED_FIELDS } from "./outlier/outlier-config.ts";
@@ -84,6 +84,7 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "query_timeout_seconds",
     "query_tries",
     "use_resolvers_as_fallback",
+    "filter_unroutable_families",
   ],
   "envoy.extensions.network.dns_resolver.getaddrinfo.v3.GetAddrInfoDnsResolverConfig": ["num_retries"],
   "envoy.config.cluster.v3.Cluster.CommonLbConfig": [
@@ -215,11 +216,9 @@ export const CLUSTER_SUPPORTED_FIELDS: SupportedFields = {
     "weighted_priority_health",
   ],
   "envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload": ["category", "drop_percentage"],
-  "envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList": ["lb_endpoints"],
   "envoy.config.endpoint.v3.LocalityLbEndpoints": [
     "locality",
     "lb_endpoints",
-    "load_balancer_endpoints",
     "load_balancing_weight",
     "priority",
     "metadata",

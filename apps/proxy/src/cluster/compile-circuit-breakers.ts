@@ -4,8 +4,11 @@ import type {
   CircuitBreakers_Thresholds as Message,
 } from "@sluice/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
 import { CircuitBreakers_ThresholdsSchema as Schema } from "@sluice/xds/gen/envoy/config/cluster/v3/circuit_breaker_pb.js";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
-import { durationMs } from "./duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 
 /** Limits of one priority; Envoy's defaults 1024, 1024, 1024, 3, and none on pools and on connections per host. */
 export interface Thresholds {
@@ -42,9 +45,9 @@ export interface ClusterThresholds {
 const NONE = Number.POSITIVE_INFINITY;
 const HIGH = 1;
 
-/** Envoy looks at nothing else of them. */
+/** Envoy looks at nothing else of them, takes `track_remaining`, and has no such gauges for single hosts. */
 const PER_HOST_FIELDS: SupportedFields = {
-  "envoy.config.cluster.v3.CircuitBreakers.Thresholds": ["priority", "max_connections"],
+  "envoy.config.cluster.v3.CircuitBreakers.Thresholds": ["priority", "max_connections", "track_remaining"],
 };
 
 export function compileCircuitBreakers(

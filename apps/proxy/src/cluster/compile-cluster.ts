@@ -1,9 +1,11 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { durationMs } from "../config-message/duration-ms.ts";
+import { durationProblemsIn } from "../config-message/duration-problems.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { LoadReportNeed } from "../orca/load-report-need.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { StatFilter } from "../stats/own-matchers.ts";
 import { compileStatsMatcher } from "../stats/stats-settings.ts";
 import type { ClusterConfig, Discovery } from "./cluster-config.ts";
@@ -16,10 +18,8 @@ import { compileEndpoints, EMPTY_ASSIGNMENT, type LoadAssignment } from "./compi
 import { compileHttpOptions, findHttpOptions, type UpstreamProtocol } from "./compile-http-options.ts";
 import { compileLoadBalancer } from "./compile-load-balancer.ts";
 import { compileTransportSockets } from "./compile-transport-sockets.ts";
-import { durationMs } from "./duration-ms.ts";
 import { compileHealthChecks } from "./health/compile-health-check.ts";
 import type { HealthCheckConfig } from "./health/health-check-config.ts";
-import { negativeDurations } from "./negative-durations.ts";
 import { compileOutlierDetection } from "./outlier/outlier-config.ts";
 
 export interface CompiledCluster {
@@ -45,7 +45,7 @@ export function compileCluster(
   secrets: SecretLookup = NO_SECRETS,
 ): Compiled<CompiledCluster> {
   const problems: Problem[] = refuseUnsupportedFields(ClusterSchema, cluster, CLUSTER_SUPPORTED_FIELDS);
-  problems.push(...negativeDurations(ClusterSchema, cluster));
+  problems.push(...durationProblemsIn(ClusterSchema, cluster));
   if (cluster.name === "")
     problems.push({ path: "name", message: "a cluster needs a name", severity: "error" });
   const discovery: Discovery = compileDiscovery(cluster, problems);

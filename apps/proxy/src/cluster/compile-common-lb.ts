@@ -4,9 +4,9 @@ import {
   Cluster_DiscoveryType as DiscoveryType,
 } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import { HealthStatus } from "@sluice/xds/gen/envoy/config/core/v3/health_check_pb.js";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { CommonLbSettings } from "./cluster-config.ts";
 import { healthOf } from "./compile-endpoints.ts";
-import { durationMs } from "./duration-ms.ts";
 
 /** Envoy's default of `override_host_status`. */
 const OVERRIDE_STATUSES = [HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED];

@@ -10,14 +10,14 @@ import type { ClusterConfig as AggregateConfig } from "@sluice/xds/gen/envoy/ext
 import { DnsLookupFamily } from "@sluice/xds/gen/envoy/extensions/clusters/common/dns/v3/dns_pb.js";
 import type { ClusterConfig as CompositeConfig } from "@sluice/xds/gen/envoy/extensions/clusters/composite/v3/cluster_pb.js";
 import type { DnsCluster } from "@sluice/xds/gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import { durationProblemsIn } from "../config-message/duration-problems.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { ADS_SOURCE, checkConfigSource } from "../xds/config-source.ts";
 import type { Discovery, DnsFamily } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
-import { clusterResolver, typedResolver } from "./compile-dns-resolver.ts";
+import { chosenResolver, typedResolver } from "./compile-dns-resolver.ts";
 import { compileOriginalDst } from "./compile-original-dst.ts";
-import { durationMs } from "./duration-ms.ts";
-import { negativeDurations } from "./negative-durations.ts";
 
 const AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
 const COMPOSITE = "envoy.extensions.clusters.composite.v3.ClusterConfig";
@@ -51,7 +51,7 @@ function discoveryOf(type: Cluster_DiscoveryType, cluster: Cluster, problems: Pr
         ...dnsTimes(cluster, "", problems),
         minRefreshMs: 0,
         waitForWarm: cluster.waitForWarmOnInit ?? true,
-        resolver: clusterResolver(cluster, problems),
+        resolver: chosenResolver(cluster, problems),
         respectTtl: cluster.respectDnsTtl,
         family: CLUSTER_FAMILIES[cluster.dnsLookupFamily] ?? "auto",
       };
@@ -102,7 +102,7 @@ function customType(cluster: Cluster, problems: Problem[]): Discovery {
   }
   problems.push(
     ...refuseUnsupportedFields(unpacked.schema, unpacked.message, CLUSTER_SUPPORTED_FIELDS, path),
-    ...negativeDurations(unpacked.schema, unpacked.message, path),
+    ...durationProblemsIn(unpacked.schema, unpacked.message, path),
   );
   const dns = asDnsCluster(unpacked.message);
   return {

@@ -8,7 +8,7 @@ import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type { CaresDnsResolverConfig } from "@sluice/xds/gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js";
 import type { GetAddrInfoDnsResolverConfig } from "@sluice/xds/gen/envoy/extensions/network/dns_resolver/getaddrinfo/v3/getaddrinfo_dns_resolver_pb.js";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { DnsResolverSettings } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { printAddress } from "./print-address.ts";
@@ -24,10 +24,18 @@ export const SYSTEM_RESOLVER: DnsResolverSettings = {
   tries: 0,
   retries: 0,
   searchDomains: true,
+  routableOnly: false,
 };
 
-/** `typed_dns_resolver_config`, else `dns_resolution_config`, else `dns_resolvers` of a cluster; undefined: none of them. */
-export function clusterResolver(cluster: Cluster, problems: Problem[]): DnsResolverSettings | undefined {
+/** What may say so of a cluster, and but for the last of the bootstrap. */
+type ResolverFields = Pick<Cluster, "dnsResolvers"> &
+  Partial<Pick<Cluster, "typedDnsResolverConfig" | "dnsResolutionConfig">>;
+
+/** `typed_dns_resolver_config`, else `dns_resolution_config`, else `dns_resolvers`; undefined: none of them. */
+export function chosenResolver(
+  cluster: ResolverFields,
+  problems: Problem[],
+): DnsResolverSettings | undefined {
   if (cluster.typedDnsResolverConfig !== undefined) {
     return typedResolver(cluster.typedDnsResolverConfig, "typed_dns_resolver_config", problems);
   }
@@ -65,6 +73,7 @@ export function typedResolver(
     timeoutMs: Number(cares.queryTimeoutSeconds ?? 0n) * 1000,
     tries: cares.queryTries ?? 0,
     searchDomains: !(cares.dnsResolverOptions?.noDefaultSearchDomain ?? false),
+    routableOnly: cares.filterUnroutableFamilies,
   };
 }
 

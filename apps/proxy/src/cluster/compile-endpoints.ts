@@ -11,11 +11,11 @@ import {
   type ClusterLoadAssignment,
   ClusterLoadAssignmentSchema,
 } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
+import { durationMs } from "../config-message/duration-ms.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { type AssignmentPolicy, DEFAULT_ASSIGNMENT_POLICY, localityKey } from "../load-balancer/host-set.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { EndpointHealthCheck, HostSpec } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
-import { durationMs } from "./duration-ms.ts";
 import { printAddress } from "./print-address.ts";
 
 /** Room for the path of a local socket, with its end. */
@@ -54,10 +54,8 @@ export function compileEndpoints(
   const weights = localityWeights(assignment);
   const prefix = path === "" ? "" : `${path}.`;
   assignment.endpoints.forEach((locality, outer) => {
-    const listed = locality.lbConfig.case === "loadBalancerEndpoints" ? locality.lbConfig.value : undefined;
-    const within = listed === undefined ? "lb_endpoints" : "load_balancer_endpoints.lb_endpoints";
-    (listed?.lbEndpoints ?? locality.lbEndpoints).forEach((entry, inner) => {
-      const at = `${prefix}endpoints[${outer}].${within}[${inner}]`;
+    locality.lbEndpoints.forEach((entry, inner) => {
+      const at = `${prefix}endpoints[${outer}].lb_endpoints[${inner}]`;
       const named = entry.hostIdentifier.case === "endpointName" ? entry.hostIdentifier.value : undefined;
       if (named !== undefined && assignment.namedEndpoints[named] === undefined) {
         const message = `there is no '${named}' in named_endpoints`;
@@ -232,7 +230,6 @@ function endpointAddress(
       const { value } = address.address;
       const port = value.portSpecifier.case === "portValue" ? value.portSpecifier.value : undefined;
       if (port === undefined) return "needs a port_value";
-      if (value.protocol !== 0) return "protocol UDP is not implemented for endpoints";
       const named = isIP(value.address) === 0;
       if (named && !names) {
         return `'${value.address}' is not an IP address; use cluster type STRICT_DNS or LOGICAL_DNS for names`;

@@ -12,17 +12,20 @@ import {
   type HttpProtocolOptions,
   HttpProtocolOptionsSchema,
 } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
+import { durationMs } from "../config-message/duration-ms.ts";
+import { durationProblemsIn } from "../config-message/duration-problems.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { Http1ClientSettings } from "../http/h1/client-codec.ts";
 import { compileHttp1ClientOptions } from "../http/h1/compile-http1-options.ts";
 import { compileHttp2Options, type Http2Options, http2OptionProblems } from "../http/h2/http2-options.ts";
 import { HTTP_FILTER_FIELDS } from "../http-filter/http-filter-fields.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
-import { durationMs } from "./duration-ms.ts";
 import { mayNegotiate } from "./may-negotiate.ts";
-import { negativeDurations } from "./negative-durations.ts";
 
 /** `auto`: what ALPN says, else HTTP/1; `downstream`: what the client speaks. */
 export type UpstreamProtocol = "http1" | "http2" | "auto" | "downstream";
@@ -225,7 +228,7 @@ export function findHttpOptions(
     } else {
       problems.push(
         ...refuseUnsupportedFields(unpacked.schema, unpacked.message, HTTP_OPTIONS_FIELDS, path),
-        ...negativeDurations(unpacked.schema, unpacked.message, path),
+        ...durationProblemsIn(unpacked.schema, unpacked.message, path),
       );
       return { options: asHttpOptions(unpacked.message), path };
     }

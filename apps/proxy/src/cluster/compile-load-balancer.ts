@@ -1,19 +1,19 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
 import {
   type Cluster,
   Cluster_LbPolicy,
   type LoadBalancingPolicy,
 } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { durationProblemsIn } from "../config-message/duration-problems.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import type { LoadReportNeed } from "../orca/load-report-need.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { legacyPolicyMessage } from "./legacy-load-balancer.ts";
-import { negativeDurations } from "./negative-durations.ts";
 
 const CATEGORY = "envoy.load_balancing_policies";
 const PROVIDED = "/envoy.extensions.load_balancing_policies.cluster_provided.v3.ClusterProvided";
@@ -70,7 +70,11 @@ function compileAnyPolicy(
     return NONE;
   }
   if (provides) {
-    if (cluster.lbSubsetConfig !== undefined) {
+    if (cluster.loadBalancingPolicy !== undefined && !wantsProvided(cluster)) {
+      const message = "must be cluster_provided: clusters of this type pick by themselves";
+      problems.push({ path: "load_balancing_policy", message, severity: "error" });
+    }
+    if ((cluster.lbSubsetConfig?.subsetSelectors.length ?? 0) > 0) {
       const message = "cannot be combined with CLUSTER_PROVIDED";
       problems.push({ path: "lb_subset_config", message, severity: "error" });
     }
@@ -104,13 +108,13 @@ function isExtensionPolicy(cluster: Cluster): boolean {
 
 function compileExtensionPolicy(cluster: Cluster, scope: Scope): Compiled<LoadBalancerConfig> {
   const path = "load_balancing_policy";
-  if (cluster.loadBalancingPolicy === undefined) return refused(path, "must be set");
+  if (cluster.loadBalancingPolicy === undefined) return refuse(path, "must be set");
   if (cluster.lbSubsetConfig !== undefined) {
-    return refused("lb_subset_config", "cannot be combined with load_balancing_policy");
+    return refuse("lb_subset_config", "cannot be combined with load_balancing_policy");
   }
   const common = cluster.commonLbConfig;
   if (common?.localityConfigSpecifier.case !== undefined || common?.consistentHashingLbConfig !== undefined) {
-    return refused(
+    return refuse(
       "common_lb_config",
       "zone_aware_lb_config, locality_weighted_lb_config and consistent_hashing_lb_config cannot be combined with load_balancing_policy",
     );
@@ -122,20 +126,20 @@ function compileLegacyPolicy(cluster: Cluster, scope: Scope): Compiled<LoadBalan
   const legacy = legacyPolicyMessage(cluster);
   if (legacy === undefined) {
     const name = Cluster_LbPolicy[cluster.lbPolicy] ?? cluster.lbPolicy;
-    return refused("lb_policy", `${name} is not implemented`);
+    return refuse("lb_policy", `${name} is not implemented`);
   }
   const { lbSubsetConfig: subset, commonLbConfig: common } = cluster;
   if (
     subset?.localityWeightAware === true &&
     common?.localityConfigSpecifier.case !== "localityWeightedLbConfig"
   ) {
-    return refused(
+    return refuse(
       "lb_subset_config.locality_weight_aware",
       "needs common_lb_config.locality_weighted_lb_config",
     );
   }
   const compiled = compilePolicy(legacy.schema, legacy.message, legacy.path, scope);
-  return compiled ?? refused("lb_policy", `${Cluster_LbPolicy[cluster.lbPolicy]} is not implemented`);
+  return compiled ?? refuse("lb_policy", `${Cluster_LbPolicy[cluster.lbPolicy]} is not implemented`);
 }
 
 /** The first policy that is known; the others are not looked at, as in Envoy. */
@@ -154,8 +158,8 @@ function compileNested(
     const compiled = compilePolicy(unpacked.schema, unpacked.message, at, scope);
     if (compiled !== undefined) return compiled;
   }
-  if (names.length === 0) return refused(path, "needs at least one policy");
-  return refused(path, `none of these load-balancing policies is implemented: ${names.join(", ")}`);
+  if (names.length === 0) return refuse(path, "needs at least one policy");
+  return refuse(path, `none of these load-balancing policies is implemented: ${names.join(", ")}`);
 }
 
 /** Undefined when no extension is configured by such a message. */
@@ -173,7 +177,7 @@ function compilePolicy(
     { ...CLUSTER_SUPPORTED_FIELDS, ...found.manifest.supportedFields },
     path,
   );
-  problems.push(...negativeDurations(schema, message, path));
+  problems.push(...durationProblemsIn(schema, message, path));
   const compiled = found.factory.compile(message, {
     path,
     compileNested: (policy, at) => compileNested(policy, at, scope),
@@ -182,8 +186,4 @@ function compilePolicy(
   if (!compiled.ok) problems.push(...compiled.problems);
   if (problems.length > 0 || !compiled.ok) return { ok: false, problems };
   return { ok: true, value: { type: schema.typeName, config: compiled.value } };
-}
-
-function refused(path: string, message: string): Compiled<never> {
-  return { ok: false, problems: [{ path, message, severity: "error" }] };
 }

@@ -1,8 +1,8 @@
 import type { Problem } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { Discovery } from "./cluster-config.ts";
-import { durationMs } from "./duration-ms.ts";
 
 /** `type: ORIGINAL_DST` with `original_dst_lb_config` and `cleanup_interval`. */
 export function compileOriginalDst(cluster: Cluster, problems: Problem[]): Discovery {

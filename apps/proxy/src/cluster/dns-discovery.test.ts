@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { networkInterfaces } from "node:os";
 import { after, before, test } from "node:test";
 import { type NameServer, startNameServer, startSluiceProxy, waitFor } from "@sluice/harness";
 import { systemRandom } from "../worker/system-time.ts";
@@ -18,7 +19,14 @@ before(async () => {
 });
 after(() => server.close());
 
-const settings = () => ({ servers, timeoutMs: 1000, tries: 1, retries: 0, searchDomains: true });
+const settings = () => ({
+  servers,
+  timeoutMs: 1000,
+  tries: 1,
+  retries: 0,
+  searchDomains: true,
+  routableOnly: false,
+});
 
 test("names are asked of the name servers that are configured, with their time to live", async () => {
   const answers = await systemResolve("web.test", "v4_only", true, settings());
@@ -33,6 +41,19 @@ test("families are chosen as configured", async () => {
   assert.deepEqual(await addresses("web.test", "v6_only"), ["::1"]);
   assert.deepEqual(await addresses("web.test", "v4_preferred"), ["10.0.0.1", "10.0.0.2"]);
   assert.equal((await addresses("web.test", "all"))?.length, 3);
+});
+
+test("families that this machine has no address of can be left out", async () => {
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal }) => !internal);
+  const has = (family: string): boolean => own.some((address) => address.family === family);
+  const asked = { ...settings(), routableOnly: true };
+  const answer = await systemResolve("web.test", "all", false, asked);
+  assert.deepEqual(answer?.addresses, [
+    ...(has("IPv6") ? ["::1"] : []),
+    ...(has("IPv4") ? ["10.0.0.1", "10.0.0.2"] : []),
+  ]);
 });
 
 test("a name that does not exist has no address; a server that is silent is a failure", async () => {
@@ -65,7 +86,14 @@ test("after failures a rate of their own grows, by lot, up to its end", () => {
 });
 
 test("without search domains a name of the hosts file is still found", async () => {
-  const system = { servers: [], timeoutMs: 0, tries: 0, searchDomains: false, retries: 0 };
+  const system = {
+    servers: [],
+    timeoutMs: 0,
+    tries: 0,
+    searchDomains: false,
+    retries: 0,
+    routableOnly: false,
+  };
   assert.deepEqual((await systemResolve("localhost", "v4_only", false, system))?.addresses, ["127.0.0.1"]);
 });
 

@@ -1,6 +1,7 @@
 import { promises as dns, type LookupAddress } from "node:dns";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Random } from "@sluice/extension-api";
 import type { Discovery, DnsFamily, DnsResolverSettings } from "./cluster-config.ts";
 import { SYSTEM_RESOLVER } from "./compile-dns-resolver.ts";
@@ -35,19 +36,19 @@ export const systemResolve: Resolve = async (name, family, withTtl, resolver = S
     return { addresses: chooseFamily(list(4), list(6), family), ttl: undefined };
   }
   if (resolver.servers.length > 0 && name !== "localhost") {
-    return resolveWithTtl(name, family, resolverOf(resolver), true);
+    return resolveWithTtl(name, family, resolver, resolverOf(resolver), true);
   }
   if (withTtl) {
-    const answer = await resolveWithTtl(name, family, dns, false);
+    const answer = await resolveWithTtl(name, family, resolver, dns, false);
     if (answer !== undefined && answer.addresses.length > 0) return answer;
   }
   try {
     const found = await patiently(resolver.retries, () => lookup(name, resolver.searchDomains));
-    const addresses = chooseFamily(
-      found.filter((each) => each.family === 4).map((each) => each.address),
-      found.filter((each) => each.family === 6).map((each) => each.address),
-      family,
-    );
+    const addressesOf = (wanted: 4 | 6): readonly string[] =>
+      mayAnswer(wanted, resolver)
+        ? found.filter((each) => each.family === wanted).map((each) => each.address)
+        : [];
+    const addresses = chooseFamily(addressesOf(4), addressesOf(6), family);
     return { addresses, ttl: undefined };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -106,6 +107,7 @@ function resolverOf({ servers, timeoutMs, tries }: DnsResolverSettings): dns.Res
 async function resolveWithTtl(
   name: string,
   family: DnsFamily,
+  settings: DnsResolverSettings,
   resolver: Pick<dns.Resolver, "resolve4" | "resolve6">,
   final: boolean,
 ): Promise<DnsAnswer | undefined> {
@@ -117,8 +119,12 @@ async function resolveWithTtl(
     return none;
   };
   const [v4, v6] = await Promise.all([
-    family === "v6_only" ? none : resolver.resolve4(name, { ttl: true }).catch(caught),
-    family === "v4_only" ? none : resolver.resolve6(name, { ttl: true }).catch(caught),
+    family === "v6_only" || !mayAnswer(4, settings)
+      ? none
+      : resolver.resolve4(name, { ttl: true }).catch(caught),
+    family === "v4_only" || !mayAnswer(6, settings)
+      ? none
+      : resolver.resolve6(name, { ttl: true }).catch(caught),
   ]);
   const all = [...v4, ...v6];
   if (all.length === 0) return final && !failed ? { addresses: [], ttl: undefined } : undefined;
@@ -130,6 +136,14 @@ async function resolveWithTtl(
     ),
     ttl: Math.min(...all.map((each) => each.ttl)),
   };
+}
+
+/** Whether addresses of the family are of use here. */
+function mayAnswer(family: 4 | 6, { routableOnly }: DnsResolverSettings): boolean {
+  if (!routableOnly) return true;
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .some((address) => !address.internal && address.family === `IPv${family}`);
 }
 
 /** AUTO: IPv6 where there is any, else IPv4. */

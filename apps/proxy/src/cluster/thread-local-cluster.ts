@@ -218,7 +218,8 @@ export interface HostStats {
 export interface ClusterStats {
   readonly upstreamCxTotal: Counter;
   readonly upstreamCxActive: Gauge;
-  readonly upstreamCxHttp1Total: Counter;
+  /** `upstream_cx_http1_total`; the codec's stats are listed with the first one. */
+  readonly countHttp1Connection: () => void;
   readonly upstreamCxHttp2Total: Counter;
   readonly upstreamCxConnectFail: Counter;
   readonly bindErrors: Counter;

@@ -9,6 +9,7 @@ import type {
 import type { RequestStreamInfo } from "../http/request-stream-info.ts";
 import type { Tlv } from "../transport-socket/proxy-header.ts";
 import type { TimerQueue } from "../worker/timer-queue.ts";
+import { asBuffer } from "./as-buffer.ts";
 import { noteRead } from "./collect-reads.ts";
 import { proxyTlvsOf } from "./proxy-protocol-state.ts";
 import { readDirectly } from "./read-directly.ts";
@@ -51,6 +52,10 @@ export interface DrainCallbacks {
   /** Everything that was written is the kernel's. */
   onDrained(): void;
 }
+
+/** Envoy's words for connections that outlast the drain time of their listener or their filter chain. */
+export const LISTENER_REMOVED = "purging_socket_that_have_not_progressed_to_connections";
+export const CHAIN_REMOVED = "filter_chain_is_being_removed";
 
 let nextConnectionId = 1;
 /** Bytes up to which a chunk joins the text of the turn's single write; larger ones are written as they are. */
@@ -316,7 +321,11 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     this.partsBytes = 0;
     this.aborted = how === "abort";
     if (this.aborted) resetSocket(this.socket);
-    else this.socket.destroy();
+    else {
+      // A TLS peer is told (close_notify) where nothing stands before that.
+      if (this.tls !== undefined && !this.ended && this.socket.writableLength === 0) this.socket.end();
+      this.socket.destroy();
+    }
     this.handleClose();
   }
 
@@ -434,8 +443,4 @@ function onSocketError(this: ConnectedSocket, error: NodeJS.ErrnoException): voi
 
 function onSocketClose(this: ConnectedSocket): void {
   this[CONNECTION].handleClose();
-}
-
-function asBuffer(chunk: Uint8Array): Buffer {
-  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }

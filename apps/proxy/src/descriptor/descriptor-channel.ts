@@ -14,7 +14,7 @@ export class DescriptorChannel {
   readonly #receiver: DescriptorReceiver;
   #closed = false;
 
-  /** `fd`: of `openDescriptorPair`; this end owns it. */
+  /** `fd`: of `openDescriptorPairs`; this end owns it. */
   constructor(fd: number, receiver: DescriptorReceiver) {
     this.#receiver = receiver;
     this.#pipe = new pipeWrap.Pipe(pipeWrap.constants.IPC);

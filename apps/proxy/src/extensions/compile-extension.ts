@@ -1,6 +1,9 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { type Compiled, problemsBelow } from "@sluice/extension-api";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { type Compiled, compiledBelow } from "@sluice/extension-api";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 
 /** As it comes out of its Any. */
 interface ExtensionMessage {
@@ -20,6 +23,5 @@ export function compileExtension<T>(
 ): Compiled<T> {
   const unsupported = refuseUnsupportedFields(schema, message, manifest.supportedFields, path);
   if (unsupported.length > 0) return { ok: false, problems: unsupported };
-  const compiled = compile(message);
-  return compiled.ok ? compiled : { ok: false, problems: problemsBelow(path, compiled.problems) };
+  return compiledBelow(path, compile(message));
 }

@@ -1,7 +1,7 @@
 import type { Compiled } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { ExtensionCategory, ExtensionFactories, ExtensionRegistry } from "./extension-registry.ts";
 
 /** An extension that a configuration names, and what it is configured with. */

@@ -1,4 +1,4 @@
-import type { Log } from "@sluice/extension-api";
+import type { ConnectionDrain, Log } from "@sluice/extension-api";
 import type { ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
 import type { NetworkFilterEntry } from "../network-filter/network-factory-context.ts";
 import type { DownstreamTransportSocket } from "../transport-socket/downstream-transport-socket.ts";
@@ -20,7 +20,7 @@ export interface ChainPayload {
 /** What reads a connection: the filter manager, or a filter that stands alone. */
 export interface ConnectionReader {
   onData(chunk: Uint8Array, endStream: boolean): unknown;
-  drain?(): void;
+  drain?(drain: ConnectionDrain): void;
   onDestroy(): void;
 }
 

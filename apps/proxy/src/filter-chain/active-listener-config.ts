@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Compiled } from "@sluice/extension-api";
+import type { Compiled, ConnectionDrain } from "@sluice/extension-api";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { WorkerContext } from "../worker/worker-context.ts";
 
@@ -11,12 +11,13 @@ export interface ActiveListenerConfig {
   /** Takes over an accepted socket (paused, no listeners attached, noDelay not yet set): listener filters, chain match, network filters. Never throws. */
   onAccept(socket: Socket): void;
   readonly activeConnections: number;
+  /** Connections, now and from now on, are told of the drain; nothing else changes. */
+  tell(drain: ConnectionDrain): void;
   /**
-   * No more new requests than need be: HTTP/1 answers carry `connection: close`, idle connections close after `drain_timeout`. `onDrained` runs
-   * once when the last connection is gone. Connections on the chains of `kept` (`filterChainKey`) are left alone; when called again, the
-   * later `kept` holds.
+   * Tells connections of the drain but for those on the chains of `kept` (`filterChainKey`); when called again, the later `kept` holds.
+   * `onDrained` runs once when the last connection is gone.
    */
-  drain(onDrained: () => void, kept?: ReadonlySet<string>): void;
+  drain(drain: ConnectionDrain, onDrained: () => void, kept?: ReadonlySet<string>): void;
   /** Closes what is left and not on one of the chains of `kept`, now. */
   close(kept?: ReadonlySet<string>): void;
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import { type ConnectionInfo, type Log, ResponseFlag } from "@sluice/extension-api";
+import { type ConnectionDrain, type ConnectionInfo, type Log, ResponseFlag } from "@sluice/extension-api";
 import type { AccessLogger } from "../access-log/access-logger.ts";
-import { SocketConnection } from "../connection/socket-connection.ts";
+import { CHAIN_REMOVED, LISTENER_REMOVED, SocketConnection } from "../connection/socket-connection.ts";
 import { RequestStreamInfo } from "../http/request-stream-info.ts";
 import { discoveredEntry } from "../network-filter/discovered-network-filter.ts";
 import { hasCreateFor, type NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
@@ -56,6 +56,7 @@ export class ActiveListener implements ActiveListenerConfig {
   /** Sockets with which listener filters or the handshake are not done. */
   private readonly pending = new Set<Socket>();
   private onDrained: (() => void) | undefined = undefined;
+  private told: ConnectionDrain | undefined = undefined;
   /** Chains whose connections do not drain. */
   private kept: ReadonlySet<string> | undefined = undefined;
   private released = false;
@@ -258,7 +259,7 @@ export class ActiveListener implements ActiveListenerConfig {
   private take(active: ActiveConnection): void {
     this.connections.add(active);
     active.connection.attach(active);
-    if (this.onDrained !== undefined && !this.keeps(active)) active.reader.drain?.();
+    if (this.told !== undefined && !this.keeps(active)) active.reader.drain?.(this.told);
   }
 
   /** `begunAtMs`: before a handshake, where there was one; default now. */
@@ -324,19 +325,25 @@ export class ActiveListener implements ActiveListenerConfig {
     if (this.connections.size === 0) queueMicrotask(() => this.finishDrain());
   }
 
-  drain(onDrained: () => void, kept?: ReadonlySet<string>): void {
+  tell(drain: ConnectionDrain): void {
+    this.told = drain;
+    for (const active of [...this.connections]) {
+      if (!this.keeps(active)) active.reader.drain?.(drain);
+    }
+  }
+
+  drain(drain: ConnectionDrain, onDrained: () => void, kept?: ReadonlySet<string>): void {
     this.onDrained = onDrained;
     this.kept = kept;
-    for (const active of [...this.connections]) {
-      if (!this.keeps(active)) active.reader.drain?.();
-    }
+    this.tell(drain);
     if (this.connections.size === 0) this.finishDrain();
   }
 
   close(kept?: ReadonlySet<string>): void {
     for (const socket of [...this.pending]) socket.destroy();
+    const details = kept === undefined ? LISTENER_REMOVED : CHAIN_REMOVED;
     for (const { connection, chain } of [...this.connections]) {
-      if (kept?.has(chain.key) !== true) connection.close("noFlush", "listener closed");
+      if (kept?.has(chain.key) !== true) connection.close("noFlush", details);
     }
     if (this.connections.size === 0) this.release();
   }

@@ -1,11 +1,13 @@
-import type { Any } from "@bufbuild/protobuf/wkt";
-import type { Compiled, ListenerFilter, Problem } from "@sluice/extension-api";
+import { create } from "@bufbuild/protobuf";
+import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
+import { type Compiled, type ListenerFilter, type Problem, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type {
   ListenerFilterChainMatchPredicate,
   ListenerFilter as ListenerFilterConfig,
 } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import { ProxyProtocolSchema } from "@sluice/xds/gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.js";
 import { compileExtension } from "../extensions/compile-extension.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { contextAt, type NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
@@ -13,6 +15,7 @@ import { subscribeExtension } from "../xds/subscribe-extension.ts";
 import { type CompiledListenerFilter, DISCOVERED_LISTENER_FILTER } from "./discovered-listener-filter.ts";
 
 const CATEGORY = "envoy.filters.listener";
+const PROXY_PROTOCOL = "envoy.filters.listener.proxy_protocol";
 
 /** Known ones that cannot be built, with the reason. */
 const IMPOSSIBLE: Readonly<Record<string, string>> = {
@@ -28,7 +31,10 @@ export interface ListenerFilterEntry extends CompiledListenerFilter {
   readonly disabled: ((destinationPort: number) => boolean) | undefined;
 }
 
-/** `listener_filters`. None is added by itself, also where chains match on what only an inspector finds out. */
+/**
+ * `listener_filters`, and behind them what the first chain's older `use_proxy_proto` asks for. No other is added by itself, also
+ * where chains match on what only an inspector finds out.
+ */
 export function compileListenerFilters(
   listener: Listener,
   extensions: ExtensionRegistry,
@@ -41,6 +47,18 @@ export function compileListenerFilters(
     if (!compiled.ok) problems.push(...compiled.problems);
     else entries.push(compiled.value);
   });
+  if ((listener.filterChains[0] ?? listener.defaultFilterChain)?.useProxyProto === true) {
+    const any = anyPack(ProxyProtocolSchema, create(ProxyProtocolSchema));
+    const compiled = compileConfig(
+      PROXY_PROTOCOL,
+      any,
+      "filter_chains[0].use_proxy_proto",
+      extensions,
+      context,
+    );
+    if (!compiled.ok) problems.push(...compiled.problems);
+    else entries.push({ ...compiled.value, disabled: undefined });
+  }
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, value: entries };
 }
@@ -62,10 +80,6 @@ function compileOne(
   extensions: ExtensionRegistry,
   context: NetworkFactoryContext,
 ): Compiled<ListenerFilterEntry> {
-  const refuse = (at: string, message: string): Compiled<never> => ({
-    ok: false,
-    problems: [{ path: at, message, severity: "error" }],
-  });
   const disabled = filter.filterDisabled === undefined ? undefined : compilePredicate(filter.filterDisabled);
   if (filter.configType.case === "configDiscovery") {
     const { worker } = context;
@@ -100,10 +114,6 @@ function compileConfig(
   extensions: ExtensionRegistry,
   context: NetworkFactoryContext,
 ): Compiled<CompiledListenerFilter> {
-  const refuse = (at: string, message: string): Compiled<never> => ({
-    ok: false,
-    problems: [{ path: at, message, severity: "error" }],
-  });
   const path = here.replace(/\.typed_config$/, "");
   const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuse(here, unpacked.message);

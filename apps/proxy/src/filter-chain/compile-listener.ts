@@ -1,11 +1,11 @@
-import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { compileFilterChains } from "@sluice/matching";
 import { TrafficDirection } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { FilterChain } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import { type Listener, Listener_DrainType } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
 import { printAddress } from "../cluster/print-address.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import { durationProblems } from "../config-message/duration-problems.ts";
 import { compileNetworkFilters } from "../network-filter/compile-network-filters.ts";
 import type { NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { NEVER_OVERLOADED } from "../overload/overload-state.ts";
@@ -59,7 +59,15 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
     log,
   };
   const problems: Problem[] = [];
-  problems.push(...checkPositive(listener.listenerFiltersTimeout, "listener_filters_timeout"));
+  problems.push(
+    ...durationProblems(
+      {
+        listener_filters_timeout: listener.listenerFiltersTimeout,
+        per_connection_buffer_high_watermark_timeout: listener.perConnectionBufferHighWatermarkTimeout,
+      },
+      "",
+    ),
+  );
   const filters = compileListenerFilters(listener, context.extensions, factoryContext);
   if (!filters.ok) problems.push(...filters.problems);
   const loggers = context.accessLoggers.compile(listener.accessLog, "access_log");
@@ -106,17 +114,11 @@ export function compileListener(listener: Listener, worker: WorkerContext): Comp
 /** `MODIFY_ONLY`: failed health checks are no reason to end connections. */
 function withoutHealthCheck(drain: DrainDecision): DrainDecision {
   return {
-    drainClose: () => drain.drainClose(false),
+    drainClose: () => false,
     get healthCheckFailed() {
       return drain.healthCheckFailed;
     },
   };
-}
-
-function checkPositive(duration: Duration | undefined, path: string): readonly Problem[] {
-  return durationMs(duration, 0) < 0
-    ? [{ path, message: "Invalid duration: Expected positive duration", severity: "error" }]
-    : [];
 }
 
 /** `listener.<this>.`: `stat_prefix`, or the first address as Envoy spells it. */
@@ -144,9 +146,9 @@ function compileChain(
       onClose: context.onClose,
     },
   );
-  const timeout = checkPositive(
-    chain.transportSocketConnectTimeout,
-    `${path}.transport_socket_connect_timeout`,
+  const timeout = durationProblems(
+    { transport_socket_connect_timeout: chain.transportSocketConnectTimeout },
+    path,
   );
   if (!filters.ok || !transportSocket.ok || timeout.length > 0) {
     const problems = [filters, transportSocket].flatMap((part) => (part.ok ? [] : part.problems));

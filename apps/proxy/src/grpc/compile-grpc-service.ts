@@ -1,8 +1,11 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import { type GrpcService, GrpcServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
 import type { CommonGrpcAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 import { type CallRetries, compileCallRetries } from "./call-retries.ts";
 
 /** A gRPC service as the proxy's own clients use it. */
@@ -29,7 +32,7 @@ export function compileLogService(
   const at = `${path}.grpc_stream_retry_policy`;
   if (policy.retryOn !== "" && policy.retryOn !== CONNECT_FAILURE) {
     const message = `Envoy retries on ${CONNECT_FAILURE} whatever stands here; other conditions belong into grpc_service.retry_policy`;
-    return { ok: false, problems: [{ path: `${at}.retry_on`, message, severity: "error" }] };
+    return refuse(`${at}.retry_on`, message);
   }
   const retries = compileCallRetries(policy, at, CONNECT_FAILURE);
   if (!service.ok || !retries.ok) {
@@ -67,7 +70,7 @@ const SUPPORTED: SupportedFields = {
 
 export function compileGrpcService(service: GrpcService | undefined, path: string): Compiled<GrpcTarget> {
   if (service === undefined) {
-    return { ok: false, problems: [{ path, message: "must be set", severity: "error" }] };
+    return refuse(path, "must be set");
   }
   const problems: Problem[] = refuseUnsupportedFields(GrpcServiceSchema, service, SUPPORTED, path);
   const envoyGrpc = service.targetSpecifier.case === "envoyGrpc" ? service.targetSpecifier.value : undefined;

@@ -1,7 +1,10 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { type HttpService, HttpServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/http_service_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 
 /** An HTTP service as the proxy's own exporters use it; plain data. */
 export interface HttpTarget {

@@ -5,9 +5,12 @@ import { after, test } from "node:test";
 import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { freePort } from "@sluice/harness";
 import { GrpcServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
+import { createClusterStatsIn } from "../cluster/cluster-stats.ts";
 import { eventually, portOf } from "../server/proxy-process-fixture.ts";
+import { discardingStats } from "../stats/thread-stats.ts";
 import { compileGrpcService, type GrpcTarget } from "./compile-grpc-service.ts";
 import { type GrpcHost, GrpcSender } from "./grpc-stream.ts";
+import { OwnConnections } from "./own-connection.ts";
 
 const closing: (() => void)[] = [];
 after(() => {
@@ -62,10 +65,16 @@ function target(retry: JsonObject | undefined): GrpcTarget {
   return compiled.value;
 }
 
+const nothing = discardingStats();
 const host = (port: number): GrpcHost => ({
   address: `127.0.0.1:${port}`,
   secure: false,
-  connect: () => connect(port, "127.0.0.1"),
+  open: () =>
+    new OwnConnections(nothing.counter("")).open(
+      connect(port, "127.0.0.1"),
+      createClusterStatsIn(nothing),
+      "http2",
+    ),
 });
 
 function sender(

@@ -1,9 +1,9 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
-import type { Socket } from "node:net";
 import { backOffMs, type CallRetries, isRetried, watchCall } from "./call-retries.ts";
 import type { GrpcTarget } from "./compile-grpc-service.ts";
 import { frameMessage } from "./frame-message.ts";
 import { MessageLengths } from "./message-lengths.ts";
+import type { OwnConnection, OwnProtocol } from "./own-connection.ts";
 
 /** A host of a cluster to connect to now, and how. */
 export interface GrpcHost {
@@ -11,8 +11,8 @@ export interface GrpcHost {
   readonly address: string;
   /** Whether there is TLS on the socket. */
   readonly secure: boolean;
-  /** `alpn`: where there is TLS; default `h2`. */
-  connect(alpn?: readonly string[]): Socket;
+  /** Opens a connection; `protocol`: default `http2`. */
+  open(protocol?: OwnProtocol): OwnConnection;
 }
 export type ResolveCluster = (cluster: string) => GrpcHost | undefined;
 
@@ -44,6 +44,7 @@ export class GrpcSender {
   #failures = 0;
   /** Sessions that have had a connection. */
   readonly #connected = new WeakSet<ClientHttp2Session>();
+  #connection: OwnConnection | undefined;
   /** Calls that wait to be made again. */
   readonly #pauses = new Set<NodeJS.Timeout>();
   #pausedBytes = 0;
@@ -150,9 +151,12 @@ export class GrpcSender {
       te: "trailers",
       ...metadata,
     });
-    stream.on("response", () => {
+    const call = this.#connection?.call();
+    stream.on("response", (headers) => {
       this.#failures = 0;
+      call?.answered(headers[":status"] ?? 0);
     });
+    stream.on("close", () => call?.ended(stream.rstCode === constants.NGHTTP2_NO_ERROR));
     stream.on("drain", () => {
       this.#blocked = false;
       this.#pump();
@@ -262,7 +266,10 @@ export class GrpcSender {
       return undefined;
     }
     const session = connect(`${host.secure ? "https" : "http"}://${host.address}`, {
-      createConnection: () => host.connect(),
+      createConnection: () => {
+        this.#connection = host.open();
+        return this.#connection.socket;
+      },
     });
     const timer = setTimeout(() => session.destroy(), CONNECT_TIMEOUT_MS);
     session.on("connect", () => {

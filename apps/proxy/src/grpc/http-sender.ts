@@ -1,6 +1,7 @@
 import { type ClientRequest, request } from "node:http";
 import type { HttpTarget } from "./compile-http-service.ts";
 import type { ResolveCluster } from "./grpc-stream.ts";
+import type { OwnCall } from "./own-connection.ts";
 
 const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 const TIMEOUT_MS = 10_000;
@@ -31,6 +32,7 @@ export class HttpSender {
     if (this.#pendingBytes + message.length > PENDING_BYTES_MAX) return false;
     const body = Buffer.from(message);
     this.#pendingBytes += body.length;
+    let counted: OwnCall | undefined;
     const call = request({
       method: "POST",
       path,
@@ -40,13 +42,22 @@ export class HttpSender {
         "user-agent": this.#userAgent,
         ...Object.fromEntries(headers),
       },
-      createConnection: () => upstream.connect(["http/1.1"]),
+      createConnection: () => {
+        const connection = upstream.open("http1");
+        counted = connection.call();
+        return connection.socket;
+      },
       signal: AbortSignal.timeout(timeoutMs > 0 ? timeoutMs : TIMEOUT_MS),
     });
     this.#running.add(call);
-    call.on("response", (response) => response.resume());
+    call.on("response", (response) => {
+      counted?.answered(response.statusCode ?? 0);
+      response.on("end", () => counted?.ended(true));
+      response.resume();
+    });
     call.on("error", () => {});
     call.on("close", () => {
+      counted?.ended(false);
       this.#pendingBytes -= body.length;
       this.#running.delete(call);
     });

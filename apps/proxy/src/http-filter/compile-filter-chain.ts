@@ -1,6 +1,12 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { Compiled, HttpFilterManifest, Problem, StatsScope } from "@sluice/extension-api";
-import { unpackAny } from "@sluice/xds/any";
+import {
+  type Compiled,
+  type HttpFilterManifest,
+  type Problem,
+  refuse,
+  type StatsScope,
+} from "@sluice/extension-api";
+import { typeNameOf, unpackAny } from "@sluice/xds/any";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { HttpFilter } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { compileExtension } from "../extensions/compile-extension.ts";
@@ -56,11 +62,11 @@ const terminalProblem = (name: string, last: boolean): string =>
     ? `Error: non-terminal filter named ${name} is the last filter in a http filter chain.`
     : `Error: terminal filter named ${name} must be the last filter in a http filter chain.`;
 
-/** Whether this build has the filter: an optional one that it has not is left out. */
+/** Whether this build has the filter: an optional one that it has not, or that has no type, is left out. */
 function isKnown(filter: HttpFilter, worker: WorkerContext): boolean {
-  if (filter.configType.case !== "typedConfig") return true;
-  const { typeUrl } = filter.configType.value;
-  const type = innerFilterType(filter.configType.value) ?? typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+  if (filter.configType.case !== "typedConfig") return filter.configType.case === "configDiscovery";
+  const any = filter.configType.value;
+  const type = innerFilterType(any) ?? typeNameOf(any);
   return worker.extensions.find("envoy.filters.http", type) !== undefined;
 }
 
@@ -73,7 +79,7 @@ function compileHttpFilter(
   if (filter.configType.case === "configDiscovery") {
     return compileDiscovered(filter, filter.configType.value, `${path}.config_discovery`, isLast, use);
   }
-  if (filter.configType.case !== "typedConfig") return refuseAt(path, `${filter.name} needs a typed_config`);
+  if (filter.configType.case !== "typedConfig") return refuse(path, `${filter.name} needs a typed_config`);
   const { name } = filter;
   const at = `${path}.typed_config`;
   const compiled = compileConfig(name, filter.configType.value, at, use);
@@ -98,7 +104,7 @@ function compileDiscovered(
       const here = { ...use, worker, stats: scopeAt(use.stats.prefix), onClose };
       const compiled = compileConfig(name, any, at, here);
       if (!compiled.ok || compiled.value.factory.terminal === isLast) return compiled;
-      return refuseAt(at, terminalProblem(name, isLast));
+      return refuse(at, terminalProblem(name, isLast));
     },
   });
   if (!holder.ok) return holder;
@@ -117,7 +123,7 @@ function compileConfig(
 ): Compiled<HttpFilterConfig> {
   const { worker, stats, listenerName, upstream } = use;
   const unpacked = unpackAny(any);
-  if (!unpacked.ok) return refuseAt(path, unpacked.message);
+  if (!unpacked.ok) return refuse(path, unpacked.message);
   if (unpacked.typeName === EXTENSION_WITH_MATCHER) {
     return compileMatchedFilter(unpacked.message, path, worker, (inner, at) =>
       compileConfig(name, inner, at, use),
@@ -126,10 +132,10 @@ function compileConfig(
   const extension = worker.extensions.find("envoy.filters.http", unpacked.typeName);
   if (extension === undefined) {
     // Without the Any's own field, as the filter itself is what is not there.
-    return refuseAt(path.replace(/\.typed_config$/, ""), `${name} (${unpacked.typeName}) is not implemented`);
+    return refuse(path.replace(/\.typed_config$/, ""), `${name} (${unpacked.typeName}) is not implemented`);
   }
   const place = placeProblem(extension.manifest, name, upstream);
-  if (place !== undefined) return refuseAt(path, place);
+  if (place !== undefined) return refuse(path, place);
   const where = `${listenerName} ${stats.prefix} ${path}`;
   const { manifest, factory } = extension;
   const compiled = compileExtension(unpacked, manifest, path, (message) =>
@@ -143,8 +149,4 @@ function compileConfig(
 function placeProblem({ upstream }: HttpFilterManifest, name: string, wanted: boolean): string | undefined {
   if (wanted && upstream === undefined) return `${name} may not stand before an upstream`;
   return !wanted && upstream === "only" ? `${name} may only stand before an upstream` : undefined;
-}
-
-function refuseAt(path: string, message: string): Compiled<HttpFilterConfig> {
-  return { ok: false, problems: [{ path, message, severity: "error" }] };
 }

@@ -1,7 +1,7 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { Compiled, HttpFilterFactory, Problem } from "@sluice/extension-api";
+import { type Compiled, type HttpFilterFactory, type Problem, refuse } from "@sluice/extension-api";
 import { compileMatcher, type MatcherTree } from "@sluice/matching";
-import { unpackAny } from "@sluice/xds/any";
+import { typeNameOf, unpackAny } from "@sluice/xds/any";
 import type {
   ExtensionWithMatcher,
   ExtensionWithMatcherPerRoute,
@@ -35,10 +35,7 @@ export function compileMatchedFilter(
   const any = extensionConfig?.typedConfig;
   const inner: Compiled<HttpFilterConfig> =
     any === undefined
-      ? {
-          ok: false,
-          problems: [{ path: `${path}.extension_config`, message: "is required", severity: "error" }],
-        }
+      ? refuse(`${path}.extension_config`, "is required")
       : compileInner(any, `${path}.extension_config.typed_config`);
   if (!inner.ok) problems.push(...inner.problems);
   if (problems.length > 0 || !tree.ok || !inner.ok) return { ok: false, problems };
@@ -63,7 +60,7 @@ function compileTree(
       const type = config.typedConfig?.typeUrl ?? "";
       if (type === SKIP) return { ok: true, value: SKIP_FILTER };
       const message = `action ${type === "" ? config.name : type} is not implemented`;
-      return { ok: false, problems: [{ path: where, message, severity: "error" }] };
+      return refuse(where, message);
     },
   });
 }
@@ -72,8 +69,8 @@ function compileTree(
 export function innerFilterType(any: Any): string | undefined {
   const unpacked = unpackAny(any);
   if (!unpacked.ok || unpacked.typeName !== EXTENSION_WITH_MATCHER) return undefined;
-  const inner = asExtensionWithMatcher(unpacked.message).extensionConfig?.typedConfig?.typeUrl;
-  return inner?.slice(inner.lastIndexOf("/") + 1);
+  const inner = asExtensionWithMatcher(unpacked.message).extensionConfig?.typedConfig;
+  return inner && typeNameOf(inner);
 }
 
 function matchedFactory(terminal: boolean): HttpFilterFactory {

@@ -1,4 +1,4 @@
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { EXTENSION_SOURCE_FIELDS } from "../xds/config-source.ts";
 
 /** Of a filter in a chain of HTTP filters, wherever it stands. */

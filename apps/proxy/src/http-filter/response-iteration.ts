@@ -1,6 +1,7 @@
 import { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from "@sluice/extension-api";
 import { keepRead } from "../connection/read-memory.ts";
 import type { Headers } from "../http/header-map.ts";
+import { missingHeaderText } from "../http/required-headers.ts";
 import type { ActiveFilter } from "./active-filter.ts";
 import { BodyBuffer } from "./body-buffer.ts";
 import { afterHeaders, Iteration } from "./direction-state.ts";
@@ -88,6 +89,10 @@ export class ResponseIteration extends MessageIteration {
       if (state.sawEnd && goOn) filter.encoder.encodeComplete?.();
       if (!goOn) return;
       if (end && this.buffered !== undefined && continueDataAt < 0) continueDataAt = i;
+    }
+    if (!headers.has(":status")) {
+      const text = missingHeaderText(":status");
+      return this.manager.sendLocalReply(502, text, `filter_removed_required_response_headers{${text}}`);
     }
     const modifiedEnd = end && continueDataAt < 0;
     this.headersWritten = true;

@@ -109,8 +109,8 @@ export interface ClientCodecCallbacks {
    * messages went through.
    */
   onStreamClosed(reusable: boolean, complete: boolean): void;
-  /** The peer takes no more streams; those in progress go on. */
-  onGoAway(): void;
+  /** The peer takes no more streams; those in progress go on. `failed`: for an error. */
+  onGoAway(failed: boolean): void;
   /** `maxConcurrentStreams` has changed. */
   onStreamLimit(): void;
   /** The peer broke the protocol; the streams have been told, the connection is to be closed. */

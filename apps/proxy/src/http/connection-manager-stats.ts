@@ -1,4 +1,5 @@
 import type { Counter, Gauge, Histogram, StatsScope, TraceReason } from "@sluice/extension-api";
+import { UserAgents } from "./user-agents.ts";
 
 /** `http.<stat_prefix>.`, Envoy's names in camelCase. */
 const COUNTERS = [
@@ -83,6 +84,7 @@ export interface ConnectionManagerStats {
   readonly rqActive: Gauge;
   readonly cxLengthMs: Histogram;
   readonly rqTime: Histogram;
+  readonly userAgents: UserAgents;
   /** By hundreds digit: `downstream_rq_<n>xx`. */
   readonly classes: readonly Counter[];
 }
@@ -107,6 +109,7 @@ export function createConnectionManagerStats(scope: StatsScope): ConnectionManag
     rqActive: scope.gauge("downstream_rq_active"),
     cxLengthMs: scope.histogram("downstream_cx_length_ms"),
     rqTime: scope.histogram("downstream_rq_time"),
+    userAgents: new UserAgents(scope),
     classes: [1, 2, 3, 4, 5].map((digit) => scope.counter(`downstream_rq_${digit}xx`)),
   };
 }

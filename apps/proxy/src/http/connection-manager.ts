@@ -1,11 +1,13 @@
 import {
   type Connection,
+  type ConnectionDrain,
   NetworkFilterStatus,
   type ReadFilter,
   type ReadFilterCallbacks,
   ResponseFlag,
 } from "@sluice/extension-api";
-import type { SocketConnection } from "../connection/socket-connection.ts";
+import { asBuffer } from "../connection/as-buffer.ts";
+import { CHAIN_REMOVED, LISTENER_REMOVED, type SocketConnection } from "../connection/socket-connection.ts";
 import { WATERMARK_TIMEOUT } from "../connection/watermark-timeout.ts";
 import { LoadShedPoint } from "../overload/overload-state.ts";
 import { scaledDeadline } from "../worker/scaled-deadline.ts";
@@ -21,16 +23,22 @@ import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { detectProtocol } from "./detect-protocol.ts";
 import { Http1ServerCodec } from "./h1/server-codec.ts";
 import { Http2ServerCodec } from "./h2/server-codec.ts";
+import type { Headers } from "./header-map.ts";
 import { HttpStream } from "./http-stream.ts";
 import { PrematureResets } from "./premature-resets.ts";
 import type { RequestStreamInfo } from "./request-stream-info.ts";
 import type { StreamTimers } from "./stream-timers.ts";
+import type { UserAgentStats } from "./user-agents.ts";
 
 const IDLE = 0;
 const DRAIN = 1;
 const LIFETIME = 2;
 const DELAYED_CLOSE = 3;
 const HEAD = 4;
+const OWN_END = 5;
+
+/** As Envoy: the last third of the drain time is for connections that have had no response to end behind. */
+const RAMP_SHARE = 2 / 3;
 
 /**
  * One downstream connection under a connection manager: its codec, its streams and its timers
@@ -47,6 +55,12 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private requests = 0;
   /** The peer has been told that the connection will end. */
   private draining = false;
+  /** Of its listener, which is to go. */
+  private listenerDrain: ConnectionDrain | undefined = undefined;
+  /** When it ends without a response to end behind. */
+  private ownEnd: Deadline | undefined = undefined;
+  /** Streams that a drained listener does not wait for. */
+  private tunnels: Set<HttpStream> | undefined = undefined;
   /** It ends with its last stream. */
   private ending = false;
   private destroyed = false;
@@ -60,6 +74,9 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   /** It waits for a next response to end behind. */
   private softDraining = false;
   private resets: PrematureResets | undefined = undefined;
+  /** Its first request has said what kind of client it is. */
+  private clientKnown = false;
+  private userAgent: UserAgentStats | undefined = undefined;
 
   constructor(config: ConnectionManagerConfig, connection: SocketConnection) {
     this.config = config;
@@ -123,7 +140,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     if (codec.multiplexed) {
       if (this.connection.state !== "open") return;
       if (overload.sheds(LoadShedPoint.Http2GoAwayAndClose)) return this.giveUp(codec);
-      if (overload.sheds(LoadShedPoint.Http2GoAway)) this.drain();
+      if (overload.sheds(LoadShedPoint.Http2GoAway)) this.startDrain();
     } else if (!codec.busy && overload.sheds(LoadShedPoint.Http1Dispatch)) {
       codec.failOverloaded();
       return;
@@ -143,9 +160,10 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
    * The connection is to end: the peer is told, and has `drain_timeout` for what is on its way, since to close at once would
    * cost that request. Then the connection takes no more and ends with its last stream.
    */
-  drain(): void {
+  startDrain(): void {
     if (this.draining || this.destroyed) return;
     this.draining = true;
+    this.ownEnd?.clear();
     this.codec?.notifyShutdown();
     const { drainTimeoutMs, drainTimeoutJitterPercent } = this.config;
     if (drainTimeoutMs > 0) {
@@ -155,16 +173,37 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
       this.endWithLastStream();
   }
 
-  /** Before each response's head: the worker may be draining. */
+  drain(drain: ConnectionDrain): void {
+    // Where there is no room Envoy tells nobody, and cuts what is under way when the time is up.
+    if (drain.atOnce || !drain.hasRoom(RAMP_SHARE, this.config.drainTimeoutMs)) {
+      this.startDrain();
+      return;
+    }
+    if (this.listenerDrain !== undefined || this.destroyed) return;
+    this.listenerDrain = drain;
+    const delayMs = this.draining ? 0 : drain.ownEndMs(RAMP_SHARE, this.config.drainTimeoutMs);
+    if (delayMs === 0) return;
+    this.ownEnd = new Deadline(this.config.worker.timers, this, OWN_END);
+    this.ownEnd.set(delayMs);
+  }
+
+  private onOwnEnd(): void {
+    this.config.stats.counters.downstream_cx_drain_close.inc();
+    if (this.codec === undefined) this.closeAfterFlush("drain");
+    else this.startDrain();
+  }
+
+  /** Before each response's head: the listener may be draining. */
   drainIfAsked(): void {
     if (this.draining) return;
     const { worker, stats } = this.config;
-    if (worker.drain.drainClose()) stats.counters.downstream_cx_drain_close.inc();
+    if (worker.drain.drainClose() || this.listenerDrain?.closesNow(RAMP_SHARE) === true)
+      stats.counters.downstream_cx_drain_close.inc();
     else if (worker.overload.takes("envoy.overload_actions.disable_http_keepalive")) {
       stats.counters.downstream_cx_drain_close.inc();
       stats.counters.downstream_cx_overload_disable_keepalive.inc();
     } else return;
-    this.drain();
+    this.startDrain();
   }
 
   onDestroy(): void {
@@ -185,11 +224,14 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
         ? c.downstream_cx_destroy_local_active_rq
         : c.downstream_cx_destroy_remote_active_rq
       ).inc();
+      if (!local) this.userAgent?.cxDestroyRemoteActiveRq.inc();
     }
     if (codec?.streamSource !== undefined) worker.highMemory?.delete(codec.streamSource);
-    codec?.onConnectionClosed(stuck ? `downstream_local_disconnect(${closeDetails})` : "");
+    const cut = stuck || closeDetails === LISTENER_REMOVED || closeDetails === CHAIN_REMOVED;
+    codec?.onConnectionClosed(cut ? `downstream_local_disconnect(${closeDetails})` : "");
     this.idle.dispose();
     this.drainTimeout?.dispose();
+    this.ownEnd?.dispose();
     this.delayedClose?.dispose();
     this.head?.dispose();
     this.lifetime?.dispose();
@@ -197,7 +239,9 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     if (this.softDraining) stats.cxHttp1SoftDrain.sub(1);
     if (this.connection.tls !== undefined) stats.cxSslActive.sub(1);
     if (codec !== undefined) (codec.multiplexed ? stats.cxHttp2Active : stats.cxHttp1Active).sub(1);
-    stats.cxLengthMs.record(worker.clock.nowMs() - this.connectedAtMs);
+    const lengthMs = worker.clock.nowMs() - this.connectedAtMs;
+    stats.cxLengthMs.record(lengthMs);
+    this.userAgent?.cxLengthMs.record(lengthMs);
   }
 
   // ── codec callbacks ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -210,7 +254,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     this.requests++;
     if (config.maxRequestsPerConnection !== 0 && this.requests >= config.maxRequestsPerConnection) {
       config.stats.counters.downstream_cx_max_requests_reached.inc();
-      this.drain();
+      this.startDrain();
     }
     return new HttpStream(this, encoder);
   }
@@ -248,6 +292,17 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
 
   // ── for its streams ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** As Envoy: what the first request says of the client holds for the connection. */
+  countUserAgent(headers: Headers): void {
+    if (!this.clientKnown) {
+      this.clientKnown = true;
+      const userAgent = headers.get("user-agent");
+      if (userAgent !== undefined) this.userAgent = this.config.stats.userAgents.find(userAgent);
+      this.userAgent?.cxTotal.inc();
+    }
+    this.userAgent?.rqTotal.inc();
+  }
+
   /** A stream is through, and gives its timers back. `reusable`: its messages both ended properly. */
   onStreamDone(timers: StreamTimers, reusable: boolean, info: RequestStreamInfo): void {
     const { codec } = this;
@@ -262,6 +317,15 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     } else if (this.activeStreams > 0) return;
     else if (this.ending) this.closeAfterFlush(DRAINED);
     else this.armIdle();
+  }
+
+  onTunnel(stream: HttpStream): void {
+    this.tunnels ??= new Set();
+    this.tunnels.add(stream);
+  }
+
+  onTunnelDone(stream: HttpStream): void {
+    this.tunnels?.delete(stream);
   }
 
   private onTooManyResets(): void {
@@ -322,7 +386,10 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private endWithLastStream(): void {
     this.ending = true;
     this.codec?.goAway();
-    if (this.activeStreams === 0) this.closeAfterFlush(DRAINED);
+    if (this.listenerDrain !== undefined) for (const tunnel of this.tunnels ?? []) tunnel.endForDrain();
+    // For a listener that goes in its time a request of HTTP/1 is one from its first octet on.
+    const begun = this.listenerDrain !== undefined && this.headBegun && this.codec?.multiplexed === false;
+    if (this.activeStreams === 0 && !begun) this.closeAfterFlush(DRAINED);
   }
 
   private closeAfterFlush(details: string): undefined {
@@ -351,6 +418,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     else if (which === DRAIN) this.endWithLastStream();
     else if (which === LIFETIME) this.onMaxDuration();
     else if (which === HEAD) this.onHeadTimeout();
+    else if (which === OWN_END) this.onOwnEnd();
     else {
       this.config.stats.counters.downstream_cx_delayed_close_timeout.inc();
       this.connection.close("noFlush", "delayed close timeout");
@@ -360,7 +428,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
   private onIdle(): void {
     this.config.stats.counters.downstream_cx_idle_timeout.inc();
     if (this.codec === undefined) this.closeAfterFlush("on_idle_timeout");
-    else this.drain();
+    else this.startDrain();
   }
 
   private onHeadTimeout(): void {
@@ -379,7 +447,7 @@ export class HttpConnectionManager implements ReadFilter, ServerCodecCallbacks, 
     const { stats, http1SafeMaxConnectionDuration } = this.config;
     stats.counters.downstream_cx_max_duration_reached.inc();
     if (this.codec === undefined) this.connection.close("noFlush", "duration_timeout");
-    else if (!http1SafeMaxConnectionDuration || this.codec.multiplexed) this.drain();
+    else if (!http1SafeMaxConnectionDuration || this.codec.multiplexed) this.startDrain();
     else if (!this.draining) {
       this.draining = true;
       this.softDraining = true;
@@ -393,10 +461,6 @@ const EMPTY = Buffer.alloc(0);
 
 /** Envoy's word for a connection that is closed because nothing more is to come. */
 const DRAINED = "deferred_close_on_drained_connection";
-
-function asBuffer(chunk: Uint8Array): Buffer {
-  return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-}
 
 /** The connection of a filter in this process is always a socket's. */
 export function asSocketConnection(connection: Connection): SocketConnection {

@@ -1,7 +1,7 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
 import type { FormatContext } from "../access-log/access-logger.ts";
 
-/** Changes a request's headers before anything else looks at them (`envoy.http.early_header_mutation`). */
+/** Changes the headers of a request that has a host and a path, before anything else looks at them (`envoy.http.early_header_mutation`). */
 export interface EarlyHeaderMutation {
   mutate(headers: HeaderMap, context: FormatContext): void;
 }

@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 
 /** Where every name below begins. */
 const DEFAULT_PREFIX = "x-envoy";
@@ -61,7 +61,7 @@ export const EnvoyHeaderNames = { prefix: `${DEFAULT_PREFIX}-` };
 export function compileHeaderPrefix(prefix: string): Compiled<string> {
   if (/^[\w!#$%&'*+.^`|~-]*$/.test(prefix)) return { ok: true, value: prefix };
   const message = `'${prefix}' is not the beginning of a header's name`;
-  return { ok: false, problems: [{ path: "header_prefix", message, severity: "error" }] };
+  return refuse("header_prefix", message);
 }
 
 /** `header_prefix`, without the hyphen behind it; "": the usual one. Once for each thread, ahead of everything else. */

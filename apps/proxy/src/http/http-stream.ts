@@ -120,17 +120,18 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       return this.replyOverloaded();
     }
     const connectionHeader = headers.getAll("connection");
-    for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
       countResponse(config, 100);
       encoder.encode1xxHeaders(new Headers([":status", "100"]));
       headers.remove("expect");
     }
+    manager.countUserAgent(headers);
     const isConnect = headers.get(":method") === "CONNECT";
     const refusal = admitRequest(headers, isConnect, config);
     if (refusal !== undefined) return this.refuse(refusal, headers);
     const { localAddress } = manager.connection;
     prepareHost(headers, config, localAddress.slice(localAddress.lastIndexOf(":") + 1));
+    for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     const upgrade = headers.get("upgrade");
     const isUpgrade = upgrade !== undefined && hasToken(connectionHeader, "upgrade");
     const upgradeType = isConnect ? "connect" : isUpgrade ? upgrade.toLowerCase() : "";
@@ -146,7 +147,6 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     }
     if (config.routeFigures !== undefined) this.route();
     this.traceByRoute(headers);
-    if (overload.sheds(LoadShedPoint.FilterChain)) return this.replyOverloaded();
     this.admitted = true;
     const chain =
       upgradeType === "" ? config.filters : chooseChain(config, upgradeType, this.route()?.action);
@@ -165,6 +165,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       this.isTunnel = true;
       config.stats.counters.downstream_cx_upgrades_total.inc();
       config.stats.cxUpgradesActive.add(1);
+      this.manager.onTunnel(this);
     }
     this.filters.request.begin(headers, endStream);
   }
@@ -335,7 +336,11 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     finishResponseHead(headers, this.requestHeaders, upgraded, config);
     if (this.span !== undefined) decorateResponse(this.span, headers, config.tracer?.outbound === true);
     manager.drainIfAsked();
-    if (!this.requestDone) config.stats.counters.downstream_rq_response_before_rq_complete.inc();
+    if (!this.requestDone) {
+      config.stats.counters.downstream_rq_response_before_rq_complete.inc();
+      // As Envoy: the request may take its time when it has been answered.
+      this.deadlines.endRequest();
+    }
     if (endStream) this.responseDone = true;
     this.encoder.encodeHeaders(headers, endStream);
     if (upgraded && config.accessLog.onTunnel) this.log("DownstreamTunnelSuccessfullyEstablished");
@@ -368,6 +373,16 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.finish(false);
   }
 
+  /** A tunnel may last for ever, and its listener goes. */
+  endForDrain(): void {
+    if (this.done) return;
+    this.streamInfo.responseCodeDetails = "on_drain_deadline";
+    this.config.stats.counters.downstream_rq_tx_reset.inc();
+    this.config.stats.counters.downstream_rq_rx_reset.inc();
+    this.encoder.reset("local reset");
+    this.finish(false);
+  }
+
   refuseReuse(): void {
     this.encoder.refuseReuse();
   }
@@ -383,7 +398,9 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   }
 
   rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined {
-    const { config } = this;
+    const { config, cachedRoute } = this;
+    // As Envoy: what a route does to its cluster's responses it does to answers in their place, whichever filter gives them.
+    if (this.admitted && cachedRoute?.action.kind === "forward") cachedRoute.finalizeResponse(headers, this);
     if (config.localReplies === undefined) return undefined;
     this.response = headers;
     return config.localReplies.rewrite(headers, status, body, this);
@@ -539,7 +556,10 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.setWatermarkCallbacks(undefined);
     this.end(true);
     this.config.stats.rqActive.sub(1);
-    if (this.isTunnel) this.config.stats.cxUpgradesActive.sub(1);
+    if (this.isTunnel) {
+      this.config.stats.cxUpgradesActive.sub(1);
+      this.manager.onTunnelDone(this);
+    }
     const lent = this.deadlines;
     this.deadlines = this.config.streamTimers.none;
     this.manager.onStreamDone(lent, reusable, this.streamInfo);

@@ -4,8 +4,11 @@ import type { Address, TcpKeepalive } from "@sluice/xds/gen/envoy/config/core/v3
 import type { SocketOption } from "@sluice/xds/gen/envoy/config/core/v3/socket_option_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { printAddress } from "../cluster/print-address.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 import { compileKeepalive, type KeepaliveConfig } from "../connection/keep-alive.ts";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { StatFilter } from "../stats/own-matchers.ts";
 import { compileStatsMatcher } from "../stats/stats-settings.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
@@ -36,6 +39,8 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "access_log",
     "drain_type",
     "bind_to_port",
+    "deprecated_v1",
+    "use_original_dst",
     "freebind",
     "transparent",
     "tcp_fast_open_queue_length",
@@ -54,7 +59,9 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
     "transport_socket",
     "transport_socket_connect_timeout",
     "metadata",
+    "use_proxy_proto",
   ],
+  "envoy.config.listener.v3.Listener.DeprecatedV1": ["bind_to_port"],
   "envoy.config.listener.v3.Filter": ["name", "typed_config", "config_discovery"],
   ...EXTENSION_SOURCE_FIELDS,
   "envoy.config.listener.v3.AdditionalAddress": ["address", "tcp_keepalive", "socket_options"],
@@ -65,6 +72,9 @@ export const LISTENER_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.core.v3.Pipe": ["path", "mode"],
   "envoy.config.listener.v3.Listener.ConnectionBalanceConfig": ["exact_balance"],
 };
+
+const NO_ORIGINAL_DESTINATION =
+  "connections cannot be handed on by their original destination (SO_ORIGINAL_DST)";
 
 /** With the byte that ends it (unix(7)). */
 const PIPE_PATH_BYTES_MAX = 108;
@@ -90,26 +100,37 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
   }
   const backlog = listener.tcpBacklogSize ?? BACKLOG;
   const sockets: SocketSpec[] = [];
-  const socketOptions = (of: readonly SocketOption[], path: string): KeepaliveConfig | undefined => {
-    const compiled = compileSocketOptions(of, path);
+  const socketOptions = (
+    of: readonly SocketOption[],
+    path: string,
+    address: Address | undefined,
+  ): KeepaliveConfig | undefined => {
+    const compiled = compileSocketOptions(of, path, versionOf(address));
     if (compiled.ok) return compiled.value;
-    problems.push(...compiled.problems);
+    // Several addresses may have the same options.
+    const told = new Set(problems.map((problem) => problem.path));
+    problems.push(...compiled.problems.filter((problem) => !told.has(problem.path)));
     return undefined;
   };
-  const { tcpKeepalive } = listener;
-  const usual = socketOptions(listener.socketOptions, "socket_options");
+  const { address: mainAddress, tcpKeepalive, socketOptions: usual } = listener;
   const addresses = [
-    { address: listener.address, path: "address", tcpKeepalive, byOptions: usual },
+    {
+      address: mainAddress,
+      path: "address",
+      tcpKeepalive,
+      byOptions: socketOptions(usual, "socket_options", mainAddress),
+    },
     ...listener.additionalAddresses.map((each, index) => ({
       address: each.address,
       path: `additional_addresses[${index}].address`,
       tcpKeepalive: each.tcpKeepalive ?? tcpKeepalive,
       byOptions:
         each.socketOptions === undefined
-          ? usual
+          ? socketOptions(usual, "socket_options", each.address)
           : socketOptions(
               each.socketOptions.socketOptions,
               `additional_addresses[${index}].socket_options.socket_options`,
+              each.address,
             ),
     })),
   ];
@@ -137,13 +158,20 @@ export function compileListenerSockets(listener: Listener): Compiled<ListenerSoc
   return { ok: true, value: { sockets, statName: sanitizeStatName(statName), balanced, statsMatcher } };
 }
 
+function versionOf(address: Address | undefined): 4 | 6 | undefined {
+  if (address?.address.case !== "socketAddress") return undefined;
+  return isIP(address.address.value.address) === 6 ? 6 : 4;
+}
+
 /** Fields whose default has no effect and whose other values Node's sockets cannot have. */
 function impossible(listener: Listener): readonly (readonly [path: string, set: boolean, reason: string])[] {
   return [
+    ["bind_to_port", listener.bindToPort === false, NO_ORIGINAL_DESTINATION],
+    ["deprecated_v1.bind_to_port", listener.deprecatedV1?.bindToPort === false, NO_ORIGINAL_DESTINATION],
     [
-      "bind_to_port",
-      listener.bindToPort === false,
-      "connections cannot be handed on by their original destination (SO_ORIGINAL_DST)",
+      "use_original_dst",
+      listener.useOriginalDst === true,
+      "the address before a redirection (SO_ORIGINAL_DST) cannot be read from Node sockets",
     ],
     ["freebind", listener.freebind === true, "IP_FREEBIND cannot be set"],
     ["transparent", listener.transparent === true, "IP_TRANSPARENT cannot be set"],

@@ -68,6 +68,7 @@ export class ListenerManager {
   readonly #work: PendingWork;
   #nextId = 1;
   #stopped = false;
+  #inboundStopped = false;
 
   constructor(options: ListenerManagerOptions) {
     this.#options = options;
@@ -254,42 +255,60 @@ export class ListenerManager {
 
   /** A worker was started again: gives it what `replay` refers to. */
   onWorkerRestart(workerIndex: number): Promise<void> {
-    const active = this.list().flatMap((entry) => (entry.active === undefined ? [] : [entry.active.spec]));
-    return this.#shared.onWorkerStart(workerIndex, this.#stopped ? [] : active);
+    const active = this.list().flatMap(({ active: one }) =>
+      one === undefined || this.#isStopped(one.message) ? [] : [one.spec],
+    );
+    return this.#shared.onWorkerStart(workerIndex, active);
   }
 
   replay(): readonly WorkerCommand[] {
-    if (this.#stopped) return [];
-    const active = this.list().flatMap((entry) => (entry.active === undefined ? [] : [entry.active]));
+    const active = this.list().flatMap(({ active: one }) =>
+      one === undefined || this.#isStopped(one.message) ? [] : [one],
+    );
     return active.map((listener) => ({ type: "listener", spec: withPorts(listener.spec, listener.ports) }));
   }
 
-  /** `stopAll` was called: only another process listens again. */
+  /** All listeners have stopped: only another process listens again. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
-  /** Stops listening everywhere; with `drain`, connections end by themselves. */
-  async stopAll(drain: boolean): Promise<void> {
+  /** Tells connections that they are to end in the course of the drain time; `inboundOnly`: where `traffic_direction` is INBOUND. */
+  async drain(inboundOnly: boolean): Promise<void> {
+    await this.#options.broadcast({ type: "drain-listeners", names: this.#listening(inboundOnly) });
+  }
+
+  /** Stops listening; connections live on. */
+  async stopListening(inboundOnly: boolean): Promise<void> {
+    const names = this.#listening(inboundOnly);
+    if (inboundOnly) this.#inboundStopped = true;
+    else this.#stopped = true;
+    this.#scope().counter("listener_stopped").add(names.length);
+    for (const name of names) this.#shared.keep(name, new Set());
+    await this.#options.broadcast({ type: "stop-listeners", names });
+  }
+
+  /** Stops listening everywhere; connections end as soon as they can. */
+  async end(): Promise<void> {
     this.#stopped = true;
     for (const { active } of this.#entries.values()) {
       if (active === undefined) continue;
       this.#scope().counter("listener_stopped").inc();
-      if (drain) this.#draining.start(active, undefined);
+      this.#draining.start(active, undefined);
     }
     this.#shared.close();
-    await this.#options.broadcast({ type: "stop-listeners", drain });
+    await this.#options.broadcast({ type: "end-listeners" });
   }
 
-  /** Stops listening where `traffic_direction` is INBOUND; connections end by themselves. */
-  async stopInbound(): Promise<void> {
-    for (const [name, { active }] of this.#entries) {
-      if (active?.message.trafficDirection !== TrafficDirection.INBOUND) continue;
-      this.#scope().counter("listener_stopped").inc();
-      this.#draining.start(active, undefined);
-      this.#shared.keep(name, new Set());
-      await this.#options.broadcast({ type: "remove-listener", name });
-    }
+  #listening(inboundOnly: boolean): readonly string[] {
+    return [...this.#entries].flatMap(([name, { active }]) => {
+      if (active === undefined || this.#isStopped(active.message)) return [];
+      return inboundOnly && !isInbound(active.message) ? [] : [name];
+    });
+  }
+
+  #isStopped(listener: Listener): boolean {
+    return this.#stopped || (this.#inboundStopped && isInbound(listener));
   }
 
   stop(): void {
@@ -298,7 +317,12 @@ export class ListenerManager {
 
   async #activate(entry: Entry, managed: ManagedListener): Promise<void> {
     // Overtaken by a newer configuration, or removed.
-    if (entry.warming !== managed || this.#entries.get(managed.spec.name) !== entry || this.#stopped) return;
+    if (
+      entry.warming !== managed ||
+      this.#entries.get(managed.spec.name) !== entry ||
+      this.#isStopped(managed.message)
+    )
+      return;
     const { spec } = managed;
     this.#draining.expect(spec.id);
     await this.#shared.give(spec);
@@ -377,4 +401,8 @@ export class ListenerManager {
   #scope() {
     return this.#options.stats.root().scope("listener_manager");
   }
+}
+
+function isInbound({ trafficDirection }: Listener): boolean {
+  return trafficDirection === TrafficDirection.INBOUND;
 }

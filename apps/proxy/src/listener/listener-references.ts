@@ -17,7 +17,7 @@ import type {
   HttpConnectionManager,
   ScopedRoutes,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { ADS_SOURCE, checkSourceAt } from "../xds/config-source.ts";
 import type { ExtensionKind } from "../xds/extension-reference.ts";
 import { ExtensionReferences } from "../xds/extension-references.ts";

@@ -21,19 +21,16 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
   use_original_dst: { use_original_dst: true },
   transparent: { transparent: true },
   freebind: { freebind: true },
-  deprecated_v1: { deprecated_v1: { bind_to_port: false } },
-  "socket_options[0]": { socket_options: [{ level: "1", name: "2", int_value: "3" }] },
+  "deprecated_v1.bind_to_port": { deprecated_v1: { bind_to_port: false } },
+  "socket_options[0]": { socket_options: [{ level: "1", name: "13", int_value: "3" }] },
   tcp_fast_open_queue_length: { tcp_fast_open_queue_length: 5 },
-  udp_listener_config: { udp_listener_config: {} },
   api_listener: { api_listener: {} },
   "connection_balance_config.extend_balance": {
     connection_balance_config: { extend_balance: { name: "envoy.network.connection_balance.dlb" } },
   },
-  reuse_port: { reuse_port: true },
   bind_to_port: { bind_to_port: false },
   internal_listener: { internal_listener: {} },
   enable_mptcp: { enable_mptcp: true },
-  "filter_chains[0].use_proxy_proto": { filter_chains: [{ use_proxy_proto: true }] },
   "address.socket_address.named_port": {
     address: { socket_address: { address: "::1", named_port: "http" } },
   },
@@ -41,11 +38,11 @@ const REFUSED: Readonly<Record<string, JsonObject>> = {
     address: { socket_address: { address: "::1", port_value: 1, resolver_name: "r" } },
   },
   "address.envoy_internal_address": { address: { envoy_internal_address: { server_listener_name: "x" } } },
-  "additional_addresses[0].socket_options.socket_options[0].buf_value": {
+  "additional_addresses[0].socket_options.socket_options[0]": {
     additional_addresses: [
       {
         address: ADDRESS,
-        socket_options: { socket_options: [{ level: "1", name: "9", buf_value: "AQAAAA==" }] },
+        socket_options: { socket_options: [{ level: "1", name: "13", buf_value: "AQAAAAAAAAA=" }] },
       },
     ],
   },
@@ -60,11 +57,10 @@ for (const [path, listener] of Object.entries(REFUSED)) {
   });
 }
 
-test("what has no effect by its default may be said", () => {
-  assert.equal(
-    problems({ bind_to_port: true, freebind: false, transparent: false, tcp_fast_open_queue_length: 0 }),
-    "",
-  );
+test("what has no effect by its default, or in Envoy, may be said", () => {
+  const usual = { bind_to_port: true, freebind: false, transparent: false, tcp_fast_open_queue_length: 0 };
+  const older = { deprecated_v1: { bind_to_port: true }, use_original_dst: false, reuse_port: true };
+  assert.equal(problems({ ...usual, ...older, udp_listener_config: {} }), "");
 });
 
 test("keepalive may be set by socket options, for each address", () => {
@@ -93,6 +89,18 @@ test("keepalive may be set by socket options, for each address", () => {
     compiled.value.sockets.map((socket) => (socket.kind === "tcp" ? socket.keepalive : undefined)),
     [all, all, undefined, { timeSeconds: 9, intervalSeconds: undefined, probes: undefined }],
   );
+});
+
+test("socket options may be for other sockets than the listener's", () => {
+  const option = { level: "1", name: "99", int_value: "1" };
+  assert.equal(problems({ socket_options: [{ ...option, type: { datagram: {} } }] }), "");
+  assert.equal(problems({ socket_options: [{ ...option, ip_version: "SOCKET_IP_VERSION_IPV6" }] }), "");
+  assert.match(
+    problems({ socket_options: [{ ...option, ip_version: "SOCKET_IP_VERSION_IPV4" }] }),
+    /socket option 99 of level 1 is not implemented/,
+  );
+  assert.equal(problems({ socket_options: [{ level: "1", name: "9", buf_value: "AQAAAA==" }] }), "");
+  assert.equal(problems({ socket_options: [{ level: "1", name: "2", int_value: "1" }] }), "");
 });
 
 test("a listener of what is implemented has no problems", () => {

@@ -4,6 +4,7 @@ import type { Handle, ServerHandle } from "../descriptor/node-handles.ts";
 import { WorkerDescriptors } from "../descriptor/worker-descriptors.ts";
 import type { CompileListener } from "../filter-chain/active-listener-config.ts";
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
+import { type DrainTiming, ListenerDrain } from "../filter-chain/listener-drain.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { ListenerSpec } from "../worker/worker-messages.ts";
 import { AcceptGate } from "./accept-gate.ts";
@@ -20,6 +21,7 @@ export class WorkerListeners {
   readonly #gate: AcceptGate;
   readonly #descriptors: WorkerDescriptors;
   readonly #worker: BalancingWorker;
+  readonly #timing: DrainTiming;
   readonly #active = new Map<string, WorkerListener>();
   readonly #draining = new Map<number, WorkerListener>();
   /** By name of the listener, then by key. */
@@ -31,7 +33,9 @@ export class WorkerListeners {
     onDrained: (listenerId: number) => void,
     gate = new AcceptGate(),
     descriptors = new WorkerDescriptors(),
+    timing: DrainTiming = { drainTimeMs: 600_000, gradual: true },
   ) {
+    this.#timing = timing;
     const { workerIndex, concurrency } = context;
     this.#gate = gate;
     this.#descriptors = descriptors;
@@ -119,27 +123,44 @@ export class WorkerListeners {
     listener?.config.close(kept === undefined ? undefined : new Set(kept));
   }
 
-  /** Stops listening everywhere. */
-  stopAll(drain: boolean): void {
+  /** Tells the connections of these listeners, now and from now on, that they are to end. */
+  drain(names: readonly string[]): void {
+    const drain = this.#createDrain();
+    for (const name of names) this.#active.get(name)?.config.tell(drain);
+  }
+
+  /** Stops listening; connections live on. */
+  stop(names: readonly string[]): void {
+    for (const name of names) this.#closeSockets(name);
+  }
+
+  /** Stops listening everywhere; connections end as soon as they can. */
+  end(): void {
+    const drain = this.#createDrain(true);
+    for (const { config } of this.#draining.values()) config.tell(drain);
     for (const [name, listener] of [...this.#active]) {
       this.#closeSockets(name);
-      if (!drain) continue;
       this.#active.delete(name);
-      this.#drain(listener);
+      this.#drain(listener, undefined, drain);
     }
   }
 
+  #createDrain(atOnce = false): ListenerDrain {
+    return new ListenerDrain(this.#timing, this.#context.clock, this.#context.random, atOnce);
+  }
+
   /** Also what older configurations of the same listener have kept, as far as it is not `kept` again. */
-  #drain(listener: WorkerListener, kept?: ReadonlySet<string>): void {
+  #drain(listener: WorkerListener, kept?: ReadonlySet<string>, drain = this.#createDrain()): void {
     const { balance } = listener.spec;
     if (balance !== this.#active.get(listener.spec.name)?.spec.balance) listener.balance?.leave();
     this.#draining.set(listener.spec.id, listener);
     for (const one of [...this.#draining.values()]) {
       if (one.spec.name !== listener.spec.name) continue;
-      one.config.drain(() => {
+      const onDrained = (): void => {
         this.#draining.delete(one.spec.id);
         this.#onDrained(one.spec.id);
-      }, kept);
+      };
+      one.config.drain(drain, onDrained, kept);
     }
   }
 

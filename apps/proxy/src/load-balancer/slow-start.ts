@@ -1,8 +1,8 @@
 import type { Clock, Runtime } from "@sluice/extension-api";
 import type { Cluster_SlowStartConfig } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { SlowStartConfig as SlowStartMessage } from "@sluice/xds/gen/envoy/extensions/load_balancing_policies/common/v3/common_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
 import type { Host } from "../cluster/thread-local-cluster.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { compileRuntimeDouble, type RuntimeDoubleConfig, runtimeDouble } from "./runtime-double.ts";
 
 /** `slow_start_config`; plain data. */

@@ -1,4 +1,5 @@
 import { createLoadReportClient, type LoadReportClient } from "@sluice/xds/client";
+import { connectForStream } from "../grpc/own-connection.ts";
 import type { Server } from "../server/server.ts";
 import { systemClock } from "../worker/system-time.ts";
 import { clusterOf } from "../xds/config-source.ts";
@@ -23,7 +24,7 @@ export function startLoadReports(server: Server): LoadReportClient | undefined {
       const host = server.resolveCluster(cluster);
       if (host === undefined) return undefined;
       const authority = named === "" ? host.address : named;
-      return { authority, secure: host.secure, connect: () => host.connect() };
+      return { authority, secure: host.secure, connect: () => connectForStream(host.open()) };
     },
     node: server.node,
     metadata: Object.fromEntries((service?.initialMetadata ?? []).map(({ key, value }) => [key, value])),

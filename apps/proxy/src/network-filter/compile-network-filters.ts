@@ -1,5 +1,5 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { Filter } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
@@ -57,10 +57,6 @@ function compileFilter(
   isLast: boolean,
   context: NetworkFactoryContext,
 ): Compiled<CompiledFilter> {
-  const refuse = (path: string, message: string) => ({
-    ok: false as const,
-    problems: [{ path, message, severity: "error" as const }],
-  });
   if (filter.configType.case === "configDiscovery")
     return compileDiscovered(filter.name, filter.configType.value, `${at}.config_discovery`, isLast, context);
   if (filter.configType.case !== "typedConfig") return refuse(at, `${filter.name} needs a typed_config`);
@@ -98,10 +94,6 @@ function compileConfig(
   here: string,
   context: NetworkFactoryContext,
 ): Compiled<CompiledFilter> {
-  const refuse = (path: string, message: string) => ({
-    ok: false as const,
-    problems: [{ path, message, severity: "error" as const }],
-  });
   const at = here.replace(/\.typed_config$/, "");
   const unpacked = unpackAny(any);
   if (!unpacked.ok) return refuse(here, unpacked.message);

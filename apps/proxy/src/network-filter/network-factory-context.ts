@@ -1,4 +1,5 @@
 import type {
+  ConnectionDrain,
   FactoryContext,
   NetworkFilterFactory,
   ReadFilter,
@@ -33,7 +34,7 @@ export function contextAt(
 
 /** A terminal filter that takes whole connections, and can be asked to let them go. */
 export interface ConnectionFilter extends ReadFilter {
-  drain?(): void;
+  drain?(drain: ConnectionDrain): void;
 }
 
 /** Network filters of this proxy are compiled with its own context. */

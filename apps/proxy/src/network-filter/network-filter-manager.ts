@@ -1,4 +1,10 @@
-import { type Clock, NetworkFilterStatus, type Random, type Timers } from "@sluice/extension-api";
+import {
+  type Clock,
+  type ConnectionDrain,
+  NetworkFilterStatus,
+  type Random,
+  type Timers,
+} from "@sluice/extension-api";
 import { keepRead } from "../connection/read-memory.ts";
 import type { SocketConnection, WriteHook } from "../connection/socket-connection.ts";
 import type { RequestStreamInfo } from "../http/request-stream-info.ts";
@@ -62,8 +68,8 @@ export class NetworkFilterManager implements FilterHost, WriteHook {
     if (endStream && this.connection.writeEnded) this.connection.close("noFlush", "");
   }
 
-  drain(): void {
-    for (const { read } of this.filters) read?.drain?.();
+  drain(drain: ConnectionDrain): void {
+    for (const { read } of this.filters) read?.drain?.(drain);
   }
 
   onDestroy(): void {

@@ -25,8 +25,8 @@ const ACTIONS: Readonly<Record<string, (server: Server, parameters: Parameters) 
   },
   /** `/healthcheck/ok`. */
   async resume(server) {
-    if (server.listeners.stopped)
-      return { done: false, reason: "its listeners are closed: only a restart opens them again" };
+    if (server.listenersClose)
+      return { done: false, reason: "its listeners close, or are closed: only a restart opens them again" };
     server.drain.setHealthCheckFailed(false);
     return { done: true };
   },

@@ -1,4 +1,5 @@
 import { createOrderClient, type OrderClient } from "@sluice/xds/client";
+import { connectForStream } from "../grpc/own-connection.ts";
 import type { Server } from "../server/server.ts";
 import { StartupError } from "../server/startup-error.ts";
 import { carryOutOrder, ORDER_ACTIONS } from "./carry-out-order.ts";
@@ -25,7 +26,9 @@ export function startOrderChannel(server: Server): OrderClient | undefined {
   return createOrderClient({
     target: () => {
       const host = server.resolveCluster(cluster);
-      return host && { authority: host.address, secure: host.secure, connect: () => host.connect() };
+      return (
+        host && { authority: host.address, secure: host.secure, connect: () => connectForStream(host.open()) }
+      );
     },
     nodeId: server.node.id,
     actions: ORDER_ACTIONS,

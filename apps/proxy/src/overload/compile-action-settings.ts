@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds";
 import type {
   OverloadAction,
@@ -6,7 +6,7 @@ import type {
   ScaleTimersOverloadActionConfig_ScaleTimer,
   ShrinkHeapConfig,
 } from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { OverloadWorkerSettings, ShrinkHeapSettings } from "./overload-settings.ts";
 import type { OverloadActionName } from "./overload-state.ts";
 import { SCALED_TIMERS, type ScaledTimer, type TimerMinimum } from "./timer-scaling.ts";
@@ -85,8 +85,3 @@ function shrinkHeap(config: ShrinkHeapConfig | undefined): ShrinkHeapSettings {
     unfreedBytesMax: Number(config?.maxUnfreedMemoryBytes ?? UNFREED_BYTES_MAX),
   };
 }
-
-const refuse = (path: string, message: string): Compiled<never> => ({
-  ok: false,
-  problems: [{ path, message, severity: "error" }],
-});

@@ -1,7 +1,7 @@
 import type { Compiled, Counter, Gauge, Log, Problem, StatsScope } from "@sluice/extension-api";
 import type { OverloadManager as OverloadManagerConfig } from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import {
   type Action,
   compileAction,
@@ -152,9 +152,9 @@ export class OverloadManager {
   }
 
   start(): void {
+    const delay = this.use.stats.scope("overload").histogram("refresh_interval_delay");
     if (this.resources.length === 0) return;
     this.shrinker?.start(0);
-    const delay = this.use.stats.scope("overload").histogram("refresh_interval_delay");
     let lastMs = performance.now();
     this.timer = setInterval(() => {
       const nowMs = performance.now();

@@ -23,6 +23,8 @@ export const LOAD_SHED_POINTS = [
   "envoy.load_shed_points.http2_server_go_away_on_dispatch",
   "envoy.load_shed_points.http2_server_go_away_and_close_on_dispatch",
   "envoy.load_shed_points.connection_pool_new_connection",
+  "envoy.load_shed_points.tcp_proxy_on_data",
+  "envoy.load_shed_points.tcp_proxy_upstream_connect",
 ] as const;
 
 /** Places in `LOAD_SHED_POINTS`: what is asked for each request is no text. */
@@ -31,10 +33,12 @@ export const LoadShedPoint = {
   CreateCodec: 1,
   Http1Dispatch: 2,
   DecodeHeaders: 3,
-  FilterChain: 4,
+  Router: 4,
   Http2GoAway: 5,
   Http2GoAwayAndClose: 6,
   UpstreamConnection: 7,
+  TcpProxyData: 8,
+  TcpProxyConnect: 9,
 } as const;
 export type LoadShedPoint = (typeof LoadShedPoint)[keyof typeof LoadShedPoint];
 

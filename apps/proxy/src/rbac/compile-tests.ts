@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import {
   type Condition,
   compileCidrSet,
@@ -20,7 +20,7 @@ import type { RbacInput, RbacTest } from "./rbac-input.ts";
 export const always: Compiled<RbacTest> = { ok: true, value: () => true };
 
 export function refuseTest(path: string, message: string): Compiled<RbacTest> {
-  return { ok: false, problems: [{ path, message, severity: "error" }] };
+  return refuse(path, message);
 }
 
 export function allOf(tests: readonly Compiled<RbacTest>[]): Compiled<RbacTest> {

@@ -36,8 +36,6 @@ export function compileRbacRules(config: RBAC, path: string): Compiled<RbacEngin
   const problems: Problem[] = [];
   const refuse = (at: string, message: string): void =>
     void problems.push({ path: at, message, severity: "error" });
-  if (config.auditLoggingOptions !== undefined)
-    refuse(`${path}.audit_logging_options`, "audit_logging_options is not implemented");
   const policies: { readonly name: string; readonly test: RbacTest }[] = [];
   for (const name of Object.keys(config.policies).sort()) {
     const policy = config.policies[name];

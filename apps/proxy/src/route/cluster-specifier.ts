@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import {
   compileExtension,
   compileMatcher,
@@ -49,16 +49,13 @@ export function compileClusterSpecifiers(
 
 const CLUSTER_ACTIONS: KnownExtensions<ClusterAction> = new Map([
   known<ClusterAction, ClusterAction>(ClusterActionSchema, (action, path) =>
-    action.cluster === ""
-      ? { ok: false, problems: [{ path, message: "a cluster is required", severity: "error" }] }
-      : { ok: true, value: action },
+    action.cluster === "" ? refuse(path, "a cluster is required") : { ok: true, value: action },
   ),
 ]);
 
 function compileTree({ clusterMatcher }: MatcherClusterSpecifier, path: string): Compiled<ClusterSpecifier> {
   const at = `${path}.cluster_matcher`;
-  if (clusterMatcher === undefined)
-    return { ok: false, problems: [{ path: at, message: "a matcher is required", severity: "error" }] };
+  if (clusterMatcher === undefined) return refuse(at, "a matcher is required");
   const tree = compileMatcher<ClusterAction>(clusterMatcher, at, {
     matchers: HTTP_MATCHING.matchers,
     inputs: new Map([...HTTP_MATCHING.inputs, environmentInput((name) => process.env[name])]),

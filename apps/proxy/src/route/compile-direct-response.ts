@@ -1,8 +1,8 @@
-import type { Compiled, HeaderMap } from "@sluice/extension-api";
+import { type Compiled, type HeaderMap, refuse } from "@sluice/extension-api";
 import type { DirectResponseAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { SubstitutionFormatter } from "../access-log/access-logger.ts";
 import { compileFormatString } from "../access-log/compile-line-format.ts";
-import { readDataSource } from "./read-data-source.ts";
+import { readDataSource } from "../config-message/read-data-source.ts";
 import { targetOf } from "./rewrite-path.ts";
 import type { RouteAction } from "./route-entry.ts";
 
@@ -18,7 +18,7 @@ export function compileDirectResponse(
   const text = body.value.toString();
   if (!Buffer.from(text).equals(body.value)) {
     const message = "is not UTF-8 text; other bodies are not implemented";
-    return { ok: false, problems: [{ path: `${path}.body`, message, severity: "error" }] };
+    return refuse(`${path}.body`, message);
   }
   const location = status === 201 || (status >= 300 && status < 400) ? ownAddress : undefined;
   if (config.bodyFormat === undefined) {

@@ -5,7 +5,8 @@ import type {
   RouteAction as RouteActionConfig,
   VirtualHost,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { durationProblems, wholeDurationMs } from "../cluster/duration-ms.ts";
+import { wholeDurationMs } from "../config-message/duration-ms.ts";
+import { durationProblems } from "../config-message/duration-problems.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { compilePathRewrite } from "./compile-path-rewrite.ts";
 import { compileRetryPolicy } from "./compile-retry-policy.ts";

@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import { prefixRewriter } from "@sluice/matching";
 import type {
   Route,
@@ -22,12 +22,12 @@ export function compilePathRewrite(
   const set = fields.filter(([, isSet]) => isSet).map(([name]) => name);
   if (set.length > 1) {
     const message = `only one of ${set.join(" and ")} can be specified`;
-    return { ok: false, problems: [{ path, message, severity: "error" }] };
+    return refuse(path, message);
   }
   if (config.prefixRewrite !== "") {
     if (route.match?.pathSpecifier.case === "pathMatchPolicy") {
       const message = "Cannot use prefix_rewrite with matcher extension";
-      return { ok: false, problems: [{ path: `${path}.prefix_rewrite`, message, severity: "error" }] };
+      return refuse(`${path}.prefix_rewrite`, message);
     }
     return { ok: true, value: prefixRewriter(route.match, config.prefixRewrite) };
   }

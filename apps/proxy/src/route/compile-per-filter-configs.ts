@@ -1,14 +1,15 @@
-import type { Any } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
+import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { FilterConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import {
   compileRouteMatcher,
   EXTENSION_WITH_MATCHER_PER_ROUTE,
 } from "../http-filter/compile-matched-filter.ts";
 import type { PerFilterConfigs, PerRouteFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { httpFactoryContext } from "../http-filter/http-factory-context.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import type { RouteCompileContext } from "./compile-route-configuration.ts";
 
 const FILTER_CONFIG = "envoy.config.route.v3.FilterConfig";
@@ -39,7 +40,7 @@ function compileOne(
   context: RouteCompileContext,
   routeConfigName: string,
 ): Compiled<PerRouteFilterConfig | undefined> {
-  const unpacked = unpackAny(any);
+  const unpacked = unpackAny(asPerRoute(any, context));
   if (!unpacked.ok) return refuse(path, unpacked.message);
   if (unpacked.typeName === FILTER_CONFIG) {
     const { config, disabled, isOptional } = asFilterConfig(unpacked.message);
@@ -83,6 +84,20 @@ function compileOne(
     };
   }
   return { ok: true, value: { config: result.value, disabled: undefined, matcher: undefined } };
+}
+
+/**
+ * As in Envoy: a filter's own type finds the filter, and what is empty is not looked into. So it says what the filter's type for routes
+ * says by its defaults.
+ */
+function asPerRoute(any: Any, { worker }: RouteCompileContext): Any {
+  if (any.value.length > 0) return any;
+  const own = worker.extensions.find(
+    "envoy.filters.http",
+    any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1),
+  );
+  const [type] = own?.manifest.perRouteConfigTypes ?? [];
+  return type === undefined ? any : create(AnySchema, { typeUrl: `type.googleapis.com/${type}` });
 }
 
 function isKnown(any: Any, context: RouteCompileContext): boolean {

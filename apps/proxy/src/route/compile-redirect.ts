@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import { prefixRewriter, redirectLocation } from "@sluice/matching";
 import type { RedirectAction, Route } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { compilePathFormat, compileRegexRewrite, type PathRewriter } from "./rewrite-path.ts";
@@ -12,7 +12,7 @@ export function compileRedirect(route: Route, config: RedirectAction, path: stri
   if (specifier.case === "prefixRewrite") {
     if (route.match?.pathSpecifier.case === "pathMatchPolicy") {
       const message = "Cannot use redirect.prefix_rewrite with path_match_policy";
-      return { ok: false, problems: [{ path: `${path}.prefix_rewrite`, message, severity: "error" }] };
+      return refuse(`${path}.prefix_rewrite`, message);
     }
     if (specifier.value !== "") rewrite = prefixRewriter(route.match, specifier.value);
   } else if (specifier.case === "regexRewrite" || specifier.case === "pathRewrite") {

@@ -5,7 +5,8 @@ import {
   RetryPolicy_ResetHeaderFormat as ResetHeaderFormat,
   type RetryPolicy,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { durationProblems, wholeDurationMs } from "../cluster/duration-ms.ts";
+import { wholeDurationMs } from "../config-message/duration-ms.ts";
+import { durationProblems } from "../config-message/duration-problems.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { findTypedExtension } from "./compile-typed-extension.ts";
 import type { RetryHostPredicate, RetryPriority } from "./retry-extensions.ts";

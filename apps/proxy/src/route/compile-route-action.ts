@@ -27,6 +27,8 @@ export function compileRouteAction(
         `${path}.direct_response`,
         bodyBytesMax ?? DIRECT_BODY_BYTES_MAX,
       );
+    // As in Envoy, which has not built what a filter_action would do, and forwards to nowhere.
+    case "filterAction":
     case "nonForwardingAction":
       // Nothing is forwarded on a route that is meant for filters: as a route to no cluster.
       return compileForward(surroundings, create(RouteActionSchema), path);

@@ -2,11 +2,13 @@ import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
 import {
   compileRouteTable,
   compileWeightedClusters,
+  NO_WEIGHT,
   type RouteTable,
   toBinaryString,
 } from "@sluice/matching";
 import {
   type WeightedCluster_ClusterWeight as ClusterWeight,
+  type CorsPolicy,
   type RateLimit as RateLimitConfig,
   type Route,
   RouteSchema,
@@ -16,9 +18,9 @@ import {
   type RouteConfiguration,
   RouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { PerFilterConfigs } from "../http-filter/filter-chain-config.ts";
 import { metadataMatchOf } from "../load-balancer/metadata-match.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { compileRouteTracing } from "../tracing/route-tracing.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import {
@@ -26,6 +28,7 @@ import {
   compileClusterSpecifier,
   compileClusterSpecifiers,
 } from "./cluster-specifier.ts";
+import { compileOlderCors } from "./compile-older-cors.ts";
 import { compilePerFilterConfigs } from "./compile-per-filter-configs.ts";
 import { compileRetryPolicy } from "./compile-retry-policy.ts";
 import { compileRouteAction } from "./compile-route-action.ts";
@@ -63,6 +66,8 @@ interface HostParts extends Level {
   readonly mirrors: readonly MirrorPolicy[];
   readonly rateLimits: RateLimitPolicy | undefined;
   readonly virtualClusters: VirtualClusters | undefined;
+  /** As the CORS filter compiles it. */
+  readonly cors: unknown;
 }
 
 /** One of the messages that carry header mutations and per-filter configuration. */
@@ -195,6 +200,10 @@ class Compiler {
         const at = `${path}.route.weighted_clusters`;
         const weights = compileWeightedClusters(specifier.value, at);
         if (!weights.ok) return weights;
+        const { worker } = this.context;
+        // Judged when it comes, as by Envoy, and not again by workers: runtime may have changed since.
+        if (worker.workerIndex < 0 && weights.value.total(worker.runtime) === 0)
+          this.problem(`${at}.clusters`, NO_WEIGHT);
         const entries = specifier.value.clusters.map((cluster, i) => {
           const here = `${at}.clusters[${i}]`;
           if (cluster.clusterHeader === "") this.checkCluster(cluster.name, `${here}.name`);
@@ -244,6 +253,7 @@ class Compiler {
         host.retryPolicy &&
         this.take(compileRetryPolicy(host.retryPolicy, `${path}.retry_policy`, extensions)),
       mirrors: mirrors ?? [],
+      cors: this.cors(host.cors, `${path}.cors`),
     };
     this.hosts.set(host, parts);
     return parts;
@@ -301,8 +311,13 @@ class Compiler {
       weightedHost: "",
       virtualClusters: host.virtualClusters,
       tracing: this.take(compileRouteTracing(route, path)),
+      cors: [this.cors(forward?.cors, `${at}.cors`), host.cors].filter((policy) => policy !== undefined),
       includeVirtualHostRateLimits: forward?.includeVhRateLimits ?? false,
     };
+  }
+
+  private cors(policy: CorsPolicy | undefined, path: string): unknown {
+    return policy && this.take(compileOlderCors(policy, path, this.context));
   }
 
   private rateLimits(configs: readonly RateLimitConfig[], path: string): RateLimitPolicy | undefined {

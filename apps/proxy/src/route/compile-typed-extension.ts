@@ -1,12 +1,12 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type {
   ExtensionCategory,
   ExtensionFactories,
   ExtensionRegistry,
 } from "../extensions/extension-registry.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 
 /** Finds the extension of `category` that an Any configures, and what its fields leave to refuse. `path`: of the Any. */
 export function findTypedExtension<C extends ExtensionCategory>(

@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import { ProxyProtocolConfig_Version } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import type { RouteAction_UpgradeConfig as UpgradeConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { proxyHeaderV1, proxyHeaderV2 } from "../transport-socket/proxy-header.ts";
@@ -44,7 +44,7 @@ export function compileConnectConfig(
         type === "connect-udp"
           ? "datagrams are not sent on as UDP: ending CONNECT-UDP here is not implemented"
           : `Non-CONNECT upgrade type ${upgradeType} has ConnectConfig`;
-      return { ok: false, problems: [{ path: at, message, severity: "error" }] };
+      return refuse(at, message);
     }
     const { proxyProtocolConfig: proxy, allowPost } = connectConfig;
     const version2 = proxy?.version === ProxyProtocolConfig_Version.V2;

@@ -1,4 +1,11 @@
-import type { Compiled, ConnectionInfo, HeaderMap, Problem, StreamInfo } from "@sluice/extension-api";
+import {
+  type Compiled,
+  type ConnectionInfo,
+  type HeaderMap,
+  type Problem,
+  refuse,
+  type StreamInfo,
+} from "@sluice/extension-api";
 import {
   compileRegexSubstitution,
   cookieValue,
@@ -8,6 +15,7 @@ import {
   xxHash64,
 } from "@sluice/matching";
 import type { RouteAction_HashPolicy as HashPolicyConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { durationProblems } from "../config-message/duration-problems.ts";
 import { hashOf } from "../filter-state/hashable-text.ts";
 
 /** What hashes are made of beside the headers. */
@@ -68,22 +76,22 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
   switch (specifier.case) {
     case "header": {
       const { headerName, regexRewrite } = specifier.value;
-      if (headerName === "") return refuse(`${path}.header.header_name`, "a header name is required");
       const name = headerName.toLowerCase();
       if (regexRewrite === undefined) return { ok: true, value: headerMethod(name, undefined) };
       const rewrite = compileRegexSubstitution(regexRewrite, `${path}.header.regex_rewrite`);
       return rewrite.ok ? { ok: true, value: headerMethod(name, rewrite.value) } : rewrite;
     }
-    case "cookie":
-      if (specifier.value.name === "") return refuse(`${path}.cookie.name`, "a cookie name is required");
-      if ((specifier.value.ttl?.seconds ?? 0n) < 0n || (specifier.value.ttl?.nanos ?? 0) < 0)
-        return refuse(`${path}.cookie.ttl`, "Invalid duration: Expected positive duration");
-      return { ok: true, value: cookieMethod(specifier.value) };
+    case "cookie": {
+      const { ttl } = specifier.value;
+      const problems = durationProblems({ ttl }, `${path}.cookie`);
+      return problems.length > 0
+        ? { ok: false, problems }
+        : { ok: true, value: cookieMethod(specifier.value) };
+    }
     case "connectionProperties":
       return { ok: true, value: specifier.value.sourceIp ? sourceIpMethod : undefined };
     case "queryParameter": {
       const name = toBinaryString(specifier.value.name);
-      if (name === "") return refuse(`${path}.query_parameter.name`, "a parameter name is required");
       return {
         ok: true,
         value: (headers) => {
@@ -94,7 +102,6 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
     }
     case "filterState": {
       const { key } = specifier.value;
-      if (key === "") return refuse(`${path}.filter_state.key`, "a key is required");
       return { ok: true, value: (_headers, { streamInfo }) => hashOf(streamInfo.filterState.get(key)) };
     }
     default:
@@ -147,7 +154,3 @@ const sourceIpMethod: HashMethod = (_headers, { connection }) => {
   const address = splitAddress(connection.remoteAddress);
   return address === undefined ? undefined : xxHash64(address.ip);
 };
-
-function refuse(path: string, message: string): Compiled<never> {
-  return { ok: false, problems: [{ path, message, severity: "error" }] };
-}

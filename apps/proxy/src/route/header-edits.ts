@@ -5,6 +5,8 @@ import { HeaderValueOption_HeaderAppendAction as AppendAction } from "@sluice/xd
 import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
 import type { OperatorTable } from "../access-log/operator.ts";
+import { chosenAppendAction } from "./append-action.ts";
+import { addHeader, isJoined } from "./joined-headers.ts";
 
 const NO_OPERATORS: OperatorTable = {};
 
@@ -18,18 +20,24 @@ export type HeaderEdit =
       readonly value: SubstitutionFormatter;
       readonly action: AppendAction;
       readonly keepEmpty: boolean;
+      /** The header has one line: the value joins what it has. */
+      readonly joined: boolean;
     };
+
+/** What is edited: each has headers of one line of its own. */
+export type EditedPart = "request" | "response" | "requestTrailers" | "responseTrailers";
 
 /** What is done to a message's headers, in the configured order; `path` is the list's; `operators`: of formatter extensions. */
 export function compileHeaderEdits(
   list: readonly MutationConfig[],
+  part: EditedPart,
   path: string,
   operators: OperatorTable = NO_OPERATORS,
 ): Compiled<readonly HeaderEdit[]> {
   const problems: Problem[] = [];
   const edits: HeaderEdit[] = [];
   for (const [i, one] of list.entries()) {
-    const edit = compileEdit(one, `${path}[${i}]`, operators);
+    const edit = compileEdit(one, part, `${path}[${i}]`, operators);
     if (edit.ok) edits.push(edit.value);
     else problems.push(...edit.problems);
   }
@@ -38,6 +46,7 @@ export function compileHeaderEdits(
 
 function compileEdit(
   { action }: MutationConfig,
+  part: EditedPart,
   path: string,
   operators: OperatorTable,
 ): Compiled<HeaderEdit> {
@@ -47,9 +56,7 @@ function compileEdit(
   });
   switch (action.case) {
     case "remove":
-      if (isProtected(action.value))
-        return refuse(".remove", ":-prefixed or host headers may not be removed");
-      return { ok: true, value: { kind: "remove", name: action.value.toLowerCase() } };
+      return { ok: true, value: { kind: "remove", name: removedName(action.value) } };
     case "removeOnMatch": {
       const matcher = action.value.keyMatcher;
       if (matcher === undefined) return refuse(".remove_on_match", "key_matcher is required");
@@ -59,7 +66,9 @@ function compileEdit(
         : compiled;
     }
     case "append": {
-      const { header, appendAction, keepEmptyValue } = action.value;
+      const { header, keepEmptyValue: keepEmpty } = action.value;
+      const chosen = chosenAppendAction(action.value);
+      if (typeof chosen === "string") return refuse(".append", chosen);
       if (header === undefined) return refuse(".append", "header is required");
       if (isProtected(header.key)) {
         return refuse(".append.header.key", ":-prefixed or host headers may not be modified");
@@ -70,10 +79,11 @@ function compileEdit(
       });
       if (!format.ok) return format;
       const name = header.key.toLowerCase();
-      const keepEmpty = keepEmptyValue;
+      const value = format.value;
+      const joined = isJoinedIn(part, name);
       return {
         ok: true,
-        value: { kind: "append", name, value: format.value, action: appendAction, keepEmpty },
+        value: { kind: "append", name, value, action: chosen, keepEmpty, joined },
       };
     }
     case undefined:
@@ -81,9 +91,20 @@ function compileEdit(
   }
 }
 
+/** `host` is a request's `:authority`, under its older name. */
+function removedName(name: string): string {
+  const lower = name.toLowerCase();
+  return lower === "host" ? ":authority" : lower;
+}
+
 /** What a message cannot be without. */
 function isProtected(name: string): boolean {
   return name.startsWith(":") || name.toLowerCase() === "host";
+}
+
+function isJoinedIn(part: EditedPart, name: string): boolean {
+  if (part === "request" || part === "response") return isJoined(name, part);
+  return part === "responseTrailers" && name === "grpc-message";
 }
 
 export function applyHeaderEdits(
@@ -98,7 +119,8 @@ export function applyHeaderEdits(
       const text = edit.value.format(context);
       if (text === "" && !edit.keepEmpty) continue;
       const has = headers.has(edit.name);
-      if (edit.action === AppendAction.APPEND_IF_EXISTS_OR_ADD) headers.append(edit.name, text);
+      if (edit.action === AppendAction.APPEND_IF_EXISTS_OR_ADD)
+        addHeader(headers, edit.name, text, edit.joined);
       else if (edit.action === AppendAction.ADD_IF_ABSENT) {
         if (!has) headers.append(edit.name, text);
       } else if (edit.action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD || has) headers.set(edit.name, text);

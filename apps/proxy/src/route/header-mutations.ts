@@ -6,6 +6,7 @@ import {
 import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
 import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
 import type { OperatorTable } from "../access-log/operator.ts";
+import { chosenAppendAction } from "./append-action.ts";
 import { addHeader, isJoined } from "./joined-headers.ts";
 
 /** An older form that only headers know. */
@@ -54,11 +55,11 @@ export function compileHeaderMutations(
       problems.push(...value.problems);
       continue;
     }
-    if (option.append !== undefined && option.appendAction !== AppendAction.APPEND_IF_EXISTS_OR_ADD) {
-      const message = "Both append and append_action are set and it's not allowed";
-      problems.push({ path: at, message, severity: "error" });
+    const action = chosenAppendAction(option);
+    if (typeof action === "string") {
+      problems.push({ path: at, message: action, severity: "error" });
+      continue;
     }
-    const action = option.append === false ? AppendAction.OVERWRITE_IF_EXISTS_OR_ADD : option.appendAction;
     const joined = isJoined(name, field.startsWith("request") ? "request" : "response");
     additions.push({ name, value: value.value, action, keepEmpty: option.keepEmptyValue, joined });
   }

@@ -1,6 +1,6 @@
 import type { HeaderMap } from "@sluice/extension-api";
+import { ONE_LINE_IN_REQUESTS, ONE_LINE_IN_RESPONSES } from "@sluice/matching";
 import { EnvoyHeader, type EnvoyHeaderKey } from "../http/envoy-headers.ts";
-import { ONE_LINE_IN_REQUESTS, ONE_LINE_IN_RESPONSES } from "../http/joined-headers.ts";
 
 /** Headers that Envoy keeps in one line: what is appended joins it behind a comma. Of requests and of responses others. */
 const OF_REQUESTS: ReadonlySet<string> = new Set([

@@ -41,7 +41,11 @@ export function compileMirrorPolicies(
       if (one.ok) fraction = one.value;
       else problems.push(...one.problems);
     }
-    const edits = compileHeaderEdits(policy.requestHeadersMutations, `${at}.request_headers_mutations`);
+    const edits = compileHeaderEdits(
+      policy.requestHeadersMutations,
+      "request",
+      `${at}.request_headers_mutations`,
+    );
     if (!edits.ok) problems.push(...edits.problems);
     compiled.push({
       cluster: policy.cluster,

@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import {
   type Condition,
   compileCidrSet,
@@ -99,7 +99,7 @@ export function compileDescriptorAction(
     case "extension":
       return extensionAction(specifier.value, path, worker);
     default:
-      return { ok: false, problems: [{ path, message: "an action is required", severity: "error" }] };
+      return refuse(path, "an action is required");
   }
 }
 
@@ -215,7 +215,7 @@ function expressionAction(
 ): Compiled<DescriptorAction> {
   if (exprSpecifier.case === undefined) {
     const message = "Rate limit descriptor extension failed: expression specifier is not set";
-    return { ok: false, problems: [{ path, message, severity: "error" }] };
+    return refuse(path, message);
   }
   const compiled = compileCel(
     exprSpecifier.case === "text"

@@ -174,7 +174,7 @@ it("takes limits and hits from the request", () => {
 it("tells every problem", () => {
   const compiled = compile(
     { stage: 11, actions: [{}] },
-    { actions: [], hitsAddend: {} },
+    { actions: [], hitsAddend: { number: "1", format: "%REQ(a)%" } },
     {
       actions: [
         {

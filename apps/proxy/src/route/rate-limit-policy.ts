@@ -1,4 +1,10 @@
-import type { Compiled, HeaderMap, MatchedRoute, Problem } from "@sluice/extension-api";
+import {
+  type Compiled,
+  type HeaderMap,
+  type MatchedRoute,
+  type Problem,
+  refuse,
+} from "@sluice/extension-api";
 import {
   RateLimit_XRateLimitOption as HeaderOption,
   type RateLimit as RateLimitConfig,
@@ -184,14 +190,16 @@ function compileHits(config: RateLimitConfig, path: string): Compiled<Entry["hit
   const { hitsAddend } = config;
   if (hitsAddend === undefined) return { ok: true, value: () => undefined };
   const { number, format } = hitsAddend;
-  if ((format === "") === (number === undefined)) {
+  // As Envoy: what says nothing is not there.
+  if (format === "" && number === undefined) return { ok: true, value: () => undefined };
+  if (format !== "" && number !== undefined) {
     const message = "hits_addend must contain either a format or a number";
-    return { ok: false, problems: [{ path, message, severity: "error" }] };
+    return refuse(path, message);
   }
   if (number !== undefined) return { ok: true, value: () => Number(number) };
   if (!/^%[^%]+%$/.test(format)) {
     const message = "hits_addend format must contain exactly one substitution";
-    return { ok: false, problems: [{ path: `${path}.format`, message, severity: "error" }] };
+    return refuse(`${path}.format`, message);
   }
   const compiled = compileSubstitutionFormat(format, `${path}.format`, { omitEmptyValues: true });
   if (!compiled.ok) return compiled;

@@ -121,6 +121,10 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
     this.origin = init.origin;
   }
 
+  get corsPolicies(): readonly unknown[] {
+    return this.policies.cors;
+  }
+
   /** What counts a request: the route's figures, those of its virtual cluster, both or none. */
   statsFor(cluster: RouteStats | undefined): RouteStats | undefined {
     const { stats } = this;

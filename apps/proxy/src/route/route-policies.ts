@@ -19,6 +19,8 @@ export interface RoutePolicies {
   readonly virtualClusters: VirtualClusters | undefined;
   /** Without effect where the connection manager does not trace. */
   readonly tracing: RouteTracing | undefined;
+  /** Of the older `cors` fields, the route's first, as the CORS filter compiles them. */
+  readonly cors: readonly unknown[];
 }
 
 export const NO_POLICIES: RoutePolicies = Object.freeze({
@@ -30,4 +32,5 @@ export const NO_POLICIES: RoutePolicies = Object.freeze({
   includeVirtualHostRateLimits: false,
   virtualClusters: undefined,
   tracing: undefined,
+  cors: [],
 });

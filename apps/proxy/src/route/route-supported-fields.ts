@@ -1,4 +1,4 @@
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
 
 /** The fields of a route configuration that have an effect. Matches are checked where they are compiled. */
@@ -47,7 +47,9 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "per_request_buffer_limit_bytes",
     "request_body_buffer_limit",
     "request_mirror_policies",
+    "cors",
   ],
+  "envoy.config.route.v3.CorsPolicy": ["*"],
   "envoy.config.route.v3.Route": [
     "decorator",
     "tracing",
@@ -57,6 +59,7 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "redirect",
     "direct_response",
     "non_forwarding_action",
+    "filter_action",
     "metadata",
     "typed_per_filter_config",
     "request_headers_to_add",
@@ -102,6 +105,7 @@ export const ROUTE_SUPPORTED_FIELDS: SupportedFields = {
     "max_internal_redirects",
     "max_grpc_timeout",
     "grpc_timeout_offset",
+    "cors",
   ],
   "envoy.config.route.v3.RouteAction.UpgradeConfig": ["upgrade_type", "enabled", "connect_config"],
   "envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig": ["*"],

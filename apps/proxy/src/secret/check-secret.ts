@@ -3,7 +3,10 @@ import {
   type Secret,
   SecretSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 import { PeerValidation } from "../transport-socket/tls/peer-validation.ts";
 import { ProblemSink } from "../transport-socket/tls/problem-sink.ts";
 import { checkTicketKeys } from "../transport-socket/tls/ticket-keys.ts";

@@ -3,7 +3,7 @@ import {
   type SdsSecretConfig,
   SdsSecretConfigSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import { findMessages } from "./find-messages.ts";
+import { findMessages } from "../config-message/find-messages.ts";
 
 export interface FoundSecretConfig {
   readonly path: string;

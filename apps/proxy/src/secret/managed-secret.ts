@@ -6,12 +6,13 @@ import {
   type Secret,
   SecretSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { isStreamed } from "../xds/config-source.ts";
+import { recordUpdate, UPDATE_DURATION } from "../xds/update-duration.ts";
 import { hashVersion } from "../xds/version-hash.ts";
 import { DirectoryWatch } from "./directory-watch.ts";
 import { inlineFiles } from "./inline-files.ts";
-import { readSecretFile } from "./read-secret-file.ts";
+import { readSecretFile, readText } from "./read-secret-file.ts";
 import type { SecretSource } from "./secret-source.ts";
 
 const INITIAL_FETCH_TIMEOUT_MS = 15_000;
@@ -19,6 +20,7 @@ const INITIAL_FETCH_TIMEOUT_MS = 15_000;
 export interface ManagedSecretOptions {
   /** `sds.<name>.` */
   readonly stats: StatsScope;
+  defineText(name: string): void;
   setText(name: string, text: string): void;
   onStop(): void;
   /** `problem`: a file of it could not be read. */
@@ -46,7 +48,10 @@ export class ManagedSecret {
   #fileWatch: DirectoryWatch | undefined;
   #watched = "";
   #timer: NodeJS.Timeout | undefined;
-  #timedOut = false;
+  /** Whether whoever needs it goes on without. */
+  #given = false;
+  /** What its file held when it was looked at last. */
+  #text: string | undefined;
   readonly #streamed: boolean;
 
   constructor(config: SdsSecretConfig, source: SecretSource, options: ManagedSecretOptions) {
@@ -64,16 +69,18 @@ export class ManagedSecret {
       "key_rotation_failed",
     ])
       options.stats.counter(counter);
+    for (const gauge of ["update_time", "version"]) options.stats.gauge(gauge).set(0);
+    options.stats.histogram(UPDATE_DURATION);
+    options.defineText(`${options.stats.prefix}version_text`);
   }
 
   start(): void {
     const { source } = this;
-    if (source.kind === "file" || this.#streamed) this.#options.stats.counter("update_attempt").inc();
+    if (this.#streamed) this.#options.stats.counter("update_attempt").inc();
     if (this.#timeoutMs > 0) {
       this.#timer = setTimeout(() => {
         this.#options.stats.counter("init_fetch_timeout").inc();
-        this.#timedOut = true;
-        this.#settle();
+        this.#goOn();
       }, this.#timeoutMs);
     }
     if (source.kind === "file") {
@@ -93,6 +100,13 @@ export class ManagedSecret {
     this.#count("update_failure");
   }
 
+  /** As Envoy: what is refused is not waited for. */
+  #goOn(): void {
+    clearTimeout(this.#timer);
+    this.#given = true;
+    this.#settle();
+  }
+
   #count(outcome: string): void {
     this.#options.stats.counter(outcome).inc();
     if (this.#streamed) this.#options.stats.counter("update_attempt").inc();
@@ -107,12 +121,13 @@ export class ManagedSecret {
   }
 
   ready(): Promise<void> {
-    if (this.published !== undefined || this.#timedOut) return Promise.resolve();
+    if (this.published !== undefined || this.#given) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
   /** A version that its source sent: what is wrong with it, or it is on its way to the workers. */
   receive(secret: Secret, version: string): readonly Problem[] {
+    const sinceMs = performance.now();
     const inlined = inlineFiles(secret);
     // Also of one that is refused: its files may be there in a moment.
     this.#watchFiles(inlined.directories, () => this.#reloadFiles());
@@ -120,6 +135,7 @@ export class ManagedSecret {
     if (problems.length > 0) {
       this.#count("update_rejected");
       if (this.published === undefined) this.secret = secret;
+      this.#goOn();
       return problems;
     }
     this.secret = secret;
@@ -130,22 +146,27 @@ export class ManagedSecret {
     this.#options.stats.gauge("version").set(hashVersion(version));
     this.#options.setText(`${this.#options.stats.prefix}version_text`, version);
     this.#publish(inlined.secret);
+    if (this.#streamed) recordUpdate(this.#options.stats, sinceMs);
     return [];
   }
 
   #readFile(path: string): void {
-    const read = readSecretFile(path, this.name);
+    const { text, problem } = readText(path);
+    // Another file of the directory has changed.
+    if (problem === undefined && text === this.#text) return;
+    this.#text = problem === undefined ? text : undefined;
+    const { stats, log } = this.#options;
+    stats.counter("update_attempt").inc();
+    const read =
+      problem === undefined
+        ? readSecretFile(path, text, this.name)
+        : { problem, outcome: "update_failure" as const };
     if ("problem" in read) {
-      this.#options.stats.counter("update_failure").inc();
-      this.#options.log.warn(`secret '${this.name}': ${read.problem}`);
+      stats.counter(read.outcome).inc();
+      log.warn(`secret '${this.name}': ${read.problem}`);
+      if (problem === undefined) this.#goOn();
       return;
     }
-    if (
-      this.secret !== undefined &&
-      this.published !== undefined &&
-      equals(SecretSchema, this.secret, read.secret)
-    )
-      return;
     const problems = this.receive(read.secret, read.version);
     for (const { path: at, message } of problems)
       this.#options.log.warn(`secret '${this.name}' is refused: ${at}: ${message}`);

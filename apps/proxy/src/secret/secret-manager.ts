@@ -7,7 +7,7 @@ import {
   type Secret,
   SecretSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { sourceKey } from "../xds/config-source.ts";
@@ -75,6 +75,7 @@ export class SecretManager implements Discovery {
       managed = new ManagedSecret(config, source, {
         stats: lease.root.scope("sds").scope(config.name),
         onStop: () => lease.release(),
+        defineText: (name) => this.#options.stats.defineText(name),
         setText: (name, text) => this.#options.stats.setText(name, text),
         check: (secret, problem) => this.#check(secret, problem),
         publish: (secret) => this.#publish(key, secret),

@@ -3,7 +3,7 @@ import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { CONFIG_SOURCE_FIELDS, checkConfigSource } from "../xds/config-source.ts";
 
 /** Where a secret comes from. */

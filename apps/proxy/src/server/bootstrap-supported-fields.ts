@@ -1,8 +1,8 @@
 import { BIND_CONFIG_FIELDS } from "../cluster/cluster-supported-fields.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { OVERLOAD_SUPPORTED_FIELDS } from "../overload/overload-manager.ts";
 import { WATCHDOG_SUPPORTED_FIELDS } from "../watchdog/watchdogs.ts";
 import { CONFIG_SOURCE_FIELDS } from "../xds/config-source.ts";
-import type { SupportedFields } from "./refuse-unsupported-fields.ts";
 
 /** What of the bootstrap has an effect; listeners and clusters are judged by their managers. */
 export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
@@ -21,11 +21,15 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "cluster_manager",
     "overload_manager",
     "watchdogs",
+    "watchdog",
+    "tracing",
     "typed_dns_resolver_config",
+    "dns_resolution_config",
     "flags_path",
     "header_prefix",
     "stats_server_version_override",
   ],
+  "envoy.config.trace.v3.Tracing": ["http"],
   "envoy.config.bootstrap.v3.ClusterManager": [
     "local_cluster_name",
     "outlier_detection",
@@ -36,6 +40,8 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
   ],
   "envoy.config.bootstrap.v3.ClusterManager.OutlierDetection": ["event_log_path"],
   ...BIND_CONFIG_FIELDS,
+  "envoy.config.core.v3.DnsResolutionConfig": ["resolvers", "dns_resolver_options"],
+  "envoy.config.core.v3.DnsResolverOptions": ["no_default_search_domain"],
   "envoy.config.bootstrap.v3.Bootstrap.StaticResources": ["listeners", "clusters", "secrets"],
   "envoy.config.bootstrap.v3.Bootstrap.DynamicResources": ["ads_config", "lds_config", "cds_config"],
   ...CONFIG_SOURCE_FIELDS,
@@ -44,6 +50,7 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
   "envoy.config.bootstrap.v3.Admin": [
     "address",
     "access_log",
+    "access_log_path",
     "profile_path",
     "allow_paths",
     // Its connections never count.

@@ -4,9 +4,9 @@ import type { Problem } from "@sluice/extension-api";
 import { type ConfigProblem, checkYaml } from "@sluice/xds";
 import { type Bootstrap, BootstrapSchema } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { isMap, isSeq, parseDocument, stringify, type YAMLMap } from "yaml";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { BOOTSTRAP_SUPPORTED_FIELDS } from "./bootstrap-supported-fields.ts";
 import type { ServerOptions } from "./command-line.ts";
-import { refuseUnsupportedFields } from "./refuse-unsupported-fields.ts";
 import { StartupError } from "./startup-error.ts";
 
 export interface LoadedBootstrap {

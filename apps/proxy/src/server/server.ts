@@ -1,17 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
 import { TYPE_URLS } from "@sluice/xds";
 import type { LoadReportClient, OrderClient } from "@sluice/xds/client";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { TracingSchema } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import { daysUntilFirstExpiry } from "../admin/certs-page.ts";
 import { type RunningAdmin, startAdmin } from "../admin/start-admin.ts";
 import { ClusterManager } from "../cluster/cluster-manager.ts";
-import { typedResolver } from "../cluster/compile-dns-resolver.ts";
+import { chosenResolver } from "../cluster/compile-dns-resolver.ts";
 import { createConnector } from "../cluster/connect-upstream.ts";
 import { type Resolve, systemResolve } from "../cluster/dns-discovery.ts";
 import { EventLogs } from "../cluster/health/event-logs.ts";
@@ -20,6 +21,7 @@ import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { grpcHostOf } from "../grpc/grpc-host-of.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
+import { OwnConnections } from "../grpc/own-connection.ts";
 import { compileHeaderPrefix, useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
@@ -35,7 +37,7 @@ import { SecretStore } from "../secret/secret-store.ts";
 import { StatsFlush } from "../stats/stats-flush.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
-import { Watchdogs } from "../watchdog/watchdogs.ts";
+import { chosenWatchdogs, Watchdogs } from "../watchdog/watchdogs.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
 import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
@@ -107,11 +109,14 @@ export class Server {
   readonly secretManager: SecretManager;
   readonly #context: WorkerContext;
   readonly #relay: TelemetryRelay;
+  readonly #connections: OwnConnections;
   readonly #reportReaders: ReportReaders;
   #admin: RunningAdmin | undefined;
   #orders: OrderClient | undefined;
   #loadReports: LoadReportClient | undefined;
   #resolveEnded: () => void = () => {};
+  readonly #drainTimers = new Set<NodeJS.Timeout>();
+  #listenersClose = false;
   #stopping = false;
   /** Clusters of the bootstrap: known to checks before they are made. */
   #declaredClusters: ReadonlySet<string> = new Set();
@@ -133,9 +138,12 @@ export class Server {
     this.stats = new StatsRegistry(
       settle(bootstrap, compileStatsSettings(bootstrap.message.statsConfig, "stats_config")),
     );
+    const calls = this.stats.root().scope("http").scope("async-client").counter("rq_total");
+    this.#connections = new OwnConnections(calls);
+    this.stats.onRead(() => this.#connections.countBytes());
     this.log = log;
     this.node = buildNode(bootstrap.message.node, options, extensions);
-    this.drain = new SharedDrainState(this.#drainBuffer, systemRandom);
+    this.drain = new SharedDrainState(this.#drainBuffer);
     this.runtime = settle(
       bootstrap,
       RuntimeLayers.compile(bootstrap.message.layeredRuntime, "layered_runtime", {
@@ -156,7 +164,7 @@ export class Server {
     );
     this.#watchdogs = settle(
       bootstrap,
-      Watchdogs.compile(bootstrap.message.watchdogs, "watchdogs", {
+      Watchdogs.compile(settle(bootstrap, chosenWatchdogs(bootstrap.message)), "watchdogs", {
         concurrency: options.concurrency,
         stats: this.stats.root(),
         random: systemRandom,
@@ -262,8 +270,10 @@ export class Server {
       clusters: { has: (name) => this.clusters.has(name) || this.#declaredClusters.has(name) },
       extensions,
       secrets: this.secrets,
+      tracingProvider: bootstrap.message.tracing?.http,
     });
     const nodeBytes = toBinary(NodeSchema, this.node);
+    const tracing = toBinary(TracingSchema, bootstrap.message.tracing ?? create(TracingSchema));
     const sharedSlots = SharedSlots.allocate(concurrency);
     const shared = new SharedSlots(sharedSlots, 0, concurrency);
     const logLevels = Array.from({ length: concurrency }, () => log.level);
@@ -274,9 +284,11 @@ export class Server {
         concurrency,
         localInfo,
         node: nodeBytes,
+        tracing,
         localCluster,
         logLevel: logLevels[workerIndex] ?? log.level,
         drainState: this.#drainBuffer,
+        drain: { drainTimeMs: options.drainTimeMs, gradual: options.drainStrategy === "gradual" },
         overloadState: this.#overloadBuffer,
         overload: this.#overload.workerSettings,
         headerPrefix,
@@ -403,7 +415,7 @@ export class Server {
 
   /** A host of the cluster, for the proxy's own gRPC clients. */
   resolveCluster(name: string): GrpcHost | undefined {
-    return grpcHostOf(this.clusters.get(name));
+    return grpcHostOf(this.clusters.get(name), this.#connections);
   }
 
   broadcast(command: WorkerCommand) {
@@ -423,18 +435,27 @@ export class Server {
     void this.#pool.broadcast({ type: "runtime", values });
   }
 
-  /** `/drain_listeners`: connections end as they can, and listeners stop unless they are to stay. */
+  /** They are closed, or will be when the drain time is over: nothing stops that. */
+  get listenersClose(): boolean {
+    return this.#listenersClose;
+  }
+
+  /** `/drain_listeners`: connections end in the course of the drain time, and listeners stop now or, `graceful`, behind it. */
   async drainListeners(how: {
     readonly graceful: boolean;
     readonly inboundOnly: boolean;
     readonly keepListening: boolean;
   }): Promise<void> {
-    if (how.graceful || how.keepListening) {
-      this.drain.start(this.options.drainTimeMs, this.options.drainStrategy === "gradual");
-    }
-    if (how.keepListening) return;
-    if (how.inboundOnly) await this.listeners.stopInbound();
-    else await this.listeners.stopAll(how.graceful);
+    const { graceful, inboundOnly, keepListening } = how;
+    if (!keepListening && !inboundOnly) this.#listenersClose = true;
+    await this.listeners.drain(inboundOnly);
+    if (keepListening) return;
+    if (!graceful) return this.listeners.stopListening(inboundOnly);
+    const timer = setTimeout(() => {
+      this.#drainTimers.delete(timer);
+      void this.listeners.stopListening(inboundOnly);
+    }, this.options.drainTimeMs);
+    this.#drainTimers.add(timer);
   }
 
   /** SIGTERM: as `stop`, but connections get `--termination-drain-s` to end. */
@@ -444,8 +465,7 @@ export class Server {
     const limitMs = this.options.terminationDrainMs;
     if (limitMs > 0) {
       this.log.info(`draining for at most ${limitMs / 1000} s`);
-      this.drain.start(limitMs, false);
-      await this.listeners.stopAll(true);
+      await this.listeners.end();
       const until = Date.now() + limitMs;
       while (this.listeners.draining().length > 0 && Date.now() < until && !this.#stopping) {
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -475,6 +495,7 @@ export class Server {
     this.clusters.stop();
     this.#eventLogs.flush();
     this.listeners.stop();
+    for (const timer of this.#drainTimers) clearTimeout(timer);
     this.runtime.stop();
     this.secretManager.stop();
     await Promise.race([
@@ -502,8 +523,7 @@ export class Server {
   /** `typed_dns_resolver_config`, of whatever names no resolver of its own. */
   #resolverOf(bootstrap: LoadedBootstrap): Resolve {
     const problems: Problem[] = [];
-    const config = bootstrap.message.typedDnsResolverConfig;
-    const usual = typedResolver(config, "typed_dns_resolver_config", problems);
+    const usual = chosenResolver({ ...bootstrap.message, dnsResolvers: [] }, problems);
     if (problems.length > 0) throw startupError(bootstrap, problems, "");
     return (name, family, withTtl, resolver = usual) => systemResolve(name, family, withTtl, resolver);
   }

@@ -7,13 +7,14 @@ import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { messageDescriptor } from "@sluice/xds";
 import { ACCESS_LOG_SUPPORTED_FIELDS } from "../access-log/access-log-supported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "../cluster/cluster-supported-fields.ts";
+import { inertReason } from "../config-message/inert-fields.ts";
+import { refusalReason } from "../config-message/refusal-reasons.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { STANDARD_EXTENSIONS } from "../extensions/standard.ts";
 import { LISTENER_SUPPORTED_FIELDS } from "../listener/compile-listener-sockets.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
 import { TRACING_SUPPORTED_FIELDS } from "../tracing/create-tracer-factory.ts";
 import { BOOTSTRAP_SUPPORTED_FIELDS } from "./bootstrap-supported-fields.ts";
-import { refusalReason } from "./refusal-reasons.ts";
-import type { SupportedFields } from "./refuse-unsupported-fields.ts";
 
 const TABLES: readonly SupportedFields[] = [
   BOOTSTRAP_SUPPORTED_FIELDS,
@@ -107,7 +108,8 @@ test("fields of messages that no table lists are read by the code", () => {
     if (listed.has(message.typeName) || seen.has(message.typeName)) return;
     seen.add(message.typeName);
     for (const field of message.fields.filter(({ deprecated }) => !deprecated)) {
-      if (!isRead(field)) unread.push(`${path}: ${message.typeName}.${field.name}`);
+      if (!isRead(field) && inertReason(field) === undefined)
+        unread.push(`${path}: ${message.typeName}.${field.name}`);
       visit(field.message, `${path}.${field.name}`);
     }
   };
@@ -133,7 +135,7 @@ test("every field that is refused has its reason", () => {
     Object.entries(table).flatMap(([type, names]) =>
       messageDescriptor(type)
         .fields.filter(({ name }) => !names.includes(name) && !names.includes("*"))
-        .filter((field) => refusalReason(field) === undefined)
+        .filter((field) => refusalReason(field) === undefined && inertReason(field) === undefined)
         .map((field) => `${type}.${field.name}`),
     ),
   );

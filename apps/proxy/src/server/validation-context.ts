@@ -1,4 +1,5 @@
 import type { Log, Runtime } from "@sluice/extension-api";
+import type { Tracing_Http } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import type { ClusterManager } from "../cluster/cluster-manager.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
@@ -22,6 +23,7 @@ export function createValidationContext(given: {
   readonly clusters: Pick<ClusterManager, "has">;
   readonly extensions: ExtensionRegistry;
   readonly secrets?: SecretLookup;
+  readonly tracingProvider?: Tracing_Http | undefined;
 }): WorkerContext {
   const outbox = new TelemetryOutbox(() => {}, systemTimers);
   return {
@@ -53,6 +55,7 @@ export function createValidationContext(given: {
       random: systemRandom,
       outbox,
       localInfo: given.localInfo,
+      provider: given.tracingProvider,
     }),
     drain: { drainClose: () => false, healthCheckFailed: false },
     overload: NEVER_OVERLOADED,

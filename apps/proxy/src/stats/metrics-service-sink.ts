@@ -4,10 +4,10 @@ import {
   type MetricsServiceConfig,
   MetricsServiceConfigSchema,
 } from "@sluice/xds/gen/envoy/config/metrics/v3/metrics_service_pb.js";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import { GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { cumulativeCounts, QUANTILES, quantilesOf } from "./log-linear-histogram.ts";
 import type { HistogramReading, ScalarReading } from "./stat-readings.ts";
 

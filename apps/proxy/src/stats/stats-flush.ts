@@ -1,6 +1,6 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { Bootstrap } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { createStatsSink, type StatsSink, type StatsSinkDependencies } from "./create-stats-sink.ts";
 import type { StatsRegistry } from "./stats-registry.ts";
 

@@ -25,6 +25,8 @@ export type ExtraReading = Omit<ScalarReading, "delta" | "used">;
 export class StatsRegistry {
   readonly #stats = new Map<string, Stat>();
   readonly #texts = new Map<string, string>();
+  /** Names of texts that are listed without having been set. */
+  readonly #unsetTexts = new Set<string>();
   readonly #own: ThreadStats;
   readonly #refreshers = new Set<() => void>();
   readonly #extra = new Set<(visit: (reading: ExtraReading) => void) => void>();
@@ -124,7 +126,11 @@ export class StatsRegistry {
 
   /** What no thread keeps of a scope that is gone. */
   #forgetBelow(prefix: string): void {
-    for (const name of this.#texts.keys()) if (name.startsWith(prefix)) this.#texts.delete(name);
+    for (const name of this.#texts.keys()) {
+      if (!name.startsWith(prefix)) continue;
+      this.#texts.delete(name);
+      this.#unsetTexts.delete(name);
+    }
     for (const orphan of this.#orphans) {
       if (!orphan.name.startsWith(prefix)) continue;
       this.#orphans.delete(orphan);
@@ -155,6 +161,16 @@ export class StatsRegistry {
   /** A stat whose value is a text (`control_plane.identifier`, `version_text`). */
   setText(name: string, value: string): void {
     this.#texts.set(name, value);
+    this.#unsetTexts.delete(name);
+  }
+  /** Lists it, empty, until it is set. */
+  defineText(name: string): void {
+    if (this.#texts.has(name)) return;
+    this.#texts.set(name, "");
+    this.#unsetTexts.add(name);
+  }
+  isTextSet(name: string): boolean {
+    return !this.#unsetTexts.has(name);
   }
   /** A name's tags, by the configured rules. */
   tag(name: string): TaggedName {

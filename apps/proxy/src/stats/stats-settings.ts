@@ -42,9 +42,6 @@ export function compileStatsSettings(config: StatsConfig | undefined, path: stri
   const { fixed, rules } = compileTags(config, path, problems);
   const buckets = config.histogramBucketSettings.flatMap((setting, i) => {
     const at = `${path}.histogram_bucket_settings[${i}]`;
-    if (setting.bins !== undefined) {
-      problems.push({ path: `${at}.bins`, message: "bins is not implemented", severity: "error" });
-    }
     const matches = setting.match === undefined ? undefined : matcher(setting.match, `${at}.match`);
     return matches === undefined ? [] : [{ matches, bounds: [...setting.buckets].sort((a, b) => a - b) }];
   });
@@ -124,6 +121,7 @@ function compileTags(config: StatsConfig, path: string, problems: Problem[]): Ta
 
 /** A rule by a regular expression, or the default rules of that name where there is none. */
 function compileRule({ tagName, tagValue }: TagSpecifier): readonly TagRule[] | string {
+  if (tagName === "") return "tag_name cannot be empty";
   const regex = tagValue.case === "regex" ? tagValue.value : "";
   if (regex === "") {
     const known = DEFAULT_RULES.filter(({ tag }) => tag === tagName);

@@ -1,6 +1,6 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import type { Socket as TcpSocket } from "node:net";
-import type { Compiled, Log } from "@sluice/extension-api";
+import { type Compiled, type Log, refuse } from "@sluice/extension-api";
 import type { Address } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import type { DogStatsdSink, StatsdSink } from "@sluice/xds/gen/envoy/config/metrics/v3/stats_pb.js";
 import type { ResolveCluster } from "../grpc/grpc-stream.ts";
@@ -47,7 +47,7 @@ function compileUdp(
   const socket = address?.address.case === "socketAddress" ? address.address.value : undefined;
   if (socket?.portSpecifier.case !== "portValue") {
     const message = "a socket_address with a port_value is required";
-    return { ok: false, problems: [{ path: `${path}.address`, message, severity: "error" }] };
+    return refuse(`${path}.address`, message);
   }
   const target = { kind: "udp", host: socket.address, port: socket.portSpecifier.value } as const;
   return { ok: true, value: { target, prefix, tags, datagramBytesMax } };
@@ -132,7 +132,7 @@ export class StatsdWriter implements StatsSink {
     if (this.#tcp === undefined || this.#tcp.destroyed) {
       const host = this.#resolve(cluster);
       if (host === undefined) return;
-      const socket = host.connect();
+      const { socket } = host.open("tcp");
       socket.on("error", (error) => this.#log.warn(`statsd: ${error.message}`));
       socket.unref();
       this.#tcp = socket;

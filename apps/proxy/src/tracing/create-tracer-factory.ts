@@ -1,20 +1,25 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { Compiled, HeaderMap, Problem, Random } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
+import type { Tracing_Http } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import type { OpenTelemetryConfig } from "@sluice/xds/gen/envoy/config/trace/v3/opentelemetry_pb.js";
 import {
   type HttpConnectionManager_Tracing,
   HttpConnectionManager_TracingSchema,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { compileCustomTags } from "../access-log/compile-custom-tags.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import { compileHttpService, type HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
 import { VERSION_NUMBER } from "../server/version.ts";
 import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
 import { compileSampler, type Sampler } from "./compile-sampler.ts";
+import { nullTracer } from "./null-tracer.ts";
 import { OtelSpan, type SpanOptions } from "./otel-span.ts";
 import { detectResource } from "./resource-detectors.ts";
 import { compileSpanName } from "./route-tracing.ts";
@@ -26,6 +31,8 @@ export interface TracerDependencies {
   readonly random: Random;
   readonly outbox: TelemetryOutbox;
   readonly localInfo: LocalInfo;
+  /** `tracing.http` of the bootstrap: what holds where a connection manager names no provider. */
+  readonly provider: Tracing_Http | undefined;
 }
 
 /** Where the main thread sends spans on to; travels as JSON. */
@@ -41,6 +48,8 @@ interface CompiledProvider {
   readonly sink: SpanSink;
   readonly sampler: Sampler | undefined;
 }
+
+const NO_PROVIDER: Compiled<undefined> = { ok: true, value: undefined };
 
 /** Who makes the spans. */
 const SCOPE_NAME = "sluice";
@@ -97,7 +106,8 @@ function compileTracer(
     TRACING_SUPPORTED_FIELDS,
     path,
   );
-  const provider = compileProvider(config, `${path}.provider`);
+  const given = config.provider ?? use.provider;
+  const provider = given === undefined ? NO_PROVIDER : compileProvider(given, `${path}.provider`);
   const tags = compileCustomTags(config.customTags, `${path}.custom_tags`);
   const operation = compileSpanName(config.operation, `${path}.operation`);
   const upstreamOperation = compileSpanName(config.upstreamOperation, `${path}.upstream_operation`);
@@ -106,6 +116,12 @@ function compileTracer(
   if (problems.length > 0 || !provider.ok || !tags.ok || !operation.ok || !upstreamOperation.ok) {
     return { ok: false, problems };
   }
+  const sampling = {
+    client: config.clientSampling?.value ?? 100,
+    random: config.randomSampling?.value ?? 100,
+    overall: config.overallSampling?.value ?? 100,
+  };
+  if (provider.value === undefined) return { ok: true, value: nullTracer({ sampling, outbound }) };
   const options: SpanOptions = {
     writer: new ProtoWriter(),
     sink: use.outbox.open("spans", JSON.stringify(provider.value.sink), BATCH_BYTES, FLUSH_MS),
@@ -119,11 +135,6 @@ function compileTracer(
     pathLengthMax: config.maxPathTagLength ?? 256,
     nodeId: use.localInfo.nodeId,
     zone: use.localInfo.zone,
-  };
-  const sampling = {
-    client: config.clientSampling?.value ?? 100,
-    random: config.randomSampling?.value ?? 100,
-    overall: config.overallSampling?.value ?? 100,
   };
   return { ok: true, value: new SamplingTracer(options, sampling, outbound, provider.value.sampler) };
 }
@@ -160,13 +171,11 @@ class SamplingTracer implements Tracer {
   }
 }
 
-function compileProvider(config: HttpConnectionManager_Tracing, path: string): Compiled<CompiledProvider> {
+function compileProvider(provider: Tracing_Http, path: string): Compiled<CompiledProvider> {
   const refuse = (message: string): Compiled<never> => ({
     ok: false,
     problems: [{ path, message, severity: "error" }],
   });
-  const { provider } = config;
-  if (provider === undefined) return refuse("must be set: tracing without a provider has no effect");
   const any = provider.configType.case === "typedConfig" ? provider.configType.value : undefined;
   if (any === undefined) return refuse(`${provider.name} needs a typed_config`);
   const unpacked = unpackAny(any);

@@ -98,7 +98,7 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     this.deadline.set(info.connectTimeoutMs);
     const { stats } = info;
     stats.upstreamCxTotal.inc();
-    if (protocol === "http1") stats.upstreamCxHttp1Total.inc();
+    if (protocol === "http1") stats.countHttp1Connection();
     if (protocol === "http2") stats.upstreamCxHttp2Total.inc();
     stats.upstreamCxActive.add(1);
     host.stats.cxTotal.inc();
@@ -236,8 +236,10 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     info.stats.upstreamCxConnectMs.record(nowMs - this.startedAtMs);
     this.codec = createClientCodec(this.protocol, connection, this, info);
     // Of a connection that ALPN decides on it is known only now.
-    if (this.protocol === "auto")
-      (this.isHttp1 ? info.stats.upstreamCxHttp1Total : info.stats.upstreamCxHttp2Total).inc();
+    if (this.protocol === "auto") {
+      if (this.isHttp1) info.stats.countHttp1Connection();
+      else info.stats.upstreamCxHttp2Total.inc();
+    }
     if (info.http.maxConnectionDurationMs > 0) {
       this.lifetime = new Deadline(context.timers, this, LIFETIME);
       this.lifetime.set(lifetimeMs(info, context.random));

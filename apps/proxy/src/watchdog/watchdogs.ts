@@ -1,11 +1,14 @@
 import { Worker } from "node:worker_threads";
+import { create } from "@bufbuild/protobuf";
 import type { Compiled, Counter, Problem, Random, StatsScope } from "@sluice/extension-api";
-import type {
-  Watchdog,
-  Watchdogs as WatchdogsConfig,
+import {
+  type Bootstrap,
+  type Watchdog,
+  type Watchdogs as WatchdogsConfig,
+  WatchdogsSchema,
 } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
-import type { SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { type GuardDogSetup, threadName, type WatchdogSettings } from "./guard-dog.ts";
 import type { GuardThreadInit } from "./guard-thread.ts";
 import { allocateHeartbeats, beat, type HeartbeatPage } from "./heartbeats.ts";
@@ -32,6 +35,17 @@ interface Dependencies {
   readonly random: Random;
   /** See `StatsRegistry.onRead`. */
   onRead(refresh: () => void): void;
+}
+
+/** `watchdogs`, or the older `watchdog`, which is for all threads. */
+export function chosenWatchdogs({ watchdog, watchdogs }: Bootstrap): Compiled<WatchdogsConfig | undefined> {
+  if (watchdog === undefined) return { ok: true, value: watchdogs };
+  if (watchdogs === undefined) {
+    const both = { mainThreadWatchdog: watchdog, workerWatchdog: watchdog };
+    return { ok: true, value: create(WatchdogsSchema, both) };
+  }
+  const message = "only one of watchdog and watchdogs can be set";
+  return { ok: false, problems: [{ path: "watchdog", message, severity: "error" }] };
 }
 
 /**

@@ -66,8 +66,8 @@ export interface LocalInfo {
 }
 
 export interface DrainDecision {
-  /** Asked once per response: should this connection end now? Gradual while draining (Envoy: chance = elapsed / drain time). `countsHealthCheck`: also while health checks are failed by hand; default true. */
-  drainClose(countsHealthCheck?: boolean): boolean;
+  /** Asked once per response: is this connection to end, though its listener does not drain? */
+  drainClose(): boolean;
   /** `/healthcheck/fail` was asked for. */
   readonly healthCheckFailed: boolean;
 }

@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { fromBinary } from "@bufbuild/protobuf";
 import { TypedExtensionConfigSchema } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
+import { TracingSchema } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
@@ -105,8 +106,13 @@ const context: WorkerContext = {
   extensionConfigs,
   onDemand,
   accessLoggers,
-  tracers: createTracerFactory({ random: systemRandom, outbox, localInfo: init.localInfo }),
-  drain: new SharedDrainState(init.drainState, systemRandom),
+  tracers: createTracerFactory({
+    random: systemRandom,
+    outbox,
+    localInfo: init.localInfo,
+    provider: fromBinary(TracingSchema, init.tracing).http,
+  }),
+  drain: new SharedDrainState(init.drainState),
   overload,
   highMemory,
   shared: new SharedSlots(init.sharedSlots, init.workerIndex, init.concurrency),
@@ -116,7 +122,7 @@ const context: WorkerContext = {
 const gate = new AcceptGate();
 const onDrained = (listenerId: number): void => report({ type: "drained", listenerId });
 const descriptors = new WorkerDescriptors();
-const listeners = new WorkerListeners(context, compileListener, onDrained, gate, descriptors);
+const listeners = new WorkerListeners(context, compileListener, onDrained, gate, descriptors, init.drain);
 const workerOverload = new WorkerOverload(overload, systemTimers, gate, highMemory);
 workerOverload.apply();
 
@@ -172,8 +178,14 @@ function apply(command: WorkerCommand): Outcome | Promise<Outcome> {
     case "close-listener":
       listeners.close(command.id, command.kept);
       return DONE;
+    case "drain-listeners":
+      listeners.drain(command.names);
+      return DONE;
     case "stop-listeners":
-      listeners.stopAll(command.drain);
+      listeners.stop(command.names);
+      return DONE;
+    case "end-listeners":
+      listeners.end();
       return DONE;
     case "runtime":
       runtime.replace(command.values);

@@ -1,6 +1,7 @@
 import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
 import type { OutlierSign } from "../cluster/outlier/outlier-config.ts";
 import type { KeepaliveConfig } from "../connection/keep-alive.ts";
+import type { DrainTiming } from "../filter-chain/listener-drain.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { LoadMetric } from "../orca/load-metrics-outbox.ts";
 import type { OverloadWorkerSettings } from "../overload/overload-settings.ts";
@@ -18,11 +19,14 @@ export interface WorkerInit {
   readonly localInfo: LocalInfo;
   /** The encoded `envoy.config.core.v3.Node`. */
   readonly node: Uint8Array;
+  /** The bootstrap's `envoy.config.trace.v3.Tracing`, encoded. */
+  readonly tracing: Uint8Array;
   /** `cluster_manager.local_cluster_name`; "": none. */
   readonly localCluster: string;
   readonly logLevel: string;
   /** See `SharedDrainState`. */
   readonly drainState: SharedArrayBuffer;
+  readonly drain: DrainTiming;
   /** Of `SharedOverloadState`. */
   readonly overloadState: SharedArrayBuffer;
   readonly overload: OverloadWorkerSettings;
@@ -115,8 +119,12 @@ export type WorkerCommand =
   | { readonly type: "remove-listener"; readonly name: string }
   /** Ends what is left of drained configurations, but for connections on the chains of these keys. */
   | { readonly type: "close-listener"; readonly id: number; readonly kept: readonly string[] | undefined }
-  /** Stops accepting; `drain`: lets connections end by themselves. */
-  | { readonly type: "stop-listeners"; readonly drain: boolean }
+  /** Tells the connections of these listeners that they are to end in the course of the drain time. */
+  | { readonly type: "drain-listeners"; readonly names: readonly string[] }
+  /** Stops accepting on these listeners; connections live on. */
+  | { readonly type: "stop-listeners"; readonly names: readonly string[] }
+  /** Stops accepting everywhere; connections end as soon as they can. */
+  | { readonly type: "end-listeners" }
   | { readonly type: "runtime"; readonly values: RuntimeValues }
   /** An overload action has gone further or not as far: `SharedOverloadState` says how far. */
   | { readonly type: "overload" }

@@ -5,7 +5,7 @@ import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import { refuseUnsupportedFields } from "../server/refuse-unsupported-fields.ts";
+import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { CONFIG_SOURCE_FIELDS, checkConfigSource } from "./config-source.ts";
 
 /** What is wrong with `Vhds.config_source`: only delta xDS can bring virtual hosts. `ads`: the bootstrap's `ads_config`. */

@@ -1,11 +1,11 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { Duration } from "@bufbuild/protobuf/wkt";
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import { checkConfigSource } from "./config-source.ts";
 
 /** Where clusters come from that nobody has sent, and how long one waits for them. */
@@ -23,8 +23,7 @@ export function compileOnDemandCds(
   timeout: Duration | undefined,
   path: string,
 ): Compiled<OnDemandCds> {
-  if (source === undefined)
-    return { ok: false, problems: [{ path, message: "is required", severity: "error" }] };
+  if (source === undefined) return refuse(path, "is required");
   const problems = checkConfigSource(source, path);
   if (problems.length > 0) return { ok: false, problems };
   return {

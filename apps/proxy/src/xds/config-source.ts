@@ -8,7 +8,10 @@ import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import { refuseUnsupportedFields, type SupportedFields } from "../server/refuse-unsupported-fields.ts";
+import {
+  refuseUnsupportedFields,
+  type SupportedFields,
+} from "../config-message/refuse-unsupported-fields.ts";
 
 /** What of a source of configuration has an effect. */
 export const CONFIG_SOURCE_FIELDS: SupportedFields = {

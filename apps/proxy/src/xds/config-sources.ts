@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Log, StatsScope } from "@sluice/extension-api";
 import {
   createFileClient,
@@ -17,8 +18,9 @@ import {
   type ConfigSource,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { GrpcService } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
-import type { ResolveCluster } from "../grpc/grpc-stream.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
+import type { GrpcHost, ResolveCluster } from "../grpc/grpc-stream.ts";
+import { connectForStream, type OwnCall } from "../grpc/own-connection.ts";
 import { clusterOf, isFile, sourceKey } from "./config-source.ts";
 
 export interface ConfigSourcesOptions {
@@ -123,7 +125,7 @@ export class ConfigSources {
     const cluster = clusterOf(api);
     if (api.apiType === ApiConfigSource_ApiType.REST) {
       return createRestClient({
-        target: () => this.#target(cluster, cluster),
+        target: () => this.#target(cluster, cluster, (host) => connectForStream(host.open("http1"))),
         node,
         refreshDelayMs: durationMs(api.refreshDelay, 0),
         requestTimeoutMs: durationMs(api.requestTimeout, REQUEST_TIMEOUT_MS),
@@ -139,8 +141,11 @@ export class ConfigSources {
     const messageBytesMax = envoyGrpc?.maxReceiveMessageLength ?? 0;
     const delta = api.apiType === ApiConfigSource_ApiType.DELTA_GRPC;
     const limits = api.rateLimitSettings;
+    /** Streams of which nothing has been heard yet. */
+    const silent: OwnCall[] = [];
     return createXdsClient({
-      target: () => this.#target(cluster, named),
+      target: () =>
+        this.#target(cluster, named, (host) => connectForStream(host.open(), (call) => silent.push(call))),
       node,
       variant: aggregated ? (delta ? "delta-ads" : "ads") : delta ? "delta" : "sotw",
       setNodeOnFirstMessageOnly: api.setNodeOnFirstMessageOnly,
@@ -159,6 +164,8 @@ export class ConfigSources {
       onRateLimited: () => stats.counter("rate_limit_enforced").inc(),
       onState: (state) => {
         stats.gauge("connected_state").set(state.connected ? 1 : 0);
+        const call = silent.shift();
+        if (state.connected) call?.answered(200);
         if (state.connected) log.info(`connected to the control plane '${cluster}'`);
         else log.warn(`no connection to the control plane '${cluster}': ${state.detail}`);
       },
@@ -172,13 +179,17 @@ export class ConfigSources {
     stats.counter("rate_limit_enforced");
   }
 
-  #target(cluster: string, authority: string): XdsConnectTarget | undefined {
+  #target(
+    cluster: string,
+    authority: string,
+    connect: (host: GrpcHost) => Socket,
+  ): XdsConnectTarget | undefined {
     const host = this.#options.resolve(cluster);
     if (host === undefined) return undefined;
     return {
       authority: authority === "" ? host.address : authority,
       secure: host.secure,
-      connect: () => host.connect(),
+      connect: () => connect(host),
     };
   }
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { quickEnough } from "@sluice/harness";
+import { freePort, quickEnough } from "@sluice/harness";
 import { ControlPlane } from "@sluice/xds/testing";
 import {
   clusterYaml,
@@ -37,7 +37,8 @@ for (const apiType of ["GRPC", "DELTA_GRPC"]) {
     const state = mkdtempSync(join(tmpdir(), "sluice-state-test-"));
     const telemetry = new TelemetryReceiver();
     const control = new ControlPlane(telemetry.handle);
-    await control.start();
+    // It comes back on this port.
+    await control.start(await freePort());
     const base = {
       [CLUSTER]: { one: EDS_CLUSTER, two: clusterYaml("two", two.port) },
       [ENDPOINT]: { one: assignment(one.port) },

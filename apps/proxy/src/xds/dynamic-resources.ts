@@ -16,6 +16,7 @@ import type { Discovery } from "./discovery.ts";
 import { LastGoodConfig } from "./last-good-config.ts";
 import { NamedSubscriptions } from "./named-subscriptions.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
+import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
 
 const { listener: LDS, cluster: CDS, endpoint: EDS, secret: SDS, route: RDS, runtime: RTDS } = TYPE_URLS;
@@ -167,13 +168,21 @@ export class DynamicResources {
     const discovery = this.#discoveries.get(typeUrl);
     const scope = this.#scopeOf(typeUrl, key);
     for (const counter of SUBSCRIPTION_COUNTERS) scope?.counter(counter);
+    scope?.histogram(UPDATE_DURATION);
+    if (scope !== undefined) this.#server.stats.defineText(`${scope.prefix}version_text`);
     if (typeUrl === CDS) scope?.counter("config_reload");
     let wanted = names === "*" ? [] : names;
+    const streamed = isStreamed(source);
     const subscription = this.#sources.subscribe(
       source,
       typeUrl,
       names,
-      (update) => this.#onUpdate(typeUrl, update, key),
+      async (update) => {
+        const sinceMs = performance.now();
+        const refused = await this.#onUpdate(typeUrl, update, key);
+        if (streamed && refused === undefined && scope !== undefined) recordUpdate(scope, sinceMs);
+        return refused;
+      },
       {
         namespaces: typeUrl === VHDS,
         onInitialFetchTimeout: () => {

@@ -6,7 +6,7 @@ import {
   type TypedExtensionConfig,
   TypedExtensionConfigSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
@@ -164,8 +164,9 @@ export class ExtensionDiscovery implements Discovery {
   }
 
   async #take(entry: Entry, config: TypedExtensionConfig, version: string): Promise<void> {
+    const sinceMs = performance.now();
     const changed = entry.config === undefined || !equals(TypedExtensionConfigSchema, entry.config, config);
-    entry.stats.success(version);
+    entry.stats.success(version, sinceMs);
     if (changed) {
       entry.config = config;
       // As in Envoy, the version that brought it.

@@ -1,4 +1,5 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
+import { typeNameOf } from "@sluice/xds/any";
 import type {
   ConfigSource,
   ExtensionConfigSource,
@@ -26,10 +27,8 @@ export function extensionKey(kind: ExtensionKind, source: ConfigSource | undefin
 
 /** Envoy's words, where a filter's configuration is of none of the types that its place takes (`type_urls`). */
 export function wrongType(config: Any | undefined, typeUrls: readonly string[]): string | undefined {
-  const type = typeNameIn(config?.typeUrl ?? "");
-  const allowed = typeUrls.map(typeNameIn);
+  const type = typeNameOf(config?.typeUrl ?? "");
+  const allowed = typeUrls.map(typeNameOf);
   if (allowed.includes(type)) return undefined;
   return `Error: filter config has type URL ${type} but expect ${allowed.join(", ")}.`;
 }
-
-export const typeNameIn = (url: string): string => url.slice(url.lastIndexOf("/") + 1);

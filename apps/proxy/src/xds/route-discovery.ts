@@ -10,6 +10,7 @@ import { routeKey } from "../route/route-key.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
+import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
 import type { VirtualHostDiscovery, VirtualHosts } from "./virtual-host-discovery.ts";
 
@@ -88,6 +89,8 @@ export class RouteDiscovery {
     ]) {
       scope.counter(counter);
     }
+    scope.histogram(UPDATE_DURATION);
+    this.#options.stats.defineText(`${scope.prefix}version_text`);
     if (known === undefined) {
       if (entry.streamed) scope.counter("update_attempt").inc();
       this.#namesChanged(entry);
@@ -114,6 +117,7 @@ export class RouteDiscovery {
   async set(fromSource: string, config: RouteConfiguration, version: string): Promise<void> {
     const entry = this.#find(fromSource, config.name);
     if (entry === undefined) return;
+    const sinceMs = performance.now();
     const changed = entry.config === undefined || !equals(RouteConfigurationSchema, entry.config, config);
     entry.config = config;
     entry.version = version;
@@ -122,7 +126,10 @@ export class RouteDiscovery {
     if (config.vhds === undefined) await inForce;
     for (const scope of scopesOf(entry)) {
       scope.counter("update_success").inc();
-      if (entry.streamed) scope.counter("update_attempt").inc();
+      if (entry.streamed) {
+        scope.counter("update_attempt").inc();
+        recordUpdate(scope, sinceMs);
+      }
       if (changed) scope.counter("config_reload").inc();
       scope.gauge("config_reload_time_ms").set(Date.now());
       scope.gauge("update_time").set(Date.now());

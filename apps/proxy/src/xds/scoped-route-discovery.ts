@@ -8,7 +8,7 @@ import {
   ScopedRouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/scoped_route_pb.js";
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
@@ -95,6 +95,7 @@ export class ScopedRouteDiscovery implements Discovery {
   async onUpdate(update: XdsUpdate, key: string): Promise<Refusal | undefined> {
     const source = this.#sources.get(key);
     if (source === undefined) return undefined;
+    const sinceMs = performance.now();
     const refusals = new Refusals();
     const scopes = new Map(update.full ? [] : source.scopes);
     for (const name of update.removed) scopes.delete(name);
@@ -119,7 +120,7 @@ export class ScopedRouteDiscovery implements Discovery {
       for (const user of source.users) user.settle(scopes);
     });
     for (const { stats } of source.users) {
-      stats.success(update.version);
+      stats.success(update.version, sinceMs);
       stats.scope.counter("config_reload").inc();
       stats.scope.gauge("config_reload_time_ms").set(Date.now());
     }

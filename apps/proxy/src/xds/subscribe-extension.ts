@@ -1,9 +1,10 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
+import { typeNameOf } from "@sluice/xds/any";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import { leaseContext } from "../worker/lease-context.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
-import { type ExtensionKind, extensionKey, typeNameIn, wrongType } from "./extension-reference.ts";
+import { type ExtensionKind, extensionKey, wrongType } from "./extension-reference.ts";
 
 /** What one configuration of the filter is compiled with: its stats last as long as it does. */
 export interface ExtensionPlace {
@@ -42,7 +43,7 @@ export function subscribeExtension<T>(
   const refuse = (at: string, message: string): void => {
     problems.push({ path: at, message, severity: "error" });
   };
-  for (const [index, type] of typeUrls.map(typeNameIn).entries()) {
+  for (const [index, type] of typeUrls.map(typeNameOf).entries()) {
     if (isKnown(kind, type, worker)) continue;
     refuse(`${path}.type_urls[${index}]`, `Error: no factory found for a required type URL ${type}.`);
   }

@@ -5,7 +5,7 @@ import {
   type VirtualHost,
   VirtualHostSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { durationMs } from "../cluster/duration-ms.ts";
+import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
 import type { Discovery } from "./discovery.ts";
@@ -148,6 +148,7 @@ export class VirtualHostDiscovery implements Discovery {
     refusals: Refusals,
   ): Promise<void> {
     const { user, stats } = entry;
+    const sinceMs = performance.now();
     const hosts = new Map(entry.hosts);
     for (const name of removed) hosts.delete(name);
     for (const { name, value } of updated) {
@@ -168,7 +169,7 @@ export class VirtualHostDiscovery implements Discovery {
       await user.apply(hosts, version);
       stats.scope.counter("config_reload").inc();
     }
-    stats.success(version);
+    stats.success(version, sinceMs);
     entry.first.settle();
   }
 

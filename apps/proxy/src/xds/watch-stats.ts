@@ -1,6 +1,7 @@
 import type { StatsScope } from "@sluice/extension-api";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { StatsLease } from "../stats/thread-stats.ts";
+import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
 
 const COUNTERS = [
@@ -30,6 +31,8 @@ export class WatchStats {
     this.#registry = registry;
     this.#streamed = streamed;
     for (const counter of [...COUNTERS, ...more]) scope.counter(counter);
+    scope.histogram(UPDATE_DURATION);
+    registry.defineText(`${scope.prefix}version_text`);
     if (streamed) scope.counter("update_attempt").inc();
   }
 
@@ -37,8 +40,10 @@ export class WatchStats {
     if (!this.#streamed) this.scope.counter("update_attempt").inc();
   }
 
-  success(version: string): void {
+  /** `sinceMs`: when its application began, of `performance.now()`. */
+  success(version: string, sinceMs: number): void {
     const { scope } = this;
+    if (this.#streamed) recordUpdate(scope, sinceMs);
     this.#end("update_success");
     scope.gauge("update_time").set(Date.now());
     scope.gauge("version").set(hashVersion(version));

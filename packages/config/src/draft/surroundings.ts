@@ -2,7 +2,8 @@ import { and, eq, gt, isNotNull, sql } from "drizzle-orm";
 import type { Executor } from "../access/executor.ts";
 import type { FoundAddress } from "../analysis/analysis.ts";
 import type { Surroundings } from "../analysis/cross-check.ts";
-import type { Context, ResourceKind, ResourceRef } from "../contract.ts";
+import { byKind } from "../by-kind.ts";
+import type { Context, ResourceRef } from "../contract.ts";
 import { REPLICA_LEASE_MS } from "../node/lease.ts";
 import { controlReplica, draftResource, node, secretValue } from "../schema/index.ts";
 
@@ -32,15 +33,8 @@ export async function readSurroundings(executor: Executor, now: Context["now"]):
       .from(secretValue)
       .where(isNotNull(secretValue.publicKey)),
   ]);
-  const namesOf = (kind: ResourceKind) => new Set(named.find((row) => row.kind === kind)?.names);
   return {
-    names: {
-      listeners: namesOf("listeners"),
-      routes: namesOf("routes"),
-      clusters: namesOf("clusters"),
-      endpoints: namesOf("endpoints"),
-      secrets: namesOf("secrets"),
-    },
+    names: byKind((kind) => new Set(named.find((row) => row.kind === kind)?.names)),
     addresses: byAddress(bound),
     publicKeys: new Map(keys.map(({ id, publicKey }) => [id, publicKey ?? ""])),
     nodes: nodes.flatMap(({ id, extensions }) => {

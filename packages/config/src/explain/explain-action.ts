@@ -41,6 +41,7 @@ export async function explainAction(route: Route, context: ActionContext): Promi
       const text = body?.specifier.case === "inlineString" ? body.specifier.value : "";
       return { kind: "direct_response", status, body: text.slice(0, BODY_SHOWN) };
     }
+    case "filterAction":
     case "nonForwardingAction":
       return { kind: "other", message: "non_forwarding_action: only servers that are no proxies take it" };
     default:

@@ -4,6 +4,7 @@ import { databaseOver } from "../access/database-over.ts";
 import { type ChallengeContent, challengeContent, challengeMaterial } from "../acme/challenge-content.ts";
 import { managedMaterial } from "../acme/managed-material.ts";
 import { sha256 } from "../analysis/content-hash.ts";
+import { byKind } from "../by-kind.ts";
 import { type Context, RESOURCE_KINDS, type ResourceKind } from "../contract.ts";
 import type { KeyRing } from "../envelope/key-ring.ts";
 import { blob, type VersionKind } from "../schema/index.ts";
@@ -70,13 +71,7 @@ export async function loadVersionContent(
     number,
     hash: row.hash,
     challenges,
-    kinds: {
-      listeners: content("listeners"),
-      routes: content("routes"),
-      clusters: content("clusters"),
-      endpoints: content("endpoints"),
-      secrets: content("secrets"),
-    },
+    kinds: byKind(content),
   };
 }
 

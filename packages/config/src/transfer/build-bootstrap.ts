@@ -5,16 +5,6 @@ import { redactJson } from "../text/redact.ts";
 type Json = Readonly<Record<string, unknown>>;
 export type ContentByKind = Readonly<Record<ResourceKind, ReadonlyMap<string, unknown>>>;
 
-export function contentByKind(of: (kind: ResourceKind) => ReadonlyMap<string, unknown>): ContentByKind {
-  return {
-    listeners: of("listeners"),
-    routes: of("routes"),
-    clusters: of("clusters"),
-    endpoints: of("endpoints"),
-    secrets: of("secrets"),
-  };
-}
-
 /** Everything static: RDS route configurations and EDS assignments are written where they are asked for. */
 export function buildBootstrap(content: ContentByKind): {
   readonly yaml: string;

@@ -1,8 +1,9 @@
 import { authorizeRead } from "../access/authorize.ts";
+import { byKind } from "../by-kind.ts";
 import { ConfigError, type Context, type ResourceKind } from "../contract.ts";
 import { DRAFT_ORDER, refreshAnalyses } from "../draft/draft-rows.ts";
 import { draftResource } from "../schema/index.ts";
-import { buildBootstrap, contentByKind } from "./build-bootstrap.ts";
+import { buildBootstrap } from "./build-bootstrap.ts";
 import type { Exported } from "./export-version.ts";
 
 /** As `exportVersion`, of the draft. `invalid` when a resource does not parse. */
@@ -22,5 +23,5 @@ export async function exportDraft(context: Context): Promise<Exported> {
     throw new ConfigError("invalid", "the draft has texts that do not parse", { problems });
   const of = (wanted: ResourceKind) =>
     new Map(rows.filter(({ kind }) => kind === wanted).map(({ name, json }) => [name, json]));
-  return buildBootstrap(contentByKind(of));
+  return buildBootstrap(byKind(of));
 }

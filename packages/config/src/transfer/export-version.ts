@@ -1,10 +1,11 @@
 import { authorizeRead } from "../access/authorize.ts";
+import { byKind } from "../by-kind.ts";
 import { ConfigError, type Context, RESOURCE_KINDS, type ResourceKind } from "../contract.ts";
 import { readBlobs } from "../version/read-blobs.ts";
 import { readLive } from "../version/read-live.ts";
 import { requireVersion } from "../version/require-version.ts";
 import { versionEntries } from "../version/version-entries.ts";
-import { buildBootstrap, contentByKind } from "./build-bootstrap.ts";
+import { buildBootstrap } from "./build-bootstrap.ts";
 
 export interface Exported {
   /** A bootstrap that a stock Envoy loads: everything static, RDS and EDS written in place, secrets redacted. */
@@ -26,5 +27,5 @@ export async function exportVersion(context: Context, number?: number): Promise<
   );
   const of = (kind: ResourceKind) =>
     new Map([...entries[kind].values()].map(([name, hash]) => [name, blobs.get(hash)?.json]));
-  return buildBootstrap(contentByKind(of));
+  return buildBootstrap(byKind(of));
 }

@@ -4,6 +4,7 @@ import type { Transaction } from "../access/executor.ts";
 import { isAutomatic } from "../acme/automatic-name.ts";
 import { type Started, startOrAsk } from "../approval/start-or-ask.ts";
 import { appendAudit } from "../audit/append-audit.ts";
+import { byKind } from "../by-kind.ts";
 import {
   ConfigError,
   type Context,
@@ -137,26 +138,20 @@ function refuseProblems(draft: ReadDraft): void {
 type Trees = Readonly<Record<ResourceKind, BuiltTree>>;
 
 function buildTrees(draft: ReadDraft): Trees {
-  const of = (wanted: ResourceKind) =>
+  return byKind((wanted) =>
     buildTree(
       draft.rows
         .filter(({ kind }) => kind === wanted)
         .map(({ name, hash, messageHash }) => [name, hash, messageHash ?? ""] as const),
-    );
-  return {
-    listeners: of("listeners"),
-    routes: of("routes"),
-    clusters: of("clusters"),
-    endpoints: of("endpoints"),
-    secrets: of("secrets"),
-  };
+    ),
+  );
 }
 
 function versionKinds(draft: ReadDraft, trees: Trees): VersionKinds {
   const referred = new Set(
     draft.rows.flatMap(({ analysis }) => analysis.references.map(({ kind, name }) => `${kind}/${name}`)),
   );
-  const of = (kind: ResourceKind) => ({
+  const kinds = byKind((kind) => ({
     tree: trees[kind].hash,
     count: trees[kind].count,
     contentHash: trees[kind].contentHash,
@@ -164,7 +159,7 @@ function versionKinds(draft: ReadDraft, trees: Trees): VersionKinds {
       kind === "listeners" || kind === "clusters"
         ? trees[kind].count > 0
         : draft.rows.some((row) => row.kind === kind && referred.has(`${kind}/${row.name}`)),
-  });
+  }));
   const secrets = draft.rows.filter(
     ({ kind, name }) => kind === "secrets" && referred.has(`${kind}/${name}`),
   );
@@ -174,12 +169,9 @@ function versionKinds(draft: ReadDraft, trees: Trees): VersionKinds {
     .filter(isAutomatic)
     .toSorted();
   return {
-    listeners: of("listeners"),
-    routes: of("routes"),
-    clusters: of("clusters"),
-    endpoints: of("endpoints"),
+    ...kinds,
     secrets: {
-      ...of("secrets"),
+      ...kinds.secrets,
       wanted: secrets.length + automatic.length > 0,
       referred: secrets.map(({ name }) => name),
       ...(automatic.length === 0 ? {} : { automatic }),

@@ -1,4 +1,5 @@
 import type { Executor } from "../access/executor.ts";
+import { byKind } from "../by-kind.ts";
 import { RESOURCE_KINDS, type ResourceKind } from "../contract.ts";
 import type { BucketEntry, VersionKind } from "../schema/index.ts";
 import { TREE_FANOUT } from "./build-tree.ts";
@@ -20,18 +21,11 @@ export async function versionEntries(
     only.map((kind) => kinds[kind].tree),
   );
   const buckets = await readBuckets(executor, [...trees.values()].flat());
-  const entries = (kind: ResourceKind): KindEntries => {
+  return byKind((kind): KindEntries => {
     if (!only.includes(kind)) return new Map();
     const all = (trees.get(kinds[kind].tree) ?? []).flatMap((hash) => buckets.get(hash) ?? []);
     return new Map(all.toSorted(([a], [b]) => (a < b ? -1 : 1)).map((entry) => [entry[0], entry]));
-  };
-  return {
-    listeners: entries("listeners"),
-    routes: entries("routes"),
-    clusters: entries("clusters"),
-    endpoints: entries("endpoints"),
-    secrets: entries("secrets"),
-  };
+  });
 }
 
 export interface EntryChange {

@@ -2,6 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import { ResourceSchema } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { messageDescriptor } from "../registry/api-registry.ts";
+import { typeNameOf } from "../registry/unknown-type.ts";
 import { ttlMsOf } from "./resource-ttls.ts";
 import type { XdsResource } from "./xds-client.ts";
 
@@ -25,10 +26,7 @@ export function unwrapResource(any: Any, typeUrl: string, versionInfo: string): 
     return { resource: { name, version: version || versionInfo, value: resource.value }, ttlMs };
   }
   if (any.typeUrl !== typeUrl) throw new Error(wrongType(any.typeUrl, typeUrl));
-  const message: unknown = fromBinary(
-    messageDescriptor(any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1)),
-    any.value,
-  );
+  const message: unknown = fromBinary(messageDescriptor(typeNameOf(any)), any.value);
   return {
     resource: { name: nameOf(message), version: versionInfo, value: any.value },
     ttlMs: undefined,

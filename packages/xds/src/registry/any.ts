@@ -7,6 +7,8 @@ import { sourceOfJson } from "../text/source-node.ts";
 import { messageDescriptor, messageInAny } from "./api-registry.ts";
 import { typeNameOf, typeUrlOf, type UnknownType, unknownType } from "./unknown-type.ts";
 
+export { typeNameOf } from "./unknown-type.ts";
+
 /** What an Any holds, or why that cannot be said. */
 export type UnpackedAny =
   | {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { fromBinary, type Message, toJson } from "@bufbuild/protobuf";
 import { apiRegistry, messageDescriptor } from "../registry/api-registry.ts";
+import { typeNameOf } from "../registry/unknown-type.ts";
 import type { NodeIdentity, Snapshot, SnapshotResource, SnapshotType } from "../snapshot-source.ts";
 import { WHOLE_SET_TYPES, WILDCARD } from "../type-urls.ts";
 import { sectionChange } from "./section-change.ts";
@@ -71,7 +72,7 @@ function listJson(typeUrl: string, resources: readonly SnapshotResource[]): stri
 function resourceJson(typeUrl: string, resource: SnapshotResource): string {
   let found = json.get(resource);
   if (found === undefined) {
-    const descriptor = messageDescriptor(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
+    const descriptor = messageDescriptor(typeNameOf(typeUrl));
     const message: Message = fromBinary(descriptor, resource.value);
     const fields = JSON.stringify(toJson(descriptor, message, { registry: apiRegistry() })).slice(1);
     const separator = fields === "}" ? "" : ",";

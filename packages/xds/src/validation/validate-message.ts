@@ -28,6 +28,8 @@ export function validateMessage(type: DescMessage | string, message: Message): C
 
 class Validator {
   readonly problems: ConfigProblem[] = [];
+  /** What is being visited belongs to a policy. */
+  private unruled = false;
 
   visit(message: ReflectMessage, path: string, depth: number): void {
     const { desc } = message;
@@ -142,16 +144,25 @@ class Validator {
       return;
     }
     const within = unpacked.typeName === typeNameOf(any) ? path : fieldPath(path, "value");
+    const before = this.unruled;
+    if (ONE_OF_SEVERAL.test(path)) this.unruled = unpacked.typeName !== RULED_POLICY;
     this.visit(reflect(unpacked.schema, unpacked.message), within, depth + 1);
+    this.unruled = before;
   }
 
   private report(path: string, message: string, severity: "error" | "warning" = "error"): void {
+    if (this.unruled && severity === "error") return;
     this.problems.push({ path, message, severity });
   }
 }
 
-/** Of a LoadBalancingPolicy's policies the first that is known is taken: the others may be of any type. */
+/**
+ * Of a LoadBalancingPolicy's policies the first that is known is taken: the others may be of any type. Envoy holds but one to the
+ * API's rules; what the others cannot do without they say themselves.
+ */
 const ONE_OF_SEVERAL = /(?:^|\.)policies\[\d+\]\.typed_extension_config\.typed_config$/;
+
+const RULED_POLICY = "envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost";
 
 /** Their values are checked by the rules of the field that holds them; they have none inside. */
 const UNRULED = /^google\.protobuf\.(?!Any$)/;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type RawConnection, requestBytes, waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
 /** Whether a second server may listen on the listener's port, with SO_REUSEPORT like the proxy's. */
@@ -90,12 +90,7 @@ connection_balance_config: { exact_balance: {} }`,
     yaml: httpBootstrap({
       routes: `- { match: { path: "/own" }, route: { cluster: own } }
 - { match: { path: "/" }, route: { cluster: one } }`,
-      hcm: `access_log:
-  - name: envoy.access_loggers.file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%\\n" } }`,
+      hcm: `access_log: ${fileLog("%REQ(:PATH)% %UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%")}`,
       clusters: staticCluster(
         "own",
         ["{{upstream}}"],

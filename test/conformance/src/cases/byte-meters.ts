@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { headerBlock, requestFields, waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { httpBootstrap, OVER_HTTP2, staticCluster, WITH_TRAILERS } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { http1TunnelPeer } from "../http1-tunnel-peer.ts";
 import { http2Exchanges } from "../http2-exchange.ts";
@@ -45,11 +45,6 @@ const HCM = `
 http_protocol_options: { enable_trailers: true }
 upgrade_configs: [{ upgrade_type: websocket }]`;
 
-const H1 = `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: { enable_trailers: true } }`;
-
 /** What the upstream answers, by the request's path. */
 const ANSWERS: Readonly<Record<string, string>> = {
   "/length": "HTTP/1.1 200 OK\r\ncontent-length: 3\r\nX-A:  padded \r\n\r\nabc",
@@ -64,11 +59,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
   "/short": "HTTP/1.1 200 OK\r\ncontent-length: 30\r\n\r\nabc",
   "/rubbish": "SSH-2.0-x\r\n\r\n",
 };
-
-const HTTP2 = `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http2_protocol_options: {} }`;
 
 /** One that stays what it is: a compressed block is longer where it holds a new one. */
 const DATE = "Sun, 06 Nov 1994 08:49:37 GMT";
@@ -143,7 +133,7 @@ export const BYTE_METER_CASES: readonly ConformanceCase[] = [
 - { match: { path: "/redirected" }, route: { cluster: raw, internal_redirect_policy: {} } }
 - { match: { path: "/retried" }, route: { cluster: raw, retry_policy: { retry_on: 5xx, num_retries: 2, retry_back_off: { base_interval: 0.01s } } } }
 - { match: { prefix: "/" }, route: { cluster: raw } }`,
-      clusters: staticCluster("raw", ["{{tcp}}"], H1),
+      clusters: staticCluster("raw", ["{{tcp}}"], WITH_TRAILERS),
     }),
     tcp: (socket) => {
       socket.on("data", (chunk) => {
@@ -216,7 +206,9 @@ access_log: ${log(HTTP2_FORMAT)}`,
 - { match: { path: "/retried" }, route: { cluster: multi, retry_policy: { retry_on: 5xx, num_retries: 1, retry_back_off: { base_interval: 0.01s } } } }
 - { match: { path_separated_prefix: "/raw" }, route: { cluster: raw, prefix_rewrite: "/" } }
 - { match: { prefix: "/" }, route: { cluster: multi } }`,
-      clusters: staticCluster("multi", ["{{tcp}}"], HTTP2) + staticCluster("raw", ["{{upstream}}"], H1),
+      clusters:
+        staticCluster("multi", ["{{tcp}}"], OVER_HTTP2) +
+        staticCluster("raw", ["{{upstream}}"], WITH_TRAILERS),
     }),
     tcp: http2Peer,
     observe: async (target) => {
@@ -330,7 +322,7 @@ access_log: ${log(HTTP2_FORMAT)}`,
         },
       ],
       FORMAT,
-      staticCluster("multi", ["{{tcp}}"], HTTP2),
+      staticCluster("multi", ["{{tcp}}"], OVER_HTTP2),
     ),
     tcp: multiPeer,
     observe: sessions({ main: { send: "abc", next: ["de"], until: "abcde" }, refused: { send: "abc" } }, []),

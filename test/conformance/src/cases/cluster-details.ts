@@ -1,8 +1,18 @@
 import { readFileSync } from "node:fs";
 import { type ScriptedReply, waitFor } from "@sluice/harness";
-import { endpoint, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import {
+  EXPLICIT_HTTP1,
+  endpoint,
+  fileLog,
+  httpBootstrap,
+  httpOptions,
+  staticCluster,
+} from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { discovered, fileSource, judgeUpdates } from "../xds-files.ts";
 
+const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+const CLUSTER = "envoy.config.cluster.v3.Cluster";
 const OFTEN =
   "timeout: 0.5s, interval: 0.05s, no_traffic_interval: 0.05s, unhealthy_threshold: 1, healthy_threshold: 1";
 
@@ -87,11 +97,22 @@ const CORNERS: Readonly<Record<string, readonly [endpoints: string, more: string
   ],
 };
 
-const HEAD_OPTIONS = `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    common_http_protocol_options: { max_response_headers_kb: 10, max_headers_count: 10 }
-    explicit_http_config: { http_protocol_options: {} }`;
+/** Fields of clusters with a time in them, for `at`. */
+const times = (at: string): readonly string[] => [
+  `connect_timeout: ${at}`,
+  `dns_refresh_rate: ${at}`,
+  `cleanup_interval: ${at}`,
+  `common_lb_config: { update_merge_window: ${at} }`,
+  `round_robin_lb_config: { slow_start_config: { slow_start_window: ${at} } }`,
+  `outlier_detection: { max_ejection_time_jitter: ${at} }`,
+  `health_checks: [{ ${OFTEN}, tcp_health_check: {}, initial_jitter: ${at} }]`,
+  `typed_extension_protocol_options: { ${HTTP_OPTIONS}: { "@type": type.googleapis.com/${HTTP_OPTIONS}, common_http_protocol_options: { idle_timeout: ${at} }, explicit_http_config: { http_protocol_options: {} } } }`,
+  `load_balancing_policy: { policies: [{ typed_extension_config: { name: a, typed_config: { "@type": type.googleapis.com/envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin, blackout_period: ${at} } } }] }`,
+  `cluster_type: { name: dns, typed_config: { "@type": type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster, dns_jitter: ${at} } }`,
+];
+const HEAD_OPTIONS = httpOptions(
+  `common_http_protocol_options: { max_response_headers_kb: 10, max_headers_count: 10 }\n${EXPLICIT_HTTP1}`,
+);
 
 export const CLUSTER_DETAIL_CASES: readonly ConformanceCase[] = [
   {
@@ -240,9 +261,7 @@ stats_matcher: { exclusion_list: { patterns: [{ suffix: cx_length_ms }, { contai
     title: "zeros, fractions and orders of a cluster's settings have the outcome that they have in Envoy",
     accessLog: { file: "access.log", lines: 6 * Object.keys(CORNERS).length },
     yaml: httpBootstrap({
-      hcm: `access_log:
-- name: file
-  typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\\n" } } }`,
+      hcm: `access_log: ${fileLog("%UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%")}`,
       routes: Object.keys(CORNERS)
         .map(
           (name) =>
@@ -278,5 +297,27 @@ stats_matcher: { exclusion_list: { patterns: [{ suffix: cx_length_ms }, { contai
       `cluster.${name}.upstream_rq_active_overflow`,
       `cluster.${name}.upstream_flow_control_backed_up_total`,
     ]),
+  },
+  {
+    title:
+      "clusters are refused for times of less than nothing and for those of centuries, wherever they stand",
+    yaml: `
+node: { id: node, cluster: nodes }
+dynamic_resources: { cds_config: ${fileSource("cds.yaml")} }
+static_resources:
+  listeners:
+  - name: main
+    address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+    filter_chains: [{}]
+`,
+    files: { "cds.yaml": discovered("first", CLUSTER, []) },
+    observe: ({ proxy }) =>
+      judgeUpdates(
+        proxy,
+        "cds",
+        ["1s", "-1s", "9223372037s"]
+          .flatMap(times)
+          .map((fields, i) => [fields, discovered(String(i), CLUSTER, [`name: at${i}, ${fields}`])]),
+      ),
   },
 ];

@@ -1,12 +1,8 @@
 import { waitFor } from "@sluice/harness";
-import { endpoint, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { EXPLICIT_HTTP1, endpoint, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
-const OPTIONS = (more: string): string => `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: {} }
-    ${more}`;
+const OPTIONS = (more: string): string => httpOptions(`${EXPLICIT_HTTP1}\n${more}`);
 
 const POLICY = "type.googleapis.com/envoy.extensions.load_balancing_policies";
 const policy = (name: string, message: string, fields = ""): string =>

@@ -1,17 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type RawConnection, RawHttp2Client, waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { type SeenSession, scriptedTcp, session } from "../tcp-session.ts";
 
 const HCM = `
 http2_protocol_options: { allow_connect: true }
-access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(:METHOD)% %REQ(:AUTHORITY)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% wire=%UPSTREAM_WIRE_BYTES_SENT%/%UPSTREAM_HEADER_BYTES_SENT%/%UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT%/%UPSTREAM_WIRE_BYTES_RECEIVED%/%UPSTREAM_HEADER_BYTES_RECEIVED% host=%UPSTREAM_HOST% %UPSTREAM_PROTOCOL% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT% fail=%UPSTREAM_TRANSPORT_FAILURE_REASON%\\n" } }
+access_log: ${fileLog("%REQ(:METHOD)% %REQ(:AUTHORITY)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% wire=%UPSTREAM_WIRE_BYTES_SENT%/%UPSTREAM_HEADER_BYTES_SENT%/%UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT%/%UPSTREAM_WIRE_BYTES_RECEIVED%/%UPSTREAM_HEADER_BYTES_RECEIVED% host=%UPSTREAM_HOST% %UPSTREAM_PROTOCOL% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT% fail=%UPSTREAM_TRANSPORT_FAILURE_REASON%")}
 upgrade_configs: [{ upgrade_type: CONNECT }]
 `;
 

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ConnectionEnded, connectRaw, headerBlock, RawHttp2Client, requestFields } from "@sluice/harness";
+import { httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { askListeners, type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
 
@@ -23,14 +24,11 @@ const SCHEMES: Readonly<Record<string, string>> = {
   both: "scheme_header_transformation: { match_upstream: true, scheme_to_overwrite: https }",
 };
 
-const WHOLE_URL = `- name: whole
-  type: STATIC
-  connect_timeout: 1s
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": ${TYPE}/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      explicit_http_config: { http_protocol_options: { send_fully_qualified_url: true } }
-  load_assignment: { cluster_name: whole, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream}} } } } }] }] }`;
+const WHOLE_URL = staticCluster(
+  "whole",
+  ["{{upstream}}"],
+  httpOptions("explicit_http_config: { http_protocol_options: { send_fully_qualified_url: true } }"),
+);
 
 const TRACING = (share: number): string => `tracing:
   random_sampling: { value: ${share} }

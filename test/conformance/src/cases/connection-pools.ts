@@ -1,13 +1,9 @@
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { EXPLICIT_HTTP1, fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
-const OPTIONS = (common: string): string => `
-typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    common_http_protocol_options: ${common}
-    explicit_http_config: { http_protocol_options: {} }`;
+const OPTIONS = (common: string): string =>
+  httpOptions(`common_http_protocol_options: ${common}\n${EXPLICIT_HTTP1}`);
 
 const CLUSTERS: Readonly<Record<string, string>> = {
   twice: OPTIONS("{ max_requests_per_connection: 2 }"),
@@ -26,12 +22,7 @@ const TIGHT: Readonly<Record<string, string>> = {
 };
 
 // Whether a host had a part in it.
-const LOG = `access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/log"
-      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_FLAGS% %UPSTREAM_HOST%\\n" } }`;
+const LOG = `access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_FLAGS% %UPSTREAM_HOST%", "log")}`;
 
 function clusters(of: Readonly<Record<string, string>>): string {
   return Object.entries(of)

@@ -3,7 +3,7 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { type ConnectionOptions, connect } from "node:tls";
 import { type TestCertificate, TestCertificates, waitFor } from "@sluice/harness";
-import { indent } from "../bootstrap.ts";
+import { fileLog, indent } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { session } from "../tcp-session.ts";
 
@@ -41,12 +41,7 @@ const SHOWN = [
 ];
 
 /** The connections of a listener, those whose handshake failed included. */
-const LOG = `access_log:
-- name: file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/connections.log"
-    log_format: { text_format_source: { inline_string: "{{name}} %DOWNSTREAM_TRANSPORT_FAILURE_REASON% %CONNECTION_TERMINATION_DETAILS% %RESPONSE_FLAGS% %REQUESTED_SERVER_NAME%\\n" } }`;
+const LOG = `access_log: ${fileLog("{{name}} %DOWNSTREAM_TRANSPORT_FAILURE_REASON% %CONNECTION_TERMINATION_DETAILS% %RESPONSE_FLAGS% %REQUESTED_SERVER_NAME%", "connections.log")}`;
 
 function listener(name: string, context: string): string {
   const added = SHOWN.map(

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { discovered, fileSource, replaceFile, untilStat } from "../xds-files.ts";
 
@@ -31,13 +31,32 @@ async function hosts(target: Target): Promise<readonly string[]> {
   return [...found].map(([name, facts]) => `${name} ${facts.join(" ")}`);
 }
 
-/** Updates the file, and waits until it is in force. */
-function updater(target: Target): (groups: readonly string[]) => Promise<void> {
+/** Updates `moved`, and waits until it is in force. */
+function updater({ proxy }: Target): (groups: readonly string[]) => Promise<void> {
   let version = 1;
   return async (groups) => {
     version++;
-    await replaceFile(target.proxy, "eds.yaml", assignment(String(version), groups));
-    await untilStat(target.proxy, "cluster.moved.update_success", version);
+    await replaceFile(proxy, "eds.yaml", assignment(String(version), groups));
+    await untilStat(proxy, "cluster.moved.update_success", version);
+  };
+}
+
+interface Walk {
+  /** What was seen after each step. */
+  readonly seen: unknown[];
+  /** Updates `moved`, unless `groups` is undefined, and looks. */
+  step(what: string, groups: readonly string[] | undefined, look: () => Promise<unknown>): Promise<void>;
+}
+
+function walk(target: Target): Walk {
+  const update = updater(target);
+  const seen: unknown[] = [];
+  return {
+    seen,
+    step: async (what, groups, look) => {
+      if (groups !== undefined) await update(groups);
+      seen.push([what, await look(), await membership(target)]);
+    },
   };
 }
 
@@ -97,18 +116,13 @@ export const ENDPOINT_UPDATE_CASES: readonly ConformanceCase[] = [
     observe: async (target) => {
       const one = target.upstream.port;
       const two = target.upstream2.port;
-      const update = updater(target);
-      const seen: unknown[] = [];
+      const { seen, step: to } = walk(target);
       // Where two hosts may be chosen none is asked: the first turn is drawn.
-      const step = async (
-        what: string,
-        groups: readonly string[] | undefined,
-        asks = false,
-      ): Promise<void> => {
-        if (groups !== undefined) await update(groups);
-        const body = asks ? (await target.send({ path: "/" })).body : "";
-        seen.push([what, body, await hosts(target), await membership(target)]);
-      };
+      const step = (what: string, groups: readonly string[] | undefined, asks = false): Promise<void> =>
+        to(what, groups, async () => [
+          asks ? (await target.send({ path: "/" })).body : "",
+          await hosts(target),
+        ]);
       await step("first", undefined, true);
       await step("the same again", [group("a", 0, [host(one)]), group("a", 1, [host(two)])], true);
       await step("another zone", [group("b", 0, [host(one)]), group("a", 1, [host(two)])], true);
@@ -149,23 +163,20 @@ export const ENDPOINT_UPDATE_CASES: readonly ConformanceCase[] = [
       const two = target.upstream2.port;
       let status = 200;
       target.upstream.reply(({ target: path }) => (path === "/hc" ? { status } : { body: "one" }));
-      const update = updater(target);
-      const seen: unknown[] = [];
-      const step = async (
+      const { seen, step: to } = walk(target);
+      const step = (
         what: string,
         groups: readonly string[] | undefined,
         wanted: (lines: readonly string[]) => boolean,
-      ): Promise<void> => {
-        if (groups !== undefined) await update(groups);
-        let lines: readonly string[] = [];
-        const withoutCounts = (all: readonly string[]): readonly string[] =>
-          all.map((line) => line.replace(/cx_total=\d+ /, ""));
-        await settled(what, async () => {
-          lines = withoutCounts(await hosts(target));
-          return wanted(lines);
+      ): Promise<void> =>
+        to(what, groups, async () => {
+          let lines: readonly string[] = [];
+          await settled(what, async () => {
+            lines = (await hosts(target)).map((line) => line.replace(/cx_total=\d+ /, ""));
+            return wanted(lines);
+          });
+          return lines;
         });
-        seen.push([what, lines, await membership(target)]);
-      };
       const well = (name: string) => (lines: readonly string[]) =>
         lines.some((line) => line.startsWith(name) && line.includes("health_flags=healthy"));
       const unwell = (name: string, flags: string) => (lines: readonly string[]) =>
@@ -231,18 +242,15 @@ export const ENDPOINT_UPDATE_CASES: readonly ConformanceCase[] = [
     observe: async (target) => {
       const one = target.upstream.port;
       const two = target.upstream2.port;
-      const update = updater(target);
-      const seen: unknown[] = [];
+      const { seen, step: to } = walk(target);
       // What is checked at once is looked at before that can have come to anything.
       target.upstream.reply(({ target: path }) =>
         path === "/hc" && target.upstream.requests.length > 1 ? { afterwards: "silent" } : { body: "one" },
       );
       await waitFor("health", async () => (await hosts(target)).every((line) => line.includes("=healthy")));
       const other = group("a", 1, [host(two)]);
-      const step = async (what: string, group0: string): Promise<void> => {
-        await update([group0, other]);
-        seen.push([what, (await hosts(target))[0], await membership(target)]);
-      };
+      const step = (what: string, group0: string): Promise<void> =>
+        to(what, [group0, other], async () => (await hosts(target))[0]);
       await step("another zone", group("b", 0, [host(one)]));
       await step("a name", group("b", 0, [host(one, ", hostname: one.test")]));
       await step("checked elsewhere", group("b", 0, [host(one, ", health_check_config: { port_value: 1 }")]));
@@ -265,7 +273,7 @@ export const ENDPOINT_UPDATE_CASES: readonly ConformanceCase[] = [
   common_lb_config: { update_merge_window: 0s, ${name === "bounded" ? "consistent_hashing_lb_config: { hash_balance_factor: 110 }" : "locality_weighted_lb_config: {}"} }
   eds_cluster_config: { service_name: hashed, eds_config: ${fileSource("hashed.yaml")} }`,
       ).join(""),
-      hcm: `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/picks", log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %REQ(X-KEY)% %UPSTREAM_HOST%\\n" } } } }]`,
+      hcm: `access_log: ${fileLog("%REQ(:PATH)% %REQ(X-KEY)% %UPSTREAM_HOST%", "picks")}`,
     }),
     files: {
       "hashed.yaml": hashed("1", [

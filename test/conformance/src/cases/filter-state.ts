@@ -1,5 +1,5 @@
 import { connectRaw, requestBytes } from "@sluice/harness";
-import { httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { tcpBootstrap } from "../tcp-bootstrap.ts";
 import { session } from "../tcp-session.ts";
@@ -49,12 +49,7 @@ function behind(filter: string, yaml: string): string {
   return yaml.replace("        - filters:\n", `        - filters:\n${indent(filter, 12)}\n`);
 }
 
-const LOG = `access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "FORMAT\\n" } }`;
+const LOG = `access_log: ${fileLog("FORMAT")}`;
 
 const log = (format: string) => LOG.replace("FORMAT", format);
 

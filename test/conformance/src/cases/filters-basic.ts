@@ -1,4 +1,4 @@
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster, WITH_TRAILERS } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
@@ -14,7 +14,7 @@ function perRoute(name: string, type: string, config: string): string {
 
 /** Details, flags and dynamic metadata of each request in the access log. */
 function logged(format: string): string {
-  return `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "${format}\\n" } } } }]`;
+  return `access_log: ${fileLog(format)}`;
 }
 
 const post = (path: string, headers: CaseRequest["headers"] = []): CaseRequest => ({
@@ -308,14 +308,7 @@ ${ROUTER}`,
       routes: `- { match: { prefix: "/fixed" }, route: { cluster: trailing }, ${perRoute("fault", "fault.v3.HTTPFault", "response_rate_limit: { fixed_limit: { limit_kbps: 4 }, percentage: { numerator: 100 } }")} }
 - { match: { prefix: "/abort" }, route: { cluster: trailing }, ${perRoute("fault", "fault.v3.HTTPFault", "max_active_faults: 0, response_rate_limit: { fixed_limit: { limit_kbps: 4 }, percentage: { numerator: 100 } }")} }
 - { match: { prefix: "/" }, route: { cluster: trailing } }`,
-      clusters: staticCluster(
-        "trailing",
-        ["{{upstream}}"],
-        `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: { enable_trailers: true } }`,
-      ),
+      clusters: staticCluster("trailing", ["{{upstream}}"], WITH_TRAILERS),
     }),
     reply: ({ target }) =>
       target === "/fixed/trailers"

@@ -1,5 +1,5 @@
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster, WITH_TRAILERS } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
@@ -17,7 +17,7 @@ const filter = (name: string, type: string, config = ""): string =>
 const perRoute = (name: string, type: string, config: string): string =>
   `typed_per_filter_config: { ${name}: { "@type": ${TYPES}.${type}, ${config} } }`;
 const logged = (format: string): string =>
-  `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%REQ(:PATH):20% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER% ${format}\\n" } } } }]`;
+  `access_log: ${fileLog(`%REQ(:PATH):20% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER% ${format}`)}`;
 const lines = (count: number): NonNullable<ConformanceCase["accessLog"]> => ({
   file: "access.log",
   lines: count,
@@ -231,14 +231,7 @@ export const FILTER_EDGE_CASES: readonly ConformanceCase[] = [
           "individual_method_stats_allowlist: { services: [{ name: a.b, method_names: [Buy] }] }, replace_dots_in_grpc_service_name: true",
         ) + ROUTER,
       routes: '- { match: { prefix: "/" }, route: { cluster: trailing } }',
-      clusters: staticCluster(
-        "trailing",
-        ["{{upstream}}"],
-        `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: { enable_trailers: true } }`,
-      ),
+      clusters: staticCluster("trailing", ["{{upstream}}"], WITH_TRAILERS),
     }),
     reply: ({ target }) => {
       const [, place, status = ""] = /\?(\w+)=(.*)/.exec(target) ?? [];

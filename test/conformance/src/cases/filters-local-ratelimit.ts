@@ -1,4 +1,4 @@
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
@@ -10,7 +10,7 @@ const ON = `filter_enabled: ${ALL}, filter_enforced: ${ALL}`;
 /** Slow enough that nothing comes back during a case, whatever its pace. */
 const bucket = (tokens: number, fill = "3050s"): string =>
   `{ max_tokens: ${tokens}, tokens_per_fill: 1, fill_interval: ${fill} }`;
-const LOG = `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%\\n" } } } }]`;
+const LOG = `access_log: ${fileLog("%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%")}`;
 
 const times = (count: number, request: CaseRequest): CaseRequest[] =>
   Array.from({ length: count }, () => request);

@@ -1,4 +1,4 @@
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
@@ -6,7 +6,7 @@ const ROUTER = `- { name: router, typed_config: { "@type": ${TYPES}.router.v3.Ro
 const ANY = "[{ any: true }]";
 const FORMAT =
   "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %DYNAMIC_METADATA(envoy.filters.http.rbac)% %DYNAMIC_METADATA(rbac)% %DYNAMIC_METADATA(envoy.common)%";
-const LOG = `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "${FORMAT}\\n" } } } }]`;
+const LOG = `access_log: ${fileLog(FORMAT)}`;
 
 const get = (path: string, ...headers: [string, string][]): CaseRequest => ({ path, headers });
 const policy = (name: string, permissions: string, principals = ANY): string =>

@@ -1,9 +1,9 @@
-import { endpoint, httpBootstrap } from "../bootstrap.ts";
+import { endpoint, fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, SeenResponse } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions";
 const ROUTER = `- { name: router, typed_config: { "@type": ${TYPES}.filters.http.router.v3.Router } }`;
-const LOG = `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%REQ(:path)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %UPSTREAM_HOST%\\n" } } } }]`;
+const LOG = `access_log: ${fileLog("%REQ(:path)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %UPSTREAM_HOST%")}`;
 
 const cookie = (more = "name: session"): string =>
   `session_state: { name: envoy.http.stateful_session.cookie, typed_config: { "@type": ${TYPES}.http.stateful_session.cookie.v3.CookieBasedSessionState, cookie: { ${more} } } }`;

@@ -1,4 +1,5 @@
 import { connect } from "node:http2";
+import { fileLog } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
 
@@ -20,12 +21,7 @@ const LISTENERS: Readonly<Record<string, ListenerParts>> = {
   "route-both": { routes: route(`idle_timeout: ${SHORT}, flush_timeout: ${LONG}`) },
 };
 
-const LOG = `access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %BYTES_SENT%\\n" } }`;
+const LOG = `access_log: ${fileLog("%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %BYTES_SENT%")}`;
 
 const STATS = [
   "downstream_rq_idle_timeout",

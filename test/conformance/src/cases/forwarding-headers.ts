@@ -1,5 +1,5 @@
 import { RawHttp2Client } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import { askListeners, listenersBootstrap } from "../many-listeners.ts";
 
@@ -427,12 +427,7 @@ export const FORWARDING_HEADER_CASES: readonly ConformanceCase[] = [
           name,
           {
             hcm: `${fields.replaceAll(", ", "\n")}
-access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(:path)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %UPSTREAM_CLUSTER%\\n" } }`,
+access_log: ${fileLog("%REQ(:path)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %UPSTREAM_CLUSTER%")}`,
           },
         ]),
       ),

@@ -1,6 +1,6 @@
 import { createServer, constants as h2, type ServerHttp2Stream } from "node:http2";
 import { waitFor } from "@sluice/harness";
-import { endpoint, httpBootstrap } from "../bootstrap.ts";
+import { endpoint, httpBootstrap, indent, OVER_HTTP2 } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
 type Answer = (stream: ServerHttp2Stream) => void;
@@ -45,6 +45,10 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     answering(message(1), "0")(stream);
     stream.session?.goaway(h2.NGHTTP2_NO_ERROR, stream.id ?? 0);
   },
+  "a farewell for an error": (stream) => {
+    answering(message(1), "0")(stream);
+    stream.session?.goaway(h2.NGHTTP2_INTERNAL_ERROR, stream.id ?? 0);
+  },
 };
 
 let current: Answer = ANSWERS.serving ?? (() => {});
@@ -83,7 +87,7 @@ export const GRPC_CHECK_CASES: readonly ConformanceCase[] = [
   type: STATIC
   connect_timeout: 1s
   load_assignment: { cluster_name: checked, endpoints: [{ lb_endpoints: [${endpoint("{{tcp}}")}] }] }
-  typed_extension_protocol_options: { envoy.extensions.upstreams.http.v3.HttpProtocolOptions: { "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, explicit_http_config: { http2_protocol_options: {} } } }
+${indent(OVER_HTTP2, 2)}
   health_checks:
     - { timeout: 0.5s, interval: 0.05s, no_traffic_interval: 0.05s, unhealthy_threshold: 2, healthy_threshold: 1, grpc_health_check: { service_name: shop, authority: checks.test, initial_metadata: [{ header: { key: x-who, value: "%HOSTNAME%" }, append_action: OVERWRITE_IF_EXISTS_OR_ADD }, { header: { key: x-two, value: a } }, { header: { key: x-two, value: b } }] } }`,
     }).replace("%HOSTNAME%", "me"),

@@ -1,6 +1,6 @@
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { httpBootstrap, OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 /** How many calls came to each authority, and what each brought, in octets. */
@@ -20,15 +20,7 @@ collector.on("stream", (stream: ServerHttp2Stream, headers) => {
   });
 });
 
-const COLLECTOR = `
-- name: collector
-  type: STATIC
-  connect_timeout: 1s
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      explicit_http_config: { http2_protocol_options: {} }
-  load_assignment: { cluster_name: collector, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{tcp}} } } } }] }] }`;
+const COLLECTOR = staticCluster("collector", ["{{tcp}}"], OVER_HTTP2);
 
 const RETRIES = `num_retries: 3, retry_back_off: { base_interval: 0.01s }`;
 const service = (authority: string, more = ""): string =>

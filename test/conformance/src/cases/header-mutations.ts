@@ -1,14 +1,9 @@
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster, WITH_TRAILERS } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3";
 const LOG = `
-access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %TRAILER(x-sum)% %TRAILER(x-new)%\\n" } }`;
+access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %TRAILER(x-sum)% %TRAILER(x-new)%")}`;
 const ROUTER = `
 - name: envoy.filters.http.router
   typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`;
@@ -81,15 +76,7 @@ response_trailers_mutations:
   - append: { header: { key: x-new, value: "%TRAILER(x-sum)%" } }
   - remove: x-gone`),
       routes: `- { match: { prefix: "/" }, route: { cluster: trailers } }`,
-      clusters: `
-- name: trailers
-  type: STATIC
-  connect_timeout: 1s
-  load_assignment: { cluster_name: trailers, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream}} } } } }] }] }
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      explicit_http_config: { http_protocol_options: { enable_trailers: true } }`,
+      clusters: staticCluster("trailers", ["{{upstream}}"], WITH_TRAILERS),
     }),
     reply: ({ target }) =>
       target === "/plain"

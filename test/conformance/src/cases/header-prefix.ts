@@ -1,4 +1,4 @@
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions";
@@ -21,12 +21,7 @@ export const HEADER_PREFIX_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({
       bootstrap: "header_prefix: x-acme",
       hcm: `add_user_agent: true
-access_log:
-  - name: envoy.access_loggers.file
-    typed_config:
-      "@type": ${TYPES}.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(X-ACME-ORIGINAL-PATH)% %REQ(X-ENVOY-ORIGINAL-PATH)% %PATH(WQ:ORIG)% %RESPONSE_CODE_DETAILS%\\n" } }`,
+access_log: ${fileLog("%REQ(X-ACME-ORIGINAL-PATH)% %REQ(X-ENVOY-ORIGINAL-PATH)% %PATH(WQ:ORIG)% %RESPONSE_CODE_DETAILS%")}`,
       httpFilters: FILTERS,
       routeConfig: `name: local
 virtual_hosts:

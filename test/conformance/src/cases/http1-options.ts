@@ -1,4 +1,4 @@
-import { httpBootstrap, indent } from "../bootstrap.ts";
+import { httpBootstrap, httpOptions, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { exchanges } from "../exchange.ts";
 
@@ -10,18 +10,11 @@ const PRESERVE = `header_key_format:
 
 /** A cluster of the first upstream; `http1`: its Http1ProtocolOptions. */
 function spokenTo(name: string, http1: string, common = ""): string {
-  return `
-- name: ${name}
-  type: STATIC
-  connect_timeout: 1s
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      ${common === "" ? "" : `common_http_protocol_options: ${common}`}
-      explicit_http_config:
-        http_protocol_options:
-${indent(http1, 10)}
-  load_assignment: { cluster_name: ${name}, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream}} } } } }] }] }`;
+  const both = `${common === "" ? "" : `common_http_protocol_options: ${common}`}
+explicit_http_config:
+  http_protocol_options:
+${indent(http1, 4)}`;
+  return staticCluster(name, ["{{upstream}}"], httpOptions(both));
 }
 
 const ROUTES = (...clusters: string[]): string =>

@@ -1,5 +1,5 @@
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { httpBootstrap, staticCluster, WITH_TRAILERS } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { exchange, exchanges } from "../exchange.ts";
 import { seenResponse } from "../normalize.ts";
@@ -93,15 +93,7 @@ export const HTTP1_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({
       hcm: "http_protocol_options: { enable_trailers: true }",
       routes: `- { match: { prefix: "/" }, route: { cluster: trailing } }`,
-      clusters: `
-- name: trailing
-  type: STATIC
-  connect_timeout: 1s
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      explicit_http_config: { http_protocol_options: { enable_trailers: true } }
-  load_assignment: { cluster_name: trailing, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream}} } } } }] }] }`,
+      clusters: staticCluster("trailing", ["{{upstream}}"], WITH_TRAILERS),
     }),
     reply: { chunks: ["one"], trailers: [["X-End", "r"]] },
     observe: (target) =>

@@ -1,6 +1,6 @@
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import { RawHttp2Client, waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { exchanges } from "../exchange.ts";
 import { http2Exchanges } from "../http2-exchange.ts";
@@ -70,21 +70,8 @@ const YAML = httpBootstrap({
 - { match: { prefix: "/slow/" }, route: { cluster: h2, prefix_rewrite: "/", timeout: 0.2s } }
 - { match: { prefix: "/" }, route: { cluster: h2 } }`,
   hcm: `delayed_close_timeout: 0.1s
-access_log:
-- name: envoy.access_loggers.file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%PROTOCOL% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_REQUEST_ATTEMPT_COUNT%\\n" } }`,
-  clusters: `
-- name: h2
-  type: STATIC
-  connect_timeout: 1s
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      explicit_http_config: { http2_protocol_options: {} }
-  load_assignment: { cluster_name: h2, endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{tcp}} } } } }] }] }`,
+access_log: ${fileLog("%PROTOCOL% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_REQUEST_ATTEMPT_COUNT%")}`,
+  clusters: staticCluster("h2", ["{{tcp}}"], OVER_HTTP2),
 });
 
 const HTTP1 = (line: string, more = "") => `${line} HTTP/1.1\r\nhost: example.test\r\n${more}\r\n`;

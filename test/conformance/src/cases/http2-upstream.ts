@@ -9,7 +9,7 @@ import {
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { TestCertificates, waitFor } from "@sluice/harness";
-import { httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const certificates = TestCertificates.ofProcess();
@@ -83,11 +83,7 @@ function take(socket: Socket): void {
 }
 
 function spokenTo(options: string, more = ""): string {
-  return `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-${indent(options, 4)}
-${more}`;
+  return `${httpOptions(options)}\n${more}`;
 }
 
 const tls = (sni: string): string => `transport_socket:
@@ -144,12 +140,7 @@ export const HTTP2_UPSTREAM_CASES: readonly ConformanceCase[] = [
     tcp: take,
     yaml: httpBootstrap({
       hcm: `http_protocol_options: { enable_trailers: true }
-access_log:
-- name: file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%\\n" } }`,
+access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%")}`,
       routes: NAMES.map(
         (name) => `- { match: { path_separated_prefix: "/${name}" }, route: { cluster: ${name} } }`,
       ).join("\n"),

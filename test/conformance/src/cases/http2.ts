@@ -1,14 +1,9 @@
 import { headerBlock, http2Frame, RawHttp2Client, requestFields, waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { type Http2Script, http2Exchange, http2Exchanges } from "../http2-exchange.ts";
 
-const LOG = `access_log:
-- name: envoy.access_loggers.file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%PROTOCOL% %REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_RECEIVED% %BYTES_SENT%\\n" } }`;
+const LOG = `access_log: ${fileLog("%PROTOCOL% %REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_RECEIVED% %BYTES_SENT%")}`;
 
 const ROUTES = `- { match: { prefix: "/direct" }, direct_response: { status: 200, body: { inline_string: direct } } }
 - { match: { prefix: "/dead" }, route: { cluster: dead } }

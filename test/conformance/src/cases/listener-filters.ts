@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { connectRaw, waitFor } from "@sluice/harness";
-import { indent } from "../bootstrap.ts";
+import { fileLog, indent } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { type Session, session } from "../tcp-session.ts";
 
@@ -125,12 +125,7 @@ ${indent(filters, 4)}
             "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
             stat_prefix: ${name}
             cluster: none
-            access_log:
-              - name: file
-                typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-                  path: "{{dir}}/access.log"
-                  log_format: { text_format_source: { inline_string: "${name} ${LOG_FORMAT}\\n" } }
+            access_log: ${fileLog(`${name} ${LOG_FORMAT}`)}
 `;
 }
 
@@ -307,12 +302,7 @@ filter_chain_matcher:
   },
 ];
 
-const LISTENER_LOG = `access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%LISTENER_NAME% chain=%FILTER_CHAIN_NAME% failure=%DOWNSTREAM_TRANSPORT_FAILURE_REASON% flags=%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% from=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% ms=%DURATION%\\n" } }`;
+const LISTENER_LOG = `access_log: ${fileLog("%LISTENER_NAME% chain=%FILTER_CHAIN_NAME% failure=%DOWNSTREAM_TRANSPORT_FAILURE_REASON% flags=%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% from=%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% ms=%DURATION%")}`;
 
 /** Whether the kernel has a keep-alive timer running for the proxy's end of a connection to `port`. */
 async function keptAlive(port: number): Promise<boolean> {

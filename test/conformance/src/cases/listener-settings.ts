@@ -1,6 +1,6 @@
-import { type TestCertificate, TestCertificates, waitFor } from "@sluice/harness";
-import type { ConformanceCase, Target } from "../conformance-case.ts";
-import { discovered, fileSource, replaceFile } from "../xds-files.ts";
+import { type TestCertificate, TestCertificates } from "@sluice/harness";
+import type { ConformanceCase } from "../conformance-case.ts";
+import { discovered, fileSource, judgeUpdates } from "../xds-files.ts";
 
 const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
@@ -11,6 +11,7 @@ const small = certificates.create("small", { issuer: ca, curve: "P-224" });
 const large = certificates.create("large", { issuer: ca, curve: "P-384" });
 const crl = certificates.revocationList("crl", ca, []);
 
+const RESOURCE = "envoy.config.listener.v3.Listener";
 const NETWORK = "type.googleapis.com/envoy.extensions.filters.network";
 const LISTENER = "type.googleapis.com/envoy.extensions.filters.listener";
 const TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3";
@@ -66,7 +67,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "a chain without filters": `${ADDRESS}, filter_chains: [{}]`,
   "listener_filters_timeout: -1s": listener("listener_filters_timeout: -1s"),
   "listener_filters_timeout: 0s": listener("listener_filters_timeout: 0s"),
+  "listener_filters_timeout of centuries": listener("listener_filters_timeout: 9223372037s"),
   "transport_socket_connect_timeout: -1s": chains("transport_socket_connect_timeout: -1s"),
+  "transport_socket_connect_timeout of centuries": chains("transport_socket_connect_timeout: 9223372037s"),
   "per_connection_buffer_high_watermark_timeout: -1s": listener(
     "per_connection_buffer_high_watermark_timeout: -1s",
   ),
@@ -546,31 +549,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "set_filter_state: nothing": before("set_filter_state.v3.Config", ""),
 };
 
-async function observe({ proxy }: Target): Promise<unknown> {
-  const counts = async (): Promise<readonly [done: number, refused: number]> => {
-    const stats = await proxy.stats("^listener_manager.lds.update_");
-    const [success = 0, rejected = 0, failure = 0] = ["success", "rejected", "failure"].map((each) =>
-      stats.get(`listener_manager.lds.update_${each}`),
-    );
-    return [success + rejected + failure, rejected + failure];
-  };
-  const seen: Record<string, string> = {};
-  for (const [i, [what, fields]] of Object.entries(SETTINGS).entries()) {
-    const [done, refused] = await counts();
-    const text = discovered(String(i), "envoy.config.listener.v3.Listener", [
-      `name: main, ${ADDRESS}, ${CHAINS}`,
-      `name: at${i}, ${fields}`,
-    ]);
-    await replaceFile(proxy, "lds.yaml", text);
-    const now = await waitFor(what, async () => {
-      const counted = await counts();
-      return counted[0] > done && counted;
-    });
-    seen[what] = now[1] > refused ? "refused" : "taken";
-  }
-  return seen;
-}
-
 export const LISTENER_SETTING_CASES: readonly ConformanceCase[] = [
   {
     title: "which settings of listeners, their filters and their TLS are taken and which are refused",
@@ -579,10 +557,16 @@ node: { id: node, cluster: nodes }
 dynamic_resources: { lds_config: ${fileSource("lds.yaml")} }
 `,
     files: {
-      "lds.yaml": discovered("first", "envoy.config.listener.v3.Listener", [
-        `name: main, ${ADDRESS}, ${CHAINS}`,
-      ]),
+      "lds.yaml": discovered("first", RESOURCE, [`name: main, ${ADDRESS}, ${CHAINS}`]),
     },
-    observe,
+    observe: ({ proxy }) =>
+      judgeUpdates(
+        proxy,
+        "lds",
+        Object.entries(SETTINGS).map(([what, fields], i) => [
+          what,
+          discovered(String(i), RESOURCE, [`name: main, ${ADDRESS}, ${CHAINS}`, `name: at${i}, ${fields}`]),
+        ]),
+      ),
   },
 ];

@@ -1,4 +1,4 @@
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 import { discovered, fileSource, replaceFile, untilStat } from "../xds-files.ts";
 
@@ -200,7 +200,7 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
   {
     title: "the same hash gives the same host in rings and Maglev tables, with weights and localities",
     yaml: httpBootstrap({
-      hcm: `access_log: [{ name: envoy.access_loggers.file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/picks.log", log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %REQ(X-KEY)% %UPSTREAM_HOST%\\n" } } } }]`,
+      hcm: `access_log: ${fileLog("%REQ(:PATH)% %REQ(X-KEY)% %UPSTREAM_HOST%", "picks.log")}`,
       routes: Object.keys(HASHED)
         .map((name) => route(name, name, ", hash_policy: [{ header: { header_name: x-key } }]"))
         .join(""),

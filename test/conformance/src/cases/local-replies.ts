@@ -1,3 +1,4 @@
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import { askListeners, type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
 
@@ -63,12 +64,7 @@ const LISTENERS: Readonly<Record<string, ListenerParts>> = {
   json: {
     routes: ROUTES,
     hcm: `local_reply_config: { body_format: { json_format: { code: '%RESPONSE_CODE%', text: '%LOCAL_REPLY_BODY%' } } }
-access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(:path)% %RESPONSE_CODE% [%LOCAL_REPLY_BODY%]\\n" } }`,
+access_log: ${fileLog("%REQ(:path)% %RESPONSE_CODE% [%LOCAL_REPLY_BODY%]")}`,
   },
   status: { routes: ROUTES, hcm: "proxy_status_config: {}" },
   status_named: {
@@ -82,7 +78,38 @@ access_log:
   keeps: { routes: ROUTES, hcm: "stream_error_on_invalid_http_message: true" },
 };
 
+const ADDED = `response_headers_to_add: [{ header: { key: x-added, value: "%RESPONSE_CODE% %ROUTE_NAME%" } }]`;
+const HTTP = "type.googleapis.com/envoy.extensions.filters.http";
+const DENY = `{ action: DENY, policies: { all: { permissions: [{ header: { name: x-deny, present_match: true } }], principals: [{ any: true }] } } }`;
+
 export const LOCAL_REPLY_CASES: readonly ConformanceCase[] = [
+  {
+    title:
+      "what a route adds to its cluster's responses it adds to answers in their place, whoever gives them",
+    yaml: httpBootstrap({
+      bootstrap:
+        "layered_runtime: { layers: [{ name: base, static_layer: { upstream.maintenance_mode.two: 100 } }] }",
+      hcm: `use_remote_address: true
+internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len: 8 }] }`,
+      routes: `- { name: direct, match: { path: /direct }, direct_response: { status: 200 }, ${ADDED} }
+- { name: none, match: { path: /none }, route: { cluster_header: x-cluster }, ${ADDED} }
+- { name: two, match: { path: /two }, route: { cluster: two }, ${ADDED} }
+- { name: dead, match: { path: /dead }, route: { cluster: dead }, ${ADDED} }
+- { name: one, match: { path: /one }, route: { cluster: one, timeout: 0.1s }, ${ADDED} }`,
+      httpFilters: `
+- { name: rbac, typed_config: { "@type": ${HTTP}.rbac.v3.RBAC, rules: ${DENY} } }
+- { name: buffer, typed_config: { "@type": ${HTTP}.buffer.v3.Buffer, max_request_bytes: 4 } }
+- { name: router, typed_config: { "@type": ${HTTP}.router.v3.Router, strict_check_headers: [x-envoy-upstream-rq-timeout-ms] } }`,
+    }),
+    ignoreUpstream: true,
+    reply: () => ({ afterwards: "silent" }),
+    requests: [
+      ...["/direct", "/none", "/two", "/dead", "/one", "/nowhere"].map((path) => ({ path })),
+      ...["/direct", "/one", "/nowhere"].map((path): CaseRequest => ({ path, headers: [["x-deny", "1"]] })),
+      { path: "/one", headers: [["x-envoy-upstream-rq-timeout-ms", "soon"]] },
+      { path: "/one", method: "POST", headers: [["content-length", "8"]], body: "too long" },
+    ],
+  },
   {
     title: "the proxy's own replies are mapped, formatted and explained",
     yaml: listenersBootstrap(LISTENERS),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { connectRaw, waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { tcpBootstrap } from "../tcp-bootstrap.ts";
 import { type Session, scriptedTcp, session } from "../tcp-session.ts";
@@ -11,7 +11,7 @@ const ENDED =
   "down=%DOWNSTREAM_DETECTED_CLOSE_TYPE%/%DOWNSTREAM_LOCAL_CLOSE_REASON% up=%UPSTREAM_DETECTED_CLOSE_TYPE%/%UPSTREAM_LOCAL_CLOSE_REASON% details=%CONNECTION_TERMINATION_DETAILS% %RESPONSE_FLAGS%";
 
 const log = (name: string, operators = ""): string =>
-  `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "${name} ${operators}${ENDED}\\n" } } } }]`;
+  `access_log: ${fileLog(`${name} ${operators}${ENDED}`)}`;
 
 const SESSIONS: readonly (readonly [listener: string, Session])[] = [
   ["main", { send: "echo\nabc", end: true }],

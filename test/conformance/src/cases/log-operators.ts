@@ -1,4 +1,4 @@
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import { askListeners, listenersBootstrap } from "../many-listeners.ts";
 
@@ -231,7 +231,7 @@ virtual_hosts:
     routes:
       - { match: { prefix: /direct }, direct_response: { status: 204 } }
       - { match: { prefix: / }, route: { cluster: told } }`,
-      hcm: `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "${CONFIGURED_METADATA}\\n" } } } }]`,
+      hcm: `access_log: ${fileLog(CONFIGURED_METADATA)}`,
     }).replace(
       "        - filters:",
       `        - name: first

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 import { type TestCertificate, TestCertificates, waitFor } from "@sluice/harness";
-import { indent, staticCluster } from "../bootstrap.ts";
+import { fileLog, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { session } from "../tcp-session.ts";
 
@@ -48,7 +48,7 @@ const SEEN = [
 ].join(" ");
 
 const log = (name: string, field = "access_log"): string =>
-  `${field}: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/times.log", log_format: { text_format_source: { inline_string: "${name} ${SEEN}\\n" } } } }]`;
+  `${field}: ${fileLog(`${name} ${SEEN}`, "times.log")}`;
 
 const inline = (one: TestCertificate): string =>
   `{ certificate_chain: { inline_string: ${JSON.stringify(one.certificate)} }, private_key: { inline_string: ${JSON.stringify(one.key)} } }`;

@@ -1,10 +1,10 @@
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 import { http2Exchange } from "../http2-exchange.ts";
 import { seenRequests } from "../normalize.ts";
 
-const LOG = `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%REQ(:method)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %ROUTE_NAME% %BYTES_RECEIVED%\\n" } } } }]`;
+const LOG = `access_log: ${fileLog("%REQ(:method)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %ROUTE_NAME% %BYTES_RECEIVED%")}`;
 
 const PREDICATES = "type.googleapis.com/envoy.extensions.internal_redirect";
 
@@ -187,7 +187,7 @@ virtual_hosts:
     strict_check_headers: [x-envoy-upstream-rq-timeout-ms, x-envoy-retry-on, x-envoy-max-retries, x-envoy-retry-grpc-on, x-envoy-upstream-rq-per-try-timeout-ms]
     suppress_grpc_request_failure_code_stats: true
     upstream_log_options: { flush_upstream_log_on_upstream_stream: true }
-    upstream_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/upstream.log", log_format: { text_format_source: { inline_string: "%ACCESS_LOG_TYPE% %REQ(:path)% %RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER% %RESP(content-length)% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %PROTOCOL% %BYTES_RECEIVED% %BYTES_SENT%\\n" } } } }]`,
+    upstream_log: ${fileLog("%ACCESS_LOG_TYPE% %REQ(:path)% %RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER% %RESP(content-length)% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %PROTOCOL% %BYTES_RECEIVED% %BYTES_SENT%", "upstream.log")}`,
       hcm: `use_remote_address: true
 internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len: 8 }] }`,
       routeConfig: `name: local

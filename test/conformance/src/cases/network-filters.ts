@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { connectRaw, waitFor } from "@sluice/harness";
-import { indent } from "../bootstrap.ts";
+import { fileLog, indent } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { session } from "../tcp-session.ts";
 
@@ -11,12 +11,7 @@ const FORMAT =
 function guarded(name: string, type: string, fields: string): string {
   return `- name: ${name}
   address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
-  access_log:
-    - name: file
-      typed_config:
-        "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-        path: "{{dir}}/access.log"
-        log_format: { text_format_source: { inline_string: "${name} ${FORMAT}\\n" } }
+  access_log: ${fileLog(`${name} ${FORMAT}`)}
   filter_chains:
     - filters:
         - name: guard

@@ -55,6 +55,19 @@ export const OTLP_LOG_CASES: readonly ConformanceCase[] = [
         attributes: pairs(record?.attributes),
       };
     },
+    stats: [
+      "http.async-client.rq_total",
+      ...[
+        "cx_total",
+        "cx_http1_total",
+        "rq_total",
+        "rq_200",
+        "rq_completed",
+        "rq_pending_total",
+        "rq_active",
+      ].map((stat) => `cluster.two.upstream_${stat}`),
+      "cluster.two.internal.upstream_rq_200",
+    ],
   },
   {
     title: "log records carry objects of the filter state, as JSON",

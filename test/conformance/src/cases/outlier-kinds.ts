@@ -184,6 +184,41 @@ export const OUTLIER_KIND_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    title:
+      "a host that is an outlier by its rate and by its failures at once is counted for both, and out for longer",
+    yaml: httpBootstrap({
+      routes: "- { match: { prefix: / }, route: { cluster: both } }",
+      clusters: cluster("both", {
+        hosts: BOTH,
+        settings: `base_ejection_time: 1s, max_ejection_percent: 100, ${ONLY}${RATES}${SHARES}success_rate_stdev_factor: 500, enforcing_failure_percentage: 100, failure_percentage_threshold: 50`,
+        until: ["", 0],
+      }),
+      bootstrap: EVENTS,
+    }),
+    reply: { status: 503 },
+    ignoreUpstream: true,
+    observe: async (target) => {
+      const full = "cluster.both.outlier_detection.ejections_enforced_total";
+      await waitFor("ejections", async () => {
+        for (let n = 0; n < 8; n++) await target.send({ path: "/" });
+        return ((await target.proxy.stats(full)).get(full) ?? 0) > 0;
+      });
+      const at = performance.now();
+      await waitFor("its return", async () => (await flagsOf(target, "both")) === "healthy healthy", {
+        deadlineMs: 8_000,
+        intervalMs: 20,
+      });
+      const lasted = performance.now() - at < 1_600 ? "as long as the base" : "twice as long";
+      return { lasted, logged: events(target, "both") };
+    },
+    // Envoy does not take the second one out of `ejections_active` again.
+    stats: [
+      ...COUNTED.filter((name) => name !== "ejections_active"),
+      "ejections_total",
+      "ejections_success_rate",
+    ].map((name) => `cluster.both.outlier_detection.${name}`),
+  },
+  {
     title: "a host is out for longer each time, and an active check brings it back",
     yaml: httpBootstrap({
       routes: ["growing", "checked", "unhelped"]

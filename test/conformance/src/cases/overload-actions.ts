@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type RawConnection, RawHttp2Client, TestCertificates, waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { ABOVE_HALF, action, INJECTED, overloaded, press, shows } from "../overload-pressure.ts";
 import { session } from "../tcp-session.ts";
@@ -119,12 +119,7 @@ export const OVERLOAD_ACTION_CASES: readonly ConformanceCase[] = [
       hcm: `stream_idle_timeout: 2000s
 stream_flush_timeout: 3600s
 common_http_protocol_options: { max_connection_duration: 3600s }
-access_log:
-  - name: envoy.access_loggers.file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %PROTOCOL%\\n" } }`,
+access_log: ${fileLog("%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %PROTOCOL%")}`,
       bootstrap: reducing({
         HTTP_DOWNSTREAM_STREAM_IDLE: "min_scale: { value: 0.1 }",
         HTTP_DOWNSTREAM_STREAM_FLUSH: "min_timeout: 0.3s",

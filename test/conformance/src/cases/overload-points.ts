@@ -1,16 +1,11 @@
 import { RawHttp2Client, waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { pressPoint, shedding } from "../overload-pressure.ts";
 import { tcpBootstrap } from "../tcp-bootstrap.ts";
 import { session } from "../tcp-session.ts";
 
-const LOG = `access_log:
-  - name: envoy.access_loggers.file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %REQ(:PATH)% %PROTOCOL%\\n" } }
+const LOG = `access_log: ${fileLog("%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %REQ(:PATH)% %PROTOCOL%")}
 `;
 
 const shed = (point: string): string => `overload.envoy.load_shed_points.${point}.shed_load_count`;

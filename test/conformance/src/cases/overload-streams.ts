@@ -1,5 +1,5 @@
 import { RawHttp2Client, waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { INJECTED, overloaded, press, shows } from "../overload-pressure.ts";
 
@@ -12,12 +12,7 @@ const OVERLOAD = `${overloaded(`    - name: envoy.overload_actions.${RESET}
       triggers: [{ name: ${INJECTED}, scaled: { scaling_threshold: 0.5, saturation_threshold: 1.0 } }]`)}
   buffer_factory_config: { minimum_account_to_track_power_of_two: 20 }`;
 
-const LOG = `access_log:
-- name: file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%\\n" } }`;
+const LOG = `access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%")}`;
 
 const STATS = [
   COUNT,

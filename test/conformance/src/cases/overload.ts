@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 import {
   ABOVE_HALF,
@@ -45,12 +45,7 @@ const shedding = (point: string, lines: number): ConformanceCase => ({
   files: { pressure: "0.9" },
   yaml: httpBootstrap({
     listener: "stat_prefix: main",
-    hcm: `access_log:
-  - name: envoy.access_loggers.file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %REQ(:PATH)% %PROTOCOL%\\n" } }
+    hcm: `access_log: ${fileLog("%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %REQ(:PATH)% %PROTOCOL%")}
 `,
     bootstrap: shedsAt(point),
   }),
@@ -97,12 +92,7 @@ export const OVERLOAD_CASES: readonly ConformanceCase[] = [
     files: { pressure: "1" },
     yaml: httpBootstrap({
       hcm: `append_local_overload: true
-access_log:
-  - name: envoy.access_loggers.file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %REQ(:PATH)% %PROTOCOL%\\n" } }`,
+access_log: ${fileLog("%RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %REQ(:PATH)% %PROTOCOL%")}`,
       bootstrap: overloaded(action("stop_accepting_requests", ABOVE_HALF)),
     }),
     observe: async (target) => {

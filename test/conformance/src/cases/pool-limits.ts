@@ -1,20 +1,10 @@
 import { createServer, constants as h2, type ServerHttp2Stream } from "node:http2";
 import { setTimeout as wait } from "node:timers/promises";
 import { connectRaw, requestBytes, waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 
-const LOG = `access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/log"
-      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TRANSPORT_FAILURE_REASON%\\n" } }`;
-
-const HTTP2 = `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http2_protocol_options: {} }`;
+const LOG = `access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TRANSPORT_FAILURE_REASON%", "log")}`;
 
 /** Streams that are not answered yet. */
 const held: ServerHttp2Stream[] = [];
@@ -69,7 +59,7 @@ export const POOL_LIMIT_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({
       routes: `- { match: { prefix: "/h2/" }, route: { cluster: h2, timeout: 1s } }
 - { match: { prefix: "/again/" }, route: { cluster: h2, timeout: 1s, retry_policy: { retry_on: "refused-stream,reset", num_retries: 1 } } }`,
-      clusters: staticCluster("h2", ["{{tcp}}"], HTTP2),
+      clusters: staticCluster("h2", ["{{tcp}}"], OVER_HTTP2),
       hcm: LOG,
     }),
     tcp: (socket) => void server.emit("connection", socket),
@@ -208,7 +198,7 @@ export const POOL_LIMIT_CASES: readonly ConformanceCase[] = [
     title: "TCP sessions beyond the limit of connections are refused",
     yaml: httpBootstrap({ clusters: staticCluster("narrow", ["{{tcp}}"], NARROW) }).replace(
       "  clusters:",
-      `${tcp("narrow-tcp", `cluster: narrow, access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/log", log_format: { text_format_source: { inline_string: "%RESPONSE_FLAGS% %BYTES_RECEIVED% %BYTES_SENT%\\n" } } } }]`)}  clusters:`,
+      `${tcp("narrow-tcp", `cluster: narrow, access_log: ${fileLog("%RESPONSE_FLAGS% %BYTES_RECEIVED% %BYTES_SENT%", "log")}`)}  clusters:`,
     ),
     tcp: (socket) => {
       socket.on("error", () => {});

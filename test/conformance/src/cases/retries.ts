@@ -1,9 +1,9 @@
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const LOG_FORMAT =
-  "%REQ(:method)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %UPSTREAM_CLUSTER%\\n";
-const FILE_LOG = `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "${LOG_FORMAT}" } } } }]`;
+  "%REQ(:method)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %UPSTREAM_CLUSTER%";
+const FILE_LOG = `access_log: ${fileLog(LOG_FORMAT)}`;
 
 const PROMPT = "retry_back_off: { base_interval: 0.001s }";
 

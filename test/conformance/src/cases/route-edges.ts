@@ -1,5 +1,5 @@
 import type { Fields } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 function paths(...list: string[]): CaseRequest[] {
@@ -207,7 +207,7 @@ virtual_hosts:
   {
     title: "virtual clusters and the clusters of requests that are not sent on stand in access logs",
     yaml: httpBootstrap({
-      hcm: `access_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%REQ(:method)% %REQ(:path)% %RESPONSE_CODE% %UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW% %VIRTUAL_CLUSTER_NAME%\\n" } } } }]`,
+      hcm: `access_log: ${fileLog("%REQ(:method)% %REQ(:path)% %RESPONSE_CODE% %UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW% %VIRTUAL_CLUSTER_NAME%")}`,
       httpFilters: `- name: rbac
   typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC, rules: { action: DENY, policies: { p: { permissions: [{ header: { name: x-deny } }], principals: [{ any: true }] } } } }
 - name: envoy.filters.http.router

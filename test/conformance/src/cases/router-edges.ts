@@ -1,5 +1,5 @@
 import type { Fields } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 
 const TYPE = "type.googleapis.com/";
@@ -9,10 +9,6 @@ const GRPC: Fields[number] = ["content-type", "application/grpc"];
 /** Only requests from inside may steer the router by x-envoy headers. */
 const INTERNAL = `use_remote_address: true
 internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len: 8 }] }`;
-
-function fileLog(format: string): string {
-  return `[{ name: file, typed_config: { "@type": ${TYPE}envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "${format}\\n" } } } }]`;
-}
 
 const TRIED_LOG = `access_log: ${fileLog("%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %UPSTREAM_CLUSTER% %ROUTE_NAME%")}`;
 

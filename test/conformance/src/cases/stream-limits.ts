@@ -1,15 +1,13 @@
 import { connectRaw, requestBytes } from "@sluice/harness";
+import { fileLog } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import { askListeners, type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
 import { seenResponse } from "../normalize.ts";
 
-const LOG = (more: string): string => `access_log:
-  - name: envoy.access_loggers.file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%ACCESS_LOG_TYPE% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %ROUTE_NAME%\\n" } }
-${more}`;
+const FORMAT =
+  "%ACCESS_LOG_TYPE% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %ROUTE_NAME%";
+const log = (options: string, filter = ""): string =>
+  `access_log: ${fileLog(FORMAT, "access.log", filter)}\n${options}`;
 
 const ROUTES = `- { name: slow, match: { path: "/slow" }, route: { cluster: one } }
 - { name: all, match: { prefix: "/" }, route: { cluster: one } }`;
@@ -17,33 +15,36 @@ const ROUTES = `- { name: slow, match: { path: "/slow" }, route: { cluster: one 
 const LISTENERS: Readonly<Record<string, ListenerParts>> = {
   main: {
     routes: ROUTES,
-    hcm: `common_http_protocol_options: { max_stream_duration: 0.3s }\n${LOG(
-      "    filter: { log_type_filter: { types: [DownstreamEnd] } }\naccess_log_options: { flush_access_log_on_new_request: true }",
+    hcm: `common_http_protocol_options: { max_stream_duration: 0.3s }\n${log(
+      "access_log_options: { flush_access_log_on_new_request: true }",
+      "{ log_type_filter: { types: [DownstreamEnd] } }",
     )}`,
   },
   begins: {
     routes: ROUTES,
-    hcm: LOG("access_log_options: { flush_access_log_on_new_request: true }"),
+    hcm: log("access_log_options: { flush_access_log_on_new_request: true }"),
   },
   periodic: {
     routes: ROUTES,
-    hcm: `common_http_protocol_options: { max_stream_duration: 0.5s }\n${LOG(
-      "    filter: { log_type_filter: { types: [DownstreamEnd], exclude: true } }\naccess_log_options: { access_log_flush_interval: 0.3s }",
+    hcm: `common_http_protocol_options: { max_stream_duration: 0.5s }\n${log(
+      "access_log_options: { access_log_flush_interval: 0.3s }",
+      "{ log_type_filter: { types: [DownstreamEnd], exclude: true } }",
     )}`,
   },
   tries: {
     routes: `- { name: slow, match: { path: "/slow" }, route: { cluster: one, timeout: 0.5s } }`,
-    router: `upstream_log_options: { upstream_log_flush_interval: 0.3s }, upstream_log: [{ name: file, typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/access.log", log_format: { text_format_source: { inline_string: "%ACCESS_LOG_TYPE% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS%\\n" } } } }]`,
+    router: `upstream_log_options: { upstream_log_flush_interval: 0.3s }, upstream_log: ${fileLog("%ACCESS_LOG_TYPE% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS%")}`,
   },
   metadata: {
     routes: ROUTES,
-    hcm: LOG(
-      "    filter: { or_filter: { filters: [{ metadata_filter: { matcher: { filter: f, path: [{ key: k }], value: { present_match: true } }, match_if_key_not_found: false } }, { metadata_filter: { matcher: { filter: f, path: [{ key: k }], value: { string_match: { exact: x } } } } }] } }",
+    hcm: log(
+      "",
+      "{ or_filter: { filters: [{ metadata_filter: { matcher: { filter: f, path: [{ key: k }], value: { present_match: true } }, match_if_key_not_found: false } }, { metadata_filter: { matcher: { filter: f, path: [{ key: k }], value: { string_match: { exact: x } } } } }] } }",
     ),
   },
   tunnel: {
     routes: ROUTES,
-    hcm: `upgrade_configs: [{ upgrade_type: websocket }]\n${LOG("access_log_options: { flush_log_on_tunnel_successfully_established: true }")}`,
+    hcm: `upgrade_configs: [{ upgrade_type: websocket }]\n${log("access_log_options: { flush_log_on_tunnel_successfully_established: true }")}`,
   },
   optional: { routes: ROUTES, httpFilters: "" },
 };

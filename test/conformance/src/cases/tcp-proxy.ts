@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { indent, staticCluster } from "../bootstrap.ts";
+import { fileLog, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { scriptedTcp, session } from "../tcp-session.ts";
 
@@ -19,12 +19,7 @@ ${indent(before, 8)}
             "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
             stat_prefix: ${name}
 ${indent(fields, 12)}
-            access_log:
-              - name: file
-                typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-                  path: "{{dir}}/access.log"
-                  log_format: { text_format_source: { inline_string: "${name} ${FORMAT}\\n" } }
+            access_log: ${fileLog(`${name} ${FORMAT}`)}
 `;
 }
 

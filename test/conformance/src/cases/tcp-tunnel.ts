@@ -1,4 +1,4 @@
-import { indent, staticCluster } from "../bootstrap.ts";
+import { indent, OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { http1TunnelPeer } from "../http1-tunnel-peer.ts";
 import { http2TunnelPeer } from "../http2-tunnel-peer.ts";
@@ -17,11 +17,7 @@ const peerSaw: string[] = [];
 const peer = http1TunnelPeer((what) => peerSaw.push(what));
 
 const http2Peer = http2TunnelPeer((what) => peerSaw.push(what));
-const HTTP2 = `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http2_protocol_options: {} }`;
-const HTTP2_CLUSTER = staticCluster("multi", ["{{tcp}}"], HTTP2);
+const HTTP2_CLUSTER = staticCluster("multi", ["{{tcp}}"], OVER_HTTP2);
 
 const TCP_STATS = [
   "downstream_cx_total",

@@ -1,14 +1,9 @@
 import { waitFor } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { EXPLICIT_HTTP1, fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 const LOG = `
-access_log:
-  - name: file
-    typed_config:
-      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-      path: "{{dir}}/access.log"
-      log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %REQ(x-up)% %RESP(x-down)%\\n" } }`;
+access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% n=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %REQ(x-up)% %RESP(x-down)%")}`;
 const CHUNKED: [string, string][] = [["transfer-encoding", "chunked"]];
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
 const CODEC = `- { name: codec, typed_config: { "@type": ${TYPES}.upstream_codec.v3.UpstreamCodec } }`;
@@ -32,11 +27,7 @@ const router = (filters: string): string => `
     upstream_http_filters:
 ${filters.replaceAll(/^/gm, "    ")}`;
 
-const protocolOptions = (fields: string): string => `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: {} }
-${fields.replaceAll(/^/gm, "    ")}`;
+const protocolOptions = (fields: string): string => httpOptions(`${EXPLICIT_HTTP1}\n${fields}`);
 
 export const UPSTREAM_FILTER_CASES: readonly ConformanceCase[] = [
   {

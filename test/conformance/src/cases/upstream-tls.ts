@@ -1,6 +1,6 @@
 import { createSecureContext, createServer } from "node:tls";
 import { connectRaw, type TestCertificate, TestCertificates } from "@sluice/harness";
-import { httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { EXPLICIT_HTTP1, fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 const certificates = TestCertificates.ofProcess();
@@ -108,18 +108,13 @@ const CLUSTERS: Readonly<Record<string, string>> = {
   }),
 };
 
-const httpOptions = (more: string): string => `typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    explicit_http_config: { http_protocol_options: {} }
-    upstream_http_protocol_options: { ${more} }
-`;
+const naming = (more: string): string =>
+  `${httpOptions(`${EXPLICIT_HTTP1}\nupstream_http_protocol_options: { ${more} }`)}\n`;
 
 const AUTO: Readonly<Record<string, string>> = {
-  auto: httpOptions("auto_sni: true") + tls({}),
-  both: httpOptions("auto_sni: true, auto_san_validation: true") + tls({}),
-  header:
-    httpOptions("auto_sni: true, auto_san_validation: true, override_auto_sni_header: X-Name") + tls({}),
+  auto: naming("auto_sni: true") + tls({}),
+  both: naming("auto_sni: true, auto_san_validation: true") + tls({}),
+  header: naming("auto_sni: true, auto_san_validation: true, override_auto_sni_header: X-Name") + tls({}),
 };
 const HOSTS = ["good.test", "rsa.test:8443", "127.0.0.1", "nowhere.test"];
 
@@ -181,12 +176,7 @@ export const UPSTREAM_TLS_CASES: readonly ConformanceCase[] = [
         "\n",
       ),
       clusters: NAMES.map((name) => staticCluster(name, ["{{tcp}}"], CLUSTERS[name])).join(""),
-      hcm: `access_log:
-- name: file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TLS_GROUP% %UPSTREAM_TRANSPORT_FAILURE_REASON%\\n" } }`,
+      hcm: `access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TLS_GROUP% %UPSTREAM_TRANSPORT_FAILURE_REASON%")}`,
     }),
     // Twice: no session may be resumed with a server that was refused.
     requests: [...NAMES, ...NAMES].map((name) => ({ path: `/${name}` })),

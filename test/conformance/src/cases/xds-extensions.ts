@@ -1,35 +1,27 @@
+import { fileLog } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
-import { listenersBootstrap } from "../many-listeners.ts";
 import {
-  dumpSections,
+  foundBuffer,
   foundConfig,
-  foundDefault,
   foundDiscovery,
+  foundHttpFilter,
+  foundMark,
+  foundObservations,
   foundStats,
-  replaceFile,
-  untilStat,
-} from "../xds-files.ts";
+  HEADER_MUTATION,
+  markedByDefault,
+  putFound,
+} from "../found-filter.ts";
+import { listenersBootstrap } from "../many-listeners.ts";
 
-const HEADER_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation";
-const BUFFER = "envoy.extensions.filters.http.buffer.v3.Buffer";
 const ROUTER = "envoy.extensions.filters.http.router.v3.Router";
 const DIRECT = "envoy.extensions.filters.network.direct_response.v3.Config";
 const ECHO = "envoy.extensions.filters.network.echo.v3.Echo";
 const PROXY_PROTOCOL = "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
 const url = (type: string): string => `type.googleapis.com/${type}`;
 
-const adding = (value: string): string =>
-  `mutations: { response_mutations: [{ append: { header: { key: x-filter, value: ${value} } } }] }`;
-const added = (version: string, value: string): string =>
-  foundConfig(version, HEADER_MUTATION, adding(value));
-const byDefault = (value: string): string => foundDefault(HEADER_MUTATION, adding(value));
-const httpFilter = (types: readonly string[], more = ""): string =>
-  `- { name: found, config_discovery: ${foundDiscovery(types, more)} }`;
-
 const HTTP_STATS = foundStats("http_filter");
-const RELOADS = "extension_config_discovery.http_filter.found.config_reload";
-const REJECTED = "extension_config_discovery.http_filter.found.update_rejected";
-const FAILED = "extension_config_discovery.http_filter.found.update_failure";
+const { changes, refusals, arrival, misplaced } = foundObservations("http_filter");
 
 const listener = (filters: string, listenerFilters = ""): string => `
 node: { id: node, cluster: nodes }
@@ -57,60 +49,36 @@ async function talk({ connect }: Target, sent: string): Promise<string> {
 export const XDS_EXTENSION_CASES: readonly ConformanceCase[] = [
   {
     title: "an HTTP filter's configuration comes from a source and changes for requests that follow",
-    yaml: listenersBootstrap({ main: { httpFilters: httpFilter([HEADER_MUTATION]) } }),
-    files: { "ecds.yaml": added("1", "one") },
+    yaml: listenersBootstrap({ main: { httpFilters: foundHttpFilter() } }),
+    files: { "ecds.yaml": foundMark("1", "one") },
     requests: [{ path: "/" }],
-    observe: async ({ proxy, send, upstream }) => {
-      await replaceFile(proxy, "ecds.yaml", added("2", "two"));
-      await untilStat(proxy, RELOADS, 2);
-      const changed = (await send({ path: "/" })).fields;
-      await replaceFile(proxy, "ecds.yaml", added("3", "two"));
-      await untilStat(proxy, "extension_config_discovery.http_filter.found.update_success", 3);
-      upstream.clear();
-      return { changed, dump: await dumpSections(proxy, ["EcdsConfigDump", "ScopedRoutesConfigDump"]) };
-    },
+    observe: changes,
     stats: HTTP_STATS,
   },
   {
     title: "a filter configuration that is refused or of another type leaves the one before in force",
-    yaml: listenersBootstrap({ main: { httpFilters: httpFilter([HEADER_MUTATION]) } }),
-    files: { "ecds.yaml": added("1", "one") },
-    observe: async ({ proxy, send }) => {
-      await replaceFile(proxy, "ecds.yaml", foundConfig("2", BUFFER, "max_request_bytes: 10"));
-      await untilStat(proxy, REJECTED, 1);
-      const other = (await send({ path: "/" })).fields;
-      await replaceFile(proxy, "ecds.yaml", "{ broken");
-      await untilStat(proxy, FAILED, 1);
-      return [other, (await send({ path: "/" })).fields];
-    },
-    stats: [...HTTP_STATS, FAILED],
+    yaml: listenersBootstrap({ main: { httpFilters: foundHttpFilter() } }),
+    files: { "ecds.yaml": foundMark("1", "one") },
+    observe: refusals,
+    stats: HTTP_STATS,
   },
   {
     title: "the default configuration holds where what comes is refused",
-    yaml: listenersBootstrap({ main: { httpFilters: httpFilter([HEADER_MUTATION], byDefault("default")) } }),
-    files: { "ecds.yaml": foundConfig("1", BUFFER, "max_request_bytes: 10") },
+    yaml: listenersBootstrap({ main: { httpFilters: foundHttpFilter([HEADER_MUTATION], markedByDefault) } }),
+    files: { "ecds.yaml": foundBuffer("1") },
     requests: [{ path: "/" }],
-    observe: async ({ proxy, send }) => {
-      await replaceFile(proxy, "ecds.yaml", added("2", "found"));
-      await untilStat(proxy, RELOADS, 1);
-      return (await send({ path: "/" })).fields;
-    },
+    observe: arrival,
     stats: HTTP_STATS,
   },
   {
     title: "without any configuration of a filter requests end with 500 and NFCF",
     yaml: listenersBootstrap({
       main: {
-        httpFilters: httpFilter([HEADER_MUTATION]),
-        hcm: `access_log:
-- name: file
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-    path: "{{dir}}/access.log"
-    log_format: { text_format_source: { inline_string: "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS%\\n" } }`,
+        httpFilters: foundHttpFilter(),
+        hcm: `access_log: ${fileLog("%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS%")}`,
       },
     }),
-    files: { "ecds.yaml": foundConfig("1", BUFFER, "max_request_bytes: 10") },
+    files: { "ecds.yaml": foundBuffer("1") },
     requests: [{ path: "/" }],
     stats: [...HTTP_STATS, "http.main.downstream_rq_5xx"],
     accessLog: { file: "access.log", lines: 1 },
@@ -119,19 +87,15 @@ export const XDS_EXTENSION_CASES: readonly ConformanceCase[] = [
     title: "a default configuration may be used without waiting for another one",
     yaml: listenersBootstrap({
       main: {
-        httpFilters: httpFilter(
+        httpFilters: foundHttpFilter(
           [HEADER_MUTATION],
-          `${byDefault("default")}, apply_default_config_without_warming: true`,
+          `${markedByDefault}, apply_default_config_without_warming: true`,
         ),
       },
     }),
     files: { "ecds.yaml": "{ broken" },
     requests: [{ path: "/" }],
-    observe: async ({ proxy, send }) => {
-      await replaceFile(proxy, "ecds.yaml", added("1", "found"));
-      await untilStat(proxy, RELOADS, 1);
-      return (await send({ path: "/" })).fields;
-    },
+    observe: arrival,
   },
   {
     title: "the terminal filter may come from a source, and nothing else in its place",
@@ -152,11 +116,7 @@ static_resources:
 `,
     files: { "ecds.yaml": foundConfig("1", ROUTER) },
     requests: [{ path: "/" }],
-    observe: async ({ proxy, send }) => {
-      await replaceFile(proxy, "ecds.yaml", added("2", "two"));
-      await untilStat(proxy, REJECTED, 1);
-      return (await send({ path: "/" })).status;
-    },
+    observe: misplaced,
     stats: HTTP_STATS,
   },
   {
@@ -170,7 +130,7 @@ static_resources:
 - { match: { prefix: "/" }, direct_response: { status: 200 } }`,
       },
     }),
-    files: { "ecds.yaml": added("1", "one") },
+    files: { "ecds.yaml": foundMark("1", "one") },
     requests: [{ path: "/" }, { path: "/on" }],
   },
   {
@@ -179,8 +139,8 @@ static_resources:
     files: { "ecds.yaml": foundConfig("1", DIRECT, directResponse("one")) },
     observe: async (target) => {
       const before = await talk(target, "");
-      await replaceFile(target.proxy, "ecds.yaml", foundConfig("2", DIRECT, directResponse("two")));
-      await untilStat(target.proxy, "extension_config_discovery.network_filter.found.config_reload", 2);
+      const second = foundConfig("2", DIRECT, directResponse("two"));
+      await putFound(target.proxy, "network_filter", second, ["config_reload", 2]);
       return [before, await talk(target, "")];
     },
     stats: foundStats("network_filter"),

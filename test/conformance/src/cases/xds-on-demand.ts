@@ -1,19 +1,11 @@
+import { OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 import { type DeltaResource, deltaServer } from "../delta-server.ts";
 import { listenersBootstrap } from "../many-listeners.ts";
 import { discovered, fileSource } from "../xds-files.ts";
 
 const DELTA = `{ resource_api_version: V3, api_config_source: { api_type: DELTA_GRPC, transport_api_version: V3, grpc_services: [{ envoy_grpc: { cluster_name: control } }] } }`;
-const CONTROL = `- name: control
-  connect_timeout: 1s
-  type: STATIC
-  typed_extension_protocol_options:
-    envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-      "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-      explicit_http_config: { http2_protocol_options: {} }
-  load_assignment:
-    cluster_name: control
-    endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{tcp}} } } } }] }]`;
+const CONTROL = staticCluster("control", ["{{tcp}}"], OVER_HTTP2);
 
 const ON_DEMAND = "type.googleapis.com/envoy.extensions.filters.http.on_demand.v3.OnDemand";
 const filter = (fields = ""): string =>
@@ -88,7 +80,15 @@ export const XDS_ON_DEMAND_CASES: readonly ConformanceCase[] = [
     files: { "rds.yaml": routes },
     tcp: deltaServer([host("first", "first.test", { atOnce: true })], []),
     requests: [to("own.test"), to("first.test"), to("other.test")],
-    stats: [...VHDS_STATS, "http.main.no_route"],
+    stats: [
+      ...VHDS_STATS,
+      "http.main.no_route",
+      "http.async-client.rq_total",
+      ...["cx_total", "cx_active", "cx_http2_total", "cx_destroy", "cx_connect_fail"]
+        .concat("rq_total", "rq_active", "rq_200", "rq_2xx", "rq_completed", "rq_pending_total")
+        .map((stat) => `cluster.control.upstream_${stat}`),
+      "cluster.control.internal.upstream_rq_200",
+    ],
   },
   {
     title: "an unknown host's virtual host is fetched by an alias, and the request waits for it",

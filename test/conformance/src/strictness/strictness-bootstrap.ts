@@ -1,4 +1,4 @@
-import { indent, staticCluster } from "../bootstrap.ts";
+import { httpOptions, indent, staticCluster } from "../bootstrap.ts";
 
 /** Waiting for what never comes ends by the proxy's own timers: the suite needs none. */
 const TIMEOUTS = `
@@ -14,12 +14,8 @@ http2_protocol_options: { allow_connect: true, override_stream_error_on_invalid_
 upgrade_configs: [{ upgrade_type: websocket }]`;
 
 /** A connection to the upstream carries one request; those under /response share them, so that answers could be mixed up. */
-const ONE_REQUEST = `
-typed_extension_protocol_options:
-  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-    common_http_protocol_options: { max_requests_per_connection: 1 }
-    explicit_http_config: { http_protocol_options: { enable_trailers: true } }`;
+const ONE_REQUEST = httpOptions(`common_http_protocol_options: { max_requests_per_connection: 1 }
+explicit_http_config: { http_protocol_options: { enable_trailers: true } }`);
 
 function listener(name: string, options: string): string {
   return `

@@ -46,7 +46,7 @@ test("the proxy's own code takes what it can run and refuses the rest at its fie
       clusters: ["other"],
       resources: [
         listener,
-        resource("clusters", "a", "name: a\nconnect_timeout: 1s\nlrs_server: { self: {} }\n"),
+        resource("clusters", "a", "name: a\nconnect_timeout: 1s\nfilters: [{ name: f }]\n"),
         resource("endpoints", "e", "cluster_name: e\n"),
         resource(
           "routes",
@@ -61,7 +61,7 @@ test("the proxy's own code takes what it can run and refuses the rest at its fie
     );
     assert.equal(words.length, 3, words.join("\n"));
     assert.match(words[0] ?? "", /^listeners\/edge filter_chains\[0\].*web/);
-    assert.match(words[1] ?? "", /^clusters\/a lrs_server.*not implemented/);
+    assert.match(words[1] ?? "", /^clusters\/a filters.*not implemented/);
     assert.match(words[2] ?? "", /^routes\/r /);
   } finally {
     await judge.close();

@@ -131,8 +131,11 @@ export class CodecProbe implements Probe, ConnectionSink, ClientCodecCallbacks, 
     this.#encoder = undefined;
     if (!reusable || !this.#options.reuse) this.close();
   }
-  onGoAway(): void {
-    if (this.#encoder === undefined) this.close();
+  /** A check that is under way may end, unless the host gives up for an error. */
+  onGoAway(failed: boolean): void {
+    if (this.#encoder !== undefined && !failed) return;
+    this.close();
+    this.#fail();
   }
   onStreamLimit(): void {
     // One stream at a time.

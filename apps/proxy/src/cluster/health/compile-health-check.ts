@@ -14,8 +14,8 @@ import { ProxyProtocolConfig_Version } from "@sluice/xds/gen/envoy/config/core/v
 import type { HealthCheckEventFileSink } from "@sluice/xds/gen/envoy/extensions/health_check/event_sinks/file/v3/file_pb.js";
 import type { Redis } from "@sluice/xds/gen/envoy/extensions/health_checkers/redis/v3/redis_pb.js";
 import { CodecClientType } from "@sluice/xds/gen/envoy/type/v3/http_pb.js";
-import { refuseUnsupportedFields } from "../../server/refuse-unsupported-fields.ts";
-import { durationMs } from "../duration-ms.ts";
+import { durationMs } from "../../config-message/duration-ms.ts";
+import { refuseUnsupportedFields } from "../../config-message/refuse-unsupported-fields.ts";
 import { mayNegotiate } from "../may-negotiate.ts";
 import { compileHeaderAdditions, compileHeaderRemovals } from "./header-changes.ts";
 import type {
@@ -197,7 +197,7 @@ function compileHttp(given: HealthCheck_HttpHealthCheck, path: string, error: Er
   if (given.codecClientType === CodecClientType.HTTP3) {
     error(`${path}.codec_client_type`, "HTTP3 is not implemented; use HTTP1 or HTTP2");
   }
-  if (send.length > 0 && !["POST", "PUT", "PATCH", "OPTIONS"].includes(method)) {
+  if (given.send !== undefined && !["POST", "PUT", "PATCH", "OPTIONS"].includes(method)) {
     error(`${path}.send`, `a ${method} request has no body; set method to POST or PUT`);
   }
   let serviceName: HttpCheck["serviceName"];

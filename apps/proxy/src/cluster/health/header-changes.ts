@@ -29,7 +29,6 @@ export function compileHeaderAdditions(
     if (header === undefined) return [];
     const at = `${path}[${index}].header`;
     if (isProtected(header.key)) error(`${at}.key`, ":-prefixed or host headers may not be modified");
-    if (header.rawValue.length > 0) error(`${at}.raw_value`, "raw_value is not implemented; use value");
     const written = header.value;
     if (written.replaceAll("%%", "").includes("%")) {
       error(

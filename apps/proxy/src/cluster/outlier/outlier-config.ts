@@ -1,6 +1,6 @@
 import type { Problem } from "@sluice/extension-api";
 import type { OutlierDetection } from "@sluice/xds/gen/envoy/config/cluster/v3/outlier_detection_pb.js";
-import { durationMs } from "../duration-ms.ts";
+import { durationMs } from "../../config-message/duration-ms.ts";
 
 /** `outlier_detection` with Envoy's defaults; plain data, so that it can cross threads. Times in ms, `enforcing…` in percent. */
 export interface OutlierConfig {

@@ -203,11 +203,10 @@ export class OutlierDetector {
       this.#tellEjection(host, type, false);
       return false;
     }
-    // By its success rate a moment ago.
-    if (host.ejected) return false;
     stats?.enforced.inc();
     this.#enforcedTotal.inc();
-    this.#active.add(1);
+    // By its success rate a moment ago: as in Envoy that is another ejection, but for the gauge, which Envoy does not take back.
+    if (!host.ejected) this.#active.add(1);
     host.ejected = true;
     host.ejectedAtMs = clock.nowMs();
     const { baseEjectionTimeMs, maxEjectionTimeMs } = config;

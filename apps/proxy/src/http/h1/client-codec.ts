@@ -226,7 +226,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     }
     if (saysClose(headers, parser.head.version)) {
       this.keepAlive = false;
-      this.callbacks.onGoAway();
+      this.callbacks.onGoAway(false);
     }
     if (parser.framing === Framing.UntilClose || parser.framing === Framing.Tunnel) this.keepAlive = false;
     const endStream = parser.framing === Framing.None;
@@ -259,7 +259,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
   onParseError(error: Http1Error): void {
     const { stream } = this;
     this.abandon();
-    stream?.onReset("protocol error", error.message);
+    stream?.onReset("protocol error", "");
     // First: the connection goes with the stream on it, and is counted so.
     if (stream !== undefined) this.callbacks.onStreamClosed(false, false);
     this.callbacks.onProtocolError(error);
@@ -288,6 +288,7 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     // Bytes behind the answer belong to no request.
     const clean = !this.parser.hasPendingInput && !this.parser.inMessage;
     this.callbacks.onStreamClosed(this.keepAlive && clean, true);
+    if (!clean) this.callbacks.onProtocolError(Http1Errors.unexpectedData);
   }
 }
 

@@ -31,7 +31,6 @@ export function compileHttp1ServerOptions(
     if (compiled.ok) ignored.push(compiled.value);
     else for (const problem of compiled.problems) report(problem);
   });
-  refuseOldParser(http1, path, report);
   return {
     headBytesMax,
     headersMax,
@@ -56,7 +55,6 @@ export function compileHttp1ClientOptions(
   path: string,
   report: Report,
 ): Http1ClientSettings {
-  refuseOldParser(http1, path, report);
   return {
     trailers: http1?.enableTrailers ?? false,
     allowChunkedLength: http1?.allowChunkedLength ?? false,
@@ -68,12 +66,6 @@ export function compileHttp1ClientOptions(
 function underscoresAction(action: Underscores | undefined): "allow" | "reject" | "drop" {
   if (action === Underscores.REJECT_REQUEST) return "reject";
   return action === Underscores.DROP_HEADER ? "drop" : "allow";
-}
-
-/** Envoy has two parsers and prefers the strict one; here there is only that. */
-function refuseOldParser(http1: Http1ProtocolOptions | undefined, path: string, report: Report): void {
-  if (http1?.useBalsaParser !== false) return;
-  report({ path: `${path}.use_balsa_parser`, message: "false is not implemented", severity: "error" });
 }
 
 function compileHeaderSpelling(

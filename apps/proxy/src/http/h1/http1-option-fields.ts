@@ -7,7 +7,6 @@ export const HTTP1_SERVER_FIELDS = [
   "enable_trailers",
   "allow_chunked_length",
   "override_stream_error_on_invalid_http_message",
-  "use_balsa_parser",
   "allow_custom_methods",
   "ignore_http_11_upgrade",
 ] as const;
@@ -18,7 +17,6 @@ export const HTTP1_CLIENT_FIELDS = [
   "enable_trailers",
   "allow_chunked_length",
   "send_fully_qualified_url",
-  "use_balsa_parser",
   // Envoy asks them of requests from clients only, and control planes write them on both sides.
   "accept_http_10",
   "default_host_for_http_10",

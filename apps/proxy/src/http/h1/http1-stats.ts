@@ -1,8 +1,9 @@
 import type { Counter, StatsScope } from "@sluice/extension-api";
 
 /**
- * `http1.` downstream; Envoy's names. Nothing here counts `metadata_not_supported_error` and `response_flood`: an HTTP/1
- * connection is given one response at a time, and METADATA frames are not read.
+ * `http1.` downstream; `cluster.<name>.http1.` upstream, where none of it can happen. Envoy's names. Nothing here counts
+ * `metadata_not_supported_error` and `response_flood`: an HTTP/1 connection is given one response at a time, and METADATA frames
+ * are not read.
  */
 export interface Http1Stats {
   readonly droppedHeadersWithUnderscores: Counter;

@@ -60,7 +60,7 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     this.nextStreamId += 2;
     this.streams.add(stream);
     // No number is left for a further stream.
-    if (this.nextStreamId > STREAM_ID_MAX) this.announceGoAway();
+    if (this.nextStreamId > STREAM_ID_MAX) this.announceGoAway(false);
   }
 
   /** After a stream's own `response` was told. */
@@ -69,10 +69,10 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     this.callbacks.onStreamClosed(!this.failed, complete);
   }
 
-  private announceGoAway(): void {
+  private announceGoAway(failed: boolean): void {
     if (this.goingAway) return;
     this.goingAway = true;
-    this.callbacks.onGoAway();
+    this.callbacks.onGoAway(failed);
   }
 
   private endAll(reason: StreamResetReason, transportFailure: string): boolean {
@@ -100,8 +100,8 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
     // Upstreams may reset what they like.
   }
 
-  protected override onPeerGoAway(lastStreamId: number): void {
-    this.announceGoAway();
+  protected override onPeerGoAway(lastStreamId: number, code: number): void {
+    this.announceGoAway(code !== Http2ErrorCode.NoError);
     for (const stream of [...this.streams.values()]) {
       if (stream.closed || stream.id <= lastStreamId || !(stream instanceof ClientStream)) continue;
       // The peer has not looked at it: it may be sent again elsewhere.

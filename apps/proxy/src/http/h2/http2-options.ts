@@ -1,6 +1,6 @@
 import type { Problem } from "@sluice/extension-api";
 import type { Http2ProtocolOptions } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
-import { durationMs } from "../../cluster/duration-ms.ts";
+import { durationMs } from "../../config-message/duration-ms.ts";
 import { SettingId } from "./frames.ts";
 
 /** `Http2ProtocolOptions`, compiled. Sizes in bytes, times in ms; defaults are Envoy's. */

@@ -2,7 +2,7 @@ import { constants, createHash, type X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions, type Server } from "node:tls";
 import type { StatsScope } from "@sluice/extension-api";
 import type { DownstreamTlsContext } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
-import { durationMs } from "../../cluster/duration-ms.ts";
+import { durationMs } from "../../config-message/duration-ms.ts";
 import { type SecretLookup, secretKey } from "../../secret/secret-lookup.ts";
 import type { ClientHello } from "./client-hello.ts";
 import { createHandshakeServer, SessionStore } from "./handshake-server.ts";

@@ -6,7 +6,7 @@ const SSL_LIBRARY = 16 << 24;
 const REASONS: Readonly<Record<string, readonly [number, string]>> = {
   "certificate verify failed": [125, "CERTIFICATE_VERIFY_FAILED"],
   "http request": [156, "HTTP_REQUEST"],
-  "https proxy request": [157, "HTTPS_PROXY_REQUEST"],
+  "https proxy request": [155, "HTTPS_PROXY_REQUEST"],
   "no shared cipher": [184, "NO_SHARED_CIPHER"],
   "peer did not return a certificate": [192, "PEER_DID_NOT_RETURN_A_CERTIFICATE"],
   "unsupported protocol": [240, "UNSUPPORTED_PROTOCOL"],

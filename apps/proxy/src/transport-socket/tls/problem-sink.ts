@@ -1,6 +1,6 @@
 import type { Problem } from "@sluice/extension-api";
 import type { DataSource } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import { readDataSource } from "./read-data-source.ts";
+import { dataSourceBytes } from "../../config-message/read-data-source.ts";
 
 /** Collects what is wrong below one path of a configuration. */
 export class ProblemSink {
@@ -22,7 +22,7 @@ export class ProblemSink {
 
   /** The source's bytes; a problem is collected at this path. */
   read(source: DataSource | undefined): Buffer | undefined {
-    const result = readDataSource(source);
+    const result = dataSourceBytes(source);
     if ("bytes" in result) return result.bytes;
     this.add(result.problem);
     return undefined;

@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import { compileStringMatcher } from "@sluice/matching";
 import {
   SubjectAltNameMatcher_SanType as SanType,
@@ -25,11 +25,11 @@ export function compileSubjectAltNameMatcher(
   const kind = KINDS[config.sanType];
   const pattern = config.matcher?.matchPattern;
   if (kind === undefined || config.matcher === undefined) {
-    return { ok: false, problems: [{ path, message: "needs a san_type and a matcher", severity: "error" }] };
+    return refuse(path, "needs a san_type and a matcher");
   }
   if (kind === "otherName" && !OID.test(config.oid)) {
     const message = `'${config.oid}' is not a dotted object identifier`;
-    return { ok: false, problems: [{ path: `${path}.oid`, message, severity: "error" }] };
+    return refuse(`${path}.oid`, message);
   }
   // An exact DNS name is compared as DNS names are, whatever `ignore_case` says.
   if (kind === "dns" && pattern?.case === "exact") {

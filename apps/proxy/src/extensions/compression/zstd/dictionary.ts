@@ -1,6 +1,6 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import type { DataSource } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import { readDataSource } from "../../../route/read-data-source.ts";
+import { readDataSource } from "../../../config-message/read-data-source.ts";
 
 export interface Dictionary {
   /** Stands in each frame that is compressed with it. */
@@ -21,10 +21,7 @@ export function readDictionary(source: DataSource, path: string): Compiled<Dicti
   const trained = bytes.length >= 8 && bytes.readUInt32LE(0) === DICTIONARY_MAGIC;
   const id = trained ? bytes.readUInt32LE(4) : 0;
   if (id !== 0) return { ok: true, value: { id, bytes } };
-  return {
-    ok: false,
-    problems: [{ path, message: "this is no zstd dictionary with an identifier", severity: "error" }],
-  };
+  return refuse(path, "this is no zstd dictionary with an identifier");
 }
 
 /** The identifier of the dictionary that a frame (RFC 8878 §3.1.1.1) was compressed with, by its first octets; 0: it names none. */

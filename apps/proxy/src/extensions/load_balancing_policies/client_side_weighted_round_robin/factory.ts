@@ -1,5 +1,5 @@
 import type { ClientSideWeightedRoundRobin } from "@sluice/xds/gen/envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin_pb.js";
-import { durationMs } from "../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../config-message/duration-ms.ts";
 import type { LoadBalancingPolicyFactory } from "../../../load-balancer/load-balancer.ts";
 import { compileSlowStart } from "../../../load-balancer/slow-start.ts";
 import type { OutOfBandConfig } from "../../../orca/load-report-need.ts";
@@ -11,14 +11,10 @@ import { weightOfReport } from "./weight-of-report.ts";
 
 export const clientSideWeightedRoundRobinFactory: LoadBalancingPolicyFactory<ClientSideWeightedConfig> = {
   timesHosts: ({ slowStart }) => slowStart !== undefined,
-  compile(message, { path, wantLoadReports }) {
+  compile(message, { wantLoadReports }) {
     const given = asClientSide(message);
-    const penalty = given.errorUtilizationPenalty ?? 0;
-    if (!(penalty >= 0)) {
-      const at = `${path}.error_utilization_penalty`;
-      return { ok: false, problems: [{ path: at, message: "must not be negative", severity: "error" }] };
-    }
-    const rule = { errorPenalty: penalty, metricNames: given.metricNamesForComputingUtilization };
+    const errorPenalty = given.errorUtilizationPenalty ?? 0;
+    const rule = { errorPenalty, metricNames: given.metricNamesForComputingUtilization };
     wantLoadReports({
       weigh: (report) => weightOfReport(report, rule),
       outOfBand: compileOutOfBand(given),

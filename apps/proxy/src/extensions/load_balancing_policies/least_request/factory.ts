@@ -43,6 +43,8 @@ class ChoicePicker implements HostPicker {
   }
   pick(): Host | undefined {
     const hosts = this.#hosts;
+    // As Envoy, which compares none then, and finds nobody.
+    if (this.#choiceCount === 0) return undefined;
     if (hosts.length === 1) return hosts[0];
     let best = hosts[below(this.#random, hosts.length)];
     let fewest = best?.requestsInFlight() ?? 0;

@@ -1,3 +1,4 @@
+import { refuse } from "@sluice/extension-api";
 import type { WrrLocality } from "@sluice/xds/gen/envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality_pb.js";
 import type { LoadBalancerConfig, LoadBalancingPolicyFactory } from "../../../load-balancer/load-balancer.ts";
 
@@ -11,7 +12,7 @@ export const wrrLocalityFactory: LoadBalancingPolicyFactory<LoadBalancerConfig> 
     const nested = context.compileNested(asWrrLocality(message).endpointPickingPolicy, path);
     if (!nested.ok || nested.value.type === CLIENT_SIDE) return nested;
     const text = "only client_side_weighted_round_robin is possible as the endpoint-picking policy";
-    return { ok: false, problems: [{ path, message: text, severity: "error" }] };
+    return refuse(path, text);
   },
   create: (config, context) => context.createNested(config, true),
 };

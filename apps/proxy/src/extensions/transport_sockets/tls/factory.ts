@@ -57,7 +57,8 @@ export const downstreamTlsFactory: DownstreamTransportSocketFactory = {
         if (next !== undefined) {
           socket.state = next;
           showExpiry(next);
-          updated.inc();
+          // One listener's, however many workers have it.
+          if (context.worker.workerIndex === 0) updated.inc();
         }
         for (const { path, message: what } of found.problems)
           log.error(`secret '${secret.name}' is not used: ${path}: ${what}`);

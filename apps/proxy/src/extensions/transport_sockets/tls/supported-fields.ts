@@ -1,4 +1,4 @@
-import type { SupportedFields } from "../../../server/refuse-unsupported-fields.ts";
+import type { SupportedFields } from "../../../config-message/refuse-unsupported-fields.ts";
 
 const TLS = "envoy.extensions.transport_sockets.tls.v3";
 

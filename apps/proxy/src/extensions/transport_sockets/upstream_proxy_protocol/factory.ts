@@ -19,12 +19,9 @@ export const upstreamProxyProtocolFactory: UpstreamTransportSocketFactory = {
     const config = asProxyProtocol(message);
     const inner = compileUpstreamTransportSocket(config.transportSocket, "transport_socket", context);
     if (!inner.ok) return inner;
+    // A header of version 1 has no place for them.
     const tlvs = (config.config?.addedTlvs ?? []).map(({ type, value }) => ({ type, value }));
     const version2 = config.config?.version === V2;
-    if (tlvs.length > 0 && !version2) {
-      const message = "have no place in a header of version 1";
-      return { ok: false, problems: [{ path: "config.added_tlvs", message, severity: "error" }] };
-    }
     const pass = config.config?.passThroughTlvs;
     const all = pass?.matchType === ProxyProtocolPassThroughTLVs_PassTLVsMatchType.INCLUDE_ALL;
     const passes = pass === undefined ? NONE : all ? "all" : new Set(pass.tlvType);

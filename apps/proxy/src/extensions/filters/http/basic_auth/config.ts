@@ -4,7 +4,7 @@ import type {
   BasicAuth,
   BasicAuthPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/basic_auth/v3/basic_auth_pb.js";
-import { readDataSource } from "../../../../route/read-data-source.ts";
+import { readDataSource } from "../../../../config-message/read-data-source.ts";
 
 /** User name, as it is sent (an octet a character) → SHA-1 of the password, base64. */
 export type Users = ReadonlyMap<string, string>;
@@ -27,7 +27,7 @@ export interface BasicAuthRouteConfig {
 }
 
 export function compileBasicAuth(config: BasicAuth): Compiled<BasicAuthConfig> {
-  const users = compileUsers(config.users);
+  const users = compileUsers(config.users, false);
   if (!users.ok) return users;
   return {
     ok: true,
@@ -43,14 +43,15 @@ export function compileBasicAuth(config: BasicAuth): Compiled<BasicAuthConfig> {
 }
 
 export function compileBasicAuthPerRoute(config: BasicAuthPerRoute): Compiled<BasicAuthRouteConfig> {
-  const users = compileUsers(config.users);
+  // As Envoy: a route's list may be empty, which lets nobody in.
+  const users = compileUsers(config.users, true);
   return users.ok ? { ok: true, value: Object.freeze({ users: users.value, realm: config.realm }) } : users;
 }
 
 const SHA1 = /^\{SHA\}([A-Za-z0-9+/]{27}=)$/;
 
 /** htpasswd lines; only `{SHA}` hashes, as in Envoy. */
-function compileUsers(source: DataSource | undefined): Compiled<Users> {
+function compileUsers(source: DataSource | undefined, mayBeEmpty: boolean): Compiled<Users> {
   const problems: Problem[] = [];
   const refuse = (message: string): void => {
     problems.push({ path: "users", message, severity: "error" });
@@ -58,7 +59,7 @@ function compileUsers(source: DataSource | undefined): Compiled<Users> {
   const users = new Map<string, string>();
   const read = readDataSource(source, "users", Number.POSITIVE_INFINITY);
   if (!read.ok) return read;
-  if (read.value.length === 0) refuse("must not be empty");
+  if (read.value.length === 0 && !mayBeEmpty) refuse("must not be empty");
   const lines = read.value.toString("latin1").split("\n");
   for (const [i, line] of lines.entries()) {
     if (line === "" || line.startsWith("#")) continue;

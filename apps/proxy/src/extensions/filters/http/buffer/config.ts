@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import type {
   Buffer,
   BufferPerRoute,
@@ -13,7 +13,7 @@ export function compileBuffer(config: Buffer, path = ""): Compiled<BufferConfig>
   const max = config.maxRequestBytes;
   if (max === undefined || max === 0) {
     const at = `${path}max_request_bytes`;
-    return { ok: false, problems: [{ path: at, message: "more than 0 is required", severity: "error" }] };
+    return refuse(at, "more than 0 is required");
   }
   return { ok: true, value: Object.freeze({ requestBytesMax: max }) };
 }
@@ -24,5 +24,5 @@ export function compileBufferPerRoute({ override }: BufferPerRoute): Compiled<Bu
     return { ok: true, value: Object.freeze({ requestBytesMax: undefined }) };
   }
   const message = "one of disabled: true and buffer is required";
-  return { ok: false, problems: [{ path: "", message, severity: "error" }] };
+  return refuse("", message);
 }

@@ -1,4 +1,4 @@
-import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
+import { type Compiled, compiledBelow, type Problem, refuse, type StatsScope } from "@sluice/extension-api";
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type {
   Compressor as CompressorMessage,
@@ -6,7 +6,6 @@ import type {
   Compressor_CommonDirectionConfig as DirectionMessage,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/compressor/v3/compressor_pb.js";
 import type { Compressor } from "../../../../compression/compression-library.ts";
-import { problemsBelow } from "../../../../compression/problems-below.ts";
 import { resolveExtension } from "../../../../extensions/resolve-extension.ts";
 import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileFeatureFlag } from "../../../../runtime/feature-flag.ts";
@@ -165,9 +164,9 @@ function compileLibrary(
 ): Compiled<Compressor> {
   const path = `${prefix}compressor_library`;
   if (config === undefined) {
-    return { ok: false, problems: [{ path, message: "value is required", severity: "error" }] };
+    return refuse(path, "value is required");
   }
   const found = resolveExtension("envoy.compression.compressor", config, path, context.worker.extensions);
   if (!found.ok) return found;
-  return problemsBelow(`${path}.typed_config`, found.value.factory.compile(found.value.message));
+  return compiledBelow(`${path}.typed_config`, found.value.factory.compile(found.value.message));
 }

@@ -32,8 +32,10 @@ class CorsFilter implements StreamFilter {
   decodeHeaders(headers: HeaderMap): FilterHeadersStatus {
     const { callbacks } = this;
     // As in Envoy, redirects and direct responses have no policy.
-    if (callbacks?.route()?.clusterName === undefined) return FilterHeadersStatus.Continue;
-    this.policies = callbacks.allPerRouteConfigs<CompiledCorsPolicy>().toReversed();
+    const route = callbacks?.route();
+    if (callbacks === undefined || route?.clusterName === undefined) return FilterHeadersStatus.Continue;
+    const own = callbacks.allPerRouteConfigs<CompiledCorsPolicy>().toReversed();
+    this.policies = own.length > 0 ? own : asPolicies(route.corsPolicies ?? []);
     const [nearest] = this.policies;
     if (nearest === undefined) return FilterHeadersStatus.Continue;
     const context = { runtime: nearest.runtime };
@@ -134,6 +136,10 @@ export const corsFactory: HttpFilterFactory<CorsStats, CompiledCorsPolicy> = {
   create: (stats) => new CorsFilter(stats),
 };
 
+/** Routes have them from `compilePerRoute`. */
+function asPolicies(policies: readonly unknown[]): readonly CompiledCorsPolicy[] {
+  return policies as readonly CompiledCorsPolicy[];
+}
 /** The registry hands a factory only messages of its `perRouteConfigTypes`. */
 function asPolicy(message: unknown): CorsPolicy {
   return message as CorsPolicy;

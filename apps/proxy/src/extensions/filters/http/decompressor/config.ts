@@ -1,10 +1,9 @@
-import type { Compiled, Counter, StatsScope } from "@sluice/extension-api";
+import { type Compiled, type Counter, compiledBelow, refuse, type StatsScope } from "@sluice/extension-api";
 import type {
   Decompressor as DecompressorMessage,
   Decompressor_CommonDirectionConfig as DirectionMessage,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/decompressor/v3/decompressor_pb.js";
 import type { Decompressor } from "../../../../compression/compression-library.ts";
-import { problemsBelow } from "../../../../compression/problems-below.ts";
 import { resolveExtension } from "../../../../extensions/resolve-extension.ts";
 import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileFeatureFlag } from "../../../../runtime/feature-flag.ts";
@@ -36,12 +35,12 @@ export function compileDecompressor(
   const { decompressorLibrary, requestDirectionConfig, responseDirectionConfig } = config;
   const path = "decompressor_library";
   if (decompressorLibrary === undefined) {
-    return { ok: false, problems: [{ path, message: "value is required", severity: "error" }] };
+    return refuse(path, "value is required");
   }
   const { extensions } = context.worker;
   const found = resolveExtension("envoy.compression.decompressor", decompressorLibrary, path, extensions);
   if (!found.ok) return found;
-  const library = problemsBelow(`${path}.typed_config`, found.value.factory.compile(found.value.message));
+  const library = compiledBelow(`${path}.typed_config`, found.value.factory.compile(found.value.message));
   if (!library.ok) return library;
   const { name } = decompressorLibrary;
   const scope = context.stats.scope("decompressor").scope(name).scope(library.value.statPrefix);

@@ -2,7 +2,7 @@ import type { Compiled, FactoryContext, Problem } from "@sluice/extension-api";
 import { type Condition, compileHeaderMatcher } from "@sluice/matching";
 import type { HTTPFault } from "@sluice/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.js";
 import type { FractionalPercent } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 
 /** Where the runtime may say otherwise. */
 export interface FaultKey {

@@ -7,7 +7,7 @@ import type {
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
 import { compileFormatters } from "../../../../access-log/compile-formatters.ts";
 import type { OperatorTable } from "../../../../access-log/operator.ts";
-import { compileHeaderEdits, type HeaderEdit } from "../../../../route/header-edits.ts";
+import { compileHeaderEdits, type EditedPart, type HeaderEdit } from "../../../../route/header-edits.ts";
 import { compileQueryEdits, type QueryEdit } from "../../../../route/query-edits.ts";
 
 /** One `Mutations` message: what is done to the headers of each direction, in the configured order. */
@@ -47,18 +47,26 @@ function compileMutations(config: Mutations | undefined): Compiled<CompiledMutat
     operators,
   );
   if (!query.ok) problems.push(...query.problems);
-  const edits = (list: readonly MutationConfig[] | undefined, field: string): readonly HeaderEdit[] => {
-    const compiled = compileHeaderEdits(list ?? [], `mutations.${field}`, operators);
+  const edits = (
+    list: readonly MutationConfig[] | undefined,
+    part: EditedPart,
+    field: string,
+  ): readonly HeaderEdit[] => {
+    const compiled = compileHeaderEdits(list ?? [], part, `mutations.${field}`, operators);
     if (compiled.ok) return compiled.value;
     problems.push(...compiled.problems);
     return [];
   };
   const value = Object.freeze({
-    request: edits(config?.requestMutations, "request_mutations"),
-    response: edits(config?.responseMutations, "response_mutations"),
+    request: edits(config?.requestMutations, "request", "request_mutations"),
+    response: edits(config?.responseMutations, "response", "response_mutations"),
     query: query.ok ? query.value : [],
-    requestTrailers: edits(config?.requestTrailersMutations, "request_trailers_mutations"),
-    responseTrailers: edits(config?.responseTrailersMutations, "response_trailers_mutations"),
+    requestTrailers: edits(config?.requestTrailersMutations, "requestTrailers", "request_trailers_mutations"),
+    responseTrailers: edits(
+      config?.responseTrailersMutations,
+      "responseTrailers",
+      "response_trailers_mutations",
+    ),
   });
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
 }

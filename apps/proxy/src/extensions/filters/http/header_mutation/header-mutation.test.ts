@@ -134,7 +134,7 @@ describe("envoy.filters.http.header_mutation", () => {
         filter({ mutations: { response_mutations: [{ remove: "Host" }, append(":status", "201")] } }),
       ],
     });
-    assert.match(pseudo, /response_mutations\[0\]\.remove: .*may not be removed/);
+    assert.doesNotMatch(pseudo, /response_mutations\[0\]/);
     assert.match(pseudo, /response_mutations\[1\]\.append\.header\.key: .*may not be modified/);
     assert.match(bad, /typed_config\.mutations\.request_mutations\[1\]\.append\.header\.value/);
   });

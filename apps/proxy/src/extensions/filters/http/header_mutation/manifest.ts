@@ -19,7 +19,7 @@ export const headerMutationManifest: HttpFilterManifest = {
     "envoy.config.core.v3.KeyValueMutation": ["append", "remove"],
     "envoy.config.core.v3.KeyValueAppend": ["record", "action"],
     "envoy.config.core.v3.KeyValuePair": ["key", "value"],
-    "envoy.config.core.v3.HeaderValueOption": ["header", "append_action", "keep_empty_value"],
+    "envoy.config.core.v3.HeaderValueOption": ["header", "append", "append_action", "keep_empty_value"],
     "envoy.config.core.v3.HeaderValue": ["key", "value"],
   },
   upstream: "also",

@@ -3,6 +3,7 @@ import {
   type HeaderMap,
   type HttpFilterFactory,
   PassThroughFilter,
+  refuse,
 } from "@sluice/extension-api";
 import { cookieValue } from "@sluice/matching";
 import type { Config } from "@sluice/xds/gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js";
@@ -114,7 +115,7 @@ export const headerToMetadataFactory: HttpFilterFactory<HeaderToMetadataConfig, 
     if (requestRules.length + responseRules.length > 0)
       return compileHeaderToMetadata(asConfig(config), asHttpContext(context).worker.stats);
     const message = "request_rules or response_rules are required";
-    return { ok: false, problems: [{ path: "", message, severity: "error" }] };
+    return refuse("", message);
   },
   create: (config) => new HeaderToMetadataFilter(config),
 };

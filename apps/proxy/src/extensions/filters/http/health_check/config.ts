@@ -1,7 +1,8 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import type { Compiled } from "@sluice/extension-api";
 import { type Condition, compileHeaderMatcher } from "@sluice/matching";
 import type { HealthCheck } from "@sluice/xds/gen/envoy/extensions/filters/http/health_check/v3/health_check_pb.js";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
+import { durationProblems } from "../../../../config-message/duration-problems.ts";
 
 export interface HealthCheckFilterConfig {
   readonly passThrough: boolean;
@@ -14,13 +15,12 @@ export interface HealthCheckFilterConfig {
 }
 
 export function compileHealthCheckFilter(config: HealthCheck): Compiled<HealthCheckFilterConfig> {
-  const problems: Problem[] = [];
+  const problems = durationProblems({ cache_time: config.cacheTime }, "");
   const refuse = (path: string, message: string): void => {
     problems.push({ path, message, severity: "error" });
   };
   const passThrough = config.passThroughMode ?? false;
   const cacheMs = durationMs(config.cacheTime, 0);
-  if (cacheMs < 0) refuse("cache_time", "must not be negative");
   if (!passThrough && cacheMs > 0) {
     refuse("cache_time", "cache_time must not be set when pass_through_mode is false");
   }

@@ -30,7 +30,7 @@ describe("envoy.filters.http.health_check", () => {
     );
     assert.match(
       await refusalOf({ filters: [filter({ pass_through_mode: true, cache_time: "-1s" })] }),
-      /cache_time: must not be negative/,
+      /cache_time: Expected positive duration/,
     );
     assert.match(
       await refusalOf({

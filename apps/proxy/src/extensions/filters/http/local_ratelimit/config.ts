@@ -7,7 +7,7 @@ import {
 } from "@sluice/xds/gen/envoy/extensions/common/ratelimit/v3/ratelimit_pb.js";
 import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js";
 import type { TokenBucket } from "@sluice/xds/gen/envoy/type/v3/token_bucket_pb.js";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
 import { compileHeaderMutations, type HeaderMutations } from "../../../../route/header-mutations.ts";
 import { compileRateLimits, type RateLimitPolicy } from "../../../../route/rate-limit-policy.ts";

@@ -5,6 +5,7 @@ import {
   type HttpFilterFactory,
   PassThroughFilter,
   ResponseFlag,
+  refuse,
 } from "@sluice/extension-api";
 import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js";
 import type { FormatContext } from "../../../../access-log/access-logger.ts";
@@ -129,7 +130,7 @@ export const localRateLimitFactory: HttpFilterFactory<LocalRateLimitConfig, Loca
     const config = asConfig(message);
     if (config.tokenBucket !== undefined) return compileLocalRateLimit(config, asHttpContext(context));
     const problem = "local rate limit token bucket must be set for per filter configs";
-    return { ok: false, problems: [{ path: "token_bucket", message: problem, severity: "error" }] };
+    return refuse("token_bucket", problem);
   },
   create: (config) => new LocalRateLimitFilter(config),
 };

@@ -1,15 +1,17 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import type { Compiled, Counter, Problem } from "@sluice/extension-api";
 import type { Router } from "@sluice/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js";
 import type { AccessLogger } from "../../../../access-log/access-logger.ts";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import { compileHttpFilters } from "../../../../http-filter/compile-filter-chain.ts";
 import type { HttpFactoryContext, HttpFilterConfig } from "../../../../http-filter/filter-chain-config.ts";
+import { createRouterStats, type RouterStats } from "../../../../route/router-stats.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
-import { createRouterStats, type RouterStats } from "./stats.ts";
 
 export interface RouterConfig {
   readonly worker: WorkerContext;
   readonly stats: RouterStats;
+  /** Copies of requests: `http.async-client.rq_total`. */
+  readonly copies: Counter;
   readonly suppressEnvoyHeaders: boolean;
   readonly respectExpectedTimeout: boolean;
   /** False: nothing is counted by response code, and no time is recorded. */
@@ -55,6 +57,7 @@ export function compileRouter(config: Router, context: HttpFactoryContext): Comp
     value: Object.freeze({
       worker,
       stats: createRouterStats(stats),
+      copies: worker.stats.scope("http").scope("async-client").counter("rq_total"),
       suppressEnvoyHeaders: config.suppressEnvoyHeaders,
       respectExpectedTimeout: config.respectExpectedRqTimeout,
       dynamicStats: config.dynamicStats ?? true,

@@ -3,6 +3,7 @@ import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
+import { missingRequestHeader } from "../../../../http/required-headers.ts";
 import type { ResponseWaiter } from "../../../../http/stream-timers.ts";
 import { tellCluster } from "../../../../http/tell-cluster.ts";
 import type { RouteEntry } from "../../../../route/route-entry.ts";
@@ -11,6 +12,7 @@ import {
   BODY_OVERFLOW,
   type Failure,
   flagOfReset,
+  lacksHeader,
   lastedTooLong,
   noHealthyUpstream,
   statusOfReset,
@@ -180,7 +182,11 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     for (const stats of outcome.routeStats) stats.upstreamRqTotal.inc();
     addressHead(this.init, attempt, connection);
     const { ended } = request;
-    if (!open) request.sendTo(attempt, choice.isRetry);
+    if (!open) {
+      const missing = missingRequestHeader(this.init.headers);
+      if (missing !== undefined) return this.fail(lacksHeader(missing));
+      request.sendTo(attempt, choice.isRetry);
+    }
     const maxDurationMs = request.timeouts.maxDurationMs || choice.cluster.info.http.maxStreamDurationMs;
     if (maxDurationMs > 0) attempt.armMaxDuration(config.worker.timers, maxDurationMs);
     if (ended) this.tries.arm(attempt);
@@ -418,7 +424,7 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
 
   /** Ends it all by an answer of our own; once the response has begun, by a reset. */
   private fail({ status, body, details, flag, overloaded }: Failure): undefined {
-    const { config, stream, route, forward, callbacks } = this.init;
+    const { config, stream, forward, callbacks } = this.init;
     if (flag !== 0) stream.streamInfo.setResponseFlag(flag);
     this.tries.cancelAllBut(undefined);
     this.dropRetry();
@@ -427,7 +433,6 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     callbacks.sendLocalReply(status, body, details, (out: HeaderMap) => {
       if (overloaded && !config.suppressEnvoyHeaders) out.append(EnvoyHeader.overloaded, "true");
       if (counted) out.set(EnvoyHeader.attemptCount, String(this.choice.attempts));
-      route.finalizeResponse(out, stream);
     });
   }
 

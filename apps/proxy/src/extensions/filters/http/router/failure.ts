@@ -1,5 +1,6 @@
 import { ResponseFlag } from "@sluice/extension-api";
 import type { StreamResetReason } from "../../../../http/codec.ts";
+import { missingHeaderText } from "../../../../http/required-headers.ts";
 
 /** How a request ends that no upstream has answered: what the client gets, and what the access log says. Envoy's words. */
 export interface Failure {
@@ -30,6 +31,13 @@ export function noHealthyUpstream(status: number): Failure {
     flag: ResponseFlag.NoHealthyUpstream,
     overloaded: false,
   };
+}
+
+/** Filters have removed a header that no request can be without. */
+export function lacksHeader(name: string): Failure {
+  const body = missingHeaderText(name);
+  const details = `filter_removed_required_request_headers{${body}}`;
+  return { status: 503, body, details, flag: ResponseFlag.DownstreamProtocolError, overloaded: false };
 }
 
 /** `details`: which timeout. */
@@ -78,7 +86,7 @@ export function wasReset(
   retried: boolean,
   late: boolean,
 ): Failure {
-  const transport = transportFailure === "" || reason === "protocol error" ? "" : `|${transportFailure}`;
+  const transport = transportFailure === "" ? "" : `|${transportFailure}`;
   const kind = late ? "upstream_reset_after_response_started" : "upstream_reset_before_response_started";
   return {
     status: statusOfReset(reason),

@@ -17,6 +17,7 @@ import type { HttpStream } from "../../../../http/http-stream.ts";
 import { streamOf } from "../../../../http/stream-of.ts";
 import { tellCluster } from "../../../../http/tell-cluster.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
+import { LoadShedPoint } from "../../../../overload/overload-state.ts";
 import {
   type ForwardAction,
   type RouteAction,
@@ -123,6 +124,11 @@ class RouterFilter implements StreamDecoderFilter {
     const asks = asksRouter(headers);
     if (asks) headers.remove(EnvoyHeader.upstreamAltStatName);
     if (this.refusesForOverload(cluster, outcome)) return;
+    if (config.worker.overload.sheds(LoadShedPoint.Router)) {
+      config.stats.rqOverloadLocalReply.inc();
+      callbacks.sendLocalReply(503, "envoy overloaded", "overload");
+      return;
+    }
     this.exchange = new UpstreamExchange({
       config,
       callbacks,

@@ -3,6 +3,7 @@ import type { LoadBalancerContext, ThreadLocalCluster } from "../../../../cluste
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
+import { missingRequestHeader } from "../../../../http/required-headers.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import type { FilteredCallbacks } from "../../../../upstream/filtered-exchange.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
@@ -138,7 +139,9 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
   onTryReady(attempt: UpstreamTry, _connection: ConnectionInfo, open: boolean): undefined {
     if (this.over) return attempt.cancel();
     attempt.host.outlier?.putResult("localOriginConnectSuccess");
-    if (!open) this.onTryOpen(attempt);
+    if (open) return;
+    if (missingRequestHeader(this.requestHeaders) !== undefined) return this.giveUp();
+    this.onTryOpen(attempt);
   }
 
   onTry1xx(): void {}
@@ -247,7 +250,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
     this.end();
   }
 
-  private giveUp(): void {
+  private giveUp(): undefined {
     this.attempt?.cancel();
     this.end();
   }

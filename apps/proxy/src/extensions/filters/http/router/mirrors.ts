@@ -27,6 +27,7 @@ export class Mirrors {
       const copy = headers.clone();
       applyHeaderEdits(policy.edits, copy, stream);
       setShadowHost(policy, copy);
+      config.copies.inc();
       streams.push(new MirrorStream(init, cluster, copy, timeoutMs, policy.traceSampled));
     }
     if (streams.length === 0) return undefined;

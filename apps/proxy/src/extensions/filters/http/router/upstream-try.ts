@@ -201,8 +201,8 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
       return;
     }
     if (encoder === undefined) return;
-    // As in Envoy: a stream that goes with its HTTP/1 connection is not counted, nor what is left behind an early answer.
-    if (!this.done && encoder.protocol === "HTTP/2") this.info.stats.upstreamRqTxReset.inc();
+    // As in Envoy: a stream that goes with its HTTP/1 connection is not counted; what is left behind an early answer is.
+    if (encoder.protocol === "HTTP/2") this.info.stats.upstreamRqTxReset.inc();
     this.done = true;
     encoder.reset();
   }

@@ -4,6 +4,7 @@ import {
   type HttpFilterFactory,
   PassThroughFilter,
   ResponseFlag,
+  refuse,
 } from "@sluice/extension-api";
 import type {
   StatefulSession,
@@ -65,7 +66,7 @@ export const statefulSessionFactory: HttpFilterFactory<
       return compileStatefulSession(override.value, "stateful_session", asHttpContext(context), false);
     if (override.case === "disabled") return { ok: true, value: "disabled" };
     const problem = "disabled or stateful_session is required";
-    return { ok: false, problems: [{ path: "", message: problem, severity: "error" }] };
+    return refuse("", problem);
   },
   create: (config) => new StatefulSessionFilter(config),
 };

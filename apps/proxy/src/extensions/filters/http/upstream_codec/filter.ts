@@ -5,9 +5,12 @@ import {
   FilterTrailersStatus,
   type HeaderMap,
   type HttpFilterFactory,
+  ResponseFlag,
   type StreamDecoderFilter,
 } from "@sluice/extension-api";
+import type { RequestEncoder } from "../../../../http/codec.ts";
 import { asHeaders, type Headers } from "../../../../http/header-map.ts";
+import { missingHeaderText, missingRequestHeader } from "../../../../http/required-headers.ts";
 import { ActiveFilter } from "../../../../http-filter/active-filter.ts";
 import { type ConnectionWaiter, FilteredExchange } from "../../../../upstream/filtered-exchange.ts";
 
@@ -32,7 +35,7 @@ class UpstreamCodecFilter implements StreamDecoderFilter, ConnectionWaiter {
       this.exchange.awaitConnection(this);
       return FilterHeadersStatus.StopAllIterationAndWatermark;
     }
-    codec.encodeHeaders(asHeaders(headers), endStream);
+    this.send(codec, asHeaders(headers), endStream);
     return FilterHeadersStatus.StopIteration;
   }
 
@@ -40,8 +43,22 @@ class UpstreamCodecFilter implements StreamDecoderFilter, ConnectionWaiter {
     const { headers } = this;
     if (headers === undefined) return;
     this.headers = undefined;
-    this.exchange.codec?.encodeHeaders(headers, this.headersOnly);
+    const { codec } = this.exchange;
+    if (codec !== undefined && !this.send(codec, headers, this.headersOnly)) return;
     this.callbacks.continueDecoding();
+  }
+
+  /** False: the request lacks what it cannot be without, which answers it. */
+  private send(codec: RequestEncoder, headers: Headers, endStream: boolean): boolean {
+    const missing = missingRequestHeader(headers);
+    if (missing === undefined) {
+      codec.encodeHeaders(headers, endStream);
+      return true;
+    }
+    const text = missingHeaderText(missing);
+    this.callbacks.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
+    this.callbacks.sendLocalReply(503, text, `filter_removed_required_request_headers{${text}}`);
+    return false;
   }
 
   decodeData(chunk: Uint8Array, endStream: boolean): FilterDataStatus {

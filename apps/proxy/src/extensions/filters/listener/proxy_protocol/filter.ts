@@ -7,6 +7,7 @@ import {
   type ListenerFilterCallbacks,
   type ListenerFilterFactory,
   ListenerFilterStatus,
+  refuse,
 } from "@sluice/extension-api";
 import {
   ProxyProtocolPassThroughTLVs_PassTLVsMatchType as PassMatch,
@@ -171,7 +172,7 @@ function compile(config: ProxyProtocol, context: FactoryContext): Compiled<Proxy
   );
   if (disallowed.includes(1) && disallowed.includes(2)) {
     const message = "there is no version that is allowed";
-    return { ok: false, problems: [{ path: "disallowed_versions", message, severity: "error" }] };
+    return refuse("disallowed_versions", message);
   }
   const pass = config.passThroughTlvs;
   const all = pass?.matchType === PassMatch.INCLUDE_ALL;

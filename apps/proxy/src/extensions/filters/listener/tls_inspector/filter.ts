@@ -8,6 +8,7 @@ import {
   type StatsScope,
 } from "@sluice/extension-api";
 import type { TlsInspector } from "@sluice/xds/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js";
+import { asBuffer } from "../../../../connection/as-buffer.ts";
 import {
   type ClientHelloMessage,
   readClientHello,
@@ -105,9 +106,17 @@ class TlsInspectorFilter implements ListenerFilter {
 }
 
 const HTTP_REQUEST = failureText("9c", "HTTP_REQUEST");
-const HTTPS_PROXY_REQUEST = failureText("9d", "HTTPS_PROXY_REQUEST");
+const HTTPS_PROXY_REQUEST = failureText("9b", "HTTPS_PROXY_REQUEST");
 const WRONG_VERSION = failureText("f7", "WRONG_VERSION_NUMBER");
 const TOO_LONG = failureText("92", "ENCRYPTED_LENGTH_TOO_LONG");
+const UNEXPECTED_RECORD = failureText("e1", "UNEXPECTED_RECORD");
+const UNEXPECTED_MESSAGE = failureText("df", "UNEXPECTED_MESSAGE");
+const MESSAGE_TOO_LONG = failureText("96", "EXCESSIVE_MESSAGE_SIZE");
+/** Record types (RFC 8446, section 5.1) and a message's, in front of its length. */
+const ALERT = 21;
+const HANDSHAKE = 22;
+const CLIENT_HELLO = 1;
+const MESSAGE_BYTES_MAX = 16_384;
 /** With what encryption may add to a record. */
 const ENCRYPTED_BYTES_MAX = 16_384 + 256 + 64;
 
@@ -121,7 +130,11 @@ function whyNotTls(bytes: Buffer): string | undefined {
   if (/^(?:GET |PUT |POST |HEAD )/.test(begin)) return HTTP_REQUEST;
   if (begin === "CONNE") return HTTPS_PROXY_REQUEST;
   if (bytes[1] !== 3) return WRONG_VERSION;
-  return bytes.readUInt16BE(3) > ENCRYPTED_BYTES_MAX ? TOO_LONG : undefined;
+  if (bytes.readUInt16BE(3) > ENCRYPTED_BYTES_MAX) return TOO_LONG;
+  if (bytes[0] !== HANDSHAKE) return bytes[0] === ALERT ? undefined : UNEXPECTED_RECORD;
+  if (bytes.length < 9) return undefined;
+  if (bytes.readUIntBE(6, 3) > MESSAGE_BYTES_MAX) return MESSAGE_TOO_LONG;
+  return bytes[5] === CLIENT_HELLO ? undefined : UNEXPECTED_MESSAGE;
 }
 
 function createStats(root: StatsScope): TlsInspectorStats {
@@ -154,10 +167,6 @@ export const tlsInspectorFactory: ListenerFilterFactory<TlsInspectorConfig> = {
   },
   create: (config) => new TlsInspectorFilter(config),
 };
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
 
 /** The registry hands a factory only messages of its `configTypes`. */
 function asConfig(message: unknown): TlsInspector {

@@ -5,10 +5,11 @@ import {
   NetworkFilterStatus,
   type ReadFilter,
   type ReadFilterCallbacks,
+  refuse,
   type Timer,
 } from "@sluice/extension-api";
 import type { ConnectionLimit } from "@sluice/xds/gen/envoy/extensions/filters/network/connection_limit/v3/connection_limit_pb.js";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import { asNetworkContext } from "../../../../network-filter/network-factory-context.ts";
 import { compileFeatureFlag } from "../../../../runtime/feature-flag.ts";
 import type { SharedCount } from "../../../../worker/shared-slots.ts";
@@ -80,7 +81,7 @@ export const connectionLimitFactory: NetworkFilterFactory<ConnectionLimitConfig>
     const { worker } = asNetworkContext(context);
     if (config.maxConnections === undefined) {
       const message = "Field 'max_connections' is missing";
-      return { ok: false, problems: [{ path: "max_connections", message, severity: "error" }] };
+      return refuse("max_connections", message);
     }
     const scope = context.stats.scope("connection_limit").scope(config.statPrefix);
     return {

@@ -5,7 +5,7 @@ import {
   type ReadFilterCallbacks,
 } from "@sluice/extension-api";
 import type { Config } from "@sluice/xds/gen/envoy/extensions/filters/network/direct_response/v3/config_pb.js";
-import { readDataSource } from "../../../../route/read-data-source.ts";
+import { readDataSource } from "../../../../config-message/read-data-source.ts";
 
 const RESPONSE_BYTES_MAX = 16 * 1024 * 1024;
 

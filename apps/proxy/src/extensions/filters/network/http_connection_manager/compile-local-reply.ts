@@ -1,4 +1,4 @@
-import type { Compiled, Problem } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import type { SubstitutionFormatString } from "@sluice/xds/gen/envoy/config/core/v3/substitution_format_string_pb.js";
 import type {
   LocalReplyConfig,
@@ -6,13 +6,13 @@ import type {
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { compileAccessLogFilter } from "../../../../access-log/compile-access-log-filter.ts";
 import { compileFormatString } from "../../../../access-log/compile-line-format.ts";
+import { readDataSource } from "../../../../config-message/read-data-source.ts";
 import {
   type BodyFormat,
   LocalReplyMapper,
   type LocalReplyMapping,
 } from "../../../../http/local-reply-mapper.ts";
 import { compileHeaderMutations } from "../../../../route/header-mutations.ts";
-import { readDataSource } from "../../../../route/read-data-source.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -77,8 +77,4 @@ function compileBodyFormat(
   const contentType =
     format.contentType === "" ? (json ? "application/json" : "text/plain") : format.contentType;
   return { ok: true, value: { formatter: formatter.value, contentType } };
-}
-
-function refuse(path: string, message: string): Compiled<never> {
-  return { ok: false, problems: [{ path, message, severity: "error" }] };
 }

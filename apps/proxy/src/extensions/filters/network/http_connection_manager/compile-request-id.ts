@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { RequestIDExtension } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { UuidRequestIdConfig } from "@sluice/xds/gen/envoy/extensions/request_id/uuid/v3/uuid_pb.js";
@@ -16,7 +16,7 @@ export function compileRequestId(
   const unpacked = unpackAny(any);
   if (!unpacked.ok || unpacked.typeName !== UUID) {
     const message = unpacked.ok ? `${unpacked.typeName} is not implemented` : unpacked.message;
-    return { ok: false, problems: [{ path: `${path}.typed_config`, message, severity: "error" }] };
+    return refuse(`${path}.typed_config`, message);
   }
   const config = asUuidConfig(unpacked.message);
   return {

@@ -1,4 +1,4 @@
-import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
+import { type Compiled, type Problem, refuse, type StatsScope } from "@sluice/extension-api";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type {
   HttpConnectionManager as Config,
@@ -54,7 +54,7 @@ export function compileRoutes(
     }
     default: {
       const message = "one of rds, route_config and scoped_routes is required";
-      return { ok: false, problems: [{ path: "", message, severity: "error" }] };
+      return refuse("", message);
     }
   }
 }
@@ -66,7 +66,7 @@ function inlineRoutes(config: InlineRoutes, path: string, use: RouteUse): Compil
   if (config.vhds !== undefined) {
     const message =
       "virtual hosts are discovered only for route configurations that are discovered themselves";
-    return { ok: false, problems: [{ path: at("vhds"), message, severity: "error" }] };
+    return refuse(at("vhds"), message);
   }
   const table = compileRouteConfiguration(config, {
     worker,

@@ -6,7 +6,8 @@ import {
   HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { wantedFacts } from "../../../../access-log/wanted-facts.ts";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
+import { durationProblems } from "../../../../config-message/duration-problems.ts";
 import { asSocketConnection, HttpConnectionManager } from "../../../../http/connection-manager.ts";
 import type {
   ConnectionManagerConfig,
@@ -29,11 +30,11 @@ import {
   type ConnectionFilterFactory,
   type NetworkFactoryContext,
 } from "../../../../network-filter/network-factory-context.ts";
+import { accessLogProblems, compileAccessLogOptions } from "./access-log-options.ts";
 import { compileForwarding } from "./compile-forwarding.ts";
 import { compileLocalReply } from "./compile-local-reply.ts";
 import { compileRequestId } from "./compile-request-id.ts";
 import { compileRoutes } from "./compile-routes.ts";
-import { durationProblems } from "./duration-problems.ts";
 import { requestHeadLimits, requestTargetDefaults } from "./runtime-defaults.ts";
 
 const HOUR_MS = 3_600_000;
@@ -57,7 +58,23 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   if (config.stripMatchingHostPort && config.stripPortMode.value === true)
     error("strip_any_host_port", "only one of strip_matching_host_port and strip_any_host_port can be set");
   const common = config.commonHttpProtocolOptions;
-  problems.push(...durationProblems(config));
+  problems.push(
+    ...durationProblems(
+      {
+        stream_idle_timeout: config.streamIdleTimeout,
+        stream_flush_timeout: config.streamFlushTimeout,
+        request_timeout: config.requestTimeout,
+        request_headers_timeout: config.requestHeadersTimeout,
+        drain_timeout: config.drainTimeout,
+        delayed_close_timeout: config.delayedCloseTimeout,
+        "common_http_protocol_options.idle_timeout": common?.idleTimeout,
+        "common_http_protocol_options.max_stream_duration": common?.maxStreamDuration,
+        "common_http_protocol_options.max_connection_duration": common?.maxConnectionDuration,
+      },
+      "",
+    ),
+    ...accessLogProblems(config),
+  );
   const head = requestHeadLimits(config, worker.runtime);
   const http1Options = compileHttp1ServerOptions(
     config.httpProtocolOptions,
@@ -139,11 +156,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
       return config.recordRouteResolutionStats || wantedFacts.routeResolutions ? routeFigures : undefined;
     },
     accessLoggers,
-    accessLog: {
-      onNewRequest: config.accessLogOptions?.flushAccessLogOnNewRequest ?? false,
-      onTunnel: config.accessLogOptions?.flushLogOnTunnelSuccessfullyEstablished ?? false,
-      intervalMs: durationMs(config.accessLogOptions?.accessLogFlushInterval, 0),
-    },
+    accessLog: compileAccessLogOptions(config),
     requestId,
     hidesClient: config.addProxyProtocolConnectionState === false,
     // One that is given wins.

@@ -37,6 +37,8 @@ export const httpConnectionManagerManifest: NetworkFilterManifest = {
       "delayed_close_timeout",
       "access_log",
       "access_log_options",
+      "access_log_flush_interval",
+      "flush_access_log_on_new_request",
       "request_id_extension",
       "stream_flush_timeout",
       "drain_timeout_jitter",

@@ -6,9 +6,10 @@ import {
   type ReadFilter,
   type ReadFilterCallbacks,
   ResponseFlag,
+  refuse,
 } from "@sluice/extension-api";
 import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/network/local_ratelimit/v3/local_rate_limit_pb.js";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import {
   asNetworkContext,
   type NetworkFactoryContext,
@@ -59,7 +60,7 @@ function compile(config: LocalRateLimit, context: NetworkFactoryContext): Compil
   const fillIntervalMs = durationMs(tokenBucket?.fillInterval, 0);
   if (tokenBucket === undefined || fillIntervalMs < FILL_INTERVAL_MS_MIN) {
     const message = "local rate limit token bucket fill timer must be >= 50ms";
-    return { ok: false, problems: [{ path: "token_bucket.fill_interval", message, severity: "error" }] };
+    return refuse("token_bucket.fill_interval", message);
   }
   const { maxTokens } = tokenBucket;
   const tokensPerFill = tokenBucket.tokensPerFill ?? 1;

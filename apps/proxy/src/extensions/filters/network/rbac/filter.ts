@@ -13,7 +13,7 @@ import {
   type RBAC,
   RBAC_EnforcementType,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import {
   asNetworkContext,
   type NetworkFactoryContext,

@@ -5,7 +5,7 @@ import {
 } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import type { HashPolicy } from "@sluice/xds/gen/envoy/type/v3/hash_policy_pb.js";
 import type { AccessLogger } from "../../../../access-log/access-logger.ts";
-import { durationMs } from "../../../../cluster/duration-ms.ts";
+import { durationMs } from "../../../../config-message/duration-ms.ts";
 import {
   type MetadataMatch,
   mergeMetadataMatch,
@@ -15,7 +15,13 @@ import type { NetworkFactoryContext } from "../../../../network-filter/network-f
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileOnDemandCds, type OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";
 import { compileProxyTlvs, type ProxyTlvs } from "./proxy-tlvs.ts";
-import { createOnDemandStats, createTcpProxyStats, type OnDemandStats, type TcpProxyStats } from "./stats.ts";
+import {
+  createOnDemandStats,
+  createTcpProxyStats,
+  defineTunnelStats,
+  type OnDemandStats,
+  type TcpProxyStats,
+} from "./stats.ts";
 import { compileTunnel, type TunnelConfig } from "./tunnel-config.ts";
 
 /** The metadata that load balancing goes by. */
@@ -103,13 +109,14 @@ export function compileTcpProxy(config: TcpProxy, context: NetworkFactoryContext
       severity: "error",
     });
   const onDemand =
-    config.onDemand === undefined
+    config.onDemand?.odcdsConfig === undefined
       ? undefined
       : compileOnDemandCds(config.onDemand.odcdsConfig, config.onDemand.timeout, "on_demand.odcds_config");
   if (onDemand?.ok === false) problems.push(...onDemand.problems);
   const proxyTlvs = compileProxyTlvs(config.proxyProtocolTlvs, config.proxyProtocolTlvMergePolicy);
   if (!proxyTlvs.ok) problems.push(...proxyTlvs.problems);
   if (problems.length > 0 || !loggers.ok || !proxyTlvs.ok) return { ok: false, problems };
+  if (tunnel !== undefined) defineTunnelStats(worker.stats, config.statPrefix);
   const maxDurationMs = durationMs(config.maxDownstreamConnectionDuration, 0);
   const jitter = config.maxDownstreamConnectionDurationJitterPercentage?.value ?? 0;
   return {

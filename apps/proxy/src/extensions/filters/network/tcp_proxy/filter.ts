@@ -1,5 +1,6 @@
 import {
   type AttemptedHost,
+  type ConnectionDrain,
   type ConnectionInfo,
   type DetectedCloseType,
   type NetworkFilterFactory,
@@ -17,6 +18,7 @@ import { accountForRead, lend } from "../../../../connection/read-memory.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
 import { ByteMeter } from "../../../../http/byte-meter.ts";
 import { asNetworkContext, socketConnectionOf } from "../../../../network-filter/network-factory-context.ts";
+import { LoadShedPoint } from "../../../../overload/overload-state.ts";
 import type { ConnectFailure, TcpUpstream } from "../../../../upstream/tcp-upstream.ts";
 import { Deadline, type DeadlineOwner } from "../../../../worker/timer-queue.ts";
 import { compileTcpProxy, type TcpProxyConfig } from "./config.ts";
@@ -50,7 +52,7 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
   private connector: UpstreamConnector | undefined = undefined;
   private connected = false;
   private destroyed = false;
-  private draining = false;
+  private listenerDrain: ConnectionDrain | undefined = undefined;
   private readonly early = new EarlyData();
   private readonly session = new SessionFacts();
   private readonly downstreamBytes = new ByteMeter();
@@ -128,6 +130,10 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
   onData(chunk: Uint8Array, endStream: boolean): NetworkFilterStatus {
     this.config.stats.downstreamCxRxBytesTotal.add(chunk.length);
     this.downstreamBytes.wireBytesReceived += chunk.length;
+    if (this.config.worker.overload.sheds(LoadShedPoint.TcpProxyData)) {
+      this.onOverload();
+      return NetworkFilterStatus.StopIteration;
+    }
     if (this.connected) {
       this.upstreamBytes.wireBytesSent += chunk.length;
       accountForRead();
@@ -144,8 +150,9 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     const { early, config, connector } = this;
     early.add(chunk, endStream);
     if (config.earlyDataBytesMax === undefined) return;
+    if (config.connectsOnData && connector?.begun === false && early.bytes > 0 && !connector.connect())
+      return;
     config.stats.earlyDataReceived.inc();
-    if (config.connectsOnData && connector?.begun === false && early.bytes > 0) connector.connect();
     if (early.bytes >= config.earlyDataBytesMax && !this.connected) this.holdReading(this.downstream);
   }
 
@@ -155,15 +162,16 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     downstream.readDisable(true);
   }
 
-  /** The listener lets go of its connections. */
-  drain(): void {
-    this.draining = true;
+  drain(drain: ConnectionDrain): void {
+    if (this.listenerDrain === undefined || drain.atOnce) this.listenerDrain = drain;
   }
 
   private closeIfDraining(): void {
     const { config } = this;
     if (!config.checksDrainClose || this.destroyed || this.downstream.state !== "open") return;
-    if (!this.draining && !config.worker.drain.drainClose()) return;
+    const drain = this.listenerDrain;
+    const closes = drain !== undefined && (drain.atOnce || drain.closesNow(1));
+    if (!closes && !config.worker.drain.drainClose()) return;
     config.stats.downstreamCxDrainClose.inc();
     this.downstream.close("flush", "tcp_proxy_drain_close");
   }
@@ -198,6 +206,14 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     // Bytes that came meanwhile would make it a reset. Envoy has closed before they come, and so its clients see a FIN.
     if (atOnce) this.downstream.write(NOTHING, true);
     this.downstream.close(atOnce ? "flush" : "noFlush", `tcp_initializion_failure:${reason}`);
+  }
+
+  onOverload(): void {
+    const { config, callbacks, downstream } = this;
+    config.stats.downstreamCxOverloadClose.inc();
+    callbacks?.streamInfo.setResponseFlag(ResponseFlag.OverloadManager);
+    downstream.write(NOTHING, true);
+    downstream.close("flush", "overload_manager_close");
   }
 
   onUpstreamConnected(localAddress: string, connection?: ConnectionInfo): void {

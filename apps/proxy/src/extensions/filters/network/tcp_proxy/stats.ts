@@ -1,4 +1,5 @@
 import type { Counter, Gauge, StatsScope } from "@sluice/extension-api";
+import { createRouterStats } from "../../../../route/router-stats.ts";
 
 /** Below `tcp.<stat_prefix>.`. */
 export interface TcpProxyStats {
@@ -14,6 +15,7 @@ export interface TcpProxyStats {
   readonly upstreamFlushActive: Gauge;
   readonly earlyDataReceived: Counter;
   readonly downstreamCxDrainClose: Counter;
+  readonly downstreamCxOverloadClose: Counter;
 }
 
 /** Likewise, where clusters are fetched. */
@@ -34,11 +36,18 @@ export function createOnDemandStats(root: StatsScope, statPrefix: string): OnDem
   };
 }
 
+/** As Envoy: a tunnel has a router's stats, which count nothing. */
+export function defineTunnelStats(root: StatsScope, statPrefix: string): void {
+  createRouterStats(root.scope("tcp").scope(statPrefix).scope("tcpproxy_tunneling"));
+}
+
 export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpProxyStats {
   const scope = root.scope("tcp").scope(statPrefix);
   // Bytes never wait between the sockets' own buffers here.
   scope.gauge("downstream_cx_rx_bytes_buffered");
   scope.gauge("downstream_cx_tx_bytes_buffered");
+  // A connection's cluster is chosen at once.
+  scope.counter("route_delayed_total");
   return {
     downstreamCxTotal: scope.counter("downstream_cx_total"),
     downstreamCxNoRoute: scope.counter("downstream_cx_no_route"),
@@ -52,5 +61,6 @@ export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpPr
     upstreamFlushActive: scope.gauge("upstream_flush_active"),
     earlyDataReceived: scope.counter("early_data_received_count_total"),
     downstreamCxDrainClose: scope.counter("downstream_cx_drain_close"),
+    downstreamCxOverloadClose: scope.counter("downstream_cx_overload_close"),
   };
 }

@@ -1,4 +1,4 @@
-import { type Compiled, gatherProblems, type Problem } from "@sluice/extension-api";
+import { type Compiled, gatherProblems, type Problem, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { TcpProxy_TunnelingConfig as TunnelingConfig } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import type { SubstitutionFormatter } from "../../../../access-log/access-logger.ts";
@@ -55,7 +55,7 @@ function compileRequestId(config: TunnelingConfig, path: string): Compiled<Tunne
   if (!unpacked.ok || unpacked.typeName !== UUID) {
     const message = unpacked.ok ? `${unpacked.typeName} is not implemented` : unpacked.message;
     const at = `${path}.request_id_extension.typed_config`;
-    return { ok: false, problems: [{ path: at, message, severity: "error" }] };
+    return refuse(at, message);
   }
   return {
     ok: true,

@@ -10,6 +10,7 @@ import { ipOf } from "../../../../connection/socket-address.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
 import { hashOf } from "../../../../filter-state/hashable-text.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
+import { LoadShedPoint } from "../../../../overload/overload-state.ts";
 import type { DownstreamAddresses } from "../../../../transport-socket/upstream-transport-socket.ts";
 import { shedConnection } from "../../../../upstream/shed-connection.ts";
 import { TcpConnection } from "../../../../upstream/tcp-connection.ts";
@@ -36,6 +37,8 @@ export interface ConnectorOwner extends TcpUpstreamOwner {
   onUpstreamChosen(upstream: TcpUpstream): void;
   /** There will be none. `atOnce`: nothing was waited for but answers of hosts. */
   onNoUpstream(reason: number, atOnce: boolean): void;
+  /** There will be none, for the load is shed. */
+  onOverload(): void;
 }
 
 /**
@@ -74,15 +77,21 @@ export class UpstreamConnector implements LoadBalancerContext {
     this.owner = owner;
   }
 
-  connect(): void {
+  /** Answers whether it is begun: not where the load is shed. */
+  connect(): boolean {
     this.begun = true;
     const { config } = this;
+    if (config.worker.overload.sheds(LoadShedPoint.TcpProxyConnect)) {
+      this.owner.onOverload();
+      return false;
+    }
     const name = this.pickCluster();
     const cluster = config.worker.clusters.get(name);
     if (cluster !== undefined) this.connectTo(cluster);
     else if (config.onDemand === undefined || this.fetching !== undefined || name === "") {
       this.failWithoutCluster();
     } else this.fetchCluster(name, config.onDemand);
+    return true;
   }
 
   private connectTo(cluster: ThreadLocalCluster): undefined {

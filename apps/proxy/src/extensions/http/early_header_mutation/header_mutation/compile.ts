@@ -4,7 +4,7 @@ import { applyHeaderEdits, compileHeaderEdits } from "../../../../route/header-e
 
 export const earlyHeaderMutationFactory: EarlyHeaderMutationFactory = {
   compile: (message, path) => {
-    const edits = compileHeaderEdits(asConfig(message).mutations, `${path}.mutations`);
+    const edits = compileHeaderEdits(asConfig(message).mutations, "request", `${path}.mutations`);
     if (!edits.ok) return edits;
     return {
       ok: true,

@@ -14,7 +14,7 @@ export const earlyHeaderMutationManifest: ManifestOf<"envoy.http.early_header_mu
     [TYPE]: ["mutations"],
     "envoy.config.common.mutation_rules.v3.HeaderMutation": ["remove", "append", "remove_on_match"],
     "envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch": ["key_matcher"],
-    "envoy.config.core.v3.HeaderValueOption": ["header", "append_action", "keep_empty_value"],
+    "envoy.config.core.v3.HeaderValueOption": ["header", "append", "append_action", "keep_empty_value"],
     "envoy.config.core.v3.HeaderValue": ["key", "value"],
   },
   load: () => (require("./compile.ts") as typeof import("./compile.ts")).earlyHeaderMutationFactory,

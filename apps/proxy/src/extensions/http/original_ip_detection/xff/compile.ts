@@ -1,4 +1,4 @@
-import type { Compiled } from "@sluice/extension-api";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import type { XffConfig } from "@sluice/xds/gen/envoy/extensions/http/original_ip_detection/xff/v3/xff_pb.js";
 import type { AddressDetectionFactory } from "../../../../http/address-detection-factory.ts";
 import {
@@ -15,7 +15,7 @@ function compile(config: XffConfig, path: string): Compiled<AddressDetection> {
   }
   if (config.xffNumTrustedHops > 0) {
     const message = "cannot set both xff_num_trusted_hops and xff_trusted_cidrs";
-    return { ok: false, problems: [{ path, message, severity: "error" }] };
+    return refuse(path, message);
   }
   const cidrs = compileCidrs(config.xffTrustedCidrs.cidrs, `${path}.xff_trusted_cidrs.cidrs`);
   return cidrs.ok ? { ok: true, value: new XffTrustedCidrsDetection(cidrs.value, skip) } : cidrs;

@@ -1,4 +1,4 @@
-import type { Clock, HeaderMap } from "@sluice/extension-api";
+import { type Clock, type HeaderMap, refuse } from "@sluice/extension-api";
 import { cookieValue, toBinaryString } from "@sluice/matching";
 import type { CookieBasedSessionState } from "@sluice/xds/gen/envoy/extensions/http/stateful_session/cookie/v3/cookie_pb.js";
 import type { SessionState, SessionStateFactory } from "../../../../http/session-state.ts";
@@ -44,7 +44,7 @@ export const cookieSessionFactory: SessionStateFactory = {
     const name = toBinaryString(cookie?.name ?? "");
     if (name === "") {
       const problem = "Cookie key cannot be empty for cookie based stateful sessions";
-      return { ok: false, problems: [{ path: `${path}.cookie.name`, message: problem, severity: "error" }] };
+      return refuse(`${path}.cookie.name`, problem);
     }
     const ttlSeconds = Number(cookie?.ttl?.seconds ?? 0n);
     const cookiePath = toBinaryString(cookie?.path ?? "");

@@ -1,4 +1,4 @@
-import type { HeaderMap } from "@sluice/extension-api";
+import { type HeaderMap, refuse } from "@sluice/extension-api";
 import type { HeaderBasedSessionState } from "@sluice/xds/gen/envoy/extensions/http/stateful_session/header/v3/header_pb.js";
 import { decodeBase64 } from "../../../../http/decode-base64.ts";
 import type { SessionState, SessionStateFactory } from "../../../../http/session-state.ts";
@@ -25,7 +25,7 @@ export const headerSessionFactory: SessionStateFactory = {
     const name = asConfig(message).name.toLowerCase();
     if (name === "") {
       const problem = "Header name cannot be empty for header based stateful sessions";
-      return { ok: false, problems: [{ path: `${path}.name`, message: problem, severity: "error" }] };
+      return refuse(`${path}.name`, problem);
     }
     return { ok: true, value: { of: (request) => new HeaderSession(name, request) } };
   },

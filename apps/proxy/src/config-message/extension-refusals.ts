@@ -12,25 +12,11 @@ const NO_HTTP3 = "HTTP/3 is not spoken to upstreams";
 /** Of `envoy.extensions`: filters, transport sockets, load balancing, access logs and resolvers. */
 export const EXTENSION_REFUSALS: RefusalReasons = {
   [`${DNS}.cares.v3.CaresDnsResolverConfig`]: {
-    edns0_max_payload_size: NO_DNS_SETTING,
-    filter_unroutable_families: NO_DNS_SETTING,
-    max_udp_channel_duration: NO_DNS_SETTING,
     qcache_max_ttl: NO_DNS_SETTING,
-    reinit_channel_on_timeout: NO_DNS_SETTING,
     rotate_nameservers: NO_DNS_SETTING,
-    udp_max_queries: NO_DNS_SETTING,
-  },
-  [`${DNS}.getaddrinfo.v3.GetAddrInfoDnsResolverConfig`]: {
-    num_resolver_threads: "the threads are Node's (environment variable UV_THREADPOOL_SIZE)",
   },
   [`${HCM}.HttpConnectionManager`]: {
-    http3_protocol_options: "listeners take TCP connections only",
-    path_normalization_options: ENVOY_NEITHER,
-    represent_ipv4_remote_address_as_ipv4_mapped_ipv6: ENVOY_NEITHER,
     typed_header_validation_config: ENVOY_NEITHER,
-  },
-  [`${HCM}.HttpConnectionManager.Tracing`]: {
-    verbose: "OpenTelemetry's spans have no such log in Envoy either",
   },
   [`${HCM}.ScopedRds`]: {
     srds_resources_locator: NO_XDSTP,
@@ -47,10 +33,6 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   },
   [`${HTTP_OPTIONS}.UseDownstreamHttpConfig`]: {
     http3_protocol_options: NO_HTTP3,
-  },
-  [TCP_PROXY]: {
-    downstream_idle_timeout: "Envoy does not read it either; use idle_timeout",
-    upstream_idle_timeout: "Envoy does not read it either; use idle_timeout",
   },
   [`${TCP_PROXY}.OnDemand`]: {
     resources_locator: NO_XDSTP,
@@ -71,22 +53,11 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   },
   [`${TLS}.TlsCertificate`]: {
     private_key_provider: "node:tls signs with keys in memory only",
-    signed_certificate_timestamp: ENVOY_NEITHER,
   },
   "envoy.extensions.filters.http.on_demand.v3.OnDemandCds": {
     resources_locator: NO_XDSTP,
   },
-  "envoy.extensions.filters.http.set_metadata.v3.Metadata": {
-    typed_value: "filters read metadata that is a Struct",
-  },
-  "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector": {
-    initial_read_buffer_size: "what has come is read at once, whatever its size",
-  },
   "envoy.extensions.health_checkers.redis.v3.Redis": {
     aws_iam: "credentials of AWS are not fetched",
-  },
-  "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport": {
-    allow_unspecified_address: ENVOY_NEITHER,
-    tlv_as_pool_key: ENVOY_NEITHER,
   },
 };

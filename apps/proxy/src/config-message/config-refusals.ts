@@ -21,17 +21,12 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     config_sources: NO_XDSTP,
     default_config_source: NO_XDSTP,
     default_socket_interface: "connections are Node's sockets",
-    deferred_stat_options: "stats that nothing has counted take no room as it is",
     enable_dispatcher_stats: "the event loops are Node's, which count no such times",
     enable_worker_cpu_affinity: "Node does not pin its threads",
     fatal_actions: "nothing of the proxy runs once the process crashes",
-    grpc_async_client_manager_config: "a gRPC client lasts as long as what uses it",
     hds_config: "the proxy checks hosts for itself only",
     inline_headers: "of Envoy's storage for headers; all are found by name here",
     listener_manager: "Envoy has no other one for servers either",
-    memory_allocator_manager: "V8 decides when memory goes back",
-    node_context_params: NO_XDSTP,
-    perf_tracing_file_path: "profiles are V8's",
     stats_eviction_interval: "stats last as long as the configuration that has them",
     xds_config_tracker_extension: "there are none built in",
     xds_delegate_extension: "there are none built in",
@@ -48,7 +43,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.cluster.v3.Cluster": {
     filters: "there are no network filters built in for connections to upstreams",
-    lrs_server: ENVOY_NEITHER,
     queuing_policies: "requests wait in the order in which they came",
     upstream_config: "the protocol follows from HttpProtocolOptions and a route's connect_config",
   },
@@ -96,30 +90,13 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     google_grpc:
       "Google's gRPC library is no part of this proxy; use envoy_grpc with a cluster of that address and its TLS",
     retry_policy: STREAMS_REOPEN,
-    timeout:
-      "Envoy, too, looks at it for calls of filters only, none of which is built in: streams of its own have no end",
-  },
-  "envoy.config.core.v3.HeaderValue": {
-    raw_value: "Envoy does not read it in configuration either; use value",
-  },
-  "envoy.config.core.v3.HealthCheck": {
-    alt_port: ENVOY_NEITHER,
-    event_service: ENVOY_NEITHER,
   },
   "envoy.config.core.v3.Http1ProtocolOptions": {
     accept_http_10: OF_CLIENTS,
-    allow_absolute_url: OF_CLIENTS,
-    allow_custom_methods: OF_CLIENTS,
     default_host_for_http_10: OF_CLIENTS,
-    ignore_http_11_upgrade: OF_CLIENTS,
-    override_stream_error_on_invalid_http_message: OF_CLIENTS,
-    send_fully_qualified_url: "concerns requests to upstreams; it stands in the cluster's options",
   },
   "envoy.config.core.v3.Http2ProtocolOptions": {
     allow_metadata: NO_METADATA_FRAMES,
-    disallow_obs_text: "without effect on the codec that Envoy takes by default",
-    max_metadata_size: NO_METADATA_FRAMES,
-    use_oghttp2_codec: "chooses between codecs of Envoy's",
   },
   "envoy.config.core.v3.HttpProtocolOptions": {
     max_response_headers_kb: "concerns responses; it stands in the cluster's options",
@@ -130,15 +107,8 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   "envoy.config.core.v3.Pipe": {
     mode: "concerns listeners",
   },
-  "envoy.config.core.v3.ProxyProtocolConfig": {
-    added_tlvs: "in this place Envoy, too, reads the version alone",
-    pass_through_tlvs: "in this place Envoy, too, reads the version alone",
-  },
   "envoy.config.core.v3.RetryPolicy": {
-    host_selection_retry_max_attempts: ANY_HOST,
-    num_retries: STREAMS_REOPEN,
     retry_host_predicate: ANY_HOST,
-    retry_on: STREAMS_REOPEN,
     retry_priority: ANY_HOST,
   },
   "envoy.config.core.v3.SocketAddress": {
@@ -152,40 +122,28 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.endpoint.v3.LocalityLbEndpoints": {
     leds_cluster_locality_config: `Envoy takes such endpoints from collections alone, not by plain names; ${NO_XDSTP}`,
-    proximity: ENVOY_NEITHER,
   },
   "envoy.config.listener.v3.Listener": {
     api_listener: "of Envoy Mobile",
     enable_mptcp: "Node opens sockets of plain TCP only",
     fcds_config: ENVOY_NEITHER,
     internal_listener: NO_INTERNAL_LISTENERS,
-    udp_listener_config: "listeners take TCP connections only",
-    use_original_dst: "the address before a redirection (SO_ORIGINAL_DST) cannot be read from Node sockets",
   },
   "envoy.config.listener.v3.Listener.ConnectionBalanceConfig": {
     cpu_locality_balance: "Node does not tell on which processor a connection came in",
     extend_balance: "there are no other balancers built in",
   },
-  "envoy.config.metrics.v3.HistogramBucketSettings": {
-    bins: "histograms have all their bins from the start",
-  },
   "envoy.config.metrics.v3.StatsConfig": {
     allow_default_tag_overrides:
       "a tag's own rule comes behind the usual one of its name, as in Envoy by default",
-  },
-  "envoy.config.route.v3.HedgePolicy": {
-    additional_request_chance: ENVOY_NEITHER,
-    initial_requests: ENVOY_NEITHER,
   },
   "envoy.config.route.v3.RetryPolicy": {
     retry_options_predicates: "there are none built in, nor in Envoy",
   },
   "envoy.config.route.v3.Route": {
-    filter_action: ENVOY_NEITHER,
     route_specifiers: NO_SPECIFIERS,
   },
   "envoy.config.route.v3.RouteAction": {
-    early_data_policy: "node:tls has no early data",
     retry_policy_typed_config: ENVOY_NEITHER,
   },
   "envoy.config.route.v3.RouteConfiguration": {

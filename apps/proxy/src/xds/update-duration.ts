@@ -1,0 +1,9 @@
+import type { StatsScope } from "@sluice/extension-api";
+
+/** Histogram of a subscription: what applying each update took, in whole milliseconds. Of files and REST Envoy lists it empty. */
+export const UPDATE_DURATION = "update_duration";
+
+/** `sinceMs`: of `performance.now()`. */
+export function recordUpdate(scope: StatsScope, sinceMs: number): void {
+  scope.histogram(UPDATE_DURATION).record(Math.floor(performance.now() - sinceMs));
+}
