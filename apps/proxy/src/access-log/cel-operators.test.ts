@@ -9,8 +9,8 @@ import {
   ExpressionFilterSchema,
 } from "@sluice/xds/gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js";
 import { CelSchema } from "@sluice/xds/gen/envoy/extensions/formatter/cel/v3/cel_pb.js";
+import { systemRandom } from "../event/system-time.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
-import { systemRandom } from "../worker/system-time.ts";
 import { compileAccessLogFilter } from "./compile-access-log-filter.ts";
 import { compileFormatters } from "./compile-formatters.ts";
 import { compileSubstitutionFormat } from "./compile-substitution-format.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Timers } from "@sluice/extension-api";
-import { systemTimers } from "../worker/system-time.ts";
+import { systemTimers } from "../event/system-time.ts";
 import { LogWriter } from "./log-writer.ts";
 
 const LOG = { debug() {}, info() {}, warn() {}, error: (message: string) => assert.fail(message) };

@@ -9,10 +9,10 @@ import { FileAccessLogSchema } from "@sluice/xds/gen/envoy/extensions/access_log
 import type { AccessLogger } from "../access-log/access-logger.ts";
 import { type AccessLoggers, createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import { socketAddressText } from "../connection/socket-address.ts";
+import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
 import { Headers } from "../http/header-map.ts";
-import { RequestStreamInfo } from "../http/request-stream-info.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
-import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
+import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { AdminReply } from "./admin-command.ts";
 

@@ -3,6 +3,7 @@ import type { Clock, Compiled, Log, Problem, Random, Runtime } from "@sluice/ext
 import type { ClusterManager as ClusterManagerConfig } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
+import type { TimerQueue } from "../event/timer-queue.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
 import { findSecretConfigs } from "../secret/find-secret-configs.ts";
@@ -11,7 +12,6 @@ import type { SecretManager } from "../secret/secret-manager.ts";
 import { statsDefinedBy } from "../stats/recording-scope.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
-import type { TimerQueue } from "../worker/timer-queue.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import type { HeldReferences } from "../xds/extension-discovery.ts";
 import type { ExtensionReference } from "../xds/extension-reference.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { networkInterfaces } from "node:os";
 import { after, before, test } from "node:test";
 import { type NameServer, startNameServer, startSluiceProxy, waitFor } from "@sluice/harness";
-import { systemRandom } from "../worker/system-time.ts";
+import { systemRandom } from "../event/system-time.ts";
 import { knowsNameServers } from "./compile-dns-resolver.ts";
 import { FailureBackOff, patiently, systemResolve } from "./dns-discovery.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ManualTime } from "../event/testing/manual-time.ts";
 import { Headers } from "../http/header-map.ts";
 import { type LoadMetric, LoadMetricsOutbox } from "../orca/load-metrics-outbox.ts";
 import { readOrcaReport } from "../orca/read-orca-report.ts";
-import { ManualTime } from "../worker/testing/manual-time.ts";
 import { HostLoadMetrics } from "./host-load-metrics.ts";
 
 function report(text: string) {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { TimerQueue } from "../event/timer-queue.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import { hostLoadPage } from "../orca/host-load.ts";
 import type { LoadMetric } from "../orca/load-metrics-outbox.ts";
-import type { TimerQueue } from "../worker/timer-queue.ts";
 import { BreakerGauges } from "./breaker-gauges.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";

@@ -1,4 +1,5 @@
 import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
+import type { TimerQueue } from "../event/timer-queue.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createHttp2Stats } from "../http/h2/http2-stats.ts";
 import {
@@ -16,7 +17,6 @@ import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import { PredictivePreconnect } from "../upstream/predictive-preconnect.ts";
-import type { TimerQueue } from "../worker/timer-queue.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
 import { AggregateLoadBalancer } from "./aggregate-load-balancer.ts";
 import { bareHost } from "./bare-host.ts";

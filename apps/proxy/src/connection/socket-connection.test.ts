@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { waitFor } from "@sluice/harness";
+import { enterTurn, leaveTurn } from "../event/turn.ts";
 import { SocketConnection } from "./socket-connection.ts";
-import { enterTurn, leaveTurn } from "./turn.ts";
 
 /** A connection, and all that its peer gets of it. */
 async function pair(t: { after(done: () => void): void }, limitBytes = 1 << 20) {

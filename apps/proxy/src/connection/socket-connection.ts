@@ -6,16 +6,7 @@ import type {
   TlsInfo,
   WatermarkCallbacks,
 } from "@sluice/extension-api";
-import type { RequestStreamInfo } from "../http/request-stream-info.ts";
-import type { Tlv } from "../transport-socket/proxy-header.ts";
-import type { TimerQueue } from "../worker/timer-queue.ts";
-import { asBuffer } from "./as-buffer.ts";
-import { noteRead } from "./collect-reads.ts";
-import { proxyTlvsOf } from "./proxy-protocol-state.ts";
-import { readDirectly } from "./read-directly.ts";
-import { giveBack, type ReadMemory, type ReadReceiver } from "./read-memory.ts";
-import { resetSocket } from "./reset-socket.ts";
-import { socketAddressText } from "./socket-address.ts";
+import type { TimerQueue } from "../event/timer-queue.ts";
 import {
   currentTurn,
   enterTurn,
@@ -23,7 +14,16 @@ import {
   flushAtTurnEnd,
   leaveTurn,
   leaveTurnAndFlush,
-} from "./turn.ts";
+} from "../event/turn.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
+import type { Tlv } from "../transport-socket/proxy-header.ts";
+import { asBuffer } from "./as-buffer.ts";
+import { noteRead } from "./collect-reads.ts";
+import { proxyTlvsOf } from "./proxy-protocol-state.ts";
+import { readDirectly } from "./read-directly.ts";
+import { giveBack, type ReadMemory, type ReadReceiver } from "./read-memory.ts";
+import { resetSocket } from "./reset-socket.ts";
+import { socketAddressText } from "./socket-address.ts";
 import { WatermarkTimeout } from "./watermark-timeout.ts";
 
 /** Who reads a connection. Never called after `onClose`. */

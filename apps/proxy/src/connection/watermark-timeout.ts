@@ -1,5 +1,5 @@
 import type { Connection } from "@sluice/extension-api";
-import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
+import { Deadline, type DeadlineOwner, type TimerQueue } from "../event/timer-queue.ts";
 
 /** Why the connection was closed, in Envoy's words. */
 export const WATERMARK_TIMEOUT = "buffer_high_watermark_timeout_reached";

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { AcceptedConnection } from "@sluice/extension-api";
 import type { ConnectionFacts } from "@sluice/matching";
 import { ipOf, socketAddressText } from "../connection/socket-address.ts";
-import type { RequestStreamInfo } from "../http/request-stream-info.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 
 /** An accepted socket before a filter chain is chosen; listener filters set what they find out. */
 export class AcceptedSocket implements AcceptedConnection {

@@ -5,7 +5,7 @@ import {
   ListenerFilterStatus,
   type StreamInfo,
 } from "@sluice/extension-api";
-import { enterTurn, leaveTurn } from "../connection/turn.ts";
+import { enterTurn, leaveTurn } from "../event/turn.ts";
 import type { AcceptedSocket } from "./accepted-socket.ts";
 
 /** How a run ended. `closed`: the socket is destroyed. */

@@ -1,6 +1,6 @@
 import type { Clock, ConnectionInfo } from "@sluice/extension-api";
 import type { AccessLogger } from "../access-log/access-logger.ts";
-import type { RequestStreamInfo } from "../http/request-stream-info.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 
 /** A listener's `access_log`: one entry for each connection, at its end. */
 export function logConnection(

@@ -10,7 +10,7 @@ import {
   type StreamFilter,
 } from "@sluice/extension-api";
 import { Headers } from "../http/header-map.ts";
-import { RequestStreamInfo } from "../http/request-stream-info.ts";
+import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import { FilterManager } from "./filter-manager.ts";
 import type { StreamHost } from "./stream-host.ts";
 

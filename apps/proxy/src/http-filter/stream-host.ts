@@ -9,7 +9,7 @@ import type {
   WatermarkCallbacks,
 } from "@sluice/extension-api";
 import type { Headers } from "../http/header-map.ts";
-import type { RequestStreamInfo } from "../http/request-stream-info.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import type { RoutePerFilter } from "./filter-chain-config.ts";
 import type { LocalReplyRewriter } from "./local-reply.ts";
 

@@ -1,6 +1,6 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { StreamSource } from "../overload/high-memory-streams.ts";
-import type { ByteMeter } from "./byte-meter.ts";
+import type { ByteMeter } from "../stream-info/byte-meter.ts";
 import type { Headers } from "./header-map.ts";
 
 /** Why a stream ended before its time; `text` stands in local replies and details, Envoy's words. */

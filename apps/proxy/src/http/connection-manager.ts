@@ -9,9 +9,10 @@ import {
 import { asBuffer } from "../connection/as-buffer.ts";
 import { CHAIN_REMOVED, LISTENER_REMOVED, type SocketConnection } from "../connection/socket-connection.ts";
 import { WATERMARK_TIMEOUT } from "../connection/watermark-timeout.ts";
+import { scaledDeadline } from "../event/scaled-deadline.ts";
+import { Deadline, type DeadlineOwner } from "../event/timer-queue.ts";
 import { LoadShedPoint } from "../overload/overload-state.ts";
-import { scaledDeadline } from "../worker/scaled-deadline.ts";
-import { Deadline, type DeadlineOwner } from "../worker/timer-queue.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import type {
   CodecError,
   RequestStream,
@@ -26,7 +27,6 @@ import { Http2ServerCodec } from "./h2/server-codec.ts";
 import type { Headers } from "./header-map.ts";
 import { HttpStream } from "./http-stream.ts";
 import { PrematureResets } from "./premature-resets.ts";
-import type { RequestStreamInfo } from "./request-stream-info.ts";
 import type { StreamTimers } from "./stream-timers.ts";
 import type { UserAgentStats } from "./user-agents.ts";
 

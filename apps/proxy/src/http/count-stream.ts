@@ -1,5 +1,5 @@
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
-import type { RequestStreamInfo } from "./request-stream-info.ts";
 
 /** A request begins. */
 export function countStart(config: ConnectionManagerConfig, isHttp2: boolean): void {

@@ -1,6 +1,6 @@
 import { ResponseFlag } from "@sluice/extension-api";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import type { StreamResetReason } from "./codec.ts";
-import type { RequestStreamInfo } from "./request-stream-info.ts";
 
 /** Envoy's details of a stream that an overloaded proxy gave up with its connection. */
 export const FORCED_GOAWAY = "forced_goaway";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ResponseFlag } from "@sluice/extension-api";
+import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import { PrematureResets } from "./premature-resets.ts";
-import { RequestStreamInfo } from "./request-stream-info.ts";
 
 const runtime = {
   integer: (key: string, fallback: number) => (key.endsWith("stream_count") ? 10 : fallback),

@@ -1,5 +1,5 @@
 import { ResponseFlag, type Runtime } from "@sluice/extension-api";
-import type { RequestStreamInfo } from "./request-stream-info.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 
 /**
  * Envoy's defence against clients that open streams only to reset them ("rapid reset"): once half of a connection's streams

@@ -1,5 +1,5 @@
 import type { Clock, Histogram, StatsScope } from "@sluice/extension-api";
-import type { RequestStreamInfo } from "./request-stream-info.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 
 /**
  * How often a request looked for its route and how long that took; with `record_route_resolution_stats` a sample each for each

@@ -1,7 +1,7 @@
+import { scaledDeadline } from "../event/scaled-deadline.ts";
+import { Deadline, type DeadlineOwner, type TimerQueue } from "../event/timer-queue.ts";
 import type { ForwardAction } from "../route/route-entry.ts";
 import { routeStreamDurationMs } from "../route/stream-duration.ts";
-import { scaledDeadline } from "../worker/scaled-deadline.ts";
-import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import type { Headers } from "./header-map.ts";
 

@@ -1,4 +1,4 @@
-import type { RequestStreamInfo } from "./request-stream-info.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 
 interface ToldCluster {
   readonly statName: string;

@@ -1,7 +1,7 @@
 import { createLoadReportClient, type LoadReportClient } from "@sluice/xds/client";
+import { systemClock } from "../event/system-time.ts";
 import { connectForStream } from "../grpc/own-connection.ts";
 import type { Server } from "../server/server.ts";
-import { systemClock } from "../worker/system-time.ts";
 import { clusterOf } from "../xds/config-source.ts";
 import { LoadCollector } from "./load-collector.ts";
 

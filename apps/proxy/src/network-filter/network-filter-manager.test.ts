@@ -10,8 +10,8 @@ import {
 } from "@sluice/extension-api";
 import { waitFor } from "@sluice/harness";
 import { SocketConnection } from "../connection/socket-connection.ts";
-import { RequestStreamInfo } from "../http/request-stream-info.ts";
-import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
+import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
+import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import { NetworkFilterManager } from "./network-filter-manager.ts";
 
 const { Continue, StopIteration } = NetworkFilterStatus;

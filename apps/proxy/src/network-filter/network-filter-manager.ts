@@ -7,7 +7,7 @@ import {
 } from "@sluice/extension-api";
 import { keepRead } from "../connection/read-memory.ts";
 import type { SocketConnection, WriteHook } from "../connection/socket-connection.ts";
-import type { RequestStreamInfo } from "../http/request-stream-info.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import { ActiveNetworkFilter, type FilterHost } from "./active-network-filter.ts";
 import { discoveredEntry } from "./discovered-network-filter.ts";
 import { hasCreateFor, type NetworkFilterEntry } from "./network-factory-context.ts";

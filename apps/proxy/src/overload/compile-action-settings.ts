@@ -7,9 +7,9 @@ import type {
   ShrinkHeapConfig,
 } from "@sluice/xds/gen/envoy/config/overload/v3/overload_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
+import { SCALED_TIMERS, type ScaledTimer, type TimerMinimum } from "../event/timer-scaling.ts";
 import type { OverloadWorkerSettings, ShrinkHeapSettings } from "./overload-settings.ts";
 import type { OverloadActionName } from "./overload-state.ts";
-import { SCALED_TIMERS, type ScaledTimer, type TimerMinimum } from "./timer-scaling.ts";
 
 const PACKAGE = "envoy.config.overload.v3";
 /** Actions that have settings of their own, by the type of these. */

@@ -1,4 +1,4 @@
-import type { TimerMinimums } from "./timer-scaling.ts";
+import type { TimerMinimums } from "../event/timer-scaling.ts";
 
 /** When memory is given back to the system. */
 export interface ShrinkHeapSettings {

@@ -1,11 +1,11 @@
 import type { StatsScope } from "@sluice/extension-api";
+import type { TimerQueue } from "../event/timer-queue.ts";
+import { TimerScaling } from "../event/timer-scaling.ts";
 import type { AcceptGate } from "../listener/accept-gate.ts";
-import type { TimerQueue } from "../worker/timer-queue.ts";
 import { HeapShrinker } from "./heap-shrinker.ts";
 import { HighMemoryStreams } from "./high-memory-streams.ts";
 import type { OverloadWorkerSettings } from "./overload-settings.ts";
 import type { SharedOverloadState } from "./overload-state.ts";
-import { TimerScaling } from "./timer-scaling.ts";
 
 const RESET_STREAMS = "envoy.overload_actions.reset_high_memory_stream";
 

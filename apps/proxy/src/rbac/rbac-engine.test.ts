@@ -4,7 +4,7 @@ import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import type { ConnectionInfo, TlsInfo } from "@sluice/extension-api";
 import { RBACSchema } from "@sluice/xds/gen/envoy/config/rbac/v3/rbac_pb.js";
 import { Headers } from "../http/header-map.ts";
-import { RequestStreamInfo } from "../http/request-stream-info.ts";
+import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import { compileRbacRules } from "./rbac-engine.ts";
 import { RbacInput } from "./rbac-input.ts";
 

@@ -5,7 +5,7 @@ import type { ConnectionInfo } from "@sluice/extension-api";
 import { xxHash64 } from "@sluice/matching";
 import { RouteAction_HashPolicySchema } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { Headers } from "../http/header-map.ts";
-import { RequestStreamInfo } from "../http/request-stream-info.ts";
+import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import { compileHashPolicy, type HashPolicy, type HashSource } from "./hash-policy.ts";
 
 const CONNECTION: ConnectionInfo = {

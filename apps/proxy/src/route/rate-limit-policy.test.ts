@@ -4,9 +4,9 @@ import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import type { MatchedRoute } from "@sluice/extension-api";
 import { apiRegistry } from "@sluice/xds";
 import { RateLimitSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import { systemRandom } from "../event/system-time.ts";
 import { Headers } from "../http/header-map.ts";
-import { RequestStreamInfo } from "../http/request-stream-info.ts";
-import { systemRandom } from "../worker/system-time.ts";
+import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import {
   compileRateLimits,
   type DescriptorSource,

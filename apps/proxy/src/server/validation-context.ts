@@ -2,6 +2,7 @@ import type { Log, Runtime } from "@sluice/extension-api";
 import type { Tracing_Http } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import type { ClusterManager } from "../cluster/cluster-manager.ts";
+import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { NEVER_OVERLOADED } from "../overload/overload-state.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
@@ -10,7 +11,6 @@ import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { NOTHING_DISCOVERED } from "../worker/discovered-messages.ts";
 import { OnDemandRequests } from "../worker/on-demand-requests.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
-import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
 import { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { LocalInfo, WorkerContext } from "../worker/worker-context.ts";
 

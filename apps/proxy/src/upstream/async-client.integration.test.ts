@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import { after, before, test } from "node:test";
+import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
 import { Headers } from "../http/header-map.ts";
 import { DEFAULT_ASSIGNMENT_POLICY } from "../load-balancer/host-set.ts";
 import { eventually, portOf } from "../server/proxy-process-fixture.ts";
-import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
 import { AsyncClient, type AsyncStreamCallbacks } from "./async-client.ts";
 import { requestPromise } from "./async-request.ts";
 import { callUnary, type GrpcCall } from "./grpc-unary.ts";

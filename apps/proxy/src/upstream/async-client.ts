@@ -5,9 +5,9 @@ import type {
   LoadBalancerContext,
   ThreadLocalClusterManager,
 } from "../cluster/thread-local-cluster.ts";
+import type { TimerQueue } from "../event/timer-queue.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import type { Headers } from "../http/header-map.ts";
-import type { TimerQueue } from "../worker/timer-queue.ts";
 import { httpPoolFor, type PoolUser } from "./host-pools.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
 

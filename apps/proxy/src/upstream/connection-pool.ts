@@ -1,5 +1,5 @@
 import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
-import { enterTurn, leaveTurn, leaveTurnAndFlush } from "../connection/turn.ts";
+import { enterTurn, leaveTurn, leaveTurnAndFlush } from "../event/turn.ts";
 import type { StreamResetReason } from "../http/codec.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";

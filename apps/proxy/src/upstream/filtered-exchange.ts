@@ -8,15 +8,15 @@ import type {
   UpstreamOverrideHost,
   WatermarkCallbacks,
 } from "@sluice/extension-api";
-import type { ByteMeter } from "../http/byte-meter.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import type { Headers } from "../http/header-map.ts";
-import type { RequestStreamInfo } from "../http/request-stream-info.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { filterIsOn } from "../http-filter/filter-is-on.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
 import type { StreamHost } from "../http-filter/stream-host.ts";
 import type { RouteEntry } from "../route/route-entry.ts";
+import type { ByteMeter } from "../stream-info/byte-meter.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
 
 /** The downstream stream that a filtered request belongs to. */

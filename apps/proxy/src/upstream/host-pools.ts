@@ -1,11 +1,11 @@
 import type { Clock, ConnectionInfo, HeaderMap } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
+import { systemRandom } from "../event/system-time.ts";
+import type { TimerQueue } from "../event/timer-queue.ts";
 import type { UpstreamState } from "../filter-state/upstream-state.ts";
 import type { StreamProtocol } from "../http/codec.ts";
 import { Headers } from "../http/header-map.ts";
 import type { ConnectOptions, DownstreamAddresses } from "../transport-socket/upstream-transport-socket.ts";
-import { systemRandom } from "../worker/system-time.ts";
-import type { TimerQueue } from "../worker/timer-queue.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";
 import type { HttpPool } from "./http-pool.ts";

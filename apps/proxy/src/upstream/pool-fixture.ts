@@ -7,6 +7,7 @@ import { circuitBreakerPage } from "../cluster/circuit-breaker.ts";
 import { compileCluster } from "../cluster/compile-cluster.ts";
 import { hostStatsPage } from "../cluster/host-stats.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
+import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import { Headers } from "../http/header-map.ts";
@@ -14,7 +15,6 @@ import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { NO_SECRETS } from "../secret/secret-lookup.ts";
 import { eventually, portOf } from "../server/proxy-process-fixture.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
-import { systemClock, systemRandom, systemTimers } from "../worker/system-time.ts";
 import { drainHost, httpPoolFor } from "./host-pools.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
 

@@ -3,14 +3,14 @@ import type { Clock } from "@sluice/extension-api";
 import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
 import { accountForRead, lend } from "../connection/read-memory.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
-import { enterTurn, leaveTurn } from "../connection/turn.ts";
+import { Deadline, type DeadlineOwner, type TimerQueue } from "../event/timer-queue.ts";
+import { enterTurn, leaveTurn } from "../event/turn.ts";
 import { isBindError, transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
 import {
   type ConnectOptions,
   tlsInfoOf,
   whenTransportReady,
 } from "../transport-socket/upstream-transport-socket.ts";
-import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
 import { noteConnecting, noteReady } from "./connect-times.ts";
 import { addHostSession } from "./host-sessions.ts";
 import type { ConnectFailure, TcpUpstream, TcpUpstreamOwner } from "./tcp-upstream.ts";

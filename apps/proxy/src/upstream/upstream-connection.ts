@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Clock, ConnectionInfo, Random } from "@sluice/extension-api";
 import type { ClusterInfo, Host, Resource } from "../cluster/thread-local-cluster.ts";
 import { type ConnectionSink, SocketConnection } from "../connection/socket-connection.ts";
+import { Deadline, type DeadlineOwner, type TimerQueue } from "../event/timer-queue.ts";
 import type {
   ClientCodec,
   ClientCodecCallbacks,
@@ -12,7 +13,6 @@ import type {
 } from "../http/codec.ts";
 import { isBindError, transportFailureReason } from "../transport-socket/transport-failure-reason.ts";
 import { tlsInfoOf, whenTransportReady } from "../transport-socket/upstream-transport-socket.ts";
-import { Deadline, type DeadlineOwner, type TimerQueue } from "../worker/timer-queue.ts";
 import { noteConnecting, noteReady } from "./connect-times.ts";
 import { createClientCodec, type PoolProtocol } from "./create-client-codec.ts";
 

@@ -1,9 +1,9 @@
 // A process whose main thread is watched and then hangs.
 import { create } from "@bufbuild/protobuf";
 import { WatchdogsSchema } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
+import { systemRandom } from "../event/system-time.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
-import { systemRandom } from "../worker/system-time.ts";
 import { Watchdogs } from "./watchdogs.ts";
 
 const settings = compileStatsSettings(undefined, "stats_config");

@@ -4,6 +4,7 @@ import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/r
 import type { ScopedRouteConfigurationsList } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import type { AccessLoggerFactory } from "../access-log/access-logger.ts";
 import type { ThreadLocalClusterManager } from "../cluster/thread-local-cluster.ts";
+import type { TimerQueue } from "../event/timer-queue.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { HighMemoryStreams } from "../overload/high-memory-streams.ts";
 import type { OverloadDecision } from "../overload/overload-state.ts";
@@ -12,7 +13,6 @@ import type { TracerFactory } from "../tracing/tracer.ts";
 import type { DiscoveredRegistry } from "./discovered-messages.ts";
 import type { OnDemandRequests } from "./on-demand-requests.ts";
 import type { SharedSlots } from "./shared-slots.ts";
-import type { TimerQueue } from "./timer-queue.ts";
 
 /**
  * What a thread gives to everything that it builds from configuration. Each worker has one; the main thread has one too,

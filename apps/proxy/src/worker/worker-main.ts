@@ -9,6 +9,7 @@ import { createAccessLoggerFactory } from "../access-log/create-access-logger-fa
 import { useThreadFacts } from "../cel/thread-facts.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
 import { WorkerDescriptors } from "../descriptor/worker-descriptors.ts";
+import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
@@ -30,7 +31,6 @@ import { OnDemandRequests } from "./on-demand-requests.ts";
 import { type ProfileKind, Profiler } from "./profiler.ts";
 import { SharedDrainState } from "./shared-drain-state.ts";
 import { SharedSlots } from "./shared-slots.ts";
-import { systemClock, systemRandom, systemTimers } from "./system-time.ts";
 import { TelemetryOutbox } from "./telemetry-outbox.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { WorkerLog } from "./worker-log.ts";

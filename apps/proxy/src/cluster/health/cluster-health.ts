@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Counter, Gauge, Random, Runtime, StatsScope } from "@sluice/extension-api";
-import type { TimerQueue } from "../../worker/timer-queue.ts";
+import type { TimerQueue } from "../../event/timer-queue.ts";
 import type { HostSpec } from "../cluster-config.ts";
 import type { OutlierConfig, OutlierSign } from "../outlier/outlier-config.ts";
 import { OutlierDetector, type SuccessRateBar } from "../outlier/outlier-detector.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type ConnectionSink, SocketConnection } from "../../connection/socket-connection.ts";
-import { enterTurn, leaveTurn } from "../../connection/turn.ts";
+import { enterTurn, leaveTurn } from "../../event/turn.ts";
 import type {
   ClientCodec,
   ClientCodecCallbacks,

@@ -1,12 +1,12 @@
 import type { Clock, Random, StatsScope } from "@sluice/extension-api";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
+import type { TimerQueue } from "../../event/timer-queue.ts";
 import type { ClientCodec, ClientCodecCallbacks } from "../../http/codec.ts";
 import { Http1ClientCodec } from "../../http/h1/client-codec.ts";
 import { LOWER_CASE } from "../../http/h1/header-spelling.ts";
 import { Http2ClientCodec } from "../../http/h2/client-codec.ts";
 import { compileHttp2Options } from "../../http/h2/http2-options.ts";
 import { createHttp2Stats } from "../../http/h2/http2-stats.ts";
-import type { TimerQueue } from "../../worker/timer-queue.ts";
 import type { HttpCheck } from "./health-check-config.ts";
 
 const LIMITS = { headBytesMax: 60 * 1024, headersMax: 100 };

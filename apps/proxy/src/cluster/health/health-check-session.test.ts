@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ManualTime } from "../../event/testing/manual-time.ts";
 import { ThreadStats } from "../../stats/thread-stats.ts";
-import { ManualTime } from "../../worker/testing/manual-time.ts";
 import type { HealthCheckConfig } from "./health-check-config.ts";
 import { HealthCheckSession, type Probe, type ProbeSink } from "./health-check-session.ts";
 import { HealthFlag } from "./health-flag.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { after, test } from "node:test";
 import { waitFor } from "@sluice/harness";
-import { systemTimers } from "../../worker/system-time.ts";
+import { systemTimers } from "../../event/system-time.ts";
 import { RedisProbe } from "./redis-probe.ts";
 
 const sockets = new Set<Socket>();

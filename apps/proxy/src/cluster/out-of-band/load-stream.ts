@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { isGrpcContentType } from "@sluice/matching";
 import { type ConnectionSink, SocketConnection } from "../../connection/socket-connection.ts";
-import { enterTurn, leaveTurn } from "../../connection/turn.ts";
+import { enterTurn, leaveTurn } from "../../event/turn.ts";
 import { frameMessage } from "../../grpc/frame-message.ts";
 import { MessageReader } from "../../grpc/message-reader.ts";
 import type {

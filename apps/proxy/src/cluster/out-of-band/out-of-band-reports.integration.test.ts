@@ -3,9 +3,9 @@ import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "n
 import { type AddressInfo, connect } from "node:net";
 import { after, test } from "node:test";
 import { waitFor } from "@sluice/harness";
+import { systemClock, systemRandom, systemTimers } from "../../event/system-time.ts";
 import { HostLoad, hostLoadPage } from "../../orca/host-load.ts";
 import { ReadableStats } from "../../stats/testing/readable-stats.ts";
-import { systemClock, systemRandom, systemTimers } from "../../worker/system-time.ts";
 import type { HostSpec } from "../cluster-config.ts";
 import { testHostSpec } from "../testing/test-host-spec.ts";
 import { TRANSPORT_SOCKET_MATCH } from "../transport-socket-matches.ts";

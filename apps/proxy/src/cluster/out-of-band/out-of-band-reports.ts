@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import type { Clock, Counter, Gauge, Random, StatsScope, Timer } from "@sluice/extension-api";
+import type { TimerQueue } from "../../event/timer-queue.ts";
 import { HostLoad } from "../../orca/host-load.ts";
 import type { LoadReportNeed, OutOfBandConfig } from "../../orca/load-report-need.ts";
 import type { OrcaReport } from "../../orca/orca-report.ts";
-import type { TimerQueue } from "../../worker/timer-queue.ts";
 import type { HostSpec } from "../cluster-config.ts";
 import { createProbeCodec } from "../health/create-probe-codec.ts";
 import { printAddress } from "../print-address.ts";

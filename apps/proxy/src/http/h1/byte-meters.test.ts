@@ -4,7 +4,7 @@ import { Duplex } from "node:stream";
 import { test } from "node:test";
 import { SocketConnection } from "../../connection/socket-connection.ts";
 import { discardingStats } from "../../stats/thread-stats.ts";
-import { ByteMeter } from "../byte-meter.ts";
+import { ByteMeter } from "../../stream-info/byte-meter.ts";
 import type { RequestStream, ResponseEncoder, ResponseStream } from "../codec.ts";
 import { Headers } from "../header-map.ts";
 import { Http1ClientCodec } from "./client-codec.ts";

@@ -10,9 +10,9 @@ import {
 import { after, before, describe, it } from "node:test";
 import { headerBlock, http2Frame, waitFor } from "@sluice/harness";
 import { SocketConnection } from "../../connection/socket-connection.ts";
+import { systemClock, systemRandom, systemTimers } from "../../event/system-time.ts";
 import { discardingStats } from "../../stats/thread-stats.ts";
-import { systemClock, systemRandom, systemTimers } from "../../worker/system-time.ts";
-import { ByteMeter } from "../byte-meter.ts";
+import { ByteMeter } from "../../stream-info/byte-meter.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../codec.ts";
 import { Headers } from "../header-map.ts";
 import { Http2ClientCodec } from "./client-codec.ts";

@@ -1,5 +1,5 @@
 import type { SocketConnection } from "../../connection/socket-connection.ts";
-import type { ByteMeter } from "../byte-meter.ts";
+import type { ByteMeter } from "../../stream-info/byte-meter.ts";
 import type {
   ClientCodec,
   ClientCodecCallbacks,

@@ -1,5 +1,5 @@
 import type { WatermarkCallbacks } from "@sluice/extension-api";
-import type { ByteMeter } from "../byte-meter.ts";
+import type { ByteMeter } from "../../stream-info/byte-meter.ts";
 import type { MessageDecoder } from "../codec.ts";
 import type { Headers } from "../header-map.ts";
 import { WINDOW_BYTES_MAX } from "./frames.ts";

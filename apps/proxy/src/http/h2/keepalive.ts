@@ -1,5 +1,5 @@
 import type { Clock, Random } from "@sluice/extension-api";
-import { Deadline, type DeadlineOwner, type TimerQueue } from "../../worker/timer-queue.ts";
+import { Deadline, type DeadlineOwner, type TimerQueue } from "../../event/timer-queue.ts";
 import type { Http2Keepalive } from "./http2-options.ts";
 
 /** What a connection's keepalive needs. */

@@ -4,9 +4,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { after, before, beforeEach, describe, it } from "node:test";
 import { headerBlock, RawHttp2Client, requestFields, waitFor } from "@sluice/harness";
 import { SocketConnection } from "../../connection/socket-connection.ts";
+import { systemClock, systemRandom, systemTimers } from "../../event/system-time.ts";
 import { discardingStats } from "../../stats/thread-stats.ts";
-import { systemClock, systemRandom, systemTimers } from "../../worker/system-time.ts";
-import { ByteMeter } from "../byte-meter.ts";
+import { ByteMeter } from "../../stream-info/byte-meter.ts";
 import type { RequestStream, ResponseEncoder, StreamResetReason } from "../codec.ts";
 import { Headers } from "../header-map.ts";
 import { compileHttp2Options, type Http2Options } from "./http2-options.ts";

@@ -1,6 +1,6 @@
 import type { SocketConnection } from "../../connection/socket-connection.ts";
 import type { EndableStream, StreamSource } from "../../overload/high-memory-streams.ts";
-import type { ByteMeter } from "../byte-meter.ts";
+import type { ByteMeter } from "../../stream-info/byte-meter.ts";
 import type {
   RequestStream,
   ResponseEncoder,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ManualTime } from "../../../../event/testing/manual-time.ts";
 import { LocalNumber } from "../../../../worker/shared-token-bucket.ts";
-import { ManualTime } from "../../../../worker/testing/manual-time.ts";
 import { CheckCache } from "./check-cache.ts";
 
 describe("the last answer to a check", () => {

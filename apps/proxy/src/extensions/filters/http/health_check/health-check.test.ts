@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { systemTimers } from "../../../../event/system-time.ts";
+import { ManualTime } from "../../../../event/testing/manual-time.ts";
 import { filterProxies, refusalOf } from "../../../../http-filter/testing/start-filter-proxy.ts";
-import { systemTimers } from "../../../../worker/system-time.ts";
-import { ManualTime } from "../../../../worker/testing/manual-time.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck";
 const filter = (fields: object): object => ({ name: "hc", typed_config: { "@type": TYPE, ...fields } });

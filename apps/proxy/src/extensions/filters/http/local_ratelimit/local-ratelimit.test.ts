@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "node:http";
 import { describe, it } from "node:test";
+import { ManualTime } from "../../../../event/testing/manual-time.ts";
 import {
   type FilterProxy,
   filterProxies,
   refusalOf,
 } from "../../../../http-filter/testing/start-filter-proxy.ts";
 import { SharedSlots } from "../../../../worker/shared-slots.ts";
-import { ManualTime } from "../../../../worker/testing/manual-time.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit";
 const ALWAYS = { default_value: { numerator: 100 } };

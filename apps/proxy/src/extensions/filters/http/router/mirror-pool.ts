@@ -1,5 +1,5 @@
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
-import { RequestStreamInfo } from "../../../../http/request-stream-info.ts";
+import { RequestStreamInfo } from "../../../../stream-info/request-stream-info.ts";
 import { type FilteredCallbacks, FilteredPool } from "../../../../upstream/filtered-exchange.ts";
 import { httpPoolOf } from "../../../../upstream/host-pools.ts";
 import type { HttpPool } from "../../../../upstream/http-pool.ts";

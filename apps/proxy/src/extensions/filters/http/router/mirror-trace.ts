@@ -2,7 +2,7 @@ import type { HeaderMap, ResponseFlag } from "@sluice/extension-api";
 import type { FormatContext } from "../../../../access-log/access-logger.ts";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { HttpStream } from "../../../../http/http-stream.ts";
-import { RequestStreamInfo } from "../../../../http/request-stream-info.ts";
+import { RequestStreamInfo } from "../../../../stream-info/request-stream-info.ts";
 import type { ActiveSpan } from "../../../../tracing/tracer.ts";
 
 /** The span of a copy, a child of the request's, which it outlives. */

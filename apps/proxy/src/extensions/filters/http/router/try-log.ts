@@ -1,7 +1,7 @@
 import { type HeaderMap, RESPONSE_FLAG_CODES, ResponseFlag, type Timer } from "@sluice/extension-api";
 import type { AccessLogType, FormatContext } from "../../../../access-log/access-logger.ts";
 import type { HttpStream } from "../../../../http/http-stream.ts";
-import { RequestStreamInfo } from "../../../../http/request-stream-info.ts";
+import { RequestStreamInfo } from "../../../../stream-info/request-stream-info.ts";
 import type { RouterConfig } from "./config.ts";
 import type { UpstreamTry } from "./upstream-try.ts";
 

@@ -1,10 +1,10 @@
 import type { ConnectionInfo, Timer, Timers, WatermarkCallbacks } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { RequestSizeStats } from "../../../../cluster/tracked-stats.ts";
-import { ByteMeter } from "../../../../http/byte-meter.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
 import { hasToken } from "../../../../http/h1/connection-tokens.ts";
 import type { Headers } from "../../../../http/header-map.ts";
+import { ByteMeter } from "../../../../stream-info/byte-meter.ts";
 import type { ActiveSpan } from "../../../../tracing/tracer.ts";
 import { countReset } from "../../../../upstream/count-reset.ts";
 import type { HttpPool, PoolWaiter } from "../../../../upstream/http-pool.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ManualTime } from "../../../../event/testing/manual-time.ts";
 import { filterProxies, refusalOf } from "../../../../http-filter/testing/start-filter-proxy.ts";
-import { ManualTime } from "../../../../worker/testing/manual-time.ts";
 
 const PACKAGE = "type.googleapis.com/envoy.extensions";
 const FILTER = `${PACKAGE}.filters.http.stateful_session.v3.StatefulSession`;

@@ -1,15 +1,15 @@
 import type { ConnectionInfo } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
-import type { ByteMeter } from "../../../../http/byte-meter.ts";
+import { randomUuid } from "../../../../event/uuid-source.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../../../../http/codec.ts";
 import { Headers } from "../../../../http/header-map.ts";
 import { applyHeaderMutations } from "../../../../route/header-mutations.ts";
+import type { ByteMeter } from "../../../../stream-info/byte-meter.ts";
 import { countReset } from "../../../../upstream/count-reset.ts";
 import { httpPoolFor, type PoolUser } from "../../../../upstream/host-pools.ts";
 import type { HttpPool, PoolWaiter } from "../../../../upstream/http-pool.ts";
 import type { TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
-import { randomUuid } from "../../../../worker/uuid-source.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { sessionContext } from "./session-log.ts";
 import type { TunnelConfig } from "./tunnel-config.ts";

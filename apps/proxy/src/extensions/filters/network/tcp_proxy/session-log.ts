@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { StreamInfo, Timer } from "@sluice/extension-api";
 import type { AccessLogType, FormatContext } from "../../../../access-log/access-logger.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
-import { RequestStreamInfo } from "../../../../http/request-stream-info.ts";
+import { RequestStreamInfo } from "../../../../stream-info/request-stream-info.ts";
 import type { TcpProxyConfig } from "./config.ts";
 
 type Writable = { -readonly [K in keyof StreamInfo]: StreamInfo[K] };

@@ -1,5 +1,5 @@
+import { Deadline, type DeadlineOwner } from "../../../../event/timer-queue.ts";
 import type { TcpUpstream, TcpUpstreamOwner } from "../../../../upstream/tcp-upstream.ts";
-import { Deadline, type DeadlineOwner } from "../../../../worker/timer-queue.ts";
 import type { TcpProxyConfig } from "./config.ts";
 
 /** Holds an upstream connection whose downstream has gone until what is queued for the upstream has left. */

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "@sluice/extension-api";
-import { currentTurn } from "../connection/turn.ts";
 import { TimerQueue } from "./timer-queue.ts";
+import { currentTurn } from "./turn.ts";
 import { randomUuid } from "./uuid-source.ts";
 
 /** Reads the time once in a turn, as all that a request does within one asks for it a dozen times. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { TimerScaling } from "../overload/timer-scaling.ts";
 import { scaledDeadline } from "./scaled-deadline.ts";
 import { TimerQueue } from "./timer-queue.ts";
+import { TimerScaling } from "./timer-scaling.ts";
 
 /** A queue over mocked time, and what has expired in it. */
 function setUp(): {

@@ -1,5 +1,5 @@
-import type { ScaledTimer, TimerMinimum, TimerScaling } from "../overload/timer-scaling.ts";
 import { Deadline, type DeadlineOwner, type TimerQueue } from "./timer-queue.ts";
+import type { ScaledTimer, TimerMinimum, TimerScaling } from "./timer-scaling.ts";
 
 /** A deadline that comes earlier while the proxy is overloaded, counted from when it was set. */
 class ScaledDeadline extends Deadline {

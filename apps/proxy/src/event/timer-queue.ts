@@ -1,5 +1,5 @@
 import type { Clock, Timer, Timers } from "@sluice/extension-api";
-import type { TimerScaling } from "../overload/timer-scaling.ts";
+import type { TimerScaling } from "./timer-scaling.ts";
 
 const TIMEOUT_MS_MAX = 0x7fff_ffff;
 const UNSET = -1;

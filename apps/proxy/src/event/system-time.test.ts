@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enterTurn, leaveTurn } from "../connection/turn.ts";
 import { systemClock } from "./system-time.ts";
+import { enterTurn, leaveTurn } from "./turn.ts";
 
 /** Until Node's own clock has gone on by `ms`. */
 function spin(ms: number): void {
