@@ -17,10 +17,10 @@ import type { PriorityLoads, PriorityState } from "../load-balancer/priority-loa
 import type { HostLoad } from "../orca/host-load.ts";
 import type { ClusterPolicies } from "../route/cluster-policies.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
-import type { PredictivePreconnect } from "../upstream/predictive-preconnect.ts";
 import type { ConnectTo } from "./cluster-config.ts";
 import type { ClusterDrops } from "./cluster-drops.ts";
 import type { UpstreamHttpConfig } from "./compile-http-options.ts";
+import type { PredictivePreconnect } from "./predictive-preconnect.ts";
 import type { ResponseFigures } from "./response-figures.ts";
 import type { TrackedStats } from "./tracked-stats.ts";
 

@@ -1,5 +1,10 @@
 import type { StreamInfo } from "@sluice/extension-api";
-import type { Tlv } from "../transport-socket/proxy-header.ts";
+
+/** One TLV of a PROXY header of version 2. */
+export interface Tlv {
+  readonly type: number;
+  readonly value: Uint8Array;
+}
 
 /** Filter state of a connection that came with a PROXY header. */
 export const PROXY_PROTOCOL_STATE = "envoy.network.proxy_protocol_options";

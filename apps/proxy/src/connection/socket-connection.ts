@@ -16,9 +16,9 @@ import {
   leaveTurnAndFlush,
 } from "../event/turn.ts";
 import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
-import type { Tlv } from "../transport-socket/proxy-header.ts";
 import { asBuffer } from "./as-buffer.ts";
 import { noteRead } from "./collect-reads.ts";
+import type { Tlv } from "./proxy-protocol-state.ts";
 import { proxyTlvsOf } from "./proxy-protocol-state.ts";
 import { readDirectly } from "./read-directly.ts";
 import { giveBack, type ReadMemory, type ReadReceiver } from "./read-memory.ts";

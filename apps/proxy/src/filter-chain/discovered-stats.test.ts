@@ -6,12 +6,12 @@ import { TypedExtensionConfigSchema } from "@sluice/xds/gen/envoy/config/core/v3
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { routeKey } from "../route/route-key.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { ThreadStats } from "../stats/thread-stats.ts";
 import { DiscoveredMessages } from "../worker/discovered-messages.ts";
 import { testWorkerContext } from "../worker/testing/test-worker-context.ts";
 import { extensionKey } from "../xds/extension-reference.ts";
+import { routeKey } from "../xds/route-key.ts";
 import { compileListener } from "./compile-listener.ts";
 
 const ANY = "type.googleapis.com/envoy.extensions.filters";

@@ -6,11 +6,11 @@ import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { freePort } from "@sluice/harness";
 import { GrpcServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
 import { createClusterStatsIn } from "../cluster/cluster-stats.ts";
+import { OwnConnections } from "../cluster/own-connections.ts";
 import { eventually, portOf } from "../server/proxy-process-fixture.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { compileGrpcService, type GrpcTarget } from "./compile-grpc-service.ts";
 import { type GrpcHost, GrpcSender } from "./grpc-stream.ts";
-import { OwnConnections } from "./own-connection.ts";
 
 const closing: (() => void)[] = [];
 after(() => {

@@ -1,8 +1,4 @@
 import type { Socket } from "node:net";
-import type { Counter } from "@sluice/extension-api";
-import type { ResponseKind } from "../cluster/response-figures.ts";
-import type { ClusterStats } from "../cluster/thread-local-cluster.ts";
-import { whenTransportReady } from "../transport-socket/upstream-transport-socket.ts";
 
 /** What a connection of the proxy's own speaks. */
 export type OwnProtocol = "http1" | "http2" | "tcp";
@@ -15,15 +11,12 @@ export interface OwnCall {
   ended(whole: boolean): void;
 }
 
-/** As Envoy's own clients mark their requests. */
-const INTERNAL: ResponseKind = {
-  internal: true,
-  canary: false,
-  withoutCodes: false,
-  fromZone: "",
-  toZone: "",
-  altName: "",
-};
+/** A connection of the proxy's own clients (configuration, telemetry, reports) to a host of a cluster. */
+export interface OwnConnection {
+  readonly socket: Socket;
+  /** A request begins: it goes out once the connection stands. */
+  call(): OwnCall;
+}
 
 /** For a client whose connection carries one stream, from its beginning to its end: `onCall` is told of that. */
 export function connectForStream(
@@ -34,155 +27,4 @@ export function connectForStream(
   connection.socket.once("close", () => call.ended(false));
   onCall(call);
   return connection.socket;
-}
-
-/** Connections of the proxy's own clients (configuration, telemetry, reports), as their cluster counts them. */
-export class OwnConnections {
-  readonly #calls: Counter;
-  readonly #open = new Set<OwnConnection>();
-
-  /** `calls`: `http.async-client.rq_total`. */
-  constructor(calls: Counter) {
-    this.#calls = calls;
-  }
-
-  open(socket: Socket, stats: ClusterStats, protocol: OwnProtocol): OwnConnection {
-    const connection: OwnConnection = new OwnConnection(socket, stats, protocol, this.#calls, () =>
-      this.#open.delete(connection),
-    );
-    this.#open.add(connection);
-    return connection;
-  }
-
-  /** Before the stats are read: what the sockets have carried until now. */
-  countBytes(): void {
-    for (const connection of this.#open) connection.countBytes();
-  }
-}
-
-export class OwnConnection {
-  readonly socket: Socket;
-  readonly #stats: ClusterStats;
-  readonly #total: Counter;
-  readonly #begunMs = performance.now();
-  #ready = false;
-  #active = 0;
-  #calls = 0;
-  readonly #waiting = new Set<() => void>();
-  #received = 0;
-  #sent = 0;
-
-  constructor(
-    socket: Socket,
-    stats: ClusterStats,
-    protocol: OwnProtocol,
-    total: Counter,
-    onClose: () => void,
-  ) {
-    this.socket = socket;
-    this.#stats = stats;
-    this.#total = total;
-    stats.upstreamCxTotal.inc();
-    stats.upstreamCxActive.add(1);
-    if (protocol === "http1") stats.countHttp1Connection();
-    if (protocol === "http2") stats.upstreamCxHttp2Total.inc();
-    whenTransportReady(socket, () => this.#onReady());
-    let byPeer = false;
-    for (const event of ["end", "error"] as const)
-      socket.once(event, () => {
-        byPeer = true;
-      });
-    socket.once("close", () => {
-      onClose();
-      this.#onClose(byPeer);
-    });
-  }
-
-  /** A request begins: it goes out once the connection stands. */
-  call(): OwnCall {
-    const stats = this.#stats;
-    let begun = false;
-    let over = false;
-    let answered = false;
-    let begunMs = 0;
-    const begin = (): void => {
-      begun = true;
-      begunMs = performance.now();
-      this.#active++;
-      this.#calls++;
-      stats.upstreamRqTotal.inc();
-      stats.upstreamRqActive.add(1);
-    };
-    const wait = (): void => {
-      stats.upstreamRqPendingActive.sub(1);
-      if (this.#ready) {
-        begin();
-        return;
-      }
-      over = true;
-      stats.upstreamRqPendingFailureEject.inc();
-      stats.responses.countKind(503, INTERNAL);
-    };
-    this.#total.inc();
-    if (this.#ready) begin();
-    else {
-      stats.upstreamRqPendingTotal.inc();
-      stats.upstreamRqPendingActive.add(1);
-      this.#waiting.add(wait);
-    }
-    return {
-      answered: (status) => {
-        if (over || answered) return;
-        answered = true;
-        stats.responses.countKind(status, INTERNAL);
-      },
-      ended: (whole) => {
-        if (over) return;
-        over = true;
-        if (begun) {
-          if (whole && answered) stats.responses.recordKind(performance.now() - begunMs, INTERNAL);
-          this.#active--;
-          stats.upstreamRqActive.sub(1);
-        } else if (this.#waiting.delete(wait)) {
-          stats.upstreamRqPendingActive.sub(1);
-          stats.upstreamRqCancelled.inc();
-        }
-      },
-    };
-  }
-
-  countBytes(): void {
-    const { bytesRead, bytesWritten } = this.socket;
-    this.#stats.upstreamCxRxBytesTotal.add(bytesRead - this.#received);
-    this.#stats.upstreamCxTxBytesTotal.add(bytesWritten - this.#sent);
-    this.#received = bytesRead;
-    this.#sent = bytesWritten;
-  }
-
-  #onReady(): void {
-    this.#ready = true;
-    this.#stats.upstreamCxConnectMs.record(performance.now() - this.#begunMs);
-    this.#endWaiting();
-  }
-
-  #endWaiting(): void {
-    for (const each of this.#waiting) each();
-    this.#waiting.clear();
-  }
-
-  #onClose(byPeer: boolean): void {
-    const stats = this.#stats;
-    this.countBytes();
-    stats.upstreamCxActive.sub(1);
-    stats.upstreamCxDestroy.inc();
-    (byPeer ? stats.upstreamCxDestroyRemote : stats.upstreamCxDestroyLocal).inc();
-    if (this.#active > 0) {
-      stats.upstreamCxDestroyWithActiveRq.inc();
-      (byPeer ? stats.upstreamCxDestroyRemoteWithActiveRq : stats.upstreamCxDestroyLocalWithActiveRq).inc();
-    }
-    if (!this.#ready) stats.upstreamCxConnectFail.inc();
-    stats.upstreamCxLengthMs.record(performance.now() - this.#begunMs);
-    stats.upstreamRqPerCx.record(this.#calls);
-    this.#endWaiting();
-  }
 }

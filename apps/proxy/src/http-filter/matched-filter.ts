@@ -14,10 +14,10 @@ import {
   type StreamInfo,
 } from "@sluice/extension-api";
 import { INSUFFICIENT_DATA, type MatcherTree } from "@sluice/matching";
-import { type MatchedStream, StreamMatchingData } from "../route/stream-matching-data.ts";
 import { ActiveFilter } from "./active-filter.ts";
 import type { SkipFilter } from "./filter-chain-config.ts";
 import { isDecoder, isEncoder } from "./filter-direction.ts";
+import { type MatchedStream, StreamMatchingData } from "./stream-matching-data.ts";
 
 export const SKIP_FILTER: SkipFilter = Object.freeze({ kind: "skip" });
 

@@ -21,19 +21,11 @@ import { durationMs } from "../config-message/duration-ms.ts";
 import { ADS_SOURCE, checkSourceAt } from "../xds/config-source.ts";
 import type { ExtensionKind } from "../xds/extension-reference.ts";
 import { ExtensionReferences } from "../xds/extension-references.ts";
+import type { RouteReference } from "../xds/route-discovery.ts";
 import type { ScopeReference } from "../xds/scope-user.ts";
 
 const HTTP_CONNECTION_MANAGER =
   "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
-
-/** A connection manager that takes its routes from RDS. */
-export interface RouteReference {
-  readonly routeConfigName: string;
-  readonly source: ConfigSource;
-  readonly statPrefix: string;
-  /** 0: wait for ever. */
-  readonly initialFetchTimeoutMs: number;
-}
 
 /** What a listener, or a filter that is discovered by itself, takes from elsewhere. */
 export class ListenerReferences {

@@ -1,7 +1,7 @@
 import type { RouteAction_HashPolicy } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { Host, LoadBalancerContext } from "../cluster/thread-local-cluster.ts";
-import { compileHashPolicy, type HashPolicy, type HashSource } from "../route/hash-policy.ts";
 import { BoundedLoadTable } from "./bounded-load-table.ts";
+import { compileHashPolicy, type HashPolicy, type HashSource } from "./hash-policy.ts";
 import type { HostSet } from "./host-set.ts";
 import { type HostWeights, normalizeHostWeights } from "./host-weights.ts";
 import type { LoadBalancer, PolicyContext } from "./load-balancer.ts";

@@ -1,8 +1,8 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { Maglev } from "@sluice/xds/gen/envoy/extensions/load_balancing_policies/maglev/v3/maglev_pb.js";
 import type { RingHash } from "@sluice/xds/gen/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.js";
-import { compileHashPolicy } from "../route/hash-policy.ts";
 import type { HashSettings } from "./hash-load-balancer.ts";
+import { compileHashPolicy } from "./hash-policy.ts";
 
 /** What `consistent_hashing_lb_config` and `locality_weighted_lb_config` say, in both policies. */
 export function compileHashSettings(

@@ -7,9 +7,9 @@ import {
 import { compileErrorMatcher, type ErrorMatcher } from "../cluster/outlier/error-matcher.ts";
 import { compileHttpFilters } from "../http-filter/compile-filter-chain.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
+import { compileHashPolicy, type HashPolicy } from "../load-balancer/hash-policy.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { compileRetryPolicy } from "./compile-retry-policy.ts";
-import { compileHashPolicy, type HashPolicy } from "./hash-policy.ts";
 import { compileMirrorPolicies, type MirrorPolicy } from "./mirror-policy.ts";
 import type { RetryConfig } from "./retry-policy.ts";
 

@@ -20,6 +20,7 @@ import {
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { PerFilterConfigs } from "../http-filter/filter-chain-config.ts";
+import { compileHashPolicy } from "../load-balancer/hash-policy.ts";
 import { metadataMatchOf } from "../load-balancer/metadata-match.ts";
 import { compileRouteTracing } from "../tracing/route-tracing.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
@@ -32,7 +33,6 @@ import { compileOlderCors } from "./compile-older-cors.ts";
 import { compilePerFilterConfigs } from "./compile-per-filter-configs.ts";
 import { compileRetryPolicy } from "./compile-retry-policy.ts";
 import { compileRouteAction } from "./compile-route-action.ts";
-import { compileHashPolicy } from "./hash-policy.ts";
 import { compileHeaderMutations, type HeaderMutations } from "./header-mutations.ts";
 import { compileMirrorPolicies, type MirrorPolicy } from "./mirror-policy.ts";
 import { compileRateLimits, type RateLimitPolicy } from "./rate-limit-policy.ts";

@@ -1,8 +1,12 @@
-import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
+import { type Compiled, type ConnectionInfo, type Problem, refuse } from "@sluice/extension-api";
 import { ProxyProtocolConfig_Version } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import type { RouteAction_UpgradeConfig as UpgradeConfig } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { proxyHeaderV1, proxyHeaderV2 } from "../transport-socket/proxy-header.ts";
-import type { Preamble } from "../upstream/tcp-pool.ts";
+
+type DownstreamAddresses = Pick<ConnectionInfo, "localAddress" | "remoteAddress">;
+
+/** What the raw connection begins with, if anything; `downstream`: the client's. */
+export type Preamble = (downstream: DownstreamAddresses | undefined) => Uint8Array | undefined;
 
 /** `connect_config`: CONNECT ends here, what follows goes on as raw TCP. */
 export interface ConnectConfig {
@@ -52,19 +56,16 @@ export function compileConnectConfig(
       ok: true,
       value: {
         allowsPost: allowPost,
-        preamble: proxy === undefined ? undefined : (user) => proxyHeader(user, version2),
+        preamble: proxy === undefined ? undefined : (downstream) => proxyHeader(downstream, version2),
       },
     };
   }
   return { ok: true, value: undefined };
 }
 
-function proxyHeader(
-  { downstreamConnection }: Parameters<Preamble>[0],
-  version2: boolean,
-): Uint8Array | undefined {
-  if (downstreamConnection === undefined) return undefined;
-  const { remoteAddress, localAddress } = downstreamConnection;
+function proxyHeader(downstream: DownstreamAddresses | undefined, version2: boolean): Uint8Array | undefined {
+  if (downstream === undefined) return undefined;
+  const { remoteAddress, localAddress } = downstream;
   const addresses = { source: remoteAddress, destination: localAddress };
   return version2 ? proxyHeaderV2(addresses, []) : proxyHeaderV1(addresses);
 }

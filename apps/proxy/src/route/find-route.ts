@@ -1,9 +1,9 @@
 import type { HeaderMap, Runtime } from "@sluice/extension-api";
 import type { RouteTable } from "@sluice/matching";
+import { type MatchedStream, StreamMatchingData } from "../http-filter/stream-matching-data.ts";
 import { HTTPS_REDIRECT, needsHttps } from "./require-tls.ts";
 import type { RouteEntry } from "./route-entry.ts";
 import { type RoutePayload, resolveRoute } from "./route-payload.ts";
-import { type MatchedStream, StreamMatchingData } from "./stream-matching-data.ts";
 
 /**
  * The route of a request, its cluster chosen; `undefined` when there is none.

@@ -26,8 +26,8 @@ import {
   DescriptorSchema as ExpressionDescriptorSchema,
 } from "@sluice/xds/gen/envoy/extensions/rate_limit_descriptors/expr/v3/expr_pb.js";
 import { compileCel } from "../cel/load-cel.ts";
+import { StreamMatchingData } from "../http-filter/stream-matching-data.ts";
 import type { DescriptorEntry, DescriptorSource, RateLimitContext } from "./rate-limit-policy.ts";
-import { StreamMatchingData } from "./stream-matching-data.ts";
 
 /** Adds its entry; false when there is no descriptor then. */
 export type DescriptorAction = (source: DescriptorSource, entries: DescriptorEntry[]) => boolean;

@@ -1,8 +1,8 @@
 import type { HeaderMap, Runtime } from "@sluice/extension-api";
 import type { WeightedClusters } from "@sluice/matching";
+import { type MatchedStream, StreamMatchingData } from "../http-filter/stream-matching-data.ts";
 import type { ClusterSpecifier } from "./cluster-specifier.ts";
 import type { RouteEntry, RouteOrigin } from "./route-entry.ts";
-import { type MatchedStream, StreamMatchingData } from "./stream-matching-data.ts";
 
 /** What a route compiles to: how to get from a match to an entry, that is, to a cluster. */
 export type RoutePayload =

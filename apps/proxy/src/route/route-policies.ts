@@ -1,6 +1,6 @@
+import type { HashPolicy } from "../load-balancer/hash-policy.ts";
 import type { MetadataMatch } from "../load-balancer/metadata-match.ts";
 import type { RouteTracing } from "../tracing/route-tracing.ts";
-import type { HashPolicy } from "./hash-policy.ts";
 import type { RateLimitPolicy } from "./rate-limit-policy.ts";
 import type { VirtualClusters } from "./virtual-clusters.ts";
 

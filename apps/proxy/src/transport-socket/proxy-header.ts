@@ -1,12 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { parseIpAddress } from "@sluice/matching";
+import type { Tlv } from "../connection/proxy-protocol-state.ts";
 import { ipOf } from "../connection/socket-address.ts";
-
-/** One TLV of version 2. */
-export interface Tlv {
-  readonly type: number;
-  readonly value: Uint8Array;
-}
 
 /** From whom to whom; `ip:port` or `[v6]:port`. */
 export interface ProxiedAddresses {

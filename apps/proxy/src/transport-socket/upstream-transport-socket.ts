@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Compiled, StatsScope, TlsInfo } from "@sluice/extension-api";
+import type { Tlv } from "../connection/proxy-protocol-state.ts";
 import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
-import type { Tlv } from "./proxy-header.ts";
 
 /**
  * What one connection is to be beyond its cluster's configuration. A connection carries only what asked for the same.

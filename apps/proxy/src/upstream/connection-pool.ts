@@ -1,10 +1,10 @@
+import { PoolShare } from "../cluster/predictive-preconnect.ts";
 import type { ClusterInfo, Host, ResourceLimits } from "../cluster/thread-local-cluster.ts";
 import { enterTurn, leaveTurn, leaveTurnAndFlush } from "../event/turn.ts";
 import type { StreamResetReason } from "../http/codec.ts";
 import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
-import { PoolShare } from "./predictive-preconnect.ts";
 import {
   type ConnectionOwner,
   ConnectionState,

@@ -1,8 +1,8 @@
 import { frameMessage } from "../grpc/frame-message.ts";
+import { GrpcStatus, statusOfHttp } from "../grpc/grpc-status.ts";
 import { Headers } from "../http/header-map.ts";
 import type { AsyncClient, AsyncFailure, AsyncStreamOptions } from "./async-client.ts";
 import { type AsyncResponse, sendRequest } from "./async-request.ts";
-import { GrpcStatus, statusOfHttp } from "./grpc-status.ts";
 
 /** Where a unary call goes. */
 export interface GrpcCall {

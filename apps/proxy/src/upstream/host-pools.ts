@@ -1,4 +1,5 @@
 import type { Clock, ConnectionInfo, HeaderMap } from "@sluice/extension-api";
+import { AHEAD_MAX, type PredictivePreconnect } from "../cluster/predictive-preconnect.ts";
 import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
 import { systemRandom } from "../event/system-time.ts";
 import type { TimerQueue } from "../event/timer-queue.ts";
@@ -9,7 +10,6 @@ import type { ConnectOptions, DownstreamAddresses } from "../transport-socket/up
 import { ConnectionPool } from "./connection-pool.ts";
 import type { PoolProtocol } from "./create-client-codec.ts";
 import type { HttpPool } from "./http-pool.ts";
-import { AHEAD_MAX, type PredictivePreconnect } from "./predictive-preconnect.ts";
 import { connectOptionsFor, requestedName } from "./server-name.ts";
 import type { PoolContext } from "./upstream-connection.ts";
 

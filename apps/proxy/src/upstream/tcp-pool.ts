@@ -2,6 +2,7 @@ import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../cluster/thread-local-cluster.ts";
 import type { RequestEncoder, ResponseStream } from "../http/codec.ts";
 import { Headers } from "../http/header-map.ts";
+import type { Preamble } from "../route/connect-config.ts";
 import type { PoolUser } from "./host-pools.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
 import { shedConnection } from "./shed-connection.ts";
@@ -9,9 +10,6 @@ import { TcpConnection } from "./tcp-connection.ts";
 import { type TcpQueue, type TcpWaiter, tcpQueueOf } from "./tcp-queue.ts";
 import type { ConnectFailure, TcpUpstreamOwner } from "./tcp-upstream.ts";
 import type { PoolContext } from "./upstream-connection.ts";
-
-/** What a raw connection begins with, if anything. */
-export type Preamble = (user: PoolUser) => Uint8Array | undefined;
 
 /**
  * Takes requests whose body is a TCP session (CONNECT that ends here): each gets a connection of its own to the host, answered
@@ -62,7 +60,13 @@ export class TcpPool implements HttpPool {
         onGone: (failure) => queue.onClosed(failure),
       });
     const onSettled = (): unknown => this.connecting.delete(waiter);
-    const exchange = new TcpExchange({ waiter, preamble: this.preamble?.(user), queue, connect, onSettled });
+    const exchange = new TcpExchange({
+      waiter,
+      preamble: this.preamble?.(downstream),
+      queue,
+      connect,
+      onSettled,
+    });
     this.connecting.set(waiter, exchange);
     queue.enter(exchange);
   }

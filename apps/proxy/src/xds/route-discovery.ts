@@ -5,14 +5,22 @@ import {
   type RouteConfiguration,
   RouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import type { RouteReference } from "../listener/listener-references.ts";
-import { routeKey } from "../route/route-key.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
+import { routeKey } from "./route-key.ts";
 import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
 import type { VirtualHostDiscovery, VirtualHosts } from "./virtual-host-discovery.ts";
+
+/** A connection manager that takes its routes from RDS. */
+export interface RouteReference {
+  readonly routeConfigName: string;
+  readonly source: ConfigSource;
+  readonly statPrefix: string;
+  /** 0: wait for ever. */
+  readonly initialFetchTimeoutMs: number;
+}
 
 interface Entry {
   readonly key: string;

@@ -4,6 +4,7 @@ import { isGrpcContentType } from "@sluice/matching";
 import { type ConnectionSink, SocketConnection } from "../../connection/socket-connection.ts";
 import { enterTurn, leaveTurn } from "../../event/turn.ts";
 import { frameMessage } from "../../grpc/frame-message.ts";
+import { GrpcStatus, statusOfHttp } from "../../grpc/grpc-status.ts";
 import { MessageReader } from "../../grpc/message-reader.ts";
 import type {
   ClientCodec,
@@ -15,7 +16,6 @@ import { Headers } from "../../http/header-map.ts";
 import { decodeOrcaReport } from "../../orca/decode-orca-report.ts";
 import type { OrcaReport } from "../../orca/orca-report.ts";
 import { tlsInfoOf, whenTransportReady } from "../../transport-socket/upstream-transport-socket.ts";
-import { GrpcStatus, statusOfHttp } from "../../upstream/grpc-status.ts";
 
 const METHOD = "/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics";
 const BUFFER_LIMIT_BYTES = 64 * 1024;

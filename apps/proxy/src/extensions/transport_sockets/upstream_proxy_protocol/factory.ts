@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
 import { ProxyProtocolPassThroughTLVs_PassTLVsMatchType } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import type { ProxyProtocolUpstreamTransport } from "@sluice/xds/gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js";
+import type { Tlv } from "../../../connection/proxy-protocol-state.ts";
 import { socketAddressText } from "../../../connection/socket-address.ts";
 import { compileUpstreamTransportSocket } from "../../../transport-socket/compile-upstream-transport-socket.ts";
-import { proxyHeaderV1, proxyHeaderV2, type Tlv } from "../../../transport-socket/proxy-header.ts";
+import { proxyHeaderV1, proxyHeaderV2 } from "../../../transport-socket/proxy-header.ts";
 import type {
   ConnectOptions,
   UpstreamTarget,

@@ -4,9 +4,9 @@ import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/r
 import type { FetchRoutes, RouteSource } from "../../../../http/scoped-routes.ts";
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
-import { routeKey } from "../../../../route/route-key.ts";
 import { leaseContext } from "../../../../worker/lease-context.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
+import { routeKey } from "../../../../xds/route-key.ts";
 
 /** What compiling a connection manager's routes takes. */
 export interface RouteUse {

@@ -3,7 +3,7 @@ import type { TlvEntry } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protoc
 import { ProxyProtocolTlvMergePolicy } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
 import type { FormatContext, SubstitutionFormatter } from "../../../../access-log/access-logger.ts";
 import { compileFormatString } from "../../../../access-log/compile-line-format.ts";
-import type { Tlv } from "../../../../transport-socket/proxy-header.ts";
+import type { Tlv } from "../../../../connection/proxy-protocol-state.ts";
 
 interface AddedTlv {
   readonly type: number;

@@ -1,6 +1,6 @@
-import type { ManagedCluster } from "../cluster/managed-cluster.ts";
-import type { GrpcHost } from "./grpc-stream.ts";
-import type { OwnConnections } from "./own-connection.ts";
+import type { GrpcHost } from "../grpc/grpc-stream.ts";
+import type { ManagedCluster } from "./managed-cluster.ts";
+import type { OwnConnections } from "./own-connections.ts";
 
 const ALPN = { http2: ["h2"], http1: ["http/1.1"], tcp: undefined } as const;
 

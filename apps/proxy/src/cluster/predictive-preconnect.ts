@@ -1,4 +1,4 @@
-import type { Host } from "../cluster/thread-local-cluster.ts";
+import type { Host } from "./thread-local-cluster.ts";
 
 /** Connections that one stream may have opened ahead. */
 export const AHEAD_MAX = 3;

@@ -3,9 +3,9 @@ import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import type { ClusterManager } from "../cluster/cluster-manager.ts";
 import type { OnDemandOutcome, OnDemandWant } from "../worker/on-demand-requests.ts";
-import { sourceKey } from "./config-source.ts";
+import { sourceKey } from "../xds/config-source.ts";
+import type { ClusterManager } from "./cluster-manager.ts";
 
 type ClusterWant = Extract<OnDemandWant, { kind: "cluster" }>;
 

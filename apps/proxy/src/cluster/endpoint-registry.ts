@@ -1,9 +1,9 @@
 import type { Problem } from "@sluice/extension-api";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { ClusterLoadAssignment } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
-import { compileEndpoints, type LoadAssignment } from "../cluster/compile-endpoints.ts";
-import type { EndpointDiscovery, EndpointWatcher } from "../cluster/endpoint-discovery.ts";
-import { isStreamed, sourceKey } from "./config-source.ts";
+import { isStreamed, sourceKey } from "../xds/config-source.ts";
+import { compileEndpoints, type LoadAssignment } from "./compile-endpoints.ts";
+import type { EndpointDiscovery, EndpointWatcher } from "./endpoint-discovery.ts";
 
 interface Entry {
   /** Attempts are counted here, as each is followed by another one; otherwise where they are made. */

@@ -1,7 +1,7 @@
-import type { ResponseObserver } from "../cluster/thread-local-cluster.ts";
 import type { LoadReportObserver } from "../load-balancer/load-balancer.ts";
-import type { LoadMetricsOutbox } from "./load-metrics-outbox.ts";
-import { readOrcaReport } from "./read-orca-report.ts";
+import type { LoadMetricsOutbox } from "../orca/load-metrics-outbox.ts";
+import { readOrcaReport } from "../orca/read-orca-report.ts";
+import type { ResponseObserver } from "./thread-local-cluster.ts";
 
 /** Reads the load reports of responses for `observer`, which is asked anew each time, and for `metrics`. */
 export function responseReader(
