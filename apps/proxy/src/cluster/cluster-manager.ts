@@ -4,8 +4,8 @@ import type { ClusterManager as ClusterManagerConfig } from "@sluice/xds/gen/env
 import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { HttpProtocolOptions } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 import type { TimerQueue } from "../event/timer-queue.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { findSecretConfigs } from "../secret/find-secret-configs.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { SecretManager } from "../secret/secret-manager.ts";

@@ -3,8 +3,8 @@ import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluste
 import { durationMs } from "../config-message/duration-ms.ts";
 import { durationProblemsIn } from "../config-message/duration-problems.ts";
 import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { LoadReportNeed } from "../orca/load-report-need.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import type { StatFilter } from "../stats/own-matchers.ts";
 import { compileStatsMatcher } from "../stats/stats-settings.ts";

@@ -18,11 +18,11 @@ import {
   refuseUnsupportedFields,
   type SupportedFields,
 } from "../config-message/refuse-unsupported-fields.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { Http1ClientSettings } from "../http/h1/client-codec.ts";
 import { compileHttp1ClientOptions } from "../http/h1/compile-http1-options.ts";
 import { compileHttp2Options, type Http2Options, http2OptionProblems } from "../http/h2/http2-options.ts";
 import { HTTP_FILTER_FIELDS } from "../http-filter/http-filter-fields.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { ROUTE_SUPPORTED_FIELDS } from "../route/route-supported-fields.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { mayNegotiate } from "./may-negotiate.ts";

@@ -8,9 +8,9 @@ import {
 } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import { durationProblemsIn } from "../config-message/duration-problems.ts";
 import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { LoadBalancerConfig } from "../load-balancer/load-balancer.ts";
 import type { LoadReportNeed } from "../orca/load-report-need.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import type { Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { legacyPolicyMessage } from "./legacy-load-balancer.ts";

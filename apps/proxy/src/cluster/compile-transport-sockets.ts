@@ -3,7 +3,7 @@ import type { Problem } from "@sluice/extension-api";
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import { TransportSocketSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { MatcherSchema } from "@sluice/xds/gen/xds/type/matcher/v3/matcher_pb.js";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { compileUpstreamTransportSocket } from "../transport-socket/compile-upstream-transport-socket.ts";

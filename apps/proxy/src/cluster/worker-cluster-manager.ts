@@ -1,6 +1,5 @@
 import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { TimerQueue } from "../event/timer-queue.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { createHttp2Stats } from "../http/h2/http2-stats.ts";
 import {
   type AssignmentPolicy,
@@ -12,7 +11,7 @@ import type { LoadBalancer, LoadBalancerConfig, PolicyContext } from "../load-ba
 import { createLoadBalancerStats } from "../load-balancer/load-balancer-stats.ts";
 import { type LoadMetric, LoadMetricsOutbox } from "../orca/load-metrics-outbox.ts";
 import { LoadShedPoint, type OverloadDecision } from "../overload/overload-state.ts";
-import type { ClusterPolicies } from "../route/cluster-policies.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
 import type { LocalInfo } from "../worker/worker-context.ts";
@@ -21,6 +20,7 @@ import { bareHost } from "./bare-host.ts";
 import { circuitBreakers } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
 import { clusterDrops, clusterDropsPage } from "./cluster-drops.ts";
+import type { ClusterPolicies } from "./cluster-policies.ts";
 import { createClusterStatsIn } from "./cluster-stats.ts";
 import { CompositeLoadBalancer } from "./composite-load-balancer.ts";
 import { createConnector } from "./connect-upstream.ts";

@@ -40,3 +40,10 @@ export interface Decompressor extends CompressionLibrary {
   /** Which of them counts a chunk that failed with this code (`CodecPumpOwner.onChunkFailed`); undefined: none. */
   errorStat(code: string): string | undefined;
 }
+
+declare module "../registry/extension-registry.ts" {
+  interface ExtensionFactories {
+    "envoy.compression.compressor": CompressorFactory;
+    "envoy.compression.decompressor": DecompressorFactory;
+  }
+}

@@ -1,14 +1,14 @@
+import {
+  createExtensionRegistry,
+  type ExtensionRegistry,
+  type StandardManifest,
+} from "../registry/extension-registry.ts";
 import { brotliCompressorManifest } from "./compression/brotli/compressor/manifest.ts";
 import { brotliDecompressorManifest } from "./compression/brotli/decompressor/manifest.ts";
 import { gzipCompressorManifest } from "./compression/gzip/compressor/manifest.ts";
 import { gzipDecompressorManifest } from "./compression/gzip/decompressor/manifest.ts";
 import { zstdCompressorManifest } from "./compression/zstd/compressor/manifest.ts";
 import { zstdDecompressorManifest } from "./compression/zstd/decompressor/manifest.ts";
-import {
-  createExtensionRegistry,
-  type ExtensionRegistry,
-  type StandardManifest,
-} from "./extension-registry.ts";
 import { basicAuthManifest } from "./filters/http/basic_auth/manifest.ts";
 import { bufferManifest } from "./filters/http/buffer/manifest.ts";
 import { compressorManifest } from "./filters/http/compressor/manifest.ts";

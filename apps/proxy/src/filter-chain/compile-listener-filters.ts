@@ -8,9 +8,9 @@ import type {
 } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { ProxyProtocolSchema } from "@sluice/xds/gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.js";
-import { compileExtension } from "../extensions/compile-extension.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { contextAt, type NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
+import { compileExtension } from "../registry/compile-extension.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { subscribeExtension } from "../xds/subscribe-extension.ts";
 import { type CompiledListenerFilter, DISCOVERED_LISTENER_FILTER } from "./discovered-listener-filter.ts";
 

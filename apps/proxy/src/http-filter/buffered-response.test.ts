@@ -6,8 +6,8 @@ import {
   type HttpFilterManifest,
   PassThroughFilter,
 } from "@sluice/extension-api";
-import { createExtensionRegistry } from "../extensions/extension-registry.ts";
 import { STANDARD_EXTENSIONS } from "../extensions/standard.ts";
+import { createExtensionRegistry } from "../registry/extension-registry.ts";
 import { startFilterProxy } from "./testing/start-filter-proxy.ts";
 
 const LIMIT = 100;

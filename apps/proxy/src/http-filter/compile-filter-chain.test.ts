@@ -4,7 +4,7 @@ import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { apiRegistry } from "@sluice/xds";
 import { HttpFilterSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { HttpProtocolOptionsSchema } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
-import { checkClusterPolicies } from "../route/cluster-policies.ts";
+import { checkClusterPolicies } from "../cluster/cluster-policies.ts";
 import { testWorkerContext } from "../worker/testing/test-worker-context.ts";
 import { compileHttpFilters } from "./compile-filter-chain.ts";
 

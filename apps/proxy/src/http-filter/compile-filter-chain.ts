@@ -9,7 +9,7 @@ import {
 import { typeNameOf, unpackAny } from "@sluice/xds/any";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { HttpFilter } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { compileExtension } from "../extensions/compile-extension.ts";
+import { compileExtension } from "../registry/compile-extension.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { subscribeExtension } from "../xds/subscribe-extension.ts";
 import { compileMatchedFilter, EXTENSION_WITH_MATCHER, innerFilterType } from "./compile-matched-filter.ts";

@@ -5,3 +5,9 @@ import type { AddressDetection } from "./client-address.ts";
 export interface AddressDetectionFactory {
   compile(message: unknown, path: string): Compiled<AddressDetection>;
 }
+
+declare module "../registry/extension-registry.ts" {
+  interface ExtensionFactories {
+    "envoy.http.original_ip_detection": AddressDetectionFactory;
+  }
+}

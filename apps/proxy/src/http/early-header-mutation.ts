@@ -10,3 +10,9 @@ export interface EarlyHeaderMutationFactory {
   /** `path`: where the configuration stands, for problems. */
   compile(message: unknown, path: string): Compiled<EarlyHeaderMutation>;
 }
+
+declare module "../registry/extension-registry.ts" {
+  interface ExtensionFactories {
+    "envoy.http.early_header_mutation": EarlyHeaderMutationFactory;
+  }
+}

@@ -18,3 +18,9 @@ export interface SessionStates {
 export interface SessionStateFactory {
   compile(message: unknown, path: string, clock: Clock): Compiled<SessionStates>;
 }
+
+declare module "../registry/extension-registry.ts" {
+  interface ExtensionFactories {
+    "envoy.http.stateful_session": SessionStateFactory;
+  }
+}

@@ -3,6 +3,7 @@ import type { LoadBalancingPolicy } from "@sluice/xds/gen/envoy/config/cluster/v
 import type { Host, LoadBalancerContext } from "../cluster/thread-local-cluster.ts";
 import type { LoadReportNeed } from "../orca/load-report-need.ts";
 import type { OrcaReport } from "../orca/orca-report.ts";
+import type { ManifestOf } from "../registry/extension-registry.ts";
 import type { HostSet } from "./host-set.ts";
 import type { LoadBalancerStats } from "./load-balancer-stats.ts";
 
@@ -47,6 +48,8 @@ export interface LoadBalancingPolicyFactory<C = unknown> {
   timesHosts?(config: C): boolean;
 }
 
+export type LoadBalancingPolicyManifest = ManifestOf<"envoy.load_balancing_policies">;
+
 export interface PolicyCompileContext {
   /** Of the policy's own message; problems begin with it. */
   readonly path: string;
@@ -82,4 +85,10 @@ export interface HostPicker {
 /** A whole number in [0, bound). */
 export function below(random: Random, bound: number): number {
   return random.uint32() % bound;
+}
+
+declare module "../registry/extension-registry.ts" {
+  interface ExtensionFactories {
+    "envoy.load_balancing_policies": LoadBalancingPolicyFactory;
+  }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromJson, type JsonObject } from "@bufbuild/protobuf";
 import { RouteSchema, VirtualHostSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { createExtensionRegistry } from "../extensions/extension-registry.ts";
+import { createExtensionRegistry } from "../registry/extension-registry.ts";
 import { compileForward } from "./compile-forward.ts";
 
 function compiled(action: JsonObject, rest: JsonObject = {}, host: JsonObject = {}) {

@@ -7,7 +7,7 @@ import type {
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { wholeDurationMs } from "../config-message/duration-ms.ts";
 import { durationProblems } from "../config-message/duration-problems.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { compilePathRewrite } from "./compile-path-rewrite.ts";
 import { compileRetryPolicy } from "./compile-retry-policy.ts";
 import { compileConnectConfig, compileUpgrades } from "./connect-config.ts";

@@ -7,9 +7,9 @@ import {
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { wholeDurationMs } from "../config-message/duration-ms.ts";
 import { durationProblems } from "../config-message/duration-problems.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import type { RetryHostPredicate, RetryPriority } from "../load-balancer/retry-extensions.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { findTypedExtension } from "./compile-typed-extension.ts";
-import type { RetryHostPredicate, RetryPriority } from "./retry-extensions.ts";
 import { parseRetryOn, type RetryConfig } from "./retry-policy.ts";
 
 const RESET_MAX_INTERVAL_MS = 300_000;

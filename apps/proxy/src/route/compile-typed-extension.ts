@@ -6,7 +6,7 @@ import type {
   ExtensionCategory,
   ExtensionFactories,
   ExtensionRegistry,
-} from "../extensions/extension-registry.ts";
+} from "../registry/extension-registry.ts";
 
 /** Finds the extension of `category` that an Any configures, and what its fields leave to refuse. `path`: of the Any. */
 export function findTypedExtension<C extends ExtensionCategory>(

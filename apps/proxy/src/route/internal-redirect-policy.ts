@@ -1,9 +1,9 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { RouteAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { RouteAction_InternalRedirectAction as LegacyAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { findTypedExtension } from "./compile-typed-extension.ts";
-import type { InternalRedirectPredicate } from "./retry-extensions.ts";
+import type { InternalRedirectPredicate } from "./internal-redirect-predicate.ts";
 
 /** When a redirection by the upstream is followed here instead of by the client. */
 export interface InternalRedirectPolicy {

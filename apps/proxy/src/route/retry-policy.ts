@@ -1,5 +1,5 @@
 import type { Condition } from "@sluice/matching";
-import type { RetryHostPredicate, RetryPriority } from "./retry-extensions.ts";
+import type { RetryHostPredicate, RetryPriority } from "../load-balancer/retry-extensions.ts";
 
 /** Bits of `retry_on` and `x-envoy-retry-grpc-on`. */
 export const RetryOn = {

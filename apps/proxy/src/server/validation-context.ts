@@ -3,8 +3,8 @@ import type { Tracing_Http } from "@sluice/xds/gen/envoy/config/trace/v3/http_tr
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import type { ClusterManager } from "../cluster/cluster-manager.ts";
 import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import { NEVER_OVERLOADED } from "../overload/overload-state.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";

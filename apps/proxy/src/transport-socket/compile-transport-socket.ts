@@ -1,8 +1,8 @@
 import type { Compiled } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { TransportSocket } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import { compileExtension } from "../extensions/compile-extension.ts";
-import type { ExtensionFactories, ExtensionRegistry } from "../extensions/extension-registry.ts";
+import { compileExtension } from "../registry/compile-extension.ts";
+import type { ExtensionFactories, ExtensionRegistry } from "../registry/extension-registry.ts";
 
 /** A `transport_socket`; `path` is where it stands. Undefined: none, the socket as it is. */
 export function compileTransportSocket<

@@ -35,3 +35,9 @@ export interface DownstreamTransportSocketFactory {
   /** Undefined: the socket as it is. Problems' paths start at the configuration. */
   compile(config: unknown, context: TransportSocketContext): Compiled<DownstreamTransportSocket | undefined>;
 }
+
+declare module "../registry/extension-registry.ts" {
+  interface ExtensionFactories {
+    "envoy.transport_sockets.downstream": DownstreamTransportSocketFactory;
+  }
+}

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Compiled, StatsScope, TlsInfo } from "@sluice/extension-api";
 import type { Tlv } from "../connection/proxy-protocol-state.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 
 /**
@@ -92,3 +92,9 @@ export function markTransportReady(socket: Socket, tls: TlsInfo | undefined): vo
 
 /** What the handshake of an upstream connection came to; undefined before it is ready, and without TLS. */
 export const tlsInfoOf = (socket: Socket): TlsInfo | undefined => tlsInfos.get(socket);
+
+declare module "../registry/extension-registry.ts" {
+  interface ExtensionFactories {
+    "envoy.transport_sockets.upstream": UpstreamTransportSocketFactory;
+  }
+}

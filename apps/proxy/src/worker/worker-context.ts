@@ -5,9 +5,9 @@ import type { ScopedRouteConfigurationsList } from "@sluice/xds/gen/envoy/extens
 import type { AccessLoggerFactory } from "../access-log/access-logger.ts";
 import type { ThreadLocalClusterManager } from "../cluster/thread-local-cluster.ts";
 import type { TimerQueue } from "../event/timer-queue.ts";
-import type { ExtensionRegistry } from "../extensions/extension-registry.ts";
 import type { HighMemoryStreams } from "../overload/high-memory-streams.ts";
 import type { OverloadDecision } from "../overload/overload-state.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { TracerFactory } from "../tracing/tracer.ts";
 import type { DiscoveredRegistry } from "./discovered-messages.ts";

@@ -7,6 +7,7 @@ import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/exten
 import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import { useThreadFacts } from "../cel/thread-facts.ts";
+import { compileCheckedPolicies } from "../cluster/cluster-policies.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
 import { WorkerDescriptors } from "../descriptor/worker-descriptors.ts";
 import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
@@ -18,7 +19,6 @@ import { WorkerListeners } from "../listener/worker-listeners.ts";
 import { countSheds } from "../overload/count-sheds.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
 import { highMemoryStreams, startOverloadActions, WorkerOverload } from "../overload/worker-overload.ts";
-import { compileCheckedPolicies } from "../route/cluster-policies.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { SecretStore } from "../secret/secret-store.ts";
 import { ThreadStats } from "../stats/thread-stats.ts";

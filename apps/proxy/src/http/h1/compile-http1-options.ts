@@ -6,7 +6,7 @@ import {
   type HttpProtocolOptions,
   HttpProtocolOptions_HeadersWithUnderscoresAction as Underscores,
 } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
-import type { ExtensionRegistry } from "../../extensions/extension-registry.ts";
+import type { ExtensionRegistry } from "../../registry/extension-registry.ts";
 import type { WorkerContext } from "../../worker/worker-context.ts";
 import type { Http1ClientSettings } from "./client-codec.ts";
 import { type HeaderSpelling, LOWER_CASE } from "./header-spelling.ts";

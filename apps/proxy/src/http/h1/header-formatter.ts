@@ -5,3 +5,9 @@ export interface HeaderFormatterFactory {
   /** `config`: the decoded message of one of its `configTypes`. Plain data: it crosses threads. */
   compile(config: unknown): HeaderSpelling;
 }
+
+declare module "../../registry/extension-registry.ts" {
+  interface ExtensionFactories {
+    "envoy.http.stateful_header_formatters": HeaderFormatterFactory;
+  }
+}

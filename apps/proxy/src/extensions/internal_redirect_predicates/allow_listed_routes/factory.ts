@@ -1,5 +1,5 @@
 import type { AllowListedRoutesConfig } from "@sluice/xds/gen/envoy/extensions/internal_redirect/allow_listed_routes/v3/allow_listed_routes_config_pb.js";
-import type { InternalRedirectPredicateFactory } from "../../../route/retry-extensions.ts";
+import type { InternalRedirectPredicateFactory } from "../../../route/internal-redirect-predicate.ts";
 
 /** Redirects lead only to the routes that are named. */
 export const allowListedRoutesFactory: InternalRedirectPredicateFactory = {

@@ -1,4 +1,4 @@
-import type { InternalRedirectPredicateFactory } from "../../../route/retry-extensions.ts";
+import type { InternalRedirectPredicateFactory } from "../../../route/internal-redirect-predicate.ts";
 
 const STATE = "envoy.internal_redirect.previous_routes_predicate_state";
 

@@ -1,4 +1,4 @@
-import type { InternalRedirectPredicateFactory } from "../../../route/retry-extensions.ts";
+import type { InternalRedirectPredicateFactory } from "../../../route/internal-redirect-predicate.ts";
 
 /** A request that came in the clear is not redirected to https; the other way is allowed. */
 export const safeCrossSchemeFactory: InternalRedirectPredicateFactory = {

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { LoadBalancingPolicyManifest } from "../../extension-registry.ts";
+import type { LoadBalancingPolicyManifest } from "../../../load-balancer/load-balancer.ts";
 
 const require = createRequire(import.meta.url);
 

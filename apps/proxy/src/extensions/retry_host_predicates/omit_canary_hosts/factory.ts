@@ -1,5 +1,8 @@
 import { isCanary } from "../../../cluster/host-canary.ts";
-import type { RetryHostPredicate, RetryHostPredicateFactory } from "../../../route/retry-extensions.ts";
+import type {
+  RetryHostPredicate,
+  RetryHostPredicateFactory,
+} from "../../../load-balancer/retry-extensions.ts";
 
 /** Refuses canary hosts. */
 const omitCanaryHosts: RetryHostPredicate = {

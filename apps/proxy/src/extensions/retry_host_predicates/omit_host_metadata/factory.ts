@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { OmitHostMetadataConfig } from "@sluice/xds/gen/envoy/extensions/retry/host/omit_host_metadata/v3/omit_host_metadata_config_pb.js";
 import type { Host } from "../../../cluster/thread-local-cluster.ts";
-import type { RetryHostPredicateFactory } from "../../../route/retry-extensions.ts";
+import type { RetryHostPredicateFactory } from "../../../load-balancer/retry-extensions.ts";
 
 /** Refuses hosts whose `envoy.lb` metadata has all the values of the configured one; without any, none is refused. */
 export const omitHostMetadataFactory: RetryHostPredicateFactory = {

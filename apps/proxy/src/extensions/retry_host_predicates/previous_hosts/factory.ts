@@ -1,5 +1,8 @@
 import type { Host } from "../../../cluster/thread-local-cluster.ts";
-import type { RetryHostPredicate, RetryHostPredicateFactory } from "../../../route/retry-extensions.ts";
+import type {
+  RetryHostPredicate,
+  RetryHostPredicateFactory,
+} from "../../../load-balancer/retry-extensions.ts";
 
 /** Refuses the hosts that this request was sent to before. */
 class PreviousHosts implements RetryHostPredicate {

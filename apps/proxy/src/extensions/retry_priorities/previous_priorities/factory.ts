@@ -5,7 +5,7 @@ import {
   type PriorityLoads,
   type PriorityState,
 } from "../../../load-balancer/priority-load.ts";
-import type { RetryPriority, RetryPriorityFactory } from "../../../route/retry-extensions.ts";
+import type { RetryPriority, RetryPriorityFactory } from "../../../load-balancer/retry-extensions.ts";
 
 /** Leaves out the priorities that a request has been sent to, until there is none left. */
 class PreviousPriorities implements RetryPriority {

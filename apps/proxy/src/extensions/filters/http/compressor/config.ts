@@ -6,8 +6,8 @@ import type {
   Compressor_CommonDirectionConfig as DirectionMessage,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/compressor/v3/compressor_pb.js";
 import type { Compressor } from "../../../../compression/compression-library.ts";
-import { resolveExtension } from "../../../../extensions/resolve-extension.ts";
 import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { resolveExtension } from "../../../../registry/resolve-extension.ts";
 import { compileFeatureFlag } from "../../../../runtime/feature-flag.ts";
 import { type ContentTypes, compileContentTypes } from "./content-types.ts";
 import {

@@ -4,8 +4,8 @@ import type {
   Decompressor_CommonDirectionConfig as DirectionMessage,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/decompressor/v3/decompressor_pb.js";
 import type { Decompressor } from "../../../../compression/compression-library.ts";
-import { resolveExtension } from "../../../../extensions/resolve-extension.ts";
 import type { HttpFactoryContext } from "../../../../http-filter/filter-chain-config.ts";
+import { resolveExtension } from "../../../../registry/resolve-extension.ts";
 import { compileFeatureFlag } from "../../../../runtime/feature-flag.ts";
 import { createDirectionStats, type DirectionStats } from "./stats.ts";
 

@@ -2,7 +2,7 @@ import { type HeaderMap, ResponseFlag, type StreamInfo, type Timer } from "@slui
 import type { ClusterInfo, Host, Resource } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
-import type { RetryHostPredicate, RetryPriority } from "../../../../route/retry-extensions.ts";
+import type { RetryHostPredicate, RetryPriority } from "../../../../load-balancer/retry-extensions.ts";
 import { type RetryConfig, RetryOn } from "../../../../route/retry-policy.ts";
 import type { RouteStats } from "../../../../route/route-entry.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";

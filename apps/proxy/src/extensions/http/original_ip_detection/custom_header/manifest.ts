@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { ManifestOf } from "../../../extension-registry.ts";
+import type { ManifestOf } from "../../../../registry/extension-registry.ts";
 
 const require = createRequire(import.meta.url);
 

@@ -4,41 +4,18 @@ import type {
   ListenerFilterFactory,
   NetworkFilterFactory,
 } from "@sluice/extension-api";
-import type { CompressorFactory, DecompressorFactory } from "../compression/compression-library.ts";
-import type { AddressDetectionFactory } from "../http/address-detection-factory.ts";
-import type { EarlyHeaderMutationFactory } from "../http/early-header-mutation.ts";
-import type { HeaderFormatterFactory } from "../http/h1/header-formatter.ts";
-import type { SessionStateFactory } from "../http/session-state.ts";
-import type { LoadBalancingPolicyFactory } from "../load-balancer/load-balancer.ts";
-import type {
-  InternalRedirectPredicateFactory,
-  RetryHostPredicateFactory,
-  RetryPriorityFactory,
-} from "../route/retry-extensions.ts";
-import type { DownstreamTransportSocketFactory } from "../transport-socket/downstream-transport-socket.ts";
-import type { UpstreamTransportSocketFactory } from "../transport-socket/upstream-transport-socket.ts";
 
-/** What an extension of each of Envoy's categories gives; a room that takes a new kind of extension adds its line. */
+/**
+ * What an extension of each of Envoy's categories gives. The registry knows no room above it: one that takes a new kind of extension adds
+ * its line beside the factory's contract, with `declare module`.
+ */
 export interface ExtensionFactories {
-  "envoy.compression.compressor": CompressorFactory;
-  "envoy.compression.decompressor": DecompressorFactory;
   "envoy.filters.http": HttpFilterFactory;
   "envoy.filters.listener": ListenerFilterFactory;
   "envoy.filters.network": NetworkFilterFactory;
-  "envoy.http.stateful_header_formatters": HeaderFormatterFactory;
-  "envoy.http.early_header_mutation": EarlyHeaderMutationFactory;
-  "envoy.http.original_ip_detection": AddressDetectionFactory;
-  "envoy.http.stateful_session": SessionStateFactory;
-  "envoy.load_balancing_policies": LoadBalancingPolicyFactory;
-  "envoy.transport_sockets.downstream": DownstreamTransportSocketFactory;
-  "envoy.transport_sockets.upstream": UpstreamTransportSocketFactory;
-  "envoy.internal_redirect_predicates": InternalRedirectPredicateFactory;
-  "envoy.retry_host_predicates": RetryHostPredicateFactory;
-  "envoy.retry_priorities": RetryPriorityFactory;
 }
 export type ExtensionCategory = keyof ExtensionFactories;
 export type ManifestOf<C extends ExtensionCategory> = ExtensionManifest<C, ExtensionFactories[C]>;
-export type LoadBalancingPolicyManifest = ManifestOf<"envoy.load_balancing_policies">;
 export type StandardManifest = { [C in ExtensionCategory]: ManifestOf<C> }[ExtensionCategory];
 
 /** A manifest whose implementation has been loaded. */

@@ -4,14 +4,14 @@ import {
   type HttpProtocolOptions,
   HttpProtocolOptionsSchema,
 } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
-import { compileErrorMatcher, type ErrorMatcher } from "../cluster/outlier/error-matcher.ts";
 import { compileHttpFilters } from "../http-filter/compile-filter-chain.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { compileHashPolicy, type HashPolicy } from "../load-balancer/hash-policy.ts";
+import { compileRetryPolicy } from "../route/compile-retry-policy.ts";
+import { compileMirrorPolicies, type MirrorPolicy } from "../route/mirror-policy.ts";
+import type { RetryConfig } from "../route/retry-policy.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
-import { compileRetryPolicy } from "./compile-retry-policy.ts";
-import { compileMirrorPolicies, type MirrorPolicy } from "./mirror-policy.ts";
-import type { RetryConfig } from "./retry-policy.ts";
+import { compileErrorMatcher, type ErrorMatcher } from "./outlier/error-matcher.ts";
 
 const CODEC = "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec";
 
