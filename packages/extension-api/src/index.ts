@@ -3,6 +3,7 @@ export * from "./gather-problems.ts";
 export * from "./http-filter.ts";
 export * from "./http-headers.ts";
 export * from "./listener-filter.ts";
+export * from "./local-info.ts";
 export * from "./manifest.ts";
 export * from "./network-filter.ts";
 export * from "./pass-through-filter.ts";

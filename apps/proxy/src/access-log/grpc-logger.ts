@@ -7,7 +7,7 @@ import { durationMs } from "../config-message/duration-ms.ts";
 import { compileLogService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import type { HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
-import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
+import type { TelemetryOutbox } from "../grpc/telemetry-outbox.ts";
 import type { AccessLogger } from "./access-logger.ts";
 import { compileCustomTags } from "./compile-custom-tags.ts";
 import { type EntryExtras, encodeHttpEntry, encodeTcpEntry } from "./encode-http-entry.ts";

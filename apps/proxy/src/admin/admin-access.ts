@@ -10,10 +10,10 @@ import type { AccessLogger } from "../access-log/access-logger.ts";
 import { type AccessLoggers, createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import { socketAddressText } from "../connection/socket-address.ts";
 import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
+import { TelemetryOutbox } from "../grpc/telemetry-outbox.ts";
 import { Headers } from "../http/header-map.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
-import { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
 import type { AdminReply } from "./admin-command.ts";
 
 let nextConnectionId = 1;

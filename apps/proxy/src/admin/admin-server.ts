@@ -6,8 +6,8 @@ import {
 } from "node:http";
 import type { Duplex } from "node:stream";
 import { mergeSlashes, normalizePath } from "@sluice/matching";
+import type { SocketSpec } from "../listener/listener-spec.ts";
 import type { Server } from "../server/server.ts";
-import type { SocketSpec } from "../worker/worker-messages.ts";
 import type { AdminAccess } from "./admin-access.ts";
 import type { AdminReply } from "./admin-command.ts";
 import { ADMIN_COMMANDS } from "./admin-commands.ts";

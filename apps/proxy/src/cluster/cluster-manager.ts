@@ -12,10 +12,10 @@ import type { SecretManager } from "../secret/secret-manager.ts";
 import { statsDefinedBy } from "../stats/recording-scope.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
-import type { WorkerCommand } from "../worker/worker-messages.ts";
 import type { HeldReferences } from "../xds/extension-discovery.ts";
 import type { ExtensionReference } from "../xds/extension-reference.ts";
 import { clearBreakers } from "./circuit-breaker.ts";
+import type { ClusterCommand } from "./cluster-command.ts";
 import { clusterReferences } from "./cluster-references.ts";
 import { createClusterStatsIn, defineUncountedClusterStats } from "./cluster-stats.ts";
 import { type CompiledCluster, compileCluster, isNew } from "./compile-cluster.ts";
@@ -50,7 +50,7 @@ export interface ClusterManagerOptions {
   /** ECDS, for filters before the cluster's hosts. */
   acquireFilter(reference: ExtensionReference): HeldReferences;
   /** Tells all workers; resolves when it is in force in each. */
-  broadcast(command: WorkerCommand): Promise<unknown>;
+  broadcast(command: ClusterCommand): Promise<unknown>;
   readonly log: Log;
 }
 
@@ -268,7 +268,7 @@ export class ClusterManager {
   }
 
   /** What a new worker must be told. */
-  replay(): readonly WorkerCommand[] {
+  replay(): readonly ClusterCommand[] {
     return this.list().active.map((cluster) => setCommand(cluster));
   }
 
@@ -325,7 +325,7 @@ export class ClusterManager {
     this.#send({ type: "hosts", cluster: config.name, hosts, policy: assignmentPolicy });
   }
 
-  #send(command: WorkerCommand): void {
+  #send(command: ClusterCommand): void {
     const sent = this.#options.broadcast(command).finally(() => this.#inFlight.delete(sent));
     this.#inFlight.add(sent);
   }
@@ -370,7 +370,7 @@ export class ClusterManager {
   }
 }
 
-function setCommand(cluster: ManagedCluster): WorkerCommand {
+function setCommand(cluster: ManagedCluster): ClusterCommand {
   const { config, breakers, drops, hosts, assignmentPolicy } = cluster;
   return { type: "cluster", config, breakers, drops, hosts, policy: assignmentPolicy };
 }

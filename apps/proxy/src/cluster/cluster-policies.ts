@@ -4,13 +4,13 @@ import {
   type HttpProtocolOptions,
   HttpProtocolOptionsSchema,
 } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
-import { compileHttpFilters } from "../http-filter/compile-filter-chain.ts";
+import type { CompileUpstreamFilters } from "../http-filter/compile-filter-chain.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { compileHashPolicy, type HashPolicy } from "../load-balancer/hash-policy.ts";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { compileRetryPolicy } from "../route/compile-retry-policy.ts";
 import { compileMirrorPolicies, type MirrorPolicy } from "../route/mirror-policy.ts";
 import type { RetryConfig } from "../route/retry-policy.ts";
-import type { WorkerContext } from "../worker/worker-context.ts";
 import { compileErrorMatcher, type ErrorMatcher } from "./outlier/error-matcher.ts";
 
 const CODEC = "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec";
@@ -27,11 +27,17 @@ export interface ClusterPolicies {
   readonly isError: ErrorMatcher | undefined;
 }
 
+/** How what stands in policies is compiled; the filters' compiler knows of clusters, not the other way. */
+export interface PolicyCompilers {
+  readonly extensions: ExtensionRegistry;
+  readonly filters: CompileUpstreamFilters;
+}
+
 /** `stats`: `cluster.<name>.`; `path`: where the message stands; `onClose`: called when the policies are thrown away. */
 function compileClusterPolicies(
   options: HttpProtocolOptions,
   path: string,
-  worker: WorkerContext,
+  compilers: PolicyCompilers,
   stats: StatsScope,
   onClose: (release: () => void) => void,
 ): Compiled<ClusterPolicies> {
@@ -48,21 +54,13 @@ function compileClusterPolicies(
   const filters =
     httpFilters.length === 0
       ? undefined
-      : take(
-          compileHttpFilters(httpFilters, `${path}.http_filters`, {
-            worker,
-            stats,
-            listenerName: stats.prefix,
-            upstream: true,
-            onClose,
-          }),
-        );
+      : take(compilers.filters(httpFilters, `${path}.http_filters`, stats, onClose));
   const value: ClusterPolicies = {
     filters,
     retry:
       retryPolicy === undefined
         ? undefined
-        : take(compileRetryPolicy(retryPolicy, `${path}.retry_policy`, worker.extensions)),
+        : take(compileRetryPolicy(retryPolicy, `${path}.retry_policy`, compilers.extensions)),
     mirrors:
       requestMirrorPolicies.length === 0
         ? undefined
@@ -80,10 +78,11 @@ function compileClusterPolicies(
 export function checkClusterPolicies(
   options: HttpProtocolOptions,
   path: string,
-  worker: WorkerContext,
+  compilers: PolicyCompilers,
+  stats: StatsScope,
 ): readonly Problem[] {
   const releases: (() => void)[] = [];
-  const compiled = compileClusterPolicies(options, path, worker, worker.stats, (release) =>
+  const compiled = compileClusterPolicies(options, path, compilers, stats, (release) =>
     releases.push(release),
   );
   for (const release of releases) release();
@@ -93,12 +92,12 @@ export function checkClusterPolicies(
 /** In a worker, of what the main thread has checked. */
 export function compileCheckedPolicies(
   encoded: Uint8Array,
-  worker: WorkerContext,
+  compilers: PolicyCompilers,
   stats: StatsScope,
   onClose: (release: () => void) => void,
 ): ClusterPolicies {
   const options = fromBinary(HttpProtocolOptionsSchema, encoded);
-  const compiled = compileClusterPolicies(options, "", worker, stats, onClose);
+  const compiled = compileClusterPolicies(options, "", compilers, stats, onClose);
   if (!compiled.ok)
     throw new Error(compiled.problems.map(({ path, message }) => `${path}: ${message}`).join("; "));
   return compiled.value;

@@ -1,4 +1,4 @@
-import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
+import type { Clock, LocalInfo, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { TimerQueue } from "../event/timer-queue.ts";
 import { createHttp2Stats } from "../http/h2/http2-stats.ts";
 import {
@@ -14,7 +14,6 @@ import { LoadShedPoint, type OverloadDecision } from "../overload/overload-state
 import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import { leaseStats, type StatsLease } from "../stats/thread-stats.ts";
-import type { LocalInfo } from "../worker/worker-context.ts";
 import { AggregateLoadBalancer } from "./aggregate-load-balancer.ts";
 import { bareHost } from "./bare-host.ts";
 import { circuitBreakers } from "./circuit-breaker.ts";

@@ -1,12 +1,12 @@
-import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { DescriptorChannel } from "./descriptor-channel.ts";
+import type { DescriptorCommand } from "./descriptor-command.ts";
 import type { Handle } from "./node-handles.ts";
 import { openDescriptorPairs } from "./open-descriptor-pairs.ts";
 import { MAIN_THREAD } from "./worker-descriptors.ts";
 
 interface DescriptorWorkers {
   readonly concurrency: number;
-  send(workerIndex: number, command: WorkerCommand): Promise<unknown>;
+  send(workerIndex: number, command: DescriptorCommand): Promise<unknown>;
 }
 
 /**

@@ -6,7 +6,7 @@ import { HttpFilterSchema } from "@sluice/xds/gen/envoy/extensions/filters/netwo
 import { HttpProtocolOptionsSchema } from "@sluice/xds/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 import { checkClusterPolicies } from "../cluster/cluster-policies.ts";
 import { testWorkerContext } from "../worker/testing/test-worker-context.ts";
-import { compileHttpFilters } from "./compile-filter-chain.ts";
+import { compileHttpFilters, upstreamFilterCompiler } from "./compile-filter-chain.ts";
 
 const HTTP = "type.googleapis.com/envoy.extensions.filters.http";
 const MUTATION = `${HTTP}.header_mutation.v3.HeaderMutation`;
@@ -73,8 +73,10 @@ test("a cluster's codec stands in its place itself", () => {
         registry: apiRegistry(),
       },
     );
-  assert.deepEqual(checkClusterPolicies(options(codec), "at", worker), []);
-  const problems = checkClusterPolicies(options(discovered([CODEC])), "at", worker);
+  const compilers = { extensions: worker.extensions, filters: upstreamFilterCompiler(worker) };
+  const check = (of: ReturnType<typeof options>) => checkClusterPolicies(of, "at", compilers, worker.stats);
+  assert.deepEqual(check(options(codec)), []);
+  const problems = check(options(discovered([CODEC])));
   assert.deepEqual(
     problems.map(({ path }) => path),
     ["at.http_filters[1]"],

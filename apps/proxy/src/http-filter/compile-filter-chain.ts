@@ -28,6 +28,19 @@ export interface FilterChainUse {
   onClose(release: () => void): void;
 }
 
+/** Compiles the filters that stand before an upstream. `stats`: `cluster.<name>.` */
+export type CompileUpstreamFilters = (
+  filters: readonly HttpFilter[],
+  path: string,
+  stats: StatsScope,
+  onClose: FilterChainUse["onClose"],
+) => Compiled<readonly HttpFilterConfig[]>;
+
+export const upstreamFilterCompiler =
+  (worker: WorkerContext): CompileUpstreamFilters =>
+  (filters, path, stats, onClose) =>
+    compileHttpFilters(filters, path, { worker, stats, listenerName: stats.prefix, upstream: true, onClose });
+
 /** `http_filters`: every problem, and Envoy's words on a chain that does not end in a terminal filter. */
 export function compileHttpFilters(
   filters: readonly HttpFilter[],

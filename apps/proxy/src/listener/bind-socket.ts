@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { getSystemErrorMessage, getSystemErrorName } from "node:util";
 import { pipeWrap, type ServerHandle, tcpWrap } from "../descriptor/node-handles.ts";
-import type { SocketSpec } from "../worker/worker-messages.ts";
+import type { SocketSpec } from "./listener-spec.ts";
 import { explainBindError } from "./probe-address.ts";
 
 /** `port`: 0 for a pipe. */

@@ -12,8 +12,8 @@ import { compileKeepalive, type KeepaliveConfig } from "../connection/keep-alive
 import type { StatFilter } from "../stats/own-matchers.ts";
 import { compileStatsMatcher } from "../stats/stats-settings.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
-import type { SocketSpec } from "../worker/worker-messages.ts";
 import { EXTENSION_SOURCE_FIELDS } from "../xds/config-source.ts";
+import type { SocketSpec } from "./listener-spec.ts";
 import { compileSocketOptions } from "./socket-options.ts";
 
 /** What of a listener has an effect; what its filter chains hold is for `filter-chain/` to judge. */

@@ -6,9 +6,9 @@ import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
-import { testListenerSpec } from "../worker/testing/test-listener-spec.ts";
 import { testWorkerContext } from "../worker/testing/test-worker-context.ts";
-import type { ListenerSpec } from "../worker/worker-messages.ts";
+import type { ListenerSpec } from "./listener-spec.ts";
+import { testListenerSpec } from "./testing/test-listener-spec.ts";
 import { WorkerListeners } from "./worker-listeners.ts";
 
 const ANY = "type.googleapis.com/envoy.extensions.filters.network";

@@ -2,20 +2,22 @@ import { equals, toBinary } from "@bufbuild/protobuf";
 import type { Compiled, Log, Problem } from "@sluice/extension-api";
 import { TrafficDirection } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { type Listener, ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
+import type { DescriptorCommand } from "../descriptor/descriptor-command.ts";
 import { MainDescriptors } from "../descriptor/main-descriptors.ts";
 import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import { findSecretConfigs } from "../secret/find-secret-configs.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import type { ListenerSpec, SocketSpec, WorkerCommand } from "../worker/worker-messages.ts";
-import type { WorkerOutcome } from "../worker/worker-pool.ts";
+import type { WorkerOutcome } from "../worker/worker-outcome.ts";
 import { acquireReferences, type ReferenceProviders } from "./acquire-references.ts";
 import { checkListener } from "./check-listener.ts";
 import { checkSocketUpdate } from "./check-socket-update.ts";
 import { compileListenerSockets } from "./compile-listener-sockets.ts";
 import { ConnectionBalance } from "./connection-balance.ts";
 import { DrainingListeners } from "./draining-listeners.ts";
+import type { ListenerCommand } from "./listener-command.ts";
 import { listenerReferences } from "./listener-references.ts";
+import type { ListenerSpec, SocketSpec } from "./listener-spec.ts";
 import { PendingWork } from "./pending-work.ts";
 import { type ListenerWorkers, rollOutListener, withPorts } from "./roll-out-listener.ts";
 import { SharedSockets } from "./shared-sockets.ts";
@@ -23,7 +25,8 @@ import { SharedSockets } from "./shared-sockets.ts";
 export interface ListenerManagerOptions extends ReferenceProviders, ListenerWorkers {
   readonly stats: StatsRegistry;
   readonly drainTimeMs: number;
-  broadcast(command: WorkerCommand): Promise<readonly WorkerOutcome[]>;
+  send(workerIndex: number, command: ListenerCommand | DescriptorCommand): Promise<WorkerOutcome>;
+  broadcast(command: ListenerCommand): Promise<readonly WorkerOutcome[]>;
   /** The dry run on the main thread. */
   compile(listener: Listener): Compiled<ActiveListenerConfig>;
   readonly log: Log;
@@ -261,7 +264,7 @@ export class ListenerManager {
     return this.#shared.onWorkerStart(workerIndex, active);
   }
 
-  replay(): readonly WorkerCommand[] {
+  replay(): readonly ListenerCommand[] {
     const active = this.list().flatMap(({ active: one }) =>
       one === undefined || this.#isStopped(one.message) ? [] : [one],
     );

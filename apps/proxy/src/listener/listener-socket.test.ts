@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import type { SocketSpec } from "../worker/worker-messages.ts";
 import { AcceptGate } from "./accept-gate.ts";
 import { ListenerSocket } from "./listener-socket.ts";
+import type { SocketSpec } from "./listener-spec.ts";
 
 const SPEC: SocketSpec = {
   kind: "tcp",

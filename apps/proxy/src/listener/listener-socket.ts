@@ -2,9 +2,9 @@ import { chmodSync } from "node:fs";
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { keepAlive } from "../connection/keep-alive.ts";
 import type { ServerHandle } from "../descriptor/node-handles.ts";
-import type { SocketSpec } from "../worker/worker-messages.ts";
 import type { AcceptGate, AcceptQueue } from "./accept-gate.ts";
 import { pipeName, removeStaleSocket } from "./bind-socket.ts";
+import type { SocketSpec } from "./listener-spec.ts";
 import { type Listening, listenByHandle } from "./listening-handle.ts";
 
 /** Where one worker listens at one address. Who gets its connections may change while it listens. */

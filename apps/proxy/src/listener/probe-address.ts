@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { SocketSpec } from "../worker/worker-messages.ts";
+import type { SocketSpec } from "./listener-spec.ts";
 
 /**
  * Whether an address is free: binds it without sharing and lets it go. With SO_REUSEPORT alone a second process of the

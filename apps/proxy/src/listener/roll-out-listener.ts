@@ -1,10 +1,11 @@
-import type { ListenerSpec, WorkerCommand } from "../worker/worker-messages.ts";
-import type { WorkerOutcome } from "../worker/worker-pool.ts";
+import type { WorkerOutcome } from "../worker/worker-outcome.ts";
+import type { ListenerCommand } from "./listener-command.ts";
+import type { ListenerSpec } from "./listener-spec.ts";
 
 /** Where workers are told of listeners. */
 export interface ListenerWorkers {
   readonly concurrency: number;
-  send(workerIndex: number, command: WorkerCommand): Promise<WorkerOutcome>;
+  send(workerIndex: number, command: ListenerCommand): Promise<WorkerOutcome>;
 }
 
 /**

@@ -10,11 +10,11 @@ import { apiRegistry } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import { MainDescriptors } from "../descriptor/main-descriptors.ts";
 import { eventually } from "../server/proxy-process-fixture.ts";
-import { testWorkerInit } from "../worker/testing/test-worker-init.ts";
-import type { ListenerSpec } from "../worker/worker-messages.ts";
-import { WorkerPool } from "../worker/worker-pool.ts";
+import { testWorkerInit } from "../server/worker/testing/test-worker-init.ts";
+import { WorkerPool } from "../server/worker/worker-pool.ts";
 import { compileListenerSockets } from "./compile-listener-sockets.ts";
 import { ConnectionBalance } from "./connection-balance.ts";
+import type { ListenerSpec } from "./listener-spec.ts";
 import { SharedSockets } from "./shared-sockets.ts";
 
 const CONCURRENCY = 2;

@@ -1,6 +1,6 @@
 import type { MainDescriptors } from "../descriptor/main-descriptors.ts";
-import type { ListenerSpec, SocketSpec } from "../worker/worker-messages.ts";
 import { type BoundSocket, bindSocket } from "./bind-socket.ts";
+import type { ListenerSpec, SocketSpec } from "./listener-spec.ts";
 import { probeAddress } from "./probe-address.ts";
 
 interface Held extends BoundSocket {

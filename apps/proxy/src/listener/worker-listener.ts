@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { WorkerDescriptors } from "../descriptor/worker-descriptors.ts";
 import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
-import type { ListenerSpec } from "../worker/worker-messages.ts";
 import { ConnectionBalance } from "./connection-balance.ts";
+import type { ListenerSpec } from "./listener-spec.ts";
 import { handleOf } from "./listening-handle.ts";
 
 /** A worker that others may give connections to, and the way to them. */

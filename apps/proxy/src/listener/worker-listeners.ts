@@ -6,9 +6,9 @@ import type { CompileListener } from "../filter-chain/active-listener-config.ts"
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import { type DrainTiming, ListenerDrain } from "../filter-chain/listener-drain.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
-import type { ListenerSpec } from "../worker/worker-messages.ts";
 import { AcceptGate } from "./accept-gate.ts";
 import { ListenerSocket } from "./listener-socket.ts";
+import type { ListenerSpec } from "./listener-spec.ts";
 import { adoptSocket } from "./listening-handle.ts";
 import { sharedSocketName } from "./shared-sockets.ts";
 import { type BalancingWorker, readHandOver, WorkerListener } from "./worker-listener.ts";

@@ -9,7 +9,6 @@ import {
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { sourceKey } from "../xds/config-source.ts";
 import type { Discovery } from "../xds/discovery.ts";
 import { type Refusal, Refusals } from "../xds/refusals.ts";
@@ -17,6 +16,7 @@ import { checkSecret } from "./check-secret.ts";
 import type { FoundSecretConfig } from "./find-secret-configs.ts";
 import { inlineFiles } from "./inline-files.ts";
 import { ManagedSecret } from "./managed-secret.ts";
+import type { SecretCommand } from "./secret-command.ts";
 import { secretKey, staticSecretKey } from "./secret-lookup.ts";
 import { checkSecretSource, secretSource } from "./secret-source.ts";
 import type { SecretStore } from "./secret-store.ts";
@@ -27,7 +27,7 @@ export interface SecretManagerOptions {
   readonly store: SecretStore;
   /** `TLS_SUPPORTED_FIELDS`. */
   readonly tlsFields: SupportedFields;
-  broadcast(command: WorkerCommand): Promise<unknown>;
+  broadcast(command: SecretCommand): Promise<unknown>;
   /** The set of names that somebody needs from a server has changed. */
   onNames(source: ConfigSource, names: readonly string[]): void;
   readonly log: Log;
@@ -122,7 +122,7 @@ export class SecretManager implements Discovery {
   }
 
   /** What a new worker must be told, before anything that refers to it. */
-  replay(): readonly WorkerCommand[] {
+  replay(): readonly SecretCommand[] {
     return this.#options.store
       .entries()
       .map(([key, secret]) => ({ type: "secret", key, bytes: toBinary(SecretSchema, secret) }));

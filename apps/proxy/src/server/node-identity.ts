@@ -1,8 +1,8 @@
 import { networkInterfaces } from "node:os";
 import { clone, create } from "@bufbuild/protobuf";
+import type { LocalInfo } from "@sluice/extension-api";
 import { LocalitySchema, type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { ExtensionRegistry } from "../registry/extension-registry.ts";
-import type { LocalInfo } from "../worker/worker-context.ts";
 import type { ServerOptions } from "./command-line.ts";
 import { SLUICE_VERSION } from "./version.ts";
 

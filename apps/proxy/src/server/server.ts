@@ -26,6 +26,7 @@ import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import { compileHeaderPrefix, useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
+import { upstreamFilterCompiler } from "../http-filter/compile-filter-chain.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
 import { startLoadReports } from "../load-report/start-load-reports.ts";
@@ -44,8 +45,6 @@ import { chosenWatchdogs, Watchdogs } from "../watchdog/watchdogs.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
-import type { WorkerCommand } from "../worker/worker-messages.ts";
-import { WorkerPool } from "../worker/worker-pool.ts";
 import { checkVirtualHostSource } from "../xds/check-virtual-host-source.ts";
 import { DynamicResources } from "../xds/dynamic-resources.ts";
 import { ExtensionDiscovery } from "../xds/extension-discovery.ts";
@@ -65,6 +64,8 @@ import { StartupError } from "./startup-error.ts";
 import { TelemetryRelay } from "./telemetry-relay.ts";
 import { ThreadControls } from "./thread-controls.ts";
 import { createValidationContext } from "./validation-context.ts";
+import type { WorkerCommand } from "./worker/worker-messages.ts";
+import { WorkerPool } from "./worker/worker-pool.ts";
 import { type ReportReaders, readWorkerReport } from "./worker-reports.ts";
 
 const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
@@ -209,7 +210,10 @@ export class Server {
       endpoints: this.endpoints,
       secrets: this.secrets,
       secretManager: this.secretManager,
-      checkPolicies: (options, path) => checkClusterPolicies(options, path, this.#context),
+      checkPolicies: (options, path) => {
+        const compilers = { extensions, filters: upstreamFilterCompiler(this.#context) };
+        return checkClusterPolicies(options, path, compilers, this.#context.stats);
+      },
       acquireFilter: (reference) => this.filterConfigs.acquire(reference),
       extensions,
       broadcast,

@@ -1,3 +1,4 @@
+import type { LocalInfo } from "@sluice/extension-api";
 import type { AccessLogSink, OtlpLogSink } from "../access-log/grpc-logger.ts";
 import type { GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import type { HttpTarget } from "../grpc/compile-http-service.ts";
@@ -6,7 +7,6 @@ import { HttpSender } from "../grpc/http-sender.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { SpanSink } from "../tracing/create-tracer-factory.ts";
-import type { LocalInfo } from "../worker/worker-context.ts";
 import { VERSION_NUMBER } from "./version.ts";
 
 const ACCESS_LOGS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";

@@ -1,6 +1,6 @@
-import { type ProfileKind, Profiler } from "../worker/profiler.ts";
-import type { WorkerPool } from "../worker/worker-pool.ts";
 import type { ApplicationLog, LogLevel } from "./application-log.ts";
+import { type ProfileKind, Profiler } from "./worker/profiler.ts";
+import type { WorkerPool } from "./worker/worker-pool.ts";
 
 /** What people ask of the threads while they run: how much they log, and what they spend their time and memory on. */
 export class ThreadControls {

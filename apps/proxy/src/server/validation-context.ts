@@ -1,8 +1,9 @@
-import type { Log, Runtime } from "@sluice/extension-api";
+import type { LocalInfo, Log, Runtime } from "@sluice/extension-api";
 import type { Tracing_Http } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
 import type { ClusterManager } from "../cluster/cluster-manager.ts";
 import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
+import { TelemetryOutbox } from "../grpc/telemetry-outbox.ts";
 import { NEVER_OVERLOADED } from "../overload/overload-state.ts";
 import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
@@ -11,8 +12,7 @@ import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { NOTHING_DISCOVERED } from "../worker/discovered-messages.ts";
 import { OnDemandRequests } from "../worker/on-demand-requests.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
-import { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
-import type { LocalInfo, WorkerContext } from "../worker/worker-context.ts";
+import type { WorkerContext } from "../worker/worker-context.ts";
 
 /** The main thread's context: configuration is compiled with it to find what is wrong, and the result thrown away. */
 export function createValidationContext(given: {

@@ -3,11 +3,11 @@ import type { OnDemandClusters } from "../cluster/on-demand-clusters.ts";
 import type { ListenerManager } from "../listener/listener-manager.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { OnDemandOutcome, OnDemandWant } from "../worker/on-demand-requests.ts";
-import type { WorkerCommand, WorkerReport } from "../worker/worker-messages.ts";
 import type { RouteDiscovery } from "../xds/route-discovery.ts";
 import type { ScopedRouteDiscovery } from "../xds/scoped-route-discovery.ts";
 import type { ApplicationLog } from "./application-log.ts";
 import type { TelemetryRelay } from "./telemetry-relay.ts";
+import type { WorkerCommand, WorkerReport } from "./worker/worker-messages.ts";
 
 /** Whom the workers' reports are for. */
 export interface ReportReaders {

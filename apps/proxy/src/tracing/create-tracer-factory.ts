@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { Compiled, HeaderMap, Problem, Random } from "@sluice/extension-api";
+import type { Compiled, HeaderMap, LocalInfo, Problem, Random } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { Tracing_Http } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import type { OpenTelemetryConfig } from "@sluice/xds/gen/envoy/config/trace/v3/opentelemetry_pb.js";
@@ -15,9 +15,8 @@ import {
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import { compileHttpService, type HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
+import type { TelemetryOutbox } from "../grpc/telemetry-outbox.ts";
 import { VERSION_NUMBER } from "../server/version.ts";
-import type { TelemetryOutbox } from "../worker/telemetry-outbox.ts";
-import type { LocalInfo } from "../worker/worker-context.ts";
 import { compileSampler, type Sampler } from "./compile-sampler.ts";
 import { nullTracer } from "./null-tracer.ts";
 import { OtelSpan, type SpanOptions } from "./otel-span.ts";

@@ -1,4 +1,4 @@
-import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
+import type { Clock, LocalInfo, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import type { ScopedRouteConfigurationsList } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
@@ -50,19 +50,6 @@ export interface WorkerContext {
   /** What is built in: `standardExtensions()` (extensions/standard.ts), once per thread. */
   readonly extensions: ExtensionRegistry;
   readonly secrets: SecretLookup;
-}
-
-/** The bootstrap's `node`, as far as the data path needs it. */
-export interface LocalInfo {
-  readonly nodeId: string;
-  readonly nodeCluster: string;
-  readonly region: string;
-  readonly zone: string;
-  readonly subZone: string;
-  /** The address that Envoy puts into x-forwarded-for with `use_remote_address: false`; the first non-loopback one. */
-  readonly address: string;
-  /** `cluster_manager.local_cluster_name` of the bootstrap: the cluster that this node is an endpoint of; absent or "": none. */
-  readonly localCluster?: string;
 }
 
 export interface DrainDecision {

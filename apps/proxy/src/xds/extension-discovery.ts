@@ -8,9 +8,9 @@ import {
 } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
 import type { Discovery } from "./discovery.ts";
+import type { DiscoveryCommand } from "./discovery-command.ts";
 import {
   type ExtensionKind,
   type ExtensionReference,
@@ -43,7 +43,7 @@ interface Entry {
 
 export interface ExtensionDiscoveryOptions {
   readonly stats: StatsRegistry;
-  broadcast(command: WorkerCommand): Promise<unknown>;
+  broadcast(command: DiscoveryCommand): Promise<unknown>;
   /** The set of names that are needed from a source has changed. */
   onNames(source: ConfigSource, names: readonly string[]): void;
   /** Everything wrong with a configuration at the place that takes it. */
@@ -131,7 +131,7 @@ export class ExtensionDiscovery implements Discovery {
   }
 
   /** What a new worker must be told. */
-  replay(): readonly WorkerCommand[] {
+  replay(): readonly DiscoveryCommand[] {
     return this.list().length === 0
       ? []
       : [...this.#entries.values()].flatMap(({ key, config }) =>
@@ -215,7 +215,7 @@ export class ExtensionDiscovery implements Discovery {
   }
 }
 
-function commandOf(key: string, config: TypedExtensionConfig): WorkerCommand {
+function commandOf(key: string, config: TypedExtensionConfig): DiscoveryCommand {
   return { type: "extension-config", key, bytes: toBinary(TypedExtensionConfigSchema, config) };
 }
 

@@ -6,8 +6,8 @@ import {
   RouteConfigurationSchema,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
+import type { DiscoveryCommand } from "./discovery-command.ts";
 import { routeKey } from "./route-key.ts";
 import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
@@ -44,7 +44,7 @@ interface Entry {
 export interface RouteDiscoveryOptions {
   readonly stats: StatsRegistry;
   readonly virtualHosts: VirtualHostDiscovery;
-  broadcast(command: WorkerCommand): Promise<unknown>;
+  broadcast(command: DiscoveryCommand): Promise<unknown>;
   /** The set of names that somebody needs from a source has changed. */
   onNames(source: ConfigSource, names: readonly string[]): void;
   /** Everything wrong with a route configuration; `compileListener`'s own code where it compiles routes. */
@@ -190,8 +190,8 @@ export class RouteDiscovery {
   }
 
   /** What a new worker must be told. */
-  replay(): readonly WorkerCommand[] {
-    return [...this.#entries.values()].flatMap(({ key, config, discovered }): WorkerCommand[] =>
+  replay(): readonly DiscoveryCommand[] {
+    return [...this.#entries.values()].flatMap(({ key, config, discovered }): DiscoveryCommand[] =>
       config === undefined ? [] : [routeCommand(key, merged(config, discovered?.hosts))],
     );
   }
@@ -281,7 +281,7 @@ function merged(config: RouteConfiguration, hosts: VirtualHosts | undefined): Ro
   return create(RouteConfigurationSchema, { ...config, virtualHosts });
 }
 
-function routeCommand(key: string, config: RouteConfiguration): WorkerCommand {
+function routeCommand(key: string, config: RouteConfiguration): DiscoveryCommand {
   return { type: "route", name: key, bytes: toBinary(RouteConfigurationSchema, config) };
 }
 

@@ -10,9 +10,9 @@ import {
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
 import type { Discovery } from "./discovery.ts";
+import type { DiscoveryCommand } from "./discovery-command.ts";
 import { FirstUpdate } from "./first-update.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
 import type { RouteDiscovery } from "./route-discovery.ts";
@@ -34,7 +34,7 @@ interface Source {
 export interface ScopedRouteDiscoveryOptions {
   readonly stats: StatsRegistry;
   readonly routes: RouteDiscovery;
-  broadcast(command: WorkerCommand): Promise<unknown>;
+  broadcast(command: DiscoveryCommand): Promise<unknown>;
   /** Subscribes to all scopes of a source. */
   subscribe(source: ConfigSource): XdsSubscription;
   /** Everything wrong with routes that stand in a scope. */
@@ -163,7 +163,7 @@ export class ScopedRouteDiscovery implements Discovery {
   }
 
   /** What a new worker must be told. */
-  replay(): readonly WorkerCommand[] {
+  replay(): readonly DiscoveryCommand[] {
     return [...this.#sources.values()]
       .filter(({ updatedAt }) => updatedAt !== undefined)
       .map((source) => scopesCommand(source, source.scopes));
@@ -188,7 +188,7 @@ export class ScopedRouteDiscovery implements Discovery {
 function scopesCommand(
   { key }: Source,
   scopes: ReadonlyMap<string, ScopedRouteConfiguration>,
-): WorkerCommand {
+): DiscoveryCommand {
   const list = create(ScopedRouteConfigurationsListSchema, {
     scopedRouteConfigurations: [...scopes.values()],
   });

@@ -5,34 +5,35 @@ import { RouteConfigurationSchema } from "@sluice/xds/gen/envoy/config/route/v3/
 import { TracingSchema } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { SecretSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import { createAccessLoggerFactory } from "../access-log/create-access-logger-factory.ts";
-import { useThreadFacts } from "../cel/thread-facts.ts";
-import { compileCheckedPolicies } from "../cluster/cluster-policies.ts";
-import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
-import { WorkerDescriptors } from "../descriptor/worker-descriptors.ts";
-import { systemClock, systemRandom, systemTimers } from "../event/system-time.ts";
-import { standardExtensions } from "../extensions/standard.ts";
-import { compileListener } from "../filter-chain/compile-listener.ts";
-import { useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
-import { AcceptGate } from "../listener/accept-gate.ts";
-import { WorkerListeners } from "../listener/worker-listeners.ts";
-import { countSheds } from "../overload/count-sheds.ts";
-import { SharedOverloadState } from "../overload/overload-state.ts";
-import { highMemoryStreams, startOverloadActions, WorkerOverload } from "../overload/worker-overload.ts";
-import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
-import { SecretStore } from "../secret/secret-store.ts";
-import { ThreadStats } from "../stats/thread-stats.ts";
-import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
-import { drainHost } from "../upstream/host-pools.ts";
-import { endHostSessions } from "../upstream/host-sessions.ts";
-import { beat } from "../watchdog/heartbeats.ts";
-import { DiscoveredMessages } from "./discovered-messages.ts";
-import { OnDemandRequests } from "./on-demand-requests.ts";
+import { createAccessLoggerFactory } from "../../access-log/create-access-logger-factory.ts";
+import { useThreadFacts } from "../../cel/thread-facts.ts";
+import { compileCheckedPolicies } from "../../cluster/cluster-policies.ts";
+import { WorkerClusterManager } from "../../cluster/worker-cluster-manager.ts";
+import { WorkerDescriptors } from "../../descriptor/worker-descriptors.ts";
+import { systemClock, systemRandom, systemTimers } from "../../event/system-time.ts";
+import { standardExtensions } from "../../extensions/standard.ts";
+import { compileListener } from "../../filter-chain/compile-listener.ts";
+import { TelemetryOutbox } from "../../grpc/telemetry-outbox.ts";
+import { useEnvoyHeaderPrefix } from "../../http/envoy-headers.ts";
+import { upstreamFilterCompiler } from "../../http-filter/compile-filter-chain.ts";
+import { AcceptGate } from "../../listener/accept-gate.ts";
+import { WorkerListeners } from "../../listener/worker-listeners.ts";
+import { countSheds } from "../../overload/count-sheds.ts";
+import { SharedOverloadState } from "../../overload/overload-state.ts";
+import { highMemoryStreams, startOverloadActions, WorkerOverload } from "../../overload/worker-overload.ts";
+import { RuntimeSnapshot } from "../../runtime/runtime-snapshot.ts";
+import { SecretStore } from "../../secret/secret-store.ts";
+import { ThreadStats } from "../../stats/thread-stats.ts";
+import { createTracerFactory } from "../../tracing/create-tracer-factory.ts";
+import { drainHost } from "../../upstream/host-pools.ts";
+import { endHostSessions } from "../../upstream/host-sessions.ts";
+import { beat } from "../../watchdog/heartbeats.ts";
+import { DiscoveredMessages } from "../../worker/discovered-messages.ts";
+import { OnDemandRequests } from "../../worker/on-demand-requests.ts";
+import { SharedDrainState } from "../../worker/shared-drain-state.ts";
+import { SharedSlots } from "../../worker/shared-slots.ts";
+import type { WorkerContext } from "../../worker/worker-context.ts";
 import { type ProfileKind, Profiler } from "./profiler.ts";
-import { SharedDrainState } from "./shared-drain-state.ts";
-import { SharedSlots } from "./shared-slots.ts";
-import { TelemetryOutbox } from "./telemetry-outbox.ts";
-import type { WorkerContext } from "./worker-context.ts";
 import { WorkerLog } from "./worker-log.ts";
 import type { WorkerCommand, WorkerInit, WorkerReport, WorkerRequest } from "./worker-messages.ts";
 
@@ -68,7 +69,8 @@ const clusters = new WorkerClusterManager({
   workerIndex: init.workerIndex,
   localInfo: init.localInfo,
   localCluster: init.localCluster,
-  compilePolicies: (encoded, scope, onClose) => compileCheckedPolicies(encoded, context, scope, onClose),
+  compilePolicies: (encoded, scope, onClose) =>
+    compileCheckedPolicies(encoded, { extensions, filters: upstreamFilterCompiler(context) }, scope, onClose),
   onOutlierSign: (cluster, host, detection) => report({ type: "outlier-sign", cluster, host, detection }),
   onHealthCheckFail: (cluster, host) => report({ type: "health-check-fail", cluster, host }),
   onLoadMetrics: (cluster, metrics) => report({ type: "load-metrics", cluster, metrics }),

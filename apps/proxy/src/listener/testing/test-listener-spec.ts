@@ -1,4 +1,4 @@
-import type { ListenerSpec } from "../worker-messages.ts";
+import type { ListenerSpec } from "../listener-spec.ts";
 
 /** A listener of that encoded message on a port of 127.0.0.1. */
 export function testListenerSpec(

@@ -1,13 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Log } from "@sluice/extension-api";
+import type { WorkerOutcome } from "../../worker/worker-outcome.ts";
 import type { WorkerCommand, WorkerInit, WorkerReport, WorkerRequest } from "./worker-messages.ts";
-
-/** What a command came to in one worker. */
-export interface WorkerOutcome {
-  readonly workerIndex: number;
-  readonly problems: readonly string[];
-  readonly ports: Readonly<Record<string, number>>;
-}
 
 export interface WorkerPoolOptions {
   readonly concurrency: number;

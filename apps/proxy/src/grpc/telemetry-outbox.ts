@@ -1,10 +1,18 @@
 import type { Timer, Timers } from "@sluice/extension-api";
-import type { WorkerReport } from "./worker-messages.ts";
 
 /** Encoded entries on their way to the main thread, which owns the gRPC streams. */
 export interface TelemetrySink {
   /** Room to encode one entry into: at most `commit`ted bytes are kept. */
   push(entry: Uint8Array): void;
+}
+
+/** Encoded entries for a gRPC sink; `sink` is its compiled configuration as JSON. */
+export interface TelemetryReport {
+  readonly type: "telemetry";
+  readonly kind: "access-log" | "spans";
+  readonly sink: string;
+  readonly entries: Uint8Array;
+  readonly count: number;
 }
 
 class Batch implements TelemetrySink {
@@ -54,11 +62,11 @@ class Batch implements TelemetrySink {
 
 /** One batch per sink configuration; sinks that are configured alike share it. */
 export class TelemetryOutbox {
-  readonly #report: (message: WorkerReport) => void;
+  readonly #report: (message: TelemetryReport) => void;
   readonly #timers: Timers;
   readonly #batches = new Map<string, Batch>();
 
-  constructor(report: (message: WorkerReport) => void, timers: Timers) {
+  constructor(report: (message: TelemetryReport) => void, timers: Timers) {
     this.#report = report;
     this.#timers = timers;
   }

@@ -4,10 +4,11 @@ import type { Worker } from "node:worker_threads";
 import { toBinary } from "@bufbuild/protobuf";
 import { messageDescriptor, parseYaml } from "@sluice/xds";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
-import { eventually, listenerYaml } from "../server/proxy-process-fixture.ts";
-import { testListenerSpec } from "./testing/test-listener-spec.ts";
+import type { ListenerSpec } from "../../listener/listener-spec.ts";
+import { testListenerSpec } from "../../listener/testing/test-listener-spec.ts";
+import { eventually, listenerYaml } from "../proxy-process-fixture.ts";
 import { testWorkerInit } from "./testing/test-worker-init.ts";
-import type { ListenerSpec, WorkerCommand } from "./worker-messages.ts";
+import type { WorkerCommand } from "./worker-messages.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 function spec(port: number): ListenerSpec {

@@ -1,6 +1,6 @@
-import { SharedOverloadState } from "../../overload/overload-state.ts";
-import { SharedDrainState } from "../shared-drain-state.ts";
-import { SharedSlots } from "../shared-slots.ts";
+import { SharedOverloadState } from "../../../overload/overload-state.ts";
+import { SharedDrainState } from "../../../worker/shared-drain-state.ts";
+import { SharedSlots } from "../../../worker/shared-slots.ts";
 import type { WorkerInit } from "../worker-messages.ts";
 
 /** What each of so many workers is started with by whoever wants nothing in particular. */
