@@ -15,11 +15,11 @@ import {
 import { AccessLogType } from "@sluice/xds/gen/envoy/data/accesslog/v3/accesslog_pb.js";
 import type { MetadataMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/metadata_pb.js";
 import { FractionalPercent_DenominatorType } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
+import type { FormatContext } from "../formatter/format-context.ts";
+import { grpcStatusOf } from "../formatter/grpc-status.ts";
 import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
-import type { FormatContext } from "./access-logger.ts";
 import { compileExtensionFilter } from "./compile-extension-filter.ts";
 import { compileHeaderCondition } from "./compile-header-condition.ts";
-import { grpcStatusOf } from "./grpc-status.ts";
 
 /** Whether an entry is to be logged. */
 export type LogCondition = (context: FormatContext) => boolean;

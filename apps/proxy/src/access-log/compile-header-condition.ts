@@ -1,8 +1,8 @@
 import { type Compiled, refuse } from "@sluice/extension-api";
 import { compileHeaderMatcher } from "@sluice/matching";
 import type { HeaderMatcher } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
+import type { FormatContext } from "../formatter/format-context.ts";
 import { Headers } from "../http/header-map.ts";
-import type { FormatContext } from "./access-logger.ts";
 
 /** A condition on a request header, as `header_filter` has it. What has no request has no headers, as in Envoy. */
 export function compileHeaderCondition(

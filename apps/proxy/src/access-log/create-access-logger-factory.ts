@@ -19,11 +19,12 @@ import type {
 import type { OpenTelemetryAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.js";
 import type { StdoutAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js";
 import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
+import { compileLineFormat } from "../formatter/compile-line-format.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
 import type { TelemetryOutbox } from "../grpc/telemetry-outbox.ts";
 import { ACCESS_LOG_SUPPORTED_FIELDS } from "./access-log-supported-fields.ts";
-import type { AccessLogger, AccessLoggerFactory, FormatContext } from "./access-logger.ts";
+import type { AccessLogger, AccessLoggerFactory } from "./access-logger.ts";
 import { compileAccessLogFilter, type LogCondition } from "./compile-access-log-filter.ts";
-import { compileLineFormat } from "./compile-line-format.ts";
 import { createFileStats } from "./file-stats.ts";
 import { compileGrpcLogger } from "./grpc-logger.ts";
 import { LogWriter } from "./log-writer.ts";

@@ -4,9 +4,9 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { anyUnpack, StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { ResponseFlag } from "@sluice/extension-api";
 import { StreamAccessLogsMessage_HTTPAccessLogEntriesSchema as EntriesSchema } from "@sluice/xds/gen/envoy/service/accesslog/v3/als_pb.js";
+import { byteCounts, formatContext } from "../formatter/format-context-fixture.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import { encodeHttpEntry } from "./encode-http-entry.ts";
-import { byteCounts, formatContext } from "./format-context-fixture.ts";
 
 test("an entry reads back through the generated API as what was logged", () => {
   const writer = new ProtoWriter();

@@ -1,11 +1,11 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import { ResponseFlag } from "@sluice/extension-api";
+import { printValue } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
+import type { ValueProvider } from "../formatter/operator.ts";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
-import type { FormatContext } from "./access-logger.ts";
-import { printValue } from "./compile-substitution-format.ts";
 import { loggedFilterState } from "./logged-filter-state.ts";
-import type { ValueProvider } from "./operator.ts";
 
 /** What a gRPC access log adds to the standard properties. Header names are lower case. */
 export interface EntryExtras {

@@ -8,8 +8,8 @@ import { compileLogService, type GrpcTarget } from "../grpc/compile-grpc-service
 import type { HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { TelemetryOutbox } from "../grpc/telemetry-outbox.ts";
+import { compileCustomTags } from "../tracing/compile-custom-tags.ts";
 import type { AccessLogger } from "./access-logger.ts";
-import { compileCustomTags } from "./compile-custom-tags.ts";
 import { type EntryExtras, encodeHttpEntry, encodeTcpEntry } from "./encode-http-entry.ts";
 
 /** Where the main thread sends batches of entries on to; travels as JSON. */

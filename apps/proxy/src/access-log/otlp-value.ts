@@ -1,9 +1,9 @@
 import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
 import type { AnyValue, KeyValue } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
+import { compileProviders, printValue } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
+import type { OperatorTable } from "../formatter/operator.ts";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
-import type { FormatContext } from "./access-logger.ts";
-import { compileProviders, printValue } from "./compile-substitution-format.ts";
-import type { OperatorTable } from "./operator.ts";
 
 /** Writes one `opentelemetry.proto.common.v1.AnyValue` as `field` of the message at hand. */
 export type WriteAnyValue = (writer: ProtoWriter, field: number, context: FormatContext) => void;

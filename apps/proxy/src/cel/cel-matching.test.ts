@@ -12,7 +12,7 @@ import { compileMatcher, INSUFFICIENT_DATA, type MatchingData, type TypedExtensi
 import { HttpRequestHeaderMatchInputSchema } from "@sluice/xds/gen/envoy/type/matcher/v3/http_inputs_pb.js";
 import { CelMatcherSchema } from "@sluice/xds/gen/xds/type/matcher/v3/cel_pb.js";
 import { HttpAttributesCelMatchInputSchema } from "@sluice/xds/gen/xds/type/matcher/v3/http_inputs_pb.js";
-import { formatContext } from "../access-log/format-context-fixture.ts";
+import { formatContext } from "../formatter/format-context-fixture.ts";
 import { HTTP_MATCHING } from "./cel-matching.ts";
 
 const extension = <D extends DescMessage>(schema: D, fields: MessageInitShape<D>): TypedExtension => ({

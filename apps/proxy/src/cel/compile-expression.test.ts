@@ -5,7 +5,7 @@ import { ExprSchema } from "@sluice/xds/gen/cel/expr/syntax_pb.js";
 import { NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { ExprSchema as LegacyExprSchema } from "@sluice/xds/gen/google/api/expr/v1alpha1/syntax_pb.js";
 import { CelExpressionSchema } from "@sluice/xds/gen/xds/type/v3/cel_pb.js";
-import { formatContext } from "../access-log/format-context-fixture.ts";
+import { formatContext } from "../formatter/format-context-fixture.ts";
 import type { CelExpression, CelOptions, CelSource, CelSubject } from "./expression.ts";
 import { compileCel } from "./load-cel.ts";
 import { useThreadFacts } from "./thread-facts.ts";

@@ -10,7 +10,7 @@ test("the library is loaded with the first expression, not before", async () => 
       return next(url, context);
     },
   });
-  const { compileSubstitutionFormat } = await import("../access-log/compile-substitution-format.ts");
+  const { compileSubstitutionFormat } = await import("../formatter/compile-substitution-format.ts");
   await import("../rbac/rbac-engine.ts");
   await import("./cel-matching.ts");
   assert.ok(compileSubstitutionFormat("%PROTOCOL%", "format").ok);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { STATE_KINDS } from "../set-filter-state/state-kinds.ts";
 import { FilterState } from "./filter-state.ts";
 import { HashableText } from "./hashable-text.ts";
-import { STATE_KINDS } from "./state-kinds.ts";
 import { upstreamStateOf } from "./upstream-state.ts";
 
 const options = { shared: true, endsWithChain: false };

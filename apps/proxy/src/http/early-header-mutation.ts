@@ -1,5 +1,5 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
-import type { FormatContext } from "../access-log/access-logger.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
 
 /** Changes the headers of a request that has a host and a path, before anything else looks at them (`envoy.http.early_header_mutation`). */
 export interface EarlyHeaderMutation {

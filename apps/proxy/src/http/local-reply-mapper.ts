@@ -1,5 +1,5 @@
-import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
 import type { LogCondition } from "../access-log/compile-access-log-filter.ts";
+import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
 import type { LocalReplyContent } from "../http-filter/local-reply.ts";
 import { applyHeaderMutations, type HeaderMutations } from "../route/header-mutations.ts";
 import type { Headers } from "./header-map.ts";

@@ -1,6 +1,6 @@
 import type { ConnectionInfo } from "@sluice/extension-api";
-import type { AccessLogType, FormatContext } from "../access-log/access-logger.ts";
 import type { SocketConnection } from "../connection/socket-connection.ts";
+import type { AccessLogType, FormatContext } from "../formatter/format-context.ts";
 import type { MatchedStream } from "../http-filter/stream-matching-data.ts";
 import { ByteMeter } from "../stream-info/byte-meter.ts";
 import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";

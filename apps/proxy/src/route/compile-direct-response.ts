@@ -1,8 +1,8 @@
 import { type Compiled, type HeaderMap, refuse } from "@sluice/extension-api";
 import type { DirectResponseAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import type { SubstitutionFormatter } from "../access-log/access-logger.ts";
-import { compileFormatString } from "../access-log/compile-line-format.ts";
 import { readDataSource } from "../config-message/read-data-source.ts";
+import { compileFormatString } from "../formatter/compile-line-format.ts";
+import type { SubstitutionFormatter } from "../formatter/format-context.ts";
 import { targetOf } from "./rewrite-path.ts";
 import type { RouteAction } from "./route-entry.ts";
 

@@ -2,9 +2,9 @@ import type { Compiled, HeaderMap, Problem } from "@sluice/extension-api";
 import { type CompiledStringMatcher, compileStringMatcher } from "@sluice/matching";
 import type { HeaderMutation as MutationConfig } from "@sluice/xds/gen/envoy/config/common/mutation_rules/v3/mutation_rules_pb.js";
 import { HeaderValueOption_HeaderAppendAction as AppendAction } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
-import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
-import type { OperatorTable } from "../access-log/operator.ts";
+import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
+import type { OperatorTable } from "../formatter/operator.ts";
 import { chosenAppendAction } from "./append-action.ts";
 import { addHeader, isJoined } from "./joined-headers.ts";
 

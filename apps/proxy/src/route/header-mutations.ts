@@ -3,9 +3,9 @@ import {
   HeaderValueOption_HeaderAppendAction as AppendAction,
   type HeaderValueOption,
 } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
-import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
-import type { OperatorTable } from "../access-log/operator.ts";
+import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
+import type { OperatorTable } from "../formatter/operator.ts";
 import { chosenAppendAction } from "./append-action.ts";
 import { addHeader, isJoined } from "./joined-headers.ts";
 

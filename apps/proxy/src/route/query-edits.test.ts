@@ -5,7 +5,7 @@ import {
   KeyValueAppend_KeyValueAppendAction as AppendAction,
   KeyValueMutationSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import { formatContext } from "../access-log/format-context-fixture.ts";
+import { formatContext } from "../formatter/format-context-fixture.ts";
 import { Headers } from "../http/header-map.ts";
 import { applyQueryEdits, compileQueryEdits } from "./query-edits.ts";
 

@@ -3,9 +3,9 @@ import {
   KeyValueAppend_KeyValueAppendAction as AppendAction,
   type KeyValueMutation,
 } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
-import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
-import type { OperatorTable } from "../access-log/operator.ts";
+import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
+import type { OperatorTable } from "../formatter/operator.ts";
 
 /** One step of a list of `KeyValueMutation`s of query parameters. */
 export type QueryEdit =

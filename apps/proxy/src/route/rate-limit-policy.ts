@@ -10,8 +10,8 @@ import {
   type RateLimit as RateLimitConfig,
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { RateLimitUnit } from "@sluice/xds/gen/envoy/type/v3/ratelimit_unit_pb.js";
-import type { FormatContext } from "../access-log/access-logger.ts";
-import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { compileDescriptorAction, type DescriptorAction, metadataAt } from "./rate-limit-actions.ts";
 

@@ -1,8 +1,8 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
 import { compileRegexSubstitution, splitPath, toBinaryString } from "@sluice/matching";
 import type { RouteAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import type { FormatContext } from "../access-log/access-logger.ts";
-import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
 import { targetOf } from "./rewrite-path.ts";
 

@@ -1,8 +1,8 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
 import { compileRegexSubstitution, splitPath } from "@sluice/matching";
 import type { RegexMatchAndSubstitute } from "@sluice/xds/gen/envoy/type/matcher/v3/regex_pb.js";
-import type { FormatContext } from "../access-log/access-logger.ts";
-import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
 
 /** From the request's target to what takes its place; the query, with its `?`, is part of both. `undefined`: nothing does. */
 export type PathRewriter = (target: string, context: FormatContext) => string | undefined;

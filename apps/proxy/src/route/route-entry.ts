@@ -1,5 +1,5 @@
 import type { Counter, HeaderMap, Histogram, MatchedRoute } from "@sluice/extension-api";
-import type { FormatContext } from "../access-log/access-logger.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { PerFilterConfigs, RoutePerFilter } from "../http-filter/filter-chain-config.ts";
 import type { ConnectConfig } from "./connect-config.ts";

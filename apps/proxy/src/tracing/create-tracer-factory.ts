@@ -7,7 +7,6 @@ import {
   type HttpConnectionManager_Tracing,
   HttpConnectionManager_TracingSchema,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { compileCustomTags } from "../access-log/compile-custom-tags.ts";
 import {
   refuseUnsupportedFields,
   type SupportedFields,
@@ -17,6 +16,7 @@ import { compileHttpService, type HttpTarget } from "../grpc/compile-http-servic
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { TelemetryOutbox } from "../grpc/telemetry-outbox.ts";
 import { VERSION_NUMBER } from "../server/version.ts";
+import { compileCustomTags } from "./compile-custom-tags.ts";
 import { compileSampler, type Sampler } from "./compile-sampler.ts";
 import { nullTracer } from "./null-tracer.ts";
 import { OtelSpan, type SpanOptions } from "./otel-span.ts";

@@ -1,6 +1,6 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import { isGrpcContentType } from "@sluice/matching";
-import type { FormatContext } from "../access-log/access-logger.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
 
 /** What a gRPC response says of itself. */
 export interface GrpcResult {

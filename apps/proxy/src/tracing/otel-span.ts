@@ -1,12 +1,12 @@
 import type { HeaderMap } from "@sluice/extension-api";
-import type { FormatContext } from "../access-log/access-logger.ts";
-import { withoutPort } from "../access-log/address-operators.ts";
-import { responseFlags } from "../access-log/command-operators.ts";
-import type { CompiledTag } from "../access-log/compile-custom-tags.ts";
-import { printValue } from "../access-log/compile-substitution-format.ts";
+import { withoutPort } from "../formatter/address-operators.ts";
+import { responseFlags } from "../formatter/command-operators.ts";
+import { printValue } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
 import type { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { TelemetrySink } from "../grpc/telemetry-outbox.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
+import type { CompiledTag } from "./compile-custom-tags.ts";
 import { type GrpcResult, grpcRequestTags, grpcResultOf, grpcSpanFailed } from "./grpc-span-tags.ts";
 import type { RouteTracing, SpanName } from "./route-tracing.ts";
 import { randomHex, type TraceParent } from "./trace-parent.ts";

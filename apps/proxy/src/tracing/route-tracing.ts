@@ -4,9 +4,9 @@ import {
   FractionalPercent_DenominatorType as Denominator,
   type FractionalPercent,
 } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
-import type { FormatContext } from "../access-log/access-logger.ts";
-import { type CompiledTag, compileCustomTags } from "../access-log/compile-custom-tags.ts";
-import { compileSubstitutionFormat } from "../access-log/compile-substitution-format.ts";
+import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
+import { type CompiledTag, compileCustomTags } from "./compile-custom-tags.ts";
 import type { TraceSampling } from "./trace-decision.ts";
 
 /** A span's name, from what is known of its request. */

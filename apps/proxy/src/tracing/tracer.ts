@@ -1,6 +1,6 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
 import type { HttpConnectionManager_Tracing } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import type { FormatContext } from "../access-log/access-logger.ts";
+import type { FormatContext } from "../formatter/format-context.ts";
 import type { RouteTracing } from "./route-tracing.ts";
 import type { TraceSampling } from "./trace-decision.ts";
 

@@ -5,8 +5,8 @@ import type {
   HeaderMutationPerRoute,
   Mutations,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
-import { compileFormatters } from "../../../../access-log/compile-formatters.ts";
-import type { OperatorTable } from "../../../../access-log/operator.ts";
+import { compileFormatters } from "../../../../formatter/compile-formatters.ts";
+import type { OperatorTable } from "../../../../formatter/operator.ts";
 import { compileHeaderEdits, type EditedPart, type HeaderEdit } from "../../../../route/header-edits.ts";
 import { compileQueryEdits, type QueryEdit } from "../../../../route/query-edits.ts";
 

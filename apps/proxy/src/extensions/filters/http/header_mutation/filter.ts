@@ -11,7 +11,7 @@ import type {
   HeaderMutation,
   HeaderMutationPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
-import type { FormatContext } from "../../../../access-log/access-logger.ts";
+import type { FormatContext } from "../../../../formatter/format-context.ts";
 import { applyHeaderEdits } from "../../../../route/header-edits.ts";
 import { applyQueryEdits } from "../../../../route/query-edits.ts";
 import {

@@ -8,7 +8,7 @@ import {
   refuse,
 } from "@sluice/extension-api";
 import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js";
-import type { FormatContext } from "../../../../access-log/access-logger.ts";
+import type { FormatContext } from "../../../../formatter/format-context.ts";
 import { streamOf } from "../../../../http/stream-of.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { applyHeaderMutations } from "../../../../route/header-mutations.ts";

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { HttpFilterManifest } from "@sluice/extension-api";
-import { STATE_VALUE_FIELDS } from "../../../../filter-state/state-value-fields.ts";
+import { STATE_VALUE_FIELDS } from "../../../../set-filter-state/state-value-fields.ts";
 
 const require = createRequire(import.meta.url);
 const CONFIG = "envoy.extensions.filters.http.set_filter_state.v3.Config";

@@ -5,8 +5,8 @@ import type {
   ResponseMapper,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { compileAccessLogFilter } from "../../../../access-log/compile-access-log-filter.ts";
-import { compileFormatString } from "../../../../access-log/compile-line-format.ts";
 import { readDataSource } from "../../../../config-message/read-data-source.ts";
+import { compileFormatString } from "../../../../formatter/compile-line-format.ts";
 import {
   type BodyFormat,
   LocalReplyMapper,

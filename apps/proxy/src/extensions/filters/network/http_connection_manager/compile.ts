@@ -5,9 +5,9 @@ import {
   type HttpConnectionManager as Config,
   HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { wantedFacts } from "../../../../access-log/wanted-facts.ts";
 import { durationMs } from "../../../../config-message/duration-ms.ts";
 import { durationProblems } from "../../../../config-message/duration-problems.ts";
+import { wantedFacts } from "../../../../formatter/wanted-facts.ts";
 import { asSocketConnection, HttpConnectionManager } from "../../../../http/connection-manager.ts";
 import type {
   ConnectionManagerConfig,

@@ -7,12 +7,12 @@ import {
   type ReadFilterCallbacks,
 } from "@sluice/extension-api";
 import type { Config } from "@sluice/xds/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js";
+import { filterStateOf } from "../../../../filter-state/filter-state.ts";
 import {
   compileStateValues,
   type StateValues,
   setStateValues,
-} from "../../../../filter-state/compile-state-values.ts";
-import { filterStateOf } from "../../../../filter-state/filter-state.ts";
+} from "../../../../set-filter-state/compile-state-values.ts";
 
 interface SetFilterStateConfig {
   readonly onNewConnection: StateValues;

@@ -1,9 +1,9 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { TlvEntry } from "@sluice/xds/gen/envoy/config/core/v3/proxy_protocol_pb.js";
 import { ProxyProtocolTlvMergePolicy } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
-import type { FormatContext, SubstitutionFormatter } from "../../../../access-log/access-logger.ts";
-import { compileFormatString } from "../../../../access-log/compile-line-format.ts";
 import type { Tlv } from "../../../../connection/proxy-protocol-state.ts";
+import { compileFormatString } from "../../../../formatter/compile-line-format.ts";
+import type { FormatContext, SubstitutionFormatter } from "../../../../formatter/format-context.ts";
 
 interface AddedTlv {
   readonly type: number;

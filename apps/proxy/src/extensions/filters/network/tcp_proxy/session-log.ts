@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { StreamInfo, Timer } from "@sluice/extension-api";
-import type { AccessLogType, FormatContext } from "../../../../access-log/access-logger.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
+import type { AccessLogType, FormatContext } from "../../../../formatter/format-context.ts";
 import { RequestStreamInfo } from "../../../../stream-info/request-stream-info.ts";
 import type { TcpProxyConfig } from "./config.ts";
 

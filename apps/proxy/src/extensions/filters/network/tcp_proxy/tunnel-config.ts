@@ -1,10 +1,10 @@
 import { type Compiled, gatherProblems, type Problem, refuse } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { TcpProxy_TunnelingConfig as TunnelingConfig } from "@sluice/xds/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js";
-import type { SubstitutionFormatter } from "../../../../access-log/access-logger.ts";
-import { compileFormatters } from "../../../../access-log/compile-formatters.ts";
-import { compileSubstitutionFormat } from "../../../../access-log/compile-substitution-format.ts";
-import type { OperatorTable } from "../../../../access-log/operator.ts";
+import { compileFormatters } from "../../../../formatter/compile-formatters.ts";
+import { compileSubstitutionFormat } from "../../../../formatter/compile-substitution-format.ts";
+import type { SubstitutionFormatter } from "../../../../formatter/format-context.ts";
+import type { OperatorTable } from "../../../../formatter/operator.ts";
 import { compileHeaderMutations, type HeaderMutations } from "../../../../route/header-mutations.ts";
 
 const UUID = "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig";

@@ -1,6 +1,5 @@
 import { type AttemptedHost, ResponseFlag, type StreamInfo, type Timer } from "@sluice/extension-api";
 import { filterStateText, xxHash64 } from "@sluice/matching";
-import { wantedFacts } from "../../../../access-log/wanted-facts.ts";
 import type {
   Host,
   LoadBalancerContext,
@@ -9,6 +8,7 @@ import type {
 import { ipOf } from "../../../../connection/socket-address.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
 import { hashOf } from "../../../../filter-state/hashable-text.ts";
+import { wantedFacts } from "../../../../formatter/wanted-facts.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
 import { LoadShedPoint } from "../../../../overload/overload-state.ts";
 import type { DownstreamAddresses } from "../../../../transport-socket/upstream-transport-socket.ts";

@@ -1,8 +1,8 @@
 import { type Compiled, refuse } from "@sluice/extension-api";
 import { nearestName } from "@sluice/xds/nearest-name";
 import { TypedValue } from "../cel/typed-value.ts";
-import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
 import { COMMAND_OPERATORS, UNTOLD_OPERATORS } from "./command-operators.ts";
+import type { FormatContext, SubstitutionFormatter } from "./format-context.ts";
 import { type FormatValue, type OperatorTable, takesLength, type ValueProvider } from "./operator.ts";
 import { type FormatToken, parseSubstitutionFormat } from "./parse-substitution-format.ts";
 import { printJson } from "./print-json.ts";

@@ -1,6 +1,6 @@
 import type { AttemptedHost } from "@sluice/extension-api";
-import type { FormatContext } from "./access-logger.ts";
 import { nameWithoutPort, withoutPort } from "./address-operators.ts";
+import type { FormatContext } from "./format-context.ts";
 import { type OperatorCompiler, type OperatorTable, plain } from "./operator.ts";
 import { printing } from "./wanted-facts.ts";
 

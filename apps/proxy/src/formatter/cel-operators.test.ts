@@ -9,9 +9,9 @@ import {
   ExpressionFilterSchema,
 } from "@sluice/xds/gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js";
 import { CelSchema } from "@sluice/xds/gen/envoy/extensions/formatter/cel/v3/cel_pb.js";
+import { compileAccessLogFilter } from "../access-log/compile-access-log-filter.ts";
 import { systemRandom } from "../event/system-time.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
-import { compileAccessLogFilter } from "./compile-access-log-filter.ts";
 import { compileFormatters } from "./compile-formatters.ts";
 import { compileSubstitutionFormat } from "./compile-substitution-format.ts";
 import { formatContext } from "./format-context-fixture.ts";

@@ -1,5 +1,5 @@
 import type { ByteCounts, ConnectionInfo, HeaderMap, StreamInfo } from "@sluice/extension-api";
-import type { FormatContext } from "./access-logger.ts";
+import type { FormatContext } from "./format-context.ts";
 
 /** A plain header map over a Map; for tests of what reads headers. */
 class MapHeaders implements HeaderMap {

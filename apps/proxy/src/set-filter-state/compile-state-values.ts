@@ -3,9 +3,9 @@ import {
   type FilterStateValue,
   FilterStateValue_SharedWithUpstream as SharedWithUpstream,
 } from "@sluice/xds/gen/envoy/extensions/filters/common/set_filter_state/v3/value_pb.js";
-import type { FormatContext, SubstitutionFormatter } from "../access-log/access-logger.ts";
-import { compileFormatString } from "../access-log/compile-line-format.ts";
-import type { FilterState } from "./filter-state.ts";
+import type { FilterState } from "../filter-state/filter-state.ts";
+import { compileFormatString } from "../formatter/compile-line-format.ts";
+import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
 import { STATE_KINDS, type StateKind } from "./state-kinds.ts";
 
 /** One object that is to be made. */

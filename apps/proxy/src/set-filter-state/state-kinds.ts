@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { FilterStateObject } from "@sluice/matching";
-import { ALPN_STATE, SERVER_NAME_STATE, SUBJECT_ALT_NAMES_STATE } from "./filter-state.ts";
-import { HashableText } from "./hashable-text.ts";
+import { ALPN_STATE, SERVER_NAME_STATE, SUBJECT_ALT_NAMES_STATE } from "../filter-state/filter-state.ts";
+import { HashableText } from "../filter-state/hashable-text.ts";
 
 /** Makes an object of a text; undefined: the text is none of its kind. */
 export type StateKind = (text: string) => unknown;

@@ -1,6 +1,6 @@
 import { isGrpcContentType } from "@sluice/matching";
 import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
-import type { FormatContext } from "./access-logger.ts";
+import type { FormatContext } from "./format-context.ts";
 
 const CAMEL = [
   "OK",

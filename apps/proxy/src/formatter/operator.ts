@@ -1,4 +1,4 @@
-import type { FormatContext } from "./access-logger.ts";
+import type { FormatContext } from "./format-context.ts";
 
 /** What an operator yields; undefined prints as `-` (or nothing). Objects appear only in JSON formats. */
 export type FormatValue = string | number | boolean | object | undefined;

@@ -1,7 +1,7 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import { percentDecoded, toBinaryString } from "@sluice/matching";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
-import type { FormatContext } from "./access-logger.ts";
+import type { FormatContext } from "./format-context.ts";
 import { grpcStatusOf, grpcStatusText } from "./grpc-status.ts";
 import { type OperatorCompiler, type OperatorTable, plain } from "./operator.ts";
 

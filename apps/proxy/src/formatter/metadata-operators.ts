@@ -1,6 +1,6 @@
 import { filterStateJson, filterStateText } from "@sluice/matching";
 import { HashableText } from "../filter-state/hashable-text.ts";
-import type { FormatContext, MetadataSource } from "./access-logger.ts";
+import type { FormatContext, MetadataSource } from "./format-context.ts";
 import type { FormatValue, OperatorCompiler, OperatorTable } from "./operator.ts";
 
 /** A value below `filter_metadata[namespace]` of a source; undefined when there is none. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ResponseFlag } from "@sluice/extension-api";
-import type { FormatContext } from "./access-logger.ts";
 import { compileSubstitutionFormat } from "./compile-substitution-format.ts";
+import type { FormatContext } from "./format-context.ts";
 import { byteCounts, formatContext } from "./format-context-fixture.ts";
 
 function print(text: string, context: FormatContext, options = {}): string {

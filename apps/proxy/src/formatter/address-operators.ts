@@ -1,5 +1,5 @@
 import { maskedAddress, parseIpAddress } from "@sluice/matching";
-import type { FormatContext } from "./access-logger.ts";
+import type { FormatContext } from "./format-context.ts";
 import { type OperatorCompiler, type OperatorTable, plain, text } from "./operator.ts";
 
 type Pick = (context: FormatContext) => string | undefined;

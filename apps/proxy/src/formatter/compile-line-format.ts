@@ -3,9 +3,9 @@ import type { SubstitutionFormatString } from "@sluice/xds/gen/envoy/config/core
 import type { FileAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
 import type { StdoutAccessLog } from "@sluice/xds/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js";
 import { readDataSource } from "../config-message/read-data-source.ts";
-import type { SubstitutionFormatter } from "./access-logger.ts";
 import { compileFormatters } from "./compile-formatters.ts";
 import { compileSubstitutionFormat } from "./compile-substitution-format.ts";
+import type { SubstitutionFormatter } from "./format-context.ts";
 import { compileJsonFormat } from "./json-formatter.ts";
 
 const FORMAT_BYTES_MAX = 1024 * 1024;

@@ -4,8 +4,7 @@ import {
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { OnDemandOutcome, OnDemandWant } from "../worker/on-demand-requests.ts";
-import { sourceKey } from "../xds/config-source.ts";
-import type { ClusterManager } from "./cluster-manager.ts";
+import { sourceKey } from "./config-source.ts";
 
 type ClusterWant = Extract<OnDemandWant, { kind: "cluster" }>;
 
@@ -20,15 +19,21 @@ interface Wanted {
   found: boolean;
 }
 
+/** Whether clusters are in force. */
+interface ActiveClusters {
+  /** Calls back at once or when the cluster is in force; answers how to give up waiting. */
+  onceActive(name: string, onActive: () => void): () => void;
+}
+
 /** On-demand CDS on the main thread: clusters that a request or connection wants and that nobody has sent. */
 export class OnDemandClusters {
-  readonly #clusters: ClusterManager;
+  readonly #clusters: ActiveClusters;
   readonly #onNames: (source: ConfigSource, names: readonly string[]) => void;
   /** By name and source. */
   readonly #wanted = new Map<string, Wanted>();
 
   /** `onNames`: the set of names that are asked for at a source has changed. */
-  constructor(clusters: ClusterManager, onNames: (source: ConfigSource, names: readonly string[]) => void) {
+  constructor(clusters: ActiveClusters, onNames: (source: ConfigSource, names: readonly string[]) => void) {
     this.#clusters = clusters;
     this.#onNames = onNames;
   }

@@ -1,5 +1,5 @@
 import type { DetectedCloseType } from "@sluice/extension-api";
-import type { FormatContext } from "./access-logger.ts";
+import type { FormatContext } from "./format-context.ts";
 import { type OperatorTable, plain, text } from "./operator.ts";
 
 /** As in Envoy a connection tells that to its own logs, and nothing of it to those of its requests. */

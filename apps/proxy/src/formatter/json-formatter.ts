@@ -1,6 +1,6 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
-import type { FormatContext, SubstitutionFormatter } from "./access-logger.ts";
 import { compileProviders, printValue } from "./compile-substitution-format.ts";
+import type { FormatContext, SubstitutionFormatter } from "./format-context.ts";
 import type { OperatorTable } from "./operator.ts";
 import { quoteJson } from "./quote-json.ts";
 

@@ -4,10 +4,10 @@ import {
   type CustomTag_Metadata,
   CustomTag_ValueType,
 } from "@sluice/xds/gen/envoy/type/tracing/v3/custom_tag_pb.js";
-import type { MetadataSource } from "./access-logger.ts";
-import { compileProviders } from "./compile-substitution-format.ts";
-import { readMetadata } from "./metadata-operators.ts";
-import type { ValueProvider } from "./operator.ts";
+import { compileProviders } from "../formatter/compile-substitution-format.ts";
+import type { MetadataSource } from "../formatter/format-context.ts";
+import { readMetadata } from "../formatter/metadata-operators.ts";
+import type { ValueProvider } from "../formatter/operator.ts";
 
 export type CompiledTag = readonly [tag: string, value: readonly (string | ValueProvider)[]];
 

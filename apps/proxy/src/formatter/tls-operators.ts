@@ -1,5 +1,5 @@
 import type { CertificateInfo, TlsInfo } from "@sluice/extension-api";
-import type { FormatContext } from "./access-logger.ts";
+import type { FormatContext } from "./format-context.ts";
 import { compileTimeFormat, isoTime } from "./format-start-time.ts";
 import { type OperatorCompiler, type OperatorTable, text } from "./operator.ts";
 
