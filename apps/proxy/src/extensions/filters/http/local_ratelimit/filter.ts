@@ -9,7 +9,7 @@ import {
 } from "@sluice/extension-api";
 import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js";
 import type { FormatContext } from "../../../../formatter/format-context.ts";
-import { streamOf } from "../../../../http/stream-of.ts";
+import { streamOf } from "../../../../http-connection-manager/stream-of.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { applyHeaderMutations } from "../../../../route/header-mutations.ts";
 import type { DescriptorSource, RateLimitDescriptor } from "../../../../route/rate-limit-policy.ts";

@@ -7,7 +7,7 @@ import {
   PassThroughFilter,
 } from "@sluice/extension-api";
 import type { OnDemandCds as Config } from "@sluice/xds/gen/envoy/extensions/filters/http/on_demand/v3/on_demand_pb.js";
-import { streamOf } from "../../../../http/stream-of.ts";
+import { streamOf } from "../../../../http-connection-manager/stream-of.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileOnDemandCds, type OnDemandCds } from "../../../../xds/compile-on-demand-cds.ts";

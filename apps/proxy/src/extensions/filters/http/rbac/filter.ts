@@ -5,7 +5,7 @@ import {
   PassThroughFilter,
 } from "@sluice/extension-api";
 import type { RBAC, RBACPerRoute } from "@sluice/xds/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js";
-import { streamOf } from "../../../../http/stream-of.ts";
+import { streamOf } from "../../../../http-connection-manager/stream-of.ts";
 import type { RbacDecision } from "../../../../rbac/rbac-engine.ts";
 import { RbacInput } from "../../../../rbac/rbac-input.ts";
 import { compileHttpRbac, type HttpRbacRules, NO_RULES } from "./config.ts";

@@ -1,7 +1,7 @@
 import type { DecoderCallbacks } from "@sluice/extension-api";
 import type { ThreadLocalCluster } from "../../../../cluster/thread-local-cluster.ts";
 import type { Headers } from "../../../../http/header-map.ts";
-import type { HttpStream } from "../../../../http/http-stream.ts";
+import type { HttpStream } from "../../../../http-connection-manager/http-stream.ts";
 import type { ForwardAction, RouteEntry } from "../../../../route/route-entry.ts";
 import type { RouterConfig } from "./config.ts";
 import type { OutcomeStats } from "./outcome-stats.ts";

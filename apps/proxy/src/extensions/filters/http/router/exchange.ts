@@ -4,8 +4,8 @@ import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
 import { missingRequestHeader } from "../../../../http/required-headers.ts";
-import type { ResponseWaiter } from "../../../../http/stream-timers.ts";
-import { tellCluster } from "../../../../http/tell-cluster.ts";
+import type { ResponseWaiter } from "../../../../http-connection-manager/stream-timers.ts";
+import { tellCluster } from "../../../../http-connection-manager/tell-cluster.ts";
 import type { RouteEntry } from "../../../../route/route-entry.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import {

@@ -13,9 +13,9 @@ import type { Router } from "@sluice/xds/gen/envoy/extensions/filters/http/route
 import type { ThreadLocalCluster } from "../../../../cluster/thread-local-cluster.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { asHeaders, type Headers } from "../../../../http/header-map.ts";
-import type { HttpStream } from "../../../../http/http-stream.ts";
-import { streamOf } from "../../../../http/stream-of.ts";
-import { tellCluster } from "../../../../http/tell-cluster.ts";
+import type { HttpStream } from "../../../../http-connection-manager/http-stream.ts";
+import { streamOf } from "../../../../http-connection-manager/stream-of.ts";
+import { tellCluster } from "../../../../http-connection-manager/tell-cluster.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { LoadShedPoint } from "../../../../overload/overload-state.ts";
 import {

@@ -1,7 +1,7 @@
 import type { HeaderMap, ResponseFlag } from "@sluice/extension-api";
 import type { ClusterInfo, Host } from "../../../../cluster/thread-local-cluster.ts";
 import type { FormatContext } from "../../../../formatter/format-context.ts";
-import type { HttpStream } from "../../../../http/http-stream.ts";
+import type { HttpStream } from "../../../../http-connection-manager/http-stream.ts";
 import { RequestStreamInfo } from "../../../../stream-info/request-stream-info.ts";
 import type { ActiveSpan } from "../../../../tracing/tracer.ts";
 

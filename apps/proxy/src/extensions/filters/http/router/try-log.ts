@@ -1,6 +1,6 @@
 import { type HeaderMap, RESPONSE_FLAG_CODES, ResponseFlag, type Timer } from "@sluice/extension-api";
 import type { AccessLogType, FormatContext } from "../../../../formatter/format-context.ts";
-import type { HttpStream } from "../../../../http/http-stream.ts";
+import type { HttpStream } from "../../../../http-connection-manager/http-stream.ts";
 import { RequestStreamInfo } from "../../../../stream-info/request-stream-info.ts";
 import type { RouterConfig } from "./config.ts";
 import type { UpstreamTry } from "./upstream-try.ts";

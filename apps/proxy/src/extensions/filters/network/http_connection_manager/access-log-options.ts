@@ -1,7 +1,7 @@
 import type { Problem } from "@sluice/extension-api";
 import type { HttpConnectionManager as Config } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { durationMs } from "../../../../config-message/duration-ms.ts";
-import type { AccessLogOptions } from "../../../../http/connection-manager-config.ts";
+import type { AccessLogOptions } from "../../../../http-connection-manager/connection-manager-config.ts";
 
 /** `access_log_options`, or the older fields of the connection manager itself. */
 export function compileAccessLogOptions(config: Config): AccessLogOptions {

@@ -15,7 +15,10 @@ import {
   type HttpConnectionManager_SetCurrentClientCertDetails as CurrentDetails,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { HTTP_MATCHING } from "../../../../cel/cel-matching.ts";
-import type { ClientCertChoice, ClientCertRule } from "../../../../http/forward-client-cert.ts";
+import type {
+  ClientCertChoice,
+  ClientCertRule,
+} from "../../../../http-connection-manager/forward-client-cert.ts";
 
 /** `forward_client_cert_details`, or what `forward_client_cert_matcher` chooses for a request. */
 export function compileClientCert(config: Config): Compiled<ClientCertChoice> {

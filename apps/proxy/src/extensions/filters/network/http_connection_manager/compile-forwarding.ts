@@ -1,11 +1,14 @@
 import { type Compiled, gatherProblems, type Problem } from "@sluice/extension-api";
 import type { HttpConnectionManager as Config } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { type AddressDetection, XffHopsDetection } from "../../../../http/client-address.ts";
 import { compileCidrs } from "../../../../http/compile-cidrs.ts";
-import type { EarlyHeaderMutation } from "../../../../http/early-header-mutation.ts";
-import type { ClientCertChoice } from "../../../../http/forward-client-cert.ts";
-import type { ForwardingConfig } from "../../../../http/forwarding-headers.ts";
-import { InternalAddresses } from "../../../../http/internal-addresses.ts";
+import {
+  type AddressDetection,
+  XffHopsDetection,
+} from "../../../../http-connection-manager/client-address.ts";
+import type { EarlyHeaderMutation } from "../../../../http-connection-manager/early-header-mutation.ts";
+import type { ClientCertChoice } from "../../../../http-connection-manager/forward-client-cert.ts";
+import type { ForwardingConfig } from "../../../../http-connection-manager/forwarding-headers.ts";
+import { InternalAddresses } from "../../../../http-connection-manager/internal-addresses.ts";
 import { resolveExtension } from "../../../../registry/resolve-extension.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { compileClientCert } from "./compile-client-cert.ts";

@@ -11,7 +11,7 @@ import {
   type BodyFormat,
   LocalReplyMapper,
   type LocalReplyMapping,
-} from "../../../../http/local-reply-mapper.ts";
+} from "../../../../http-connection-manager/local-reply-mapper.ts";
 import { compileHeaderMutations } from "../../../../route/header-mutations.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 

@@ -10,7 +10,7 @@ import {
   ScopedRoutes,
   type ScopeKeyFragment,
   scopeKey,
-} from "../../../../http/scoped-routes.ts";
+} from "../../../../http-connection-manager/scoped-routes.ts";
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
 import { discoverScopes } from "./discover-scopes.ts";

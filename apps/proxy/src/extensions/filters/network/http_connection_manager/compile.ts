@@ -8,22 +8,25 @@ import {
 import { durationMs } from "../../../../config-message/duration-ms.ts";
 import { durationProblems } from "../../../../config-message/duration-problems.ts";
 import { wantedFacts } from "../../../../formatter/wanted-facts.ts";
-import { asSocketConnection, HttpConnectionManager } from "../../../../http/connection-manager.ts";
+import { compileHttp1ServerOptions } from "../../../../http/h1/compile-http1-options.ts";
+import { compileHttp2Options, http2OptionProblems } from "../../../../http/h2/http2-options.ts";
+import { createHttp2Stats } from "../../../../http/h2/http2-stats.ts";
+import {
+  asSocketConnection,
+  HttpConnectionManager,
+} from "../../../../http-connection-manager/connection-manager.ts";
 import type {
   ConnectionManagerConfig,
   HeadLimit,
   UpgradeChain,
-} from "../../../../http/connection-manager-config.ts";
+} from "../../../../http-connection-manager/connection-manager-config.ts";
 import {
   createConnectionManagerStats,
   createListenerHttpStats,
-} from "../../../../http/connection-manager-stats.ts";
-import { compileHttp1ServerOptions } from "../../../../http/h1/compile-http1-options.ts";
-import { compileHttp2Options, http2OptionProblems } from "../../../../http/h2/http2-options.ts";
-import { createHttp2Stats } from "../../../../http/h2/http2-stats.ts";
-import type { ProxyStatusConfig } from "../../../../http/proxy-status.ts";
-import { RouteFigures } from "../../../../http/route-figures.ts";
-import { StreamTimersPool } from "../../../../http/stream-timers.ts";
+} from "../../../../http-connection-manager/connection-manager-stats.ts";
+import type { ProxyStatusConfig } from "../../../../http-connection-manager/proxy-status.ts";
+import { RouteFigures } from "../../../../http-connection-manager/route-figures.ts";
+import { StreamTimersPool } from "../../../../http-connection-manager/stream-timers.ts";
 import { compileHttpFilters, type FilterChainUse } from "../../../../http-filter/compile-filter-chain.ts";
 import {
   asNetworkContext,

@@ -3,7 +3,11 @@ import type {
   ScopedRds,
   ScopedRoutes as ScopedRoutesConfig,
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { type RouteSource, type ScopedRoutes, scopeKey } from "../../../../http/scoped-routes.ts";
+import {
+  type RouteSource,
+  type ScopedRoutes,
+  scopeKey,
+} from "../../../../http-connection-manager/scoped-routes.ts";
 import { sourceKey } from "../../../../xds/config-source.ts";
 import { compileLeased, type RouteUse, subscribeRoutes } from "./subscribe-routes.ts";
 

@@ -1,7 +1,7 @@
 import type { Compiled, StatsScope } from "@sluice/extension-api";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
-import type { FetchRoutes, RouteSource } from "../../../../http/scoped-routes.ts";
+import type { FetchRoutes, RouteSource } from "../../../../http-connection-manager/scoped-routes.ts";
 import type { NetworkFactoryContext } from "../../../../network-filter/network-factory-context.ts";
 import { compileRouteConfiguration } from "../../../../route/compile-route-configuration.ts";
 import { leaseContext } from "../../../../worker/lease-context.ts";

@@ -1,5 +1,5 @@
 import type { HeaderMutation } from "@sluice/xds/gen/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.js";
-import type { EarlyHeaderMutationFactory } from "../../../../http/early-header-mutation.ts";
+import type { EarlyHeaderMutationFactory } from "../../../../http-connection-manager/early-header-mutation.ts";
 import { applyHeaderEdits, compileHeaderEdits } from "../../../../route/header-edits.ts";
 
 export const earlyHeaderMutationFactory: EarlyHeaderMutationFactory = {

@@ -1,6 +1,6 @@
 import type { CustomHeaderConfig } from "@sluice/xds/gen/envoy/extensions/http/original_ip_detection/custom_header/v3/custom_header_pb.js";
-import type { AddressDetectionFactory } from "../../../../http/address-detection-factory.ts";
-import { CustomHeaderDetection } from "../../../../http/client-address.ts";
+import type { AddressDetectionFactory } from "../../../../http-connection-manager/address-detection-factory.ts";
+import { CustomHeaderDetection } from "../../../../http-connection-manager/client-address.ts";
 
 /** What takes the place of a status that is no error. */
 const FORBIDDEN = 403;

@@ -1,12 +1,12 @@
 import { type Compiled, refuse } from "@sluice/extension-api";
 import type { XffConfig } from "@sluice/xds/gen/envoy/extensions/http/original_ip_detection/xff/v3/xff_pb.js";
-import type { AddressDetectionFactory } from "../../../../http/address-detection-factory.ts";
+import { compileCidrs } from "../../../../http/compile-cidrs.ts";
+import type { AddressDetectionFactory } from "../../../../http-connection-manager/address-detection-factory.ts";
 import {
   type AddressDetection,
   XffHopsDetection,
   XffTrustedCidrsDetection,
-} from "../../../../http/client-address.ts";
-import { compileCidrs } from "../../../../http/compile-cidrs.ts";
+} from "../../../../http-connection-manager/client-address.ts";
 
 function compile(config: XffConfig, path: string): Compiled<AddressDetection> {
   const skip = config.skipXffAppend ?? true;

@@ -1,15 +1,15 @@
 import type { ConnectionInfo } from "@sluice/extension-api";
 import type { SocketConnection } from "../connection/socket-connection.ts";
 import type { AccessLogType, FormatContext } from "../formatter/format-context.ts";
+import type { StreamProtocol } from "../http/codec.ts";
+import type { Headers } from "../http/header-map.ts";
 import type { MatchedStream } from "../http-filter/stream-matching-data.ts";
 import { ByteMeter } from "../stream-info/byte-meter.ts";
 import { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import type { RouteTracing } from "../tracing/route-tracing.ts";
 import type { ActiveSpan } from "../tracing/tracer.ts";
-import type { StreamProtocol } from "./codec.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { countEnd, countRequest, countStart } from "./count-stream.ts";
-import type { Headers } from "./header-map.ts";
 import type { LocalReplyView } from "./local-reply-mapper.ts";
 import { traceRequest } from "./trace-request.ts";
 

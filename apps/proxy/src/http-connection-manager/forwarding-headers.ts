@@ -1,9 +1,9 @@
 import type { TlsInfo } from "@sluice/extension-api";
 import { ipOf } from "../connection/socket-address.ts";
+import { EnvoyHeader, type EnvoyHeaderKey, EnvoyHeaderNames } from "../http/envoy-headers.ts";
+import type { Headers } from "../http/header-map.ts";
 import type { AddressDetection } from "./client-address.ts";
 import { addressFromXff, isLoopbackIp, withPortZero } from "./client-address.ts";
-import { EnvoyHeader, type EnvoyHeaderKey, EnvoyHeaderNames } from "./envoy-headers.ts";
-import type { Headers } from "./header-map.ts";
 import type { InternalAddresses } from "./internal-addresses.ts";
 
 /** Whom the forwarding fields of a request are believed from, and what is set in their place. */

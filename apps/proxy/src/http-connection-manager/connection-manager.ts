@@ -11,20 +11,20 @@ import { CHAIN_REMOVED, LISTENER_REMOVED, type SocketConnection } from "../conne
 import { WATERMARK_TIMEOUT } from "../connection/watermark-timeout.ts";
 import { scaledDeadline } from "../event/scaled-deadline.ts";
 import { Deadline, type DeadlineOwner } from "../event/timer-queue.ts";
-import { LoadShedPoint } from "../overload/overload-state.ts";
-import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import type {
   CodecError,
   RequestStream,
   ResponseEncoder,
   ServerCodec,
   ServerCodecCallbacks,
-} from "./codec.ts";
+} from "../http/codec.ts";
+import { Http1ServerCodec } from "../http/h1/server-codec.ts";
+import { Http2ServerCodec } from "../http/h2/server-codec.ts";
+import type { Headers } from "../http/header-map.ts";
+import { LoadShedPoint } from "../overload/overload-state.ts";
+import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { detectProtocol } from "./detect-protocol.ts";
-import { Http1ServerCodec } from "./h1/server-codec.ts";
-import { Http2ServerCodec } from "./h2/server-codec.ts";
-import type { Headers } from "./header-map.ts";
 import { HttpStream } from "./http-stream.ts";
 import { PrematureResets } from "./premature-resets.ts";
 import type { StreamTimers } from "./stream-timers.ts";

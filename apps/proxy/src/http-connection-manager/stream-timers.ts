@@ -1,9 +1,9 @@
 import { scaledDeadline } from "../event/scaled-deadline.ts";
 import { Deadline, type DeadlineOwner, type TimerQueue } from "../event/timer-queue.ts";
+import type { Headers } from "../http/header-map.ts";
 import type { ForwardAction } from "../route/route-entry.ts";
 import { routeStreamDurationMs } from "../route/stream-duration.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
-import type { Headers } from "./header-map.ts";
 
 /** Who is told that a stream took too long. */
 export interface TimedStream {

@@ -1,5 +1,5 @@
 import { RESPONSE_FLAG_CODES, ResponseFlag, type StreamInfo } from "@sluice/extension-api";
-import type { Headers } from "./header-map.ts";
+import type { Headers } from "../http/header-map.ts";
 
 /** `proxy_status_config`: what the `proxy-status` field of a response tells (RFC 9209). */
 export interface ProxyStatusConfig {

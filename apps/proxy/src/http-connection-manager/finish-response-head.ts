@@ -1,6 +1,6 @@
+import { EnvoyHeader } from "../http/envoy-headers.ts";
+import type { Headers } from "../http/header-map.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
-import { EnvoyHeader } from "./envoy-headers.ts";
-import type { Headers } from "./header-map.ts";
 import { httpDate } from "./http-date.ts";
 
 /** What every response's head says of its way through this proxy, and what it may not say. `upgraded`: a tunnel begins. */

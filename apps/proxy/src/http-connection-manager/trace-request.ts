@@ -1,10 +1,10 @@
+import type { Headers } from "../http/header-map.ts";
 import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import { decorateRequest } from "../tracing/decorate-span.ts";
 import type { RouteTracing } from "../tracing/route-tracing.ts";
 import { decideTrace } from "../tracing/trace-decision.ts";
 import type { ActiveSpan, Tracer } from "../tracing/tracer.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
-import type { Headers } from "./header-map.ts";
 
 /** Decides whether a request is traced, counts that, and begins its span; `route`: what the request's route says of tracing. */
 export function traceRequest(

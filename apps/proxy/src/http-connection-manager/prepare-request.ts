@@ -7,10 +7,10 @@ import {
   unescapeSlashes,
 } from "@sluice/matching";
 import type { SocketConnection } from "../connection/socket-connection.ts";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
+import type { Headers } from "../http/header-map.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
-import { EnvoyHeader } from "./envoy-headers.ts";
 import { type ForwardingVerdict, sanitizeExternal, setForwardingHeaders } from "./forwarding-headers.ts";
-import type { Headers } from "./header-map.ts";
 
 /** How a request goes on after its head was looked at. */
 export type PathVerdict = "ok" | "reject" | "redirect";

@@ -7,6 +7,19 @@ import {
   type UpstreamOverrideHost,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
+import type {
+  CodecError,
+  HeadTimeout,
+  RequestStream,
+  ResponseEncoder,
+  StreamProtocol,
+  StreamResetReason,
+} from "../http/codec.ts";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
+import { hasToken } from "../http/h1/connection-tokens.ts";
+import { Headers } from "../http/header-map.ts";
+import { noteReset } from "../http/note-reset.ts";
+import { statusPhrase } from "../http/status-text.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { filterIsOn } from "../http-filter/filter-is-on.ts";
 import { FilterManager } from "../http-filter/filter-manager.ts";
@@ -20,27 +33,14 @@ import { refreshRoute } from "../route/route-payload.ts";
 import { decorateResponse } from "../tracing/decorate-span.ts";
 import { admitRequest, type Refusal } from "./admit-request.ts";
 import { chooseChain } from "./choose-chain.ts";
-import type {
-  CodecError,
-  HeadTimeout,
-  RequestStream,
-  ResponseEncoder,
-  StreamProtocol,
-  StreamResetReason,
-} from "./codec.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
 import { countResponse } from "./count-stream.ts";
-import { EnvoyHeader } from "./envoy-headers.ts";
 import { finishResponseHead } from "./finish-response-head.ts";
 import { forwardClientCert } from "./forward-client-cert.ts";
-import { hasToken } from "./h1/connection-tokens.ts";
-import { Headers } from "./header-map.ts";
-import { noteReset } from "./note-reset.ts";
 import { prepareHost, prepareRequestHeaders } from "./prepare-request.ts";
 import { setProxyStatus } from "./proxy-status.ts";
 import { ResponseWatermarks } from "./response-watermarks.ts";
 import { routesOf } from "./scoped-routes.ts";
-import { statusPhrase } from "./status-text.ts";
 import { StreamConnectionInfo } from "./stream-connection-info.ts";
 import { StreamRecord } from "./stream-record.ts";
 import type { ResponseWaiter, StreamTimers, TimedStream } from "./stream-timers.ts";

@@ -1,8 +1,8 @@
 import type { LogCondition } from "../access-log/compile-access-log-filter.ts";
 import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
+import type { Headers } from "../http/header-map.ts";
 import type { LocalReplyContent } from "../http-filter/local-reply.ts";
 import { applyHeaderMutations, type HeaderMutations } from "../route/header-mutations.ts";
-import type { Headers } from "./header-map.ts";
 
 /** How a local reply's body is written. */
 export interface BodyFormat {

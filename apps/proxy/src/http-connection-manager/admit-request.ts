@@ -1,6 +1,6 @@
 import { isGrpcContentType } from "@sluice/matching";
+import type { Headers } from "../http/header-map.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
-import type { Headers } from "./header-map.ts";
 import { preparePath } from "./prepare-request.ts";
 
 /** Why a request is answered before any filter has seen it, as its response says and the access log. */
