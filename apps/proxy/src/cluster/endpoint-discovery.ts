@@ -12,7 +12,7 @@ export interface EndpointWatcher {
   onFailure(message: string): void;
 }
 
-/** Where EDS clusters get their endpoints; `xds/` provides it. */
+/** Where EDS clusters get their endpoints (`EndpointRegistry`). */
 export interface EndpointDiscovery {
   /** Calls back with what is known (at once where it is) and at each change. Returns the way to stop. */
   watch(source: ConfigSource, serviceName: string, watcher: EndpointWatcher): () => void;

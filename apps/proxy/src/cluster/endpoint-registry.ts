@@ -1,7 +1,13 @@
 import type { Problem } from "@sluice/extension-api";
+import type { XdsUpdate } from "@sluice/xds/client";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import type { ClusterLoadAssignment } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
+import {
+  type ClusterLoadAssignment,
+  ClusterLoadAssignmentSchema,
+} from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { isStreamed, sourceKey } from "../xds/config-source.ts";
+import type { Discovery } from "../xds/discovery.ts";
+import { type Refusal, Refusals } from "../xds/refusals.ts";
 import { compileEndpoints, type LoadAssignment } from "./compile-endpoints.ts";
 import type { EndpointDiscovery, EndpointWatcher } from "./endpoint-discovery.ts";
 
@@ -18,7 +24,7 @@ interface Entry {
 type Entries = Map<string, Entry>;
 
 /** EDS on the main thread: which assignments are needed, what they are now. */
-export class EndpointRegistry implements EndpointDiscovery {
+export class EndpointRegistry implements EndpointDiscovery, Discovery {
   readonly #sources = new Map<string, Entries>();
   readonly #onNames: (source: ConfigSource, names: readonly string[]) => void;
 
@@ -61,25 +67,17 @@ export class EndpointRegistry implements EndpointDiscovery {
     return compiled.ok ? [] : compiled.problems;
   }
 
-  /** Takes a checked assignment. */
-  set(key: string, assignment: ClusterLoadAssignment, version: string): void {
-    const entry = this.#sources.get(key)?.get(assignment.clusterName);
-    const compiled = compileEndpoints(assignment, false, "");
-    if (entry === undefined || !compiled.ok) return;
-    entry.assignment = assignment;
-    entry.compiled = compiled.value;
-    entry.version = version;
-    tell(entry, (watcher) => watcher.onUpdate(compiled.value, version));
-  }
-
-  /** The source has no such assignment (any more). */
-  remove(key: string, name: string): void {
-    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onUpdate(undefined, ""));
-  }
-
-  /** Something wrong came for it. */
-  rejected(key: string, name: string, message: string): void {
-    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onRejected(message));
+  onUpdate(update: XdsUpdate, source: string): Refusal | undefined {
+    const refusals = new Refusals();
+    for (const resource of update.updated) {
+      const assignment = refusals.check(ClusterLoadAssignmentSchema, resource, (message) =>
+        this.check(message),
+      );
+      if (assignment === undefined) this.#rejected(source, resource.name, "is refused");
+      else this.#set(source, assignment, update.version);
+    }
+    for (const name of update.removed) this.#remove(source, name);
+    return refusals.outcome("EDS");
   }
 
   /** These names were asked for, by a source that has no stream. */
@@ -91,8 +89,29 @@ export class EndpointRegistry implements EndpointDiscovery {
   }
 
   /** Nothing can be had of these names now. */
-  failed(key: string, names: readonly string[], message: string): void {
+  failed(key: string, names: readonly string[], _final: boolean, message: string): void {
     for (const entry of this.#entriesOf(key, names)) tell(entry, (watcher) => watcher.onFailure(message));
+  }
+
+  /** Takes a checked assignment. */
+  #set(key: string, assignment: ClusterLoadAssignment, version: string): void {
+    const entry = this.#sources.get(key)?.get(assignment.clusterName);
+    const compiled = compileEndpoints(assignment, false, "");
+    if (entry === undefined || !compiled.ok) return;
+    entry.assignment = assignment;
+    entry.compiled = compiled.value;
+    entry.version = version;
+    tell(entry, (watcher) => watcher.onUpdate(compiled.value, version));
+  }
+
+  /** The source has no such assignment (any more). */
+  #remove(key: string, name: string): void {
+    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onUpdate(undefined, ""));
+  }
+
+  /** Something wrong came for it. */
+  #rejected(key: string, name: string, message: string): void {
+    tell(this.#sources.get(key)?.get(name), (watcher) => watcher.onRejected(message));
   }
 
   #entriesOf(key: string, names: readonly string[]): readonly Entry[] {

@@ -45,7 +45,7 @@ import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { checkVirtualHostSource } from "../xds/check-virtual-host-source.ts";
-import { DynamicResources } from "../xds/dynamic-resources.ts";
+import type { DynamicResources } from "../xds/dynamic-resources.ts";
 import { ExtensionDiscovery } from "../xds/extension-discovery.ts";
 import { OnDemandClusters } from "../xds/on-demand-clusters.ts";
 import { RouteDiscovery } from "../xds/route-discovery.ts";
@@ -57,6 +57,7 @@ import { acquireFilterReferences, checkFilterConfig } from "./check-filter-confi
 import { checkRoutes } from "./check-routes.ts";
 import { checkStaticResources } from "./check-static-resources.ts";
 import type { ServerOptions } from "./command-line.ts";
+import { createDynamicResources } from "./create-dynamic-resources.ts";
 import type { LoadedBootstrap } from "./load-bootstrap.ts";
 import { buildNode, localInfoOf } from "./node-identity.ts";
 import { publishServerStats, type ServerState } from "./server-stats.ts";
@@ -344,7 +345,7 @@ export class Server {
       log.info("starting with failed health checks: the flag 'drain' is there");
       this.drain.setHealthCheckFailed(true);
     }
-    this.dynamic = DynamicResources.create(this);
+    this.dynamic = createDynamicResources(this);
     publishServerStats(this.stats, {
       concurrency: options.concurrency,
       version: bootstrap.message.statsServerVersionOverride,

@@ -65,7 +65,7 @@ function check(server: Server, type: string, value: Uint8Array): readonly Proble
     case ListenerSchema.typeName:
       return decoded(ListenerSchema, value, (listener) => server.listeners.check(listener));
     case RouteConfigurationSchema.typeName:
-      return decoded(RouteConfigurationSchema, value, (routes) => server.routes.check(routes));
+      return decoded(RouteConfigurationSchema, value, (routes) => server.checkRoutes(routes));
     case ClusterSchema.typeName:
       return decoded(ClusterSchema, value, (cluster) => server.clusters.check(cluster));
     case ClusterLoadAssignmentSchema.typeName:

@@ -1,5 +1,6 @@
 import { create, equals, toBinary } from "@bufbuild/protobuf";
 import type { Problem, StatsScope } from "@sluice/extension-api";
+import type { XdsUpdate } from "@sluice/xds/client";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import {
   type RouteConfiguration,
@@ -7,7 +8,9 @@ import {
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
+import type { Discovery } from "./discovery.ts";
 import type { DiscoveryCommand } from "./discovery-command.ts";
+import { type Refusal, Refusals } from "./refusals.ts";
 import { routeKey } from "./route-key.ts";
 import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
@@ -52,7 +55,7 @@ export interface RouteDiscoveryOptions {
 }
 
 /** RDS on the main thread: which route configurations are needed, what they are now. */
-export class RouteDiscovery {
+export class RouteDiscovery implements Discovery {
   readonly #options: RouteDiscoveryOptions;
   readonly #entries = new Map<string, Entry>();
 
@@ -117,12 +120,22 @@ export class RouteDiscovery {
     };
   }
 
-  check(config: RouteConfiguration): readonly Problem[] {
-    return this.#options.check(config);
+  async onUpdate(update: XdsUpdate, source: string): Promise<Refusal | undefined> {
+    const refusals = new Refusals();
+    for (const resource of update.updated) {
+      const config = refusals.check(RouteConfigurationSchema, resource, (message) =>
+        this.#options.check(message),
+      );
+      if (config === undefined) this.#count(this.#find(source, resource.name), "update_rejected");
+      else await this.#set(source, config, update.version);
+    }
+    // What a source has no more stays in force.
+    for (const name of update.removed) this.#count(this.#find(source, name), "update_empty");
+    return refusals.outcome("RDS");
   }
 
   /** Puts a checked configuration in force; resolves when every worker has it, unless virtual hosts are still to come. */
-  async set(fromSource: string, config: RouteConfiguration, version: string): Promise<void> {
+  async #set(fromSource: string, config: RouteConfiguration, version: string): Promise<void> {
     const entry = this.#find(fromSource, config.name);
     if (entry === undefined) return;
     const sinceMs = performance.now();
@@ -152,17 +165,6 @@ export class RouteDiscovery {
     await this.#entries.get(key)?.discovered?.want(host);
   }
 
-  /** The source has none of that name; the one that is in force stays. */
-  missing(fromSource: string, name: string): void {
-    this.#count(this.#find(fromSource, name), "update_empty");
-  }
-
-  /** Something wrong was sent for it. */
-  rejected(fromSource: string, name: string): void {
-    this.#count(this.#find(fromSource, name), "update_rejected");
-  }
-
-  /** These names were asked for, by a source that has no stream. */
   attempted(fromSource: string, names: readonly string[]): void {
     for (const name of names) {
       const entry = this.#find(fromSource, name);
@@ -171,7 +173,6 @@ export class RouteDiscovery {
     }
   }
 
-  /** Nothing can be had of these names now; `final`: it is not worth waiting for. */
   failed(fromSource: string, names: readonly string[], final: boolean): void {
     for (const name of names) this.#count(this.#find(fromSource, name), "update_failure", final);
   }
