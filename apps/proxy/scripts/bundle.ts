@@ -23,7 +23,7 @@ if (process.argv.includes("--if-changed") && currentBundle() !== undefined) proc
 
 /** Modules that are loaded by name at run time: by their paths, the names that they get in the bundle. */
 const entries = new Map<string, string>(
-  ["server/run-proxy.ts", "server/worker/start-worker.ts", "watchdog/guard-thread.ts"].map((path) => [
+  ["run-proxy.ts", "server/worker/start-worker.ts", "watchdog/guard-thread.ts"].map((path) => [
     resolve(source, path),
     basename(path, ".ts"),
   ]),

@@ -46,10 +46,7 @@ describe("the proxy's bundle", () => {
     const bundled = validate();
     assert.equal(bundled.status, 1);
     assert.match(bundled.out, /static_resources\.clusters/);
-    writeFileSync(
-      join(copy, "apps/proxy/src/server/run-proxy.ts"),
-      "export const runProxy = async () => 7;\n",
-    );
+    writeFileSync(join(copy, "apps/proxy/src/run-proxy.ts"), "export const runProxy = async () => 7;\n");
     assert.equal(current().out, "undefined\n");
     assert.equal(validate().status, 7);
     assert.deepEqual(node("apps/proxy/scripts/bundle.ts", "--if-changed"), { status: 0, out: "" });

@@ -4,8 +4,8 @@ import { enableCompileCache } from "node:module";
 enableCompileCache();
 const { currentBundle } = await import("./current-bundle.ts");
 const bundle = currentBundle();
-const { runProxy }: typeof import("./server/run-proxy.ts") = await (bundle === undefined
-  ? import("./server/run-proxy.ts")
+const { runProxy }: typeof import("./run-proxy.ts") = await (bundle === undefined
+  ? import("./run-proxy.ts")
   : import(`${bundle}run-proxy.js`));
 
 /** The only file that may end the process. */

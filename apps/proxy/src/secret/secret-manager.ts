@@ -7,12 +7,10 @@ import {
   type Secret,
   SecretSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import type { SupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sourceKey } from "../xds/config-source.ts";
 import type { Discovery } from "../xds/discovery.ts";
 import { type Refusal, Refusals } from "../xds/refusals.ts";
-import { checkSecret } from "./check-secret.ts";
 import type { FoundSecretConfig } from "./find-secret-configs.ts";
 import { inlineFiles } from "./inline-files.ts";
 import { ManagedSecret } from "./managed-secret.ts";
@@ -25,8 +23,8 @@ export interface SecretManagerOptions {
   readonly stats: StatsRegistry;
   /** The main thread's own. */
   readonly store: SecretStore;
-  /** `TLS_SUPPORTED_FIELDS`. */
-  readonly tlsFields: SupportedFields;
+  /** Everything wrong with a secret whose files have been read. */
+  check(secret: Secret): readonly Problem[];
   broadcast(command: SecretCommand): Promise<unknown>;
   /** The set of names that somebody needs from a server has changed. */
   onNames(source: ConfigSource, names: readonly string[]): void;
@@ -162,7 +160,7 @@ export class SecretManager implements Discovery {
 
   #check(secret: Secret, problem: string | undefined): readonly Problem[] {
     if (problem !== undefined) return [{ path: "", message: problem, severity: "error" }];
-    return checkSecret(secret, this.#options.tlsFields);
+    return this.#options.check(secret);
   }
 
   async #publish(key: string, secret: Secret): Promise<void> {

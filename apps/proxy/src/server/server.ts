@@ -4,13 +4,10 @@ import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { Problem } from "@sluice/extension-api";
 import { TYPE_URLS } from "@sluice/xds";
-import type { LoadReportClient, OrderClient } from "@sluice/xds/client";
 import { type Node, NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import { TracingSchema } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
-import { daysUntilFirstExpiry } from "../admin/certs-page.ts";
-import { type RunningAdmin, startAdmin } from "../admin/start-admin.ts";
 import { ClusterManager } from "../cluster/cluster-manager.ts";
 import { checkClusterPolicies } from "../cluster/cluster-policies.ts";
 import { chosenResolver } from "../cluster/compile-dns-resolver.ts";
@@ -28,8 +25,6 @@ import { compileHeaderPrefix, useEnvoyHeaderPrefix } from "../http/envoy-headers
 import { upstreamFilterCompiler } from "../http-filter/compile-filter-chain.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
-import { startLoadReports } from "../load-report/start-load-reports.ts";
-import { orderCluster, startOrderChannel } from "../orders/start-order-channel.ts";
 import { OverloadManager } from "../overload/overload-manager.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
 import type { ExtensionRegistry } from "../registry/extension-registry.ts";
@@ -40,6 +35,7 @@ import { SecretStore } from "../secret/secret-store.ts";
 import { StatsFlush } from "../stats/stats-flush.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
+import { checkSecret } from "../transport-socket/tls/check-secret.ts";
 import { chosenWatchdogs, Watchdogs } from "../watchdog/watchdogs.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
@@ -53,6 +49,7 @@ import { ScopedRouteDiscovery } from "../xds/scoped-route-discovery.ts";
 import { VirtualHostDiscovery } from "../xds/virtual-host-discovery.ts";
 import type { ApplicationLog } from "./application-log.ts";
 import { settle, startupError } from "./bootstrap-problems.ts";
+import { daysUntilFirstExpiry } from "./certificates-in-service.ts";
 import { acquireFilterReferences, checkFilterConfig } from "./check-filter-config.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkStaticResources } from "./check-static-resources.ts";
@@ -60,6 +57,7 @@ import type { ServerOptions } from "./command-line.ts";
 import { createDynamicResources } from "./create-dynamic-resources.ts";
 import type { LoadedBootstrap } from "./load-bootstrap.ts";
 import { buildNode, localInfoOf } from "./node-identity.ts";
+import type { ServerOutlets } from "./server-outlets.ts";
 import { publishServerStats, type ServerState } from "./server-stats.ts";
 import { StartupError } from "./startup-error.ts";
 import { TelemetryRelay } from "./telemetry-relay.ts";
@@ -75,7 +73,7 @@ const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsConte
  * The main thread: everything that is not a connection. Puts its parts together and runs them in order: `create` checks all
  * that can be checked without running, `start` brings the workers, the admin interface, the clusters and last the listeners
  * into service, `terminate` lets connections end, `stop` ends at once. The parts know each other only by what they are given
- * here; none of them knows the server but those that tell of all of it (admin, orders, xDS).
+ * here; none of them knows the server but what tells of all of it, which is given from outside (`ServerOutlets`).
  */
 export class Server {
   readonly options: ServerOptions;
@@ -113,9 +111,10 @@ export class Server {
   readonly #relay: TelemetryRelay;
   readonly #connections: OwnConnections;
   readonly #reportReaders: ReportReaders;
-  #admin: RunningAdmin | undefined;
-  #orders: OrderClient | undefined;
-  #loadReports: LoadReportClient | undefined;
+  readonly #outlets: ServerOutlets;
+  #admin: Awaited<ReturnType<ServerOutlets["startAdmin"]>>;
+  #orders: ReturnType<ServerOutlets["startOrders"]>;
+  #loadReports: ReturnType<ServerOutlets["startLoadReports"]>;
   #resolveEnded: () => void = () => {};
   readonly #drainTimers = new Set<NodeJS.Timeout>();
   #listenersClose = false;
@@ -132,8 +131,10 @@ export class Server {
     bootstrap: LoadedBootstrap,
     log: ApplicationLog,
     extensions: ExtensionRegistry,
+    outlets: ServerOutlets,
   ) {
     this.options = options;
+    this.#outlets = outlets;
     this.bootstrap = bootstrap;
     const headerPrefix = settle(bootstrap, compileHeaderPrefix(bootstrap.message.headerPrefix));
     useEnvoyHeaderPrefix(headerPrefix);
@@ -177,11 +178,12 @@ export class Server {
     const localInfo = { ...localInfoOf(this.node), localCluster };
     const { concurrency } = options;
     const broadcast = (command: WorkerCommand) => this.#pool.broadcast(command);
+    const tlsFields =
+      extensions.find("envoy.transport_sockets.upstream", UPSTREAM_TLS)?.manifest.supportedFields ?? {};
     this.secretManager = new SecretManager({
       stats: this.stats,
       store: this.secrets,
-      tlsFields:
-        extensions.find("envoy.transport_sockets.upstream", UPSTREAM_TLS)?.manifest.supportedFields ?? {},
+      check: (secret) => checkSecret(secret, tlsFields),
       broadcast,
       onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.secret, source, names),
       log,
@@ -361,10 +363,11 @@ export class Server {
     options: ServerOptions,
     bootstrap: LoadedBootstrap,
     log: ApplicationLog,
+    outlets: ServerOutlets,
   ): Promise<Server> {
-    const server = new Server(options, bootstrap, log, standardExtensions());
+    const server = new Server(options, bootstrap, log, standardExtensions(), outlets);
     server.#checkStatic();
-    orderCluster(server);
+    outlets.check(server);
     return server;
   }
 
@@ -376,12 +379,12 @@ export class Server {
     this.runtime.watch(() => this.applyRuntime());
     this.#overload.start();
     for (const command of this.secretManager.replay()) await this.#pool.broadcast(command);
-    this.#admin = await startAdmin(this, this.#runtimeView);
+    this.#admin = await this.#outlets.startAdmin(this, this.#runtimeView);
     this.state = "INITIALIZING";
     const resources = this.bootstrap.message.staticResources;
     for (const cluster of resources?.clusters ?? []) this.clusters.set(cluster, "static", "");
-    this.#orders = startOrderChannel(this);
-    this.#loadReports = startLoadReports(this);
+    this.#orders = this.#outlets.startOrders(this);
+    this.#loadReports = this.#outlets.startLoadReports(this);
     await this.dynamic.start();
     for (const [index, listener] of (resources?.listeners ?? []).entries()) {
       const problems = await this.listeners.set(listener, "static", "");

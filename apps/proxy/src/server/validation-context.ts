@@ -13,6 +13,7 @@ import { NOTHING_DISCOVERED } from "../worker/discovered-messages.ts";
 import { OnDemandRequests } from "../worker/on-demand-requests.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
+import { VERSION_NUMBER } from "./version.ts";
 
 /** The main thread's context: configuration is compiled with it to find what is wrong, and the result thrown away. */
 export function createValidationContext(given: {
@@ -55,6 +56,7 @@ export function createValidationContext(given: {
       random: systemRandom,
       outbox,
       localInfo: given.localInfo,
+      version: VERSION_NUMBER,
       provider: given.tracingProvider,
     }),
     drain: { drainClose: () => false, healthCheckFailed: false },

@@ -15,7 +15,6 @@ import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-servic
 import { compileHttpService, type HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { TelemetryOutbox } from "../grpc/telemetry-outbox.ts";
-import { VERSION_NUMBER } from "../server/version.ts";
 import { compileCustomTags } from "./compile-custom-tags.ts";
 import { compileSampler, type Sampler } from "./compile-sampler.ts";
 import { nullTracer } from "./null-tracer.ts";
@@ -30,6 +29,8 @@ export interface TracerDependencies {
   readonly random: Random;
   readonly outbox: TelemetryOutbox;
   readonly localInfo: LocalInfo;
+  /** This build's, for `telemetry.sdk.version`. */
+  readonly version: string;
   /** `tracing.http` of the bootstrap: what holds where a connection manager names no provider. */
   readonly provider: Tracing_Http | undefined;
 }
@@ -52,11 +53,11 @@ const NO_PROVIDER: Compiled<undefined> = { ok: true, value: undefined };
 
 /** Who makes the spans. */
 const SCOPE_NAME = "sluice";
-const SDK_ATTRIBUTES: Readonly<Record<string, string>> = {
+const sdkAttributes = (version: string): Readonly<Record<string, string>> => ({
   "telemetry.sdk.language": "nodejs",
   "telemetry.sdk.name": SCOPE_NAME,
-  "telemetry.sdk.version": VERSION_NUMBER,
-};
+  "telemetry.sdk.version": version,
+});
 
 const OPENTELEMETRY = "envoy.config.trace.v3.OpenTelemetryConfig";
 /** Spans leave a worker after so long, or when there are so many bytes. */
@@ -106,7 +107,8 @@ function compileTracer(
     path,
   );
   const given = config.provider ?? use.provider;
-  const provider = given === undefined ? NO_PROVIDER : compileProvider(given, `${path}.provider`);
+  const provider =
+    given === undefined ? NO_PROVIDER : compileProvider(given, `${path}.provider`, use.version);
   const tags = compileCustomTags(config.customTags, `${path}.custom_tags`);
   const operation = compileSpanName(config.operation, `${path}.operation`);
   const upstreamOperation = compileSpanName(config.upstreamOperation, `${path}.upstream_operation`);
@@ -170,7 +172,7 @@ class SamplingTracer implements Tracer {
   }
 }
 
-function compileProvider(provider: Tracing_Http, path: string): Compiled<CompiledProvider> {
+function compileProvider(provider: Tracing_Http, path: string, version: string): Compiled<CompiledProvider> {
   const refuse = (message: string): Compiled<never> => ({
     ok: false,
     problems: [{ path, message, severity: "error" }],
@@ -192,7 +194,7 @@ function compileProvider(provider: Tracing_Http, path: string): Compiled<Compile
     ...((otel.setServiceNameResourceAttribute ?? true)
       ? { "service.name": otel.serviceName === "" ? "unknown_service:envoy" : otel.serviceName }
       : {}),
-    ...((otel.setTelemetrySdkResourceAttributes ?? true) ? SDK_ATTRIBUTES : {}),
+    ...((otel.setTelemetrySdkResourceAttributes ?? true) ? sdkAttributes(version) : {}),
     ...resource.value,
   };
   const sink: SpanSink = {

@@ -33,6 +33,7 @@ import { OnDemandRequests } from "../../worker/on-demand-requests.ts";
 import { SharedDrainState } from "../../worker/shared-drain-state.ts";
 import { SharedSlots } from "../../worker/shared-slots.ts";
 import type { WorkerContext } from "../../worker/worker-context.ts";
+import { VERSION_NUMBER } from "../version.ts";
 import { type ProfileKind, Profiler } from "./profiler.ts";
 import { WorkerLog } from "./worker-log.ts";
 import type { WorkerCommand, WorkerInit, WorkerReport, WorkerRequest } from "./worker-messages.ts";
@@ -112,6 +113,7 @@ const context: WorkerContext = {
     random: systemRandom,
     outbox,
     localInfo: init.localInfo,
+    version: VERSION_NUMBER,
     provider: fromBinary(TracingSchema, init.tracing).http,
   }),
   drain: new SharedDrainState(init.drainState),

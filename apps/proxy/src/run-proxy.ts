@@ -1,10 +1,21 @@
-import { keepCertificateRenewed } from "../join/keep-certificate-renewed.ts";
-import { ApplicationLog, compileJsonLogFormat, compileLogFormat } from "./application-log.ts";
-import { parseCommandLine, type ServerOptions } from "./command-line.ts";
-import { type LoadedBootstrap, loadBootstrap } from "./load-bootstrap.ts";
-import { Server } from "./server.ts";
-import { StartupError } from "./startup-error.ts";
-import { serveValidation } from "./validation-service.ts";
+import { startAdmin } from "./admin/start-admin.ts";
+import { keepCertificateRenewed } from "./join/keep-certificate-renewed.ts";
+import { startLoadReports } from "./load-report/start-load-reports.ts";
+import { orderCluster, startOrderChannel } from "./orders/start-order-channel.ts";
+import { ApplicationLog, compileJsonLogFormat, compileLogFormat } from "./server/application-log.ts";
+import { parseCommandLine, type ServerOptions } from "./server/command-line.ts";
+import { type LoadedBootstrap, loadBootstrap } from "./server/load-bootstrap.ts";
+import { Server } from "./server/server.ts";
+import type { ServerOutlets } from "./server/server-outlets.ts";
+import { StartupError } from "./server/startup-error.ts";
+import { serveValidation } from "./server/validation-service.ts";
+
+const OUTLETS: ServerOutlets = {
+  check: (server) => void orderCluster(server),
+  startAdmin,
+  startOrders: startOrderChannel,
+  startLoadReports,
+};
 
 /** Envoy's command line → a running server; resolves to the exit code when it has ended. Throws a StartupError. */
 export async function runProxy(argv: readonly string[]): Promise<number> {
@@ -17,7 +28,7 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
   const log = openLog(options);
   applyLogConfig(log, bootstrap);
   checkRegexEngine(bootstrap);
-  const server = await Server.create(options, bootstrap, log);
+  const server = await Server.create(options, bootstrap, log, OUTLETS);
   if (options.mode === "validate") {
     if (options.validateStdin) {
       await serveValidation(server, process.stdin, (line) => process.stdout.write(line));

@@ -6,11 +6,11 @@ import {
 import {
   refuseUnsupportedFields,
   type SupportedFields,
-} from "../config-message/refuse-unsupported-fields.ts";
-import { PeerValidation } from "../transport-socket/tls/peer-validation.ts";
-import { ProblemSink } from "../transport-socket/tls/problem-sink.ts";
-import { checkTicketKeys } from "../transport-socket/tls/ticket-keys.ts";
-import { compileTlsCertificate } from "../transport-socket/tls/tls-certificate.ts";
+} from "../../config-message/refuse-unsupported-fields.ts";
+import { PeerValidation } from "./peer-validation.ts";
+import { ProblemSink } from "./problem-sink.ts";
+import { checkTicketKeys } from "./ticket-keys.ts";
+import { compileTlsCertificate } from "./tls-certificate.ts";
 
 const TLS = "envoy.extensions.transport_sockets.tls.v3";
 
