@@ -2,11 +2,10 @@ import { type CelInput, celUint } from "@bufbuild/cel";
 import { create } from "@bufbuild/protobuf";
 import { splitAddress } from "@sluice/matching";
 import { type Locality, LocalitySchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
-import type { Host, ThreadLocalCluster } from "../cluster/thread-local-cluster.ts";
 import { tlsAttribute } from "./connection-attributes.ts";
 import { durationOf } from "./durations.ts";
 import type { CelSubject } from "./expression.ts";
-import { threadFacts } from "./thread-facts.ts";
+import { type ClusterFacts, type HostFacts, threadFacts } from "./thread-facts.ts";
 
 /** `upstream.…`; undefined: there is none of that name, or not yet. */
 export function upstreamAttribute(subject: CelSubject, name: string): CelInput | undefined {
@@ -47,13 +46,13 @@ function localityOf(key: string): Locality {
   return create(LocalitySchema, { region, zone, subZone });
 }
 
-function clusterOf({ streamInfo }: CelSubject): ThreadLocalCluster | undefined {
+function clusterOf({ streamInfo }: CelSubject): ClusterFacts | undefined {
   const { upstreamCluster } = streamInfo;
   return upstreamCluster === undefined ? undefined : threadFacts()?.clusters.get(upstreamCluster);
 }
 
 /** The endpoint of the last try, as long as its cluster has it. */
-export function upstreamHost(subject: CelSubject): Host | undefined {
+export function upstreamHost(subject: CelSubject): HostFacts | undefined {
   const { upstreamRemoteAddress: address } = subject.streamInfo;
   if (address === undefined) return undefined;
   for (const { hosts } of clusterOf(subject)?.hostSets ?? []) {

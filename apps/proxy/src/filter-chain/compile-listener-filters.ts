@@ -11,7 +11,7 @@ import { ProxyProtocolSchema } from "@sluice/xds/gen/envoy/extensions/filters/li
 import { contextAt, type NetworkFactoryContext } from "../network-filter/network-factory-context.ts";
 import { compileExtension } from "../registry/compile-extension.ts";
 import type { ExtensionRegistry } from "../registry/extension-registry.ts";
-import { subscribeExtension } from "../xds/subscribe-extension.ts";
+import { subscribeExtension } from "../worker/subscribe-extension.ts";
 import { type CompiledListenerFilter, DISCOVERED_LISTENER_FILTER } from "./discovered-listener-filter.ts";
 
 const CATEGORY = "envoy.filters.listener";

@@ -1,5 +1,4 @@
 import { filterStateText } from "@sluice/matching";
-import type { ConnectOptions } from "../transport-socket/upstream-transport-socket.ts";
 import { ALPN_STATE, type FilterState, SERVER_NAME_STATE, SUBJECT_ALT_NAMES_STATE } from "./filter-state.ts";
 import { hashOf } from "./hashable-text.ts";
 
@@ -10,7 +9,12 @@ export interface UpstreamState {
   /** Equal for clients that may share connections; "" where all may. */
   readonly key: string;
   /** How TLS is to differ from the configuration. */
-  readonly tls: Pick<ConnectOptions, "serverName" | "alpn" | "verifyNames">;
+  readonly tls: {
+    readonly serverName?: string;
+    readonly alpn?: readonly string[];
+    /** One of these must be among the certificate's names. */
+    readonly verifyNames?: readonly string[];
+  };
 }
 
 /** Undefined: it says nothing of them. */

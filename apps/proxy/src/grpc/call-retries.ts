@@ -2,7 +2,7 @@ import { type ClientHttp2Stream, constants } from "node:http2";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { RetryPolicy } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
-import { parseRetryOn, RetryOn } from "../route/retry-policy.ts";
+import { parseRetryOn, RetryOn } from "../http/retry-on.ts";
 
 /** When a call of the proxy's own is made again (envoy.config.core.v3.RetryPolicy); plain data. Times in ms. */
 export interface CallRetries {

@@ -4,7 +4,7 @@ import { unpackAny } from "@sluice/xds/any";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { Filter } from "@sluice/xds/gen/envoy/config/listener/v3/listener_components_pb.js";
 import { compileExtension } from "../registry/compile-extension.ts";
-import { subscribeExtension } from "../xds/subscribe-extension.ts";
+import { subscribeExtension } from "../worker/subscribe-extension.ts";
 import { discoveredNetworkFactory } from "./discovered-network-filter.ts";
 import { contextAt, type NetworkFactoryContext, type NetworkFilterEntry } from "./network-factory-context.ts";
 

@@ -7,8 +7,8 @@ import type {
   StatsScope,
 } from "@sluice/extension-api";
 import type { SocketConnection } from "../connection/socket-connection.ts";
+import type { ExtensionPlace } from "../worker/subscribe-extension.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
-import type { ExtensionPlace } from "../xds/subscribe-extension.ts";
 
 /** What network filter factories of this proxy get. */
 export interface NetworkFactoryContext extends FactoryContext {

@@ -1,7 +1,6 @@
 import type { StatsScope } from "@sluice/extension-api";
 import type { TimerQueue } from "../event/timer-queue.ts";
 import { TimerScaling } from "../event/timer-scaling.ts";
-import type { AcceptGate } from "../listener/accept-gate.ts";
 import { HeapShrinker } from "./heap-shrinker.ts";
 import { HighMemoryStreams } from "./high-memory-streams.ts";
 import type { OverloadWorkerSettings } from "./overload-settings.ts";
@@ -31,17 +30,22 @@ export function startOverloadActions(
   new HeapShrinker(shrinkHeap, () => state.stateOf("envoy.overload_actions.shrink_heap") >= 1).start(offset);
 }
 
+/** Whether the worker takes connections. */
+interface Gate {
+  set(closed: boolean): void;
+}
+
 /** What a worker does by itself as overload actions go further or not as far. */
 export class WorkerOverload {
   readonly #state: SharedOverloadState;
   readonly #timers: TimerQueue;
-  readonly #gate: AcceptGate;
+  readonly #gate: Gate;
   readonly #streams: HighMemoryStreams | undefined;
 
   constructor(
     state: SharedOverloadState,
     timers: TimerQueue,
-    gate: AcceptGate,
+    gate: Gate,
     streams: HighMemoryStreams | undefined,
   ) {
     this.#state = state;

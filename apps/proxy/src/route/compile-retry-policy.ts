@@ -7,10 +7,11 @@ import {
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { wholeDurationMs } from "../config-message/duration-ms.ts";
 import { durationProblems } from "../config-message/duration-problems.ts";
+import { parseRetryOn } from "../http/retry-on.ts";
 import type { RetryHostPredicate, RetryPriority } from "../load-balancer/retry-extensions.ts";
 import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { findTypedExtension } from "./compile-typed-extension.ts";
-import { parseRetryOn, type RetryConfig } from "./retry-policy.ts";
+import type { RetryConfig } from "./retry-policy.ts";
 
 const RESET_MAX_INTERVAL_MS = 300_000;
 

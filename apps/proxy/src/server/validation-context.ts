@@ -10,9 +10,9 @@ import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import { discardingStats } from "../stats/thread-stats.ts";
 import { createTracerFactory } from "../tracing/create-tracer-factory.ts";
 import { NOTHING_DISCOVERED } from "../worker/discovered-messages.ts";
-import { OnDemandRequests } from "../worker/on-demand-requests.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
+import { OnDemandRequests } from "../xds/on-demand-requests.ts";
 import { VERSION_NUMBER } from "./version.ts";
 
 /** The main thread's context: configuration is compiled with it to find what is wrong, and the result thrown away. */

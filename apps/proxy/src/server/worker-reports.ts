@@ -1,8 +1,8 @@
 import type { ClusterManager } from "../cluster/cluster-manager.ts";
 import type { ListenerManager } from "../listener/listener-manager.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import type { OnDemandOutcome, OnDemandWant } from "../worker/on-demand-requests.ts";
 import type { OnDemandClusters } from "../xds/on-demand-clusters.ts";
+import type { OnDemandOutcome, OnDemandWant } from "../xds/on-demand-requests.ts";
 import type { RouteDiscovery } from "../xds/route-discovery.ts";
 import type { ScopedRouteDiscovery } from "../xds/scoped-route-discovery.ts";
 import type { ApplicationLog } from "./application-log.ts";

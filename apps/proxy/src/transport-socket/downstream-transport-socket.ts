@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
-import type { Compiled, StatsScope, TlsInfo } from "@sluice/extension-api";
-import type { WorkerContext } from "../worker/worker-context.ts";
+import type { Compiled, Log, StatsScope, TlsInfo } from "@sluice/extension-api";
+import type { ExtensionRegistry } from "../registry/extension-registry.ts";
+import type { SecretLookup } from "../secret/secret-lookup.ts";
 
 /**
  * What stands between an accepted socket and the network filters (envoy/network/transport_socket.h). A chain without one, or
@@ -21,9 +22,18 @@ export interface HandshakeOutcome {
   onFailure(reason: string): void;
 }
 
+/** Of the thread that the sockets are in. */
+interface SocketWorker {
+  /** 0-based; -1 on the main thread. */
+  readonly workerIndex: number;
+  readonly extensions: ExtensionRegistry;
+  readonly log: Log;
+  readonly secrets: SecretLookup;
+}
+
 /** What a factory may use; one per filter chain and thread. */
 export interface TransportSocketContext {
-  readonly worker: WorkerContext;
+  readonly worker: SocketWorker;
   /** `listener.<address>.` */
   readonly stats: StatsScope;
   /** Called when the chain is thrown away; subscriptions end here. */

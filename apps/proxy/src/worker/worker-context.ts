@@ -10,8 +10,8 @@ import type { OverloadDecision } from "../overload/overload-state.ts";
 import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import type { SecretLookup } from "../secret/secret-lookup.ts";
 import type { TracerFactory } from "../tracing/tracer.ts";
+import type { OnDemandRequests } from "../xds/on-demand-requests.ts";
 import type { DiscoveredRegistry } from "./discovered-messages.ts";
-import type { OnDemandRequests } from "./on-demand-requests.ts";
 import type { SharedSlots } from "./shared-slots.ts";
 
 /**

@@ -3,8 +3,8 @@ import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import type { OnDemandOutcome, OnDemandWant } from "../worker/on-demand-requests.ts";
 import { sourceKey } from "./config-source.ts";
+import type { OnDemandOutcome, OnDemandWant } from "./on-demand-requests.ts";
 
 type ClusterWant = Extract<OnDemandWant, { kind: "cluster" }>;
 

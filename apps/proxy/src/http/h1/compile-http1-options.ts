@@ -1,4 +1,4 @@
-import type { Problem } from "@sluice/extension-api";
+import type { Problem, StatsScope } from "@sluice/extension-api";
 import { type CompiledStringMatcher, compileStringMatcher } from "@sluice/matching";
 import { unpackAny } from "@sluice/xds";
 import {
@@ -7,7 +7,6 @@ import {
   HttpProtocolOptions_HeadersWithUnderscoresAction as Underscores,
 } from "@sluice/xds/gen/envoy/config/core/v3/protocol_pb.js";
 import type { ExtensionRegistry } from "../../registry/extension-registry.ts";
-import type { WorkerContext } from "../../worker/worker-context.ts";
 import type { Http1ClientSettings } from "./client-codec.ts";
 import { type HeaderSpelling, LOWER_CASE } from "./header-spelling.ts";
 import { createHttp1Stats } from "./http1-stats.ts";
@@ -21,7 +20,7 @@ export function compileHttp1ServerOptions(
   common: HttpProtocolOptions | undefined,
   headBytesMax: number,
   headersMax: number,
-  { extensions, stats }: Pick<WorkerContext, "extensions" | "stats">,
+  { extensions, stats }: { readonly extensions: ExtensionRegistry; readonly stats: StatsScope },
   path: string,
   report: Report,
 ): Http1ServerOptions {

@@ -11,8 +11,8 @@ import type { RuntimeValues } from "../../runtime/runtime-snapshot.ts";
 import type { SecretCommand } from "../../secret/secret-command.ts";
 import type { StatDefinition, StatsRelease } from "../../stats/thread-stats.ts";
 import type { HeartbeatPage } from "../../watchdog/heartbeats.ts";
-import type { OnDemandOutcome, OnDemandWant } from "../../worker/on-demand-requests.ts";
 import type { DiscoveryCommand } from "../../xds/discovery-command.ts";
+import type { OnDemandOutcome, OnDemandWant } from "../../xds/on-demand-requests.ts";
 import type { ProfileKind } from "./profiler.ts";
 
 /** What a worker is started with. */

@@ -3,7 +3,8 @@ import { compileHeaderMatcher } from "@sluice/matching";
 import { HeaderMatcherSchema } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { EnvoyHeader, type EnvoyHeaderKey } from "../../../../http/envoy-headers.ts";
 import type { Headers } from "../../../../http/header-map.ts";
-import { parseRetryOn, type RetryConfig } from "../../../../route/retry-policy.ts";
+import { parseRetryOn } from "../../../../http/retry-on.ts";
+import type { RetryConfig } from "../../../../route/retry-policy.ts";
 import { parseUint64 } from "./parse-uint64.ts";
 
 const NO_POLICY: RetryConfig = Object.freeze({

@@ -2,8 +2,9 @@ import { type HeaderMap, ResponseFlag, type StreamInfo, type Timer } from "@slui
 import type { ClusterInfo, Host, Resource } from "../../../../cluster/thread-local-cluster.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
+import { RetryOn } from "../../../../http/retry-on.ts";
 import type { RetryHostPredicate, RetryPriority } from "../../../../load-balancer/retry-extensions.ts";
-import { type RetryConfig, RetryOn } from "../../../../route/retry-policy.ts";
+import type { RetryConfig } from "../../../../route/retry-policy.ts";
 import type { RouteStats } from "../../../../route/route-entry.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import type { ExchangeInit } from "./exchange-init.ts";

@@ -1,6 +1,6 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import { envoyHeaderName } from "../../../../http/envoy-headers.ts";
-import { parseRetryOn } from "../../../../route/retry-policy.ts";
+import { parseRetryOn } from "../../../../http/retry-on.ts";
 import { parseUint64 } from "./parse-uint64.ts";
 
 /** `strict_check_headers`: those that can be checked, and how. */

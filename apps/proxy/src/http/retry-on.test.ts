@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseRetryOn, RetryOn } from "./retry-policy.ts";
+import { parseRetryOn, RetryOn } from "./retry-on.ts";
 
 test("conditions of both protocols are read where both may stand", () => {
   const { bits, unknown } = parseRetryOn(" 5xx, reset,unavailable,", "both");

@@ -2,9 +2,9 @@ import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
 import { typeNameOf } from "@sluice/xds/any";
 import type { ExtensionConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
-import { leaseContext } from "../worker/lease-context.ts";
-import type { WorkerContext } from "../worker/worker-context.ts";
-import { type ExtensionKind, extensionKey, wrongType } from "./extension-reference.ts";
+import { type ExtensionKind, extensionKey, wrongType } from "../xds/extension-reference.ts";
+import { leaseContext } from "./lease-context.ts";
+import type { WorkerContext } from "./worker-context.ts";
 
 /** What one configuration of the filter is compiled with: its stats last as long as it does. */
 export interface ExtensionPlace {
