@@ -10,6 +10,7 @@ const checks = [
   ["types of test/e2e", `${bin}/tsc`, ["-p", "test/e2e/tsconfig.json"]],
   ["types of apps/admin", `${bin}/tsc`, ["-p", "apps/admin/tsconfig.json"]],
   ["unused code", `${bin}/knip`, ["--no-progress"]],
+  ["rooms of the proxy", node, ["infra/setup/check-rooms.ts"]],
   ["docs", node, ["infra/setup/check-docs.ts"]],
   ["command-line pages", node, ["packages/cli/scripts/generate-docs.ts", "--check"]],
   ["answer schemas", node, ["apps/admin/scripts/generate-answers.ts", "--check"]],
