@@ -1,4 +1,5 @@
 import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
+import { ApiVersion } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import { type GrpcService, GrpcServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
 import type { CommonGrpcAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
@@ -6,6 +7,7 @@ import {
   refuseUnsupportedFields,
   type SupportedFields,
 } from "../config-message/refuse-unsupported-fields.ts";
+import { NO_V2 } from "../xds/config-source.ts";
 import { type CallRetries, compileCallRetries } from "./call-retries.ts";
 
 /** A gRPC service as the proxy's own clients use it. */
@@ -23,9 +25,12 @@ export interface GrpcTarget {
 
 /** `CommonGrpcAccessLogConfig.grpc_service`, with its `grpc_stream_retry_policy`. */
 export function compileLogService(
-  config: Pick<CommonGrpcAccessLogConfig, "grpcService" | "grpcStreamRetryPolicy"> | undefined,
+  config:
+    | Pick<CommonGrpcAccessLogConfig, "grpcService" | "grpcStreamRetryPolicy" | "transportApiVersion">
+    | undefined,
   path: string,
 ): Compiled<GrpcTarget> {
+  if (config?.transportApiVersion === ApiVersion.V2) return refuse(`${path}.transport_api_version`, NO_V2);
   const service = compileGrpcService(config?.grpcService, `${path}.grpc_service`);
   const policy = config?.grpcStreamRetryPolicy;
   if (policy === undefined) return service;

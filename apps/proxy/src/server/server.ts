@@ -54,6 +54,7 @@ import { ScopedRouteDiscovery } from "../xds/scoped-route-discovery.ts";
 import { VirtualHostDiscovery } from "../xds/virtual-host-discovery.ts";
 import type { ApplicationLog } from "./application-log.ts";
 import { settle, startupError } from "./bootstrap-problems.ts";
+import { checkBootstrapExtensions } from "./check-bootstrap-extensions.ts";
 import { acquireFilterReferences, checkFilterConfig } from "./check-filter-config.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkStaticResources } from "./check-static-resources.ts";
@@ -509,6 +510,8 @@ export class Server {
   }
 
   #checkStatic(): void {
+    const extensions = checkBootstrapExtensions(this.bootstrap.message);
+    if (extensions.length > 0) throw startupError(this.bootstrap, extensions, "");
     const problems = checkStaticResources(this.bootstrap.message, {
       secrets: this.secretManager,
       clusters: this.clusters,

@@ -3,9 +3,18 @@ import type { Compiled, Problem } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type { StaticConfigResourceDetectorConfig } from "@sluice/xds/gen/envoy/extensions/tracers/opentelemetry/resource_detectors/v3/static_config_resource_detector_pb.js";
+import { VERSION_NUMBER } from "../server/version.ts";
 
 /** Attributes of what sends telemetry. */
 export type ResourceAttributes = Readonly<Record<string, string>>;
+
+/** Who makes spans and metrics. */
+export const SCOPE_NAME = "sluice";
+export const SDK_ATTRIBUTES: ResourceAttributes = {
+  "telemetry.sdk.language": "nodejs",
+  "telemetry.sdk.name": SCOPE_NAME,
+  "telemetry.sdk.version": VERSION_NUMBER,
+};
 
 const PACKAGE = "envoy.extensions.tracers.opentelemetry.resource_detectors.v3";
 const VARIABLE = "OTEL_RESOURCE_ATTRIBUTES";

@@ -118,6 +118,9 @@ export function checkConfigSource(source: ConfigSource, path: string): readonly 
   }
 }
 
+/** AUTO, the default, means V3 by now. */
+export const NO_V2 = "must be V3 or AUTO: V2 is not a version of the transport any more";
+
 const missing = (path: string): string =>
   `paths must refer to an existing path in the system: '${path}' does not exist`;
 
@@ -127,9 +130,7 @@ export function checkApi(api: ApiConfigSource, path: string, aggregated = false)
   const add = (field: string, message: string): void => {
     problems.push({ path: `${path}.${field}`, message, severity: "error" });
   };
-  if (api.transportApiVersion !== ApiVersion.V3) {
-    add("transport_api_version", "must be V3: V2 (and AUTO) is not a version of the transport any more");
-  }
+  if (api.transportApiVersion === ApiVersion.V2) add("transport_api_version", NO_V2);
   const limits = api.rateLimitSettings;
   if (limits !== undefined && (limits.fillRate ?? 1) <= 0)
     add("rate_limit_settings.fill_rate", "must be > 0");
