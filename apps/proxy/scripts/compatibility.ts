@@ -82,8 +82,8 @@ Envoy as a node has all of Envoy.
 | --- | --- | --- |
 ${extensions.map(({ name, configTypes, perRouteConfigTypes }) => `| \`${name}\` | ${configTypes.map((type) => `\`${type}\``).join(" ")} | ${perRouteConfigTypes.map((type) => `\`${type}\``).join(" ") || "–"} |`).join("\n")}
 
-Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp_grpc\`, \`open_telemetry\`; the OpenTelemetry tracer (gRPC, HTTP; samplers always on, by trace id, by parent; resource detectors environment and static); the stats sinks metrics service, \`statsd\`
-and \`dog_statsd\`; clusters of types STATIC, EDS, STRICT_DNS, LOGICAL_DNS, ORIGINAL_DST,
+Beside these: access logs \`file\`, \`stdout\`, \`stderr\`, \`http_grpc\`, \`tcp_grpc\`, \`open_telemetry\`; the OpenTelemetry tracer (gRPC, HTTP; samplers always on, by trace id, by parent; resource detectors environment and static); the stats sinks metrics service, \`statsd\`,
+\`dog_statsd\` and \`open_telemetry\` (without \`custom_metric_conversions\`); clusters of types STATIC, EDS, STRICT_DNS, LOGICAL_DNS, ORIGINAL_DST,
 \`envoy.clusters.dns\`, \`envoy.clusters.aggregate\` and \`envoy.clusters.composite\`. With name servers of its own a cluster's names are asked of these alone: no hosts
 file, no search domains. The overload manager has the resource monitors \`fixed_heap\` (by resident memory), \`cgroup_memory\`,
 \`cpu_utilization\`, \`injected_resource\` and \`global_downstream_max_connections\`, and the actions \`stop_accepting_requests\`,
@@ -101,6 +101,9 @@ not there, as it is not, nor is the action \`close_idle_http_connections\`, whic
 
 ${extensions.map(({ name, supportedFields }) => `### ${name}\n\n${table(supportedFields)}`).join("\n")}
 ## Bootstrap
+
+Of \`bootstrap_extensions\` the one that Envoy needs for listeners without a socket may stand, since by itself it does nothing. Regular
+expressions of \`stats_tags\` are, as in Envoy, ECMAScript's with POSIX classes, all others RE2's.
 
 ${table(BOOTSTRAP_SUPPORTED_FIELDS)}
 ## Listeners

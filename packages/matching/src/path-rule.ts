@@ -65,7 +65,7 @@ export function compilePathRule(match: RouteMatch, path: string): Compiled<PathR
 const URI_TEMPLATE = "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig";
 
 /** The one path matcher that Envoy has: URI templates, as regular expressions. */
-function compilePathMatchPolicy(policy: TypedExtensionConfig, path: string): Compiled<PathRule> {
+export function compilePathMatchPolicy(policy: TypedExtensionConfig, path: string): Compiled<PathRule> {
   const problems = new ProblemList();
   const at = fieldPath(path, "typed_config");
   const type = policy.typedConfig?.typeUrl.replace(/^.*\//, "") ?? "";

@@ -23,7 +23,9 @@ import { ENDPOINT_UPDATE_CASES } from "./cases/endpoint-updates.ts";
 import { FILTER_STATE_CASES } from "./cases/filter-state.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { FILTER_EDGE_CASES, UNREACHED_UPSTREAM_CASES } from "./cases/filters-edges.ts";
+import { GRPC_WEB_CASES } from "./cases/filters-grpc-web.ts";
 import { LOCAL_RATE_LIMIT_CASES } from "./cases/filters-local-ratelimit.ts";
+import { RATE_LIMIT_CASES } from "./cases/filters-ratelimit.ts";
 import { RBAC_CASES } from "./cases/filters-rbac.ts";
 import { STATEFUL_SESSION_CASES } from "./cases/filters-stateful-session.ts";
 import { FLUSH_TIMEOUT_CASES } from "./cases/flush-timeouts.ts";
@@ -58,6 +60,7 @@ import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
 import { ORCA_CASES } from "./cases/orca.ts";
 import { OTLP_LOG_CASES } from "./cases/otlp-logs.ts";
+import { OTLP_METRIC_CASES } from "./cases/otlp-metrics.ts";
 import { OUTLIER_KIND_CASES } from "./cases/outlier-kinds.ts";
 import { OVERLOAD_CASES } from "./cases/overload.ts";
 import { OVERLOAD_ACTION_CASES } from "./cases/overload-actions.ts";
@@ -154,6 +157,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...HEALTH_CASES,
   ...BASIC_FILTER_CASES,
   ...LOCAL_RATE_LIMIT_CASES,
+  ...GRPC_WEB_CASES,
+  ...RATE_LIMIT_CASES,
   ...RBAC_CASES,
   ...STATEFUL_SESSION_CASES,
   ...COMPRESSION_CASES,
@@ -192,6 +197,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...BOOTSTRAP_SETTING_CASES,
   ...TRACE_SAMPLER_CASES,
   ...OTLP_LOG_CASES,
+  ...OTLP_METRIC_CASES,
   ...GRPC_RETRY_CASES,
   ...FILTER_STATE_CASES,
   ...DEGRADED_HOST_CASES,

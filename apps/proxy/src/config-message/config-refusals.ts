@@ -16,7 +16,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     socket_options: NO_SOCKET_OPTIONS,
   },
   "envoy.config.bootstrap.v3.Bootstrap": {
-    bootstrap_extensions: "there are none built in",
     certificate_provider_instances: GRPC_ONLY,
     config_sources: NO_XDSTP,
     default_config_source: NO_XDSTP,
@@ -27,7 +26,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     hds_config: "the proxy checks hosts for itself only",
     inline_headers: "of Envoy's storage for headers; all are found by name here",
     listener_manager: "Envoy has no other one for servers either",
-    stats_eviction_interval: "stats last as long as the configuration that has them",
     xds_config_tracker_extension: "there are none built in",
     xds_delegate_extension: "there are none built in",
   },

@@ -60,4 +60,7 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   "envoy.extensions.health_checkers.redis.v3.Redis": {
     aws_iam: "credentials of AWS are not fetched",
   },
+  "envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig": {
+    custom_metric_conversions: "metrics keep the names and tags that stats have",
+  },
 };

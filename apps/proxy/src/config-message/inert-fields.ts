@@ -22,6 +22,7 @@ const INERT: RefusalReasons = {
     memory_allocator_manager: "of Envoy's allocator",
     node_context_params: "part of xdstp:// names alone",
     perf_tracing_file_path: "of builds of Envoy for its developers",
+    stats_eviction_interval: "of stats that extensions let go of; none that is built does",
   },
   "envoy.config.cluster.v3.Cluster": {
     lrs_server: "Envoy reports what the server asks for by `load_stats_config`, whatever a cluster says",
@@ -80,8 +81,14 @@ const INERT: RefusalReasons = {
     additional_request_chance: ENVOY_NEITHER,
     initial_requests: ENVOY_NEITHER,
   },
+  "envoy.extensions.bootstrap.internal_listener.v3.InternalListener": {
+    buffer_size_kb: "of listeners without a socket, which are refused",
+  },
   "envoy.extensions.filters.common.set_filter_state.v3.FilterStateValue": {
     read_only: "Envoy sets such objects again, too",
+  },
+  "envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute": {
+    override_option: ENVOY_NEITHER,
   },
   "envoy.extensions.filters.http.set_metadata.v3.Metadata": {
     typed_value: "nothing that is built reads metadata that is no Struct",

@@ -17,11 +17,13 @@ import { csrfManifest } from "./filters/http/csrf/manifest.ts";
 import { decompressorManifest } from "./filters/http/decompressor/manifest.ts";
 import { faultManifest } from "./filters/http/fault/manifest.ts";
 import { grpcStatsManifest } from "./filters/http/grpc_stats/manifest.ts";
+import { grpcWebManifest } from "./filters/http/grpc_web/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
 import { headerToMetadataManifest } from "./filters/http/header_to_metadata/manifest.ts";
 import { healthCheckManifest } from "./filters/http/health_check/manifest.ts";
 import { httpLocalRateLimitManifest } from "./filters/http/local_ratelimit/manifest.ts";
 import { onDemandManifest } from "./filters/http/on_demand/manifest.ts";
+import { rateLimitManifest } from "./filters/http/ratelimit/manifest.ts";
 import { httpRbacManifest } from "./filters/http/rbac/manifest.ts";
 import { routerManifest } from "./filters/http/router/manifest.ts";
 import { httpSetFilterStateManifest } from "./filters/http/set_filter_state/manifest.ts";
@@ -83,10 +85,12 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   csrfManifest,
   faultManifest,
   grpcStatsManifest,
+  grpcWebManifest,
   headerToMetadataManifest,
   healthCheckManifest,
   httpLocalRateLimitManifest,
   onDemandManifest,
+  rateLimitManifest,
   httpRbacManifest,
   statefulSessionManifest,
   cookieSessionManifest,

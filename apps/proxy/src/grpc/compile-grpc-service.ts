@@ -1,7 +1,9 @@
 import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
+import { ApiVersion } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import { type GrpcService, GrpcServiceSchema } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
 import type { CommonGrpcAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
+import { NO_V2 } from "../config-message/refusal-words.ts";
 import {
   refuseUnsupportedFields,
   type SupportedFields,
@@ -23,9 +25,12 @@ export interface GrpcTarget {
 
 /** `CommonGrpcAccessLogConfig.grpc_service`, with its `grpc_stream_retry_policy`. */
 export function compileLogService(
-  config: Pick<CommonGrpcAccessLogConfig, "grpcService" | "grpcStreamRetryPolicy"> | undefined,
+  config:
+    | Pick<CommonGrpcAccessLogConfig, "grpcService" | "grpcStreamRetryPolicy" | "transportApiVersion">
+    | undefined,
   path: string,
 ): Compiled<GrpcTarget> {
+  if (config?.transportApiVersion === ApiVersion.V2) return refuse(`${path}.transport_api_version`, NO_V2);
   const service = compileGrpcService(config?.grpcService, `${path}.grpc_service`);
   const policy = config?.grpcStreamRetryPolicy;
   if (policy === undefined) return service;

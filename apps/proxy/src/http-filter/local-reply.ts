@@ -1,3 +1,4 @@
+import type { HeaderMap } from "@sluice/extension-api";
 import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
 import { Headers } from "../http/header-map.ts";
 import { statusText } from "../http/status-text.ts";
@@ -67,7 +68,15 @@ export function prepareLocalReply(
   return { headers, body: toHead ? "" : text };
 }
 
+/** Requests that became gRPC on their way: their clients are answered in HTTP's own words. */
+const BECAME_GRPC = new WeakSet<HeaderMap>();
+
+export function answerAsHttp(request: HeaderMap): void {
+  BECAME_GRPC.add(request);
+}
+
 function isGrpc(request: Headers | undefined): boolean {
+  if (request !== undefined && BECAME_GRPC.has(request)) return false;
   const type = request?.get("content-type");
   return type?.startsWith("application/grpc") === true && (type.length === 16 || type[16] === "+");
 }

@@ -215,6 +215,8 @@ export function compileAddress(
       const { value } = address.address;
       if (value.protocol !== 0) return "protocol UDP is not implemented";
       if (isIP(value.address) === 0) return `'${value.address}' is not an IP address`;
+      if (value.ipv4Compat && value.address !== "::" && !/^::ffff:/i.test(value.address))
+        return `only '::' or an IPv4-mapped IPv6 address can set ipv4_compat, not ${value.address}`;
       const port = value.portSpecifier.case === "portValue" ? value.portSpecifier.value : undefined;
       if (port === undefined) return "needs a port_value (0: the system chooses)";
       return {

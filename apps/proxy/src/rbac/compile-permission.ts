@@ -11,6 +11,7 @@ import {
   pathTest,
   refuseTest,
   sourcedMetadataTest,
+  templateTest,
   textTest,
 } from "./compile-tests.ts";
 import type { RbacTest } from "./rbac-input.ts";
@@ -58,7 +59,7 @@ export function compilePermission(permission: Permission, path: string): Compile
     case "matcher":
       return refuseTest(`${path}.matcher`, `matcher ${rule.value.name} is not implemented`);
     case "uriTemplate":
-      return refuseTest(`${path}.uri_template`, "uri_template is not implemented");
+      return templateTest(rule.value, `${path}.uri_template`);
     default:
       return refuseTest(path, "a rule is required");
   }

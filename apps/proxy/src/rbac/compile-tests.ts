@@ -4,10 +4,14 @@ import {
   compileCidrSet,
   compileMetadataMatcher,
   compilePathMatcher,
+  compilePathMatchPolicy,
   compileStringMatcher,
+  meetsPathRule,
+  routingPath,
 } from "@sluice/matching";
 import type { CidrRange } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import type { CelExpressionConfig } from "@sluice/xds/gen/envoy/config/core/v3/cel_pb.js";
+import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import { MetadataSource, type SourcedMetadata } from "@sluice/xds/gen/envoy/config/rbac/v3/rbac_pb.js";
 import type { PathMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/path_pb.js";
 import type { StringMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/string_pb.js";
@@ -82,6 +86,19 @@ export function pathTest(matcher: PathMatcher, path: string): Compiled<RbacTest>
     value: ({ headers }) => {
       const target = headers.get(":path");
       return target !== undefined && compiled.value.matches(target);
+    },
+  };
+}
+
+/** A URI template, which the path has to meet without its query. */
+export function templateTest(policy: TypedExtensionConfig, path: string): Compiled<RbacTest> {
+  const rule = compilePathMatchPolicy(policy, path);
+  if (!rule.ok) return rule;
+  return {
+    ok: true,
+    value: ({ headers }) => {
+      const target = headers.get(":path");
+      return target !== undefined && meetsPathRule(rule.value, routingPath(target, false), headers);
     },
   };
 }

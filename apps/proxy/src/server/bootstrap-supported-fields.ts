@@ -28,7 +28,10 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "flags_path",
     "header_prefix",
     "stats_server_version_override",
+    "bootstrap_extensions",
   ],
+  // What may stand in `bootstrap_extensions`.
+  "envoy.extensions.bootstrap.internal_listener.v3.InternalListener": [],
   "envoy.config.trace.v3.Tracing": ["http"],
   "envoy.config.bootstrap.v3.ClusterManager": [
     "local_cluster_name",

@@ -44,6 +44,11 @@ const BUILT_IN: readonly (readonly [name: string, category: string, types: reado
     ["envoy.extensions.rate_limit_descriptors.expr.v3.Descriptor"],
   ],
   ["envoy.tracers.opentelemetry", "envoy.tracers", ["envoy.config.trace.v3.OpenTelemetryConfig"]],
+  [
+    "envoy.stat_sinks.open_telemetry",
+    "envoy.stats_sinks",
+    ["envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig"],
+  ],
   ["envoy.stat_sinks.metrics_service", "envoy.stats_sinks", ["envoy.config.metrics.v3.MetricsServiceConfig"]],
   [
     "envoy.load_balancing_policies.round_robin",

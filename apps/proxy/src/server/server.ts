@@ -50,6 +50,7 @@ import { VirtualHostDiscovery } from "../xds/virtual-host-discovery.ts";
 import type { ApplicationLog } from "./application-log.ts";
 import { settle, startupError } from "./bootstrap-problems.ts";
 import { daysUntilFirstExpiry } from "./certificates-in-service.ts";
+import { checkBootstrapExtensions } from "./check-bootstrap-extensions.ts";
 import { acquireFilterReferences, checkFilterConfig } from "./check-filter-config.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkStaticResources } from "./check-static-resources.ts";
@@ -63,6 +64,7 @@ import { StartupError } from "./startup-error.ts";
 import { TelemetryRelay } from "./telemetry-relay.ts";
 import { ThreadControls } from "./thread-controls.ts";
 import { createValidationContext } from "./validation-context.ts";
+import { VERSION_NUMBER } from "./version.ts";
 import type { WorkerCommand } from "./worker/worker-messages.ts";
 import { WorkerPool } from "./worker/worker-pool.ts";
 import { type ReportReaders, readWorkerReport } from "./worker-reports.ts";
@@ -340,7 +342,12 @@ export class Server {
     const resolve = (name: string) => this.resolveCluster(name);
     this.statsFlush = settle(
       bootstrap,
-      StatsFlush.compile(bootstrap.message, this.stats, { node: nodeBytes, resolve, log }),
+      StatsFlush.compile(bootstrap.message, this.stats, {
+        node: nodeBytes,
+        resolve,
+        version: VERSION_NUMBER,
+        log,
+      }),
     );
     const flags = bootstrap.message.flagsPath;
     if (flags !== "" && existsSync(join(flags, "drain"))) {
@@ -517,6 +524,8 @@ export class Server {
   }
 
   #checkStatic(): void {
+    const extensions = checkBootstrapExtensions(this.bootstrap.message);
+    if (extensions.length > 0) throw startupError(this.bootstrap, extensions, "");
     const problems = checkStaticResources(this.bootstrap.message, {
       secrets: this.secretManager,
       clusters: this.clusters,

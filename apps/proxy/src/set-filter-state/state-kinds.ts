@@ -28,6 +28,7 @@ export const STATE_KINDS: ReadonlyMap<string, StateKind> = new Map<string, State
   ["envoy.bool", TEXT],
   ["envoy.hashable_string", (text) => new HashableText(text)],
   ["envoy.network.ip", (text) => (isIP(text) === 0 ? undefined : new AddressObject(text))],
+  ["envoy.ratelimit.hits_addend", (text) => (Number(text) < 2 ** 32 ? WHOLE(text) : undefined)],
   ["envoy.tcp_proxy.cluster", TEXT],
   ["envoy.tcp_proxy.disable_tunneling", TEXT],
   ["envoy.tcp_proxy.per_connection_idle_timeout_ms", WHOLE],

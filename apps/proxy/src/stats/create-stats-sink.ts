@@ -6,8 +6,10 @@ import type {
   StatsSink as SinkConfig,
   StatsdSink,
 } from "@sluice/xds/gen/envoy/config/metrics/v3/stats_pb.js";
+import type { SinkConfig as OpenTelemetrySink } from "@sluice/xds/gen/envoy/extensions/stat_sinks/open_telemetry/v3/open_telemetry_pb.js";
 import type { ResolveCluster } from "../grpc/grpc-stream.ts";
 import { compileMetricsSink, MetricsServiceSink } from "./metrics-service-sink.ts";
+import { compileOtlpSink, OtlpMetricsSink } from "./otlp-metrics-sink.ts";
 import type { HistogramReading, ScalarReading } from "./stat-readings.ts";
 import { compileDogStatsd, compileStatsd, StatsdWriter } from "./statsd-sink.ts";
 
@@ -21,11 +23,14 @@ export interface StatsSinkDependencies {
   /** The encoded envoy.config.core.v3.Node. */
   readonly node: Uint8Array;
   readonly resolve: ResolveCluster;
+  /** This build's, `0.1.0`. */
+  readonly version: string;
   readonly log: Log;
 }
 
 const METRICS_SERVICE = "envoy.config.metrics.v3.MetricsServiceConfig";
 const STATSD = "envoy.config.metrics.v3.StatsdSink";
+const OPEN_TELEMETRY = "envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig";
 const DOG_STATSD = "envoy.config.metrics.v3.DogStatsdSink";
 
 /** One of the bootstrap's `stats_sinks`. */
@@ -56,6 +61,14 @@ export function createStatsSink(
       const sink = compileDogStatsd(asDogStatsd(unpacked.message), at);
       return sink.ok ? { ok: true, value: new StatsdWriter(sink.value, use.resolve, use.log) } : sink;
     }
+    case OPEN_TELEMETRY: {
+      const sink = compileOtlpSink(asOpenTelemetry(unpacked.message), at, use.version);
+      if (!sink.ok) return sink;
+      return {
+        ok: true,
+        value: new OtlpMetricsSink(sink.value, use.resolve, use.version, Date.now()),
+      };
+    }
     default:
       return refuse(`${unpacked.typeName} is not implemented`);
   }
@@ -64,4 +77,5 @@ export function createStatsSink(
 /** The caller has checked the type's name. */
 const asMetrics = (message: unknown): MetricsServiceConfig => message as MetricsServiceConfig;
 const asStatsd = (message: unknown): StatsdSink => message as StatsdSink;
+const asOpenTelemetry = (message: unknown): OpenTelemetrySink => message as OpenTelemetrySink;
 const asDogStatsd = (message: unknown): DogStatsdSink => message as DogStatsdSink;

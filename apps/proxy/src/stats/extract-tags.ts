@@ -6,7 +6,7 @@ export interface TaggedName {
   readonly tags: readonly (readonly [name: string, value: string])[];
 }
 
-/** Splits a full stat name by rules, Envoy's default ones unless others are given. Of one tag the first rule wins. */
+/** Splits a full stat name by rules, Envoy's default ones unless others are given. Of one tag the first rule wins. As in Envoy no dots are left at the end. */
 export function extractTags(name: string, rules: readonly TagRule[] = DEFAULT_RULES): TaggedName {
   const tags: (readonly [string, string])[] = [];
   const cuts: (readonly [number, number])[] = [];
@@ -26,5 +26,5 @@ export function extractTags(name: string, rules: readonly TagRule[] = DEFAULT_RU
     if (start > at) rest += name.slice(at, start);
     at = Math.max(at, end);
   }
-  return { name: rest + name.slice(at), tags };
+  return { name: (rest + name.slice(at)).replace(/\.+$/, ""), tags };
 }

@@ -1,9 +1,11 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
+import { ApiVersion } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import {
   HistogramEmitMode,
   type MetricsServiceConfig,
   MetricsServiceConfigSchema,
 } from "@sluice/xds/gen/envoy/config/metrics/v3/metrics_service_pb.js";
+import { NO_V2 } from "../config-message/refusal-words.ts";
 import { refuseUnsupportedFields } from "../config-message/refuse-unsupported-fields.ts";
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import { GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
@@ -41,6 +43,8 @@ export function compileMetricsSink(config: MetricsServiceConfig, path: string): 
     },
     path,
   );
+  if (config.transportApiVersion === ApiVersion.V2)
+    problems.push({ path: `${path}.transport_api_version`, message: NO_V2, severity: "error" });
   const target = compileGrpcService(config.grpcService, `${path}.grpc_service`);
   if (!target.ok) problems.push(...target.problems);
   if (problems.length > 0 || !target.ok) return { ok: false, problems };

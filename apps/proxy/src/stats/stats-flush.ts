@@ -37,6 +37,12 @@ export class StatsFlush {
       const message = "Only one of stats_flush_interval or stats_flush_on_admin should be set!";
       problems.push({ path: "stats_flush_interval", message, severity: "error" });
     }
+    const { statsEviction: eviction } = bootstrap;
+    const evictionMs = eviction.case === undefined ? 0 : durationMs(eviction.value, 0);
+    if (evictionMs % durationMs(bootstrap.statsFlushInterval, FLUSH_INTERVAL_MS) !== 0) {
+      const message = "must be a multiple of stats_flush_interval";
+      problems.push({ path: "stats_eviction_interval", message, severity: "error" });
+    }
     for (const [index, sink] of bootstrap.statsSinks.entries()) {
       const made = createStatsSink(sink, `stats_sinks[${index}]`, use);
       if (made.ok) sinks.push(made.value);

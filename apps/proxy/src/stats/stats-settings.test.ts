@@ -49,6 +49,22 @@ test("a tag without a rule is a problem; a rule without a group finds nothing", 
   assert.deepEqual(lone.tag("a.abc"), { name: "a.abc", tags: [] });
 });
 
+test("a rule may look ahead and name POSIX's classes, but not look behind", () => {
+  const own = settings({
+    useAllDefaultTags: false,
+    statsTags: [{ tagName: "prefix", regex: "^listener(?=\\.).*?\\.http\\.(([_[:digit:]a-z]*)\\.)" }],
+  });
+  assert.deepEqual(own.tag("listener.0.0.0.0_80.http.in_1.downstream_rq"), {
+    name: "listener.0.0.0.0_80.http.downstream_rq",
+    tags: [["prefix", "in_1"]],
+  });
+  assert.deepEqual(own.tag("listenerx.http.in_1.a").tags, []);
+  for (const regex of ["(?<=a)(b)", "(?<n>a)\\k<n>", "(a"]) {
+    const config = fromJson(StatsConfigSchema, { statsTags: [{ tagName: "x", regex }] });
+    assert.equal(compileStatsSettings(config, "stats_config").ok, false, regex);
+  }
+});
+
 test("a matcher takes stats out, and histograms get the buckets that are set for them", () => {
   const registry = new StatsRegistry(
     settings({

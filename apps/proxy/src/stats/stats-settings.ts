@@ -5,10 +5,10 @@ import type {
   StatsMatcher,
   TagSpecifier,
 } from "@sluice/xds/gen/envoy/config/metrics/v3/stats_pb.js";
-import { RE2JS } from "re2js";
 import { extractTags, type TaggedName } from "./extract-tags.ts";
 import { DEFAULT_BUCKET_BOUNDS } from "./log-linear-histogram.ts";
 import type { StatFilter } from "./own-matchers.ts";
+import { compileTagPattern } from "./tag-pattern.ts";
 import { DEFAULT_RULES, type TagRule } from "./tag-rules.ts";
 import { tagByTemplate } from "./tag-templates.ts";
 
@@ -129,22 +129,16 @@ function compileRule({ tagName, tagValue }: TagSpecifier): readonly TagRule[] | 
       ? known
       : `No regex specified for tag specifier and no default regex for name: '${tagName}'`;
   }
-  let pattern: RE2JS;
-  try {
-    pattern = RE2JS.compile(regex);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  const groups = pattern.groupCount();
+  const pattern = compileTagPattern(regex);
+  if (typeof pattern === "string") return pattern;
   // As Envoy: a pattern without a group is never found, since the group is what is cut out of the name.
-  if (groups === 0) return [];
+  if (pattern.groups === 0) return [];
   const find: TagRule["find"] = (name) => {
-    const match = pattern.matcher(name);
-    if (!match.find()) return undefined;
-    const start = match.start(1);
-    if (start < 0) return undefined;
-    const value = groups > 1 ? match.group(2) : match.group(1);
-    return { value: value ?? "", start, end: match.end(1) };
+    const match = pattern.find(name);
+    const cut = match?.group(1);
+    if (match === undefined || cut === undefined) return undefined;
+    const value = pattern.groups > 1 ? match.group(2) : cut;
+    return { value: value?.text ?? "", start: cut.start, end: cut.end };
   };
   return [{ tag: tagName, contains: "", find }];
 }

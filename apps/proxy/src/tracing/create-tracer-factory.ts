@@ -14,12 +14,12 @@ import {
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import { compileHttpService, type HttpTarget } from "../grpc/compile-http-service.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
+import { detectResource, SCOPE_NAME, sdkAttributes } from "../grpc/resource-detectors.ts";
 import type { TelemetryOutbox } from "../grpc/telemetry-outbox.ts";
 import { compileCustomTags } from "./compile-custom-tags.ts";
 import { compileSampler, type Sampler } from "./compile-sampler.ts";
 import { nullTracer } from "./null-tracer.ts";
 import { OtelSpan, type SpanOptions } from "./otel-span.ts";
-import { detectResource } from "./resource-detectors.ts";
 import { compileSpanName } from "./route-tracing.ts";
 import type { TraceSampling } from "./trace-decision.ts";
 import { randomHex, readTraceParent } from "./trace-parent.ts";
@@ -50,14 +50,6 @@ interface CompiledProvider {
 }
 
 const NO_PROVIDER: Compiled<undefined> = { ok: true, value: undefined };
-
-/** Who makes the spans. */
-const SCOPE_NAME = "sluice";
-const sdkAttributes = (version: string): Readonly<Record<string, string>> => ({
-  "telemetry.sdk.language": "nodejs",
-  "telemetry.sdk.name": SCOPE_NAME,
-  "telemetry.sdk.version": version,
-});
 
 const OPENTELEMETRY = "envoy.config.trace.v3.OpenTelemetryConfig";
 /** Spans leave a worker after so long, or when there are so many bytes. */

@@ -1,4 +1,5 @@
 import type { Clock, ConnectionInfo, HeaderMap, Random, Timer } from "@sluice/extension-api";
+import type { ResponseKind } from "../cluster/response-figures.ts";
 import type {
   ClusterInfo,
   Host,
@@ -83,7 +84,7 @@ export class AsyncClient {
       callbacks.onFailure("no healthy upstream", "");
       return undefined;
     }
-    const stream = new AsyncStream(info, host, pool, headers, callbacks, options, this.context.timers);
+    const stream = new AsyncStream(info, host, pool, headers, callbacks, options, this.context);
     return stream.begin() ? stream : undefined;
   }
 }
@@ -109,6 +110,16 @@ class AsyncChoice implements LoadBalancerContext, PoolUser {
   }
 }
 
+/** How its responses count: the proxy's own requests come from inside. */
+const OWN_REQUEST: ResponseKind = {
+  internal: true,
+  canary: false,
+  withoutCodes: false,
+  fromZone: "",
+  toZone: "",
+  altName: "",
+};
+
 /** A request that is under way. What is sent before its connection stands is kept. */
 export class AsyncStream implements PoolWaiter, ResponseStream {
   readonly highPriority: boolean;
@@ -118,6 +129,9 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
   private readonly pool: HttpPool;
   private readonly headers: Headers;
   private readonly callbacks: AsyncStreamCallbacks;
+  private readonly clock: Clock;
+  /** When the request was whole; undefined: it is not yet. */
+  private sentAtMs: number | undefined = undefined;
   private readonly timeoutMs: number;
   private readonly timeout: Timer | undefined;
   /** While the exchange is open. */
@@ -136,7 +150,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
     headers: Headers,
     callbacks: AsyncStreamCallbacks,
     options: AsyncStreamOptions,
-    timers: TimerQueue,
+    { timers, clock }: AsyncClientContext,
   ) {
     this.info = info;
     this.host = host;
@@ -144,6 +158,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
     this.headers = headers;
     this.callbacks = callbacks;
     this.highPriority = options.highPriority ?? false;
+    this.clock = clock;
     this.timeoutMs = options.timeoutMs;
     this.timeout = options.timeoutMs > 0 ? timers.create(() => this.onTimeout()) : undefined;
   }
@@ -161,6 +176,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
   endHeaders(): void {
     this.headersOnly = true;
     this.requestEnded = true;
+    this.sentAtMs = this.clock.nowMs();
     if (this.encoder !== undefined) this.sendHeaders(this.encoder);
   }
 
@@ -168,6 +184,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
   sendData(chunk: Uint8Array, endStream: boolean): void {
     if (this.over) return;
     this.requestEnded = endStream;
+    if (endStream) this.sentAtMs = this.clock.nowMs();
     const { encoder } = this;
     if (encoder === undefined || !this.started) {
       this.kept.push(chunk);
@@ -178,6 +195,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
   sendTrailers(trailers: Headers): void {
     if (this.over) return;
     this.requestEnded = true;
+    this.sentAtMs = this.clock.nowMs();
     this.trailers = trailers;
     const { encoder } = this;
     if (encoder === undefined) return;
@@ -229,6 +247,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
 
   decodeHeaders(headers: Headers, endStream: boolean): void {
     const status = Number(headers.get(":status") ?? "0");
+    this.info.stats.responses.countKind(status, OWN_REQUEST);
     (status >= 500 ? this.host.stats.rqError : this.host.stats.rqSuccess).inc();
     if (endStream) this.endResponse();
     this.callbacks.onHeaders(headers, endStream);
@@ -250,8 +269,10 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
 
   /** The response is whole. A request that is not has no reader. */
   private endResponse(): void {
-    const { encoder } = this;
+    const { encoder, sentAtMs } = this;
     this.end();
+    if (sentAtMs !== undefined)
+      this.info.stats.responses.recordKind(this.clock.nowMs() - sentAtMs, OWN_REQUEST);
     if (!this.requestEnded) encoder?.reset();
   }
 

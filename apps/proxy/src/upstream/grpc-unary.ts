@@ -1,3 +1,4 @@
+import type { CallOutcome } from "../grpc/call-retries.ts";
 import { frameMessage } from "../grpc/frame-message.ts";
 import { GrpcStatus, statusOfHttp } from "../grpc/grpc-status.ts";
 import { Headers } from "../http/header-map.ts";
@@ -19,8 +20,8 @@ export interface GrpcCall {
 export interface GrpcUnaryCallbacks {
   /** `message`: the encoded response. */
   onMessage(message: Buffer, headers: Headers): void;
-  /** `status`: a gRPC code other than 0. */
-  onStatus(status: number, message: string): void;
+  /** `status`: a gRPC code other than 0. `outcome`: where a retry is a matter of it. */
+  onStatus(status: number, message: string, outcome: CallOutcome | undefined): void;
 }
 
 const FRAME_BYTES = 5;
@@ -63,6 +64,7 @@ export function callUnary(
         callbacks.onStatus(
           statusOfFailure(reason),
           transportFailure === "" ? reason : `${reason}: ${transportFailure}`,
+          outcomeOfFailure(reason),
         ),
     },
     options,
@@ -74,19 +76,25 @@ function answer({ headers, body, trailers }: AsyncResponse, callbacks: GrpcUnary
   const end = trailers ?? headers;
   const text = end.get("grpc-status");
   const http = headers.get(":status") ?? "";
+  const outcome = (grpcStatus: number | undefined): CallOutcome => ({
+    kind: "head",
+    status: Number(http),
+    grpcStatus,
+  });
   if (text === undefined) {
     const status = http === "200" ? GrpcStatus.Unknown : statusOfHttp(http);
-    callbacks.onStatus(status, `HTTP status ${http} without grpc-status`);
+    callbacks.onStatus(status, `HTTP status ${http} without grpc-status`, outcome(undefined));
     return;
   }
   const status = Number(text);
   if (status !== GrpcStatus.Ok) {
     const known = Number.isInteger(status) && status > 0 && status <= 16 ? status : GrpcStatus.Unknown;
-    callbacks.onStatus(known, percentDecoded(end.get("grpc-message") ?? ""));
+    const message = percentDecoded(end.get("grpc-message") ?? "");
+    callbacks.onStatus(known, message, outcome(trailers === undefined ? known : undefined));
     return;
   }
   if (body.length < FRAME_BYTES || body[0] !== 0 || body.readUInt32BE(1) !== body.length - FRAME_BYTES) {
-    callbacks.onStatus(GrpcStatus.Internal, "not one uncompressed message");
+    callbacks.onStatus(GrpcStatus.Internal, "not one uncompressed message", undefined);
     return;
   }
   callbacks.onMessage(body.subarray(FRAME_BYTES), headers);
@@ -102,6 +110,24 @@ function statusOfFailure(reason: AsyncFailure): number {
       return GrpcStatus.Internal;
     default:
       return GrpcStatus.Unavailable;
+  }
+}
+
+function outcomeOfFailure(reason: AsyncFailure): CallOutcome | undefined {
+  switch (reason) {
+    case "connect error":
+    case "local connection failure":
+    case "remote connection failure":
+    case "connection timeout":
+      return { kind: "connect failure" };
+    case "remote refused stream reset":
+      return { kind: "reset", refused: true };
+    case "remote reset":
+    case "connection termination":
+    case "protocol error":
+      return { kind: "reset", refused: false };
+    default:
+      return undefined;
   }
 }
 

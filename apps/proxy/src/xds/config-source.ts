@@ -8,6 +8,7 @@ import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import { NO_V2 } from "../config-message/refusal-words.ts";
 import {
   refuseUnsupportedFields,
   type SupportedFields,
@@ -127,9 +128,7 @@ export function checkApi(api: ApiConfigSource, path: string, aggregated = false)
   const add = (field: string, message: string): void => {
     problems.push({ path: `${path}.${field}`, message, severity: "error" });
   };
-  if (api.transportApiVersion !== ApiVersion.V3) {
-    add("transport_api_version", "must be V3: V2 (and AUTO) is not a version of the transport any more");
-  }
+  if (api.transportApiVersion === ApiVersion.V2) add("transport_api_version", NO_V2);
   const limits = api.rateLimitSettings;
   if (limits !== undefined && (limits.fillRate ?? 1) <= 0)
     add("rate_limit_settings.fill_rate", "must be > 0");

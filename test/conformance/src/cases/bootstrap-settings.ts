@@ -55,6 +55,40 @@ const outlier = (more: string): string =>
 
 export const BOOTSTRAP_SETTING_CASES: readonly ConformanceCase[] = [
   {
+    title: "rules of one's own for tags look ahead, refer back and know POSIX's classes",
+    yaml: httpBootstrap({
+      bootstrap: `stats_config:
+  use_all_default_tags: false
+  stats_tags:
+  - { tag_name: ahead, regex: '^cluster(?=\\.one\\.)(\\.(.+?)\\.)' }
+  - { tag_name: code, regex: '_rq(_([[:digit:]]{3}))$' }
+  - { tag_name: class, regex: '_rq(_(\\dxx))$' }
+  - { tag_name: twice, regex: '^cluster\\.(t(w)\\w\\.)upstream_cx_(?:http(\\d)_total|(c)(?=onnect))' }
+  - { tag_name: lone, regex: '^http\\.(main)\\.' }
+  - { tag_name: word, regex: '^listener_manager\\.([_[:alpha:]]+[[:space:]]*)ted$' }
+  - { tag_name: back, regex: '^cluster\\.(two\\.)upstream_cx_total|^server\\.((l)ive)' }
+  - { tag_name: again, regex: '^listener_manager\\.(listener_(a(d)\\3ed))$' }`,
+    }),
+    requests: [{ path: "/" }],
+    observe: async ({ proxy }) => {
+      const wanted = [
+        "^cluster.one.upstream_rq_(200|2xx|total)$",
+        "^cluster.two.upstream_cx_(total|http1_total|connect_fail)$",
+        "^http.main.downstream_rq_(2xx|total)$",
+        "^listener_manager.listener_(added|create_success)$",
+        "^server.live$",
+      ];
+      const texts: string[] = [];
+      for (const filter of wanted) texts.push(await proxy.admin(`/stats?filter=${filter}&format=prometheus`));
+      return texts.flatMap((text) =>
+        text
+          .split("\n")
+          .filter((line) => line !== "")
+          .toSorted(),
+      );
+    },
+  },
+  {
     title:
       "a listener without SO_REUSEPORT shares its port with nobody, and its workers have equally many connections",
     yaml: httpBootstrap({

@@ -42,6 +42,7 @@ ${ruled("/log", `rules: { action: LOG, policies: { ${policy("l", `[${header("x-l
 ${ruled("/only-shadow", `shadow_rules_stat_prefix: route_, shadow_rules: { action: DENY, policies: { ${policy("d", ANY)} } }`)}
 ${ruled("/counted", `track_per_rule_stats: true, rules_stat_prefix: own_, rules: { policies: { ${policy("c.1", `[${header('":method"', "GET")}]`)} } }`)}
 ${allow("/path", `[{ url_path: { path: { exact: /path/a } } }]`)}
+${allow("/template", `[{ uri_template: { name: t, typed_config: { "@type": type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig, path_template: "/template/*/{name}.jpg" } } }]`)}
 ${allow("/not", `[{ not_rule: ${header("x-no", "yes")} }]`)}
 ${allow("/or", `[{ or_rules: { rules: [${header("x-a", "yes")}, ${header("x-b", "yes")}] } }]`)}
 ${allow("/host", `[${header('":authority"', "example.test")}]`)}
@@ -76,6 +77,9 @@ ${ruled(
       { method: "POST", path: "/counted" },
       get("/path/a?q=1"),
       get("/path/b"),
+      get("/template/x/cat.jpg?size=1"),
+      get("/template/cat.jpg"),
+      get("/template/x/y/cat.jpg"),
       get("/not"),
       get("/not", ["x-no", "yes"]),
       get("/or", ["x-b", "yes"]),
@@ -112,6 +116,6 @@ ${ruled(
       "try_.policy.s.shadow_allowed",
       "real.policy.c.1.allowed",
     ].map((name) => `http.main.rbac.${name}`),
-    accessLog: { file: "access.log", lines: 38 },
+    accessLog: { file: "access.log", lines: 41 },
   },
 ];

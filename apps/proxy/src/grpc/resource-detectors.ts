@@ -7,6 +7,14 @@ import type { StaticConfigResourceDetectorConfig } from "@sluice/xds/gen/envoy/e
 /** Attributes of what sends telemetry. */
 export type ResourceAttributes = Readonly<Record<string, string>>;
 
+/** Who makes spans and metrics. */
+export const SCOPE_NAME = "sluice";
+export const sdkAttributes = (version: string): ResourceAttributes => ({
+  "telemetry.sdk.language": "nodejs",
+  "telemetry.sdk.name": SCOPE_NAME,
+  "telemetry.sdk.version": version,
+});
+
 const PACKAGE = "envoy.extensions.tracers.opentelemetry.resource_detectors.v3";
 const VARIABLE = "OTEL_RESOURCE_ATTRIBUTES";
 

@@ -1,0 +1,126 @@
+import { type Compiled, type Counter, gatherProblems, type Problem, type Timer } from "@sluice/extension-api";
+import type { GrpcService } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
+import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
+import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
+import { backOffMs, type CallOutcome, isRetried } from "../grpc/call-retries.ts";
+import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
+import type { WorkerContext } from "../worker/worker-context.ts";
+import { AsyncClient } from "./async-client.ts";
+import { callUnary, type GrpcCall, type GrpcUnaryCallbacks } from "./grpc-unary.ts";
+
+/** Longer answers of services are failures, unless `max_receive_message_length` says otherwise. */
+const RESPONSE_BYTES_MAX = 1024 * 1024;
+
+type ServiceContext = Pick<WorkerContext, "clusters" | "clock" | "timers" | "random" | "stats">;
+
+/** A `GrpcService` that a filter asks something about a request: single calls from the worker itself. */
+export class UnaryService {
+  readonly #worker: ServiceContext;
+  readonly #client: AsyncClient;
+  readonly #target: GrpcTarget;
+  readonly #metadata: readonly (readonly [name: string, value: SubstitutionFormatter])[];
+  readonly #path: string;
+  readonly #timeoutMs: number;
+  readonly #calls: Counter;
+
+  constructor(
+    worker: ServiceContext,
+    target: GrpcTarget,
+    metadata: readonly (readonly [name: string, value: SubstitutionFormatter])[],
+    method: ServiceMethod,
+  ) {
+    this.#worker = worker;
+    this.#client = new AsyncClient(worker);
+    this.#target = target;
+    this.#metadata = metadata;
+    this.#path = method.path;
+    this.#timeoutMs = method.timeoutMs;
+    this.#calls = worker.stats.scope("http").scope("async-client").counter("rq_total");
+  }
+
+  /**
+   * `message`: the encoded request; may change afterwards. `context`: of the request that it is about. What does not come about is told as a
+   * status, also before this returns; then, and once the answer is there, cancelling does nothing.
+   */
+  call(message: Uint8Array, context: FormatContext, callbacks: GrpcUnaryCallbacks): { cancel(): void } {
+    this.#calls.inc();
+    const { cluster, authority, retries, messageBytesMax } = this.#target;
+    const metadata: [string, string][] = [];
+    for (const [name, value] of this.#metadata) {
+      const text = value.format(context);
+      if (text !== "") metadata.push([name, text]);
+    }
+    const call: GrpcCall = { cluster, authority, path: this.#path, metadata };
+    const { clock, timers } = this.#worker;
+    const deadlineMs = this.#timeoutMs > 0 ? clock.nowMs() + this.#timeoutMs : 0;
+    const responseBytesMax = messageBytesMax > 0 ? messageBytesMax : RESPONSE_BYTES_MAX;
+    const kept = retries === undefined ? message : Uint8Array.from(message);
+    let pending: { cancel(): void } | undefined;
+    let timer: Timer | undefined;
+    let over = false;
+    let tries = 0;
+    const finish = (): void => {
+      over = true;
+      timer?.disarm();
+    };
+    const begin = (): void => {
+      const timeoutMs = deadlineMs === 0 ? 0 : Math.max(1, deadlineMs - clock.nowMs());
+      tries++;
+      pending = callUnary(this.#client, call, kept, { onMessage, onStatus }, { timeoutMs, responseBytesMax });
+    };
+    const onMessage: GrpcUnaryCallbacks["onMessage"] = (answer, headers) => {
+      finish();
+      callbacks.onMessage(answer, headers);
+    };
+    const onStatus = (status: number, text: string, outcome: CallOutcome | undefined): void => {
+      const again =
+        retries !== undefined &&
+        outcome !== undefined &&
+        tries <= retries.numRetries &&
+        isRetried(retries, outcome);
+      const waitMs = again ? backOffMs(retries, tries) : 0;
+      if (!again || (deadlineMs !== 0 && clock.nowMs() + waitMs >= deadlineMs)) {
+        finish();
+        callbacks.onStatus(status, text, outcome);
+        return;
+      }
+      timer ??= timers.create(begin);
+      timer.arm(waitMs);
+    };
+    begin();
+    return {
+      cancel() {
+        if (over) return;
+        finish();
+        pending?.cancel();
+      },
+    };
+  }
+}
+
+export interface ServiceMethod {
+  /** `/package.Service/Method`. */
+  readonly path: string;
+  /** Of the whole call, its retries included; 0: none. */
+  readonly timeoutMs: number;
+}
+
+/** `path`: where the message stands. Values of `initial_metadata` are formats, as Envoy has them. */
+export function compileUnaryService(
+  config: GrpcService | undefined,
+  path: string,
+  method: ServiceMethod,
+  worker: ServiceContext,
+): Compiled<UnaryService> {
+  const target = compileGrpcService(config, path);
+  if (!target.ok) return target;
+  const problems: Problem[] = [];
+  const take = gatherProblems(problems);
+  const metadata = target.value.initialMetadata.flatMap(([name, text], index) => {
+    const at = `${path}.initial_metadata[${index}].value`;
+    const value = take(compileSubstitutionFormat(text, at, { omitEmptyValues: true }));
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, value: new UnaryService(worker, target.value, metadata, method) };
+}
