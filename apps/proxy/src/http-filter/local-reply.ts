@@ -1,3 +1,4 @@
+import { isGrpcRequest } from "@sluice/matching";
 import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
 import { Headers } from "../http/header-map.ts";
 import { statusText } from "../http/status-text.ts";
@@ -39,7 +40,7 @@ export function prepareLocalReply(
   const finalStatus = rewritten?.status ?? status;
   const text = rewritten?.body ?? body;
   const toHead = request?.get(":method") === "HEAD";
-  if (isGrpc(request)) {
+  if (isGrpcRequest(request)) {
     headers.set(":status", "200");
     headers.set("content-type", "application/grpc");
     if (!headers.has("grpc-status")) {
@@ -65,11 +66,6 @@ export function prepareLocalReply(
     headers.set("content-type", rewritten?.contentType ?? "text/plain");
   }
   return { headers, body: toHead ? "" : text };
-}
-
-function isGrpc(request: Headers | undefined): boolean {
-  const type = request?.get("content-type");
-  return type?.startsWith("application/grpc") === true && (type.length === 16 || type[16] === "+");
 }
 
 /** `grpc-message`: octets outside printable ASCII and `%` as `%XX`. */
