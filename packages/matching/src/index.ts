@@ -68,7 +68,7 @@ export {
   rewritePath,
 } from "./request-target.ts";
 export { compileRegexSubstitution, prefixRewriter } from "./rewrite-target.ts";
-export { isGrpcContentType } from "./route-conditions.ts";
+export { isGrpcContentType, isGrpcRequest } from "./route-conditions.ts";
 export {
   type CompiledVirtualHost,
   type CompileRouteTableOptions,

@@ -1,15 +1,17 @@
 import { splitPath } from "./split-path.ts";
 
 const ESCAPE = /^%[0-9A-Fa-f]{2}$/;
+/** What Envoy's library for URLs escapes. Other octets than ASCII's do not get here. */
+const ESCAPED = /["<>^`{|}]/g;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
 /**
- * RFC 3986 §6.2 as Envoy does it: percent-encoded unreserved octets are decoded, what is no escape stays, backslashes become slashes, dot segments are
+ * RFC 3986 §6.2 as Envoy does it: percent-encoded unreserved octets are decoded, octets that have no place in a path are escaped, what is no escape stays, backslashes become slashes, dot segments are
  * resolved. `undefined`: refuse the request (encoded NUL).
  */
 export function normalizePath(target: string): string | undefined {
   const [path, query] = splitPath(target);
-  if (!/[%\\.]/.test(path)) return target;
+  if (!/[%\\."<>^`{|}]/.test(path)) return target;
   let decoded = "";
   for (let i = 0; i < path.length; i++) {
     const c = path[i] ?? "";
@@ -40,7 +42,12 @@ export function normalizePath(target: string): string | undefined {
       if (last) out.push("");
     } else out.push(segment);
   }
-  return `/${out.join("/")}${query}`;
+  const normal = `/${out.join("/")}`;
+  return normal.replace(ESCAPED, escaped) + query;
+}
+
+function escaped(octet: string): string {
+  return `%${octet.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 /** `%2%65` becomes `%252e`, not `%2e`: somebody behind would decode it once more. */

@@ -51,6 +51,7 @@ export const ONE_LINE_IN_RESPONSES: readonly string[] = [
   "last-modified",
   "location",
   "proxy-status",
+  "server",
   "vary",
   "via",
   "x-request-id",

@@ -3,15 +3,19 @@ import { toBinaryString } from "./binary-string.ts";
 import type { HeaderView } from "./contract.ts";
 import { splitPath } from "./split-path.ts";
 
-/** Where a redirect leads; the path of `headers` has been rewritten already. */
-export function redirectLocation(config: RedirectAction, headers: HeaderView): string {
+/**
+ * Where a redirect leads; the path of `headers` has been rewritten already.
+ *
+ * @param formatted what `path_rewrite` gives; "": nothing
+ */
+export function redirectLocation(config: RedirectAction, headers: HeaderView, formatted = ""): string {
   const oldScheme = headers.get("x-forwarded-proto") ?? headers.get(":scheme") ?? "http";
   const specifier = config.schemeRewriteSpecifier;
   let scheme = oldScheme;
   if (specifier.case === "httpsRedirect" && specifier.value) scheme = "https";
   else if (specifier.case === "schemeRedirect" && specifier.value !== "") scheme = specifier.value;
   const host = redirectHost(config, headers, oldScheme, scheme);
-  const target = redirectTarget(config, headers.get(":path") ?? "/");
+  const target = redirectTarget(config, headers.get(":path") ?? "/", formatted);
   return `${scheme}://${host}${target.startsWith("/") ? "" : "/"}${target}`;
 }
 
@@ -38,11 +42,11 @@ function redirectHost(
   return scheme === oldScheme || !wasDefault ? host + oldPort : host;
 }
 
-/** A query in `path_redirect` takes the place of the request's, and is never stripped. */
-function redirectTarget(config: RedirectAction, target: string): string {
+/** A query in `path_redirect`, or formatted, takes the place of the request's, and is never stripped. */
+function redirectTarget(config: RedirectAction, target: string, formatted: string): string {
   const specifier = config.pathRewriteSpecifier;
-  if (specifier.case === "pathRedirect" && specifier.value !== "") {
-    const value = toBinaryString(specifier.value);
+  const value = specifier.case === "pathRedirect" ? toBinaryString(specifier.value) : formatted;
+  if (value !== "") {
     return value.includes("?") || config.stripQuery ? value : value + splitPath(target)[1];
   }
   return config.stripQuery ? splitPath(target)[0] : target;

@@ -75,10 +75,11 @@ export function redirectsPath(original: string, rules: RequestTargetRules): bool
 /** The host that virtual hosts are looked for by. `localPort`: what "matching" means. */
 export function rewriteAuthority(authority: string, rules: RequestTargetRules, localPort: string): string {
   if (rules.stripPort === "keep" && !rules.stripTrailingHostDot) return authority;
-  const at = authority.search(/:\d*$/);
-  let host = at < 0 ? authority : authority.slice(0, at);
-  let port = at < 0 ? "" : authority.slice(at);
-  if (rules.stripPort === "any" || (rules.stripPort === "matching" && port === `:${localPort}`)) port = "";
-  if (rules.stripTrailingHostDot && host.endsWith(".")) host = host.slice(0, -1);
-  return host + port;
+  // As Envoy: the dot goes first, and ahead of a port that is no number, too; such a port stays.
+  const host = rules.stripTrailingHostDot ? authority.replace(/\.(?=$|:[^:]*$)/, "") : authority;
+  const at = host.search(/:\d+$/);
+  const stripped =
+    at >= 0 &&
+    (rules.stripPort === "any" || (rules.stripPort === "matching" && host.slice(at + 1) === localPort));
+  return stripped ? host.slice(0, at) : host;
 }

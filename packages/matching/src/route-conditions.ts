@@ -1,5 +1,5 @@
 import type { RouteMatch } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import type { Compiled, Condition } from "./contract.ts";
+import type { Compiled, Condition, HeaderView } from "./contract.ts";
 import { compileCookieMatcher } from "./cookie-matcher.ts";
 import { compileFilterStateMatcher } from "./filter-state-matcher.ts";
 import { compileHeaderMatcher } from "./header-matcher.ts";
@@ -39,11 +39,20 @@ export function isGrpcContentType(value: string | undefined): boolean {
   return value.length === 16 || value.charCodeAt(16) === 0x2b;
 }
 
+/** As Envoy: a CONNECT, which has no path, is no gRPC request whatever its content type. */
+export function isGrpcRequest(headers: HeaderView | undefined): boolean {
+  return (
+    headers !== undefined &&
+    isGrpcContentType(headers.get("content-type")) &&
+    headers.get(":path") !== undefined
+  );
+}
+
 function grpcCondition(field: string): Condition {
   return {
     field,
     wanted: "content type is application/grpc",
-    matches: (headers) => isGrpcContentType(headers.get("content-type")),
+    matches: isGrpcRequest,
     given: (headers) => headers.get("content-type"),
   };
 }

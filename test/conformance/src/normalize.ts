@@ -35,7 +35,9 @@ function roundedReset(value: string): string {
   return seconds > 500 ? String(Math.ceil(seconds / 100) * 100) : value;
 }
 
-export function seenResponse(response: RawResponse): SeenResponse {
+type Received = Omit<RawResponse, "raw" | "header" | "body" | "chunkSizes">;
+
+export function seenResponse(response: Received): SeenResponse {
   return {
     version: response.version,
     status: response.status,

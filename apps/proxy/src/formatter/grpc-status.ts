@@ -1,4 +1,4 @@
-import { isGrpcContentType } from "@sluice/matching";
+import { isGrpcRequest } from "@sluice/matching";
 import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
 import type { FormatContext } from "./format-context.ts";
 
@@ -51,7 +51,7 @@ const INVALID = -1;
  * request was not gRPC, or nobody answered.
  */
 export function grpcStatusOf(context: FormatContext): number | undefined {
-  if (!isGrpcContentType(context.request?.get("content-type"))) return undefined;
+  if (!isGrpcRequest(context.request)) return undefined;
   const text = context.responseTrailers?.get("grpc-status") || context.response?.get("grpc-status");
   if (text !== undefined && text !== "") return /^[0-9]{1,10}$/.test(text) ? Number(text) : INVALID;
   const { responseCode } = context.streamInfo;

@@ -28,6 +28,7 @@ import type { StreamHost } from "../http-filter/stream-host.ts";
 import { StreamMatchingData } from "../http-filter/stream-matching-data.ts";
 import { LoadShedPoint } from "../overload/overload-state.ts";
 import { findRoute } from "../route/find-route.ts";
+import { HTTPS_REDIRECT } from "../route/require-tls.ts";
 import type { RouteEntry } from "../route/route-entry.ts";
 import { refreshRoute } from "../route/route-payload.ts";
 import { decorateResponse } from "../tracing/decorate-span.ts";
@@ -37,7 +38,7 @@ import type { HttpConnectionManager } from "./connection-manager.ts";
 import { countResponse } from "./count-stream.ts";
 import { finishResponseHead } from "./finish-response-head.ts";
 import { forwardClientCert } from "./forward-client-cert.ts";
-import { prepareHost, prepareRequestHeaders } from "./prepare-request.ts";
+import { prepareHost, prepareRequestHeaders, removeNominated } from "./prepare-request.ts";
 import { setProxyStatus } from "./proxy-status.ts";
 import { ResponseWatermarks } from "./response-watermarks.ts";
 import { routesOf } from "./scoped-routes.ts";
@@ -131,6 +132,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (refusal !== undefined) return this.refuse(refusal, headers);
     const { localAddress } = manager.connection;
     prepareHost(headers, config, localAddress.slice(localAddress.lastIndexOf(":") + 1));
+    if (connectionHeader !== undefined) removeNominated(headers, connectionHeader);
     for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     const upgrade = headers.get("upgrade");
     const isUpgrade = upgrade !== undefined && hasToken(connectionHeader, "upgrade");
@@ -143,6 +145,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (verdict.rejectStatus === undefined) this.forwardClientCert(headers);
     else {
       config.stats.counters.downstream_rq_rejected_via_ip_detection.inc();
+      withoutEmptyScheme(headers);
       return this.reply(verdict.rejectStatus, "", "rejecting_because_detection_failed");
     }
     if (config.routeFigures !== undefined) this.route();
@@ -326,7 +329,9 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
 
   writeHeaders(headers: Headers, endStream: boolean): void {
     const { config, manager, streamInfo } = this;
-    if (config.proxyStatus !== undefined) setProxyStatus(headers, streamInfo, config.proxyStatus);
+    // As Envoy, nothing is told of what was no request.
+    if (config.proxyStatus !== undefined && this.requestHeaders !== undefined)
+      setProxyStatus(headers, streamInfo, config.proxyStatus);
     const status = Number(headers.get(":status") ?? "0");
     streamInfo.responseCode = status;
     this.response = headers;
@@ -411,7 +416,13 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   }
 
   get virtualHostMetadata(): Readonly<Record<string, unknown>> | undefined {
-    return this.cachedRoute?.virtualHostMetadata;
+    const { cachedRoute, requestHeaders, config } = this;
+    if (!this.routeKnown || (cachedRoute !== undefined && cachedRoute !== HTTPS_REDIRECT))
+      return cachedRoute?.virtualHostMetadata;
+    // The virtual host is known where it had no route for the request.
+    if (requestHeaders === undefined) return undefined;
+    const table = routesOf(requestHeaders, config.routes, config.scopes)?.current;
+    return table?.findVirtualHost(requestHeaders)?.config.metadata?.filterMetadata;
   }
 
   /** The connection itself, with the peer that it came from, whoever the request is from. */
@@ -487,7 +498,8 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private refuse({ status, details, redirects }: Refusal, headers: Headers): undefined {
-    if (this.config.routeFigures !== undefined) this.route();
+    this.route();
+    withoutEmptyScheme(headers);
     this.createChain(this.config.filters);
     if (!redirects) return this.filters.sendLocalReply(status, "", details);
     this.filters.sendLocalReply(status, "", details, (out) =>
@@ -581,3 +593,8 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
 const DEADLINE_EXCEEDED = 4;
 
 const ALWAYS = (): boolean => true;
+
+/** HTTP/1 has no scheme until the forwarding headers give one. */
+function withoutEmptyScheme(headers: Headers): void {
+  if (headers.get(":scheme") === "") headers.remove(":scheme");
+}

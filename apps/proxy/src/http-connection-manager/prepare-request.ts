@@ -86,19 +86,22 @@ function sanitizeReferer(headers: Headers): undefined {
   if (url === null || Number(url[1] ?? "0") > PORT_MAX) headers.remove("referer");
 }
 
-/** RFC 9110 §7.6.1; an upgrade keeps what it needs. Fields that `connection` names go too. */
-function removeHopByHop(headers: Headers, isUpgrade: boolean): void {
-  const connection = headers.getAll("connection");
-  if (connection !== undefined) {
-    for (const token of connection.split(",")) {
-      const name = token.trim().toLowerCase();
-      if (name === "" || name === "close" || name === "keep-alive" || name === "upgrade" || name === "te")
-        continue;
-      if (!name.startsWith(":") && !name.startsWith("x-forwarded-") && name !== "host") headers.remove(name);
-    }
-    if (!isUpgrade) headers.remove("connection");
+/** RFC 9110 §7.6.1: fields that `connection` names are for this hop. */
+export function removeNominated(headers: Headers, connection: string): void {
+  for (const token of connection.split(",")) {
+    const name = token.trim().toLowerCase();
+    if (name === "" || name === "close" || name === "keep-alive" || name === "upgrade" || name === "te")
+      continue;
+    if (!name.startsWith(":") && !name.startsWith("x-forwarded-") && name !== "host") headers.remove(name);
   }
-  if (!isUpgrade) headers.remove("upgrade");
+}
+
+/** RFC 9110 §7.6.1; an upgrade keeps what it needs. */
+function removeHopByHop(headers: Headers, isUpgrade: boolean): void {
+  if (!isUpgrade) {
+    headers.remove("connection");
+    headers.remove("upgrade");
+  }
   headers.remove("keep-alive");
   headers.remove("proxy-connection");
   const te = headers.getAll("te");

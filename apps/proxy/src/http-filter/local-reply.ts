@@ -1,4 +1,5 @@
 import type { HeaderMap } from "@sluice/extension-api";
+import { isGrpcRequest } from "@sluice/matching";
 import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
 import { Headers } from "../http/header-map.ts";
 import { statusText } from "../http/status-text.ts";
@@ -40,7 +41,7 @@ export function prepareLocalReply(
   const finalStatus = rewritten?.status ?? status;
   const text = rewritten?.body ?? body;
   const toHead = request?.get(":method") === "HEAD";
-  if (isGrpc(request)) {
+  if (isGrpcRequest(request) && !(request !== undefined && BECAME_GRPC.has(request))) {
     headers.set(":status", "200");
     headers.set("content-type", "application/grpc");
     if (!headers.has("grpc-status")) {
@@ -73,12 +74,6 @@ const BECAME_GRPC = new WeakSet<HeaderMap>();
 
 export function answerAsHttp(request: HeaderMap): void {
   BECAME_GRPC.add(request);
-}
-
-function isGrpc(request: Headers | undefined): boolean {
-  if (request !== undefined && BECAME_GRPC.has(request)) return false;
-  const type = request?.get("content-type");
-  return type?.startsWith("application/grpc") === true && (type.length === 16 || type[16] === "+");
 }
 
 /** `grpc-message`: octets outside printable ASCII and `%` as `%XX`. */

@@ -19,6 +19,8 @@ export function findRoute(
 ): RouteEntry | undefined {
   const host = table?.findVirtualHost(headers);
   if (host === undefined) return undefined;
+  // As Envoy: the connection manager has not come that far with a request that it refuses, and no route is for that.
+  if ((headers.get("x-forwarded-proto") ?? "") === "") return undefined;
   if (needsHttps(host, headers)) return HTTPS_REDIRECT;
   const data = new StreamMatchingData(stream, runtime);
   const match = host.match(headers, random, data);

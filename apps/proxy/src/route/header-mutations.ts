@@ -16,6 +16,7 @@ interface Addition {
   readonly name: string;
   readonly value: SubstitutionFormatter;
   readonly action: AppendAction;
+  readonly overwrites: boolean;
   readonly keepEmpty: boolean;
   readonly joined: boolean;
 }
@@ -61,7 +62,16 @@ export function compileHeaderMutations(
       continue;
     }
     const joined = isJoined(name, field.startsWith("request") ? "request" : "response");
-    additions.push({ name, value: value.value, action, keepEmpty: option.keepEmptyValue, joined });
+    const overwrites =
+      action === AppendAction.OVERWRITE_IF_EXISTS || action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD;
+    additions.push({
+      name,
+      value: value.value,
+      action,
+      overwrites,
+      keepEmpty: option.keepEmptyValue,
+      joined,
+    });
   }
   const removals = remove.map((name) => name.toLowerCase());
   for (const [i, name] of removals.entries()) {
@@ -78,20 +88,37 @@ export function compileHeaderMutations(
   return { ok: true, value: { additions, removals } };
 }
 
-/** Removals first, then additions, as Envoy does at each level. */
+/**
+ * Removals first, then what overwrites, then what adds, as Envoy does at each level: values are made of, and conditions hold for, the headers
+ * as they were before any addition.
+ */
 export function applyHeaderMutations(
   mutations: HeaderMutations,
   headers: HeaderMap,
   context: FormatContext,
 ): void {
   for (const name of mutations.removals) headers.remove(name);
-  for (const { name, value, action, keepEmpty, joined } of mutations.additions) {
-    const text = value.format(context);
-    if (text === "" && !keepEmpty) continue;
-    const has = headers.has(name);
-    if (action === AppendAction.APPEND_IF_EXISTS_OR_ADD) addHeader(headers, name, text, joined);
-    else if (action === AppendAction.ADD_IF_ABSENT) {
-      if (!has) headers.append(name, text);
-    } else if (action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD || has) headers.set(name, text);
+  const { additions } = mutations;
+  const values = additions.map((addition) => addedValue(addition, headers, context));
+  for (const [i, text] of values.entries()) {
+    const addition = additions[i];
+    if (text !== undefined && addition?.overwrites === true) headers.set(addition.name, text);
   }
+  for (const [i, text] of values.entries()) {
+    const addition = additions[i];
+    if (text !== undefined && addition?.overwrites === false)
+      addHeader(headers, addition.name, text, addition.joined);
+  }
+}
+
+/** `undefined`: nothing is added. */
+function addedValue(
+  { name, value, action, keepEmpty }: Addition,
+  headers: HeaderMap,
+  context: FormatContext,
+): string | undefined {
+  const text = value.format(context);
+  if (text === "" && !keepEmpty) return undefined;
+  if (action === AppendAction.ADD_IF_ABSENT && headers.has(name)) return undefined;
+  return action === AppendAction.OVERWRITE_IF_EXISTS && !headers.has(name) ? undefined : text;
 }

@@ -50,5 +50,6 @@ export function isJoined(name: string, kind: "request" | "response"): boolean {
 export function addHeader(headers: HeaderMap, name: string, value: string, joined: boolean): void {
   const before = joined ? headers.getAll(name) : undefined;
   if (before === undefined) headers.append(name, value);
-  else headers.set(name, `${before},${value}`);
+  // As Envoy: nothing joins nothing, and no comma either.
+  else if (value !== "") headers.set(name, `${before},${value}`);
 }

@@ -4,7 +4,6 @@ import type { RouteAction } from "@sluice/xds/gen/envoy/config/route/v3/route_co
 import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
 import type { FormatContext } from "../formatter/format-context.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
-import { targetOf } from "./rewrite-path.ts";
 
 /** The new `:authority`; "" leaves it as it is. */
 export type HostRewriter = (headers: HeaderMap, context: FormatContext) => string;
@@ -26,7 +25,8 @@ export function compileHostRewrite(
     case "hostRewritePathRegex": {
       const substitute = compileRegexSubstitution(specifier.value, `${path}.host_rewrite_path_regex`);
       if (!substitute.ok) return substitute;
-      return { ok: true, value: (headers) => substitute.value(splitPath(targetOf(headers))[0]) };
+      // A CONNECT has no path.
+      return { ok: true, value: (headers) => substitute.value(splitPath(headers.get(":path") ?? "")[0]) };
     }
     case "hostRewrite": {
       const format = compileSubstitutionFormat(specifier.value, `${path}.host_rewrite`);

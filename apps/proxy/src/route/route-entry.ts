@@ -9,7 +9,7 @@ import type { MirrorPolicy } from "./mirror-policy.ts";
 import { PairedRouteStats } from "./paired-route-stats.ts";
 import type { RetryConfig } from "./retry-policy.ts";
 import { type HostRewriter, replaceAuthority } from "./rewrite-host.ts";
-import { type PathRewriter, targetOf } from "./rewrite-path.ts";
+import type { PathRewriter } from "./rewrite-path.ts";
 import type { RoutePayload } from "./route-payload.ts";
 import type { RoutePolicies } from "./route-policies.ts";
 
@@ -76,14 +76,14 @@ export type RouteAction =
       readonly contentType: string | undefined;
       body(context: FormatContext): string;
       /** `undefined`: none. */
-      readonly location: ((headers: HeaderMap) => string) | undefined;
+      readonly location: ((headers: HeaderMap, context: FormatContext) => string) | undefined;
     }
   | {
       readonly kind: "redirect";
       readonly status: number;
       /** Applied to the request before the location is made of it. */
       readonly rewritePath: PathRewriter | undefined;
-      location(headers: HeaderMap): string;
+      location(headers: HeaderMap, context: FormatContext): string;
     };
 
 /** A route as a stream uses it: its cluster is chosen. */
@@ -182,7 +182,8 @@ export function replacePath(
   context: FormatContext,
   keepOriginal: boolean,
 ): void {
-  const target = targetOf(headers);
+  // A CONNECT has none.
+  const target = headers.get(":path") ?? "";
   const rewritten = rewrite(target, context);
   if (rewritten === undefined) return;
   if (keepOriginal) headers.set(EnvoyHeader.originalPath, target);

@@ -15,7 +15,7 @@ function forward(part: Partial<ForwardAction>): ForwardAction {
 }
 
 function grpc(timeout?: string): Headers {
-  const fields = ["content-type", "application/grpc"];
+  const fields = [":path", "/s/m", "content-type", "application/grpc"];
   return new Headers(timeout === undefined ? fields : [...fields, "grpc-timeout", timeout]);
 }
 

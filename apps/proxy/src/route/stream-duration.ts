@@ -1,5 +1,5 @@
 import type { HeaderMap } from "@sluice/extension-api";
-import { isGrpcContentType } from "@sluice/matching";
+import { isGrpcRequest } from "@sluice/matching";
 import { formatGrpcTimeout, parseGrpcTimeout } from "../http/grpc-timeout.ts";
 import type { ForwardAction } from "./route-entry.ts";
 
@@ -15,7 +15,7 @@ export function routeStreamDurationMs(
   if (!forward.streamDurationSet) return undefined;
   const { grpcTimeoutHeaderMaxMs: max, grpcTimeoutHeaderOffsetMs: offset } = forward;
   const asked = parseGrpcTimeout(headers.get("grpc-timeout"));
-  const isGrpc = isGrpcContentType(headers.get("content-type"));
+  const isGrpc = isGrpcRequest(headers);
   if (asked === undefined || max === undefined) {
     const ms = forward.maxStreamDurationMs ?? managerMs;
     if (isGrpc && ms > 0) headers.set("grpc-timeout", formatGrpcTimeout(ms));

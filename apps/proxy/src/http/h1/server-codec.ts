@@ -207,6 +207,8 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   onParseError(error: Http1Error): void {
     this.parser.stop();
     this.reusable = false;
+    // As Envoy, which has not looked at the version then.
+    if (error === Http1Errors.url || error === Http1Errors.requestLine) this.requestIsHttp10 = false;
     const stream = this.stream ?? this.startStream();
     if (!this.responseStarted) stream.onCodecError(error);
     this.callbacks.onProtocolError(error, false);

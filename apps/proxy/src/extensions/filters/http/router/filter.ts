@@ -8,7 +8,7 @@ import {
   ResponseFlag,
   type StreamDecoderFilter,
 } from "@sluice/extension-api";
-import { isGrpcContentType } from "@sluice/matching";
+import { isGrpcRequest } from "@sluice/matching";
 import type { Router } from "@sluice/xds/gen/envoy/extensions/filters/http/router/v3/router_pb.js";
 import type { ThreadLocalCluster } from "../../../../cluster/thread-local-cluster.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
@@ -112,7 +112,7 @@ class RouterFilter implements StreamDecoderFilter {
       callbacks.sendLocalReply(400, body, `request_headers_failed_strict_check{${invalid}}`);
       return;
     }
-    const isGrpc = isGrpcContentType(headers.get("content-type"));
+    const isGrpc = isGrpcRequest(headers);
     const routeStats = route.statsFor(virtualCluster?.stats);
     const outcome = new OutcomeStats(
       config,
@@ -195,7 +195,7 @@ class RouterFilter implements StreamDecoderFilter {
         out.set("content-type", action.contentType);
       }
       // Where a CONNECT might go instead nobody can say.
-      const location = headers.has(":path") ? action.location?.(headers) : undefined;
+      const location = headers.has(":path") ? action.location?.(headers, stream) : undefined;
       if (location !== undefined) out.append("location", location);
       stream.response = asHeaders(out);
       route.finalizeResponse(out, stream);

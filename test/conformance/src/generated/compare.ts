@@ -1,0 +1,184 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import {
+  freePort,
+  type RecordedRequest,
+  type RunningProxy,
+  startRecordingUpstream,
+  waitFor,
+} from "@sluice/harness";
+import { normalizeLogLine, seenRequests } from "../normalize.ts";
+import type { StartProxy } from "../run-case.ts";
+import { Dice } from "./dice.ts";
+import { type Generated, generate, type Size } from "./generate.ts";
+import { replyOf } from "./reply.ts";
+import { type MadeRequest, requestsFor } from "./requests.ts";
+import { Sender } from "./send.ts";
+import { comparedStats } from "./stats.ts";
+
+/** What became of one request. */
+export interface Seen {
+  response: unknown;
+  readonly upstream: unknown[];
+  readonly log: unknown[];
+}
+
+export interface Run {
+  readonly seen: ReadonlyMap<string, Seen>;
+  readonly stats: ReadonlyMap<string, number>;
+}
+
+export interface Compared {
+  readonly generated: Generated;
+  readonly requests: ReadonlyMap<string, MadeRequest>;
+  readonly runs: readonly Run[];
+}
+
+export interface Plan extends Size {
+  readonly seed: number;
+  /** Requests for each virtual host. */
+  readonly requestsEach: number;
+  /** Only requests whose id begins so; all by default. */
+  readonly only?: string;
+}
+
+/** Virtual hosts that are asked side by side; one virtual host's requests go one after the other. */
+const LANES = 8;
+
+/** Runs one generated configuration and its requests at each proxy in turn, before the same upstreams. */
+export async function runGenerated(plan: Plan, starts: readonly StartProxy[]): Promise<Compared> {
+  const generated = generate(plan.seed, plan);
+  const dice = new Dice(plan.seed ^ 0x5eed);
+  const queues = generated.hosts.map((host) =>
+    requestsFor(new Dice(dice.below(2 ** 32)), host, plan.requestsEach).filter(({ id }) =>
+      id.startsWith(plan.only ?? ""),
+    ),
+  );
+  const upstreams = [await startRecordingUpstream(), await startRecordingUpstream()] as const;
+  const dead = await freePort();
+  const place = (text: string) =>
+    text
+      .replaceAll("{{upstream}}", String(upstreams[0].port))
+      .replaceAll("{{upstream2}}", String(upstreams[1].port))
+      .replaceAll("{{dead}}", String(dead))
+      .replaceAll(/\{\{base64:([^{}]*)\}\}/g, (_all, plain: string) => btoa(plain))
+      .replaceAll(/\{\{cookie:([^{}]*)\}\}/g, (_all, plain: string) =>
+        btoa(`\n${String.fromCharCode(plain.length)}${plain}`),
+      );
+  try {
+    const runs: Run[] = [];
+    for (const start of starts) {
+      upstreams.forEach((upstream, at) => {
+        upstream.clear();
+        upstream.reply(replyOf(`up${at}`));
+      });
+      const proxy = await start({ yaml: place(generated.yaml), files: {}, concurrency: 1, args: [] });
+      try {
+        const recorded = () => upstreams.flatMap(({ requests }) => requests);
+        runs.push(await runAt(proxy, generated.listeners, queues, place, recorded, runs[0]));
+      } finally {
+        await proxy.close();
+      }
+    }
+    return { generated, requests: new Map(queues.flat().map((request) => [request.id, request])), runs };
+  } finally {
+    await Promise.all(upstreams.map((upstream) => upstream.close()));
+  }
+}
+
+async function runAt(
+  proxy: RunningProxy,
+  listeners: readonly string[],
+  queues: readonly (readonly MadeRequest[])[],
+  place: (text: string) => string,
+  recorded: () => readonly RecordedRequest[],
+  before: Run | undefined,
+): Promise<Run> {
+  const ports = new Map<string, number>();
+  for (const name of listeners) ports.set(name, await proxy.listenerPort(name));
+  const portsMasked = (value: unknown): unknown => {
+    let text = JSON.stringify(value);
+    for (const port of ports.values()) text = text.replaceAll(new RegExp(`\\b${port}\\b`, "g"), "<port>");
+    return JSON.parse(text) as unknown;
+  };
+  const sender = new Sender(ports, place);
+  const seen = new Map<string, Seen>();
+  const of = (id: string): Seen => {
+    const known = seen.get(id);
+    if (known !== undefined) return known;
+    const fresh: Seen = { response: null, upstream: [], log: [] };
+    seen.set(id, fresh);
+    return fresh;
+  };
+  const rest = queues.values();
+  await Promise.all(
+    Array.from({ length: LANES }, async () => {
+      for (const queue of rest)
+        for (const request of queue) of(request.id).response = portsMasked(plain(await sender.send(request)));
+    }),
+  );
+  const lines = await logLines(proxy, listeners, before === undefined ? undefined : linesOf(before));
+  for (const { listener, line } of lines) {
+    const entry = JSON.parse(line) as { readonly case?: string | null };
+    of(entry.case ?? `${listener} without a case`).log.push(portsMasked(entry));
+  }
+  for (const request of recorded())
+    of(request.header("x-case") ?? "without a case").upstream.push(
+      ...seenRequests([request]).map(portsMasked),
+    );
+  for (const [id, { log, upstream }] of seen) {
+    if (!id.includes(" ")) continue;
+    for (const list of [log, upstream]) list.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  }
+  return { seen, stats: await comparedStats(proxy, before?.stats) };
+}
+
+const linesOf = (run: Run): number => [...run.seen.values()].reduce((sum, { log }) => sum + log.length, 0);
+
+/** Compressed octets are the library's affair: what they stand for is compared. */
+function plain(response: unknown): unknown {
+  if (typeof response !== "object" || response === null || !("body" in response) || !("fields" in response))
+    return response;
+  const { body, fields } = response;
+  if (
+    typeof body !== "string" ||
+    body === "" ||
+    !JSON.stringify(fields).toLowerCase().includes('["content-encoding","gzip"]')
+  )
+    return response;
+  return { ...response, body: gunzipSync(Buffer.from(body, "latin1")).toString("latin1") };
+}
+
+interface LogLine {
+  readonly listener: string;
+  readonly line: string;
+}
+
+async function logLines(
+  proxy: RunningProxy,
+  listeners: readonly string[],
+  expected: number | undefined,
+): Promise<LogLine[]> {
+  let lines: LogLine[] = [];
+  let before = -1;
+  const complete = waitFor(
+    "access logs",
+    () => {
+      lines = listeners.flatMap((listener) =>
+        readFileSync(join(proxy.dir, `${listener}.log`), "utf8")
+          .split("\n")
+          .slice(0, -1)
+          .map((line) => ({ listener, line: normalizeLogLine(line) })),
+      );
+      if (expected !== undefined) return lines.length >= expected;
+      const rests = lines.length === before;
+      before = lines.length;
+      return rests;
+    },
+    { deadlineMs: 3_000, intervalMs: 300 },
+  );
+  // A difference is for the comparison to tell.
+  await complete.catch(() => {});
+  return lines;
+}

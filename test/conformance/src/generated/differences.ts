@@ -1,0 +1,62 @@
+import type { Compared } from "./compare.ts";
+
+/** One thing that the second proxy did in another way than the first. */
+export interface Difference {
+  /** Of the request; a stat's name. */
+  readonly id: string;
+  /** Where it differs; header lines are compared one by one. */
+  readonly at: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+/** All differences of the second run from the first. */
+export function differencesOf({ runs: [expected, actual] }: Compared): Difference[] {
+  if (expected === undefined || actual === undefined) return [];
+  const found: Difference[] = [];
+  for (const id of new Set([...expected.seen.keys(), ...actual.seen.keys()]))
+    walk(id, "", expected.seen.get(id), actual.seen.get(id), found);
+  for (const name of new Set([...expected.stats.keys(), ...actual.stats.keys()]))
+    if (expected.stats.get(name) !== actual.stats.get(name))
+      found.push({
+        id: name,
+        at: "stat",
+        expected: expected.stats.get(name) ?? 0,
+        actual: actual.stats.get(name) ?? 0,
+      });
+  return found;
+}
+
+function walk(id: string, at: string, expected: unknown, actual: unknown, found: Difference[]): void {
+  if (JSON.stringify(expected) === JSON.stringify(actual)) return;
+  if (/fields$|trailers$/.test(at) && Array.isArray(expected) && Array.isArray(actual)) {
+    const [left, right] = [linesOf(expected), linesOf(actual)];
+    const [missing, more] = [without(left, right), without(right, left)];
+    found.push({ id, at, expected: missing, actual: more });
+    return;
+  }
+  if (isObject(expected) && isObject(actual) && Array.isArray(expected) === Array.isArray(actual)) {
+    for (const name of new Set([...Object.keys(expected), ...Object.keys(actual)]))
+      walk(id, `${at}.${name}`, Reflect.get(expected, name), Reflect.get(actual, name), found);
+    return;
+  }
+  found.push({ id, at, expected, actual });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function linesOf(fields: readonly unknown[]): string[] {
+  return fields.map((field) => (Array.isArray(field) ? field.join(": ") : String(field)));
+}
+
+/** Lines of the first that the second has not, as often as there are. */
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const rest = [...others];
+  return lines.filter((line) => {
+    const at = rest.indexOf(line);
+    if (at !== -1) rest.splice(at, 1);
+    return at === -1;
+  });
+}
