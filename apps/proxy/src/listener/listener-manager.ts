@@ -9,6 +9,7 @@ import { findSecretConfigs } from "../secret/find-secret-configs.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { ListenerSpec, SocketSpec, WorkerCommand } from "../worker/worker-messages.ts";
 import type { WorkerOutcome } from "../worker/worker-pool.ts";
+import { checkAggregated } from "../xds/check-aggregated.ts";
 import { acquireReferences, type ReferenceProviders } from "./acquire-references.ts";
 import { checkListener } from "./check-listener.ts";
 import { checkSocketUpdate } from "./check-socket-update.ts";
@@ -22,6 +23,8 @@ import { SharedSockets } from "./shared-sockets.ts";
 
 export interface ListenerManagerOptions extends ReferenceProviders, ListenerWorkers {
   readonly stats: StatsRegistry;
+  /** The bootstrap has `ads_config`. */
+  readonly hasAds: boolean;
   readonly drainTimeMs: number;
   broadcast(command: WorkerCommand): Promise<readonly WorkerOutcome[]>;
   /** The dry run on the main thread. */
@@ -109,6 +112,7 @@ export class ListenerManager {
     if (listener.name === "")
       problems.push({ path: "name", message: "a listener needs a name", severity: "error" });
     problems.push(...checkListener(listener, (each) => this.#options.compile(each), this.#options.secrets));
+    if (!this.#options.hasAds) problems.push(...checkAggregated(ListenerSchema, listener));
     const sockets = compileListenerSockets(listener);
     if (sockets.ok) problems.push(...this.#conflicts(listener.name, sockets.value.sockets));
     const entry = this.#entries.get(listener.name);

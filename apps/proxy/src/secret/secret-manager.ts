@@ -11,6 +11,7 @@ import type { SupportedFields } from "../config-message/refuse-unsupported-field
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { sourceKey } from "../xds/config-source.ts";
+import type { ControlPlanes } from "../xds/control-planes.ts";
 import type { Discovery } from "../xds/discovery.ts";
 import { type Refusal, Refusals } from "../xds/refusals.ts";
 import { checkSecret } from "./check-secret.ts";
@@ -23,6 +24,7 @@ import type { SecretStore } from "./secret-store.ts";
 
 export interface SecretManagerOptions {
   readonly stats: StatsRegistry;
+  readonly controlPlanes: ControlPlanes;
   /** The main thread's own. */
   readonly store: SecretStore;
   /** `TLS_SUPPORTED_FIELDS`. */
@@ -72,9 +74,15 @@ export class SecretManager implements Discovery {
     let managed = this.#secrets.get(key);
     if (managed === undefined) {
       const lease = this.#options.stats.lease();
+      const stats = lease.root.scope("sds").scope(config.name);
+      const unwatch =
+        source.kind === "server" ? this.#options.controlPlanes.watch(source.source, stats) : undefined;
       managed = new ManagedSecret(config, source, {
-        stats: lease.root.scope("sds").scope(config.name),
-        onStop: () => lease.release(),
+        stats,
+        onStop: () => {
+          unwatch?.();
+          lease.release();
+        },
         defineText: (name) => this.#options.stats.defineText(name),
         setText: (name, text) => this.#options.stats.setText(name, text),
         check: (secret, problem) => this.#check(secret, problem),

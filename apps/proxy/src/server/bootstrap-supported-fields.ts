@@ -27,8 +27,10 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "dns_resolution_config",
     "flags_path",
     "header_prefix",
+    "inline_headers",
     "stats_server_version_override",
   ],
+  "envoy.config.bootstrap.v3.CustomInlineHeader": ["*"],
   "envoy.config.trace.v3.Tracing": ["http"],
   "envoy.config.bootstrap.v3.ClusterManager": [
     "local_cluster_name",

@@ -1,3 +1,4 @@
+import { checkAdmin } from "../admin/start-admin.ts";
 import { keepCertificateRenewed } from "../join/keep-certificate-renewed.ts";
 import { ApplicationLog, compileJsonLogFormat, compileLogFormat } from "./application-log.ts";
 import { parseCommandLine, type ServerOptions } from "./command-line.ts";
@@ -23,6 +24,7 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
       await serveValidation(server, process.stdin, (line) => process.stdout.write(line));
       return 0;
     }
+    checkAdmin(server);
     process.stdout.write(`configuration '${bootstrap.name === "--config-yaml" ? "" : bootstrap.name}' OK\n`);
     return 0;
   }

@@ -23,6 +23,7 @@ import { grpcHostOf } from "../grpc/grpc-host-of.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import { OwnConnections } from "../grpc/own-connection.ts";
 import { compileHeaderPrefix, useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
+import { compileInlineHeaders, useInlineHeaders } from "../http/inline-headers.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
 import { startLoadReports } from "../load-report/start-load-reports.ts";
@@ -45,6 +46,7 @@ import type { WorkerContext } from "../worker/worker-context.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { WorkerPool } from "../worker/worker-pool.ts";
 import { checkVirtualHostSource } from "../xds/check-virtual-host-source.ts";
+import { ControlPlanes } from "../xds/control-planes.ts";
 import { DynamicResources } from "../xds/dynamic-resources.ts";
 import { EndpointRegistry } from "../xds/endpoint-registry.ts";
 import { ExtensionDiscovery } from "../xds/extension-discovery.ts";
@@ -80,6 +82,7 @@ export class Server {
   readonly bootstrap: LoadedBootstrap;
   readonly node: Node;
   readonly stats: StatsRegistry;
+  readonly controlPlanes: ControlPlanes;
   readonly log: ApplicationLog;
   readonly clusters: ClusterManager;
   readonly listeners: ListenerManager;
@@ -135,9 +138,12 @@ export class Server {
     this.bootstrap = bootstrap;
     const headerPrefix = settle(bootstrap, compileHeaderPrefix(bootstrap.message.headerPrefix));
     useEnvoyHeaderPrefix(headerPrefix);
+    const inlineHeaders = settle(bootstrap, compileInlineHeaders(bootstrap.message.inlineHeaders));
+    useInlineHeaders(inlineHeaders);
     this.stats = new StatsRegistry(
       settle(bootstrap, compileStatsSettings(bootstrap.message.statsConfig, "stats_config")),
     );
+    this.controlPlanes = new ControlPlanes(this.stats);
     const calls = this.stats.root().scope("http").scope("async-client").counter("rq_total");
     this.#connections = new OwnConnections(calls);
     this.stats.onRead(() => this.#connections.countBytes());
@@ -177,6 +183,7 @@ export class Server {
     const broadcast = (command: WorkerCommand) => this.#pool.broadcast(command);
     this.secretManager = new SecretManager({
       stats: this.stats,
+      controlPlanes: this.controlPlanes,
       store: this.secrets,
       tlsFields:
         extensions.find("envoy.transport_sockets.upstream", UPSTREAM_TLS)?.manifest.supportedFields ?? {},
@@ -184,11 +191,14 @@ export class Server {
       onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.secret, source, names),
       log,
     });
-    this.endpoints = new EndpointRegistry((source, names) =>
+    this.endpoints = new EndpointRegistry(this.controlPlanes, (source, names) =>
       this.dynamic.setNames(TYPE_URLS.endpoint, source, names),
     );
     this.#eventLogs = new EventLogs(systemTimers, log);
+    // Who only judges does not ask whether he would hear it.
+    const hasAds = bootstrap.message.dynamicResources?.adsConfig !== undefined || options.validateStdin;
     this.clusters = new ClusterManager({
+      hasAds,
       concurrency,
       stats: this.stats,
       random: systemRandom,
@@ -215,7 +225,7 @@ export class Server {
       broadcast,
       log,
     });
-    this.virtualHosts = new VirtualHostDiscovery(this.stats, (source, names) =>
+    this.virtualHosts = new VirtualHostDiscovery(this.stats, this.controlPlanes, (source, names) =>
       this.dynamic.setNames(TYPE_URLS.virtualHost, source, names),
     );
     this.onDemandClusters = new OnDemandClusters(this.clusters, (source, names) =>
@@ -223,6 +233,7 @@ export class Server {
     );
     this.routes = new RouteDiscovery({
       stats: this.stats,
+      controlPlanes: this.controlPlanes,
       virtualHosts: this.virtualHosts,
       broadcast,
       onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.route, source, names),
@@ -230,6 +241,7 @@ export class Server {
     });
     this.scopes = new ScopedRouteDiscovery({
       stats: this.stats,
+      controlPlanes: this.controlPlanes,
       routes: this.routes,
       broadcast,
       subscribe: (source) => this.dynamic.subscribeAll(TYPE_URLS.scopedRoute, source),
@@ -237,6 +249,7 @@ export class Server {
     });
     this.filterConfigs = new ExtensionDiscovery({
       stats: this.stats,
+      controlPlanes: this.controlPlanes,
       broadcast,
       onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.extensionConfig, source, names),
       check: (config, at) =>
@@ -253,6 +266,7 @@ export class Server {
       secrets: this.secretManager,
     };
     this.listeners = new ListenerManager({
+      hasAds,
       concurrency,
       stats: this.stats,
       ...this.#references,
@@ -292,6 +306,7 @@ export class Server {
         overloadState: this.#overloadBuffer,
         overload: this.#overload.workerSettings,
         headerPrefix,
+        inlineHeaders,
         heartbeats: this.#watchdogs.page,
         sharedSlots,
         accessLogFlushMs: options.accessLogFlushMs,
@@ -333,7 +348,13 @@ export class Server {
     const resolve = (name: string) => this.resolveCluster(name);
     this.statsFlush = settle(
       bootstrap,
-      StatsFlush.compile(bootstrap.message, this.stats, { node: nodeBytes, resolve, log }),
+      StatsFlush.compile(bootstrap.message, this.stats, {
+        node: nodeBytes,
+        resolve,
+        isStatic: (name) =>
+          bootstrap.message.staticResources?.clusters.some((each) => each.name === name) === true,
+        log,
+      }),
     );
     const flags = bootstrap.message.flagsPath;
     if (flags !== "" && existsSync(join(flags, "drain"))) {

@@ -12,6 +12,7 @@ import { WorkerDescriptors } from "../descriptor/worker-descriptors.ts";
 import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import { useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
+import { useInlineHeaders } from "../http/inline-headers.ts";
 import { AcceptGate } from "../listener/accept-gate.ts";
 import { WorkerListeners } from "../listener/worker-listeners.ts";
 import { countSheds } from "../overload/count-sheds.ts";
@@ -40,6 +41,7 @@ const port = parentPort;
 if (port === null) throw new Error("worker-main runs only as a worker thread");
 const init = asInit(workerData);
 useEnvoyHeaderPrefix(init.headerPrefix);
+useInlineHeaders(init.inlineHeaders);
 const report = (message: WorkerReport): void => port.postMessage(message);
 
 const stats = new ThreadStats({

@@ -2,6 +2,7 @@ import type { ClusterConfig, HostSpec } from "../cluster/cluster-config.ts";
 import type { OutlierSign } from "../cluster/outlier/outlier-config.ts";
 import type { KeepaliveConfig } from "../connection/keep-alive.ts";
 import type { DrainTiming } from "../filter-chain/listener-drain.ts";
+import type { InlineHeaders } from "../http/inline-headers.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import type { LoadMetric } from "../orca/load-metrics-outbox.ts";
 import type { OverloadWorkerSettings } from "../overload/overload-settings.ts";
@@ -32,6 +33,8 @@ export interface WorkerInit {
   readonly overload: OverloadWorkerSettings;
   /** See `useEnvoyHeaderPrefix`. */
   readonly headerPrefix: string;
+  /** See `useInlineHeaders`. */
+  readonly inlineHeaders: InlineHeaders;
   /** Where the worker shows that it lives; undefined: nobody watches. */
   readonly heartbeats: HeartbeatPage | undefined;
   /** See `SharedSlots`. */

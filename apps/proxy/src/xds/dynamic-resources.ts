@@ -62,10 +62,12 @@ export class DynamicResources {
       node: server.node,
       ads: server.bootstrap.message.dynamicResources?.adsConfig,
       resolve: (cluster) => server.resolveCluster(cluster),
-      stats: server.stats.root().scope("control_plane"),
+      controlPlanes: server.controlPlanes,
       random: Math.random,
       log: server.log,
     });
+    if (server.bootstrap.message.dynamicResources?.adsConfig !== undefined)
+      server.controlPlanes.watchAggregated(server.stats.root());
     const { stateDir } = server.options;
     this.#lastGood =
       stateDir === undefined
@@ -170,6 +172,7 @@ export class DynamicResources {
     for (const counter of SUBSCRIPTION_COUNTERS) scope?.counter(counter);
     scope?.histogram(UPDATE_DURATION);
     if (scope !== undefined) this.#server.stats.defineText(`${scope.prefix}version_text`);
+    const unwatch = scope === undefined ? undefined : this.#server.controlPlanes.watch(source, scope);
     if (typeUrl === CDS) scope?.counter("config_reload");
     let wanted = names === "*" ? [] : names;
     const streamed = isStreamed(source);
@@ -216,7 +219,10 @@ export class DynamicResources {
         wanted = next;
         subscription.setNames(next);
       },
-      close: () => subscription.close(),
+      close: () => {
+        subscription.close();
+        unwatch?.();
+      },
     };
   }
 

@@ -4,6 +4,7 @@ import type { ClusterLoadAssignment } from "@sluice/xds/gen/envoy/config/endpoin
 import { compileEndpoints, type LoadAssignment } from "../cluster/compile-endpoints.ts";
 import type { EndpointDiscovery, EndpointWatcher } from "../cluster/endpoint-discovery.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
+import type { ControlPlanes } from "./control-planes.ts";
 
 interface Entry {
   /** Attempts are counted here, as each is followed by another one; otherwise where they are made. */
@@ -20,10 +21,15 @@ type Entries = Map<string, Entry>;
 /** EDS on the main thread: which assignments are needed, what they are now. */
 export class EndpointRegistry implements EndpointDiscovery {
   readonly #sources = new Map<string, Entries>();
+  readonly #controlPlanes: ControlPlanes;
   readonly #onNames: (source: ConfigSource, names: readonly string[]) => void;
 
   /** `onNames`: the set of names that some cluster needs from a source has changed. */
-  constructor(onNames: (source: ConfigSource, names: readonly string[]) => void) {
+  constructor(
+    controlPlanes: ControlPlanes,
+    onNames: (source: ConfigSource, names: readonly string[]) => void,
+  ) {
+    this.#controlPlanes = controlPlanes;
     this.#onNames = onNames;
   }
 
@@ -41,6 +47,7 @@ export class EndpointRegistry implements EndpointDiscovery {
       version: "",
     };
     entry.watchers.add(watcher);
+    const unwatch = this.#controlPlanes.watch(source, watcher.stats);
     if (streamed) watcher.onAttempt();
     if (known === undefined) {
       entries.set(serviceName, entry);
@@ -49,6 +56,7 @@ export class EndpointRegistry implements EndpointDiscovery {
     if (entry.compiled !== undefined) watcher.onUpdate(entry.compiled, entry.version);
     return () => {
       entry.watchers.delete(watcher);
+      unwatch();
       if (entry.watchers.size > 0 || entries.get(serviceName) !== entry) return;
       entries.delete(serviceName);
       if (entries.size === 0) this.#sources.delete(key);

@@ -10,6 +10,7 @@ import { routeKey } from "../route/route-key.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerCommand } from "../worker/worker-messages.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
+import type { ControlPlanes } from "./control-planes.ts";
 import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
 import type { VirtualHostDiscovery, VirtualHosts } from "./virtual-host-discovery.ts";
@@ -35,6 +36,7 @@ interface Entry {
 
 export interface RouteDiscoveryOptions {
   readonly stats: StatsRegistry;
+  readonly controlPlanes: ControlPlanes;
   readonly virtualHosts: VirtualHostDiscovery;
   broadcast(command: WorkerCommand): Promise<unknown>;
   /** The set of names that somebody needs from a source has changed. */
@@ -91,6 +93,7 @@ export class RouteDiscovery {
     }
     scope.histogram(UPDATE_DURATION);
     this.#options.stats.defineText(`${scope.prefix}version_text`);
+    const unwatch = this.#options.controlPlanes.watch(source, scope);
     if (known === undefined) {
       if (entry.streamed) scope.counter("update_attempt").inc();
       this.#namesChanged(entry);
@@ -99,6 +102,7 @@ export class RouteDiscovery {
       ready: this.#ready(entry, reference, scope),
       release: () => {
         entry.references.delete(reference);
+        unwatch();
         lease.release();
         if (entry.references.size > 0 || this.#entries.get(key) !== entry) return;
         this.#entries.delete(key);
