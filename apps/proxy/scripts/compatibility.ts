@@ -167,7 +167,9 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   (\`ssl.sigalgs\`) have no stats, since Node does not tell them.
 - Connections get their network filters when their handshake is done; Envoy's begin with the connection, so that there a TCP proxy
   behind TLS connects to its upstream earlier, and \`direct_response\` behind TLS closes before the handshake. A client whose certificate is
-  refused for its names or pins has finished its handshake here and gets no alert, since Node asks nobody within a handshake.
+  refused (not one without any) has finished its handshake here and gets no alert, since Node asks nobody within a handshake.
+- \`system_root_certs\` are in force, as it is documented, where there is no \`trusted_ca\`: peers are verified by whom the system trusts. Envoy does
+  not read them, and verifies nobody.
 - \`invert\` of a \`metadata_filter\` of access logs inverts, as it is documented; Envoy's logs do not read it. Logs do not
   know the subject of a certificate that was refused; where an issuer and a revocation list are missing they tell of the list.
 - Refused where Envoy takes it: a second key in \`session_ticket_keys\` (OpenSSL in Node has one), \`ALL\` and suites of 3DES and PSK in

@@ -1,4 +1,4 @@
-import { startAdmin } from "./admin/start-admin.ts";
+import { checkAdmin, startAdmin } from "./admin/start-admin.ts";
 import { keepCertificateRenewed } from "./join/keep-certificate-renewed.ts";
 import { startLoadReports } from "./load-report/start-load-reports.ts";
 import { orderCluster, startOrderChannel } from "./orders/start-order-channel.ts";
@@ -34,6 +34,7 @@ export async function runProxy(argv: readonly string[]): Promise<number> {
       await serveValidation(server, process.stdin, (line) => process.stdout.write(line));
       return 0;
     }
+    checkAdmin(server);
     process.stdout.write(`configuration '${bootstrap.name === "--config-yaml" ? "" : bootstrap.name}' OK\n`);
     return 0;
   }

@@ -1,4 +1,4 @@
-import { httpBootstrap, staticCluster } from "./bootstrap.ts";
+import { fileLog, httpBootstrap, staticCluster } from "./bootstrap.ts";
 
 /** A bootstrap, and whether Envoy takes it. */
 export interface Acceptance {
@@ -26,6 +26,51 @@ const inVersion = (version: string | undefined): string =>
   version === undefined ? "" : `, transport_api_version: ${version}`;
 const RUNTIME = (one: number, two: number): string =>
   `layered_runtime: { layers: [{ name: static, static_layer: { parts.one: ${one}, parts.two: ${two} } }] }`;
+
+const HITS = `{ actions: [{ remote_address: {} }], hits_addend: { number: 3, format: "%BYTES_RECEIVED%" } }`;
+
+const localRateLimit = (fields: string): string => `
+- name: limit
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit, stat_prefix: x, token_bucket: { max_tokens: 1, tokens_per_fill: 1, fill_interval: 1s }, ${fields} }
+- name: router
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`;
+
+const TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3";
+
+/** Logs in a directory that is not there. */
+const UNOPENED: readonly (readonly [what: string, parts: Parameters<typeof httpBootstrap>[0]])[] = [
+  ["an access log", { hcm: `access_log: ${fileLog("x", "none/log")}` }],
+  [
+    "the admin interface's log",
+    {
+      bootstrap: `admin: { access_log_path: "{{dir}}/none/log", address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }`,
+    },
+  ],
+  [
+    "an outlier log",
+    { bootstrap: `cluster_manager: { outlier_detection: { event_log_path: "{{dir}}/none/log" } }` },
+  ],
+  [
+    "a log of health checks",
+    {
+      clusters: staticCluster(
+        "checked",
+        ["{{upstream}}"],
+        `health_checks: [{ timeout: 1s, interval: 1s, unhealthy_threshold: 1, healthy_threshold: 1, tcp_health_check: {}, event_log_path: "{{dir}}/none/log" }]`,
+      ),
+    },
+  ],
+  [
+    "a log of TLS keys",
+    {
+      clusters: staticCluster(
+        "secure",
+        ["{{upstream}}"],
+        `transport_socket: { name: tls, typed_config: { "@type": ${TLS}.UpstreamTlsContext, common_tls_context: { key_log: { path: "{{dir}}/none/log" } } } }`,
+      ),
+    },
+  ],
+];
 
 export const ACCEPTANCES: readonly Acceptance[] = [
   {
@@ -180,6 +225,96 @@ stats_sinks: [{ name: metrics, typed_config: { "@type": type.googleapis.com/envo
 - { name: x }
 - name: envoy.filters.http.router
   typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`,
+    }),
+  },
+  {
+    title: "hits of a rate limit are a number or a format in a filter's own list",
+    taken: false,
+    says: /hits_addend must contain either a format or a number/,
+    yaml: bootstrap({ httpFilters: localRateLimit(`rate_limits: [${HITS}]`) }),
+  },
+  {
+    title: "hits of a route's rate limits are not looked at",
+    taken: true,
+    yaml: bootstrap({
+      routes: `- { match: { prefix: / }, route: { cluster: one, rate_limits: [${HITS}] } }`,
+    }),
+  },
+  {
+    title: "requests wait for connections in their order",
+    taken: true,
+    yaml: bootstrap({
+      clusters: staticCluster(
+        "policy",
+        ["{{upstream}}"],
+        `queuing_policies: { pending_rq_policy: { name: q, typed_config: { "@type": type.googleapis.com/envoy.extensions.queue_policy.fifo.v3.FifoQueuePolicyConfig } } }`,
+      ),
+    }),
+  },
+  {
+    title: "a policy of queues needs a type",
+    taken: false,
+    yaml: bootstrap({
+      clusters: staticCluster(
+        "policy",
+        ["{{upstream}}"],
+        "queuing_policies: { pending_rq_policy: { name: envoy.queue_policy.fifo } }",
+      ),
+    }),
+  },
+  {
+    title: "directories to watch, where nothing is watched",
+    taken: true,
+    yaml: bootstrap({
+      clusters: staticCluster(
+        "secure",
+        ["{{upstream}}"],
+        `transport_socket: { name: tls, typed_config: { "@type": ${TLS}.UpstreamTlsContext, common_tls_context: { validation_context: { watched_directory: { path: "{{dir}}/none" }, verify_certificate_hash: ["${"a0".repeat(32)}"] } } } }`,
+      ),
+      hcm: `local_reply_config: { body_format: { text_format_source: { inline_string: x, watched_directory: { path: "{{dir}}/none" } } } }`,
+    }),
+  },
+  {
+    title: "the directory of a direct response's file must be there",
+    taken: false,
+    yaml: bootstrap({
+      routes: `- { match: { prefix: / }, direct_response: { status: 200, body: { filename: "{{dir}}/bootstrap.yaml", watched_directory: { path: "{{dir}}/none" } } } }`,
+    }).replace("name: local", "name: local\n                  max_direct_response_body_size_bytes: 100000"),
+  },
+  ...UNOPENED.map(([what, parts]) => ({
+    title: `the directory of ${what} must be there`,
+    taken: false,
+    says: /none\/log/,
+    yaml: bootstrap(parts),
+  })),
+  {
+    title: "the file of a secret must be there",
+    taken: false,
+    says: /paths must refer to an existing path in the system/,
+    yaml: bootstrap({
+      clusters: staticCluster(
+        "secure",
+        ["{{upstream}}"],
+        `transport_socket: { name: tls, typed_config: { "@type": ${TLS}.UpstreamTlsContext, common_tls_context: { validation_context_sds_secret_config: { name: x, sds_config: { resource_api_version: V3, path_config_source: { path: "{{dir}}/none.yaml" } } } } } }`,
+      ),
+    }),
+  },
+  ...[
+    ["statsd", `tcp_cluster_name: nope`],
+    ["metrics service", `transport_api_version: V3, grpc_service: { envoy_grpc: { cluster_name: nope } }`],
+  ].map(([what, fields]) => ({
+    title: `the cluster of a ${what} sink must be there`,
+    taken: false,
+    says: /nope/,
+    yaml: bootstrap({
+      bootstrap: `stats_sinks: [{ name: s, typed_config: { "@type": type.googleapis.com/envoy.config.metrics.v3.${what === "statsd" ? "StatsdSink" : "MetricsServiceConfig"}, ${fields} } }]`,
+    }),
+  })),
+  {
+    title: "an access log of the admin interface needs a type",
+    taken: false,
+    yaml: bootstrap({
+      bootstrap: `admin: { access_log: [{}], address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }`,
     }),
   },
 ];

@@ -15,6 +15,7 @@ import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_MANAGER_BOUND_CASES } from "./cases/connection-manager-bounds.ts";
 import { CONNECTION_MANAGER_FIELD_CASES } from "./cases/connection-manager-fields.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
+import { CONTROL_PLANE_STAT_CASES } from "./cases/control-plane-stats.ts";
 import { DEGRADED_HOST_CASES } from "./cases/degraded-hosts.ts";
 import { DNS_CLUSTER_CASES } from "./cases/dns-clusters.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
@@ -37,12 +38,14 @@ import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HEADER_MUTATION_CASES } from "./cases/header-mutations.ts";
 import { HEADER_PREFIX_CASES } from "./cases/header-prefix.ts";
 import { HEALTH_CASES } from "./cases/health.ts";
+import { HEALTH_CHECK_HEADER_CASES } from "./cases/health-check-headers.ts";
 import { HTTP_FILTER_CASES } from "./cases/http-filters.ts";
 import { HTTP1_CASES } from "./cases/http1.ts";
 import { HTTP1_OPTIONS_CASES } from "./cases/http1-options.ts";
 import { HTTP2_CASES } from "./cases/http2.ts";
 import { HTTP2_RESET_CASES } from "./cases/http2-resets.ts";
 import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
+import { INLINE_HEADER_CASES } from "./cases/inline-headers.ts";
 import { INSPECTOR_FAILURE_CASES } from "./cases/inspector-failures.ts";
 import { LISTENER_DRAIN_CASES } from "./cases/listener-drains.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
@@ -100,6 +103,7 @@ import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
 import { UPSTREAM_RACE_CASES } from "./cases/upstream-races.ts";
 import { UPSTREAM_TLS_CASES } from "./cases/upstream-tls.ts";
+import { WATCHED_BODY_CASES } from "./cases/watched-bodies.ts";
 import { WATERMARK_TIMEOUT_CASES } from "./cases/watermark-timeouts.ts";
 import { XDS_EXTENSION_CASES } from "./cases/xds-extensions.ts";
 import { XDS_FILE_CASES } from "./cases/xds-files.ts";
@@ -219,4 +223,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...LOG_FILTER_CASES,
   ...PEER_VALIDATION_CASES,
   ...ACCEPTED_CONFIGURATION_CASES,
+  ...HEALTH_CHECK_HEADER_CASES,
+  ...CONTROL_PLANE_STAT_CASES,
+  ...WATCHED_BODY_CASES,
+  ...INLINE_HEADER_CASES,
 ];

@@ -24,7 +24,8 @@ export interface OtlpLogSink {
   readonly target: { readonly grpc: GrpcTarget } | { readonly http: HttpTarget };
   /** `log_name`, `zone_name`, `cluster_name` and `node_name` stand on the resource, unless it has them of its own. */
   readonly builtinLabels: boolean;
-  readonly resource: readonly (readonly [key: string, value: string])[];
+  /** Encoded as `opentelemetry.proto.common.v1.KeyValue`, in base64; the last one of a key counts. */
+  readonly resource: readonly (readonly [key: string, pair: string])[];
   /** "": none. */
   readonly statPrefix: string;
 }

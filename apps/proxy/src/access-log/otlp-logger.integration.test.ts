@@ -14,7 +14,7 @@ const LOG = `access_log:
           grpc_service: {envoy_grpc: {cluster_name: collector}}
           buffer_flush_interval: 0.05s
           stat_prefix: main
-          resource_attributes: {values: [{key: team, value: {string_value: web}}]}
+          resource_attributes: {values: [{key: team, value: {string_value: web}}, {key: parts, value: {array_value: {values: [{int_value: 2}, {bool_value: true}]}}}]}
           body: {string_value: "%REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE%"}
           attributes:
             values:
@@ -65,6 +65,7 @@ static_resources:
       cluster_name: "shop",
       node_name: "n1",
       team: "web",
+      parts: [2n, true],
     });
     const record = logs.scopeLogs[0]?.logRecords[0];
     assert.equal(plain(record?.body), "GET /x?y 201");

@@ -1,5 +1,7 @@
-import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
+import { toBinary } from "@bufbuild/protobuf";
+import { type Compiled, refuse } from "@sluice/extension-api";
 import type { OpenTelemetryAccessLogConfig } from "@sluice/xds/gen/envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.js";
+import { KeyValueSchema } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
 import { compileFormatters } from "../formatter/compile-formatters.ts";
 import { printValue } from "../formatter/compile-substitution-format.ts";
@@ -13,7 +15,13 @@ import { type CompiledTag, compileCustomTags } from "../tracing/compile-custom-t
 import type { AccessLogger } from "./access-logger.ts";
 import type { AccessLogSink, OtlpLogSink } from "./grpc-logger.ts";
 import { loggedFilterState } from "./logged-filter-state.ts";
-import { compileAnyValue, compileAttributes, type WriteAnyValue, writeText } from "./otlp-value.ts";
+import {
+  compileAnyValue,
+  compileAttributes,
+  textAttribute,
+  type WriteAnyValue,
+  writeText,
+} from "./otlp-value.ts";
 
 /** Field of `ScopeLogs`, and those of a `LogRecord` (opentelemetry.proto.logs.v1). */
 const LOG_RECORDS = 2;
@@ -122,21 +130,15 @@ function compileTarget(config: OpenTelemetryAccessLogConfig, path: string): Comp
   return grpc.ok ? { ok: true, value: { grpc: grpc.value } } : grpc;
 }
 
-function resourceOf(
-  config: OpenTelemetryAccessLogConfig,
-  path: string,
-): Compiled<readonly (readonly [string, string])[]> {
-  const problems: Problem[] = [];
-  const pairs: (readonly [string, string])[] = [];
+/** As in Envoy: one that is configured stands in place of one that was found, and is of any kind. */
+function resourceOf(config: OpenTelemetryAccessLogConfig, path: string): Compiled<OtlpLogSink["resource"]> {
   const detected = detectResource(config.resourceDetectors, `${path}.resource_detectors`);
-  if (!detected.ok) problems.push(...detected.problems);
-  else pairs.push(...Object.entries(detected.value));
-  for (const [i, { key, value }] of (config.resourceAttributes?.values ?? []).entries()) {
-    if (value?.value.case === "stringValue") pairs.push([key, value.value.value]);
-    else {
-      const at = `${path}.resource_attributes.values[${i}].value`;
-      problems.push({ path: at, message: "only string_value is implemented", severity: "error" });
-    }
-  }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: pairs };
+  if (!detected.ok) return detected;
+  const found = Object.entries(detected.value).map(([key, value]) => textAttribute(key, value));
+  const pairs = [...found, ...(config.resourceAttributes?.values ?? [])];
+  const value = pairs.map((pair): OtlpLogSink["resource"][number] => [
+    pair.key,
+    Buffer.from(toBinary(KeyValueSchema, pair)).toString("base64"),
+  ]);
+  return { ok: true, value };
 }

@@ -1,5 +1,10 @@
+import { create } from "@bufbuild/protobuf";
 import { type Compiled, type Problem, refuse } from "@sluice/extension-api";
-import type { AnyValue, KeyValue } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
+import {
+  type AnyValue,
+  type KeyValue,
+  KeyValueSchema,
+} from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
 import { compileProviders, printValue } from "../formatter/compile-substitution-format.ts";
 import type { FormatContext } from "../formatter/format-context.ts";
 import type { OperatorTable } from "../formatter/operator.ts";
@@ -15,6 +20,11 @@ const KVLIST = 6;
 const VALUES = 1;
 const KEY = 1;
 const VALUE = 2;
+
+/** A `KeyValue` of two texts, as a message. */
+export function textAttribute(key: string, text: string): KeyValue {
+  return create(KeyValueSchema, { key, value: { value: { case: "stringValue", value: text } } });
+}
 
 /** A `KeyValue` of two texts as `field` of the message at hand. */
 export function writeText(writer: ProtoWriter, field: number, key: string, value: string): void {

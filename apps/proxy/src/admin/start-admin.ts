@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { compileAddress } from "../listener/compile-listener-sockets.ts";
-import type { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
+import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
 import { settle, startupError } from "../server/bootstrap-problems.ts";
 import type { Server } from "../server/server.ts";
 import { StartupError } from "../server/startup-error.ts";
@@ -13,6 +13,12 @@ export interface RunningAdmin {
   reopen(): void;
   /** Nobody is served any more; what its access log has not written is written. */
   close(): Promise<void>;
+}
+
+/** Whether what the bootstrap says of it can be. Throws a StartupError. */
+export function checkAdmin({ bootstrap, log, options }: Server): void {
+  const use = { runtime: new RuntimeSnapshot(), log, flushIntervalMs: options.accessLogFlushMs };
+  settle(bootstrap, AdminAccess.compile(bootstrap.message.admin, use));
 }
 
 /** Serves the bootstrap's `admin`, where there is one, and says where. Throws a StartupError when it cannot. */

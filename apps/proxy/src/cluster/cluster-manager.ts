@@ -12,6 +12,7 @@ import type { SecretManager } from "../secret/secret-manager.ts";
 import { statsDefinedBy } from "../stats/recording-scope.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
+import { checkAggregated } from "../xds/check-aggregated.ts";
 import type { HeldReferences } from "../xds/extension-discovery.ts";
 import type { ExtensionReference } from "../xds/extension-reference.ts";
 import { clearBreakers } from "./circuit-breaker.ts";
@@ -21,6 +22,7 @@ import { createClusterStatsIn, defineUncountedClusterStats } from "./cluster-sta
 import { type CompiledCluster, compileCluster, isNew } from "./compile-cluster.ts";
 import { findHttpOptions } from "./compile-http-options.ts";
 import { defineConfigUpdateStats } from "./config-update-stats.ts";
+import { countSecretUpdates } from "./count-secret-updates.ts";
 import type { Resolve } from "./dns-discovery.ts";
 import type { EndpointDiscovery } from "./endpoint-discovery.ts";
 import { clearHostGauges, endpointStatName, HOST_SLOTS, sumHostSlot } from "./host-stats.ts";
@@ -40,6 +42,8 @@ export interface ClusterManagerOptions {
   appendLine(path: string, line: string): void;
   /** `cluster_manager` of the bootstrap. */
   readonly config: ClusterManagerConfig | undefined;
+  /** The bootstrap has `ads_config`. */
+  readonly hasAds: boolean;
   readonly resolve: Resolve;
   readonly endpoints: EndpointDiscovery;
   readonly extensions: ExtensionRegistry;
@@ -133,6 +137,7 @@ export class ClusterManager {
     const sources = clusterReferences(cluster).problems;
     problems.push(...sources.filter((each) => isNew(each, problems)));
     problems.push(...this.#options.secretManager.check(findSecretConfigs(ClusterSchema, cluster)));
+    if (!this.#options.hasAds) problems.push(...checkAggregated(ClusterSchema, cluster));
     if (this.#entries.get(cluster.name)?.active?.source === "static") {
       problems.push({
         path: "name",
@@ -171,23 +176,23 @@ export class ClusterManager {
       .scope("cluster_manager")
       .counter(latest === undefined ? "cluster_added" : "cluster_modified")
       .inc();
+    const secrets = findSecretConfigs(ClusterSchema, cluster);
     const acquired = [
-      ...findSecretConfigs(ClusterSchema, cluster).map(({ config }) =>
-        this.#options.secretManager.acquire(config),
-      ),
+      ...secrets.map(({ config }) => this.#options.secretManager.acquire(config)),
       ...clusterReferences(cluster).found.map((each) => this.#options.acquireFilter(each)),
     ];
     // The cluster warms until its secrets and filters are there or their time is over.
     let referencesReady = acquired.length === 0;
     const replaced = entry.warming;
     const lease = this.#options.stats.lease();
+    const stats = lease.root.scope("cluster").scope(statName);
     const managed = new ManagedCluster({
       compiled: compiled.value,
       message: cluster,
       source,
       version,
       concurrency: this.#options.concurrency,
-      stats: lease.root.scope("cluster").scope(statName),
+      stats,
       random: this.#options.random,
       resolve: this.#options.resolve,
       endpoints: this.#options.endpoints,
@@ -205,6 +210,7 @@ export class ClusterManager {
       },
     });
     entry.warming = managed;
+    managed.onStop(countSecretUpdates(secrets, this.#options.secrets, stats));
     for (const each of [...acquired, lease]) managed.onStop(() => each.release());
     const prefix = `cluster.${sanitizeStatName(statName)}.`;
     managed.onStop(this.#options.stats.match(prefix, compiled.value.statsMatcher));

@@ -8,6 +8,7 @@ import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { NO_SECRETS, type SecretLookup } from "../secret/secret-lookup.ts";
 import type { StatFilter } from "../stats/own-matchers.ts";
 import { compileStatsMatcher } from "../stats/stats-settings.ts";
+import { checkQueuingPolicies } from "./check-queuing-policies.ts";
 import type { ClusterConfig, Discovery } from "./cluster-config.ts";
 import { CLUSTER_SUPPORTED_FIELDS } from "./cluster-supported-fields.ts";
 import { compileCircuitBreakers } from "./compile-circuit-breakers.ts";
@@ -108,6 +109,7 @@ export function compileCluster(
       severity: "error",
     });
   }
+  problems.push(...checkQueuingPolicies(cluster.queuingPolicies));
   const { statsMatcher } = cluster;
   const accepts = statsMatcher === undefined ? undefined : compileStatsMatcher(statsMatcher, "stats_matcher");
   if (accepts?.ok === false) problems.push(...accepts.problems);

@@ -1,8 +1,11 @@
+import type { StatsScope } from "@sluice/extension-api";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { LoadAssignment } from "./compile-endpoints.ts";
 
 /** Hears of one EDS resource. */
 export interface EndpointWatcher {
+  /** `cluster.<name>.` */
+  readonly stats: StatsScope;
   onAttempt(): void;
   /** `undefined`: there is no such resource. */
   onUpdate(assignment: LoadAssignment | undefined, version: string): void;

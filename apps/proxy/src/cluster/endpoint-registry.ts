@@ -6,6 +6,7 @@ import {
   ClusterLoadAssignmentSchema,
 } from "@sluice/xds/gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import { isStreamed, sourceKey } from "../xds/config-source.ts";
+import type { ControlPlanes } from "../xds/control-planes.ts";
 import type { Discovery } from "../xds/discovery.ts";
 import { type Refusal, Refusals } from "../xds/refusals.ts";
 import { compileEndpoints, type LoadAssignment } from "./compile-endpoints.ts";
@@ -26,10 +27,15 @@ type Entries = Map<string, Entry>;
 /** EDS on the main thread: which assignments are needed, what they are now. */
 export class EndpointRegistry implements EndpointDiscovery, Discovery {
   readonly #sources = new Map<string, Entries>();
+  readonly #controlPlanes: ControlPlanes;
   readonly #onNames: (source: ConfigSource, names: readonly string[]) => void;
 
   /** `onNames`: the set of names that some cluster needs from a source has changed. */
-  constructor(onNames: (source: ConfigSource, names: readonly string[]) => void) {
+  constructor(
+    controlPlanes: ControlPlanes,
+    onNames: (source: ConfigSource, names: readonly string[]) => void,
+  ) {
+    this.#controlPlanes = controlPlanes;
     this.#onNames = onNames;
   }
 
@@ -47,6 +53,7 @@ export class EndpointRegistry implements EndpointDiscovery, Discovery {
       version: "",
     };
     entry.watchers.add(watcher);
+    const unwatch = this.#controlPlanes.watch(source, watcher.stats);
     if (streamed) watcher.onAttempt();
     if (known === undefined) {
       entries.set(serviceName, entry);
@@ -55,6 +62,7 @@ export class EndpointRegistry implements EndpointDiscovery, Discovery {
     if (entry.compiled !== undefined) watcher.onUpdate(entry.compiled, entry.version);
     return () => {
       entry.watchers.delete(watcher);
+      unwatch();
       if (entry.watchers.size > 0 || entries.get(serviceName) !== entry) return;
       entries.delete(serviceName);
       if (entries.size === 0) this.#sources.delete(key);

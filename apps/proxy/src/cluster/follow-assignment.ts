@@ -52,6 +52,7 @@ export function followAssignment(
     taker.take(assignment.endpoints, assignment.policy);
   };
   const stop = endpoints.watch(source, serviceName, {
+    stats,
     onAttempt: () => stats.counter("update_attempt").inc(),
     onUpdate: (assignment, version) => {
       clearTimeout(firstTimer);

@@ -24,7 +24,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
     enable_worker_cpu_affinity: "Node does not pin its threads",
     fatal_actions: "nothing of the proxy runs once the process crashes",
     hds_config: "the proxy checks hosts for itself only",
-    inline_headers: "of Envoy's storage for headers; all are found by name here",
     listener_manager: "Envoy has no other one for servers either",
     xds_config_tracker_extension: "there are none built in",
     xds_delegate_extension: "there are none built in",
@@ -41,7 +40,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   },
   "envoy.config.cluster.v3.Cluster": {
     filters: "there are no network filters built in for connections to upstreams",
-    queuing_policies: "requests wait in the order in which they came",
     upstream_config: "the protocol follows from HttpProtocolOptions and a route's connect_config",
   },
   "envoy.config.cluster.v3.OutlierDetection": {
@@ -73,10 +71,6 @@ export const CONFIG_REFUSALS: RefusalReasons = {
   "envoy.config.core.v3.ConfigSource": {
     authorities: NO_XDSTP,
     self: "nor is it in Envoy; name the source itself",
-  },
-  "envoy.config.core.v3.DataSource": {
-    watched_directory:
-      "secrets' files are watched by their own directories, or by the `watched_directory` of what holds them",
   },
   "envoy.config.core.v3.DnsResolverOptions": {
     use_tcp_for_dns_lookups: "Node's resolver asks over TCP only where an answer was cut short",

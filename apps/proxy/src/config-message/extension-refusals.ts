@@ -43,7 +43,6 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
     only_verify_leaf_cert_crl: "node:tls checks every certificate of a chain against the CRLs",
     require_signed_certificate_timestamp: ENVOY_NEITHER,
     suppress_client_ca_list: "node:tls names every certificate that it trusts to clients",
-    system_root_certs: GRPC_ONLY,
   },
   [`${TLS}.CommonTlsContext`]: {
     custom_handshaker: "node:tls has one handshake, OpenSSL's",

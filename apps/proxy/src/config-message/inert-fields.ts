@@ -27,6 +27,10 @@ const INERT: RefusalReasons = {
   "envoy.config.cluster.v3.Cluster": {
     lrs_server: "Envoy reports what the server asks for by `load_stats_config`, whatever a cluster says",
   },
+  "envoy.config.core.v3.DataSource": {
+    watched_directory:
+      "files of secrets are watched by their own directories, or by the `watched_directory` of what holds them",
+  },
   "envoy.config.core.v3.GrpcService": {
     timeout: "streams of the proxy's own have no end; Envoy looks at it for single calls alone",
   },

@@ -29,7 +29,7 @@ export function dataSourceBytes(source: DataSource | undefined): DataSourceBytes
   }
 }
 
-/** The same where the file is read once and for all, and what is not there is empty; at most `bytesMax`. */
+/** The same where what is not there is empty; at most `bytesMax`. As in Envoy most have no use for its `watched_directory`. */
 export function readDataSource(
   source: DataSource | undefined,
   path: string,
@@ -39,9 +39,6 @@ export function readDataSource(
     ok: false,
     problems: [{ path, message, severity: "error" }],
   });
-  // What stands in the configuration itself does not change.
-  if (source?.watchedDirectory !== undefined && source.specifier.case === "filename")
-    return refuse("watched_directory is not implemented");
   const read = dataSourceBytes(source);
   if ("problem" in read) return refuse(read.problem);
   const { bytes = Buffer.alloc(0) } = read;

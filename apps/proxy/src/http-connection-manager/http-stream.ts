@@ -112,14 +112,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.requestHeaders = headers;
     this.streamInfo.protocol = encoder.protocol;
     if (endStream) this.endRequest();
-    const { overload } = config.worker;
-    if (
-      overload.takes("envoy.overload_actions.stop_accepting_requests") ||
-      overload.sheds(LoadShedPoint.DecodeHeaders)
-    ) {
-      config.stats.counters.downstream_rq_overload_close.inc();
-      return this.replyOverloaded();
-    }
+    if (this.isShed()) return this.replyOverloaded();
     const connectionHeader = headers.getAll("connection");
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
       countResponse(config, 100);
@@ -475,13 +468,17 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     before.responseCodeDetails = "internal_redirect";
     this.end(false);
     this.beginAnew(body.length);
+    this.filters = new FilterManager(this);
+    if (this.isShed()) {
+      this.replyOverloaded();
+      return true;
+    }
     // As Envoy, where the request that follows looks again.
     if (config.routeFigures !== undefined) {
       this.clearRouteCache();
       this.route();
     }
     this.traceByRoute(requestHeaders);
-    this.filters = new FilterManager(this);
     this.createChain(config.filters);
     const bare = body.length === 0 && trailers === undefined;
     this.filters.request.begin(requestHeaders, bare);
@@ -510,6 +507,16 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   private reply(status: number, body: string, details: string): undefined {
     this.createChain(this.config.filters);
     this.filters.sendLocalReply(status, body, details);
+  }
+
+  /** As in Envoy this is asked again behind an internal redirect. */
+  private isShed(): boolean {
+    const { stats, worker } = this.config;
+    const shed =
+      worker.overload.takes("envoy.overload_actions.stop_accepting_requests") ||
+      worker.overload.sheds(LoadShedPoint.DecodeHeaders);
+    if (shed) stats.counters.downstream_rq_overload_close.inc();
+    return shed;
   }
 
   /** As Envoy: by no filters, whose making would cost what there is too little of. */

@@ -1,15 +1,20 @@
 import { ONE_LINE_IN_REQUESTS, ONE_LINE_IN_RESPONSES } from "@sluice/matching";
 
+const inRequests = new Set([...ONE_LINE_IN_REQUESTS, "expect"]);
+const inResponses = new Set([...ONE_LINE_IN_RESPONSES, "grpc-status", "server"]);
+
 /**
  * Fields of which a peer's further lines go to the end of the first one's value, behind a comma (RFC 9110 §5.3). Whoever looks at a
  * field's first line alone, here or at the upstream, sees what all others do. Other fields pass line by line.
  */
-export const JOINED_IN_REQUESTS: ReadonlySet<string> = new Set([...ONE_LINE_IN_REQUESTS, "expect"]);
-export const JOINED_IN_RESPONSES: ReadonlySet<string> = new Set([
-  ...ONE_LINE_IN_RESPONSES,
-  "grpc-status",
-  "server",
-]);
+export const JOINED_IN_REQUESTS: ReadonlySet<string> = inRequests;
+export const JOINED_IN_RESPONSES: ReadonlySet<string> = inResponses;
+
+/** Further ones, from now on. */
+export function joinAlso(requests: readonly string[], responses: readonly string[]): void {
+  for (const name of requests) inRequests.add(name);
+  for (const name of responses) inResponses.add(name);
+}
 
 /** `fields` (names and values in turns) with such lines joined. */
 export function joinLines(fields: readonly string[], joined: ReadonlySet<string>): readonly string[] {
@@ -44,7 +49,8 @@ export function joinLine(
   if (!joined.has(name)) return false;
   for (let i = 0; i < fields.length; i += 2) {
     if (fields[i] !== name) continue;
-    fields[i + 1] = `${fields[i + 1]},${value}`;
+    // RFC 6265 §5.4 has a separator of its own.
+    fields[i + 1] = `${fields[i + 1]}${name === "cookie" ? "; " : ","}${value}`;
     return true;
   }
   return false;

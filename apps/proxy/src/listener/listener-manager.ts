@@ -9,6 +9,7 @@ import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import { findSecretConfigs } from "../secret/find-secret-configs.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerOutcome } from "../worker/worker-outcome.ts";
+import { checkAggregated } from "../xds/check-aggregated.ts";
 import { acquireReferences, type ReferenceProviders } from "./acquire-references.ts";
 import { checkListener } from "./check-listener.ts";
 import { checkSocketUpdate } from "./check-socket-update.ts";
@@ -24,6 +25,8 @@ import { SharedSockets } from "./shared-sockets.ts";
 
 export interface ListenerManagerOptions extends ReferenceProviders, ListenerWorkers {
   readonly stats: StatsRegistry;
+  /** The bootstrap has `ads_config`. */
+  readonly hasAds: boolean;
   readonly drainTimeMs: number;
   send(workerIndex: number, command: ListenerCommand | DescriptorCommand): Promise<WorkerOutcome>;
   broadcast(command: ListenerCommand): Promise<readonly WorkerOutcome[]>;
@@ -112,6 +115,7 @@ export class ListenerManager {
     if (listener.name === "")
       problems.push({ path: "name", message: "a listener needs a name", severity: "error" });
     problems.push(...checkListener(listener, (each) => this.#options.compile(each), this.#options.secrets));
+    if (!this.#options.hasAds) problems.push(...checkAggregated(ListenerSchema, listener));
     const sockets = compileListenerSockets(listener);
     if (sockets.ok) problems.push(...this.#conflicts(listener.name, sockets.value.sockets));
     const entry = this.#entries.get(listener.name);

@@ -1,31 +1,34 @@
+import { isUtf8 } from "node:buffer";
 import { type Compiled, type HeaderMap, refuse } from "@sluice/extension-api";
 import type { DirectResponseAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
-import { readDataSource } from "../config-message/read-data-source.ts";
+import { type CurrentData, watchDataSource } from "../config-message/watch-data-source.ts";
 import { compileFormatString } from "../formatter/compile-line-format.ts";
 import type { SubstitutionFormatter } from "../formatter/format-context.ts";
 import { targetOf } from "./rewrite-path.ts";
 import type { RouteAction } from "./route-entry.ts";
 
-/** `direct_response`: a body from the configuration, a file or the environment, perhaps formatted. */
+/** `direct_response`: a body from the configuration, a file (watched until `onClose` calls) or the environment, perhaps formatted. */
 export function compileDirectResponse(
   config: DirectResponseAction,
   path: string,
   bodyBytesMax: number,
+  onClose: (release: () => void) => void,
 ): Compiled<RouteAction> {
   const { status } = config;
-  const body = readDataSource(config.body, `${path}.body`, bodyBytesMax);
+  const body = watchDataSource(config.body, `${path}.body`, bodyBytesMax, onClose);
   if (!body.ok) return body;
-  const text = body.value.toString();
-  if (!Buffer.from(text).equals(body.value)) {
+  const data = body.value;
+  if (!isUtf8(data.bytes)) {
     const message = "is not UTF-8 text; other bodies are not implemented";
     return refuse(`${path}.body`, message);
   }
   const location = status === 201 || (status >= 300 && status < 400) ? ownAddress : undefined;
   if (config.bodyFormat === undefined) {
-    const value: RouteAction = { kind: "direct", status, contentType: undefined, location, body: () => text };
+    const value = { kind: "direct", status, contentType: undefined, location, body: textOf(data) } as const;
     return { ok: true, value };
   }
   const { bodyFormat } = config;
+  const text = textOf(data);
   const at = `${path}.body_format`;
   const format: Compiled<SubstitutionFormatter> = compileFormatString(bodyFormat, at);
   if (!format.ok) return format;
@@ -42,8 +45,21 @@ export function compileDirectResponse(
       status,
       contentType,
       location,
-      body: (context) => format.value.format({ ...contextOf(context), localReplyBody: text }),
+      body: (context) => format.value.format({ ...contextOf(context), localReplyBody: text() }),
     },
+  };
+}
+
+/** Its text, decoded once as long as it stays the same. */
+function textOf(data: CurrentData): () => string {
+  let { bytes } = data;
+  let text = bytes.toString();
+  return () => {
+    if (bytes !== data.bytes) {
+      bytes = data.bytes;
+      text = bytes.toString();
+    }
+    return text;
   };
 }
 

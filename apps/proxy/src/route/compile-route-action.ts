@@ -8,11 +8,12 @@ import type { RouteAction } from "./route-entry.ts";
 
 const DIRECT_BODY_BYTES_MAX = 4096;
 
-/** What a route does, apart from which cluster it picks. `bodyBytesMax`: of a direct response. */
+/** What a route does, apart from which cluster it picks. `bodyBytesMax`: of a direct response. `onClose`: see `RouteCompileContext`. */
 export function compileRouteAction(
   surroundings: RouteSurroundings,
   bodyBytesMax: number | undefined,
   path: string,
+  onClose: (release: () => void) => void,
 ): Compiled<RouteAction> {
   const { route } = surroundings;
   const { action } = route;
@@ -26,6 +27,7 @@ export function compileRouteAction(
         action.value,
         `${path}.direct_response`,
         bodyBytesMax ?? DIRECT_BODY_BYTES_MAX,
+        onClose,
       );
     // As in Envoy, which has not built what a filter_action would do, and forwards to nowhere.
     case "filterAction":

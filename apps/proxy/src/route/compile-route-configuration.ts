@@ -51,6 +51,8 @@ export interface RouteCompileContext {
   readonly filterNames: ReadonlySet<string> | undefined;
   /** Whether clusters that a route names must exist: inline configurations, unless `validate_clusters: false`. */
   readonly validateClusters: boolean;
+  /** Takes what ends with the table. */
+  readonly onClose: (release: () => void) => void;
 }
 
 interface Level {
@@ -153,6 +155,7 @@ class Compiler {
       { route, host, hostRetry, hostMirrors, extensions },
       this.config.maxDirectResponseBodySizeBytes,
       path,
+      this.context.onClose,
     );
     const levels = [this.root, hostLevel, this.level(route, path)];
     if (!action.ok) return action;
@@ -323,7 +326,7 @@ class Compiler {
   private rateLimits(configs: readonly RateLimitConfig[], path: string): RateLimitPolicy | undefined {
     return configs.length === 0
       ? undefined
-      : this.take(compileRateLimits(configs, path, this.context.worker));
+      : this.take(compileRateLimits(configs, path, this.context.worker, "route"));
   }
 
   private level(config: LevelConfig, path: string): Level {

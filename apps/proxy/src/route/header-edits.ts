@@ -1,10 +1,12 @@
 import type { Compiled, HeaderMap, Problem } from "@sluice/extension-api";
 import { type CompiledStringMatcher, compileStringMatcher } from "@sluice/matching";
+import { CustomInlineHeader_InlineHeaderType as HeaderType } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import type { HeaderMutation as MutationConfig } from "@sluice/xds/gen/envoy/config/common/mutation_rules/v3/mutation_rules_pb.js";
 import { HeaderValueOption_HeaderAppendAction as AppendAction } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
 import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
 import type { OperatorTable } from "../formatter/operator.ts";
+import { INLINE_HEADERS } from "../http/inline-headers.ts";
 import { chosenAppendAction } from "./append-action.ts";
 import { addHeader, isJoined } from "./joined-headers.ts";
 
@@ -104,7 +106,8 @@ function isProtected(name: string): boolean {
 
 function isJoinedIn(part: EditedPart, name: string): boolean {
   if (part === "request" || part === "response") return isJoined(name, part);
-  return part === "responseTrailers" && name === "grpc-message";
+  if (part === "requestTrailers") return INLINE_HEADERS[HeaderType.REQUEST_TRAILER].has(name);
+  return name === "grpc-message" || INLINE_HEADERS[HeaderType.RESPONSE_TRAILER].has(name);
 }
 
 export function applyHeaderEdits(

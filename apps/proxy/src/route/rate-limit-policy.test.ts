@@ -37,6 +37,7 @@ function compile(...configs: JsonObject[]) {
     configs.map((json) => fromJson(RateLimitSchema, json, { registry: apiRegistry() })),
     "rate_limits",
     WORKER,
+    "filter",
   );
 }
 
@@ -169,6 +170,15 @@ it("takes limits and hits from the request", () => {
   assert.equal(first?.hitsAddend, 3);
   assert.deepEqual([second?.hitsAddend, second?.isNegativeHits, second?.limit], [7, true, undefined]);
   assert.equal(none, undefined);
+});
+
+it("does not read the hits of a route's limits", () => {
+  const hitsAddend = { number: "7", format: "%NOPE%" };
+  const json = { ...actions({ genericKey: { descriptorValue: "g" } }), hitsAddend };
+  const limits = [fromJson(RateLimitSchema, json, { registry: apiRegistry() })];
+  const compiled = compileRateLimits(limits, "rate_limits", WORKER, "route");
+  assert.ok(compiled.ok);
+  assert.equal(compiled.value.descriptorsFor(source(), 0, false)[0]?.hitsAddend, undefined);
 });
 
 it("tells every problem", () => {

@@ -89,15 +89,14 @@ export class RateLimitPolicy {
   }
 
   /**
-   * As the local rate limit filter takes a route's: nothing with a switch (`disable_key`), all when the request begins, each for one hit
-   * whatever its `hits_addend`.
+   * As the local rate limit filter takes a route's: nothing with a switch (`disable_key`), all when the request begins.
    */
   localDescriptorsFor(source: DescriptorSource, stage: number): RateLimitDescriptor[] {
     const found: RateLimitDescriptor[] = [];
     for (const entry of this.entries) {
       if (entry.stage !== stage || entry.disableKey !== "") continue;
       const descriptor = this.descriptor(entry, source);
-      if (descriptor !== undefined) found.push({ ...descriptor, hitsAddend: undefined });
+      if (descriptor !== undefined) found.push(descriptor);
     }
     return found;
   }
@@ -127,16 +126,17 @@ export class RateLimitPolicy {
   }
 }
 
-/** `path` is where the list stands. */
+/** `path` is where the list stands. `place`: as in Envoy, which reads `hits_addend` in a filter's own list alone. */
 export function compileRateLimits(
   configs: readonly RateLimitConfig[],
   path: string,
   worker: RateLimitContext,
+  place: "route" | "filter",
 ): Compiled<RateLimitPolicy> {
   const problems: Problem[] = [];
   const entries: Entry[] = [];
   for (const [i, config] of configs.entries()) {
-    const entry = compileEntry(config, `${path}[${i}]`, worker);
+    const entry = compileEntry(config, `${path}[${i}]`, worker, place);
     if (entry.ok) entries.push(entry.value);
     else problems.push(...entry.problems);
   }
@@ -144,7 +144,12 @@ export function compileRateLimits(
   return { ok: true, value: new RateLimitPolicy(entries, worker) };
 }
 
-function compileEntry(config: RateLimitConfig, path: string, worker: RateLimitContext): Compiled<Entry> {
+function compileEntry(
+  config: RateLimitConfig,
+  path: string,
+  worker: RateLimitContext,
+  place: "route" | "filter",
+): Compiled<Entry> {
   const problems: Problem[] = [];
   const stage = config.stage ?? 0;
   if (stage > 10) problems.push({ path: `${path}.stage`, message: "must be 10 or less", severity: "error" });
@@ -156,7 +161,8 @@ function compileEntry(config: RateLimitConfig, path: string, worker: RateLimitCo
     if (compiled.ok) actions.push(compiled.value);
     else problems.push(...compiled.problems);
   }
-  const hits = compileHits(config, `${path}.hits_addend`);
+  const hits: Compiled<Entry["hits"]> =
+    place === "route" ? { ok: true, value: () => undefined } : compileHits(config, `${path}.hits_addend`);
   if (!hits.ok) problems.push(...hits.problems);
   const override = config.limit?.overrideSpecifier;
   const key = override?.case === "dynamicMetadata" ? override.value.metadataKey : undefined;
@@ -190,9 +196,7 @@ function compileHits(config: RateLimitConfig, path: string): Compiled<Entry["hit
   const { hitsAddend } = config;
   if (hitsAddend === undefined) return { ok: true, value: () => undefined };
   const { number, format } = hitsAddend;
-  // As Envoy: what says nothing is not there.
-  if (format === "" && number === undefined) return { ok: true, value: () => undefined };
-  if (format !== "" && number !== undefined) {
+  if ((format === "") === (number === undefined)) {
     const message = "hits_addend must contain either a format or a number";
     return refuse(path, message);
   }

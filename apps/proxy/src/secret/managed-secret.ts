@@ -6,11 +6,11 @@ import {
   type Secret,
   SecretSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
+import { DirectoryWatch } from "../config-message/directory-watch.ts";
 import { durationMs } from "../config-message/duration-ms.ts";
 import { isStreamed } from "../xds/config-source.ts";
 import { recordUpdate, UPDATE_DURATION } from "../xds/update-duration.ts";
 import { hashVersion } from "../xds/version-hash.ts";
-import { DirectoryWatch } from "./directory-watch.ts";
 import { inlineFiles } from "./inline-files.ts";
 import { readSecretFile, readText } from "./read-secret-file.ts";
 import type { SecretSource } from "./secret-source.ts";

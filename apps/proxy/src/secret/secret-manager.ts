@@ -9,6 +9,7 @@ import {
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sourceKey } from "../xds/config-source.ts";
+import type { ControlPlanes } from "../xds/control-planes.ts";
 import type { Discovery } from "../xds/discovery.ts";
 import { type Refusal, Refusals } from "../xds/refusals.ts";
 import type { FoundSecretConfig } from "./find-secret-configs.ts";
@@ -21,6 +22,7 @@ import type { SecretStore } from "./secret-store.ts";
 
 export interface SecretManagerOptions {
   readonly stats: StatsRegistry;
+  readonly controlPlanes: ControlPlanes;
   /** The main thread's own. */
   readonly store: SecretStore;
   /** Everything wrong with a secret whose files have been read. */
@@ -70,9 +72,15 @@ export class SecretManager implements Discovery {
     let managed = this.#secrets.get(key);
     if (managed === undefined) {
       const lease = this.#options.stats.lease();
+      const stats = lease.root.scope("sds").scope(config.name);
+      const unwatch =
+        source.kind === "server" ? this.#options.controlPlanes.watch(source.source, stats) : undefined;
       managed = new ManagedSecret(config, source, {
-        stats: lease.root.scope("sds").scope(config.name),
-        onStop: () => lease.release(),
+        stats,
+        onStop: () => {
+          unwatch?.();
+          lease.release();
+        },
         defineText: (name) => this.#options.stats.defineText(name),
         setText: (name, text) => this.#options.stats.setText(name, text),
         check: (secret, problem) => this.#check(secret, problem),

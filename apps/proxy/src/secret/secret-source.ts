@@ -13,7 +13,7 @@ export type SecretSource =
   /** ADS, a stream of its own, or a server that is polled. */
   | { readonly kind: "server"; readonly source: ConfigSource };
 
-/** Reads the `sds_config` of a reference. Whether files are there is for their reader to see. */
+/** Reads the `sds_config` of a reference. */
 export function secretSource(config: ConfigSource | undefined): SecretSource {
   if (config === undefined) return { kind: "static" };
   const specifier = config.configSourceSpecifier;
@@ -33,7 +33,8 @@ export function secretSource(config: ConfigSource | undefined): SecretSource {
 export function checkSecretSource(config: ConfigSource | undefined, path: string): readonly Problem[] {
   if (config === undefined) return [];
   const at = `${path}.sds_config`;
-  const unsupported = refuseUnsupportedFields(ConfigSourceSchema, config, CONFIG_SOURCE_FIELDS, at);
-  const isFile = secretSource(config).kind === "file";
-  return isFile ? unsupported : [...unsupported, ...checkConfigSource(config, at)];
+  return [
+    ...refuseUnsupportedFields(ConfigSourceSchema, config, CONFIG_SOURCE_FIELDS, at),
+    ...checkConfigSource(config, at),
+  ];
 }

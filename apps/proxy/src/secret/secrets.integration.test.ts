@@ -111,11 +111,15 @@ test("a certificate is rotated by files behind a swapped link: old connections s
   }
 });
 
-test("without its secret a listener waits for the fetch timeout and then refuses handshakes, until the secret is there", async () => {
+test("a secret's file must be there, and without the secret in it a listener refuses handshakes until it is", async () => {
   const path = join(directory, "late.yaml");
   const yaml = bootstrap()
     .replaceAll(join(directory, "sds.yaml"), path)
     .replace("resource_api_version: V3", "resource_api_version: V3, initial_fetch_timeout: 0.1s");
+  const refused = new ProxyProcess(yaml);
+  await assert.rejects(refused.live(), /late\.yaml' does not exist/);
+  await refused.stop();
+  writeFileSync(path, "resources: []");
   const proxy = new ProxyProcess(yaml);
   try {
     await proxy.live();

@@ -27,11 +27,13 @@ export const BOOTSTRAP_SUPPORTED_FIELDS: SupportedFields = {
     "dns_resolution_config",
     "flags_path",
     "header_prefix",
+    "inline_headers",
     "stats_server_version_override",
     "bootstrap_extensions",
   ],
   // What may stand in `bootstrap_extensions`.
   "envoy.extensions.bootstrap.internal_listener.v3.InternalListener": [],
+  "envoy.config.bootstrap.v3.CustomInlineHeader": ["*"],
   "envoy.config.trace.v3.Tracing": ["http"],
   "envoy.config.bootstrap.v3.ClusterManager": [
     "local_cluster_name",

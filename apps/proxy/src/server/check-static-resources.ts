@@ -3,6 +3,7 @@ import type { Bootstrap } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootst
 import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { Listener } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import type { Secret } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
+import { logPathProblem } from "../config-message/check-log-path.ts";
 
 /** Who judges what, by paths below the resource. */
 interface Judges {
@@ -24,6 +25,12 @@ export function checkStaticResources(bootstrap: Bootstrap, judges: Judges): read
   if (local !== "" && !resources?.clusters.some(({ name }) => name === local)) {
     const message = `local cluster '${local}' must be defined among the static clusters`;
     add([{ path: "local_cluster_name", message, severity: "error" }], "cluster_manager");
+  }
+  const outlierLog = bootstrap.clusterManager?.outlierDetection?.eventLogPath ?? "";
+  const message = logPathProblem(outlierLog);
+  if (message !== undefined) {
+    const path = "outlier_detection.event_log_path";
+    add([{ path, message, severity: "error" }], "cluster_manager");
   }
   for (const [index, secret] of (resources?.secrets ?? []).entries()) {
     add(judges.secrets.addStatic(secret), `static_resources.secrets[${index}]`);

@@ -31,6 +31,7 @@ export function createDynamicResources(server: Server): DynamicResources {
     stateDir: options.stateDir,
     resolve: (cluster) => server.resolveCluster(cluster),
     stats,
+    controlPlanes: server.controlPlanes,
     log,
     discoveries: new Map<string, Discovery>([
       [TYPE_URLS.cluster, clusterDiscovery],

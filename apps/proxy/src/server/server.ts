@@ -22,6 +22,7 @@ import { standardExtensions } from "../extensions/standard.ts";
 import { compileListener } from "../filter-chain/compile-listener.ts";
 import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import { compileHeaderPrefix, useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
+import { compileInlineHeaders, useInlineHeaders } from "../http/inline-headers.ts";
 import { upstreamFilterCompiler } from "../http-filter/compile-filter-chain.ts";
 import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
@@ -41,6 +42,7 @@ import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { checkVirtualHostSource } from "../xds/check-virtual-host-source.ts";
+import { ControlPlanes } from "../xds/control-planes.ts";
 import type { DynamicResources } from "../xds/dynamic-resources.ts";
 import { ExtensionDiscovery } from "../xds/extension-discovery.ts";
 import { OnDemandClusters } from "../xds/on-demand-clusters.ts";
@@ -82,6 +84,7 @@ export class Server {
   readonly bootstrap: LoadedBootstrap;
   readonly node: Node;
   readonly stats: StatsRegistry;
+  readonly controlPlanes: ControlPlanes;
   readonly log: ApplicationLog;
   readonly clusters: ClusterManager;
   readonly listeners: ListenerManager;
@@ -140,9 +143,12 @@ export class Server {
     this.bootstrap = bootstrap;
     const headerPrefix = settle(bootstrap, compileHeaderPrefix(bootstrap.message.headerPrefix));
     useEnvoyHeaderPrefix(headerPrefix);
+    const inlineHeaders = settle(bootstrap, compileInlineHeaders(bootstrap.message.inlineHeaders));
+    useInlineHeaders(inlineHeaders);
     this.stats = new StatsRegistry(
       settle(bootstrap, compileStatsSettings(bootstrap.message.statsConfig, "stats_config")),
     );
+    this.controlPlanes = new ControlPlanes(this.stats);
     const calls = this.stats.root().scope("http").scope("async-client").counter("rq_total");
     this.#connections = new OwnConnections(calls);
     this.stats.onRead(() => this.#connections.countBytes());
@@ -184,17 +190,21 @@ export class Server {
       extensions.find("envoy.transport_sockets.upstream", UPSTREAM_TLS)?.manifest.supportedFields ?? {};
     this.secretManager = new SecretManager({
       stats: this.stats,
+      controlPlanes: this.controlPlanes,
       store: this.secrets,
       check: (secret) => checkSecret(secret, tlsFields),
       broadcast,
       onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.secret, source, names),
       log,
     });
-    this.endpoints = new EndpointRegistry((source, names) =>
+    this.endpoints = new EndpointRegistry(this.controlPlanes, (source, names) =>
       this.dynamic.setNames(TYPE_URLS.endpoint, source, names),
     );
     this.#eventLogs = new EventLogs(systemTimers, log);
+    // Who only judges does not ask whether he would hear it.
+    const hasAds = bootstrap.message.dynamicResources?.adsConfig !== undefined || options.validateStdin;
     this.clusters = new ClusterManager({
+      hasAds,
       concurrency,
       stats: this.stats,
       random: systemRandom,
@@ -224,7 +234,7 @@ export class Server {
       broadcast,
       log,
     });
-    this.virtualHosts = new VirtualHostDiscovery(this.stats, (source, names) =>
+    this.virtualHosts = new VirtualHostDiscovery(this.stats, this.controlPlanes, (source, names) =>
       this.dynamic.setNames(TYPE_URLS.virtualHost, source, names),
     );
     this.onDemandClusters = new OnDemandClusters(this.clusters, (source, names) =>
@@ -232,6 +242,7 @@ export class Server {
     );
     this.routes = new RouteDiscovery({
       stats: this.stats,
+      controlPlanes: this.controlPlanes,
       virtualHosts: this.virtualHosts,
       broadcast,
       onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.route, source, names),
@@ -239,6 +250,7 @@ export class Server {
     });
     this.scopes = new ScopedRouteDiscovery({
       stats: this.stats,
+      controlPlanes: this.controlPlanes,
       routes: this.routes,
       broadcast,
       subscribe: (source) => this.dynamic.subscribeAll(TYPE_URLS.scopedRoute, source),
@@ -246,6 +258,7 @@ export class Server {
     });
     this.filterConfigs = new ExtensionDiscovery({
       stats: this.stats,
+      controlPlanes: this.controlPlanes,
       broadcast,
       onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.extensionConfig, source, names),
       check: (config, at) =>
@@ -262,6 +275,7 @@ export class Server {
       secrets: this.secretManager,
     };
     this.listeners = new ListenerManager({
+      hasAds,
       concurrency,
       stats: this.stats,
       ...this.#references,
@@ -301,6 +315,7 @@ export class Server {
         overloadState: this.#overloadBuffer,
         overload: this.#overload.workerSettings,
         headerPrefix,
+        inlineHeaders,
         heartbeats: this.#watchdogs.page,
         sharedSlots,
         accessLogFlushMs: options.accessLogFlushMs,
@@ -346,6 +361,8 @@ export class Server {
         node: nodeBytes,
         resolve,
         version: VERSION_NUMBER,
+        isStatic: (name) =>
+          bootstrap.message.staticResources?.clusters.some((each) => each.name === name) === true,
         log,
       }),
     );

@@ -1,5 +1,8 @@
+import { toBinary } from "@bufbuild/protobuf";
 import type { LocalInfo } from "@sluice/extension-api";
+import { KeyValueSchema } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
 import type { AccessLogSink, OtlpLogSink } from "../access-log/grpc-logger.ts";
+import { textAttribute } from "../access-log/otlp-value.ts";
 import type { GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import type { HttpTarget } from "../grpc/compile-http-service.ts";
 import { GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
@@ -75,12 +78,15 @@ export class TelemetryRelay {
       ["cluster_name", nodeCluster],
       ["node_name", nodeId],
     ];
-    const attributes = new Map([...(builtinLabels ? labels : []), ...resource]);
+    const attributes = new Map<string, Uint8Array>();
+    for (const [name, value] of builtinLabels ? labels : [])
+      attributes.set(name, toBinary(KeyValueSchema, textAttribute(name, value)));
+    for (const [name, pair] of resource) attributes.set(name, Buffer.from(pair, "base64"));
     const writer = new ProtoWriter();
     return (entries) => {
       const resourceLogs = writer.begin(1);
       const message = writer.begin(1);
-      for (const [name, value] of attributes) writeAttribute(writer, name, value, "evenEmpty");
+      for (const pair of attributes.values()) writer.bytes(1, pair);
       writer.end(message);
       const scopeLogs = writer.begin(2);
       writer.raw(entries);
@@ -137,16 +143,13 @@ export class TelemetryRelay {
   }
 }
 
-const EMPTY = Buffer.alloc(0);
-
-/** An attribute of a resource, usually unless its value is empty. */
-function writeAttribute(writer: ProtoWriter, name: string, value: string, when?: "evenEmpty"): void {
-  if (value === "" && when === undefined) return;
+/** An attribute of a resource, unless its value is empty. */
+function writeAttribute(writer: ProtoWriter, name: string, value: string): void {
+  if (value === "") return;
   const pair = writer.begin(1);
   writer.string(1, name);
   const any = writer.begin(2);
-  if (value === "") writer.bytes(1, EMPTY);
-  else writer.string(1, value);
+  writer.string(1, value);
   writer.end(any);
   writer.end(pair);
 }

@@ -25,6 +25,8 @@ export interface StatsSinkDependencies {
   readonly resolve: ResolveCluster;
   /** This build's, `0.1.0`. */
   readonly version: string;
+  /** Whether the bootstrap has a cluster of that name. */
+  isStatic(cluster: string): boolean;
   readonly log: Log;
 }
 
@@ -51,10 +53,15 @@ export function createStatsSink(
   switch (unpacked.typeName) {
     case METRICS_SERVICE: {
       const sink = compileMetricsSink(asMetrics(unpacked.message), at);
+      if (sink.ok && !use.isStatic(sink.value.target.cluster))
+        return refuse(`Unknown gRPC client cluster '${sink.value.target.cluster}'`);
       return sink.ok ? { ok: true, value: new MetricsServiceSink(sink.value, use.node, use.resolve) } : sink;
     }
     case STATSD: {
       const sink = compileStatsd(asStatsd(unpacked.message), at);
+      const target = sink.ok ? sink.value.target : undefined;
+      if (target?.kind === "tcp" && !use.isStatic(target.cluster))
+        return refuse(`tcp statsd: unknown cluster '${target.cluster}'`);
       return sink.ok ? { ok: true, value: new StatsdWriter(sink.value, use.resolve, use.log) } : sink;
     }
     case DOG_STATSD: {

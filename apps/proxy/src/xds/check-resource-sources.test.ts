@@ -59,7 +59,7 @@ test("each source whose cluster is not declared is refused where it stands", () 
 test("ADS needs ads_config, and who asks a control plane needs a name", () => {
   assert.equal(
     problems({ dynamic_resources: { lds_config: ADS } }),
-    "dynamic_resources.lds_config.ads: needs ads_config",
+    "dynamic_resources.lds_config.ads: ADS must be configured to support an ADS config source",
   );
   assert.equal(
     problems({ dynamic_resources: { ads_config: grpc("control") } }, ""),

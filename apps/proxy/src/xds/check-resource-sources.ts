@@ -1,6 +1,7 @@
 import type { Problem } from "@sluice/extension-api";
 import type { Bootstrap } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import { NO_ADS } from "./check-aggregated.ts";
 import { checkApi, checkConfigSource, clusterOf, managementCluster } from "./config-source.ts";
 
 /** A management server's cluster, and where the bootstrap names it. */
@@ -33,7 +34,7 @@ export function checkResourceSources(
     const cluster = managementCluster(source);
     if (cluster !== undefined) managers.push({ cluster, path: `${path}.api_config_source` });
     if (source.configSourceSpecifier.case !== "ads" || ads !== undefined) continue;
-    problems.push({ path: `${path}.ads`, message: "needs ads_config", severity: "error" });
+    problems.push({ path: `${path}.ads`, message: NO_ADS, severity: "error" });
   }
   const loadStats = clusterManager?.loadStatsConfig;
   if (loadStats !== undefined) {

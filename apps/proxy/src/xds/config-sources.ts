@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Log, StatsScope } from "@sluice/extension-api";
+import type { Log } from "@sluice/extension-api";
 import {
   createFileClient,
   createRestClient,
@@ -22,14 +22,14 @@ import { durationMs } from "../config-message/duration-ms.ts";
 import type { GrpcHost, ResolveCluster } from "../grpc/grpc-stream.ts";
 import { connectForStream, type OwnCall } from "../grpc/own-connection.ts";
 import { clusterOf, isFile, sourceKey } from "./config-source.ts";
+import type { ControlPlanes } from "./control-planes.ts";
 
 export interface ConfigSourcesOptions {
   readonly node: Node;
   /** The bootstrap's `ads_config`; without it a subscription to ADS hears nothing. */
   readonly ads: ApiConfigSource | undefined;
   readonly resolve: ResolveCluster;
-  /** `control_plane.` */
-  readonly stats: StatsScope;
+  readonly controlPlanes: ControlPlanes;
   readonly random: () => number;
   readonly log: Log;
 }
@@ -52,7 +52,6 @@ export class ConfigSources {
 
   constructor(options: ConfigSourcesOptions) {
     this.#options = options;
-    if (options.ads !== undefined) this.#defineStats();
   }
 
   /** At most one subscription per type and source that is not a file. */
@@ -112,16 +111,18 @@ export class ConfigSources {
         return createFileClient({ path, watchedDirectory: watchedDirectory?.path ?? "" });
       }
       case "apiConfigSource":
-        return this.#createApi(specifier.value, false);
+        return this.#createApi(specifier.value, sourceKey(source));
       default: {
         const { ads } = this.#options;
-        return ads === undefined ? SILENT : this.#createApi(ads, true);
+        return ads === undefined ? SILENT : this.#createApi(ads, "");
       }
     }
   }
 
-  #createApi(api: ApiConfigSource, aggregated: boolean): XdsClient {
-    const { node, random, stats, log } = this.#options;
+  /** `key`: of the source; "": the aggregated stream. */
+  #createApi(api: ApiConfigSource, key: string): XdsClient {
+    const { node, random, controlPlanes, log } = this.#options;
+    const aggregated = key === "";
     const cluster = clusterOf(api);
     if (api.apiType === ApiConfigSource_ApiType.REST) {
       return createRestClient({
@@ -132,7 +133,6 @@ export class ConfigSources {
         random,
       });
     }
-    if (!aggregated) this.#defineStats();
     const service = api.grpcServices[0];
     const envoyGrpc =
       service?.targetSpecifier.case === "envoyGrpc" ? service.targetSpecifier.value : undefined;
@@ -161,22 +161,16 @@ export class ConfigSources {
               perSecond: limits.fillRate ?? TOKENS_PER_SECOND,
             },
           }),
-      onRateLimited: () => stats.counter("rate_limit_enforced").inc(),
+      onControlPlane: (identifier) => controlPlanes.identified(key, identifier),
+      onRateLimited: () => controlPlanes.rateLimited(key),
       onState: (state) => {
-        stats.gauge("connected_state").set(state.connected ? 1 : 0);
+        controlPlanes.connected(key, state.connected);
         const call = silent.shift();
         if (state.connected) call?.answered(200);
         if (state.connected) log.info(`connected to the control plane '${cluster}'`);
         else log.warn(`no connection to the control plane '${cluster}': ${state.detail}`);
       },
     });
-  }
-
-  /** Listed as soon as there is a stream to be opened. */
-  #defineStats(): void {
-    const { stats } = this.#options;
-    for (const name of ["connected_state", "pending_requests"]) stats.gauge(name);
-    stats.counter("rate_limit_enforced");
   }
 
   #target(

@@ -8,6 +8,7 @@ import type { ResolveCluster } from "../grpc/grpc-stream.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { isFile, isStreamed, sourceKey } from "./config-source.ts";
 import { ConfigSources } from "./config-sources.ts";
+import type { ControlPlanes } from "./control-planes.ts";
 import type { Discovery } from "./discovery.ts";
 import { LastGoodConfig } from "./last-good-config.ts";
 import { NamedSubscriptions } from "./named-subscriptions.ts";
@@ -40,6 +41,7 @@ export interface DynamicResourcesOptions {
   readonly stateDir: string | undefined;
   readonly resolve: ResolveCluster;
   readonly stats: StatsRegistry;
+  readonly controlPlanes: ControlPlanes;
   readonly log: Log;
   /** Who takes over what is sent, by type URL. */
   readonly discoveries: ReadonlyMap<string, Discovery>;
@@ -68,15 +70,16 @@ export class DynamicResources {
 
   constructor(options: DynamicResourcesOptions) {
     this.#options = options;
-    const { config, node, stateDir, resolve, stats, log } = options;
+    const { config, node, stateDir, resolve, stats, controlPlanes, log } = options;
     this.#sources = new ConfigSources({
       node,
       ads: config?.adsConfig,
       resolve,
-      stats: stats.root().scope("control_plane"),
+      controlPlanes,
       random: Math.random,
       log,
     });
+    if (config?.adsConfig !== undefined) controlPlanes.watchAggregated(stats.root());
     this.#lastGood =
       stateDir === undefined
         ? undefined
@@ -155,12 +158,13 @@ export class DynamicResources {
 
   #subscribe(typeUrl: string, source: ConfigSource, names: readonly string[] | "*"): XdsSubscription {
     const key = sourceKey(source);
-    const { discoveries, stats, log } = this.#options;
+    const { discoveries, stats, controlPlanes, log } = this.#options;
     const discovery = discoveries.get(typeUrl);
     const scope = this.#scopeOf(typeUrl, key);
     for (const counter of SUBSCRIPTION_COUNTERS) scope?.counter(counter);
     scope?.histogram(UPDATE_DURATION);
     if (scope !== undefined) stats.defineText(`${scope.prefix}version_text`);
+    const unwatch = scope === undefined ? undefined : controlPlanes.watch(source, scope);
     if (typeUrl === CDS) scope?.counter("config_reload");
     let wanted = names === "*" ? [] : names;
     const streamed = isStreamed(source);
@@ -203,7 +207,10 @@ export class DynamicResources {
         wanted = next;
         subscription.setNames(next);
       },
-      close: () => subscription.close(),
+      close: () => {
+        subscription.close();
+        unwatch?.();
+      },
     };
   }
 

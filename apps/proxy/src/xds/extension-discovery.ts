@@ -8,7 +8,8 @@ import {
 } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import { isStreamed, sourceKey } from "./config-source.ts";
+import { sourceKey } from "./config-source.ts";
+import type { ControlPlanes } from "./control-planes.ts";
 import type { Discovery } from "./discovery.ts";
 import type { DiscoveryCommand } from "./discovery-command.ts";
 import {
@@ -43,6 +44,7 @@ interface Entry {
 
 export interface ExtensionDiscoveryOptions {
   readonly stats: StatsRegistry;
+  readonly controlPlanes: ControlPlanes;
   broadcast(command: DiscoveryCommand): Promise<unknown>;
   /** The set of names that are needed from a source has changed. */
   onNames(source: ConfigSource, names: readonly string[]): void;
@@ -140,10 +142,10 @@ export class ExtensionDiscovery implements Discovery {
   }
 
   #create(key: string, { kind, name, source }: ExtensionReference): Entry {
-    const { stats: registry } = this.#options;
+    const { stats: registry, controlPlanes } = this.#options;
     const path = ["extension_config_discovery", KIND_STATS[kind], name];
     const more = ["config_reload", "config_fail", "config_conflict"];
-    const stats = new WatchStats(registry, path, isStreamed(source), more);
+    const stats = new WatchStats(registry, path, source, controlPlanes, more);
     const first = new FirstUpdate(durationMs(source.initialFetchTimeout, 15_000), () => {
       stats.timedOut();
       stats.scope.counter("config_fail").inc();

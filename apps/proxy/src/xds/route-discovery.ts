@@ -8,6 +8,7 @@ import {
 } from "@sluice/xds/gen/envoy/config/route/v3/route_pb.js";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { isStreamed, sourceKey } from "./config-source.ts";
+import type { ControlPlanes } from "./control-planes.ts";
 import type { Discovery } from "./discovery.ts";
 import type { DiscoveryCommand } from "./discovery-command.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
@@ -46,6 +47,7 @@ interface Entry {
 
 export interface RouteDiscoveryOptions {
   readonly stats: StatsRegistry;
+  readonly controlPlanes: ControlPlanes;
   readonly virtualHosts: VirtualHostDiscovery;
   broadcast(command: DiscoveryCommand): Promise<unknown>;
   /** The set of names that somebody needs from a source has changed. */
@@ -102,6 +104,7 @@ export class RouteDiscovery implements Discovery {
     }
     scope.histogram(UPDATE_DURATION);
     this.#options.stats.defineText(`${scope.prefix}version_text`);
+    const unwatch = this.#options.controlPlanes.watch(source, scope);
     if (known === undefined) {
       if (entry.streamed) scope.counter("update_attempt").inc();
       this.#namesChanged(entry);
@@ -110,6 +113,7 @@ export class RouteDiscovery implements Discovery {
       ready: this.#ready(entry, reference, scope),
       release: () => {
         entry.references.delete(reference);
+        unwatch();
         lease.release();
         if (entry.references.size > 0 || this.#entries.get(key) !== entry) return;
         this.#entries.delete(key);

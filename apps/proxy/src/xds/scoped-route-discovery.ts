@@ -10,7 +10,8 @@ import {
 import { ScopedRouteConfigurationsListSchema } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import { isStreamed, sourceKey } from "./config-source.ts";
+import { sourceKey } from "./config-source.ts";
+import type { ControlPlanes } from "./control-planes.ts";
 import type { Discovery } from "./discovery.ts";
 import type { DiscoveryCommand } from "./discovery-command.ts";
 import { FirstUpdate } from "./first-update.ts";
@@ -33,6 +34,7 @@ interface Source {
 
 export interface ScopedRouteDiscoveryOptions {
   readonly stats: StatsRegistry;
+  readonly controlPlanes: ControlPlanes;
   readonly routes: RouteDiscovery;
   broadcast(command: DiscoveryCommand): Promise<unknown>;
   /** Subscribes to all scopes of a source. */
@@ -52,7 +54,7 @@ export class ScopedRouteDiscovery implements Discovery {
 
   /** `ready` resolves when the scopes and their routes are in force, or their time is over. */
   acquire(reference: ScopeReference): { readonly ready: Promise<void>; release(): void } {
-    const { stats, routes } = this.#options;
+    const { stats, routes, controlPlanes } = this.#options;
     const key = sourceKey(reference.source);
     const known = this.#sources.get(key);
     const path = ["http", reference.statPrefix, "scoped_rds", reference.name];
@@ -60,7 +62,7 @@ export class ScopedRouteDiscovery implements Discovery {
     const user = new ScopeUser(
       reference,
       routes,
-      new WatchStats(stats, path, isStreamed(reference.source), more),
+      new WatchStats(stats, path, reference.source, controlPlanes, more),
     );
     const source = known ?? {
       key,

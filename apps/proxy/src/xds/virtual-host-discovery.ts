@@ -7,7 +7,8 @@ import {
 } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import { isStreamed, sourceKey } from "./config-source.ts";
+import { sourceKey } from "./config-source.ts";
+import type { ControlPlanes } from "./control-planes.ts";
 import type { Discovery } from "./discovery.ts";
 import { FirstUpdate } from "./first-update.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
@@ -50,14 +51,20 @@ interface Want {
 /** VHDS on the main thread. Over any source that can be incremental: delta streams, and files. */
 export class VirtualHostDiscovery implements Discovery {
   readonly #stats: StatsRegistry;
+  readonly #controlPlanes: ControlPlanes;
   readonly #onNames: (source: ConfigSource, names: readonly string[]) => void;
   readonly #entries = new Set<Entry>();
   /** Everything that a source sent, also for those who are still to ask; by source and name. */
   readonly #held = new Map<string, Map<string, XdsResource>>();
 
   /** `onNames`: the set of names that are needed from a source has changed. */
-  constructor(stats: StatsRegistry, onNames: (source: ConfigSource, names: readonly string[]) => void) {
+  constructor(
+    stats: StatsRegistry,
+    controlPlanes: ControlPlanes,
+    onNames: (source: ConfigSource, names: readonly string[]) => void,
+  ) {
     this.#stats = stats;
+    this.#controlPlanes = controlPlanes;
     this.#onNames = onNames;
   }
 
@@ -68,7 +75,7 @@ export class VirtualHostDiscovery implements Discovery {
     release(): void;
   } {
     const path = ["http", user.statPrefix, "rds", "vhds", user.name];
-    const stats = new WatchStats(this.#stats, path, isStreamed(user.source), [
+    const stats = new WatchStats(this.#stats, path, user.source, this.#controlPlanes, [
       "config_reload",
       "update_empty",
     ]);

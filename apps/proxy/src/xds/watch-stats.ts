@@ -1,6 +1,9 @@
 import type { StatsScope } from "@sluice/extension-api";
+import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { StatsLease } from "../stats/thread-stats.ts";
+import { isStreamed } from "./config-source.ts";
+import type { ControlPlanes } from "./control-planes.ts";
 import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
 
@@ -22,9 +25,17 @@ export class WatchStats {
   readonly #registry: StatsRegistry;
   readonly #lease: StatsLease;
   readonly #streamed: boolean;
+  readonly #unwatch: () => void;
 
   /** `path`: the names of the scopes that the stats are in. */
-  constructor(registry: StatsRegistry, path: readonly string[], streamed: boolean, more: readonly string[]) {
+  constructor(
+    registry: StatsRegistry,
+    path: readonly string[],
+    source: ConfigSource,
+    controlPlanes: ControlPlanes,
+    more: readonly string[],
+  ) {
+    const streamed = isStreamed(source);
     this.#lease = registry.lease();
     const scope = path.reduce((outer, name) => outer.scope(name), this.#lease.root);
     this.scope = scope;
@@ -33,6 +44,7 @@ export class WatchStats {
     for (const counter of [...COUNTERS, ...more]) scope.counter(counter);
     scope.histogram(UPDATE_DURATION);
     registry.defineText(`${scope.prefix}version_text`);
+    this.#unwatch = controlPlanes.watch(source, scope);
     if (streamed) scope.counter("update_attempt").inc();
   }
 
@@ -64,6 +76,7 @@ export class WatchStats {
 
   /** What it counted is gone, unless somebody else counts there. */
   release(): void {
+    this.#unwatch();
     this.#lease.release();
   }
 

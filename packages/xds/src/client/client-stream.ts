@@ -114,15 +114,13 @@ export class ClientStream {
         this.requests(signal, (subscription, node) => subscription.deltaRequest(node)),
         callOptions,
       );
-      for await (const response of responses)
-        await this.take(response.typeUrl, (each) => each.onDelta(response));
+      for await (const response of responses) await this.take(response, (each) => each.onDelta(response));
     } else {
       const responses = sotwCall(transport, this.onlyType)(
         this.requests(signal, (subscription, node) => subscription.sotwRequest(node)),
         callOptions,
       );
-      for await (const response of responses)
-        await this.take(response.typeUrl, (each) => each.onSotw(response));
+      for await (const response of responses) await this.take(response, (each) => each.onSotw(response));
     }
   }
 
@@ -131,13 +129,14 @@ export class ClientStream {
    * clusters that wait for their endpoints, and a server may send these in any order.
    */
   private async take(
-    typeUrl: string,
+    { typeUrl, controlPlane }: Pick<DiscoveryResponse, "typeUrl" | "controlPlane">,
     hand: (subscription: TypeSubscription) => Promise<void>,
   ): Promise<void> {
     if (!this.connected) {
       this.connected = true;
       this.options.onState?.({ connected: true });
     }
+    if (controlPlane !== undefined) this.options.onControlPlane?.(controlPlane.identifier);
     this.attempts = 0;
     const subscription = this.subscriptions.get(this.onlyType ?? typeUrl);
     if (subscription === undefined) return;

@@ -50,6 +50,8 @@ export interface XdsClientOptions {
   readonly rateLimit?: { readonly tokensMax: number; readonly perSecond: number };
   /** A request waits for the rate limit. */
   readonly onRateLimited?: () => void;
+  /** A response told who sends it (`control_plane`). */
+  readonly onControlPlane?: (identifier: string) => void;
   readonly onState?: (state: XdsClientState) => void;
 }
 

@@ -61,6 +61,7 @@ export const HTTP1_CASES: readonly ConformanceCase[] = [
         4,
         ["GET", "POST", "HEAD", "GET"],
       ),
+    stats: ["cluster.one.upstream_cx_total", "cluster.one.upstream_rq_total"],
   },
   {
     title: "a body passes whatever its framing",

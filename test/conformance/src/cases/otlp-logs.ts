@@ -1,7 +1,7 @@
-import { fromBinary } from "@bufbuild/protobuf";
+import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { waitFor } from "@sluice/harness";
 import { ExportLogsServiceRequestSchema } from "@sluice/xds/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js";
-import type { KeyValue } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
+import { type KeyValue, KeyValueSchema } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
 import { httpBootstrap, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { filterState } from "../tcp-bootstrap.ts";
@@ -26,7 +26,17 @@ export const OTLP_LOG_CASES: readonly ConformanceCase[] = [
       log_name: edge
       resource_detectors:
         - { name: fixed, typed_config: { "@type": ${DETECTORS}.StaticConfigResourceDetectorConfig, attributes: { log_name: detected, team: edge, tier: one } } }
-      resource_attributes: { values: [{ key: team, value: { string_value: core } }] }
+      resource_attributes:
+        values:
+          - { key: team, value: { string_value: core } }
+          - { key: tier, value: { int_value: 2 } }
+          - { key: zone_name, value: { bool_value: true } }
+          - { key: share, value: { double_value: 0.5 } }
+          - { key: octets, value: { bytes_value: AAEC } }
+          - { key: list, value: { array_value: { values: [{ int_value: 1 }, { string_value: "%PROTOCOL%" }] } } }
+          - { key: map, value: { kvlist_value: { values: [{ key: inner, value: { bool_value: false } }] } } }
+          - { key: empty, value: { string_value: "" } }
+          - { key: none }
       body: { string_value: "%REQ(:PATH)%" }
       attributes: { values: [{ key: code, value: { string_value: "%RESPONSE_CODE%" } }] }
       custom_tags:
@@ -50,7 +60,9 @@ export const OTLP_LOG_CASES: readonly ConformanceCase[] = [
         host: field("host"),
         type: field("content-type"),
         token: field("x-token"),
-        resource: pairs(logs?.resource?.attributes),
+        resource: logs?.resource?.attributes
+          .map((each) => JSON.stringify(toJson(KeyValueSchema, each)))
+          .sort(),
         body: String(record?.body?.value.value),
         attributes: pairs(record?.attributes),
       };

@@ -63,10 +63,46 @@ const goesAway = (points: readonly string[], lines: number): ConformanceCase => 
   ],
 });
 
+/** The pressure rises while an upstream is about to answer by a redirection that is followed. */
+const shedsRedirected = (point: string): ConformanceCase => ({
+  title: `what becomes of a request that an internal redirect begins anew under pressure, by ${point}`,
+  files: { pressure: "0.1" },
+  yaml: httpBootstrap({
+    hcm: LOG,
+    bootstrap: shedding(point),
+    routes: `- { match: { path: "/from" }, route: { cluster: one, internal_redirect_policy: {} } }
+- { match: { prefix: "/" }, route: { cluster: two } }`,
+  }),
+  observe: async (target) => {
+    let answer = (): void => {};
+    const after = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    target.upstream.reply({ status: 302, headers: [["location", "http://example.test/to"]], after });
+    const sent = target.send({ path: "/from" });
+    await waitFor("the request", () => target.upstream.requests.length === 1);
+    await pressPoint(target, "0.9", point);
+    answer();
+    const response = await sent;
+    await pressPoint(target, "0.1", point);
+    return response;
+  },
+  accessLog: { file: "access.log", lines: 2 },
+  stats: [
+    shed(point),
+    "http.main.rq_overload_local_reply",
+    "http.main.downstream_rq_overload_close",
+    "cluster.one.upstream_internal_redirect_succeeded_total",
+    "cluster.two.upstream_rq_total",
+  ],
+});
+
 export const OVERLOAD_POINT_CASES: readonly ConformanceCase[] = [
   goesAway([AWAY], 1),
   goesAway([CLOSE], 1),
   goesAway([AWAY, CLOSE], 1),
+  shedsRedirected("http_downstream_filter_check"),
+  shedsRedirected("http_connection_manager_decode_headers"),
   {
     title: "no upstream connection is opened under pressure, but those that stand are used",
     files: { pressure: "0.9" },

@@ -1,6 +1,6 @@
 import { connect, type TLSSocket } from "node:tls";
 import { type RunningProxy, TestCertificates } from "@sluice/harness";
-import { indent } from "../bootstrap.ts";
+import { indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { discovered, fileSource, replaceFile, untilStat } from "../xds-files.ts";
 
@@ -183,6 +183,7 @@ ${indent(listener("main", `common_tls_context: { tls_certificate_sds_secret_conf
       "listener.127.0.0.1_0.ssl.session_reused",
       "listener.127.0.0.1_0.ssl.fail_verify_error",
       "listener.127.0.0.1_0.ssl.handshake",
+      "listener.127.0.0.1_0.server_ssl_socket_factory.ssl_context_update_by_sds",
     ],
   },
   {
@@ -260,5 +261,46 @@ ${indent(listener("main", `common_tls_context: { tls_certificate_sds_secret_conf
       "sds.other.update_success",
       "sds.other.update_rejected",
     ],
+  },
+  {
+    title: "each use of a secret is counted when the secret comes, the first time, too",
+    yaml: `
+node: { id: node, cluster: nodes }
+static_resources:
+  listeners:
+${indent(listener("main", `common_tls_context: { tls_certificate_sds_secret_configs: [${sds("server")}], validation_context_sds_secret_config: ${sds("trust")} }`).replace("- name: main", "- name: main\n  stat_prefix: main"), 2)}
+${indent(listener("other", `common_tls_context: { tls_certificate_sds_secret_configs: [${sds("server")}] }`).replace("- name: other", "- name: other\n  stat_prefix: other"), 2)}
+  clusters:
+${indent(
+  ["used", "unused"]
+    .map((name) =>
+      staticCluster(
+        name,
+        ["1"],
+        `transport_socket: { name: tls, typed_config: { "@type": ${TLS}.UpstreamTlsContext, common_tls_context: { tls_certificate_sds_secret_configs: [${sds("server")}], combined_validation_context: { default_validation_context: {}, validation_context_sds_secret_config: ${sds("trust")} } } } }`,
+      ),
+    )
+    .join(""),
+  4,
+)}
+`,
+    files: { "server.yaml": secret("1", pair(one)), "trust.yaml": secret("1", trust(ca1)) },
+    concurrency: 2,
+    observe: async ({ proxy }) => {
+      const counts = async (): Promise<unknown> =>
+        [...(await proxy.stats("ssl_context_update_by_sds"))].sort();
+      const steps = [await counts()];
+      await upd(proxy, "server", secret("2", pair(two)), "update_success");
+      await upd(proxy, "trust", secret("2", trust(ca2)), "update_success");
+      await upd(proxy, "server", secret("3", pair(one, two.key)), "update_rejected");
+      return [...steps, await counts()];
+    },
+    stats: ["main", "other"]
+      .map((name) => `listener.${name}.server_ssl_socket_factory.ssl_context_update_by_sds`)
+      .concat(
+        ["used", "unused"].map(
+          (name) => `cluster.${name}.client_ssl_socket_factory.ssl_context_update_by_sds`,
+        ),
+      ),
   },
 ];

@@ -7,6 +7,7 @@ import type { OutlierConfig, OutlierSign } from "../outlier/outlier-config.ts";
 import { OutlierDetector, type SuccessRateBar } from "../outlier/outlier-detector.ts";
 import { outlierEventLine } from "../outlier/outlier-event.ts";
 import { TRANSPORT_SOCKET_MATCH } from "../transport-socket-matches.ts";
+import { checkContext } from "./check-context.ts";
 import { CheckedMember } from "./checked-member.ts";
 import { CodecProbe } from "./codec-probe.ts";
 import { createProbeCodec, probeProtocol } from "./create-probe-codec.ts";
@@ -263,7 +264,7 @@ export class ClusterHealth {
   }
 
   #probe(member: CheckedMember, config: HealthCheckConfig, stats: CheckStats, sink: ProbeSink): Probe {
-    const { clusterName, secure } = this.#options;
+    const { clusterName, secure, clock } = this.#options;
     const { check, reuseConnection: reuse, alpn } = config;
     const { socketMatch } = config;
     const host =
@@ -294,7 +295,13 @@ export class ClusterHealth {
     if (check.kind === "grpc") {
       const authority = firstOf(hostname, check.authority, clusterName);
       return new CodecProbe({
-        check: createGrpcCheck(check, authority, secure, config.timeoutMs),
+        check: createGrpcCheck(
+          check,
+          authority,
+          secure,
+          () => checkContext(member.host, "HTTP/2", clock),
+          config.timeoutMs,
+        ),
         reuse,
         connect,
         createCodec: (connection, callbacks) =>
@@ -304,8 +311,15 @@ export class ClusterHealth {
       });
     }
     const authority = firstOf(hostname, check.host, clusterName);
+    const protocol = check.http2 ? "HTTP/2" : "HTTP/1.1";
     return new CodecProbe({
-      check: createHttpCheck(check, authority, secure, () => this.#verifiesName(stats)),
+      check: createHttpCheck(
+        check,
+        authority,
+        secure,
+        () => checkContext(member.host, protocol, clock),
+        () => this.#verifiesName(stats),
+      ),
       reuse,
       connect,
       createCodec: (connection, callbacks, alpn) =>

@@ -14,6 +14,7 @@ import { ProxyProtocolConfig_Version } from "@sluice/xds/gen/envoy/config/core/v
 import type { HealthCheckEventFileSink } from "@sluice/xds/gen/envoy/extensions/health_check/event_sinks/file/v3/file_pb.js";
 import type { Redis } from "@sluice/xds/gen/envoy/extensions/health_checkers/redis/v3/redis_pb.js";
 import { CodecClientType } from "@sluice/xds/gen/envoy/type/v3/http_pb.js";
+import { logPathProblem } from "../../config-message/check-log-path.ts";
 import { durationMs } from "../../config-message/duration-ms.ts";
 import { refuseUnsupportedFields } from "../../config-message/refuse-unsupported-fields.ts";
 import { mayNegotiate } from "../may-negotiate.ts";
@@ -126,6 +127,11 @@ function compileHealthCheck(
     if (unpacked?.ok !== true) error(at, unpacked?.message ?? `${logger.name} needs a typed_config`);
     else if (unpacked.typeName !== FILE_SINK) error(at, `${unpacked.typeName} is not implemented`);
     else eventLogPaths.push(asFileSink(unpacked.message).eventLogPath);
+  }
+  for (const each of eventLogPaths) {
+    const problem = logPathProblem(each);
+    if (problem !== undefined)
+      error(`${path}.${given.eventLogPath === each ? "event_log_path" : "event_logger"}`, problem);
   }
   if (check === undefined) return undefined;
   return {

@@ -1,5 +1,6 @@
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { isGrpcContentType } from "@sluice/matching";
+import type { FormatContext } from "../../formatter/format-context.ts";
 import { frameMessage } from "../../grpc/frame-message.ts";
 import { formatGrpcTimeout } from "../../http/grpc-timeout.ts";
 import { Headers } from "../../http/header-map.ts";
@@ -11,11 +12,12 @@ const SERVING = 1;
 /** Of a HealthCheckResponse with its frame; it has one enum. */
 const ANSWER_BYTES_MAX = 1024;
 
-/** grpc.health.v1.Health/Check. `timeoutMs`: the host is told how long it is waited for. */
+/** grpc.health.v1.Health/Check. `context`: what its headers may tell of. `timeoutMs`: the host is told how long it is waited for. */
 export function createGrpcCheck(
   check: GrpcCheck,
   authority: string,
   secure: boolean,
+  context: () => FormatContext,
   timeoutMs: number,
 ): RequestCheck {
   const message = encodeRequest(check.serviceName);
@@ -38,7 +40,7 @@ export function createGrpcCheck(
         "user-agent",
         "Envoy/HC",
       ]);
-      applyHeaderChanges(headers, check.headers);
+      applyHeaderChanges(headers, check.headers, context());
       headers.set("grpc-timeout", formatGrpcTimeout(timeoutMs));
       return { headers, body: message };
     },

@@ -1,3 +1,4 @@
+import type { FormatContext } from "../../formatter/format-context.ts";
 import { EnvoyHeader } from "../../http/envoy-headers.ts";
 import { Headers } from "../../http/header-map.ts";
 import type { RequestCheck } from "./codec-probe.ts";
@@ -5,11 +6,12 @@ import { applyHeaderChanges } from "./header-changes.ts";
 import type { HttpCheck, StatusRange } from "./health-check-config.ts";
 import { matchesPayload } from "./match-payload.ts";
 
-/** `authority`: of the request. `verifiesName`: whether the service's name is looked at this time. */
+/** `authority`: of the request. `context`: what its headers may tell of. `verifiesName`: whether the service's name is looked at this time. */
 export function createHttpCheck(
   check: HttpCheck,
   authority: string,
   secure: boolean,
+  context: () => FormatContext,
   verifiesName: () => boolean,
 ): RequestCheck {
   return {
@@ -27,7 +29,7 @@ export function createHttpCheck(
         "user-agent",
         "Envoy/HC",
       ]);
-      applyHeaderChanges(headers, check.headers);
+      applyHeaderChanges(headers, check.headers, context());
       if (check.send.length > 0) headers.set("content-length", String(check.send.length));
       return { headers, body: check.send };
     },

@@ -1,4 +1,5 @@
 import { Headers } from "../header-map.ts";
+import { joinedInTrailers } from "../inline-headers.ts";
 import { JOINED_IN_REQUESTS, JOINED_IN_RESPONSES, joinLine } from "../joined-headers.ts";
 import { statusText } from "../status-text.ts";
 import { hashStep, internName } from "../well-known-names.ts";
@@ -175,8 +176,9 @@ export class Http1Head implements FramedHead {
       return undefined;
     }
     const mark = 1 << (hash & 31);
-    if ((this.namesRead & mark) !== 0 && !inTrailers) {
-      const joined = this.isRequest ? JOINED_IN_REQUESTS : JOINED_IN_RESPONSES;
+    if ((this.namesRead & mark) !== 0) {
+      const ofHead = this.isRequest ? JOINED_IN_REQUESTS : JOINED_IN_RESPONSES;
+      const joined = inTrailers ? joinedInTrailers(this.isRequest) : ofHead;
       if (joinLine(fields, name, value, joined)) return undefined;
     }
     this.namesRead |= mark;

@@ -2,6 +2,7 @@ import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { CompiledStringMatcher } from "@sluice/matching";
 import { accountForRead, keepRead, lend } from "../../connection/read-memory.ts";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
+import { enterTurn, leaveTurn } from "../../event/turn.ts";
 import type {
   HeadTimeout,
   RequestStream,
@@ -72,6 +73,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   private upgradeRequested = false;
   private connectRequested = false;
   private waitingReadPaused = false;
+  private dispatching = false;
   /** Of the message that no stream has begun for. */
   private bytesBeforeStream = 0;
 
@@ -108,7 +110,9 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     if (this.stream === undefined) this.bytesBeforeStream += chunk.length;
     else if (!this.requestComplete) this.stream.meter.wireBytesReceived += chunk.length;
     accountForRead();
+    this.dispatching = true;
     this.parser.execute(chunk);
+    this.dispatching = false;
     if (!this.parser.hasPendingInput) return;
     keepRead();
     if (!this.waitingReadPaused) {
@@ -369,6 +373,18 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     this.requestComplete = false;
     this.responseComplete = false;
     stream?.onComplete();
+    if (this.dispatching || !this.parser.hasPendingInput) this.nextRequest();
+    // As in Envoy: the upstream whose answer this was is free again when the next request asks for one.
+    else queueMicrotask(() => this.nextRequestInTurn());
+  }
+
+  private nextRequestInTurn(): void {
+    enterTurn();
+    this.nextRequest();
+    leaveTurn();
+  }
+
+  private nextRequest(): void {
     if (this.connection.state !== "open") return;
     if (this.waitingReadPaused) {
       this.waitingReadPaused = false;

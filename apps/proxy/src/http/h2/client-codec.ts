@@ -8,6 +8,8 @@ import type {
   StreamResetReason,
 } from "../codec.ts";
 import { Headers } from "../header-map.ts";
+import { joinedInTrailers } from "../inline-headers.ts";
+import { joinLines } from "../joined-headers.ts";
 import { CLIENT_PREFACE, Http2ErrorCode, SettingId, STREAM_ID_MAX } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/hpack-decoder.ts";
 import { Http2Connection, type Http2Setup } from "./http2-connection.ts";
@@ -140,7 +142,9 @@ export class Http2ClientCodec extends Http2Connection implements ClientCodec {
       isTrailerSection(block) &&
       (stream.expectedBytes < 0 || stream.receivedBytes === stream.expectedBytes)
     ) {
-      stream.receiveTrailers(new Headers(block.fields.slice()));
+      const joined = joinedInTrailers(false);
+      const fields = joined.size === 0 ? block.fields : joinLines(block.fields, joined);
+      stream.receiveTrailers(new Headers(fields.slice()));
     } else this.failMessage(stream.id, "http2.violation.of.messaging.rule");
   }
 

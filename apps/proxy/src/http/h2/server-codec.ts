@@ -10,6 +10,8 @@ import type {
   StreamResetReason,
 } from "../codec.ts";
 import { Headers } from "../header-map.ts";
+import { joinedInTrailers } from "../inline-headers.ts";
+import { joinLines } from "../joined-headers.ts";
 import { FORCED_GOAWAY } from "../note-reset.ts";
 import { Ended } from "./closed-streams.ts";
 import { Http2ErrorCode, STREAM_ID_MAX } from "./frames.ts";
@@ -154,7 +156,9 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
     else if (!endStream || (stream.expectedBytes >= 0 && stream.receivedBytes !== stream.expectedBytes)) {
       this.failMessage(stream.id, BROKEN_RULE);
     } else if (!this.refuseLargeHead(stream.id, block)) {
-      stream.receiveTrailers(new Headers(block.fields.slice()));
+      const joined = joinedInTrailers(true);
+      const fields = joined.size === 0 ? block.fields : joinLines(block.fields, joined);
+      stream.receiveTrailers(new Headers(fields.slice()));
     }
   }
 

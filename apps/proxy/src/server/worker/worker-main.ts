@@ -15,6 +15,7 @@ import { standardExtensions } from "../../extensions/standard.ts";
 import { compileListener } from "../../filter-chain/compile-listener.ts";
 import { TelemetryOutbox } from "../../grpc/telemetry-outbox.ts";
 import { useEnvoyHeaderPrefix } from "../../http/envoy-headers.ts";
+import { useInlineHeaders } from "../../http/inline-headers.ts";
 import { upstreamFilterCompiler } from "../../http-filter/compile-filter-chain.ts";
 import { AcceptGate } from "../../listener/accept-gate.ts";
 import { WorkerListeners } from "../../listener/worker-listeners.ts";
@@ -42,6 +43,7 @@ const port = parentPort;
 if (port === null) throw new Error("worker-main runs only as a worker thread");
 const init = asInit(workerData);
 useEnvoyHeaderPrefix(init.headerPrefix);
+useInlineHeaders(init.inlineHeaders);
 const report = (message: WorkerReport): void => port.postMessage(message);
 
 const stats = new ThreadStats({

@@ -4,6 +4,7 @@ import type { OutlierSign } from "../../cluster/outlier/outlier-config.ts";
 import type { DescriptorCommand } from "../../descriptor/descriptor-command.ts";
 import type { DrainTiming } from "../../filter-chain/listener-drain.ts";
 import type { TelemetryReport } from "../../grpc/telemetry-outbox.ts";
+import type { InlineHeaders } from "../../http/inline-headers.ts";
 import type { ListenerCommand } from "../../listener/listener-command.ts";
 import type { LoadMetric } from "../../orca/load-metrics-outbox.ts";
 import type { OverloadWorkerSettings } from "../../overload/overload-settings.ts";
@@ -35,6 +36,8 @@ export interface WorkerInit {
   readonly overload: OverloadWorkerSettings;
   /** See `useEnvoyHeaderPrefix`. */
   readonly headerPrefix: string;
+  /** See `useInlineHeaders`. */
+  readonly inlineHeaders: InlineHeaders;
   /** Where the worker shows that it lives; undefined: nobody watches. */
   readonly heartbeats: HeartbeatPage | undefined;
   /** See `SharedSlots`. */

@@ -4,7 +4,11 @@ import type { TLSSocket } from "node:tls";
 import { CidrSet, parseCidr } from "@sluice/matching";
 import type { CidrRange } from "@sluice/xds/gen/envoy/config/core/v3/address_pb.js";
 import type { TlsKeyLog } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
+import { logPathProblem } from "../../config-message/check-log-path.ts";
 import type { ProblemSink } from "./problem-sink.ts";
+
+/** Whoever reads it reads the traffic. */
+const FILE_MODE = 0o600;
 
 /** Files of this thread by path, each opened at its first line; they stay open. */
 const files = new Map<string, WriteStream>();
@@ -17,6 +21,8 @@ export class KeyLog {
 
   constructor(config: TlsKeyLog, sink: ProblemSink) {
     this.path = config.path;
+    const problem = logPathProblem(config.path, FILE_MODE);
+    if (problem !== undefined) sink.at("path").add(problem);
     this.local = ranges(config.localAddressRange, sink.at("local_address_range"));
     this.remote = ranges(config.remoteAddressRange, sink.at("remote_address_range"));
   }
@@ -32,7 +38,7 @@ export class KeyLog {
 function fileAt(path: string): WriteStream {
   let file = files.get(path);
   if (file === undefined) {
-    file = createWriteStream(path, { flags: "a", mode: 0o600 });
+    file = createWriteStream(path, { flags: "a", mode: FILE_MODE });
     // A key log that cannot be written costs no connection.
     file.on("error", () => {});
     files.set(path, file);

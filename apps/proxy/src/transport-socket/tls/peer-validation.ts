@@ -11,6 +11,7 @@ import {
   dnsNameMatches,
   type SubjectAltNameTest,
 } from "./subject-alt-name-matcher.ts";
+import { systemRoots } from "./system-roots.ts";
 import type { TlsStats } from "./tls-stats.ts";
 import { chainTrustedButForTime } from "./untimed-chain.ts";
 import { verificationErrorText } from "./verification-errors.ts";
@@ -62,8 +63,12 @@ export class PeerValidation {
   ) {
     const caAt = sink.at("trusted_ca");
     const ca = caAt.read(config?.trustedCa);
-    this.certificates = ca === undefined ? [] : caCertificates(ca, caAt);
-    this.trustedCa = ca === undefined ? undefined : this.certificates.map((each) => each.toString()).join("");
+    const trustsSystem = config?.trustedCa === undefined && config?.systemRootCerts !== undefined;
+    const roots = trustsSystem ? systemRoots() : undefined;
+    if (roots?.certificates.length === 0) sink.at("system_root_certs").add("the system has none");
+    this.certificates = ca === undefined ? (roots?.certificates ?? []) : caCertificates(ca, caAt);
+    this.trustedCa =
+      ca === undefined ? roots?.pem : this.certificates.map((each) => each.toString()).join("");
     const crlAt = sink.at("crl");
     const crl = crlAt.read(config?.crl);
     this.revocationLists = [ca, crl].flatMap((pem) => revocationListsOf(pem));
@@ -99,11 +104,11 @@ export class PeerValidation {
       }),
     );
     if (completeness === "partial") return;
-    const checksNames = this.nameTests.length > 0;
-    if (checksNames && ca === undefined && config?.trustedCa === undefined)
+    const trusts = trustsSystem || config?.trustedCa !== undefined;
+    if (this.nameTests.length > 0 && !trusts)
       sink.add("names of a certificate are only worth checking with trusted_ca: it must be set");
-    if (config?.crl !== undefined && config.trustedCa === undefined) crlAt.add("needs trusted_ca");
-    if (this.allowExpired && config?.trustedCa === undefined)
+    if (config?.crl !== undefined && !trusts) crlAt.add("needs trusted_ca");
+    if (this.allowExpired && !trusts)
       sink.at("allow_expired_certificate").add("needs trusted_ca: without it time is not looked at");
     if (this.allowExpired && this.revocationLists.length > 0)
       sink.at("allow_expired_certificate").add("is not implemented together with crl");

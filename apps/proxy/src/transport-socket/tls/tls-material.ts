@@ -43,10 +43,6 @@ export function collectTlsMaterial(
     path: `tls_certificates[${index}]`,
     name: `unnamed_cert_${inlineHash(config.certificateChain)}`,
   }));
-  certificates.forEach(({ config, path }) => {
-    if (config.watchedDirectory !== undefined)
-      sink.at(`${path}.watched_directory`).add("has an effect on certificates that come as secrets only");
-  });
   // As Envoy: secrets are looked at where there is no certificate in place.
   const wanted = certificates.length > 0 ? [] : (common?.tlsCertificateSdsSecretConfigs ?? []);
   wanted.forEach((config, index) => {
@@ -67,10 +63,6 @@ export function collectTlsMaterial(
   };
   switch (type?.case) {
     case "validationContext":
-      if (type.value.watchedDirectory !== undefined)
-        sink
-          .at("validation_context.watched_directory")
-          .add("has an effect on validation contexts that come as secrets only");
       return {
         certificates,
         validation: type.value,

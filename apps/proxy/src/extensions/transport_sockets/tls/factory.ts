@@ -51,14 +51,16 @@ export const downstreamTlsFactory: DownstreamTransportSocketFactory = {
       ...(tickets.case === "sessionTicketKeysSdsSecretConfig" ? [tickets.value] : []),
     ];
     for (const secret of needed) {
+      // As in Envoy the first one counts, too, unless it is the bootstrap's; and one listener's, however many workers have it.
+      const counts = context.worker.workerIndex === 0 && secret.sdsConfig !== undefined;
+      if (counts && secrets.get(secretKey(secret)) !== undefined) updated.inc();
       const unsubscribe = secrets.subscribe(secretKey(secret), () => {
         const found = new ProblemSink("");
         const next = compileServerTlsState(config, secrets, found);
         if (next !== undefined) {
           socket.state = next;
           showExpiry(next);
-          // One listener's, however many workers have it.
-          if (context.worker.workerIndex === 0) updated.inc();
+          if (counts) updated.inc();
         }
         for (const { path, message: what } of found.problems)
           log.error(`secret '${secret.name}' is not used: ${path}: ${what}`);
@@ -77,7 +79,8 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
     const state = compileClientTlsState(config, context.secrets, sink);
     if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
     const scope = context.stats.scope("client_ssl_socket_factory");
-    const updated = scope.counter("ssl_context_update_by_sds");
+    // Counted on the main thread.
+    scope.counter("ssl_context_update_by_sds");
     const notReady = scope.counter("upstream_context_secrets_not_ready");
     scope.counter("downstream_context_secrets_not_ready");
     const options = {
@@ -95,10 +98,7 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
       const unsubscribe = context.secrets.subscribe(secretKey(secret), () => {
         const found = new ProblemSink("");
         const next = compileClientTlsState(config, context.secrets, found);
-        if (next !== undefined) {
-          socket.replace(next);
-          updated.inc();
-        }
+        if (next !== undefined) socket.replace(next);
         for (const { path, message: what } of found.problems)
           context.onError(`secret '${secret.name}' is not used: ${path}: ${what}`);
       });

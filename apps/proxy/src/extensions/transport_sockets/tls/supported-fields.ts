@@ -38,6 +38,7 @@ export const TLS_SUPPORTED_FIELDS: SupportedFields = {
   ],
   [`${TLS}.CertificateValidationContext`]: [
     "trusted_ca",
+    "system_root_certs",
     "watched_directory",
     "verify_certificate_spki",
     "verify_certificate_hash",

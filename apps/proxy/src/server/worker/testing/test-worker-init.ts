@@ -20,6 +20,7 @@ export function testWorkerInit(concurrency: number): (workerIndex: number) => Wo
     drain: { drainTimeMs: 600_000, gradual: true },
     overload: {},
     headerPrefix: "",
+    inlineHeaders: [[], [], [], []],
     overloadState,
     heartbeats: undefined,
     sharedSlots,

@@ -63,7 +63,7 @@ export function compileLocalRateLimit(
   const responseHeaders = take(
     compileHeaderMutations(config.responseHeadersToAdd, [], "", "response_headers"),
   );
-  const rateLimits = take(compileRateLimits(config.rateLimits, "rate_limits", worker));
+  const rateLimits = take(compileRateLimits(config.rateLimits, "rate_limits", worker, "filter"));
   for (const [i, { stage, disableKey, limit }] of config.rateLimits.entries()) {
     const refuse = (message: string): void =>
       void problems.push({ path: `rate_limits[${i}]`, message, severity: "error" });

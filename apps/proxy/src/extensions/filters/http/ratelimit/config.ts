@@ -140,7 +140,7 @@ function compileOwnLimits(
     if (stage !== undefined || disableKey !== "")
       return refuse(`rate_limits[${i}]`, "'stage' field and 'disable_key' field are not supported");
   }
-  return compileRateLimits(limits, "rate_limits", worker);
+  return compileRateLimits(limits, "rate_limits", worker, "filter");
 }
 
 const REQUEST_TYPES = ["internal", "external", "both"] as const;

@@ -73,6 +73,7 @@ function inlineRoutes(config: InlineRoutes, path: string, use: RouteUse): Compil
     stats: use.stats,
     filterNames: use.filterNames,
     validateClusters,
+    onClose: use.context.onClose,
   });
   if (table.ok) return { ok: true, value: { current: table.value } };
   return { ok: false, problems: table.problems.map((problem) => ({ ...problem, path: at(problem.path) })) };

@@ -23,14 +23,19 @@ export function compileLeased(
   { context, stats, filterNames }: RouteUse,
 ): Compiled<{ readonly table: Table; release(): void }> {
   const leased = leaseContext(context.worker);
+  const releases = [leased.release];
+  const release = (): void => {
+    for (const each of releases) each();
+  };
   const table = compileRouteConfiguration(config, {
     worker: leased.context,
     stats: leased.scopeAt(stats.prefix),
     filterNames,
     validateClusters: false,
+    onClose: (each) => releases.push(each),
   });
-  if (table.ok) return { ok: true, value: { table: table.value, release: leased.release } };
-  leased.release();
+  if (table.ok) return { ok: true, value: { table: table.value, release } };
+  release();
   return table;
 }
 
