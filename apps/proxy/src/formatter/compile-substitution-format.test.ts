@@ -100,7 +100,7 @@ test("missing values are empty where the caller says so", () => {
 });
 
 test("gRPC status comes from trailers, else from headers, and only for gRPC", () => {
-  const request = { "content-type": "application/grpc" };
+  const request = { ":path": "/s/m", "content-type": "application/grpc" };
   assert.equal(
     print("%GRPC_STATUS%", formatContext({ request, trailers: { "grpc-status": "5" } })),
     "NotFound",
@@ -113,7 +113,7 @@ test("gRPC status comes from trailers, else from headers, and only for gRPC", ()
     "UNAVAILABLE 14",
   );
   assert.equal(print("%GRPC_STATUS%", formatContext({ response: { "grpc-status": "14" } })), "-");
-  const web = { "content-type": "application/grpc-web" };
+  const web = { ":path": "/s/m", "content-type": "application/grpc-web" };
   const trailers = { "grpc-status": "5" };
   assert.equal(print("%GRPC_STATUS%", formatContext({ request: web, trailers })), "-");
   assert.equal(print("%GRPC_STATUS%", formatContext({ request, trailers: { "grpc-status": "x" } })), "-1");
