@@ -183,7 +183,7 @@ function compileEntry(
       limit,
       limitFilter: key?.key ?? "",
       hits: hits.value,
-      isNegativeHits: config.hitsAddend?.isNegativeHits ?? false,
+      isNegativeHits: place === "filter" && config.hitsAddend?.isNegativeHits === true,
       xRateLimitHeaders:
         config.xRatelimitOption === HeaderOption.UNSPECIFIED
           ? undefined
