@@ -1,6 +1,6 @@
 import type { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from "./filter-status.ts";
 import type { HeaderMap } from "./http-headers.ts";
-import type { StreamInfo } from "./stream-info.ts";
+import type { ResponseFlag, StreamInfo } from "./stream-info.ts";
 import type { Clock, Random, Timers } from "./time.ts";
 
 /**
@@ -87,9 +87,10 @@ export interface DecoderCallbacks extends StreamFilterCallbacks {
   /** Creates trailers; only inside `decodeData` with `endStream` true. */
   addDecodedTrailers(): HeaderMap;
   /**
-   * Answers by itself. Passes the encoder filters like any response. `details` becomes %RESPONSE_CODE_DETAILS%
-   * (snake_case, no spaces). `modify` may add headers. With gRPC requests the reply is a trailers-only response with
-   * `grpcStatus`, else derived from `status`.
+   * Answers by itself. Passes the encoder filters like any response. `body` is a binary string, as headers' values are.
+   * `details` becomes %RESPONSE_CODE_DETAILS% (snake_case, no spaces). `modify` may add headers. With gRPC requests the reply is
+   * a trailers-only response with `grpcStatus`, else derived from `status`. `flag` is set once the reply is made, which does not
+   * tell of it.
    */
   sendLocalReply(
     status: number,
@@ -97,6 +98,7 @@ export interface DecoderCallbacks extends StreamFilterCallbacks {
     details: string,
     modify?: (headers: HeaderMap) => void,
     grpcStatus?: number,
+    flag?: ResponseFlag,
   ): void;
   /** For terminal filters (router): the response comes in by these. */
   encode1xxHeaders(headers: HeaderMap): void;

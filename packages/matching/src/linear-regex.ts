@@ -12,6 +12,7 @@ export interface LinearRegex {
 
 /** `envoy.type.matcher.v3.RegexMatcher` and `xds.type.matcher.v3.RegexMatcher`. */
 export interface RegexConfig {
+  readonly $typeName?: string;
   readonly regex: string;
   readonly engineType:
     | { readonly case: "googleRe2"; readonly value: object }
@@ -21,6 +22,11 @@ export interface RegexConfig {
 /** `path` is where the matcher stands. */
 export function compileRegex(config: RegexConfig, path: string): Compiled<LinearRegex> {
   const engine = config.engineType.value;
+  // Only of these Envoy still wants the engine named.
+  if (config.$typeName === "xds.type.matcher.v3.RegexMatcher" && engine === undefined) {
+    const message = "google_re2 is required";
+    return { ok: false, problems: [{ path: fieldPath(path, "google_re2"), message, severity: "error" }] };
+  }
   const sizeMax =
     engine !== undefined && "maxProgramSize" in engine && typeof engine.maxProgramSize === "number"
       ? engine.maxProgramSize

@@ -29,16 +29,16 @@ export function compileLineFormat(
     case "typedJsonFormat":
       return compileJsonFormat(format.value, `${path}.typed_json_format`, false, {});
     case "logFormat":
-      return compileOctets(format.value, `${path}.log_format`);
+      return compileFormatOctets(format.value, `${path}.log_format`);
   }
 }
 
-/** `SubstitutionFormatString` for a message's body, as text rather than octets. */
+/** `SubstitutionFormatString` as text rather than octets. */
 export function compileFormatString(
   format: SubstitutionFormatString,
   path: string,
 ): Compiled<SubstitutionFormatter> {
-  const octets = compileOctets(format, path);
+  const octets = compileFormatOctets(format, path);
   if (!octets.ok) return octets;
   return {
     ok: true,
@@ -46,8 +46,11 @@ export function compileFormatString(
   };
 }
 
-/** Text ends where it ends, JSON gets a newline. */
-function compileOctets(format: SubstitutionFormatString, path: string): Compiled<SubstitutionFormatter> {
+/** `SubstitutionFormatString` as a binary string. Text ends where it ends, JSON gets a newline. */
+export function compileFormatOctets(
+  format: SubstitutionFormatString,
+  path: string,
+): Compiled<SubstitutionFormatter> {
   const { omitEmptyValues } = format;
   const operators = compileFormatters(format.formatters, `${path}.formatters`);
   if (!operators.ok) return operators;

@@ -1,4 +1,5 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
+import { toBinaryString } from "@sluice/matching";
 import { compileProviders, printValue } from "./compile-substitution-format.ts";
 import type { FormatContext, SubstitutionFormatter } from "./format-context.ts";
 import type { OperatorTable } from "./operator.ts";
@@ -49,7 +50,7 @@ function compileMembers(value: object, path: string, use: Compilation): Renderer
   const members = Object.entries(value)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, member]) => ({
-      key: `${JSON.stringify(key)}:`,
+      key: `${toBinaryString(JSON.stringify(key))}:`,
       render: compileValue(member, `${path}.${key}`, use),
     }));
   const missing = use.omitEmpty ? undefined : "null";

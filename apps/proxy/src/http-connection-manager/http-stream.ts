@@ -34,6 +34,7 @@ import { refreshRoute } from "../route/route-payload.ts";
 import { decorateResponse } from "../tracing/decorate-span.ts";
 import { admitRequest, type Refusal } from "./admit-request.ts";
 import { chooseChain } from "./choose-chain.ts";
+import { keepConnectPort } from "./connect-port.ts";
 import type { HttpConnectionManager } from "./connection-manager.ts";
 import { countResponse } from "./count-stream.ts";
 import { finishResponseHead } from "./finish-response-head.ts";
@@ -124,7 +125,9 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     const refusal = admitRequest(headers, isConnect, config);
     if (refusal !== undefined) return this.refuse(refusal, headers);
     const { localAddress } = manager.connection;
-    prepareHost(headers, config, localAddress.slice(localAddress.lastIndexOf(":") + 1));
+    const port = prepareHost(headers, config, localAddress.slice(localAddress.lastIndexOf(":") + 1));
+    if (port !== undefined && (isConnect || (encoder.protocol === "HTTP/2" && headers.has("upgrade"))))
+      keepConnectPort(this.streamInfo, port);
     if (connectionHeader !== undefined) removeNominated(headers, connectionHeader);
     for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     const upgrade = headers.get("upgrade");
@@ -179,12 +182,12 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   }
 
   onCodecError(error: CodecError): void {
-    this.streamInfo.setResponseFlag(ResponseFlag.DownstreamProtocolError);
-    const { counters } = this.config.stats;
-    if (error.details === "overload") counters.downstream_rq_overload_close.inc();
-    if (this.requestHeaders === undefined)
-      this.reply(error.status, statusPhrase(error.status), error.details);
-    else this.filters.sendLocalReply(error.status, statusPhrase(error.status), error.details);
+    const { config, filters } = this;
+    const { status, details } = error;
+    if (details === "overload") config.stats.counters.downstream_rq_overload_close.inc();
+    if (this.requestHeaders === undefined) this.createChain(config.filters);
+    const flag = ResponseFlag.DownstreamProtocolError;
+    filters.sendLocalReply(status, statusPhrase(status), details, undefined, undefined, flag);
   }
 
   get heldBytes(): number {
@@ -395,10 +398,14 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.encoder.readDisable(disable);
   }
 
-  rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined {
-    const { config, cachedRoute } = this;
-    // As Envoy: what a route does to its cluster's responses it does to answers in their place, whichever filter gives them.
+  /** As Envoy: answers in the place of a cluster's responses are treated as they are, whichever filter gives them. */
+  finalizeLocalReply(headers: Headers): void {
+    const { cachedRoute } = this;
     if (this.admitted && cachedRoute?.action.kind === "forward") cachedRoute.finalizeResponse(headers, this);
+  }
+
+  rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined {
+    const { config } = this;
     if (config.localReplies === undefined) return undefined;
     this.response = headers;
     return config.localReplies.rewrite(headers, status, body, this);

@@ -14,6 +14,7 @@ export interface BodyFormat {
 export interface LocalReplyMapping {
   readonly condition: LogCondition;
   readonly status: number | undefined;
+  /** A binary string. */
   readonly body: string | undefined;
   readonly format: BodyFormat | undefined;
   readonly headers: HeaderMutations | undefined;

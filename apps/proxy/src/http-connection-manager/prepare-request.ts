@@ -29,12 +29,22 @@ export function preparePath(headers: Headers, rules: RequestTargetRules): PathVe
   return redirectsPath(original, rules) ? "redirect" : "ok";
 }
 
-export function prepareHost(headers: Headers, rules: RequestTargetRules, localPort: string): void {
+/** Returns the port that was stripped. */
+export function prepareHost(
+  headers: Headers,
+  rules: RequestTargetRules,
+  localPort: string,
+): number | undefined {
   const authority = headers.get(":authority");
-  if (authority === undefined) return;
+  if (authority === undefined) return undefined;
   const rewritten = rewriteAuthority(authority, rules, localPort);
-  if (rewritten !== authority) headers.set(":authority", rewritten);
+  if (rewritten === authority) return undefined;
+  headers.set(":authority", rewritten);
+  const port = PORT.exec(authority)?.[1];
+  return port === undefined || PORT.test(rewritten) ? undefined : Number(port);
 }
+
+const PORT = /:(\d+)$/;
 
 /**
  * What a connection manager does to every request's headers (docs: "HTTP header sanitizing"): hop-by-hop fields go,

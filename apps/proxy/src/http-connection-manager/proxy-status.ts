@@ -18,6 +18,7 @@ interface ProxyError {
 }
 
 const DESTINATION_UNAVAILABLE: ProxyError = { type: "destination_unavailable", status: 503 };
+const CONNECTION_REFUSED: ProxyError = { type: "connection_refused", status: 502 };
 const CONNECTION_TERMINATED: ProxyError = { type: "connection_terminated", status: 502 };
 const CONNECTION_LIMIT_REACHED: ProxyError = { type: "connection_limit_reached", status: 503 };
 const CONNECTION_TIMEOUT: ProxyError = { type: "connection_timeout", status: 504 };
@@ -29,10 +30,17 @@ const ERRORS: readonly (readonly [flag: number, error: ProxyError])[] = [
   [ResponseFlag.FailedLocalHealthCheck, DESTINATION_UNAVAILABLE],
   [ResponseFlag.NoHealthyUpstream, DESTINATION_UNAVAILABLE],
   [ResponseFlag.UpstreamRequestTimeout, CONNECTION_TIMEOUT],
+  [ResponseFlag.DurationTimeout, CONNECTION_TIMEOUT],
   [ResponseFlag.LocalReset, CONNECTION_TIMEOUT],
   [ResponseFlag.UpstreamRemoteReset, CONNECTION_TERMINATED],
-  [ResponseFlag.UpstreamConnectionFailure, { type: "connection_refused", status: 502 }],
+  [ResponseFlag.UpstreamConnectionFailure, CONNECTION_REFUSED],
+  [ResponseFlag.UnauthorizedExternalService, CONNECTION_REFUSED],
   [ResponseFlag.UpstreamConnectionTermination, CONNECTION_TERMINATED],
+  [ResponseFlag.OverloadManager, CONNECTION_LIMIT_REACHED],
+  [ResponseFlag.DropOverload, CONNECTION_LIMIT_REACHED],
+  [ResponseFlag.FaultInjected, HTTP_REQUEST_ERROR],
+  [ResponseFlag.DownstreamConnectionTermination, CONNECTION_TERMINATED],
+  [ResponseFlag.DownstreamRemoteReset, CONNECTION_TERMINATED],
   [ResponseFlag.UpstreamOverflow, CONNECTION_LIMIT_REACHED],
   [ResponseFlag.NoRouteFound, { type: "destination_not_found", status: 500 }],
   [ResponseFlag.RateLimited, CONNECTION_LIMIT_REACHED],
@@ -53,6 +61,8 @@ export function setProxyStatus(headers: Headers, info: StreamInfo, config: Proxy
   const found = ERRORS.find(([flag]) => (info.responseFlags & flag) !== 0);
   if (found === undefined) return;
   const [flag] = found;
+  // As Envoy, which notes a broken message once that has been answered.
+  if (flag === ResponseFlag.DownstreamProtocolError && info.responseCodeDetails.startsWith("http1.")) return;
   const connected = info.upstreamLocalAddress !== undefined;
   const error = flag === ResponseFlag.UpstreamRequestTimeout && connected ? HTTP_RESPONSE_TIMEOUT : found[1];
   let value = `${config.proxyName}; error=${error.type}`;

@@ -6,6 +6,7 @@ import type {
   HeaderMap,
   MatchedRoute,
   Random,
+  ResponseFlag,
   StreamDecoderFilter,
   StreamEncoderFilter,
   StreamInfo,
@@ -145,8 +146,9 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
     details: string,
     modify?: (headers: HeaderMap) => void,
     grpcStatus?: number,
+    flag?: ResponseFlag,
   ): void {
-    this.manager.sendLocalReply(status, body, details, modify, grpcStatus);
+    this.manager.sendLocalReply(status, body, details, modify, grpcStatus, flag);
   }
 
   encode1xxHeaders(headers: HeaderMap): void {

@@ -77,6 +77,7 @@ function chain(bufferLimitBytes = 100) {
     refuseReuse: () => seen.push("last on its connection"),
     beforeLocalReply: () => undefined,
     onTooLarge: (message) => seen.push(`${message} too large`),
+    finalizeLocalReply: () => undefined,
     rewriteLocalReply: () => undefined,
     abort: () => seen.push("abort"),
     onFilterBug: (error) => seen.push(String(error)),

@@ -71,9 +71,12 @@ export class FilterManager {
     details: string,
     modify?: (headers: HeaderMap) => void,
     grpcStatus?: number,
+    flag?: ResponseFlag,
   ): undefined {
     const { host, request, response } = this;
     if (this.destroyed || response.done) return;
+    if (flag !== undefined && (host.answer !== undefined || response.headersWritten))
+      host.streamInfo.setResponseFlag(flag);
     if (host.answer !== undefined) {
       request.stopped = true;
       response.stopped = true;
@@ -91,6 +94,7 @@ export class FilterManager {
     request.stopped = true;
     host.beforeLocalReply(status);
     const reply = prepareLocalReply(host.requestHeaders, status, body, grpcStatus, modify, host);
+    if (flag !== undefined) host.streamInfo.setResponseFlag(flag);
     response.replace(reply.headers, reply.body);
   }
 

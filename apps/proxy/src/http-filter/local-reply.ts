@@ -6,25 +6,29 @@ import { statusText } from "../http/status-text.ts";
 
 export interface LocalReply {
   readonly headers: Headers;
-  /** "" for gRPC and for HEAD. */
+  /** A binary string; "" for gRPC and for HEAD. */
   readonly body: string;
 }
 
 /** What an answer of the proxy's own says, before it becomes a message. */
 export interface LocalReplyContent {
   readonly status: number;
+  /** A binary string. */
   readonly body: string;
   readonly contentType: string;
 }
 
-/** Who may change such an answer (`local_reply_config`); `undefined`: it stays as it is. */
+/** Who may change such an answer. */
 export interface LocalReplyRewriter {
+  /** What a route does to its cluster's responses, ahead of everything else. */
+  finalizeLocalReply(headers: Headers): void;
+  /** `local_reply_config`; `undefined`: it stays as it is. */
   rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined;
 }
 
 /**
- * An answer that the proxy gives by itself; for gRPC requests a response of trailers only. `modify` adds headers before
- * `rewriter` sees them.
+ * An answer that the proxy gives by itself; for gRPC requests a response of trailers only. `modify` adds headers behind those of
+ * the route, before `rewriter` rewrites them.
  */
 export function prepareLocalReply(
   request: Headers | undefined,
@@ -35,6 +39,7 @@ export function prepareLocalReply(
   rewriter: LocalReplyRewriter,
 ): LocalReply {
   const headers = new Headers([":status", statusText(status)]);
+  rewriter.finalizeLocalReply(headers);
   modify?.(headers);
   const givenType = headers.get("content-type");
   const rewritten = rewriter.rewriteLocalReply(headers, status, body);
@@ -61,7 +66,7 @@ export function prepareLocalReply(
     headers.remove("content-type");
     return { headers, body: "" };
   }
-  headers.set("content-length", String(Buffer.byteLength(text)));
+  headers.set("content-length", String(text.length));
   const retyped = headers.get("content-type") !== givenType;
   if (!headers.has("content-type") || (text !== body && !retyped)) {
     headers.set("content-type", rewritten?.contentType ?? "text/plain");
@@ -79,7 +84,7 @@ export function answerAsHttp(request: HeaderMap): void {
 /** `grpc-message`: octets outside printable ASCII and `%` as `%XX`. */
 function percentEncode(message: string): string {
   let text = "";
-  for (const octet of Buffer.from(message)) {
+  for (const octet of Buffer.from(message, "latin1")) {
     text +=
       octet >= 0x20 && octet <= 0x7e && octet !== 0x25
         ? String.fromCharCode(octet)

@@ -25,7 +25,7 @@ export class ResponseIteration extends MessageIteration {
     this.manager.request.stopped = true;
   }
 
-  /** A local reply takes the place of what has come, or would have. */
+  /** A local reply takes the place of what has come, or would have. `body`: a binary string. */
   replace(headers: Headers, body: string): undefined {
     const direct = this.begun;
     const endStream = body === "";
@@ -39,12 +39,12 @@ export class ResponseIteration extends MessageIteration {
       this.headersWritten = true;
       this.finish();
       host.writeHeaders(headers, endStream);
-      if (!endStream) host.writeData(Buffer.from(body), true);
+      if (!endStream) host.writeData(Buffer.from(body, "latin1"), true);
       return;
     }
     const from = this.filters.length - 1;
     this.iterateHeaders(from, headers, endStream);
-    if (!endStream) this.iterateData(from, Buffer.from(body), true);
+    if (!endStream) this.iterateData(from, Buffer.from(body, "latin1"), true);
   }
 
   informational(headers: Headers): void {

@@ -23,6 +23,10 @@ it("joins lines of the headers that are named, each in its part of a message", (
   useInlineHeaders(compiled.value);
   assert.deepEqual(joinLines(lines, JOINED_IN_REQUESTS), ["x-own", "1,2", "cookie", "a=1; b=2"]);
   assert.deepEqual(joinLines(lines, JOINED_IN_RESPONSES), lines);
+  const empty = ["x-own", "", "x-own", "", "x-own", "1", "x-own", ""];
+  assert.deepEqual(joinLines(empty, JOINED_IN_REQUESTS), ["x-own", "1"]);
+  const ofEnvoy = ["x-envoy-retry-on", "5xx", "x-envoy-retry-on", "reset"];
+  assert.deepEqual(joinLines(ofEnvoy, JOINED_IN_REQUESTS), ["x-envoy-retry-on", "5xx,reset"]);
   assert.deepEqual(
     [joinedInTrailers(true).has("x-end"), joinedInTrailers(false).has("x-end")],
     [false, true],

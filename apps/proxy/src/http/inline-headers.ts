@@ -3,7 +3,7 @@ import {
   type CustomInlineHeader,
   CustomInlineHeader_InlineHeaderType as HeaderType,
 } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
-import { joinAlso } from "./joined-headers.ts";
+import { joinAlso, joinOwn } from "./joined-headers.ts";
 
 /** Names of headers of one line by what has them, each below its `CustomInlineHeader.InlineHeaderType`. */
 export type InlineHeaders = Readonly<Record<HeaderType, readonly string[]>>;
@@ -47,8 +47,9 @@ export function compileInlineHeaders(headers: readonly CustomInlineHeader[]): Co
   return { ok: true, value };
 }
 
-/** Once for each thread, ahead of everything else. */
+/** Once for each thread, behind `useEnvoyHeaderPrefix`, ahead of everything else. */
 export function useInlineHeaders(headers: InlineHeaders): void {
+  joinOwn();
   for (const type of TYPES) for (const name of headers[type]) NAMED[type].add(name);
   joinAlso(headers[HeaderType.REQUEST_HEADER], headers[HeaderType.RESPONSE_HEADER]);
 }

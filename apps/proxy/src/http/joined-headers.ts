@@ -1,4 +1,5 @@
 import { ONE_LINE_IN_REQUESTS, ONE_LINE_IN_RESPONSES } from "@sluice/matching";
+import { EnvoyHeader, type EnvoyHeaderKey } from "./envoy-headers.ts";
 
 const inRequests = new Set([...ONE_LINE_IN_REQUESTS, "expect"]);
 const inResponses = new Set([...ONE_LINE_IN_RESPONSES, "grpc-status", "server"]);
@@ -9,6 +10,52 @@ const inResponses = new Set([...ONE_LINE_IN_RESPONSES, "grpc-status", "server"])
  */
 export const JOINED_IN_REQUESTS: ReadonlySet<string> = inRequests;
 export const JOINED_IN_RESPONSES: ReadonlySet<string> = inResponses;
+
+/** Of Envoy's own headers those of one line in requests. */
+export const OWN_OF_ONE_LINE_IN_REQUESTS: readonly EnvoyHeaderKey[] = [
+  "attemptCount",
+  "decoratorOperation",
+  "downstreamServiceCluster",
+  "downstreamServiceNode",
+  "expectedRqTimeoutMs",
+  "externalAddress",
+  "forceTrace",
+  "hedgeOnPerTryTimeout",
+  "internal",
+  "ipTags",
+  "isTimeoutRetry",
+  "maxRetries",
+  "originalHost",
+  "originalPath",
+  "originalUrl",
+  "retriableHeaderNames",
+  "retriableStatusCodes",
+  "retryGrpcOn",
+  "retryOn",
+  "upstreamAltStatName",
+  "upstreamRqPerTryTimeoutMs",
+  "upstreamRqTimeoutAltResponse",
+  "upstreamRqTimeoutMs",
+  "upstreamStreamDurationMs",
+];
+
+/** The same of a response. */
+export const OWN_OF_ONE_LINE_IN_RESPONSES: readonly EnvoyHeaderKey[] = [
+  "attemptCount",
+  "decoratorOperation",
+  "degraded",
+  "immediateHealthCheckFail",
+  "ratelimited",
+  "upstreamCanary",
+  "upstreamHealthcheckedCluster",
+  "upstreamServiceTime",
+];
+
+/** Envoy's own headers as they are named now. Once for each thread, behind `useEnvoyHeaderPrefix`. */
+export function joinOwn(): void {
+  const named = (keys: readonly EnvoyHeaderKey[]): string[] => keys.map((key) => EnvoyHeader[key]);
+  joinAlso(named(OWN_OF_ONE_LINE_IN_REQUESTS), named(OWN_OF_ONE_LINE_IN_RESPONSES));
+}
 
 /** Further ones, from now on. */
 export function joinAlso(requests: readonly string[], responses: readonly string[]): void {
@@ -49,8 +96,10 @@ export function joinLine(
   if (!joined.has(name)) return false;
   for (let i = 0; i < fields.length; i += 2) {
     if (fields[i] !== name) continue;
-    // RFC 6265 §5.4 has a separator of its own.
-    fields[i + 1] = `${fields[i + 1]}${name === "cookie" ? "; " : ","}${value}`;
+    const first = fields[i + 1];
+    // As Envoy: nothing joins nothing, and no comma either. RFC 6265 §5.4 has a separator of its own.
+    if (first === "") fields[i + 1] = value;
+    else if (value !== "") fields[i + 1] = `${first}${name === "cookie" ? "; " : ","}${value}`;
     return true;
   }
   return false;

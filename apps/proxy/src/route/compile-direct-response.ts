@@ -1,8 +1,7 @@
-import { isUtf8 } from "node:buffer";
-import { type Compiled, type HeaderMap, refuse } from "@sluice/extension-api";
+import type { Compiled, HeaderMap } from "@sluice/extension-api";
 import type { DirectResponseAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { type CurrentData, watchDataSource } from "../config-message/watch-data-source.ts";
-import { compileFormatString } from "../formatter/compile-line-format.ts";
+import { compileFormatOctets } from "../formatter/compile-line-format.ts";
 import type { SubstitutionFormatter } from "../formatter/format-context.ts";
 import { targetOf } from "./rewrite-path.ts";
 import type { RouteAction } from "./route-entry.ts";
@@ -18,10 +17,6 @@ export function compileDirectResponse(
   const body = watchDataSource(config.body, `${path}.body`, bodyBytesMax, onClose);
   if (!body.ok) return body;
   const data = body.value;
-  if (!isUtf8(data.bytes)) {
-    const message = "is not UTF-8 text; other bodies are not implemented";
-    return refuse(`${path}.body`, message);
-  }
   const location = status === 201 || (status >= 300 && status < 400) ? ownAddress : undefined;
   if (config.bodyFormat === undefined) {
     const value = { kind: "direct", status, contentType: undefined, location, body: textOf(data) } as const;
@@ -30,7 +25,7 @@ export function compileDirectResponse(
   const { bodyFormat } = config;
   const text = textOf(data);
   const at = `${path}.body_format`;
-  const format: Compiled<SubstitutionFormatter> = compileFormatString(bodyFormat, at);
+  const format: Compiled<SubstitutionFormatter> = compileFormatOctets(bodyFormat, at);
   if (!format.ok) return format;
   const contentType =
     bodyFormat.contentType !== ""
@@ -50,14 +45,14 @@ export function compileDirectResponse(
   };
 }
 
-/** Its text, decoded once as long as it stays the same. */
+/** Its octets as a binary string, made once as long as they stay the same. */
 function textOf(data: CurrentData): () => string {
   let { bytes } = data;
-  let text = bytes.toString();
+  let text = bytes.toString("latin1");
   return () => {
     if (bytes !== data.bytes) {
       bytes = data.bytes;
-      text = bytes.toString();
+      text = bytes.toString("latin1");
     }
     return text;
   };

@@ -1,8 +1,9 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import { ONE_LINE_IN_REQUESTS, ONE_LINE_IN_RESPONSES } from "@sluice/matching";
 import { CustomInlineHeader_InlineHeaderType as HeaderType } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
-import { EnvoyHeader, type EnvoyHeaderKey } from "../http/envoy-headers.ts";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
 import { INLINE_HEADERS } from "../http/inline-headers.ts";
+import { OWN_OF_ONE_LINE_IN_REQUESTS, OWN_OF_ONE_LINE_IN_RESPONSES } from "../http/joined-headers.ts";
 
 /** Headers that Envoy keeps in one line: what is appended joins it behind a comma. Of requests and of responses others. */
 const OF_REQUESTS: ReadonlySet<string> = new Set([
@@ -16,35 +17,9 @@ const OF_RESPONSES: ReadonlySet<string> = new Set([
   "access-control-allow-private-network",
 ]);
 
-const OWN_OF_REQUESTS: readonly EnvoyHeaderKey[] = [
-  "attemptCount",
-  "decoratorOperation",
-  "downstreamServiceCluster",
-  "downstreamServiceNode",
-  "expectedRqTimeoutMs",
-  "externalAddress",
-  "forceTrace",
-  "internal",
-  "ipTags",
-  "isTimeoutRetry",
-  "originalHost",
-  "originalPath",
-  "upstreamAltStatName",
-];
-
-const OWN_OF_RESPONSES: readonly EnvoyHeaderKey[] = [
-  "attemptCount",
-  "decoratorOperation",
-  "degraded",
-  "immediateHealthCheckFail",
-  "ratelimited",
-  "upstreamCanary",
-  "upstreamServiceTime",
-];
-
 export function isJoined(name: string, kind: "request" | "response"): boolean {
   const known = kind === "request" ? OF_REQUESTS : OF_RESPONSES;
-  const own = kind === "request" ? OWN_OF_REQUESTS : OWN_OF_RESPONSES;
+  const own = kind === "request" ? OWN_OF_ONE_LINE_IN_REQUESTS : OWN_OF_ONE_LINE_IN_RESPONSES;
   const type = kind === "request" ? HeaderType.REQUEST_HEADER : HeaderType.RESPONSE_HEADER;
   return known.has(name) || own.some((key) => EnvoyHeader[key] === name) || INLINE_HEADERS[type].has(name);
 }

@@ -149,13 +149,19 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
 
   /**
    * What the route does to a request that is forwarded: header mutations, then the host, then the path. `keepOriginals`: the
-   * old ones go into x-envoy-original-host and -path.
+   * old ones go into x-envoy-original-host and -path. `connectPort` goes back to a host without a port, ahead of its being replaced.
    */
-  finalizeRequest(headers: HeaderMap, context: FormatContext, keepOriginals: boolean): void {
+  finalizeRequest(
+    headers: HeaderMap,
+    context: FormatContext,
+    keepOriginals: boolean,
+    connectPort?: number,
+  ): void {
     const { action, policies, weightedMutations } = this;
     if (weightedMutations !== undefined) applyHeaderMutations(weightedMutations, headers, context);
     if (policies.weightedHost !== "") headers.set(":authority", policies.weightedHost);
     for (const mutations of this.requestMutations) applyHeaderMutations(mutations, headers, context);
+    if (connectPort !== undefined) restorePort(headers, connectPort);
     if (action.kind !== "forward") return;
     const { rewriteHost, rewritePath, appendXForwardedHost } = action.forward;
     if (rewriteHost !== undefined) {
@@ -173,6 +179,11 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
   finalizeResponse(headers: HeaderMap, context: FormatContext): void {
     for (const mutations of this.responseMutations) applyHeaderMutations(mutations, headers, context);
   }
+}
+
+function restorePort(headers: HeaderMap, port: number): void {
+  const host = headers.get(":authority") ?? "";
+  if (!/:\d+$/.test(host)) headers.set(":authority", `${host}:${port}`);
 }
 
 /** Rewrites `:path`; `keepOriginal`: the old one goes into x-envoy-original-path. */

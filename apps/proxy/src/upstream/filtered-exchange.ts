@@ -288,6 +288,7 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
   }
   beforeLocalReply(): void {}
   onTooLarge(): void {}
+  finalizeLocalReply(): void {}
   rewriteLocalReply(): undefined {
     return undefined;
   }

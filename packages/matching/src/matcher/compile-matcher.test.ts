@@ -72,7 +72,10 @@ it("takes the first predicate of a list that holds, with and, or and not", () =>
         {
           predicate: {
             orMatcher: {
-              predicate: [single("x-a", { safeRegex: { regex: "[3-5]" } }), single("x-b", { suffix: "9" })],
+              predicate: [
+                single("x-a", { safeRegex: { googleRe2: {}, regex: "[3-5]" } }),
+                single("x-b", { suffix: "9" }),
+              ],
             },
           },
           onMatch: action("either"),
@@ -291,7 +294,10 @@ it("tells every problem with its path", () => {
       matchers: [
         {
           predicate: {
-            singlePredicate: { input: unknownExtension(), valueMatch: { safeRegex: { regex: "(" } } },
+            singlePredicate: {
+              input: unknownExtension(),
+              valueMatch: { safeRegex: { googleRe2: {}, regex: "(" } },
+            },
           },
           onMatch: {},
         },
@@ -311,6 +317,17 @@ it("tells every problem with its path", () => {
     ],
   );
   assert.equal(problems[0]?.message, "custom matcher google.protobuf.StringValue is not implemented");
+});
+
+it("wants the engine of a regular expression named, as Envoy does of this message alone", () => {
+  const predicate = single("x-a", { safeRegex: { regex: "a" } });
+  const problems = problemsOf({ matcherList: { matchers: [{ predicate, onMatch: action("a") }] } });
+  assert.deepEqual(
+    problems.map(({ path, message }) => `${path} ${message}`),
+    [
+      "matcher.matcher_list.matchers[0].predicate.single_predicate.value_match.safe_regex.google_re2 google_re2 is required",
+    ],
+  );
 });
 
 it("explains each step", () => {

@@ -15,6 +15,9 @@ export interface TargetOptions {
 const PATH = 3;
 const AUTHORITY = 5;
 const SCHEME = 7;
+const SLASH = 47;
+const ASTERISK = 42;
+const PORT_MAX = 65_535;
 
 /** Origin, absolute, authority and asterisk form (RFC 9112 §3.2) → `:path` and `:authority`. */
 export function settleTarget(
@@ -27,16 +30,20 @@ export function settleTarget(
   const { fields } = headers;
   let hasAuthority = head.hasHost;
   if (head.method === "CONNECT") {
-    if (!isAuthority(target) || target.includes("@") || !/:\d+$/.test(target)) return Http1Errors.url;
+    const first = target.charCodeAt(0);
+    if (first !== SLASH && first !== ASTERISK && !beginsWithHost(target)) return Http1Errors.requestLine;
+    const port = HOST.exec(target)?.[2];
+    if (port === undefined || Number(port) > PORT_MAX || target.includes("@")) return Http1Errors.url;
     if (framing === Framing.Chunked) return Http1Errors.transferEncoding;
     if (framing !== Framing.None) return Http1Errors.connectBody;
     fields[AUTHORITY] = target;
     hasAuthority = true;
     headers.remove(":path");
-  } else if (target.charCodeAt(0) !== 47) {
-    if (target === "*") {
-      if (head.method !== "OPTIONS") return Http1Errors.url;
-    } else if (options.allowAbsoluteUrl) {
+  } else if (target.charCodeAt(0) !== SLASH) {
+    if (target.charCodeAt(0) === ASTERISK) {
+      if (target !== "*" || head.method !== "OPTIONS") return Http1Errors.url;
+    } else if (!looksAbsolute(target)) return Http1Errors.requestLine;
+    else if (options.allowAbsoluteUrl) {
       const error = settleAbsolute(target, fields);
       if (error !== undefined) return error;
       hasAuthority = true;
@@ -52,29 +59,32 @@ export function settleTarget(
   return isAuthority(authority) ? undefined : Http1Errors.authority;
 }
 
+/** What a request line may hold in place of a path, as far as its octets go. */
+function looksAbsolute(target: string): boolean {
+  const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(target)?.[0];
+  return scheme !== undefined && beginsWithHost(target.slice(scheme.length));
+}
+
+function beginsWithHost(text: string): boolean {
+  const end = text.search(/[/?]/);
+  const host = end < 0 ? text : text.slice(0, end);
+  return isAuthority(host) && !host.includes("@@");
+}
+
+/** User information, which nothing is to be made of (RFC 9110 §4.2.4), a host and its port, which is not empty. */
+const HOST = /^(?:[A-Za-z0-9\-_.!~*'()%;:&=+$,]*@)?((?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d+))?)$/;
+
 function settleAbsolute(target: string, fields: string[]): Http1Error | undefined {
   const scheme = target.indexOf("://");
-  if (scheme <= 0) return Http1Errors.requestLine;
+  const rest = target.slice(scheme + 3);
+  const end = rest.search(/[/?]/);
+  const [, authority, port] = HOST.exec(end < 0 ? rest : rest.slice(0, end)) ?? [];
+  if (authority === undefined || Number(port ?? "0") > PORT_MAX) return Http1Errors.url;
   const name = target.slice(0, scheme).toLowerCase();
   if (name !== "http" && name !== "https") return Http1Errors.scheme;
-  const rest = target.slice(scheme + 3);
-  const slash = rest.search(/[/?#]/);
-  const whole = slash < 0 ? rest : rest.slice(0, slash);
-  const authority = withoutUserinfo(whole);
-  if (authority === "" || !isAuthority(whole) || !hasPlausiblePort(authority)) return Http1Errors.url;
-  const path = slash < 0 ? "/" : rest.slice(slash);
+  const path = end < 0 ? "" : rest.slice(end);
   fields[PATH] = path.startsWith("/") ? path : `/${path}`;
   fields[AUTHORITY] = authority;
   fields[SCHEME] = name;
   return undefined;
-}
-
-/** RFC 9110 §4.2.4: nothing is to be made of `user:password@`. */
-function withoutUserinfo(authority: string): string {
-  return authority.slice(authority.lastIndexOf("@") + 1);
-}
-
-function hasPlausiblePort(authority: string): boolean {
-  const port = /:(\d*)$/.exec(authority)?.[1];
-  return port === undefined || Number(port) <= 65_535;
 }

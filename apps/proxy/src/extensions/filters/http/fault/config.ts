@@ -1,5 +1,5 @@
 import type { Compiled, FactoryContext, Problem } from "@sluice/extension-api";
-import { type Condition, compileHeaderMatcher } from "@sluice/matching";
+import { type Condition, compileHeaderMatcher, toBinaryString } from "@sluice/matching";
 import type { HTTPFault } from "@sluice/xds/gen/envoy/extensions/filters/http/fault/v3/fault_pb.js";
 import type { FractionalPercent } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
 import { durationMs } from "../../../../config-message/duration-ms.ts";
@@ -128,7 +128,7 @@ function compileAbort(config: HTTPFault): AbortFault | undefined {
     httpStatusKey: keyed(config.abortHttpStatusRuntime, "abort.http_status"),
     grpcStatusKey: keyed(config.abortGrpcStatusRuntime, "abort.grpc_status"),
     share: share(abort.percentage, keyed(config.abortPercentRuntime, "abort.abort_percent")),
-    body: abort.responseBody === "" ? "fault filter abort" : abort.responseBody,
+    body: abort.responseBody === "" ? "fault filter abort" : toBinaryString(abort.responseBody),
   };
 }
 

@@ -58,13 +58,13 @@ class LocalRateLimitFilter extends PassThroughFilter {
       return FilterHeadersStatus.Continue;
     }
     stats.enforced.inc();
-    callbacks.streamInfo.setResponseFlag(ResponseFlag.RateLimited);
     callbacks.sendLocalReply(
       config.status,
       "local_rate_limited",
       "local_rate_limited",
       (reply) => this.addReplyHeaders(reply, decision),
       config.grpcStatus,
+      ResponseFlag.RateLimited,
     );
     return FilterHeadersStatus.StopIteration;
   }

@@ -1,5 +1,6 @@
 import type { ConnectionInfo } from "@sluice/extension-api";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
+import { keptConnectPort } from "../../../../http-connection-manager/connect-port.ts";
 import { replaceAuthority } from "../../../../route/rewrite-host.ts";
 import type { ExchangeInit } from "./exchange-init.ts";
 import type { HostChoice } from "./host-choice.ts";
@@ -16,7 +17,8 @@ export function beginHead(init: ExchangeInit, timeouts: RequestTimeouts): void {
   const { config, stream, route, forward, headers } = init;
   tellTimeouts(init, timeouts, 0);
   if (forward.includeAttemptCount) headers.set(EnvoyHeader.attemptCount, "1");
-  route.finalizeRequest(headers, stream, !config.suppressEnvoyHeaders);
+  const port = stream.isTunnel ? keptConnectPort(stream.streamInfo) : undefined;
+  route.finalizeRequest(headers, stream, !config.suppressEnvoyHeaders, port);
 }
 
 /** Another try follows. `elapsedMs`: since the request's end; 0: it has not ended. */

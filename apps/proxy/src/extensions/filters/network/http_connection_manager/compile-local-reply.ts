@@ -6,7 +6,7 @@ import type {
 } from "@sluice/xds/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { compileAccessLogFilter } from "../../../../access-log/compile-access-log-filter.ts";
 import { readDataSource } from "../../../../config-message/read-data-source.ts";
-import { compileFormatString } from "../../../../formatter/compile-line-format.ts";
+import { compileFormatOctets } from "../../../../formatter/compile-line-format.ts";
 import {
   type BodyFormat,
   LocalReplyMapper,
@@ -59,7 +59,7 @@ function compileMapping(
     value: {
       condition: condition.value,
       status: mapper.statusCode,
-      body: body.value?.toString(),
+      body: body.value?.toString("latin1"),
       format: format.value,
       headers: headers.value,
     },
@@ -71,7 +71,7 @@ function compileBodyFormat(
   path: string,
 ): Compiled<BodyFormat | undefined> {
   if (format === undefined) return { ok: true, value: undefined };
-  const formatter = compileFormatString(format, path);
+  const formatter = compileFormatOctets(format, path);
   if (!formatter.ok) return formatter;
   const json = format.format.case === "jsonFormat";
   const contentType =
