@@ -17,7 +17,7 @@ import type { MetadataMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/meta
 import { FractionalPercent_DenominatorType } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
 import type { FormatContext } from "../formatter/format-context.ts";
 import { grpcStatusOf } from "../formatter/grpc-status.ts";
-import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
+import { grpcStatusOfHttp } from "../grpc/grpc-status.ts";
 import { compileExtensionFilter } from "./compile-extension-filter.ts";
 import { compileHeaderCondition } from "./compile-header-condition.ts";
 

@@ -24,7 +24,7 @@ export const SERVER_COMMANDS: readonly AdminCommand[] = [
       },
     ],
     run: async (server, parameters) => {
-      await server.drainListeners({
+      await server.listenerDrain.begin({
         graceful: parameters.has("graceful"),
         inboundOnly: parameters.has("inboundonly"),
         keepListening: parameters.has("skip_exit"),

@@ -1,5 +1,5 @@
 import { isGrpcRequest } from "@sluice/matching";
-import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
+import { grpcStatusOfHttp } from "../grpc/grpc-status.ts";
 import type { FormatContext } from "./format-context.ts";
 
 const CAMEL = [

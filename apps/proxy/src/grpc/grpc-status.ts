@@ -12,23 +12,18 @@ export const GrpcStatus = {
   Unauthenticated: 16,
 } as const;
 
-/** As gRPC's "HTTP to gRPC Status Code Mapping" has it. */
-export function statusOfHttp(status: string): number {
-  switch (status) {
-    case "400":
-      return GrpcStatus.Internal;
-    case "401":
-      return GrpcStatus.Unauthenticated;
-    case "403":
-      return GrpcStatus.PermissionDenied;
-    case "404":
-      return GrpcStatus.Unimplemented;
-    case "429":
-    case "502":
-    case "503":
-    case "504":
-      return GrpcStatus.Unavailable;
-    default:
-      return GrpcStatus.Unknown;
-  }
+const OF_HTTP: ReadonlyMap<number, number> = new Map([
+  [400, GrpcStatus.Internal],
+  [401, GrpcStatus.Unauthenticated],
+  [403, GrpcStatus.PermissionDenied],
+  [404, GrpcStatus.Unimplemented],
+  [429, GrpcStatus.Unavailable],
+  [502, GrpcStatus.Unavailable],
+  [503, GrpcStatus.Unavailable],
+  [504, GrpcStatus.Unavailable],
+]);
+
+/** What a response without a `grpc-status` means to a gRPC client, by its HTTP status (gRPC's "HTTP to gRPC Status Code Mapping"). */
+export function grpcStatusOfHttp(status: number): number {
+  return OF_HTTP.get(status) ?? GrpcStatus.Unknown;
 }

@@ -1,6 +1,6 @@
 import type { HeaderMap } from "@sluice/extension-api";
 import { isGrpcRequest } from "@sluice/matching";
-import { grpcStatusOfHttp } from "../grpc/grpc-status-of-http.ts";
+import { grpcStatusOfHttp } from "../grpc/grpc-status.ts";
 import { Headers } from "../http/header-map.ts";
 import { statusText } from "../http/status-text.ts";
 

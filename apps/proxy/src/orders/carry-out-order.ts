@@ -20,12 +20,12 @@ const ACTIONS: Readonly<Record<string, (server: Server, parameters: Parameters) 
   async drain(server, parameters) {
     server.drain.setHealthCheckFailed(true);
     if (parameters.close_listeners === "true")
-      await server.drainListeners({ graceful: true, inboundOnly: false, keepListening: false });
+      await server.listenerDrain.begin({ graceful: true, inboundOnly: false, keepListening: false });
     return { done: true };
   },
   /** `/healthcheck/ok`. */
   async resume(server) {
-    if (server.listenersClose)
+    if (server.listenerDrain.listenersClose)
       return { done: false, reason: "its listeners close, or are closed: only a restart opens them again" };
     server.drain.setHealthCheckFailed(false);
     return { done: true };

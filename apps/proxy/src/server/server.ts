@@ -13,7 +13,7 @@ import { checkClusterPolicies } from "../cluster/cluster-policies.ts";
 import { chosenResolver } from "../cluster/compile-dns-resolver.ts";
 import { createConnector } from "../cluster/connect-upstream.ts";
 import { type Resolve, systemResolve } from "../cluster/dns-discovery.ts";
-import { EndpointRegistry } from "../cluster/endpoint-registry.ts";
+import type { EndpointRegistry } from "../cluster/endpoint-registry.ts";
 import { grpcHostOf } from "../cluster/grpc-host-of.ts";
 import { EventLogs } from "../cluster/health/event-logs.ts";
 import { OwnConnections } from "../cluster/own-connections.ts";
@@ -24,19 +24,17 @@ import type { GrpcHost } from "../grpc/grpc-stream.ts";
 import { compileHeaderPrefix, useEnvoyHeaderPrefix } from "../http/envoy-headers.ts";
 import { compileInlineHeaders, useInlineHeaders } from "../http/inline-headers.ts";
 import { upstreamFilterCompiler } from "../http-filter/compile-filter-chain.ts";
-import type { ReferenceProviders } from "../listener/acquire-references.ts";
 import { ListenerManager } from "../listener/listener-manager.ts";
 import { OverloadManager } from "../overload/overload-manager.ts";
 import { SharedOverloadState } from "../overload/overload-state.ts";
 import type { ExtensionRegistry } from "../registry/extension-registry.ts";
 import { RuntimeLayers } from "../runtime/layered-runtime.ts";
 import { RuntimeSnapshot } from "../runtime/runtime-snapshot.ts";
-import { SecretManager } from "../secret/secret-manager.ts";
+import type { SecretManager } from "../secret/secret-manager.ts";
 import { SecretStore } from "../secret/secret-store.ts";
 import { StatsFlush } from "../stats/stats-flush.ts";
 import { StatsRegistry } from "../stats/stats-registry.ts";
 import { compileStatsSettings } from "../stats/stats-settings.ts";
-import { checkSecret } from "../transport-socket/tls/check-secret.ts";
 import { chosenWatchdogs, Watchdogs } from "../watchdog/watchdogs.ts";
 import { SharedDrainState } from "../worker/shared-drain-state.ts";
 import { SharedSlots } from "../worker/shared-slots.ts";
@@ -44,20 +42,21 @@ import type { WorkerContext } from "../worker/worker-context.ts";
 import { checkVirtualHostSource } from "../xds/check-virtual-host-source.ts";
 import { ControlPlanes } from "../xds/control-planes.ts";
 import type { DynamicResources } from "../xds/dynamic-resources.ts";
-import { ExtensionDiscovery } from "../xds/extension-discovery.ts";
+import type { ExtensionDiscovery } from "../xds/extension-discovery.ts";
 import { OnDemandClusters } from "../xds/on-demand-clusters.ts";
-import { RouteDiscovery } from "../xds/route-discovery.ts";
-import { ScopedRouteDiscovery } from "../xds/scoped-route-discovery.ts";
-import { VirtualHostDiscovery } from "../xds/virtual-host-discovery.ts";
+import type { RouteDiscovery } from "../xds/route-discovery.ts";
+import type { ScopedRouteDiscovery } from "../xds/scoped-route-discovery.ts";
+import type { VirtualHostDiscovery } from "../xds/virtual-host-discovery.ts";
 import type { ApplicationLog } from "./application-log.ts";
 import { settle, startupError } from "./bootstrap-problems.ts";
 import { daysUntilFirstExpiry } from "./certificates-in-service.ts";
 import { checkBootstrapExtensions } from "./check-bootstrap-extensions.ts";
-import { acquireFilterReferences, checkFilterConfig } from "./check-filter-config.ts";
 import { checkRoutes } from "./check-routes.ts";
 import { checkStaticResources } from "./check-static-resources.ts";
 import type { ServerOptions } from "./command-line.ts";
+import { createDiscoveries } from "./create-discoveries.ts";
 import { createDynamicResources } from "./create-dynamic-resources.ts";
+import { ListenerDrain } from "./listener-drain.ts";
 import type { LoadedBootstrap } from "./load-bootstrap.ts";
 import { buildNode, localInfoOf } from "./node-identity.ts";
 import type { ServerOutlets } from "./server-outlets.ts";
@@ -70,8 +69,6 @@ import { VERSION_NUMBER } from "./version.ts";
 import type { WorkerCommand } from "./worker/worker-messages.ts";
 import { WorkerPool } from "./worker/worker-pool.ts";
 import { type ReportReaders, readWorkerReport } from "./worker-reports.ts";
-
-const UPSTREAM_TLS = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 
 /**
  * The main thread: everything that is not a connection. Puts its parts together and runs them in order: `create` checks all
@@ -88,6 +85,7 @@ export class Server {
   readonly log: ApplicationLog;
   readonly clusters: ClusterManager;
   readonly listeners: ListenerManager;
+  readonly listenerDrain: ListenerDrain;
   readonly routes: RouteDiscovery;
   readonly virtualHosts: VirtualHostDiscovery;
   readonly scopes: ScopedRouteDiscovery;
@@ -102,7 +100,6 @@ export class Server {
   readonly threads: ThreadControls;
   state: ServerState = "PRE_INITIALIZING";
   readonly #pool: WorkerPool;
-  readonly #references: ReferenceProviders;
   readonly #runtimeView = new RuntimeSnapshot();
   readonly #eventLogs: EventLogs;
   readonly #drainBuffer = SharedDrainState.allocate();
@@ -121,8 +118,6 @@ export class Server {
   #orders: ReturnType<ServerOutlets["startOrders"]>;
   #loadReports: ReturnType<ServerOutlets["startLoadReports"]>;
   #resolveEnded: () => void = () => {};
-  readonly #drainTimers = new Set<NodeJS.Timeout>();
-  #listenersClose = false;
   #stopping = false;
   /** Clusters of the bootstrap: known to checks before they are made. */
   #declaredClusters: ReadonlySet<string> = new Set();
@@ -186,20 +181,23 @@ export class Server {
     const localInfo = { ...localInfoOf(this.node), localCluster };
     const { concurrency } = options;
     const broadcast = (command: WorkerCommand) => this.#pool.broadcast(command);
-    const tlsFields =
-      extensions.find("envoy.transport_sockets.upstream", UPSTREAM_TLS)?.manifest.supportedFields ?? {};
-    this.secretManager = new SecretManager({
+    const discoveries = createDiscoveries({
       stats: this.stats,
       controlPlanes: this.controlPlanes,
-      store: this.secrets,
-      check: (secret) => checkSecret(secret, tlsFields),
-      broadcast,
-      onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.secret, source, names),
+      extensions,
+      secretStore: this.secrets,
       log,
+      broadcast,
+      sources: () => this.dynamic,
+      compileListener: (listener) => compileListener(listener, this.#context),
+      checkRoutes: (config) => this.checkRoutes(config),
     });
-    this.endpoints = new EndpointRegistry(this.controlPlanes, (source, names) =>
-      this.dynamic.setNames(TYPE_URLS.endpoint, source, names),
-    );
+    this.endpoints = discoveries.endpoints;
+    this.secretManager = discoveries.secrets;
+    this.virtualHosts = discoveries.virtualHosts;
+    this.routes = discoveries.routes;
+    this.scopes = discoveries.scopes;
+    this.filterConfigs = discoveries.filterConfigs;
     this.#eventLogs = new EventLogs(systemTimers, log);
     // Who only judges does not ask whether he would hear it.
     const hasAds = bootstrap.message.dynamicResources?.adsConfig !== undefined || options.validateStdin;
@@ -234,57 +232,21 @@ export class Server {
       broadcast,
       log,
     });
-    this.virtualHosts = new VirtualHostDiscovery(this.stats, this.controlPlanes, (source, names) =>
-      this.dynamic.setNames(TYPE_URLS.virtualHost, source, names),
-    );
     this.onDemandClusters = new OnDemandClusters(this.clusters, (source, names) =>
       this.dynamic.setNames(TYPE_URLS.cluster, source, names),
     );
-    this.routes = new RouteDiscovery({
-      stats: this.stats,
-      controlPlanes: this.controlPlanes,
-      virtualHosts: this.virtualHosts,
-      broadcast,
-      onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.route, source, names),
-      check: (config) => this.checkRoutes(config),
-    });
-    this.scopes = new ScopedRouteDiscovery({
-      stats: this.stats,
-      controlPlanes: this.controlPlanes,
-      routes: this.routes,
-      broadcast,
-      subscribe: (source) => this.dynamic.subscribeAll(TYPE_URLS.scopedRoute, source),
-      check: (config) => this.checkRoutes(config),
-    });
-    this.filterConfigs = new ExtensionDiscovery({
-      stats: this.stats,
-      controlPlanes: this.controlPlanes,
-      broadcast,
-      onNames: (source, names) => this.dynamic.setNames(TYPE_URLS.extensionConfig, source, names),
-      check: (config, at) =>
-        checkFilterConfig(config, at, {
-          compile: (listener) => compileListener(listener, this.#context),
-          secrets: this.secretManager,
-        }),
-      acquire: (config) => acquireFilterReferences(config, this.#references),
-    });
-    this.#references = {
-      routes: this.routes,
-      scopes: this.scopes,
-      extensions: this.filterConfigs,
-      secrets: this.secretManager,
-    };
     this.listeners = new ListenerManager({
       hasAds,
       concurrency,
       stats: this.stats,
-      ...this.#references,
+      ...discoveries.references,
       drainTimeMs: options.drainTimeMs,
       broadcast,
       send: (index, command) => this.#pool.send(index, command),
       compile: (listener) => compileListener(listener, this.#context),
       log,
     });
+    this.listenerDrain = new ListenerDrain(this.listeners, options.drainTimeMs);
     this.#context = createValidationContext({
       concurrency,
       runtime: this.#runtimeView,
@@ -467,29 +429,6 @@ export class Server {
     void this.#pool.broadcast({ type: "runtime", values });
   }
 
-  /** They are closed, or will be when the drain time is over: nothing stops that. */
-  get listenersClose(): boolean {
-    return this.#listenersClose;
-  }
-
-  /** `/drain_listeners`: connections end in the course of the drain time, and listeners stop now or, `graceful`, behind it. */
-  async drainListeners(how: {
-    readonly graceful: boolean;
-    readonly inboundOnly: boolean;
-    readonly keepListening: boolean;
-  }): Promise<void> {
-    const { graceful, inboundOnly, keepListening } = how;
-    if (!keepListening && !inboundOnly) this.#listenersClose = true;
-    await this.listeners.drain(inboundOnly);
-    if (keepListening) return;
-    if (!graceful) return this.listeners.stopListening(inboundOnly);
-    const timer = setTimeout(() => {
-      this.#drainTimers.delete(timer);
-      void this.listeners.stopListening(inboundOnly);
-    }, this.options.drainTimeMs);
-    this.#drainTimers.add(timer);
-  }
-
   /** SIGTERM: as `stop`, but connections get `--termination-drain-s` to end. */
   async terminate(): Promise<void> {
     if (this.state === "DRAINING") return;
@@ -497,11 +436,7 @@ export class Server {
     const limitMs = this.options.terminationDrainMs;
     if (limitMs > 0) {
       this.log.info(`draining for at most ${limitMs / 1000} s`);
-      await this.listeners.end();
-      const until = Date.now() + limitMs;
-      while (this.listeners.draining().length > 0 && Date.now() < until && !this.#stopping) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await this.listenerDrain.end(limitMs);
     }
     await this.stop();
   }
@@ -527,7 +462,7 @@ export class Server {
     this.clusters.stop();
     this.#eventLogs.flush();
     this.listeners.stop();
-    for (const timer of this.#drainTimers) clearTimeout(timer);
+    this.listenerDrain.stop();
     this.runtime.stop();
     this.secretManager.stop();
     await Promise.race([

@@ -1,6 +1,6 @@
 import type { CallOutcome } from "../grpc/call-retries.ts";
 import { frameMessage } from "../grpc/frame-message.ts";
-import { GrpcStatus, statusOfHttp } from "../grpc/grpc-status.ts";
+import { GrpcStatus, grpcStatusOfHttp } from "../grpc/grpc-status.ts";
 import { Headers } from "../http/header-map.ts";
 import type { AsyncClient, AsyncFailure, AsyncStreamOptions } from "./async-client.ts";
 import { type AsyncResponse, sendRequest } from "./async-request.ts";
@@ -82,7 +82,7 @@ function answer({ headers, body, trailers }: AsyncResponse, callbacks: GrpcUnary
     grpcStatus,
   });
   if (text === undefined) {
-    const status = http === "200" ? GrpcStatus.Unknown : statusOfHttp(http);
+    const status = http === "200" ? GrpcStatus.Unknown : grpcStatusOfHttp(Number(http));
     callbacks.onStatus(status, `HTTP status ${http} without grpc-status`, outcome(undefined));
     return;
   }

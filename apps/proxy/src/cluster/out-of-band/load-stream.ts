@@ -4,7 +4,7 @@ import { isGrpcContentType } from "@sluice/matching";
 import { type ConnectionSink, SocketConnection } from "../../connection/socket-connection.ts";
 import { enterTurn, leaveTurn } from "../../event/turn.ts";
 import { frameMessage } from "../../grpc/frame-message.ts";
-import { GrpcStatus, statusOfHttp } from "../../grpc/grpc-status.ts";
+import { GrpcStatus, grpcStatusOfHttp } from "../../grpc/grpc-status.ts";
 import { MessageReader } from "../../grpc/message-reader.ts";
 import type {
   ClientCodec,
@@ -129,7 +129,7 @@ export class LoadStream implements ConnectionSink, ClientCodecCallbacks, Respons
     const own = endStream ? headers.get("grpc-status") : undefined;
     if (own !== undefined) this.#complete(own);
     else if (endStream || http !== "200" || !isGrpcContentType(headers.get("content-type")))
-      this.#end(statusOfHttp(http) === GrpcStatus.Unimplemented);
+      this.#end(grpcStatusOfHttp(Number(http)) === GrpcStatus.Unimplemented);
   }
 
   decodeData(chunk: Uint8Array, endStream: boolean): void {

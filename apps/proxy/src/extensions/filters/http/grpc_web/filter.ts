@@ -7,7 +7,7 @@ import {
   PassThroughFilter,
 } from "@sluice/extension-api";
 import { isGrpcContentType } from "@sluice/matching";
-import { grpcStatusOfHttp } from "../../../../grpc/grpc-status-of-http.ts";
+import { grpcStatusOfHttp } from "../../../../grpc/grpc-status.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
 import { answerAsHttp } from "../../../../http-filter/local-reply.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
