@@ -55,7 +55,13 @@ export { metadataValue } from "./metadata-value.ts";
 export { hasEscapedSlash, mergeSlashes, normalizePath, unescapeSlashes } from "./normalize-path.ts";
 export { ONE_LINE_IN_REQUESTS, ONE_LINE_IN_RESPONSES } from "./one-line-headers.ts";
 export { compilePathMatcher } from "./path-matcher.ts";
-export { compilePathMatchPolicy, meetsPathRule, routingPath } from "./path-rule.ts";
+export {
+  compilePathMatchPolicy,
+  compilePathRule,
+  meetsPathRule,
+  type PathRule,
+  routingPath,
+} from "./path-rule.ts";
 export { percentDecoded } from "./percent-decoded.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
 export { redirectLocation } from "./redirect-location.ts";

@@ -48,6 +48,8 @@ import { HTTP2_RESET_CASES } from "./cases/http2-resets.ts";
 import { HTTP2_UPSTREAM_CASES } from "./cases/http2-upstream.ts";
 import { INLINE_HEADER_CASES } from "./cases/inline-headers.ts";
 import { INSPECTOR_FAILURE_CASES } from "./cases/inspector-failures.ts";
+import { JWT_AUTHN_CASES } from "./cases/jwt-authn.ts";
+import { JWT_AUTHN_REMOTE_CASES } from "./cases/jwt-authn-remote.ts";
 import { LISTENER_DRAIN_CASES } from "./cases/listener-drains.ts";
 import { LISTENER_CASES, LISTENER_FILTER_CASES } from "./cases/listener-filters.ts";
 import { LISTENER_SETTING_CASES } from "./cases/listener-settings.ts";
@@ -167,6 +169,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...LOCAL_RATE_LIMIT_CASES,
   ...GRPC_WEB_CASES,
   ...RATE_LIMIT_CASES,
+  ...JWT_AUTHN_CASES,
+  ...JWT_AUTHN_REMOTE_CASES,
   ...RBAC_CASES,
   ...STATEFUL_SESSION_CASES,
   ...COMPRESSION_CASES,

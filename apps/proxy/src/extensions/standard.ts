@@ -21,6 +21,7 @@ import { grpcWebManifest } from "./filters/http/grpc_web/manifest.ts";
 import { headerMutationManifest } from "./filters/http/header_mutation/manifest.ts";
 import { headerToMetadataManifest } from "./filters/http/header_to_metadata/manifest.ts";
 import { healthCheckManifest } from "./filters/http/health_check/manifest.ts";
+import { jwtAuthnManifest } from "./filters/http/jwt_authn/manifest.ts";
 import { httpLocalRateLimitManifest } from "./filters/http/local_ratelimit/manifest.ts";
 import { onDemandManifest } from "./filters/http/on_demand/manifest.ts";
 import { rateLimitManifest } from "./filters/http/ratelimit/manifest.ts";
@@ -88,6 +89,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   grpcWebManifest,
   headerToMetadataManifest,
   healthCheckManifest,
+  jwtAuthnManifest,
   httpLocalRateLimitManifest,
   onDemandManifest,
   rateLimitManifest,

@@ -57,27 +57,25 @@ export function applyQueryEdits(
   headers: HeaderMap,
   context: FormatContext,
 ): void {
-  const path = headers.get(":path");
-  if (edits.length === 0 || path === undefined) return;
-  const mark = path.indexOf("?");
-  const parameters = parseQuery(mark < 0 ? "" : path.slice(mark + 1));
-  for (const edit of edits) {
-    const values = parameters.get(edit.key);
-    if (edit.kind === "remove") {
-      parameters.delete(edit.key);
-      continue;
-    }
-    const { action, key } = edit;
-    const encoded = (): string => percentEncoded(edit.value.format(context));
-    if (action === AppendAction.APPEND_IF_EXISTS_OR_ADD) parameters.set(key, [...(values ?? []), encoded()]);
-    else if (action === AppendAction.ADD_IF_ABSENT) {
-      if (values === undefined) parameters.set(key, [encoded()]);
-    } else if (action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD || values !== undefined)
-      parameters.set(key, [encoded()]);
+  if (edits.length === 0) return;
+  editQuery(headers, (parameters) => {
+    for (const edit of edits) applyEdit(edit, parameters, context);
+  });
+}
+
+function applyEdit(edit: QueryEdit, parameters: Map<string, string[]>, context: FormatContext): void {
+  const values = parameters.get(edit.key);
+  if (edit.kind === "remove") {
+    parameters.delete(edit.key);
+    return;
   }
-  const query = printQuery(parameters);
-  const bare = mark < 0 ? path : path.slice(0, mark);
-  headers.set(":path", query === "" ? bare : `${bare}?${query}`);
+  const { action, key } = edit;
+  const encoded = (): string => percentEncoded(edit.value.format(context));
+  if (action === AppendAction.APPEND_IF_EXISTS_OR_ADD) parameters.set(key, [...(values ?? []), encoded()]);
+  else if (action === AppendAction.ADD_IF_ABSENT) {
+    if (values === undefined) parameters.set(key, [encoded()]);
+  } else if (action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD || values !== undefined)
+    parameters.set(key, [encoded()]);
 }
 
 /** Octet by octet: a header's value is a latin1 string. */
@@ -95,6 +93,29 @@ function decoded(text: string): string {
     const octet = Number.parseInt(hex, 16);
     return octet <= 0x20 || octet === 0x7f ? one : String.fromCharCode(octet);
   });
+}
+
+/** Decoded, of a request's target; the values of one key in their order. */
+export function queryParameters(path: string): ReadonlyMap<string, readonly string[]> {
+  const mark = path.indexOf("?");
+  return parseQuery(mark < 0 ? "" : path.slice(mark + 1));
+}
+
+/** All values of it, from `:path`; what is left stands as after `applyQueryEdits`. */
+export function removeQueryParameter(headers: HeaderMap, key: string): void {
+  editQuery(headers, (parameters) => parameters.delete(key));
+}
+
+/** The query of `:path`, with its parameters sorted and decoded. */
+function editQuery(headers: HeaderMap, edit: (parameters: Map<string, string[]>) => void): void {
+  const path = headers.get(":path");
+  if (path === undefined) return;
+  const mark = path.indexOf("?");
+  const parameters = parseQuery(mark < 0 ? "" : path.slice(mark + 1));
+  edit(parameters);
+  const query = printQuery(parameters);
+  const bare = mark < 0 ? path : path.slice(0, mark);
+  headers.set(":path", query === "" ? bare : `${bare}?${query}`);
 }
 
 function parseQuery(query: string): Map<string, string[]> {

@@ -113,7 +113,8 @@ function statusOfFailure(reason: AsyncFailure): number {
   }
 }
 
-function outcomeOfFailure(reason: AsyncFailure): CallOutcome | undefined {
+/** Undefined: such a failure is never retried. */
+export function outcomeOfFailure(reason: AsyncFailure): CallOutcome | undefined {
   switch (reason) {
     case "connect error":
     case "local connection failure":

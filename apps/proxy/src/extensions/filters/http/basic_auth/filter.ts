@@ -10,7 +10,7 @@ import type {
   BasicAuthPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/basic_auth/v3/basic_auth_pb.js";
 import { decodeUnpaddedBase64 } from "../../../../http/decode-base64.ts";
-import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
+import { originalUrl } from "../../../../http/original-url.ts";
 import {
   type BasicAuthConfig,
   type BasicAuthRouteConfig,
@@ -89,15 +89,6 @@ class BasicAuthFilter extends PassThroughFilter {
 /** As in Envoy the usual field is one, whose values are joined; of another one the first value counts. */
 function credentialsIn(headers: HeaderMap, name: string): string | undefined {
   return name === "authorization" ? headers.getAll(name) : headers.get(name);
-}
-
-const REALM_PATH_OCTETS_MAX = 256;
-
-/** Before any route rewrote it; a long path is cut off. */
-function originalUrl(headers: HeaderMap): string {
-  const path = headers.get(EnvoyHeader.originalPath) ?? headers.get(":path") ?? "";
-  const origin = `${headers.get(":scheme") ?? "http"}://${headers.get(":authority") ?? ""}`;
-  return origin + path.slice(0, REALM_PATH_OCTETS_MAX);
 }
 
 /** RFC 7617 §2; undefined: another scheme, which `basic` in lower case is to Envoy. */
