@@ -60,7 +60,7 @@ export function applyQueryEdits(
   const path = headers.get(":path");
   if (edits.length === 0 || path === undefined) return;
   const mark = path.indexOf("?");
-  const parameters = parseQuery(mark < 0 ? "" : path.slice(mark + 1));
+  const parameters = parseQuery(mark < 0 ? "" : path.slice(mark + 1), decoded);
   for (const edit of edits) {
     const values = parameters.get(edit.key);
     if (edit.kind === "remove") {
@@ -75,6 +75,25 @@ export function applyQueryEdits(
     } else if (action === AppendAction.OVERWRITE_IF_EXISTS_OR_ADD || values !== undefined)
       parameters.set(key, [encoded()]);
   }
+  const query = printQuery(parameters);
+  const bare = mark < 0 ? path : path.slice(0, mark);
+  headers.set(":path", query === "" ? bare : `${bare}?${query}`);
+}
+
+/**
+ * Sets and removes parameters of the query of `:path`, as they are: nothing is decoded or encoded. They stand sorted by key afterwards.
+ */
+export function setQueryParameters(
+  headers: HeaderMap,
+  set: readonly (readonly [key: string, value: string])[],
+  remove: readonly string[],
+): void {
+  const path = headers.get(":path");
+  if (path === undefined || (set.length === 0 && remove.length === 0)) return;
+  const mark = path.indexOf("?");
+  const parameters = parseQuery(mark < 0 ? "" : path.slice(mark + 1), (text) => text);
+  for (const [key, value] of set) parameters.set(key, [value]);
+  for (const key of remove) parameters.delete(key);
   const query = printQuery(parameters);
   const bare = mark < 0 ? path : path.slice(0, mark);
   headers.set(":path", query === "" ? bare : `${bare}?${query}`);
@@ -97,13 +116,13 @@ function decoded(text: string): string {
   });
 }
 
-function parseQuery(query: string): Map<string, string[]> {
+function parseQuery(query: string, decode: (text: string) => string): Map<string, string[]> {
   const parameters = new Map<string, string[]>();
   if (query === "") return parameters;
   for (const pair of query.split("&")) {
     const equals = pair.indexOf("=");
-    const key = decoded(equals < 0 ? pair : pair.slice(0, equals));
-    const value = equals < 0 ? "" : decoded(pair.slice(equals + 1));
+    const key = decode(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? "" : decode(pair.slice(equals + 1));
     const known = parameters.get(key);
     if (known === undefined) parameters.set(key, [value]);
     else known.push(value);

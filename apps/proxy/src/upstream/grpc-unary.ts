@@ -64,7 +64,7 @@ export function callUnary(
         callbacks.onStatus(
           statusOfFailure(reason),
           transportFailure === "" ? reason : `${reason}: ${transportFailure}`,
-          outcomeOfFailure(reason),
+          callOutcomeOfFailure(reason),
         ),
     },
     options,
@@ -113,7 +113,8 @@ function statusOfFailure(reason: AsyncFailure): number {
   }
 }
 
-function outcomeOfFailure(reason: AsyncFailure): CallOutcome | undefined {
+/** Undefined: no matter of retries. */
+export function callOutcomeOfFailure(reason: AsyncFailure): CallOutcome | undefined {
   switch (reason) {
     case "connect error":
     case "local connection failure":

@@ -1,0 +1,73 @@
+import { createRequire } from "node:module";
+import type { HttpFilterManifest } from "@sluice/extension-api";
+
+const require = createRequire(import.meta.url);
+const PACKAGE = "envoy.extensions.filters.http.ext_authz.v3";
+
+export const extAuthzManifest: HttpFilterManifest = {
+  name: "envoy.filters.http.ext_authz",
+  category: "envoy.filters.http",
+  configTypes: [`${PACKAGE}.ExtAuthz`],
+  perRouteConfigTypes: [`${PACKAGE}.ExtAuthzPerRoute`],
+  supportedFields: {
+    [`${PACKAGE}.ExtAuthz`]: [
+      "grpc_service",
+      "http_service",
+      "transport_api_version",
+      "failure_mode_allow",
+      "failure_mode_allow_header_add",
+      "with_request_body",
+      "clear_route_cache",
+      "clear_route_cache_headers",
+      "status_on_error",
+      "validate_mutations",
+      "metadata_context_namespaces",
+      "route_metadata_context_namespaces",
+      "route_typed_metadata_context_namespaces",
+      "filter_enabled",
+      "filter_enabled_metadata",
+      "deny_at_disable",
+      "include_peer_certificate",
+      "stat_prefix",
+      "bootstrap_metadata_labels_key",
+      "allowed_headers",
+      "disallowed_headers",
+      "include_tls_session",
+      "charge_cluster_response_stats",
+      "encode_raw_headers",
+      "decoder_header_mutation_rules",
+      "enable_dynamic_metadata_ingestion",
+      "filter_metadata",
+      "emit_filter_state_stats",
+      "max_denied_response_body_bytes",
+      "enforce_response_header_limits",
+      "shadow_mode",
+    ],
+    [`${PACKAGE}.BufferSettings`]: ["max_request_bytes", "allow_partial_message", "pack_as_bytes"],
+    [`${PACKAGE}.HttpService`]: [
+      "server_uri",
+      "path_prefix",
+      "path_override",
+      "authorization_request",
+      "authorization_response",
+      "retry_policy",
+    ],
+    [`${PACKAGE}.AuthorizationRequest`]: ["allowed_headers", "headers_to_add"],
+    [`${PACKAGE}.AuthorizationResponse`]: [
+      "allowed_upstream_headers",
+      "allowed_upstream_headers_to_append",
+      "allowed_client_headers",
+      "allowed_client_headers_on_success",
+      "dynamic_metadata_from_headers",
+    ],
+    [`${PACKAGE}.ExtAuthzPerRoute`]: ["disabled", "check_settings"],
+    [`${PACKAGE}.CheckSettings`]: [
+      "context_extensions",
+      "disable_request_body_buffering",
+      "with_request_body",
+      "grpc_service",
+      "http_service",
+    ],
+  },
+  load: () => (require("./filter.ts") as typeof import("./filter.ts")).extAuthzFactory,
+};
