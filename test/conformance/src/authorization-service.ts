@@ -7,6 +7,7 @@ import {
 } from "node:http2";
 import type { Socket } from "node:net";
 import { create, fromBinary, type MessageInitShape, toBinary, toJson } from "@bufbuild/protobuf";
+import { apiRegistry } from "@sluice/xds";
 import {
   type CheckRequest,
   CheckRequestSchema,
@@ -39,7 +40,10 @@ export function authorizationService(
     stream.on("end", () => {
       const request = fromBinary(CheckRequestSchema, Buffer.concat(chunks).subarray(5));
       const head = fields.map((name) => `${name}: ${String(headers[name])}`);
-      seen.push({ head, request: comparable(toJson(CheckRequestSchema, request)) });
+      seen.push({
+        head,
+        request: comparable(toJson(CheckRequestSchema, request, { registry: apiRegistry() })),
+      });
       give(stream, answer(request, calls++));
     });
   });

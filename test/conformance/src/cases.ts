@@ -22,6 +22,7 @@ import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
 import { EARLY_END_CASES } from "./cases/early-ends.ts";
 import { ENDPOINT_UPDATE_CASES } from "./cases/endpoint-updates.ts";
 import { EXT_AUTHZ_CASES } from "./cases/ext-authz.ts";
+import { EXT_AUTHZ_CONTEXT_CASES } from "./cases/ext-authz-context.ts";
 import { HTTP_EXT_AUTHZ_CASES } from "./cases/ext-authz-http.ts";
 import { FILTER_STATE_CASES } from "./cases/filter-state.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
@@ -170,6 +171,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...GRPC_WEB_CASES,
   ...EXT_AUTHZ_CASES,
   ...HTTP_EXT_AUTHZ_CASES,
+  ...EXT_AUTHZ_CONTEXT_CASES,
   ...RATE_LIMIT_CASES,
   ...RBAC_CASES,
   ...STATEFUL_SESSION_CASES,

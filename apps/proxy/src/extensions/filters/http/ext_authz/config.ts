@@ -86,7 +86,8 @@ export function compileExtAuthz(
 ): Compiled<ExtAuthzConfig> {
   const problems: Problem[] = [];
   const take = gatherProblems(problems);
-  if (config.transportApiVersion === ApiVersion.V2)
+  // As Envoy, which looks at it for gRPC alone.
+  if (config.services.case !== "httpService" && config.transportApiVersion === ApiVersion.V2)
     problems.push({ path: "transport_api_version", message: NO_V2, severity: "error" });
   const authorizer = take(compileAuthorizer(config.services, "", worker));
   const enabled =

@@ -210,6 +210,15 @@ describe("envoy.filters.http.ext_authz", () => {
         { grpc_service: grpc(), typed_metadata_context_namespaces: ["a"] },
         /typed_metadata_context_namespaces is not implemented/,
       ],
+      [
+        {
+          http_service: {
+            server_uri: { uri: "http://a", cluster: "up", timeout: "1s" },
+            retry_policy: { retry_priority: { name: "a" } },
+          },
+        },
+        /retry_priority is not implemented/,
+      ],
       [{ grpc_service: grpc(), emit_client_span: true }, /emit_client_span is not implemented/],
       [
         {

@@ -45,6 +45,8 @@ class ExtAuthzFilter extends PassThroughFilter {
   private request: HeaderMap | undefined = undefined;
   private routeConfig: ExtAuthzRouteConfig | undefined = undefined;
   private body: BodySettings | undefined = undefined;
+  /** Of the body, while it is waited for. */
+  private bytes = 0;
   private info: ClusterInfo | undefined = undefined;
   private call: { cancel(): void } | undefined = undefined;
   private askedAtMs = 0;
@@ -92,12 +94,13 @@ class ExtAuthzFilter extends PassThroughFilter {
     if (this.state === "asking") return FilterDataStatus.StopIterationAndWatermark;
     if (this.state !== "buffering" || request === undefined || body === undefined)
       return FilterDataStatus.Continue;
+    this.bytes += chunk.length;
+    const { bytes } = this;
+    // What is too long is answered as soon as it is buffered. As in Envoy, an HTTP/2 body may become so with its last frame.
+    const tooLong = !body.partial && bytes > body.bytesMax && this.decoding.streamInfo.protocol !== "HTTP/2";
+    const enough = endStream ? !tooLong : body.partial && bytes >= body.bytesMax;
+    if (!enough) return FilterDataStatus.StopIterationAndBuffer;
     const before = this.decoding.decodingBuffer();
-    const bytes = (before?.length ?? 0) + chunk.length;
-    // What is too long is answered as soon as it is buffered.
-    const full = body.partial ? bytes >= body.bytesMax : bytes > body.bytesMax;
-    if (body.partial ? !full && !endStream : full || !endStream)
-      return FilterDataStatus.StopIterationAndBuffer;
     const whole = before === undefined ? chunk : Buffer.concat([before, chunk]);
     return this.goesOn(request, whole)
       ? FilterDataStatus.Continue

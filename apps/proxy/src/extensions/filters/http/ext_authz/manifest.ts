@@ -52,6 +52,7 @@ export const extAuthzManifest: HttpFilterManifest = {
       "authorization_response",
       "retry_policy",
     ],
+    "envoy.config.core.v3.RetryPolicy": ["retry_on", "num_retries", "retry_back_off"],
     [`${PACKAGE}.AuthorizationRequest`]: ["allowed_headers", "headers_to_add"],
     [`${PACKAGE}.AuthorizationResponse`]: [
       "allowed_upstream_headers",
