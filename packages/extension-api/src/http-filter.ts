@@ -250,8 +250,16 @@ export interface MatchedRoute {
   readonly clusterName: string | undefined;
   /** `metadata.filter_metadata` of the route. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** `metadata.typed_filter_metadata` of the route: messages as they are, by namespace. */
+  readonly typedMetadata?: Readonly<Record<string, TypedMetadata>> | undefined;
   /** That of its virtual host. */
   readonly virtualHostMetadata?: Readonly<Record<string, unknown>> | undefined;
   /** The older `cors` of the route and of its virtual host, the route's first, as the CORS filter compiles policies. */
   readonly corsPolicies?: readonly unknown[];
+}
+
+/** A `google.protobuf.Any`. */
+export interface TypedMetadata {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
 }

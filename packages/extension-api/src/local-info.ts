@@ -9,4 +9,6 @@ export interface LocalInfo {
   readonly address: string;
   /** `cluster_manager.local_cluster_name` of the bootstrap: the cluster that this node is an endpoint of; absent or "": none. */
   readonly localCluster?: string;
+  /** `metadata` of the node. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -21,6 +21,9 @@ import { DNS_CLUSTER_CASES } from "./cases/dns-clusters.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
 import { EARLY_END_CASES } from "./cases/early-ends.ts";
 import { ENDPOINT_UPDATE_CASES } from "./cases/endpoint-updates.ts";
+import { EXT_AUTHZ_CASES } from "./cases/ext-authz.ts";
+import { EXT_AUTHZ_CONTEXT_CASES } from "./cases/ext-authz-context.ts";
+import { HTTP_EXT_AUTHZ_CASES } from "./cases/ext-authz-http.ts";
 import { FILTER_STATE_CASES } from "./cases/filter-state.ts";
 import { BASIC_FILTER_CASES } from "./cases/filters-basic.ts";
 import { FILTER_EDGE_CASES, UNREACHED_UPSTREAM_CASES } from "./cases/filters-edges.ts";
@@ -168,6 +171,9 @@ export const CASES: readonly ConformanceCase[] = [
   ...BASIC_FILTER_CASES,
   ...LOCAL_RATE_LIMIT_CASES,
   ...GRPC_WEB_CASES,
+  ...EXT_AUTHZ_CASES,
+  ...HTTP_EXT_AUTHZ_CASES,
+  ...EXT_AUTHZ_CONTEXT_CASES,
   ...RATE_LIMIT_CASES,
   ...JWT_AUTHN_CASES,
   ...JWT_AUTHN_REMOTE_CASES,

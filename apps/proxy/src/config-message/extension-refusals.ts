@@ -7,6 +7,7 @@ const HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 const HCM = "envoy.extensions.filters.network.http_connection_manager.v3";
 const TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 const NO_DNS_SETTING = "Node's resolver has no such setting";
+const NO_CALL_SPANS = "calls to the service have no span of their own, and carry no trace";
 const NO_HTTP3 = "HTTP/3 is not spoken to upstreams";
 
 /** Of `envoy.extensions`: filters, transport sockets, load balancing, access logs and resolvers. */
@@ -52,6 +53,13 @@ export const EXTENSION_REFUSALS: RefusalReasons = {
   },
   [`${TLS}.TlsCertificate`]: {
     private_key_provider: "node:tls signs with keys in memory only",
+  },
+  "envoy.extensions.filters.http.ext_authz.v3.CheckSettings": {
+    emit_client_span: NO_CALL_SPANS,
+  },
+  "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz": {
+    emit_client_span: NO_CALL_SPANS,
+    typed_metadata_context_namespaces: "nothing that is built sets typed dynamic metadata",
   },
   "envoy.extensions.filters.http.on_demand.v3.OnDemandCds": {
     resources_locator: NO_XDSTP,

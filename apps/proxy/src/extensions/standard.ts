@@ -15,6 +15,7 @@ import { compressorManifest } from "./filters/http/compressor/manifest.ts";
 import { corsManifest } from "./filters/http/cors/manifest.ts";
 import { csrfManifest } from "./filters/http/csrf/manifest.ts";
 import { decompressorManifest } from "./filters/http/decompressor/manifest.ts";
+import { extAuthzManifest } from "./filters/http/ext_authz/manifest.ts";
 import { faultManifest } from "./filters/http/fault/manifest.ts";
 import { grpcStatsManifest } from "./filters/http/grpc_stats/manifest.ts";
 import { grpcWebManifest } from "./filters/http/grpc_web/manifest.ts";
@@ -84,6 +85,7 @@ export const STANDARD_EXTENSIONS: readonly StandardManifest[] = [
   decompressorManifest,
   basicAuthManifest,
   csrfManifest,
+  extAuthzManifest,
   faultManifest,
   grpcStatsManifest,
   grpcWebManifest,

@@ -73,9 +73,11 @@ const filterStateOf =
     }
     return (context) => {
       const object: unknown = pick(context)?.get(key);
-      if (field !== "") return asFormatValue(memberOf(object, field));
+      if (field !== "") return asFormatValue(memberOf(object, field) ?? filterStateText(object, field));
       // As serialised JSON, Envoy's default, a text keeps its quotes; what has no such form is absent.
       const text = filterStateText(object);
+      // What has fields and no text is shown by its fields alone.
+      if (text === undefined && hasFields(object)) return undefined;
       if (typeof object === "object" && object !== null && text !== undefined && kind === "TYPED")
         return object instanceof HashableText ? JSON.stringify(text) : filterStateJson(object);
       const shown = asFormatValue(text !== undefined && typeof object === "object" ? text : object);
@@ -91,6 +93,10 @@ export const METADATA_OPERATORS: OperatorTable = {
   FILTER_STATE: filterStateOf(({ streamInfo }) => streamInfo.filterState),
   UPSTREAM_FILTER_STATE: filterStateOf(({ streamInfo }) => streamInfo.upstreamFilterState),
 };
+
+function hasFields(object: unknown): boolean {
+  return typeof object === "object" && object !== null && "getField" in object;
+}
 
 function memberOf(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;

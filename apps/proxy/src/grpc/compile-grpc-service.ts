@@ -21,6 +21,8 @@ export interface GrpcTarget {
   readonly retries: CallRetries | undefined;
   /** A longer message of the peer's ends the stream; 0: any may come. */
   readonly messageBytesMax: number;
+  /** Single calls do not tell whom they are from (`skip_envoy_headers`). */
+  readonly withoutEnvoyHeaders: boolean;
 }
 
 /** `CommonGrpcAccessLogConfig.grpc_service`, with its `grpc_stream_retry_policy`. */
@@ -67,7 +69,7 @@ const SUPPORTED: SupportedFields = {
     "cluster_name",
     "authority",
     "max_receive_message_length",
-    // There are none on the proxy's own streams.
+    // Of single calls: there are none on the proxy's own streams.
     "skip_envoy_headers",
   ],
   "envoy.config.core.v3.HeaderValue": ["key", "value"],
@@ -95,6 +97,7 @@ export function compileGrpcService(service: GrpcService | undefined, path: strin
       retries: retries?.ok === true ? retries.value : undefined,
       timeoutMs: durationMs(service.timeout, 0),
       messageBytesMax: envoyGrpc.maxReceiveMessageLength ?? 0,
+      withoutEnvoyHeaders: envoyGrpc.skipEnvoyHeaders,
     },
   };
 }

@@ -105,6 +105,10 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   get bufferLimitBytes(): number {
     return this.config.bufferLimitBytes;
   }
+  /** What a request's head may be. */
+  get headLimits(): { readonly headBytesMax: number; readonly headersMax: number } {
+    return this.config.http2;
+  }
 
   // ── from the codec ──────────────────────────────────────────────────────────────────────────────────────────────────
 

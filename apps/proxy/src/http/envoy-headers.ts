@@ -10,6 +10,9 @@ const DEFAULT_PREFIX = "x-envoy";
  */
 export const EnvoyHeader = {
   attemptCount: "x-envoy-attempt-count",
+  authFailureModeAllowed: "x-envoy-auth-failure-mode-allowed",
+  authHeadersToRemove: "x-envoy-auth-headers-to-remove",
+  authPartialBody: "x-envoy-auth-partial-body",
   compressionStatus: "x-envoy-compression-status",
   decoratorOperation: "x-envoy-decorator-operation",
   degraded: "x-envoy-degraded",

@@ -288,6 +288,7 @@ class Compiler {
       virtualHostName: host.name,
       clusterName,
       metadata: route.metadata?.filterMetadata,
+      typedMetadata: route.metadata?.typedFilterMetadata,
       virtualHostMetadata: host.metadata?.filterMetadata,
       levels: all.map(({ filters }) => filters).filter((filters) => filters !== undefined),
       action,

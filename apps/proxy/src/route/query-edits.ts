@@ -78,6 +78,22 @@ function applyEdit(edit: QueryEdit, parameters: Map<string, string[]>, context: 
     parameters.set(key, [encoded()]);
 }
 
+/**
+ * Sets and removes parameters of the query of `:path`, as they are: nothing is decoded or encoded. They stand sorted by key afterwards.
+ */
+export function setQueryParameters(
+  headers: HeaderMap,
+  set: readonly (readonly [key: string, value: string])[],
+  remove: readonly string[],
+): void {
+  if (set.length === 0 && remove.length === 0) return;
+  const edit = (parameters: Map<string, string[]>): void => {
+    for (const [key, value] of set) parameters.set(key, [value]);
+    for (const key of remove) parameters.delete(key);
+  };
+  editQuery(headers, edit, (text) => text);
+}
+
 /** Octet by octet: a header's value is a latin1 string. */
 function percentEncoded(value: string): string {
   return value.replaceAll(
@@ -98,7 +114,7 @@ function decoded(text: string): string {
 /** Decoded, of a request's target; the values of one key in their order. */
 export function queryParameters(path: string): ReadonlyMap<string, readonly string[]> {
   const mark = path.indexOf("?");
-  return parseQuery(mark < 0 ? "" : path.slice(mark + 1));
+  return parseQuery(mark < 0 ? "" : path.slice(mark + 1), decoded);
 }
 
 /** All values of it, from `:path`; what is left stands as after `applyQueryEdits`. */
@@ -106,25 +122,29 @@ export function removeQueryParameter(headers: HeaderMap, key: string): void {
   editQuery(headers, (parameters) => parameters.delete(key));
 }
 
-/** The query of `:path`, with its parameters sorted and decoded. */
-function editQuery(headers: HeaderMap, edit: (parameters: Map<string, string[]>) => void): void {
+/** The query of `:path`, its parameters sorted by key and read by `decode`. */
+function editQuery(
+  headers: HeaderMap,
+  edit: (parameters: Map<string, string[]>) => void,
+  decode: (text: string) => string = decoded,
+): void {
   const path = headers.get(":path");
   if (path === undefined) return;
   const mark = path.indexOf("?");
-  const parameters = parseQuery(mark < 0 ? "" : path.slice(mark + 1));
+  const parameters = parseQuery(mark < 0 ? "" : path.slice(mark + 1), decode);
   edit(parameters);
   const query = printQuery(parameters);
   const bare = mark < 0 ? path : path.slice(0, mark);
   headers.set(":path", query === "" ? bare : `${bare}?${query}`);
 }
 
-function parseQuery(query: string): Map<string, string[]> {
+function parseQuery(query: string, decode: (text: string) => string): Map<string, string[]> {
   const parameters = new Map<string, string[]>();
   if (query === "") return parameters;
   for (const pair of query.split("&")) {
     const equals = pair.indexOf("=");
-    const key = decoded(equals < 0 ? pair : pair.slice(0, equals));
-    const value = equals < 0 ? "" : decoded(pair.slice(equals + 1));
+    const key = decode(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? "" : decode(pair.slice(equals + 1));
     const known = parameters.get(key);
     if (known === undefined) parameters.set(key, [value]);
     else known.push(value);

@@ -92,6 +92,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
   readonly virtualHostName: string;
   readonly clusterName: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly typedMetadata: MatchedRoute["typedMetadata"];
   readonly virtualHostMetadata: Readonly<Record<string, unknown>> | undefined;
   readonly levels: readonly PerFilterConfigs[];
   readonly action: RouteAction;
@@ -110,6 +111,7 @@ export class RouteEntry implements MatchedRoute, RoutePerFilter {
     this.virtualHostName = init.virtualHostName;
     this.clusterName = init.clusterName;
     this.metadata = init.metadata;
+    this.typedMetadata = init.typedMetadata;
     this.virtualHostMetadata = init.virtualHostMetadata;
     this.levels = init.levels;
     this.action = init.action;
@@ -214,6 +216,7 @@ export interface RouteEntryInit {
   readonly virtualHostName: string;
   readonly clusterName: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  readonly typedMetadata?: MatchedRoute["typedMetadata"];
   readonly virtualHostMetadata?: Readonly<Record<string, unknown>> | undefined;
   readonly levels: readonly PerFilterConfigs[];
   readonly action: RouteAction;

@@ -136,6 +136,7 @@ export function localInfoOf(node: Node): LocalInfo {
     zone: node.locality?.zone ?? "",
     subZone: node.locality?.subZone ?? "",
     address: localAddress(),
+    metadata: node.metadata,
   };
 }
 

@@ -32,8 +32,6 @@ const IN_FORCE: Readonly<Record<string, string>> = {
     "workers make every cluster on its first use",
   "envoy.config.listener.v3.Listener.max_connections_to_accept_per_socket_event":
     "libuv accepts one connection an event",
-  "envoy.config.core.v3.GrpcService.EnvoyGrpc.skip_envoy_headers":
-    "the proxy's own streams have no such headers",
   "envoy.config.core.v3.ConfigSource.resource_api_version": "v3 is the only version there is",
   "envoy.config.core.v3.SubstitutionFormatString.json_format_options": "keys are always sorted",
   "envoy.config.core.v3.WatchedDirectory.watch_modify": "written files count as much as moved ones",

@@ -9,6 +9,7 @@ import type {
 import type { TimerQueue } from "../event/timer-queue.ts";
 import type { RequestEncoder, ResponseStream, StreamResetReason } from "../http/codec.ts";
 import type { Headers } from "../http/header-map.ts";
+import type { ByteMeter } from "../stream-info/byte-meter.ts";
 import { httpPoolFor, type PoolUser } from "./host-pools.ts";
 import type { HttpPool, PoolWaiter } from "./http-pool.ts";
 
@@ -43,6 +44,8 @@ export interface AsyncStreamOptions {
   readonly highPriority?: boolean;
   /** For policies that go by it. */
   readonly hash?: bigint | undefined;
+  /** Counts what the exchange takes on its connection. */
+  readonly meter?: ByteMeter | undefined;
 }
 
 /**
@@ -124,7 +127,7 @@ const OWN_REQUEST: ResponseKind = {
 export class AsyncStream implements PoolWaiter, ResponseStream {
   readonly highPriority: boolean;
   readonly host: Host;
-  readonly meter = undefined;
+  readonly meter: ByteMeter | undefined;
   private readonly info: ClusterInfo;
   private readonly pool: HttpPool;
   private readonly headers: Headers;
@@ -158,6 +161,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
     this.headers = headers;
     this.callbacks = callbacks;
     this.highPriority = options.highPriority ?? false;
+    this.meter = options.meter;
     this.clock = clock;
     this.timeoutMs = options.timeoutMs;
     this.timeout = options.timeoutMs > 0 ? timers.create(() => this.onTimeout()) : undefined;

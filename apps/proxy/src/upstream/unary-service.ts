@@ -4,6 +4,8 @@ import { compileSubstitutionFormat } from "../formatter/compile-substitution-for
 import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
 import { backOffMs, type CallOutcome, isRetried } from "../grpc/call-retries.ts";
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
+import { EnvoyHeader } from "../http/envoy-headers.ts";
+import type { ByteMeter } from "../stream-info/byte-meter.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { AsyncClient } from "./async-client.ts";
 import { callUnary, type GrpcCall, type GrpcUnaryCallbacks } from "./grpc-unary.ts";
@@ -11,7 +13,7 @@ import { callUnary, type GrpcCall, type GrpcUnaryCallbacks } from "./grpc-unary.
 /** Longer answers of services are failures, unless `max_receive_message_length` says otherwise. */
 const RESPONSE_BYTES_MAX = 1024 * 1024;
 
-type ServiceContext = Pick<WorkerContext, "clusters" | "clock" | "timers" | "random" | "stats">;
+type ServiceContext = Pick<WorkerContext, "clusters" | "clock" | "timers" | "random" | "stats" | "localInfo">;
 
 /** A `GrpcService` that a filter asks something about a request: single calls from the worker itself. */
 export class UnaryService {
@@ -40,12 +42,21 @@ export class UnaryService {
 
   /**
    * `message`: the encoded request; may change afterwards. `context`: of the request that it is about. What does not come about is told as a
-   * status, also before this returns; then, and once the answer is there, cancelling does nothing.
+   * status, also before this returns; then, and once the answer is there, cancelling does nothing. `meter`: counts what its tries take.
    */
-  call(message: Uint8Array, context: FormatContext, callbacks: GrpcUnaryCallbacks): { cancel(): void } {
+  call(
+    message: Uint8Array,
+    context: FormatContext,
+    callbacks: GrpcUnaryCallbacks,
+    meter?: ByteMeter,
+  ): { cancel(): void } {
     this.#calls.inc();
-    const { cluster, authority, retries, messageBytesMax } = this.#target;
+    const { cluster, authority, retries, messageBytesMax, withoutEnvoyHeaders } = this.#target;
     const metadata: [string, string][] = [];
+    if (!withoutEnvoyHeaders) {
+      metadata.push([EnvoyHeader.internal, "true"], ["x-forwarded-for", this.#worker.localInfo.address]);
+    }
+    if (this.#timeoutMs > 0) metadata.push([EnvoyHeader.expectedRqTimeoutMs, String(this.#timeoutMs)]);
     for (const [name, value] of this.#metadata) {
       const text = value.format(context);
       if (text !== "") metadata.push([name, text]);
@@ -66,7 +77,13 @@ export class UnaryService {
     const begin = (): void => {
       const timeoutMs = deadlineMs === 0 ? 0 : Math.max(1, deadlineMs - clock.nowMs());
       tries++;
-      pending = callUnary(this.#client, call, kept, { onMessage, onStatus }, { timeoutMs, responseBytesMax });
+      pending = callUnary(
+        this.#client,
+        call,
+        kept,
+        { onMessage, onStatus },
+        { timeoutMs, responseBytesMax, meter },
+      );
     };
     const onMessage: GrpcUnaryCallbacks["onMessage"] = (answer, headers) => {
       finish();
