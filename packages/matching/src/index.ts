@@ -58,7 +58,7 @@ export { compilePathMatcher } from "./path-matcher.ts";
 export { compilePathMatchPolicy, meetsPathRule, routingPath } from "./path-rule.ts";
 export { percentDecoded } from "./percent-decoded.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
-export { redirectLocation } from "./redirect-location.ts";
+export { redirectLocation, requestLocation } from "./redirect-location.ts";
 export {
   compileRequestTargetRules,
   type RequestTargetDefaults,
