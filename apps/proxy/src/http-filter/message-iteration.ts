@@ -12,8 +12,8 @@ export abstract class MessageIteration {
   protected readonly filters: readonly ActiveFilter[];
   protected trailers: Headers | undefined = undefined;
   protected buffered: BodyBuffer | undefined = undefined;
-  /** The limit refuses nothing: a filter waits for what is buffered as for a stream or, as in Envoy, none has said how. */
-  protected streaming = true;
+  /** A filter waits for what is buffered as for a stream: the limit refuses nothing. */
+  protected streaming = false;
   /** A filter is being called. */
   protected depth = 0;
 
