@@ -99,8 +99,10 @@ function decoded(text: string): string {
 
 function parseQuery(query: string): Map<string, string[]> {
   const parameters = new Map<string, string[]>();
-  if (query === "") return parameters;
-  for (const pair of query.split("&")) {
+  const pairs = query.split("&");
+  // As Envoy, to which an end is no parameter; an empty one elsewhere is.
+  if (pairs.at(-1) === "") pairs.pop();
+  for (const pair of pairs) {
     const equals = pair.indexOf("=");
     const key = decoded(equals < 0 ? pair : pair.slice(0, equals));
     const value = equals < 0 ? "" : decoded(pair.slice(equals + 1));
