@@ -62,7 +62,16 @@ function textOf(data: CurrentData): () => string {
 /** The members that formats read; a stream has more, and getters among them. */
 function contextOf(context: Parameters<SubstitutionFormatter["format"]>[0]): typeof context {
   const { request, response, responseTrailers, streamInfo, connection } = context;
-  return { request, response, responseTrailers, streamInfo, connection };
+  const { routeMetadata, virtualHostMetadata } = context;
+  return {
+    request,
+    response,
+    responseTrailers,
+    streamInfo,
+    connection,
+    routeMetadata,
+    virtualHostMetadata,
+  };
 }
 
 /** Envoy sends Created and redirections with the address of the request itself. */
