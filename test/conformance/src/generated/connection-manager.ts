@@ -198,9 +198,8 @@ function localReplies(dice: Dice): JsonObject {
           dice.one<JsonObject>(
             () => ({
               text_format_source: {
-                inline_string: "%RESPONSE_CODE%: %LOCAL_REPLY_BODY% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%",
+                inline_string: "%RESPONSE_CODE%: %LOCAL_REPLY_BODY% %RESPONSE_CODE_DETAILS%",
               },
-              ...(dice.chance(0.4) ? { content_type: "text/local" } : {}),
             }),
             () => ({
               json_format: { code: "%RESPONSE_CODE%", body: "%LOCAL_REPLY_BODY%" },
