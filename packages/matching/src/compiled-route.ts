@@ -1,7 +1,7 @@
 import type { Route } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import type { Candidate } from "./candidate-list.ts";
 import type { Compiled, Condition, HeaderView, MatchContext } from "./contract.ts";
-import { compilePathRule, type PathRule } from "./path-rule.ts";
+import { compilePathRule, meetsPathRule, type PathRule } from "./path-rule.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 import { compileRouteConditions } from "./route-conditions.ts";
 
@@ -27,7 +27,7 @@ export class CompiledRoute<T> implements Candidate {
 
   accepts(path: string | undefined, headers: HeaderView, random: number, context: MatchContext): boolean {
     const { pathRule, conditions } = this;
-    if (pathRule.kind === "regex" && (path === undefined || !pathRule.regex.matchesAll(path))) return false;
+    if (pathRule.kind === "regex" && !meetsPathRule(pathRule, path, headers)) return false;
     for (let i = 0; i < conditions.length; i++)
       if (conditions[i]?.matches(headers, random, context) === false) return false;
     return true;

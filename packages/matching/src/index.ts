@@ -64,7 +64,7 @@ export {
 } from "./path-rule.ts";
 export { percentDecoded } from "./percent-decoded.ts";
 export { compileQueryParameterMatcher, queryParameter } from "./query-parameter-matcher.ts";
-export { redirectLocation } from "./redirect-location.ts";
+export { redirectLocation, requestLocation } from "./redirect-location.ts";
 export {
   compileRequestTargetRules,
   type RequestTargetDefaults,

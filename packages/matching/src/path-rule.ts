@@ -19,7 +19,13 @@ export type PathRule =
       readonly text: string;
       readonly ignoreCase: boolean;
     }
-  | { readonly kind: "regex"; readonly field: string; readonly regex: LinearRegex }
+  | {
+      readonly kind: "regex";
+      readonly field: string;
+      readonly regex: LinearRegex;
+      /** As in Envoy, templates see the parameters of segments, wherever they are ignored. */
+      readonly withParameters: boolean;
+    }
   | { readonly kind: "connect"; readonly field: string };
 
 /** `RouteMatch.path_specifier`; `path` is where the RouteMatch stands. */
@@ -47,7 +53,7 @@ export function compilePathRule(match: RouteMatch, path: string): Compiled<PathR
       const field = fieldPath(path, "safe_regex");
       const regex = problems.take(compileRegex(specifier.value, field));
       if (regex === undefined) break;
-      return { ok: true, value: { kind: "regex", field, regex } };
+      return { ok: true, value: { kind: "regex", field, regex, withParameters: false } };
     }
     case "connectMatcher":
       return { ok: true, value: { kind: "connect", field: fieldPath(path, "connect_matcher") } };
@@ -80,23 +86,28 @@ export function compilePathMatchPolicy(policy: TypedExtensionConfig, path: strin
     return { ok: false, problems: problems.problems };
   }
   const regex = compileRegexText(template.regex, at);
-  return regex.ok ? { ok: true, value: { kind: "regex", field: path, regex: regex.value } } : regex;
+  return regex.ok
+    ? { ok: true, value: { kind: "regex", field: path, regex: regex.value, withParameters: true } }
+    : regex;
 }
 
 const LITERAL_KINDS = { prefix: "prefix", path: "exact", pathSeparatedPrefix: "separatedPrefix" } as const;
 const FIELDS = { prefix: "prefix", path: "path", pathSeparatedPrefix: "path_separated_prefix" } as const;
 
-/** The part of `:path` that routes look at. */
+/** The part of `:path` that routes look at. `ignoreParameters`: without what stands behind a semicolon in any segment. */
 export function routingPath(path: string, ignoreParameters: boolean): string {
   let end = path.length;
+  let hasParameters = false;
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);
-    if (code === 0x3f || code === 0x23 || (ignoreParameters && code === 0x3b)) {
+    if (code === 0x3f || code === 0x23) {
       end = i;
       break;
     }
+    if (code === 0x3b) hasParameters = true;
   }
-  return end === path.length ? path : path.slice(0, end);
+  const bare = end === path.length ? path : path.slice(0, end);
+  return ignoreParameters && hasParameters ? bare.replaceAll(/;[^/]*/g, "") : bare;
 }
 
 /** CONNECT, or an HTTP/1 upgrade to connect-udp: what `connect_matcher` takes. */
@@ -112,7 +123,7 @@ export function isConnect(headers: HeaderView): boolean {
 export function meetsPathRule(rule: PathRule, path: string | undefined, headers: HeaderView): boolean {
   if (rule.kind === "connect") return isConnect(headers);
   if (path === undefined) return false;
-  if (rule.kind === "regex") return rule.regex.matchesAll(path);
+  if (rule.kind === "regex") return rule.regex.matchesAll(expressionPath(rule, path, headers));
   const given = rule.ignoreCase ? asciiLowerCase(path) : path;
   switch (rule.kind) {
     case "exact":
@@ -127,6 +138,15 @@ export function meetsPathRule(rule: PathRule, path: string | undefined, headers:
 /** Whether position `at` of `path` is its end or a slash. */
 export function endsAtSegment(path: string, at: number): boolean {
   return path.length === at || path.charCodeAt(at) === 0x2f;
+}
+
+/** The path that an expression is for; `path` as of `routingPath`. */
+function expressionPath(
+  { withParameters }: Extract<PathRule, { kind: "regex" }>,
+  path: string,
+  headers: HeaderView,
+): string {
+  return withParameters ? routingPath(headers.get(":path") ?? path, false) : path;
 }
 
 /** For people. */

@@ -9,37 +9,36 @@ import { splitPath } from "./split-path.ts";
  * @param formatted what `path_rewrite` gives; "": nothing
  */
 export function redirectLocation(config: RedirectAction, headers: HeaderView, formatted = ""): string {
-  const oldScheme = headers.get("x-forwarded-proto") ?? headers.get(":scheme") ?? "http";
   const specifier = config.schemeRewriteSpecifier;
-  let scheme = oldScheme;
+  let scheme = headers.get(":scheme") ?? "http";
   if (specifier.case === "httpsRedirect" && specifier.value) scheme = "https";
   else if (specifier.case === "schemeRedirect" && specifier.value !== "") scheme = specifier.value;
-  const host = redirectHost(config, headers, oldScheme, scheme);
+  const host =
+    config.hostRedirect === ""
+      ? requestHost(headers, scheme, config.portRedirect !== 0)
+      : toBinaryString(config.hostRedirect);
+  const port = config.portRedirect === 0 ? "" : `:${config.portRedirect}`;
   const target = redirectTarget(config, headers.get(":path") ?? "/", formatted);
-  return `${scheme}://${host}${target.startsWith("/") ? "" : "/"}${target}`;
+  return `${scheme}://${host}${port}${target.startsWith("/") ? "" : "/"}${target}`;
 }
 
-function redirectHost(
-  config: RedirectAction,
-  headers: HeaderView,
-  oldScheme: string,
-  scheme: string,
-): string {
+/** The address of a request itself, whose target is `target`. */
+export function requestLocation(headers: HeaderView, target: string): string {
+  const scheme = headers.get(":scheme") ?? "http";
+  return `${scheme}://${requestHost(headers, scheme, false)}${target}`;
+}
+
+/** The host as a location under `scheme` names it; without its port where that has another, `hasOther`. */
+function requestHost(headers: HeaderView, scheme: string, hasOther: boolean): string {
   const authority = headers.get(":authority") ?? "";
-  const portAt = authority.search(/:\d*$/);
-  const oldPort = portAt < 0 ? "" : authority.slice(portAt);
-  const host =
-    config.hostRedirect !== ""
-      ? toBinaryString(config.hostRedirect)
-      : portAt < 0
-        ? authority
-        : authority.slice(0, portAt);
-  if (config.portRedirect !== 0) return `${host}:${config.portRedirect}`;
-  if (config.hostRedirect !== "" || oldPort === "") return host;
-  // A port that was the old scheme's default says nothing under the new one.
-  const wasDefault =
-    (oldScheme === "http" && oldPort === ":80") || (oldScheme === "https" && oldPort === ":443");
-  return scheme === oldScheme || !wasDefault ? host + oldPort : host;
+  const portAt = authority.startsWith("[") ? authority.lastIndexOf("]:") + 1 : authority.lastIndexOf(":");
+  if (portAt <= 0) return authority;
+  const port = authority.slice(portAt);
+  // A port that was the default where the client spoke to says nothing under another scheme.
+  const was = headers.get("x-forwarded-proto");
+  const name = was?.toLowerCase();
+  const wasDefault = (name === "http" && port === ":80") || (name === "https" && port === ":443");
+  return hasOther || (wasDefault && scheme !== was) ? authority.slice(0, portAt) : authority;
 }
 
 /** A query in `path_redirect`, or formatted, takes the place of the request's, and is never stripped. */

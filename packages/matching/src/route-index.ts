@@ -143,6 +143,10 @@ function prefixTree<R extends IndexedRoute>(
 }
 
 function treeKey(rule: PathRule, ignoreCase: boolean): string | undefined {
-  if (rule.kind === "regex") return ignoreCase ? undefined : literalPrefix(rule.regex.source);
+  if (rule.kind === "regex") {
+    if (ignoreCase) return undefined;
+    const literal = literalPrefix(rule.regex.source);
+    return rule.withParameters ? literal.replace(/;.*$/, "") : literal;
+  }
   return isPrefix(rule) && rule.ignoreCase === ignoreCase ? rule.text : undefined;
 }

@@ -35,6 +35,7 @@ import { STATEFUL_SESSION_CASES } from "./cases/filters-stateful-session.ts";
 import { FLUSH_TIMEOUT_CASES } from "./cases/flush-timeouts.ts";
 import { FORWARDING_HEADER_CASES } from "./cases/forwarding-headers.ts";
 import { FOUND_BY_CHANCE_CASES } from "./cases/found-by-chance.ts";
+import { LAST_FOUND_BY_CHANCE_CASES } from "./cases/found-by-chance-last.ts";
 import { MORE_FOUND_BY_CHANCE_CASES } from "./cases/found-by-chance-more.ts";
 import { GRPC_CHECK_CASES } from "./cases/grpc-checks.ts";
 import { GRPC_RETRY_CASES } from "./cases/grpc-retries.ts";
@@ -129,6 +130,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...FORWARDING_HEADER_CASES,
   ...FOUND_BY_CHANCE_CASES,
   ...MORE_FOUND_BY_CHANCE_CASES,
+  ...LAST_FOUND_BY_CHANCE_CASES,
   ...HTTP1_CASES,
   ...HTTP2_CASES,
   ...TCP_PROXY_CASES,

@@ -72,7 +72,7 @@ export function setProxyStatus(headers: Headers, info: StreamInfo, config: Proxy
     if (config.terminationDetails && connectionTerminationDetails !== undefined) {
       parts.push(connectionTerminationDetails);
     }
-    if (config.responseFlags) parts.push(flagCodes(info.responseFlags));
+    if (config.responseFlags) parts.push(flagCodes(info));
     value += `; details="${parts.join("; ").replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   }
   const given = headers.getAll("proxy-status");
@@ -80,8 +80,8 @@ export function setProxyStatus(headers: Headers, info: StreamInfo, config: Proxy
   if (config.setRecommendedStatus && error.status !== undefined) headers.set(":status", String(error.status));
 }
 
-function flagCodes(flags: number): string {
-  return RESPONSE_FLAG_CODES.filter(([bit]) => (flags & bit) !== 0)
-    .map(([, code]) => code)
-    .join(",");
+function flagCodes({ responseFlags, responseFlagOrder }: StreamInfo): string {
+  const codes = new Map<number, string>(RESPONSE_FLAG_CODES);
+  const set = responseFlagOrder ?? [...codes.keys()].filter((bit) => (responseFlags & bit) !== 0);
+  return set.map((bit) => codes.get(bit)).join(",");
 }

@@ -18,6 +18,9 @@ export class RequestIteration extends MessageIteration {
 
   begin(headers: Headers, endStream: boolean): void {
     if (endStream) this.ended = true;
+    // As in Envoy, the limit refuses nothing until a filter has said how it waits: none is asked where a body comes in one part. By
+    // HTTP/1 there the body's end always comes behind it.
+    this.streaming = this.manager.host.streamInfo.protocol === "HTTP/2";
     this.iterateHeaders(0, headers, endStream);
   }
 

@@ -1,4 +1,5 @@
 import type { Compiled, HeaderMap } from "@sluice/extension-api";
+import { requestLocation } from "@sluice/matching";
 import type { DirectResponseAction } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { type CurrentData, watchDataSource } from "../config-message/watch-data-source.ts";
 import { compileFormatOctets } from "../formatter/compile-line-format.ts";
@@ -61,11 +62,19 @@ function textOf(data: CurrentData): () => string {
 /** The members that formats read; a stream has more, and getters among them. */
 function contextOf(context: Parameters<SubstitutionFormatter["format"]>[0]): typeof context {
   const { request, response, responseTrailers, streamInfo, connection } = context;
-  return { request, response, responseTrailers, streamInfo, connection };
+  const { routeMetadata, virtualHostMetadata } = context;
+  return {
+    request,
+    response,
+    responseTrailers,
+    streamInfo,
+    connection,
+    routeMetadata,
+    virtualHostMetadata,
+  };
 }
 
 /** Envoy sends Created and redirections with the address of the request itself. */
 function ownAddress(headers: HeaderMap): string {
-  const scheme = headers.get("x-forwarded-proto") ?? headers.get(":scheme") ?? "http";
-  return `${scheme}://${headers.get(":authority") ?? ""}${targetOf(headers)}`;
+  return requestLocation(headers, targetOf(headers));
 }

@@ -140,8 +140,10 @@ function editQuery(
 
 function parseQuery(query: string, decode: (text: string) => string): Map<string, string[]> {
   const parameters = new Map<string, string[]>();
-  if (query === "") return parameters;
-  for (const pair of query.split("&")) {
+  const pairs = query.split("&");
+  // As Envoy, to which an end is no parameter; an empty one elsewhere is.
+  if (pairs.at(-1) === "") pairs.pop();
+  for (const pair of pairs) {
     const equals = pair.indexOf("=");
     const key = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = equals < 0 ? "" : decode(pair.slice(equals + 1));

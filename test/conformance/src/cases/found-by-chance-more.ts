@@ -162,14 +162,14 @@ filter_enforced: { default_value: { numerator: 100 } }`,
       answersTo(
         [
           ...TARGETS.map((one) => `GET ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`),
-          ...["*", "a"].map((one) => `OPTIONS ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`),
+          ...["*", "a", "*a", "*?q"].map((one) => `OPTIONS ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`),
           ...["/a", "*", "a", "a:", "a:80/x", "a:80#", "u@a:80", ":80"].map(
             (one) => `CONNECT ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`,
           ),
         ],
         target,
       ),
-    accessLog: { file: "access.log", lines: TARGETS.length + 10 },
+    accessLog: { file: "access.log", lines: TARGETS.length + 12 },
   },
   {
     title: "a CONNECT has its stripped port back ahead of its upstream",
@@ -239,12 +239,23 @@ access_log: ${fileLog("%REQ(:path)% %REQ(:authority)% %RESPONSE_CODE_DETAILS%")}
     }),
     observe: (target) =>
       answersTo(
-        ["%2f", "a", "http://a.test/", "http://", "ftp://a", "http://a#b"].map(
-          (one) => `GET ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`,
+        [
+          "%2f",
+          "a",
+          "http://a.test/",
+          "http://",
+          "ftp://a",
+          "http://a#b",
+          "*",
+          "*a",
+          "*?q",
+          "https://a.test/",
+        ].flatMap((one) =>
+          ["GET", "OPTIONS"].map((method) => `${method} ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`),
         ),
         target,
       ),
-    accessLog: { file: "access.log", lines: 6 },
+    accessLog: { file: "access.log", lines: 20 },
   },
   {
     title: "regular expressions of a matcher tree and a path without its parameters",

@@ -73,6 +73,7 @@ function serve(chunks: readonly string[], trailers = true): ByteMeter[] {
       underscores: "allow",
       anyMethod: false,
       allowAbsoluteUrl: true,
+      httpsNeedsTls: false,
       defaultHostForHttp10: "",
       ignoredUpgrades: [],
       keepsOpenOnInvalidMessage: false,

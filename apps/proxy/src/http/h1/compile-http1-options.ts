@@ -40,6 +40,7 @@ export function compileHttp1ServerOptions(
     anyMethod: http1?.allowCustomMethods ?? false,
     allowChunkedLength: http1?.allowChunkedLength ?? false,
     allowAbsoluteUrl: http1?.allowAbsoluteUrl ?? true,
+    httpsNeedsTls: false,
     ignoredUpgrades: ignored,
     keepsOpenOnInvalidMessage: http1?.overrideStreamErrorOnInvalidHttpMessage ?? false,
     spelling: compileHeaderSpelling(http1, extensions, path, report),

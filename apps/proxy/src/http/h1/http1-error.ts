@@ -18,6 +18,7 @@ export const Http1Errors = {
   method: refuse(400, "http1.codec_error", "unknown method"),
   url: refuse(400, "http1.invalid_url", "malformed request target"),
   scheme: refuse(400, "http1.invalid_scheme", "scheme is neither http nor https"),
+  httpsInPlaintext: refuse(403, "http1.https_url_on_plaintext_connection", "https without TLS"),
   headerName: refuse(400, "http1.codec_error", "malformed header name"),
   lineEnd: refuse(400, "http1.codec_error", "line does not end in CR LF"),
   headerCharacters: refuse(400, "http1.invalid_characters", "control character in a header"),

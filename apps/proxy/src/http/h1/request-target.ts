@@ -9,6 +9,8 @@ export interface TargetOptions {
   readonly defaultHostForHttp10: string;
   /** `allow_absolute_url`; where false such a target is taken for a path, which nothing serves. */
   readonly allowAbsoluteUrl: boolean;
+  /** Targets with the scheme https are refused over plain text: nobody stands in front who might have unwrapped them. */
+  readonly httpsNeedsTls: boolean;
 }
 
 /** Where `Http1Head` has left room for the values of pseudo-headers. */
@@ -19,19 +21,25 @@ const SLASH = 47;
 const ASTERISK = 42;
 const PORT_MAX = 65_535;
 
-/** Origin, absolute, authority and asterisk form (RFC 9112 §3.2) → `:path` and `:authority`. */
+/** Whether a request line may hold the target at all, as far as its octets go. */
+export function isTarget({ method, target }: Http1Head): boolean {
+  const first = target.charCodeAt(0);
+  if (first === SLASH || first === ASTERISK) return true;
+  return method === "CONNECT" ? beginsWithHost(target) : looksAbsolute(target);
+}
+
+/** Origin, absolute, authority and asterisk form (RFC 9112 §3.2) → `:path` and `:authority`, for a target that is one. */
 export function settleTarget(
   headers: Headers,
   head: Http1Head,
   framing: Framing,
+  secure: boolean,
   options: TargetOptions,
 ): Http1Error | undefined {
   const { target } = head;
   const { fields } = headers;
   let hasAuthority = head.hasHost;
   if (head.method === "CONNECT") {
-    const first = target.charCodeAt(0);
-    if (first !== SLASH && first !== ASTERISK && !beginsWithHost(target)) return Http1Errors.requestLine;
     const port = HOST.exec(target)?.[2];
     if (port === undefined || Number(port) > PORT_MAX || target.includes("@")) return Http1Errors.url;
     if (framing === Framing.Chunked) return Http1Errors.transferEncoding;
@@ -39,15 +47,12 @@ export function settleTarget(
     fields[AUTHORITY] = target;
     hasAuthority = true;
     headers.remove(":path");
-  } else if (target.charCodeAt(0) !== SLASH) {
-    if (target.charCodeAt(0) === ASTERISK) {
-      if (target !== "*" || head.method !== "OPTIONS") return Http1Errors.url;
-    } else if (!looksAbsolute(target)) return Http1Errors.requestLine;
-    else if (options.allowAbsoluteUrl) {
-      const error = settleAbsolute(target, fields);
+  } else if (target.charCodeAt(0) !== SLASH && options.allowAbsoluteUrl) {
+    if (target.charCodeAt(0) !== ASTERISK) {
+      const error = settleAbsolute(target, fields, secure || !options.httpsNeedsTls);
       if (error !== undefined) return error;
       hasAuthority = true;
-    }
+    } else if (head.method !== "OPTIONS") return Http1Errors.url;
   }
   if (!hasAuthority) {
     if (head.version === 10 && options.defaultHostForHttp10 !== "") {
@@ -59,7 +64,6 @@ export function settleTarget(
   return isAuthority(authority) ? undefined : Http1Errors.authority;
 }
 
-/** What a request line may hold in place of a path, as far as its octets go. */
 function looksAbsolute(target: string): boolean {
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(target)?.[0];
   return scheme !== undefined && beginsWithHost(target.slice(scheme.length));
@@ -74,7 +78,7 @@ function beginsWithHost(text: string): boolean {
 /** User information, which nothing is to be made of (RFC 9110 §4.2.4), a host and its port, which is not empty. */
 const HOST = /^(?:[A-Za-z0-9\-_.!~*'()%;:&=+$,]*@)?((?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d+))?)$/;
 
-function settleAbsolute(target: string, fields: string[]): Http1Error | undefined {
+function settleAbsolute(target: string, fields: string[], allowHttps: boolean): Http1Error | undefined {
   const scheme = target.indexOf("://");
   const rest = target.slice(scheme + 3);
   const end = rest.search(/[/?]/);
@@ -82,6 +86,7 @@ function settleAbsolute(target: string, fields: string[]): Http1Error | undefine
   if (authority === undefined || Number(port ?? "0") > PORT_MAX) return Http1Errors.url;
   const name = target.slice(0, scheme).toLowerCase();
   if (name !== "http" && name !== "https") return Http1Errors.scheme;
+  if (name === "https" && !allowHttps) return Http1Errors.httpsInPlaintext;
   const path = end < 0 ? "" : rest.slice(end);
   fields[PATH] = path.startsWith("/") ? path : `/${path}`;
   fields[AUTHORITY] = authority;

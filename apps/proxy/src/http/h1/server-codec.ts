@@ -19,7 +19,7 @@ import { type HeaderSpelling, writtenCase } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
 import type { Http1Stats } from "./http1-stats.ts";
-import { settleTarget, type TargetOptions } from "./request-target.ts";
+import { isTarget, settleTarget, type TargetOptions } from "./request-target.ts";
 import {
   type HeadText,
   informationalHead,
@@ -164,11 +164,18 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   onHead(headers: Headers): void {
     const { parser } = this;
     const { head } = parser;
-    this.requestIsHttp10 = head.version === 10;
+    if (!isTarget(head)) {
+      this.onParseError(Http1Errors.requestLine);
+      return;
+    }
     this.toHead = head.method === "HEAD";
     this.connectRequested = head.method === "CONNECT";
-    this.upgradeRequested = false;
-    const error = settleTarget(headers, head, parser.framing, this.options) ?? this.checkHeaders(headers);
+    const secure = this.connection.tls !== undefined;
+    const error =
+      this.checkHeaders(headers) ?? settleTarget(headers, head, parser.framing, secure, this.options);
+    // As in Envoy, whose streams begin ahead of the head's lines, and whose version is that of the request once they are all read.
+    if (error !== undefined) this.startStream();
+    if (error !== Http1Errors.underscore) this.requestIsHttp10 = head.version === 10;
     if (error !== undefined) {
       this.onParseError(error);
       return;
@@ -211,8 +218,6 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   onParseError(error: Http1Error): void {
     this.parser.stop();
     this.reusable = false;
-    // As Envoy, which has not looked at the version then.
-    if (error === Http1Errors.url || error === Http1Errors.requestLine) this.requestIsHttp10 = false;
     const stream = this.stream ?? this.startStream();
     if (!this.responseStarted) stream.onCodecError(error);
     this.callbacks.onProtocolError(error, false);
@@ -241,11 +246,13 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
 
   private checkHeaders(headers: Headers): Http1Error | undefined {
     const { fields, options } = { fields: headers.fields, options: this.options };
+    this.upgradeRequested = false;
     let dropped = 0;
+    let nominates = false;
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i] ?? "";
       if (name === "connection") {
-        if (!mayNominate(fields[i + 1] ?? "")) return Http1Errors.nominated;
+        nominates ||= !mayNominate(fields[i + 1] ?? "");
       } else if (name === "upgrade") {
         if (hasToken(headers.getAll("connection"), "upgrade")) this.upgradeRequested = true;
       } else if (options.underscores !== "allow" && name.includes("_")) {
@@ -261,6 +268,7 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       options.stats.droppedHeadersWithUnderscores.add(dropped);
       this.callbacks.onHeadersDropped(dropped);
     }
+    if (nominates) return Http1Errors.nominated;
     if (this.upgradeRequested) this.upgradeRequested = settleUpgrade(headers, options.ignoredUpgrades);
     return undefined;
   }

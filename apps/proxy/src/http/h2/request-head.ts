@@ -12,10 +12,13 @@ export interface RequestHead {
   readonly isConnect: boolean;
   /** Of an extended CONNECT, which goes on as HTTP/1's upgrade; "" for none. */
   readonly upgrade: string;
-  /** Names with an underscore that were left out, or because of which the request is refused. */
+  /** Names with an underscore that were left out. */
   readonly underscores: number;
-  /** Why it is no request: a field that may not be (there, or have such a value), or what a request must have and this has not. */
-  readonly flaw: "" | "field" | "rule";
+  /**
+   * Why it is no request: a field that may not be (there, or have such a value), a name with an underscore, or what a request must
+   * have and this has not. As in Envoy what is amiss in a field counts before what is amiss in all of them.
+   */
+  readonly flaw: "" | "field" | "underscore" | "rule";
 }
 
 export interface RequestHeadRules {
@@ -62,6 +65,7 @@ export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): Re
   const rest: string[] = [];
   const found = readRegularFields(fields, at, rest, rules);
   if (found === undefined) return FIELD_FLAW;
+  if (found === "underscore") return UNDERSCORE_FLAW;
   authority ??= found.host;
   if (authority !== undefined && (!isAuthority(authority) || authority.includes("@"))) return FIELD_FLAW;
   if (method !== undefined && method !== "" && !isToken(method)) return FIELD_FLAW;
@@ -107,6 +111,7 @@ const FIELD_FLAW: RequestHead = {
   underscores: 0,
   flaw: "field",
 };
+const UNDERSCORE_FLAW: RequestHead = { ...FIELD_FLAW, flaw: "underscore" };
 const RULE_FLAW: RequestHead = { ...FIELD_FLAW, flaw: "rule" };
 
 function isRequestPath(path: string, method: string): boolean {
@@ -133,7 +138,7 @@ function readRegularFields(
   from: number,
   out: string[],
   rules: RequestHeadRules,
-): RegularFields | undefined {
+): RegularFields | "underscore" | undefined {
   let host: string | undefined;
   let cookies: string | undefined;
   let contentLength = -1;
@@ -165,8 +170,9 @@ function readRegularFields(
         break;
       default:
         if (rules.underscores !== "allow" && name.includes("_")) {
+          if (rules.underscores === "reject") return "underscore";
           underscores++;
-          if (rules.underscores === "drop") continue;
+          continue;
         }
     }
     out.push(name, value);

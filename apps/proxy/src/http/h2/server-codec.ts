@@ -186,30 +186,24 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
       });
       block.meaning = head;
     }
+    if (head.flaw === "underscore") {
+      this.stats.counters.requests_rejected_with_underscores_in_headers.inc();
+      this.failStream(streamId, Http2ErrorCode.InternalError, "http2.unexpected_underscore");
+      return;
+    }
     if (head.flaw !== "" || (endStream && head.contentLength > 0)) {
       this.failMessage(streamId, head.flaw === "field" ? INVALID_FIELD : BROKEN_RULE);
       return;
     }
-    if (head.underscores > 0 && this.refusesUnderscores(head)) {
-      this.failStream(streamId, Http2ErrorCode.InternalError, "http2.unexpected_underscore");
-      return;
+    if (head.underscores > 0) {
+      this.stats.counters.dropped_headers_with_underscores.add(head.underscores);
+      this.callbacks.onHeadersDropped(head.underscores);
     }
     stream.toHead = head.toHead;
     stream.upgrade = head.upgrade;
     stream.expectedBytes = head.contentLength;
     stream.remoteEnded = endStream;
     stream.request.decodeHeaders(new Headers(head.fields.slice()), endStream);
-  }
-
-  private refusesUnderscores(head: RequestHead): boolean {
-    const { counters } = this.stats;
-    if (this.setup.underscores === "reject") {
-      counters.requests_rejected_with_underscores_in_headers.inc();
-      return true;
-    }
-    counters.dropped_headers_with_underscores.add(head.underscores);
-    this.callbacks.onHeadersDropped(head.underscores);
-    return false;
   }
 }
 

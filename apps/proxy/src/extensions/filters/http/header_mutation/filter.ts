@@ -12,6 +12,7 @@ import type {
   HeaderMutationPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
 import type { FormatContext } from "../../../../formatter/format-context.ts";
+import { formatSources } from "../../../../http-filter/format-sources.ts";
 import { applyHeaderEdits } from "../../../../route/header-edits.ts";
 import { applyQueryEdits } from "../../../../route/query-edits.ts";
 import {
@@ -73,9 +74,9 @@ class HeaderMutationFilter implements StreamFilter {
     this.callbacks = undefined;
   }
 
-  private context({ streamInfo, connection }: DecoderCallbacks): FormatContext {
+  private context(callbacks: DecoderCallbacks): FormatContext {
     const { request, response, responseTrailers } = this;
-    return { request, response, responseTrailers, streamInfo, connection };
+    return { request, response, responseTrailers, ...formatSources(callbacks) };
   }
 
   private applyQuery(headers: HeaderMap): void {

@@ -11,6 +11,7 @@ import type { LocalRateLimit } from "@sluice/xds/gen/envoy/extensions/filters/ht
 import type { FormatContext } from "../../../../formatter/format-context.ts";
 import { streamOf } from "../../../../http-connection-manager/stream-of.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
+import { formatSources } from "../../../../http-filter/format-sources.ts";
 import { applyHeaderMutations } from "../../../../route/header-mutations.ts";
 import type { DescriptorSource, RateLimitDescriptor } from "../../../../route/rate-limit-policy.ts";
 import { compileLocalRateLimit, type LocalRateLimitConfig } from "./config.ts";
@@ -115,8 +116,12 @@ class LocalRateLimitFilter extends PassThroughFilter {
   }
 
   private formatContext(response: HeaderMap | undefined): FormatContext {
-    const { streamInfo, connection } = this.decoding;
-    return { request: this.request, response, responseTrailers: undefined, streamInfo, connection };
+    return {
+      request: this.request,
+      response,
+      responseTrailers: undefined,
+      ...formatSources(this.decoding),
+    };
   }
 }
 

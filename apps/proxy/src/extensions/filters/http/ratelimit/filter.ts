@@ -19,6 +19,7 @@ import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { Headers } from "../../../../http/header-map.ts";
 import { streamOf } from "../../../../http-connection-manager/stream-of.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
+import { formatSources } from "../../../../http-filter/format-sources.ts";
 import { applyHeaderMutations } from "../../../../route/header-mutations.ts";
 import type {
   DescriptorSource,
@@ -212,8 +213,12 @@ class RateLimitFilter extends PassThroughFilter {
   }
 
   private context(response: HeaderMap | undefined): FormatContext {
-    const { streamInfo, connection } = this.decoding;
-    return { request: this.request, response, responseTrailers: undefined, streamInfo, connection };
+    return {
+      request: this.request,
+      response,
+      responseTrailers: undefined,
+      ...formatSources(this.decoding),
+    };
   }
 }
 

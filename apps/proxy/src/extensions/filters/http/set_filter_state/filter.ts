@@ -7,6 +7,7 @@ import {
 } from "@sluice/extension-api";
 import type { Config } from "@sluice/xds/gen/envoy/extensions/filters/http/set_filter_state/v3/set_filter_state_pb.js";
 import { filterStateOf } from "../../../../filter-state/filter-state.ts";
+import { formatSources } from "../../../../http-filter/format-sources.ts";
 import {
   compileStateValues,
   type StateValues,
@@ -37,9 +38,9 @@ class SetFilterStateFilter extends PassThroughFilter {
   }
 
   private set(values: StateValues, request: HeaderMap): void {
-    const { streamInfo, connection } = this.decoding;
-    const context = { request, response: undefined, responseTrailers: undefined, streamInfo, connection };
-    setStateValues(values, filterStateOf(streamInfo), context, true);
+    const { decoding } = this;
+    const context = { request, response: undefined, responseTrailers: undefined, ...formatSources(decoding) };
+    setStateValues(values, filterStateOf(decoding.streamInfo), context, true);
   }
 }
 

@@ -135,6 +135,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
     filtersVary: filters.length > 1 || filters.some(({ disabled }) => disabled),
     http1: {
       ...http1Options,
+      httpsNeedsTls: (config.useRemoteAddress ?? false) && config.xffNumTrustedHops === 0,
       keepsOpenOnInvalidMessage:
         config.httpProtocolOptions?.overrideStreamErrorOnInvalidHttpMessage ??
         config.streamErrorOnInvalidHttpMessage ??

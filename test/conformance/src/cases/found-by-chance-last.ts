@@ -1,0 +1,223 @@
+import { fileLog, httpBootstrap } from "../bootstrap.ts";
+import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { http2Exchanges } from "../http2-exchange.ts";
+
+const LOG = fileLog("%PROTOCOL% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%");
+const METADATA = "%METADATA(ROUTE:t:r)% %METADATA(VIRTUAL_HOST:t:h)%";
+const HTTPS_TARGETS = ["https://a.test/", "HTTPS://a.test:80/", "http://a.test/", "https://a.test:99999/"];
+/** Each with more than one thing amiss: which of them is told? */
+const REFUSED_HEADS = [
+  "DELETE * HTTP/1.0\r\nhost: a.test",
+  "GET http://a.test:/ HTTP/1.0\r\nhost: a.test",
+  "GET / HTTP/1.0\r\nhost: a.test\r\nx_a: 1",
+  "GET http://a.test:/ HTTP/1.1\r\nhost: a.test\r\nx_a: 1",
+  "GET a HTTP/1.1\r\nhost: a.test\r\nx_a: 1",
+  "GET / HTTP/1.1\r\nhost: a.test\r\nconnection: :path\r\nx_a: 1",
+  "GET http://a.test:/ HTTP/1.1\r\nhost: a.test\r\nconnection: :path",
+  "GET / HTTP/1.0\r\nhost: a test\r\nx_a: 1",
+  "GET / HTTP/1.0\r\nhost: a test",
+  "GET / HTTP/1.0\r\nhost: a.test\r\nconnection: :path",
+  "GET / HTTP/1.0\r\nhost: a.test\r\na b: 1",
+];
+
+/** What is answered to each of these, on a connection of its own. */
+async function answersTo(messages: readonly string[], { connect }: Target): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  for (const message of messages) {
+    const connection = await connect();
+    connection.write(Buffer.from(`${message}\r\n\r\n`, "latin1"));
+    const { version, status, text, header } = await connection.response();
+    seen.push([message, version, status, text, header("connection") ?? null]);
+    connection.destroy();
+  }
+  return seen;
+}
+
+/** Still more of the small cases of `found-by-chance.ts`. */
+export const LAST_FOUND_BY_CHANCE_CASES: readonly ConformanceCase[] = [
+  ...[
+    "use_remote_address: true",
+    "use_remote_address: true\nxff_num_trusted_hops: 1",
+    "use_remote_address: false",
+    "use_remote_address: true\nhttp_protocol_options: { allow_absolute_url: false }",
+  ].map(
+    (options): ConformanceCase => ({
+      title: `an absolute target with https over plain text, where ${options.replace("\n", ", ")}`,
+      yaml: httpBootstrap({ hcm: `${options}\naccess_log: ${LOG}` }),
+      observe: (target) =>
+        answersTo(
+          HTTPS_TARGETS.map((one) => `GET ${one} HTTP/1.1\r\nhost: b.test`),
+          target,
+        ),
+      accessLog: { file: "access.log", lines: HTTPS_TARGETS.length },
+    }),
+  ),
+  {
+    title: "of several things amiss in a head the same one is told, and the version counts behind its lines",
+    yaml: httpBootstrap({
+      hcm: `http_protocol_options: { accept_http_10: true }
+common_http_protocol_options: { headers_with_underscores_action: REJECT_REQUEST }
+access_log: ${LOG}`,
+    }),
+    observe: (target) => answersTo(REFUSED_HEADS, target),
+    accessLog: { file: "access.log", lines: REFUSED_HEADS.length },
+  },
+  {
+    title: "addresses that answers lead to have the request's scheme, whatever x-forwarded-proto says",
+    yaml: httpBootstrap({
+      routes: `- { match: { prefix: /direct }, direct_response: { status: 301 } }
+- { match: { prefix: /port }, redirect: { port_redirect: 81 } }
+- { match: { prefix: /https }, redirect: { https_redirect: true } }
+- { match: { prefix: /scheme }, redirect: { scheme_redirect: http } }
+- { match: { prefix: /host }, redirect: { host_redirect: "to.test:1" } }
+- { match: { prefix: / }, redirect: { path_redirect: /to } }`,
+    }),
+    requests: ["", "https", "HTTPS", "http", "ftp"].flatMap((proto) =>
+      ["/direct", "/port", "/https", "/scheme", "/host", "/"].flatMap((path) =>
+        ["a.test:443", "a.test:80", "a.test:x", "[::1]", "[::1]:80"].map((host) => ({
+          path,
+          headers: [
+            ["host", host] as [string, string],
+            ...(proto === "" ? [] : [["x-forwarded-proto", proto] as [string, string]]),
+          ],
+        })),
+      ),
+    ),
+  },
+  {
+    title: "a whole body in one part is not too large for the filter that waits for it",
+    yaml: httpBootstrap({
+      httpFilters: `- name: envoy.filters.http.buffer
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer
+    max_request_bytes: 2
+- name: envoy.filters.http.router
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+`,
+      hcm: `access_log: ${LOG}`,
+    }),
+    observe: (target) =>
+      http2Exchanges(target, {
+        whole: (c) => {
+          c.request(1, "/whole", [], { endStream: false });
+          c.data(1, "three", true);
+        },
+        fits: (c) => {
+          c.request(1, "/fits", [], { endStream: false });
+          c.data(1, "2", false);
+          c.data(1, "2", true);
+        },
+      }),
+    accessLog: { file: "access.log", lines: 2 },
+    stats: ["http.main.downstream_rq_too_large"],
+  },
+  {
+    title:
+      "of several things amiss in an HTTP/2 head a field's comes before that of all, and the first field's first",
+    yaml: httpBootstrap({
+      hcm: `common_http_protocol_options: { headers_with_underscores_action: REJECT_REQUEST }
+access_log: ${LOG}`,
+    }),
+    observe: (target) =>
+      http2Exchanges(target, {
+        path: (c) => c.request(1, "*", [["x_a", "1"]]),
+        later: (c) =>
+          c.request(1, "/", [
+            ["x_a", "1"],
+            ["connection", "close"],
+          ]),
+        earlier: (c) =>
+          c.request(1, "/", [
+            ["connection", "close"],
+            ["x_a", "1"],
+          ]),
+      }),
+    accessLog: { file: "access.log", lines: 3 },
+  },
+  {
+    title: "a path without its parameters is one without those of each segment",
+    yaml: httpBootstrap({
+      routeConfig: `name: local
+ignore_path_parameters_in_path_matching: true
+virtual_hosts:
+  - name: a
+    domains: ["*"]
+    routes:
+      - { match: { path: /a }, direct_response: { status: 201 } }
+      - { match: { path: /a/x }, direct_response: { status: 202 } }
+      - { match: { safe_regex: { regex: "/b/[^/]+" } }, direct_response: { status: 203 } }
+      - { match: { path_separated_prefix: /c/d }, direct_response: { status: 204 } }
+      - { match: { prefix: /e/f }, direct_response: { status: 205 } }
+      - { match: { path: // }, direct_response: { status: 206 } }
+      - match:
+          path_match_policy:
+            name: template
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig
+              path_template: /t/{one}/u
+        direct_response: { status: 207 }`,
+    }),
+    requests:
+      "/a;p /a;p/x /a;p;q/x;r /a;/x /a;p?q;/x /b;p/x /b/x;p /b;p/x;/y /c;p/d;q/e /c/d;/ /e;p/f;q /;p/;q /t;p/1;q/u;r /t/1/u;r /a;p#;/x"
+        .split(" ")
+        .map((path) => ({ path })),
+  },
+  {
+    title: "metadata of route and virtual host are known to formats of filters and direct responses",
+    yaml: httpBootstrap({
+      routeConfig: `name: local
+virtual_hosts:
+  - name: a
+    domains: ["*"]
+    metadata: { filter_metadata: { t: { h: of-a } } }
+    routes:
+      - match: { prefix: /direct }
+        direct_response:
+          status: 200
+          body_format: { text_format_source: { inline_string: "${METADATA}" } }
+        metadata: { filter_metadata: { t: { r: of-direct } } }
+      - match: { prefix: / }
+        route: { cluster: one }
+        metadata: { filter_metadata: { t: { r: of-r } } }`,
+      httpFilters: `- name: envoy.filters.http.header_mutation
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
+    mutations:
+      request_mutations: [{ append: { header: { key: x-in, value: "${METADATA}" } } }]
+      response_mutations: [{ append: { header: { key: x-out, value: "${METADATA}" } } }]
+      query_parameter_mutations: [{ append: { record: { key: new, value: "%METADATA(ROUTE:t:r)%" } } }]
+- name: envoy.filters.http.set_filter_state
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config
+    on_request_headers:
+      - object_key: kept
+        factory_key: envoy.string
+        format_string: { text_format_source: { inline_string: "${METADATA}" } }
+- name: envoy.filters.http.local_ratelimit
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
+    stat_prefix: l
+    token_bucket: { max_tokens: 3, tokens_per_fill: 1, fill_interval: 3600s }
+    filter_enabled: { default_value: { numerator: 100 } }
+    filter_enforced: { default_value: { numerator: 100 } }
+    response_headers_to_add: [{ header: { key: x-limited, value: "${METADATA}" } }]
+- name: envoy.filters.http.router
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+`,
+      hcm: `access_log: ${fileLog("%REQ(x-in)% %FILTER_STATE(kept:PLAIN)%")}`,
+    }),
+    requests: ["/direct", "/", "/?a=1&&&", "/direct", "/"].map((path) => ({ path })),
+    accessLog: { file: "access.log", lines: 5 },
+  },
+  {
+    title: "proxy-status has flags in the order in which they were set",
+    yaml: httpBootstrap({
+      routes: `- match: { prefix: / }
+  route: { cluster: dead, retry_policy: { retry_on: connect-failure, num_retries: 1, retry_back_off: { base_interval: 0.001s } } }`,
+      hcm: `proxy_status_config: { literal_proxy_name: us }
+access_log: ${fileLog("%RESPONSE_FLAGS%")}`,
+    }),
+    requests: [{ path: "/" }],
+    accessLog: { file: "access.log", lines: 1 },
+  },
+];
