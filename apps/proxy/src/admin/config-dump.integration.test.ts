@@ -61,6 +61,9 @@ test("the configuration is shown as it was given, and files of secrets by name",
     const certs = JSON.parse((await proxy.admin("/certs")).body);
     assert.equal(certs.certificates[0].cert_chain[0].path, join(directory, "own.pem"));
     assert.match((await proxy.admin("/listeners")).body, /^[0-9a-f-]{36}::127\.0\.0\.1:\d+\n$/);
+    const names = (await proxy.admin("/stats")).body;
+    assert.match(names, /^envoy\.overload_actions\.reset_high_memory_stream\.count: 0$/m);
+    assert.match(names, /^filesystem\.write_buffered: 0$/m);
   } finally {
     await proxy.stop();
     rmSync(directory, { recursive: true });
