@@ -15,6 +15,7 @@ import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_MANAGER_BOUND_CASES } from "./cases/connection-manager-bounds.ts";
 import { CONNECTION_MANAGER_FIELD_CASES } from "./cases/connection-manager-fields.ts";
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
+import { CONTROL_PLANE_BOOTSTRAP_CASES } from "./cases/control-plane-bootstraps.ts";
 import { CONTROL_PLANE_STAT_CASES } from "./cases/control-plane-stats.ts";
 import { DEGRADED_HOST_CASES } from "./cases/degraded-hosts.ts";
 import { DNS_CLUSTER_CASES } from "./cases/dns-clusters.ts";
@@ -197,6 +198,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...SCOPED_ROUTE_CASES,
   ...STREAM_LIMIT_CASES,
   ...ADMIN_CASES,
+  ...CONTROL_PLANE_BOOTSTRAP_CASES,
   ...STAT_NAME_CASES,
   ...STAT_VALUE_CASES,
   ...LOCAL_REPLY_CASES,

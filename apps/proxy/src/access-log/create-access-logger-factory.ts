@@ -29,6 +29,7 @@ import { createFileStats } from "./file-stats.ts";
 import { compileGrpcLogger } from "./grpc-logger.ts";
 import { LogWriter } from "./log-writer.ts";
 import { compileOtlpLogger } from "./otlp-logger.ts";
+import { defineRelayedLogStats, type RelayedLog } from "./relayed-log-stats.ts";
 
 export interface AccessLogDependencies {
   readonly clock: Clock;
@@ -135,15 +136,31 @@ function compileSink(
       return lines(asStream(unpacked), "/dev/stderr", path, use, writers);
     case HTTP_GRPC: {
       const grpc = asHttpGrpc(unpacked);
-      return compileGrpcLogger("http", grpc.commonConfig, grpc, path, use.outbox);
+      return counted(compileGrpcLogger("http", grpc.commonConfig, grpc, path, use.outbox), use, "http");
     }
-    case TCP_GRPC:
-      return compileGrpcLogger("tcp", asTcpGrpc(unpacked).commonConfig, undefined, path, use.outbox);
-    case OTLP:
-      return compileOtlpLogger(asOtlp(unpacked), path, use.outbox);
+    case TCP_GRPC: {
+      const { commonConfig } = asTcpGrpc(unpacked);
+      return counted(compileGrpcLogger("tcp", commonConfig, undefined, path, use.outbox), use, "tcp");
+    }
+    case OTLP: {
+      const otlp = asOtlp(unpacked);
+      return counted(compileOtlpLogger(otlp, path, use.outbox), use, "otlp", otlp);
+    }
     default:
       return refuse(`access log type ${unpacked.typeName} is not implemented`);
   }
+}
+
+/** Its stats are listed from now on. */
+function counted(
+  logger: Compiled<AccessLogger>,
+  { stats }: AccessLogDependencies,
+  kind: RelayedLog["kind"],
+  otlp?: OpenTelemetryAccessLogConfig,
+): Compiled<AccessLogger> {
+  const overHttp = otlp?.httpService !== undefined;
+  if (logger.ok) defineRelayedLogStats(stats, { kind, overHttp, statPrefix: otlp?.statPrefix ?? "" });
+  return logger;
 }
 
 function lines(

@@ -12,11 +12,11 @@ export function typed<Desc extends DescMessage>(schema: Desc, message: MessageSh
   return { "@type": `type.googleapis.com/${schema.typeName}`, ...(typeof json === "object" ? json : {}) };
 }
 
-/** Without empty lists and undefined members, as proto JSON leaves them out. */
+/** Without empty lists, empty texts and undefined members, as proto JSON leaves them out. */
 export function filled(section: Section): Section {
   return Object.fromEntries(
     Object.entries(section).filter(
-      ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+      ([, value]) => value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0),
     ),
   );
 }

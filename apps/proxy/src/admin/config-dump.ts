@@ -1,3 +1,4 @@
+import { clone } from "@bufbuild/protobuf";
 import { redactSensitive, toProtoJson } from "@sluice/xds";
 import { BootstrapSchema } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
@@ -10,7 +11,7 @@ import {
 import { RE2JS } from "re2js";
 import type { ManagedCluster } from "../cluster/managed-cluster.ts";
 import type { ManagedListener } from "../listener/listener-manager.ts";
-import { listenerReferences } from "../listener/listener-references.ts";
+import { ListenerReferences, listenerReferences } from "../listener/listener-references.ts";
 import type { Server } from "../server/server.ts";
 import { type AdminReply, json } from "./admin-command.ts";
 import { ADMIN, filled, type Section, typed } from "./config-dump-section.ts";
@@ -39,8 +40,7 @@ export function configDump(
     ...(parameters.has("include_eds") ? [endpoints(server, filter)] : []),
     ...extensionsSection(server, filter),
     listenersSection(server, filter),
-    scopedRoutesSection(server, filter),
-    routesSection(server, filter),
+    ...(managesHttp(server) ? [scopedRoutesSection(server, filter), routesSection(server, filter)] : []),
     filled(secretsSection(server, filter)),
   ];
   const resource = parameters.get("resource") ?? "";
@@ -91,11 +91,21 @@ function oneResource(sections: readonly Section[], resource: string, mask: strin
 
 const reply = (configs: readonly unknown[]): AdminReply => json(configs.length === 0 ? {} : { configs });
 
+/** As it is configured: what flags say of the node, and names that listeners were given, are not in it. */
 function bootstrapSection(server: Server): Section {
-  const bootstrap = toProtoJson(BootstrapSchema, redactSensitive(BootstrapSchema, server.bootstrap.message));
+  const { message, generatedNames } = server.bootstrap;
+  const shown = redactSensitive(BootstrapSchema, message);
+  for (const listener of shown.staticResources?.listeners ?? [])
+    if (generatedNames.has(listener.name)) listener.name = "";
+  const node = clone(NodeSchema, server.node);
+  node.id = shown.node?.id ?? "";
+  node.cluster = shown.node?.cluster ?? "";
+  delete node.locality;
+  if (shown.node?.locality !== undefined) node.locality = shown.node.locality;
+  shown.node = node;
   return {
     "@type": `${ADMIN}BootstrapConfigDump`,
-    bootstrap: { ...Object(bootstrap), node: toProtoJson(NodeSchema, server.node) },
+    bootstrap: toProtoJson(BootstrapSchema, shown),
     last_updated: new Date(server.startedAt).toISOString(),
   };
 }
@@ -123,9 +133,12 @@ function clustersSection(server: Server, filter: (name: string) => boolean): Sec
 
 function listenersSection(server: Server, filter: (name: string) => boolean): Section {
   const entries = server.listeners.list();
+  const { generatedNames } = server.bootstrap;
+  const configured = ({ message }: ManagedListener): Listener =>
+    generatedNames.has(message.name) ? { ...message, name: "" } : message;
   const state = (listener: ManagedListener): Section => ({
     ...(listener.version === "" ? {} : { version_info: listener.version }),
-    listener: typed(ListenerSchema, listener.message),
+    listener: typed(ListenerSchema, configured(listener)),
     last_updated: listener.updatedAt.toISOString(),
   });
   const dynamic = entries.filter(
@@ -136,7 +149,7 @@ function listenersSection(server: Server, filter: (name: string) => boolean): Se
     "@type": `${ADMIN}ListenersConfigDump`,
     version_info: server.stats.texts().get("listener_manager.lds.version_text"),
     static_listeners: entries.flatMap(({ active }) =>
-      active?.source === "static" && filter(active.spec.name) ? [state(active)] : [],
+      active?.source === "static" && filter(configured(active).name) ? [state(active)] : [],
     ),
     dynamic_listeners: dynamic.flatMap(({ active, warming, failure }) => {
       const name = (active ?? warming)?.spec.name ?? failure?.listener.name ?? "";
@@ -159,12 +172,24 @@ function errorState(failure: {
   readonly version: string;
   readonly listener: Listener;
 }): Section {
-  return {
+  return filled({
     failed_configuration: typed(ListenerSchema, failure.listener),
     last_update_attempt: failure.at.toISOString(),
     details: failure.message,
     version_info: failure.version,
-  };
+  });
+}
+
+/** As in Envoy nothing is told of routes where there is no HTTP connection manager. */
+function managesHttp(server: Server): boolean {
+  const listeners = server.listeners.list().flatMap(({ active, warming }) => [active, warming]);
+  if (listeners.some((each) => each !== undefined && listenerReferences(each.message).managesHttp))
+    return true;
+  return server.filterConfigs.list().some(({ config: { typedConfig } }) => {
+    const found = new ListenerReferences();
+    if (typedConfig !== undefined) found.addConfig(typedConfig, "");
+    return found.managesHttp;
+  });
 }
 
 function routesSection(server: Server, filter: (name: string) => boolean): Section {
@@ -183,6 +208,6 @@ function routesSection(server: Server, filter: (name: string) => boolean): Secti
     dynamic_route_configs: server.routes
       .list()
       .filter(({ config }) => filter(config.name))
-      .map(({ config, version, updatedAt }) => ({ version_info: version, ...dump(config, updatedAt) })),
+      .map(({ config, version, updatedAt }) => filled({ version_info: version, ...dump(config, updatedAt) })),
   });
 }

@@ -1,10 +1,17 @@
+import { fromJson, type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { toProtoJson } from "@sluice/xds";
+import { ServerInfoSchema } from "@sluice/xds/gen/envoy/admin/v3/server_info_pb.js";
 import { NodeSchema } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import type { Server } from "../server/server.ts";
 import { versionText } from "../server/version.ts";
 
-/** envoy.admin.v3.ServerInfo as JSON. `node.metadata["sluice.config_source"]` tells where dynamic resources come from. */
-export function serverInfo(server: Server): unknown {
+/** envoy.admin.v3.ServerInfo as JSON; as in Envoy with the fields that are at their defaults, flags that are not here among them. `node.metadata["sluice.config_source"]` tells where dynamic resources come from. */
+export function serverInfo(server: Server): JsonValue {
+  const info = fromJson(ServerInfoSchema, knownInfo(server));
+  return toJson(ServerInfoSchema, info, { alwaysEmitImplicit: true, useProtoFieldName: true });
+}
+
+function knownInfo(server: Server): JsonObject {
   const { options } = server;
   const uptime = `${Math.floor((Date.now() - server.startedAt) / 1000)}s`;
   return {
@@ -38,7 +45,7 @@ export function serverInfo(server: Server): unknown {
   };
 }
 
-function nodeJson(server: Server): unknown {
+function nodeJson(server: Server): JsonValue {
   const node = toProtoJson(NodeSchema, server.node);
   if (server.bootstrap.message.dynamicResources === undefined || typeof node !== "object" || node === null)
     return node;

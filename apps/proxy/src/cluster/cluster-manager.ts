@@ -12,6 +12,7 @@ import type { SecretManager } from "../secret/secret-manager.ts";
 import { statsDefinedBy } from "../stats/recording-scope.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import { sanitizeStatName } from "../stats/thread-stats.ts";
+import { createClientTlsStats } from "../transport-socket/tls/tls-stats.ts";
 import { checkAggregated } from "../xds/check-aggregated.ts";
 import type { HeldReferences } from "../xds/extension-discovery.ts";
 import type { ExtensionReference } from "../xds/extension-reference.ts";
@@ -74,6 +75,9 @@ const CLUSTER_STATS = statsDefinedBy((scope) => {
   defineConfigUpdateStats(scope);
 });
 
+/** What they count beside it for one that speaks TLS. */
+const TLS_STATS = statsDefinedBy(createClientTlsStats);
+
 /** All clusters, on the main thread. */
 export class ClusterManager {
   readonly #options: ClusterManagerOptions;
@@ -98,13 +102,15 @@ export class ClusterManager {
       scope.counter(name);
     options.stats.onRead(() => this.#refreshGauges());
     options.stats.addSource((visit) => this.#endpointStats(visit));
-    options.stats.declare(() => this.#statPrefixes(), CLUSTER_STATS);
+    options.stats.declare(() => this.#statPrefixes(() => true), CLUSTER_STATS);
+    options.stats.declare(() => this.#statPrefixes(({ usesTls }) => usesTls), TLS_STATS);
   }
 
-  *#statPrefixes(): Iterable<string> {
+  *#statPrefixes(counts: (cluster: ManagedCluster) => boolean): Iterable<string> {
     for (const entry of this.#entries.values()) {
       const cluster = entry.active ?? entry.warming;
-      if (cluster !== undefined) yield `cluster.${sanitizeStatName(cluster.config.statName)}.`;
+      if (cluster !== undefined && counts(cluster))
+        yield `cluster.${sanitizeStatName(cluster.config.statName)}.`;
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Counter, StatsScope } from "@sluice/extension-api";
 import { createHttp1Stats } from "../http/h1/http1-stats.ts";
+import { createHttp2Stats } from "../http/h2/http2-stats.ts";
 import { ResponseFigures } from "./response-figures.ts";
 import type { ClusterStats } from "./thread-local-cluster.ts";
 
@@ -22,6 +23,7 @@ export function createClusterStatsIn(scope: StatsScope): ClusterStats {
       createHttp1Stats(scope);
     },
     upstreamCxHttp2Total: counter("upstream_cx_http2_total"),
+    defineHttp2: () => void createHttp2Stats(scope),
     upstreamCxConnectFail: counter("upstream_cx_connect_fail"),
     bindErrors: counter("bind_errors"),
     upstreamCxConnectTimeout: counter("upstream_cx_connect_timeout"),

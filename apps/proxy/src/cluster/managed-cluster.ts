@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
-import type { Cluster } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { type Cluster, ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
+import { UpstreamTlsContextSchema } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
+import { findMessages } from "../config-message/find-messages.ts";
 import type { TimerQueue } from "../event/timer-queue.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import { hostLoadPage } from "../orca/host-load.ts";
@@ -65,6 +67,8 @@ export class ManagedCluster {
   readonly source: "static" | "dynamic";
   readonly version: string;
   readonly updatedAt = new Date();
+  /** Some of its connections may be of TLS. */
+  readonly usesTls: boolean;
   readonly breakers: SharedArrayBuffer;
   /** See `ClusterDrops`. */
   readonly drops: SharedArrayBuffer;
@@ -90,6 +94,10 @@ export class ManagedCluster {
     this.message = options.message;
     this.source = options.source;
     this.version = options.version;
+    const { transportSocket, transportSocketMatches } = this.config;
+    this.usesTls =
+      (transportSocket !== undefined || transportSocketMatches.length > 0) &&
+      findMessages(ClusterSchema, options.message, UpstreamTlsContextSchema).length > 0;
     this.breakers = circuitBreakerPage(options.concurrency, this.config.thresholds);
     this.drops = clusterDropsPage(options.concurrency);
     this.assignmentPolicy = options.compiled.assignment.policy;

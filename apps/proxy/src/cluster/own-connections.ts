@@ -64,7 +64,10 @@ class CountedConnection implements OwnConnection {
     stats.upstreamCxTotal.inc();
     stats.upstreamCxActive.add(1);
     if (protocol === "http1") stats.countHttp1Connection();
-    if (protocol === "http2") stats.upstreamCxHttp2Total.inc();
+    if (protocol === "http2") {
+      stats.upstreamCxHttp2Total.inc();
+      stats.defineHttp2();
+    }
     whenTransportReady(socket, () => this.#onReady());
     let byPeer = false;
     for (const event of ["end", "error"] as const)

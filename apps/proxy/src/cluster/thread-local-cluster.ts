@@ -221,6 +221,8 @@ export interface ClusterStats {
   /** `upstream_cx_http1_total`; the codec's stats are listed with the first one. */
   readonly countHttp1Connection: () => void;
   readonly upstreamCxHttp2Total: Counter;
+  /** Lists `http2.`, for connections that no codec of a pool counts. */
+  readonly defineHttp2: () => void;
   readonly upstreamCxConnectFail: Counter;
   readonly bindErrors: Counter;
   readonly upstreamCxConnectTimeout: Counter;

@@ -1,6 +1,6 @@
 import type { Clock, LocalInfo, Log, Random, Runtime, StatsScope } from "@sluice/extension-api";
 import type { TimerQueue } from "../event/timer-queue.ts";
-import { createHttp2Stats } from "../http/h2/http2-stats.ts";
+import { http2StatsOnce } from "../http/h2/http2-stats.ts";
 import {
   type AssignmentPolicy,
   DEFAULT_ASSIGNMENT_POLICY,
@@ -285,6 +285,7 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
           );
     if (metrics !== undefined) releases.push(() => metrics.close());
     const reader = responseReader(() => balancer.onLoadReport, metrics);
+    const http2Stats = http2StatsOnce(scope);
     return Object.freeze({
       name: config.name,
       statName: config.statName,
@@ -305,7 +306,9 @@ export class WorkerClusterManager implements ThreadLocalClusterManager {
           ? undefined
           : {
               options: http.http2,
-              stats: createHttp2Stats(scope),
+              get stats() {
+                return http2Stats();
+              },
               context: { clock, timers, random },
               headBytesMax: head.http2Bytes,
               headersMax: head.fields,

@@ -16,6 +16,12 @@ export interface GrpcHost {
 }
 export type ResolveCluster = (cluster: string) => GrpcHost | undefined;
 
+/** Told of what messages hold as they go out on a stream or in a call, and whenever they cannot go out yet. */
+export interface FlushCounts {
+  flushed(entries: number): void;
+  failed(entries: number): void;
+}
+
 const BACKOFF_MS_MIN = 500;
 const BACKOFF_MS_MAX = 30_000;
 const PENDING_BYTES_MAX = 4 * 1024 * 1024;
@@ -37,7 +43,10 @@ export class GrpcSender {
   readonly #hello: () => Uint8Array | undefined;
   #session: ClientHttp2Session | undefined;
   #stream: ClientHttp2Stream | undefined;
+  readonly #flushes: FlushCounts | undefined;
   #queue: Buffer[] = [];
+  /** In what is queued. */
+  #queuedEntries = 0;
   #queuedBytes = 0;
   #blocked = false;
   #retry: NodeJS.Timeout | undefined;
@@ -61,22 +70,25 @@ export class GrpcSender {
     kind: "stream" | "unary",
     resolve: ResolveCluster,
     hello: () => Uint8Array | undefined = () => undefined,
+    flushes?: FlushCounts,
   ) {
     this.#target = target;
     this.#path = path;
     this.#unary = kind === "unary";
     this.#resolve = resolve;
     this.#hello = hello;
+    this.#flushes = flushes;
   }
 
-  /** False when the message was dropped. */
-  send(message: Uint8Array): boolean {
+  /** False when the message was dropped. `entries`: what it holds, for who counts that. */
+  send(message: Uint8Array, entries = 0): boolean {
     if (this.#closed || !this.#hasRoomFor(message.length)) {
       this.dropped++;
       return false;
     }
     this.#queue.push(frameMessage(message));
     this.#queuedBytes += message.length + 5;
+    this.#queuedEntries += entries;
     this.#pump();
     return true;
   }
@@ -113,9 +125,12 @@ export class GrpcSender {
   }
 
   #pump(): void {
-    if (this.#queue.length === 0 || this.#blocked || this.#retry !== undefined) return;
-    const session = this.#connect();
-    if (session === undefined) return;
+    if (this.#queue.length === 0) return;
+    const session = this.#blocked || this.#retry !== undefined ? undefined : this.#connect();
+    if (session === undefined) {
+      this.#flushes?.failed(this.#queuedEntries);
+      return;
+    }
     if (this.#unary) {
       for (const message of this.#take()) this.#call(session, message);
       return;
@@ -136,6 +151,8 @@ export class GrpcSender {
     const messages = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.#flushes?.flushed(this.#queuedEntries);
+    this.#queuedEntries = 0;
     return messages;
   }
 

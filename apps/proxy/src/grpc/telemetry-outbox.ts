@@ -29,12 +29,16 @@ class Batch implements TelemetrySink {
     timers: Timers,
     bytesMax: number,
     intervalMs: number,
+    onTimer: () => void,
   ) {
     this.#send = send;
     this.#bytesMax = bytesMax;
     this.#intervalMs = intervalMs;
     this.#buffer = new Uint8Array(Math.max(4096, bytesMax));
-    this.#timer = timers.create(() => this.flush());
+    this.#timer = timers.create(() => {
+      onTimer();
+      this.flush();
+    });
   }
 
   push(entry: Uint8Array): void {
@@ -71,8 +75,14 @@ export class TelemetryOutbox {
     this.#timers = timers;
   }
 
-  /** `sink`: what the main thread needs to know to send it on, as JSON; also the identity. */
-  open(kind: "access-log" | "spans", sink: string, bytesMax: number, intervalMs: number): TelemetrySink {
+  /** `sink`: what the main thread needs to know to send it on, as JSON; also the identity. `onTimer`: told when entries go because of their time. */
+  open(
+    kind: "access-log" | "spans",
+    sink: string,
+    bytesMax: number,
+    intervalMs: number,
+    onTimer: () => void = () => {},
+  ): TelemetrySink {
     const key = `${kind} ${sink} ${bytesMax} ${intervalMs}`;
     let batch = this.#batches.get(key);
     if (batch === undefined) {
@@ -81,6 +91,7 @@ export class TelemetryOutbox {
         this.#timers,
         bytesMax,
         intervalMs,
+        onTimer,
       );
       this.#batches.set(key, batch);
     }

@@ -32,6 +32,8 @@ export class ListenerReferences {
   readonly routes: RouteReference[] = [];
   readonly scopes: ScopeReference[] = [];
   readonly extensions = new ExtensionReferences();
+  /** Whether there is an HTTP connection manager. */
+  managesHttp = false;
   /** Route configurations that stand in the connection managers themselves. */
   readonly inline: RouteConfiguration[] = [];
   /** Scopes that stand there themselves, by the name of their `scoped_routes`. */
@@ -53,6 +55,7 @@ export class ListenerReferences {
     this.extensions.addHttpConfig(any, path);
     const unpacked = unpackAny(any);
     if (!unpacked.ok || unpacked.typeName !== HTTP_CONNECTION_MANAGER) return;
+    this.managesHttp = true;
     const manager = asConnectionManager(unpacked.message);
     this.extensions.addHttpFilters(manager.httpFilters, "http", `${path}.http_filters`);
     for (const [index, upgrade] of manager.upgradeConfigs.entries())

@@ -105,6 +105,7 @@ export class OverloadManager {
     path: string,
     use: Dependencies,
   ): Compiled<OverloadManager> {
+    use.stats.counter(`${RESET_STREAMS}.count`);
     if (config === undefined) return { ok: true, value: new OverloadManager([], [], [], REFRESH_MS, use) };
     const problems: Problem[] = [];
     const names = new Set<string>();
@@ -135,7 +136,6 @@ export class OverloadManager {
     const points = config.loadshedPoints.flatMap((point, index) =>
       compilePoint(point, `${path}.loadshed_points[${index}]`, rules),
     );
-    use.stats.counter(`${RESET_STREAMS}.count`);
     const resets = actions.some(({ name }) => name === RESET_STREAMS);
     const power = config.bufferFactoryConfig?.minimumAccountToTrackPowerOfTwo ?? 0;
     if (resets && power === 0) {

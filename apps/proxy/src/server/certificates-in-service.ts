@@ -1,10 +1,12 @@
 import type { X509Certificate } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { DataSource } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { ListenerSchema } from "@sluice/xds/gen/envoy/config/listener/v3/listener_pb.js";
 import {
   type CommonTlsContext,
   CommonTlsContextSchema,
+  UpstreamTlsContextSchema,
 } from "@sluice/xds/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import { findMessages } from "../config-message/find-messages.ts";
 import { certificatesOfPem } from "../transport-socket/tls/certificate-names.ts";
@@ -36,11 +38,13 @@ export function tlsContextsOf(server: Server): readonly CommonTlsContext[] {
       .list()
       .flatMap(({ active }) =>
         active === undefined ? [] : findMessages(ListenerSchema, active.message, CommonTlsContextSchema),
-      ),
+      )
+      .map(({ message }) => message),
     ...server.clusters
       .list()
-      .active.flatMap(({ message }) => findMessages(ClusterSchema, message, CommonTlsContextSchema)),
-  ].map(({ message }) => message);
+      .active.flatMap(({ message }) => findMessages(ClusterSchema, message, UpstreamTlsContextSchema))
+      .map(({ message }) => message.commonTlsContext ?? create(CommonTlsContextSchema)),
+  ];
 }
 
 /** The first one in a source of certificates; undefined: none can be read. */

@@ -13,6 +13,8 @@ export interface LoadedBootstrap {
   readonly message: Bootstrap;
   /** How the configuration is called in messages: its path, or `--config-yaml`. */
   readonly name: string;
+  /** What the listeners are called that the configuration gives no name. */
+  readonly generatedNames: ReadonlySet<string>;
   /** `file:line:column: path: message` for a problem found later. */
   explain(problem: Problem): string;
 }
@@ -35,8 +37,13 @@ export function loadBootstrap(options: Pick<ServerOptions, "configPath" | "confi
   const refused = refuseUnsupportedFields(BootstrapSchema, message, BOOTSTRAP_SUPPORTED_FIELDS);
   if (refused.length > 0) throw new StartupError(refused.map(explain).join("\n"));
   // As in Envoy: without a name a listener of the bootstrap gets one that nobody else has.
-  for (const listener of message.staticResources?.listeners ?? []) listener.name ||= randomUUID();
-  return { message, name, explain };
+  const generatedNames = new Set<string>();
+  for (const listener of message.staticResources?.listeners ?? []) {
+    if (listener.name !== "") continue;
+    listener.name = randomUUID();
+    generatedNames.add(listener.name);
+  }
+  return { message, name, generatedNames, explain };
 }
 
 function readConfig(path: string): string {

@@ -1,3 +1,4 @@
+import { createFileStats } from "../access-log/file-stats.ts";
 import { createRouterStats } from "../route/router-stats.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 
@@ -36,7 +37,7 @@ interface ServerView {
   state(): ServerState;
 }
 
-/** The stats `server.*` of the process as a whole, and those of the router that its own requests take, which are listed from the start. */
+/** The stats `server.*` of the process as a whole, and those of its log files and of the router that its own requests take, which are listed from the start. */
 export function publishServerStats(stats: StatsRegistry, server: ServerView): void {
   const scope = stats.root().scope("server");
   if (server.version !== undefined) scope.gauge("version").set(Number(server.version));
@@ -44,6 +45,7 @@ export function publishServerStats(stats: StatsRegistry, server: ServerView): vo
   scope.gauge("hot_restart_epoch").set(0);
   scope.gauge("parent_connections").set(0);
   for (const name of NEVER_COUNTED) scope.counter(name);
+  createFileStats(stats.root());
   createRouterStats(stats.root().scope("http").scope("async-client"));
   scope.scope("compilation_settings").gauge("fips_mode").set(0);
   let lookedAtMs = 0;

@@ -3,18 +3,22 @@ import type { LocalInfo } from "@sluice/extension-api";
 import { KeyValueSchema } from "@sluice/xds/gen/opentelemetry/proto/common/v1/common_pb.js";
 import type { AccessLogSink, OtlpLogSink } from "../access-log/grpc-logger.ts";
 import { textAttribute } from "../access-log/otlp-value.ts";
+import { relayedLogScope } from "../access-log/relayed-log-stats.ts";
 import type { GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import type { HttpTarget } from "../grpc/compile-http-service.ts";
-import { GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
+import { type FlushCounts, GrpcSender, type ResolveCluster } from "../grpc/grpc-stream.ts";
 import { HttpSender } from "../grpc/http-sender.ts";
 import { ProtoWriter } from "../grpc/proto-writer.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
-import type { SpanSink } from "../tracing/create-tracer-factory.ts";
+import { SPAN_SCOPE, type SpanSink } from "../tracing/create-tracer-factory.ts";
 import { VERSION_NUMBER } from "./version.ts";
 
 const ACCESS_LOGS = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs";
 const OTLP_LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 const SPANS = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/** False when the entries were dropped. */
+type Send = (entries: Uint8Array, count: number) => boolean;
 
 /** Sends on what workers encoded: one stream per sink. What the peer does not take in time is dropped and counted. */
 export class TelemetryRelay {
@@ -22,7 +26,7 @@ export class TelemetryRelay {
   readonly #local: LocalInfo;
   readonly #resolve: ResolveCluster;
   readonly #stats: StatsRegistry;
-  readonly #senders = new Map<string, (entries: Uint8Array) => boolean>();
+  readonly #senders = new Map<string, Send>();
   readonly #all: (GrpcSender | HttpSender)[] = [];
 
   /** `node`: the encoded envoy.config.core.v3.Node. */
@@ -40,36 +44,50 @@ export class TelemetryRelay {
       send = kind === "access-log" ? this.#accessLogs(asAccessLogSink(sink)) : this.#spans(asSpanSink(sink));
       this.#senders.set(key, send);
     }
-    const scope = kind === "access-log" ? accessLogScope(asAccessLogSink(sink)) : "tracing.opentelemetry.";
-    const names = kind === "access-log" ? ["logs_written", "logs_dropped"] : ["spans_sent", "spans_dropped"];
-    const name = send(entries) ? names[0] : names[1];
-    this.#stats.root().counter(`${scope}${name}`).add(count);
+    const sent = send(entries, count);
+    if (kind === "access-log") this.#countLog(asAccessLogSink(sink), sent, count);
+    else this.#count(`${SPAN_SCOPE}${sent ? "spans_sent" : "spans_dropped"}`, count);
+  }
+
+  #countLog(sink: AccessLogSink, sent: boolean, count: number): void {
+    // As in Envoy what a TCP log has written is counted as it is flushed, and nowhere else.
+    if (sent && sink.kind === "tcp") return;
+    this.#count(`${accessLogScope(sink)}${sent ? "logs_written" : "logs_dropped"}`, count);
+  }
+
+  #count(name: string, count: number): void {
+    this.#stats.root().counter(name).add(count);
   }
 
   async close(deadlineMs: number): Promise<void> {
     await Promise.all(this.#all.map((sender) => sender.close(deadlineMs)));
   }
 
-  #accessLogs(sink: AccessLogSink): (entries: Uint8Array) => boolean {
+  #accessLogs(sink: AccessLogSink): Send {
     if (sink.kind === "otlp") return this.#otlpLogs(sink);
     const { kind, logName, target } = sink;
-    const sender = this.#open(target, ACCESS_LOGS, "stream", () => {
+    const hello = (): Uint8Array => {
       const writer = new ProtoWriter();
       const identifier = writer.begin(1);
       writer.bytes(1, this.#node);
       writer.string(2, logName);
       writer.end(identifier);
       return writer.finish();
+    };
+    const scope = accessLogScope(sink);
+    const sender = this.#open(target, ACCESS_LOGS, "stream", hello, {
+      flushed: (count) => this.#count(`${scope}grpc_entries_flushed`, count),
+      failed: (count) => this.#count(`${scope}grpc_entries_flush_failed`, count),
     });
     const writer = new ProtoWriter();
-    return (entries) => {
+    return (entries, count) => {
       writer.bytes(kind === "http" ? 2 : 3, entries);
-      return sender.send(writer.finish());
+      return sender.send(writer.finish(), count);
     };
   }
 
   /** Each batch is one call: the resource, then the records as the workers encoded them. */
-  #otlpLogs({ target, logName, builtinLabels, resource }: OtlpLogSink): (entries: Uint8Array) => boolean {
+  #otlpLogs({ target, logName, builtinLabels, resource }: OtlpLogSink): Send {
     const sender = this.#openEither(target, OTLP_LOGS);
     const { nodeId, nodeCluster, zone } = this.#local;
     const labels: readonly (readonly [string, string])[] = [
@@ -96,7 +114,7 @@ export class TelemetryRelay {
     };
   }
 
-  #spans({ attributes, scopeName, target }: SpanSink): (entries: Uint8Array) => boolean {
+  #spans({ attributes, scopeName, target }: SpanSink): Send {
     const sender = this.#openEither(target, SPANS);
     const writer = new ProtoWriter();
     return (entries) => {
@@ -136,8 +154,9 @@ export class TelemetryRelay {
     path: string,
     kind: "stream" | "unary",
     hello: () => Uint8Array | undefined,
+    flushes?: FlushCounts,
   ): GrpcSender {
-    const sender = new GrpcSender(target, path, kind, this.#resolve, hello);
+    const sender = new GrpcSender(target, path, kind, this.#resolve, hello, flushes);
     this.#all.push(sender);
     return sender;
   }
@@ -155,8 +174,10 @@ function writeAttribute(writer: ProtoWriter, name: string, value: string): void 
 }
 
 function accessLogScope(sink: AccessLogSink): string {
-  if (sink.kind !== "otlp") return "access_logs.grpc_access_log.";
-  return `access_logs.open_telemetry_access_log.${sink.statPrefix === "" ? "" : `${sink.statPrefix}.`}`;
+  const { kind } = sink;
+  return kind === "otlp"
+    ? relayedLogScope({ kind, overHttp: "http" in sink.target, statPrefix: sink.statPrefix })
+    : relayedLogScope({ kind, overHttp: false, statPrefix: "" });
 }
 
 /** Written by `compileGrpcLogger` in a worker of this process. */

@@ -53,6 +53,7 @@ export function createValidationContext(given: {
       flushIntervalMs: 1000,
     }),
     tracers: createTracerFactory({
+      stats: discardingStats(),
       random: systemRandom,
       outbox,
       localInfo: given.localInfo,

@@ -106,7 +106,9 @@ function declaredByGroup(
       const key = groupKey(prefix);
       const known = out.get(key);
       if (known === undefined) out.set(key, [{ prefix, stats }]);
-      else if (known.every((each) => each.prefix !== prefix)) known.push({ prefix, stats });
+      // Two clusters may count under one name.
+      else if (known.every((each) => each.prefix !== prefix || each.stats !== stats))
+        known.push({ prefix, stats });
     }
   }
   return out;

@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { Compiled, HeaderMap, LocalInfo, Problem, Random } from "@sluice/extension-api";
+import type { Compiled, HeaderMap, LocalInfo, Problem, Random, StatsScope } from "@sluice/extension-api";
 import { unpackAny } from "@sluice/xds/any";
 import type { Tracing_Http } from "@sluice/xds/gen/envoy/config/trace/v3/http_tracer_pb.js";
 import type { OpenTelemetryConfig } from "@sluice/xds/gen/envoy/config/trace/v3/opentelemetry_pb.js";
@@ -25,7 +25,12 @@ import type { TraceSampling } from "./trace-decision.ts";
 import { randomHex, readTraceParent } from "./trace-parent.ts";
 import type { ActiveSpan, Tracer, TracerFactory } from "./tracer.ts";
 
+/** Where spans are counted: how many went on, how many had no room, how often they went because of their time. */
+export const SPAN_SCOPE = "tracing.opentelemetry.";
+
 export interface TracerDependencies {
+  /** The root scope. */
+  readonly stats: StatsScope;
   readonly random: Random;
   readonly outbox: TelemetryOutbox;
   readonly localInfo: LocalInfo;
@@ -115,9 +120,12 @@ function compileTracer(
     overall: config.overallSampling?.value ?? 100,
   };
   if (provider.value === undefined) return { ok: true, value: nullTracer({ sampling, outbound }) };
+  for (const name of ["spans_sent", "spans_dropped"]) use.stats.counter(SPAN_SCOPE + name);
+  const timerFlushed = use.stats.counter(`${SPAN_SCOPE}timer_flushed`);
+  const flushed = (): void => timerFlushed.inc();
   const options: SpanOptions = {
     writer: new ProtoWriter(),
-    sink: use.outbox.open("spans", JSON.stringify(provider.value.sink), BATCH_BYTES, FLUSH_MS),
+    sink: use.outbox.open("spans", JSON.stringify(provider.value.sink), BATCH_BYTES, FLUSH_MS, flushed),
     uint32: () => use.random.uint32(),
     usualName: outbound ? "egress" : "ingress",
     operation: operation.value,

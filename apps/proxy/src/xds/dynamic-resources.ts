@@ -12,7 +12,7 @@ import type { ControlPlanes } from "./control-planes.ts";
 import type { Discovery } from "./discovery.ts";
 import { LastGoodConfig } from "./last-good-config.ts";
 import { NamedSubscriptions } from "./named-subscriptions.ts";
-import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
+import { recordUpdate, UPDATE_DURATION, UPDATE_GAUGES } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
 
 const { listener: LDS, cluster: CDS, endpoint: EDS, secret: SDS, route: RDS, runtime: RTDS } = TYPE_URLS;
@@ -162,10 +162,14 @@ export class DynamicResources {
     const discovery = discoveries.get(typeUrl);
     const scope = this.#scopeOf(typeUrl, key);
     for (const counter of SUBSCRIPTION_COUNTERS) scope?.counter(counter);
+    for (const gauge of UPDATE_GAUGES) scope?.gauge(gauge);
     scope?.histogram(UPDATE_DURATION);
     if (scope !== undefined) stats.defineText(`${scope.prefix}version_text`);
     const unwatch = scope === undefined ? undefined : controlPlanes.watch(source, scope);
-    if (typeUrl === CDS) scope?.counter("config_reload");
+    if (typeUrl === CDS) {
+      scope?.counter("config_reload");
+      scope?.gauge("config_reload_time_ms");
+    }
     let wanted = names === "*" ? [] : names;
     const streamed = isStreamed(source);
     const subscription = this.#sources.subscribe(

@@ -13,7 +13,7 @@ import type { Discovery } from "./discovery.ts";
 import type { DiscoveryCommand } from "./discovery-command.ts";
 import { type Refusal, Refusals } from "./refusals.ts";
 import { routeKey } from "./route-key.ts";
-import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
+import { recordUpdate, UPDATE_DURATION, UPDATE_GAUGES } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
 import type { VirtualHostDiscovery, VirtualHosts } from "./virtual-host-discovery.ts";
 
@@ -102,6 +102,7 @@ export class RouteDiscovery implements Discovery {
     ]) {
       scope.counter(counter);
     }
+    for (const gauge of [...UPDATE_GAUGES, "config_reload_time_ms"]) scope.gauge(gauge);
     scope.histogram(UPDATE_DURATION);
     this.#options.stats.defineText(`${scope.prefix}version_text`);
     const unwatch = this.#options.controlPlanes.watch(source, scope);

@@ -64,6 +64,7 @@ export class ScopedRouteDiscovery implements Discovery {
       routes,
       new WatchStats(stats, path, reference.source, controlPlanes, more),
     );
+    user.stats.scope.gauge("config_reload_time_ms");
     const source = known ?? {
       key,
       users: new Set(),

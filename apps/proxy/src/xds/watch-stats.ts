@@ -4,7 +4,7 @@ import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { StatsLease } from "../stats/thread-stats.ts";
 import { isStreamed } from "./config-source.ts";
 import type { ControlPlanes } from "./control-planes.ts";
-import { recordUpdate, UPDATE_DURATION } from "./update-duration.ts";
+import { recordUpdate, UPDATE_DURATION, UPDATE_GAUGES } from "./update-duration.ts";
 import { hashVersion } from "./version-hash.ts";
 
 const COUNTERS = [
@@ -42,6 +42,7 @@ export class WatchStats {
     this.#registry = registry;
     this.#streamed = streamed;
     for (const counter of [...COUNTERS, ...more]) scope.counter(counter);
+    for (const gauge of UPDATE_GAUGES) scope.gauge(gauge);
     scope.histogram(UPDATE_DURATION);
     registry.defineText(`${scope.prefix}version_text`);
     this.#unwatch = controlPlanes.watch(source, scope);

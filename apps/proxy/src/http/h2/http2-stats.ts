@@ -39,6 +39,15 @@ export function createHttp2Stats(scope: StatsScope): Http2Stats {
   };
 }
 
+/** The same at each call, listed from the first one on: with the first connection, as in Envoy. */
+export function http2StatsOnce(scope: StatsScope): () => Http2Stats {
+  let stats: Http2Stats | undefined;
+  return () => {
+    stats ??= createHttp2Stats(scope);
+    return stats;
+  };
+}
+
 /** Every name was made from `COUNTERS`. */
 function asCounters(counters: Record<string, Counter>): Http2Stats["counters"] {
   return counters as Http2Stats["counters"];

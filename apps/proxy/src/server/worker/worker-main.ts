@@ -112,6 +112,7 @@ const context: WorkerContext = {
   onDemand,
   accessLoggers,
   tracers: createTracerFactory({
+    stats: stats.root(),
     random: systemRandom,
     outbox,
     localInfo: init.localInfo,

@@ -22,6 +22,23 @@ export interface TlsStats {
   countInvalidKeyUsage(): void;
 }
 
+/** Of a cluster, below `cluster.<name>.`; `secretsNotReady`: connections that were refused for want of a secret. */
+export function createClientTlsStats(cluster: StatsScope): {
+  readonly tls: TlsStats;
+  readonly secretsNotReady: Counter;
+} {
+  const scope = cluster.scope("client_ssl_socket_factory");
+  // Counted on the main thread.
+  scope.counter("ssl_context_update_by_sds");
+  // Envoy's list of these is one for both directions.
+  scope.counter("downstream_context_secrets_not_ready");
+  return {
+    tls: createTlsStats(cluster),
+    secretsNotReady: scope.counter("upstream_context_secrets_not_ready"),
+  };
+}
+
+/** `parent`: the one that is to hold `ssl.`. */
 export function createTlsStats(parent: StatsScope): TlsStats {
   const scope = parent.scope("ssl");
   const named = new Map<string, Counter>();

@@ -13,7 +13,7 @@ import { DownstreamTlsSocket } from "../../../transport-socket/tls/downstream-tl
 import { KeyLog } from "../../../transport-socket/tls/key-log.ts";
 import { ProblemSink } from "../../../transport-socket/tls/problem-sink.ts";
 import { tlsSecretConfigs } from "../../../transport-socket/tls/tls-material.ts";
-import { createTlsStats } from "../../../transport-socket/tls/tls-stats.ts";
+import { createClientTlsStats, createTlsStats } from "../../../transport-socket/tls/tls-stats.ts";
 import { compileClientTlsState } from "../../../transport-socket/tls/upstream-tls-context.ts";
 import { UpstreamTlsSocket } from "../../../transport-socket/tls/upstream-tls-socket.ts";
 import type { UpstreamTransportSocketFactory } from "../../../transport-socket/upstream-transport-socket.ts";
@@ -78,11 +78,7 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
     const alpn = alpnOf(config.commonTlsContext, sink);
     const state = compileClientTlsState(config, context.secrets, sink);
     if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
-    const scope = context.stats.scope("client_ssl_socket_factory");
-    // Counted on the main thread.
-    scope.counter("ssl_context_update_by_sds");
-    const notReady = scope.counter("upstream_context_secrets_not_ready");
-    scope.counter("downstream_context_secrets_not_ready");
+    const stats = createClientTlsStats(context.stats);
     const options = {
       sni: config.sni,
       autoHostSni: config.autoHostSni,
@@ -93,7 +89,7 @@ export const upstreamTlsFactory: UpstreamTransportSocketFactory = {
       keyLog: keyLogOf(config.commonTlsContext, sink),
     };
     if (sink.problems.length > 0) return { ok: false, problems: sink.problems };
-    const socket = new UpstreamTlsSocket(options, state, createTlsStats(context.stats), () => notReady.inc());
+    const socket = new UpstreamTlsSocket(options, state, stats.tls, () => stats.secretsNotReady.inc());
     for (const secret of tlsSecretConfigs(config.commonTlsContext)) {
       const unsubscribe = context.secrets.subscribe(secretKey(secret), () => {
         const found = new ProblemSink("");

@@ -10,7 +10,7 @@ import { durationProblems } from "../../../../config-message/duration-problems.t
 import { wantedFacts } from "../../../../formatter/wanted-facts.ts";
 import { compileHttp1ServerOptions } from "../../../../http/h1/compile-http1-options.ts";
 import { compileHttp2Options, http2OptionProblems } from "../../../../http/h2/http2-options.ts";
-import { createHttp2Stats } from "../../../../http/h2/http2-stats.ts";
+import { http2StatsOnce } from "../../../../http/h2/http2-stats.ts";
 import {
   asSocketConnection,
   HttpConnectionManager,
@@ -125,6 +125,7 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
   if (problems.length > 0 || forwarding === undefined || requestId === undefined || routes === undefined)
     return { ok: false, problems };
   const routeFigures = new RouteFigures(config.recordRouteResolutionStats ? stats : undefined, worker.clock);
+  const http2Stats = http2StatsOnce(worker.stats);
   const value: ConnectionManagerConfig = {
     worker,
     stats: createConnectionManagerStats(stats),
@@ -147,7 +148,9 @@ function compile(config: Config, context: NetworkFactoryContext): Compiled<Conne
         config.http2ProtocolOptions,
         config.streamErrorOnInvalidHttpMessage ?? false,
       ),
-      stats: createHttp2Stats(worker.stats),
+      get stats() {
+        return http2Stats();
+      },
       context: worker,
       headBytesMax: head.kib * 1024,
       headersMax: head.fields,
