@@ -6,7 +6,7 @@ import { compileRegex } from "./linear-regex.ts";
 import { fieldPath, ProblemList } from "./problem-list.ts";
 import { type CompiledStringMatcher, compileStringMatcher, literalMatcher } from "./string-matcher.ts";
 
-/** Envoy keeps `host` under its HTTP/2 name. */
+/** The name that a request keeps a header under: `host` is its `:authority`, as in Envoy. */
 export function headerKey(name: string): string {
   const key = asciiLowerCase(name);
   return key === "host" ? ":authority" : key;

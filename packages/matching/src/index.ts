@@ -13,7 +13,7 @@ export {
   type FilterChainTable,
 } from "./filter-chain-table.ts";
 export { compileFilterStateMatcher } from "./filter-state-matcher.ts";
-export { compileHeaderMatcher } from "./header-matcher.ts";
+export { compileHeaderMatcher, headerKey } from "./header-matcher.ts";
 export { type IpAddress, isLoopback, parseIpAddress } from "./ip-address.ts";
 export { compileRegex, type LinearRegex } from "./linear-regex.ts";
 export {

@@ -3,7 +3,7 @@ import { unpackAny } from "@sluice/xds/any";
 import type { TypedExtensionConfig } from "@sluice/xds/gen/envoy/config/core/v3/extension_pb.js";
 import type { Cel } from "@sluice/xds/gen/envoy/extensions/formatter/cel/v3/cel_pb.js";
 import { celOperators } from "./cel-operators.ts";
-import { headerOperator } from "./http-operators.ts";
+import { requestHeaderOperator } from "./http-operators.ts";
 import type { OperatorTable } from "./operator.ts";
 
 const withoutQuery = (value: string): string => value.split("?", 1)[0] ?? value;
@@ -11,7 +11,7 @@ const withoutQuery = (value: string): string => value.split("?", 1)[0] ?? value;
 /** What each formatter extension adds. `metadata` and `cel` are built in: the latter's configuration says what expressions may use. */
 const FORMATTERS: Readonly<Record<string, (config: unknown) => OperatorTable>> = {
   "envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery": () => ({
-    REQ_WITHOUT_QUERY: headerOperator(({ request }) => request, withoutQuery),
+    REQ_WITHOUT_QUERY: requestHeaderOperator(withoutQuery),
   }),
   "envoy.extensions.formatter.metadata.v3.Metadata": () => ({}),
   "envoy.extensions.formatter.cel.v3.Cel": (config) => celOperators(asCel(config).celConfig),

@@ -1,5 +1,5 @@
 import type { HeaderMap } from "@sluice/extension-api";
-import { percentDecoded, toBinaryString } from "@sluice/matching";
+import { headerKey, percentDecoded, toBinaryString } from "@sluice/matching";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { FormatContext } from "./format-context.ts";
 import { grpcStatusOf, grpcStatusText } from "./grpc-status.ts";
@@ -10,11 +10,21 @@ const HEADER_NAME = /^(?::?[!#$%&'*+.^_`|~0-9a-z-]+)?$/;
 
 type PickHeaders = (context: FormatContext) => HeaderMap | undefined;
 
-/** `(NAME?FALLBACK)`: header operators. `change` is applied to what is found. */
-export function headerOperator(pick: PickHeaders, change?: (value: string) => string): OperatorCompiler {
+const lowerCase = (name: string): string => name.toLowerCase();
+
+/** `(NAME?FALLBACK)`: operators for a request's headers. `change` is applied to what is found. */
+export function requestHeaderOperator(change?: (value: string) => string): OperatorCompiler {
+  return headerOperator(request, headerKey, change);
+}
+
+function headerOperator(
+  pick: PickHeaders,
+  keyOf = lowerCase,
+  change?: (value: string) => string,
+): OperatorCompiler {
   return (argument, name) => {
     if (argument === undefined) return `%${name}(HEADER)% needs a header name`;
-    const names = argument.split("?").map((each) => each.toLowerCase());
+    const names = argument.split("?").map(keyOf);
     const [first = "", second] = names;
     if (names.length > 2) return `%${name}(${argument})% has more than one alternative header`;
     const wrong = names.find((each) => !HEADER_NAME.test(each));
@@ -141,8 +151,8 @@ const requestedServerName: OperatorCompiler = (argument, name) => {
 const bytes = (pick: PickHeaders): OperatorCompiler => plain((context) => pick(context)?.byteSize ?? 0);
 
 export const HTTP_OPERATORS: OperatorTable = {
-  REQ: headerOperator(request),
-  REQUEST_HEADER: headerOperator(request),
+  REQ: requestHeaderOperator(),
+  REQUEST_HEADER: requestHeaderOperator(),
   RESP: headerOperator(response),
   RESPONSE_HEADER: headerOperator(response),
   TRAILER: headerOperator(trailers),

@@ -9,6 +9,7 @@ import {
 import {
   compileRegexSubstitution,
   cookieValue,
+  headerKey,
   queryParameter,
   splitAddress,
   toBinaryString,
@@ -76,7 +77,7 @@ function compileMethod(config: HashPolicyConfig, path: string): Compiled<HashMet
   switch (specifier.case) {
     case "header": {
       const { headerName, regexRewrite } = specifier.value;
-      const name = headerName.toLowerCase();
+      const name = headerKey(headerName);
       if (regexRewrite === undefined) return { ok: true, value: headerMethod(name, undefined) };
       const rewrite = compileRegexSubstitution(regexRewrite, `${path}.header.regex_rewrite`);
       return rewrite.ok ? { ok: true, value: headerMethod(name, rewrite.value) } : rewrite;

@@ -2,6 +2,7 @@ import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
 import {
   compileRouteTable,
   compileWeightedClusters,
+  headerKey,
   NO_WEIGHT,
   type RouteTable,
   toBinaryString,
@@ -177,7 +178,7 @@ class Compiler {
           value: {
             kind: "clusterHeader",
             entry: entry(undefined),
-            header: specifier.value.toLowerCase(),
+            header: headerKey(specifier.value),
           },
         };
       case "clusterSpecifierPlugin":
@@ -218,7 +219,7 @@ class Compiler {
           };
           return this.entry(route, host, action.value, cluster.name, levels, own, ownPolicies, origin(i));
         });
-        const headers = specifier.value.clusters.map(({ clusterHeader }) => clusterHeader.toLowerCase());
+        const headers = specifier.value.clusters.map(({ clusterHeader }) => headerKey(clusterHeader));
         return { ok: true, value: { kind: "weighted", weights: weights.value, entries, headers } };
       }
       default:

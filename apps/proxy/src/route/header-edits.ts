@@ -1,5 +1,5 @@
 import type { Compiled, HeaderMap, Problem } from "@sluice/extension-api";
-import { type CompiledStringMatcher, compileStringMatcher } from "@sluice/matching";
+import { type CompiledStringMatcher, compileStringMatcher, headerKey } from "@sluice/matching";
 import { CustomInlineHeader_InlineHeaderType as HeaderType } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import type { HeaderMutation as MutationConfig } from "@sluice/xds/gen/envoy/config/common/mutation_rules/v3/mutation_rules_pb.js";
 import { HeaderValueOption_HeaderAppendAction as AppendAction } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
@@ -58,7 +58,7 @@ function compileEdit(
   });
   switch (action.case) {
     case "remove":
-      return { ok: true, value: { kind: "remove", name: removedName(action.value) } };
+      return { ok: true, value: { kind: "remove", name: headerKey(action.value) } };
     case "removeOnMatch": {
       const matcher = action.value.keyMatcher;
       if (matcher === undefined) return refuse(".remove_on_match", "key_matcher is required");
@@ -91,12 +91,6 @@ function compileEdit(
     case undefined:
       return refuse("", "one of remove, append and remove_on_match is required");
   }
-}
-
-/** `host` is a request's `:authority`, under its older name. */
-function removedName(name: string): string {
-  const lower = name.toLowerCase();
-  return lower === "host" ? ":authority" : lower;
 }
 
 /** What a message cannot be without. */

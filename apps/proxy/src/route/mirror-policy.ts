@@ -1,5 +1,5 @@
 import type { Compiled, HeaderMap, Problem } from "@sluice/extension-api";
-import { type Condition, compileRuntimeFraction, toBinaryString } from "@sluice/matching";
+import { type Condition, compileRuntimeFraction, headerKey, toBinaryString } from "@sluice/matching";
 import type { RouteAction_RequestMirrorPolicy } from "@sluice/xds/gen/envoy/config/route/v3/route_components_pb.js";
 import { compileHeaderEdits, type HeaderEdit } from "./header-edits.ts";
 
@@ -49,7 +49,7 @@ export function compileMirrorPolicies(
     if (!edits.ok) problems.push(...edits.problems);
     compiled.push({
       cluster: policy.cluster,
-      clusterHeader: policy.clusterHeader.toLowerCase(),
+      clusterHeader: headerKey(policy.clusterHeader),
       fraction,
       hostSuffix: !policy.disableShadowHostSuffixAppend,
       hostLiteral: toBinaryString(policy.hostRewriteLiteral),

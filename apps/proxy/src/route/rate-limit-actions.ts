@@ -6,6 +6,7 @@ import {
   compileHeaderMatcher,
   compileQueryParameterMatcher,
   HTTP_INPUTS,
+  headerKey,
   type KnownExtension,
   known,
   type MatchInput,
@@ -46,7 +47,7 @@ export function compileDescriptorAction(
       return always("destination_cluster", ({ route }) => route?.clusterName ?? "");
     case "requestHeaders": {
       const { headerName, descriptorKey, skipIfAbsent } = specifier.value;
-      const name = headerName.toLowerCase();
+      const name = headerKey(headerName);
       return valueAction(descriptorKey, skipIfAbsent, ({ request }) => request.get(name));
     }
     case "queryParameters": {

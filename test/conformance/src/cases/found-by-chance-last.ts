@@ -220,4 +220,30 @@ access_log: ${fileLog("%RESPONSE_FLAGS%")}`,
     requests: [{ path: "/" }],
     accessLog: { file: "access.log", lines: 1 },
   },
+  {
+    title: "a request's host may be called host wherever a header is named",
+    yaml: httpBootstrap({
+      routes: `- match: { prefix: /mutated }
+  direct_response: { status: 200, body_format: { text_format_source: { inline_string: "%REQ(Host)% %REQ(x-none?host)% %REQ(host?x-none)%" } } }
+- match: { prefix: /answer }
+  route: { cluster: one }
+  response_headers_to_add:
+  - { header: { key: x-request-host, value: "%REQ(HOST)%" } }
+  - { header: { key: x-response-host, value: "%RESP(host)%" }, keep_empty_value: true }
+- match: { prefix: / }
+  route: { cluster_header: Host }`,
+      hcm: `access_log: ${fileLog("%REQ(host)% %RESPONSE_CODE% %UPSTREAM_CLUSTER% %RESP(x-request-host)% %DYNAMIC_METADATA(t:h)%")}`,
+      httpFilters: `- name: header_to_metadata
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.header_to_metadata.v3.Config
+    request_rules: [{ header: Host, on_header_present: { metadata_namespace: t, key: h } }]
+- name: router
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`,
+    }),
+    requests: ["/mutated", "/answer", "/"].map((path) => ({
+      path,
+      headers: [["host", "one"] as [string, string]],
+    })),
+    accessLog: { file: "access.log", lines: 3 },
+  },
 ];

@@ -57,7 +57,7 @@ interface Plan {
   readonly sends?: number;
   /** Sends the rest once the answer has begun. */
   readonly rest?: boolean;
-  /** Leaves when the answer has begun, or after a while. */
+  /** Leaves when the answer has begun, or, with a path of its own, when the request has arrived. */
   readonly leaves?: "fin" | "reset";
   /** Nothing ends it. */
   readonly stays?: boolean;
@@ -288,8 +288,8 @@ export const MID_BODY_CASES: readonly ConformanceCase[] = [
       { path: `/${up}/none/*/fin` },
       { path: `/${up}/none/*/stall`, leaves: "fin" },
       { path: `/${up}/none/*/stall`, leaves: "reset" },
-      { path: `/${up}/none/*/wait`, sends: 5, leaves: "fin" },
-      { path: `/${up}/none/*/wait`, sends: 5, leaves: "reset" },
+      { path: `/${up}/none/*/fin/wait`, sends: 5, leaves: "fin" },
+      { path: `/${up}/none/*/reset/wait`, sends: 5, leaves: "reset" },
       { path: `/${up}/none/*/early-stall`, sends: 5, leaves: "reset" },
       { path: `/${up}/none/*/early-stall`, sends: 5, leaves: "fin" },
       { path: `/${up}/none/*/early`, sends: 5 },

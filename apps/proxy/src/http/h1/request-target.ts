@@ -52,7 +52,7 @@ export function settleTarget(
       const error = settleAbsolute(target, fields, secure || !options.httpsNeedsTls);
       if (error !== undefined) return error;
       hasAuthority = true;
-    } else if (head.method !== "OPTIONS") return Http1Errors.url;
+    } else if (target !== "*" || head.method !== "OPTIONS") return Http1Errors.url;
   }
   if (!hasAuthority) {
     if (head.version === 10 && options.defaultHostForHttp10 !== "") {

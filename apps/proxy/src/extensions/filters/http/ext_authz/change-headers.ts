@@ -1,4 +1,5 @@
 import type { HeaderMap } from "@sluice/extension-api";
+import { headerKey } from "@sluice/matching";
 import type { HeaderChange, Verdict } from "../../../../authorization/verdict.ts";
 import { isHeaderName, isHeaderValue, type MutationCheck } from "../../../../route/header-mutation-rules.ts";
 import { addHeader, isJoined } from "../../../../route/joined-headers.ts";
@@ -18,7 +19,7 @@ export function changeRequest(
 ): boolean {
   for (const change of changes) {
     if (validateMutations && !isValid(change)) return false;
-    const name = requestName(change.name);
+    const name = headerKey(change.name);
     const kind = change.action === "append" ? "append" : "set";
     const checked = mutationCheck?.(kind, name, change.value) ?? "allowed";
     if (checked === "refused") return false;
@@ -83,10 +84,4 @@ function joinFirst(headers: HeaderMap, name: string, value: string): void {
   });
   headers.set(name, `${before},${value}`);
   for (const line of lines.slice(1)) headers.append(name, line);
-}
-
-/** `host` is a request's `:authority`, under its older name. */
-function requestName(name: string): string {
-  const lower = name.toLowerCase();
-  return lower === "host" ? ":authority" : lower;
 }

@@ -1,5 +1,5 @@
 import type { Compiled, Problem, StatsScope } from "@sluice/extension-api";
-import { compileRegexSubstitution } from "@sluice/matching";
+import { compileRegexSubstitution, headerKey } from "@sluice/matching";
 import type {
   Config,
   Config_KeyValuePair,
@@ -44,12 +44,18 @@ export interface HeaderToMetadataConfig {
 /** `root`: where stats begin. */
 export function compileHeaderToMetadata(config: Config, root: StatsScope): Compiled<HeaderToMetadataConfig> {
   const problems: Problem[] = [];
-  const request = config.requestRules.map((rule, i) => compileRule(rule, `request_rules[${i}]`, problems));
-  const response = config.responseRules.map((rule, i) => compileRule(rule, `response_rules[${i}]`, problems));
+  const request = config.requestRules.map((rule, i) =>
+    compileRule(rule, `request_rules[${i}]`, headerKey, problems),
+  );
+  const response = config.responseRules.map((rule, i) =>
+    compileRule(rule, `response_rules[${i}]`, lowerCase, problems),
+  );
   if (problems.length > 0) return { ok: false, problems };
   const stats = config.statPrefix === "" ? undefined : createHeaderToMetadataStats(root, config.statPrefix);
   return { ok: true, value: Object.freeze({ stats, request, response }) };
 }
+
+const lowerCase = (name: string): string => name.toLowerCase();
 
 const TYPES = {
   [ValueType.STRING]: "string",
@@ -57,7 +63,12 @@ const TYPES = {
   [ValueType.PROTOBUF_VALUE]: "protobuf",
 } as const;
 
-function compileRule(rule: Config_Rule, path: string, problems: Problem[]): MetadataRule {
+function compileRule(
+  rule: Config_Rule,
+  path: string,
+  headerOf: (name: string) => string,
+  problems: Problem[],
+): MetadataRule {
   const refuse = (at: string, message: string): void => {
     problems.push({ path: at, message, severity: "error" });
   };
@@ -71,7 +82,7 @@ function compileRule(rule: Config_Rule, path: string, problems: Problem[]): Meta
     refuse(`${path}.on_header_missing.value`, "a value is required where the header is missing");
   }
   return {
-    header: rule.header.toLowerCase(),
+    header: headerOf(rule.header),
     cookie: rule.cookie,
     onPresent: compileTarget(rule.onHeaderPresent, `${path}.on_header_present`, problems, true),
     onMissing: compileTarget(rule.onHeaderMissing, `${path}.on_header_missing`, problems, false),

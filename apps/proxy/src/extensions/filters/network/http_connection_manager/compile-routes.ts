@@ -1,4 +1,5 @@
 import { type Compiled, type Problem, refuse, type StatsScope } from "@sluice/extension-api";
+import { headerKey } from "@sluice/matching";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
 import type {
   HttpConnectionManager as Config,
@@ -131,7 +132,7 @@ function compileScopes(config: ScopedRoutesConfig, path: string, use: RouteUse):
 function compileFragment({ type }: FragmentBuilder): ScopeKeyFragment | string {
   if (type.case !== "headerValueExtractor") return "a header_value_extractor is required";
   const { name, elementSeparator, extractType } = type.value;
-  const header = name.toLowerCase() === "host" ? ":authority" : name.toLowerCase();
+  const header = headerKey(name);
   if (extractType.case === "element") {
     const { separator, key } = extractType.value;
     return { header, elementSeparator, pick: { kind: "element", separator, key } };
