@@ -2,7 +2,7 @@ import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import type { RouteAction } from "../route/route-entry.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 
-/** The filters of a request that asks for an upgrade; `undefined`: it is not allowed here. `action`: of its route. */
+/** The filters of a request that asks for an upgrade, or is a CONNECT with a route; `undefined`: it is not allowed here. */
 export function chooseChain(
   config: ConnectionManagerConfig,
   upgradeType: string,
@@ -10,7 +10,5 @@ export function chooseChain(
 ): readonly HttpFilterConfig[] | undefined {
   const byRoute = action?.kind === "forward" ? action.forward.upgrades.get(upgradeType) : undefined;
   const own = config.upgrades.get(upgradeType);
-  // CONNECT without a route that takes it ends as 404 in the router, as Envoy has it.
-  if (upgradeType === "connect" && action === undefined) return config.filters;
   return (byRoute ?? own?.enabled ?? false) ? (own?.filters ?? config.filters) : undefined;
 }

@@ -69,7 +69,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   private readonly routeRandom: number;
   private cachedRoute: RouteEntry | undefined = undefined;
   private routeKnown = false;
-  private upgradeType = "";
+  private isConnect = false;
   /** Its head was let pass: it has a route, if there is one for it. */
   private admitted = false;
   private requestDone = false;
@@ -136,8 +136,8 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     const upgrade = headers.get("upgrade");
     const isUpgrade = upgrade !== undefined && hasToken(connectionHeader, "upgrade");
-    const upgradeType = isConnect ? "connect" : isUpgrade ? upgrade.toLowerCase() : "";
-    this.upgradeType = upgradeType;
+    const upgradeType = isUpgrade ? upgrade.toLowerCase() : isConnect ? "connect" : "";
+    this.isConnect = isConnect;
     const verdict = prepareRequestHeaders(headers, manager.connection, config, isUpgrade);
     if (verdict.remoteAddress !== this.connection.remoteAddress) {
       this.connection = new StreamConnectionInfo(manager.connection, verdict.remoteAddress);
@@ -151,8 +151,9 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (config.routeFigures !== undefined) this.route();
     this.traceByRoute(headers);
     this.admitted = true;
-    const chain =
-      upgradeType === "" ? config.filters : chooseChain(config, upgradeType, this.route()?.action);
+    // A CONNECT that no route takes is no upgrade, whatever it asks for: the router answers it.
+    const opensTunnel = upgradeType !== "" && !(isConnect && this.route() === undefined);
+    const chain = opensTunnel ? chooseChain(config, upgradeType, this.route()?.action) : config.filters;
     if (chain === undefined) {
       config.stats.counters.downstream_rq_ws_on_non_ws_route.inc();
       this.createChain(config.filters);
@@ -163,8 +164,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       this.route();
       this.log("DownstreamStart");
     }
-    // A CONNECT that no route takes is no upgrade: the router answers it.
-    if (upgradeType !== "" && !(isConnect && this.route() === undefined)) {
+    if (opensTunnel) {
       this.isTunnel = true;
       config.stats.counters.downstream_cx_upgrades_total.inc();
       config.stats.cxUpgradesActive.add(1);
@@ -337,7 +337,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.response = headers;
     this.touch();
     streamInfo.firstDownstreamTxByteMs = this.sinceStart();
-    const upgraded = this.isTunnel && (status === 101 || (this.upgradeType === "connect" && status < 300));
+    const upgraded = this.isTunnel && (status === 101 || (this.isConnect && status < 300));
     finishResponseHead(headers, this.requestHeaders, upgraded, config);
     if (this.span !== undefined) decorateResponse(this.span, headers, config.tracer?.outbound === true);
     manager.drainIfAsked();

@@ -246,4 +246,27 @@ access_log: ${fileLog("%RESPONSE_FLAGS%")}`,
     })),
     accessLog: { file: "access.log", lines: 3 },
   },
+  {
+    title: "a CONNECT that asks for an upgrade is one, where a route takes it",
+    yaml: httpBootstrap({
+      routes: `- match: { connect_matcher: {}, headers: [{ name: x-to, string_match: { exact: redirect } }] }
+  redirect: { host_redirect: to.test }
+- match: { connect_matcher: {}, headers: [{ name: x-to, string_match: { exact: one } }] }
+  route: { cluster: one, upgrade_configs: [{ upgrade_type: websocket, enabled: false }] }
+- { match: { prefix: / }, route: { cluster: one } }`,
+      hcm: `upgrade_configs: [{ upgrade_type: CONNECT }, { upgrade_type: websocket }]\naccess_log: ${LOG}`,
+    }),
+    observe: (target) =>
+      answersTo(
+        ["redirect", "one", "none"].flatMap((to) =>
+          ["CONNECT", "websocket", "other"].map(
+            (upgrade) =>
+              `CONNECT a.test:80 HTTP/1.1\r\nhost: a.test:80\r\nx-to: ${to}\r\nx-reply: 403\r\nconnection: upgrade\r\nupgrade: ${upgrade}`,
+          ),
+        ),
+        target,
+      ),
+    accessLog: { file: "access.log", lines: 9 },
+    ignoreUpstream: true,
+  },
 ];
