@@ -198,8 +198,9 @@ function localReplies(dice: Dice): JsonObject {
           dice.one<JsonObject>(
             () => ({
               text_format_source: {
-                inline_string: "%RESPONSE_CODE%: %LOCAL_REPLY_BODY% %RESPONSE_CODE_DETAILS%",
+                inline_string: "%RESPONSE_CODE%: %LOCAL_REPLY_BODY% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%",
               },
+              ...(dice.chance(0.4) ? { content_type: "text/local" } : {}),
             }),
             () => ({
               json_format: { code: "%RESPONSE_CODE%", body: "%LOCAL_REPLY_BODY%" },

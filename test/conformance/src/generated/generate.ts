@@ -73,6 +73,7 @@ function routeOptions(dice: Dice): JsonObject {
     ...dice.fields({
       most_specific_header_mutations_wins: [0.4, () => true],
       ignore_port_in_host_matching: [0.3, () => true],
+      ignore_path_parameters_in_path_matching: [0.2, () => true],
       internal_only_headers: [0.3, () => ["x-b", "x-internal"]],
     }),
   };

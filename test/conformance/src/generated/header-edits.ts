@@ -12,7 +12,17 @@ const NAMES = [
   "cookie",
   "content-type",
 ];
-const RESPONSE_NAMES = ["x-up", "x-new", "x-added", "server", "X-Mixed", "set-cookie", "date", "x-two"];
+const RESPONSE_NAMES = [
+  "x-up",
+  "x-new",
+  "x-added",
+  "server",
+  "X-Mixed",
+  "set-cookie",
+  "date",
+  "x-two",
+  "content-type",
+];
 const REMOVABLE = [
   "x-a",
   "x-b",

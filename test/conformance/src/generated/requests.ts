@@ -171,16 +171,22 @@ function madeRequest(dice: Dice, recipe: HostRecipe, route: RouteRecipe, id: str
   headers.push([WEIGHT_HEADER, String(dice.below(200))]);
   if (dice.chance(0.8))
     headers.push([CLUSTER_HEADER, dice.pick(["one", "two", "ring", "one", "dead", "unknown", ""])]);
-  if (dice.chance(0.5)) headers.push(["x-reply", `${dice.pick(REPLIES)};${dice.below(6)}`]);
+  // A tunnel that stands is left to the cases by hand.
+  if (method === "CONNECT") headers.push(["x-reply", "403;0"]);
+  else if (dice.chance(0.5)) headers.push(["x-reply", `${dice.pick(REPLIES)};${dice.below(6)}`]);
   for (const [name, ...values] of dice.some(SPECIAL, odd ? 4 : 1))
     if (protocol === "HTTP/1.1" || !OF_HTTP1.has(name)) headers.push([name, dice.pick(values)]);
   const body = method === "POST" || method === "PUT" ? dice.pick(["", "abc", "0123456789"]) : "";
-  const twice = headers.filter(([name]) => !name.startsWith("x-envoy-") && name !== "x-forwarded-proto");
-  if (odd && dice.chance(0.2) && twice.length > 0) headers.push([...dice.pick(twice)]);
+  if (odd && dice.chance(0.2)) {
+    // Of a repeated weight nothing is taken, but a random number.
+    const others = headers.filter(([name]) => name !== WEIGHT_HEADER);
+    if (others.length > 0) headers.push([...dice.pick(others)]);
+  }
   const query = route.query.map(({ name, values }) => `${name}=${encodeURIComponent(dice.pick(values))}`);
   if (dice.chance(0.2)) query.push(dice.pick(["q=1", "q", "p=a&p=b", "x=%41", "=", "q=a+b", "debug", "&&"]));
   const own = dice.pick(recipe.hosts);
-  const host = method === "CONNECT" ? own.replace(/:\d+$/, "") : own;
+  const host =
+    method === "CONNECT" ? `${own.replace(/:\d+$/, "")}:${dice.pick(["80", "443", "99999"])}` : own;
   const plain = dice.pick(route.paths);
   const path = `${odd && dice.chance(0.6) ? mutatePath(dice, plain) : plain}${query.length > 0 ? `?${query.join("&")}` : ""}`;
   return {

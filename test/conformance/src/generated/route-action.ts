@@ -156,7 +156,7 @@ function directResponse(dice: Dice): JsonObject {
     ...dice.fields({
       body: [
         0.6,
-        () => ({ inline_string: dice.pick(["body", "a longer body of some words", "%REQ(x-a)%"]) }),
+        () => ({ inline_string: dice.pick(["body", "a longer body of some words", "%REQ(x-a)%", "é€"]) }),
       ],
       body_format: [
         0.25,

@@ -59,7 +59,7 @@ function byHttp2(request: MadeRequest, port: number): Promise<unknown> {
           trailers,
           interim,
           text: Buffer.concat(body).toString("latin1"),
-          complete: stream.rstCode === 0,
+          complete: status !== 0 && stream.rstCode === 0,
         }),
         // Without a response the connection may have ended as well: how is left to the cases by hand.
         reset: status === 0 ? "some" : stream.rstCode,
