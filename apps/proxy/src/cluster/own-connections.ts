@@ -2,18 +2,8 @@ import type { Socket } from "node:net";
 import type { Counter } from "@sluice/extension-api";
 import type { OwnCall, OwnConnection, OwnProtocol } from "../grpc/own-connection.ts";
 import { whenTransportReady } from "../transport-socket/upstream-transport-socket.ts";
-import type { ResponseKind } from "./response-figures.ts";
+import { INTERNAL_RESPONSE } from "./response-figures.ts";
 import type { ClusterStats } from "./thread-local-cluster.ts";
-
-/** As Envoy's own clients mark their requests. */
-const INTERNAL: ResponseKind = {
-  internal: true,
-  canary: false,
-  withoutCodes: false,
-  fromZone: "",
-  toZone: "",
-  altName: "",
-};
 
 /** Connections of the proxy's own clients (configuration, telemetry, reports), as their cluster counts them. */
 export class OwnConnections {
@@ -102,7 +92,7 @@ class CountedConnection implements OwnConnection {
       }
       over = true;
       stats.upstreamRqPendingFailureEject.inc();
-      stats.responses.countKind(503, INTERNAL);
+      stats.responses.countKind(503, INTERNAL_RESPONSE);
     };
     this.#total.inc();
     if (this.#ready) begin();
@@ -115,13 +105,13 @@ class CountedConnection implements OwnConnection {
       answered: (status) => {
         if (over || answered) return;
         answered = true;
-        stats.responses.countKind(status, INTERNAL);
+        stats.responses.countKind(status, INTERNAL_RESPONSE);
       },
       ended: (whole) => {
         if (over) return;
         over = true;
         if (begun) {
-          if (whole && answered) stats.responses.recordKind(performance.now() - begunMs, INTERNAL);
+          if (whole && answered) stats.responses.recordKind(performance.now() - begunMs, INTERNAL_RESPONSE);
           this.#active--;
           stats.upstreamRqActive.sub(1);
         } else if (this.#waiting.delete(wait)) {

@@ -15,6 +15,16 @@ export interface ResponseKind {
   altName: string;
 }
 
+/** Of a response that this proxy gave itself in a host's place, or got for a request of its own. */
+export const INTERNAL_RESPONSE: ResponseKind = Object.freeze({
+  internal: true,
+  canary: false,
+  withoutCodes: false,
+  fromZone: "",
+  toZone: "",
+  altName: "",
+});
+
 /** Names that come with requests; more are not counted apart. */
 const NAMES_MAX = 100;
 // Keys that no zone has.

@@ -80,8 +80,9 @@ export function setProxyStatus(headers: Headers, info: StreamInfo, config: Proxy
   if (config.setRecommendedStatus && error.status !== undefined) headers.set(":status", String(error.status));
 }
 
+const FLAG_CODES = new Map<number, string>(RESPONSE_FLAG_CODES);
+
 function flagCodes({ responseFlags, responseFlagOrder }: StreamInfo): string {
-  const codes = new Map<number, string>(RESPONSE_FLAG_CODES);
-  const set = responseFlagOrder ?? [...codes.keys()].filter((bit) => (responseFlags & bit) !== 0);
-  return set.map((bit) => codes.get(bit)).join(",");
+  const set = responseFlagOrder ?? [...FLAG_CODES.keys()].filter((bit) => (responseFlags & bit) !== 0);
+  return set.map((bit) => FLAG_CODES.get(bit)).join(",");
 }

@@ -1,5 +1,5 @@
 import type { Clock, ConnectionInfo, HeaderMap, Random, Timer } from "@sluice/extension-api";
-import type { ResponseKind } from "../cluster/response-figures.ts";
+import { INTERNAL_RESPONSE } from "../cluster/response-figures.ts";
 import type {
   ClusterInfo,
   Host,
@@ -112,16 +112,6 @@ class AsyncChoice implements LoadBalancerContext, PoolUser {
     return false;
   }
 }
-
-/** How its responses count: the proxy's own requests come from inside. */
-const OWN_REQUEST: ResponseKind = {
-  internal: true,
-  canary: false,
-  withoutCodes: false,
-  fromZone: "",
-  toZone: "",
-  altName: "",
-};
 
 /** A request that is under way. What is sent before its connection stands is kept. */
 export class AsyncStream implements PoolWaiter, ResponseStream {
@@ -251,7 +241,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
 
   decodeHeaders(headers: Headers, endStream: boolean): void {
     const status = Number(headers.get(":status") ?? "0");
-    this.info.stats.responses.countKind(status, OWN_REQUEST);
+    this.info.stats.responses.countKind(status, INTERNAL_RESPONSE);
     (status >= 500 ? this.host.stats.rqError : this.host.stats.rqSuccess).inc();
     if (endStream) this.endResponse();
     this.callbacks.onHeaders(headers, endStream);
@@ -276,7 +266,7 @@ export class AsyncStream implements PoolWaiter, ResponseStream {
     const { encoder, sentAtMs } = this;
     this.end();
     if (sentAtMs !== undefined)
-      this.info.stats.responses.recordKind(this.clock.nowMs() - sentAtMs, OWN_REQUEST);
+      this.info.stats.responses.recordKind(this.clock.nowMs() - sentAtMs, INTERNAL_RESPONSE);
     if (!this.requestEnded) encoder?.reset();
   }
 

@@ -12,6 +12,7 @@ import type {
   ExtAuthzPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js";
 import type { HeaderChange, Verdict } from "../../../../authorization/verdict.ts";
+import { INTERNAL_RESPONSE } from "../../../../cluster/response-figures.ts";
 import type { ClusterInfo } from "../../../../cluster/thread-local-cluster.ts";
 import type { FormatContext } from "../../../../formatter/format-context.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
@@ -264,7 +265,7 @@ class ExtAuthzFilter extends PassThroughFilter {
     const { config, info } = this;
     config.stats.denied.inc();
     config.clusterStats.count(info, "denied");
-    if (config.chargesCluster) info?.stats.responses.countKind(verdict.status, INTERNAL);
+    if (config.chargesCluster) info?.stats.responses.countKind(verdict.status, INTERNAL_RESPONSE);
     if (this.shadows("DENIED", verdict.status, verdict.replyHeaders)) {
       config.stats.shadowDenied.inc();
       return true;
@@ -344,16 +345,6 @@ function isUpgrade(headers: HeaderMap): boolean {
 function isEncoded([key, value]: readonly [string, string]): boolean {
   return /^[\w\-.~%+]*$/.test(key) && /^[\w\-.~%+]*$/.test(value);
 }
-
-/** As Envoy counts a response that never came from a host. */
-const INTERNAL = {
-  internal: true,
-  canary: false,
-  withoutCodes: false,
-  fromZone: "",
-  toZone: "",
-  altName: "",
-};
 
 export const extAuthzFactory: HttpFilterFactory<ExtAuthzConfig, ExtAuthzRouteConfig> = {
   terminal: false,

@@ -13,6 +13,7 @@ import type {
   RateLimitPerRoute,
 } from "@sluice/xds/gen/envoy/extensions/filters/http/ratelimit/v3/rate_limit_pb.js";
 import type { RateLimitResponse } from "@sluice/xds/gen/envoy/service/ratelimit/v3/rls_pb.js";
+import { INTERNAL_RESPONSE } from "../../../../cluster/response-figures.ts";
 import type { ClusterInfo } from "../../../../cluster/thread-local-cluster.ts";
 import type { FormatContext } from "../../../../formatter/format-context.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
@@ -136,7 +137,7 @@ class RateLimitFilter extends PassThroughFilter {
       return true;
     }
     stats?.overLimit.inc();
-    info?.stats.responses.countKind(config.status, INTERNAL);
+    info?.stats.responses.countKind(config.status, INTERNAL_RESPONSE);
     if (!this.decides(config.enforced, "ratelimit.http_filter_enforcing")) {
       this.addToRequest(response);
       return true;
@@ -224,16 +225,6 @@ class RateLimitFilter extends PassThroughFilter {
 
 const NONE: readonly RateLimitDescriptor[] = Object.freeze([]);
 const NO_HEADERS = new Headers([]);
-/** As Envoy counts a response that never came from a host. */
-const INTERNAL = {
-  internal: true,
-  canary: false,
-  withoutCodes: false,
-  fromZone: "",
-  toZone: "",
-  altName: "",
-};
-
 export const rateLimitFactory: HttpFilterFactory<RateLimitConfig, RateLimitRouteConfig> = {
   terminal: false,
   compile: (message, context) => compileRateLimit(asConfig(message), asHttpContext(context)),
