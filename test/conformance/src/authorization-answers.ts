@@ -10,6 +10,28 @@ const older = (key: string, value: string, append: boolean) => ({ header: { key,
 /** Of a later version than any. */
 const NO_ACTION = 9 as Action;
 
+/** Each action, where the header is there and where it is not. */
+const EACH_ACTION = [
+  header("X-Append", "new", Action.APPEND_IF_EXISTS_OR_ADD),
+  header("x-append-absent", "new", Action.APPEND_IF_EXISTS_OR_ADD),
+  header("x-add", "new", Action.ADD_IF_ABSENT),
+  header("x-add-absent", "new", Action.ADD_IF_ABSENT),
+  header("x-over", "new", Action.OVERWRITE_IF_EXISTS),
+  header("x-over-absent", "new", Action.OVERWRITE_IF_EXISTS),
+  header("x-set", "new", Action.OVERWRITE_IF_EXISTS_OR_ADD),
+  header("x-set-absent", "new", Action.OVERWRITE_IF_EXISTS_OR_ADD),
+  older("x-old-append", "new", true),
+  older("x-old-append-absent", "new", true),
+  older("x-old-set", "new", false),
+];
+const IN_ORDER = [
+  header("x-order", "1", Action.OVERWRITE_IF_EXISTS_OR_ADD),
+  header("x-order", "2", Action.APPEND_IF_EXISTS_OR_ADD),
+  header("x-order", "3", Action.OVERWRITE_IF_EXISTS_OR_ADD),
+];
+
+const MANY = Array.from({ length: 120 }, (_, i) => header(`x-many-${i}`, "1", 0));
+
 /** What services of cases say, by the last word of the path that they are asked about. */
 export const CHECK_ANSWERS: Readonly<Record<string, CheckAnswer>> = {
   ok: { status: { code: 0 } },
@@ -61,42 +83,15 @@ export const CHECK_ANSWERS: Readonly<Record<string, CheckAnswer>> = {
       case: "okResponse",
       value: {
         headers: [
-          header("X-Append", "new", Action.APPEND_IF_EXISTS_OR_ADD),
-          header("x-append-absent", "new", Action.APPEND_IF_EXISTS_OR_ADD),
-          header("x-add", "new", Action.ADD_IF_ABSENT),
-          header("x-add-absent", "new", Action.ADD_IF_ABSENT),
-          header("x-over", "new", Action.OVERWRITE_IF_EXISTS),
-          header("x-over-absent", "new", Action.OVERWRITE_IF_EXISTS),
-          header("x-set", "new", Action.OVERWRITE_IF_EXISTS_OR_ADD),
-          header("x-set-absent", "new", Action.OVERWRITE_IF_EXISTS_OR_ADD),
-          older("x-old-append", "new", true),
-          older("x-old-append-absent", "new", true),
-          older("x-old-set", "new", false),
+          ...EACH_ACTION,
           older("x-old-set-absent", "new", false),
-          header("x-order", "1", Action.OVERWRITE_IF_EXISTS_OR_ADD),
-          header("x-order", "2", Action.APPEND_IF_EXISTS_OR_ADD),
-          header("x-order", "3", Action.OVERWRITE_IF_EXISTS_OR_ADD),
+          ...IN_ORDER,
           header("x-empty", "", Action.OVERWRITE_IF_EXISTS_OR_ADD),
           header("host", "other.test", Action.OVERWRITE_IF_EXISTS_OR_ADD),
           older("accept", "b", true),
         ],
         headersToRemove: ["X-Gone", "host", ":path", "x-unknown"],
-        responseHeadersToAdd: [
-          header("X-Append", "new", Action.APPEND_IF_EXISTS_OR_ADD),
-          header("x-append-absent", "new", Action.APPEND_IF_EXISTS_OR_ADD),
-          header("x-add", "new", Action.ADD_IF_ABSENT),
-          header("x-add-absent", "new", Action.ADD_IF_ABSENT),
-          header("x-over", "new", Action.OVERWRITE_IF_EXISTS),
-          header("x-over-absent", "new", Action.OVERWRITE_IF_EXISTS),
-          header("x-set", "new", Action.OVERWRITE_IF_EXISTS_OR_ADD),
-          header("x-set-absent", "new", Action.OVERWRITE_IF_EXISTS_OR_ADD),
-          older("x-old-append", "new", true),
-          older("x-old-append-absent", "new", true),
-          older("x-old-set", "new", false),
-          header("x-order", "1", Action.OVERWRITE_IF_EXISTS_OR_ADD),
-          header("x-order", "2", Action.APPEND_IF_EXISTS_OR_ADD),
-          header("x-order", "3", Action.OVERWRITE_IF_EXISTS_OR_ADD),
-        ],
+        responseHeadersToAdd: [...EACH_ACTION, ...IN_ORDER],
       },
     },
   },
@@ -200,14 +195,14 @@ export const CHECK_ANSWERS: Readonly<Record<string, CheckAnswer>> = {
   many: {
     httpResponse: {
       case: "okResponse",
-      value: { headers: Array.from({ length: 120 }, (_, i) => header(`x-many-${i}`, "1", 0)) },
+      value: { headers: MANY },
     },
   },
   "many-responses": {
     httpResponse: {
       case: "okResponse",
       value: {
-        responseHeadersToAdd: Array.from({ length: 120 }, (_, i) => header(`x-many-${i}`, "1", 0)),
+        responseHeadersToAdd: MANY,
       },
     },
   },
@@ -215,7 +210,7 @@ export const CHECK_ANSWERS: Readonly<Record<string, CheckAnswer>> = {
     status: { code: 7 },
     httpResponse: {
       case: "deniedResponse",
-      value: { headers: Array.from({ length: 120 }, (_, i) => header(`x-many-${i}`, "1", 0)) },
+      value: { headers: MANY },
     },
   },
 };

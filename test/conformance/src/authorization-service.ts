@@ -1,70 +1,33 @@
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
-import type { Socket } from "node:net";
-import { create, fromBinary, type MessageInitShape, toBinary, toJson } from "@bufbuild/protobuf";
-import { apiRegistry } from "@sluice/xds";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import {
   type CheckRequest,
   CheckRequestSchema,
   CheckResponseSchema,
 } from "@sluice/xds/gen/envoy/service/auth/v3/external_auth_pb.js";
+import { type Answer, type AskedService, answeringService, Journal } from "./answering-service.ts";
 
-/** A response, a status of gRPC other than 0, or none at all. */
-export type CheckAnswer = MessageInitShape<typeof CheckResponseSchema> | number | "none";
-
-/** A service on the socket of a case. */
-export interface AskedService {
-  readonly onSocket: (socket: Socket) => void;
-  /** What was asked since the last look, in order, as JSON without what no two runs have in common. */
-  asked(): readonly unknown[];
-}
+export type CheckAnswer = Answer<typeof CheckResponseSchema>;
 
 /** Answers envoy.service.auth.v3.Authorization/Check. `fields`: of requests, what is kept of their heads. */
 export function authorizationService(
   answer: (request: CheckRequest, call: number) => CheckAnswer,
   fields: readonly string[] = [],
 ): AskedService {
-  let seen: unknown[] = [];
-  let calls = 0;
-  const server = createServer();
-  server.on("session", (session: ServerHttp2Session) => session.on("error", () => {}));
-  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    const chunks: Buffer[] = [];
-    stream.on("error", () => {});
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => {
-      const request = fromBinary(CheckRequestSchema, Buffer.concat(chunks).subarray(5));
-      const head = fields.map((name) => `${name}: ${String(headers[name])}`);
-      seen.push({
-        head,
-        request: comparable(toJson(CheckRequestSchema, request, { registry: apiRegistry() })),
-      });
-      give(stream, answer(request, calls++));
-    });
+  return answeringService({
+    request: CheckRequestSchema,
+    response: CheckResponseSchema,
+    answer,
+    fields,
+    comparable,
   });
-  return {
-    onSocket: (socket) => void server.emit("connection", socket),
-    asked() {
-      const asked = seen;
-      seen = [];
-      calls = 0;
-      return asked;
-    },
-  };
 }
 
 /** Asked over HTTP/1.1: told is the request line, the head but for what every request has, and the body. */
 export function plainAuthorizationService(
   answer: (message: IncomingMessage, response: ServerResponse, call: number) => void,
 ): AskedService {
-  let seen: unknown[] = [];
-  let calls = 0;
-  const server = createHttpServer((message, response) => {
+  const journal = new Journal();
+  const server = createServer((message, response) => {
     const chunks: Buffer[] = [];
     message.on("error", () => {});
     message.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -73,34 +36,11 @@ export function plainAuthorizationService(
       for (let i = 0; i < message.rawHeaders.length; i += 2)
         fields.push(`${message.rawHeaders[i]}: ${message.rawHeaders[i + 1]}`);
       const body = Buffer.concat(chunks).toString("latin1");
-      seen.push(comparable({ line: `${message.method} ${message.url}`, fields: fields.sort(), body }));
-      answer(message, response, calls++);
+      const line = `${message.method} ${message.url}`;
+      answer(message, response, journal.add(comparable({ line, fields: fields.sort(), body })));
     });
   });
-  return {
-    onSocket: (socket) => void server.emit("connection", socket),
-    asked() {
-      const asked = seen;
-      seen = [];
-      calls = 0;
-      return asked;
-    },
-  };
-}
-
-function give(stream: ServerHttp2Stream, answer: CheckAnswer): void {
-  if (answer === "none") return;
-  const head = { ":status": 200, "content-type": "application/grpc" };
-  if (typeof answer === "number") {
-    stream.respond({ ...head, "grpc-status": String(answer) }, { endStream: true });
-    return;
-  }
-  const message = toBinary(CheckResponseSchema, create(CheckResponseSchema, answer));
-  const frame = Buffer.alloc(5);
-  frame.writeUInt32BE(message.length, 1);
-  stream.respond(head, { waitForTrailers: true });
-  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-  stream.end(Buffer.concat([frame, message]));
+  return { onSocket: (socket) => void server.emit("connection", socket), asked: () => journal.take() };
 }
 
 /** Members sorted; ports, times and ids are only there or not. */

@@ -1,11 +1,8 @@
 import { connect } from "node:tls";
 import { TestCertificates } from "@sluice/harness";
+import type { AskedService } from "../answering-service.ts";
 import { CHECK_ANSWERS } from "../authorization-answers.ts";
-import {
-  type AskedService,
-  authorizationService,
-  plainAuthorizationService,
-} from "../authorization-service.ts";
+import { authorizationService, plainAuthorizationService } from "../authorization-service.ts";
 import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 import { http2Exchange } from "../http2-exchange.ts";

@@ -1,5 +1,5 @@
 import { waitFor } from "@sluice/harness";
-import type { AskedService } from "../authorization-service.ts";
+import type { AskedService } from "../answering-service.ts";
 import { fileLog, OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest } from "../conformance-case.ts";
 

@@ -1,5 +1,6 @@
+import type { AskedService } from "../answering-service.ts";
 import { CHECK_ANSWERS } from "../authorization-answers.ts";
-import { type AskedService, authorizationService } from "../authorization-service.ts";
+import { authorizationService } from "../authorization-service.ts";
 import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import {
