@@ -33,13 +33,21 @@ export class MatchLevel<C> {
   private readonly blocks: [Cidr, MatchLevel<C>][] = [];
   private addresses: CidrMap<MatchLevel<C>> | undefined = undefined;
   leaf: C | undefined = undefined;
+  private leafRank = 0;
 
-  /** Adds `chain` under every combination of `keys`; false when one of them is taken. */
-  add(keys: readonly (readonly LevelKey[])[], chain: C, level = 0): boolean {
+  /**
+   * Adds `chain` under every combination of `keys`; false when one of them is taken.
+   *
+   * @param rank where chains of several ranks ask for the same, the highest gets it
+   */
+  add(keys: readonly (readonly LevelKey[])[], chain: C, rank: number, level = 0): boolean {
     const here = keys[level];
     if (here === undefined) {
-      if (this.leaf !== undefined) return false;
+      const taken = this.leaf !== undefined;
+      if (taken && rank === this.leafRank) return false;
+      if (taken && rank < this.leafRank) return true;
       this.leaf = chain;
+      this.leafRank = rank;
       return true;
     }
     let free = true;
@@ -50,7 +58,7 @@ export class MatchLevel<C> {
         this.next.set(key, child);
         if (cidr !== undefined) this.blocks.push([cidr, child]);
       }
-      if (!child.add(keys, chain, level + 1)) free = false;
+      if (!child.add(keys, chain, rank, level + 1)) free = false;
     }
     return free;
   }

@@ -117,6 +117,16 @@ describe("the filter chain", () => {
     assert.equal(find({ sourcePort: 1 }), "c3");
     assert.equal(find({ sourceIp: "8.8.8.8" }), undefined);
   });
+
+  it("is the one whose ranges hold every address rather than the one without ranges", () => {
+    for (const field of ["prefixRanges", "directSourcePrefixRanges", "sourcePrefixRanges"]) {
+      const every = { [field]: [range("0.0.0.0", 0)] };
+      assert.equal(chooser([every, {}])({}), "c0");
+      assert.equal(chooser([{}, every])({}), "c1");
+      const six = { destinationIp: "::2", directSourceIp: "::3", sourceIp: "::4" };
+      assert.equal(chooser([{}, every])(six), "c0");
+    }
+  });
 });
 
 describe("a listener is refused", () => {

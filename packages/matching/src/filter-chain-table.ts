@@ -135,9 +135,15 @@ function overlapOf<C extends { readonly config: FilterChain }>(
   seen.set(json, first ?? config);
   if (first !== undefined)
     return `filter chain '${config.name}' has the same matching rules defined as '${first.name}'. duplicate matcher is: ${json}`;
-  return root.add(keys, chain)
+  return root.add(keys, chain, rankOf(config.filterChainMatch))
     ? undefined
     : "multiple filter chains with overlapping matching rules are defined";
+}
+
+/** Ranges of all addresses go before ranges that are not given, which hold the same addresses; Envoy takes either by chance. */
+function rankOf(match: FilterChainMatch | undefined): number {
+  const given = [match?.prefixRanges, match?.directSourcePrefixRanges, match?.sourcePrefixRanges];
+  return given.reduce((rank, ranges) => 2 * rank + ((ranges?.length ?? 0) > 0 ? 1 : 0), 0);
 }
 
 /** How Envoy names a listener in its messages. */

@@ -4,6 +4,7 @@ export const ONE_LINE_IN_REQUESTS: readonly string[] = [
   "accept-encoding",
   "access-control-request-headers",
   "access-control-request-method",
+  "access-control-request-private-network",
   "authentication",
   "authorization",
   "cache-control",

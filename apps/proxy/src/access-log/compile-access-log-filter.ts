@@ -16,8 +16,8 @@ import { AccessLogType } from "@sluice/xds/gen/envoy/data/accesslog/v3/accesslog
 import type { MetadataMatcher } from "@sluice/xds/gen/envoy/type/matcher/v3/metadata_pb.js";
 import { FractionalPercent_DenominatorType } from "@sluice/xds/gen/envoy/type/v3/percent_pb.js";
 import type { FormatContext } from "../formatter/format-context.ts";
-import { grpcStatusOf } from "../formatter/grpc-status.ts";
-import { grpcStatusOfHttp } from "../grpc/grpc-status.ts";
+import { grpcStatusOfAny } from "../formatter/grpc-status.ts";
+import { GrpcStatus } from "../grpc/grpc-status.ts";
 import { compileExtensionFilter } from "./compile-extension-filter.ts";
 import { compileHeaderCondition } from "./compile-header-condition.ts";
 
@@ -107,8 +107,7 @@ export function compileAccessLogFilter(
       return {
         ok: true,
         value: (context) => {
-          const status = grpcStatusOf(context) ?? grpcStatusOfHttp(context.streamInfo.responseCode);
-          return statuses.has(status) !== exclude;
+          return statuses.has(grpcStatusOfAny(context) ?? GrpcStatus.Unknown) !== exclude;
         },
       };
     }

@@ -23,7 +23,7 @@ async function pair(t: { after(done: () => void): void }, limitBytes = 1 << 20) 
     got += text;
   });
   const closed = once(peer, "close").then(() => got);
-  return { connection: new SocketConnection(socket, limitBytes), peer, closed };
+  return { connection: new SocketConnection(socket, limitBytes), socket, peer, closed };
 }
 
 function turn(action: () => void): void {
@@ -88,7 +88,7 @@ test("who counts what waits is told when a flush leaves nothing", async (t) => {
 });
 
 test("nothing is heard of the peer once a close waits for its output", async (t) => {
-  const { connection, peer } = await pair(t);
+  const { connection, socket, peer } = await pair(t);
   const heard: string[] = [];
   const asked = new Promise<void>((resolve) => {
     connection.attach({
@@ -106,8 +106,9 @@ test("nothing is heard of the peer once a close waits for its output", async (t)
   connection.startReading();
   await asked;
   peer.write("two");
-  await waitFor("the second part to be read", () => connection.bytesReceived === 6);
+  await waitFor("the second part to be read", () => socket.bytesRead === 6);
   peer.resume();
   await once(peer, "close");
   assert.deepEqual(heard, ["one"]);
+  assert.equal(connection.bytesReceived, 3);
 });

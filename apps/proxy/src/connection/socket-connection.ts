@@ -39,6 +39,7 @@ export interface SocketAddresses {
   readonly directRemoteAddress: string;
   readonly remoteAddress: string;
   readonly localAddress: string;
+  readonly directLocalAddress: string;
 }
 
 /** Stands between the writer and the socket. */
@@ -72,6 +73,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   remoteAddress: string;
   /** What the client connected to; listener filters may know better than the socket. */
   localAddress: string;
+  readonly directLocalAddress: string | undefined;
   requestedServerName: string | undefined = undefined;
   tls: TlsInfo | undefined = undefined;
   filterChainName = "";
@@ -140,6 +142,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
       known?.directRemoteAddress ?? socketAddressText(socket.remoteAddress, socket.remotePort);
     this.remoteAddress = known?.remoteAddress ?? this.directRemoteAddress;
     this.localAddress = known?.localAddress ?? socketAddressText(socket.localAddress, socket.localPort);
+    this.directLocalAddress = known?.directLocalAddress;
     // Half-close is the owner's decision, not the stream's.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
@@ -380,10 +383,10 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   }
 
   receive(chunk: Buffer, lent: boolean): void {
-    this.bytesReceived += chunk.length;
     const sink = this.sink;
     // What comes while a close waits for its output is nobody's any more.
     if (sink === undefined || this.state !== "open") return;
+    this.bytesReceived += chunk.length;
     enterTurn();
     sink.onData(chunk, false);
     if (lent) leaveTurnAndFlush();

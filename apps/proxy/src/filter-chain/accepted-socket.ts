@@ -10,6 +10,7 @@ export class AcceptedSocket implements AcceptedConnection {
   readonly directRemoteAddress: string;
   remoteAddress: string;
   localAddress: string;
+  readonly directLocalAddress: string;
   requestedServerName: string | undefined = undefined;
   /** `raw_buffer` or `tls`, as detected. */
   transportProtocol = "raw_buffer";
@@ -28,7 +29,8 @@ export class AcceptedSocket implements AcceptedConnection {
     this.socket = socket;
     this.directRemoteAddress = socketAddressText(socket.remoteAddress, socket.remotePort);
     this.remoteAddress = this.directRemoteAddress;
-    this.localAddress = socketAddressText(socket.localAddress, socket.localPort);
+    this.directLocalAddress = socketAddressText(socket.localAddress, socket.localPort);
+    this.localAddress = this.directLocalAddress;
   }
 
   /** What filter chains match on. */

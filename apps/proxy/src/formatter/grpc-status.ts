@@ -51,7 +51,11 @@ const INVALID = -1;
  * request was not gRPC, or nobody answered.
  */
 export function grpcStatusOf(context: FormatContext): number | undefined {
-  if (!isGrpcRequest(context.request)) return undefined;
+  return isGrpcRequest(context.request) ? grpcStatusOfAny(context) : undefined;
+}
+
+/** The same, whatever the request was. */
+export function grpcStatusOfAny(context: FormatContext): number | undefined {
   const text = context.responseTrailers?.get("grpc-status") || context.response?.get("grpc-status");
   if (text !== undefined && text !== "") return /^[0-9]{1,10}$/.test(text) ? Number(text) : INVALID;
   const { responseCode } = context.streamInfo;

@@ -405,7 +405,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   /** As Envoy: answers in the place of a cluster's responses are treated as they are, whichever filter gives them. */
   finalizeLocalReply(headers: Headers): void {
     const { cachedRoute } = this;
-    if (this.admitted && cachedRoute?.action.kind === "forward") cachedRoute.finalizeResponse(headers, this);
+    if (cachedRoute?.action.kind === "forward") cachedRoute.finalizeResponse(headers, this);
   }
 
   rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined {

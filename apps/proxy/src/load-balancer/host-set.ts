@@ -29,6 +29,8 @@ export interface HostSet {
   readonly excludedCount: number;
   /** In Envoy's order: the local locality first where it has hosts, then by region, zone and sub-zone. */
   readonly localities: readonly LocalityHosts[];
+  /** False in a subset that does not heed the weights of localities: all of them have 0 then. */
+  readonly heedsLocalityWeights: boolean;
   /** The first of `localities` is this node's own. */
   readonly hasLocalLocality: boolean;
   readonly policy: AssignmentPolicy;
@@ -88,6 +90,7 @@ function buildHostSet(
       const inside = byLocality.get(key) ?? [];
       return { key, weight: inside[0]?.localityWeight ?? 0, ...byHealth(inside) };
     }),
+    heedsLocalityWeights: true,
     hasLocalLocality,
     policy,
   };

@@ -20,7 +20,7 @@ export function normalizeHostWeights(set: HostSet, panic: boolean, byLocality: b
       weights.push((host.weight * share) / sum);
     }
   };
-  if (!byLocality) add(panic ? set.hosts : set.healthy, 1);
+  if (!byLocality || !set.heedsLocalityWeights) add(panic ? set.hosts : set.healthy, 1);
   else {
     // As in Envoy: localities without a weight have no share, even where none has one.
     const shares = set.localities.map(({ weight }) => weight);

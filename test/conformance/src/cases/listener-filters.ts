@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { connectRaw, waitFor } from "@sluice/harness";
 import { fileLog, indent } from "../bootstrap.ts";
+import { clientHello } from "../client-hello.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { type Session, session } from "../tcp-session.ts";
 
@@ -42,37 +43,6 @@ ${indent(fields, 4)}
 const TLS_INSPECTOR = listenerFilter("tls_inspector", "TlsInspector");
 const HTTP_INSPECTOR = listenerFilter("http_inspector", "HttpInspector");
 
-/** A ClientHello with these extensions, in records of at most `recordBytes`. */
-function clientHello(sni?: string, alpn: readonly string[] = [], recordBytes = 16384): Buffer {
-  const u16 = (n: number): Buffer => Buffer.from([n >> 8, n & 255]);
-  const vector = (bytes: Buffer): Buffer => Buffer.concat([u16(bytes.length), bytes]);
-  const extensions: Buffer[] = [];
-  if (sni !== undefined) {
-    const name = Buffer.concat([Buffer.from([0]), vector(Buffer.from(sni))]);
-    extensions.push(u16(0), vector(vector(name)));
-  }
-  if (alpn.length > 0) {
-    const names = alpn.map((one) => Buffer.concat([Buffer.from([one.length]), Buffer.from(one)]));
-    extensions.push(u16(16), vector(vector(Buffer.concat(names))));
-  }
-  extensions.push(u16(43), vector(Buffer.from([4, 3, 4, 3, 3])));
-  const body = Buffer.concat([
-    u16(0x0303),
-    Buffer.alloc(32, 7),
-    Buffer.from([0]),
-    vector(Buffer.from([0x13, 0x01, 0x13, 0x02])),
-    Buffer.from([1, 0]),
-    vector(Buffer.concat(extensions)),
-  ]);
-  const message = Buffer.concat([Buffer.from([1, 0]), u16(body.length), body]);
-  const records: Buffer[] = [];
-  for (let at = 0; at < message.length; at += recordBytes) {
-    const part = message.subarray(at, at + recordBytes);
-    records.push(Buffer.from([22, 3, 1]), u16(part.length), part);
-  }
-  return Buffer.concat(records);
-}
-
 const FACTS = [
   chain("port9", "{ destination_port: 9 }"),
   chain("sni-a", "{ server_names: [a.test], transport_protocol: tls }"),
@@ -110,7 +80,7 @@ const RULES = `rules:
   - { tlv_type: 225, on_tlv_present: { metadata_namespace: ns, key: third, value_string_encoding: BASE64 } }`;
 
 const LOG_FORMAT =
-  "%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_ADDRESS% %DYNAMIC_METADATA(envoy.filters.listener.proxy_protocol:authority)% %DYNAMIC_METADATA(ns:other)% %DYNAMIC_METADATA(ns:third)%";
+  "%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT% %DYNAMIC_METADATA(envoy.filters.listener.proxy_protocol:authority)% %DYNAMIC_METADATA(ns:other)% %DYNAMIC_METADATA(ns:third)%";
 
 /** A listener whose TCP proxy leads nowhere, for its access log. */
 function logged(name: string, filters: string): string {
@@ -238,6 +208,12 @@ filter_chain_matcher:
       logged("main", proxyProtocol(RULES)),
       logged("optional", proxyProtocol("allow_requests_without_proxy_protocol: true\nstat_prefix: opt")),
       logged("only2", proxyProtocol("disallowed_versions: [V1]\nstat_prefix: only2")),
+      logged(
+        "only1",
+        proxyProtocol(
+          "disallowed_versions: [V2]\nallow_requests_without_proxy_protocol: true\nstat_prefix: only1",
+        ),
+      ),
       listener(
         "chosen",
         chain(
@@ -284,13 +260,18 @@ filter_chain_matcher:
       await run("a beginning alone, allowed", "PROXI", "optional");
       await run("version 1 where only 2 is allowed", PROXY_1, "only2");
       await run("version 2 where only 2 is allowed", version2(0x21, 0x11, IPV4), "only2");
+      await run("version 1 where only 2 is allowed, malformed", "PROXY TCP4 1.2.3.4\r\n", "only2");
+      await run("a short line where only 2 is allowed", "words\r\n\r\n", "only2");
+      await run("version 2 for data", version2(0x21, 0x11, IPV4), "only1");
+      await run("a short line", "words\r\n\r\n");
+      await run("a short word", "words");
       await run("chain by destination", PROXY_1, "chosen");
       await run("chain by source", "PROXY TCP4 1.2.3.4 6.6.7.8 111 222\r\n", "chosen");
       await run("chain without a header", "hello there, this is no header", "chosen");
       return seen;
     },
-    accessLog: { file: "access.log", lines: 13 },
-    stats: ["", "opt.", "only2."].flatMap((prefix) =>
+    accessLog: { file: "access.log", lines: 14 },
+    stats: ["", "opt.", "only1.", "only2."].flatMap((prefix) =>
       [
         "not_found_allowed",
         "not_found_disallowed",

@@ -120,4 +120,20 @@ internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len
     observe: async (target) => askListeners(target, Object.keys(LISTENERS), REQUESTS),
     accessLog: { file: "access.log", lines: REQUESTS.length },
   },
+  {
+    title: "a request refused for its path is its route's where it says by what scheme it came",
+    yaml: httpBootstrap({
+      routes: `- match: { prefix: / }
+  name: whole
+  route: { cluster: one }
+  response_headers_to_add: [{ header: { key: x-route, value: "%ROUTE_NAME%" } }]`,
+      hcm: `path_with_escaped_slashes_action: REJECT_REQUEST
+access_log: ${fileLog("%RESPONSE_CODE_DETAILS% %ROUTE_NAME% %UPSTREAM_CLUSTER%")}`,
+    }),
+    requests: [[], ["http"], ["https"], [""], ["odd"]].map((scheme) => ({
+      path: "/a%2Fb",
+      headers: scheme.map((value) => ["x-forwarded-proto", value] as const),
+    })),
+    accessLog: { file: "access.log", lines: 5 },
+  },
 ];

@@ -38,6 +38,18 @@ ${logging(PATH_ONLY, `{ runtime_filter: { runtime_key: log.some, percent_sampled
     accessLog: { file: "access.log", lines: 2 },
   },
   {
+    title: "a filter by gRPC status reads that of any response, and else what the HTTP status stands for",
+    yaml: httpBootstrap({
+      hcm: logging(PATH_ONLY, "{ grpc_status_filter: { statuses: [NOT_FOUND, UNIMPLEMENTED] } }"),
+    }),
+    reply: ({ target }) => ({
+      status: target === "/absent" ? 404 : 200,
+      headers: target === "/grpc" ? [["grpc-status", "5"]] : [],
+    }),
+    requests: [{ path: "/grpc" }, { path: "/plain" }, { path: "/absent" }],
+    accessLog: { file: "access.log", lines: 2 },
+  },
+  {
     title: "JSON lines with sorted properties, nested, with and without empty values",
     yaml: httpBootstrap({
       hcm: `access_log:

@@ -11,7 +11,7 @@ import {
 import { normalizeLogLine, seenRequests } from "../normalize.ts";
 import type { StartProxy } from "../run-case.ts";
 import { Dice } from "./dice.ts";
-import { type Generated, generate, type Size } from "./generate.ts";
+import { FILTERED_LOGS, type Generated, generate, type Size } from "./generate.ts";
 import { replyOf } from "./reply.ts";
 import { type MadeRequest, requestsFor } from "./requests.ts";
 import { Sender } from "./send.ts";
@@ -166,10 +166,12 @@ async function logLines(
     "access logs",
     () => {
       lines = listeners.flatMap((listener) =>
-        readFileSync(join(proxy.dir, `${listener}.log`), "utf8")
-          .split("\n")
-          .slice(0, -1)
-          .map((line) => ({ listener, line: normalizeLogLine(line) })),
+        ["", ...Array.from({ length: FILTERED_LOGS }, (_, at) => `.${at}`)].flatMap((file) =>
+          readFileSync(join(proxy.dir, `${listener}${file}.log`), "utf8")
+            .split("\n")
+            .slice(0, -1)
+            .map((line) => ({ listener, line: normalizeLogLine(line) })),
+        ),
       );
       if (expected !== undefined) return lines.length >= expected;
       const rests = lines.length === before;

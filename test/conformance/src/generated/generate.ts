@@ -2,6 +2,7 @@ import { staticCluster } from "../bootstrap.ts";
 import { managerOptions } from "./connection-manager.ts";
 import { any, Dice, type Json, type JsonObject } from "./dice.ts";
 import { headerFields, OPERATORS } from "./header-edits.ts";
+import { logFilter } from "./log-filter.ts";
 import type { HostRecipe } from "./recipe.ts";
 import { filterChain } from "./route-filters.ts";
 import { RUNTIME } from "./route-match.ts";
@@ -35,6 +36,7 @@ export function generate(seed: number, size: Size, keep: (name: string) => boole
     const listener = `l${at}`;
     listeners.push(listener);
     const filters = filterChain(dice);
+    const filtered = filteredLogs(new Dice(seed ^ (at + 1)), listener);
     const chain = filters.map(nameOf);
     const domains = new Domains();
     const made = Array.from({ length: size.hostsEach }, (_, host) =>
@@ -44,10 +46,10 @@ export function generate(seed: number, size: Size, keep: (name: string) => boole
     const manager: JsonObject = {
       stat_prefix: listener,
       ...managerOptions(dice),
-      access_log: [accessLog(listener)],
+      access_log: [accessLog(listener), ...filtered],
       http_filters: filters,
     };
-    managers[listener] = { ...manager, access_log: null, route_config: routes };
+    managers[listener] = { ...manager, access_log: filtered, route_config: routes };
     for (const { config, recipe } of made) {
       virtualHosts[recipe.name] = config;
       hosts.push(recipe);
@@ -108,6 +110,20 @@ function accessLog(listener: string): JsonObject {
       log_format: { json_format: { ...LOGGED, ...operators } },
     }),
   };
+}
+
+/** Of each listener, besides the one that tells of every request. */
+export const FILTERED_LOGS = 4;
+
+function filteredLogs(dice: Dice, listener: string): JsonObject[] {
+  return Array.from({ length: FILTERED_LOGS }, (_, at) => ({
+    name: "file",
+    filter: logFilter(dice),
+    typed_config: any("envoy.extensions.access_loggers.file.v3.FileAccessLog", {
+      path: `{{dir}}/${listener}.${at}.log`,
+      log_format: { json_format: { case: "%REQ(x-case)%", log: String(at) } },
+    }),
+  }));
 }
 
 function listenerOf(name: string, manager: JsonObject): JsonObject {

@@ -11,6 +11,7 @@ export function filterHostSet(
   return {
     ...set,
     ...filterLists(set, keep),
+    heedsLocalityWeights: weights !== "none",
     localities: set.localities.map((locality) => {
       const lists = filterLists(locality, keep);
       return { ...locality, ...lists, weight: weightOf(locality, lists.hosts.length, weights) };

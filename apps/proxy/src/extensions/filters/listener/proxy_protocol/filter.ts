@@ -22,7 +22,13 @@ import {
   PROXY_PROTOCOL_STATE,
   type ProxyProtocolState,
 } from "../../../../connection/proxy-protocol-state.ts";
-import { PROXY_HEADER_BYTES_MAX, type ProxyHeader, readProxyHeader, type Tlv } from "./proxy-header.ts";
+import {
+  PROXY_HEADER_BYTES_MAX,
+  type ProxyHeader,
+  readProxyHeader,
+  readRequiredHeader,
+  type Tlv,
+} from "./proxy-header.ts";
 
 /** Where metadata goes whose rule names no namespace. */
 const METADATA_NAMESPACE = "envoy.filters.listener.proxy_protocol";
@@ -43,7 +49,7 @@ interface TlvRule {
 
 interface ProxyProtocolConfig {
   readonly optional: boolean;
-  readonly disallowed: readonly (1 | 2)[];
+  readonly allowed: readonly (1 | 2)[];
   readonly rules: ReadonlyMap<number, TlvRule>;
   readonly toFilterState: boolean;
   /** Undefined: none; `all`, or those of these types. */
@@ -54,6 +60,11 @@ interface ProxyProtocolConfig {
   readonly notFoundAllowed: Counter;
   readonly notFoundDisallowed: Counter;
 }
+
+const VERSIONS = [
+  [1, ProxyProtocolConfig_Version.V1],
+  [2, ProxyProtocolConfig_Version.V2],
+] as const;
 
 class ProxyProtocolFilter implements ListenerFilter {
   readonly readBytesMax = PROXY_HEADER_BYTES_MAX + 1;
@@ -72,7 +83,9 @@ class ProxyProtocolFilter implements ListenerFilter {
   onData(bytes: Uint8Array): ListenerFilterStatus {
     const { config, callbacks } = this;
     if (callbacks === undefined) return ListenerFilterStatus.Continue;
-    const result = readProxyHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // Where headers may be missing, one of another version is taken for data.
+    const result = config.optional ? readProxyHeader(buffer, config.allowed) : readRequiredHeader(buffer);
     switch (result.state) {
       case "more":
         return ListenerFilterStatus.StopIteration;
@@ -86,27 +99,29 @@ class ProxyProtocolFilter implements ListenerFilter {
         callbacks.close("no PROXY header");
         return ListenerFilterStatus.StopIteration;
       case "malformed":
+        if (!config.allowed.includes(result.version)) return this.disallow(result.version, callbacks);
         config.versions[result.version].error.inc();
         config.errors.inc();
         callbacks.close("malformed PROXY header");
         return ListenerFilterStatus.StopIteration;
       case "found":
+        if (!config.allowed.includes(result.header.version))
+          return this.disallow(result.header.version, callbacks);
         return this.onHeader(result.header, callbacks);
     }
   }
 
+  private disallow(version: 1 | 2, callbacks: ListenerFilterCallbacks): ListenerFilterStatus {
+    const stats = this.config.versions[version];
+    stats.found.inc();
+    stats.disallowed.inc();
+    callbacks.close("PROXY header of a disallowed version");
+    return ListenerFilterStatus.StopIteration;
+  }
+
   private onHeader(header: ProxyHeader, callbacks: ListenerFilterCallbacks): ListenerFilterStatus {
     const { config } = this;
-    const stats = config.versions[header.version];
-    stats.found.inc();
-    if (config.disallowed.includes(header.version)) {
-      stats.disallowed.inc();
-      // Where headers may be missing, one of another version is taken for data.
-      if (config.optional) return ListenerFilterStatus.Continue;
-      config.errors.inc();
-      callbacks.close("PROXY header of a disallowed version");
-      return ListenerFilterStatus.StopIteration;
-    }
+    config.versions[header.version].found.inc();
     callbacks.drain(header.bytes);
     const { accepted, streamInfo } = callbacks;
     if (header.source !== undefined && header.destination !== undefined) {
@@ -167,10 +182,10 @@ function compile(config: ProxyProtocol, context: FactoryContext): Compiled<Proxy
       encoding: onTlvPresent?.valueStringEncoding ?? Encoding.UNSPECIFIED,
     });
   }
-  const disallowed = config.disallowedVersions.map((one) =>
-    one === ProxyProtocolConfig_Version.V1 ? (1 as const) : (2 as const),
+  const allowed = VERSIONS.filter(([, version]) => !config.disallowedVersions.includes(version)).map(
+    ([version]) => version,
   );
-  if (disallowed.includes(1) && disallowed.includes(2)) {
+  if (allowed.length === 0) {
     const message = "there is no version that is allowed";
     return refuse("disallowed_versions", message);
   }
@@ -180,7 +195,7 @@ function compile(config: ProxyProtocol, context: FactoryContext): Compiled<Proxy
     ok: true,
     value: {
       optional: config.allowRequestsWithoutProxyProtocol,
-      disallowed,
+      allowed,
       rules,
       toFilterState: config.tlvLocation === ProxyProtocol_TlvLocation.FILTER_STATE,
       passes: pass === undefined ? undefined : all ? "all" : new Set(pass.tlvType),

@@ -36,11 +36,23 @@ const FIXED_BYTES = 16;
 /** The longest header: the fixed part and a length of 16 bits. */
 export const PROXY_HEADER_BYTES_MAX = FIXED_BYTES + 0xffff;
 
-/** Reads the header at the start of `bytes`; any bytes have an answer. */
-export function readProxyHeader(bytes: Buffer): ProxyHeaderResult {
-  if (startsAs(bytes, SIGNATURE_2)) return bytes.length < FIXED_BYTES ? MORE : readVersion2(bytes);
-  if (startsAs(bytes, SIGNATURE_1)) return readVersion1(bytes);
+const BOTH: readonly (1 | 2)[] = [1, 2];
+
+/** Reads the header at the start of `bytes`; any bytes have an answer. One of a version not among `versions` is absent. */
+export function readProxyHeader(bytes: Buffer, versions: readonly (1 | 2)[] = BOTH): ProxyHeaderResult {
+  if (versions.includes(2) && startsAs(bytes, SIGNATURE_2))
+    return bytes.length < FIXED_BYTES ? MORE : readVersion2(bytes);
+  if (versions.includes(1) && startsAs(bytes, SIGNATURE_1)) return readVersion1(bytes);
   return ABSENT;
+}
+
+/**
+ * Where there must be a header: Envoy looks for its signatures in the first 16 bytes, and takes a shorter line for one of version 1.
+ */
+export function readRequiredHeader(bytes: Buffer): ProxyHeaderResult {
+  const result = readProxyHeader(bytes);
+  if (result.state !== "absent" || bytes.length >= FIXED_BYTES) return result;
+  return bytes.indexOf("\r\n") > 0 ? MALFORMED_1 : MORE;
 }
 
 /** Whether `bytes` is a beginning of what starts with `signature`, as far as both go. */

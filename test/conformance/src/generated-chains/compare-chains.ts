@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { type RunningProxy, startSluiceProxy, waitFor } from "@sluice/harness";
+import { type StartProxy, startPromptEnvoy } from "../run-case.ts";
+import { isNotHere } from "../stats-not-here.ts";
+import { runClient } from "./client.ts";
+import { type ChainsSize, type GeneratedChains, generateChains } from "./generate-chains.ts";
+
+/** A connection, or a stat, of which Envoy and Sluice made different things. */
+export interface ChainDifference {
+  readonly id: string;
+  readonly envoy: unknown;
+  readonly sluice: unknown;
+}
+
+interface Run {
+  readonly seen: ReadonlyMap<string, unknown>;
+  readonly stats: ReadonlyMap<string, number>;
+}
+
+/** Connections under way at once. */
+const LANES = 16;
+
+/** Which chain each of the generated connections came to at either, what is logged of it, and the stats. */
+export async function chainDifferences(
+  seed: number,
+  size: ChainsSize,
+): Promise<{ readonly generated: GeneratedChains; readonly differences: readonly ChainDifference[] }> {
+  const generated = generateChains(seed, size);
+  const envoy = await run(generated, startPromptEnvoy);
+  const sluice = await run(generated, startSluiceProxy, envoy.stats);
+  const differences: ChainDifference[] = [];
+  const compare = (of: ReadonlyMap<string, unknown>, to: ReadonlyMap<string, unknown>): void => {
+    for (const id of new Set([...of.keys(), ...to.keys()])) {
+      const [expected, actual] = [of.get(id), to.get(id)];
+      if (!isDeepStrictEqual(expected, actual)) differences.push({ id, envoy: expected, sluice: actual });
+    }
+  };
+  compare(envoy.seen, sluice.seen);
+  compare(envoy.stats, sluice.stats);
+  return { generated, differences };
+}
+
+/**
+ * Rejects, with the seed, when a difference shows twice running.
+ *
+ * @returns how many connections were compared
+ */
+export async function compareChains(seed: number, size: ChainsSize): Promise<number> {
+  const { differences, generated } = await chainDifferences(seed, size);
+  if (differences.length === 0) return generated.clients.length;
+  const again = new Set((await chainDifferences(seed, size)).differences.map(({ id }) => id));
+  const twice = differences.filter(({ id }) => again.has(id));
+  const how = `show-chains.ts ${seed} --listeners=${size.listeners} --clients=${size.clientsEach}`;
+  assert.equal(twice.length, 0, `${tellChains(generated, twice, 10)}\n\n${how} shows all of it`);
+  return generated.clients.length;
+}
+
+/** Text about differences: each connection with what both made of it, and its listener without what all have. */
+export function tellChains(
+  { clients, listeners }: GeneratedChains,
+  differences: readonly ChainDifference[],
+  most: number,
+): string {
+  const told = differences.slice(0, most).map(({ id, envoy, sluice }) => {
+    const client = clients.find((each) => each.id === id);
+    const where = client === undefined ? [] : [client.told, briefly(listeners[client.listener])];
+    const both = [`  envoy  ${JSON.stringify(envoy)}`, `  sluice ${JSON.stringify(sluice)}`];
+    return [`# ${id}`, ...where, ...both].join("\n");
+  });
+  return [...told, `${clients.length} connections, ${differences.length} differences`].join("\n\n");
+}
+
+const briefly = (listener: unknown): string =>
+  JSON.stringify(listener, (key, value: unknown) =>
+    ["access_log", "filters", "address", "@type"].includes(key) ? undefined : value,
+  );
+
+async function run(
+  { yaml, listeners, clients }: GeneratedChains,
+  start: StartProxy,
+  expected?: ReadonlyMap<string, number>,
+): Promise<Run> {
+  const proxy = await start({ yaml, files: {}, concurrency: 1, args: [] });
+  try {
+    const ports = new Map<string, number>();
+    for (const name of Object.keys(listeners)) ports.set(name, await proxy.listenerPort(name));
+    const seen = new Map<string, { received: string; ended: boolean; log: unknown }>();
+    // Ports come again, each time when the connection before has ended.
+    const byAddress = new Map<string, string[]>();
+    const rest = clients.values();
+    await Promise.all(
+      Array.from({ length: LANES }, async () => {
+        for (const client of rest) {
+          const { localPort, ...what } = await runClient(client, ports.get(client.listener) ?? 0);
+          seen.set(client.id, { ...what, log: null });
+          const key = `${client.listener} ${client.localAddress}:${localPort}`;
+          byAddress.set(key, [...(byAddress.get(key) ?? []), client.id]);
+        }
+      }),
+    );
+    for (const { listener, entry } of await logged(proxy, Object.keys(listeners), clients.length)) {
+      const id = byAddress.get(`${listener} ${String(entry.client)}`)?.shift();
+      const one = seen.get(id ?? "");
+      if (one === undefined) throw new Error(`a log line of no connection: ${JSON.stringify(entry)}`);
+      one.log = masked({ ...entry, client: "" }, [portOf(entry.client), String(ports.get(listener))]);
+    }
+    return { seen, stats: await restingStats(proxy, expected) };
+  } finally {
+    await proxy.close();
+  }
+}
+
+const portOf = (address: unknown): string => String(address).replace(/.*:/, "");
+
+function masked(value: unknown, ports: readonly string[]): unknown {
+  let text = JSON.stringify(value);
+  for (const port of ports) text = text.replaceAll(`:${port}"`, ':<port>"');
+  return JSON.parse(text) as unknown;
+}
+
+interface Logged {
+  readonly listener: string;
+  readonly entry: Readonly<Record<string, unknown>>;
+}
+
+async function logged(proxy: RunningProxy, listeners: readonly string[], count: number): Promise<Logged[]> {
+  let lines: Logged[] = [];
+  const complete = waitFor(
+    "access logs",
+    () => {
+      lines = listeners.flatMap((listener) =>
+        readFileSync(join(proxy.dir, `${listener}.log`), "utf8")
+          .split("\n")
+          .slice(0, -1)
+          .map((line) => ({ listener, entry: JSON.parse(line) as Logged["entry"] })),
+      );
+      return lines.length >= count;
+    },
+    { deadlineMs: 3_000, intervalMs: 100 },
+  );
+  // A difference is for the comparison to tell.
+  await complete.catch(() => {});
+  return lines;
+}
+
+/** Counters that are not 0. */
+async function restingStats(
+  proxy: RunningProxy,
+  expected: ReadonlyMap<string, number> | undefined,
+): Promise<ReadonlyMap<string, number>> {
+  let seen: ReadonlyMap<string, number> = new Map();
+  let before = "";
+  const settled = waitFor(
+    "stats",
+    async () => {
+      const all = await proxy.stats("^(listener\\.l|tls_inspector|http_inspector|proxy_proto)");
+      seen = new Map([...all].filter(([name, value]) => value !== 0 && isCompared(name)).sort());
+      const now = JSON.stringify([...seen]);
+      if (expected !== undefined) return now === JSON.stringify([...expected]);
+      const rests = now === before;
+      before = now;
+      return rests;
+    },
+    { deadlineMs: 3_000, intervalMs: 200 },
+  );
+  await settled.catch(() => {});
+  return seen;
+}
+
+const isCompared = (name: string): boolean => !/worker_0\./.test(name) && !isNotHere(name);
