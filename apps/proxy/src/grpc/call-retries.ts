@@ -66,9 +66,13 @@ export function isRetried({ retryOn }: CallRetries, outcome: CallOutcome): boole
   return outcome.refused && has(RetryOn.RefusedStream);
 }
 
-/** Before the `retry`th retry (from 1): a lot between 0 and what doubles each time, as of a route's retries. */
-export function backOffMs({ baseIntervalMs, maxIntervalMs }: CallRetries, retry: number): number {
-  return Math.random() * backOffCeilingMs(retry, baseIntervalMs, maxIntervalMs);
+/** Before the `retry`th retry (from 1): that `share`, drawn evenly below 1, of what doubles each time, as of a route's retries. */
+export function backOffMs(
+  { baseIntervalMs, maxIntervalMs }: CallRetries,
+  retry: number,
+  share: number,
+): number {
+  return share * backOffCeilingMs(retry, baseIntervalMs, maxIntervalMs);
 }
 
 /** Tells what becomes of a call, once. `connected`: whether its session ever had a connection. */
