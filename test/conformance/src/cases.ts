@@ -84,6 +84,7 @@ import { POOL_LIMIT_CASES } from "./cases/pool-limits.ts";
 import { REACHED_HOST_CASES } from "./cases/reached-hosts.ts";
 import { REDIS_CHECK_CASES } from "./cases/redis-checks.ts";
 import { RETRY_CASES } from "./cases/retries.ts";
+import { RETRY_LIMIT_CASES } from "./cases/retry-limits.ts";
 import { ROUTE_ACTION_CASES } from "./cases/route-action.ts";
 import { ROUTE_EDGE_CASES } from "./cases/route-edges.ts";
 import { ROUTE_LEVEL_CASES } from "./cases/route-levels.ts";
@@ -189,6 +190,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...NETWORK_FILTER_CASES,
   ...ROUTE_REWRITE_CASES,
   ...RETRY_CASES,
+  ...RETRY_LIMIT_CASES,
   ...MIRROR_CASES,
   ...CONNECTION_MANAGER_CASES,
   ...CONNECTION_MANAGER_BOUND_CASES,

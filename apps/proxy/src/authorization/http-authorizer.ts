@@ -1,12 +1,12 @@
-import type { Timer } from "@sluice/extension-api";
 import type { FormatContext } from "../formatter/format-context.ts";
-import { backOffMs, type CallOutcome, type CallRetries, isRetried } from "../grpc/call-retries.ts";
+import type { CallOutcome, CallRetries } from "../grpc/call-retries.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
 import { Headers } from "../http/header-map.ts";
 import { applyHeaderMutations, type HeaderMutations } from "../route/header-mutations.ts";
 import { AsyncClient, type AsyncFailure } from "../upstream/async-client.ts";
 import { type AsyncResponse, sendRequest } from "../upstream/async-request.ts";
 import { outcomeOfFailure } from "../upstream/grpc-unary.ts";
+import { RetriedCall } from "../upstream/retried-call.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { CheckQuestion } from "./check-question.ts";
@@ -55,62 +55,34 @@ export class HttpAuthorizer implements Authorizer {
     onVerdict: (verdict: Verdict) => void,
   ): { cancel(): void } {
     const { cluster, retries, timeoutMs } = this.#config;
-    const { clock, timers } = this.#worker;
+    const { clock, clusters } = this.#worker;
     const headers = this.#requestHeaders(question, context);
-    const deadlineMs = timeoutMs > 0 ? clock.nowMs() + timeoutMs : 0;
-    let pending: { cancel(): void } | undefined;
-    let timer: Timer | undefined;
-    let over = false;
-    let tries = 0;
     let begunAtMs = 0;
-    const finish = (result: Verdict): void => {
-      over = true;
-      timer?.disarm();
-      onVerdict(result);
-    };
-    /** False: it is not made again. */
-    const again = (outcome: CallOutcome | undefined): boolean => {
-      if (retries === undefined || outcome === undefined || tries > retries.numRetries) return false;
-      if (!isRetried(retries, outcome)) return false;
-      const waitMs = backOffMs(retries, tries);
-      if (deadlineMs !== 0 && clock.nowMs() + waitMs >= deadlineMs) return false;
-      this.#worker.clusters.get(cluster)?.info.stats.upstreamRqRetry.inc();
-      timer ??= timers.create(begin);
-      timer.arm(waitMs);
-      return true;
-    };
     const callbacks = {
       onResponse: (response: AsyncResponse): void => {
         const status = Number(response.headers.get(":status") ?? "0");
-        if (again(headOf(status))) return;
+        if (call.goesOn(headOf(status))) return;
         const tookMs = Math.floor(clock.nowMs() - begunAtMs);
         response.headers.set(EnvoyHeader.upstreamServiceTime, String(tookMs));
-        finish(this.#verdictOf(response, status));
+        onVerdict(this.#verdictOf(response, status));
       },
       onFailure: (reason: AsyncFailure): void => {
-        const late = reason === "timeout" && (deadlineMs === 0 || clock.nowMs() < deadlineMs);
-        if (!again(late ? headOf(GATEWAY_TIMEOUT) : outcomeOfFailure(reason))) finish(ERROR_VERDICT);
+        const tookTooLong = reason === "timeout" && !call.isLate;
+        if (!call.goesOn(tookTooLong ? headOf(GATEWAY_TIMEOUT) : outcomeOfFailure(reason)))
+          onVerdict(ERROR_VERDICT);
       },
     };
-    const begin = (): void => {
-      tries++;
+    const call = new RetriedCall(this.#worker, { retries, timeoutMs }, (leftMs, retry) => {
       begunAtMs = clock.nowMs();
-      const leftMs = deadlineMs === 0 ? 0 : Math.max(1, deadlineMs - begunAtMs);
+      if (retry > 0) clusters.get(cluster)?.info.stats.upstreamRqRetry.inc();
       const options = {
         timeoutMs: retries === undefined ? leftMs : shorter(leftMs, retries.maxIntervalMs),
         responseBytesMax: RESPONSE_BYTES_MAX,
       };
-      pending = sendRequest(this.#client, cluster, headers.clone(), question.body, callbacks, options);
-    };
-    begin();
-    return {
-      cancel() {
-        if (over) return;
-        over = true;
-        timer?.disarm();
-        pending?.cancel();
-      },
-    };
+      return sendRequest(this.#client, cluster, headers.clone(), question.body, callbacks, options);
+    });
+    call.start();
+    return call;
   }
 
   #requestHeaders({ headers: seen, body }: CheckQuestion, context: FormatContext): Headers {

@@ -2,6 +2,7 @@ import { type ClientHttp2Stream, constants } from "node:http2";
 import type { Compiled, Problem } from "@sluice/extension-api";
 import type { RetryPolicy } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { durationMs } from "../config-message/duration-ms.ts";
+import { backOffCeilingMs } from "../event/back-off.ts";
 import { parseRetryOn, RetryOn } from "../http/retry-on.ts";
 
 /** When a call of the proxy's own is made again (envoy.config.core.v3.RetryPolicy); plain data. Times in ms. */
@@ -65,9 +66,13 @@ export function isRetried({ retryOn }: CallRetries, outcome: CallOutcome): boole
   return outcome.refused && has(RetryOn.RefusedStream);
 }
 
-/** Before the `retry`th retry (from 1): a lot between 0 and what doubles each time, as of a route's retries. */
-export function backOffMs({ baseIntervalMs, maxIntervalMs }: CallRetries, retry: number): number {
-  return Math.random() * Math.min(maxIntervalMs, baseIntervalMs * (2 ** retry - 1));
+/** Before the `retry`th retry (from 1): that `share`, drawn evenly below 1, of what doubles each time, as of a route's retries. */
+export function backOffMs(
+  { baseIntervalMs, maxIntervalMs }: CallRetries,
+  retry: number,
+  share: number,
+): number {
+  return share * backOffCeilingMs(retry, baseIntervalMs, maxIntervalMs);
 }
 
 /** Tells what becomes of a call, once. `connected`: whether its session ever had a connection. */

@@ -235,7 +235,7 @@ export class GrpcSender {
         else if (retry < retries.numRetries) this.#callAgain(retries, message, retry + 1);
         else this.dropped++;
       },
-      backOffMs(retries, retry),
+      backOffMs(retries, retry, Math.random()),
     );
     this.#pauses.add(pause);
   }
@@ -259,7 +259,7 @@ export class GrpcSender {
         this.#streamRetries++;
         this.#queue.unshift(...unanswered.messages);
         this.#queuedBytes += unanswered.bytes;
-        this.#again(backOffMs(retries, this.#streamRetries));
+        this.#again(backOffMs(retries, this.#streamRetries, Math.random()));
         stream.close(constants.NGHTTP2_CANCEL);
       },
     );

@@ -410,6 +410,8 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
 
   rewriteLocalReply(headers: Headers, status: number, body: string): LocalReplyContent | undefined {
     const { config } = this;
+    // The filters that it passes may ask.
+    this.setResponseCode(status);
     if (config.localReplies === undefined) return undefined;
     this.response = headers;
     return config.localReplies.rewrite(headers, status, body, this);

@@ -20,7 +20,7 @@ export interface LocalReplyMapping {
   readonly headers: HeaderMutations | undefined;
 }
 
-/** A reply on its way, as its conditions and formats see it. */
+/** A reply on its way, as its conditions and formats see it: its code is set already. */
 export interface LocalReplyView extends FormatContext {
   /** %LOCAL_REPLY_BODY%, as the mapping may have replaced it. */
   localReplyBody: string | undefined;
@@ -43,7 +43,6 @@ export class LocalReplyMapper {
     let body = givenBody;
     let { format } = this;
     view.localReplyBody = body;
-    view.setResponseCode(status);
     const mapping = this.mappings.find(({ condition }) => condition(view));
     if (mapping !== undefined) {
       body = mapping.body ?? body;

@@ -1,14 +1,14 @@
-import { type Compiled, type Counter, gatherProblems, type Problem, type Timer } from "@sluice/extension-api";
+import { type Compiled, type Counter, gatherProblems, type Problem } from "@sluice/extension-api";
 import type { GrpcService } from "@sluice/xds/gen/envoy/config/core/v3/grpc_service_pb.js";
 import { compileSubstitutionFormat } from "../formatter/compile-substitution-format.ts";
 import type { FormatContext, SubstitutionFormatter } from "../formatter/format-context.ts";
-import { backOffMs, type CallOutcome, isRetried } from "../grpc/call-retries.ts";
 import { compileGrpcService, type GrpcTarget } from "../grpc/compile-grpc-service.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
 import type { ByteMeter } from "../stream-info/byte-meter.ts";
 import type { WorkerContext } from "../worker/worker-context.ts";
 import { AsyncClient } from "./async-client.ts";
 import { callUnary, type GrpcCall, type GrpcUnaryCallbacks } from "./grpc-unary.ts";
+import { RetriedCall } from "./retried-call.ts";
 
 /** Longer answers of services are failures, unless `max_receive_message_length` says otherwise. */
 const RESPONSE_BYTES_MAX = 1024 * 1024;
@@ -61,57 +61,23 @@ export class UnaryService {
       const text = value.format(context);
       if (text !== "") metadata.push([name, text]);
     }
-    const call: GrpcCall = { cluster, authority, path: this.#path, metadata };
-    const { clock, timers } = this.#worker;
-    const deadlineMs = this.#timeoutMs > 0 ? clock.nowMs() + this.#timeoutMs : 0;
     const responseBytesMax = messageBytesMax > 0 ? messageBytesMax : RESPONSE_BYTES_MAX;
     const kept = retries === undefined ? message : Uint8Array.from(message);
-    let pending: { cancel(): void } | undefined;
-    let timer: Timer | undefined;
-    let over = false;
-    let tries = 0;
-    const finish = (): void => {
-      over = true;
-      timer?.disarm();
-    };
-    const begin = (): void => {
-      const timeoutMs = deadlineMs === 0 ? 0 : Math.max(1, deadlineMs - clock.nowMs());
-      tries++;
-      pending = callUnary(
-        this.#client,
-        call,
-        kept,
-        { onMessage, onStatus },
-        { timeoutMs, responseBytesMax, meter },
-      );
-    };
-    const onMessage: GrpcUnaryCallbacks["onMessage"] = (answer, headers) => {
-      finish();
-      callbacks.onMessage(answer, headers);
-    };
-    const onStatus = (status: number, text: string, outcome: CallOutcome | undefined): void => {
-      const again =
-        retries !== undefined &&
-        outcome !== undefined &&
-        tries <= retries.numRetries &&
-        isRetried(retries, outcome);
-      const waitMs = again ? backOffMs(retries, tries) : 0;
-      if (!again || (deadlineMs !== 0 && clock.nowMs() + waitMs >= deadlineMs)) {
-        finish();
-        callbacks.onStatus(status, text, outcome);
-        return;
-      }
-      timer ??= timers.create(begin);
-      timer.arm(waitMs);
-    };
-    begin();
-    return {
-      cancel() {
-        if (over) return;
-        finish();
-        pending?.cancel();
+    const target: GrpcCall = { cluster, authority, path: this.#path, metadata };
+    const told: GrpcUnaryCallbacks = {
+      onMessage: (answer, headers) => {
+        call.end();
+        callbacks.onMessage(answer, headers);
+      },
+      onStatus: (status, text, outcome) => {
+        if (!call.goesOn(outcome)) callbacks.onStatus(status, text, outcome);
       },
     };
+    const call = new RetriedCall(this.#worker, { retries, timeoutMs: this.#timeoutMs }, (timeoutMs) =>
+      callUnary(this.#client, target, kept, told, { timeoutMs, responseBytesMax, meter }),
+    );
+    call.start();
+    return call;
   }
 }
 

@@ -1,5 +1,6 @@
 import { fileLog, httpBootstrap, staticCluster, WITH_TRAILERS } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
+import { askListeners, type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3";
 const LOG = `
@@ -8,17 +9,39 @@ const ROUTER = `
 - name: envoy.filters.http.router
   typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`;
 
-const filter = (mutations: string): string => `
+const mutate = (mutations: string): string => `
 - name: mutate
   typed_config:
     "@type": ${TYPE}.HeaderMutation
     mutations:
-${mutations.replaceAll(/^/gm, "      ")}${ROUTER}`;
+${mutations.replaceAll(/^/gm, "      ")}`;
+const filter = (mutations: string): string => `${mutate(mutations)}${ROUTER}`;
 
 const parameter = (key: string, value: string, action: string): string =>
   `- { append: { record: { key: ${key}, value: "${value}" }, action: ${action} } }`;
 
 const get = (path: string): CaseRequest => ({ path, headers: [["x-from", "h v&=%"]] });
+
+/** Responses that say what is known of themselves before the client has them. */
+const TELLING: ListenerParts = {
+  httpFilters: mutate(
+    `response_mutations:
+- append: { header: { key: x-told, value: "%RESPONSE_CODE% %RESP(:status)% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS% %GRPC_STATUS%" } }`,
+  ),
+  routes: `- { match: { path: /direct }, direct_response: { status: 403, body: { inline_string: denied } } }
+- { match: { path: /moved }, redirect: { path_redirect: /x } }
+- { match: { path: /none }, route: { cluster_header: x-cluster } }
+- { match: { path: /dead }, route: { cluster: dead } }
+- { match: { path: /one }, route: { cluster: one } }`,
+};
+const MAPPED = `local_reply_config:
+  mappers:
+  - filter: { status_code_filter: { comparison: { op: GE, value: { default_value: 500, runtime_key: k } } } }
+    status_code: 299`;
+const ASKED: readonly CaseRequest[] = [
+  ...["/direct", "/moved", "/none", "/dead", "/one", "/nowhere"].map((path) => ({ path })),
+  { path: "/dead", headers: [["content-type", "application/grpc"]] },
+];
 
 export const HEADER_MUTATION_CASES: readonly ConformanceCase[] = [
   {
@@ -130,5 +153,10 @@ response_mutations:
       },
     ],
     accessLog: { file: "access.log", lines: 1 },
+  },
+  {
+    title: "header_mutation knows the code of the proxy's own replies, as they were mapped",
+    yaml: listenersBootstrap({ main: TELLING, mapped: { ...TELLING, hcm: MAPPED } }),
+    observe: async (target) => askListeners(target, ["main", "mapped"], ASKED),
   },
 ];

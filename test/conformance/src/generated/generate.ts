@@ -138,10 +138,21 @@ function listenerOf(name: string, manager: JsonObject): JsonObject {
   };
 }
 
-const RING = staticCluster("ring", ["{{upstream}}", "{{upstream2}}"], "lb_policy: RING_HASH");
-const ONE = staticCluster("one", ["{{upstream}}"], "metadata: { filter_metadata: { gen: { c: of one } } }");
-const TWO = staticCluster("two", ["{{upstream2}}"], "alt_stat_name: second");
-const DEAD = staticCluster("dead", ["{{dead}}"]);
+/** All retries of requests at once, or none: which of them a limit between lets would be chance. */
+const retriesMax = (usual: number): string =>
+  `\ncircuit_breakers: { thresholds: [{ max_retries: ${usual} }, { priority: HIGH, max_retries: 100 }] }`;
+const RING = staticCluster(
+  "ring",
+  ["{{upstream}}", "{{upstream2}}"],
+  `lb_policy: RING_HASH${retriesMax(100)}`,
+);
+const ONE = staticCluster(
+  "one",
+  ["{{upstream}}"],
+  `metadata: { filter_metadata: { gen: { c: of one } } }${retriesMax(100)}`,
+);
+const TWO = staticCluster("two", ["{{upstream2}}"], `alt_stat_name: second${retriesMax(0)}`);
+const DEAD = staticCluster("dead", ["{{dead}}"], retriesMax(100));
 
 function bootstrap(listeners: readonly JsonObject[]): string {
   return `

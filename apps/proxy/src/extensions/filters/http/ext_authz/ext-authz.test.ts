@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, it } from "node:test";
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { HeaderValueOption_HeaderAppendAction as Action } from "@sluice/xds/gen/envoy/config/core/v3/base_pb.js";
 import { CheckResponseSchema } from "@sluice/xds/gen/envoy/service/auth/v3/external_auth_pb.js";
-import { frameMessage } from "../../../../grpc/frame-message.ts";
+import { grpcAnswers } from "../../../../http-filter/testing/grpc-answers.ts";
 import { filterProxies, refusalOf } from "../../../../http-filter/testing/start-filter-proxy.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3";
@@ -18,22 +16,8 @@ const perRoute = (fields: object) => ({
   typed_per_filter_config: { authz: { "@type": `${TYPE}.ExtAuthzPerRoute`, ...fields } },
 });
 
-/** The upstream is the service, too: over HTTP/1, where a status in the head serves as well. */
-function answering(response: MessageInitShape<typeof CheckResponseSchema> | number) {
-  return (message: IncomingMessage, answer: ServerResponse): void => {
-    if (message.url !== CHECK) {
-      answer.end("ok");
-      return;
-    }
-    const status = typeof response === "number" ? response : 0;
-    answer.writeHead(200, { "content-type": "application/grpc", "grpc-status": String(status) });
-    answer.end(
-      typeof response === "number"
-        ? ""
-        : frameMessage(toBinary(CheckResponseSchema, create(CheckResponseSchema, response))),
-    );
-  };
-}
+/** The upstream is the service, too. */
+const answering = grpcAnswers(CHECK, CheckResponseSchema);
 
 describe("envoy.filters.http.ext_authz", () => {
   const startProxy = filterProxies();

@@ -1,9 +1,9 @@
-import type { Timer } from "@sluice/extension-api";
-import { backOffMs, type CallRetries, isRetried } from "../../../../grpc/call-retries.ts";
+import type { CallRetries } from "../../../../grpc/call-retries.ts";
 import { Headers } from "../../../../http/header-map.ts";
 import { AsyncClient, type AsyncFailure } from "../../../../upstream/async-client.ts";
 import { type AsyncResponse, sendRequest } from "../../../../upstream/async-request.ts";
 import { outcomeOfFailure } from "../../../../upstream/grpc-unary.ts";
+import { RetriedCall } from "../../../../upstream/retried-call.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { type Jwks, parseJwks } from "./parse-jwks.ts";
 
@@ -39,59 +39,26 @@ export class JwksFetcher {
 
   /** `onDone` is told once, also before this returns; undefined: there is no set that can be used. Not after `cancel`. */
   fetch(onDone: (jwks: Jwks | undefined) => void): { cancel(): void } {
-    const { clock, timers, stats } = this.#worker;
     const { cluster, scheme, host, path, timeoutMs, retries } = this.#target;
-    const deadlineMs = clock.nowMs() + (timeoutMs > 0 ? timeoutMs : LONGEST_FETCH_MS);
-    let pending: { cancel(): void } | undefined;
-    let timer: Timer | undefined;
-    let tries = 0;
-    let over = false;
-    const finish = (jwks: Jwks | undefined): void => {
-      over = true;
-      timer?.disarm();
-      onDone(jwks);
-    };
-    /** Answers whether there will be another try. */
-    const tryAgain = (outcome: ReturnType<typeof outcomeOfFailure>): boolean => {
-      if (retries === undefined || outcome === undefined || tries > retries.numRetries) return false;
-      if (!isRetried(retries, outcome)) return false;
-      const waitMs = backOffMs(retries, tries);
-      if (clock.nowMs() + waitMs >= deadlineMs) return false;
-      timer ??= timers.create(begin);
-      timer.arm(waitMs);
-      return true;
-    };
     const onResponse = ({ headers, body }: AsyncResponse): void => {
       const status = Number(headers.get(":status") ?? "0");
-      if (tryAgain({ kind: "head", status, grpcStatus: undefined })) return;
+      if (call.goesOn({ kind: "head", status, grpcStatus: undefined })) return;
       const jwks = status === 200 && body.length > 0 ? parseJwks(body) : undefined;
-      finish(typeof jwks === "string" ? undefined : jwks);
+      onDone(typeof jwks === "string" ? undefined : jwks);
     };
     const onFailure = (reason: AsyncFailure): void => {
-      if (!tryAgain(outcomeOfFailure(reason))) finish(undefined);
+      if (!call.goesOn(outcomeOfFailure(reason))) onDone(undefined);
     };
-    const begin = (): void => {
-      tries++;
+    const plan = { retries, timeoutMs: timeoutMs > 0 ? timeoutMs : LONGEST_FETCH_MS };
+    const call = new RetriedCall(this.#worker, plan, (leftMs) => {
       const head = [":method", "GET", ":path", path, ":authority", host, ":scheme", scheme, ...USER_AGENT];
-      pending = sendRequest(
-        this.#client,
-        cluster,
-        new Headers(head),
-        undefined,
-        { onResponse, onFailure },
-        { timeoutMs: Math.max(1, deadlineMs - clock.nowMs()), responseBytesMax: RESPONSE_BYTES_MAX },
-      );
-    };
+      const options = { timeoutMs: leftMs, responseBytesMax: RESPONSE_BYTES_MAX };
+      const told = { onResponse, onFailure };
+      return sendRequest(this.#client, cluster, new Headers(head), undefined, told, options);
+    });
     if (this.#worker.clusters.get(cluster) !== undefined)
-      stats.scope("http").scope("async-client").counter("rq_total").inc();
-    begin();
-    return {
-      cancel() {
-        if (over) return;
-        over = true;
-        timer?.disarm();
-        pending?.cancel();
-      },
-    };
+      this.#worker.stats.scope("http").scope("async-client").counter("rq_total").inc();
+    call.start();
+    return call;
   }
 }

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, it } from "node:test";
-import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
   RateLimitResponse_Code as Code,
   RateLimitResponseSchema,
 } from "@sluice/xds/gen/envoy/service/ratelimit/v3/rls_pb.js";
-import { frameMessage } from "../../../../grpc/frame-message.ts";
+import { grpcAnswers } from "../../../../http-filter/testing/grpc-answers.ts";
 import { filterProxies, refusalOf } from "../../../../http-filter/testing/start-filter-proxy.ts";
 
 const TYPE = "type.googleapis.com/envoy.extensions.filters.http.ratelimit.v3";
@@ -27,22 +25,8 @@ const filter = (fields: object) => ({
   },
 });
 
-/** The upstream is the service, too: over HTTP/1, where a status in the head serves as well. */
-function answering(response: MessageInitShape<typeof RateLimitResponseSchema> | number) {
-  return (message: IncomingMessage, answer: ServerResponse): void => {
-    if (message.url !== SERVICE) {
-      answer.end("ok");
-      return;
-    }
-    const status = typeof response === "number" ? response : 0;
-    answer.writeHead(200, { "content-type": "application/grpc", "grpc-status": String(status) });
-    answer.end(
-      typeof response === "number"
-        ? ""
-        : frameMessage(toBinary(RateLimitResponseSchema, create(RateLimitResponseSchema, response))),
-    );
-  };
-}
+/** The upstream is the service, too. */
+const answering = grpcAnswers(SERVICE, RateLimitResponseSchema);
 
 describe("envoy.filters.http.ratelimit", () => {
   const startProxy = filterProxies();

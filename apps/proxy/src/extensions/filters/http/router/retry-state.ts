@@ -1,5 +1,6 @@
 import { type HeaderMap, ResponseFlag, type StreamInfo, type Timer } from "@sluice/extension-api";
 import type { ClusterInfo, Host, Resource } from "../../../../cluster/thread-local-cluster.ts";
+import { backOffCeilingMs } from "../../../../event/back-off.ts";
 import type { StreamResetReason } from "../../../../http/codec.ts";
 import { EnvoyHeader } from "../../../../http/envoy-headers.ts";
 import { RetryOn } from "../../../../http/retry-on.ts";
@@ -64,7 +65,8 @@ export class RetryState {
   private readonly hostPredicates: readonly RetryHostPredicate[];
   private readonly priority: RetryPriority | undefined;
   private held = false;
-  private tries = 0;
+  /** Retries behind a pause that grows. */
+  private backOffs = 0;
   private resetAfterMs = 0;
   private timer: Timer | undefined = undefined;
 
@@ -159,7 +161,6 @@ export class RetryState {
       return RetryStatus.No;
     }
     this.held = true;
-    this.tries++;
     this.pending = true;
     this.afterTimeout = late;
     attempt.retried = true;
@@ -193,7 +194,7 @@ export class RetryState {
     info.stats.upstreamRqRetryBackoffExponential.inc();
     const base =
       config.baseIntervalMs || Math.max(1, worker.runtime.integer("upstream.base_retry_backoff_ms", 25));
-    const ceiling = Math.min(config.maxIntervalMs || base * 10, base * (2 ** this.tries - 1));
+    const ceiling = backOffCeilingMs(++this.backOffs, base, config.maxIntervalMs || base * 10);
     return random % Math.max(1, Math.round(ceiling));
   }
 

@@ -121,7 +121,8 @@ describe("a TCP proxy", () => {
   it("waits longer and longer between attempts, up to a ceiling and by chance", () => {
     const backoff = { baseMs: 10, maxMs: 40 };
     assert.equal(retryDelayMs(backoff, 1, 19), 9);
-    assert.equal(retryDelayMs(backoff, 2, 29), 29);
+    assert.equal(retryDelayMs(backoff, 2, 39), 19);
+    assert.equal(retryDelayMs(backoff, 3, 39), 39);
     assert.equal(retryDelayMs(backoff, 9, 79), 39);
   });
 

@@ -7,6 +7,7 @@ import type {
 } from "../../../../cluster/thread-local-cluster.ts";
 import { ipOf } from "../../../../connection/socket-address.ts";
 import type { SocketConnection } from "../../../../connection/socket-connection.ts";
+import { backOffCeilingMs } from "../../../../event/back-off.ts";
 import { hashOf } from "../../../../filter-state/hashable-text.ts";
 import { wantedFacts } from "../../../../formatter/wanted-facts.ts";
 import { type MetadataMatch, mergeMetadataMatch } from "../../../../load-balancer/metadata-match.ts";
@@ -271,6 +272,6 @@ export function retryDelayMs(
   attempt: number,
   random: number,
 ): number {
-  const ceiling = Math.min(backoff.maxMs, backoff.baseMs * (2 ** attempt - 1));
+  const ceiling = backOffCeilingMs(attempt, backoff.baseMs, backoff.maxMs);
   return random % Math.max(1, Math.round(ceiling));
 }
