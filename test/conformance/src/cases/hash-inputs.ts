@@ -111,6 +111,23 @@ export const HASH_INPUT_CASES: readonly ConformanceCase[] = [
     requests: Object.keys(EDITED).flatMap((name) => asked(name)),
   },
   {
+    title: "an ORIGINAL_DST cluster goes where the route says by the request's header",
+    yaml: httpBootstrap({
+      clusters: `
+- { name: original, type: ORIGINAL_DST, lb_policy: CLUSTER_PROVIDED, original_dst_lb_config: { use_http_header: true } }`,
+      routes: ["upstream", "upstream2"]
+        .map(
+          (to) => `
+- match: { path: /${to} }
+  ${addsRequestHeader("x-envoy-original-dst-host", `127.0.0.1:{{${to}}}`)}
+  route: { cluster: original }`,
+        )
+        .join(""),
+    }),
+    observe: async ({ send }) => [await send({ path: "/upstream" }), await send({ path: "/upstream2" })],
+    ignoreUpstream: true,
+  },
+  {
     title: "each try hashes the request's head as it is by then",
     yaml: httpBootstrap({
       clusters: RING,

@@ -123,6 +123,29 @@ function listenerOf(name: string, manager: JsonObject): JsonObject {
 }
 
 const RING = staticCluster("ring", ["{{upstream}}", "{{upstream2}}"], "lb_policy: RING_HASH");
+const MAGLEV = staticCluster("maglev", ["{{upstream2}}", "{{upstream}}"], "lb_policy: MAGLEV");
+/** Goes by hash policies of its own. */
+const OWN = staticCluster(
+  "own",
+  ["{{upstream}}", "{{upstream2}}"],
+  `load_balancing_policy:
+  policies:
+    - typed_extension_config:
+        name: ring
+        typed_config: ${JSON.stringify(
+          any("envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash", {
+            hash_function: "MURMUR_HASH_2",
+            consistent_hashing_lb_config: {
+              hash_policy: [
+                { header: { header_name: "x-b" }, terminal: true },
+                { query_parameter: { name: "q" } },
+                { connection_properties: { source_ip: true } },
+              ],
+            },
+          }),
+        )}`,
+);
+const LONE = staticCluster("lone", ["{{upstream}}"], "lb_policy: RING_HASH");
 const ONE = staticCluster("one", ["{{upstream}}"], "metadata: { filter_metadata: { gen: { c: of one } } }");
 const TWO = staticCluster("two", ["{{upstream2}}"], "alt_stat_name: second");
 const DEAD = staticCluster("dead", ["{{dead}}"]);
@@ -135,6 +158,6 @@ static_resources:
   listeners:
 ${listeners.map((listener) => `    - ${JSON.stringify(listener)}`).join("\n")}
   clusters:
-${[ONE, TWO, RING, DEAD].join("").replaceAll("\n", "\n    ")}
+${[ONE, TWO, RING, MAGLEV, OWN, LONE, DEAD].join("").replaceAll("\n", "\n    ")}
 `;
 }
