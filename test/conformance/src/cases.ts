@@ -40,6 +40,7 @@ import { LAST_FOUND_BY_CHANCE_CASES } from "./cases/found-by-chance-last.ts";
 import { MORE_FOUND_BY_CHANCE_CASES } from "./cases/found-by-chance-more.ts";
 import { GRPC_CHECK_CASES } from "./cases/grpc-checks.ts";
 import { GRPC_RETRY_CASES } from "./cases/grpc-retries.ts";
+import { HASH_INPUT_CASES } from "./cases/hash-inputs.ts";
 import { HASH_POLICY_CASES } from "./cases/hash-policy.ts";
 import { HEADER_MUTATION_CASES } from "./cases/header-mutations.ts";
 import { HEADER_PREFIX_CASES } from "./cases/header-prefix.ts";
@@ -125,6 +126,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...ROUTE_MATCH_CASES,
   ...ROUTE_EDGE_CASES,
   ...ROUTER_EDGE_CASES,
+  ...HASH_INPUT_CASES,
   ...HASH_POLICY_CASES,
   ...ROUTE_LEVEL_CASES,
   ...ROUTE_MATCHER_CASES,

@@ -149,6 +149,7 @@ const EXTERNAL_HEADERS: readonly EnvoyHeaderKey[] = [
   "upstreamRqTimeoutMs",
   "upstreamRqPerTryTimeoutMs",
   "upstreamRqTimeoutAltResponse",
+  "upstreamStreamDurationMs",
   "expectedRqTimeoutMs",
   "forceTrace",
   "ipTags",

@@ -480,7 +480,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     before.responseCode = Number(response.get(":status") ?? "0");
     before.responseCodeDetails = "internal_redirect";
     this.end(false);
-    this.beginAnew(body.length);
+    this.beginAnew();
     this.filters = new FilterManager(this);
     if (this.isShed()) {
       this.replyOverloaded();
@@ -495,7 +495,13 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.createChain(config.filters);
     const bare = body.length === 0 && trailers === undefined;
     this.filters.request.begin(requestHeaders, bare);
-    if (body.length > 0) this.filters.request.data(body, trailers === undefined);
+    // It may have been answered by its head alone.
+    if (this.done) return true;
+    if (body.length > 0) {
+      // As Envoy: a body that was kept counts once more.
+      this.streamInfo.bytesReceived += body.length;
+      this.filters.request.data(body, trailers === undefined);
+    }
     if (trailers !== undefined) this.filters.request.end(trailers);
     return true;
   }

@@ -99,12 +99,12 @@ export class StreamRecord extends ByteMeter implements FormatContext, MatchedStr
       this.span?.finish(this, streamInfo.startTimeMs + durationMs, streamInfo.responseCode);
   }
 
-  /** What follows is another request, with `bodyBytes` of this one's body. */
-  protected beginAnew(bodyBytes: number): void {
+  /** What follows is another request. */
+  protected beginAnew(): void {
     const { clock } = this.config.worker;
     this.response = undefined;
     this.responseTrailers = undefined;
-    this.streamInfo = this.streamInfo.redirected(clock.wallMs(), clock.nowMs(), bodyBytes);
+    this.streamInfo = this.streamInfo.redirected(clock.wallMs(), clock.nowMs());
     countRequest(this.config, this.streamInfo.protocol === "HTTP/2");
   }
 }

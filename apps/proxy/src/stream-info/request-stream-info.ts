@@ -75,15 +75,15 @@ export class RequestStreamInfo implements StreamInfo {
 
   /**
    * That of the request which takes this one's place (an internal redirect), `wallMs` and `nowMs` being its start. What filters
-   * keep in the filter state stays; Envoy counts a body that was kept once more.
+   * keep in the filter state stays.
    */
-  redirected(wallMs: number, nowMs: number, bodyBytes: number): RequestStreamInfo {
+  redirected(wallMs: number, nowMs: number): RequestStreamInfo {
     const info = new RequestStreamInfo(wallMs, nowMs, this.downstream);
     info.protocol = this.protocol;
     info.routeName = this.routeName;
     info.virtualHostName = this.virtualHostName;
     this.filterState.copyLasting(info.filterState);
-    info.bytesReceived = this.bytesReceived + bodyBytes;
+    info.bytesReceived = this.bytesReceived;
     info.downstreamBytes = this.downstreamBytes;
     info.lastDownstreamRxByteMs = 0;
     info.schemeMatchesUpstream = this.schemeMatchesUpstream;

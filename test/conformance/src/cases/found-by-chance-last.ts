@@ -269,4 +269,25 @@ access_log: ${fileLog("%RESPONSE_FLAGS%")}`,
     accessLog: { file: "access.log", lines: 9 },
     ignoreUpstream: true,
   },
+  {
+    title: "a body that follows an internal redirect counts once more, unless its head alone is answered",
+    yaml: httpBootstrap({
+      hcm: `access_log: ${fileLog("%REQ(:path)% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %BYTES_RECEIVED%")}`,
+      routes: `- { match: { prefix: /direct }, direct_response: { status: 200 } }
+- { match: { prefix: /absent }, route: { cluster_header: x-absent } }
+- { match: { prefix: /dead }, route: { cluster: dead } }
+- { match: { prefix: /one }, route: { cluster: one } }
+- { match: { prefix: / }, route: { cluster: one, internal_redirect_policy: { redirect_response_codes: [303, 307] } } }`,
+    }),
+    reply: ({ target }) => {
+      const [, to = "", status] = /^\/to\/(.*)\/(.*)$/.exec(target) ?? [];
+      return to === ""
+        ? { body: "one" }
+        : { status: Number(status), headers: [["location", `http://example.test/${to}`]] };
+    },
+    requests: ["direct", "absent", "dead", "one", "nowhere"].flatMap((to) =>
+      [303, 307].map((status) => ({ method: "POST", path: `/to/${to}/${status}`, body: "abc" })),
+    ),
+    accessLog: { file: "access.log", lines: 20 },
+  },
 ];

@@ -14,6 +14,21 @@ const inline = [...Object.entries(NAMES), ["REQUEST_HEADER", "cookie"]].map(
 );
 const twice = (name: string): string => `${name}: 1\r\n${name}: 2\r\n`;
 const all = Object.values(NAMES).map(twice).join("");
+/** A head takes 100 lines. */
+const KNOWN = [
+  `accept accept-charset accept-encoding accept-language access-control-request-headers access-control-request-method
+access-control-request-private-network authentication authorization cache-control cdn-loop content-encoding content-language
+content-type forwarded grpc-accept-encoding grpc-encoding grpc-timeout if-match if-modified-since if-none-match if-range
+if-unmodified-since max-forwards origin pragma priority proxy-status referer te traceparent tracestate`,
+  `user-agent via warning x-amzn-trace-id x-b3-traceid x-client-trace-id x-forwarded-client-cert x-forwarded-for x-forwarded-host
+x-forwarded-port x-forwarded-proto x-request-id x-real-ip x-envoy-original-dst-host access-control-allow-credentials
+access-control-allow-headers access-control-allow-methods access-control-allow-origin access-control-allow-private-network
+access-control-expose-headers access-control-max-age age allow alt-svc etag expires grpc-message grpc-status last-modified link
+location`,
+  `accept-ranges content-disposition date retry-after server set-cookie strict-transport-security vary www-authenticate
+x-envoy-ratelimited x-envoy-overloaded x-frame-options x-ratelimit-limit early-data from grpc-tags-bin grpc-trace-bin range
+proxy-authorization`,
+].map((names) => names.split(/\s+/).map(twice).join(""));
 const add = (name: string): string => `{ header: { key: ${name}, value: added } }`;
 
 export const INLINE_HEADER_CASES: readonly ConformanceCase[] = [
@@ -54,6 +69,24 @@ export const INLINE_HEADER_CASES: readonly ConformanceCase[] = [
       } finally {
         client.destroy();
       }
+    },
+  },
+  {
+    title:
+      "lines of the headers that Envoy knows are joined, in requests and in responses, those of others are not",
+    yaml: httpBootstrap({}),
+    reply: ({ target }) => ({
+      raw: `HTTP/1.1 200 OK\r\ncontent-length: 0\r\n${KNOWN[Number(target.slice(1))] ?? ""}\r\n`,
+    }),
+    observe: async ({ port }) => {
+      const seen: unknown[] = [];
+      for (const [at, lines] of KNOWN.entries()) {
+        const client = await connectRaw(port);
+        client.write(`GET /${at} HTTP/1.1\r\nhost: a\r\n${lines}\r\n`);
+        seen.push(seenResponse(await client.response("GET")));
+        client.destroy();
+      }
+      return seen;
     },
   },
 ];

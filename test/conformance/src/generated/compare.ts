@@ -13,6 +13,7 @@ import { normalizeLogLine, seenRequests } from "../normalize.ts";
 import type { StartProxy } from "../run-case.ts";
 import { Dice } from "./dice.ts";
 import { FILTERED_LOGS, type Generated, generate, type Size } from "./generate.ts";
+import { MADE_COOKIE } from "./hash-policies.ts";
 import { replyOf } from "./reply.ts";
 import { type MadeRequest, requestsFor } from "./requests.ts";
 import { Sender } from "./send.ts";
@@ -46,6 +47,8 @@ export interface Plan extends Size {
 
 /** How long the next request waits for an answer; that has its own deadline. A filter may wait for a tunnel's end, which does not come. */
 const PATIENCE_MS = 500;
+/** In JSON; its value is made of ports. */
+const COOKIE_MADE = new RegExp(`(${MADE_COOKIE}=\\\\")[0-9a-f]{16}`, "g");
 
 /** Runs one generated configuration and its requests at each proxy in turn, before the same upstreams. */
 export async function runGenerated(plan: Plan, starts: readonly StartProxy[]): Promise<Compared> {
@@ -76,7 +79,8 @@ export async function runGenerated(plan: Plan, starts: readonly StartProxy[]): P
       });
       const proxy = await start({ yaml: place(generated.yaml), files: {}, concurrency: 1, args: [] });
       try {
-        const recorded = () => upstreams.flatMap(({ requests }) => requests);
+        const recorded = () =>
+          upstreams.flatMap(({ requests }, at) => requests.map((request) => ({ request, at })));
         runs.push(await runAt(proxy, generated.listeners, queues, place, recorded, runs[0]));
       } finally {
         await proxy.close();
@@ -93,15 +97,15 @@ async function runAt(
   listeners: readonly string[],
   queues: readonly (readonly MadeRequest[])[],
   place: (text: string) => string,
-  recorded: () => readonly RecordedRequest[],
+  recorded: () => readonly { readonly request: RecordedRequest; readonly at: number }[],
   before: Run | undefined,
 ): Promise<Run> {
   const ports = new Map<string, number>();
   for (const name of listeners) ports.set(name, await proxy.listenerPort(name));
-  const portsMasked = (value: unknown): unknown => {
+  const masked = (value: unknown): unknown => {
     let text = JSON.stringify(value);
     for (const port of ports.values()) text = text.replaceAll(new RegExp(`\\b${port}\\b`, "g"), "<port>");
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.replaceAll(COOKIE_MADE, `$1<${MADE_COOKIE}>`)) as unknown;
   };
   const sender = new Sender(ports, place);
   const seen = new Map<string, Seen>();
@@ -120,7 +124,7 @@ async function runAt(
       for (const request of queues.flat()) {
         if (request.listener !== listener) continue;
         const answer = sender.send(request).then((response) => {
-          of(request.id).response = portsMasked(plain(response));
+          of(request.id).response = masked(plain(response));
         });
         answers.push(answer);
         await Promise.race([answer, delay(PATIENCE_MS)]);
@@ -131,11 +135,11 @@ async function runAt(
   const lines = await logLines(proxy, listeners, before === undefined ? undefined : linesOf(before));
   for (const { listener, line } of lines) {
     const entry = JSON.parse(line) as { readonly case?: string | null };
-    of(entry.case ?? `${listener} without a case`).log.push(portsMasked(entry));
+    of(entry.case ?? `${listener} without a case`).log.push(masked(entry));
   }
-  for (const request of recorded())
+  for (const { request, at } of recorded())
     of(request.header("x-case") ?? "without a case").upstream.push(
-      ...seenRequests([request]).map(portsMasked),
+      ...seenRequests([request]).map((one) => masked({ at, request: one })),
     );
   for (const [id, { log, upstream }] of seen) {
     if (!id.includes(" ")) continue;

@@ -146,6 +146,33 @@ const RING = staticCluster(
   ["{{upstream}}", "{{upstream2}}"],
   `lb_policy: RING_HASH${retriesMax(100)}`,
 );
+const MAGLEV = staticCluster(
+  "maglev",
+  ["{{upstream2}}", "{{upstream}}"],
+  `lb_policy: MAGLEV${retriesMax(100)}`,
+);
+/** Goes by hash policies of its own. */
+const OWN = staticCluster(
+  "own",
+  ["{{upstream}}", "{{upstream2}}"],
+  `load_balancing_policy:
+  policies:
+    - typed_extension_config:
+        name: ring
+        typed_config: ${JSON.stringify(
+          any("envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash", {
+            hash_function: "MURMUR_HASH_2",
+            consistent_hashing_lb_config: {
+              hash_policy: [
+                { header: { header_name: "x-b" }, terminal: true },
+                { query_parameter: { name: "q" } },
+                { connection_properties: { source_ip: true } },
+              ],
+            },
+          }),
+        )}${retriesMax(100)}`,
+);
+const LONE = staticCluster("lone", ["{{upstream}}"], `lb_policy: RING_HASH${retriesMax(100)}`);
 const ONE = staticCluster(
   "one",
   ["{{upstream}}"],
@@ -162,6 +189,6 @@ static_resources:
   listeners:
 ${listeners.map((listener) => `    - ${JSON.stringify(listener)}`).join("\n")}
   clusters:
-${[ONE, TWO, RING, DEAD].join("").replaceAll("\n", "\n    ")}
+${[ONE, TWO, RING, MAGLEV, OWN, LONE, DEAD].join("").replaceAll("\n", "\n    ")}
 `;
 }

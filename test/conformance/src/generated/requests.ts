@@ -162,6 +162,7 @@ function madeRequest(dice: Dice, recipe: HostRecipe, route: RouteRecipe, id: str
         'session="q"',
         "c",
         "hash=h",
+        "hash=h; hash=other",
         "=x",
         "sticky={{base64:127.0.0.1:{{upstream2}}}}",
         "sticky={{cookie:127.0.0.1:{{upstream2}}}}",
@@ -170,7 +171,10 @@ function madeRequest(dice: Dice, recipe: HostRecipe, route: RouteRecipe, id: str
   if (cookies.length > 0) headers.push(["cookie", cookies.join(dice.pick(["; ", ";"]))]);
   headers.push([WEIGHT_HEADER, String(dice.below(200))]);
   if (dice.chance(0.8))
-    headers.push([CLUSTER_HEADER, dice.pick(["one", "two", "ring", "one", "dead", "unknown", ""])]);
+    headers.push([
+      CLUSTER_HEADER,
+      dice.pick(["one", "two", "ring", "maglev", "own", "one", "dead", "unknown", ""]),
+    ]);
   // A tunnel that stands is left to the cases by hand.
   if (method === "CONNECT") headers.push(["x-reply", "403;0"]);
   else if (dice.chance(0.5)) headers.push(["x-reply", `${dice.pick(REPLIES)};${dice.below(6)}`]);

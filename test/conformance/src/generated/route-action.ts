@@ -1,10 +1,11 @@
 import { any, type Dice, type JsonObject } from "./dice.ts";
+import { hashPolicies } from "./hash-policies.ts";
 import { formatText, headerFields } from "./header-edits.ts";
 import type { PathKind } from "./route-match.ts";
 import { stringMatch } from "./string-match.ts";
 
-/** `one`, `two`, `ring`: of upstreams; `dead`: nothing listens. */
-const CLUSTERS = ["one", "one", "two", "ring", "dead"];
+/** `dead`: nothing listens; `lone` hashes, and has one host. */
+const CLUSTERS = ["one", "one", "two", "ring", "ring", "maglev", "own", "lone", "dead"];
 /** Header that `cluster_header` reads, and the one that weighted clusters read. */
 export const CLUSTER_HEADER = "x-cluster";
 export const WEIGHT_HEADER = "x-weight";
@@ -31,15 +32,12 @@ export function routeAction(dice: Dice, kind: PathKind, template: string | undef
 }
 
 function forward(dice: Dice, kind: PathKind, template: string | undefined): JsonObject {
+  const cluster = target(dice);
   return {
-    ...target(dice),
+    ...cluster,
     ...(dice.chance(0.45) ? pathEdit(dice, kind, template) : {}),
     ...(dice.chance(0.3) ? hostEdit(dice) : {}),
-    // Without a hash a host would be drawn by lot.
-    hash_policy: [
-      ...dice.times(0, 2, () => hashPolicy(dice)),
-      { connection_properties: { source_ip: true } },
-    ],
+    hash_policy: hashPolicies(dice, cluster.cluster === "lone"),
     ...dice.fields({
       append_x_forwarded_host: [0.15, () => true],
       timeout: [0.2, () => dice.pick(["0s", "10s", "60s"])],
@@ -76,19 +74,23 @@ function target(dice: Dice): JsonObject {
 }
 
 function weighted(dice: Dice): JsonObject {
-  const byHeader = dice.chance(0.4);
+  const draw = dice.pick(["header", "header", "hash", "none", "none"]);
   const count = 1 + dice.below(3);
   const chosen = dice.below(count);
   const clusters = Array.from(
     { length: count },
     (_, at): JsonObject => ({
       ...(dice.chance(0.15) ? { cluster_header: CLUSTER_HEADER } : { name: dice.pick(CLUSTERS) }),
-      weight: byHeader ? 1 + dice.below(50) : at === chosen ? 100 : 0,
+      weight: draw !== "none" ? 1 + dice.below(50) : at === chosen ? 100 : 0,
       ...headerFields(dice, 0.2),
       ...(dice.chance(0.15) ? { host_rewrite_literal: "weighted.test" } : {}),
     }),
   );
-  return { clusters, ...(byHeader ? { header_name: WEIGHT_HEADER } : {}) };
+  return {
+    clusters,
+    ...(draw === "header" ? { header_name: WEIGHT_HEADER } : {}),
+    ...(draw === "hash" ? { use_hash_policy: true } : {}),
+  };
 }
 
 function pathEdit(dice: Dice, kind: PathKind, template: string | undefined): JsonObject {
@@ -167,20 +169,6 @@ function directResponse(dice: Dice): JsonObject {
           ),
       ],
     }),
-  };
-}
-
-function hashPolicy(dice: Dice): JsonObject {
-  return {
-    ...dice.one<JsonObject>(
-      () => ({
-        header: { header_name: "x-a", ...(dice.chance(0.3) ? { regex_rewrite: rewrite("a", "b") } : {}) },
-      }),
-      () => ({ cookie: { name: "hash", ...(dice.chance(0.3) ? { path: "/p" } : {}) } }),
-      () => ({ connection_properties: { source_ip: true } }),
-      () => ({ query_parameter: { name: "q" } }),
-    ),
-    ...(dice.chance(0.3) ? { terminal: true } : {}),
   };
 }
 

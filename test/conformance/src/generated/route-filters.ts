@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { any, type Dice, type Json, type JsonObject } from "./dice.ts";
+import { HASHED_STATE } from "./hash-policies.ts";
 import { mutations } from "./header-edits.ts";
 import { headerMatch, runtimeFraction } from "./route-match.ts";
 import { stringMatch } from "./string-match.ts";
@@ -63,7 +64,21 @@ const INERT: readonly { readonly name: string; readonly config: JsonObject; read
     { name: "stateful_session", config: any(`${FILTERS}.stateful_session.v3.StatefulSession`) },
   ];
 
-/** The chain of a listener: all of these in random order, one that sets metadata, the router. */
+const HASHED: JsonObject = {
+  name: "envoy.filters.http.set_filter_state",
+  typed_config: any(`${FILTERS}.set_filter_state.v3.Config`, {
+    on_request_headers: [
+      {
+        object_key: HASHED_STATE,
+        factory_key: "envoy.hashable_string",
+        format_string: { text_format_source: { inline_string: "%REQ(x-b)%" }, omit_empty_values: true },
+        skip_if_empty: true,
+      },
+    ],
+  }),
+};
+
+/** The chain of a listener: all of these in random order, ones that set metadata and filter state, the router. */
 export function filterChain(dice: Dice): Json[] {
   const filters = dice.some(INERT, INERT.length).map(
     ({ name, config, disabled }): JsonObject => ({
@@ -78,6 +93,7 @@ export function filterChain(dice: Dice): Json[] {
       metadata: [{ metadata_namespace: "gen", value: { k: "v", n: 1, list: ["a", 2], inner: { x: true } } }],
     }),
   });
+  if (dice.chance(0.5)) filters.splice(dice.below(filters.length + 1), 0, HASHED);
   const router = any(
     `${FILTERS}.router.v3.Router`,
     dice.fields({

@@ -26,7 +26,7 @@ import { countHead, countTrailers, judgeHead } from "./host-outcome.ts";
 import { dropsBody, followRedirect } from "./internal-redirect.ts";
 import { readRetryPolicy } from "./read-retry-policy.ts";
 import { addressHead, beginHead, renewHead } from "./request-head.ts";
-import { NO_TIMEOUTS, readTimeouts } from "./request-timeouts.ts";
+import { readTimeouts, withLateWishes } from "./request-timeouts.ts";
 import { finishUpstreamHead } from "./response-head.ts";
 import { type RetryOwner, RetryState, RetryStatus } from "./retry-state.ts";
 import { TrySet } from "./try-set.ts";
@@ -70,16 +70,15 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     const { config, stream, route, forward, headers, headersOnly, isGrpc, asks } = this.init;
     const { choice, request } = this;
     stream.streamInfo.upstreamRequestAttemptCount = 1;
-    const host = choice.cluster.chooseHost(choice);
-    if (host === undefined) return this.failWithoutHost();
     request.timeouts = readTimeouts(headers, forward, isGrpc, config.respectExpectedTimeout, asks);
     beginHead(this.init, request.timeouts);
+    // The host is chosen by the head as the route has made it, the wishes in it that are read below included.
+    const host = choice.cluster.chooseHost(choice);
+    if (host === undefined) return this.failWithoutHost();
+    const mayWish = asks || route.editsRequests;
+    if (mayWish) request.timeouts = withLateWishes(request.timeouts, headers);
     const { info } = choice.cluster;
-    const policy = readRetryPolicy(
-      headers,
-      info.policies?.retry ?? forward.retry,
-      asks || route.editsRequests,
-    );
+    const policy = readRetryPolicy(headers, info.policies?.retry ?? forward.retry, mayWish);
     if (policy !== undefined) choice.retry = new RetryState(policy, this.init, info, this);
     request.begin(policy !== undefined || forward.internalRedirect !== undefined);
     this.send(host);
@@ -429,10 +428,11 @@ export class UpstreamExchange implements TryOwner, ResponseWaiter, RetryOwner {
     this.tries.cancelAllBut(undefined);
     this.dropRetry();
     stream.stopAwaitingResponse(this);
-    const counted = forward.includeAttemptCountInResponse && this.request.timeouts !== NO_TIMEOUTS;
     callbacks.sendLocalReply(status, body, details, (out: HeaderMap) => {
       if (overloaded && !config.suppressEnvoyHeaders) out.append(EnvoyHeader.overloaded, "true");
-      if (counted) out.set(EnvoyHeader.attemptCount, String(this.choice.attempts));
+      if (forward.includeAttemptCountInResponse) {
+        out.set(EnvoyHeader.attemptCount, String(this.choice.attempts));
+      }
     });
   }
 

@@ -25,8 +25,6 @@ export class HostChoice implements LoadBalancerContext, PoolUser {
   /** What the hash policy wants the client to keep. */
   setCookies: readonly string[] = NO_COOKIES;
   private readonly init: ExchangeInit;
-  private hashKnown = false;
-  private hash: bigint | undefined = undefined;
 
   constructor(init: ExchangeInit) {
     this.init = init;
@@ -39,15 +37,10 @@ export class HostChoice implements LoadBalancerContext, PoolUser {
     return this.attempts > 1;
   }
 
+  /** For each try anew, whose head may differ; a cookie that is made for it goes to the client as often. */
   computeHash(): bigint | undefined {
     const policy = this.cluster.info.policies?.hashPolicy ?? this.init.route.policies.hashPolicy;
-    if (policy === undefined) return undefined;
-    // Once per request: tries share the hash, and the cookie that may have been made for it.
-    if (!this.hashKnown) {
-      this.hashKnown = true;
-      this.hash = policy.hash(this.requestHeaders, this);
-    }
-    return this.hash;
+    return policy?.hash(this.requestHeaders, this);
   }
   addCookie(setCookie: string): void {
     this.setCookies = [...this.setCookies, setCookie];

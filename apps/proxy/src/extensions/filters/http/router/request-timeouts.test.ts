@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Headers } from "../../../../http/header-map.ts";
 import type { ForwardAction } from "../../../../route/route-entry.ts";
-import { NO_TIMEOUTS, readTimeouts, setTimeoutHeaders } from "./request-timeouts.ts";
+import { NO_TIMEOUTS, readTimeouts, setTimeoutHeaders, withLateWishes } from "./request-timeouts.ts";
 
 /** The part of an action that is read. */
 function forward(part: Partial<ForwardAction> = {}): ForwardAction {
@@ -45,18 +45,26 @@ test("a try's timeout that is no shorter than the whole's does not count", () =>
   assert.equal(readTimeouts(given, forward(), false, false, false).perTryMs, 0);
 });
 
-test("headers that ask something are read only where there are any", () => {
-  const given = (): Headers =>
-    headers({
-      "x-envoy-upstream-stream-duration-ms": "70",
-      "x-envoy-hedge-on-per-try-timeout": "true",
-      "x-envoy-upstream-rq-timeout-alt-response": "1",
-    });
-  const asking = given();
-  const { maxDurationMs, hedges, timeoutStatus } = readTimeouts(asking, forward(), false, false, true);
-  assert.deepEqual([maxDurationMs, hedges, timeoutStatus, asking.size], [70, true, 204, 0]);
-  const other = readTimeouts(given(), forward({ hedgeOnPerTryTimeout: true }), false, false, false);
-  assert.deepEqual([other.maxDurationMs, other.hedges, other.timeoutStatus], [0, true, 504]);
+test("what the upstream is not told of is read behind the route's edits", () => {
+  const given = headers({
+    "x-envoy-upstream-stream-duration-ms": "70",
+    "x-envoy-hedge-on-per-try-timeout": "true",
+    "x-envoy-upstream-rq-timeout-alt-response": "1",
+  });
+  const early = readTimeouts(given, forward(), false, false, true);
+  assert.deepEqual([early.maxDurationMs, early.hedges, early.timeoutStatus, given.size], [0, true, 504, 2]);
+  const late = withLateWishes(early, given);
+  assert.deepEqual([late.maxDurationMs, late.hedges, late.timeoutStatus, given.size], [70, true, 204, 0]);
+});
+
+test("a request that asks nothing hedges by the route, and late wishes of the early kinds go unheard", () => {
+  const given = headers({
+    "x-envoy-hedge-on-per-try-timeout": "false",
+    "x-envoy-upstream-rq-per-try-timeout-ms": "7",
+  });
+  const early = readTimeouts(headers({}), forward({ hedgeOnPerTryTimeout: true }), false, false, false);
+  assert.equal(withLateWishes(early, given), early);
+  assert.deepEqual([early.hedges, early.perTryMs, given.size], [true, 0, 0]);
 });
 
 test("an expected timeout is respected only where configured, and stays", () => {

@@ -30,7 +30,7 @@ export const NO_TIMEOUTS: RequestTimeouts = Object.freeze({
 });
 
 /**
- * What the route says, overruled by what the request's headers say, which are taken off.
+ * What the route says, overruled by what the request's headers say, which are taken off: all that the upstream is told of.
  *
  * @param respectsExpected x-envoy-expected-rq-timeout-ms, which a proxy before this one has set, holds, and stays
  * @param asks there are headers that ask something of the router
@@ -58,13 +58,29 @@ export function readTimeouts(
     headers.remove(EnvoyHeader.upstreamRqPerTryTimeoutMs);
   }
   if (globalMs !== 0 && perTryMs >= globalMs) perTryMs = 0;
-  const alternative = asks ? take(headers, EnvoyHeader.upstreamRqTimeoutAltResponse) : undefined;
   return {
     globalMs,
     perTryMs,
     perTryIdleMs: retry?.perTryIdleTimeoutMs ?? 0,
-    maxDurationMs: asks ? (parseUint64(take(headers, EnvoyHeader.upstreamStreamDurationMs) ?? "0") ?? 0) : 0,
+    maxDurationMs: 0,
     hedges: (asks ? takeHedging(headers) : undefined) ?? forward.hedgeOnPerTryTimeout,
+    timeoutStatus: 504,
+  };
+}
+
+/**
+ * What else the headers say, which are taken off; the route may have added them. What `readTimeouts` reads is too late by
+ * now: as in Envoy it goes without effect, and all but the whole request's timeout without a trace.
+ */
+export function withLateWishes(timeouts: RequestTimeouts, headers: HeaderMap): RequestTimeouts {
+  headers.remove(EnvoyHeader.upstreamRqPerTryTimeoutMs);
+  headers.remove(EnvoyHeader.hedgeOnPerTryTimeout);
+  const duration = take(headers, EnvoyHeader.upstreamStreamDurationMs);
+  const alternative = take(headers, EnvoyHeader.upstreamRqTimeoutAltResponse);
+  if (duration === undefined && alternative === undefined) return timeouts;
+  return {
+    ...timeouts,
+    maxDurationMs: parseUint64(duration ?? "0") ?? 0,
     timeoutStatus: alternative === undefined ? 504 : 204,
   };
 }
