@@ -17,9 +17,11 @@ import { CONNECTION_MANAGER_FIELD_CASES } from "./cases/connection-manager-field
 import { CONNECTION_POOL_CASES } from "./cases/connection-pools.ts";
 import { CONTROL_PLANE_BOOTSTRAP_CASES } from "./cases/control-plane-bootstraps.ts";
 import { CONTROL_PLANE_STAT_CASES } from "./cases/control-plane-stats.ts";
+import { DECLINED_TUNNEL_CASES } from "./cases/declined-tunnels.ts";
 import { DEGRADED_HOST_CASES } from "./cases/degraded-hosts.ts";
 import { DNS_CLUSTER_CASES } from "./cases/dns-clusters.ts";
 import { DOWNSTREAM_TLS_CASES } from "./cases/downstream-tls.ts";
+import { EARLY_ANSWER_CASES } from "./cases/early-answers.ts";
 import { EARLY_END_CASES } from "./cases/early-ends.ts";
 import { ENDPOINT_UPDATE_CASES } from "./cases/endpoint-updates.ts";
 import { EXT_AUTHZ_CASES } from "./cases/ext-authz.ts";
@@ -163,6 +165,8 @@ export const CASES: readonly ConformanceCase[] = [
   ...XDS_EXTENSION_CASES,
   ...XDS_ON_DEMAND_CASES,
   ...XDS_UPSTREAM_FILTER_CASES,
+  ...DECLINED_TUNNEL_CASES,
+  ...EARLY_ANSWER_CASES,
   ...EARLY_END_CASES,
   ...DOWNSTREAM_TLS_CASES,
   ...UPSTREAM_TLS_CASES,

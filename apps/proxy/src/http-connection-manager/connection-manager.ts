@@ -214,8 +214,7 @@ export class HttpConnectionManager extends ConnectionLifetime implements ReadFil
     this.config.streamTimers.takeBack(timers);
     if (this.destroyed) return;
     if (codec?.multiplexed === false && !(reusable && codec.reusable)) {
-      // As Envoy: behind a request that has been read whole nothing is left that a reset could cost the client.
-      if (reusable) this.connection.lingers = false;
+      if (codec.endsCleanly(reusable)) this.connection.lingers = false;
       this.closeAfterFlush(DRAINED);
     } else this.onStreamEnded();
   }

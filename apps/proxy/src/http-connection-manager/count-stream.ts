@@ -23,9 +23,12 @@ export function countEnd(
 ): void {
   const { stats } = config;
   if (info.healthCheck) stats.healthChecks.inc();
-  else if (sent && info.responseCode !== 0) countResponse(config, info.responseCode);
+  else if (sent && isFinal(info.responseCode)) countResponse(config, info.responseCode);
   stats.rqTime.record(durationMs);
 }
+
+/** Interim ones have counted when they went out; 0 is none. */
+const isFinal = (status: number): boolean => status >= 200 || status === 101;
 
 /** As in Envoy interim responses count beside the one that they precede. */
 export function countResponse({ stats, listenerStats }: ConnectionManagerConfig, status: number): void {

@@ -1,18 +1,23 @@
 import { EnvoyHeader } from "../http/envoy-headers.ts";
+import { hasToken } from "../http/h1/connection-tokens.ts";
 import type { Headers } from "../http/header-map.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { httpDate } from "./http-date.ts";
 
-/** What every response's head says of its way through this proxy, and what it may not say. `upgraded`: a tunnel begins. */
+/** What every response's head says of its way through this proxy, and what it may not say. */
 export function finishResponseHead(
   headers: Headers,
   request: Headers | undefined,
-  upgraded: boolean,
+  status: number,
   config: ConnectionManagerConfig,
 ): void {
-  if (!upgraded) {
+  const upgrades = headers.has("upgrade");
+  if (upgrades && status < 400 && isUpgrade(headers) && request !== undefined && isUpgrade(request)) {
+    // As Envoy, which passes on an upgrade's answer even where it declines it.
+    if (status >= 200 && !headers.has("content-length")) headers.append("content-length", "0");
+  } else {
     headers.remove("connection");
-    headers.remove("upgrade");
+    if (upgrades) headers.remove("upgrade");
   }
   headers.remove("keep-alive");
   headers.remove("proxy-connection");
@@ -30,3 +35,7 @@ export function finishResponseHead(
     headers.append("server", config.serverName);
   }
 }
+
+/** RFC 9110 §7.8. */
+const isUpgrade = (headers: Headers): boolean =>
+  headers.has("upgrade") && hasToken(headers.getAll("connection"), "upgrade");

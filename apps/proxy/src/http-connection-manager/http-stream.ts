@@ -121,6 +121,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     const connectionHeader = headers.getAll("connection");
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
       countResponse(config, 100);
+      this.streamInfo.responseCode = 100;
       encoder.encode1xxHeaders(new Headers([":status", "100"]));
       headers.remove("expect");
     }
@@ -323,7 +324,9 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   writeInformational(headers: Headers): void {
     // Envoy answers 100-continue by itself and drops the upstream's, unless it is told to pass them on.
     if (this.done || !this.config.proxy100Continue) return;
-    countResponse(this.config, Number(headers.get(":status") ?? "100"));
+    const status = Number(headers.get(":status") ?? "100");
+    this.streamInfo.responseCode = status;
+    countResponse(this.config, status);
     this.encoder.encode1xxHeaders(headers);
   }
 
@@ -338,7 +341,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.touch();
     streamInfo.firstDownstreamTxByteMs = this.sinceStart();
     const upgraded = this.isTunnel && (status === 101 || (this.isConnect && status < 300));
-    finishResponseHead(headers, this.requestHeaders, upgraded, config);
+    finishResponseHead(headers, this.requestHeaders, status, config);
     if (this.span !== undefined) decorateResponse(this.span, headers, config.tracer?.outbound === true);
     manager.drainIfAsked();
     if (!this.requestDone) {
@@ -390,6 +393,12 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
 
   refuseReuse(): void {
     this.encoder.refuseReuse();
+  }
+
+  leaveUnread(): void {
+    if (this.encoder.protocol === "HTTP/2") return;
+    this.requestDone = false;
+    this.encoder.leaveUnread();
   }
 
   readDisable(disable: boolean): void {

@@ -191,8 +191,8 @@ export class RequestIteration extends MessageIteration {
     this.buffered.add(chunk);
     if (this.buffered.bytes <= (this.bytesMax ?? this.manager.host.bufferLimitBytes)) return;
     if (!this.streaming) {
-      // As in Envoy: what is over the limit is not read on.
-      if (!whole) this.manager.host.refuseReuse();
+      // As in Envoy, where a body's end comes behind it: what is over the limit is not read on.
+      if (!whole) this.manager.host.leaveUnread();
       this.manager.host.onTooLarge("request");
       this.manager.sendLocalReply(413, "Payload Too Large", "request_payload_too_large");
     } else if (!this.pausedByBuffer) {

@@ -34,6 +34,8 @@ export interface StreamHost extends LocalReplyRewriter {
   writeTrailers(trailers: Headers): void;
   /** Where messages follow one another, none follows this one. */
   refuseReuse(): void;
+  /** The rest of the request is not read: where messages follow one another, what answers it is ahead of its end. */
+  leaveUnread(): void;
   /** Ends the stream without a (whole) response. */
   abort(): void;
   readDisable(disable: boolean): void;

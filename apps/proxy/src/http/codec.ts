@@ -142,6 +142,8 @@ export interface ResponseEncoder {
    * keep it. Without effect where streams are independent.
    */
   refuseReuse(): void;
+  /** The rest of the message is of no interest, even if it has come. HTTP/1 ends the connection behind the answer. */
+  leaveUnread(): void;
 }
 
 /** What the connection manager gives to its codec. */
@@ -170,6 +172,8 @@ export interface ServerCodec {
   readonly readingHead: boolean;
   /** The connection may carry another message. */
   readonly reusable: boolean;
+  /** The message just answered is surely the last to come, and the end can cut nothing off. `complete`: it was read whole. */
+  endsCleanly(complete: boolean): boolean;
   /** Its streams, where more than one may hold much. */
   readonly streamSource: StreamSource | undefined;
   dispatch(chunk: Buffer): void;

@@ -286,6 +286,9 @@ export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost 
   refuseReuse(): void {
     this.stream.refuseReuse();
   }
+  leaveUnread(): void {
+    this.stream.refuseReuse();
+  }
   beforeLocalReply(): void {}
   onTooLarge(): void {}
   finalizeLocalReply(): void {}

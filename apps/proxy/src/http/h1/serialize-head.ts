@@ -101,7 +101,8 @@ export function responseHead(
   const reason = headers.spelling?.reason;
   const start = statusLine(status, framing.http10, reason);
   const text = start + fieldLines(headers.fields, spelling);
-  if (headers.get("content-length") !== undefined || framing.tunnel)
+  // As Envoy: an answer that ends with its head has no body, a tunnel's neither.
+  if (headers.get("content-length") !== undefined || (framing.tunnel && !endStream))
     return wholeHead(text, start.length, false);
   if (status < 200 || status === 204 || status === 304) return wholeHead(text, start.length, false);
   if (endStream && !framing.toHead) {

@@ -58,6 +58,10 @@ export interface Http1ServerOptions extends TargetOptions {
 export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, ServerCodec {
   readonly multiplexed = false;
   reusable = true;
+  /** The request asked for the connection's end, or was no good. */
+  private lastByRequest = false;
+  /** The connection's end is the answer's (HTTP/1.0). */
+  private endsAnswer = false;
   private requestIsHttp10 = false;
   private readonly connection: SocketConnection;
   private readonly callbacks: ServerCodecCallbacks;
@@ -135,6 +139,11 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     stream?.onReset("connection termination", details);
   }
 
+  /** As Envoy: not where it is answered while it is being read. */
+  endsCleanly(complete: boolean): boolean {
+    return !this.dispatching && (this.endsAnswer || (complete && this.lastByRequest));
+  }
+
   notifyShutdown(): void {
     this.reusable = false;
   }
@@ -144,7 +153,13 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   }
 
   refuseReuse(): void {
-    if (!this.options.keepsOpenOnInvalidMessage) this.reusable = false;
+    if (this.options.keepsOpenOnInvalidMessage) return;
+    this.reusable = false;
+    this.lastByRequest = true;
+  }
+
+  leaveUnread(): void {
+    this.requestComplete = false;
   }
 
   failOverloaded(): void {
@@ -185,8 +200,10 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       this.requestIsHttp10
         ? !hasToken(connectionHeader, "keep-alive")
         : connectionHeader !== undefined && hasToken(connectionHeader, "close")
-    )
+    ) {
       this.reusable = false;
+      this.lastByRequest = true;
+    }
     if (this.connectRequested || this.upgradeRequested) parser.becomeTunnel = true;
     const endStream = parser.framing === Framing.None && !parser.becomeTunnel;
     if (endStream) this.completeRequest();
@@ -218,6 +235,8 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   onParseError(error: Http1Error): void {
     this.parser.stop();
     this.reusable = false;
+    // As Envoy: what was no request was no CONNECT, whose answer might open a tunnel.
+    this.connectRequested = false;
     const stream = this.stream ?? this.startStream();
     if (!this.responseStarted) stream.onCodecError(error);
     this.callbacks.onProtocolError(error, false);
@@ -300,7 +319,9 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     this.responseStarted = true;
     const tunnel =
       (this.upgradeRequested && status === 101) || (this.connectRequested && status >= 200 && status < 300);
-    if (!tunnel) this.settleReuse(headers, endStream);
+    const upgraded =
+      (this.upgradeRequested && headers.has("upgrade")) || (this.connectRequested && status === 200);
+    if (!tunnel || !upgraded) this.settleReuse(headers, upgraded);
     const head = responseHead(headers, status, endStream, {
       toHead: this.toHead,
       tunnel,
@@ -312,10 +333,17 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
     if (endStream) this.endResponse();
   }
 
-  /** Says whether the connection stays: not behind an early answer, nor behind an HTTP/1.0 body that the close ends. */
-  private settleReuse(headers: Headers, endStream: boolean): void {
+  /**
+   * Says whether the connection stays: not behind an early answer, nor behind one of HTTP/1.0 without a length. As Envoy: nothing
+   * is said of it where the answer is an upgrade's (`upgraded`), and a CONNECT's is one by 200 alone.
+   */
+  private settleReuse(headers: Headers, upgraded: boolean): void {
     if (!this.requestComplete) this.reusable = false;
-    if (this.requestIsHttp10 && !endStream && !headers.has("content-length")) this.reusable = false;
+    if (this.requestIsHttp10 && !headers.has("content-length")) {
+      this.reusable = false;
+      this.endsAnswer = true;
+    }
+    if (upgraded) return;
     if (!this.reusable) headers.append("connection", "close");
     else if (this.requestIsHttp10) headers.append("connection", "keep-alive");
   }

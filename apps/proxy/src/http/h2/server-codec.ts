@@ -72,6 +72,10 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
     this.resetAll(Http2ErrorCode.NoError, false, details);
   }
 
+  endsCleanly(): boolean {
+    return false;
+  }
+
   notifyShutdown(): void {
     this.sender.goAway(STREAM_ID_MAX, Http2ErrorCode.NoError);
   }
@@ -263,6 +267,10 @@ class ServerStream extends Http2Stream implements ResponseEncoder, EndableStream
 
   refuseReuse(): void {
     // Other streams have nothing to do with this one.
+  }
+
+  leaveUnread(): void {
+    // As in Envoy, where the end comes with the last of the body.
   }
 
   onReset(code: number, byPeer: boolean, details: string): void {

@@ -249,11 +249,11 @@ export class UpstreamTry extends ByteMeter implements PoolWaiter, ResponseStream
     this.status = Number(headers.get(":status") ?? "0");
     (this.host.cluster ?? this.info).onResponse?.(this.host, headers);
     const { held } = this;
+    if (held?.isWebSocket === true && this.status >= 200 && this.status < 400) {
+      this.decline(headers);
+      return;
+    }
     if (held !== undefined && !endStream) {
-      if (held.isWebSocket && this.status >= 200 && this.status < 400) {
-        this.decline(headers);
-        return;
-      }
       this.owner.onTryHeaders(this, headers, false);
       if (this.status === 101) this.release(held);
       return;
