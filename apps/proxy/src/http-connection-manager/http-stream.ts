@@ -119,6 +119,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (endStream) this.endRequest();
     if (this.isShed()) return this.replyOverloaded();
     const connectionHeader = headers.getAll("connection");
+    if (connectionHeader !== undefined) removeNominated(headers, connectionHeader);
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
       countResponse(config, 100);
       this.streamInfo.responseCode = 100;
@@ -133,7 +134,6 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     const port = prepareHost(headers, config, localAddress.slice(localAddress.lastIndexOf(":") + 1));
     if (port !== undefined && (isConnect || (encoder.protocol === "HTTP/2" && headers.has("upgrade"))))
       keepConnectPort(this.streamInfo, port);
-    if (connectionHeader !== undefined) removeNominated(headers, connectionHeader);
     for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
     const upgrade = headers.get("upgrade");
     const isUpgrade = upgrade !== undefined && hasToken(connectionHeader, "upgrade");

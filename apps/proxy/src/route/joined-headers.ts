@@ -6,16 +6,8 @@ import { INLINE_HEADERS } from "../http/inline-headers.ts";
 import { OWN_OF_ONE_LINE_IN_REQUESTS, OWN_OF_ONE_LINE_IN_RESPONSES } from "../http/joined-headers.ts";
 
 /** Headers that Envoy keeps in one line: what is appended joins it behind a comma. Of requests and of responses others. */
-const OF_REQUESTS: ReadonlySet<string> = new Set([
-  ...ONE_LINE_IN_REQUESTS,
-  "access-control-request-private-network",
-  "cdn-loop",
-]);
-
-const OF_RESPONSES: ReadonlySet<string> = new Set([
-  ...ONE_LINE_IN_RESPONSES,
-  "access-control-allow-private-network",
-]);
+const OF_REQUESTS: ReadonlySet<string> = new Set(ONE_LINE_IN_REQUESTS);
+const OF_RESPONSES: ReadonlySet<string> = new Set(ONE_LINE_IN_RESPONSES);
 
 export function isJoined(name: string, kind: "request" | "response"): boolean {
   const known = kind === "request" ? OF_REQUESTS : OF_RESPONSES;
@@ -29,5 +21,6 @@ export function addHeader(headers: HeaderMap, name: string, value: string, joine
   const before = joined ? headers.getAll(name) : undefined;
   if (before === undefined) headers.append(name, value);
   // As Envoy: nothing joins nothing, and no comma either.
+  else if (before === "") headers.set(name, value);
   else if (value !== "") headers.set(name, `${before}${name === "cookie" ? "; " : ","}${value}`);
 }

@@ -70,7 +70,11 @@ export const FOUND_BY_CHANCE_CASES: readonly ConformanceCase[] = [
   route: { cluster: one }
   request_headers_to_add:
     - { header: { key: via, value: "%REQ(x-none)%" }, keep_empty_value: true }
-    - { header: { key: x-many, value: "%REQ(x-none)%" }, keep_empty_value: true }`,
+    - { header: { key: x-many, value: "%REQ(x-none)%" }, keep_empty_value: true }
+    - { header: { key: pragma, value: "%REQ(x-none)%" }, keep_empty_value: true }
+    - { header: { key: pragma, value: a } }
+    - { header: { key: x-other, value: "%REQ(x-none)%" }, keep_empty_value: true }
+    - { header: { key: x-other, value: a } }`,
     }),
     requests: [
       {

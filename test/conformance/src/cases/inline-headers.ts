@@ -33,18 +33,6 @@ const add = (name: string): string => `{ header: { key: ${name}, value: added } 
 
 export const INLINE_HEADER_CASES: readonly ConformanceCase[] = [
   {
-    title: "what a preflight asks for is of one line",
-    yaml: httpBootstrap({}),
-    requests: [
-      {
-        path: "/",
-        headers: ["private-network", "headers", "method", "credentials"].flatMap((name) =>
-          ["true", "1"].map((value) => [`access-control-request-${name}`, value] as const),
-        ),
-      },
-    ],
-  },
-  {
     title: "headers that the bootstrap names are of one line, each in its part of a message",
     yaml: httpBootstrap({
       bootstrap: `inline_headers: [${inline.join(", ")}]`,

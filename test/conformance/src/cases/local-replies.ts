@@ -128,12 +128,21 @@ internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len
   route: { cluster: one }
   response_headers_to_add: [{ header: { key: x-route, value: "%ROUTE_NAME%" } }]`,
       hcm: `path_with_escaped_slashes_action: REJECT_REQUEST
-access_log: ${fileLog("%RESPONSE_CODE_DETAILS% %ROUTE_NAME% %UPSTREAM_CLUSTER%")}`,
+access_log: ${fileLog("%RESPONSE_CODE_DETAILS% %ROUTE_NAME% %UPSTREAM_CLUSTER% %REQ(x-a)%")}`,
     }),
-    requests: [[], ["http"], ["https"], [""], ["odd"]].map((scheme) => ({
-      path: "/a%2Fb",
-      headers: scheme.map((value) => ["x-forwarded-proto", value] as const),
-    })),
-    accessLog: { file: "access.log", lines: 5 },
+    requests: [
+      ...[[], ["http"], ["https"], [""], ["odd"]].map((scheme) => ({
+        path: "/a%2Fb",
+        headers: scheme.map((value) => ["x-forwarded-proto", value] as const),
+      })),
+      {
+        path: "/a%2Fb",
+        headers: [
+          ["connection", "x-a"],
+          ["x-a", "named"],
+        ],
+      },
+    ],
+    accessLog: { file: "access.log", lines: 6 },
   },
 ];

@@ -63,12 +63,16 @@ function comparison(dice: Dice, values: readonly number[], keys: readonly string
 }
 
 function share(dice: Dice): JsonObject {
+  const [denominator, all] = dice.pick([
+    ["HUNDRED", 100],
+    ["TEN_THOUSAND", 10_000],
+    ["MILLION", 1_000_000],
+  ] as const);
+  // 100 of the runtime is all of a hundred alone.
+  const keys = denominator === "HUNDRED" ? KEYS : ["gen.unset", "gen.none"];
   return {
-    runtime_key: dice.pick(KEYS),
-    percent_sampled: {
-      numerator: dice.pick([0, 100]),
-      denominator: dice.pick(["HUNDRED", "TEN_THOUSAND", "MILLION"]),
-    },
+    runtime_key: dice.pick(keys),
+    percent_sampled: { numerator: dice.pick([0, all]), denominator },
     ...dice.fields({ use_independent_randomness: [0.5, () => true] }),
   };
 }
