@@ -7,6 +7,7 @@ import {
   type UpstreamOverrideHost,
   type WatermarkCallbacks,
 } from "@sluice/extension-api";
+import { isGrpcRequest } from "@sluice/matching";
 import type {
   CodecError,
   HeadTimeout,
@@ -62,6 +63,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   readonly streamId: number = nextStreamId++;
   overrideHost: UpstreamOverrideHost | undefined = undefined;
   isTunnel = false;
+  isGrpc = false;
 
   private readonly manager: HttpConnectionManager;
   private readonly encoder: ResponseEncoder;
@@ -115,6 +117,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
   decodeHeaders(headers: Headers, endStream: boolean): undefined {
     const { config, manager, encoder } = this;
     this.requestHeaders = headers;
+    this.isGrpc = isGrpcRequest(headers);
     this.streamInfo.protocol = encoder.protocol;
     if (endStream) this.endRequest();
     if (this.isShed()) return this.replyOverloaded();
@@ -490,6 +493,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     before.responseCodeDetails = "internal_redirect";
     this.end(false);
     this.beginAnew();
+    this.isGrpc = isGrpcRequest(requestHeaders);
     this.filters = new FilterManager(this);
     if (this.isShed()) {
       this.replyOverloaded();

@@ -77,6 +77,7 @@ function chain(bufferLimitBytes = 100) {
     leaveUnread: () => seen.push("not read on"),
     beforeLocalReply: () => undefined,
     onTooLarge: (message) => seen.push(`${message} too large`),
+    isGrpc: false,
     finalizeLocalReply: () => undefined,
     rewriteLocalReply: () => undefined,
     abort: () => seen.push("abort"),

@@ -1,5 +1,3 @@
-import type { HeaderMap } from "@sluice/extension-api";
-import { isGrpcRequest } from "@sluice/matching";
 import { grpcStatusOfHttp } from "../grpc/grpc-status.ts";
 import { Headers } from "../http/header-map.ts";
 import { statusText } from "../http/status-text.ts";
@@ -20,6 +18,8 @@ export interface LocalReplyContent {
 
 /** Who may change such an answer. */
 export interface LocalReplyRewriter {
+  /** The request was gRPC when its head came, whatever filters or the route have made of it since, as in Envoy. */
+  readonly isGrpc: boolean;
   /** What a route does to its cluster's responses, ahead of everything else. */
   finalizeLocalReply(headers: Headers): void;
   /** `local_reply_config`; `undefined`: it stays as it is. */
@@ -46,7 +46,7 @@ export function prepareLocalReply(
   const finalStatus = rewritten?.status ?? status;
   const text = rewritten?.body ?? body;
   const toHead = request?.get(":method") === "HEAD";
-  if (isGrpcRequest(request) && !(request !== undefined && BECAME_GRPC.has(request))) {
+  if (rewriter.isGrpc) {
     headers.set(":status", "200");
     headers.set("content-type", "application/grpc");
     if (!headers.has("grpc-status")) {
@@ -72,13 +72,6 @@ export function prepareLocalReply(
     headers.set("content-type", rewritten?.contentType ?? "text/plain");
   }
   return { headers, body: toHead ? "" : text };
-}
-
-/** Requests that became gRPC on their way: their clients are answered in HTTP's own words. */
-const BECAME_GRPC = new WeakSet<HeaderMap>();
-
-export function answerAsHttp(request: HeaderMap): void {
-  BECAME_GRPC.add(request);
 }
 
 /** `grpc-message`: octets outside printable ASCII and `%` as `%XX`. */

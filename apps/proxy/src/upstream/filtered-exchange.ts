@@ -94,6 +94,8 @@ export class FilteredPool implements HttpPool {
 export class FilteredExchange implements PoolWaiter, ResponseStream, StreamHost {
   readonly highPriority: boolean;
   requestHeaders: Headers | undefined = undefined;
+  /** Its replies are the stream's. */
+  readonly isGrpc = false;
   overrideHost: UpstreamOverrideHost | undefined = undefined;
   private readonly waiter: PoolWaiter;
   private readonly pool: FilteredPool;

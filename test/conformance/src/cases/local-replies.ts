@@ -133,7 +133,7 @@ access_log: ${fileLog("%RESPONSE_CODE_DETAILS% %ROUTE_NAME% %UPSTREAM_CLUSTER% %
     requests: [
       ...[[], ["http"], ["https"], [""], ["odd"]].map((scheme) => ({
         path: "/a%2Fb",
-        headers: scheme.map((value) => ["x-forwarded-proto", value] as const),
+        headers: scheme.map((value): [string, string] => ["x-forwarded-proto", value]),
       })),
       {
         path: "/a%2Fb",
@@ -144,5 +144,29 @@ access_log: ${fileLog("%RESPONSE_CODE_DETAILS% %ROUTE_NAME% %UPSTREAM_CLUSTER% %
       },
     ],
     accessLog: { file: "access.log", lines: 6 },
+  },
+  {
+    title: "a request is answered as gRPC if it was gRPC when it came, whatever the route makes of it",
+    yaml: httpBootstrap({
+      routes: `- match: { prefix: /no-more }
+  route: { cluster: dead }
+  request_headers_to_add: [{ header: { key: content-type, value: text/plain }, append_action: OVERWRITE_IF_EXISTS_OR_ADD }]
+- match: { prefix: /appended }
+  route: { cluster: dead }
+  request_headers_to_add: [{ header: { key: content-type, value: more } }]
+- match: { prefix: /become }
+  route: { cluster: dead }
+  request_headers_to_add: [{ header: { key: content-type, value: application/grpc }, append_action: OVERWRITE_IF_EXISTS_OR_ADD }]`,
+    }),
+    requests: [
+      ...["/no-more", "/appended", "/none"].map(
+        (path): CaseRequest => ({
+          path,
+          headers: [["content-type", "application/grpc"]],
+        }),
+      ),
+      { path: "/become" },
+      { path: "/become", headers: [["content-type", "text/plain"]] },
+    ],
   },
 ];

@@ -9,7 +9,6 @@ import {
 import { isGrpcContentType } from "@sluice/matching";
 import { grpcStatusOfHttp } from "../../../../grpc/grpc-status.ts";
 import { asHttpContext } from "../../../../http-filter/filter-chain-config.ts";
-import { answerAsHttp } from "../../../../http-filter/local-reply.ts";
 import type { WorkerContext } from "../../../../worker/worker-context.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { GrpcWebStats } from "./stats.ts";
@@ -57,7 +56,6 @@ class GrpcWebFilter extends PassThroughFilter {
     headers.set("content-type", "application/grpc");
     headers.set("te", "trailers");
     if (!headers.has("grpc-accept-encoding")) headers.set("grpc-accept-encoding", "identity");
-    answerAsHttp(headers);
     return FilterHeadersStatus.Continue;
   }
 
