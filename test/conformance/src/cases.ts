@@ -107,6 +107,7 @@ import { TLS_HANDSHAKE_CASES } from "./cases/tls-handshakes.ts";
 import { TRACE_SAMPLER_CASES } from "./cases/trace-samplers.ts";
 import { TRACING_CASES } from "./cases/tracing.ts";
 import { TRANSPORT_SOCKET_MATCH_CASES } from "./cases/transport-socket-matches.ts";
+import { UNDERSCORE_CASES } from "./cases/underscores.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
 import { UPSTREAM_RACE_CASES } from "./cases/upstream-races.ts";
@@ -243,4 +244,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...CONTROL_PLANE_STAT_CASES,
   ...WATCHED_BODY_CASES,
   ...INLINE_HEADER_CASES,
+  ...UNDERSCORE_CASES,
 ];
