@@ -29,5 +29,6 @@ export function addHeader(headers: HeaderMap, name: string, value: string, joine
   const before = joined ? headers.getAll(name) : undefined;
   if (before === undefined) headers.append(name, value);
   // As Envoy: nothing joins nothing, and no comma either.
+  else if (before === "") headers.set(name, value);
   else if (value !== "") headers.set(name, `${before}${name === "cookie" ? "; " : ","}${value}`);
 }

@@ -47,7 +47,7 @@ export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): Re
         path = value;
         break;
       case ":scheme":
-        if (scheme !== undefined) return FIELD_FLAW;
+        if (scheme !== undefined || !isScheme(value)) return FIELD_FLAW;
         scheme = value;
         break;
       case ":authority":
@@ -115,6 +115,14 @@ const FIELD_FLAW: RequestHead = {
   underscores: 0,
   flaw: "field",
 };
+
+/** An empty one is told of later, as one that is missing. */
+function isScheme(value: string): boolean {
+  return value === "http" || value === "https" || value === "" || SCHEME.test(value);
+}
+
+/** RFC 3986 §3.1. */
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
 
 function isRequestPath(path: string, method: string): boolean {
   if (path === "*") return method === "OPTIONS";
