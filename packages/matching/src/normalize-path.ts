@@ -3,6 +3,8 @@ import { splitPath } from "./split-path.ts";
 const ESCAPE = /^%[0-9A-Fa-f]{2}$/;
 /** What Envoy's library for URLs escapes. Other octets than ASCII's do not get here. */
 const ESCAPED = /["<>^`{|}]/g;
+/** As Envoy, and servers that take parameters away first: where the dots are not escaped they count, and their parameters do not. */
+const DOTS_WITH_PARAMETERS = /(?<=\/)(\.\.?);[^/]*/g;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
 /**
@@ -10,7 +12,8 @@ const UNRESERVED = /[A-Za-z0-9\-._~]/;
  * resolved. `undefined`: refuse the request (encoded NUL).
  */
 export function normalizePath(target: string): string | undefined {
-  const [path, query] = splitPath(target);
+  const [given, query] = splitPath(target);
+  const path = given.includes(";") ? given.replace(DOTS_WITH_PARAMETERS, "$1") : given;
   if (!/[%\\."<>^`{|}]/.test(path)) return target;
   let decoded = "";
   for (let i = 0; i < path.length; i++) {

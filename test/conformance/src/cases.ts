@@ -70,6 +70,7 @@ import { LOG_FILTER_CASES } from "./cases/log-filters.ts";
 import { LOG_OPERATOR_CASES } from "./cases/log-operators.ts";
 import { LOG_SYNTAX_CASES } from "./cases/log-syntax.ts";
 import { LOG_TIME_CASES } from "./cases/log-times.ts";
+import { METADATA_NUMBER_CASES } from "./cases/metadata-numbers.ts";
 import { MID_BODY_CASES } from "./cases/mid-body-ends.ts";
 import { MIRROR_CASES } from "./cases/mirrors.ts";
 import { NETWORK_FILTER_CASES } from "./cases/network-filters.ts";
@@ -101,6 +102,7 @@ import { SPAN_CASES } from "./cases/spans.ts";
 import { STAT_NAME_CASES } from "./cases/stat-names.ts";
 import { STAT_VALUE_CASES } from "./cases/stat-values.ts";
 import { STREAM_LIMIT_CASES } from "./cases/stream-limits.ts";
+import { SWEEP_CASES } from "./cases/sweeps.ts";
 import { TCP_EARLY_DATA_CASES } from "./cases/tcp-early-data.ts";
 import { TCP_FAILURE_CASES } from "./cases/tcp-failures.ts";
 import { TCP_HALF_CLOSE_CASES } from "./cases/tcp-half-closes.ts";
@@ -111,6 +113,7 @@ import { TLS_HANDSHAKE_CASES } from "./cases/tls-handshakes.ts";
 import { TRACE_SAMPLER_CASES } from "./cases/trace-samplers.ts";
 import { TRACING_CASES } from "./cases/tracing.ts";
 import { TRANSPORT_SOCKET_MATCH_CASES } from "./cases/transport-socket-matches.ts";
+import { UNDERSCORE_CASES } from "./cases/underscores.ts";
 import { UPSTREAM_CASES } from "./cases/upstream.ts";
 import { UPSTREAM_FILTER_CASES } from "./cases/upstream-filters.ts";
 import { UPSTREAM_RACE_CASES } from "./cases/upstream-races.ts";
@@ -251,4 +254,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...CONTROL_PLANE_STAT_CASES,
   ...WATCHED_BODY_CASES,
   ...INLINE_HEADER_CASES,
+  ...UNDERSCORE_CASES,
+  ...METADATA_NUMBER_CASES,
+  ...SWEEP_CASES,
 ];

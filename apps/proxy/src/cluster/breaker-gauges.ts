@@ -37,14 +37,14 @@ export class BreakerGauges {
 
   refresh(): void {
     for (const { priority, limits, open, remaining } of this.#priorities) {
-      for (const [index, { used, limit }] of standingOf(
+      for (const [index, { used, limit, touched }] of standingOf(
         this.#page,
         priority,
         this.#thresholds,
         limits,
       ).entries()) {
         // As Envoy's, which looks when the count changes: a limit of 0 that nobody met is not open.
-        open[index]?.set(used > 0 && used >= limit ? 1 : 0);
+        if (touched) open[index]?.set(used > 0 && used >= limit ? 1 : 0);
         remaining[index]?.set(left(index, used, limit, limits));
       }
     }

@@ -45,10 +45,19 @@ function partsOf(page: SharedArrayBuffer, thresholds: ClusterThresholds): readon
 /** Where a priority's counts begin. */
 const baseOf = (priority: Priority): number => (priority === "high" ? PER_PRIORITY : 0);
 
+/** Stands above a count from its first use on. */
+const TOUCHED = 1 << 30;
+const COUNT = TOUCHED - 1;
+
 function sumOf(slots: Int32Array, first: number): number {
   let sum = 0;
-  for (let index = first; index < slots.length; index += PER_WORKER) sum += slots[index] ?? 0;
+  for (let index = first; index < slots.length; index += PER_WORKER) sum += (slots[index] ?? 0) & COUNT;
   return sum;
+}
+
+function isTouched(slots: Int32Array, first: number): boolean {
+  for (let index = first; index < slots.length; index += PER_WORKER) if (slots[index] !== 0) return true;
+  return false;
 }
 
 /**
@@ -75,7 +84,7 @@ class SharedResource implements Resource {
     return true;
   }
   take(): void {
-    this.#slots[this.#own] = (this.#slots[this.#own] ?? 0) + 1;
+    this.#slots[this.#own] = ((this.#slots[this.#own] ?? 0) + 1) | TOUCHED;
   }
   release(): void {
     this.#slots[this.#own] = (this.#slots[this.#own] ?? 0) - 1;
@@ -175,6 +184,8 @@ export function circuitBreakers(
 export interface Standing {
   readonly used: number;
   readonly limit: number;
+  /** Something has been taken of it, now or before. */
+  readonly touched: boolean;
 }
 
 /** In the order of the gauges. */
@@ -190,6 +201,7 @@ export function standingOf(
     used: sumOf(slots, base + resource),
     // As in Envoy: of retries, too, it is the fixed limit that is told, whatever a budget allows.
     limit: limits.of(resource),
+    touched: isTouched(slots, base + resource),
   }));
 }
 

@@ -7,6 +7,7 @@ import type { TimerQueue } from "../event/timer-queue.ts";
 import type { AssignmentPolicy } from "../load-balancer/host-set.ts";
 import { hostLoadPage } from "../orca/host-load.ts";
 import type { LoadMetric } from "../orca/load-metrics-outbox.ts";
+import { setChanged } from "../stats/slot-pages.ts";
 import { BreakerGauges } from "./breaker-gauges.ts";
 import { circuitBreakerPage } from "./circuit-breaker.ts";
 import type { ClusterConfig, HostSpec } from "./cluster-config.ts";
@@ -279,13 +280,19 @@ export class ManagedCluster {
   #publish(): void {
     const { stats } = this.#options;
     const { hosts } = this;
-    stats.gauge("membership_total").set(hosts.length);
-    stats.gauge("membership_healthy").set(hosts.filter((host) => host.health === "healthy").length);
-    stats.gauge("membership_degraded").set(hosts.filter((host) => host.health === "degraded").length);
-    stats.gauge("membership_excluded").set(hosts.filter((host) => host.excluded).length);
+    const hostless = HOSTLESS.has(this.config.discovery.kind);
+    const tell = (name: string, count: number): void =>
+      hostless ? setChanged(stats.gauge(name), count) : stats.gauge(name).set(count);
+    tell("membership_total", hosts.length);
+    tell("membership_healthy", hosts.filter((host) => host.health === "healthy").length);
+    tell("membership_degraded", hosts.filter((host) => host.health === "degraded").length);
+    tell("membership_excluded", hosts.filter((host) => host.excluded).length);
     if (!this.initialized && !this.#health.firstRoundDone) return;
     this.initialized = true;
     this.#outOfBand?.setHosts(hosts);
     this.#options.onHosts(this);
   }
 }
+
+/** Of hosts that others have, or that requests bring. As Envoy, which tells of them only where it is given some. */
+const HOSTLESS: ReadonlySet<string> = new Set(["aggregate", "composite", "original_dst"]);

@@ -5,6 +5,7 @@ import { COMMAND_OPERATORS, UNTOLD_OPERATORS } from "./command-operators.ts";
 import type { FormatContext, SubstitutionFormatter } from "./format-context.ts";
 import { type FormatValue, type OperatorTable, takesLength, type ValueProvider } from "./operator.ts";
 import { type FormatToken, parseSubstitutionFormat } from "./parse-substitution-format.ts";
+import { PrintedDouble } from "./print-double.ts";
 import { printJson } from "./print-json.ts";
 
 export interface SubstitutionFormatOptions {
@@ -156,7 +157,7 @@ export function printValue(value: FormatValue, missing: string): string {
   if (typeof value === "string") return value;
   if (value === undefined) return missing;
   if (typeof value !== "object") return String(value);
-  return value instanceof TypedValue ? value.text : printJson(value);
+  return value instanceof TypedValue || value instanceof PrintedDouble ? value.text : printJson(value);
 }
 
 class PartsFormatter implements SubstitutionFormatter {

@@ -1,8 +1,11 @@
 import type { Compiled, Problem } from "@sluice/extension-api";
 import { toBinaryString } from "@sluice/matching";
+import { TypedValue } from "../cel/typed-value.ts";
 import { compileProviders, printValue } from "./compile-substitution-format.ts";
 import type { FormatContext, SubstitutionFormatter } from "./format-context.ts";
 import type { OperatorTable } from "./operator.ts";
+import { PrintedDouble } from "./print-double.ts";
+import { printJson } from "./print-json.ts";
 import { quoteJson } from "./quote-json.ts";
 
 /** The value as JSON; undefined: there is none. */
@@ -88,8 +91,10 @@ function compileText(text: string, path: string, use: Compilation): Renderer {
 
 function renderJson(value: unknown): string | undefined {
   if (typeof value === "string") return quoteJson(value);
-  if (typeof value === "number" && Number.isFinite(value)) return String(value);
-  return value === undefined ? undefined : JSON.stringify(value);
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
+  if (value instanceof PrintedDouble) return value.text;
+  if (value === undefined) return undefined;
+  return printJson(value instanceof TypedValue ? value.toJSON() : value);
 }
 
 function isThere(rendered: string | undefined): rendered is string {

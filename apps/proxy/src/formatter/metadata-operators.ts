@@ -2,6 +2,7 @@ import { filterStateJson, filterStateText } from "@sluice/matching";
 import { HashableText } from "../filter-state/hashable-text.ts";
 import type { FormatContext, MetadataSource } from "./format-context.ts";
 import type { FormatValue, OperatorCompiler, OperatorTable } from "./operator.ts";
+import { metadataNumber } from "./print-double.ts";
 
 /** A value below `filter_metadata[namespace]` of a source; undefined when there is none. */
 export function readMetadata(
@@ -12,7 +13,7 @@ export function readMetadata(
 ): FormatValue {
   let value = read(context, source, namespace);
   for (const key of keys) value = memberOf(value, key);
-  return asFormatValue(value);
+  return typeof value === "number" ? metadataNumber(value) : asFormatValue(value);
 }
 
 /** `NAMESPACE(:KEY)*` of one source of metadata. */

@@ -19,7 +19,7 @@ import type {
 import { EnvoyHeader } from "../http/envoy-headers.ts";
 import { hasToken } from "../http/h1/connection-tokens.ts";
 import { Headers } from "../http/header-map.ts";
-import { noteReset } from "../http/note-reset.ts";
+import { noteReset, resetReasonOf } from "../http/note-reset.ts";
 import { statusPhrase } from "../http/status-text.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import { filterIsOn } from "../http-filter/filter-is-on.ts";
@@ -380,7 +380,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (this.done) return;
     this.config.stats.counters.downstream_rq_tx_reset.inc();
     this.config.stats.counters.downstream_rq_rx_reset.inc();
-    this.encoder.reset(this.isTunnel ? "connect error" : "local reset");
+    this.resetEncoder();
     this.finish(false);
   }
 
@@ -390,7 +390,7 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     this.streamInfo.responseCodeDetails = "on_drain_deadline";
     this.config.stats.counters.downstream_rq_tx_reset.inc();
     this.config.stats.counters.downstream_rq_rx_reset.inc();
-    this.encoder.reset("local reset");
+    this.resetEncoder();
     this.finish(false);
   }
 
@@ -580,10 +580,15 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (this.requestDone || this.done) return;
     // Envoy counts its own resets as received ones.
     this.config.stats.counters.downstream_rq_rx_reset.inc();
-    // As Envoy: the end of a tunnel that never stood is an error of its own.
-    const refused = this.isTunnel && this.streamInfo.responseCode >= 300;
-    this.encoder.reset(refused ? "connect error" : "local reset");
+    this.resetEncoder();
     this.finish(false);
+  }
+
+  private resetEncoder(): void {
+    const { streamInfo } = this;
+    const reason = resetReasonOf(streamInfo, this.isTunnel);
+    const details = this.encoder.reset(reason);
+    if (details !== "") noteReset(streamInfo, reason, details, this.response !== undefined);
   }
 
   private touch(): void {

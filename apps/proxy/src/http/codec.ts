@@ -127,8 +127,11 @@ export interface ResponseEncoder {
   encodeHeaders(headers: Headers, endStream: boolean): void;
   encodeData(chunk: Uint8Array, endStream: boolean): void;
   encodeTrailers(trailers: Headers): void;
-  /** Ends the stream without (the rest of) a response. The stream gets no callback any more. */
-  reset(reason: StreamResetReason): void;
+  /**
+   * Ends the stream without (the rest of) a response, or of its request. The stream gets no callback any more. Answers Envoy's
+   * details where the codec has any of its own to tell, else "".
+   */
+  reset(reason: StreamResetReason): string;
   /** The whole response was handed over, but its rest waits for the peer too long: `reset`, and counted. */
   timeOutFlush(): void;
   /** Counted. */

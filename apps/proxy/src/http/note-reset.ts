@@ -5,7 +5,14 @@ import type { StreamResetReason } from "./codec.ts";
 /** Envoy's details of a stream that an overloaded proxy gave up with its connection. */
 export const FORCED_GOAWAY = "forced_goaway";
 
-/** What the access log says of a request that the client gave up. `answered`: its response had begun. */
+/** What the end of a stream from here is to its client. As Envoy: of a tunnel that its upstream failed an error of its own. */
+export function resetReasonOf({ responseFlags }: RequestStreamInfo, isTunnel: boolean): StreamResetReason {
+  return isTunnel && (responseFlags & UNCONNECTED) !== 0 ? "connect error" : "local reset";
+}
+
+const UNCONNECTED = ResponseFlag.UpstreamConnectionFailure | ResponseFlag.UpstreamConnectionTermination;
+
+/** What the access log says of a request that ended before its time. `answered`: its response had begun. */
 export function noteReset(
   info: RequestStreamInfo,
   reason: StreamResetReason,
@@ -23,7 +30,8 @@ export function noteReset(
     return;
   }
   if (details !== "") {
-    const broken = reason === "protocol error";
+    // As Envoy: what its codec has to say of a reset from here is the client's doing.
+    const broken = reason === "protocol error" || reason === "local reset";
     info.setResponseFlag(broken ? ResponseFlag.DownstreamProtocolError : ResponseFlag.DownstreamRemoteReset);
     info.responseCodeDetails = details;
     return;

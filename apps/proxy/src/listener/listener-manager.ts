@@ -7,6 +7,7 @@ import { MainDescriptors } from "../descriptor/main-descriptors.ts";
 import type { ActiveListenerConfig } from "../filter-chain/active-listener-config.ts";
 import { keptFilterChains } from "../filter-chain/in-place-update.ts";
 import { findSecretConfigs } from "../secret/find-secret-configs.ts";
+import { setChanged } from "../stats/slot-pages.ts";
 import type { StatsRegistry } from "../stats/stats-registry.ts";
 import type { WorkerOutcome } from "../worker/worker-outcome.ts";
 import { checkAggregated } from "../xds/check-aggregated.ts";
@@ -97,15 +98,15 @@ export class ListenerManager {
     ]) {
       scope.counter(name);
     }
-    scope.gauge("workers_pinned").set(0);
+    scope.gauge("workers_pinned");
     options.stats.onRead(() => {
       const entries = [...this.#entries.values()];
       scope.gauge("total_listeners_active").set(entries.filter((entry) => entry.active !== undefined).length);
       scope
         .gauge("total_listeners_warming")
         .set(entries.filter((entry) => entry.warming !== undefined).length);
-      scope.gauge("total_listeners_draining").set(this.#draining.listenerCount);
-      scope.gauge("total_filter_chains_draining").set(this.#draining.filterChainCount);
+      setChanged(scope.gauge("total_listeners_draining"), this.#draining.listenerCount);
+      setChanged(scope.gauge("total_filter_chains_draining"), this.#draining.filterChainCount);
     });
   }
 

@@ -26,6 +26,8 @@ export interface Point {
   readonly place: number;
   readonly triggers: Triggers;
   readonly scalePercent: Gauge;
+  /** What that was set to last. */
+  percent: number;
 }
 
 /** Where rules are compiled. */
@@ -52,12 +54,16 @@ export function compileAction(action: OverloadAction, path: string, rules: RuleC
   const settings = compileActionSettings(name, action.typedConfig, path);
   if (!settings.ok) problems.push(...settings.problems);
   const own = scope.scope(name);
+  const active = own.gauge("active");
+  const scalePercent = own.gauge("scale_percent");
+  active.set(0);
+  scalePercent.set(0);
   return [
     {
       name,
       triggers,
-      active: own.gauge("active"),
-      scalePercent: own.gauge("scale_percent"),
+      active,
+      scalePercent,
       settings: settings.ok ? settings.value : {},
     },
   ];
@@ -76,7 +82,7 @@ export function compilePoint(point: LoadShedPoint, path: string, rules: RuleCont
   const own = scope.scope(name);
   // Counted by the workers; here it is listed before that.
   own.counter(SHED_COUNTER);
-  return [{ place, triggers, scalePercent: own.gauge("scale_percent") }];
+  return [{ place, triggers, scalePercent: own.gauge("scale_percent"), percent: 0 }];
 }
 
 function compileTriggers(

@@ -192,9 +192,13 @@ export class OverloadManager {
       scalePercent.set(Math.round(state * 100));
       this.use.state.set(name, state);
     }
-    for (const { place, triggers, scalePercent } of this.points) {
+    for (const point of this.points) {
+      const { place, triggers } = point;
       const state = this.stateOf(triggers);
-      scalePercent.set(Math.round(state * 100));
+      const percent = Math.round(state * 100);
+      // As Envoy's: a gauge that was never anything but 0 remains unused.
+      if (percent !== point.percent) point.scalePercent.set(percent);
+      point.percent = percent;
       this.use.state.setPoint(place, state);
     }
     if (changed) this.use.onChange();

@@ -7,6 +7,7 @@ import type {
   LayeredRuntime,
 } from "@sluice/xds/gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import type { ConfigSource } from "@sluice/xds/gen/envoy/config/core/v3/config_source_pb.js";
+import { setChanged } from "../stats/slot-pages.ts";
 import { ADS_SOURCE, checkConfigSource, sourceKey } from "../xds/config-source.ts";
 import { DiskLayerWatch } from "./disk-layer-watch.ts";
 import { readDiskLayer } from "./read-disk-layer.ts";
@@ -206,9 +207,8 @@ export class RuntimeLayers {
     stats.counter(this.#layers.some(({ state }) => state === "failed") ? "load_error" : "load_success").inc();
     stats.gauge("num_layers").set(this.layers.length);
     stats.gauge("num_keys").set(Object.keys(this.merged()).length);
-    stats
-      .gauge("admin_overrides_active")
-      .set(admin !== undefined && Object.keys(admin.values).length > 0 ? 1 : 0);
+    const overrides = admin !== undefined && Object.keys(admin.values).length > 0;
+    setChanged(stats.gauge("admin_overrides_active"), overrides ? 1 : 0);
   }
 }
 

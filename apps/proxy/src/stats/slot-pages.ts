@@ -2,7 +2,10 @@ import type { Counter, Gauge } from "@sluice/extension-api";
 
 const SLOTS_PER_PAGE = 2048;
 
-/** A slot in a page that this thread alone writes; that is why a plain add is enough. */
+/**
+ * A slot in a page that this thread alone writes; that is why a plain add is enough. One that has been written holds -0 where it
+ * is 0, so that who reads the page can tell it from one that nothing has touched (`hasCounted`).
+ */
 export class Slot implements Counter, Gauge {
   readonly page: Float64Array;
   readonly index: number;
@@ -15,7 +18,8 @@ export class Slot implements Counter, Gauge {
     this.id = id;
   }
   get value(): number {
-    return this.page[this.index] ?? 0;
+    // Of 0 and -0 this makes 0.
+    return (this.page[this.index] ?? 0) + 0;
   }
   inc(): void {
     this.page[this.index] = (this.page[this.index] ?? 0) + 1;
@@ -24,15 +28,23 @@ export class Slot implements Counter, Gauge {
     this.page[this.index] = (this.page[this.index] ?? 0) + n;
   }
   sub(n: number): void {
-    this.page[this.index] = (this.page[this.index] ?? 0) - n;
+    this.page[this.index] = -(n - (this.page[this.index] ?? 0));
   }
   set(n: number): void {
-    this.page[this.index] = n;
+    this.page[this.index] = n || -0;
   }
 }
 
+/** Whether the value of a slot is one that was written. */
+export const hasCounted = (value: number): boolean => !Object.is(value, 0);
+
 /** A slot that no other thread reads. */
 export const privateSlot = (): Slot => new Slot(new Float64Array(1), 0);
+
+/** Sets what is computed anew again and again: as Envoy's, a gauge that was never anything but 0 remains unused. */
+export function setChanged(gauge: Gauge, n: number): void {
+  if (n !== 0 || (gauge instanceof Slot && gauge.value !== 0)) gauge.set(n);
+}
 
 interface Place {
   readonly page: Float64Array;

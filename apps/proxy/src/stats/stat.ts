@@ -1,4 +1,5 @@
 import type { TaggedName } from "./extract-tags.ts";
+import { hasCounted } from "./slot-pages.ts";
 import type { StatsSettings } from "./stats-settings.ts";
 import type { StatKind } from "./thread-stats.ts";
 
@@ -57,6 +58,11 @@ export class Stat {
     let sum = this.carried;
     for (const source of this.sources) sum += countOf(source);
     return sum;
+  }
+
+  /** Something was written, if only a 0. */
+  hasCounted(): boolean {
+    return this.sources.some((source) => hasCounted(countOf(source)));
   }
 
   value(): number {

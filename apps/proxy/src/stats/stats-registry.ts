@@ -274,7 +274,7 @@ export class StatsRegistry {
     }
     if (!listed.wanted) return undefined;
     const value = listed.value();
-    listed.everUsed ||= value !== 0;
+    listed.everUsed ||= value !== 0 || listed.hasCounted();
     return new TaggedScalar(name, kind, value, value - listed.flushed, listed.everUsed, listed);
   }
 

@@ -162,14 +162,14 @@ filter_enforced: { default_value: { numerator: 100 } }`,
       answersTo(
         [
           ...TARGETS.map((one) => `GET ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`),
-          ...["*", "a"].map((one) => `OPTIONS ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`),
+          ...["*", "a", "*a", "*?q"].map((one) => `OPTIONS ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`),
           ...["/a", "*", "a", "a:", "a:80/x", "a:80#", "u@a:80", ":80"].map(
             (one) => `CONNECT ${one} HTTP/1.1\r\nhost: b.test\r\n\r\n`,
           ),
         ],
         target,
       ),
-    accessLog: { file: "access.log", lines: TARGETS.length + 10 },
+    accessLog: { file: "access.log", lines: TARGETS.length + 12 },
   },
   {
     title: "a CONNECT has its stripped port back ahead of its upstream",

@@ -4,8 +4,8 @@ import { listenersBootstrap } from "../many-listeners.ts";
 import { RICH_BOOTSTRAP, RICH_FILES, richTraffic, richUpstream } from "../rich-bootstrap.ts";
 import { isNotHere } from "../stats-not-here.ts";
 
-/** `kind name`, sorted. */
-async function names(proxy: RunningProxy): Promise<readonly string[]> {
+/** `kind name`, sorted. `more`: of the query. */
+async function names(proxy: RunningProxy, more = ""): Promise<readonly string[]> {
   const lines = async (query: string): Promise<readonly string[]> =>
     (await proxy.admin(`/stats?${query}`))
       .split("\n")
@@ -13,10 +13,25 @@ async function names(proxy: RunningProxy): Promise<readonly string[]> {
       .filter((name) => !isNotHere(name));
   const kinds = ["Counters", "Gauges", "Histograms", "TextReadouts"];
   const all = await Promise.all(
-    kinds.map(async (kind) => (await lines(`type=${kind}`)).map((name) => `${kind} ${name}`)),
+    kinds.map(async (kind) => (await lines(`type=${kind}${more}`)).map((name) => `${kind} ${name}`)),
   );
   return all.flat().sort();
 }
+
+/** Those that were ever set, if only to 0. */
+async function usedGauges(proxy: RunningProxy): Promise<readonly string[]> {
+  return (await names(proxy, "&usedonly")).filter(
+    (name) => name.startsWith("Gauges ") && !OF_THE_MOMENT.test(name),
+  );
+}
+
+/**
+ * What a flush or a look at resources sets first; of rings and tables, which a cluster has here once it is used; and of octets
+ * and sockets that wait for a moment in Envoy, and here do not; pools that Envoy lets go of where there are none; and requests of
+ * TCP, which count for no limit here.
+ */
+const OF_THE_MOMENT =
+  /Gauges (server\.|.*\.pressure$|.*_lb\.|.*_buffered$|.*pre_cx_active$|.*pending_send_bytes$|.*scale_percent$|.*high\.cx_pool_open$|cluster\.tcp\..*\.rq_open$)/;
 
 /** What Prometheus reads, without values. */
 async function series(proxy: RunningProxy): Promise<readonly string[]> {
@@ -80,7 +95,9 @@ export const STAT_NAME_CASES: readonly ConformanceCase[] = [
     tcp: richUpstream,
     ignoreUpstream: true,
     observe: async (target) => ({
+      idle: await usedGauges(target.proxy),
       statuses: await richTraffic(target),
+      used: await usedGauges(target.proxy),
       names: await names(target.proxy),
       series: await series(target.proxy),
     }),

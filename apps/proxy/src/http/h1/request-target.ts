@@ -52,7 +52,8 @@ export function settleTarget(
       const error = settleAbsolute(target, fields, secure || !options.httpsNeedsTls);
       if (error !== undefined) return error;
       hasAuthority = true;
-    } else if (target !== "*" || head.method !== "OPTIONS") return Http1Errors.url;
+      // As Envoy, whatever follows: it is no path, and none that the connection manager lets pass.
+    } else if (head.method !== "OPTIONS") return Http1Errors.url;
   }
   if (!hasAuthority) {
     if (head.version === 10 && options.defaultHostForHttp10 !== "") {

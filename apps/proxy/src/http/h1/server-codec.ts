@@ -218,14 +218,43 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   }
 
   onTrailers(trailers: Headers): void {
+    const { options } = this;
+    if (options.trailers && options.underscores !== "allow") {
+      const error = this.checkUnderscores(trailers);
+      if (error !== undefined) {
+        this.onParseError(error);
+        return;
+      }
+    }
     this.completeRequest();
     const { stream } = this;
     const fieldBytes = this.parser.takeFieldBytes();
     if (stream === undefined) return;
-    if (this.options.trailers) {
+    if (options.trailers) {
       stream.meter.headerBytesReceived += fieldBytes;
       stream.decodeTrailers(trailers);
     } else stream.decodeData(EMPTY, true);
+  }
+
+  private checkUnderscores(trailers: Headers): Http1Error | undefined {
+    const { fields } = trailers;
+    let count = 0;
+    for (let i = 0; i < fields.length; i += 2) if (fields[i]?.includes("_") === true) count++;
+    if (count === 0) return undefined;
+    if (this.options.underscores === "reject") return this.refuseUnderscore();
+    this.dropUnderscores(trailers, count);
+    return undefined;
+  }
+
+  private refuseUnderscore(): Http1Error {
+    this.options.stats.requestsRejectedWithUnderscores.inc();
+    return Http1Errors.underscore;
+  }
+
+  private dropUnderscores(headers: Headers, count: number): void {
+    headers.removeWhere((name) => name.includes("_"));
+    this.options.stats.droppedHeadersWithUnderscores.add(count);
+    this.callbacks.onHeadersDropped(count);
   }
 
   onMessageComplete(): void {
@@ -275,18 +304,11 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
       } else if (name === "upgrade") {
         if (hasToken(headers.getAll("connection"), "upgrade")) this.upgradeRequested = true;
       } else if (options.underscores !== "allow" && name.includes("_")) {
-        if (options.underscores === "reject") {
-          options.stats.requestsRejectedWithUnderscores.inc();
-          return Http1Errors.underscore;
-        }
+        if (options.underscores === "reject") return this.refuseUnderscore();
         dropped++;
       }
     }
-    if (dropped > 0) {
-      headers.removeWhere((name) => name.includes("_"));
-      options.stats.droppedHeadersWithUnderscores.add(dropped);
-      this.callbacks.onHeadersDropped(dropped);
-    }
+    if (dropped > 0) this.dropUnderscores(headers, dropped);
     if (nominates) return Http1Errors.nominated;
     if (this.upgradeRequested) this.upgradeRequested = settleUpgrade(headers, options.ignoredUpgrades);
     return undefined;
@@ -372,8 +394,9 @@ export class Http1ServerCodec implements Http1ParserSink, ResponseEncoder, Serve
   }
 
   /** The manager closes the connection behind what is written: all that is left is to end the message visibly short. */
-  reset(_reason: StreamResetReason): void {
+  reset(_reason: StreamResetReason): string {
     this.timeOutFlush();
+    return "";
   }
 
   /** A whole response is the connection's to hand over, which ends with its own timeouts: the stream does not wait for that. */

@@ -264,10 +264,10 @@ export abstract class Http2Connection implements FrameSink, DataSession, Waterma
     this.receiver.onPart(part, last);
   }
 
-  /** Resets the stream when the head is larger than allowed; answers whether it is. */
-  protected refuseLargeHead(streamId: number, block: HeaderBlock): boolean {
+  /** Resets the stream when the head is larger than allowed; answers whether it is. `dropped`: fields that do not count. */
+  protected refuseLargeHead(streamId: number, block: HeaderBlock, dropped = 0): boolean {
     const { counters } = this.stats;
-    if (block.fields.length > this.setup.headersMax * 2) {
+    if (block.fields.length > (this.setup.headersMax + dropped) * 2) {
       counters.header_overflow.inc();
       this.failStream(streamId, Http2ErrorCode.InternalError, "http2.too_many_headers");
     } else if (block.bytes > this.setup.headBytesMax) {

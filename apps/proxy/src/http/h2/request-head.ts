@@ -12,7 +12,7 @@ export interface RequestHead {
   readonly isConnect: boolean;
   /** Of an extended CONNECT, which goes on as HTTP/1's upgrade; "" for none. */
   readonly upgrade: string;
-  /** Names with an underscore that were left out. */
+  /** Names with an underscore that were left out; of a field flaw those ahead of it. */
   readonly underscores: number;
   /**
    * Why it is no request: a field that may not be (there, or have such a value), a name with an underscore, or what a request must
@@ -47,7 +47,7 @@ export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): Re
         path = value;
         break;
       case ":scheme":
-        if (scheme !== undefined) return FIELD_FLAW;
+        if (scheme !== undefined || !isScheme(value)) return FIELD_FLAW;
         scheme = value;
         break;
       case ":authority":
@@ -64,18 +64,18 @@ export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): Re
   }
   const rest: string[] = [];
   const found = readRegularFields(fields, at, rest, rules);
-  if (found === undefined) return FIELD_FLAW;
-  if (found === "underscore") return UNDERSCORE_FLAW;
+  const { underscores } = found;
+  if (found.flaw !== "") return flawed(found.flaw, underscores);
   authority ??= found.host;
   if (authority !== undefined && (!isAuthority(authority) || authority.includes("@"))) return FIELD_FLAW;
   if (method !== undefined && method !== "" && !isToken(method)) return FIELD_FLAW;
-  if (!method || !authority || scheme === "") return RULE_FLAW;
+  if (!method || !authority || scheme === "") return flawed("rule", underscores);
   const isConnect = method === "CONNECT" && protocol === undefined;
-  if (protocol !== undefined && method !== "CONNECT") return RULE_FLAW;
+  if (protocol !== undefined && method !== "CONNECT") return flawed("rule", underscores);
   if (isConnect ? path !== undefined || scheme !== undefined : path === undefined || scheme === undefined) {
-    return RULE_FLAW;
+    return flawed("rule", underscores);
   }
-  if (!isConnect && !isRequestPath(path ?? "", method)) return RULE_FLAW;
+  if (!isConnect && !isRequestPath(path ?? "", method)) return flawed("rule", underscores);
   const head = isConnect
     ? [":method", method, ":authority", authority]
     : [
@@ -97,9 +97,13 @@ export function readRequestHead(block: HeaderBlock, rules: RequestHeadRules): Re
     toHead: method === "HEAD",
     isConnect,
     upgrade: protocol ?? "",
-    underscores: found.underscores,
+    underscores,
     flaw: "",
   };
+}
+
+function flawed(flaw: RequestHead["flaw"], underscores: number): RequestHead {
+  return { ...FIELD_FLAW, flaw, underscores };
 }
 
 const FIELD_FLAW: RequestHead = {
@@ -111,8 +115,14 @@ const FIELD_FLAW: RequestHead = {
   underscores: 0,
   flaw: "field",
 };
-const UNDERSCORE_FLAW: RequestHead = { ...FIELD_FLAW, flaw: "underscore" };
-const RULE_FLAW: RequestHead = { ...FIELD_FLAW, flaw: "rule" };
+
+/** An empty one is told of later, as one that is missing. */
+function isScheme(value: string): boolean {
+  return value === "http" || value === "https" || value === "" || SCHEME.test(value);
+}
+
+/** RFC 3986 §3.1. */
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
 
 function isRequestPath(path: string, method: string): boolean {
   if (path === "*") return method === "OPTIONS";
@@ -130,6 +140,7 @@ interface RegularFields {
   readonly cookies: string | undefined;
   readonly contentLength: number;
   readonly underscores: number;
+  readonly flaw: "" | "field" | "underscore";
 }
 
 /** Copies what goes on to `out`. */
@@ -138,18 +149,19 @@ function readRegularFields(
   from: number,
   out: string[],
   rules: RequestHeadRules,
-): RegularFields | "underscore" | undefined {
+): RegularFields {
   let host: string | undefined;
   let cookies: string | undefined;
   let contentLength = -1;
   let underscores = 0;
-  for (let i = from; i < fields.length; i += 2) {
+  let flaw: RegularFields["flaw"] = "";
+  for (let i = from; i < fields.length && flaw === ""; i += 2) {
     const name = fields[i] ?? "";
     const value = fields[i + 1] ?? "";
-    if (name.charCodeAt(0) === 58) return undefined;
+    if (name.charCodeAt(0) === 58) flaw = "field";
     switch (name) {
       case "host":
-        if (host !== undefined) return undefined;
+        if (host !== undefined) flaw = "field";
         host = value;
         continue;
       case "cookie":
@@ -160,24 +172,25 @@ function readRegularFields(
       case "proxy-connection":
       case "transfer-encoding":
       case "upgrade":
-        return undefined;
+        flaw = "field";
+        break;
       case "te":
-        if (value !== "trailers") return undefined;
+        if (value !== "trailers") flaw = "field";
         break;
       case "content-length":
-        if (contentLength >= 0 || !/^\d{1,15}$/.test(value)) return undefined;
+        if (contentLength >= 0 || !/^\d{1,15}$/.test(value)) flaw = "field";
         contentLength = Number(value);
         break;
       default:
         if (rules.underscores !== "allow" && name.includes("_")) {
-          if (rules.underscores === "reject") return "underscore";
-          underscores++;
+          if (rules.underscores === "reject") flaw = "underscore";
+          else underscores++;
           continue;
         }
     }
     out.push(name, value);
   }
-  return { host, cookies, contentLength, underscores };
+  return { host, cookies, contentLength, underscores, flaw };
 }
 
 /** Whether a block may stand behind a body: no pseudo-headers, nothing of the connection. */

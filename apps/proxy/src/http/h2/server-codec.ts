@@ -156,14 +156,42 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
       return;
     }
     this.stats.counters.trailers.inc();
+    const dropped = this.setup.underscores === "allow" ? 0 : this.takeUnderscores(stream, block);
+    if (dropped < 0) return;
     if (!isTrailerSection(block)) this.failMessage(stream.id, INVALID_FIELD);
     else if (!endStream || (stream.expectedBytes >= 0 && stream.receivedBytes !== stream.expectedBytes)) {
       this.failMessage(stream.id, BROKEN_RULE);
-    } else if (!this.refuseLargeHead(stream.id, block)) {
+    } else if (!this.refuseLargeHead(stream.id, block, dropped)) {
       const joined = joinedInTrailers(true);
       const fields = joined.size === 0 ? block.fields : joinLines(block.fields, joined);
-      stream.receiveTrailers(new Headers(fields.slice()));
+      const trailers = new Headers(fields.slice());
+      if (dropped > 0) trailers.removeWhere((name) => name.includes("_"));
+      stream.receiveTrailers(trailers);
     }
+  }
+
+  /** Of trailers; answers how many are to go, -1 where the stream has to. */
+  private takeUnderscores(stream: Http2Stream, { fields }: HeaderBlock): number {
+    let count = 0;
+    for (let i = 0; i < fields.length; i += 2) if (fields[i]?.includes("_") === true) count++;
+    if (count > 0 && this.setup.underscores === "reject") {
+      this.refuseUnderscore(stream.id);
+      return -1;
+    }
+    this.dropUnderscores(stream, count);
+    return count;
+  }
+
+  private refuseUnderscore(streamId: number): void {
+    this.stats.counters.requests_rejected_with_underscores_in_headers.inc();
+    this.failStream(streamId, Http2ErrorCode.InternalError, UNDERSCORE);
+  }
+
+  private dropUnderscores(stream: Http2Stream, count: number): void {
+    if (count === 0) return;
+    this.stats.counters.dropped_headers_with_underscores.add(count);
+    this.callbacks.onHeadersDropped(count);
+    if (stream instanceof ServerStream) stream.details = UNDERSCORE;
   }
 
   private onRequest(streamId: number, block: HeaderBlock, endStream: boolean): undefined {
@@ -181,7 +209,6 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
     this.streams.add(stream);
     stream.request = this.callbacks.newStream(stream);
     this.countBlock(stream, block);
-    if (this.refuseLargeHead(streamId, block)) return;
     let head = block.meaning as RequestHead | undefined;
     if (head === undefined) {
       head = readRequestHead(block, {
@@ -190,18 +217,15 @@ export class Http2ServerCodec extends Http2Connection implements ServerCodec, St
       });
       block.meaning = head;
     }
+    this.dropUnderscores(stream, head.underscores);
     if (head.flaw === "underscore") {
-      this.stats.counters.requests_rejected_with_underscores_in_headers.inc();
-      this.failStream(streamId, Http2ErrorCode.InternalError, "http2.unexpected_underscore");
+      this.refuseUnderscore(streamId);
       return;
     }
+    if (this.refuseLargeHead(streamId, block, head.underscores)) return;
     if (head.flaw !== "" || (endStream && head.contentLength > 0)) {
       this.failMessage(streamId, head.flaw === "field" ? INVALID_FIELD : BROKEN_RULE);
       return;
-    }
-    if (head.underscores > 0) {
-      this.stats.counters.dropped_headers_with_underscores.add(head.underscores);
-      this.callbacks.onHeadersDropped(head.underscores);
     }
     stream.toHead = head.toHead;
     stream.upgrade = head.upgrade;
@@ -217,6 +241,8 @@ class ServerStream extends Http2Stream implements ResponseEncoder, EndableStream
   request: RequestStream | undefined = undefined;
   toHead = false;
   upgrade = "";
+  /** What is told of the stream if it ends before its time, whatever ends it; "": what does. As Envoy, whose first word stays. */
+  details = "";
 
   protected override get decoder(): RequestStream | undefined {
     return this.request;
@@ -246,10 +272,11 @@ class ServerStream extends Http2Stream implements ResponseEncoder, EndableStream
     else if (endStream) super.encodeData(EMPTY, true);
   }
 
-  reset(reason: StreamResetReason): void {
+  reset(reason: StreamResetReason): string {
     const code = this.localEnded ? Http2ErrorCode.NoError : Http2ErrorCode.InternalError;
     this.session.resetStream(this, RESET_CODES[reason] ?? code);
     this.request = undefined;
+    return this.details;
   }
 
   endOverloaded(): void {
@@ -273,8 +300,9 @@ class ServerStream extends Http2Stream implements ResponseEncoder, EndableStream
     // As in Envoy, where the end comes with the last of the body.
   }
 
-  onReset(code: number, byPeer: boolean, details: string): void {
+  onReset(code: number, byPeer: boolean, cause: string): void {
     const { request } = this;
+    const details = this.details || cause;
     this.request = undefined;
     if (!byPeer && code === Http2ErrorCode.NoError) request?.onReset("connection termination", details);
     else if (!byPeer && code === Http2ErrorCode.ProtocolError) request?.onReset("protocol error", details);
@@ -286,7 +314,7 @@ class ServerStream extends Http2Stream implements ResponseEncoder, EndableStream
   onConnectionError(details: string): void {
     const { request } = this;
     this.request = undefined;
-    request?.onReset("protocol error", `codec_error:${details.replaceAll(" ", "_")}`);
+    request?.onReset("protocol error", this.details || `codec_error:${details.replaceAll(" ", "_")}`);
   }
 
   onComplete(): void {
@@ -300,6 +328,7 @@ const EMPTY = Buffer.alloc(0);
 /** Envoy's details. */
 const INVALID_FIELD = "http2.invalid.header.field";
 const BROKEN_RULE = "http2.violation.of.messaging.rule";
+const UNDERSCORE = "http2.unexpected_underscore";
 
 const RESET_CODES: Readonly<Partial<Record<StreamResetReason, number>>> = {
   "local refused stream reset": Http2ErrorCode.RefusedStream,

@@ -18,7 +18,8 @@ export class ReadableStats {
   /** A counter's or gauge's value, 0 when there is none. */
   value(name: string): number {
     const found = this.#find(name);
-    return found?.page === undefined ? 0 : (new Float64Array(found.page)[found.index] ?? 0);
+    // Of the -0 of a slot that was written this makes 0.
+    return found?.page === undefined ? 0 : (new Float64Array(found.page)[found.index] ?? 0) + 0;
   }
 
   /** How many values a histogram has got. */

@@ -191,14 +191,15 @@ class RouterFilter implements StreamDecoderFilter {
     }
     const body = action.kind === "direct" ? action.body(stream) : "";
     callbacks.sendLocalReply(action.status, body, "direct_response", (out) => {
-      if (action.kind === "direct" && action.contentType !== undefined && body !== "") {
-        out.set("content-type", action.contentType);
-      }
       // Where a CONNECT might go instead nobody can say.
       const location = headers.has(":path") ? action.location?.(headers, stream) : undefined;
       if (location !== undefined) out.append("location", location);
       stream.response = asHeaders(out);
       route.finalizeResponse(out, stream);
+      // As Envoy: what the format says of itself goes before what the route adds.
+      if (action.kind === "direct" && action.contentType !== undefined && body !== "") {
+        out.set("content-type", action.contentType);
+      }
     });
   }
 }
