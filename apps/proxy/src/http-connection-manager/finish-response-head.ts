@@ -1,5 +1,5 @@
 import { EnvoyHeader } from "../http/envoy-headers.ts";
-import { hasToken } from "../http/h1/connection-tokens.ts";
+import { isUpgrade } from "../http/h1/connection-tokens.ts";
 import type { Headers } from "../http/header-map.ts";
 import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { httpDate } from "./http-date.ts";
@@ -35,7 +35,3 @@ export function finishResponseHead(
     headers.append("server", config.serverName);
   }
 }
-
-/** RFC 9110 §7.8. */
-const isUpgrade = (headers: Headers): boolean =>
-  headers.has("upgrade") && hasToken(headers.getAll("connection"), "upgrade");

@@ -17,7 +17,7 @@ import type {
   StreamResetReason,
 } from "../http/codec.ts";
 import { EnvoyHeader } from "../http/envoy-headers.ts";
-import { hasToken } from "../http/h1/connection-tokens.ts";
+import { isUpgrade } from "../http/h1/connection-tokens.ts";
 import { Headers } from "../http/header-map.ts";
 import { noteReset, resetReasonOf } from "../http/note-reset.ts";
 import { statusPhrase } from "../http/status-text.ts";
@@ -122,7 +122,10 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (endStream) this.endRequest();
     if (this.isShed()) return this.replyOverloaded();
     const connectionHeader = headers.getAll("connection");
-    if (connectionHeader !== undefined) removeNominated(headers, connectionHeader);
+    const isConnect = headers.get(":method") === "CONNECT";
+    // As Envoy: to whom a tunnel leads hears of the connection, and of what goes with it.
+    if (connectionHeader !== undefined && !isConnect && !isUpgrade(headers))
+      removeNominated(headers, connectionHeader);
     if (!config.proxy100Continue && headers.get("expect")?.toLowerCase() === "100-continue") {
       countResponse(config, 100);
       this.streamInfo.responseCode = 100;
@@ -130,7 +133,6 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
       headers.remove("expect");
     }
     manager.countUserAgent(headers);
-    const isConnect = headers.get(":method") === "CONNECT";
     const refusal = admitRequest(headers, isConnect, config);
     if (refusal !== undefined) return this.refuse(refusal, headers);
     const { localAddress } = manager.connection;
@@ -138,11 +140,10 @@ export class HttpStream extends StreamRecord implements RequestStream, StreamHos
     if (port !== undefined && (isConnect || (encoder.protocol === "HTTP/2" && headers.has("upgrade"))))
       keepConnectPort(this.streamInfo, port);
     for (const mutation of config.earlyHeaderMutations) mutation.mutate(headers, this);
-    const upgrade = headers.get("upgrade");
-    const isUpgrade = upgrade !== undefined && hasToken(connectionHeader, "upgrade");
-    const upgradeType = isUpgrade ? upgrade.toLowerCase() : isConnect ? "connect" : "";
+    const upgrades = isUpgrade(headers);
+    const upgradeType = upgrades ? (headers.get("upgrade") ?? "").toLowerCase() : isConnect ? "connect" : "";
     this.isConnect = isConnect;
-    const verdict = prepareRequestHeaders(headers, manager.connection, config, isUpgrade);
+    const verdict = prepareRequestHeaders(headers, manager.connection, config, upgrades);
     if (verdict.remoteAddress !== this.connection.remoteAddress) {
       this.connection = new StreamConnectionInfo(manager.connection, verdict.remoteAddress);
     }

@@ -20,8 +20,8 @@ export function preparePath(headers: Headers, rules: RequestTargetRules): PathVe
   if (original === undefined) return "ok";
   const path = rewritePath(original, rules);
   if (path === undefined) {
-    // For the access log, as Envoy has it.
-    if (rules.escapedSlashes !== "keep" && hasEscapedSlash(original))
+    // For the access log, as Envoy has it, which looks for a fragment first.
+    if (rules.escapedSlashes !== "keep" && hasEscapedSlash(original) && !original.includes("#"))
       headers.set(":path", unescapeSlashes(original));
     return "reject";
   }

@@ -290,4 +290,27 @@ access_log: ${fileLog("%RESPONSE_FLAGS%")}`,
     ),
     accessLog: { file: "access.log", lines: 20 },
   },
+  {
+    title: "what connection names goes, but not with a CONNECT or an upgrade",
+    yaml: httpBootstrap({
+      routes: `- { match: { connect_matcher: {} }, route: { cluster: dead } }
+- { match: { prefix: / }, route: { cluster: dead } }`,
+      hcm: `upgrade_configs: [{ upgrade_type: CONNECT }, { upgrade_type: websocket }]
+access_log: ${fileLog("%REQ(:method)% %REQ(x-a)% %REQ(x-b)% %REQ(upgrade)% %REQ(connection)% %RESPONSE_CODE%")}`,
+    }),
+    observe: (target) =>
+      answersTo(
+        [
+          "CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\nconnection: x-a",
+          "CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\nconnection: upgrade, x-a\r\nupgrade: websocket",
+          ...["websocket", "other", "h2c"].map(
+            (upgrade) => `GET / HTTP/1.1\r\nhost: a\r\nconnection: Upgrade, x-a\r\nupgrade: ${upgrade}`,
+          ),
+          "GET / HTTP/1.1\r\nhost: a\r\nconnection: x-a\r\nupgrade: websocket",
+          "GET / HTTP/1.1\r\nhost: a\r\nconnection: x-a",
+        ].map((head) => `${head}\r\nx-a: 1\r\nx-b: 2`),
+        target,
+      ),
+    accessLog: { file: "access.log", lines: 7 },
+  },
 ];

@@ -1,3 +1,5 @@
+import type { Headers } from "../header-map.ts";
+
 /** Names that a client could make a proxy forget by listing them in Connection (RFC 9110 §7.6.1), as in Envoy. */
 const NOT_NOMINATED: ReadonlySet<string> = new Set([
   "host",
@@ -16,6 +18,11 @@ export function mayNominate(connection: string): boolean {
     const name = token.trim().toLowerCase();
     return name.charCodeAt(0) === 58 || NOT_NOMINATED.has(name);
   });
+}
+
+/** Whether a message asks for an upgrade, or says that there is one (RFC 9110 §7.8). */
+export function isUpgrade(headers: Headers): boolean {
+  return headers.has("upgrade") && hasToken(headers.getAll("connection"), "upgrade");
 }
 
 /** Whether a comma-separated list holds `token` (lower case). */
