@@ -180,6 +180,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
 - \`connection_limit\` does not count down connections that it let pass while it was off; Envoy's gauge wraps.
 - Of two filter chains of which one has ranges for every address (\`0.0.0.0/0\`) where the other has no ranges, the former is chosen; Envoy takes either
   by chance, and finds only its server names, protocols or sources.
+- Logs of a request whose internal redirect was refused tell of the request as it came; Envoy's have the redirect's route and virtual host in
+  \`METADATA\`, and its scheme twice (\`http,http\`).
 - YAML merge keys (\`<<\`) are resolved; Envoy refuses them.
 - Envoy API v2 types are unknown.
 - Stats of Envoy that are not here: those of watchdogs where \`watchdogs\` is not configured; what is about its own parts (\`dns.cares.\`,

@@ -73,6 +73,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   remoteAddress: string;
   /** What the client connected to; listener filters may know better than the socket. */
   localAddress: string;
+  /** Undefined: it is the same. */
   readonly directLocalAddress: string | undefined;
   requestedServerName: string | undefined = undefined;
   tls: TlsInfo | undefined = undefined;
@@ -142,7 +143,8 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
       known?.directRemoteAddress ?? socketAddressText(socket.remoteAddress, socket.remotePort);
     this.remoteAddress = known?.remoteAddress ?? this.directRemoteAddress;
     this.localAddress = known?.localAddress ?? socketAddressText(socket.localAddress, socket.localPort);
-    this.directLocalAddress = known?.directLocalAddress;
+    this.directLocalAddress =
+      known?.directLocalAddress === this.localAddress ? undefined : known?.directLocalAddress;
     // Half-close is the owner's decision, not the stream's.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);

@@ -3,7 +3,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import type { ConnectionInfo } from "@sluice/extension-api";
 import { ClusterSchema } from "@sluice/xds/gen/envoy/config/cluster/v3/cluster_pb.js";
-import { circuitBreakerPage } from "../cluster/circuit-breaker.ts";
+import { BreakerLimits } from "../cluster/breaker-limits.ts";
+import { circuitBreakerPage, standingOf } from "../cluster/circuit-breaker.ts";
 import { compileCluster } from "../cluster/compile-cluster.ts";
 import { hostStatsPage } from "../cluster/host-stats.ts";
 import { WorkerClusterManager } from "../cluster/worker-cluster-manager.ts";
@@ -150,10 +151,12 @@ export function startCluster(port: number, settings: Record<string, JsonValue>, 
   });
   assert.ok(host);
   /** Connections counted: of the default priority, of the high one. */
-  const counted = (): number[] => {
-    const slots = new Int32Array(breakers);
-    return [slots[0] ?? 0, slots[5] ?? 0];
-  };
+  const counted = (): number[] =>
+    (["default", "high"] as const).map((priority) => {
+      const { thresholds } = config;
+      const limits = new BreakerLimits("web", priority, thresholds[priority], new RuntimeSnapshot());
+      return standingOf(breakers, priority, thresholds, limits)[0]?.used ?? 0;
+    });
   const poolOf = (
     highPriority: boolean,
     client: { readonly id: number } | undefined,

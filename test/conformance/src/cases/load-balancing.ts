@@ -515,6 +515,30 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
     ],
   },
   {
+    title: "an ORIGINAL_DST cluster goes where a PROXY header says that the client wanted to",
+    yaml: httpBootstrap({
+      listener: `listener_filters:
+  - name: proxy
+    typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol, allow_requests_without_proxy_protocol: true }`,
+      routes: route("", "none"),
+      clusters: originalDst("none", ""),
+    }),
+    observe: async ({ connect, upstream, upstream2 }) => {
+      const seen: unknown[] = [];
+      for (const port of [upstream.port, upstream2.port, undefined]) {
+        const connection = await connect();
+        if (port !== undefined) connection.write(`PROXY TCP4 1.2.3.4 127.0.0.1 5 ${port}\r\n`);
+        connection.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
+        const { status, text } = await connection.response();
+        seen.push([status, text]);
+        connection.destroy();
+      }
+      return seen;
+    },
+    ignoreUpstream: true,
+    stats: ["cluster.none.upstream_cx_none_healthy"],
+  },
+  {
     title: "requests keep to their zone as far as its hosts can take them",
     yaml: httpBootstrap({
       routes: ["ample", "scarce", "small", "forced", "idle"].map((name) => route(name, name)).join(""),
