@@ -80,6 +80,8 @@ export interface DecoderCallbacks extends StreamFilterCallbacks {
   setDecodingBuffer(body: Uint8Array): void;
   /** Replaces the limit of this stream's request buffer, also by a higher one. */
   setDecoderBufferLimit(bytes: number): void;
+  /** Bytes that may be buffered of the request, as it was set last. */
+  decoderBufferLimit(): number;
   /** Adds to the request body from inside `decodeHeaders`/`decodeData`/`decodeTrailers`; the next filters see it as data. */
   addDecodedData(chunk: Uint8Array, streaming: boolean): void;
   /** Passes data on to the filters behind this one, beside the iteration; for filters that answer `StopIterationNoBuffer`. */

@@ -128,6 +128,10 @@ export class ActiveFilter implements DecoderCallbacks, EncoderCallbacks {
     this.manager.request.bytesMax = bytes;
   }
 
+  decoderBufferLimit(): number {
+    return this.manager.request.bytesMax ?? this.manager.host.bufferLimitBytes;
+  }
+
   addDecodedData(chunk: Uint8Array, streaming: boolean): void {
     this.manager.request.addData(this, chunk, streaming);
   }

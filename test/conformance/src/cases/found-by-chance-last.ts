@@ -87,6 +87,8 @@ access_log: ${LOG}`,
   {
     title: "a whole body in one part is not too large for the filter that waits for it",
     yaml: httpBootstrap({
+      routes: `- { match: { prefix: /retried }, route: { cluster: one, retry_policy: { retry_on: 5xx, num_retries: 1 } } }
+- { match: { prefix: / }, route: { cluster: one } }`,
       httpFilters: `- name: envoy.filters.http.buffer
   typed_config:
     "@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer
@@ -96,10 +98,16 @@ access_log: ${LOG}`,
 `,
       hcm: `access_log: ${LOG}`,
     }),
+    reply: ({ target }) => ({ status: target === "/retried" ? 503 : 200, body: "one" }),
     observe: (target) =>
       http2Exchanges(target, {
         whole: (c) => {
           c.request(1, "/whole", [], { endStream: false });
+          c.data(1, "three", true);
+        },
+        // But for the router to keep.
+        retried: (c) => {
+          c.request(1, "/retried", [], { endStream: false });
           c.data(1, "three", true);
         },
         fits: (c) => {
@@ -108,8 +116,12 @@ access_log: ${LOG}`,
           c.data(1, "2", true);
         },
       }),
-    accessLog: { file: "access.log", lines: 2 },
-    stats: ["http.main.downstream_rq_too_large"],
+    accessLog: { file: "access.log", lines: 3 },
+    stats: [
+      "http.main.downstream_rq_too_large",
+      "cluster.one.retry_or_shadow_abandoned",
+      "cluster.one.upstream_rq_retry",
+    ],
   },
   {
     title:

@@ -2,12 +2,9 @@ import { type RunningProxy, waitFor } from "@sluice/harness";
 import { isNotHere } from "../stats-not-here.ts";
 
 const COMPARED = /^(http\.l\d+\.|vhost\.|cluster\.(one|two|ring|maglev|own|lone|dead|second)\.|limit\.)/;
-/**
- * What pools, codecs and the moment decide. `flow_control`: a small limit that a filter sets holds in Envoy for what waits for an
- * upstream's connection, too, where here the connection's own limit does.
- */
+/** What pools, codecs and the moment decide. */
 const OF_THE_MOMENT =
-  /_cx_|bytes|_active$|pending|circuit_breakers|\.http[12]\.|\.lb_|membership|\.update_|rq_total_time|assignment|max_host_weight|rq_time|_length_ms|version|default\.total_match_count|retry_backoff|flow_control|(ring_hash|maglev)_lb/;
+  /_cx_|bytes|_active$|pending|circuit_breakers|\.http[12]\.|\.lb_|membership|\.update_|rq_total_time|assignment|max_host_weight|rq_time|_length_ms|version|default\.total_match_count|retry_backoff|flow_control_(backed_up|drained)|(ring_hash|maglev)_lb/;
 
 /** Counters that are not 0; they are read until they rest, or until they are the expected ones, for some seconds. */
 export async function comparedStats(

@@ -26,7 +26,7 @@ export class ForwardedRequest extends KeptRequest {
     super();
     this.init = init;
     this.flow = flow;
-    this.bytesMax = init.forward.bodyBytesMax ?? init.callbacks.bufferLimitBytes();
+    this.bytesMax = init.forward.bodyBytesMax ?? init.callbacks.decoderBufferLimit();
   }
 
   /** Its head is as the upstream gets it. `keeps`: there may be another try, or a redirect. */
@@ -52,7 +52,7 @@ export class ForwardedRequest extends KeptRequest {
     const waits = attempt === undefined ? retries : !attempt.takes;
     if (this.keeps || waits) this.add(chunk);
     if (attempt?.takes === true) attempt.encodeData(chunk, endStream);
-    else if (waits && this.bytes > this.init.callbacks.bufferLimitBytes()) this.flow.holdRequest();
+    else if (waits && this.bytes > this.init.callbacks.decoderBufferLimit()) this.flow.holdRequest();
   }
 
   endWith(trailers: Headers, attempt: UpstreamTry | undefined): void {

@@ -98,7 +98,7 @@ export class MirrorStream implements TryOwner, LoadBalancerContext, FilteredCall
   data(chunk: Uint8Array, endStream: boolean): void {
     if (this.over) return;
     const { attempt, behind } = this;
-    const bytesMax = this.init.forward.bodyBytesMax ?? this.init.callbacks.bufferLimitBytes();
+    const bytesMax = this.init.forward.bodyBytesMax ?? this.init.callbacks.decoderBufferLimit();
     if (behind && this.request.bytes + chunk.length > bytesMax) {
       this.cluster.info.stats.retryOrShadowAbandoned.inc();
       this.giveUp();
