@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { connectRaw, type RawConnection, waitFor } from "@sluice/harness";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { pressPoint, shedding } from "../overload-pressure.ts";
@@ -37,12 +39,16 @@ async function underPressure(target: Target, point: string, names: readonly stri
     await pressPoint(target, "0.9", point);
     const kept = await more(before);
     const seen: Record<string, SeenSession> = {};
-    for (const name of names)
+    const log = join(target.proxy.dir, "access.log");
+    for (const [at, name] of names.entries()) {
       seen[name] = await session(await target.proxy.listenerPort(name), {
         // What comes behind the end would make it a reset, at times.
         ...(point === ON_DATA || name === "early" ? { send: "abc" } : {}),
         waitMs: 500,
       });
+      // The proxy may hear later of its client's end than of the next client.
+      await waitFor("its log line", () => readFileSync(log, "utf8").split("\n").length > at + 1);
+    }
     before.destroy();
     await waitFor(
       "its end",
