@@ -16,7 +16,7 @@ export interface HttpBootstrap {
   readonly bootstrap?: string;
 }
 
-const ROUTER = `
+export const ROUTER = `
 - name: envoy.filters.http.router
   typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`;
 

@@ -10,6 +10,7 @@ import { CLUSTER_DETAIL_CASES } from "./cases/cluster-details.ts";
 import { CLUSTER_POLICY_CASES } from "./cases/cluster-policies.ts";
 import { CLUSTER_PRECEDENCE_CASES } from "./cases/cluster-precedence.ts";
 import { COMPRESSION_CASES } from "./cases/compression.ts";
+import { CONNECT_PATH_CASES } from "./cases/connect-paths.ts";
 import { CONNECT_TERMINATION_CASES } from "./cases/connect-termination.ts";
 import { CONNECTION_MANAGER_CASES } from "./cases/connection-manager.ts";
 import { CONNECTION_MANAGER_BOUND_CASES } from "./cases/connection-manager-bounds.ts";
@@ -153,6 +154,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...FILTER_EDGE_CASES,
   ...UNREACHED_UPSTREAM_CASES,
   ...TRANSPORT_SOCKET_MATCH_CASES,
+  ...CONNECT_PATH_CASES,
   ...CONNECT_TERMINATION_CASES,
   ...TCP_EARLY_DATA_CASES,
   ...HTTP1_OPTIONS_CASES,

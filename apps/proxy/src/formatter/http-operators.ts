@@ -65,7 +65,9 @@ type PathSource = (typeof SOURCES)[number];
 
 function pathOf(context: FormatContext, source: PathSource): string | undefined {
   const original = source === "PATH" ? undefined : context.request?.get(EnvoyHeader.originalPath);
-  return original ?? (source === "ORIG" ? undefined : context.request?.get(":path"));
+  // That of a CONNECT is empty: as Envoy, there is none then.
+  if (original !== undefined && original !== "") return original;
+  return source === "ORIG" ? undefined : context.request?.get(":path");
 }
 
 /** `%PATH(WQ|NQ:ORIG|PATH|ORIG_OR_PATH)%`: with or without query, and from which header. */

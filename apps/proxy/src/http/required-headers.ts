@@ -1,11 +1,15 @@
 import type { HeaderMap } from "@sluice/extension-api";
 
-/** What a request that goes upstream is without, though it cannot be: filters may have removed it. Undefined: nothing. */
+/**
+ * What a request that goes upstream is without, though it cannot be: filters may have removed it. A path that a route has made for
+ * a CONNECT would need a protocol (RFC 8441 §4). Undefined: nothing.
+ */
 export function missingRequestHeader(headers: HeaderMap): string | undefined {
   const method = headers.get(":method");
   if (method === undefined) return ":method";
-  const target = method === "CONNECT" ? ":authority" : ":path";
-  return headers.has(target) ? undefined : target;
+  if (method !== "CONNECT") return headers.has(":path") ? undefined : ":path";
+  if (!headers.has(":authority")) return ":authority";
+  return headers.has(":path") ? ":protocol" : undefined;
 }
 
 /** As Envoy words it, for the client and in logs. */

@@ -82,6 +82,9 @@ export class RequestStreamInfo implements StreamInfo {
     info.protocol = this.protocol;
     info.routeName = this.routeName;
     info.virtualHostName = this.virtualHostName;
+    info.upstreamCluster = this.upstreamCluster;
+    info.upstreamClusterStatName = this.upstreamClusterStatName;
+    info.upstreamClusterMetadata = this.upstreamClusterMetadata;
     this.filterState.copyLasting(info.filterState);
     info.bytesReceived = this.bytesReceived;
     info.downstreamBytes = this.downstreamBytes;

@@ -1,4 +1,4 @@
-import { fileLog, httpBootstrap } from "../bootstrap.ts";
+import { fileLog, httpBootstrap, ROUTER } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { http2Exchanges } from "../http2-exchange.ts";
 
@@ -280,6 +280,26 @@ access_log: ${fileLog("%RESPONSE_FLAGS%")}`,
       ),
     accessLog: { file: "access.log", lines: 9 },
     ignoreUpstream: true,
+  },
+  {
+    title: "a redirected request that no router sees is logged with the cluster of the one before",
+    yaml: httpBootstrap({
+      hcm: `access_log: ${fileLog("%REQ(:path)% %RESPONSE_CODE% %ROUTE_NAME% %UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW% %METADATA(CLUSTER:t:c)%")}`,
+      routes: `- { name: away, match: { prefix: /away }, route: { cluster: one, internal_redirect_policy: {} } }
+- { name: health, match: { prefix: /health }, route: { cluster: dead } }`,
+      httpFilters: `- name: health_check
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck
+    pass_through_mode: false
+    headers: [{ name: ":path", string_match: { exact: /health } }]
+${ROUTER}`,
+    }),
+    reply: { status: 302, headers: [["location", "http://example.test/health"]] },
+    requests: ["/health", "/away", "/away"].map((path) => ({
+      path,
+      headers: [["host", "example.test"] as [string, string]],
+    })),
+    accessLog: { file: "access.log", lines: 5 },
   },
   {
     title: "a body that follows an internal redirect counts once more, unless its head alone is answered",

@@ -184,6 +184,12 @@ class ClientStream extends Http2Stream implements RequestEncoder {
     const method = headers.get(":method");
     this.toHead = method === "HEAD";
     this.upgrade = headers.get("upgrade") ?? "";
+    if (this.upgrade !== "" && !headers.has(":path")) {
+      // A CONNECT that asks for an upgrade: no extended CONNECT is without a path (RFC 8441 §4).
+      this.localEnded = true;
+      queueMicrotask(() => this.refuse());
+      return;
+    }
     const fields =
       this.upgrade !== ""
         ? extendedConnect(headers.fields, this.upgrade)
@@ -194,6 +200,12 @@ class ClientStream extends Http2Stream implements RequestEncoder {
     if (endStream) this.localEnded = true;
     this.session.sender.headers(this, fields, endStream);
     if (endStream) this.finishSending();
+  }
+
+  private refuse(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.end("protocol error", "");
   }
 
   override get meter(): ByteMeter | undefined {
