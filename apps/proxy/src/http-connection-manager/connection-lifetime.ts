@@ -20,7 +20,7 @@ const RAMP_SHARE = 2 / 3;
 export const DRAINED = "deferred_close_on_drained_connection";
 
 /** A stream that a drained listener does not wait for. */
-interface Tunnel {
+export interface Tunnel {
   endForDrain(): void;
 }
 

@@ -1,7 +1,7 @@
 import type { RequestTargetRules } from "@sluice/matching";
 import type { AccessLogger } from "../access-log/access-logger.ts";
 import type { HeadTimeout } from "../http/codec.ts";
-import type { Http1ServerOptions } from "../http/h1/server-codec.ts";
+import type { Http1ServerOptions } from "../http/h1/http1-server-options.ts";
 import type { Http2ServerSetup } from "../http/h2/server-codec.ts";
 import type { HttpFilterConfig } from "../http-filter/filter-chain-config.ts";
 import type { RequestIdOptions } from "../tracing/trace-decision.ts";

@@ -26,6 +26,7 @@ import type { ConnectionManagerConfig } from "./connection-manager-config.ts";
 import { detectProtocol } from "./detect-protocol.ts";
 import { HttpStream } from "./http-stream.ts";
 import { PrematureResets } from "./premature-resets.ts";
+import type { StreamOwner } from "./stream-owner.ts";
 import type { StreamTimers } from "./stream-timers.ts";
 import type { UserAgentStats } from "./user-agents.ts";
 
@@ -35,7 +36,10 @@ const HEAD = FURTHER_DEADLINES;
  * One downstream connection under a connection manager: its codec and its streams
  * (envoy.filters.network.http_connection_manager).
  */
-export class HttpConnectionManager extends ConnectionLifetime implements ReadFilter, ServerCodecCallbacks {
+export class HttpConnectionManager
+  extends ConnectionLifetime
+  implements ReadFilter, ServerCodecCallbacks, StreamOwner
+{
   /** What came before the protocol was clear. */
   private firstBytes: Buffer | undefined = undefined;
   private readonly connectedAtMs: number;
@@ -195,7 +199,6 @@ export class HttpConnectionManager extends ConnectionLifetime implements ReadFil
 
   // ── for its streams ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** As Envoy: what the first request says of the client holds for the connection. */
   countUserAgent(headers: Headers): void {
     if (!this.clientKnown) {
       this.clientKnown = true;
@@ -206,7 +209,6 @@ export class HttpConnectionManager extends ConnectionLifetime implements ReadFil
     this.userAgent?.rqTotal.inc();
   }
 
-  /** A stream is through, and gives its timers back. `reusable`: its messages both ended properly. */
   onStreamDone(timers: StreamTimers, reusable: boolean, info: RequestStreamInfo): void {
     const { codec } = this;
     this.activeStreams--;

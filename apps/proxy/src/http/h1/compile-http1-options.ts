@@ -9,8 +9,8 @@ import {
 import type { ExtensionRegistry } from "../../registry/extension-registry.ts";
 import type { Http1ClientSettings } from "./client-codec.ts";
 import { type HeaderSpelling, LOWER_CASE } from "./header-spelling.ts";
+import type { Http1ServerOptions } from "./http1-server-options.ts";
 import { createHttp1Stats } from "./http1-stats.ts";
-import type { Http1ServerOptions } from "./server-codec.ts";
 
 type Report = (problem: Problem) => void;
 
