@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   connectRaw,
   freePort,
@@ -17,7 +17,8 @@ import { envoyConfig } from "./envoy-config.ts";
 
 /** A proxy under load: one worker on one CPU, plain HTTP/1.1 from a port of its own to one upstream. */
 export interface Contender {
-  readonly name: ContenderName;
+  /** Of a checkout: its directory's. */
+  readonly name: string;
   readonly version: string;
   readonly port: number;
   readonly process: RunningProcess;
@@ -64,12 +65,18 @@ export async function startContender(name: ContenderName, options: ContenderOpti
   }
 }
 
+/** The Sluice of another checkout, whose bundle must have been made. */
+export async function startCheckout(root: string, options: ContenderOptions): Promise<Contender> {
+  return { ...(await startEnvoyLike("sluice", options, root)), name: basename(root) };
+}
+
 async function startEnvoyLike(
   name: "envoy" | "sluice",
   { upstreamPort, cpu, yaml = envoyConfig({ upstreamPort }) }: ContenderOptions,
+  root?: string,
 ): Promise<Contender> {
   const start = name === "envoy" ? startEnvoy : startSluiceProxy;
-  const proxy = await start({ yaml, concurrency: 1, cpu });
+  const proxy = await start({ yaml, concurrency: 1, cpu, ...(root === undefined ? {} : { root }) });
   return {
     name,
     version: name === "envoy" ? (installedEnvoy() ?? "unknown") : `node ${process.versions.node}`,
@@ -204,5 +211,17 @@ export function residentMib(pid: number): number | undefined {
     return kib === undefined ? undefined : Number(kib) / 1024;
   } catch {
     return undefined;
+  }
+}
+
+/** CPU time of a process's threads so far, in µs; `NaN` where /proc does not tell. Of threads that have ended nothing is left. */
+export function cpuTimeUs(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+      const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
+      return sum + Number(nanoseconds) / 1000;
+    }, 0);
+  } catch {
+    return Number.NaN;
   }
 }

@@ -10,6 +10,7 @@ status codes: 3990 2xx, 0 3xx, 3 4xx, 5 5xx
 time for request:      724us     1.02s     11.42ms      9.32ms    87.93%
 time for connect:     1.41ms      2.03ms      1.60ms       190us    87.50%`;
   assert.deepEqual(parseH2load(report), {
+    requests: 4000,
     requestsPerSecond: 10731.92,
     meanMs: 11.42,
     maxMs: 1020,

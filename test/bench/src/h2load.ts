@@ -2,6 +2,7 @@ import { startProcess } from "@sluice/harness";
 
 /** One run of h2load. */
 export interface H2loadResult {
+  readonly requests: number;
   readonly requestsPerSecond: number;
   readonly meanMs: number;
   readonly maxMs: number;
@@ -36,10 +37,12 @@ export function parseH2load(output: string): H2loadResult {
     return [...found];
   };
   const [, perSecond = ""] = find(/finished in [^,]+, ([\d.]+) req\/s/);
+  const [, done = ""] = find(/(\d+) done/);
   const [, failed = "", errored = "", timedOut = ""] = find(/(\d+) failed, (\d+) errored, (\d+) timeout/);
   const [, client = "", server = ""] = find(/status codes: .*?(\d+) 4xx, (\d+) 5xx/);
   const [, max = "", mean = ""] = find(/time for request:\s+\S+\s+(\S+)\s+(\S+)/);
   return {
+    requests: Number(done),
     requestsPerSecond: Number(perSecond),
     meanMs: inMs(mean),
     maxMs: inMs(max),

@@ -7,9 +7,13 @@
  *     npm run bench -- --duration 3 --rounds 5        seconds per round (default 8) and rounds (default 3)
  *     npm run bench -- --connections 32               default 64
  *     npm run bench -- --proxies envoy,sluice         default: all that are installed
+ *     npm run bench -- --checkouts ../main,.          Sluices of these checkouts in their place: "× first" is the median of the
+ *                                                     rounds' CPU time against the first one's, which stands a busy machine
  */
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release } from "node:os";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installedEnvoy } from "@sluice/harness";
@@ -38,6 +42,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     connections: { type: "string", default: "64" },
     proxies: { type: "string" },
+    checkouts: { type: "string" },
   },
 });
 
@@ -55,11 +60,19 @@ const wanted = values.proxies?.split(",");
 const missing = wanted?.filter((name) => !installed.some((one) => one === name)) ?? [];
 if (missing.length > 0) refuse(`not installed: ${missing.join(", ")}; there are ${installed.join(", ")}`);
 
+const checkouts = (values.checkouts?.split(",") ?? []).map((path) => resolve(path));
+for (const root of checkouts) {
+  const bundler = join(root, "apps/proxy/scripts/bundle.ts");
+  const { status } = spawnSync(process.execPath, [bundler, "--if-changed"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) refuse(`no bundle of the proxy in ${root}`);
+}
+
 const options = {
   seconds: positive("duration", values.duration),
   rounds: positive("rounds", values.rounds),
   connections: positive("connections", values.connections),
   contenders: installed.filter((name) => wanted === undefined || wanted.includes(name)),
+  checkouts,
   log: (line: string) => console.log(line),
 };
 
@@ -67,6 +80,7 @@ const results: Record<string, ScenarioResult> = {};
 let passed = true;
 for (const scenario of SCENARIOS) {
   if (only !== undefined && !only.includes(scenario.name)) continue;
+  if (checkouts.length > 0 && scenario.takesCheckouts !== true) continue;
   console.log(`\n${scenario.name}: ${scenario.title}`);
   const result = await scenario.run(options);
   results[scenario.name] = result;

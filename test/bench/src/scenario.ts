@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly connections: number;
   readonly contenders: readonly ContenderName[];
+  /** Absolute paths of checkouts whose Sluices take turns in place of the contenders. */
+  readonly checkouts: readonly string[];
   log(line: string): void;
 }
 
@@ -31,6 +33,8 @@ export interface Scenario {
   readonly title: string;
   /** Names in `median` to print, in order, with their headings. */
   readonly columns: readonly (readonly [name: string, heading: string, digits: number])[];
+  /** Whether Sluices of other checkouts can take turns in it. */
+  readonly takesCheckouts?: true;
   run(options: BenchOptions): Promise<ScenarioResult>;
 }
 

@@ -6,6 +6,7 @@ import { startProcess } from "@sluice/harness";
 
 /** One run of wrk. */
 export interface LoadResult {
+  readonly requests: number;
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -61,6 +62,7 @@ function parse(line: string): LoadResult {
     return value;
   };
   return {
+    requests: number("requests"),
     requestsPerSecond: number("requests") / (number("us") / 1e6),
     p50Ms: number("p50Us") / 1000,
     p99Ms: number("p99Us") / 1000,

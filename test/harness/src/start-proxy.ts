@@ -37,6 +37,8 @@ export interface StartProxyOptions {
   readonly cpu?: number;
   /** Files to put into `dir` before it starts, by name. `{{dir}}` is replaced in them too. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The checkout whose Sluice is started, as an absolute path; default: this one. */
+  readonly root?: string;
   /** How long it may take to become ready, default 60 s: a busy machine is slow. */
   readonly readyMs?: number;
 }
@@ -66,7 +68,7 @@ export function startSluiceProxy(options: StartProxyOptions): Promise<RunningPro
   return startProxy(
     "sluice",
     options,
-    [process.execPath, join(ROOT, "apps/proxy/src/main.ts")],
+    [process.execPath, join(options.root ?? ROOT, "apps/proxy/src/main.ts")],
     ["--base-id", baseId],
   );
 }

@@ -5,8 +5,10 @@ import { TestCertificates } from "@sluice/harness";
 import {
   type Contender,
   type ContenderName,
+  cpuTimeUs,
   residentMib,
   startBenchUpstream,
+  startCheckout,
   startContender,
   type UpstreamKind,
 } from "../contender.ts";
@@ -21,6 +23,7 @@ const WARM_UP_SECONDS = 6;
 
 /** What one load run must tell. */
 interface Throughput {
+  readonly requests: number;
   readonly requestsPerSecond: number;
   readonly errors: number;
 }
@@ -54,9 +57,12 @@ export function throughputScenario(setup: ThroughputSetup): Scenario {
   return {
     name: setup.name,
     title: setup.title,
+    takesCheckouts: true,
     columns: [
       ["requestsPerSecond", "req/s", 0],
       ["ratio", "× Envoy", 2],
+      ["cpuUs", "CPU µs", 1],
+      ["cpuRatio", "× first", 3],
       ...setup.latencies,
       ["rssMib", "RSS MiB", 0],
       ["errors", "errors", 0],
@@ -69,11 +75,14 @@ export function throughputScenario(setup: ThroughputSetup): Scenario {
       try {
         const certificate = certificates.create("bench", { names: "DNS:bench.test" });
         const yaml = setup.config?.({ upstreamPort: upstream.port, dir, certificate });
-        for (const name of options.contenders) {
-          if (setup.contenders?.includes(name) === false) continue;
-          const common = { upstreamPort: upstream.port, cpu: PROXY_CPU };
-          started.push(await startContender(name, yaml === undefined ? common : { ...common, yaml }));
-        }
+        const common = {
+          upstreamPort: upstream.port,
+          cpu: PROXY_CPU,
+          ...(yaml === undefined ? {} : { yaml }),
+        };
+        for (const root of options.checkouts) started.push(await startCheckout(root, common));
+        for (const name of options.checkouts.length > 0 ? [] : options.contenders)
+          if (setup.contenders?.includes(name) !== false) started.push(await startContender(name, common));
         return judge(await measure(setup, started, options), setup.ratioWanted);
       } finally {
         certificates.remove();
@@ -94,15 +103,25 @@ async function measure(
   const load = (contender: Contender, seconds: number) => setup.load(contender, seconds, LOAD_CPU, options);
   for (const contender of contenders) await load(contender, WARM_UP_SECONDS);
   for (let round = 1; round <= options.rounds; round++)
-    for (const [contender, seen] of rounds) {
+    // Forth and back: whoever always came behind the same one would bear what that one leaves in caches.
+    for (const contender of round % 2 === 1 ? contenders : contenders.toReversed()) {
+      const { pid } = contender.process;
+      const before = cpuTimeUs(pid);
       const result = await load(contender, options.seconds);
-      seen.push({ ...result, rssMib: residentMib(contender.process.pid) ?? Number.NaN });
+      const cpuUs = (cpuTimeUs(pid) - before) / result.requests;
+      rounds.get(contender)?.push({ ...result, cpuUs, rssMib: residentMib(pid) ?? Number.NaN });
       options.log(
-        `round ${round} of ${options.rounds}: ${contender.name} ${result.requestsPerSecond.toFixed(0)} req/s`,
+        `round ${round} of ${options.rounds}: ${contender.name} ${result.requestsPerSecond.toFixed(0)} req/s, ${cpuUs.toFixed(1)} µs of CPU time each`,
       );
     }
+  const first = [...rounds.values()][0] ?? [];
   return contenders.map((contender) => {
-    const seen = rounds.get(contender) ?? [];
+    const seen = (rounds.get(contender) ?? []).map(
+      (round, n): Record<string, number> => ({
+        ...round,
+        cpuRatio: (round.cpuUs ?? Number.NaN) / (first[n]?.cpuUs ?? Number.NaN),
+      }),
+    );
     // Errors of any round count.
     const errors = seen.reduce((sum, round) => sum + (round.errors ?? 0), 0);
     return {
