@@ -1,9 +1,3 @@
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
 import type { Socket } from "node:net";
 import {
   create,
@@ -16,6 +10,8 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { apiRegistry } from "@sluice/xds";
+import { answerCall, refuseCall } from "./grpc-call.ts";
+import { http2Service } from "./http2-service.ts";
 
 /** A response, a status of gRPC other than 0, or none at all. */
 export type Answer<Response extends DescMessage> = MessageInitShape<Response> | number | "none";
@@ -47,22 +43,17 @@ export function answeringService<Request extends DescMessage, Response extends D
   comparable = (request) => request,
 }: AnsweringService<Request, Response>): AskedService {
   const journal = new Journal();
-  const server = createServer();
-  server.on("session", (session: ServerHttp2Session) => session.on("error", () => {}));
-  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    const chunks: Buffer[] = [];
-    stream.on("error", () => {});
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => {
-      const request = fromBinary(requests, Buffer.concat(chunks).subarray(5));
-      const call = journal.add({
-        head: fields.map((name) => `${name}: ${String(headers[name])}`),
-        request: comparable(toJson(requests, request, { registry: apiRegistry() })),
-      });
-      give(stream, responses, answer(request, call));
+  const onSocket = http2Service((stream, headers, body) => {
+    const request = fromBinary(requests, body.subarray(5));
+    const call = journal.add({
+      head: fields.map((name) => `${name}: ${String(headers[name])}`),
+      request: comparable(toJson(requests, request, { registry: apiRegistry() })),
     });
+    const given = answer(request, call);
+    if (typeof given === "number") refuseCall(stream, given);
+    else if (given !== "none") answerCall(stream, toBinary(responses, create(responses, given)));
   });
-  return { onSocket: (socket) => void server.emit("connection", socket), asked: () => journal.take() };
+  return { onSocket, asked: () => journal.take() };
 }
 
 /** What a service was asked since the last look. */
@@ -79,23 +70,4 @@ export class Journal {
     this.entries = [];
     return entries;
   }
-}
-
-function give<Response extends DescMessage>(
-  stream: ServerHttp2Stream,
-  schema: Response,
-  answer: Answer<Response>,
-): void {
-  if (answer === "none") return;
-  const head = { ":status": 200, "content-type": "application/grpc" };
-  if (typeof answer === "number") {
-    stream.respond({ ...head, "grpc-status": String(answer) }, { endStream: true });
-    return;
-  }
-  const message = toBinary(schema, create(schema, answer));
-  const frame = Buffer.alloc(5);
-  frame.writeUInt32BE(message.length, 1);
-  stream.respond(head, { waitForTrailers: true });
-  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-  stream.end(Buffer.concat([frame, message]));
 }

@@ -2,6 +2,8 @@
 export interface HttpBootstrap {
   /** Routes of one virtual host `all` for every domain. */
   readonly routes?: string;
+  /** Further fields of that virtual host. */
+  readonly virtualHost?: string;
   /** Or the whole RouteConfiguration. */
   readonly routeConfig?: string;
   /** Further fields of the HTTP connection manager. */
@@ -65,6 +67,10 @@ export function fileLog(format: string, file = "access.log", filter = ""): strin
   return `[{ name: file, ${passed}typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, path: "{{dir}}/${file}", log_format: { text_format_source: { inline_string: "${format}\\n" } } } }]`;
 }
 
+/** Of a virtual host: requests and responses tell the number of their try. */
+export const ATTEMPTS_TOLD = `include_request_attempt_count: true
+include_attempt_count_in_response: true`;
+
 /** A bootstrap with one plain listener `main` on a free port of 127.0.0.1. */
 export function httpBootstrap(parts: HttpBootstrap): string {
   const routeConfig =
@@ -73,6 +79,7 @@ export function httpBootstrap(parts: HttpBootstrap): string {
 virtual_hosts:
   - name: all
     domains: ["*"]
+${indent(parts.virtualHost ?? "", 4)}
     routes:
 ${indent(parts.routes ?? '- { match: { prefix: "/" }, route: { cluster: one } }', 6)}`;
   const routed = /^rds:/m.test(parts.hcm ?? "") ? "" : `route_config:\n${indent(routeConfig, 2)}`;

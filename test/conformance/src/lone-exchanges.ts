@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
-import { type RunningProxy, waitFor } from "@sluice/harness";
 import { fileLog } from "./bootstrap.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
+import { logLines } from "./log-lines.ts";
 import { type ListenerParts, listenersBootstrap } from "./many-listeners.ts";
 
 /** One connection to a listener of its own, so that the listener's stats are the connection's. */
@@ -62,7 +60,9 @@ export function exchangesCase(
         return [name, [masked(received), ended]];
       });
       const clients = Object.fromEntries(await Promise.all(seen));
-      return { clients, log: await logLines(proxy, names.length) };
+      const log = await logLines(proxy, "access.log", names.length);
+      // How much of a large body comes before an answer is chance.
+      return { clients, log: log.map((line) => line.replace(/rx=\d{4,}/, "rx=<much>")).sort() };
     },
     stats: [
       ...listeners.flatMap(([name]) => STATS.map((stat) => `http.${name}.${stat}`)),
@@ -79,22 +79,6 @@ export function exchangesCase(
     ],
     ...more,
   };
-}
-
-async function logLines({ dir }: RunningProxy, count: number): Promise<readonly string[]> {
-  let seen: string[] = [];
-  const complete = waitFor(
-    "the log",
-    () => {
-      seen = readFileSync(join(dir, "access.log"), "utf8").split("\n").slice(0, -1);
-      return seen.length >= count;
-    },
-    { deadlineMs: 3000 },
-  );
-  // A difference is for the comparison to tell.
-  await complete.catch(() => {});
-  // How much of a large body comes before an answer is chance.
-  return seen.map((line) => line.replace(/rx=\d{4,}/, "rx=<much>")).sort();
 }
 
 /**

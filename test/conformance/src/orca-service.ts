@@ -1,15 +1,13 @@
-import type { EventEmitter } from "node:events";
 import {
   createSecureServer,
-  createServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type Http2Session,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
+import { GRPC_HEAD, grpcFrame } from "./grpc-call.ts";
+import { http2Service } from "./http2-service.ts";
 
 /** What a host was asked, as far as two runs can be alike. */
 export interface AskedForLoad {
@@ -41,31 +39,24 @@ export function orcaService(
 ): OrcaService {
   const asked = new Map<string, AskedForLoad>();
   const times = new Map<string, number>();
-  const server: EventEmitter =
-    secure === undefined ? createServer() : createSecureServer({ ...secure, allowHTTP1: true });
-  server.on("session", (session: ServerHttp2Session) => session.on("error", () => {}));
-  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    const authority = String(headers[":authority"]);
-    const chunks: Buffer[] = [];
-    stream.on("error", () => {});
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => {
-      times.set(authority, (times.get(authority) ?? 0) + 1);
-      const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
-      if (!asked.has(authority)) {
-        const body = Buffer.concat(chunks).toString("hex");
-        asked.set(authority, { tls: tlsOf(stream.session), fields: fields.toSorted(), body });
-      }
-      answers[authority]?.(stream);
-    });
+  const server = secure === undefined ? undefined : createSecureServer({ ...secure, allowHTTP1: true });
+  server?.on("request", (request: Http2ServerRequest, response: Http2ServerResponse) => {
+    if (request.httpVersion !== "2.0") response.end("one");
   });
-  if (secure !== undefined) {
-    server.on("request", (request: Http2ServerRequest, response: Http2ServerResponse) => {
-      if (request.httpVersion !== "2.0") response.end("one");
-    });
-  }
+  const onSocket = http2Service((stream, headers, body) => {
+    const authority = String(headers[":authority"]);
+    times.set(authority, (times.get(authority) ?? 0) + 1);
+    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`);
+    if (!asked.has(authority))
+      asked.set(authority, {
+        tls: tlsOf(stream.session),
+        fields: fields.toSorted(),
+        body: body.toString("hex"),
+      });
+    answers[authority]?.(stream);
+  }, server);
   return {
-    onSocket: (socket) => void server.emit("connection", socket),
+    onSocket,
     asked,
     times,
     forget() {
@@ -81,20 +72,11 @@ function tlsOf(session: Http2Session | undefined): string | undefined {
   return `${String(Reflect.get(socket, "servername"))} ${String(session.alpnProtocol)}`;
 }
 
-/** Ends the call by a status at once. */
-export function refuseCall(status: number): LoadAnswer {
-  return (stream) =>
-    stream.respond(
-      { ":status": 200, "content-type": "application/grpc", "grpc-status": String(status) },
-      { endStream: true },
-    );
-}
-
 /** Reports the same again and again. `fields`: doubles by their number. */
 export function reportEvery(periodMs: number, fields: Readonly<Record<number, number>>): LoadAnswer {
   const message = loadMessage(fields);
   return (stream) => {
-    stream.respond({ ":status": 200, "content-type": "application/grpc" });
+    stream.respond(GRPC_HEAD);
     stream.write(message);
     const timer = setInterval(() => stream.write(message), periodMs);
     stream.on("close", () => clearInterval(timer));
@@ -109,8 +91,5 @@ function loadMessage(fields: Readonly<Record<number, number>>): Buffer {
     bytes.writeDoubleLE(value, 1);
     return bytes;
   });
-  const message = Buffer.concat(doubles);
-  const frame = Buffer.alloc(5);
-  frame.writeUInt32BE(message.length, 1);
-  return Buffer.concat([frame, message]);
+  return grpcFrame(Buffer.concat(doubles));
 }

@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
 import {
   connectRaw,
   freePort,
@@ -9,10 +7,11 @@ import {
   requestBytes,
   startEnvoy,
   startRecordingUpstream,
-  waitFor,
 } from "@sluice/harness";
 import type { CaseRequest, ConformanceCase, SeenResponse, Target } from "./conformance-case.ts";
+import { logLines } from "./log-lines.ts";
 import { normalizeLogLine, seenRequests, seenResponse } from "./normalize.ts";
+import { readResting } from "./read-lagging.ts";
 
 /** Everything seen of one case at one proxy; plain data, to be compared as a whole. */
 export interface Observation {
@@ -142,38 +141,14 @@ async function readStats(
   expected: Observation["stats"] | undefined,
 ): Promise<Observation["stats"]> {
   if (names.length === 0) return {};
-  let seen: Observation["stats"] = {};
-  let before = "";
-  const settled = waitFor(
-    "stats",
-    async () => {
-      const stats = await proxy.stats();
-      seen = Object.fromEntries(names.map((name) => [name, stats.get(name)]));
-      if (expected !== undefined) return names.every((name) => seen[name] === expected[name]);
-      const now = JSON.stringify(seen);
-      const rests = now === before;
-      before = now;
-      return rests;
-    },
-    { deadlineMs: 3_000, intervalMs: 50 },
-  );
-  // A difference is for the comparison to tell.
-  await settled.catch(() => {});
-  return seen;
+  const read = async (): Promise<Observation["stats"]> => {
+    const stats = await proxy.stats();
+    return Object.fromEntries(names.map((name) => [name, stats.get(name)]));
+  };
+  return (await readResting(read, expected)) ?? {};
 }
 
-async function readAccessLog(proxy: RunningProxy, theCase: ConformanceCase): Promise<string[]> {
-  const wanted = theCase.accessLog;
-  if (wanted === undefined) return [];
-  let lines: string[] = [];
-  const complete = waitFor(
-    "access log",
-    () => {
-      lines = readFileSync(join(proxy.dir, wanted.file), "utf8").split("\n").slice(0, -1);
-      return lines.length >= wanted.lines;
-    },
-    { deadlineMs: 15_000, intervalMs: 50 },
-  );
-  await complete.catch(() => {});
-  return lines.map(normalizeLogLine);
+async function readAccessLog(proxy: RunningProxy, { accessLog }: ConformanceCase): Promise<string[]> {
+  if (accessLog === undefined) return [];
+  return (await logLines(proxy, accessLog.file, accessLog.lines)).map(normalizeLogLine);
 }

@@ -1,14 +1,13 @@
-import { readFileSync } from "node:fs";
 import { constants, createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { headerBlock, requestFields, waitFor } from "@sluice/harness";
+import { headerBlock, requestFields } from "@sluice/harness";
 import { httpBootstrap, OVER_HTTP2, staticCluster, WITH_TRAILERS } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
 import { http1TunnelPeer } from "../http1-tunnel-peer.ts";
 import { http2Exchanges } from "../http2-exchange.ts";
 import { http2TunnelPeer } from "../http2-tunnel-peer.ts";
+import { logLines } from "../log-lines.ts";
 import { tcpBootstrap } from "../tcp-bootstrap.ts";
 import { session, sessions } from "../tcp-session.ts";
 
@@ -84,15 +83,8 @@ const http2Peer = (socket: Socket): void => {
 };
 
 /** What the router's log says of tries: when each is over and when its request depends on how messages end. */
-async function tries({ proxy }: Target, lines: number): Promise<readonly string[]> {
-  let seen: string[] = [];
-  const complete = waitFor("the tries' log", () => {
-    seen = readFileSync(join(proxy.dir, "tries.log"), "utf8").split("\n").slice(0, -1);
-    return seen.length >= lines;
-  });
-  await complete.catch(() => {});
-  return seen;
-}
+const tries = ({ proxy }: Target, lines: number): Promise<readonly string[]> =>
+  logLines(proxy, "tries.log", lines);
 
 /** Messages, each on a connection of its own and with the end of what is answered; how each answer begins. */
 async function sendEach(

@@ -108,15 +108,10 @@ export const CEL_CASES: readonly ConformanceCase[] = [
         metadata: { filter_metadata: { of: { locality: l } } }
         lb_endpoints:
           - { endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: {{upstream}} } } }, metadata: { filter_metadata: { of: { host: h } } } }`,
-      routeConfig: `name: local
-virtual_hosts:
-  - name: all
-    domains: ["*"]
-    metadata: { filter_metadata: { of: { host: v } } }
-    routes:
-      - { name: placed, match: { prefix: "/placed" }, route: { cluster: placed }, metadata: { filter_metadata: { my.ns: { number: 5, text: "a\\"b" } } } }
-      - { match: { prefix: "/direct" }, direct_response: { status: 404, body: { inline_string: gone } } }
-      - { match: { prefix: "/dead" }, route: { cluster: dead } }`,
+      virtualHost: `metadata: { filter_metadata: { of: { host: v } } }`,
+      routes: `- { name: placed, match: { prefix: "/placed" }, route: { cluster: placed }, metadata: { filter_metadata: { my.ns: { number: 5, text: "a\\"b" } } } }
+- { match: { prefix: "/direct" }, direct_response: { status: 404, body: { inline_string: gone } } }
+- { match: { prefix: "/dead" }, route: { cluster: dead } }`,
     }),
     reply: () => ({ headers: [["x-up", "yes"]], body: "one" }),
     requests: [

@@ -1,7 +1,8 @@
-import { type RunningProxy, waitFor } from "@sluice/harness";
+import type { RunningProxy } from "@sluice/harness";
 import { httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import { askListeners, type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
+import { readLagging } from "../read-lagging.ts";
 
 const FORWARDED: CaseRequest[] = [
   { path: "/none" },
@@ -102,19 +103,16 @@ const FILTERS = "type.googleapis.com/envoy.extensions.filters.http";
 
 /** `[value, samples]` of how often requests looked for their routes, once `samples` requests have been merged. */
 async function waitForSamples(proxy: RunningProxy, samples: number): Promise<unknown> {
-  let seen: (readonly [string, number])[] = [];
-  const merged = waitFor("samples", async () => {
+  const read = async () => {
     const text = await proxy.admin("/stats?filter=route_resolutions&histogram_buckets=detailed&format=json");
     const totals = /"totals":(\[[^\]]*\])/.exec(text)?.[1] ?? "";
-    seen = [...totals.matchAll(/"lower_bound":([\d.]+).*?"count":(\d+)/g)].map(([, value = "", count]) => [
-      value,
-      Number(count),
-    ]);
-    return seen.reduce((sum, [, count]) => sum + count, 0) >= samples;
+    return [...totals.matchAll(/"lower_bound":([\d.]+).*?"count":(\d+)/g)].map(
+      ([, value = "", count]) => [value, Number(count)] as const,
+    );
+  };
+  return readLagging(read, (seen) => seen.reduce((sum, [, count]) => sum + count, 0) >= samples, {
+    deadlineMs: 10_000,
   });
-  // What is missing is for the comparison to tell.
-  await merged.catch(() => {});
-  return seen;
 }
 
 export const CONNECTION_MANAGER_CASES: readonly ConformanceCase[] = [

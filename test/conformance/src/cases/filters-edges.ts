@@ -294,16 +294,11 @@ export const FILTER_EDGE_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({
       hcm: logged(""),
       httpFilters: `${matched("bare", "")}${matched("own", `, ${skipBy("x-a")}`)}${ROUTER}`,
-      routeConfig: `name: local
-virtual_hosts:
-- name: all
-  domains: ["*"]
-  typed_per_filter_config: { own: { ${abort(419)} } }
-  routes:
-  ${route("/matcher", `typed_per_filter_config: { own: { "@type": ${MATCHING}.ExtensionWithMatcherPerRoute, ${skipBy("x-b")} } }`)}
-  ${route("/wrapped", `typed_per_filter_config: { own: { "@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, config: { "@type": ${MATCHING}.ExtensionWithMatcherPerRoute, ${skipBy("x-b")} } } }`)}
-  ${route("/filter", `typed_per_filter_config: { own: { ${abort(420)} } }`)}
-  - { match: { prefix: / }, route: { cluster: one } }`,
+      virtualHost: `typed_per_filter_config: { own: { ${abort(419)} } }`,
+      routes: `${route("/matcher", `typed_per_filter_config: { own: { "@type": ${MATCHING}.ExtensionWithMatcherPerRoute, ${skipBy("x-b")} } }`)}
+${route("/wrapped", `typed_per_filter_config: { own: { "@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, config: { "@type": ${MATCHING}.ExtensionWithMatcherPerRoute, ${skipBy("x-b")} } } }`)}
+${route("/filter", `typed_per_filter_config: { own: { ${abort(420)} } }`)}
+- { match: { prefix: / }, route: { cluster: one } }`,
     }),
     requests: ["/matcher", "/wrapped", "/filter", "/"].flatMap((path): CaseRequest[] => [
       { path },

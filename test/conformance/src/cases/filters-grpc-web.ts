@@ -1,36 +1,26 @@
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
-import type { Socket } from "node:net";
+import type { ServerHttp2Stream } from "node:http2";
+import { Journal } from "../answering-service.ts";
 import { fileLog, httpBootstrap, OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
+import { GRPC_HEAD, grpcFrame } from "../grpc-call.ts";
+import { http2Service } from "../http2-service.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions.filters.http";
 const FILTERS = `
 - { name: web, typed_config: { "@type": ${TYPES}.grpc_web.v3.GrpcWeb } }
 - { name: router, typed_config: { "@type": ${TYPES}.router.v3.Router } }`;
-const GRPC = { ":status": 200, "content-type": "application/grpc" };
-
-function frame(text: string): Buffer {
-  const framed = Buffer.alloc(5 + text.length);
-  framed.writeUInt32BE(text.length, 1);
-  framed.write(text, 5);
-  return framed;
-}
+const frame = (text: string): Buffer => grpcFrame(Buffer.from(text));
 
 /** By the method: how a call is answered. */
 const METHODS: Readonly<Record<string, (stream: ServerHttp2Stream, body: Buffer) => void>> = {
   Add: (stream, body) => {
-    stream.respond(GRPC, { waitForTrailers: true });
+    stream.respond(GRPC_HEAD, { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0", "x-more": "a b" }));
     stream.write(body);
     stream.end(frame("second"));
   },
   Fail: (stream) =>
-    stream.respond({ ...GRPC, "grpc-status": "5", "grpc-message": "none%20such" }, { endStream: true }),
+    stream.respond({ ...GRPC_HEAD, "grpc-status": "5", "grpc-message": "none%20such" }, { endStream: true }),
   Html: (stream) => {
     stream.respond({ ":status": 200, "content-type": "text/html" });
     stream.end("<p>100% ~ \u00fc\n</p>");
@@ -50,32 +40,16 @@ const METHODS: Readonly<Record<string, (stream: ServerHttp2Stream, body: Buffer)
   Empty: (stream) => stream.respond({ ":status": 404 }, { endStream: true }),
 };
 
-/** A server of gRPC, and what it saw. */
-function grpcServer() {
-  const seen: unknown[] = [];
-  const server = createServer();
-  server.on("session", (session: ServerHttp2Session) => session.on("error", () => {}));
-  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    const chunks: Buffer[] = [];
-    stream.on("error", () => {});
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => {
-      const body = Buffer.concat(chunks);
-      const names = [":path", "content-type", "te", "grpc-accept-encoding", "content-length", "accept"];
-      seen.push({
-        head: names.map((name) => `${name}: ${String(headers[name])}`),
-        body: body.toString("hex"),
-      });
-      METHODS[String(headers[":path"]).split("/").at(-1) ?? ""]?.(stream, body);
-    });
+const SHOWN = [":path", "content-type", "te", "grpc-accept-encoding", "content-length", "accept"];
+const journal = new Journal();
+const answered = http2Service((stream, headers, body) => {
+  journal.add({
+    head: SHOWN.map((name) => `${name}: ${String(headers[name])}`),
+    body: body.toString("hex"),
   });
-  return {
-    onSocket: (socket: Socket) => void server.emit("connection", socket),
-    seen: () => seen.splice(0),
-  };
-}
+  METHODS[String(headers[":path"]).split("/").at(-1) ?? ""]?.(stream, body);
+});
 
-const SERVER = grpcServer();
 const call = (
   method: string,
   type: string,
@@ -106,9 +80,9 @@ export const GRPC_WEB_CASES: readonly ConformanceCase[] = [
 - { match: { prefix: "/shop" }, route: { cluster: grpc } }`,
       clusters: staticCluster("grpc", ["{{tcp}}"], OVER_HTTP2),
     }),
-    tcp: SERVER.onSocket,
+    tcp: answered,
     observe: async ({ send }) => {
-      SERVER.seen();
+      journal.take();
       const responses: unknown[] = [];
       for (const request of [
         call("Add", BINARY, PING.toString("latin1")),
@@ -128,7 +102,7 @@ export const GRPC_WEB_CASES: readonly ConformanceCase[] = [
         { ...call("", BINARY, PING.toString("latin1")), path: "/none" },
       ])
         responses.push(await send(request));
-      return { responses, seen: SERVER.seen() };
+      return { responses, seen: journal.take() };
     },
     stats: ["Add", "Fail", "Html", "Down", "Web", "Empty"]
       .flatMap((method) =>

@@ -93,30 +93,25 @@ ${ROUTER}`,
     yaml: httpBootstrap({
       hcm: LOG,
       httpFilters: `- { name: limit, typed_config: { ${LIMIT}, stat_prefix: idle } }\n${ROUTER}`,
-      routeConfig: `name: local
-virtual_hosts:
-- name: all
-  domains: ["*"]
-  rate_limits: [${key("host")}, ${key("staged-host", ", stage: 1")}]
-  routes:
-  ${route("/plain", `stat_prefix: plain, ${ON}, token_bucket: ${bucket(2)}`)}
-  ${route("/status", `stat_prefix: status, ${ON}, token_bucket: ${bucket(0)}, status: { code: 503 }, enable_retry_after_header: true, enable_x_ratelimit_headers: DRAFT_VERSION_03`)}
-  ${route("/low", `stat_prefix: status, ${ON}, token_bucket: ${bucket(0)}, status: { code: 200 }`)}
-  ${route("/grpc", `stat_prefix: grpc, ${ON}, token_bucket: ${bucket(0)}, rate_limited_as_resource_exhausted: true`)}
-  ${route("/shadow", `stat_prefix: shadow, filter_enabled: ${ALL}, filter_enforced: ${NONE}, token_bucket: ${bucket(1)}, request_headers_to_add_when_not_enforced: [{ header: { key: x-over, value: "%REQ(:path)%" } }]`)}
-  ${route("/unset", `stat_prefix: unset, filter_enabled: ${ALL}, token_bucket: ${bucket(1)}`)}
-  ${route("/override", `stat_prefix: override, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 1)}, ${descriptor("own", 2)}]`, `, rate_limits: [${key("own")}]`)}
-  ${route("/host", `stat_prefix: host, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 1)}]`)}
-  ${route("/include", `stat_prefix: include, ${ON}, vh_rate_limits: INCLUDE, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 1)}, ${descriptor("own", 2)}]`, `, rate_limits: [${key("own")}]`)}
-  ${route("/ignore", `stat_prefix: ignore, ${ON}, vh_rate_limits: IGNORE, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 0)}]`)}
-  ${route("/also", `stat_prefix: also, ${ON}, vh_rate_limits: IGNORE, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 0)}]`, ", include_vh_rate_limits: true")}
-  ${route("/stage", `stat_prefix: stage, ${ON}, stage: 1, token_bucket: ${bucket(5)}, descriptors: [${descriptor("staged-host", 0)}]`)}
-  ${route("/keyed", `stat_prefix: keyed, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("own", 0)}]`, `, rate_limits: [${key("own", ", disable_key: k")}]`)}
-  ${route("/apart", `stat_prefix: apart, ${ON}, always_consume_default_token_bucket: false, token_bucket: ${bucket(1)}, enable_x_ratelimit_headers: DRAFT_VERSION_03, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [{ actions: [{ header_value_match: { descriptor_key: generic_key, descriptor_value: own, headers: [{ name: x-own, present_match: true }] } }] }]`)}
-  ${route("/hits", `stat_prefix: hits, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [${key("own", ", hits_addend: { number: 2 }")}]`)}
-  ${route("/own", `stat_prefix: connection, ${ON}, local_rate_limit_per_downstream_connection: true, token_bucket: ${bucket(1)}`)}
-  ${route("/together", `stat_prefix: together, ${ON}, local_cluster_rate_limit: {}, token_bucket: ${bucket(5)}, enable_x_ratelimit_headers: DRAFT_VERSION_03, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [{ actions: [{ header_value_match: { descriptor_key: generic_key, descriptor_value: own, headers: [{ name: x-own, present_match: true }] } }] }]`)}
-  - { match: { prefix: "/" }, route: { cluster: one } }`,
+      virtualHost: `rate_limits: [${key("host")}, ${key("staged-host", ", stage: 1")}]`,
+      routes: `${route("/plain", `stat_prefix: plain, ${ON}, token_bucket: ${bucket(2)}`)}
+${route("/status", `stat_prefix: status, ${ON}, token_bucket: ${bucket(0)}, status: { code: 503 }, enable_retry_after_header: true, enable_x_ratelimit_headers: DRAFT_VERSION_03`)}
+${route("/low", `stat_prefix: status, ${ON}, token_bucket: ${bucket(0)}, status: { code: 200 }`)}
+${route("/grpc", `stat_prefix: grpc, ${ON}, token_bucket: ${bucket(0)}, rate_limited_as_resource_exhausted: true`)}
+${route("/shadow", `stat_prefix: shadow, filter_enabled: ${ALL}, filter_enforced: ${NONE}, token_bucket: ${bucket(1)}, request_headers_to_add_when_not_enforced: [{ header: { key: x-over, value: "%REQ(:path)%" } }]`)}
+${route("/unset", `stat_prefix: unset, filter_enabled: ${ALL}, token_bucket: ${bucket(1)}`)}
+${route("/override", `stat_prefix: override, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 1)}, ${descriptor("own", 2)}]`, `, rate_limits: [${key("own")}]`)}
+${route("/host", `stat_prefix: host, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 1)}]`)}
+${route("/include", `stat_prefix: include, ${ON}, vh_rate_limits: INCLUDE, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 1)}, ${descriptor("own", 2)}]`, `, rate_limits: [${key("own")}]`)}
+${route("/ignore", `stat_prefix: ignore, ${ON}, vh_rate_limits: IGNORE, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 0)}]`)}
+${route("/also", `stat_prefix: also, ${ON}, vh_rate_limits: IGNORE, token_bucket: ${bucket(5)}, descriptors: [${descriptor("host", 0)}]`, ", include_vh_rate_limits: true")}
+${route("/stage", `stat_prefix: stage, ${ON}, stage: 1, token_bucket: ${bucket(5)}, descriptors: [${descriptor("staged-host", 0)}]`)}
+${route("/keyed", `stat_prefix: keyed, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("own", 0)}]`, `, rate_limits: [${key("own", ", disable_key: k")}]`)}
+${route("/apart", `stat_prefix: apart, ${ON}, always_consume_default_token_bucket: false, token_bucket: ${bucket(1)}, enable_x_ratelimit_headers: DRAFT_VERSION_03, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [{ actions: [{ header_value_match: { descriptor_key: generic_key, descriptor_value: own, headers: [{ name: x-own, present_match: true }] } }] }]`)}
+${route("/hits", `stat_prefix: hits, ${ON}, token_bucket: ${bucket(5)}, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [${key("own", ", hits_addend: { number: 2 }")}]`)}
+${route("/own", `stat_prefix: connection, ${ON}, local_rate_limit_per_downstream_connection: true, token_bucket: ${bucket(1)}`)}
+${route("/together", `stat_prefix: together, ${ON}, local_cluster_rate_limit: {}, token_bucket: ${bucket(5)}, enable_x_ratelimit_headers: DRAFT_VERSION_03, descriptors: [${descriptor("own", 2)}]`, `, rate_limits: [{ actions: [{ header_value_match: { descriptor_key: generic_key, descriptor_value: own, headers: [{ name: x-own, present_match: true }] } }] }]`)}
+- { match: { prefix: "/" }, route: { cluster: one } }`,
       clusters: staticCluster("proxies", ["{{upstream}}", "{{upstream2}}"]),
       bootstrap: "cluster_manager: { local_cluster_name: proxies }",
     }),

@@ -28,13 +28,7 @@ const route = (path: string, limits: string, action = "", perRoute = ""): string
   `- { match: { prefix: "${path}" }, route: { cluster: one, rate_limits: [${limits}]${action} }${
     perRoute === "" ? "" : `, typed_per_filter_config: { limit: { ${PER_ROUTE}, ${perRoute} } }`
   } }`;
-const routed = (routes: string, hostLimits = ""): string => `name: local
-virtual_hosts:
-- name: all
-  domains: ["*"]
-  rate_limits: [${hostLimits}]
-  routes:
-  ${routes.replaceAll("\n", "\n  ")}`;
+const routed = (routes: string, hostLimits = "") => ({ virtualHost: `rate_limits: [${hostLimits}]`, routes });
 
 /** By the value of the last entry of the first descriptor. */
 const ANSWERS: Readonly<Record<string, LimitAnswer>> = {
@@ -123,7 +117,7 @@ response_headers_to_add: [{ header: { key: x-limited, value: "%REQ(x-tenant)%" }
         "limit",
         `, initial_metadata: [{ key: X-Tenant, value: "%REQ(x-tenant)%" }, { key: x-fixed, value: fixed }]`,
       )}${ROUTER}`,
-      routeConfig: routed(
+      ...routed(
         [
           route("/fine", key("fine")),
           route("/over", key("over")),
@@ -182,7 +176,7 @@ response_headers_to_add: [{ header: { key: x-limited, value: "%REQ(x-tenant)%" }
       "ratelimit takes descriptors of the virtual host as the route says, or those of its own configuration there",
     yaml: httpBootstrap({
       httpFilters: `${filter("stage: 0")}${ROUTER}`,
-      routeConfig: routed(
+      ...routed(
         [
           route("/override", key("route")),
           route("/bare", ""),
@@ -240,7 +234,7 @@ rate_limited_status: { code: 503 }
 rate_limited_as_resource_exhausted: true`,
         "internal",
       )}${filter("filter_enabled: { default_value: { numerator: 0 } }", "unasked")}${ROUTER}`,
-      routeConfig: routed(route("/", key("over"))),
+      ...routed(route("/", key("over"))),
       clusters: LIMITER,
     }),
     tcp: OVERLOOKED.onSocket,
@@ -271,7 +265,7 @@ failure_mode_deny_percent: { default_value: { numerator: 0 } }
 stage: 1`,
         "lenient",
       )}${filter("stage: 2\nfailure_mode_deny: true", "retried", ', retry_policy: { num_retries: 2, retry_on: "internal,connect-failure", retry_back_off: { base_interval: 0.005s } }')}${ROUTER}`,
-      routeConfig: routed(
+      ...routed(
         [
           route("/refused", key("error")),
           route("/lenient", key("error", ", stage: 1")),
@@ -296,7 +290,7 @@ stage: 1`,
 ${filter(`rate_limits:
 - ${key("filter")}
 - { actions: [{ request_headers: { header_name: x-who, descriptor_key: who } }], apply_on_stream_done: true, hits_addend: { format: "%BYTES_SENT%" } }`)}${ROUTER}`,
-      routeConfig: routed(
+      ...routed(
         [
           route("/done", key("route")),
           route("/own", "", "", `rate_limits: [${key("own")}], domain: other`),

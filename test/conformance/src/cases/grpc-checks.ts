@@ -1,7 +1,9 @@
-import { createServer, constants as h2, type ServerHttp2Stream } from "node:http2";
+import { constants as h2, type ServerHttp2Stream } from "node:http2";
 import { waitFor } from "@sluice/harness";
 import { endpoint, httpBootstrap, indent, OVER_HTTP2 } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { GRPC_HEAD, refuseCall } from "../grpc-call.ts";
+import { http2Service } from "../http2-service.ts";
 
 type Answer = (stream: ServerHttp2Stream) => void;
 
@@ -10,10 +12,7 @@ const message = (status: number): Buffer => Buffer.from([0, 0, 0, 0, 2, 8, statu
 
 function answering(body: Buffer, grpcStatus: string | undefined, more: object = {}): Answer {
   return (stream) => {
-    stream.respond(
-      { ":status": 200, "content-type": "application/grpc", ...more },
-      { waitForTrailers: true },
-    );
+    stream.respond({ ...GRPC_HEAD, ...more }, { waitForTrailers: true });
     stream.on("wantTrailers", () =>
       stream.sendTrailers(grpcStatus === undefined ? { other: "x" } : { "grpc-status": grpcStatus }),
     );
@@ -33,11 +32,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   "half a message": answering(message(1).subarray(0, 6), "0"),
   compressed: answering(Buffer.from([1, 0, 0, 0, 2, 8, 1]), "0"),
   "an unknown field": answering(Buffer.from([0, 0, 0, 0, 4, 8, 1, 16, 1]), "0"),
-  "status alone": (stream) =>
-    stream.respond(
-      { ":status": 200, "content-type": "application/grpc", "grpc-status": "12" },
-      { endStream: true },
-    ),
+  "status alone": (stream) => refuseCall(stream, 12),
   "no gRPC": answering(message(1), "0", { "content-type": "text/plain" }),
   "HTTP's 503": (stream) => stream.respond({ ":status": 503 }, { endStream: true }),
   "a reset": (stream) => stream.close(h2.NGHTTP2_REFUSED_STREAM),
@@ -53,19 +48,12 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 
 let current: Answer = ANSWERS.serving ?? (() => {});
 let asked: readonly string[] | undefined;
-const server = createServer();
-server.on("sessionError", () => {});
-server.on("stream", (stream: ServerHttp2Stream, headers) => {
-  stream.on("error", () => {});
-  const body: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => body.push(chunk));
-  stream.on("end", () => {
-    asked ??= [
-      ...Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`),
-      Buffer.concat(body).toString("hex"),
-    ].sort();
-    current(stream);
-  });
+const checked = http2Service((stream, headers, body) => {
+  asked ??= [
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`),
+    body.toString("hex"),
+  ].sort();
+  current(stream);
 });
 
 async function flags(target: Target): Promise<string> {
@@ -91,7 +79,7 @@ ${indent(OVER_HTTP2, 2)}
   health_checks:
     - { timeout: 0.5s, interval: 0.05s, no_traffic_interval: 0.05s, unhealthy_threshold: 2, healthy_threshold: 1, grpc_health_check: { service_name: shop, authority: checks.test, initial_metadata: [{ header: { key: x-who, value: "%HOSTNAME%" }, append_action: OVERWRITE_IF_EXISTS_OR_ADD }, { header: { key: x-two, value: a } }, { header: { key: x-two, value: b } }] } }`,
     }).replace("%HOSTNAME%", "me"),
-    tcp: (socket) => void server.emit("connection", socket),
+    tcp: checked,
     observe: async (target) => {
       asked = undefined;
       const seen: Record<string, string> = {};

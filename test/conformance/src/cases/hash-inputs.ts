@@ -1,4 +1,4 @@
-import { endpoint, fileLog, httpBootstrap } from "../bootstrap.ts";
+import { ATTEMPTS_TOLD, endpoint, fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const USERS = ["u0", "u1", "u22", "u333", "u4444", "u55555", "u666666", "u7777777"];
@@ -132,23 +132,17 @@ export const HASH_INPUT_CASES: readonly ConformanceCase[] = [
     yaml: httpBootstrap({
       clusters: RING,
       hcm: TRUSTS_TEN,
-      routeConfig: `
-name: local
-virtual_hosts:
-- name: all
-  domains: ["*"]
-  include_request_attempt_count: true
-  include_is_timeout_retry_header: true
-  routes:${Object.entries(OF_TRIES)
-    .map(
-      ([name, header]) => `
-  - match: { path: /${name} }
-    route:
-      cluster: ring
-      hash_policy: [${byHeader(header)}, ${byHeader("x-user")}]
-      ${RETRIES}`,
-    )
-    .join("")}`,
+      virtualHost: "include_request_attempt_count: true\ninclude_is_timeout_retry_header: true",
+      routes: Object.entries(OF_TRIES)
+        .map(
+          ([name, header]) => `
+- match: { path: /${name} }
+  route:
+    cluster: ring
+    hash_policy: [${byHeader(header)}, ${byHeader("x-user")}]
+    ${RETRIES}`,
+        )
+        .join(""),
     }),
     reply: { status: 503, body: "one" },
     requests: Object.keys(OF_TRIES).flatMap((name) =>
@@ -191,22 +185,15 @@ virtual_hosts:
         "layered_runtime: { layers: [{ name: static, static_layer: { upstream.maintenance_mode.maintained: 100 } }] }",
       hcm: `${TRUSTS_TEN}
 access_log: ${fileLog(["%RESPONSE_FLAGS%", ...[...MADE, ...WISHES.map(([name]) => name)].map((name) => `%REQ(${name})%`)].join(" "))}`,
-      routeConfig: `
-name: local
-virtual_hosts:
-- name: all
-  domains: ["*"]
-  include_request_attempt_count: true
-  include_attempt_count_in_response: true
-  routes:
-  - match: { prefix: / }
-    request_headers_to_add: [{ header: { key: x-made, value: made } }]
-    route:
-      cluster_header: x-to
-      path_rewrite: /to
-      host_rewrite_literal: to.test
-      append_x_forwarded_host: true
-      retry_policy: { retry_on: 5xx }`,
+      virtualHost: ATTEMPTS_TOLD,
+      routes: `- match: { prefix: / }
+  request_headers_to_add: [{ header: { key: x-made, value: made } }]
+  route:
+    cluster_header: x-to
+    path_rewrite: /to
+    host_rewrite_literal: to.test
+    append_x_forwarded_host: true
+    retry_policy: { retry_on: 5xx }`,
     }),
     // Only who is trusted may wish.
     requests: ["10.0.0.1", "192.0.2.1"].flatMap((client) =>

@@ -1,4 +1,4 @@
-import { fileLog, httpBootstrap } from "../bootstrap.ts";
+import { ATTEMPTS_TOLD, fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 
 const TYPES = "type.googleapis.com/envoy.extensions";
@@ -23,16 +23,10 @@ export const HEADER_PREFIX_CASES: readonly ConformanceCase[] = [
       hcm: `add_user_agent: true
 access_log: ${fileLog("%REQ(X-ACME-ORIGINAL-PATH)% %REQ(X-ENVOY-ORIGINAL-PATH)% %PATH(WQ:ORIG)% %RESPONSE_CODE_DETAILS%")}`,
       httpFilters: FILTERS,
-      routeConfig: `name: local
-virtual_hosts:
-  - name: all
-    domains: ["*"]
-    include_request_attempt_count: true
-    include_attempt_count_in_response: true
-    routes:
-      - { match: { prefix: "/rewrite" }, route: { cluster: one, prefix_rewrite: "/new", host_rewrite_literal: other.test, append_x_forwarded_host: true } }
-      - { match: { prefix: "/dead" }, route: { cluster: dead } }
-      - { match: { prefix: "/" }, route: { cluster: one } }`,
+      virtualHost: ATTEMPTS_TOLD,
+      routes: `- { match: { prefix: "/rewrite" }, route: { cluster: one, prefix_rewrite: "/new", host_rewrite_literal: other.test, append_x_forwarded_host: true } }
+- { match: { prefix: "/dead" }, route: { cluster: dead } }
+- { match: { prefix: "/" }, route: { cluster: one } }`,
     }),
     reply: {
       body: "one",

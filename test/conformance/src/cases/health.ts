@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import { connectRaw, waitFor } from "@sluice/harness";
 import { endpoint, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { linesOf } from "../log-lines.ts";
+import { readLagging } from "../read-lagging.ts";
 
 const ROUTES = `- { match: { prefix: "/" }, route: { cluster: checked } }`;
 
@@ -44,22 +45,12 @@ async function flags(
   return found;
 }
 
-async function untilFlags(
+const untilFlags = (
   target: Target,
   ports: Readonly<Record<string, number>>,
   wanted: (found: Readonly<Record<string, string>>) => boolean,
-): Promise<Record<string, string>> {
-  let found: Record<string, string> = {};
-  await waitFor(
-    "the health flags",
-    async () => {
-      found = await flags(target, ports);
-      return wanted(found);
-    },
-    { deadlineMs: 5_000, intervalMs: 20 },
-  ).catch(() => {});
-  return found;
-}
+): Promise<Readonly<Record<string, string>> | undefined> =>
+  readLagging(() => flags(target, ports), wanted, { deadlineMs: 5_000, intervalMs: 20 });
 
 /** What `/clusters` says of the hosts' health as JSON and of success rates as text, without ports. */
 async function clusterPage(target: Target, name: string): Promise<unknown> {
@@ -124,15 +115,10 @@ export const HEALTH_CASES: readonly ConformanceCase[] = [
         const found = await untilFlags(target, ports, ({ one }) => one === wanted);
         // What the main thread has decided reaches the workers a moment later, up to the merge window of a second.
         const both = wanted === "healthy";
-        let answers: string[] = [];
-        await waitFor(
-          "the answers",
-          async () => {
-            answers = await bodies(target, 6);
-            return answers.includes("200 one") === both;
-          },
-          { deadlineMs: 3_000, intervalMs: 20 },
-        ).catch(() => {});
+        const answers = await readLagging(
+          () => bodies(target, 6),
+          (bodies) => bodies.includes("200 one") === both,
+        );
         steps.push([what, found, answers]);
       };
       await step("all is well", "200", "healthy");
@@ -140,14 +126,11 @@ export const HEALTH_CASES: readonly ConformanceCase[] = [
       await step("well again", "203", "healthy");
       await step("a retriable answer, twice", "429", "/failed_active_hc");
       const check = target.upstream.requests.find(({ target: path }) => path.startsWith("/hc"));
-      await waitFor(
-        "the events",
-        () => readFileSync(`${target.proxy.dir}/events.log`, "utf8").includes("429"),
-        { deadlineMs: 3_000, intervalMs: 50 },
-      ).catch(() => {});
-      const events = readFileSync(`${target.proxy.dir}/events.log`, "utf8")
-        .trim()
-        .split("\n")
+      const lines = await readLagging(
+        () => linesOf(target.proxy, "events.log"),
+        (lines) => lines.some((line) => line.includes("429")),
+      );
+      const events = (lines ?? [])
         .map((line) => {
           const { timestamp: _timestamp, host, ...rest } = JSON.parse(line);
           const which = host?.socket_address?.port_value === ports.one ? "one" : "two";
@@ -213,21 +196,20 @@ export const HEALTH_CASES: readonly ConformanceCase[] = [
     },
     ignoreUpstream: true,
     observe: async (target) => {
-      const seen: Record<string, string[]> = {};
-      await waitFor(
-        "the first round",
+      const seen = await readLagging(
         async () => {
           const text = await target.proxy.admin("/clusters");
-          for (const cluster of ["checked", "payload"]) {
-            seen[cluster] = [...text.matchAll(new RegExp(`^${cluster}::127.*::health_flags::(.*)$`, "gm"))]
+          return ["checked", "payload"].map((cluster) =>
+            [...text.matchAll(new RegExp(`^${cluster}::127.*::health_flags::(.*)$`, "gm"))]
               .map(([, found]) => found ?? "")
               .map((found) => found.replace("/active_hc_timeout", ""))
-              .sort();
-          }
-          return Object.values(seen).every((found) => found.includes("healthy") && found[0] !== "healthy");
+              .sort(),
+          );
         },
-        { deadlineMs: 5_000, intervalMs: 50 },
-      ).catch(() => {});
+        // The first round.
+        (clusters) => clusters.every((found) => found.includes("healthy") && found[0] !== "healthy"),
+        { deadlineMs: 5_000 },
+      );
       const answers = await bodies(target, 4);
       return { seen, answers };
     },
@@ -352,15 +334,10 @@ export const HEALTH_CASES: readonly ConformanceCase[] = [
       const page = await clusterPage(target, "checked");
       const labelled = await clusterPage(target, "labelled");
       // Flags are the main thread's, which the workers follow a moment later.
-      let after: string[] = [];
-      await waitFor(
-        "the answers",
-        async () => {
-          after = await bodies(target, 6);
-          return after.length === 1;
-        },
-        { deadlineMs: 3_000, intervalMs: 20 },
-      ).catch(() => {});
+      const after = await readLagging(
+        () => bodies(target, 6),
+        ({ length }) => length === 1,
+      );
       return { before, requests, found, page, labelled, after };
     },
     stats: [
@@ -392,21 +369,16 @@ export const HEALTH_CASES: readonly ConformanceCase[] = [
     observe: async (target) => {
       for (let n = 0; n < 12; n++) await target.send({ path: "/x" });
       const rated = async (): Promise<string[]> => {
+        for (let n = 0; n < 30; n++) await target.send({ path: "/rate" });
         const text = await target.proxy.admin("/clusters");
         return [...text.matchAll(/^rated::127.*::health_flags::(.*)$/gm)]
           .map(([, found]) => found ?? "")
           .sort();
       };
-      let found: string[] = [];
-      await waitFor(
-        "an ejection by success rate",
-        async () => {
-          for (let n = 0; n < 30; n++) await target.send({ path: "/rate" });
-          found = await rated();
-          return found.some((each) => each !== "healthy");
-        },
-        { deadlineMs: 5_000, intervalMs: 1 },
-      ).catch(() => {});
+      const found = await readLagging(rated, (flags) => flags.some((each) => each !== "healthy"), {
+        deadlineMs: 5_000,
+        intervalMs: 1,
+      });
       return { found, page: await clusterPage(target, "rated") };
     },
     stats: [

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { connectRaw, type RawConnection, RawHttp2Client, type RunningProxy, waitFor } from "@sluice/harness";
 import { fileLog, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
+import { linesOf } from "../log-lines.ts";
 import { discovered, fileSource, replaceFile, untilStat } from "../xds-files.ts";
 
 const FILTERS = "type.googleapis.com/envoy.extensions.filters.network";
@@ -166,10 +165,10 @@ const goAways = ({ goAways: count, goAway, closed }: RawHttp2Client): unknown =>
 ];
 
 /** Lines in order of their text: what ends at once is logged in any order. */
-async function logged({ dir }: RunningProxy, lines: number): Promise<readonly string[]> {
+async function logged(proxy: RunningProxy, lines: number): Promise<readonly string[]> {
   let seen: string[] = [];
   await waitFor("the log", () => {
-    seen = readFileSync(join(dir, "access.log"), "utf8").split("\n").slice(0, -1);
+    seen = linesOf(proxy, "access.log");
     return seen.length >= lines;
   });
   return seen.sort();

@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { waitFor } from "@sluice/harness";
 import { endpoint, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
+import { logLines } from "../log-lines.ts";
 import { normalizeLogLine } from "../normalize.ts";
 import { tcpBootstrap } from "../tcp-bootstrap.ts";
 import { session } from "../tcp-session.ts";
@@ -31,11 +29,7 @@ const named = (port: string, hostname: string): string =>
 
 /** Lines of the log, the ids of connections by the order in which each line has them. */
 async function triedLines({ proxy }: Target, count: number): Promise<readonly string[]> {
-  let lines: string[] = [];
-  await waitFor("the log", () => {
-    lines = readFileSync(join(proxy.dir, "tried.log"), "utf8").split("\n").slice(0, -1);
-    return lines.length >= count;
-  }).catch(() => {});
+  const lines = await logLines(proxy, "tried.log", count);
   return lines.map((line) => {
     const seen = new Map<string, string>();
     const letter = (id: string): string => {

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { connectRaw, waitFor } from "@sluice/harness";
+import { connectRaw } from "@sluice/harness";
 import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
+import { logLines } from "../log-lines.ts";
 import { tcpBootstrap } from "../tcp-bootstrap.ts";
 import { type Session, scriptedTcp, session } from "../tcp-session.ts";
 
@@ -175,11 +174,7 @@ ${Object.entries(ENDED_HERE)
         await session(port, { ...bytes, waitMs: 800 });
         await wait(50);
       }
-      let lines: readonly string[] = [];
-      await waitFor("the log", () => {
-        lines = readFileSync(join(proxy.dir, "access.log"), "utf8").split("\n").slice(0, -1);
-        return lines.length > Object.keys(ENDED_HERE).length;
-      }).catch(() => {});
+      const lines = await logLines(proxy, "access.log", Object.keys(ENDED_HERE).length + 1);
       // What a codec has to say of an error is its own. Two connections of one listener may end in either order.
       return lines.map((line) => line.replace(/codec_error:\S+/, "codec_error:<text>")).sort();
     },

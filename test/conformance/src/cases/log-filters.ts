@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { waitFor } from "@sluice/harness";
 import { indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
+import { linesOf } from "../log-lines.ts";
 import { scriptedTcp, session } from "../tcp-session.ts";
 
 /** Filters of a TCP proxy's access log, each with a log of its own. */
@@ -109,7 +108,7 @@ ${indent(staticCluster("one", ["{{tcp}}"]) + staticCluster("dead", ["{{dead}}"])
         await waitFor("the log to rest", async () => {
           const before = lines.length;
           await wait(150);
-          lines = readFileSync(join(proxy.dir, "access.log"), "utf8").split("\n").slice(read, -1);
+          lines = linesOf(proxy, "access.log").slice(read);
           return lines.length > 0 && lines.length === before;
         });
         read += lines.length;

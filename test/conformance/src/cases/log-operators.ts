@@ -223,14 +223,9 @@ export const LOG_OPERATOR_CASES: readonly ConformanceCase[] = [
         ["{{upstream}}"],
         "metadata: { filter_metadata: { ns: { of: cluster, deep: { n: 1 } } } }",
       ),
-      routeConfig: `name: local
-virtual_hosts:
-  - name: all
-    domains: ["*"]
-    metadata: { filter_metadata: { ns: { of: host } } }
-    routes:
-      - { match: { prefix: /direct }, direct_response: { status: 204 } }
-      - { match: { prefix: / }, route: { cluster: told } }`,
+      virtualHost: `metadata: { filter_metadata: { ns: { of: host } } }`,
+      routes: `- { match: { prefix: /direct }, direct_response: { status: 204 } }
+- { match: { prefix: / }, route: { cluster: told } }`,
       hcm: `access_log: ${fileLog(CONFIGURED_METADATA)}`,
     }).replace(
       "        - filters:",

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { connect, createServer } from "node:tls";
-import { type TestCertificate, TestCertificates, waitFor } from "@sluice/harness";
+import { type TestCertificate, TestCertificates } from "@sluice/harness";
 import { fileLog, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { logLines } from "../log-lines.ts";
 import { session } from "../tcp-session.ts";
 
 const certificates = TestCertificates.ofProcess();
@@ -106,11 +105,7 @@ const tcp = (name: string, cluster: string): string => `- name: tcp
 
 /** Lines of the log, sorted; a time that is there is `n`, one that is below 0 is marked. */
 async function timeLines({ proxy }: Target, count: number): Promise<readonly string[]> {
-  let lines: string[] = [];
-  await waitFor("the log", () => {
-    lines = readFileSync(join(proxy.dir, "times.log"), "utf8").split("\n").slice(0, -1);
-    return lines.length >= count;
-  }).catch(() => {});
+  const lines = await logLines(proxy, "times.log", count);
   return lines.map((line) =>
     line.replaceAll(/-[0-9]+(?=,| |$)/g, "below").replaceAll(/(?<=[ ,>]|us=|hs=)[0-9]+(?=,| |$)/g, "n"),
   );

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { connectRaw, RawHttp2Client, type RunningProxy, waitFor } from "@sluice/harness";
+import { connectRaw, RawHttp2Client, waitFor } from "@sluice/harness";
 import { staticCluster } from "../bootstrap.ts";
 import { bothProtocolsPeer } from "../both-protocols-peer.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
+import { logLines } from "../log-lines.ts";
 import { listenersBootstrap } from "../many-listeners.ts";
 
 const upstreamSaw: string[] = [];
@@ -183,7 +182,7 @@ function midBody(
       return {
         clients: Object.fromEntries(all),
         upstream: upstreamSaw.splice(0).sort(),
-        log: await lines(proxy, plans.length * 2 + 4),
+        log: (await logLines(proxy, "access.log", plans.length * 2 + 4)).sort(),
       };
     },
     stats: [...STATS, ...more],
@@ -192,19 +191,6 @@ function midBody(
 
 const name = ({ path, sends, rest, leaves }: Plan): string =>
   `${path} ${sends ?? ""}${rest === true ? "+rest" : ""} ${leaves ?? ""}`;
-
-async function lines({ dir }: RunningProxy, count: number): Promise<readonly string[]> {
-  let seen: string[] = [];
-  await waitFor(
-    "the log",
-    () => {
-      seen = readFileSync(join(dir, "access.log"), "utf8").split("\n").slice(0, -1);
-      return seen.length >= count;
-    },
-    { deadlineMs: 3000 },
-  ).catch(() => {});
-  return seen.sort();
-}
 
 const STATS = [
   ...["u1", "u2", "m1", "m2"].flatMap((cluster) =>

@@ -190,17 +190,12 @@ virtual_hosts:
     upstream_log: ${fileLog("%ACCESS_LOG_TYPE% %REQ(:path)% %RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_CLUSTER% %RESP(content-length)% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %PROTOCOL% %BYTES_RECEIVED% %BYTES_SENT%", "upstream.log")}`,
       hcm: `use_remote_address: true
 internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len: 8 }] }`,
-      routeConfig: `name: local
-virtual_hosts:
-- name: all
-  domains: ["*"]
-  virtual_clusters:
-  - { name: posts, headers: [{ name: ":method", string_match: { exact: POST } }] }
-  - { name: five, headers: [{ name: ":path", string_match: { prefix: /five } }] }
-  routes:
-  - { match: { prefix: "/five" }, stat_prefix: fives, route: { cluster: one, prefix_rewrite: "/rewritten", host_rewrite_literal: new.test, retry_policy: { retry_on: 5xx, num_retries: 1, ${"retry_back_off: { base_interval: 0.001s }"} } } }
-  - { match: { prefix: "/dead" }, route: { cluster: dead } }
-  - { match: { prefix: "/" }, stat_prefix: rest, route: { cluster: one } }`,
+      virtualHost: `virtual_clusters:
+- { name: posts, headers: [{ name: ":method", string_match: { exact: POST } }] }
+- { name: five, headers: [{ name: ":path", string_match: { prefix: /five } }] }`,
+      routes: `- { match: { prefix: "/five" }, stat_prefix: fives, route: { cluster: one, prefix_rewrite: "/rewritten", host_rewrite_literal: new.test, retry_policy: { retry_on: 5xx, num_retries: 1, ${"retry_back_off: { base_interval: 0.001s }"} } } }
+- { match: { prefix: "/dead" }, route: { cluster: dead } }
+- { match: { prefix: "/" }, stat_prefix: rest, route: { cluster: one } }`,
     }),
     reply: (request) =>
       request.target.startsWith("/rewritten")

@@ -1,7 +1,8 @@
 import { TestCertificates, waitFor } from "@sluice/harness";
 import { httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
-import { orcaService, refuseCall, reportEvery } from "../orca-service.ts";
+import { GRPC_HEAD, refuseCall } from "../grpc-call.ts";
+import { orcaService, reportEvery } from "../orca-service.ts";
 
 const POLICY = "envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3";
 
@@ -35,11 +36,10 @@ const USUAL = orcaService({
   heavy: reportEvery(100, { [RPS]: 100, [APPLICATION]: 0.8 }),
 });
 
-const GRPC = { ":status": 200, "content-type": "application/grpc" };
 const ODD = orcaService({
-  unimplemented: refuseCall(12),
-  unavailable: refuseCall(14),
-  done: refuseCall(0),
+  unimplemented: (stream) => refuseCall(stream, 12),
+  unavailable: (stream) => refuseCall(stream, 14),
+  done: (stream) => refuseCall(stream, 0),
   missing: (stream) => stream.respond({ ":status": 404 }, { endStream: true }),
   sick: (stream) => stream.respond({ ":status": 503 }, { endStream: true }),
   page: (stream) => {
@@ -50,17 +50,17 @@ const ODD = orcaService({
     stream.respond({ ":status": 404, "content-type": "text/html" });
     stream.end("<p>");
   },
-  silent: (stream) => stream.respond(GRPC),
+  silent: (stream) => stream.respond(GRPC_HEAD),
   compressed: (stream) => {
-    stream.respond(GRPC);
+    stream.respond(GRPC_HEAD);
     stream.write(Buffer.from([1, 0, 0, 0, 1, 0]));
   },
   broken: (stream) => {
-    stream.respond(GRPC);
+    stream.respond(GRPC_HEAD);
     stream.write(Buffer.from([0, 0, 0, 0, 2, 0x09, 1]));
   },
   huge: (stream) => {
-    stream.respond(GRPC);
+    stream.respond(GRPC_HEAD);
     stream.write(Buffer.from([0, 0, 1, 0, 1]));
   },
   empty: reportEvery(100, {}),

@@ -1,4 +1,3 @@
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import { fromBinary } from "@bufbuild/protobuf";
 import { waitFor } from "@sluice/harness";
 import {
@@ -9,26 +8,19 @@ import type { KeyValue } from "@sluice/xds/gen/opentelemetry/proto/common/v1/com
 import type { Metric } from "@sluice/xds/gen/opentelemetry/proto/metrics/v1/metrics_pb.js";
 import { httpBootstrap, indent, OVER_HTTP2, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { answerCall } from "../grpc-call.ts";
+import { http2Service } from "../http2-service.ts";
 
 const DETECTORS = "type.googleapis.com/envoy.extensions.tracers.opentelemetry.resource_detectors.v3";
 
 /** Takes what is exported. */
 function collector() {
   const exported: ExportMetricsServiceRequest[] = [];
-  const server = createServer();
-  server.on("session", (session: ServerHttp2Session) => session.on("error", () => {}));
-  server.on("stream", (stream: ServerHttp2Stream) => {
-    const chunks: Buffer[] = [];
-    stream.on("error", () => {});
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("end", () => {
-      exported.push(fromBinary(ExportMetricsServiceRequestSchema, Buffer.concat(chunks).subarray(5)));
-      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-      stream.end(Buffer.alloc(5));
-    });
+  const onSocket = http2Service((stream, _headers, body) => {
+    exported.push(fromBinary(ExportMetricsServiceRequestSchema, body.subarray(5)));
+    answerCall(stream, new Uint8Array());
   });
-  return { exported, onSocket: (socket: unknown) => void server.emit("connection", socket) };
+  return { exported, onSocket };
 }
 
 const pairs = (list: readonly KeyValue[] = []): readonly string[] =>

@@ -1,4 +1,4 @@
-import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { ATTEMPTS_TOLD, fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 
 const LOG_FORMAT =
@@ -110,16 +110,10 @@ export const RETRY_CASES: readonly ConformanceCase[] = [
     title: "each retry condition takes its own faults and no others",
     yaml: httpBootstrap({
       hcm: FILE_LOG,
-      routeConfig: `name: local
-virtual_hosts:
-  - name: all
-    domains: ["*"]
-    include_request_attempt_count: true
-    include_attempt_count_in_response: true
-    routes:
-${Object.entries(POLICIES)
-  .map(([name, policy]) => `    ${route(name, policy)}`)
-  .join("\n")}`,
+      virtualHost: ATTEMPTS_TOLD,
+      routes: Object.entries(POLICIES)
+        .map(([name, policy]) => route(name, policy))
+        .join("\n"),
     }),
     reply: (request) => {
       if (request.header("x-envoy-attempt-count") !== "1") return { body: "again" };
@@ -195,19 +189,14 @@ ${Object.entries(POLICIES)
     title: "policies of hosts and routes, request headers and limits decide on retries",
     yaml: httpBootstrap({
       hcm: `${INTERNAL}\n${FILE_LOG}`,
-      routeConfig: `name: local
-virtual_hosts:
-  - name: all
-    domains: ["*"]
-    include_request_attempt_count: true
-    include_is_timeout_retry_header: true
-    retry_policy: { retry_on: 5xx, num_retries: 3, ${PROMPT} }
-    routes:
-    - { match: { prefix: "/host/" }, route: { cluster: one } }
-    - { match: { prefix: "/own/" }, route: { cluster: one, retry_policy: { retry_on: gateway-error, ${PROMPT} } } }
-    - { match: { prefix: "/request/" }, route: { cluster: one, retry_policy: { retry_on: 5xx, retriable_request_headers: [{ name: x-may, present_match: true }], ${PROMPT} } } }
-    - { match: { prefix: "/limit/" }, request_body_buffer_limit: 8, route: { cluster: one } }
-    - { match: { prefix: "/limited/" }, route: { cluster: one, retry_policy: { retry_on: 5xx, ${PROMPT}, rate_limited_retry_back_off: { reset_headers: [{ name: retry-after, format: SECONDS }], max_interval: 1s } } } }`,
+      virtualHost: `include_request_attempt_count: true
+include_is_timeout_retry_header: true
+retry_policy: { retry_on: 5xx, num_retries: 3, ${PROMPT} }`,
+      routes: `- { match: { prefix: "/host/" }, route: { cluster: one } }
+- { match: { prefix: "/own/" }, route: { cluster: one, retry_policy: { retry_on: gateway-error, ${PROMPT} } } }
+- { match: { prefix: "/request/" }, route: { cluster: one, retry_policy: { retry_on: 5xx, retriable_request_headers: [{ name: x-may, present_match: true }], ${PROMPT} } } }
+- { match: { prefix: "/limit/" }, request_body_buffer_limit: 8, route: { cluster: one } }
+- { match: { prefix: "/limited/" }, route: { cluster: one, retry_policy: { retry_on: 5xx, ${PROMPT}, rate_limited_retry_back_off: { reset_headers: [{ name: retry-after, format: SECONDS }], max_interval: 1s } } } }`,
     }),
     reply: (request) => {
       const [, policy, fault] = request.target.split("/");
@@ -313,16 +302,10 @@ virtual_hosts:
     title: "a hedged try goes on beside the next, and the first good answer wins",
     yaml: httpBootstrap({
       hcm: `${INTERNAL}\n${FILE_LOG}`,
-      routeConfig: `name: local
-virtual_hosts:
-  - name: all
-    domains: ["*"]
-    include_request_attempt_count: true
-    include_attempt_count_in_response: true
-    routes:
-    - { match: { prefix: "/hedge/never" }, route: { cluster: one, timeout: 3s, ${HEDGED} } }
-    - { match: { prefix: "/hedge/" }, route: { cluster: one, timeout: 15s, ${HEDGED} } }
-    - { match: { prefix: "/plain/" }, route: { cluster: one, timeout: 15s, ${HEDGED_TRIES} } }`,
+      virtualHost: ATTEMPTS_TOLD,
+      routes: `- { match: { prefix: "/hedge/never" }, route: { cluster: one, timeout: 3s, ${HEDGED} } }
+- { match: { prefix: "/hedge/" }, route: { cluster: one, timeout: 15s, ${HEDGED} } }
+- { match: { prefix: "/plain/" }, route: { cluster: one, timeout: 15s, ${HEDGED_TRIES} } }`,
     }),
     reply: (request) => {
       const first = request.header("x-envoy-attempt-count") === "1";

@@ -212,15 +212,10 @@ virtual_hosts:
   typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC, rules: { action: DENY, policies: { p: { permissions: [{ header: { name: x-deny } }], principals: [{ any: true }] } } } }
 - name: envoy.filters.http.router
   typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }`,
-      routeConfig: `name: local
-virtual_hosts:
-- name: all
-  domains: ["*"]
-  virtual_clusters: [{ name: posts, headers: [{ name: ":method", string_match: { exact: POST } }] }]
-  routes:
-  - { match: { prefix: "/named" }, route: { cluster_header: x-to } }
-  - { match: { prefix: "/direct" }, direct_response: { status: 200 } }
-  - { match: { prefix: "/" }, route: { cluster: other } }`,
+      virtualHost: `virtual_clusters: [{ name: posts, headers: [{ name: ":method", string_match: { exact: POST } }] }]`,
+      routes: `- { match: { prefix: "/named" }, route: { cluster_header: x-to } }
+- { match: { prefix: "/direct" }, direct_response: { status: 200 } }
+- { match: { prefix: "/" }, route: { cluster: other } }`,
       clusters: staticCluster("other", ["{{upstream2}}"], "alt_stat_name: another"),
     }),
     requests: [

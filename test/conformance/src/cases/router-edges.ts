@@ -1,5 +1,5 @@
 import type { Fields } from "@sluice/harness";
-import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { ATTEMPTS_TOLD, fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 
 const TYPE = "type.googleapis.com/";
@@ -13,17 +13,10 @@ internal_address_config: { cidr_ranges: [{ address_prefix: 127.0.0.0, prefix_len
 const TRIED_LOG = `access_log: ${fileLog("%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% %UPSTREAM_CLUSTER% %ROUTE_NAME%")}`;
 
 /** One virtual host that counts tries in both directions. */
-function counted(routes: readonly string[], more = ""): string {
-  return `name: local
-virtual_hosts:
-- name: all
-  domains: ["*"]
-  include_request_attempt_count: true
-  include_attempt_count_in_response: true
-${more}
-  routes:
-${routes.map((route) => `  - ${route}`).join("\n")}`;
-}
+const counted = (routes: readonly string[], more = "") => ({
+  virtualHost: `${ATTEMPTS_TOLD}\n${more}`,
+  routes: routes.map((route) => `- ${route}`).join("\n"),
+});
 
 /** A matcher that names a cluster by the number of the last try. */
 function byAttempt(clusters: Readonly<Record<string, string>>, otherwise: string): string {
@@ -193,7 +186,7 @@ ${Object.entries(ROUTE_LIMITS)
       "a retry's cluster is chosen anew by matchers and weights, not by headers, and held to the first one's breaker",
     yaml: httpBootstrap({
       hcm: TRIED_LOG,
-      routeConfig: counted([
+      ...counted([
         refreshing("/tree", byAttempt({ "1": "b", "2": "tight" }, "a")),
         refreshing("/gone", byAttempt({ "1": "nowhere" }, "a")),
         refreshing(
@@ -265,7 +258,7 @@ ${Object.entries(ROUTE_LIMITS)
   {
     title: "when a response says to come again, in every spelling",
     yaml: httpBootstrap({
-      routeConfig: counted([
+      ...counted([
         `{ match: { prefix: "/" }, route: { cluster: one, retry_policy: { retry_on: 5xx, num_retries: 1, ${PROMPT}, rate_limited_retry_back_off: { max_interval: 2s, reset_headers: [{ name: X-Unix, format: UNIX_TIMESTAMP }, { name: Retry-After }] } } } }`,
       ]),
     }),

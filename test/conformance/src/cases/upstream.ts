@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { waitFor } from "@sluice/harness";
-import { endpoint, httpBootstrap, staticCluster } from "../bootstrap.ts";
+import { ATTEMPTS_TOLD, endpoint, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase } from "../conformance-case.ts";
 import { exchange } from "../exchange.ts";
 
@@ -212,14 +212,8 @@ export const UPSTREAM_CASES: readonly ConformanceCase[] = [
   {
     title: "a retry that succeeds is a success, and its attempts are counted where asked",
     yaml: httpBootstrap({
-      routeConfig: `name: local
-virtual_hosts:
-  - name: all
-    domains: ["*"]
-    include_request_attempt_count: true
-    include_attempt_count_in_response: true
-    retry_policy: { retry_on: "5xx,connect-failure,reset", num_retries: 3, retry_back_off: { base_interval: 0.01s } }
-    routes: [{ match: { prefix: "/" }, route: { cluster: one } }]`,
+      virtualHost: `${ATTEMPTS_TOLD}
+retry_policy: { retry_on: "5xx,connect-failure,reset", num_retries: 3, retry_back_off: { base_interval: 0.01s } }`,
     }),
     reply: (_request, index) => {
       if (index === 0) return { status: 503 };

@@ -1,19 +1,13 @@
-import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type RunningProxy, startSluiceProxy, waitFor } from "@sluice/harness";
+import { type RunningProxy, startSluiceProxy } from "@sluice/harness";
+import { linesOf } from "../log-lines.ts";
+import { readLagging } from "../read-lagging.ts";
+import { restingCounters } from "../resting-counters.ts";
 import { type StartProxy, startPromptEnvoy } from "../run-case.ts";
 import { isNotHere } from "../stats-not-here.ts";
+import { assertNoneTwiceRunning, type Difference } from "../twice-running.ts";
 import { runClient } from "./client.ts";
 import { type ChainsSize, type GeneratedChains, generateChains } from "./generate-chains.ts";
-
-/** A connection, or a stat, of which Envoy and Sluice made different things. */
-export interface ChainDifference {
-  readonly id: string;
-  readonly envoy: unknown;
-  readonly sluice: unknown;
-}
 
 interface Run {
   readonly seen: ReadonlyMap<string, unknown>;
@@ -27,11 +21,11 @@ const LANES = 16;
 export async function chainDifferences(
   seed: number,
   size: ChainsSize,
-): Promise<{ readonly generated: GeneratedChains; readonly differences: readonly ChainDifference[] }> {
+): Promise<{ readonly generated: GeneratedChains; readonly differences: readonly Difference[] }> {
   const generated = generateChains(seed, size);
   const envoy = await run(generated, startPromptEnvoy);
   const sluice = await run(generated, startSluiceProxy, envoy.stats);
-  const differences: ChainDifference[] = [];
+  const differences: Difference[] = [];
   const compare = (of: ReadonlyMap<string, unknown>, to: ReadonlyMap<string, unknown>): void => {
     for (const id of new Set([...of.keys(), ...to.keys()])) {
       const [expected, actual] = [of.get(id), to.get(id)];
@@ -44,24 +38,23 @@ export async function chainDifferences(
 }
 
 /**
- * Rejects, with the seed, when a difference shows twice running.
+ * Rejects, with the seed, when Envoy and Sluice make different things of a connection.
  *
  * @returns how many connections were compared
  */
 export async function compareChains(seed: number, size: ChainsSize): Promise<number> {
-  const { differences, generated } = await chainDifferences(seed, size);
-  if (differences.length === 0) return generated.clients.length;
-  const again = new Set((await chainDifferences(seed, size)).differences.map(({ id }) => id));
-  const twice = differences.filter(({ id }) => again.has(id));
-  const how = `show-chains.ts ${seed} --listeners=${size.listeners} --clients=${size.clientsEach}`;
-  assert.equal(twice.length, 0, `${tellChains(generated, twice, 10)}\n\n${how} shows all of it`);
+  const { generated } = await assertNoneTwiceRunning(
+    () => chainDifferences(seed, size),
+    ({ generated }, twice) => tellChains(generated, twice, 10),
+    `show-chains.ts ${seed} --listeners=${size.listeners} --clients=${size.clientsEach}`,
+  );
   return generated.clients.length;
 }
 
 /** Text about differences: each connection with what both made of it, and its listener without what all have. */
 export function tellChains(
   { clients, listeners }: GeneratedChains,
-  differences: readonly ChainDifference[],
+  differences: readonly Difference[],
   most: number,
 ): string {
   const told = differences.slice(0, most).map(({ id, envoy, sluice }) => {
@@ -107,7 +100,7 @@ async function run(
       if (one === undefined) throw new Error(`a log line of no connection: ${JSON.stringify(entry)}`);
       one.log = masked({ ...entry, client: "" }, [portOf(entry.client), String(ports.get(listener))]);
     }
-    return { seen, stats: await restingStats(proxy, expected) };
+    return { seen, stats: await restingCounters(proxy, { isCompared, expected, filter: COUNTED }) };
   } finally {
     await proxy.close();
   }
@@ -127,47 +120,19 @@ interface Logged {
 }
 
 async function logged(proxy: RunningProxy, listeners: readonly string[], count: number): Promise<Logged[]> {
-  let lines: Logged[] = [];
-  const complete = waitFor(
-    "access logs",
-    () => {
-      lines = listeners.flatMap((listener) =>
-        readFileSync(join(proxy.dir, `${listener}.log`), "utf8")
-          .split("\n")
-          .slice(0, -1)
-          .map((line) => ({ listener, entry: JSON.parse(line) as Logged["entry"] })),
-      );
-      return lines.length >= count;
-    },
-    { deadlineMs: 3_000, intervalMs: 100 },
+  const lines = await readLagging(
+    () =>
+      listeners.flatMap((listener) =>
+        linesOf(proxy, `${listener}.log`).map((line) => ({
+          listener,
+          entry: JSON.parse(line) as Logged["entry"],
+        })),
+      ),
+    ({ length }) => length >= count,
+    { intervalMs: 100 },
   );
-  // A difference is for the comparison to tell.
-  await complete.catch(() => {});
-  return lines;
+  return lines ?? [];
 }
 
-/** Counters that are not 0. */
-async function restingStats(
-  proxy: RunningProxy,
-  expected: ReadonlyMap<string, number> | undefined,
-): Promise<ReadonlyMap<string, number>> {
-  let seen: ReadonlyMap<string, number> = new Map();
-  let before = "";
-  const settled = waitFor(
-    "stats",
-    async () => {
-      const all = await proxy.stats("^(listener\\.l|tls_inspector|http_inspector|proxy_proto)");
-      seen = new Map([...all].filter(([name, value]) => value !== 0 && isCompared(name)).sort());
-      const now = JSON.stringify([...seen]);
-      if (expected !== undefined) return now === JSON.stringify([...expected]);
-      const rests = now === before;
-      before = now;
-      return rests;
-    },
-    { deadlineMs: 3_000, intervalMs: 200 },
-  );
-  await settled.catch(() => {});
-  return seen;
-}
-
+const COUNTED = "^(listener\\.l|tls_inspector|http_inspector|proxy_proto)";
 const isCompared = (name: string): boolean => !/worker_0\./.test(name) && !isNotHere(name);

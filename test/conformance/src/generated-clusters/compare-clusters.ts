@@ -1,17 +1,10 @@
-import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type RunningProxy, startSluiceProxy } from "@sluice/harness";
 import { type StartProxy, startPromptEnvoy } from "../run-case.ts";
+import { assertNoneTwiceRunning, type Difference } from "../twice-running.ts";
 import { type GeneratedClusters, generateClusters, type ProbedRoute } from "./generate-clusters.ts";
-
-/** A route, or a stat, in which Envoy and Sluice differ. */
-export interface ClusterDifference {
-  readonly id: string;
-  readonly envoy: unknown;
-  readonly sluice: unknown;
-}
 
 interface Run {
   /** By path: what each request got, in order: a host's address, or a status with its flags. */
@@ -27,12 +20,12 @@ const LANES = 8;
 export async function clusterDifferences(
   seed: number,
   clusters: number,
-): Promise<{ readonly generated: GeneratedClusters; readonly differences: readonly ClusterDifference[] }> {
+): Promise<{ readonly generated: GeneratedClusters; readonly differences: readonly Difference[] }> {
   const generated = generateClusters(seed, clusters);
   return { generated, differences: await differencesWithin(generated) };
 }
 
-async function differencesWithin(generated: GeneratedClusters): Promise<readonly ClusterDifference[]> {
+async function differencesWithin(generated: GeneratedClusters): Promise<readonly Difference[]> {
   const server = createServer((message, response) => response.end(message.socket.localAddress));
   server.listen(0, "0.0.0.0");
   await once(server, "listening");
@@ -49,24 +42,23 @@ async function differencesWithin(generated: GeneratedClusters): Promise<readonly
 }
 
 /**
- * Rejects, with the seed, when a difference shows twice running.
+ * Rejects, with the seed, when requests come to other hosts at Sluice than at Envoy.
  *
  * @returns how many routes were compared
  */
 export async function compareClusters(seed: number, clusters: number): Promise<number> {
-  const { differences, generated } = await clusterDifferences(seed, clusters);
-  if (differences.length === 0) return generated.routes.length;
-  const again = new Set((await clusterDifferences(seed, clusters)).differences.map(({ id }) => id));
-  const twice = differences.filter(({ id }) => again.has(id));
-  const how = `show-clusters.ts ${seed} --clusters=${clusters}`;
-  assert.equal(twice.length, 0, `${tellClusters(generated, twice, 10)}\n\n${how} shows all of it`);
+  const { generated } = await assertNoneTwiceRunning(
+    () => clusterDifferences(seed, clusters),
+    ({ generated }, twice) => tellClusters(generated, twice, 10),
+    `show-clusters.ts ${seed} --clusters=${clusters}`,
+  );
   return generated.routes.length;
 }
 
 /** Text about differences: what both did, and the cluster. */
 export function tellClusters(
   { clusters, routes, yaml }: GeneratedClusters,
-  differences: readonly ClusterDifference[],
+  differences: readonly Difference[],
   most: number,
 ): string {
   const told = differences.slice(0, most).map(({ id, envoy, sluice }) => {
@@ -79,8 +71,8 @@ export function tellClusters(
   return [...told, `${routes.length} routes, ${differences.length} differences`].join("\n\n");
 }
 
-function differencesOf({ routes }: GeneratedClusters, envoy: Run, sluice: Run): ClusterDifference[] {
-  const found: ClusterDifference[] = [];
+function differencesOf({ routes }: GeneratedClusters, envoy: Run, sluice: Run): Difference[] {
+  const found: Difference[] = [];
   for (const { path, exact } of routes) {
     const [expected, actual] = [envoy.picks.get(path) ?? [], sluice.picks.get(path) ?? []];
     if (exact) {

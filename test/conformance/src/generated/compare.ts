@@ -1,15 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import {
-  freePort,
-  type RecordedRequest,
-  type RunningProxy,
-  startRecordingUpstream,
-  waitFor,
-} from "@sluice/harness";
+import { freePort, type RecordedRequest, type RunningProxy, startRecordingUpstream } from "@sluice/harness";
+import { linesOf } from "../log-lines.ts";
 import { normalizeLogLine, seenRequests } from "../normalize.ts";
+import { readLagging } from "../read-lagging.ts";
+import { restingCounters } from "../resting-counters.ts";
 import type { StartProxy } from "../run-case.ts";
 import { Dice } from "./dice.ts";
 import { FILTERED_LOGS, type Generated, generate, type Size } from "./generate.ts";
@@ -17,7 +12,7 @@ import { MADE_COOKIE } from "./hash-policies.ts";
 import { replyOf } from "./reply.ts";
 import { type MadeRequest, requestsFor } from "./requests.ts";
 import { Sender } from "./send.ts";
-import { comparedStats } from "./stats.ts";
+import { isComparedStat } from "./stats.ts";
 
 /** What became of one request. */
 export interface Seen {
@@ -132,7 +127,7 @@ async function runAt(
       await Promise.all(answers);
     }),
   );
-  const lines = await logLines(proxy, listeners, before === undefined ? undefined : linesOf(before));
+  const lines = await logLines(proxy, listeners, before === undefined ? undefined : loggedAt(before));
   for (const { listener, line } of lines) {
     const entry = JSON.parse(line) as { readonly case?: string | null };
     of(entry.case ?? `${listener} without a case`).log.push(masked(entry));
@@ -145,10 +140,13 @@ async function runAt(
     if (!id.includes(" ")) continue;
     for (const list of [log, upstream]) list.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   }
-  return { seen, stats: await comparedStats(proxy, before?.stats) };
+  return {
+    seen,
+    stats: await restingCounters(proxy, { isCompared: isComparedStat, expected: before?.stats }),
+  };
 }
 
-const linesOf = (run: Run): number => [...run.seen.values()].reduce((sum, { log }) => sum + log.length, 0);
+const loggedAt = (run: Run): number => [...run.seen.values()].reduce((sum, { log }) => sum + log.length, 0);
 
 /** Compressed octets are the library's affair: what they stand for is compared. */
 function plain(response: unknown): unknown {
@@ -169,32 +167,22 @@ interface LogLine {
   readonly line: string;
 }
 
+/** As many as there are `expected`; without that, until there come no more. */
 async function logLines(
   proxy: RunningProxy,
   listeners: readonly string[],
   expected: number | undefined,
 ): Promise<LogLine[]> {
-  let lines: LogLine[] = [];
-  let before = -1;
-  const complete = waitFor(
-    "access logs",
-    () => {
-      lines = listeners.flatMap((listener) =>
-        ["", ...Array.from({ length: FILTERED_LOGS }, (_, at) => `.${at}`)].flatMap((file) =>
-          readFileSync(join(proxy.dir, `${listener}${file}.log`), "utf8")
-            .split("\n")
-            .slice(0, -1)
-            .map((line) => ({ listener, line: normalizeLogLine(line) })),
-        ),
-      );
-      if (expected !== undefined) return lines.length >= expected;
-      const rests = lines.length === before;
-      before = lines.length;
-      return rests;
-    },
-    { deadlineMs: 3_000, intervalMs: 300 },
+  const read = (): LogLine[] =>
+    listeners.flatMap((listener) =>
+      ["", ...Array.from({ length: FILTERED_LOGS }, (_, at) => `.${at}`)].flatMap((file) =>
+        linesOf(proxy, `${listener}${file}.log`).map((line) => ({ listener, line: normalizeLogLine(line) })),
+      ),
+    );
+  const lines = await readLagging(
+    read,
+    ({ length }, before) => (expected === undefined ? length === before?.length : length >= expected),
+    { intervalMs: 300 },
   );
-  // A difference is for the comparison to tell.
-  await complete.catch(() => {});
-  return lines;
+  return lines ?? [];
 }
