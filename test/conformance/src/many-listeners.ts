@@ -1,7 +1,6 @@
-import { connectRaw, requestBytes } from "@sluice/harness";
 import { indent, staticCluster } from "./bootstrap.ts";
 import type { CaseRequest, SeenResponse, Target } from "./conformance-case.ts";
-import { seenResponse } from "./normalize.ts";
+import { sendOne } from "./send-one.ts";
 
 /** One HTTP connection manager: its further fields and its routes; every listener stands beside the others in one proxy. */
 export interface ListenerParts {
@@ -84,17 +83,7 @@ export async function askListeners(
   for (const name of names) {
     const port = await target.proxy.listenerPort(name);
     const responses: SeenResponse[] = [];
-    for (const request of requests) {
-      const connection = await connectRaw(port);
-      try {
-        connection.write(
-          requestBytes({ ...request, headers: [["host", "example.test"], ...(request.headers ?? [])] }),
-        );
-        responses.push(seenResponse(await connection.response(request.method)));
-      } finally {
-        connection.destroy();
-      }
-    }
+    for (const request of requests) responses.push(await sendOne(port, request));
     seen[name] = responses;
   }
   return seen;

@@ -4,14 +4,14 @@ import {
   freePort,
   type RecordingUpstream,
   type RunningProxy,
-  requestBytes,
   startEnvoy,
   startRecordingUpstream,
 } from "@sluice/harness";
-import type { CaseRequest, ConformanceCase, SeenResponse, Target } from "./conformance-case.ts";
+import type { ConformanceCase, SeenResponse, Target } from "./conformance-case.ts";
 import { logLines } from "./log-lines.ts";
-import { normalizeLogLine, seenRequests, seenResponse } from "./normalize.ts";
+import { normalizeLogLine, seenRequests } from "./normalize.ts";
 import { readResting } from "./read-lagging.ts";
+import { sendOne } from "./send-one.ts";
 
 /** Everything seen of one case at one proxy; plain data, to be compared as a whole. */
 export interface Observation {
@@ -118,20 +118,6 @@ async function observe(
     };
   } finally {
     await proxy.close();
-  }
-}
-
-async function sendOne(port: number, request: CaseRequest): Promise<SeenResponse> {
-  const headers = request.headers ?? [];
-  const named = headers.some(([name]) => name.toLowerCase() === "host");
-  const connection = await connectRaw(port);
-  try {
-    connection.write(
-      requestBytes({ ...request, headers: named ? headers : [["host", "example.test"], ...headers] }),
-    );
-    return seenResponse(await connection.response(request.method));
-  } finally {
-    connection.destroy();
   }
 }
 

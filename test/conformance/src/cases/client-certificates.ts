@@ -1,6 +1,7 @@
 import { connect } from "node:tls";
 import { type TestCertificate, TestCertificates } from "@sluice/harness";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { downstreamTls, inlineText, tlsCertificate } from "../downstream-tls.ts";
 import { type ListenerParts, listenersBootstrap } from "../many-listeners.ts";
 
 const certificates = TestCertificates.ofProcess();
@@ -70,13 +71,9 @@ const LOG = `access_log:
       log_format: { json_format: { ${OPERATORS.map((name) => `"${name}": "%${name}%"`).join(", ")} } }
 use_remote_address: true`;
 
-const TLS = `transport_socket:
-  name: envoy.transport_sockets.tls
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-    common_tls_context:
-      tls_certificates: [{ certificate_chain: { inline_string: ${JSON.stringify(server.certificate)} }, private_key: { inline_string: ${JSON.stringify(server.key)} } }]
-      validation_context: { trusted_ca: { inline_string: ${JSON.stringify(ca.certificate)} } }`;
+const TLS = downstreamTls(`common_tls_context:
+  tls_certificates: [${tlsCertificate(server)}]
+  validation_context: { trusted_ca: ${inlineText(ca.certificate)} }`);
 
 const ALL =
   "set_current_client_cert_details: { subject: true, cert: true, chain: true, dns: true, uri: true }";

@@ -5,6 +5,7 @@ import { type ConnectionOptions, connect } from "node:tls";
 import { type TestCertificate, TestCertificates, waitFor } from "@sluice/harness";
 import { fileLog, indent } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { answeringFilter, inlineText, tlsCertificate, tlsListener } from "../downstream-tls.ts";
 import { session } from "../tcp-session.ts";
 
 const certificates = TestCertificates.ofProcess();
@@ -21,9 +22,7 @@ const client = certificates.create("client", {
 const expired = certificates.create("expired-client", { issuer: ca, days: -1 });
 const stranger = certificates.create("stranger", { names: "DNS:client.test" });
 
-const inline = (one: TestCertificate): string =>
-  `{ certificate_chain: { inline_string: ${JSON.stringify(one.certificate)} }, private_key: { inline_string: ${JSON.stringify(one.key)} } }`;
-const trusted = `trusted_ca: { inline_string: ${JSON.stringify(ca.certificate)} }`;
+const trusted = `trusted_ca: ${inlineText(ca.certificate)}`;
 
 const SHOWN = [
   "DOWNSTREAM_TLS_VERSION",
@@ -44,41 +43,23 @@ const SHOWN = [
 const LOG = `access_log: ${fileLog("{{name}} %DOWNSTREAM_TRANSPORT_FAILURE_REASON% %CONNECTION_TERMINATION_DETAILS% %RESPONSE_FLAGS% %REQUESTED_SERVER_NAME%", "connections.log")}`;
 
 function listener(name: string, context: string): string {
-  const added = SHOWN.map(
-    (operator) =>
-      `- { header: { key: x-${operator.toLowerCase().replaceAll("_", "-")}, value: "%${operator}%" } }`,
-  ).join("\n");
-  return `
-- name: ${name}
-  stat_prefix: ${name}
-  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
-${name === "secret" ? "" : indent(LOG.replace("{{name}}", name), 2)}
-  filter_chains:
-    - transport_socket_connect_timeout: 3s
-      transport_socket:
-        name: tls
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-${indent(context, 10)}
-      filters:
-        - name: hcm
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-            stat_prefix: ${name}
-            http_filters:
-              - name: envoy.filters.http.router
-                typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
-            route_config:
-              virtual_hosts:
-                - name: all
-                  domains: ["*"]
-                  response_headers_to_add:
-${indent(added, 20)}
-                  routes: [{ match: { prefix: / }, direct_response: { status: 200, body: { inline_string: hello } } }]`;
+  const headers = SHOWN.map((operator): [string, string] => [
+    `x-${operator.toLowerCase().replaceAll("_", "-")}`,
+    `%${operator}%`,
+  ]);
+  const answer = answeringFilter(
+    name,
+    "status: 200, body: { inline_string: hello }",
+    Object.fromEntries(headers),
+  );
+  return tlsListener(name, context, answer, {
+    more: name === "secret" ? "" : LOG.replace("{{name}}", name),
+    chain: "transport_socket_connect_timeout: 3s",
+  });
 }
 
 const certificatesOf = (...list: TestCertificate[]): string =>
-  `tls_certificates: [${list.map(inline).join(", ")}]`;
+  `tls_certificates: [${list.map((one) => tlsCertificate(one)).join(", ")}]`;
 
 const LISTENERS: Readonly<Record<string, string>> = {
   main: `common_tls_context: { ${certificatesOf(rsa, wild, exact)}, alpn_protocols: [h2, http/1.1] }`,
@@ -174,7 +155,7 @@ const secretFile = (one: TestCertificate): string => `version_info: "1"
 resources:
   - "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret
     name: server
-    tls_certificate: ${inline(one)}
+    tls_certificate: ${tlsCertificate(one)}
 `;
 
 async function observe({ proxy }: Target): Promise<unknown> {
@@ -211,7 +192,7 @@ export const DOWNSTREAM_TLS_CASES: readonly ConformanceCase[] = [
 node: { id: node, cluster: nodes }
 static_resources:
   secrets:
-    - { name: fixed, tls_certificate: ${inline(exact)} }
+    - { name: fixed, tls_certificate: ${tlsCertificate(exact)} }
     - { name: trust, validation_context: { ${trusted} } }
   listeners:
 ${Object.entries(LISTENERS)

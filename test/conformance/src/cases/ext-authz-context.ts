@@ -5,6 +5,7 @@ import { CHECK_ANSWERS } from "../authorization-answers.ts";
 import { authorizationService, plainAuthorizationService } from "../authorization-service.ts";
 import { fileLog, httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
+import { downstreamTls, inlineText, tlsCertificate } from "../downstream-tls.ts";
 import { http2Exchange } from "../http2-exchange.ts";
 import { listenersBootstrap } from "../many-listeners.ts";
 import {
@@ -29,13 +30,9 @@ const CLIENTS = [
   certificates.create("authz-dns", { issuer: ca, names: "DNS:c1.test,DNS:c2.test" }),
   certificates.create("authz-bare", { issuer: ca, subject: "/CN=client/O=a, b" }),
 ];
-const TLS = `transport_socket:
-  name: envoy.transport_sockets.tls
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-    common_tls_context:
-      tls_certificates: [{ certificate_chain: { inline_string: ${JSON.stringify(server.certificate)} }, private_key: { inline_string: ${JSON.stringify(server.key)} } }]
-      validation_context: { trusted_ca: { inline_string: ${JSON.stringify(ca.certificate)} } }`;
+const TLS = downstreamTls(`common_tls_context:
+  tls_certificates: [${tlsCertificate(server)}]
+  validation_context: { trusted_ca: ${inlineText(ca.certificate)} }`);
 
 const filter = (more: string, name = "authz"): string => `- name: ${name}
   typed_config:

@@ -1,7 +1,8 @@
 import { connect, createServer } from "node:tls";
-import { type TestCertificate, TestCertificates } from "@sluice/harness";
+import { TestCertificates } from "@sluice/harness";
 import { fileLog, indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { downstreamTls, tlsCertificate } from "../downstream-tls.ts";
 import { logLines } from "../log-lines.ts";
 import { session } from "../tcp-session.ts";
 
@@ -49,14 +50,7 @@ const SEEN = [
 const log = (name: string, field = "access_log"): string =>
   `${field}: ${fileLog(`${name} ${SEEN}`, "times.log")}`;
 
-const inline = (one: TestCertificate): string =>
-  `{ certificate_chain: { inline_string: ${JSON.stringify(one.certificate)} }, private_key: { inline_string: ${JSON.stringify(one.key)} } }`;
-
-const downstreamTls = `transport_socket:
-  name: tls
-  typed_config:
-    "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-    common_tls_context: { tls_certificates: [${inline(good)}] }`;
+const OF_CLIENTS = downstreamTls(`common_tls_context: { tls_certificates: [${tlsCertificate(good)}] }`);
 
 const upstreamTls = (sni: string): string => `transport_socket:
   name: tls
@@ -139,9 +133,9 @@ static_resources:
   listeners:
 ${indent(
   listener("main", http("main")) +
-    listener("secure", http("secure"), downstreamTls) +
+    listener("secure", http("secure"), OF_CLIENTS) +
     listener("raw", tcp("raw", "plain")) +
-    listener("sealed", tcp("sealed", "tls"), downstreamTls) +
+    listener("sealed", tcp("sealed", "tls"), OF_CLIENTS) +
     listener("refused", tcp("refused", "dead")),
   4,
 )}

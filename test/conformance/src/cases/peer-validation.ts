@@ -3,6 +3,7 @@ import { type ConnectionOptions, connect } from "node:tls";
 import { type TestCertificate, TestCertificates } from "@sluice/harness";
 import { indent } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { inlineText, tlsCertificate, tlsListener } from "../downstream-tls.ts";
 
 const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
@@ -47,8 +48,7 @@ const CLIENTS: Readonly<Record<string, ConnectionOptions>> = {
   none: {},
 };
 
-const text = (value: string): string => `{ inline_string: ${JSON.stringify(value)} }`;
-const trust = (...list: readonly string[]): string => `trusted_ca: ${text(list.join(""))}`;
+const trust = (...list: readonly string[]): string => `trusted_ca: ${inlineText(list.join(""))}`;
 const hash = (one: TestCertificate): Buffer =>
   createHash("sha256").update(new X509Certificate(one.certificate).raw).digest();
 const spki = (one: TestCertificate): string =>
@@ -62,11 +62,11 @@ const names = (...matchers: readonly string[]): string =>
 /** Validation contexts, each of a listener of its own. */
 const CONTEXTS: Readonly<Record<string, string>> = {
   main: trust(ca.certificate),
-  crl: `${trust(ca.certificate)}, crl: ${text(crl)}`,
+  crl: `${trust(ca.certificate)}, crl: ${inlineText(crl)}`,
   crl_beside_ca: trust(ca.certificate, crl),
-  crl_of_another: `${trust(ca.certificate, other.certificate)}, crl: ${text(crl)}`,
-  crls: `${trust(ca.certificate)}, crl: ${text(crl + crlOfMiddle + crlOfLow)}`,
-  crls_one_missing: `${trust(ca.certificate)}, crl: ${text(crl + crlOfLow)}`,
+  crl_of_another: `${trust(ca.certificate, other.certificate)}, crl: ${inlineText(crl)}`,
+  crls: `${trust(ca.certificate)}, crl: ${inlineText(crl + crlOfMiddle + crlOfLow)}`,
+  crls_one_missing: `${trust(ca.certificate)}, crl: ${inlineText(crl + crlOfLow)}`,
   depth0: `${trust(ca.certificate)}, max_verify_depth: 0`,
   depth1: `${trust(ca.certificate)}, max_verify_depth: 1`,
   depth2: `${trust(ca.certificate)}, max_verify_depth: 2`,
@@ -96,23 +96,14 @@ const CONTEXTS: Readonly<Record<string, string>> = {
   wrong_kind: names("san_type: URI, matcher: { exact: client.test }"),
 };
 
-function listener(name: string, context: string): string {
-  return `- name: ${name}
-  stat_prefix: ${name}
-  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
-  filter_chains:
-    - transport_socket:
-        name: tls
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-          common_tls_context:
-            tls_certificates: [{ certificate_chain: ${text(server.certificate)}, private_key: ${text(server.key)} }]
-            validation_context: { ${context} }
-      filters:
-        - name: echo
-          typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo }
-`;
-}
+const ECHO = `- name: echo
+  typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo }`;
+const listener = (name: string, context: string): string =>
+  tlsListener(
+    name,
+    `common_tls_context: { tls_certificates: [${tlsCertificate(server)}], validation_context: { ${context} } }`,
+    ECHO,
+  );
 
 /** Whether the listener has taken the client, and told it back what it said. */
 function ask(port: number, options: ConnectionOptions): Promise<boolean> {

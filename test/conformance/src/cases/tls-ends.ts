@@ -4,6 +4,7 @@ import { type ConnectionOptions, connect, createSecureContext, TLSSocket } from 
 import { TestCertificates } from "@sluice/harness";
 import { indent, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { tlsCertificate, tlsListener } from "../downstream-tls.ts";
 import { scriptedTcp } from "../tcp-session.ts";
 
 const certificates = TestCertificates.ofProcess();
@@ -120,7 +121,6 @@ function talk(port: number, { send, end, afterwards, waitMs = 800 }: Wish): Prom
 
 const NETWORK = "type.googleapis.com/envoy.extensions.filters.network";
 const TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3";
-const text = (value: string): string => `{ inline_string: ${JSON.stringify(value)} }`;
 const LOG = `access_log:
   - name: file
     typed_config:
@@ -128,25 +128,16 @@ const LOG = `access_log:
       path: "{{dir}}/access.log"
       log_format: { text_format_source: { inline_string: "{{name}} %RESPONSE_FLAGS% rx=%BYTES_RECEIVED% tx=%BYTES_SENT% down=%DOWNSTREAM_DETECTED_CLOSE_TYPE%/%DOWNSTREAM_LOCAL_CLOSE_REASON% up=%UPSTREAM_DETECTED_CLOSE_TYPE%/%UPSTREAM_LOCAL_CLOSE_REASON% %CONNECTION_TERMINATION_DETAILS% %UPSTREAM_TRANSPORT_FAILURE_REASON%\\n" } }`;
 
-function listener(name: string, fields: string): string {
-  return `- name: ${name}
-  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
-  filter_chains:
-    - transport_socket:
-        name: tls
-        typed_config:
-          "@type": ${TLS}.DownstreamTlsContext
-          common_tls_context:
-            tls_certificates: [{ certificate_chain: ${text(server.certificate)}, private_key: ${text(server.key)} }]
-      filters:
-        - name: tcp
-          typed_config:
-            "@type": ${NETWORK}.tcp_proxy.v3.TcpProxy
-            stat_prefix: ${name}
-${indent(fields, 12)}
-${indent(LOG.replace("{{name}}", name), 12)}
-`;
-}
+const listener = (name: string, fields: string): string =>
+  tlsListener(
+    name,
+    `common_tls_context: { tls_certificates: [${tlsCertificate(server)}] }`,
+    `- name: tcp
+  typed_config:
+    "@type": ${NETWORK}.tcp_proxy.v3.TcpProxy
+    stat_prefix: ${name}
+${indent(`${fields}\n${LOG.replace("{{name}}", name)}`, 4)}`,
+  );
 
 /** Over plain TCP or, where the other side begins with TLS, over that. */
 function eitherWay(serve: (socket: Socket) => void): (socket: Socket) => void {

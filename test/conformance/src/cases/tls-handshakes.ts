@@ -3,6 +3,7 @@ import { type ConnectionOptions, connect, createSecureContext, TLSSocket } from 
 import { type TestCertificate, TestCertificates } from "@sluice/harness";
 import { endpoint, httpBootstrap, indent } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { answeringFilter, tlsCertificate, tlsListener } from "../downstream-tls.ts";
 
 const certificates = TestCertificates.ofProcess();
 const ca = certificates.create("ca", { ca: true });
@@ -15,42 +16,19 @@ const timeless = certificates.ocspResponse(plain, ca);
 const ofStrict = certificates.ocspResponse(strict, ca, 2);
 const ofStrictTimeless = certificates.ocspResponse(strict, ca);
 
-function certificate(one: TestCertificate, more = ""): string {
-  const text = (value: string): string => `{ inline_string: ${JSON.stringify(value)} }`;
-  return `{ certificate_chain: ${text(one.certificate)}, private_key: ${text(one.key)}${more} }`;
-}
 const stapled = (one: TestCertificate, response: Buffer): string =>
-  certificate(one, `, ocsp_staple: { inline_bytes: ${response.toString("base64")} }`);
+  tlsCertificate(one, `, ocsp_staple: { inline_bytes: ${response.toString("base64")} }`);
 
 /** A TLS listener that answers every request with 200, and logs its connections. */
 function listener(name: string, certificateList: string, context = "", common = ""): string {
-  return `
-- name: ${name}
-  stat_prefix: ${name}
-  address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
-  filter_chains:
-    - transport_socket:
-        name: tls
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-${indent(context, 10)}
-          common_tls_context:
-            tls_certificates: [${certificateList}]
-${indent(common, 12)}
-      filters:
-        - name: hcm
-          typed_config:
-            "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-            stat_prefix: ${name}
-            http_filters:
-              - name: envoy.filters.http.router
-                typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
-            route_config:
-              virtual_hosts:
-                - name: all
-                  domains: ["*"]
-                  response_headers_to_add: [{ header: { key: x-group, value: "%DOWNSTREAM_TLS_GROUP%" } }]
-                  routes: [{ match: { prefix: / }, direct_response: { status: 200 } }]`;
+  return tlsListener(
+    name,
+    `${context}
+common_tls_context:
+  tls_certificates: [${certificateList}]
+${indent(common, 2)}`,
+    answeringFilter(name, "status: 200", { "x-group": "%DOWNSTREAM_TLS_GROUP%" }),
+  );
 }
 
 const bootstrap = (listeners: readonly string[]): string => `
@@ -192,12 +170,12 @@ export const TLS_HANDSHAKE_CASES: readonly ConformanceCase[] = [
   {
     title: "keys are exchanged in the first of the listener's groups that the client has",
     yaml: bootstrap([
-      listener("main", certificate(plain)),
-      listener("narrow", certificate(plain), "", "tls_params: { ecdh_curves: [P-384, P-256, X25519] }"),
-      listener("client", certificate(plain), "prefer_client_ciphers: true"),
+      listener("main", tlsCertificate(plain)),
+      listener("narrow", tlsCertificate(plain), "", "tls_params: { ecdh_curves: [P-384, P-256, X25519] }"),
+      listener("client", tlsCertificate(plain), "prefer_client_ciphers: true"),
       listener(
         "older",
-        certificate(rsa),
+        tlsCertificate(rsa),
         "",
         "tls_params: { tls_maximum_protocol_version: TLSv1_2, cipher_suites: [ECDHE-RSA-AES128-GCM-SHA256, AES128-GCM-SHA256] }",
       ),
@@ -242,7 +220,7 @@ export const TLS_HANDSHAKE_CASES: readonly ConformanceCase[] = [
       listener("main", stapled(strict, ofStrict)),
       listener(
         "two",
-        `${certificate(other)}, ${stapled(strict, ofStrict)}`,
+        `${tlsCertificate(other)}, ${stapled(strict, ofStrict)}`,
         "ocsp_staple_policy: STRICT_STAPLING",
       ),
     ]),
@@ -258,12 +236,12 @@ export const TLS_HANDSHAKE_CASES: readonly ConformanceCase[] = [
   {
     title: "TLS 1.2 sessions are resumed with tickets and without, unless that is disabled",
     yaml: bootstrap([
-      listener("main", certificate(plain)),
-      listener("stateless", certificate(plain), "disable_stateful_session_resumption: true"),
-      listener("stateful", certificate(plain), "disable_stateless_session_resumption: true"),
+      listener("main", tlsCertificate(plain)),
+      listener("stateless", tlsCertificate(plain), "disable_stateful_session_resumption: true"),
+      listener("stateful", tlsCertificate(plain), "disable_stateless_session_resumption: true"),
       listener(
         "neither",
-        certificate(plain),
+        tlsCertificate(plain),
         "disable_stateless_session_resumption: true\ndisable_stateful_session_resumption: true",
       ),
     ]),
@@ -283,17 +261,17 @@ export const TLS_HANDSHAKE_CASES: readonly ConformanceCase[] = [
   {
     title: "of cipher suites that are liked equally the client's order decides",
     yaml: bootstrap([
-      listener("main", `${certificate(plain)}, ${certificate(rsa)}`),
-      listener("client", `${certificate(plain)}, ${certificate(rsa)}`, "prefer_client_ciphers: true"),
+      listener("main", `${tlsCertificate(plain)}, ${tlsCertificate(rsa)}`),
+      listener("client", `${tlsCertificate(plain)}, ${tlsCertificate(rsa)}`, "prefer_client_ciphers: true"),
       listener(
         "own",
-        certificate(plain),
+        tlsCertificate(plain),
         "",
         'tls_params: { cipher_suites: ["ECDHE-ECDSA-AES256-GCM-SHA384", "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]"] }',
       ),
       listener(
         "strict",
-        certificate(plain),
+        tlsCertificate(plain),
         "",
         'tls_params: { cipher_suites: ["ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305"] }',
       ),
@@ -311,23 +289,23 @@ export const TLS_HANDSHAKE_CASES: readonly ConformanceCase[] = [
     yaml: bootstrap([
       listener(
         "main",
-        `${certificate(plain, ", tls_params: { tls_maximum_protocol_version: TLSv1_2, cipher_suites: [ECDHE-ECDSA-AES256-GCM-SHA384] }")}, ${certificate(other)}, ${certificate(rsa, ", tls_params: { tls_minimum_protocol_version: TLSv1_3 }")}`,
+        `${tlsCertificate(plain, ", tls_params: { tls_maximum_protocol_version: TLSv1_2, cipher_suites: [ECDHE-ECDSA-AES256-GCM-SHA384] }")}, ${tlsCertificate(other)}, ${tlsCertificate(rsa, ", tls_params: { tls_minimum_protocol_version: TLSv1_3 }")}`,
       ),
       listener(
         "both",
-        certificate(plain, ", tls_params: { tls_minimum_protocol_version: TLSv1_3 }"),
+        tlsCertificate(plain, ", tls_params: { tls_minimum_protocol_version: TLSv1_3 }"),
         "",
         "tls_params: { tls_maximum_protocol_version: TLSv1_3, cipher_suites: [ECDHE-ECDSA-AES128-GCM-SHA256] }",
       ),
       listener(
         "suites",
-        certificate(plain, ", tls_params: { ecdh_curves: [P-256] }"),
+        tlsCertificate(plain, ", tls_params: { ecdh_curves: [P-256] }"),
         "",
         "tls_params: { tls_maximum_protocol_version: TLSv1_2, cipher_suites: [ECDHE-ECDSA-AES256-GCM-SHA384] }",
       ),
       listener(
         "wider",
-        certificate(
+        tlsCertificate(
           plain,
           ", tls_params: { tls_maximum_protocol_version: TLSv1_3, cipher_suites: [ECDHE-ECDSA-AES128-GCM-SHA256] }",
         ),
