@@ -190,6 +190,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   headers, \`seconds_until_first_ocsp_response_expiring\`, and \`ssl.certificate.\` of authorities. Values above 2^53 (\`version\`) are rounded.
 - \`…_cx_tx_bytes_buffered\` follows what waits for slow readers ten times a second, and leaves out what has gone sooner; \`…_cx_rx_bytes_buffered\`,
   the size of the last read as in Envoy, is 0 for connections of the proxy's own clients.
+- An answer above 399 to an upgrade, with \`connection: upgrade\` in it, is passed on and ends the connection. Envoy takes it for the beginning of a tunnel that it
+  keeps open, while the client takes it for an answer: its next request there reaches nobody, and what the upstream says next is read as the answer to that.
 - Where Envoy waits for a client to close, Sluice sends it the end at once: connections are counted as ended from here
   (\`downstream_cx_destroy_local\`), and \`downstream_cx_delayed_close_timeout\` counts clients that then stay, alone.
 - The admin interface speaks HTTP/1.1 alone, sends no body in answer to HEAD (Envoy does), and shows fractions among runtime values as JSON.
