@@ -188,9 +188,12 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   \`thread_local_cluster_manager.\`, \`nghttp2\` and \`oghttp2\`, \`server.version\`, \`server.stats_recent_lookups\`,
   \`server.total_connections\`) or what Node does not tell (\`connections_accepted_per_socket_event\`); the HTTP/2 codec's histograms of cookies and
   headers, \`seconds_until_first_ocsp_response_expiring\`, and \`ssl.certificate.\` of authorities. Values above 2^53 (\`version\`) are rounded.
-- Bytes do not wait between sockets and filters, so that \`…_bytes_buffered\` is 0, where Envoy's gauges tell the size of the last read. Where Envoy waits
-  for a client to close, Sluice sends it the end at once: connections are counted as ended from here (\`downstream_cx_destroy_local\`), and
-  \`downstream_cx_delayed_close_timeout\` counts clients that then stay, alone.
+- \`…_cx_tx_bytes_buffered\` follows what waits for slow readers ten times a second, and leaves out what has gone sooner; \`…_cx_rx_bytes_buffered\`,
+  the size of the last read as in Envoy, is 0 for connections of the proxy's own clients.
+- An answer above 399 to an upgrade, with \`connection: upgrade\` in it, is passed on and ends the connection. Envoy takes it for the beginning of a tunnel that it
+  keeps open, while the client takes it for an answer: its next request there reaches nobody, and what the upstream says next is read as the answer to that.
+- Where Envoy waits for a client to close, Sluice sends it the end at once: connections are counted as ended from here
+  (\`downstream_cx_destroy_local\`), and \`downstream_cx_delayed_close_timeout\` counts clients that then stay, alone.
 - The admin interface speaks HTTP/1.1 alone, sends no body in answer to HEAD (Envoy does), and shows fractions among runtime values as JSON.
 - \`--restart-epoch\` above 0 is refused; \`/hot_restart_version\` says that it is disabled. Profiles are V8's, a file per thread. Heap dumps and
   the allocation profiler are answered with 501.

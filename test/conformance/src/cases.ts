@@ -2,6 +2,7 @@ import { ACCEPTED_CONFIGURATION_CASES } from "./cases/accepted-configurations.ts
 import { ACCESS_LOG_CASES } from "./cases/access-log.ts";
 import { ADMIN_CASES } from "./cases/admin.ts";
 import { BOOTSTRAP_SETTING_CASES } from "./cases/bootstrap-settings.ts";
+import { BUFFER_GAUGE_CASES } from "./cases/buffer-gauges.ts";
 import { BYTE_METER_CASES } from "./cases/byte-meters.ts";
 import { CEL_CASES } from "./cases/cel.ts";
 import { CHANGE_CASES } from "./cases/changes-under-way.ts";
@@ -206,6 +207,7 @@ export const CASES: readonly ConformanceCase[] = [
   ...CONNECTION_MANAGER_CASES,
   ...CONNECTION_MANAGER_BOUND_CASES,
   ...CONNECTION_MANAGER_FIELD_CASES,
+  ...BUFFER_GAUGE_CASES,
   ...BYTE_METER_CASES,
   ...CLIENT_CERTIFICATE_CASES,
   ...SCOPED_ROUTE_CASES,

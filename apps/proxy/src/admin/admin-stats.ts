@@ -41,7 +41,6 @@ const HTTP_GAUGES = [
   "downstream_cx_http1_soft_drain",
   "downstream_cx_http2_active",
   "downstream_cx_http3_active",
-  "downstream_cx_rx_bytes_buffered",
   "downstream_cx_ssl_active",
   "downstream_cx_tx_bytes_buffered",
   "downstream_cx_upgrades_active",
@@ -64,6 +63,8 @@ export class AdminStats {
   readonly #http: StatsScope;
   readonly #listener: StatsScope;
   readonly #main: StatsScope;
+  /** Of each connection: what its last request has read. */
+  readonly #reads = new WeakMap<Socket, { total: number; last: number }>();
 
   constructor(root: StatsScope) {
     this.#http = root.scope("http").scope("admin");
@@ -73,7 +74,7 @@ export class AdminStats {
     const perListener = this.#listener.scope("http").scope("admin");
     this.#counter = (name) => [this.#http.counter(name), perListener.counter(name)];
     for (const name of HTTP_COUNTERS) this.#http.counter(name);
-    for (const name of HTTP_GAUGES) this.#http.gauge(name);
+    for (const name of [...HTTP_GAUGES, "downstream_cx_rx_bytes_buffered"]) this.#http.gauge(name);
     for (const name of ["destroy", "destroy_local", "destroy_remote"]) {
       this.#http.counter(`downstream_cx_${name}`);
       this.#http.counter(`downstream_cx_${name}_active_rq`);
@@ -102,9 +103,13 @@ export class AdminStats {
     const [http, listener] = [this.#http, this.#listener];
     const active = [http, listener, this.#main].map((scope) => scope.gauge("downstream_cx_active"));
     for (const scope of [http, listener, this.#main]) scope.counter("downstream_cx_total").inc();
+    // Which Envoy counts as pending for no time.
+    listener.gauge("downstream_pre_cx_active").set(0);
     http.counter("downstream_cx_http1_total").inc();
     active.push(http.gauge("downstream_cx_http1_active"));
     for (const gauge of active) gauge.add(1);
+    const reads = { total: 0, last: 0 };
+    this.#reads.set(socket, reads);
     let remote = false;
     socket.once("end", () => {
       remote = true;
@@ -117,8 +122,19 @@ export class AdminStats {
       }
       http.counter(`downstream_cx_destroy_${remote ? "remote" : "local"}`).inc();
       http.counter("downstream_cx_rx_bytes_total").add(socket.bytesRead);
+      http.gauge("downstream_cx_rx_bytes_buffered").sub(reads.last);
       http.counter("downstream_cx_tx_bytes_total").add(socket.bytesWritten);
     });
+  }
+
+  /** As Envoy, which takes a request by one read. */
+  #countRead(socket: Socket | null): void {
+    const reads = socket === null ? undefined : this.#reads.get(socket);
+    if (socket === null || reads === undefined) return;
+    const last = socket.bytesRead - reads.total;
+    this.#http.gauge("downstream_cx_rx_bytes_buffered").sub(reads.last - last);
+    reads.total += last;
+    reads.last = last;
   }
 
   request(response: ServerResponse): void {
@@ -127,6 +143,7 @@ export class AdminStats {
     http.counter("downstream_rq_total").inc();
     http.counter("downstream_rq_http1_total").inc();
     http.gauge("downstream_rq_active").add(1);
+    this.#countRead(response.socket);
     response.once("close", () => {
       http.gauge("downstream_rq_active").sub(1);
       http.histogram("downstream_rq_time").record(Math.floor(performance.now() - begun));

@@ -2,7 +2,7 @@ import type { Clock, Runtime } from "@sluice/extension-api";
 import { BREAKER_RESOURCES, BreakerLimits, RETRIES } from "./breaker-limits.ts";
 import type { ClusterThresholds } from "./compile-circuit-breakers.ts";
 import { RequestWindow, requestWindowBytes } from "./request-window.ts";
-import type { Resource, ResourceLimits } from "./thread-local-cluster.ts";
+import type { CountedResource, Resource, ResourceLimits } from "./thread-local-cluster.ts";
 
 // In shared memory: per worker, the default priority's counts, then the high priority's.
 const PER_PRIORITY = BREAKER_RESOURCES.length;
@@ -64,7 +64,7 @@ function isTouched(slots: Int32Array, first: number): boolean {
  * One worker's handle on a count. Each worker writes its own slot and reads all, so a limit may be passed by as many as
  * there are workers that take the last one at the same instant, and a worker that dies leaves nothing behind.
  */
-class SharedResource implements Resource {
+class SharedResource implements CountedResource {
   readonly #slots: Int32Array;
   readonly #own: number;
   readonly #first: number;

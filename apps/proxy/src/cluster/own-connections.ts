@@ -126,6 +126,8 @@ class CountedConnection implements OwnConnection {
     const { bytesRead, bytesWritten } = this.socket;
     this.#stats.upstreamCxRxBytesTotal.add(bytesRead - this.#received);
     this.#stats.upstreamCxTxBytesTotal.add(bytesWritten - this.#sent);
+    // Of what their last reads brought nothing is known, but that there were some.
+    if (bytesRead > this.#received) this.#stats.upstreamCxRxBytesBuffered.sub(0);
     this.#received = bytesRead;
     this.#sent = bytesWritten;
   }

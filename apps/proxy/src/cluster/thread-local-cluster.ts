@@ -128,9 +128,9 @@ export type ResponseObserver = (host: Host, headers: Pick<HeaderMap, "get">) => 
 export interface ResourceLimits {
   readonly connections: Resource;
   readonly pendingRequests: Resource;
-  readonly requests: Resource;
+  readonly requests: CountedResource;
   readonly retries: Resource;
-  readonly connectionPools: Resource;
+  readonly connectionPools: CountedResource;
   /** `per_host_thresholds`: connections to one host, of all workers; may be infinite. */
   readonly connectionsPerHost: number;
 }
@@ -140,6 +140,12 @@ export interface Resource {
   /** Takes one; false (nothing taken) when the limit is reached. */
   tryAcquire(): boolean;
   release(): void;
+}
+
+/** Of which some count though no limit holds them back. */
+export interface CountedResource extends Resource {
+  /** Takes one, whatever the limit. */
+  take(): void;
 }
 
 export type HostHealth = "healthy" | "degraded" | "unhealthy";

@@ -3,6 +3,8 @@ import type {
   Connection,
   Counter,
   DetectedCloseType,
+  Gauge,
+  Timers,
   TlsInfo,
   WatermarkCallbacks,
 } from "@sluice/extension-api";
@@ -17,6 +19,7 @@ import {
 } from "../event/turn.ts";
 import type { RequestStreamInfo } from "../stream-info/request-stream-info.ts";
 import { asBuffer } from "./as-buffer.ts";
+import { BufferGauges } from "./buffer-gauges.ts";
 import { noteRead } from "./collect-reads.ts";
 import type { Tlv } from "./proxy-protocol-state.ts";
 import { proxyTlvsOf } from "./proxy-protocol-state.ts";
@@ -113,6 +116,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   /** Told when a flush leaves nothing behind. */
   drainCallbacks: DrainCallbacks | undefined = undefined;
   private watermarkTimeout: WatermarkTimeout | undefined = undefined;
+  private bufferGauges: BufferGauges | undefined = undefined;
 
   private readonly socket: Socket;
   private readonly limitBytes: number;
@@ -195,6 +199,11 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
   /** Closes it when its output has been above the high watermark for `timeoutMs`; 0: never. */
   limitHighWatermark(timers: TimerQueue, timeoutMs: number): void {
     if (timeoutMs > 0) this.watermarkTimeout = new WatermarkTimeout(this, timers, timeoutMs);
+  }
+
+  /** Tells what it holds in these, until its end. */
+  tellBuffered(received: Gauge, unsent: Gauge, timers: Timers): void {
+    this.bufferGauges = new BufferGauges(this, received, unsent, timers);
   }
 
   enableHalfClose(): void {
@@ -302,7 +311,8 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
       if (socket.writableLength === 0) for (const part of parts) if (typeof part !== "string") giveBack(part);
     }
     this.sentCounter?.add(this.bytesSent - bytesSent);
-    if (this.drainCallbacks !== undefined && socket.writableLength === 0) this.drainCallbacks.onDrained();
+    if (socket.writableLength > 0) this.bufferGauges?.onLeftBehind();
+    else this.drainCallbacks?.onDrained();
     if (this.endAfterFlush && !this.ended) {
       this.ended = true;
       socket.end();
@@ -389,6 +399,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     // What comes while a close waits for its output is nobody's any more.
     if (sink === undefined || this.state !== "open") return;
     this.bytesReceived += chunk.length;
+    this.bufferGauges?.onRead(chunk.length);
     enterTurn();
     sink.onData(chunk, false);
     if (lent) leaveTurnAndFlush();
@@ -418,6 +429,7 @@ export class SocketConnection implements Connection, Flushable, ReadReceiver {
     this.state = "closed";
     this.readMemory?.release();
     this.watermarkTimeout?.dispose();
+    this.bufferGauges?.close();
     const sink = this.sink;
     this.sink = undefined;
     this.watermark = undefined;

@@ -88,8 +88,10 @@ export class ActiveListener implements ActiveListenerConfig {
       return;
     }
     const accepted = new AcceptedSocket(socket);
-    if (this.phase.entries.length === 0) this.chooseChain(accepted);
-    else {
+    if (this.phase.entries.length === 0) {
+      this.stats.passed();
+      this.chooseChain(accepted);
+    } else {
       this.endWithSocket(accepted);
       this.runListenerFilters(accepted);
     }
@@ -122,7 +124,7 @@ export class ActiveListener implements ActiveListenerConfig {
     const run = new ListenerFilterRun(accepted, streamInfo, filters, (_run, outcome) => {
       deadline.disarm();
       this.pending.delete(socket);
-      stats.pending(-1);
+      stats.settled();
       if (outcome === "passed") this.chooseChain(accepted);
       else {
         if (outcome === "left") stats.filterRemoteClose.inc();
@@ -131,7 +133,7 @@ export class ActiveListener implements ActiveListenerConfig {
       }
     });
     this.pending.add(socket);
-    stats.pending(1);
+    stats.pending();
     if (phase.timeoutMs > 0) deadline.arm(phase.timeoutMs);
     try {
       run.start();

@@ -37,8 +37,18 @@ export class ListenerStats {
   }
 
   /** A socket with which listener filters are not done. */
-  pending(by: number): void {
-    this.preCxActive.add(by);
+  pending(): void {
+    this.preCxActive.add(1);
+  }
+
+  /** They are. */
+  settled(): void {
+    this.preCxActive.sub(1);
+  }
+
+  /** A socket that no listener filters see, which Envoy counts as pending for no time. */
+  passed(): void {
+    this.preCxActive.sub(0);
   }
 
   /** A connection has found its chain; answers when, which `ended` takes. */

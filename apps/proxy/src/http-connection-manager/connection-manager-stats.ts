@@ -79,6 +79,8 @@ export interface ConnectionManagerStats {
   readonly cxHttp1Active: Gauge;
   readonly cxHttp2Active: Gauge;
   readonly cxUpgradesActive: Gauge;
+  readonly cxRxBytesBuffered: Gauge;
+  readonly cxTxBytesBuffered: Gauge;
   /** HTTP/1 connections that are too old and wait for a next response to end behind. */
   readonly cxHttp1SoftDrain: Gauge;
   readonly rqActive: Gauge;
@@ -93,8 +95,6 @@ export function createConnectionManagerStats(scope: StatsScope): ConnectionManag
   // There is no HTTP/3.
   for (const name of ["downstream_cx_http3_total", "downstream_rq_http3_total"]) scope.counter(name);
   scope.gauge("downstream_cx_http3_active");
-  // Bytes never wait between the sockets' own buffers here.
-  for (const direction of ["rx", "tx"]) scope.gauge(`downstream_cx_${direction}_bytes_buffered`);
   const counters = Object.fromEntries(COUNTERS.map((name) => [name, scope.counter(name)]));
   return {
     counters: asRecord(counters),
@@ -105,6 +105,8 @@ export function createConnectionManagerStats(scope: StatsScope): ConnectionManag
     cxHttp1Active: scope.gauge("downstream_cx_http1_active"),
     cxHttp2Active: scope.gauge("downstream_cx_http2_active"),
     cxUpgradesActive: scope.gauge("downstream_cx_upgrades_active"),
+    cxRxBytesBuffered: scope.gauge("downstream_cx_rx_bytes_buffered"),
+    cxTxBytesBuffered: scope.gauge("downstream_cx_tx_bytes_buffered"),
     cxHttp1SoftDrain: scope.gauge("downstream_cx_http1_soft_drain"),
     rqActive: scope.gauge("downstream_rq_active"),
     cxLengthMs: scope.histogram("downstream_cx_length_ms"),

@@ -56,6 +56,7 @@ export class HttpConnectionManager
     const { stats, worker } = config;
     this.connectedAtMs = worker.clock.nowMs();
     connection.sentCounter = stats.counters.downstream_cx_tx_bytes_total;
+    connection.tellBuffered(stats.cxRxBytesBuffered, stats.cxTxBytesBuffered, worker.timers);
     stats.counters.downstream_cx_total.inc();
     stats.cxActive.add(1);
     if (connection.tls !== undefined) {

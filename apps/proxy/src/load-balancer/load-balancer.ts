@@ -44,7 +44,7 @@ export interface LoadBalancingPolicyFactory<C = unknown> {
   create(config: C, context: PolicyContext): LoadBalancer;
   /** Its stats tell of hosts, not of requests: workers make it before its cluster is used. Default false. */
   readonly countsHosts?: boolean;
-  /** Whether a host's share goes by the time since it came: then, too, workers make it before its cluster is used. Default: no. */
+  /** Whether hosts' shares go by the time since they came: then, too, workers make it before its cluster is used. Default: no. */
   timesHosts?(config: C): boolean;
 }
 

@@ -31,7 +31,7 @@ export interface PoolOptions {
   readonly highPriority: boolean;
   readonly context: PoolContext;
   /** Nothing is on it and nobody waits: it may be dropped. */
-  readonly onEmpty: (() => void) | undefined;
+  readonly onEmpty: () => void;
   /** Another stream has come. */
   readonly onStream?: (() => void) | undefined;
 }
@@ -333,7 +333,7 @@ export class ConnectionPool implements HttpPool, ConnectionOwner {
     this.leaveReady(connection);
     this.openConnections();
     this.tell();
-    if (this.all.size === 0 && this.waiters.length === 0) this.options.onEmpty?.();
+    if (this.all.size === 0 && this.waiters.length === 0) this.options.onEmpty();
   }
 
   private becomeReady(connection: UpstreamConnection): void {

@@ -29,6 +29,9 @@ export interface PoolUser {
   readonly requestHeaders?: HeaderMap | undefined;
 }
 
+/** Of `plain`: the default one, the high one. */
+const PRIORITIES = [0, 1] as const;
+
 /** A worker's pools for one host: one per priority, as the limits are, and more where connections are not to be shared. */
 class HostPools {
   readonly info: ClusterInfo;
@@ -61,7 +64,8 @@ class HostPools {
     if (this.simple && stateKey === "") {
       const known = this.plain[priority];
       if (known !== undefined) return known.sharing(upstreamState?.shared);
-      const made = this.make(user, fixedProtocol(info), { shared: upstreamState?.shared }, undefined);
+      const connect = { shared: upstreamState?.shared };
+      const made = this.make(user, fixedProtocol(info), connect, () => this.dropPlain(priority));
       this.plain[priority] = made;
       return made;
     }
@@ -86,7 +90,7 @@ class HostPools {
         shared: upstreamState?.shared,
         ...(downstream === undefined ? {} : { downstream }),
       };
-      pool = this.make(user, protocol, connect, () => this.drop(highPriority, key));
+      pool = this.make(user, protocol, connect, () => this.dropKeyed(highPriority, key));
       if (pool !== undefined) this.keyed.set(key, pool);
     }
     return pool?.sharing(upstreamState?.shared);
@@ -94,13 +98,10 @@ class HostPools {
 
   /** Gives up its pools; what is on them goes on. */
   release(): void {
+    // What is idle is dropped by that.
     this.drain((pool) => pool.drain());
-    for (const [priority, pool] of this.plain.entries()) {
-      if (pool !== undefined) this.giveBack(priority === 1);
-    }
-    for (const key of this.keyed.keys()) this.giveBack(key.startsWith("1"));
-    this.plain.fill(undefined);
-    this.keyed.clear();
+    for (const priority of PRIORITIES) this.dropPlain(priority);
+    for (const key of [...this.keyed.keys()]) this.dropKeyed(key.startsWith("1"), key);
   }
 
   drain(how: (pool: ConnectionPool) => void): void {
@@ -112,7 +113,7 @@ class HostPools {
     user: PoolUser,
     protocol: PoolProtocol,
     connect: ConnectOptions,
-    onEmpty: (() => void) | undefined,
+    onEmpty: () => void,
   ): ConnectionPool | undefined {
     const { info, host, context } = this;
     const { highPriority } = user;
@@ -126,13 +127,25 @@ class HostPools {
     return new ConnectionPool({ info, host, protocol, connect, highPriority, context, onEmpty, onStream });
   }
 
-  private drop(highPriority: boolean, key: string): void {
+  private dropPlain(priority: 0 | 1): void {
+    if (this.plain[priority] === undefined) return;
+    this.plain[priority] = undefined;
+    this.giveBack(priority === 1);
+  }
+
+  private dropKeyed(highPriority: boolean, key: string): void {
     if (this.keyed.delete(key)) this.giveBack(highPriority);
   }
 
   private giveBack(highPriority: boolean): void {
-    const { circuitBreakers } = this.info;
-    (highPriority ? circuitBreakers.high : circuitBreakers.default).connectionPools.release();
+    const { default: usual, high } = this.info.circuitBreakers;
+    (highPriority ? high : usual).connectionPools.release();
+    if (this.plain[0] !== undefined || this.plain[1] !== undefined || this.keyed.size > 0) return;
+    // As Envoy, which looks at the pools of both priorities when a host has none any more: both are told of from now on.
+    for (const { connectionPools } of [usual, high]) {
+      connectionPools.take();
+      connectionPools.release();
+    }
   }
 }
 

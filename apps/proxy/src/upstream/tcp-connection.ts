@@ -83,6 +83,7 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     this.connection.limitHighWatermark(timers, info.highWatermarkTimeoutMs ?? 0);
     this.connection.filterState = connect?.shared;
     this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
+    this.connection.tellBuffered(stats.upstreamCxRxBytesBuffered, stats.upstreamCxTxBytesBuffered, timers);
     this.connection.addWatermarkCallbacks(owner);
     noteConnecting(this.connection, socket, clock, this.startedAtMs);
     this.connection.attach(this);
@@ -221,6 +222,7 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     this.host.stats.rqTotal.inc();
     this.host.stats.rqActive.add(1);
     this.host.activeRequests++;
+    this.limits.requests.take();
     this.owner?.onUpstreamConnected(this.connection.localAddress, this.connection);
   }
 
@@ -228,6 +230,7 @@ export class TcpConnection implements ConnectionSink, DeadlineOwner, TcpUpstream
     this.info.stats.upstreamRqActive.sub(1);
     this.host.stats.rqActive.sub(1);
     this.host.activeRequests--;
+    this.limits.requests.release();
   }
 
   private leavePending(): void {

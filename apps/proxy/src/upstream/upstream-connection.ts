@@ -93,10 +93,11 @@ export class UpstreamConnection implements ConnectionSink, ClientCodecCallbacks,
     this.connection.limitHighWatermark(timers, info.highWatermarkTimeoutMs ?? 0);
     noteConnecting(this.connection, socket, clock, this.startedAtMs);
     this.connection.attach(this);
-    this.connection.sentCounter = info.stats.upstreamCxTxBytesTotal;
+    const { stats } = info;
+    this.connection.sentCounter = stats.upstreamCxTxBytesTotal;
+    this.connection.tellBuffered(stats.upstreamCxRxBytesBuffered, stats.upstreamCxTxBytesBuffered, timers);
     this.deadline = new Deadline(timers, this, CONNECT_OR_IDLE);
     this.deadline.set(info.connectTimeoutMs);
-    const { stats } = info;
     stats.upstreamCxTotal.inc();
     if (protocol === "http1") stats.countHttp1Connection();
     if (protocol === "http2") stats.upstreamCxHttp2Total.inc();

@@ -1,6 +1,7 @@
-import { waitFor } from "@sluice/harness";
+import { type ScriptedReply, waitFor } from "@sluice/harness";
 import { EXPLICIT_HTTP1, fileLog, httpBootstrap, httpOptions, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { tcpBootstrap } from "../tcp-bootstrap.ts";
 
 const OPTIONS = (common: string): string =>
   httpOptions(`common_http_protocol_options: ${common}\n${EXPLICIT_HTTP1}`);
@@ -217,6 +218,73 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
       "cluster.budget.upstream_rq_retry",
       "cluster.budget.upstream_rq_retry_overflow",
     ],
+  },
+  {
+    title: "a host without connections has no pool, and leaves room for another host's",
+    yaml: httpBootstrap({
+      routes: routes({ both: "" }),
+      clusters: staticCluster(
+        "both",
+        ["{{upstream}}", "{{upstream2}}"],
+        "circuit_breakers: { thresholds: [{ max_connection_pools: 1, track_remaining: true }] }",
+      ),
+    }),
+    ignoreUpstream: true,
+    observe: async (target) => {
+      const passing: ScriptedReply = {
+        body: "one",
+        headers: [["connection", "close"]],
+        afterwards: "close",
+      };
+      const bodies = async (reply: ScriptedReply): Promise<readonly string[]> => {
+        for (const upstream of [target.upstream, target.upstream2]) upstream.reply(reply);
+        const seen: string[] = [];
+        for (let i = 0; i < 4; i++) {
+          seen.push((await target.send({ path: "/both" })).body);
+          if (reply === passing) await settled(target, "cluster.both.upstream_cx_active", 0);
+        }
+        return seen.toSorted();
+      };
+      return { passed: await bodies(passing), lasted: await bodies({ body: "one" }) };
+    },
+    stats: [
+      "cluster.both.upstream_cx_pool_overflow",
+      "cluster.both.circuit_breakers.default.remaining_cx_pools",
+      "cluster.both.circuit_breakers.default.cx_pool_open",
+    ],
+  },
+  {
+    title: "TCP sessions count among a cluster's requests, and no limit of requests holds them back",
+    yaml: tcpBootstrap(
+      [{ name: "main", fields: "cluster: few" }],
+      "%RESPONSE_FLAGS%",
+      staticCluster(
+        "few",
+        ["{{tcp}}"],
+        "circuit_breakers: { thresholds: [{ max_requests: 1, track_remaining: true }] }",
+      ),
+    ),
+    tcp: (socket) => void socket.pipe(socket),
+    observe: async (target) => {
+      const remaining = async (): Promise<readonly (number | undefined)[]> => {
+        const stats = await target.proxy.stats("cluster.few.circuit_breakers.default");
+        return ["rq_open", "remaining_rq"].map((name) =>
+          stats.get(`cluster.few.circuit_breakers.default.${name}`),
+        );
+      };
+      const seen = [];
+      const sessions = [];
+      for (let i = 0; i < 2; i++) {
+        const session = await target.connect();
+        session.write("a");
+        await session.reader.exactly(1);
+        sessions.push(session);
+        seen.push(await remaining());
+      }
+      for (const session of sessions) session.destroy();
+      await settled(target, "cluster.few.upstream_rq_active", 0);
+      return [...seen, await remaining()];
+    },
   },
   {
     title: "runtime keys set the limits of circuit breakers and of outlier detection",

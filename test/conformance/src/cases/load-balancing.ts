@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { fileLog, httpBootstrap } from "../bootstrap.ts";
 import type { CaseRequest, ConformanceCase, Target } from "../conformance-case.ts";
 import { discovered, fileSource, replaceFile, untilStat } from "../xds-files.ts";
@@ -176,6 +177,25 @@ const ZONES = (west: number, east: number): readonly string[] => [
     Array.from({ length: east }, (_, i) => named(`e${i}`)),
   ),
 ];
+
+/** Policies that go by load reports, which nobody sends. */
+const UNREPORTED: Readonly<Record<string, string>> = {
+  before: typed(
+    "client_side_weighted_round_robin",
+    "ClientSideWeightedRoundRobin",
+    "weight_update_period: 600s",
+  ),
+  after: typed(
+    "client_side_weighted_round_robin",
+    "ClientSideWeightedRoundRobin",
+    "weight_update_period: 0.5s",
+  ),
+  within: typed(
+    "wrr_locality",
+    "WrrLocality",
+    `endpoint_picking_policy: { policies: [{ typed_extension_config: { name: lb, typed_config: { "@type": ${POLICY}.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin, weight_update_period: 0.5s } } }] }`,
+  ),
+};
 
 const PRIORITY = ", priority: 1";
 const SICK = ", health_status: UNHEALTHY";
@@ -578,6 +598,28 @@ export const LOAD_BALANCING_CASES: readonly ConformanceCase[] = [
     stats: ["ample", "scarce", "small", "forced", "idle"].flatMap((name) =>
       ["lb_zone_routing_all_directly", "lb_zone_no_capacity_left"].map((stat) => `cluster.${name}.${stat}`),
     ),
+  },
+  {
+    title: "hosts' own weights hold until weights are first computed, for which a cluster need not be used",
+    yaml: httpBootstrap({
+      routes: Object.keys(UNREPORTED)
+        .map((name) => route(name, name))
+        .join(""),
+      clusters: Object.entries(UNREPORTED)
+        .map(([name, policy]) =>
+          cluster(name, policy, [
+            one([named("a", ", load_balancing_weight: 3"), named("b", ", load_balancing_weight: 1")]),
+          ]),
+        )
+        .join(""),
+    }),
+    observe: async (target) => {
+      await delay(1_000);
+      const seen: Record<string, Readonly<Record<string, number>>> = {};
+      for (const name of Object.keys(UNREPORTED))
+        seen[name] = Object.fromEntries([...(await shares(target, `/${name}`, 20))].toSorted());
+      return seen;
+    },
   },
   {
     title: "hosts get turns by their load reports",

@@ -26,12 +26,9 @@ async function usedGauges(proxy: RunningProxy): Promise<readonly string[]> {
 }
 
 /**
- * What a flush or a look at resources sets first; of rings and tables, which a cluster has here once it is used; and of octets
- * and sockets that wait for a moment in Envoy, and here do not; pools that Envoy lets go of where there are none; and requests of
- * TCP, which count for no limit here.
+ * What a flush or a look at resources sets first; and of rings and tables, which a cluster has here once it is used.
  */
-const OF_THE_MOMENT =
-  /Gauges (server\.|.*\.pressure$|.*_lb\.|.*_buffered$|.*pre_cx_active$|.*pending_send_bytes$|.*scale_percent$|.*high\.cx_pool_open$|cluster\.tcp\..*\.rq_open$)/;
+const OF_THE_MOMENT = /Gauges (server\.|.*\.pressure$|.*_lb\.|.*scale_percent$)/;
 
 /** What Prometheus reads, without values. */
 async function series(proxy: RunningProxy): Promise<readonly string[]> {

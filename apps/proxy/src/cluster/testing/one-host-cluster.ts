@@ -4,7 +4,12 @@ import { compileHttp2Options } from "../../http/h2/http2-options.ts";
 import { testHost } from "../../load-balancer/testing/test-host.ts";
 import { discardingStats } from "../../stats/thread-stats.ts";
 import { createClusterStats } from "../cluster-stats.ts";
-import type { ClusterInfo, Resource, ResourceLimits, ThreadLocalCluster } from "../thread-local-cluster.ts";
+import type {
+  ClusterInfo,
+  CountedResource,
+  ResourceLimits,
+  ThreadLocalCluster,
+} from "../thread-local-cluster.ts";
 
 const HTTP1 = { trailers: false, allowChunkedLength: false, fullyQualifiedUrl: false, spelling: LOWER_CASE };
 
@@ -33,7 +38,7 @@ const PLAIN_HTTP: Pick<
   poolPerDownstreamConnection: false,
 };
 
-const UNLIMITED: Resource = { tryAcquire: () => true, release() {} };
+const UNLIMITED: CountedResource = { tryAcquire: () => true, take() {}, release() {} };
 
 /** Circuit breakers that let everything pass but what `given` holds. */
 export function testLimits(given: Partial<ResourceLimits> = {}): ResourceLimits {

@@ -71,6 +71,8 @@ export abstract class Http2Stream {
   encodeData(chunk: Uint8Array, endStream: boolean): void {
     if (this.closed || this.localEnded) return;
     if (endStream) this.localEnded = true;
+    // As Envoy, through whose buffer all of it goes: the gauge is used from now on.
+    this.session.stats.pendingSendBytes.sub(0);
     if (this.pendingBytes > 0) this.enqueue(chunk);
     else {
       const sent = this.session.sender.data(this, chunk, endStream);

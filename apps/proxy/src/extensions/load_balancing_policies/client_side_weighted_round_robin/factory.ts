@@ -10,7 +10,8 @@ import {
 import { weightOfReport } from "./weight-of-report.ts";
 
 export const clientSideWeightedRoundRobinFactory: LoadBalancingPolicyFactory<ClientSideWeightedConfig> = {
-  timesHosts: ({ slowStart }) => slowStart !== undefined,
+  // Weights are computed from the cluster's start on, as in Envoy, used or not.
+  timesHosts: () => true,
   compile(message, { wantLoadReports }) {
     const given = asClientSide(message);
     const errorPenalty = given.errorUtilizationPenalty ?? 0;

@@ -15,6 +15,8 @@ export const wrrLocalityFactory: LoadBalancingPolicyFactory<LoadBalancerConfig> 
     return refuse(path, text);
   },
   create: (config, context) => context.createNested(config, true),
+  // As what is in it.
+  timesHosts: () => true,
 };
 
 /** The registry found this factory by the message's type. */

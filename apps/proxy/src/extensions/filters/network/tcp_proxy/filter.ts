@@ -99,8 +99,14 @@ export class TcpProxyFilter implements ReadFilter, ConnectorOwner, DeadlineOwner
     downstream.enableHalfClose();
     if (config.earlyDataBytesMax === undefined) this.holdReading(downstream);
     downstream.addWatermarkCallbacks(this.downstreamWatermarks);
-    downstream.sentCounter = config.stats.downstreamCxTxBytesTotal;
-    config.stats.downstreamCxTotal.inc();
+    const { stats } = config;
+    downstream.sentCounter = stats.downstreamCxTxBytesTotal;
+    downstream.tellBuffered(
+      stats.downstreamCxRxBytesBuffered,
+      stats.downstreamCxTxBytesBuffered,
+      config.worker.timers,
+    );
+    stats.downstreamCxTotal.inc();
   }
 
   private get downstream(): SocketConnection {

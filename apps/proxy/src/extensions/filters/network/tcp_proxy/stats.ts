@@ -6,7 +6,9 @@ export interface TcpProxyStats {
   readonly downstreamCxTotal: Counter;
   readonly downstreamCxNoRoute: Counter;
   readonly downstreamCxRxBytesTotal: Counter;
+  readonly downstreamCxRxBytesBuffered: Gauge;
   readonly downstreamCxTxBytesTotal: Counter;
+  readonly downstreamCxTxBytesBuffered: Gauge;
   readonly pausedReading: Counter;
   readonly resumedReading: Counter;
   readonly idleTimeout: Counter;
@@ -43,16 +45,15 @@ export function defineTunnelStats(root: StatsScope, statPrefix: string): void {
 
 export function createTcpProxyStats(root: StatsScope, statPrefix: string): TcpProxyStats {
   const scope = root.scope("tcp").scope(statPrefix);
-  // Bytes never wait between the sockets' own buffers here.
-  scope.gauge("downstream_cx_rx_bytes_buffered");
-  scope.gauge("downstream_cx_tx_bytes_buffered");
   // A connection's cluster is chosen at once.
   scope.counter("route_delayed_total");
   return {
     downstreamCxTotal: scope.counter("downstream_cx_total"),
     downstreamCxNoRoute: scope.counter("downstream_cx_no_route"),
     downstreamCxRxBytesTotal: scope.counter("downstream_cx_rx_bytes_total"),
+    downstreamCxRxBytesBuffered: scope.gauge("downstream_cx_rx_bytes_buffered"),
     downstreamCxTxBytesTotal: scope.counter("downstream_cx_tx_bytes_total"),
+    downstreamCxTxBytesBuffered: scope.gauge("downstream_cx_tx_bytes_buffered"),
     pausedReading: scope.counter("downstream_flow_control_paused_reading_total"),
     resumedReading: scope.counter("downstream_flow_control_resumed_reading_total"),
     idleTimeout: scope.counter("idle_timeout"),
