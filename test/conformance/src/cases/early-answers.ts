@@ -93,7 +93,7 @@ const ANSWERERS: Readonly<Record<string, ListenerParts>> = {
 };
 
 /** What the outcome of is chance, at an answerer. */
-const LEFT_OUT: Readonly<Record<string, RegExp>> = { buffer: /large/, large: /rest|last|chunks$/ };
+const LEFT_OUT: Readonly<Record<string, RegExp>> = { buffer: /large/, large: /rest|then all|last|chunks$/ };
 /** These answer before any of the body is of interest: the others are told of a bad chunk in Envoy ahead of what stands before it. */
 const AT_ONCE = new Set(["direct", "direct 204", "direct 400", "redirect", "no route", "abort", "denied"]);
 
