@@ -135,6 +135,8 @@ export class HttpStream extends FilteredStream implements RequestStream {
     before.responseCodeDetails = "internal_redirect";
     this.end(false);
     this.beginAnew();
+    // As Envoy, which asks headers only once whom a request is from.
+    this.connection = this.owner.connection;
     this.isGrpc = isGrpcRequest(requestHeaders);
     this.filters = new FilterManager(this);
     if (this.isShed()) {

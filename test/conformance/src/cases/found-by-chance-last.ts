@@ -301,6 +301,40 @@ ${ROUTER}`,
     })),
     accessLog: { file: "access.log", lines: 5 },
   },
+  ...["", "use_remote_address: true\nxff_num_trusted_hops: 1"].map(
+    (hops): ConformanceCase => ({
+      title: `a redirected request is from the connection's peer${hops === "" ? "" : ", with trusted hops, too"}`,
+      yaml: httpBootstrap({
+        hcm: `${hops}
+access_log: ${fileLog("%REQ(:path)% %RESPONSE_CODE% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT% %REQ(x-forwarded-for)%")}`,
+        routes: `- match: { prefix: /, headers: [{ name: x-from }] }
+  route: { cluster: one }
+- match: { prefix: / }
+  route: { cluster: one, internal_redirect_policy: { max_internal_redirects: 2 } }
+  request_headers_to_add: [{ header: { key: x-whom, value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%" }, append_action: OVERWRITE_IF_EXISTS_OR_ADD }]`,
+        httpFilters: `- name: rbac
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC
+    rules:
+      action: DENY
+      policies:
+        peers: { permissions: [{ url_path: { path: { prefix: /denied } } }], principals: [{ remote_ip: { address_prefix: 127.0.0.1, prefix_len: 32 } }] }
+${ROUTER}`,
+      }),
+      reply: ({ target }) => ({
+        status: target === "/end" ? 200 : 302,
+        headers: [["location", `http://example.test/${target === "/once" ? "end" : target.slice(2)}`]],
+      }),
+      requests: ["/once", "//once", "//denied", "/denied"].map((path) => ({
+        path,
+        headers: [
+          ["host", "example.test"],
+          ["x-forwarded-for", "1.2.3.4, 10.0.0.1"],
+        ],
+      })),
+      accessLog: { file: "access.log", lines: 8 },
+    }),
+  ),
   {
     title: "a body that follows an internal redirect counts once more, unless its head alone is answered",
     yaml: httpBootstrap({
