@@ -313,7 +313,12 @@ export const CONNECTION_POOL_CASES: readonly ConformanceCase[] = [
       const seen: Record<string, readonly number[]> = {};
       for (const name of [...Object.keys(BY_RUNTIME), "outliers"]) {
         const statuses: number[] = [];
-        for (let i = 0; i < 3; i++) statuses.push((await target.send({ path: `/${name}` })).status);
+        for (let i = 0; i < 3; i++) {
+          // Who serves does not eject, but the main thread, at Envoy, too.
+          if (name === "outliers" && i === 2)
+            await settled(target, "cluster.outliers.outlier_detection.ejections_active", 1);
+          statuses.push((await target.send({ path: `/${name}` })).status);
+        }
         seen[name] = statuses;
       }
       const stats = await target.proxy.stats("circuit_breakers");
