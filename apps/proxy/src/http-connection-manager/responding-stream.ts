@@ -191,10 +191,7 @@ export abstract class RespondingStream extends RoutedStream {
   endForDrain(): void {
     if (this.done) return;
     this.streamInfo.responseCodeDetails = "on_drain_deadline";
-    this.config.stats.counters.downstream_rq_tx_reset.inc();
-    this.config.stats.counters.downstream_rq_rx_reset.inc();
-    this.resetEncoder();
-    this.finish(false);
+    this.abort();
   }
 
   private resetEncoder(): void {

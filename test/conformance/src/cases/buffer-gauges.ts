@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { RawHttp2Client, waitFor } from "@sluice/harness";
 import { httpBootstrap, staticCluster } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { readLagging } from "../read-lagging.ts";
 import { tcpBootstrap } from "../tcp-bootstrap.ts";
 
 /** More than kernels and windows hold. */
@@ -11,14 +12,8 @@ const WAITING = 512 * 1024;
 
 /** Waits for it to be that, and says so: the difference is for the comparison to tell. */
 async function becomes(target: Target, name: string, what: (value: number) => boolean): Promise<boolean> {
-  const seen = waitFor(name, async () => what((await target.proxy.stats(name)).get(name) ?? Number.NaN), {
-    deadlineMs: 5_000,
-    intervalMs: 50,
-  });
-  return seen.then(
-    () => true,
-    () => false,
-  );
+  const read = async (): Promise<number> => (await target.proxy.stats(name)).get(name) ?? Number.NaN;
+  return what((await readLagging(read, what, { deadlineMs: 5_000 })) ?? Number.NaN);
 }
 
 const waits = (target: Target, name: string): Promise<boolean> =>
