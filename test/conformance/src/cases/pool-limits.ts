@@ -6,8 +6,8 @@ import type { ConformanceCase, Target } from "../conformance-case.ts";
 
 const LOG = `access_log: ${fileLog("%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_TRANSPORT_FAILURE_REASON%", "log")}`;
 
-/** Streams that are not answered yet. */
-const held: ServerHttp2Stream[] = [];
+/** Streams that are not answered yet, by path. */
+const held = new Map<string, ServerHttp2Stream>();
 const server = createServer();
 server.on("sessionError", () => {});
 server.on("stream", (stream: ServerHttp2Stream, headers) => {
@@ -20,7 +20,7 @@ server.on("stream", (stream: ServerHttp2Stream, headers) => {
     stream.respond({ ":status": 200 });
     stream.end("h2");
   };
-  if (path.endsWith("/held")) held.push(stream);
+  if (path.endsWith("/held")) held.set(path, stream);
   else if (path.endsWith("/settings")) {
     stream.session?.settings({ maxConcurrentStreams: 1 });
     setTimeout(answer, 50);
@@ -74,14 +74,17 @@ export const POOL_LIMIT_CASES: readonly ConformanceCase[] = [
       };
       await send("/h2/first");
       await send("/h2/settings");
-      const both = [target.send({ path: "/h2/1/held" }), target.send({ path: "/h2/2/held" })];
-      await waitFor("both", () => held.length === 2);
+      const both = ["/h2/1/held", "/h2/2/held"].map((path) => ({ path, answer: target.send({ path }) }));
+      await waitFor("both", () => held.size === 2);
       seen.push(await total());
-      for (const stream of held.splice(0)) {
-        stream.respond({ ":status": 200 });
-        stream.end("held");
+      // One behind the other, as each is logged when it ends.
+      for (const { path, answer } of both) {
+        const stream = held.get(path);
+        stream?.respond({ ":status": 200 });
+        stream?.end("held");
+        await answer;
       }
-      await Promise.all(both);
+      held.clear();
       await send("/h2/leaving");
       await send("/h2/next");
       await send("/h2/left");
