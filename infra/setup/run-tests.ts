@@ -28,7 +28,7 @@ const all = globSync("{apps,packages,infra,test}/**/*.test.ts", {
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();
 // Suites that load the machine or measure time have it to themselves; of those that start processes of their own and wait
-// for them most of the time, two or three go side by side. Long ones all want the machine.
+// for them most of the time, two or more go side by side. Long ones all want the machine.
 const compared = all.filter((file) => /^test\/conformance\/conformance-\d+\.test\.ts$/.test(file));
 const paired = all.filter((file) => !long && file.endsWith(".integration.test.ts"));
 const alone = all.filter(
@@ -89,7 +89,7 @@ if (words.length === 0 || alone.some((file) => file.startsWith("test/e2e")))
 await runFiles(together, Math.max(1, availableParallelism()));
 await runFiles(alone, 1);
 await runFiles(paired, 2);
-await runFiles(compared, 3);
+await runFiles(compared, 5);
 if (passed + failed === 0) {
   console.log("no test file matches");
   failed = 1;

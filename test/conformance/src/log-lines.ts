@@ -8,12 +8,14 @@ export function linesOf({ dir }: RunningProxy, file: string): string[] {
   return readFileSync(join(dir, file), "utf8").split("\n").slice(0, -1);
 }
 
-/** The lines once there are `count`; after 15 s what there is. */
+/** The lines once there are `count`; rejects when there are fewer after 15 s. */
 export async function logLines(proxy: RunningProxy, file: string, count: number): Promise<string[]> {
   const lines = await readLagging(
     () => linesOf(proxy, file),
     ({ length }) => length >= count,
     { deadlineMs: 15_000 },
   );
-  return lines ?? [];
+  if (lines !== undefined && lines.length >= count) return lines;
+  const found = lines ?? [];
+  throw new Error(`${proxy.kind}: ${found.length} lines in ${file}, ${count} expected\n${found.join("\n")}`);
 }

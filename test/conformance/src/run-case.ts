@@ -6,6 +6,7 @@ import {
   type RunningProxy,
   startEnvoy,
   startRecordingUpstream,
+  startSluiceProxy,
 } from "@sluice/harness";
 import type { ConformanceCase, SeenResponse, Target } from "./conformance-case.ts";
 import { logLines } from "./log-lines.ts";
@@ -33,6 +34,10 @@ export type StartProxy = (options: {
 /** A stock Envoy that writes its access logs at once rather than every 10 s. */
 export const startPromptEnvoy: StartProxy = (options) =>
   startEnvoy({ ...options, args: ["--file-flush-interval-msec", "50", ...options.args] });
+
+/** A Sluice that ends as Envoy does: at once, whatever connections it has. */
+export const startPromptSluice: StartProxy = (options) =>
+  startSluiceProxy({ ...options, args: ["--termination-drain-s", "0", ...options.args] });
 
 /**
  * Runs a case at each proxy in turn, before the same upstreams. Stats may lag behind the traffic: those of the first are read until

@@ -3,9 +3,8 @@
  *
  *     npm run -w test/conformance show -- WORDS [envoy|sluice]     cases whose title contains WORDS; both by default
  */
-import { startSluiceProxy } from "@sluice/harness";
 import { CASES } from "./cases.ts";
-import { runCase, startPromptEnvoy } from "./run-case.ts";
+import { runCase, startPromptEnvoy, startPromptSluice } from "./run-case.ts";
 
 const [words = "", kind] = process.argv.slice(2);
 for (const theCase of CASES.filter(({ title }) => title.includes(words) || words === "")) {
@@ -14,8 +13,8 @@ for (const theCase of CASES.filter(({ title }) => title.includes(words) || words
     kind === "envoy"
       ? [startPromptEnvoy]
       : kind === "sluice"
-        ? [startSluiceProxy]
-        : [startPromptEnvoy, startSluiceProxy];
+        ? [startPromptSluice]
+        : [startPromptEnvoy, startPromptSluice];
   for (const start of starts)
     try {
       const started = performance.now();

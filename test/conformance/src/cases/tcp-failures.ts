@@ -60,9 +60,10 @@ ${staticCluster(
       }
       return seen;
     },
+    // Four never end.
     accessLog: {
       file: "access.log",
-      lines: Object.keys(LISTENERS).length * Object.keys(SENDS).length - READS_AHEAD.size,
+      lines: Object.keys(LISTENERS).length * Object.keys(SENDS).length - READS_AHEAD.size - 4,
     },
   },
 ];

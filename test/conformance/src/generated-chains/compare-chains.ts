@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { type RunningProxy, startSluiceProxy } from "@sluice/harness";
+import type { RunningProxy } from "@sluice/harness";
 import { linesOf } from "../log-lines.ts";
 import { readLagging } from "../read-lagging.ts";
 import { restingCounters } from "../resting-counters.ts";
-import { type StartProxy, startPromptEnvoy } from "../run-case.ts";
+import { type StartProxy, startPromptEnvoy, startPromptSluice } from "../run-case.ts";
 import { isNotHere } from "../stats-not-here.ts";
 import { assertNoneTwiceRunning, type Difference } from "../twice-running.ts";
 import { runClient } from "./client.ts";
@@ -24,7 +24,7 @@ export async function chainDifferences(
 ): Promise<{ readonly generated: GeneratedChains; readonly differences: readonly Difference[] }> {
   const generated = generateChains(seed, size);
   const envoy = await run(generated, startPromptEnvoy);
-  const sluice = await run(generated, startSluiceProxy, envoy.stats);
+  const sluice = await run(generated, startPromptSluice, envoy.stats);
   const differences: Difference[] = [];
   const compare = (of: ReadonlyMap<string, unknown>, to: ReadonlyMap<string, unknown>): void => {
     for (const id of new Set([...of.keys(), ...to.keys()])) {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type RunningProxy, startSluiceProxy } from "@sluice/harness";
-import { type StartProxy, startPromptEnvoy } from "../run-case.ts";
+import type { RunningProxy } from "@sluice/harness";
+import { type StartProxy, startPromptEnvoy, startPromptSluice } from "../run-case.ts";
 import { assertNoneTwiceRunning, type Difference } from "../twice-running.ts";
 import { type GeneratedClusters, generateClusters, type ProbedRoute } from "./generate-clusters.ts";
 
@@ -33,7 +33,7 @@ async function differencesWithin(generated: GeneratedClusters): Promise<readonly
   const yaml = generated.yaml.replaceAll("{{port}}", String(port));
   try {
     const envoy = await run(yaml, generated.routes, port, startPromptEnvoy);
-    const sluice = await run(yaml, generated.routes, port, startSluiceProxy);
+    const sluice = await run(yaml, generated.routes, port, startPromptSluice);
     return differencesOf(generated, envoy, sluice);
   } finally {
     server.closeAllConnections();

@@ -1,5 +1,4 @@
-import { startSluiceProxy } from "@sluice/harness";
-import { startPromptEnvoy } from "../run-case.ts";
+import { startPromptEnvoy, startPromptSluice } from "../run-case.ts";
 import { assertNoneTwiceRunning } from "../twice-running.ts";
 import { type Plan, runGenerated } from "./compare.ts";
 import { differencesOf } from "./differences.ts";
@@ -14,7 +13,7 @@ export async function compareGenerated(plan: Plan): Promise<number> {
   const { seed, listeners, hostsEach, requestsEach } = plan;
   const { compared } = await assertNoneTwiceRunning(
     async () => {
-      const compared = await runGenerated(plan, [startPromptEnvoy, startSluiceProxy]);
+      const compared = await runGenerated(plan, [startPromptEnvoy, startPromptSluice]);
       return { compared, differences: differencesOf(compared) };
     },
     ({ compared }, twice) => tellDifferences(compared, twice, { most: 10 }),

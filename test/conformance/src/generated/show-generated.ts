@@ -5,8 +5,7 @@
  *         [--listeners=6] [--hosts=25] [--requests=24]   how much: virtual hosts of each listener, requests of each
  *         [--only=l0v3]    requests whose id begins so; [--most=30] requests shown; [--details] with the configuration
  */
-import { startSluiceProxy } from "@sluice/harness";
-import { startPromptEnvoy } from "../run-case.ts";
+import { startPromptEnvoy, startPromptSluice } from "../run-case.ts";
 import { runGenerated } from "./compare.ts";
 import { differencesOf } from "./differences.ts";
 import { tellDifferences } from "./tell-differences.ts";
@@ -20,6 +19,6 @@ const plan = {
   requestsEach: Number(option("requests", "24")),
   only: option("only", ""),
 };
-const compared = await runGenerated(plan, [startPromptEnvoy, startSluiceProxy]);
+const compared = await runGenerated(plan, [startPromptEnvoy, startPromptSluice]);
 const told = { most: Number(option("most", "30")), details: process.argv.includes("--details") };
 console.log(tellDifferences(compared, differencesOf(compared), told));

@@ -1,0 +1,3 @@
+import { compareCases } from "./src/compare-cases.ts";
+
+compareCases(7);
