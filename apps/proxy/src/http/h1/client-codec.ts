@@ -11,17 +11,11 @@ import type {
 import type { Headers } from "../header-map.ts";
 import { Framing } from "./body-framing.ts";
 import { hasToken } from "./connection-tokens.ts";
-import { type HeaderSpelling, writtenCase } from "./header-spelling.ts";
+import type { HeaderSpelling } from "./header-spelling.ts";
 import { type Http1Error, Http1Errors } from "./http1-error.ts";
 import { Http1Parser, type Http1ParserSink } from "./http1-parser.ts";
-import {
-  type HeadFormat,
-  type HeadText,
-  LAST_CHUNK,
-  NO_TRAILERS,
-  requestHead,
-  trailerSection,
-} from "./serialize-head.ts";
+import { Http1MessageWriter } from "./message-writer.ts";
+import { type HeadFormat, requestHead } from "./serialize-head.ts";
 
 /** A cluster's Http1ProtocolOptions; plain data, so that it can cross threads. */
 export interface Http1ClientSettings {
@@ -41,16 +35,17 @@ export interface Http1ClientOptions extends Http1ClientSettings {
 }
 
 /** HTTP/1.1, client side: one exchange at a time. It is also the request encoder of its stream: a request allocates neither. */
-export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEncoder {
+export class Http1ClientCodec
+  extends Http1MessageWriter
+  implements Http1ParserSink, ClientCodec, RequestEncoder
+{
   readonly protocol = "HTTP/1.1";
   readonly maxConcurrentStreams = 1;
-  private readonly connection: SocketConnection;
   private readonly callbacks: ClientCodecCallbacks;
   private readonly options: Http1ClientOptions;
   private readonly parser: Http1Parser;
   private readonly format: HeadFormat;
-  private stream: ResponseStream | undefined = undefined;
-  private chunked = false;
+  protected stream: ResponseStream | undefined = undefined;
   private upgrade = false;
   private tunnel = false;
   private requestComplete = false;
@@ -61,11 +56,11 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
   private watermarks: WatermarkCallbacks | undefined = undefined;
 
   constructor(connection: SocketConnection, callbacks: ClientCodecCallbacks, options: Http1ClientOptions) {
-    this.connection = connection;
+    super(connection, options);
     this.callbacks = callbacks;
     this.options = options;
     this.parser = new Http1Parser(false, this, options);
-    this.format = { spelling: writtenCase(options.spelling), fullyQualifiedUrl: options.fullyQualifiedUrl };
+    this.format = { spelling: this.spelling, fullyQualifiedUrl: options.fullyQualifiedUrl };
   }
 
   get activeStreams(): number {
@@ -93,19 +88,19 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     this.connection.enableHalfClose();
   }
 
-  readDisable(disable: boolean): void {
+  override readDisable(disable: boolean): void {
     this.pauses += disable ? 1 : -1;
-    this.connection.readDisable(disable);
+    super.readDisable(disable);
   }
 
-  addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+  override addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
     this.watermarks = callbacks;
-    this.connection.addWatermarkCallbacks(callbacks);
+    super.addWatermarkCallbacks(callbacks);
   }
 
-  removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
+  override removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
     if (this.watermarks === callbacks) this.watermarks = undefined;
-    this.connection.removeWatermarkCallbacks(callbacks);
+    super.removeWatermarkCallbacks(callbacks);
   }
 
   /** The connection's: it carries one exchange. */
@@ -120,47 +115,10 @@ export class Http1ClientCodec implements Http1ParserSink, ClientCodec, RequestEn
     this.upgrade = headers.get("upgrade") !== undefined;
     this.parser.head.responseToHead = method === "HEAD";
     this.parser.head.responseToConnect = method === "CONNECT";
-    const head = requestHead(headers, endStream, this.upgrade, this.format);
-    this.chunked = head.chunked;
-    this.writeHead(head);
-    if (endStream) this.endRequest();
+    this.writeHead(requestHead(headers, endStream, this.upgrade, this.format), endStream);
   }
 
-  private write(data: Uint8Array | string): void {
-    const meter = this.stream?.meter;
-    if (meter !== undefined) meter.wireBytesSent += data.length;
-    this.connection.write(data, false);
-  }
-
-  private writeHead({ text, fieldBytes }: HeadText): void {
-    const meter = this.stream?.meter;
-    if (meter !== undefined) {
-      meter.wireBytesSent += text.length;
-      meter.headerBytesSent += fieldBytes;
-      meter.decompressedHeaderBytesSent += fieldBytes;
-    }
-    this.connection.write(text, false);
-  }
-
-  encodeData(chunk: Uint8Array, endStream: boolean): void {
-    if (!this.chunked) {
-      if (chunk.length > 0) this.write(chunk);
-    } else if (chunk.length > 0) {
-      this.write(`${chunk.length.toString(16)}\r\n`);
-      this.write(chunk);
-      this.write(endStream ? "\r\n0\r\n\r\n" : "\r\n");
-    } else if (endStream) this.write(LAST_CHUNK);
-    if (endStream) this.endRequest();
-  }
-
-  encodeTrailers(trailers: Headers): void {
-    if (this.chunked) {
-      this.writeHead(this.options.trailers ? trailerSection(trailers, this.format.spelling) : NO_TRAILERS);
-    }
-    this.endRequest();
-  }
-
-  private endRequest(): void {
+  protected endMessage(): void {
     this.requestComplete = true;
     if (this.tunnel) {
       this.connection.close("flush", "tunnel ended");

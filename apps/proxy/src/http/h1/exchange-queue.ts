@@ -72,7 +72,7 @@ export abstract class Http1ExchangeQueue
   // ── from one exchange to the next ───────────────────────────────────────────────────────────────────────────────────
 
   protected startStream(): RequestStream {
-    this.beginResponse();
+    this.responseStarted = false;
     this.responseComplete = false;
     const stream = this.callbacks.newStream(this);
     this.stream = stream;
@@ -96,7 +96,7 @@ export abstract class Http1ExchangeQueue
     // `completeRequest` has run with the event before.
   }
 
-  protected override endResponse(): void {
+  protected endMessage(): void {
     this.responseComplete = true;
     if (this.requestComplete) this.finishExchange();
   }

@@ -1,34 +1,23 @@
-import type { WatermarkCallbacks } from "@sluice/extension-api";
 import type { SocketConnection } from "../../connection/socket-connection.ts";
 import type { RequestStream, ResponseEncoder, StreamResetReason } from "../codec.ts";
 import type { Headers } from "../header-map.ts";
-import type { HeaderCase } from "./header-case.ts";
-import { writtenCase } from "./header-spelling.ts";
 import type { Http1ServerOptions } from "./http1-server-options.ts";
-import {
-  type HeadText,
-  informationalHead,
-  LAST_CHUNK,
-  NO_TRAILERS,
-  responseHead,
-  trailerSection,
-} from "./serialize-head.ts";
+import { Http1MessageWriter } from "./message-writer.ts";
+import { informationalHead, responseHead } from "./serialize-head.ts";
 
 /**
- * How a server's end of an HTTP/1.1 connection answers the request at hand: heads, chunks and trailers (RFC 9112), and whether
- * another request may follow. Of the request it knows what decides that; whose turn it is, and what becomes of the connection, is
- * told by whoever reads the requests. The codec is one, so that a request allocates none.
+ * How a server's end of an HTTP/1.1 connection answers the request at hand (RFC 9112), and whether another request may follow.
+ * Of the request it knows what decides that; whose turn it is, and what becomes of the connection, is told by whoever reads the
+ * requests. The codec is one, so that a request allocates none.
  */
-export abstract class Http1ResponseEncoder implements ResponseEncoder {
+export abstract class Http1ResponseEncoder extends Http1MessageWriter implements ResponseEncoder {
   /** The connection may carry another message. */
   reusable = true;
   /** The request asked for the connection's end, or was no good. */
   private lastByRequest = false;
   /** The connection's end is the answer's (HTTP/1.0). */
   private endsAnswer = false;
-  protected readonly connection: SocketConnection;
   protected readonly options: Http1ServerOptions;
-  private readonly spelling: HeaderCase | undefined;
   /** The one that is answered. */
   protected stream: RequestStream | undefined = undefined;
   protected requestIsHttp10 = false;
@@ -37,31 +26,21 @@ export abstract class Http1ResponseEncoder implements ResponseEncoder {
   protected upgradeRequested = false;
   protected connectRequested = false;
   protected responseStarted = false;
-  private chunked = false;
 
   constructor(connection: SocketConnection, options: Http1ServerOptions) {
-    this.connection = connection;
+    super(connection, options);
     this.options = options;
-    this.spelling = writtenCase(options.spelling);
   }
 
   /** No callback follows. */
   abstract stop(): void;
-  /** The response has been written whole. */
-  protected abstract endResponse(): void;
 
   get protocol(): "HTTP/1.0" | "HTTP/1.1" {
     return this.requestIsHttp10 ? "HTTP/1.0" : "HTTP/1.1";
   }
 
-  /** Another response is to be written. */
-  protected beginResponse(): void {
-    this.responseStarted = false;
-    this.chunked = false;
-  }
-
   encode1xxHeaders(headers: Headers): void {
-    this.writeHead(informationalHead(headers, Number(headers.get(":status") ?? "100"), this.spelling));
+    this.writeFields(informationalHead(headers, Number(headers.get(":status") ?? "100"), this.spelling));
   }
 
   encodeHeaders(headers: Headers, endStream: boolean): void {
@@ -72,54 +51,13 @@ export abstract class Http1ResponseEncoder implements ResponseEncoder {
     const upgraded =
       (this.upgradeRequested && headers.has("upgrade")) || (this.connectRequested && status === 200);
     if (!tunnel || !upgraded) this.settleReuse(headers, upgraded);
-    const head = responseHead(headers, status, endStream, {
-      toHead: this.toHead,
-      tunnel,
-      http10: this.requestIsHttp10,
-      spelling: this.spelling,
-    });
-    this.chunked = head.chunked;
-    this.writeHead(head);
-    if (endStream) this.endResponse();
+    const { toHead, requestIsHttp10: http10, spelling } = this;
+    this.writeHead(responseHead(headers, status, endStream, { toHead, tunnel, http10, spelling }), endStream);
   }
 
-  encodeData(chunk: Uint8Array, endStream: boolean): void {
-    if (this.toHead) {
-      if (endStream) this.endResponse();
-      return;
-    }
-    if (!this.chunked) {
-      if (chunk.length > 0) this.write(chunk);
-    } else {
-      if (chunk.length > 0) {
-        this.write(`${chunk.length.toString(16)}\r\n`);
-        this.write(chunk);
-        this.write(endStream ? "\r\n0\r\n\r\n" : "\r\n");
-      } else if (endStream) this.write(LAST_CHUNK);
-    }
-    if (endStream) this.endResponse();
-  }
-
-  encodeTrailers(trailers: Headers): void {
-    if (this.chunked)
-      this.writeHead(this.options.trailers ? trailerSection(trailers, this.spelling) : NO_TRAILERS);
-    this.endResponse();
-  }
-
-  private writeHead({ text, fieldBytes }: HeadText): void {
-    const meter = this.stream?.meter;
-    if (meter !== undefined) {
-      meter.wireBytesSent += text.length;
-      meter.headerBytesSent += fieldBytes;
-      meter.decompressedHeaderBytesSent += fieldBytes;
-    }
-    this.connection.write(text, false);
-  }
-
-  private write(data: Uint8Array | string): void {
-    const { stream } = this;
-    if (stream !== undefined) stream.meter.wireBytesSent += data.length;
-    this.connection.write(data, false);
+  override encodeData(chunk: Uint8Array, endStream: boolean): void {
+    if (!this.toHead) super.encodeData(chunk, endStream);
+    else if (endStream) this.endMessage();
   }
 
   /** The manager closes the connection behind what is written: all that is left is to end the message visibly short. */
@@ -168,20 +106,6 @@ export abstract class Http1ResponseEncoder implements ResponseEncoder {
     if (upgraded) return;
     if (!this.reusable) headers.append("connection", "close");
     else if (this.requestIsHttp10) headers.append("connection", "keep-alive");
-  }
-
-  // ── the connection as what the response goes into ───────────────────────────────────────────────────────────────────
-
-  readDisable(disable: boolean): void {
-    this.connection.readDisable(disable);
-  }
-
-  addWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
-    this.connection.addWatermarkCallbacks(callbacks);
-  }
-
-  removeWatermarkCallbacks(callbacks: WatermarkCallbacks): void {
-    this.connection.removeWatermarkCallbacks(callbacks);
   }
 
   get aboveHighWatermark(): boolean {
