@@ -174,6 +174,8 @@ export const POOL_LIMIT_CASES: readonly ConformanceCase[] = [
     accessLog: { file: "log", lines: 5 },
     observe: async (target) => {
       const both = await Promise.all([target.send({ path: "/mute/1" }), target.send({ path: "/mute/2" })]);
+      // The first one's end fails both requests; the other connection may outlive them, and would be the next one's.
+      await until(target, "cluster.mute.upstream_cx_active", 0);
       const again = await target.send({ path: "/mute/again" });
       const dead = [await target.send({ path: "/dead/1" }), await target.send({ path: "/dead/2" })];
       const page = await target.proxy.admin("/clusters");
