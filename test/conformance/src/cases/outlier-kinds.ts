@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { waitFor } from "@sluice/harness";
 import { endpoint, httpBootstrap } from "../bootstrap.ts";
 import type { ConformanceCase, Target } from "../conformance-case.ts";
+import { readLagging } from "../read-lagging.ts";
 
 interface Watched {
   /** Ports of its hosts. */
@@ -128,7 +129,7 @@ function cluster(name: string, { hosts, settings, more = "" }: Watched): string 
 }
 
 /** Events without what differs from run to run. */
-function events(target: Target, cluster: string): readonly unknown[] {
+function events(target: Target, cluster: string): readonly Readonly<Record<string, unknown>>[] {
   const lines = readFileSync(`${target.proxy.dir}/events.log`, "utf8").trim().split("\n");
   return lines
     .map((line): Record<string, unknown> => JSON.parse(line))
@@ -209,7 +210,11 @@ export const OUTLIER_KIND_CASES: readonly ConformanceCase[] = [
         intervalMs: 20,
       });
       const lasted = performance.now() - at < 1_600 ? "as long as the base" : "twice as long";
-      return { lasted, logged: events(target, "both") };
+      const logged = await readLagging(
+        () => events(target, "both"),
+        (now) => now.some(({ action }) => action === "UNEJECT"),
+      );
+      return { lasted, logged };
     },
     // Envoy does not take the second one out of `ejections_active` again.
     stats: [
