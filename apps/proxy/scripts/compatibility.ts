@@ -151,6 +151,8 @@ ${table(TRACING_SUPPORTED_FIELDS)}
   header lines, line feeds without carriage return, more than one \`host\`, several spaces in the request line.
 - \`query_parameter_mutations\` of \`header_mutation\` decode parameters as Envoy does, but for control characters and spaces: Envoy
   answers 503 to the former and forwards the latter within the request line.
+- A server that answers the first request for virtual hosts (VHDS) with nothing has answered: listeners open at once. Envoy waits for
+  \`initial_fetch_timeout\` all the same.
 - The gauge \`health_check.degraded\` goes down again when a host is no longer degraded; Envoy's does so only when the host goes.
 - A host that outlier detection ejects twice at once, by its success rate and its failure percentage, is one in the gauge \`ejections_active\`; Envoy's
   counts it twice and takes it back once.
