@@ -10,12 +10,12 @@ export function linesOf({ dir }: RunningProxy, file: string): string[] {
 
 /** The lines once there are `count`; rejects when there are fewer after 15 s. */
 export async function logLines(proxy: RunningProxy, file: string, count: number): Promise<string[]> {
-  const lines = await readLagging(
+  const lagging = await readLagging(
     () => linesOf(proxy, file),
     ({ length }) => length >= count,
     { deadlineMs: 15_000 },
   );
-  if (lines !== undefined && lines.length >= count) return lines;
-  const found = lines ?? [];
-  throw new Error(`${proxy.kind}: ${found.length} lines in ${file}, ${count} expected\n${found.join("\n")}`);
+  const lines = lagging ?? [];
+  if (lines.length >= count) return lines;
+  throw new Error(`${proxy.kind}: ${lines.length} lines in ${file}, ${count} expected\n${lines.join("\n")}`);
 }

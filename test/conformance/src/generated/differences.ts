@@ -46,22 +46,20 @@ function comparable(
     const refused = /^https?,https?$/.test(String(Reflect.get(entry, "REQ(:scheme)")));
     return [...(refused ? [OF_THE_REDIRECT] : []), ...(zipped ? [OF_THE_COMPRESSOR] : [])];
   });
-  const without = (whole: Seen): Seen => {
-    const seen = encoded(whole);
-    return {
-      ...seen,
-      log: seen.log.map((entry, at) =>
-        isObject(entry) && (left[at]?.length ?? 0) > 0
-          ? Object.fromEntries(
-              Object.entries(entry).filter(([name]) => left[at]?.some((names) => names.test(name)) !== true),
-            )
-          : entry,
-      ),
-    };
-  };
-  return [without(expected), without(actual)];
+  const without = (seen: Seen): Seen => ({
+    ...seen,
+    log: seen.log.map((entry, at) =>
+      isObject(entry) && (left[at]?.length ?? 0) > 0
+        ? Object.fromEntries(
+            Object.entries(entry).filter(([name]) => left[at]?.some((names) => names.test(name)) !== true),
+          )
+        : entry,
+    ),
+  });
+  return [without(encoded(expected)), without(actual)];
 }
 
+/** What Envoy did, with the parameter as Sluice leaves it. */
 function encoded(seen: Seen): Seen {
   const text = JSON.stringify(seen);
   return text.includes(DECODED) ? JSON.parse(text.replaceAll(DECODED, encodeURI(DECODED))) : seen;
